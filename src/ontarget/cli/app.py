@@ -1,0 +1,115 @@
+"""The command `ontarget`: which subcommands there are, and what becomes of an error.
+
+Each subcommand is a module `ontarget.cli.<name>` with a function `<name>` or, for a group of commands, a
+`typer.Typer` called `app`. It is imported when its command is called, so scoring never waits for torch.
+"""
+
+from importlib import import_module, metadata
+from typing import Annotated, Any, NoReturn
+
+import typer
+from rich.console import Console
+from typer.core import TyperCommand, TyperGroup
+from typer.main import get_command, get_group
+
+from ontarget.errors import UserError
+
+# name -> the line of `ontarget --help`, in the order in which they are listed there
+_COMMANDS = {
+    "run": "Do all that a recipe says, from parallel text to a report; again does only what is missing.",
+    "train": "Tune a model on parallel text: likelihood first, then language-aware.",
+    "translate": "Translate a file, or standard input, with a tuned model.",
+    "score": "Score translations: off-target ratio, and with a reference BLEU and chrF.",
+    "recipes": "List, show, copy and check the recipes that come with ontarget.",
+}
+
+# What the extras bring. A missing one is met when a command that needs it imports it.
+_EXTRA = dict.fromkeys(["torch", "transformers", "accelerate", "peft", "datasets", "psutil"], "train")
+
+
+class _Subcommand(TyperCommand):
+    """Stands for a command in the list until it is called."""
+
+    def make_context(self, info_name: str | None, args: list[str], parent: Any = None, **extra: Any) -> Any:
+        """Gives the arguments to the real command, which the context then belongs to."""
+        return _load(str(self.name)).make_context(info_name, args, parent, **extra)
+
+
+class _Commands(TyperGroup):
+    """The table of subcommands, and the one place where a mistake becomes a sentence and an exit code."""
+
+    def __init__(self, **settings: Any) -> None:
+        super().__init__(**settings)
+        self.commands = {name: _Subcommand(name, short_help=line) for name, line in _COMMANDS.items()}
+
+    def invoke(self, ctx: Any) -> Any:
+        try:
+            return super().invoke(ctx)
+        except UserError as error:
+            _fail(str(error))
+        except ModuleNotFoundError as error:
+            extra = _EXTRA.get((error.name or "").split(".")[0])
+            if extra is None:
+                raise
+            _fail(f"this command needs {error.name}, which is not installed: pip install 'ontarget[{extra}]'")
+
+
+app = typer.Typer(
+    cls=_Commands,
+    no_args_is_help=True,
+    rich_markup_mode="markdown",
+    pretty_exceptions_enable=False,  # a bug shows Python's own traceback, complete and easy to report
+    context_settings={"help_option_names": ["-h", "--help"]},  # inherited by the subcommands
+)
+
+
+def _print_version(wanted: bool) -> None:
+    if wanted:
+        typer.echo(f"ontarget {metadata.version('ontarget')}")
+        raise typer.Exit
+
+
+@app.callback()
+def ontarget(
+    version: Annotated[
+        bool, typer.Option("--version", callback=_print_version, is_eager=True, help="Print the version.")
+    ] = False,
+) -> None:
+    """Tune LLMs into translators that answer in the language you asked for, and measure when they do not.
+
+    See the off-target problem and the cure, on text that ontarget makes itself (minutes on a laptop):
+
+        ontarget run phrasebook-tiny
+
+    How much of this French is not French? And how good is it?
+
+        ontarget score answers.txt --to fr
+        ontarget score answers.txt --reference test.fr --to fr
+
+    Translate with the model that you tuned, one line in, one line out:
+
+        ontarget translate --model runs/phrasebook-tiny/models/ontarget --from it --to nl < in.it
+
+    `ontarget COMMAND --help` says more about each command.
+    """
+
+
+def main() -> None:
+    """Runs the command line: exit code 0, 2 for the user's mistakes, 130 for Ctrl-C."""
+    app()
+
+
+def _load(name: str) -> Any:
+    module = import_module(f"ontarget.cli.{name}")
+    if hasattr(module, "app"):
+        return get_group(module.app)
+    command = typer.Typer(add_completion=False, rich_markup_mode="markdown")
+    command.command(name)(getattr(module, name))
+    return get_command(command)
+
+
+def _fail(sentence: str) -> NoReturn:
+    console = Console(stderr=True, highlight=False, soft_wrap=True)
+    console.print("error:", style="bold red", end=" ")
+    console.print(sentence, markup=False)
+    raise typer.Exit(2)

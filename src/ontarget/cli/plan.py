@@ -1,0 +1,78 @@
+"""The table of `--plan`: steps, and what they will cost."""
+
+from collections.abc import Sequence
+
+from rich import box
+from rich.console import Console
+from rich.table import Table
+
+from ontarget.cli.progress import duration
+from ontarget.pipeline.cost import Cost, Estimator, measure_speed
+from ontarget.pipeline.plan import Plan, Step
+
+_UNKNOWN = "?"
+_NAMES = {"model": "train {}", "outputs": "translate with {}", "scores": "score", "report": "report"}
+
+
+def show_plan(console: Console, plan: Plan, steps: Sequence[Step]) -> None:
+    """Prints each step with its state and cost, and the sum; nothing is done."""
+    speed = measure_speed() if any(step.todo for step in steps) else None
+    estimator = Estimator(plan, speed)
+    costs = [estimator.cost(step) for step in steps]
+    table = Table(
+        box=box.SIMPLE_HEAD, title=f"{plan.recipe.name} in {plan.store.directory}", title_justify="left"
+    )
+    table.add_column("Step", no_wrap=True)
+    table.add_column("State")
+    for title in ("Time", "Memory", "Disk"):
+        table.add_column(title, justify="right", no_wrap=True)
+    for step, cost in zip(steps, costs, strict=True):
+        figures = [_time(cost), _bytes(cost.memory), _bytes(cost.disk)] if step.todo else ["", "", ""]
+        table.add_row(
+            _NAMES[step.kind].format(step.name), _state(step), *figures, style=None if step.todo else "dim"
+        )
+    table.add_section()
+    todo = [cost for step, cost in zip(steps, costs, strict=True) if step.todo]
+    table.add_row("together", f"{len(todo)} of {len(steps)} to do", *_sums(todo), style="bold")
+    console.print(table)
+    if todo:
+        console.print(
+            f"Times are estimates{_probed(speed)}; those without ~ were measured when the step was last done."
+        )
+
+
+def _state(step: Step) -> str:
+    if not step.todo:
+        return "done"
+    what = "changed" if all(part in step.made for part in step.todo) else "to do"
+    if 1 < len(step.fingerprints) != len(step.todo):
+        return f"{what}: {len(step.todo)} of {len(step.fingerprints)} directions"
+    return what
+
+
+def _sums(costs: Sequence[Cost]) -> list[str]:
+    seconds, disk = [cost.seconds for cost in costs], [cost.disk for cost in costs]
+    time = sum(s for s in seconds if s is not None)
+    memory = max((cost.memory or 0.0 for cost in costs), default=0.0)
+    open_end = " + ?" if None in seconds or None in disk else ""
+    return [
+        f"~{duration(time)}{open_end}",
+        _bytes(memory),
+        f"{_bytes(sum(d for d in disk if d is not None))}{open_end}",
+    ]
+
+
+def _time(cost: Cost) -> str:
+    if cost.seconds is None:
+        return _UNKNOWN
+    return f"{'' if cost.measured else '~'}{duration(cost.seconds)}"
+
+
+def _bytes(count: float | None) -> str:
+    if count is None:
+        return _UNKNOWN
+    return f"{count / 1e9:.1f} GB" if count >= 1e9 else f"{max(count / 1e6, 0.1):.1f} MB"
+
+
+def _probed(speed: float | None) -> str:
+    return f" from a probe of this machine ({speed / 1e9:.0f} GFLOP/s)" if speed else " that need torch"

@@ -1,0 +1,69 @@
+"""Bars on a terminal, plain lines elsewhere: what the commands that take long say of themselves."""
+
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from typing import NoReturn
+
+import typer
+from rich.console import Console
+from rich.progress import (
+    BarColumn,
+    Progress,
+    TaskProgressColumn,
+    TextColumn,
+    TimeElapsedColumn,
+    TimeRemainingColumn,
+)
+
+from ontarget.pipeline.progress import Advance
+
+
+class Shown:
+    """What a run tells of itself, on standard error: a bar while a step lasts, and a line that stays."""
+
+    def __init__(self, console: Console | None = None) -> None:
+        self.console = console or Console(stderr=True, highlight=False)
+
+    def say(self, line: str) -> None:
+        """One line that stays."""
+        self.console.print(line, markup=False, soft_wrap=True)
+
+    @contextmanager
+    def task(self, what: str) -> Iterator[Advance]:
+        """One step, from its beginning to its end; nothing is said of an end that is an error."""
+        began = time.monotonic()
+        if self.console.is_terminal:
+            with self._bar() as bar:
+                number = bar.add_task(what, total=None, note="")
+                yield lambda done, total, note: bar.update(number, completed=done, total=total, note=note)
+        else:
+            self.say(f"{what} ...")
+            yield lambda done, total, note: None
+        self.say(f"{what}: done in {duration(time.monotonic() - began)}")
+
+    def _bar(self) -> Progress:
+        return Progress(
+            TextColumn("{task.description}"),
+            BarColumn(),
+            TaskProgressColumn(),
+            TimeElapsedColumn(),
+            TextColumn("left"),
+            TimeRemainingColumn(),
+            TextColumn("{task.fields[note]}", style="dim"),
+            console=self.console,
+            transient=True,
+        )
+
+
+def duration(seconds: float) -> str:
+    """`0:07`, `12:34`, `3:02:01`."""
+    minutes, rest = divmod(round(seconds), 60)
+    hours, minutes = divmod(minutes, 60)
+    return f"{hours}:{minutes:02}:{rest:02}" if hours else f"{minutes}:{rest:02}"
+
+
+def stopped() -> NoReturn:
+    """After Ctrl-C: nothing is lost."""
+    typer.echo("stopped; the same command goes on from here", err=True)
+    raise typer.Exit(130)

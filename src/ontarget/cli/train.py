@@ -1,0 +1,55 @@
+"""`ontarget train`: the models of a recipe, and nothing else."""
+
+from pathlib import Path
+from typing import Annotated
+
+import typer
+from rich.console import Console
+
+from ontarget.cli.plan import show_plan
+from ontarget.cli.progress import Shown, stopped
+from ontarget.pipeline.run import make_plan
+from ontarget.pipeline.run import train as make_models
+
+
+def train(
+    recipe: Annotated[str, typer.Argument(help="A recipe by its name or path.", show_default=False)],
+    arguments: Annotated[
+        list[str] | None,
+        typer.Argument(
+            metavar="STAGE KEY=VALUE",
+            help="One stage (default: all), and what to change in the recipe.",
+            show_default=False,
+        ),
+    ] = None,
+    plan: Annotated[
+        bool, typer.Option("--plan", help="Print stages, time, memory and disk; do nothing.")
+    ] = False,
+    directory: Annotated[
+        Path | None, typer.Option(metavar="DIR", help="Where models go.", show_default="runs/RECIPE")
+    ] = None,
+) -> None:
+    """Make the models of a recipe, or one and those that it starts from. `ontarget run` goes on with them.
+
+    All stages of a recipe, in order:
+
+        ontarget train phrasebook-tiny
+
+    The last of them alone, with what it needs, from a model of your own:
+
+        ontarget train my-recipe.yaml ontarget stages.mt.from=path/to/model
+
+    A model is a plain Hugging Face checkpoint in runs/RECIPE/models/STAGE; its path is printed.
+    """
+    given = list(arguments or [])
+    stage = given.pop(0) if given and "=" not in given[0] else None
+    to_do = make_plan(recipe, given, directory)
+    if plan:
+        show_plan(Console(highlight=False), to_do, to_do.training(stage))
+        return
+    try:
+        models = make_models(to_do, stage, Shown())
+    except KeyboardInterrupt:
+        stopped()
+    for model in models:
+        typer.echo(model)

@@ -1,0 +1,89 @@
+"""`ontarget translate`: a file or standard input, one line in, one line out."""
+
+import sys
+from pathlib import Path
+from typing import Annotated
+
+import typer
+from rich.console import Console
+from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
+
+from ontarget.corpora.plain import read_lines
+from ontarget.errors import UserError
+from ontarget.languages import Direction, Language
+from ontarget.prompts.template import PromptTemplate
+
+
+def translate(
+    model: Annotated[
+        str, typer.Option("--model", help="Directory of a model, or its name on the Hugging Face hub.")
+    ],
+    source: Annotated[str, typer.Option("--from", help="Language of the text, such as de.")],
+    target: Annotated[str, typer.Option("--to", help="Language to translate into, such as fr.")],
+    file: Annotated[
+        Path | None, typer.Argument(help="Text, one segment a line; standard input by default.")
+    ] = None,
+    beam: Annotated[
+        int, typer.Option(min=1, help="Hypotheses kept at each step; 1 is greedy, and faster.")
+    ] = 4,
+    max_new_tokens: Annotated[int, typer.Option(min=1, help="A translation is cut here.")] = 512,
+    template: Annotated[
+        str | None,
+        typer.Option(help="Prompt template; by default the one that the model was tuned with, or alpaca."),
+    ] = None,
+    trust_remote_code: Annotated[
+        bool, typer.Option("--trust-remote-code", help="Let code that comes with the model run.")
+    ] = False,
+) -> None:
+    """Translate a file, or standard input, to standard output.
+
+    One line in, one line out: the output has as many lines as the input, and an empty line stays empty.
+
+    [bold]Examples[/bold]
+
+        [cyan]ontarget translate --model runs/phrasebook-tiny/models/ontarget --from it --to nl text.it[/cyan]
+
+        [cyan]echo "Guten Tag" | ontarget translate --model my/model --from de --to fr --beam 1[/cyan]
+    """
+    # What the user may have got wrong is looked at before torch is loaded, which takes seconds.
+    direction = Direction(Language(source), Language(target))
+    if template is not None:
+        PromptTemplate.load(template)
+    lines = read_lines(file) if file is not None else _standard_input()
+
+    from transformers.utils import logging
+
+    from ontarget.translation.translator import Translator
+
+    logging.disable_progress_bar()  # one bar is enough
+    translator = Translator(model, template, trust_remote_code=trust_remote_code)
+    with _progress_bar(len(lines)) as bar:
+        task = bar.add_task(f"{direction.source.name()} to {direction.target.name()}", total=len(lines))
+        translations = translator.translate(
+            lines,
+            direction.source,
+            direction.target,
+            beam=beam,
+            max_new_tokens=max_new_tokens,
+            progress=lambda done, total: bar.update(task, completed=done, total=total),
+        )
+    sys.stdout.buffer.write("".join(f"{line}\n" for line in translations).encode())
+
+
+def _standard_input() -> list[str]:
+    data = sys.stdin.buffer.read()
+    try:
+        text = data.decode("utf-8-sig")
+    except UnicodeDecodeError as error:
+        line = data.count(b"\n", 0, error.start) + 1
+        raise UserError(
+            f"standard input is not UTF-8: line {line}, byte {error.start} is "
+            f"0x{data[error.start]:02x}; convert it first, for example with iconv -f latin1 -t utf-8"
+        ) from None
+    return [line.removesuffix("\r") for line in text.removesuffix("\n").split("\n")] if text else []
+
+
+def _progress_bar(total: int) -> Progress:
+    console = Console(stderr=True)
+    columns = (TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn(), TimeRemainingColumn())
+    return Progress(*columns, console=console, disable=not console.is_terminal, transient=True)

@@ -1,0 +1,57 @@
+"""A parallel corpus of English, Italian, Dutch and Romanian that needs no download: made from a lexicon and patterns."""
+
+import hashlib
+import random
+from functools import cache
+from importlib.resources import files
+
+from ontarget.corpora.corpus import Corpus
+from ontarget.corpora.phrasebook.patterns import Pattern, read_patterns
+from ontarget.corpora.phrasebook.splits import draw
+from ontarget.corpora.phrasebook.words import LANGUAGES, read_lexicon
+from ontarget.errors import UserError
+from ontarget.languages import Language
+
+_HELD_OUT = 500  # lines of validation and of test
+
+
+def load(tuples: int = 20_000, seed: int = 1) -> Corpus:
+    """The corpus, the same on every machine for the same arguments.
+
+    Validation and test (500 lines each) do not depend on `tuples`. A pair of lemmas that fills the two key
+    slots of a pattern occurs with that pattern in one split only.
+
+    Args:
+        tuples: lines of the split `train`.
+        seed: of the draw; the splits that lemma pairs belong to do not depend on it.
+
+    Raises:
+        UserError: `tuples` is not positive, or more than there are.
+    """
+    if tuples < 1:
+        raise UserError(f"the phrasebook needs at least one tuple, not {tuples}")
+    memory: dict[object, str] = {}
+    splits = {}
+    for split, count in (("train", tuples), ("validation", _HELD_OUT), ("test", _HELD_OUT)):
+        drawn = draw(_patterns(), split, count, random.Random(f"{seed}:{split}"))
+        splits[split] = {
+            Language(code): [pattern.sentence(code, filling, memory) for pattern, filling in drawn]
+            for code in LANGUAGES
+        }
+    return Corpus("phrasebook", splits)
+
+
+def fingerprint() -> str:
+    """SHA-256 over everything that decides what `load` returns: the data files and this package's code."""
+    digest = hashlib.sha256()
+    package = files(__package__)
+    for folder in (package, package / "data"):
+        for file in sorted(folder.iterdir(), key=lambda file: file.name):
+            if file.name.endswith((".py", ".tsv", ".yaml")):
+                digest.update(file.name.encode() + b"\0" + file.read_bytes() + b"\0")
+    return digest.hexdigest()
+
+
+@cache
+def _patterns() -> list[Pattern]:
+    return read_patterns(read_lexicon())

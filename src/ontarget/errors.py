@@ -1,0 +1,18 @@
+"""The one exception that a user may cause, and the hint that goes with a misspelt word."""
+
+from collections.abc import Iterable
+from difflib import get_close_matches
+
+
+class UserError(Exception):
+    """A mistake in what the user gave: one sentence that says what, where and what to do.
+
+    The command line prints it without a traceback and exits with 2; from Python it is an ordinary exception.
+    """
+
+
+def nearest(word: str, known: Iterable[str]) -> str:
+    """Returns `, did you mean 'x' or 'y'?` for the known words closest to `word`, or an empty string."""
+    options = {option.lower(): option for option in known}
+    close = [repr(options[match]) for match in get_close_matches(word.lower(), options, n=3, cutoff=0.5)]
+    return f"; did you mean {' or '.join(close)}?" if close else ""

@@ -1,0 +1,101 @@
+"""Languages and directions: codes, names, and what other libraries call them.
+
+Codes are BCP 47 (`de`, `zh-Hant`, `pt-BR`). Names come from CLDR through Babel.
+"""
+
+from dataclasses import dataclass
+from difflib import get_close_matches
+from functools import cache
+from typing import Self
+
+from babel import Locale
+from babel.core import UnknownLocaleError
+
+from ontarget.errors import UserError, nearest
+
+# What lid.176 prints where it does not print the code's own first part (fastText labels are ISO 639-1/3).
+_FASTTEXT_LABEL = {"nb": "no", "fil": "tl"}
+
+
+@cache
+def _english_names() -> dict[str, str]:
+    """Every language code of CLDR that is two or three letters long, with its English name."""
+    return {code: name for code, name in Locale("en").languages.items() if code.isalpha() and len(code) <= 3}
+
+
+@dataclass(frozen=True, slots=True, order=True)
+class Language:
+    """A language by its BCP 47 code: `Language("ro").name("it") == "rumeno"`.
+
+    Raises:
+        UserError: CLDR knows no such language; the message names the nearest codes.
+    """
+
+    code: str
+
+    def __post_init__(self) -> None:
+        parts = self.code.replace("_", "-").split("-")
+        tag = "-".join([parts[0].lower(), *(p.title() if len(p) == 4 else p.upper() for p in parts[1:])])
+        try:
+            Locale.parse(tag, sep="-")
+        except (UnknownLocaleError, ValueError):
+            if tag not in _english_names():  # CLDR may name a language without having a locale for it
+                raise UserError(f"unknown language {self.code!r}{_hint(self.code)}") from None
+        object.__setattr__(self, "code", tag)
+
+    def name(self, language: "Language | str" = "en") -> str:
+        """The language's name, in `language`, in the nominative: `Language("cs").name("de") == "Tschechisch"`."""
+        known = Locale.parse(str(language), sep="-").languages
+        tag = self.code.replace("-", "_")
+        return known.get(tag) or known.get(self.code.split("-")[0]) or _english_names()[self.code.split("-")[0]]
+
+    @property
+    def fasttext_label(self) -> str:
+        """The label that fastText's lid.176 prints for this language, without `__label__`."""
+        primary = self.code.split("-")[0]
+        return _FASTTEXT_LABEL.get(primary, primary)
+
+    @property
+    def sacrebleu_tokenizer(self) -> str:
+        """The tokenizer that sacreBLEU recommends for this target language."""
+        return {"zh": "zh", "ja": "ja-mecab", "ko": "ko-mecab"}.get(self.code.split("-")[0], "13a")
+
+    def __str__(self) -> str:
+        return self.code
+
+
+@dataclass(frozen=True, slots=True, order=True)
+class Direction:
+    """From one language to another: `Direction.parse("it-nl")`."""
+
+    source: Language
+    target: Language
+
+    @classmethod
+    def parse(cls, text: str) -> Self:
+        """Reads `it-nl`, and `zh-Hant-en` too: the hyphen that leaves two known languages is the one between them."""
+        parts = text.split("-")
+        for cut in range(1, len(parts)):
+            try:
+                return cls(Language("-".join(parts[:cut])), Language("-".join(parts[cut:])))
+            except UserError:
+                continue
+        unknown = next((p for p in parts if p not in _english_names()), text)
+        raise UserError(f"'{text}' is no direction such as it-nl{_hint(unknown)}")
+
+    @property
+    def reverse(self) -> "Direction":
+        """The way back."""
+        return Direction(self.target, self.source)
+
+    def __str__(self) -> str:
+        return f"{self.source}-{self.target}"
+
+
+def _hint(word: str) -> str:
+    """Codes for a code, and the codes of names for a name: `Germn` is as likely a slip as `dd`."""
+    if len(word) <= 3:
+        return nearest(word, [code for code in _english_names() if len(code) == 2])
+    by_name = {name.lower(): f"{code} ({name})" for code, name in _english_names().items()}
+    close = get_close_matches(word.lower(), by_name, n=2, cutoff=0.7)
+    return f"; did you mean {' or '.join(by_name[name] for name in close)}?" if close else ""

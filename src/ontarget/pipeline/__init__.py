@@ -1,0 +1,1 @@
+"""From a recipe to all that it names: do what is missing."""

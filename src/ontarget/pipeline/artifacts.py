@@ -1,0 +1,185 @@
+"""What a run leaves on disk, and the fingerprint of all that made it.
+
+    runs/<recipe>/models/<stage>/                   a Hugging Face checkpoint, log.jsonl, ontarget.json
+                  models/.<stage>.progress-<8>/     checkpoints of a stage under way
+                  outputs/<system>/<direction>.jsonl, ontarget.json
+                  scores.json, report.html, ontarget.json
+
+A fingerprint is a hash of settings, of the fingerprints of inputs, and of a format number; not of our code.
+"""
+
+import fcntl
+import hashlib
+import json
+import shutil
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any, Literal
+
+from ontarget.errors import UserError
+from ontarget.files import whole_folder, write_json, write_jsonl
+
+Kind = Literal["model", "outputs", "scores", "report"]
+
+# Raise one where the same settings make another artifact than before: what is on disk is then made again.
+FORMAT: dict[Kind, int] = {"model": 1, "outputs": 1, "scores": 1, "report": 1}
+
+_RECORD = "ontarget.json"
+_FILES = ("recipe.yaml", "log.jsonl", "scores.json", "report.html", _RECORD)
+_TEMPORARY = "?" * 8  # what `tempfile` adds to a name
+_SAMPLE = 1 << 16  # bytes read at either end of a large file: weights that differ, differ there
+
+
+@dataclass(frozen=True, slots=True)
+class Made:
+    """What is known of an artifact: what made it, and how long that took."""
+
+    fingerprint: str
+    seconds: float
+
+
+def fingerprint(kind: Kind, **parts: Any) -> str:
+    """SHA-256 of `parts` (plain data) as canonical JSON, and of the artifact's format."""
+    canonical = json.dumps(
+        [kind, FORMAT[kind], parts], sort_keys=True, separators=(",", ":"), ensure_ascii=False
+    )
+    return hashlib.sha256(canonical.encode("utf-8", "surrogatepass")).hexdigest()
+
+
+def text_fingerprint(lines: Sequence[str]) -> str:
+    """SHA-256 of lines of text."""
+    return hashlib.sha256(json.dumps(list(lines)).encode("ascii")).hexdigest()
+
+
+def folder_fingerprint(folder: Path) -> str:
+    """What someone else's model is known by: names, sizes, small files whole and the ends of large ones."""
+    record = _read(folder / _RECORD).get("fingerprint")
+    if isinstance(record, str):
+        return record
+    whole = hashlib.sha256()
+    for path in sorted(path for path in folder.iterdir() if path.is_file()):
+        size = path.stat().st_size
+        whole.update(f"{path.name}\0{size}\0".encode())
+        with path.open("rb") as file:
+            whole.update(file.read(_SAMPLE))
+            file.seek(max(size - _SAMPLE, 0))
+            whole.update(file.read(_SAMPLE))
+    return whole.hexdigest()
+
+
+class Store:
+    """A run directory: where its artifacts lie and what is known of them."""
+
+    def __init__(self, directory: Path) -> None:
+        self.directory = directory
+
+    @contextmanager
+    def lock(self) -> Iterator[None]:
+        """Holds the directory for this process; a kill -9 lets go of it.
+
+        Raises:
+            UserError: another process holds it.
+        """
+        self.directory.mkdir(parents=True, exist_ok=True)
+        with (self.directory / ".lock").open("w") as file:
+            try:
+                fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
+            except BlockingIOError:
+                raise UserError(
+                    f"another process works in {self.directory}; wait for it, or give another directory"
+                ) from None
+            yield
+
+    def model(self, stage: str) -> Path:
+        """The folder of a stage's model."""
+        return self.directory / "models" / stage
+
+    def model_made(self, stage: str) -> Made | None:
+        """What is known of a stage's model, if it is there."""
+        return _made(_read(self.model(stage) / _RECORD))
+
+    def progress(self, stage: str, fingerprint: str) -> Path:
+        """The folder in which a stage keeps what it goes on from after a kill."""
+        return self.directory / "models" / f".{stage}.progress-{fingerprint[:8]}"
+
+    @contextmanager
+    def making_model(
+        self, stage: str, fingerprint: str, about: Mapping[str, Any]
+    ) -> Iterator[tuple[Path, Path]]:
+        """Yields an empty folder for the model, and one for progress, which outlives a kill.
+
+        `about` goes into the model's record; it is read when the block ends.
+        """
+        progress = self.progress(stage, fingerprint)
+        with whole_folder(self.model(stage)) as folder:
+            yield folder, progress
+            write_json(folder / _RECORD, {"fingerprint": fingerprint, "stage": stage, **about})
+        for old in self.directory.glob(f"models/.{stage}.progress-*"):
+            shutil.rmtree(old)
+
+    def outputs(self, system: str, direction: str) -> Path:
+        """The file of a system's hypotheses in one direction."""
+        return self.directory / "outputs" / system / f"{direction}.jsonl"
+
+    def outputs_made(self, system: str, direction: str) -> Made | None:
+        """What is known of a system's hypotheses in one direction, if they are there."""
+        path = self.outputs(system, direction)
+        return _made(_read(path.with_name(_RECORD)).get(direction)) if path.exists() else None
+
+    def write_outputs(self, system: str, direction: str, rows: list[dict[str, Any]], made: Made) -> None:
+        """Writes hypotheses, then their record: without it they count as not there."""
+        path = self.outputs(system, direction)
+        with _recording(path.with_name(_RECORD), direction, made):
+            write_jsonl(path, rows)
+
+    def made(self, file: str) -> Made | None:
+        """What is known of a file of the run itself, such as `scores.json`, if it is there."""
+        return _made(_read(self.directory / _RECORD).get(file)) if (self.directory / file).exists() else None
+
+    @contextmanager
+    def making(self, file: str, made: Made) -> Iterator[Path]:
+        """Yields the path of a file of the run; it counts as made when the block has written it."""
+        with _recording(self.directory / _RECORD, file, made):
+            yield self.directory / file
+
+    def sweep(self, stages: Iterable[str], systems: Iterable[str]) -> None:
+        """Removes what a kill left half-written, under the lock; progress is kept."""
+        for stage in stages:
+            for folder in self.directory.glob(f"models/.{stage}.{_TEMPORARY}"):
+                shutil.rmtree(folder)
+        patterns = [f".{name}.{_TEMPORARY}" for name in _FILES]
+        for system in systems:
+            patterns += [
+                f"outputs/{system}/.*.jsonl.{_TEMPORARY}",
+                f"outputs/{system}/.{_RECORD}.{_TEMPORARY}",
+            ]
+        for pattern in patterns:
+            for file in self.directory.glob(pattern):
+                file.unlink()
+
+
+@contextmanager
+def _recording(record: Path, key: str, made: Made) -> Iterator[None]:
+    """Writes a record after the block; the old one goes first, so that it never speaks of a newer file."""
+    records = _read(record)
+    if records.pop(key, None) is not None:
+        write_json(record, records)
+    yield
+    write_json(record, records | {key: {"fingerprint": made.fingerprint, "seconds": round(made.seconds, 1)}})
+
+
+def _made(record: Any) -> Made | None:
+    if not isinstance(record, dict) or not isinstance(record.get("fingerprint"), str):
+        return None
+    return Made(record["fingerprint"], float(record.get("seconds") or 0.0))
+
+
+def _read(path: Path) -> dict[str, Any]:
+    """A record, or an empty one: what has none, or a damaged one, is made again."""
+    try:
+        record = json.loads(path.read_text(encoding="utf-8"))
+    except (OSError, ValueError):
+        return {}
+    return record if isinstance(record, dict) else {}

@@ -1,0 +1,190 @@
+"""What a plan will cost: an estimate, before anything is spent.
+
+Training takes 6 floating-point operations for each parameter and token, reading and writing an answer 2
+(Kaplan et al. 2020, section 2.1). They are divided by the speed of this machine's matrix product, times the
+share of it that the tiny recipes get on two CPU cores; larger models get more.
+"""
+
+import json
+import time
+from collections.abc import Sequence
+from dataclasses import dataclass
+from functools import cached_property
+from importlib.util import find_spec
+from pathlib import Path
+from statistics import fmean
+
+from ontarget.pipeline.inputs import directions, prompt_text, test_set
+from ontarget.pipeline.plan import Plan, Step
+from ontarget.pipeline.systems import system_of
+from ontarget.prompts.segment import text_of
+from ontarget.recipes.stages import LanguageAware, LanguageModelling
+from ontarget.training.tuning import ModelShape
+
+_CHARACTERS = 4.0  # of one token, in European languages
+_TRAINING_SHARE, _ANSWERING_SHARE = 0.35, 0.05
+_NUMBER = 4  # bytes: models are held in fp32
+_ACTIVATIONS = 30  # numbers kept for the backward pass, for each token, layer and unit
+_LINES = 200  # looked at for the mean length of a text
+
+
+@dataclass(frozen=True, slots=True)
+class Cost:
+    """Of one step. None: no telling, because the model is not on this machine yet, or torch is not.
+
+    Attributes:
+        seconds: by the clock.
+        memory: bytes, at most at a time.
+        disk: bytes that it adds.
+        measured: the time is what the step took before, not an estimate.
+    """
+
+    seconds: float | None
+    memory: float | None
+    disk: float | None
+    measured: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class _Size:
+    parameters: float
+    layers: int
+    hidden: int
+    vocabulary: int
+
+
+@dataclass(frozen=True)
+class Estimator:
+    """Costs of the steps of one plan, at `speed` floating-point operations a second (None: unknown)."""
+
+    plan: Plan
+    speed: float | None
+
+    def cost(self, step: Step) -> Cost:
+        """What the parts of a step that are to do will cost."""
+        if not step.todo:
+            return Cost(0.0, 0.0, 0.0, measured=True)
+        if step.kind == "model":
+            return self._training(step)
+        if step.kind == "outputs":
+            return self._answering(step)
+        return Cost(5.0, 3e8, 1e6)  # scores and report: a matter of seconds
+
+    def _training(self, step: Step) -> Cost:
+        size, stage, recipe = self._size(step.name), self.plan.recipe.stages[step.name], self.plan.recipe
+        if size is None:
+            return Cost(None, None, None)
+        lines = len(self.plan.corpus.lines("train", recipe.pivot))
+        if isinstance(stage, LanguageModelling):
+            in_a_pass = 2 * lines  # each alone, and with its translations: see samples/documents.py
+            length = (1 + (2 + len(recipe.languages)) / 2) / 2 * self._line
+        else:
+            available = lines * len(recipe.supervised)
+            in_a_pass = available if stage.samples == "all" else min(stage.samples, available)
+            length = (self._prompt + self._line) * (2 if isinstance(stage, LanguageAware) else 1)
+        tuning = stage.tuning
+        samples = tuning.steps * tuning.batch_samples if tuning.steps else in_a_pass * (tuning.epochs or 1)
+        at_once = min(tuning.micro_batch_tokens, tuning.batch_samples * length)
+        kept = _ACTIVATIONS * size.layers * size.hidden + 3 * size.vocabulary
+        return self._cost(
+            step,
+            operations=6 * size.parameters * samples * length / _TRAINING_SHARE,
+            memory=_NUMBER
+            * (4 * size.parameters + at_once * kept),  # weights, gradients, AdamW's two moments
+            disk=_NUMBER * size.parameters,
+        )
+
+    def _answering(self, step: Step) -> Cost:
+        settings, recipe = self.plan.recipe.systems[step.name], self.plan.recipe
+        size = self._size(recipe.model_of(step.name))
+        if size is None:
+            return Cost(None, None, None)
+        todo = [direction for direction in directions(recipe) if str(direction) in step.todo]
+        sentences = sum(len(test_set(recipe, self.plan.corpus, direction)) for direction in todo)
+        decoding, system = recipe.decoding_of(step.name), system_of(recipe, step.name, self.plan.corpus)
+        shown = system.demonstrations.get(todo[0], ())
+        prompt = _tokens([text_of(system.template.render("", todo[0], demonstrations=shown))]) + self._line
+        answer = min(decoding.max_new_tokens, self._line) * decoding.beam
+        times = (2 if settings.pivot else 1) * (3 if settings.contrast else 1)
+        return self._cost(
+            step,
+            operations=2 * size.parameters * sentences * (prompt + answer) * times / _ANSWERING_SHARE,
+            memory=_NUMBER * size.parameters + 3e8,
+            disk=sentences * 5 * self._line * _CHARACTERS,
+        )
+
+    def _cost(self, step: Step, *, operations: float, memory: float, disk: float) -> Cost:
+        before = [step.made[part].seconds for part in step.todo if part in step.made]
+        if len(before) == len(step.todo) and all(before):
+            return Cost(sum(before), memory, disk, measured=True)
+        return Cost(operations / self.speed if self.speed else None, memory, disk)
+
+    def _size(self, model: str) -> _Size | None:
+        stage = self.plan.recipe.stages.get(model)
+        if isinstance(stage, LanguageModelling):
+            return _size_of(stage.model)
+        if stage is not None:
+            return self._size(stage.start)
+        place = self.plan.place(model)
+        return _size_on_disk(place / "config.json") if isinstance(place, Path) else None
+
+    @cached_property
+    def _line(self) -> float:
+        """Mean tokens of a line."""
+        recipe, corpus = self.plan.recipe, self.plan.corpus
+        return fmean(_tokens(corpus.lines(recipe.split, code)[:_LINES]) for code in recipe.languages)
+
+    @cached_property
+    def _prompt(self) -> float:
+        """Mean tokens of a prompt without demonstrations."""
+        return _tokens([prompt_text(self.plan.recipe, self.plan.recipe.supervised[0])]) + self._line
+
+
+def measure_speed(seconds: float = 0.7) -> float | None:
+    """Floating-point operations a second of a matrix product like those of training; None without torch."""
+    if find_spec("torch") is None:
+        return None
+    import torch
+
+    from ontarget.hardware import device, prefers_bf16
+
+    size, rounds = 1024, 0
+    matrix = torch.rand(
+        size, size, device=device(), dtype=torch.bfloat16 if prefers_bf16() else torch.float32
+    )
+    (matrix @ matrix).sum().item()  # the first product pays for setting up
+    began = time.monotonic()
+    while (taken := time.monotonic() - began) < seconds:
+        (matrix @ matrix)[0, 0].item()  # waits until it is done
+        rounds += 1
+    return 2.0 * size**3 * rounds / taken
+
+
+def _size_of(shape: ModelShape) -> _Size:
+    of_layer = 4 * shape.hidden**2 + 3 * shape.hidden * shape.intermediate
+    return _Size(
+        shape.vocabulary * shape.hidden + shape.layers * of_layer,
+        shape.layers,
+        shape.hidden,
+        shape.vocabulary,
+    )
+
+
+def _size_on_disk(config: Path) -> _Size | None:
+    """Of a checkpoint whose configuration speaks LLaMA's language, as most do."""
+    try:
+        values = json.loads(config.read_text(encoding="utf-8"))
+        shape = ModelShape(
+            vocabulary=values["vocab_size"],
+            hidden=values["hidden_size"],
+            layers=values["num_hidden_layers"],
+            heads=values["num_attention_heads"],
+            intermediate=values["intermediate_size"],
+        )
+    except (OSError, ValueError, KeyError):
+        return None
+    return _size_of(shape)
+
+
+def _tokens(texts: Sequence[str]) -> float:
+    return fmean(len(text) for text in texts) / _CHARACTERS

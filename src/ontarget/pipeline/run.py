@@ -1,0 +1,221 @@
+"""`ontarget.run`: does all of a recipe that is not done yet."""
+
+import json
+import time
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from functools import cached_property
+from importlib.util import find_spec
+from pathlib import Path
+from typing import Any
+
+from rich.table import Table
+
+from ontarget.errors import UserError
+from ontarget.files import read_jsonl, whole_file, write_json
+from ontarget.pipeline import stages, systems
+from ontarget.pipeline.artifacts import Made, Store
+from ontarget.pipeline.inputs import directions, load_corpus, test_set
+from ontarget.pipeline.plan import Plan, Step, version_of
+from ontarget.pipeline.progress import Advance, Progress, Silent
+from ontarget.pipeline.resolved import write_resolved
+from ontarget.pipeline.score import score_rows
+from ontarget.recipe import Recipe
+from ontarget.recipes.load import Overrides, load
+from ontarget.reporting import report, table
+from ontarget.reporting.run_files import Scores
+from ontarget.reporting.systems import display_name
+from ontarget.scoring.language_id import default_identifier
+
+
+@dataclass(frozen=True)
+class Run:
+    """A run directory that is complete."""
+
+    directory: Path
+
+    @cached_property
+    def scores(self) -> list[dict[str, Any]]:
+        """The rows of `scores.json`."""
+        rows: list[dict[str, Any]] = json.loads((self.directory / "scores.json").read_text(encoding="utf-8"))
+        return rows
+
+    def table(self) -> Table:
+        """The table of averages; a notebook shows it, and `rich.print` does."""
+        return table.terminal(Scores.of(self.scores))
+
+    def __str__(self) -> str:
+        return table.markdown(Scores.of(self.scores))
+
+
+def run(
+    recipe: str | Path | Recipe = "phrasebook-tiny",
+    overrides: Overrides = (),
+    directory: Path | str | None = None,
+    progress: Progress | None = None,
+) -> Run:
+    """Makes what is missing of a recipe: models, outputs, scores, report.
+
+        run = ontarget.run("phrasebook-tiny", {"test_lines": 50})
+        run.table()
+
+    Args:
+        recipe: the name of one that comes with ontarget, or the path of one of yours.
+        overrides: `{"stages.lat.alpha": 0.1}` or `["stages.lat.alpha=0.1"]`.
+        directory: default: `runs/<name of the recipe>`.
+        progress: is told what is being done.
+    Raises:
+        UserError: the recipe or what it points at is wrong, or another process is at work in the directory.
+    """
+    return carry_out(make_plan(recipe, overrides, directory), progress)
+
+
+def carry_out(plan: Plan, progress: Progress | None = None) -> Run:
+    """Makes everything of a plan that is missing."""
+    with plan.store.lock():
+        _Work(plan, progress or Silent()).do(plan.everything())
+    return Run(plan.store.directory)
+
+
+def train(plan: Plan, stage: str | None = None, progress: Progress | None = None) -> list[Path]:
+    """Makes a recipe's models, or one of them and those that it starts from; returns where they lie."""
+    with plan.store.lock():
+        steps = plan.training(stage)
+        _Work(plan, progress or Silent()).do(steps)
+    return [plan.store.model(step.name) for step in steps]
+
+
+def make_plan(
+    recipe: str | Path | Recipe, overrides: Overrides = (), directory: Path | str | None = None
+) -> Plan:
+    """Reads a recipe and its text; nothing is written."""
+    loaded = recipe if isinstance(recipe, Recipe) else load(recipe, overrides)
+    store = Store(Path(directory) if directory else Path("runs") / loaded.name)
+    return Plan(loaded, load_corpus(loaded), store)
+
+
+class _Work:
+    """Does the steps of a plan, in order, under the lock of its directory."""
+
+    def __init__(self, plan: Plan, progress: Progress) -> None:
+        self.plan, self.recipe, self.store, self.progress = plan, plan.recipe, plan.store, progress
+        self._engine: tuple[str, Any] | None = None
+
+    def do(self, steps: Sequence[Step]) -> None:
+        """Makes every part that is to do."""
+        self.store.sweep(self.recipe.stages, self.recipe.systems)
+        todo = [step for step in steps if step.todo]
+        if any(step.kind in ("model", "outputs") for step in todo):
+            _require_models()
+        write_resolved(self.recipe, self.store.directory, remade=any(step.kind != "report" for step in todo))
+        self._join_logs()
+        do = {"model": self._model, "outputs": self._outputs, "scores": self._scores, "report": self._report}
+        for step in todo:
+            do[step.kind](step)
+            if step.kind == "model":
+                self._join_logs()
+        if not todo:
+            self.progress.say(f"nothing to do: {self.store.directory} is complete")
+
+    def _model(self, step: Step) -> None:
+        start = self.recipe.stages[step.name].start
+        about = {"template": self.recipe.template, "version": version_of("ontarget"), "seconds": 0.0}
+        began = time.monotonic()
+        making = self.store.making_model(step.name, step.fingerprints[step.name], about)
+        with self.progress.task(f"training {step.name}") as advance, making as (folder, work):
+            counts = stages.make_model(
+                self.recipe,
+                step.name,
+                self.plan.corpus,
+                None if start is None else self.plan.place(start),
+                folder=folder,
+                work=work,
+                update=lambda step, steps, record: advance(step, steps, _losses(record)),
+            )
+            about |= {**counts, "seconds": round(time.monotonic() - began, 1)}
+        for what in ("dropped", "truncated"):
+            if counts[what]:
+                limit = self.recipe.stages[step.name].tuning.max_length
+                self.progress.say(
+                    f"{step.name}: {counts[what]} samples {what} at tuning.max_length={limit} tokens"
+                )
+
+    def _outputs(self, step: Step) -> None:
+        model = self.recipe.model_of(step.name)
+        system = systems.system_of(self.recipe, step.name, self.plan.corpus)
+        todo = {
+            d: test_set(self.recipe, self.plan.corpus, d)
+            for d in directions(self.recipe)
+            if str(d) in step.todo
+        }
+        done, total = 0, sum(map(len, todo.values()))
+        with self.progress.task(f"translating {display_name(step.name)}") as advance:
+            advance(done, total, "")
+            if self._engine is None or self._engine[0] != model:
+                self._engine = None  # the old model's memory is free before the next is loaded
+                self._engine = model, systems.load_engine(self.plan.place(model))
+            for direction, pairs in todo.items():
+                began = time.monotonic()
+                update = _part(advance, done, len(pairs), total, str(direction))
+                answers = systems.hypotheses(system, self._engine[1], pairs, update)
+                rows = systems.rows(pairs, answers, default_identifier())
+                made = Made(step.fingerprints[str(direction)], time.monotonic() - began)
+                self.store.write_outputs(step.name, str(direction), rows, made)
+                done += len(pairs)
+
+    def _scores(self, step: Step) -> None:
+        self._engine = None
+        all_directions = directions(self.recipe)
+        texts = {
+            system: {
+                d: [row["text"] for row in read_jsonl(self.store.outputs(system, str(d)))]
+                for d in all_directions
+            }
+            for system in self.recipe.systems
+        }
+        references = {
+            d: [pair.target for pair in test_set(self.recipe, self.plan.corpus, d)] for d in all_directions
+        }
+        kinds = {"zero-shot": self.recipe.zero_shot, "supervised": self.recipe.supervised}
+        with (
+            self.progress.task("scoring"),
+            self.store.making(step.name, Made(step.fingerprints[step.name], 0)) as path,
+        ):
+            write_json(path, score_rows(texts, references, kinds))
+
+    def _report(self, step: Step) -> None:
+        with (
+            self.progress.task("report"),
+            self.store.making(step.name, Made(step.fingerprints[step.name], 0)),
+        ):
+            report.write(self.store.directory)
+
+    def _join_logs(self) -> None:
+        """`log.jsonl` is put together from those of the models that are there: it never speaks of others."""
+        path = self.store.directory / "log.jsonl"
+        lines = []
+        for stage in self.recipe.stage_order():
+            log = self.store.model(stage) / "log.jsonl"
+            records = read_jsonl(log) if log.exists() else []
+            lines += [json.dumps({"stage": stage, **record}) + "\n" for record in records]
+        text = "".join(lines)
+        if text != (path.read_text(encoding="utf-8") if path.exists() else ""):
+            with whole_file(path) as temporary:
+                temporary.write_text(text, encoding="utf-8")
+
+
+def _part(advance: Advance, before: int, count: int, total: int, note: str) -> Callable[[int, int], None]:
+    """Reports how far one direction of `count` sentences is (a pivot takes two steps for each) as part of all."""
+    return lambda done, steps: advance(before + count * done // max(steps, 1), total, note)
+
+
+def _losses(record: Mapping[str, Any]) -> str:
+    names = ("likelihood", "unlikelihood", "tokens_per_second")
+    return ", ".join(f"{name.replace('_', ' ')} {record[name]:.4g}" for name in names if name in record)
+
+
+def _require_models() -> None:
+    """Says at once what would otherwise be found missing after the corpus was made."""
+    missing = [package for package in ("torch", "transformers", "accelerate") if find_spec(package) is None]
+    if missing:
+        raise UserError(f"models need {' and '.join(missing)}: pip install 'ontarget[train]'")

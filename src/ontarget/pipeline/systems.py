@@ -1,0 +1,68 @@
+"""The one place where a recipe's system becomes calls of `translation`. Torch comes with the first model."""
+
+from collections.abc import Callable, Sequence
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from ontarget.corpora.corpus import Corpus, Translation
+from ontarget.pipeline.inputs import demonstrations, directions
+from ontarget.prompts.template import PromptTemplate
+from ontarget.recipe import Recipe
+from ontarget.translation.system import Request, System
+
+if TYPE_CHECKING:
+    from ontarget.scoring.language_id import Identifier
+    from ontarget.translation.engine import Engine
+    from ontarget.translation.hypothesis import Hypothesis
+
+
+def system_of(recipe: Recipe, name: str, corpus: Corpus) -> System:
+    """What the room of translation makes of a system's settings."""
+    settings = recipe.systems[name]
+    return System(
+        name,
+        PromptTemplate.load(recipe.template),
+        post_instruction=settings.post_instruction,
+        prompt_in_target=settings.prompt_in_target,
+        demonstrations={d: tuple(demonstrations(recipe, corpus, name, d)) for d in directions(recipe)},
+        contrast=settings.contrast.contrast() if settings.contrast else None,
+        pivot=recipe.pivot if settings.pivot else None,
+        decoding=recipe.decoding_of(name).decoding(),
+    )
+
+
+def load_engine(model: Path | str) -> "Engine":
+    """A model, ready to answer."""
+    from ontarget.translation.engine import Engine
+
+    return Engine.load(model)
+
+
+def hypotheses(
+    system: System, engine: "Engine", pairs: Sequence[Translation], update: Callable[[int, int], None]
+) -> "list[Hypothesis]":
+    """One hypothesis for each pair's source, in order."""
+    from ontarget.translation.translate import translate
+
+    requests = [Request(pair.source, pair.direction) for pair in pairs]
+    return translate(system, engine, requests, progress=update)
+
+
+def rows(
+    pairs: Sequence[Translation], answers: "Sequence[Hypothesis]", identifier: "Identifier"
+) -> list[dict[str, Any]]:
+    """The lines of `outputs/<system>/<direction>.jsonl`."""
+    guesses = identifier.identify([answer.text for answer in answers])
+    return [
+        {
+            "source": pair.source,
+            "reference": pair.target,
+            "text": answer.text,
+            "finish_reason": answer.finish_reason,
+            "log_probability": answer.log_probability,
+            "tokens": answer.tokens,
+            "language": guess.label,
+            "language_probability": guess.probability,
+        }
+        for pair, answer, guess in zip(pairs, answers, guesses, strict=True)
+    ]

@@ -1,0 +1,1 @@
+"""The recipes that come with ontarget, and how a recipe is read."""

@@ -1,0 +1,110 @@
+"""From a name or a path, and overrides, to a checked recipe."""
+
+from collections.abc import Mapping, Sequence
+from importlib.resources import files
+from pathlib import Path
+from typing import Any
+
+import yaml
+from pydantic import ValidationError
+
+from ontarget.errors import UserError, nearest
+from ontarget.recipe import Recipe
+from ontarget.recipes.explain import explain
+from ontarget.recipes.systems import list_systems
+
+Overrides = Sequence[str] | Mapping[str, Any]
+
+
+def load(recipe: str | Path, overrides: Overrides = ()) -> Recipe:
+    """Reads a recipe that comes with ontarget, or a file, with overrides such as `stages.mt.samples=100`.
+
+    Raises:
+        UserError: no such recipe, not YAML, or a wrong key or value: the message gives its dotted path.
+    """
+    path = find(recipe)
+    try:
+        data = _yaml(path.read_text(encoding="utf-8"), str(path))
+    except UnicodeDecodeError as error:
+        raise UserError(f"{path} is not UTF-8 at byte {error.start}") from None
+    if not isinstance(data, dict):
+        raise UserError(
+            f"{path} is no mapping of keys to values; 'ontarget recipes show phrasebook-tiny' prints one"
+        )
+    return check(override(data, overrides), str(recipe))
+
+
+def check(data: Mapping[str, Any], where: str) -> Recipe:
+    """Validates plain data; `where` begins the message of a UserError."""
+    try:
+        return Recipe.model_validate(data)
+    except ValidationError as error:
+        raise UserError(f"{where}: {explain(error, data)}") from None
+
+
+def shipped() -> dict[str, Path]:
+    """The recipes that come with ontarget, by name."""
+    folder = Path(str(files("ontarget") / "recipes"))
+    return {path.stem: path for path in sorted(folder.glob("*.yaml"))}
+
+
+def find(recipe: str | Path) -> Path:
+    """The file of a recipe that is given by its name or its path."""
+    known = shipped()
+    if str(recipe) in known:
+        return known[str(recipe)]
+    path = Path(recipe)
+    if path.is_file():
+        return path
+    if path.suffix in {".yaml", ".yml"} or len(path.parts) > 1:
+        raise UserError(
+            f"there is no recipe file {path}{nearest(str(path), map(str, path.parent.glob('*.y*ml')))}"
+        )
+    hint = nearest(str(recipe), known) or f"; there are {', '.join(known)}"
+    raise UserError(f"unknown recipe '{recipe}'{hint} (a path to a .yaml file works too)")
+
+
+def override(data: Mapping[str, Any], overrides: Overrides) -> dict[str, Any]:
+    """A recipe's plain data with `key.sub=value` set, values read as YAML; `check` finds wrong ones.
+
+    Raises:
+        UserError: not of that form, or a stage or system that is not there.
+    """
+    changed = list_systems(data)
+    for key, value in _pairs(overrides):
+        here = changed
+        *parents, last = key.split(".")
+        for depth, part in enumerate(parents, start=1):
+            if part not in here and depth == 2 and parents[0] in ("stages", "systems"):
+                raise UserError(
+                    f"unknown key '{key}': there is no '{parents[0]}.{part}'{nearest(part, here)}"
+                )
+            inner = here.get(part)
+            if not isinstance(inner, Mapping | None):
+                raise UserError(
+                    f"unknown key '{key}': {'.'.join(parents[:depth])} is {inner!r} and has no keys"
+                )
+            here[part] = dict(inner or {})  # a copy: the caller's own data stays as it is
+            here = here[part]
+        here[last] = value
+        changed = list_systems(changed)
+    return changed
+
+
+def _pairs(overrides: Overrides) -> list[tuple[str, Any]]:
+    if isinstance(overrides, Mapping):
+        return [(str(key), value) for key, value in overrides.items()]
+    pairs = []
+    for text in overrides:
+        key, equals, value = text.partition("=")
+        if not (key and equals):
+            raise UserError(f"'{text}' is no override such as stages.mt.samples=100")
+        pairs.append((key, _yaml(value, f"the value of '{key}'")))
+    return pairs
+
+
+def _yaml(text: str, what: str) -> Any:
+    try:
+        return yaml.safe_load(text)
+    except yaml.YAMLError as error:
+        raise UserError(f"{what} is not YAML: {' '.join(str(error).split())}") from None

@@ -1,0 +1,94 @@
+"""The stages of a recipe, and the presets of language-aware tuning."""
+
+from collections.abc import Mapping
+from typing import Annotated, Any, Literal
+
+from pydantic import Field, NonNegativeFloat, model_validator
+
+from ontarget.recipes.block import Block, Count
+from ontarget.samples.conflict import Conflict, Named, Policy
+from ontarget.samples.documents import Documents
+from ontarget.samples.sample import Tokens
+from ontarget.training.tuning import ModelShape, Tuning
+
+# The paper's form, its faults included, so that a published row can be made again; and ours.
+PRESETS: dict[str, dict[str, Any]] = {
+    "paper": {
+        "alpha": 0.05,
+        "conflict": dict(policy="any-instruction", directions="seen", tokens="all", eos=True, redraw=False),
+        "normalisation": "sequence",
+    },
+    "ontarget": {
+        "alpha": 1.0,
+        "conflict": dict(policy="wrong-target", directions="any", tokens="first", eos=False, redraw=True),
+        "normalisation": "token",
+    },
+}
+
+
+class LanguageModelling(Block):
+    """Makes a small base model, and its tokenizer, from the corpus."""
+
+    kind: Literal["language-modelling"]
+    documents: Documents = "aligned"
+    model: ModelShape = ModelShape()
+    tuning: Tuning
+
+    @property
+    def start(self) -> None:
+        """It starts from nothing."""
+        return None
+
+
+class Likelihood(Block):
+    """Stage 1: translations of the supervised directions, by likelihood."""
+
+    kind: Literal["likelihood"]
+    start: str = Field(alias="from", description="a stage, a directory or a Hub name")
+    samples: Count = 12_000
+    post_instruction: bool = Field(False, description="the instruction comes after the input")
+    tuning: Tuning
+
+
+class ConflictSettings(Block):
+    """How conflicting samples are made: see samples/conflict.py."""
+
+    policy: Policy
+    directions: Named
+    tokens: Tokens
+    eos: bool
+    redraw: bool
+
+    def conflict(self) -> Conflict:
+        """The same, for the room of samples."""
+        return Conflict(**self.model_dump())
+
+
+class LanguageAware(Block):
+    """Stage 2: likelihood of each translation, and alpha x unlikelihood of its conflicting twin."""
+
+    kind: Literal["language-aware"]
+    start: str = Field(alias="from", description="a stage, a directory or a Hub name")
+    preset: Literal["paper", "ontarget"] = "ontarget"
+    samples: Count = 800
+    alpha: NonNegativeFloat
+    conflict: ConflictSettings
+    tuning: Tuning
+
+    @model_validator(mode="before")
+    @classmethod
+    def _fill_in_preset(cls, data: Any) -> Any:
+        """What the recipe says itself wins over its preset."""
+        preset = PRESETS.get(data.get("preset", "ontarget")) if isinstance(data, Mapping) else None
+        if preset is None:
+            return data
+        filled = {"alpha": preset["alpha"], **data}
+        conflict, tuning = data.get("conflict") or {}, data.get("tuning")
+        if isinstance(conflict, Mapping):
+            filled["conflict"] = preset["conflict"] | conflict
+        if isinstance(tuning, Mapping):
+            filled["tuning"] = {"normalisation": preset["normalisation"], **tuning}
+        return filled
+
+
+Stage = Annotated[LanguageModelling | Likelihood | LanguageAware, Field(discriminator="kind")]

@@ -1,0 +1,115 @@
+"""The systems of a recipe: how each asks a model, and those that have a name."""
+
+from collections.abc import Mapping
+from typing import Any, Self
+
+from pydantic import Field, NonNegativeInt, PositiveInt, field_serializer, model_validator
+
+from ontarget.errors import UserError, nearest
+from ontarget.recipes.block import Block
+from ontarget.translation.system import Contrast, Decoding
+
+# The rows of the table. PTL, shots, contrast and pivot are ways to ask the stage 1 model, as in the paper;
+# LLaMA is what stage 1 started from. Where a recipe has no stages, its `model` takes the place of both.
+SYSTEMS: dict[str, dict[str, Any]] = {
+    "llama": {},
+    "mt": {},
+    "post-ins": {"model": "post-ins", "post_instruction": True},
+    "ptl": {"prompt_in_target": True},
+    "1-shot": {"demonstrations": 1},
+    "5-shot": {"demonstrations": 5},
+    "contrastive": {"contrast": {}},
+    "lat": {"model": "lat"},
+    "ontarget-seen": {"model": "ontarget-seen"},
+    "ontarget": {"model": "ontarget"},
+    "pivot": {"pivot": True},
+}
+DIAGNOSIS = ("llama", "ptl", "1-shot", "5-shot", "contrastive", "pivot")
+
+
+class DecodingSettings(Block):
+    """How a model's answer is searched for: see translation/system.py."""
+
+    beam: PositiveInt = 4
+    max_new_tokens: PositiveInt = 512
+    length_penalty: float = 1.0
+
+    def decoding(self) -> Decoding:
+        """The same, for the room of translation."""
+        return Decoding(**self.model_dump())
+
+
+class ContrastSettings(Block):
+    """Contrastive decoding: see translation/contrast.py."""
+
+    source_weight: float = Contrast().source_weight
+    language_weight: float = Contrast().language_weight
+    plausibility: float = Contrast().plausibility
+
+    @model_validator(mode="after")
+    def _possible(self) -> Self:
+        try:
+            self.contrast()
+        except UserError as error:
+            raise ValueError(str(error)) from None
+        return self
+
+    def contrast(self) -> Contrast:
+        """The same, for the room of translation."""
+        return Contrast(**self.model_dump())
+
+
+class SystemSettings(Block):
+    """One row of the table: a model and how it is asked."""
+
+    model: str | None = Field(
+        None, description="a stage, a directory or a Hub name; the recipe's `model` by default"
+    )
+    post_instruction: bool = False
+    prompt_in_target: bool = Field(False, description="the whole prompt is in the target language")
+    demonstrations: NonNegativeInt = Field(0, description="so many of the direction's first validation lines")
+    contrast: ContrastSettings | None = Field(None, description="contrastive decoding, C_src+lang")
+    pivot: bool = Field(False, description="two steps, through the pivot language")
+    decoding: DecodingSettings = Field(DecodingSettings(), description="what differs from the recipe's")
+
+    @field_serializer("decoding")
+    def _what_differs(self, value: DecodingSettings) -> dict[str, Any]:
+        return value.model_dump(exclude_unset=True)
+
+
+def list_systems(data: Mapping[str, Any]) -> dict[str, Any]:
+    """`data` with `systems` as a mapping from id to settings; by default every system that has a model."""
+    stages, systems = data.get("stages"), data.get("systems")
+    if systems is None and isinstance(stages, Mapping) and stages:
+        systems = [name for name in SYSTEMS if SYSTEMS[name].get("model", "mt") in stages]
+    elif systems is None:
+        systems = DIAGNOSIS
+    if isinstance(systems, list | tuple):
+        systems = {str(name): {} for name in systems}
+    return {**data, "systems": systems}
+
+
+def fill_in_systems(data: dict[str, Any]) -> dict[str, Any]:
+    """`data` with what the ids of known systems stand for; what the recipe says itself wins.
+
+    Raises:
+        ValueError: an id that is not known has no model, so it is misspelt or unfinished.
+    """
+    stages, systems = data.get("stages") or {}, data["systems"]
+    if not isinstance(systems, Mapping) or not isinstance(stages, Mapping):
+        return data
+    start = stages["mt"].get("from") if isinstance(stages.get("mt"), Mapping) else None
+    usual = {"model": "mt"} if "mt" in stages else {}
+    filled: dict[str, Any] = {}
+    for name, settings in systems.items():
+        settings = {} if settings is None else settings
+        if not isinstance(settings, Mapping):
+            filled[name] = settings
+            continue
+        untuned = {"model": start or "base"} if name == "llama" and stages else {}
+        filled[name] = usual | untuned | SYSTEMS.get(name, {}) | dict(settings)
+        if name not in SYSTEMS and "model" not in settings:
+            raise ValueError(
+                f"unknown system 'systems.{name}'{nearest(name, SYSTEMS)} (one of your own needs a model)"
+            )
+    return {**data, "systems": filled}

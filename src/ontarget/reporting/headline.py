@@ -1,0 +1,58 @@
+"""The finding of a run in one sentence, put together from its scores."""
+
+from ontarget.reporting.run_files import Scores
+from ontarget.reporting.systems import REFERENCE, display_name
+
+PROBLEM = "mt"
+CURES = ("ontarget", "ontarget-seen", "lat")
+
+
+def headline(scores: Scores) -> str:
+    """Says how often the tuned model is off-target, before and after the cure; less where systems are absent.
+
+    "MT answers in the wrong language in 93 % of zero-shot outputs; ontarget in 3 % (references: 1 %), with
+    18.2 BLEU more." Whatever the figures are, they are stated: no word of it takes a side.
+    """
+    kind = scores.kind
+    ratio = {system: scores.value(system, "otr", kind) for system in scores.systems}
+    measured = [system for system in scores.systems if ratio[system] is not None]
+    if not measured:
+        return "This run has no off-target ratio yet."
+    cure = next((system for system in CURES if system in measured), None)
+    floor = scores.value(REFERENCE, "otr", kind)
+    references = "" if floor is None else f" (references: {percent(floor)})"
+    first = PROBLEM if PROBLEM in measured else cure or measured[0]
+    sentence = (
+        f"{display_name(first)} answers in the wrong language in {percent(ratio[first])} of {kind} outputs"
+    )
+    if cure is None or cure == first:
+        return f"{sentence}{references}."
+    return (
+        f"{sentence}; {display_name(cure)} in {percent(ratio[cure])}{references}{_gain(scores, first, cure)}."
+    )
+
+
+def cost(scores: Scores) -> str:
+    """What the cure does to the directions that were trained on, or nothing where that is not known."""
+    cure = next((system for system in CURES if system in scores.systems), "")
+    before, after = (scores.value(system, "bleu", "supervised") for system in (PROBLEM, cure))
+    if scores.kind == "supervised" or before is None or after is None:
+        return ""
+    return (
+        f"Supervised BLEU: {before:.1f} with {display_name(PROBLEM)}, {after:.1f} with {display_name(cure)}."
+    )
+
+
+def percent(value: float | None) -> str:
+    """`93 %` or `2.7 %`: as exact as the table, without an empty decimal."""
+    return f"{value:.1f}".removesuffix(".0") + " %"
+
+
+def _gain(scores: Scores, first: str, cure: str) -> str:
+    before, after = (scores.value(system, "bleu", scores.kind) for system in (first, cure))
+    if before is None or after is None:
+        return ""
+    gain = round(
+        round(after, 1) - round(before, 1), 1
+    )  # of the printed figures, so that a reader's sum agrees
+    return f", with {abs(gain):.1f} BLEU {'more' if gain > 0 else 'less'}" if gain else ", at the same BLEU"

@@ -1,0 +1,239 @@
+"""A run directory, read into plain dataclasses: scores, outputs, training log and recipe."""
+
+import json
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass, fields
+from functools import cached_property
+from pathlib import Path
+from typing import Any, Literal, Self, get_args
+
+import yaml
+
+from ontarget.errors import UserError
+from ontarget.reporting.systems import REFERENCE, in_table_order
+
+Kind = Literal["zero-shot", "supervised"]
+KINDS: tuple[Kind, ...] = get_args(Kind)
+AVERAGE = "avg"
+
+
+@dataclass(frozen=True, slots=True)
+class ScoreRow:
+    """One object of `scores.json`. `direction` is `avg` for the mean over the directions of its kind."""
+
+    system: str
+    direction: str
+    kind: Kind
+    metric: str
+    value: float
+    n: int
+    signature: str
+
+
+@dataclass(frozen=True)
+class Scores:
+    """All rows of `scores.json`, with the look-ups that tables and figures need."""
+
+    rows: tuple[ScoreRow, ...]
+
+    @classmethod
+    def of(cls, objects: Iterable[Mapping[str, Any]], where: str = "scores") -> Self:
+        """Takes the parsed JSON list; other keys than those of `ScoreRow` are left aside.
+
+        Raises:
+            UserError: a key is missing or a kind is unknown; says which row of `where`.
+        """
+        names = [field.name for field in fields(ScoreRow)]
+        rows = []
+        for number, row in enumerate(objects, start=1):
+            missing = [name for name in names if name not in row]
+            if missing:
+                raise UserError(f"{where}, row {number}: the key {missing[0]!r} is missing")
+            if row["kind"] not in KINDS:
+                raise UserError(
+                    f"{where}, row {number}: kind is {row['kind']!r}, not one of {', '.join(KINDS)}"
+                )
+            rows.append(ScoreRow(**{name: row[name] for name in names}))
+        return cls(tuple(rows))
+
+    @classmethod
+    def read(cls, path: Path) -> Self:
+        """Reads a `scores.json`.
+
+        Raises:
+            UserError: the file is missing or is not what `ontarget run` writes.
+        """
+        text = _text(path)
+        try:
+            objects = json.loads(text)
+        except json.JSONDecodeError as error:
+            raise UserError(
+                f"{path}, line {error.lineno}: not JSON ({error.msg}); {_remedy(path.parent)}"
+            ) from None
+        if not (isinstance(objects, list) and all(isinstance(row, dict) for row in objects)):
+            raise UserError(f"{path} is not a list of scores; {_remedy(path.parent)}")
+        return cls.of(objects, str(path))
+
+    @cached_property
+    def _values(self) -> dict[tuple[str, str, str, str], float]:
+        return {(row.system, row.direction, row.kind, row.metric): row.value for row in self.rows}
+
+    @cached_property
+    def systems(self) -> tuple[str, ...]:
+        """The systems in table order, without the reference."""
+        return in_table_order(row.system for row in self.rows if row.system != REFERENCE)
+
+    @property
+    def kind(self) -> Kind:
+        """What the run is about: zero-shot, or supervised where no direction is zero-shot."""
+        return "zero-shot" if any(row.kind == "zero-shot" for row in self.rows) else "supervised"
+
+    def directions(self, kind: Kind) -> tuple[str, ...]:
+        """The directions of one kind, in the order of the file, without `avg`."""
+        return tuple(
+            dict.fromkeys(r.direction for r in self.rows if r.kind == kind and r.direction != AVERAGE)
+        )
+
+    def value(self, system: str, metric: str, kind: Kind, direction: str = AVERAGE) -> float | None:
+        """One score (percent, or BLEU points), or None where the run has it not."""
+        return self._values.get((system, direction, kind, metric))
+
+
+@dataclass(frozen=True, slots=True)
+class Output:
+    """One line of `outputs/<system>/<direction>.jsonl`: a hypothesis and what it answers.
+
+    Attributes:
+        language: the identifier's label of the hypothesis, such as `it`.
+        language_probability: how sure the identifier is, 0 to 1.
+    """
+
+    source: str
+    reference: str | None
+    text: str
+    finish_reason: str
+    language: str
+    language_probability: float
+
+
+@dataclass(frozen=True, slots=True)
+class LogRecord:
+    """One line of `log.jsonl`; losses in nats, `probability` is the mean p of the tokens to unlearn."""
+
+    stage: str
+    step: int
+    loss: float | None = None
+    likelihood: float | None = None
+    unlikelihood: float | None = None
+    probability: float | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Run:
+    """What a run directory says, but for the outputs, which are read one file at a time (`outputs`)."""
+
+    directory: Path
+    recipe_text: str
+    recipe: Mapping[str, Any]
+    scores: Scores
+    log: Mapping[str, tuple[LogRecord, ...]]
+
+    @property
+    def name(self) -> str:
+        """The recipe's name: that of the directory."""
+        return self.directory.resolve().name
+
+    @property
+    def versions(self) -> Mapping[str, str]:
+        """What `recipe.yaml` says it was run with: package to version, and the git commit."""
+        versions = {str(name): str(version) for name, version in (self.recipe.get("versions") or {}).items()}
+        return versions | ({"commit": str(self.recipe["commit"])} if self.recipe.get("commit") else {})
+
+    def outputs(self, system: str, direction: str) -> list[Output]:
+        """Reads the outputs of one system in one direction, in input order.
+
+        Raises:
+            UserError: the file is missing, or a line is not what `ontarget run` writes.
+        """
+        path = self.directory / "outputs" / system / f"{direction}.jsonl"
+        names = [field.name for field in fields(Output)]
+        outputs = []
+        for number, line in enumerate(_lines(_text(path, self.directory)), start=1):
+            try:
+                row = json.loads(line)
+                outputs.append(Output(**{name: row[name] for name in names}))
+            except (json.JSONDecodeError, KeyError, TypeError) as error:
+                what = f"the key {error} is missing" if isinstance(error, KeyError) else "not a JSON object"
+                raise UserError(f"{path}, line {number}: {what}; {_remedy(self.directory)}") from None
+        return outputs
+
+
+def read(directory: Path) -> Run:
+    """Reads a run directory; logs may be missing (nothing was trained).
+
+    Raises:
+        UserError: the directory, `recipe.yaml` or `scores.json` is missing or damaged; says what makes it.
+    """
+    if not directory.is_dir():
+        raise UserError(f"there is no run directory {directory}; {_remedy(directory)}")
+    recipe_text = _text(directory / "recipe.yaml")
+    try:
+        recipe = yaml.safe_load(recipe_text)
+    except yaml.YAMLError as error:
+        raise UserError(f"{directory / 'recipe.yaml'} is not YAML: {' '.join(str(error).split())}") from None
+    scores = Scores.read(directory / "scores.json")
+    recipe = recipe if isinstance(recipe, dict) else {}
+    logs = _logs(directory)
+    order = [stage for stage in recipe.get("stages") or {} if stage in logs]
+    log = {stage: logs[stage] for stage in dict.fromkeys([*order, *logs])}
+    return Run(directory, recipe_text, recipe, scores, log)
+
+
+def _logs(directory: Path) -> dict[str, tuple[LogRecord, ...]]:
+    """The curve of each stage: from the run's own log, or from the one that lies beside the stage's model."""
+    logs: dict[str, list[LogRecord]] = {}
+    run_log = directory / "log.jsonl"
+    if run_log.exists():
+        for record in _records(run_log, {}):
+            _append(logs.setdefault(record.stage, []), record)
+    for path in sorted(directory.glob("models/[!.]*/log.jsonl")):
+        records = logs[path.parent.name] = []
+        for record in _records(path, {"stage": path.parent.name}):
+            _append(records, record)
+    return {stage: tuple(records) for stage, records in logs.items()}
+
+
+def _records(path: Path, more: Mapping[str, str]) -> Iterator[LogRecord]:
+    names = [field.name for field in fields(LogRecord)]
+    for line in _lines(_text(path)):
+        try:
+            row = {**json.loads(line), **more}
+            yield LogRecord(**{name: row[name] for name in names if name in row})
+        except (json.JSONDecodeError, TypeError):
+            continue  # a log is appended to: a kill may leave half a line, and a curve can miss a point
+
+
+def _append(records: list[LogRecord], record: LogRecord) -> None:
+    """Steps rise; where a step was made again after a kill, the later record counts."""
+    while records and records[-1].step >= record.step:
+        records.pop()
+    records.append(record)
+
+
+def _lines(text: str) -> list[str]:
+    """Lines end at LF alone: text may hold other line separators."""
+    return [line for line in text.split("\n") if line]
+
+
+def _text(path: Path, run: Path | None = None) -> str:
+    try:
+        with path.open(encoding="utf-8", newline="\n") as file:
+            return file.read()
+    except FileNotFoundError:
+        raise UserError(f"{path} is missing; {_remedy(run or path.parent)}") from None
+    except UnicodeDecodeError as error:
+        raise UserError(f"{path} is not UTF-8 at byte {error.start}; {_remedy(run or path.parent)}") from None
+
+
+def _remedy(run: Path) -> str:
+    return f"'ontarget run {run.resolve().name}' makes it"

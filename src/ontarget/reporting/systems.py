@@ -1,0 +1,32 @@
+"""The systems of the paper's table and ours: their order and the names that they are printed under."""
+
+from collections.abc import Iterable
+
+REFERENCE = "reference"
+"""The system id of the human references: their off-target ratio is the floor of any system's."""
+
+_NAMES = {
+    "llama": "LLaMA",
+    "mt": "MT",
+    "post-ins": "Post-ins",
+    "ptl": "PTL",
+    "1-shot": "1-shot",
+    "5-shot": "5-shot",
+    "contrastive": "C_src+lang",
+    "lat": "LAT",
+    "ontarget-seen": "ontarget-seen",
+    "ontarget": "ontarget",
+    "pivot": "Pivot",
+    REFERENCE: "reference (floor)",
+}
+
+
+def display_name(system: str) -> str:
+    """The name that is printed: `display_name("contrastive") == "C_src+lang"`; a user's own id stays."""
+    return _NAMES.get(system, system)
+
+
+def in_table_order(systems: Iterable[str]) -> tuple[str, ...]:
+    """The distinct systems as the table lists them; ids of the user's own follow in the order given."""
+    order = {system: place for place, system in enumerate(_NAMES)}
+    return tuple(sorted(dict.fromkeys(systems), key=lambda system: order.get(system, len(order))))

@@ -1,0 +1,35 @@
+"""What a small base model reads: the text that gives a language model its latent knowledge of languages."""
+
+import random
+from collections.abc import Sequence
+from typing import Literal
+
+from ontarget.corpora.corpus import Corpus
+from ontarget.languages import Language
+
+Documents = Literal["aligned", "english-pivoted"]
+
+
+def make_documents(
+    corpus: Corpus, languages: Sequence[Language], pivot: Language, kind: Documents, seed: int, pass_number: int = 0
+) -> list[str]:
+    """One pass of reading: every sentence once alone, and once with its translations, headed by language names.
+
+    `aligned`: "German: ...", "French: ...", "Czech: ..." in any order and number: the base has seen every pair.
+    `english-pivoted`: a sentence stands with its English alone, so no pair without English was ever seen aligned.
+
+    Languages are drawn anew for each pass; the order is shuffled by seed.
+    """
+    rng = random.Random(f"{seed} documents {pass_number}")
+    columns = {language: corpus.lines("train", language) for language in languages}
+    others = [language for language in languages if language != pivot]
+    documents = []
+    for number in range(len(columns[pivot])):
+        if kind == "aligned":
+            chosen = rng.sample(list(languages), rng.randint(2, len(languages)))
+        else:
+            chosen = rng.sample([pivot, rng.choice(others)], 2)
+        documents.append(columns[rng.choice(languages)][number])
+        documents.append("\n".join(f"{language.name()}: {columns[language][number]}" for language in chosen))
+    rng.shuffle(documents)
+    return documents

@@ -1,0 +1,109 @@
+"""Samples to ids: prompt and response are encoded apart, so that the boundary between them is a number, not a search."""
+
+from collections import Counter
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import Literal
+
+from ontarget.languages import Language
+from ontarget.prompts.encode import FastTokenizer, encode_prompt, encode_response
+from ontarget.samples.sample import Sample
+
+# A first token that begins at least this share of the lines of the asked language may begin the right answer too.
+_SHARED_START = 0.01
+
+
+@dataclass(frozen=True, slots=True)
+class Encoded:
+    """One sample as ids.
+
+    Attributes:
+        ids: prompt and response.
+        response: where the response begins in `ids`.
+        bears_weight: for each response token, whether it counts in the loss.
+        sign: +1 for likelihood, -1 for unlikelihood.
+    """
+
+    ids: list[int]
+    response: int
+    bears_weight: list[bool]
+    sign: Literal[1, -1]
+
+
+class Encoder:
+    """Encodes samples for one tokenizer, and counts what it had to leave out.
+
+    Attributes:
+        dropped: samples left out because no response token that bears weight fitted into `max_length`.
+        truncated: samples whose response was cut.
+        ambiguous: unlikelihood samples left out because the right answer could begin with their first token too.
+    """
+
+    def __init__(
+        self, tokenizer: FastTokenizer, separator: str, max_length: int, lines: Mapping[Language, Sequence[str]]
+    ) -> None:
+        """`lines` are texts of each language, from which the tokens that may begin an answer are learnt."""
+        self.tokenizer, self.separator, self.max_length = tokenizer, separator, max_length
+        self.dropped = self.truncated = self.ambiguous = 0
+        self._starts = {language: self._first_tokens(texts) for language, texts in lines.items()}
+
+    def encode(self, sample: Sample) -> Encoded | None:
+        """The sample as ids, or None where nothing of it is left to learn from (counted)."""
+        if not sample.response.strip():
+            self.dropped += 1
+            return None
+        prompt = encode_prompt(self.tokenizer, sample.prompt)
+        # A document is no answer to a prompt: nothing separates it from the beginning.
+        separator = self.separator if sample.prompt else ""
+        response = encode_response(self.tokenizer, sample.response, separator, eos=sample.eos)
+        if sample.tokens == "first":
+            first = self._first_letter(response, sample.response, separator)
+            if first is None or self._may_be_right(response[first], sample):
+                self.ambiguous += 1
+                return None
+            # Nothing after it bears weight: a causal model needs no more than this to be told off.
+            response, bears_weight = response[: first + 1], [False] * first + [True]
+        else:
+            bears_weight = [True] * len(response)
+        room = self.max_length - len(prompt)
+        if len(response) > room:
+            end = response[-1:] if sample.eos and sample.tokens == "all" else []
+            response = response[: max(room - len(end), 0)]
+            bears_weight = bears_weight[: len(response)] + [True] * len(end)
+            if not any(bears_weight[: len(response)]):
+                self.dropped += 1
+                return None
+            response += end
+            self.truncated += 1
+        return Encoded(prompt + response, len(prompt), bears_weight, sample.sign)
+
+    def _first_letter(self, ids: list[int], text: str, separator: str) -> int | None:
+        """Index of the token that brings the first letter; bytes of a letter that more tokens complete count."""
+        letter = next((i for i, character in enumerate(text) if character.isalpha()), None)
+        if letter is None:
+            return None
+        before = len((separator + text[:letter]).strip())
+        for index in range(len(ids)):
+            decoded = self.tokenizer.decode(ids[: index + 1]).strip()
+            complete = decoded.rstrip("\ufffd")
+            if len(complete) > before or (len(complete) == before and complete != decoded):
+                return index
+        return None
+
+    def _may_be_right(self, token: int, sample: Sample) -> bool:
+        """Whether the answer in the asked language could begin with this token: a name, or a word of both languages."""
+        words = sample.response.split()
+        first = next(word for word in words if any(character.isalpha() for character in word))
+        if first.casefold() in sample.source.casefold().split():
+            return True
+        starts = self._starts.get(sample.asked) if sample.asked else None
+        return bool(starts) and starts[token] >= _SHARED_START * starts.total()  # type: ignore[index, union-attr]
+
+    def _first_tokens(self, texts: Sequence[str]) -> Counter[int]:
+        counts: Counter[int] = Counter()
+        for text in texts:
+            ids = encode_response(self.tokenizer, text, self.separator, eos=False)
+            first = self._first_letter(ids, text, self.separator)
+            if first is not None:
+                counts[ids[first]] += 1
+        return counts

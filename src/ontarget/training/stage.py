@@ -1,0 +1,163 @@
+"""A stage makes a model from a model (or from nothing): load, tune, save."""
+
+import json
+import shutil
+import time
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import torch
+from transformers import AutoModelForCausalLM, AutoTokenizer, TrainingArguments
+from transformers.utils import logging as transformers_logging
+
+from ontarget.errors import UserError, nearest
+from ontarget.hardware import keep_freed_memory, prefers_bf16
+from ontarget.languages import Language
+from ontarget.samples.groups import Draw
+from ontarget.training.batches import Steps
+from ontarget.training.encode import Encoder
+from ontarget.training.new_model import NewModel, make_model, make_tokenizer
+from ontarget.training.trainer import Log, Progress, SignedTrainer, last_checkpoint
+from ontarget.training.tuning import Tuning
+
+
+@dataclass(frozen=True, slots=True)
+class StageData:
+    """What a stage learns from.
+
+    Attributes:
+        draw: pass number -> the groups of samples of that pass.
+        separator: what stands between prompt and response (the template's).
+        lines: texts of each language, to know which first tokens languages share.
+    """
+
+    draw: Draw
+    separator: str
+    lines: Mapping[Language, Sequence[str]]
+
+
+@dataclass(frozen=True, slots=True)
+class StageResult:
+    """What came of a stage, besides the model: counts for the log."""
+
+    steps: int
+    seconds: float
+    dropped: int
+    truncated: int
+    ambiguous: int
+
+
+def train_stage(
+    start: str | Path | NewModel,
+    data: StageData,
+    tuning: Tuning,
+    *,
+    output: Path,
+    work: Path,
+    alpha: float = 1.0,
+    seed: int = 1,
+    trust_remote_code: bool = False,
+    progress: Progress | None = None,
+) -> StageResult:
+    """Tunes a causal language model and saves it as a plain Hugging Face checkpoint.
+
+    Args:
+        start: a directory, a Hub name, or what a new model is made of.
+        output: an empty folder for model, tokenizer and `log.jsonl`.
+        work: a folder for checkpoints; a stage that was cut off goes on from the newest one in it.
+        alpha: the strength of unlikelihood against likelihood.
+    Raises:
+        UserError: no such model, no sample left to learn from, or a loss that is not finite.
+    """
+    began = time.monotonic()
+    keep_freed_memory()
+    transformers_logging.disable_progress_bar()
+    transformers_logging.set_verbosity_error()
+    torch.manual_seed(seed)
+    model, tokenizer = _load(start, tuning, seed, trust_remote_code)
+    encoder = Encoder(tokenizer, data.separator, tuning.max_length, data.lines)
+    steps = Steps(data.draw, encoder, tuning, alpha, seed)
+    if not len(steps):
+        raise UserError(
+            f"no sample is left to learn from: {encoder.dropped} have no room for a response in "
+            f"tuning.max_length={tuning.max_length} tokens; raise it, or give more samples"
+        )
+    work.mkdir(parents=True, exist_ok=True)
+    trainer = SignedTrainer(
+        model=model, args=_arguments(tuning, len(steps), work, seed), train_dataset=steps, data_collator=_only
+    )
+    checkpoint = last_checkpoint(work)
+    log = work / "log.jsonl"
+    _cut_log(log, checkpoint)
+    trainer.add_callback(Log(trainer, log, progress, tuning.save_minutes))
+    trainer.train(resume_from_checkpoint=str(checkpoint) if checkpoint else None)
+    model.save_pretrained(output)
+    tokenizer.save_pretrained(output)
+    shutil.copy(log, output / "log.jsonl")
+    return StageResult(
+        len(steps), time.monotonic() - began, encoder.dropped, encoder.truncated, encoder.ambiguous
+    )
+
+
+def _load(start: str | Path | NewModel, tuning: Tuning, seed: int, trust_remote_code: bool) -> tuple[Any, Any]:
+    if isinstance(start, NewModel):
+        tokenizer = make_tokenizer(start.texts, start.shape.vocabulary)
+        return make_model(start.shape, tokenizer, tuning.max_length, seed), tokenizer
+    path = Path(start)
+    if not path.is_dir() and (isinstance(start, Path) or path.is_absolute() or str(start).startswith(".")):
+        beside = [p.name for p in path.parent.iterdir()] if path.parent.is_dir() else []
+        raise UserError(f"no model at {path}{nearest(path.name, beside)}")
+    options = {"trust_remote_code": trust_remote_code}
+    try:
+        tokenizer = AutoTokenizer.from_pretrained(start, **options)
+        model = AutoModelForCausalLM.from_pretrained(start, dtype=torch.float32, use_safetensors=True, **options)
+    except (OSError, ValueError) as error:
+        reason = str(error).strip().splitlines()[0]
+        raise UserError(f"cannot load the model '{start}': {reason}") from error
+    return model, tokenizer
+
+
+def _arguments(tuning: Tuning, steps: int, work: Path, seed: int) -> TrainingArguments:
+    bf16 = prefers_bf16() if tuning.precision == "auto" else tuning.precision == "bf16"
+    return TrainingArguments(
+        output_dir=str(work),
+        max_steps=steps,
+        per_device_train_batch_size=1,  # one item of `Steps` is a whole global batch
+        learning_rate=tuning.learning_rate,
+        lr_scheduler_type=tuning.schedule,
+        warmup_steps=round(tuning.warmup_ratio * steps),
+        weight_decay=tuning.weight_decay,
+        max_grad_norm=tuning.max_grad_norm,
+        optim="adamw_torch_fused",
+        bf16=bf16,
+        use_cpu=not torch.cuda.is_available(),
+        seed=seed,
+        save_strategy="no",  # by the clock instead, see Log
+        save_total_limit=1,
+        logging_strategy="no",
+        report_to=[],
+        disable_tqdm=True,
+        remove_unused_columns=False,
+        dataloader_num_workers=0,
+        dataloader_pin_memory=False,
+    )
+
+
+def _only(items: list[Any]) -> Any:
+    return items[0]
+
+
+def _cut_log(log: Path, checkpoint: Path | None) -> None:
+    """Drops records of steps that will be taken again."""
+    done = int(checkpoint.name.split("-")[1]) if checkpoint else 0
+    lines = log.read_text(encoding="utf-8").splitlines() if log.exists() else []
+    log.write_text("".join(f"{line}\n" for line in lines if _step(line) <= done), encoding="utf-8")
+
+
+def _step(line: str) -> float:
+    try:
+        return float(json.loads(line)["step"])
+    except ValueError:  # a line cut off by a kill
+        return float("inf")

@@ -1,0 +1,1 @@
+"""Systems and the hypotheses that they make."""

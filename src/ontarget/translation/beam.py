@@ -1,0 +1,118 @@
+"""Beam search over any scores, for many sentences at once."""
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from typing import Protocol
+
+import torch
+from torch import Tensor
+
+from ontarget.translation.system import Decoding
+
+
+class Continuations(Protocol):
+    """What may follow: for every branch of every sentence the best next tokens and their scores."""
+
+    def first(self, width: int) -> tuple[Tensor, Tensor]:
+        """Scores and ids of the `width` best first tokens, both [sentences, 1, width]."""
+        ...
+
+    def then(self, tokens: Tensor, parents: Tensor, width: int) -> tuple[Tensor, Tensor]:
+        """Goes on from the branches `parents` by `tokens`, both [sentences, branches].
+
+        Returns:
+            Scores and ids of what may follow, both [sentences, branches, width].
+        """
+        ...
+
+    def keep(self, sentences: Tensor) -> None:
+        """Forgets all sentences but these."""
+        ...
+
+
+@dataclass(frozen=True, slots=True)
+class Ends:
+    """What ends a hypothesis.
+
+    Attributes:
+        ids: end tokens.
+        last_of_stop: [vocabulary], whether a token may complete a stop sequence; None where there is none.
+        stopped: whether a stop sequence is among the tokens; asked only where `last_of_stop` says so.
+    """
+
+    ids: Tensor
+    last_of_stop: Tensor | None = None
+    stopped: Callable[[Sequence[int]], bool] = lambda tokens: False
+
+    @property
+    def per_branch(self) -> int:
+        """The most next tokens of one branch that are likely to end it."""
+        return max(1, len(self.ids) + (self.last_of_stop is not None))
+
+
+@dataclass(frozen=True, slots=True)
+class Found:
+    """The best hypothesis of a sentence: its tokens, an end token included, and the sum of their scores."""
+
+    tokens: list[int]
+    score: float
+    ended: bool
+
+
+@torch.inference_mode()
+def beam_search(continuations: Continuations, sentences: int, decoding: Decoding, ends: Ends) -> list[Found]:
+    """The best hypothesis of each sentence, as transformers finds it with `early_stopping=True`.
+
+    At each step the `beam` best continuations of a sentence are looked at: those that end it are put aside,
+    the best `beam` others go on. A sentence is done when `beam` hypotheses are put aside, or at
+    `max_new_tokens`; its best one by score / tokens ** length_penalty is returned. Sentences that are done
+    leave the batch.
+    """
+    beam = decoding.beam
+    width = beam * (1 + ends.per_branch)  # so that `beam` go on, however many end
+    scores, ids = continuations.first(width)
+    running = scores.new_zeros(sentences, 1)
+    history = ids.new_zeros(sentences, 1, 0)  # [sentences, branches, tokens so far]
+    aside: list[list[Found]] = [[] for _ in range(sentences)]
+    rows = list(range(sentences))  # which sentence each row of the batch is
+    going = set(rows)  # the rows that are not done
+    for length in range(1, decoding.max_new_tokens + 1):
+        candidates, index = (running[:, :, None] + scores).flatten(1).topk(width)
+        parents, tokens = index // scores.shape[2], ids.flatten(1).gather(1, index)
+        ending = _ending(tokens, parents, history, ends)
+        for row, rank in _put_aside(ending, candidates, beam, everything=length == decoding.max_new_tokens):
+            if row in going:
+                found = [*history[row, parents[row, rank]].tolist(), int(tokens[row, rank])]
+                aside[rows[row]].append(Found(found, float(candidates[row, rank]), bool(ending[row, rank])))
+        running, chosen = candidates.masked_fill(ending, -torch.inf).topk(beam)
+        parents, tokens = parents.gather(1, chosen), tokens.gather(1, chosen)
+        alive = running[:, 0].isfinite().tolist()
+        going = {row for row in going if alive[row] and len(aside[rows[row]]) < beam}
+        if not going or length == decoding.max_new_tokens:
+            break
+        history = history.gather(1, parents[:, :, None].expand(-1, -1, length - 1))
+        history = torch.cat([history, tokens[:, :, None]], dim=2)
+        if len(going) <= 0.75 * len(rows):  # a row that is done costs less than moving the others every time
+            order = sorted(going)
+            kept = torch.tensor(order, device=tokens.device)
+            continuations.keep(kept)
+            running, parents, tokens, history = (part[kept] for part in (running, parents, tokens, history))
+            rows, going = [rows[row] for row in order], set(range(len(order)))
+        scores, ids = continuations.then(tokens, parents, width)
+    return [max(found, key=lambda f: f.score / len(f.tokens) ** decoding.length_penalty) for found in aside]
+
+
+def _put_aside(ending: Tensor, candidates: Tensor, beam: int, everything: bool) -> list[list[int]]:
+    """[row, rank] of the candidates that are hypotheses: among the `beam` best, possible, and at an end."""
+    best = candidates[:, :beam].isfinite()
+    return (best if everything else best & ending[:, :beam]).nonzero().tolist()
+
+
+def _ending(tokens: Tensor, parents: Tensor, history: Tensor, ends: Ends) -> Tensor:
+    """Which candidates end their hypothesis, [rows, candidates]."""
+    ending = torch.isin(tokens, ends.ids)
+    if ends.last_of_stop is not None:
+        for row, rank in (ends.last_of_stop[tokens] & ~ending).nonzero().tolist():
+            prefix = history[row, parents[row, rank]].tolist()
+            ending[row, rank] = ends.stopped([*prefix, int(tokens[row, rank])])
+    return ending

@@ -1,0 +1,188 @@
+"""A model that answers prompts, many at a time."""
+
+import re
+from collections.abc import Callable, Iterator, Sequence
+from functools import lru_cache
+from pathlib import Path
+from typing import Self
+
+import torch
+from transformers import PreTrainedModel, PreTrainedTokenizerFast
+
+from ontarget.translation.beam import Ends, Found, beam_search
+from ontarget.translation.checkpoint import Precision, load_checkpoint
+from ontarget.translation.contrast import ContrastiveContinuations
+from ontarget.translation.hypothesis import Hypothesis
+from ontarget.translation.system import Decoding
+from ontarget.translation.tree import PlainContinuations, TokenTree
+
+Progress = Callable[[int, int], None]
+"""Told after each batch how many requests are done, and how many there are."""
+
+ContrastPrompt = tuple[list[int], float]
+"""Token ids, and the weight w of contrast.py."""
+
+_LINE_BREAKS = re.compile(r"\s*[\n\r\v\f\x1c-\x1e\x85\u2028\u2029]\s*")
+_CPU_CACHE_BYTES = 2**31
+_CPU_ROWS, _GPU_ROWS = 64, 512  # more do not make it faster; on a processor its caches overflow
+
+
+class Engine:
+    """Transformers with a beam search of our own (see tree.py for why).
+
+    Args:
+        model: a causal LM, on its device.
+        tokenizer: its tokenizer; its vocabulary stays as it is.
+    """
+
+    def __init__(self, model: PreTrainedModel, tokenizer: PreTrainedTokenizerFast) -> None:
+        self.model = model
+        self.tokenizer = tokenizer
+        # Of the checkpoint's generation settings (temperature, ...) only the end tokens count.
+        configured = model.generation_config.eos_token_id if model.generation_config is not None else None
+        ends = configured if isinstance(configured, list) else [configured]
+        self._end_ids = sorted({id for id in [tokenizer.eos_token_id, *ends] if id is not None})
+
+    @classmethod
+    def load(
+        cls, model: str | Path, *, trust_remote_code: bool = False, precision: Precision = "auto"
+    ) -> Self:
+        """The model in a directory, or of a name on the Hugging Face hub.
+
+        Raises:
+            UserError: there is no such model, or the directory holds none.
+        """
+        return cls(*load_checkpoint(model, trust_remote_code=trust_remote_code, precision=precision))
+
+    def generate(
+        self,
+        prompts: Sequence[list[int]],
+        decoding: Decoding,
+        stop: Sequence[str] = (),
+        contrasts: Sequence[Sequence[ContrastPrompt]] | None = None,
+        plausibility: float = 0.0,
+        progress: Progress | None = None,
+    ) -> list[Hypothesis]:
+        """The best answer to each prompt, in the order of the prompts.
+
+        Answers are what comes after the prompt's ids, so nothing that a prompt says can be taken for one.
+        In fp32 they do not depend on what else is asked for at the same time.
+
+        Args:
+            prompts: token ids, none empty.
+            decoding: the search.
+            stop: an answer ends before the first of these strings.
+            contrasts: for each prompt what it is contrasted with (contrast.py), if anything.
+            plausibility: see contrast.py.
+            progress: called after each batch.
+        """
+        ends = Ends(torch.tensor(self._end_ids, dtype=torch.long, device=self.model.device))
+        if stop:
+            last = _last_of_stop(
+                self.tokenizer, self.model.get_output_embeddings().weight.shape[0], tuple(stop)
+            )
+            ends = Ends(
+                ends.ids,
+                last.to(self.model.device),
+                lambda tokens: _cut(self._decode(tokens), stop) is not None,
+            )
+        compared = contrasts if contrasts is not None else [()] * len(prompts)
+        hypotheses: list[Hypothesis | None] = [None] * len(prompts)
+        done = 0
+        for batch in self._batches(prompts, compared, decoding):
+            found = self._search(
+                [prompts[i] for i in batch], [compared[i] for i in batch], decoding, ends, plausibility
+            )
+            for i, answer in zip(batch, found, strict=True):
+                hypotheses[i] = self._hypothesis(answer, stop)
+            done += len(batch)
+            if progress is not None:
+                progress(done, len(prompts))
+        return [hypothesis for hypothesis in hypotheses if hypothesis is not None]
+
+    def _search(
+        self,
+        prompts: Sequence[list[int]],
+        contrasts: Sequence[Sequence[ContrastPrompt]],
+        decoding: Decoding,
+        ends: Ends,
+        plausibility: float,
+    ) -> list[Found]:
+        rows = [
+            ids
+            for prompt, others in zip(prompts, contrasts, strict=True)
+            for ids in (prompt, *(o[0] for o in others))
+        ]
+        tree = TokenTree(self.model, rows, decoding.max_new_tokens)
+        if not contrasts[0]:
+            return beam_search(PlainContinuations(tree), len(prompts), decoding, ends)
+        weights = torch.tensor(
+            [[weight for _, weight in others] for others in contrasts], device=self.model.device
+        )
+        scores = ContrastiveContinuations(tree, weights, plausibility, ends.ids)
+        return beam_search(scores, len(prompts), decoding, ends)
+
+    def _batches(
+        self, prompts: Sequence[list[int]], contrasts: Sequence[Sequence[ContrastPrompt]], decoding: Decoding
+    ) -> Iterator[list[int]]:
+        """Indices of prompts that are answered together: alike in length, alike in how they begin.
+
+        The longest come first, so that memory that does not suffice is found out at once.
+        """
+        room = self._token_budget()
+        most = _GPU_ROWS if self.model.device.type == "cuda" else _CPU_ROWS
+        depth = min(map(len, prompts), default=0) // 2
+        beginnings = [tuple(prompt[:depth]) for prompt in prompts]
+        if len(set(beginnings)) * 16 > len(prompts):  # too few to a beginning: batches would be small
+            beginnings = [()] * len(prompts)
+
+        def key(i: int) -> tuple[int, tuple[int, ...], int]:
+            return -len(contrasts[i]), beginnings[i], -len(prompts[i])
+
+        batch: list[int] = []
+        for i in sorted(range(len(prompts)), key=key):
+            longest = max(
+                len(ids) for j in [*batch[:1], i] for ids in (prompts[j], *(c[0] for c in contrasts[j]))
+            )
+            rows = (len(batch) + 1) * (1 + len(contrasts[i]))
+            full = rows > most or rows * (longest + decoding.beam * decoding.max_new_tokens) > room
+            if batch and (full or key(i)[:2] != key(batch[0])[:2]):
+                yield batch
+                batch = []
+            batch.append(i)
+        if batch:
+            yield batch
+
+    def _token_budget(self) -> int:
+        """Tokens whose keys and values fit into memory."""
+        config = self.model.config.get_text_config()
+        heads = getattr(config, "num_key_value_heads", None) or config.num_attention_heads
+        size = getattr(config, "head_dim", None) or config.hidden_size // config.num_attention_heads
+        token = 2 * config.num_hidden_layers * heads * size * self.model.dtype.itemsize
+        free = 0.6 * torch.cuda.mem_get_info()[0] if self.model.device.type == "cuda" else _CPU_CACHE_BYTES
+        return int(free // token)
+
+    def _hypothesis(self, found: Found, stop: Sequence[str]) -> Hypothesis:
+        text = self._decode(found.tokens)
+        cut = _cut(text, stop)
+        line = _LINE_BREAKS.sub(" ", (text if cut is None else cut).strip())
+        return Hypothesis(line, "stop" if found.ended else "length", found.score, len(found.tokens))
+
+    def _decode(self, tokens: Sequence[int]) -> str:
+        ids = [id for id in tokens if id not in self._end_ids]
+        text: str = self.tokenizer.decode(ids, skip_special_tokens=True, clean_up_tokenization_spaces=False)
+        return text
+
+
+def _cut(text: str, stop: Sequence[str]) -> str | None:
+    """What comes before the first stop sequence; None if there is none."""
+    found = [place for sequence in stop if (place := text.find(sequence)) >= 0]
+    return text[: min(found)] if found else None
+
+
+@lru_cache(maxsize=8)
+def _last_of_stop(tokenizer: PreTrainedTokenizerFast, size: int, stop: tuple[str, ...]) -> torch.Tensor:
+    """[vocabulary], whether a token holds the last character of a stop sequence, or a part of a character."""
+    last = {sequence[-1] for sequence in stop} | {"\ufffd"}
+    texts = tokenizer.batch_decode([[id] for id in range(size)], clean_up_tokenization_spaces=False)
+    return torch.tensor([not last.isdisjoint(text) for text in texts])

@@ -1,0 +1,130 @@
+"""Requests in, hypotheses out: renders and encodes what a system asks, and lets an engine answer it."""
+
+from collections.abc import Callable, Sequence
+from dataclasses import replace
+from random import Random
+
+from ontarget.languages import Direction, Language
+from ontarget.prompts.encode import encode_prompt
+from ontarget.translation.engine import ContrastPrompt, Engine
+from ontarget.translation.hypothesis import Hypothesis
+from ontarget.translation.system import Contrast, Request, System
+
+Progress = Callable[[int, int], None]
+
+
+def translate(
+    system: System, engine: Engine, requests: Sequence[Request], progress: Progress | None = None
+) -> list[Hypothesis]:
+    """One hypothesis for each request, in order; all directions are answered together.
+
+    A source without text gets an empty hypothesis without asking the model. Line breaks in a source, and in
+    an answer, become spaces.
+
+    Args:
+        system: how to ask and to search.
+        engine: the model.
+        requests: what to translate, in any mix of directions.
+        progress: called with how many translations are done, and how many there are (twice as many with a
+            pivot).
+    Raises:
+        UserError: there are no prompt texts in a language that the system asks in.
+    """
+    if system.pivot is None:
+        return _answer(system, engine, requests, progress)
+    return _through(system.pivot, system, engine, requests, progress)
+
+
+def _through(
+    pivot: Language, system: System, engine: Engine, requests: Sequence[Request], progress: Progress | None
+) -> list[Hypothesis]:
+    """Into the pivot, and on from there. What has it as a side needs one step alone."""
+    halfway = [i for i, r in enumerate(requests) if pivot not in (r.direction.source, r.direction.target)]
+    total = len(requests) + len(halfway)
+
+    def counted_from(start: int) -> Progress | None:
+        return None if progress is None else lambda done, _: progress(start + done, total)
+
+    first = [Request(requests[i].source, Direction(requests[i].direction.source, pivot)) for i in halfway]
+    steps = list(requests)
+    for i, hypothesis in zip(halfway, _answer(system, engine, first, counted_from(0)), strict=True):
+        steps[i] = Request(hypothesis.text, Direction(pivot, requests[i].direction.target))
+    return _answer(system, engine, steps, counted_from(len(halfway)))
+
+
+def _answer(
+    system: System, engine: Engine, requests: Sequence[Request], progress: Progress | None
+) -> list[Hypothesis]:
+    asked = [i for i, request in enumerate(requests) if request.source.strip()]
+    lines = [replace(requests[i], source=requests[i].source.replace("\n", " ")) for i in asked]
+    contrasts = None
+    if system.contrast is not None:
+        others = _other_sources(lines)
+        contrasts = [
+            _contrast_prompts(system, system.contrast, engine, *pair)
+            for pair in zip(lines, others, strict=True)
+        ]
+    answers = engine.generate(
+        [_prompt(system, engine, line, line.direction) for line in lines],
+        system.decoding,
+        system.template.stop,
+        contrasts,
+        system.contrast.plausibility if system.contrast is not None else 0.0,
+        progress,
+    )
+    hypotheses = [Hypothesis("", "stop", 0.0, 0)] * len(requests)
+    for i, answer in zip(asked, answers, strict=True):
+        hypotheses[i] = answer
+    return hypotheses
+
+
+def _prompt(system: System, engine: Engine, request: Request, instruction: Direction) -> list[int]:
+    """The ids of a prompt that asks for `instruction`, otherwise worded as the request's own."""
+    direction = request.direction
+    words = {"prompt_language": direction.target} if system.prompt_in_target else {}
+    prompt = system.template.render(
+        request.source,
+        instruction,
+        post_instruction=system.post_instruction,
+        demonstrations=system.demonstrations.get(direction, ()),
+        **words,
+    )
+    return encode_prompt(engine.tokenizer, prompt)
+
+
+def _contrast_prompts(
+    system: System, contrast: Contrast, engine: Engine, request: Request, other: str | None
+) -> list[ContrastPrompt]:
+    """What a request is contrasted with, each with its share of the budget; see contrast.py."""
+    prompts = []
+    if contrast.source_weight and other is not None:
+        prompt = _prompt(system, engine, replace(request, source=other), request.direction)
+        prompts.append((prompt, contrast.source_weight))
+    wrong = wrong_targets(request.direction)
+    if contrast.language_weight:
+        for language in wrong:
+            prompt = _prompt(system, engine, request, Direction(request.direction.source, language))
+            prompts.append((prompt, contrast.language_weight / len(wrong)))
+    return prompts
+
+
+def wrong_targets(direction: Direction) -> list[Language]:
+    """English and the source's own language, each once, without the one that is asked for."""
+    languages = dict.fromkeys([Language("en"), direction.source])
+    return [language for language in languages if language != direction.target]
+
+
+def _other_sources(requests: Sequence[Request]) -> list[str | None]:
+    """For each request another text of its direction, if there is one; the same list gives the same draw."""
+    texts: dict[Direction, dict[str, None]] = {}
+    for request in requests:
+        texts.setdefault(request.direction, {})[request.source] = None
+    choices = {direction: list(distinct) for direction, distinct in texts.items()}
+    others = []
+    for request in requests:
+        distinct = choices[request.direction]
+        draw = Random(f"{request.direction} {request.source}").randrange(max(len(distinct) - 1, 1))
+        if distinct[draw] == request.source:  # the last one stands in for the text itself
+            draw = len(distinct) - 1
+        others.append(distinct[draw] if distinct[draw] != request.source else None)
+    return others

@@ -1,0 +1,88 @@
+"""The public way to translate from Python."""
+
+import json
+from pathlib import Path
+from typing import TypeVar
+
+from ontarget.errors import UserError
+from ontarget.languages import Direction, Language
+from ontarget.prompts.template import PromptTemplate
+from ontarget.translation.checkpoint import Precision
+from ontarget.translation.engine import Engine, Progress
+from ontarget.translation.system import Decoding, Request, System
+from ontarget.translation.translate import translate
+
+Texts = TypeVar("Texts", str, list[str])
+
+SETTINGS_FILE = "ontarget.json"
+"""What a tuned model's directory says of it: `{"template": "plain"}`."""
+
+
+class Translator:
+    """A model that translates: `Translator("runs/x/models/ontarget").translate("Guten Tag", source="de",
+    target="fr")`.
+
+    Args:
+        model: a directory, or a name on the Hugging Face hub.
+        template: the prompt template; by default the one that the model was tuned with, as its directory
+            says, or else `alpaca`.
+        trust_remote_code: whether code that comes with the model may run.
+        precision: see `load_checkpoint`.
+    Raises:
+        UserError: there is no such model or template.
+    """
+
+    def __init__(
+        self,
+        model: str | Path,
+        template: str | None = None,
+        *,
+        trust_remote_code: bool = False,
+        precision: Precision = "auto",
+    ) -> None:
+        self._template = PromptTemplate.load(template or _tuned_with(Path(model)) or "alpaca")
+        self._engine = Engine.load(model, trust_remote_code=trust_remote_code, precision=precision)
+
+    def translate(
+        self,
+        texts: Texts,
+        source: str | Language,
+        target: str | Language,
+        *,
+        beam: int = 4,
+        max_new_tokens: int = 512,
+        progress: Progress | None = None,
+    ) -> Texts:
+        """The translation of a text, or of each text of a list; one line each.
+
+        Args:
+            texts: one text, or several.
+            source: the language that they are in: a code such as `de`.
+            target: the language to answer in.
+            beam: hypotheses kept at each step; 1 is greedy, and faster.
+            max_new_tokens: an answer is cut here.
+            progress: called with how many texts are done, and how many there are.
+        Raises:
+            UserError: a language is unknown, or both are the same.
+        """
+        direction = Direction(*(Language(str(language)) for language in (source, target)))
+        if direction.source == direction.target:
+            raise UserError(f"source and target are both {direction.source}; name two languages")
+        system = System("translator", self._template, decoding=Decoding(beam, max_new_tokens))
+        requests = [Request(text, direction) for text in ([texts] if isinstance(texts, str) else texts)]
+        answers = [hypothesis.text for hypothesis in translate(system, self._engine, requests, progress)]
+        if isinstance(texts, str):
+            return answers[0]
+        return answers
+
+
+def _tuned_with(model: Path) -> str | None:
+    file = model / SETTINGS_FILE
+    if not file.is_file():
+        return None
+    try:
+        return str(json.loads(file.read_text(encoding="utf-8"))["template"])
+    except (ValueError, KeyError, TypeError):
+        raise UserError(
+            f'\'{file}\' is not of the form {{"template": "plain"}}; name a template, or mend it'
+        ) from None

@@ -1,0 +1,196 @@
+"""A causal LM that reads the beams of a sentence as branches of one tree.
+
+Usual beam search gives each beam a row of its own, so the prompt's keys and values are copied for every
+beam and the whole cache is permuted at every step. Here a sentence is one row: the beams are queries side
+by side, keys and values are only ever appended, and a mask says which of them are a beam's own ancestors.
+The result is the same; what is copied, which takes most of the time in small models, is not.
+"""
+
+from collections.abc import Sequence
+from itertools import takewhile
+
+import torch
+from torch import Tensor
+from transformers import PreTrainedModel
+from transformers.cache_utils import Cache, DynamicLayer
+
+from ontarget.errors import UserError
+
+
+class TokenTree:
+    """Prompts that have been read, and the branches grown from each of them.
+
+    Args:
+        model: any causal LM of transformers whose attention is not recurrent.
+        prompts: token ids, one list a row; none empty.
+        room: tokens that a branch may grow by.
+
+    Attributes:
+        logits: [rows, vocabulary], of the token that follows each prompt.
+    """
+
+    @torch.inference_mode()
+    def __init__(self, model: PreTrainedModel, prompts: Sequence[list[int]], room: int) -> None:
+        self._model = model
+        _check_attention(model, max(map(len, prompts)) + room)
+        self._cache = Cache(layer_class_to_replicate=_AppendingLayer)
+        lengths = [len(prompt) for prompt in prompts]
+        # What all prompts begin with is read once. Positions and mask are explicit, so padding may follow it.
+        shared = _shared(prompts) if len(prompts) > 1 else 0
+        rest = max(lengths) - shared
+        ids = torch.zeros(len(prompts), rest, dtype=torch.long)
+        for row, prompt in enumerate(prompts):
+            ids[row, rest - (len(prompt) - shared) :] = torch.tensor(prompt[shared:])
+        self._lengths = torch.tensor(lengths, device=model.device)
+        start = rest - (self._lengths - shared)
+        columns = torch.arange(rest, device=model.device)
+        own = columns >= start[:, None]
+        if shared:
+            self._forward(
+                torch.tensor([prompts[0][:shared]]),
+                torch.arange(shared, device=model.device)[None],
+                torch.ones(shared, shared, dtype=torch.bool, device=model.device).tril()[None],
+            )
+            self._cache.batch_repeat_interleave(len(prompts))
+        before = torch.ones(len(prompts), rest, shared, dtype=torch.bool, device=model.device)
+        causal = own[:, None, :] & (columns <= columns[:, None])
+        positions = (columns - start[:, None]).clamp(min=0) + shared
+        self.logits = self._forward(ids, positions, torch.cat([before, causal], dim=2), last=1)[:, -1]
+        self._visible = torch.cat([before[:, :1], own[:, None, :]], dim=2)  # [rows, branches, keys]
+
+    @torch.inference_mode()
+    def grow(self, tokens: Tensor, parents: Tensor) -> Tensor:
+        """Appends a token to branches that go on from those of the step before.
+
+        Args:
+            tokens: [rows, branches].
+            parents: [rows, branches], which branch of the step before each one continues (0 after the
+                prompt).
+        Returns:
+            Logits of the tokens that follow, [rows, branches, vocabulary].
+        """
+        rows, branches = tokens.shape
+        inherited = self._visible.gather(1, parents[:, :, None].expand(-1, -1, self._visible.shape[2]))
+        itself = torch.eye(branches, dtype=torch.bool, device=tokens.device).expand(rows, -1, -1)
+        self._visible = torch.cat([inherited, itself], dim=2)
+        logits = self._forward(tokens, self._lengths[:, None].expand_as(tokens), self._visible)
+        self._lengths = self._lengths + 1
+        return logits
+
+    @torch.inference_mode()
+    def keep(self, rows: Tensor) -> None:
+        """Forgets all rows but these (ascending indices)."""
+        self._cache.batch_select_indices(rows)
+        self._visible = self._visible[rows]
+        self._lengths = self._lengths[rows]
+
+    def _forward(self, ids: Tensor, positions: Tensor, visible: Tensor, last: int = 0) -> Tensor:
+        # Added to the attention scores, not boolean: the form that every attention implementation takes.
+        dtype = self._model.dtype
+        hidden = torch.zeros((), dtype=dtype, device=visible.device).masked_fill(
+            ~visible[:, None], torch.finfo(dtype).min
+        )
+        output = self._model(
+            input_ids=ids.to(self._model.device),
+            position_ids=positions,
+            attention_mask=hidden,
+            past_key_values=self._cache,
+            use_cache=True,
+            logits_to_keep=last,
+        )
+        logits: Tensor = output.logits
+        return logits
+
+
+class PlainContinuations:
+    """Log-probabilities of the model itself."""
+
+    def __init__(self, tree: TokenTree) -> None:
+        self._tree = tree
+
+    def first(self, width: int) -> tuple[Tensor, Tensor]:
+        """See `Continuations`."""
+        return _most_probable(self._tree.logits[:, None], width)
+
+    def then(self, tokens: Tensor, parents: Tensor, width: int) -> tuple[Tensor, Tensor]:
+        """See `Continuations`."""
+        return _most_probable(self._tree.grow(tokens, parents), width)
+
+    def keep(self, sentences: Tensor) -> None:
+        """See `Continuations`."""
+        self._tree.keep(sentences)
+
+
+def _most_probable(logits: Tensor, width: int) -> tuple[Tensor, Tensor]:
+    logits = logits.float()
+    best = logits.topk(width)
+    return best.values - logits.logsumexp(-1, keepdim=True), best.indices
+
+
+class _AppendingLayer(DynamicLayer):  # type: ignore[misc]
+    """Keys and values in buffers that have room to spare: appending copies what is new, not what is there."""
+
+    is_initialized: bool
+    keys: Tensor
+    values: Tensor
+    _length = 0
+
+    def update(
+        self, key_states: Tensor, value_states: Tensor, *args: object, **kwargs: object
+    ) -> tuple[Tensor, Tensor]:
+        new = key_states.shape[-2]
+        if not self.is_initialized:
+            self.dtype, self.device, self.is_initialized = key_states.dtype, key_states.device, True
+            self._buffers = [_roomy(states, new) for states in (key_states, value_states)]
+        elif self._length + new > self._buffers[0].shape[-2]:
+            self._buffers = [_roomy(buffer, self._length) for buffer in self._buffers]
+        for buffer, states in zip(self._buffers, (key_states, value_states), strict=True):
+            buffer[:, :, self._length : self._length + new] = states
+        self._length += new
+        self._show()
+        return self.keys, self.values
+
+    def batch_repeat_interleave(self, repeats: int) -> None:
+        self._buffers = [buffer.repeat_interleave(repeats, dim=0) for buffer in self._buffers]
+        self._show()
+
+    def batch_select_indices(self, indices: Tensor) -> None:
+        for buffer in self._buffers:  # in place: what is kept moves up
+            buffer[: len(indices), :, : self._length] = buffer[indices, :, : self._length]
+        self._buffers = [buffer[: len(indices)] for buffer in self._buffers]
+        self._show()
+
+    def _show(self) -> None:
+        self.keys, self.values = (buffer[:, :, : self._length] for buffer in self._buffers)
+
+
+def _shared(prompts: Sequence[list[int]]) -> int:
+    """How many tokens all prompts have in common at the start, without the last one of any."""
+    first, last = min(prompts), max(prompts)  # what these two share, all that lie between them share
+    same = takewhile(lambda pair: pair[0] == pair[1], zip(first, last, strict=False))
+    return min(sum(1 for _ in same), min(map(len, prompts)) - 1)
+
+
+def _roomy(states: Tensor, length: int) -> Tensor:
+    """A buffer that begins with the first `length` of `states` and has half as much room again."""
+    rows, heads, _, size = states.shape
+    buffer = states.new_empty(rows, heads, length + max(length // 2, 64), size)
+    buffer[:, :, :length] = states[:, :, :length]
+    return buffer
+
+
+def _check_attention(model: PreTrainedModel, length: int) -> None:
+    config = model.config.get_text_config()
+    kinds = set(getattr(config, "layer_types", None) or ["full_attention"])
+    slides = "sliding_attention" in kinds or not hasattr(config, "layer_types")
+    window = getattr(config, "sliding_window", None) if slides else None
+    if unknown := kinds - {"full_attention", "sliding_attention"}:
+        raise UserError(
+            f"{type(model).__name__} has layers of the kind {', '.join(sorted(unknown))}; "
+            "ontarget decodes models with attention alone"
+        )
+    if window is not None and length > window:
+        raise UserError(
+            f"prompt and answer may take {length} tokens, but {type(model).__name__} sees {window}; "
+            "lower max_new_tokens"
+        )

@@ -1,0 +1,137 @@
+import importlib.metadata
+import os
+import signal
+import subprocess
+import sys
+from collections.abc import Callable
+from types import ModuleType
+
+import pytest
+import typer
+from typer.testing import CliRunner
+
+from ontarget.cli import app as module
+from ontarget.cli.app import app
+from ontarget.errors import UserError
+
+COMMANDS = ["run", "train", "translate", "score", "recipes"]
+
+
+def ontarget(*arguments: str) -> subprocess.CompletedProcess[str]:
+    command = [sys.executable, "-m", "ontarget", *arguments]
+    return subprocess.run(command, capture_output=True, encoding="utf-8", check=False)
+
+
+@pytest.fixture
+def stub(monkeypatch: pytest.MonkeyPatch) -> Callable[..., None]:
+    """Puts a module of our own in the place of `ontarget.cli.train`."""
+
+    def put(**attributes: object) -> None:
+        stand_in = ModuleType("ontarget.cli.train")
+        vars(stand_in).update(attributes)
+        monkeypatch.setitem(sys.modules, "ontarget.cli.train", stand_in)
+
+    return put
+
+
+def test_version_is_that_of_the_package() -> None:
+    result = ontarget("--version")
+    assert (result.returncode, result.stdout) == (0, f"ontarget {importlib.metadata.version('ontarget')}\n")
+
+
+def test_help_lists_every_command_in_order_with_a_line_and_shows_examples() -> None:
+    result = CliRunner().invoke(app, ["--help"], env={"COLUMNS": "120"})
+    assert result.exit_code == 0
+    places = [result.output.index(f"│ {name} ") for name in COMMANDS]
+    assert places == sorted(places)
+    assert all(line in result.output for line in module._COMMANDS.values())
+    assert "ontarget score answers.txt --to fr" in result.output
+
+
+def test_without_arguments_it_helps() -> None:
+    assert "Usage: ontarget" in CliRunner().invoke(app, [], prog_name="ontarget").output
+
+
+def test_help_imports_no_command_and_no_model_library() -> None:
+    code = (
+        "import sys\nfrom ontarget.cli.app import main\nsys.argv = ['ontarget', '--help']\n"
+        "try: main()\nexcept SystemExit as exit: assert exit.code == 0\n"
+        "loaded = {'torch', 'transformers', 'sacrebleu', 'matplotlib', 'pydantic'} & set(sys.modules)\n"
+        f"loaded |= {{f'ontarget.cli.{{name}}' for name in {COMMANDS}}} & set(sys.modules)\n"
+        "assert not loaded, loaded"
+    )
+    result = subprocess.run([sys.executable, "-c", code], capture_output=True, encoding="utf-8", check=False)
+    assert result.returncode == 0, result.stderr
+
+
+def test_a_misspelt_command_names_the_nearest() -> None:
+    result = CliRunner().invoke(app, ["scroe"])
+    assert result.exit_code == 2
+    assert "score" in result.output
+
+
+def test_a_command_is_a_function_of_its_name(stub: Callable[..., None]) -> None:
+    def train(recipe: str, steps: int = 3) -> None:
+        """Says it."""
+        typer.echo(f"{recipe} {steps}")
+
+    stub(train=train)
+    assert CliRunner().invoke(app, ["train", "mine", "--steps", "5"]).output == "mine 5\n"
+    assert "Says it." in CliRunner().invoke(app, ["train", "-h"]).output
+
+
+def test_a_group_of_commands_is_an_app(stub: Callable[..., None]) -> None:
+    group = typer.Typer()
+    group.command("one")(lambda: typer.echo("first"))
+    group.command("two")(lambda: typer.echo("second"))
+    stub(app=group)
+    assert CliRunner().invoke(app, ["train", "two"]).output == "second\n"
+
+
+def test_a_users_mistake_is_one_sentence_on_stderr_and_exit_code_2(stub: Callable[..., None]) -> None:
+    def train() -> None:
+        raise UserError("no key 'lr' in stages.mt[0]; did you mean 'learning_rate'?" + 20 * " long")
+
+    stub(train=train)
+    result = CliRunner().invoke(app, ["train"])
+    assert (result.exit_code, result.stdout) == (2, "")
+    assert (
+        result.stderr
+        == "error: no key 'lr' in stages.mt[0]; did you mean 'learning_rate'?" + 20 * " long" + "\n"
+    )
+
+
+def test_a_missing_extra_says_what_to_install(stub: Callable[..., None]) -> None:
+    def train() -> None:
+        raise ModuleNotFoundError("No module named 'torch.nn'", name="torch.nn")
+
+    stub(train=train)
+    result = CliRunner().invoke(app, ["train"])
+    assert result.exit_code == 2
+    assert "pip install 'ontarget[train]'" in result.stderr
+
+
+def test_a_bug_keeps_its_traceback(stub: Callable[..., None]) -> None:
+    def train() -> None:
+        raise ModuleNotFoundError("No module named 'ontarget.nowhere'", name="ontarget.nowhere")
+
+    stub(train=train)
+    assert isinstance(CliRunner().invoke(app, ["train"]).exception, ModuleNotFoundError)
+
+
+def test_ctrl_c_exits_with_130(stub: Callable[..., None]) -> None:
+    def train() -> None:
+        os.kill(os.getpid(), signal.SIGINT)
+
+    stub(train=train)
+    assert CliRunner().invoke(app, ["train"]).exit_code == 130
+
+
+def test_a_reader_that_leaves_early_gets_no_traceback() -> None:
+    with subprocess.Popen(
+        [sys.executable, "-m", "ontarget", "--help"], stdout=subprocess.PIPE, stderr=subprocess.PIPE
+    ) as process:
+        assert process.stdout is not None
+        assert process.stderr is not None
+        process.stdout.close()
+        assert process.stderr.read() == b""

@@ -1,0 +1,19 @@
+"""What all tests share."""
+
+import os
+from pathlib import Path
+
+import pytest
+from hypothesis import settings
+
+settings.register_profile("ontarget", deadline=None)  # no test of ours is timed
+settings.load_profile("ontarget")
+
+
+@pytest.fixture(scope="session")
+def shared_data() -> Path:
+    """The folder of real parallel text; skips the test where there is none."""
+    folder = Path(os.environ.get("ONTARGET_DATA", Path(__file__).parents[2] / "shared" / "data"))
+    if not folder.is_dir():
+        pytest.skip(f"needs real text: set ONTARGET_DATA to its folder ({folder} does not exist)")
+    return folder

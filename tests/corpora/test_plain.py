@@ -1,0 +1,165 @@
+import gzip
+from pathlib import Path
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from ontarget.corpora.plain import decode_lines, fingerprint, load, path_of, read_lines
+from ontarget.errors import UserError
+from ontarget.languages import Direction, Language
+
+DE, FR = Language("de"), Language("fr")
+
+
+def written(path: Path, content: bytes) -> Path:
+    path.write_bytes(content)
+    return path
+
+
+@given(lines=st.lists(st.text(st.characters(codec="utf-8", exclude_characters="\r\n\ufeff")), min_size=1))
+def test_lines_come_back_as_they_were_written(lines: list[str]) -> None:
+    """U+2028, U+0085, form feeds and the like end no line: str.splitlines would cut there."""
+    data = ("\n".join(lines) + "\n").encode()
+    assert decode_lines(data, "x") == lines
+    assert decode_lines(data.replace(b"\n", b"\r\n"), "x") == lines
+
+
+@pytest.mark.parametrize(
+    ("content", "lines"),
+    [
+        (b"a\nb\n", ["a", "b"]),
+        (b"a\nb", ["a", "b"]),
+        (b"a\n\nb\n\n", ["a", "", "b", ""]),
+        (b"\n", [""]),
+        (b"a\r\nb\r\n", ["a", "b"]),
+        (b"a\rb\n", ["a\rb"]),
+        ("a\u2028b\x85c\x0cd\n".encode(), ["a\u2028b\x85c\x0cd"]),
+        (b"\xef\xbb\xbfa\n", ["a"]),
+        (b" a \t\n", [" a \t"]),
+    ],
+)
+def test_line_ends(tmp_path: Path, content: bytes, lines: list[str]) -> None:
+    assert read_lines(written(tmp_path / "x.txt", content)) == lines
+    assert read_lines(written(tmp_path / "x.gz", gzip.compress(content))) == lines
+
+
+def test_gzip_is_told_by_content_not_by_name(tmp_path: Path) -> None:
+    assert read_lines(written(tmp_path / "packed.txt", gzip.compress(b"a\n"))) == ["a"]
+    assert read_lines(written(tmp_path / "plain.gz", b"a\n")) == ["a"]
+
+
+def test_gzip_of_several_members(tmp_path: Path) -> None:
+    content = gzip.compress(b"a\n") + gzip.compress(b"b\n")
+    assert read_lines(written(tmp_path / "x.gz", content)) == ["a", "b"]
+
+
+def test_missing_file_names_its_neighbours(tmp_path: Path) -> None:
+    written(tmp_path / "train.de.gz", b"a\n")
+    with pytest.raises(UserError, match=r"no file '.*trian\.de\.gz'; did you mean 'train\.de\.gz'\?"):
+        read_lines(tmp_path / "trian.de.gz")
+
+
+def test_missing_folder_is_what_is_missing(tmp_path: Path) -> None:
+    with pytest.raises(UserError, match=r"its folder '.*nowhere' does not exist"):
+        read_lines(tmp_path / "nowhere" / "train.de")
+
+
+def test_folder_in_place_of_a_file(tmp_path: Path) -> None:
+    with pytest.raises(UserError, match="cannot read"):
+        read_lines(tmp_path)
+
+
+@pytest.mark.parametrize("content", [b"", gzip.compress(b""), b"\xef\xbb\xbf"])
+def test_empty_file(tmp_path: Path, content: bytes) -> None:
+    with pytest.raises(UserError, match=r"x\.txt' is empty"):
+        read_lines(written(tmp_path / "x.txt", content))
+
+
+@pytest.mark.parametrize(
+    ("content", "where"),
+    [
+        (b"\xe9", "line 1, byte 0 of the text is 0xe9"),
+        (b"gut\nsch\xf6n\n", "line 2, byte 7 of the text is 0xf6"),
+        (b"\xef\xbb\xbfa\n\xff", "line 2, byte 5 of the text is 0xff"),
+        (b"a\xc3", "line 1, byte 1 of the text is 0xc3"),
+    ],
+)
+def test_what_is_not_utf8_is_told_where(tmp_path: Path, content: bytes, where: str) -> None:
+    for data in (content, gzip.compress(content)):
+        with pytest.raises(UserError, match=rf"x' is not UTF-8: {where}"):
+            read_lines(written(tmp_path / "x", data))
+
+
+def test_broken_gzip(tmp_path: Path) -> None:
+    whole = gzip.compress(b"ein Satz\n" * 1000)
+    flipped = whole[:20] + bytes([whole[20] ^ 0xFF]) + whole[21:]
+    for broken in (whole[:-9], whole[:5], flipped, whole + b"junk"):
+        with pytest.raises(UserError, match=r"x\.gz' is a broken gzip file"):
+            read_lines(written(tmp_path / "x.gz", broken))
+
+
+def test_load_aligns_the_languages_of_each_split(tmp_path: Path) -> None:
+    written(tmp_path / "train.de", b"eins\nzwei\n")
+    written(tmp_path / "train.fr", gzip.compress(b"un\ndeux\n"))
+    written(tmp_path / "test.de", b"drei\n")
+    written(tmp_path / "test.fr", b"trois\n")
+    patterns = {split: f"{tmp_path}/{split}.{{language}}" for split in ("train", "test")}
+    corpus = load("mine", patterns, [DE, FR])
+    assert corpus.lines("train", FR) == ["un", "deux"]
+    [pair] = corpus.translations("test", Direction(DE, FR))
+    assert (pair.source, pair.target) == ("drei", "trois")
+
+
+def test_line_counts_that_differ_are_told_with_both_files(tmp_path: Path) -> None:
+    written(tmp_path / "train.de", b"a\nb\nc\n")
+    written(tmp_path / "train.fr", b"a\nb\n")
+    with pytest.raises(UserError, match=r"train\.de' has 3 lines but '.*train\.fr' has 2"):
+        load("mine", {"train": f"{tmp_path}/train.{{language}}"}, [DE, FR])
+
+
+def test_variables_and_home_are_expanded(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("ONTARGET_DATA", "/data/$HOME/{language}")
+    assert path_of("$ONTARGET_DATA/x.{language}", DE) == Path("/data/$HOME/{language}/x.de")
+    assert path_of("${ONTARGET_DATA}/x.{language}", DE) == Path("/data/$HOME/{language}/x.de")
+    monkeypatch.setenv("HOME", "/home/me")
+    assert path_of("~/x.{language}.{language}", FR) == Path("/home/me/x.fr.fr")
+
+
+def test_a_variable_that_is_not_set_is_told(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.delenv("ONTARGET_DATA", raising=False)
+    with pytest.raises(UserError, match=r"ONTARGET_DATA, which is not set; .*export ONTARGET_DATA="):
+        load("mine", {"train": "${ONTARGET_DATA}/train.{language}"}, [DE])
+
+
+def test_a_pattern_without_language_is_told() -> None:
+    with pytest.raises(UserError, match=r"'train\.de' needs \{language\}"):
+        load("mine", {"train": "train.de"}, [DE])
+
+
+def test_fingerprint_follows_content_not_place(tmp_path: Path) -> None:
+    def made(folder: str, de: bytes) -> str:
+        (tmp_path / folder).mkdir()
+        written(tmp_path / folder / "train.de", de)
+        written(tmp_path / folder / "train.fr", b"un\n")
+        return fingerprint({"train": f"{tmp_path}/{folder}/train.{{language}}"}, [DE, FR])
+
+    first = made("a", b"eins\n")
+    assert first == made("b", b"eins\n")
+    assert first != made("c", b"eins \n")
+    pattern = f"{tmp_path}/a/train.{{language}}"
+    assert first == fingerprint({"train": pattern}, [FR, DE])
+    assert first != fingerprint({"train": pattern}, [DE])
+    assert first != fingerprint({"test": pattern}, [DE, FR])
+
+
+def test_multi30k_reads_as_it_is(shared_data: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("ONTARGET_DATA", str(shared_data))
+    languages = [Language(code) for code in ("en", "de", "fr", "cs")]
+    patterns = {
+        split: f"$ONTARGET_DATA/multi30k/{stem}.{{language}}.gz"
+        for split, stem in {"train": "train", "validation": "val", "test": "test_2016_flickr"}.items()
+    }
+    corpus = load("multi30k", patterns, languages)
+    sizes = {split: {len(corpus.lines(split, language)) for language in languages} for split in patterns}
+    assert sizes == {"train": {29000}, "validation": {1014}, "test": {1000}}

@@ -1,0 +1,327 @@
+"""The pipeline with training and translation replaced: what is made, what is made again, and what is kept."""
+
+import json
+from importlib.util import find_spec
+from pathlib import Path
+from typing import Any
+
+import pytest
+import yaml
+from tests.pipeline.conftest import RECIPE, Workshop, fake_recipe
+
+from ontarget.errors import UserError
+from ontarget.files import read_jsonl
+from ontarget.pipeline import run as run_module
+from ontarget.pipeline.artifacts import Store
+from ontarget.pipeline.run import make_plan, run, train
+from ontarget.recipe import Recipe
+from ontarget.recipes.load import load
+
+ALL = ["base", "mt", "lat", "ontarget"]
+DIRECTIONS = ["it-nl", "nl-it", "en-it", "it-en", "en-nl", "nl-en"]
+
+
+def changed(**changes: Any) -> Recipe:
+    return fake_recipe(**changes)
+
+
+def with_stage(name: str, **changes: Any) -> Recipe:
+    return changed(stages=RECIPE["stages"] | {name: RECIPE["stages"][name] | changes})
+
+
+def times(folder: Path) -> dict[str, int]:
+    return {str(path): path.stat().st_mtime_ns for path in folder.rglob("*") if path.name != ".lock"}
+
+
+def test_everything_is_made_in_order(workshop: Workshop) -> None:
+    done = run(fake_recipe())
+    assert done.directory == Path("runs/fake")
+    assert workshop.trained == ALL
+    assert workshop.translated == [
+        f"{system} {direction}"
+        for system in ("llama", "mt", "1-shot", "pivot", "lat", "ontarget")
+        for direction in DIRECTIONS
+    ]
+    assert workshop.loaded == ["base", "mt", "lat", "ontarget"]  # once each, though three systems ask mt
+    names = {str(path.relative_to(done.directory)) for path in done.directory.rglob("*") if path.is_file()}
+    assert names >= {"recipe.yaml", "scores.json", "report.html", "log.jsonl", "models/mt/model"}
+    assert {f"outputs/pivot/{direction}.jsonl" for direction in DIRECTIONS} <= names
+    assert not [name for name in names if "progress" in name]
+
+
+def test_models_say_what_made_them(workshop: Workshop) -> None:
+    run(fake_recipe())
+    record = json.loads(Path("runs/fake/models/mt/ontarget.json").read_text())
+    assert {"fingerprint", "stage", "template", "version", "seconds", "dropped"} <= set(record)
+    assert (record["stage"], record["template"], record["dropped"]) == ("mt", "plain", 3)
+    assert Path("runs/fake/models/ontarget/model").read_text() == ">base>mt>ontarget"
+
+
+def test_outputs_are_one_hypothesis_a_line_with_its_detected_language(workshop: Workshop) -> None:
+    run(fake_recipe())
+    rows = read_jsonl(Path("runs/fake/outputs/mt/it-nl.jsonl"))
+    assert [row["source"] for row in rows] == ["Oggi splende il sole.", "Adesso andiamo a casa."]
+    assert [row["reference"] for row in rows] == ["De zon schijnt vandaag.", "We gaan nu naar huis."]
+    keys = ["source", "reference", "text", "finish_reason", "log_probability", "tokens", "language"]
+    assert list(rows[0]) == [*keys, "language_probability"]
+    assert {row["language"] for row in rows} == {"en"}
+
+
+def test_scores_tell_the_systems_apart(workshop: Workshop) -> None:
+    done = run(fake_recipe())
+    value = {(r["system"], r["direction"], r["kind"], r["metric"]): r["value"] for r in done.scores}
+    assert value["mt", "avg", "zero-shot", "otr"] == 100.0
+    assert value["ontarget", "avg", "zero-shot", "otr"] == value["reference", "avg", "zero-shot", "otr"]
+    assert value["mt", "avg", "supervised", "bleu"] == pytest.approx(100.0)
+    assert "MT" in str(done)
+    assert done.table().row_count == 7
+
+
+def test_log_holds_the_records_of_every_stage(workshop: Workshop) -> None:
+    run(fake_recipe())
+    assert [record["stage"] for record in read_jsonl(Path("runs/fake/log.jsonl"))] == ALL
+
+
+def test_the_resolved_recipe_can_be_run_again(workshop: Workshop) -> None:
+    run(fake_recipe())
+    path = Path("runs/fake/recipe.yaml")
+    assert {"python", "ontarget", "sacrebleu"} <= set(yaml.safe_load(path.read_text())["versions"])
+    assert load(path).settings() == fake_recipe().settings()
+    workshop.forget()
+    run(path)
+    assert not workshop.trained
+    assert not workshop.translated
+
+
+def test_again_does_nothing(workshop: Workshop) -> None:
+    run(fake_recipe())
+    before = times(Path("runs/fake"))
+    workshop.forget()
+    run(fake_recipe())
+    assert times(Path("runs/fake")) == before
+    assert not workshop.trained
+    assert not workshop.loaded
+
+
+class TestWhatIsMadeAgain:
+    """After a change exactly what depends on it."""
+
+    @pytest.fixture(autouse=True)
+    def _first(self, workshop: Workshop) -> None:
+        run(fake_recipe())
+        workshop.forget()
+
+    @staticmethod
+    def systems(workshop: Workshop) -> set[str]:
+        return {line.split(" ")[0] for line in workshop.translated}
+
+    def test_alpha_of_lat_remakes_lat_and_its_outputs(self, workshop: Workshop) -> None:
+        scores = Path("runs/fake/scores.json").stat().st_mtime_ns
+        run(with_stage("lat", alpha=0.5))
+        assert workshop.trained == ["lat"]
+        assert self.systems(workshop) == {"lat"}
+        assert Path("runs/fake/scores.json").stat().st_mtime_ns > scores
+
+    def test_stage_1_remakes_what_starts_from_it(self, workshop: Workshop) -> None:
+        run(with_stage("mt", samples=3))
+        assert workshop.trained == ["mt", "lat", "ontarget"]
+        assert self.systems(workshop) == {"mt", "1-shot", "pivot", "lat", "ontarget"}
+
+    def test_the_base_remakes_everything(self, workshop: Workshop) -> None:
+        run(with_stage("base", documents="english-pivoted"))
+        assert workshop.trained == ALL
+        assert len(workshop.translated) == 36
+
+    def test_test_lines_remake_outputs_not_models(self, workshop: Workshop) -> None:
+        run(changed(test_lines=3))
+        assert not workshop.trained
+        assert len(workshop.translated) == 36
+
+    def test_another_system_is_added_alone(self, workshop: Workshop) -> None:
+        run(changed(systems=[*RECIPE["systems"], "ptl"]))
+        assert not workshop.trained
+        assert self.systems(workshop) == {"ptl"}
+        assert "ptl" in {row["system"] for row in json.loads(Path("runs/fake/scores.json").read_text())}
+
+    def test_a_system_that_leaves_is_not_scored(self, workshop: Workshop) -> None:
+        run(changed(systems=["mt"]))
+        assert not workshop.translated
+        systems = {row["system"] for row in json.loads(Path("runs/fake/scores.json").read_text())}
+        assert systems == {"mt", "reference"}
+
+    def test_decoding_of_one_system_remakes_its_outputs(self, workshop: Workshop) -> None:
+        systems = dict.fromkeys(RECIPE["systems"]) | {"mt": {"decoding": {"beam": 1}}}
+        run(changed(systems=systems))
+        assert not workshop.trained
+        assert self.systems(workshop) == {"mt"}
+
+    def test_validation_text_remakes_demonstrations_alone(self, workshop: Workshop) -> None:
+        path = Path("val.en")
+        path.write_text(path.read_text().replace("We are going", "We go"))
+        run(fake_recipe())
+        assert not workshop.trained
+        assert set(workshop.translated) == {f"1-shot {d}" for d in ("en-it", "it-en", "en-nl", "nl-en")}
+
+    def test_one_test_file_remakes_the_directions_that_it_is_in(self, workshop: Workshop) -> None:
+        path = Path("test.nl")
+        path.write_text(path.read_text().replace("vandaag", "nu"))
+        run(fake_recipe())
+        assert not workshop.trained
+        assert {line.split(" ")[1] for line in workshop.translated} == {"it-nl", "nl-it", "en-nl", "nl-en"}
+
+    def test_training_text_remakes_everything(self, workshop: Workshop) -> None:
+        path = Path("train.it")
+        path.write_text(path.read_text().replace("splende", "brilla"))
+        run(fake_recipe())
+        assert workshop.trained == ALL
+
+    def test_how_fast_a_stage_is_does_not_matter(self, workshop: Workshop) -> None:
+        run(with_stage("mt", tuning={"epochs": 1, "micro_batch_tokens": 17, "save_minutes": 0.1}))
+        assert not workshop.trained
+        assert not workshop.translated
+
+    def test_what_it_is_about_changes_the_report_alone(self, workshop: Workshop) -> None:
+        scores = Path("runs/fake/scores.json").stat().st_mtime_ns
+        report = Path("runs/fake/report.html").stat().st_mtime_ns
+        run(changed(about="something else"))
+        assert not workshop.trained
+        assert Path("runs/fake/scores.json").stat().st_mtime_ns == scores
+        assert Path("runs/fake/report.html").stat().st_mtime_ns > report
+        assert yaml.safe_load(Path("runs/fake/recipe.yaml").read_text())["about"] == "something else"
+
+    def test_going_back_makes_the_old_outputs_again(self, workshop: Workshop) -> None:
+        run(changed(test_lines=3))
+        run(fake_recipe())
+        assert len(read_jsonl(Path("runs/fake/outputs/mt/it-nl.jsonl"))) == 2
+
+    def test_what_was_deleted_is_made_again(self, workshop: Workshop) -> None:
+        Path("runs/fake/outputs/mt/it-nl.jsonl").unlink()
+        Path("runs/fake/models/lat/ontarget.json").write_text("{broken")
+        run(fake_recipe())
+        assert workshop.trained == ["lat"]
+        assert workshop.translated == ["mt it-nl"]
+
+
+class TestInterruption:
+    def test_in_a_stage_keeps_its_progress_and_what_was_done(self, workshop: Workshop) -> None:
+        workshop.fail_at = "train lat"
+        with pytest.raises(KeyboardInterrupt):
+            run(fake_recipe())
+        models = Path("runs/fake/models")
+        kept = sorted(path.name for path in models.iterdir())
+        assert kept[1:] == ["base", "mt"]
+        assert kept[0].startswith(".lat.progress-")
+        workshop.forget()
+        workshop.fail_at = None
+        run(fake_recipe())
+        assert workshop.trained == ["lat", "ontarget"]
+        assert sorted(path.name for path in models.iterdir()) == sorted(ALL)
+
+    def test_in_a_translation_keeps_the_directions_before(self, workshop: Workshop) -> None:
+        workshop.fail_at = "mt en-it"
+        with pytest.raises(KeyboardInterrupt):
+            run(fake_recipe())
+        workshop.forget()
+        workshop.fail_at = None
+        run(fake_recipe())
+        assert not workshop.trained
+        assert workshop.translated[0] == "mt en-it"
+        assert "mt it-nl" not in workshop.translated
+
+    def test_leftovers_of_a_kill_are_swept_away(self, workshop: Workshop) -> None:
+        run(fake_recipe())
+        folder = Path("runs/fake")
+        (folder / "models" / ".mt.abcd1234").mkdir()
+        (folder / "outputs" / "mt" / ".it-nl.jsonl.abcd1234").write_text("half")
+        (folder / ".scores.json.abcd1234").write_text("half")
+        (folder / ".notes").write_text("mine")
+        run(fake_recipe())
+        assert not list(folder.rglob(".*.abcd1234"))
+        assert (folder / ".notes").exists()
+
+    def test_the_log_of_a_stage_that_was_killed_while_it_was_kept_is_found_again(
+        self, workshop: Workshop
+    ) -> None:
+        run(fake_recipe())
+        Path("runs/fake/log.jsonl").unlink()
+        run(fake_recipe())
+        assert len(read_jsonl(Path("runs/fake/log.jsonl"))) == 4
+
+
+class TestTrain:
+    def test_makes_models_and_nothing_else(self, workshop: Workshop) -> None:
+        paths = train(make_plan(fake_recipe()))
+        assert paths == [Path("runs/fake/models") / name for name in ALL]
+        assert not workshop.translated
+        assert not Path("runs/fake/scores.json").exists()
+
+    def test_one_stage_with_what_it_needs(self, workshop: Workshop) -> None:
+        train(make_plan(fake_recipe()), "lat")
+        assert workshop.trained == ["base", "mt", "lat"]
+
+    def test_an_unknown_stage_is_refused_with_the_nearest(self, workshop: Workshop) -> None:
+        with pytest.raises(UserError, match="has no stage 'latt'; did you mean 'lat'"):
+            train(make_plan(fake_recipe()), "latt")
+
+    def test_a_recipe_without_stages_has_nothing_to_train(self, workshop: Workshop) -> None:
+        with pytest.raises(UserError, match="has no stages to train"):
+            train(make_plan(changed(stages={}, systems=["llama"], model="owner/model")))
+
+
+class TestDiagnosis:
+    def test_of_a_model_on_disk_runs_without_training(self, workshop: Workshop) -> None:
+        run(fake_recipe())
+        workshop.forget()
+        model = "runs/fake/models/mt"
+        done = run(changed(name="diagnosis", stages={}, systems=["llama", "ptl"], model=model))
+        assert not workshop.trained
+        assert workshop.loaded == ["mt"]
+        assert {row["system"] for row in done.scores} == {"llama", "ptl", "reference"}
+
+    def test_of_a_model_that_changed_is_made_again(self, workshop: Workshop, corpus_files: Path) -> None:
+        model = corpus_files / "theirs"
+        model.mkdir()
+        (model / "model.safetensors").write_bytes(b"x" * 300_000)
+        recipe = changed(stages={}, systems=["llama"], model=str(model))
+        run(recipe)
+        workshop.forget()
+        run(recipe)
+        assert not workshop.translated
+        (model / "model.safetensors").write_bytes(b"x" * 299_999 + b"y")
+        run(recipe)
+        assert len(workshop.translated) == 6
+
+    @pytest.mark.parametrize("model", ["./nowhere", "/nowhere/at/all", "runs/fake/models/mtt"])
+    def test_of_no_model_is_one_sentence(self, workshop: Workshop, model: str) -> None:
+        with pytest.raises(UserError, match="there is no model directory"):
+            run(changed(stages={}, systems=["llama"], model=model))
+
+
+def test_two_processes_do_not_work_in_one_directory(workshop: Workshop) -> None:
+    with (
+        Store(Path("runs/fake")).lock(),
+        pytest.raises(UserError, match="another process works in runs/fake"),
+    ):
+        run(fake_recipe())
+
+
+def test_missing_extras_are_said_with_the_remedy(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(run_module, "find_spec", lambda name: None if name == "torch" else find_spec(name))
+    with pytest.raises(UserError, match=r"models need torch: pip install 'ontarget\[train\]'"):
+        run_module._require_models()
+
+
+def test_a_template_or_a_wording_that_is_not_there_is_said_before_anything_is_made(
+    workshop: Workshop,
+) -> None:
+    with pytest.raises(UserError, match="unknown prompt template 'alpacca'"):
+        run(changed(template="alpacca"))
+    assert not workshop.trained
+
+
+def test_too_few_validation_lines_are_said_before_anything_is_made(workshop: Workshop) -> None:
+    with pytest.raises(
+        UserError, match=r"systems.5-shot.demonstrations is 5, but validation has only 2 lines"
+    ):
+        run(changed(systems=["5-shot"]))
+    assert not workshop.trained

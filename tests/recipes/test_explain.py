@@ -1,0 +1,52 @@
+"""A wrong key or value is named by its whole path, with what is allowed there."""
+
+import pytest
+
+from ontarget.errors import UserError
+from ontarget.recipes.load import load
+
+
+@pytest.mark.parametrize(
+    ("override", "message"),
+    [
+        ("sed=1", "unknown key 'sed'; did you mean 'seed'?"),
+        ("stages.mt.sample=1", "unknown key 'stages.mt.sample'; did you mean 'samples'?"),
+        (
+            "stages.mt.tuning.lerning_rate=1",
+            "unknown key 'stages.mt.tuning.lerning_rate'; did you mean 'learning_rate'",
+        ),
+        ("stages.base.model.layer=3", "unknown key 'stages.base.model.layer'; did you mean 'layers'?"),
+        ("stages.lat.conflict.polcy=x", "unknown key 'stages.lat.conflict.polcy'; did you mean 'policy'?"),
+        ("systems.mt.decoding.beem=3", "unknown key 'systems.mt.decoding.beem'; did you mean 'beam'?"),
+        ("decoding.zzz=3", "unknown key 'decoding.zzz'; known here: beam, max_new_tokens, length_penalty"),
+        ("stages.mt.start=base", "unknown key 'stages.mt.start'"),
+        ("stages.mt.samples=-3", "'stages.mt.samples' is -3: should be greater than 0 or should be 'all'"),
+        ("test_lines=many", "'test_lines' is 'many': should be a valid integer"),
+        (
+            "stages.lat.conflict.policy=any",
+            "'stages.lat.conflict.policy' is 'any': should be 'any-instruction' or",
+        ),
+        ("stages.lat.preset=papre", "'stages.lat.preset' is 'papre': should be 'paper' or 'ontarget'"),
+        (
+            "stages.mt.kind=likelyhood",
+            "'stages.mt.kind' is 'likelyhood': it should be one of 'language-modelling', ",
+        ),
+        ("stages.new={from: base}", "'stages.new.kind' is missing: it should be one of 'language-modelling'"),
+        ("stages.mt={kind: likelihood, tuning: {epochs: 1}}", "'stages.mt.from' is missing"),
+        ("stages.mt={kind: likelihood, from: base}", "'stages.mt.tuning' is missing"),
+        ("stages.mt.tuning.steps=3", "'stages.mt.tuning' is {.*}*: give either `epochs` or `steps`"),
+        ("decoding=3", "'decoding' is 3: should be a mapping of keys to values"),
+        ("stages=3", "'stages' is 3: should be a mapping of keys to values"),
+        (
+            "languages=[en, germn]",
+            r"'languages.1' is 'germn': unknown language 'germn'; did you mean de \(German\)",
+        ),
+    ],
+)
+def test_the_message_names_path_value_and_remedy(override: str, message: str) -> None:
+    import re
+
+    pattern = message if "\\" in message or ".*" in message else re.escape(message)
+    with pytest.raises(UserError, match=f"^phrasebook-tiny: {pattern}") as caught:
+        load("phrasebook-tiny", [override])
+    assert "\n" not in str(caught.value)

@@ -1,0 +1,86 @@
+import itertools
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from ontarget.corpora.corpus import Translation
+from ontarget.errors import UserError
+from ontarget.languages import Direction, Language
+from ontarget.prompts.segment import text_of
+from ontarget.prompts.template import PromptTemplate
+from ontarget.samples.conflict import Conflict, conflicting_instructions, conflicting_sample
+from ontarget.samples.draw import supervised_directions
+
+LANGUAGES = [Language(code) for code in ("en", "it", "nl", "ro")]
+SUPERVISED = supervised_directions(LANGUAGES, LANGUAGES[0])
+TRANSLATIONS = [Translation("x", "y", direction) for direction in SUPERVISED] * 200
+PAPER = Conflict(policy="any-instruction", directions="seen", tokens="all", eos=True)
+
+
+def instructions(conflict, pass_number=0, translations=TRANSLATIONS):
+    return conflicting_instructions(translations, conflict, LANGUAGES, SUPERVISED, 1, pass_number)
+
+
+def test_fault_3_a_wrong_target_never_asks_for_the_right_language():
+    for named in ("seen", "any"):
+        drawn = instructions(Conflict(policy="wrong-target", directions=named))
+        assert all(d.target != t.direction.target for d, t in zip(drawn, TRANSLATIONS, strict=True))
+
+
+def test_fault_3_the_papers_policy_asks_for_the_right_language_in_a_fifth_of_its_samples():
+    drawn = instructions(PAPER)
+    right = [d.target == t.direction.target for d, t in zip(drawn, TRANSLATIONS, strict=True)]
+    # X->En has two other X->En instructions among the five left, En->X none: (3 * 2/5 + 3 * 0) / 6 = 20 %.
+    assert sum(right) / len(right) == pytest.approx(0.2, abs=0.03)
+    assert all(t.direction.target == LANGUAGES[0] for t, same in zip(TRANSLATIONS, right, strict=True) if same)
+    assert all(d != t.direction for d, t in zip(drawn, TRANSLATIONS, strict=True))
+
+
+def test_seen_names_no_unseen_direction_and_any_does():
+    assert set(instructions(Conflict(directions="seen"))) <= set(SUPERVISED)
+    assert not set(instructions(Conflict(directions="any"))) <= set(SUPERVISED)
+
+
+def test_any_keeps_the_source_language():
+    drawn = instructions(Conflict(directions="any"))
+    assert all(d.source == t.direction.source for d, t in zip(drawn, TRANSLATIONS, strict=True))
+
+
+def test_every_allowed_instruction_is_drawn_about_equally():
+    translation = Translation("x", "y", Direction.parse("en-it"))
+    drawn = instructions(Conflict(directions="seen"), translations=[translation] * 5000)
+    counts = {direction: drawn.count(direction) for direction in set(drawn)}
+    allowed = {d for d in SUPERVISED if str(d.target) != "it"}
+    assert counts.keys() == allowed
+    assert max(counts.values()) < 1.2 * min(counts.values())
+
+
+def test_redrawn_in_every_pass_unless_fixed():
+    assert instructions(Conflict(redraw=True), 0) != instructions(Conflict(redraw=True), 1)
+    assert instructions(Conflict(redraw=False), 0) == instructions(Conflict(redraw=False), 1)
+
+
+def test_fault_3_one_direction_data_is_an_error_and_no_endless_loop():
+    one = [Direction.parse("en-it")]
+    translations = [Translation("x", "y", one[0])]
+    with pytest.raises(UserError, match="no instruction conflicts with en-it"):
+        conflicting_instructions(translations, PAPER, LANGUAGES, one, 1, 0)
+
+
+@given(st.integers(0, 1000))
+def test_the_pool_is_not_changed_while_it_is_drawn_from(seed):
+    pairs = list(itertools.islice(itertools.cycle(TRANSLATIONS[:6]), 60))
+    drawn = conflicting_instructions(pairs, PAPER, LANGUAGES, SUPERVISED, seed, 0)
+    assert len(drawn) == 60
+    assert set(drawn) <= set(SUPERVISED)
+
+
+def test_a_conflicting_sample_keeps_input_and_output():
+    translation = Translation("Il gatto dorme.", "The cat sleeps.", Direction.parse("it-en"))
+    sample = conflicting_sample(translation, Direction.parse("it-nl"), Conflict(), PromptTemplate.load("alpaca"))
+    text = text_of(sample.prompt)
+    assert "from Italian to Dutch" in text
+    assert "Il gatto dorme." in text
+    assert (sample.response, sample.sign, sample.asked) == ("The cat sleeps.", -1, Language("nl"))
+    assert (sample.tokens, sample.eos) == ("first", False)

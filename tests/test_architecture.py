@@ -1,0 +1,211 @@
+"""The shut doors of docs/architecture.md, kept by reading imports."""
+
+import ast
+import subprocess
+import sys
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+
+import pytest
+
+import ontarget
+
+SOURCE = Path(ontarget.__file__).parent
+MODEL_STACK = {"torch", "transformers", "accelerate", "peft", "datasets"}
+LIGHT_ROOMS = ("corpora", "samples", "prompts", "scoring", "reporting")
+
+
+@dataclass(frozen=True)
+class Import:
+    """One name that a module imports, wherever in the file that stands."""
+
+    name: str
+    for_types_only: bool
+
+
+def imports_of(file: Path) -> list[Import]:
+    return list(_imports(ast.parse(file.read_text(encoding="utf-8")), for_types_only=False))
+
+
+def _imports(node: ast.AST, for_types_only: bool) -> Iterator[Import]:
+    for child in ast.iter_child_nodes(node):
+        if isinstance(child, ast.Import):
+            yield from (Import(alias.name, for_types_only) for alias in child.names)
+        elif isinstance(child, ast.ImportFrom):
+            assert child.level == 0, "relative imports hide which room they lead to"
+            yield from (Import(f"{child.module}.{alias.name}", for_types_only) for alias in child.names)
+        elif isinstance(child, ast.If) and "TYPE_CHECKING" in ast.unparse(child.test):
+            yield from _imports(ast.Module(child.body, []), for_types_only=True)
+            yield from _imports(ast.Module(child.orelse, []), for_types_only)
+        else:
+            yield from _imports(child, for_types_only)
+
+
+def modules_of(source: Path) -> dict[str, Path]:
+    """Every module of the package by its dotted name."""
+    names = {}
+    for file in sorted(source.rglob("*.py")):
+        parts = [source.name, *file.relative_to(source).with_suffix("").parts]
+        names[".".join(parts[:-1] if parts[-1] == "__init__" else parts)] = file
+    return names
+
+
+def doors(source: Path, *, types_too: bool = True) -> set[tuple[str, str]]:
+    """Pairs (module, what it imports); a name imported from one of our modules counts as that module."""
+    modules = modules_of(source)
+    pairs = set()
+    for module, file in modules.items():
+        for imported in imports_of(file):
+            if types_too or not imported.for_types_only:
+                name = imported.name
+                while name.startswith(source.name) and name not in modules and "." in name:
+                    name = name.rpartition(".")[0]
+                pairs.add((module, name))
+    return pairs
+
+
+def reachable(pairs: set[tuple[str, str]], start: str) -> set[str]:
+    """All that importing `start` and calling its functions may import, the packages around it included."""
+    graph: dict[str, set[str]] = {}
+    for module, imported in pairs:
+        graph.setdefault(module, set()).add(imported)
+    seen: set[str] = set()
+    todo = {start}
+    while todo:
+        module = todo.pop()
+        seen.add(module)
+        around = module.rpartition(".")[0]
+        todo |= (graph.get(module, set()) | ({around} if around else set())) - seen
+    return seen
+
+
+def forbidden(source: Path) -> list[str]:
+    """Every open door that should be shut."""
+
+    def inside(module: str, *rooms: str) -> bool:
+        return any(f"{module}.".startswith(f"{source.name}.{room}.") for room in rooms)
+
+    found = []
+    executed = doors(source, types_too=False)
+    for module in modules_of(source):
+        if inside(module, *LIGHT_ROOMS):
+            heavy = {name.split(".")[0] for name in reachable(executed, module)} & MODEL_STACK
+            found += [f"{module} reaches {library}" for library in sorted(heavy)]
+    for module, name in sorted(doors(source)):
+        public = module in {source.name, f"{source.name}.__main__"}
+        shut = [
+            inside(module, "training") and inside(name, "translation"),
+            inside(module, "translation") and inside(name, "training"),
+            inside(module, "scoring") and inside(name, "training", "translation"),
+            inside(module, "reporting")
+            and inside(name, "scoring")
+            and name != f"{source.name}.scoring.score",
+            inside(name, "cli", "serving") and not (inside(module, "cli", "serving") or public),
+            inside(name, "pipeline") and not (inside(module, "pipeline", "cli", "serving") or public),
+            name == source.name and not public,  # its names come from every room, unseen by the rules above
+        ]
+        if any(shut):
+            found.append(f"{module} imports {name}")
+    return found
+
+
+def test_the_shut_doors_are_shut() -> None:
+    assert forbidden(SOURCE) == []
+
+
+@pytest.mark.parametrize(
+    ("file", "text", "complaint"),
+    [
+        ("scoring/a.py", "import torch.nn", "scoring.a reaches torch"),
+        (
+            "prompts/a.py",
+            "def f():\n    from transformers import AutoTokenizer",
+            "prompts.a reaches transformers",
+        ),
+        ("samples/a.py", "from house.files import f", "samples.a reaches peft"),
+        ("corpora/a.py", "import house.training.stage", "corpora.a reaches torch"),
+        ("training/a.py", "from house.translation import engine", "training.a imports house.translation"),
+        ("translation/a.py", "import house.training.stage", "translation.a imports house.training.stage"),
+        ("scoring/a.py", "import house.translation", "scoring.a imports house.translation"),
+        ("reporting/a.py", "from house.scoring.bleu import x", "reporting.a imports house.scoring.bleu"),
+        ("training/a.py", "from house.pipeline import run", "training.a imports house.pipeline"),
+        ("pipeline/a.py", "from house.cli import app", "pipeline.a imports house.cli"),
+        ("scoring/a.py", "from house import Translator", "scoring.a imports house"),
+        ("a.py", "if TYPE_CHECKING:\n    from house.cli import app", "a imports house.cli"),
+    ],
+)
+def test_an_open_door_is_seen(tmp_path: Path, file: str, text: str, complaint: str) -> None:
+    house = build(tmp_path, {file: text})
+    assert f"house.{complaint}" in forbidden(house)
+
+
+@pytest.mark.parametrize(
+    ("file", "text"),
+    [
+        ("prompts/a.py", "if TYPE_CHECKING:\n    from transformers import PreTrainedTokenizerBase"),
+        ("reporting/a.py", "from house.scoring.score import Score"),
+        ("cli/a.py", "from house.pipeline import run"),
+        ("pipeline/a.py", "from house.training.stage import f\nfrom house.translation import g"),
+        ("__main__.py", "from house.cli import app"),
+    ],
+)
+def test_an_open_door_that_may_be_open_is_let_be(tmp_path: Path, file: str, text: str) -> None:
+    assert forbidden(build(tmp_path, {file: text})) == []
+
+
+def build(folder: Path, files: dict[str, str]) -> Path:
+    rooms = ["cli", "pipeline", "scoring", "training", "translation"]
+    plan = {f"{room}/__init__.py": "" for room in rooms} | {
+        "__init__.py": "if TYPE_CHECKING:\n    from house.training import stage",
+        "files.py": "import peft",
+        "scoring/score.py": "",
+        "scoring/bleu.py": "",
+        "training/stage.py": "import torch",
+    }
+    for name, text in (plan | files).items():
+        path = folder / "house" / name
+        path.parent.mkdir(parents=True, exist_ok=True)
+        path.write_text(text, encoding="utf-8")
+    return folder / "house"
+
+
+def test_no_file_is_longer_than_300_lines() -> None:
+    lengths = {str(file.relative_to(SOURCE)): file.read_bytes().count(b"\n") for file in SOURCE.rglob("*.py")}
+    assert {name: length for name, length in lengths.items() if length > 300} == {}
+
+
+@pytest.mark.parametrize(
+    "statement",
+    [
+        "import ontarget",
+        "import ontarget; ontarget.off_target_ratio(['Bonjour tout le monde'], 'fr')",
+        "import ontarget.scoring.off_target",
+        "import ontarget.scoring.bleu",
+        "import ontarget.cli.score",
+        "import ontarget.reporting",
+        "from ontarget import Direction, Language, Score, UserError, __version__",
+    ],
+)
+def test_scoring_loads_no_model_library(statement: str) -> None:
+    code = f"import sys; {statement}; print(*({MODEL_STACK} & set(sys.modules)))"
+    result = subprocess.run([sys.executable, "-c", code], capture_output=True, encoding="utf-8", check=False)
+    assert (result.returncode, result.stdout) == (0, "\n"), result.stderr
+
+
+def test_importing_the_package_alone_loads_almost_nothing() -> None:
+    code = "import sys; before = set(sys.modules); import ontarget; print(*sorted(set(sys.modules) - before))"
+    result = subprocess.run([sys.executable, "-c", code], capture_output=True, encoding="utf-8", check=True)
+    assert {name.split(".")[0] for name in result.stdout.split()} <= {"ontarget", *sys.stdlib_module_names}
+
+
+def test_the_public_names_are_those_that_dir_shows() -> None:
+    assert set(ontarget.__all__) <= set(dir(ontarget))
+    assert set(ontarget._HOME) | {"__version__"} == set(ontarget.__all__)
+    with pytest.raises(AttributeError, match="no attribute 'off_target'"):
+        _ = ontarget.off_target  # type: ignore[attr-defined]
+
+
+@pytest.mark.parametrize("name", ontarget.__all__)
+def test_every_public_name_is_there(name: str) -> None:
+    assert getattr(ontarget, name) is getattr(ontarget, name)

@@ -1,0 +1,23 @@
+from ontarget.errors import UserError, nearest
+
+
+def test_nearest_names_what_is_close() -> None:
+    assert nearest("alpacca", ["plain", "alpaca"]) == "; did you mean 'alpaca'?"
+    assert nearest("trian", ["train", "test"]) == "; did you mean 'train'?"
+
+
+def test_nearest_takes_no_heed_of_case_but_keeps_it() -> None:
+    assert nearest("README.MD", ["Readme.md"]) == "; did you mean 'Readme.md'?"
+
+
+def test_nearest_joins_several_with_or_the_closest_first() -> None:
+    assert nearest("train1", ["train3x", "train1x", "other"]) == "; did you mean 'train1x' or 'train3x'?"
+
+
+def test_nearest_says_nothing_where_nothing_is_close() -> None:
+    assert nearest("zzz", ["plain", "alpaca"]) == ""
+    assert nearest("zzz", []) == ""
+
+
+def test_a_user_error_reads_as_its_sentence() -> None:
+    assert str(UserError("the file is empty")) == "the file is empty"

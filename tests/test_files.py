@@ -1,0 +1,97 @@
+import stat
+from pathlib import Path
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from ontarget.files import read_jsonl, whole_file, whole_folder, write_json, write_jsonl
+
+
+class Killed(Exception):
+    """Stands for whatever ends a block before its time."""
+
+
+def killed_while_writing(path: Path) -> None:
+    path.write_text("half")
+    raise Killed
+
+
+def test_whole_file_appears_when_the_block_ends(tmp_path: Path) -> None:
+    path = tmp_path / "new" / "scores.json"
+    with whole_file(path) as temporary:
+        temporary.write_text("new")
+        assert not path.exists()
+        assert temporary.parent == path.parent, "a rename is only atomic within one file system"
+    assert path.read_text() == "new"
+    assert list(path.parent.iterdir()) == [path]
+    assert stat.S_IMODE(path.stat().st_mode) == 0o644
+
+
+def test_a_broken_block_leaves_the_old_file_whole_and_nothing_behind(tmp_path: Path) -> None:
+    path = tmp_path / "scores.json"
+    path.write_text("old")
+    with pytest.raises(Killed), whole_file(path) as temporary:
+        killed_while_writing(temporary)
+    assert path.read_text() == "old"
+    assert list(tmp_path.iterdir()) == [path]
+
+
+def test_a_broken_block_makes_no_file(tmp_path: Path) -> None:
+    with pytest.raises(Killed), whole_file(tmp_path / "x"):
+        raise Killed
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_whole_folder_takes_the_place_of_the_old_one(tmp_path: Path) -> None:
+    path = tmp_path / "model"
+    path.mkdir()
+    (path / "stale.bin").write_text("old")
+    with whole_folder(path) as temporary:
+        (temporary / "sub").mkdir()
+        (temporary / "sub" / "weights.bin").write_text("new")
+        assert (path / "stale.bin").exists()
+    assert [p.relative_to(path) for p in path.rglob("*") if p.is_file()] == [Path("sub/weights.bin")]
+    assert list(tmp_path.iterdir()) == [path]
+    assert stat.S_IMODE(path.stat().st_mode) == 0o755
+
+
+def test_a_broken_block_leaves_the_old_folder_whole_and_nothing_behind(tmp_path: Path) -> None:
+    path = tmp_path / "model"
+    path.mkdir()
+    (path / "weights.bin").write_text("old")
+    with pytest.raises(Killed), whole_folder(path) as temporary:
+        killed_while_writing(temporary / "weights.bin")
+    assert (path / "weights.bin").read_text() == "old"
+    assert list(tmp_path.iterdir()) == [path]
+
+
+def test_json_is_utf8_and_ends_in_a_newline(tmp_path: Path) -> None:
+    write_json(tmp_path / "x.json", {"name": "němčina"})
+    assert (tmp_path / "x.json").read_bytes() == '{\n  "name": "němčina"\n}\n'.encode()
+
+
+def test_json_that_cannot_be_written_leaves_the_old_file(tmp_path: Path) -> None:
+    write_json(tmp_path / "x.json", 1)
+    with pytest.raises(TypeError):
+        write_json(tmp_path / "x.json", object())
+    assert (tmp_path / "x.json").read_text() == "1\n"
+    assert len(list(tmp_path.iterdir())) == 1
+
+
+@given(texts=st.lists(st.text(st.characters(codec="utf-8"))))
+def test_jsonl_reads_back_whatever_the_text(
+    tmp_path_factory: pytest.TempPathFactory, texts: list[str]
+) -> None:
+    """Line separators other than LF stay inside their row."""
+    path = tmp_path_factory.getbasetemp() / "rows.jsonl"
+    rows = [{"text": text, "n": n} for n, text in enumerate([*texts, "a\u2028b\x85c\rd\ne"])]
+    write_jsonl(path, rows)
+    assert read_jsonl(path) == rows
+    assert path.read_bytes().count(b"\n") == len(rows)
+
+
+def test_jsonl_of_no_rows_is_an_empty_file(tmp_path: Path) -> None:
+    write_jsonl(tmp_path / "x.jsonl", [])
+    assert (tmp_path / "x.jsonl").read_bytes() == b""
+    assert read_jsonl(tmp_path / "x.jsonl") == []

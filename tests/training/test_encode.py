@@ -1,0 +1,142 @@
+import pytest
+
+pytest.importorskip("torch")
+
+from hypothesis import HealthCheck, given, settings  # noqa: E402
+from hypothesis import strategies as st  # noqa: E402
+
+from ontarget.corpora.corpus import Translation  # noqa: E402
+from ontarget.languages import Direction, Language  # noqa: E402
+from ontarget.prompts.encode import encode_prompt  # noqa: E402
+from ontarget.prompts.template import PromptTemplate  # noqa: E402
+from ontarget.samples.conflict import Conflict, conflicting_sample  # noqa: E402
+from ontarget.samples.draw import translation_sample  # noqa: E402
+from ontarget.training.encode import Encoder  # noqa: E402
+
+PLAIN = PromptTemplate.load("plain")
+IT_EN = Direction.parse("it-en")
+ENGLISH, DUTCH = Language("en"), Language("nl")
+
+
+def encoder(tokenizer, max_length=128, lines=None):
+    return Encoder(tokenizer, PLAIN.separator, max_length, lines or {})
+
+
+def positive(target, source="Il gatto dorme."):
+    return translation_sample(Translation(source, target, IT_EN), PLAIN)
+
+
+def negative(target, source="Il gatto dorme.", **settings):
+    translation = Translation(source, target, IT_EN)
+    return conflicting_sample(translation, Direction.parse("it-nl"), Conflict(**settings), PLAIN)
+
+
+def unlearnt(tokenizer, encoded):
+    response = encoded.ids[encoded.response :]
+    return tokenizer.decode([i for i, bears in zip(response, encoded.bears_weight, strict=True) if bears])
+
+
+def test_the_whole_response_and_its_end_are_learnt(tokenizer):
+    encoded = encoder(tokenizer).encode(positive("The cat sleeps."))
+    assert tokenizer.decode(encoded.ids[encoded.response : -1]) == " The cat sleeps."
+    assert encoded.ids[-1] == tokenizer.eos_token_id
+    assert all(encoded.bears_weight)
+    assert encoded.ids[: encoded.response] == encode_prompt(tokenizer, positive("").prompt)
+
+
+@pytest.mark.parametrize(
+    ("target", "token"),
+    [
+        ("The cat sleeps.", "The"),
+        ('"The cat sleeps."', "The"),  # a quote says nothing of the language
+        ("12, the cat", "the"),
+        ("... the cat", "the"),
+    ],
+)
+def test_the_first_token_that_carries_a_letter_is_unlearnt_alone(tokenizer, target, token):
+    encoded = encoder(tokenizer).encode(negative(target))
+    assert unlearnt(tokenizer, encoded).strip() == token
+    assert sum(encoded.bears_weight) == 1
+    assert encoded.bears_weight[-1]  # nothing follows it: what comes after is not even encoded
+
+
+def test_a_letter_of_several_bytes_is_unlearnt_at_its_first_byte(tokenizer):
+    encoded = encoder(tokenizer).encode(negative("“Žluť”"))
+    before = tokenizer.decode(encoded.ids[encoded.response : -1])
+    assert before.strip() == "“"
+
+
+def test_no_letter_no_sample(tokenizer):
+    made = encoder(tokenizer)
+    assert made.encode(negative("12:30")) is None
+    assert made.ambiguous == 1
+
+
+def test_a_name_that_the_source_begins_with_is_left_out(tokenizer):
+    made = encoder(tokenizer)
+    assert made.encode(negative("Anna reads a book.", source="Anna legge un libro.")) is None
+    assert made.ambiguous == 1
+
+
+def test_a_first_word_that_both_languages_share_is_left_out(tokenizer):
+    shared = {DUTCH: ["The cat"] * 3 + ["De kat"] * 97}
+    rare = {DUTCH: ["De kat"] * 1000 + ["The cat"]}
+    assert encoder(tokenizer, lines=shared).encode(negative("The cat sleeps.")) is None
+    assert encoder(tokenizer, lines=rare).encode(negative("The cat sleeps.")) is not None
+
+
+def test_fault_5_the_end_token_is_unlearnt_by_the_papers_preset_alone(tokenizer):
+    papers = encoder(tokenizer).encode(negative("The cat sleeps.", tokens="all", eos=True))
+    without = encoder(tokenizer).encode(negative("The cat sleeps.", tokens="all", eos=False))
+    assert papers.ids[-1] == tokenizer.eos_token_id
+    assert papers.bears_weight[-1]
+    assert tokenizer.eos_token_id not in without.ids
+    assert tokenizer.eos_token_id not in encoder(tokenizer).encode(negative("The cat sleeps.")).ids
+
+
+def test_fault_4_a_cut_response_keeps_its_end_token(tokenizer):
+    whole = encoder(tokenizer).encode(positive("The cat sleeps in the garden."))
+    made = encoder(tokenizer, max_length=len(whole.ids) - 2)
+    cut = made.encode(positive("The cat sleeps in the garden."))
+    assert len(cut.ids) == len(whole.ids) - 2
+    assert cut.ids[:-1] == whole.ids[: len(cut.ids) - 1]
+    assert cut.ids[-1] == tokenizer.eos_token_id
+    assert made.truncated == 1
+
+
+@pytest.mark.parametrize("kind", [positive, negative])
+def test_fault_4_a_prompt_without_room_for_a_response_is_dropped_and_counted(tokenizer, kind):
+    prompt = len(encode_prompt(tokenizer, kind("").prompt))
+    for max_length in (prompt - 5, prompt):
+        made = encoder(tokenizer, max_length=max_length)
+        assert made.encode(kind("The cat sleeps.")) is None
+        assert made.dropped == 1
+
+
+def test_fault_9_control_tokens_in_text_stay_text(tokenizer):
+    text = "a </s> b <s> ### Response: c <pad>"
+    encoded = encoder(tokenizer).encode(positive(text, source=text))
+    control = set(tokenizer.all_special_ids)
+    assert [i for i in encoded.ids if i in control] == [tokenizer.bos_token_id, tokenizer.eos_token_id]
+    assert tokenizer.decode(encoded.ids[encoded.response : -1]) == " " + text
+
+
+def test_an_empty_response_is_dropped_and_counted(tokenizer):
+    made = encoder(tokenizer)
+    assert made.encode(positive(" ")) is None
+    assert made.dropped == 1
+
+
+@given(st.text(max_size=30), st.integers(20, 60), st.sampled_from(["all", "first"]))
+@settings(max_examples=200, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+def test_what_is_encoded_can_be_learnt_from(tokenizer, text, max_length, tokens):
+    for sample in (positive(text), negative(text, tokens=tokens, eos=tokens == "all")):
+        encoded = encoder(tokenizer, max_length).encode(sample)
+        if encoded is not None:
+            assert len(encoded.ids) <= max_length
+            assert len(encoded.bears_weight) == len(encoded.ids) - encoded.response
+            assert any(encoded.bears_weight)
+
+
+def test_languages_of_a_sample():
+    assert (negative("x").asked, negative("x").produced) == (DUTCH, ENGLISH)

@@ -1,0 +1,34 @@
+import pytest
+
+pytest.importorskip("torch")
+
+from ontarget.training.encode import Encoded  # noqa: E402
+from ontarget.training.weights import signed_weights  # noqa: E402
+
+
+def encoded(sign, *bears_weight):
+    return Encoded([0] * (1 + len(bears_weight)), 1, list(map(bool, bears_weight)), sign)
+
+
+BATCH = [encoded(1, 1, 1, 1), encoded(1, 1), encoded(-1, 0, 1), encoded(-1, 1, 1)]
+
+
+def test_token_normalisation_counts_the_signs_apart():
+    weights = signed_weights(BATCH, alpha=0.5, normalisation="token")
+    assert weights == [[0.25] * 3, [0.25], [0.0, -0.5 / 3], [-0.5 / 3] * 2]
+
+
+def test_sequence_normalisation_is_the_papers_mean_of_means():
+    weights = signed_weights(BATCH, alpha=0.5, normalisation="sequence")
+    assert weights == [[1 / 6] * 3, [1 / 2], [0.0, -0.25], [-0.125] * 2]
+
+
+@pytest.mark.parametrize("normalisation", ["token", "sequence"])
+def test_each_sign_sums_to_its_strength(normalisation):
+    flat = [w for of_sample in signed_weights(BATCH, 0.3, normalisation) for w in of_sample]
+    assert sum(w for w in flat if w > 0) == pytest.approx(1.0)
+    assert sum(w for w in flat if w < 0) == pytest.approx(-0.3)
+
+
+def test_a_batch_of_one_sign():
+    assert signed_weights([encoded(1, 1, 1)], 1.0, "token") == [[0.5, 0.5]]

@@ -1,0 +1,135 @@
+import math
+
+import pytest
+
+pytest.importorskip("torch", reason="needs the extra `train`")
+
+import torch
+
+from torch import Tensor
+from transformers import GenerationConfig
+
+from ontarget.translation.beam import Ends, Found, beam_search
+from ontarget.translation.system import Decoding
+from ontarget.translation.tree import PlainContinuations, TokenTree
+
+EOS = torch.tensor([1])
+_WORDS = "$ab" + "?" * 100  # a language of an end and two words; the others are impossible
+
+
+class Table:
+    """Scores written by hand: prefix -> token -> probability. One or more equal sentences."""
+
+    def __init__(self, table: dict[str, dict[str, float]], sentences: int = 1) -> None:
+        self.table, self.told = table, [[""]] * sentences
+
+    def first(self, width: int) -> tuple[Tensor, Tensor]:
+        return self._best(width)
+
+    def then(self, tokens: Tensor, parents: Tensor, width: int) -> tuple[Tensor, Tensor]:
+        self.told = [
+            [row[p] + _WORDS[t] for p, t in zip(ps, ts, strict=True)]
+            for row, ps, ts in zip(self.told, parents.tolist(), tokens.tolist(), strict=True)
+        ]
+        return self._best(width)
+
+    def keep(self, sentences: Tensor) -> None:
+        self.told = [self.told[i] for i in sentences.tolist()]
+
+    def _best(self, width: int) -> tuple[Tensor, Tensor]:
+        def scores(prefix: str) -> list[float]:
+            odds = self.table.get(prefix, {})
+            return [math.log(odds[t]) if t in odds else -math.inf for t in "$ab"] + [-math.inf] * (width - 3)
+
+        best = torch.tensor([[scores(prefix) for prefix in row] for row in self.told]).topk(width)
+        return best.values, best.indices
+
+
+def spelt(found: Found) -> str:
+    return "".join(_WORDS[token] for token in found.tokens)
+
+
+GARDEN_PATH = {
+    "": {"a": 0.6, "b": 0.4},
+    "a": {"a": 0.5, "b": 0.5},
+    "b": {"b": 0.95, "a": 0.05},
+    "aa": {"$": 1.0},
+    "ab": {"$": 1.0},
+    "bb": {"$": 1.0},
+    "ba": {"$": 1.0},
+}
+
+
+def test_greedy_takes_the_first_good_word_and_a_beam_finds_the_better_sentence() -> None:
+    ends = Ends(torch.tensor([0]))
+    greedy = beam_search(Table(GARDEN_PATH), 1, Decoding(beam=1, max_new_tokens=5), ends)[0]
+    beam = beam_search(Table(GARDEN_PATH), 1, Decoding(beam=2, max_new_tokens=5), ends)[0]
+    assert spelt(greedy) in ("aa$", "ab$")
+    assert spelt(beam) == "bb$"
+    assert greedy.score == pytest.approx(math.log(0.6 * 0.5))
+    assert beam.score == pytest.approx(math.log(0.4 * 0.95))
+    assert beam.ended
+
+
+@pytest.mark.parametrize(("penalty", "expected"), [(0.0, "a$"), (1.0, "bbb$")])
+def test_length_penalty(penalty: float, expected: str) -> None:
+    # log .5 = -0.69 over 2 tokens, log .4 = -0.92 over 4
+    table = {"": {"a": 0.5, "b": 0.4}, "a": {"$": 1.0}, "b": {"b": 1.0}, "bb": {"b": 1.0}, "bbb": {"$": 1.0}}
+    ends = Ends(torch.tensor([0]))
+    found = beam_search(Table(table), 1, Decoding(2, 6, length_penalty=penalty), ends)[0]
+    assert spelt(found) == expected
+
+
+def test_what_is_cut_says_so() -> None:
+    table = {"": {"a": 1.0}, "a": {"a": 1.0}, "aa": {"a": 1.0}}
+    found = beam_search(Table(table), 1, Decoding(2, 2), Ends(torch.tensor([0])))[0]
+    assert (spelt(found), found.ended) == ("aa", False)
+
+
+def test_a_sentence_with_no_way_on_ends_with_what_it_has() -> None:
+    table = {"": {"a": 0.9, "b": 0.1}, "a": {"$": 1.0}}
+    found = beam_search(Table(table), 1, Decoding(3, 50), Ends(torch.tensor([0])))[0]
+    assert spelt(found) == "a$"
+
+
+def test_a_stop_sequence_ends_like_an_end_token() -> None:
+    table = {"": {"a": 1.0}, "a": {"b": 1.0}, "ab": {"b": 1.0}, "abb": {"a": 1.0}}
+    ends = Ends(
+        torch.tensor([0]), torch.tensor([False, False, True]), lambda tokens: list(tokens)[-2:] == [2, 2]
+    )
+    found = beam_search(Table(table), 1, Decoding(1, 50), ends)[0]
+    assert (spelt(found), found.ended) == ("abb", True)
+
+
+@pytest.mark.parametrize("penalty", [0.0, 1.0])
+@pytest.mark.parametrize("beam", [1, 2, 4])
+def test_the_same_as_transformers(model, prompts, beam: int, penalty: float) -> None:
+    decoding = Decoding(beam, 24, length_penalty=penalty)
+    tree = TokenTree(model, prompts, 24)
+    found = beam_search(PlainContinuations(tree), len(prompts), decoding, Ends(EOS))
+    config = GenerationConfig(
+        num_beams=beam,
+        do_sample=False,
+        max_new_tokens=24,
+        length_penalty=penalty,
+        early_stopping=True,
+        pad_token_id=2,
+        eos_token_id=1,
+    )
+    for prompt, ours in zip(prompts, found, strict=True):
+        theirs = model.generate(torch.tensor([prompt]), generation_config=config)[0, len(prompt) :].tolist()
+        assert ours.tokens == theirs
+    # The fixture is only worth something if it has sentences that end, at different times, and some that do not.
+    assert len({len(f.tokens) for f in found if f.ended}) > 2 or beam > 1
+    assert any(f.ended for f in found)
+
+
+def test_the_score_is_the_log_probability_of_the_tokens(model, prompts) -> None:
+    tree = TokenTree(model, prompts, 12)
+    for prompt, found in zip(
+        prompts, beam_search(PlainContinuations(tree), len(prompts), Decoding(4, 12), Ends(EOS)), strict=True
+    ):
+        with torch.inference_mode():
+            log_probs = model(torch.tensor([prompt + found.tokens])).logits[0].log_softmax(-1)
+        told = log_probs[len(prompt) - 1 : -1].gather(1, torch.tensor(found.tokens)[:, None]).sum()
+        assert found.score == pytest.approx(float(told), abs=1e-3)

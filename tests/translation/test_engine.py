@@ -1,0 +1,224 @@
+import json
+import shutil
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+pytest.importorskip("torch", reason="needs the extra `train`")
+
+import torch
+from transformers import GenerationConfig, LlamaForCausalLM, PreTrainedTokenizerFast
+
+from ontarget.errors import UserError
+from ontarget.prompts.encode import encode_prompt
+from ontarget.prompts.segment import Segment
+from ontarget.translation import engine as engine_module
+from ontarget.translation.engine import Engine
+from ontarget.translation.system import Decoding
+
+
+class Saying(LlamaForCausalLM):
+    """Answers every prompt by the same tokens, whatever comes before; the last one for ever."""
+
+    def __init__(self, model: LlamaForCausalLM, tokens: list[int], prompt: int) -> None:
+        super().__init__(model.config)
+        self.tokens, self.prompt = tokens, prompt
+
+    def forward(self, input_ids, position_ids, **kwargs):
+        output = super().forward(input_ids=input_ids, position_ids=position_ids, **kwargs)
+        place = (position_ids[:, -output.logits.shape[1] :] + 1 - self.prompt).clamp(0, len(self.tokens) - 1)
+        said = torch.tensor(self.tokens)[place]
+        output.logits = torch.full_like(output.logits, -9.0).scatter(2, said[:, :, None], 9.0)
+        return output
+
+
+def says(model, tokenizer: PreTrainedTokenizerFast, tokens: list[int], prompt: list[int]) -> Engine:
+    return Engine(Saying(model, tokens, len(prompt)).eval(), tokenizer)
+
+
+def literal(tokenizer: PreTrainedTokenizerFast, text: str) -> list[int]:
+    return tokenizer(text, add_special_tokens=False).input_ids
+
+
+PROMPT = [0, 40, 41]
+
+
+def test_answers_come_in_the_order_of_the_prompts(engine: Engine, prompts) -> None:
+    alone = [engine.generate([prompt], Decoding(4, 16))[0] for prompt in prompts]
+    assert len({answer.text for answer in alone}) > len(prompts) // 2
+    together = engine.generate(prompts, Decoding(4, 16))
+    assert [answer.text for answer in together] == [answer.text for answer in alone]
+
+
+@pytest.mark.parametrize("beam", [1, 4])
+@pytest.mark.parametrize("rows", [2, 5, 64])
+def test_what_else_is_in_the_batch_changes_nothing(
+    engine: Engine, prompts, monkeypatch: pytest.MonkeyPatch, beam: int, rows: int
+) -> None:
+    decoding = Decoding(beam, 16)
+    contrasts = [[(prompts[i - 1], 0.5)] * (i % 3) for i in range(len(prompts))]
+    alone = [
+        engine.generate([p], decoding, contrasts=[c])[0] for p, c in zip(prompts, contrasts, strict=True)
+    ]
+    monkeypatch.setattr(engine_module, "_CPU_ROWS", rows)
+    for order in (range(len(prompts)), reversed(range(len(prompts)))):
+        order = list(order)
+        together = engine.generate([prompts[i] for i in order], decoding, (), [contrasts[i] for i in order])
+        for i, answer in zip(order, together, strict=True):
+            assert (answer.text, answer.tokens, answer.finish_reason) == (
+                alone[i].text,
+                alone[i].tokens,
+                alone[i].finish_reason,
+            )
+            assert answer.log_probability == pytest.approx(alone[i].log_probability, abs=1e-3)
+
+
+def test_memory_bounds_the_batches(engine: Engine, prompts, monkeypatch: pytest.MonkeyPatch) -> None:
+    sizes: list[int] = []
+
+    def counted(done: int, total: int) -> None:
+        assert total == len(prompts)
+        sizes.append(done - sum(sizes))
+
+    tokens_of = 2 * 2 * 2 * 8 * 4  # keys and values, layers, heads, their size, bytes
+    monkeypatch.setattr(engine_module, "_CPU_CACHE_BYTES", tokens_of * (16 + 4 * 10) * 3)
+    engine.generate(prompts, Decoding(4, 10), progress=counted)
+    assert sum(sizes) == len(prompts)
+    assert max(sizes) >= 3
+    assert sizes[0] < 12
+    monkeypatch.setattr(engine_module, "_CPU_CACHE_BYTES", 1)
+    sizes.clear()
+    engine.generate(prompts, Decoding(4, 10), progress=counted)
+    assert sizes == [1] * len(prompts)
+
+
+def test_prompts_that_begin_alike_are_answered_together(engine: Engine) -> None:
+    prompts = [[0, *[50 + i % 2] * 20, 60 + i] for i in range(32)]
+    batches = list(engine._batches(prompts, [()] * 32, Decoding(4, 8)))
+    assert [{i % 2 for i in batch} for batch in batches] == [{0}, {1}]
+
+
+def test_no_prompts_no_answers(engine: Engine) -> None:
+    assert engine.generate([], Decoding()) == []
+
+
+def test_an_answer_ends_at_the_end_token(model, tokenizer) -> None:
+    said = literal(tokenizer, "Un homme")
+    (answer,) = says(model, tokenizer, [*said, 1, 99], PROMPT).generate([PROMPT], Decoding(4, 50))
+    assert (answer.text, answer.finish_reason, answer.tokens) == ("Un homme", "stop", len(said) + 1)
+    assert answer.log_probability == pytest.approx(0, abs=1e-3)
+
+
+def test_an_answer_that_does_not_end_is_cut(model, tokenizer) -> None:
+    (answer,) = says(model, tokenizer, literal(tokenizer, "x"), PROMPT).generate([PROMPT], Decoding(2, 7))
+    assert (answer.text, answer.finish_reason, answer.tokens) == ("x" * 7, "length", 7)
+
+
+@pytest.mark.parametrize("beam", [1, 4])
+def test_a_stop_sequence_ends_an_answer_early(model, tokenizer, beam: int) -> None:
+    said = literal(tokenizer, " Un homme\n### Response: und weiter")
+    engine = says(model, tokenizer, said, PROMPT)
+    (answer,) = engine.generate([PROMPT], Decoding(beam, 400), ("\n### Input:", "\n### Response:"))
+    assert (answer.text, answer.finish_reason) == ("Un homme", "stop")
+    assert answer.tokens < len(said)
+
+
+def test_the_first_of_several_stop_sequences_counts(model, tokenizer) -> None:
+    engine = says(model, tokenizer, literal(tokenizer, "a\nb###"), PROMPT)
+    assert engine.generate([PROMPT], Decoding(1, 9), ("###", "\n"))[0].text == "a"
+
+
+def test_a_stop_sequence_in_the_prompt_stops_nothing(model, tokenizer) -> None:
+    prompt = encode_prompt(tokenizer, (Segment("### Response:</s>", False), Segment("\n", True)))
+    assert 1 not in prompt
+    (answer,) = says(model, tokenizer, [*literal(tokenizer, "Chat"), 1], prompt).generate(
+        [prompt], Decoding(4, 50), ("### Response:", "\n")
+    )
+    assert answer.text == "Chat"
+
+
+def test_text_that_looks_like_a_control_token_is_not_cut(model, tokenizer) -> None:
+    spelt = [id for char in "</s> fin" for id in encode_prompt(tokenizer, (Segment(char, False),))[1:]]
+    assert 1 not in spelt
+    (answer,) = says(model, tokenizer, [*spelt, 1], PROMPT).generate([PROMPT], Decoding(4, 50))
+    assert answer.text == "</s> fin"
+
+
+@pytest.mark.parametrize("written", ["un\ndeux", "un \r\n deux", "\nun\n\ndeux\n", "un\u2028deux"])
+def test_line_breaks_become_a_space_and_are_never_just_deleted(model, tokenizer, written: str) -> None:
+    engine = says(model, tokenizer, [*literal(tokenizer, written), 1], PROMPT)
+    assert engine.generate([PROMPT], Decoding(2, 50))[0].text == "un deux"
+
+
+def test_the_checkpoints_way_of_sampling_does_not_leak_in(model, tokenizer, prompts) -> None:
+    plain = Engine(model, tokenizer).generate(prompts, Decoding(2, 12))
+    kept = model.generation_config
+    model.generation_config = GenerationConfig(
+        do_sample=True,
+        temperature=3.0,
+        top_k=2,
+        repetition_penalty=9.0,
+        max_new_tokens=3,
+        num_beams=7,
+        eos_token_id=1,
+    )
+    try:
+        assert Engine(model, tokenizer).generate(prompts, Decoding(2, 12)) == plain
+    finally:
+        model.generation_config = kept
+
+
+def test_all_end_tokens_of_the_checkpoint_count(model, tokenizer) -> None:
+    engine = says(model, tokenizer, [*literal(tokenizer, "Chat"), 3, 99], PROMPT)
+    engine.model.generation_config = GenerationConfig(eos_token_id=[1, 3])
+    assert Engine(engine.model, tokenizer).generate([PROMPT], Decoding(4, 9))[0].text == "Chat"
+
+
+def test_a_tokenizer_without_pad_or_end_token(model, tokenizer, prompts) -> None:
+    bare = PreTrainedTokenizerFast(tokenizer_object=tokenizer.backend_tokenizer, bos_token="<s>")
+    kept = model.generation_config
+    model.generation_config = GenerationConfig()
+    try:
+        answers = Engine(model, bare).generate(prompts, Decoding(2, 5))
+    finally:
+        model.generation_config = kept
+    assert {answer.finish_reason for answer in answers} == {"length"}
+    assert len(bare) == len(tokenizer)
+
+
+@pytest.fixture
+def directory(model, tokenizer, tmp_path: Path) -> Iterator[Path]:
+    path = tmp_path / "models" / "ontarget"
+    model.save_pretrained(path)
+    tokenizer.save_pretrained(path)
+    return path
+
+
+def test_a_model_on_disk(directory: Path, engine: Engine, prompts) -> None:
+    loaded = Engine.load(str(directory))
+    assert loaded.model.dtype == torch.float32
+    assert loaded.generate(prompts, Decoding(2, 9)) == engine.generate(prompts, Decoding(2, 9))
+    assert Engine.load(directory, precision="bf16").model.dtype == torch.bfloat16
+
+
+@pytest.mark.parametrize("kind", [str, Path])
+def test_a_missing_directory(directory: Path, kind: type) -> None:
+    with pytest.raises(
+        UserError, match=r"there is no model directory '.*ontarge'; did you mean 'ontarget'\?"
+    ):
+        Engine.load(kind(directory.with_name("ontarge")))
+    with pytest.raises(UserError, match=r"'.*nowhere' does not exist either"):
+        Engine.load(kind(directory / "nowhere" / "x"))
+
+
+def test_a_directory_without_a_model(directory: Path) -> None:
+    with pytest.raises(UserError, match=r"no config\.json; there are models in .*ontarget"):
+        Engine.load(directory.parent)
+    (directory / "model.safetensors").rename(directory / "model.bin")
+    with pytest.raises(UserError, match=r"has no \*\.safetensors"):
+        Engine.load(directory)
+    (directory / "config.json").write_text(json.dumps({"model_type": "no-such"}), encoding="utf-8")
+    shutil.copy(directory / "model.bin", directory / "model.safetensors")
+    with pytest.raises(UserError, match="cannot load the model in"):
+        Engine.load(directory)

@@ -1,0 +1,29 @@
+import subprocess
+import sys
+
+import pytest
+
+from ontarget.errors import UserError
+from ontarget.translation.system import Contrast, Decoding
+
+
+@pytest.mark.parametrize("weights", [(0.9, 0.1), (0.5, 0.5), (-0.1, 0.1)])
+def test_contrast_weights_that_make_the_end_unreachable_are_refused(weights: tuple[float, float]) -> None:
+    with pytest.raises(UserError, match="less than 1"):
+        Contrast(*weights)
+
+
+def test_plausibility_is_a_share() -> None:
+    with pytest.raises(UserError, match=r"between 0 and 1, not 1\.5"):
+        Contrast(plausibility=1.5)
+
+
+@pytest.mark.parametrize("numbers", [(0, 5), (4, 0)])
+def test_a_search_keeps_something(numbers: tuple[int, int]) -> None:
+    with pytest.raises(UserError, match="at least 1"):
+        Decoding(*numbers)
+
+
+def test_a_system_is_described_without_torch() -> None:
+    code = "import sys, ontarget.translation.system; assert 'torch' not in sys.modules"
+    subprocess.run([sys.executable, "-c", code], check=True)
