@@ -19,21 +19,13 @@ RECIPE: dict[str, Any] = {
     "name": "fake",
     "languages": ["en", "it", "nl"],
     "pivot": "en",
-    "corpus": {
-        "plain": {"train": "train.{language}", "validation": "val.{language}", "test": "test.{language}"}
-    },
+    "corpus": {"plain": {split: f"{split}.{{language}}" for split in ("train", "validation", "test")}},
     "test_lines": 2,
     "stages": {
         "base": {"kind": "language-modelling", "tuning": {"steps": 1}},
         "mt": {"kind": "likelihood", "from": "base", "samples": 4, "tuning": {"epochs": 1}},
-        "lat": {
-            "kind": "language-aware",
-            "from": "mt",
-            "preset": "paper",
-            "samples": 2,
-            "tuning": {"steps": 1},
-        },
-        "ontarget": {"kind": "language-aware", "from": "mt", "samples": 2, "tuning": {"steps": 1}},
+        "lat": {"kind": "language-aware", "from": "mt", "preset": "paper", "tuning": {"steps": 1}},
+        "ontarget": {"kind": "language-aware", "from": "mt", "tuning": {"steps": 1}},
     },
     "systems": ["llama", "mt", "1-shot", "lat", "ontarget", "pivot"],
 }
@@ -106,17 +98,16 @@ class Workshop:
             raise KeyboardInterrupt
         update(len(pairs), len(pairs))
         on_target = engine == "ontarget" or Language("en") in (direction.source, direction.target)
-        return [
-            Hypothesis(p.target if on_target else "This is English text.", "stop", -1.0, 5) for p in pairs
-        ]
+        texts = [pair.target if on_target else "This is English text." for pair in pairs]
+        return [Hypothesis(text, "stop", -1.0, 5) for text in texts]
 
 
 @pytest.fixture
 def corpus_files(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
-    """Text files for RECIPE in the working directory: three lines of training, and two of each other split."""
+    """Text files for RECIPE in the working directory: 3 training lines, 2 of validation, 4 of test."""
     monkeypatch.chdir(tmp_path)
     for code, lines in LINES.items():
-        for split, few in (("train", lines[:3]), ("val", lines[1:3]), ("test", lines)):
+        for split, few in (("train", lines[:3]), ("validation", lines[1:3]), ("test", lines)):
             Path(f"{split}.{code}").write_text("".join(f"{line}\n" for line in few), encoding="utf-8")
     return tmp_path
 

@@ -156,7 +156,7 @@ class TestWhatIsMadeAgain:
         assert self.systems(workshop) == {"mt"}
 
     def test_validation_text_remakes_demonstrations_alone(self, workshop: Workshop) -> None:
-        path = Path("val.en")
+        path = Path("validation.en")
         path.write_text(path.read_text().replace("We are going", "We go"))
         run(fake_recipe())
         assert not workshop.trained
@@ -239,9 +239,7 @@ class TestInterruption:
         assert not list(folder.rglob(".*.abcd1234"))
         assert (folder / ".notes").exists()
 
-    def test_the_log_of_a_stage_that_was_killed_while_it_was_kept_is_found_again(
-        self, workshop: Workshop
-    ) -> None:
+    def test_a_kill_between_a_model_and_its_log_loses_no_log(self, workshop: Workshop) -> None:
         run(fake_recipe())
         Path("runs/fake/log.jsonl").unlink()
         run(fake_recipe())
@@ -311,7 +309,7 @@ def test_missing_extras_are_said_with_the_remedy(monkeypatch: pytest.MonkeyPatch
         run_module._require_models()
 
 
-def test_a_template_or_a_wording_that_is_not_there_is_said_before_anything_is_made(
+def test_an_unknown_template_is_said_before_anything_is_made(
     workshop: Workshop,
 ) -> None:
     with pytest.raises(UserError, match="unknown prompt template 'alpacca'"):

@@ -5,7 +5,6 @@ import pytest
 pytest.importorskip("torch", reason="needs the extra `train`")
 
 import torch
-
 from torch import Tensor
 
 from ontarget.translation.beam import Ends, Found, beam_search
@@ -88,9 +87,11 @@ def naive(
         last = length == decoding.max_new_tokens
         closed += [c for c in candidates[: decoding.beam] if c[0][-1] == 1 or last]
         open_ = [c for c in candidates if c[0][-1] != 1][: decoding.beam]
-        if len(closed) >= decoding.beam or not open_:
+        closed = sorted(closed, key=lambda c: -c[1] / len(c[0]))[: decoding.beam]
+        enough = len(closed) == decoding.beam
+        if not open_ or (enough and open_[0][1] / length <= closed[-1][1] / len(closed[-1][0])):
             break
-    return max(closed, key=lambda c: c[1] / len(c[0]))
+    return closed[0]
 
 
 @pytest.mark.parametrize("beam", [1, 4])

@@ -3,7 +3,6 @@ import pytest
 pytest.importorskip("torch", reason="needs the extra `train`")
 
 import torch
-
 from torch import Tensor
 from transformers import LlamaForCausalLM, MistralConfig, MistralForCausalLM
 
@@ -26,7 +25,10 @@ def test_the_prompts_are_read_as_one_by_one(model, prompts, tree) -> None:
         torch.testing.assert_close(tree.logits[row], next_logits(model, prompt), rtol=1e-4, atol=1e-4)
 
 
-@pytest.mark.parametrize("prompt_sets", [[[0, 5]], [[0, 5, 7, 9], [0, 5, 7]], [[4], [6]], [[0, 5], [0, 5]]])
+@pytest.mark.parametrize(
+    "prompt_sets",
+    [[[0, 5]], [[0, 5, 7, 9], [0, 5, 7]], [[4], [6]], [[0, 5], [0, 5]], [[0, 9, *[7] * 200], [0, 9, 5]]],
+)
 def test_prompts_that_share_all_or_nothing(model, prompt_sets) -> None:
     tree = TokenTree(model, prompt_sets, room=4)
     for row, prompt in enumerate(prompt_sets):

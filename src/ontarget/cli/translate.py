@@ -10,8 +10,8 @@ from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, T
 
 from ontarget.corpora.plain import read_lines
 from ontarget.errors import UserError
-from ontarget.languages import Direction, Language
 from ontarget.prompts.template import PromptTemplate
+from ontarget.translation.system import direction_between
 
 
 def translate(
@@ -46,7 +46,7 @@ def translate(
         [cyan]echo "Guten Tag" | ontarget translate --model my/model --from de --to fr --beam 1[/cyan]
     """
     # What the user may have got wrong is looked at before torch is loaded, which takes seconds.
-    direction = Direction(Language(source), Language(target))
+    direction = direction_between(source, target)
     if template is not None:
         PromptTemplate.load(template)
     lines = read_lines(file) if file is not None else _standard_input()

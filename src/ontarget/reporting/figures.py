@@ -200,9 +200,7 @@ def _draw(size: tuple[float, float], paint: Callable[[Any], None], label: str) -
     svg = buffer.getvalue()
     svg = svg[svg.index("<svg") :].rstrip()
     svg = re.sub(r' xmlns(:xlink)?="[^"]*"', "", svg, count=2)
-    svg = re.sub(
-        r"<g id=\"[^\"]*\"", "<g", svg
-    )  # several figures share a page, where an id may stand only once
+    svg = re.sub(r"<g id=\"[^\"]*\"", "<g", svg)  # figures share a page, and an id may stand there only once
     svg = re.sub(r"<style.*?</style>", "", svg, flags=re.DOTALL)  # it would hold for the whole page
     svg = re.sub(r"font-family: [^;\"]*; ", "", svg)
     style = f"font-family: {_FONT}; stroke-linejoin: round"

@@ -14,14 +14,14 @@ def headline(scores: Scores) -> str:
     18.2 BLEU more." Whatever the figures are, they are stated: no word of it takes a side.
     """
     kind = scores.kind
-    ratio = {system: scores.value(system, "otr", kind) for system in scores.systems}
-    measured = [system for system in scores.systems if ratio[system] is not None]
-    if not measured:
+    values = {system: scores.value(system, "otr", kind) for system in scores.systems}
+    ratio = {system: value for system, value in values.items() if value is not None}
+    if not ratio:
         return "This run has no off-target ratio yet."
-    cure = next((system for system in CURES if system in measured), None)
+    cure = next((system for system in CURES if system in ratio), None)
     floor = scores.value(REFERENCE, "otr", kind)
     references = "" if floor is None else f" (references: {percent(floor)})"
-    first = PROBLEM if PROBLEM in measured else cure or measured[0]
+    first = PROBLEM if PROBLEM in ratio else cure or next(iter(ratio))
     sentence = (
         f"{display_name(first)} answers in the wrong language in {percent(ratio[first])} of {kind} outputs"
     )
@@ -43,7 +43,7 @@ def cost(scores: Scores) -> str:
     )
 
 
-def percent(value: float | None) -> str:
+def percent(value: float) -> str:
     """`93 %` or `2.7 %`: as exact as the table, without an empty decimal."""
     return f"{value:.1f}".removesuffix(".0") + " %"
 
@@ -52,7 +52,6 @@ def _gain(scores: Scores, first: str, cure: str) -> str:
     before, after = (scores.value(system, "bleu", scores.kind) for system in (first, cure))
     if before is None or after is None:
         return ""
-    gain = round(
-        round(after, 1) - round(before, 1), 1
-    )  # of the printed figures, so that a reader's sum agrees
+    # Of the printed figures, so that a reader's sum agrees.
+    gain = round(round(after, 1) - round(before, 1), 1)
     return f", with {abs(gain):.1f} BLEU {'more' if gain > 0 else 'less'}" if gain else ", at the same BLEU"

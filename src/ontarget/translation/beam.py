@@ -1,5 +1,6 @@
 """Beam search over any scores, for many sentences at once."""
 
+import math
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import Protocol
@@ -61,13 +62,22 @@ class Found:
 
 @torch.inference_mode()
 def beam_search(continuations: Continuations, sentences: int, decoding: Decoding, ends: Ends) -> list[Found]:
-    """The best hypothesis of each sentence, as transformers finds it with `early_stopping=True`.
+    """The best hypothesis of each sentence, the one that `generate` of transformers finds by default.
 
     At each step the `beam` best continuations of a sentence are looked at: those that end it are put aside,
-    the best `beam` others go on. A sentence is done when `beam` hypotheses are put aside, or at
-    `max_new_tokens`; its best one by score / tokens ** length_penalty is returned. Sentences that are done
-    leave the batch.
+    the best `beam` others go on. Hypotheses are compared by score / tokens ** length_penalty. A sentence is
+    done when what goes on is no better than any of the `beam` best hypotheses put aside (that many alone do
+    not suffice: a sure model finds as many poor short ones first), or at `max_new_tokens`. Sentences that are
+    done leave the batch.
     """
+
+    def value(found: Found) -> float:
+        return found.score / math.pow(len(found.tokens), decoding.length_penalty)
+
+    def may_improve(best_running: float, found: list[Found], length: int) -> bool:
+        worst = sorted(map(value, found), reverse=True)[beam - 1] if len(found) >= beam else -math.inf
+        return best_running / math.pow(length, decoding.length_penalty) > worst
+
     beam = decoding.beam
     width = beam * (1 + ends.per_branch)  # so that `beam` go on, however many end
     scores, ids = continuations.first(width)
@@ -86,8 +96,8 @@ def beam_search(continuations: Continuations, sentences: int, decoding: Decoding
                 aside[rows[row]].append(Found(found, float(candidates[row, rank]), bool(ending[row, rank])))
         running, chosen = candidates.masked_fill(ending, -torch.inf).topk(beam)
         parents, tokens = parents.gather(1, chosen), tokens.gather(1, chosen)
-        alive = running[:, 0].isfinite().tolist()
-        going = {row for row in going if alive[row] and len(aside[rows[row]]) < beam}
+        best = running[:, 0].tolist()
+        going = {row for row in going if may_improve(best[row], aside[rows[row]], length)}
         if not going or length == decoding.max_new_tokens:
             break
         history = history.gather(1, parents[:, :, None].expand(-1, -1, length - 1))
@@ -99,7 +109,7 @@ def beam_search(continuations: Continuations, sentences: int, decoding: Decoding
             running, parents, tokens, history = (part[kept] for part in (running, parents, tokens, history))
             rows, going = [rows[row] for row in order], set(range(len(order)))
         scores, ids = continuations.then(tokens, parents, width)
-    return [max(found, key=lambda f: f.score / len(f.tokens) ** decoding.length_penalty) for found in aside]
+    return [max(found, key=value) for found in aside]
 
 
 def _put_aside(ending: Tensor, candidates: Tensor, beam: int, everything: bool) -> list[list[int]]:

@@ -17,6 +17,18 @@ class Request:
     direction: Direction
 
 
+def direction_between(source: str, target: str) -> Direction:
+    """The direction from one language code to another.
+
+    Raises:
+        UserError: a language is unknown, or both are the same.
+    """
+    direction = Direction(Language(source), Language(target))
+    if direction.source == direction.target:
+        raise UserError(f"source and target are both {direction.source}; name two languages")
+    return direction
+
+
 @dataclass(frozen=True, slots=True)
 class Decoding:
     """How an answer is searched for.

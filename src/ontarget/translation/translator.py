@@ -5,11 +5,11 @@ from pathlib import Path
 from typing import TypeVar
 
 from ontarget.errors import UserError
-from ontarget.languages import Direction, Language
+from ontarget.languages import Language
 from ontarget.prompts.template import PromptTemplate
 from ontarget.translation.checkpoint import Precision
 from ontarget.translation.engine import Engine, Progress
-from ontarget.translation.system import Decoding, Request, System
+from ontarget.translation.system import Decoding, Request, System, direction_between
 from ontarget.translation.translate import translate
 
 Texts = TypeVar("Texts", str, list[str])
@@ -65,9 +65,7 @@ class Translator:
         Raises:
             UserError: a language is unknown, or both are the same.
         """
-        direction = Direction(*(Language(str(language)) for language in (source, target)))
-        if direction.source == direction.target:
-            raise UserError(f"source and target are both {direction.source}; name two languages")
+        direction = direction_between(str(source), str(target))
         system = System("translator", self._template, decoding=Decoding(beam, max_new_tokens))
         requests = [Request(text, direction) for text in ([texts] if isinstance(texts, str) else texts)]
         answers = [hypothesis.text for hypothesis in translate(system, self._engine, requests, progress)]

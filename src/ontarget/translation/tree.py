@@ -143,7 +143,7 @@ class _AppendingLayer(DynamicLayer):  # type: ignore[misc]
             self.dtype, self.device, self.is_initialized = key_states.dtype, key_states.device, True
             self._buffers = [_roomy(states, new) for states in (key_states, value_states)]
         elif self._length + new > self._buffers[0].shape[-2]:
-            self._buffers = [_roomy(buffer, self._length) for buffer in self._buffers]
+            self._buffers = [_roomy(buffer, self._length, new) for buffer in self._buffers]
         for buffer, states in zip(self._buffers, (key_states, value_states), strict=True):
             buffer[:, :, self._length : self._length + new] = states
         self._length += new
@@ -171,10 +171,10 @@ def _shared(prompts: Sequence[list[int]]) -> int:
     return min(sum(1 for _ in same), min(map(len, prompts)) - 1)
 
 
-def _roomy(states: Tensor, length: int) -> Tensor:
-    """A buffer that begins with the first `length` of `states` and has half as much room again."""
+def _roomy(states: Tensor, length: int, new: int = 0) -> Tensor:
+    """A buffer that begins with the first `length` of `states`; room for `new` more, and half as much again."""
     rows, heads, _, size = states.shape
-    buffer = states.new_empty(rows, heads, length + max(length // 2, 64), size)
+    buffer = states.new_empty(rows, heads, length + new + max(length // 2, 64), size)
     buffer[:, :, :length] = states[:, :, :length]
     return buffer
 

@@ -1,4 +1,4 @@
-"""A parallel corpus of English, Italian, Dutch and Romanian that needs no download: made from a lexicon and patterns."""
+"""A parallel corpus of English, Italian, Dutch and Romanian, made of a lexicon and sentence patterns."""
 
 import hashlib
 import random

@@ -33,7 +33,9 @@ def possessive(owner: Agreement) -> str:
 
 def pronoun(subject: Agreement) -> str:
     """The subject pronoun that takes up a noun said before."""
-    return {"1s": "I", "2s": "you", "1p": "we", "3p": "they"}.get(subject.slot) or ("she" if subject.feminine else "he")
+    return {"1s": "I", "2s": "you", "1p": "we", "3p": "they"}.get(subject.slot) or (
+        "she" if subject.feminine else "he"
+    )
 
 
 def adjective(word: Word, controller: Word | None) -> str:

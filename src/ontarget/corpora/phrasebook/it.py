@@ -17,7 +17,7 @@ _VOWELS = "aeiouàèéìòù"
 
 
 def noun(word: Word, determiner: str, case: str, adjective: Word | None, owner: Word | None) -> str:
-    """A noun phrase, its adjective behind it, with a preposition (`case`) that runs together with the article."""
+    """A noun phrase, the adjective last; a preposition (`case`) runs together with the article."""
     case = "a" if case == "ad" else case
     own = agreement(word, "it")
     head = word.lexeme.form("it", "plural" if own.plural else "singular")
@@ -66,8 +66,11 @@ def adjective(word: Word, controller: Word | None) -> str:
 
 
 def verb(word: Word, form: str, subject: Word | None) -> str:
-    """`present`, `perfect` (è andata), `future`, `infinitive`."""
+    """`present`, `perfect` (è andata), `future`; alone, `infinitive` and `ad` (a pulire, ad arredare)."""
     lexeme = word.lexeme
+    if form == "ad":
+        infinitive = lexeme.form("it", "infinitive")
+        return f"{'ad' if infinitive.startswith('a') else 'a'} {infinitive}"
     if subject is None:
         return lexeme.form("it", form)
     agrees = agreement(subject, "it")
@@ -80,7 +83,9 @@ def verb(word: Word, form: str, subject: Word | None) -> str:
         if auxiliary == "essere":
             participle = _ending(participle.removesuffix("o"), agrees)
         return f"{_AUXILIARY[auxiliary][agrees.slot]} {participle}"
-    raise UserError(f"phrasebook: Italian has no verb form '{form}' that agrees; it has present, perfect and future")
+    raise UserError(
+        f"phrasebook: Italian has no verb form '{form}' that agrees; it has present, perfect and future"
+    )
 
 
 def _form(agrees: Agreement) -> str:
@@ -88,9 +93,12 @@ def _form(agrees: Agreement) -> str:
 
 
 def _ending(stem: str, agrees: Agreement) -> str:
-    return stem + {(False, False): "o", (False, True): "a", (True, False): "i", (True, True): "e"}[
-        agrees.plural, agrees.feminine
-    ]
+    return (
+        stem
+        + {(False, False): "o", (False, True): "a", (True, False): "i", (True, True): "e"}[
+            agrees.plural, agrees.feminine
+        ]
+    )
 
 
 def _hard(word: str) -> bool:

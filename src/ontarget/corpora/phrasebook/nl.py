@@ -1,4 +1,4 @@
-"""Dutch: de and het, the ending of the adjective, verbs that come apart. The templates say where words stand."""
+"""Dutch: de and het, the ending of the adjective, verbs that come apart. Word order is in the templates."""
 
 from ontarget.corpora.phrasebook.words import MISSING, Agreement, Word, agreement
 from ontarget.errors import UserError
@@ -42,7 +42,9 @@ def possessive(owner: Agreement, neuter: bool) -> str:
 
 def pronoun(subject: Agreement) -> str:
     """The subject pronoun that takes up a noun said before."""
-    return {"1s": "ik", "2s": "je", "1p": "we", "3p": "ze"}.get(subject.slot) or ("ze" if subject.feminine else "hij")
+    return {"1s": "ik", "2s": "je", "1p": "we", "3p": "ze"}.get(subject.slot) or (
+        "ze" if subject.feminine else "hij"
+    )
 
 
 def adjective(word: Word, controller: Word | None) -> str:
@@ -75,5 +77,5 @@ def verb(word: Word, form: str, subject: Word | None) -> str:
             finite = lexeme.form("nl", "hij" if slot == "3s" else "ik")
         return particle + finite if form == "final" else finite
     raise UserError(
-        f"phrasebook: Dutch has no verb form '{form}' that agrees; it has present, final, auxiliary and particle"
+        f"phrasebook: Dutch has no verb form '{form}' that agrees; it has present, final and auxiliary"
     )

@@ -4,21 +4,47 @@ import re
 from collections.abc import Mapping
 from dataclasses import dataclass
 from importlib.resources import files
+from typing import Protocol
 
 import yaml
 
 from ontarget.corpora.phrasebook import en, it, nl, ro
-from ontarget.corpora.phrasebook.words import LANGUAGES, Lexeme, Word, agreement
+from ontarget.corpora.phrasebook.words import LANGUAGES, Agreement, Lexeme, Word, agreement
 from ontarget.errors import UserError, nearest
 
-GRAMMARS = {"en": en, "it": it, "nl": nl, "ro": ro}
-_MINE = {"family", "friends", "parents"}  # classes of nouns that take "my" where a template names no determiner
+
+class Grammar(Protocol):
+    """What a language's module offers."""
+
+    @property
+    def CASES(self) -> tuple[str, ...]:
+        """The features beside determiners that a noun can have."""
+
+    def noun(self, word: Word, determiner: str, case: str, adjective: Word | None, owner: Word | None) -> str:
+        """A noun phrase."""
+
+    def pronoun(self, subject: Agreement) -> str:
+        """The subject pronoun, empty where the verb says it."""
+
+    def adjective(self, word: Word, controller: Word | None) -> str:
+        """The form of a predicate or a number."""
+
+    def verb(self, word: Word, form: str, subject: Word | None) -> str:
+        """A form of a verb."""
+
+
+GRAMMARS: Mapping[str, Grammar] = {"en": en, "it": it, "nl": nl, "ro": ro}
+_MINE = {
+    "family",
+    "friends",
+    "parents",
+}  # classes of nouns that take "my" where a template names no determiner
 DETERMINERS = ("the", "a", "some", "my", "own", "this", "bare")
 
 
 @dataclass(frozen=True)
 class Reference:
-    """`{what the how}` in a template: a slot or a lemma, features, and the words it takes along or agrees with."""
+    """`{what the how}` in a template: a slot or lemma, features, and what it takes along or agrees with."""
 
     language: str
     name: str
@@ -28,7 +54,7 @@ class Reference:
 
 @dataclass(frozen=True, eq=False)
 class Pattern:
-    """One sentence pattern: `slots` hold the words that may fill them, `templates` one sentence a language."""
+    """A sentence pattern: `slots` hold the words that may fill them, `templates` one sentence a language."""
 
     name: str
     slots: Mapping[str, tuple[Word, ...]]
@@ -101,7 +127,9 @@ def read_patterns(lexicon: Mapping[str, Lexeme]) -> list[Pattern]:
     return [_pattern(name, entry, lexicon) for name, entry in yaml.safe_load(text).items()]
 
 
-def _pattern(name: str, entry: Mapping[str, str | Mapping[str, str]], lexicon: Mapping[str, Lexeme]) -> Pattern:
+def _pattern(
+    name: str, entry: Mapping[str, str | Mapping[str, str]], lexicon: Mapping[str, Lexeme]
+) -> Pattern:
     where = f"phrasebook: pattern '{name}'"
     declared = entry["slots"]
     assert isinstance(declared, Mapping)
@@ -114,7 +142,9 @@ def _pattern(name: str, entry: Mapping[str, str | Mapping[str, str]], lexicon: M
     lemmas = [word.lexeme.lemma for words in slots.values() for word in words]
     twice = next((lemma for lemma in lemmas if lemmas.count(lemma) > 1), None)
     if twice:
-        raise UserError(f"{where}: '{twice}' fits two slots, so a sentence could say it twice; narrow the classes")
+        raise UserError(
+            f"{where}: '{twice}' fits two slots, so a sentence could say it twice; narrow the classes"
+        )
     fixed: dict[str, Word] = {}
     templates = {}
     for language in LANGUAGES:
@@ -128,7 +158,9 @@ def _pattern(name: str, entry: Mapping[str, str | Mapping[str, str]], lexicon: M
                 continue
             head, *rest = part.split()
             if head not in slots and head not in lexicon:
-                raise UserError(f"{where}, {language}: '{head}' is neither a slot nor a lemma{nearest(head, slots)}")
+                raise UserError(
+                    f"{where}, {language}: '{head}' is neither a slot nor a lemma{nearest(head, slots)}"
+                )
             others = tuple(word for word in rest if word in slots or word in ("I", "you", "we"))
             features = tuple(word for word in rest if word not in others)
             parts.append(Reference(language, head, features, others))
@@ -148,6 +180,7 @@ def _words(classes: str, lexicon: Mapping[str, Lexeme], where: str) -> tuple[Wor
     known = {name for lexeme in lexicon.values() for name in lexeme.classes}
     for name in names:
         if name not in known:
-            raise UserError(f"{where}: no word of the lexicon has the class '{name}'{nearest(name, sorted(known))}")
+            raise UserError(
+                f"{where}: no word of the lexicon has the class '{name}'{nearest(name, sorted(known))}"
+            )
     return tuple(Word(lexeme, plural) for lexeme in lexicon.values() if set(names) & set(lexeme.classes))
-

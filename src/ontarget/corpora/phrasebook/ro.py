@@ -24,8 +24,8 @@ def noun(word: Word, determiner: str, case: str, adjective: Word | None, owner: 
 
     The case `of` is the genitive (`fratelui meu`). The case `after` is the form after a preposition: without
     the article where nothing follows (`în casă`), with it before an adjective (`în casa veche`); `in` is that
-    form with its preposition (`într-o casă`). A genitive takes `al`, `a`, `ai` or `ale` where the noun it belongs
-    to is given as `owner`: an adjective then stands between the two (`casa veche a fratelui meu`).
+    form with its preposition (`într-o casă`). A genitive whose noun is given as `owner` has an adjective in
+    between, and takes `al`, `a`, `ai` or `ale` (`casa veche a fratelui meu`).
     """
     if case == "in":
         return ("într-" if determiner == "a" else "în ") + noun(word, determiner, "after", adjective, owner)

@@ -23,7 +23,7 @@ def split_of(pattern: str, first: str, second: str) -> str:
 
 @dataclass(frozen=True)
 class Space:
-    """All fillings of one pattern within one split: a pair for the key slots, and any word for each other slot."""
+    """All fillings of one pattern within one split: pairs for the key slots, any words for the others."""
 
     pattern: Pattern
     pairs: Sequence[tuple[Word, Word]]
@@ -33,7 +33,9 @@ class Space:
         """The part of `pattern` that belongs to `split`."""
         first, second = (pattern.slots[name] for name in pattern.key_slots)
         pairs = [
-            (a, b) for a, b in product(first, second) if split_of(pattern.name, a.lexeme.lemma, b.lexeme.lemma) == split
+            (a, b)
+            for a, b in product(first, second)
+            if split_of(pattern.name, a.lexeme.lemma, b.lexeme.lemma) == split
         ]
         return cls(pattern, pairs)
 
@@ -54,7 +56,9 @@ class Space:
         return filling
 
 
-def draw(patterns: Sequence[Pattern], split: str, count: int, rng: random.Random) -> list[tuple[Pattern, Mapping[str, Word]]]:
+def draw(
+    patterns: Sequence[Pattern], split: str, count: int, rng: random.Random
+) -> list[tuple[Pattern, Mapping[str, Word]]]:
     """`count` different fillings, the same number from every pattern as far as its space goes, shuffled.
 
     Raises:
@@ -63,7 +67,9 @@ def draw(patterns: Sequence[Pattern], split: str, count: int, rng: random.Random
     spaces = [Space.of(pattern, split) for pattern in patterns]
     total = sum(len(space) for space in spaces)
     if count > total:
-        raise UserError(f"the phrasebook has {total} tuples for its split '{split}', not {count}; ask for fewer")
+        raise UserError(
+            f"the phrasebook has {total} tuples for its split '{split}', not {count}; ask for fewer"
+        )
     drawn = []
     left = count
     # The smallest spaces first: what they cannot give is shared among the larger ones.

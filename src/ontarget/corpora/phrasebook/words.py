@@ -105,7 +105,9 @@ def read_lexicon() -> dict[str, Lexeme]:
             if row and not row.startswith("#"):
                 lexeme = _lexeme(row, kind, columns, f"phrasebook: {name}, line {number}")
                 if lexeme.lemma in lexicon:
-                    raise UserError(f"phrasebook: {name}, line {number}: the lemma '{lexeme.lemma}' is there already")
+                    raise UserError(
+                        f"phrasebook: {name}, line {number}: the lemma '{lexeme.lemma}' is there already"
+                    )
                 lexicon[lexeme.lemma] = lexeme
     return lexicon
 
@@ -119,7 +121,8 @@ def _lexeme(row: str, kind: Kind, columns: list[list[str]], where: str) -> Lexem
         values = cell.split("/")
         if len(values) != len(names):
             raise UserError(
-                f"{where}: '{lemma}' has {len(values)} forms in {language} instead of {len(names)} ({', '.join(names)})"
+                f"{where}: '{lemma}' has {len(values)} forms in {language}, not {len(names)}: "
+                + ", ".join(names)
             )
         forms[language] = dict(zip(names, values, strict=True))
     return Lexeme(lemma, kind, tuple(classes.split()), forms)

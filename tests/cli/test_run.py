@@ -1,0 +1,97 @@
+"""`ontarget run` and `ontarget train`, with the work itself replaced."""
+
+from pathlib import Path
+
+import pytest
+from typer.testing import CliRunner
+
+from ontarget.cli.app import app
+from ontarget.cli.progress import duration
+from ontarget.cli.run import recipe_and_overrides
+from ontarget.pipeline import run as pipeline
+
+SMALL = "corpus.phrasebook.tuples=20"
+
+
+def ontarget(*arguments: str) -> tuple[int, str]:
+    done = CliRunner().invoke(app, list(arguments))
+    return done.exit_code, done.output
+
+
+@pytest.fixture(autouse=True)
+def _elsewhere(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.chdir(tmp_path)
+
+
+@pytest.mark.parametrize(
+    ("arguments", "recipe", "overrides"),
+    [
+        ([], "phrasebook-tiny", []),
+        (["seed=2"], "phrasebook-tiny", ["seed=2"]),
+        (["diagnose"], "diagnose", []),
+        (["a/b.yaml", "seed=2", "x.y=z"], "a/b.yaml", ["seed=2", "x.y=z"]),
+    ],
+)
+def test_the_recipe_may_be_left_out(arguments: list[str], recipe: str, overrides: list[str]) -> None:
+    assert recipe_and_overrides(arguments) == (recipe, overrides)
+
+
+def test_plan_prints_steps_and_costs_and_makes_nothing(tmp_path: Path) -> None:
+    code, output = ontarget("run", SMALL, "test_lines=3", "--plan")
+    assert code == 0
+    for word in ("train base", "translate with 5-shot", "score", "report", "together", "MB", "estimates"):
+        assert word in output
+    assert not list(tmp_path.iterdir())
+
+
+def test_plan_of_one_stage(tmp_path: Path) -> None:
+    code, output = ontarget("train", "phrasebook-tiny", "mt", SMALL, "--plan")
+    assert code == 0
+    assert "train mt" in output
+    assert "train lat" not in output
+    assert not list(tmp_path.iterdir())
+
+
+@pytest.mark.parametrize(
+    ("arguments", "message"),
+    [
+        (["run", "phrasebok-tiny"], "unknown recipe 'phrasebok-tiny'; did you mean 'phrasebook-tiny'"),
+        (["run", "stages.mt.sample=3"], "unknown key 'stages.mt.sample'; did you mean 'samples'"),
+        (["run", "diagnose"], "add model=DIRECTORY"),
+        (["run", "diagnose", "model=./nowhere"], "there is no model directory nowhere"),
+        (["run", "multi30k-tiny"], "ONTARGET_DATA, which is not set"),
+        (["train", "phrasebook-tiny", "latt", SMALL], "has no stage 'latt'; did you mean 'lat'"),
+        (["train", "diagnose", "model=a/b"], "has no stages to train"),
+    ],
+)
+def test_mistakes_are_one_sentence_and_nothing_is_made(
+    arguments: list[str], message: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.delenv("ONTARGET_DATA", raising=False)
+    code, output = ontarget(*arguments)
+    assert code == 2
+    assert message in output
+    assert "Traceback" not in output
+    assert not list(tmp_path.rglob("*.yaml"))
+
+
+def test_ctrl_c_says_how_to_go_on(monkeypatch: pytest.MonkeyPatch) -> None:
+    def interrupt(*_: object) -> None:
+        raise KeyboardInterrupt
+
+    monkeypatch.setattr(pipeline._Work, "do", interrupt)
+    for command in (["run", SMALL], ["train", "phrasebook-tiny", SMALL]):
+        code, output = ontarget(*command)
+        assert code == 130
+        assert "the same command goes on from here" in output
+
+
+def test_help_teaches_with_examples() -> None:
+    for command, example in (("run", "stages.lat.alpha=0.1"), ("train", "ontarget train phrasebook-tiny")):
+        code, output = ontarget(command, "--help")
+        assert code == 0
+        assert example in output
+
+
+def test_durations_are_printed_as_clocks_do() -> None:
+    assert [duration(s) for s in (6.6, 754, 10921)] == ["0:07", "12:34", "3:02:01"]

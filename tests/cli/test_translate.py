@@ -1,0 +1,86 @@
+from pathlib import Path
+from typing import Any
+
+import pytest
+from typer.testing import CliRunner
+
+from ontarget.cli.app import app
+
+pytest.importorskip("torch", reason="needs the extra `train`")
+
+from ontarget.translation import translator
+
+
+class Upper:
+    """Stands for a model: answers in capitals, and says how it was asked."""
+
+    asked: dict[str, Any]
+
+    def __init__(self, model: str, template: str | None = None, **options: Any) -> None:
+        Upper.asked = {"model": model, "template": template, **options}
+
+    def translate(self, texts: list[str], source: Any, target: Any, progress: Any, **how: Any) -> list[str]:
+        Upper.asked |= {"source": str(source), "target": str(target), **how}
+        progress(len(texts), len(texts))
+        return [text.upper() for text in texts]
+
+
+@pytest.fixture(autouse=True)
+def no_model(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(translator, "Translator", Upper)
+
+
+def run(*arguments: str, given: bytes = b"") -> Any:
+    return CliRunner().invoke(app, ["translate", *arguments], input=given)
+
+
+TO = ("--model", "some/model", "--from", "de", "--to", "fr")
+
+
+def test_a_file(tmp_path: Path) -> None:
+    file = tmp_path / "text.de"
+    file.write_text("ein Hund\n\nzwei\u2028Hunde\r\n", encoding="utf-8", newline="")
+    result = run(*TO, str(file), "--beam", "2", "--template", "plain", "--max-new-tokens", "9")
+    assert result.exit_code == 0, result.output
+    assert result.stdout_bytes.decode() == "EIN HUND\n\nZWEI\u2028HUNDE\n"
+    assert Upper.asked == {
+        "model": "some/model",
+        "template": "plain",
+        "trust_remote_code": False,
+        "source": "de",
+        "target": "fr",
+        "beam": 2,
+        "max_new_tokens": 9,
+    }
+
+
+@pytest.mark.parametrize(
+    ("given", "expected"),
+    [
+        (b"", b""),
+        (b"\n", b"\n"),
+        (b"ein\n\nzwei", b"EIN\n\nZWEI\n"),
+        (b"\xef\xbb\xbfein\r\nzwei\r\n", b"EIN\nZWEI\n"),
+    ],
+)
+def test_standard_input_one_line_in_one_line_out(given: bytes, expected: bytes) -> None:
+    result = run(*TO, given=given)
+    assert result.exit_code == 0, result.output
+    assert result.stdout_bytes == expected
+
+
+@pytest.mark.parametrize(
+    ("arguments", "given", "sentence"),
+    [
+        (TO, b"gut\n\xff", "standard input is not UTF-8: line 2, byte 4"),
+        ((*TO, "no-such-file.de"), b"", "there is no file 'no-such-file.de'"),
+        (("--model", "m", "--from", "de", "--to", "frr-x"), b"x", "unknown language 'frr-x'"),
+        (("--model", "m", "--from", "de", "--to", "de"), b"x", "both de"),
+        ((*TO, "--template", "alpacca"), b"x", "did you mean 'alpaca'"),
+    ],
+)
+def test_mistakes_are_said_in_a_sentence(arguments: tuple[str, ...], given: bytes, sentence: str) -> None:
+    result = run(*arguments, given=given)
+    assert result.exit_code == 2
+    assert result.stdout == ""
+    assert sentence in " ".join(result.stderr.split())

@@ -1,0 +1,72 @@
+"""Estimates: right in their proportions, and measured where the step was done before."""
+
+import json
+from pathlib import Path
+
+import pytest
+
+from ontarget.corpora.corpus import Corpus
+from ontarget.pipeline.artifacts import Store
+from ontarget.pipeline.cost import Cost, Estimator
+from ontarget.pipeline.plan import Plan
+from ontarget.recipe import Recipe
+from tests.pipeline.conftest import RECIPE, fake_recipe
+
+
+def costs(recipe: Recipe, corpus: Corpus, speed: float | None = 1e9) -> dict[str, Cost]:
+    plan = Plan(recipe, corpus, Store(Path("runs/fake")))
+    estimator = Estimator(plan, speed)
+    return {step.id: estimator.cost(step) for step in plan.everything()}
+
+
+def test_a_faster_machine_takes_less_time(fake_corpus: Corpus) -> None:
+    slow, fast = costs(fake_recipe(), fake_corpus, 1e9), costs(fake_recipe(), fake_corpus, 2e9)
+    for step in ("model/base", "model/lat", "outputs/mt"):
+        assert slow[step].seconds == pytest.approx(2 * (fast[step].seconds or 0))
+
+
+def test_the_estimate_is_six_operations_a_parameter_and_token(fake_corpus: Corpus) -> None:
+    found = costs(fake_recipe(), fake_corpus)["model/base"]
+    parameters = 8000 * 256 + 6 * (4 * 256**2 + 3 * 256 * 704)
+    assert found.disk == 4 * parameters
+    line = sum(len(line) for code in fake_corpus.splits["test"].values() for line in code) / 12 / 4
+    tokens = 128 * (1 + 2.5) / 2 * line  # one step of documents: half of one line, half of 2.5
+    assert found.seconds == pytest.approx(6 * parameters * tokens / 0.35 / 1e9)
+
+
+def test_a_pivot_costs_twice_and_half_the_lines_half(fake_corpus: Corpus) -> None:
+    found = costs(fake_recipe(), fake_corpus)
+    assert found["outputs/pivot"].seconds == pytest.approx(2 * (found["outputs/mt"].seconds or 0))
+    half = costs(fake_recipe(test_lines=1), fake_corpus)
+    assert found["outputs/mt"].seconds == pytest.approx(2 * (half["outputs/mt"].seconds or 0))
+
+
+def test_a_step_that_was_done_before_takes_as_long_as_then(fake_corpus: Corpus) -> None:
+    model = Path("runs/fake/models/mt")
+    model.mkdir(parents=True)
+    (model / "ontarget.json").write_text(json.dumps({"fingerprint": "old", "seconds": 321.0}))
+    found = costs(fake_recipe(), fake_corpus)["model/mt"]
+    assert (found.seconds, found.measured) == (321.0, True)
+
+
+def test_what_cannot_be_known_is_not_guessed(fake_corpus: Corpus) -> None:
+    stages = {"mt": RECIPE["stages"]["mt"] | {"from": "owner/model"}}
+    found = costs(fake_recipe(stages=stages, systems=["mt"]), fake_corpus)
+    assert found["model/mt"] == found["outputs/mt"] == Cost(None, None, None)
+    assert costs(fake_recipe(), fake_corpus, None)["model/mt"].seconds is None
+
+
+def test_a_checkpoint_on_disk_is_measured_by_its_configuration(fake_corpus: Corpus) -> None:
+    theirs = Path("theirs")
+    theirs.mkdir()
+    config = {
+        "vocab_size": 1000,
+        "hidden_size": 64,
+        "num_hidden_layers": 2,
+        "num_attention_heads": 2,
+        "intermediate_size": 128,
+    }
+    (theirs / "config.json").write_text(json.dumps(config))
+    stages = {"mt": RECIPE["stages"]["mt"] | {"from": "./theirs"}}
+    found = costs(fake_recipe(stages=stages, systems=["mt"]), fake_corpus)["model/mt"]
+    assert found.disk == 4 * (1000 * 64 + 2 * (4 * 64**2 + 3 * 64 * 128))

@@ -1,0 +1,65 @@
+from pathlib import Path
+
+import pytest
+
+pytest.importorskip("torch", reason="needs the extra `train`")
+
+from ontarget.errors import UserError
+from ontarget.languages import Direction, Language
+from ontarget.prompts.template import PromptTemplate
+from ontarget.translation.engine import Engine
+from ontarget.translation.system import Decoding, Request, System
+from ontarget.translation.translate import translate
+from ontarget.translation.translator import Translator
+
+LINES = ["Zwei Hunde laufen", "", "Ein Mann"]
+
+
+@pytest.fixture(scope="module")
+def directory(model, tokenizer, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    path = tmp_path_factory.mktemp("models") / "ontarget"
+    model.save_pretrained(path)
+    tokenizer.save_pretrained(path)
+    return path
+
+
+def expected(engine: Engine, template: str) -> list[str]:
+    system = System("mt", PromptTemplate.load(template), decoding=Decoding(2, 8))
+    requests = [Request(line, Direction.parse("de-fr")) for line in LINES]
+    return [hypothesis.text for hypothesis in translate(system, engine, requests)]
+
+
+def test_a_text_in_a_text_out_a_list_in_a_list_out(directory: Path, engine: Engine) -> None:
+    translator = Translator(directory, "plain")
+    found = translator.translate(LINES, source="de", target="fr", beam=2, max_new_tokens=8)
+    assert found == expected(engine, "plain")
+    assert found[1] == ""
+    one = translator.translate(LINES[0], "de", Language("fr"), beam=2, max_new_tokens=8)
+    assert one == found[0]
+    assert translator.translate([], "de", "fr") == []
+
+
+def test_the_template_is_the_one_the_model_was_tuned_with(directory: Path, engine: Engine) -> None:
+    assert expected(engine, "plain") != expected(engine, "alpaca")
+    arguments = {"source": "de", "target": "fr", "beam": 2, "max_new_tokens": 8}
+    assert Translator(str(directory)).translate(LINES, **arguments) == expected(engine, "alpaca")
+    settings = directory / "ontarget.json"
+    settings.write_text('{"template": "plain"}', encoding="utf-8")
+    try:
+        assert Translator(directory).translate(LINES, **arguments) == expected(engine, "plain")
+        assert Translator(directory, "alpaca").translate(LINES, **arguments) == expected(engine, "alpaca")
+        settings.write_text("[]", encoding="utf-8")
+        with pytest.raises(UserError, match=r"ontarget\.json' is not of the form"):
+            Translator(directory)
+    finally:
+        settings.unlink()
+
+
+def test_mistakes(directory: Path) -> None:
+    with pytest.raises(UserError, match="did you mean 'plain'"):
+        Translator(directory, "plan")
+    translator = Translator(directory)
+    with pytest.raises(UserError, match="both de"):
+        translator.translate("Hunde", "de", "de")
+    with pytest.raises(UserError, match="unknown language 'xx'"):
+        translator.translate("Hunde", "de", "xx")
