@@ -1,4 +1,4 @@
-"""What bad input gets, whole commands: one clear sentence, an exit code that is not 0, nothing half-written."""
+"""What bad input gets, whole commands: one clear sentence, a non-zero exit code, nothing half-written."""
 
 import json
 import subprocess

@@ -86,10 +86,15 @@ class TestStore:
 
     def test_a_model_is_kept_whole_or_not_at_all(self, tmp_path: Path) -> None:
         store = Store(tmp_path)
-        with pytest.raises(KeyError), store.making_model("mt", "f" * 64, {}) as (folder, work):
-            work.mkdir()
-            (folder / "half").write_text("half")
-            raise KeyError
+
+        def fail() -> None:
+            with store.making_model("mt", "f" * 64, {}) as (folder, work):
+                work.mkdir()
+                (folder / "half").write_text("half")
+                raise KeyError
+
+        with pytest.raises(KeyError):
+            fail()
         assert [path.name for path in (tmp_path / "models").iterdir()] == [".mt.progress-ffffffff"]
         with store.making_model("mt", "f" * 64, {"seconds": 2.0}) as (folder, work):
             assert work.is_dir()

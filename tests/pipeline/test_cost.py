@@ -4,13 +4,13 @@ import json
 from pathlib import Path
 
 import pytest
+from tests.pipeline.conftest import RECIPE, fake_recipe
 
 from ontarget.corpora.corpus import Corpus
 from ontarget.pipeline.artifacts import Store
 from ontarget.pipeline.cost import Cost, Estimator
 from ontarget.pipeline.plan import Plan
 from ontarget.recipe import Recipe
-from tests.pipeline.conftest import RECIPE, fake_recipe
 
 
 def costs(recipe: Recipe, corpus: Corpus, speed: float | None = 1e9) -> dict[str, Cost]:
@@ -31,7 +31,7 @@ def test_the_estimate_is_six_operations_a_parameter_and_token(fake_corpus: Corpu
     assert found.disk == 4 * parameters
     line = sum(len(line) for code in fake_corpus.splits["test"].values() for line in code) / 12 / 4
     tokens = 128 * (1 + 2.5) / 2 * line  # one step of documents: half of one line, half of 2.5
-    assert found.seconds == pytest.approx(6 * parameters * tokens / 0.35 / 1e9)
+    assert found.seconds == pytest.approx(6 * parameters * tokens / 0.3 / 1e9)
 
 
 def test_a_pivot_costs_twice_and_half_the_lines_half(fake_corpus: Corpus) -> None:

@@ -2,8 +2,9 @@
 
 from pathlib import Path
 
-from ontarget.pipeline.run import make_plan, run
 from tests.pipeline.conftest import Workshop, fake_recipe
+
+from ontarget.pipeline.run import make_plan, run
 
 
 def test_a_plan_writes_nothing(workshop: Workshop) -> None:

@@ -1,5 +1,7 @@
 """What a stage of a recipe learns from."""
 
+from tests.pipeline.conftest import RECIPE, fake_recipe
+
 from ontarget.corpora.corpus import Corpus
 from ontarget.languages import Language
 from ontarget.pipeline.stages import translation_draw
@@ -7,7 +9,6 @@ from ontarget.prompts.segment import text_of
 from ontarget.prompts.template import PromptTemplate
 from ontarget.recipes.stages import LanguageAware, Likelihood
 from ontarget.samples.groups import Group
-from tests.pipeline.conftest import RECIPE, fake_recipe
 
 EN = Language("en")
 

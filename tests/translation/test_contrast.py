@@ -98,7 +98,7 @@ def naive(
 @pytest.mark.parametrize("plausibility", [0.0, 0.1])
 @torch.inference_mode()
 def test_the_same_as_the_textbook(model, asked, beam: int, plausibility: float) -> None:
-    decoding = Decoding(beam, 10)
+    decoding = Decoding(beam, 7)
     weights = [[0.5, 0.2], [0.6, 0.1], [0.3, 0.3], [0.0, 0.1]]
     found = contrastive(model, asked, weights, decoding, plausibility)
     for prompts, own_weights, ours in zip(asked, weights, found, strict=True):

@@ -39,11 +39,9 @@ def translate(
 
     One line in, one line out: the output has as many lines as the input, and an empty line stays empty.
 
-    [bold]Examples[/bold]
+        ontarget translate --model runs/phrasebook-tiny/models/ontarget --from it --to nl text.it
 
-        [cyan]ontarget translate --model runs/phrasebook-tiny/models/ontarget --from it --to nl text.it[/cyan]
-
-        [cyan]echo "Guten Tag" | ontarget translate --model my/model --from de --to fr --beam 1[/cyan]
+        echo "Guten Tag" | ontarget translate --model my/model --from de --to fr --beam 1
     """
     # What the user may have got wrong is looked at before torch is loaded, which takes seconds.
     direction = direction_between(source, target)

@@ -22,7 +22,7 @@ from ontarget.recipes.stages import LanguageAware, LanguageModelling
 from ontarget.training.tuning import ModelShape
 
 _CHARACTERS = 4.0  # of one token, in European languages
-_TRAINING_SHARE, _ANSWERING_SHARE = 0.35, 0.05
+_READING_SHARE, _WRITING_SHARE = 0.3, 0.05  # many tokens at a time, and one after the other
 _NUMBER = 4  # bytes: models are held in fp32
 _ACTIVATIONS = 30  # numbers kept for the backward pass, for each token, layer and unit
 _LINES = 200  # looked at for the mean length of a text
@@ -88,9 +88,9 @@ class Estimator:
         kept = _ACTIVATIONS * size.layers * size.hidden + 3 * size.vocabulary
         return self._cost(
             step,
-            operations=6 * size.parameters * samples * length / _TRAINING_SHARE,
-            memory=_NUMBER
-            * (4 * size.parameters + at_once * kept),  # weights, gradients, AdamW's two moments
+            operations=6 * size.parameters * samples * length / _READING_SHARE,
+            # Weights, gradients, the two moments of AdamW, and what is kept for the backward pass.
+            memory=_NUMBER * (4 * size.parameters + at_once * kept),
             disk=_NUMBER * size.parameters,
         )
 
@@ -105,10 +105,11 @@ class Estimator:
         shown = system.demonstrations.get(todo[0], ())
         prompt = _tokens([text_of(system.template.render("", todo[0], demonstrations=shown))]) + self._line
         answer = min(decoding.max_new_tokens, self._line) * decoding.beam
+        tokens = sentences * (prompt / _READING_SHARE + answer / _WRITING_SHARE)
         times = (2 if settings.pivot else 1) * (3 if settings.contrast else 1)
         return self._cost(
             step,
-            operations=2 * size.parameters * sentences * (prompt + answer) * times / _ANSWERING_SHARE,
+            operations=2 * size.parameters * tokens * times,
             memory=_NUMBER * size.parameters + 3e8,
             disk=sentences * 5 * self._line * _CHARACTERS,
         )

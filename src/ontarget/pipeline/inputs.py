@@ -6,7 +6,7 @@ from pathlib import Path
 from ontarget.corpora import phrasebook, plain
 from ontarget.corpora.corpus import Corpus, Translation
 from ontarget.errors import UserError, nearest
-from ontarget.languages import Direction
+from ontarget.languages import Direction, Language
 from ontarget.pipeline.artifacts import folder_fingerprint
 from ontarget.prompts.segment import text_of
 from ontarget.prompts.template import PromptTemplate
@@ -66,8 +66,10 @@ def prompt_text(
         UserError: there is no such template, or no wording of it in the target language.
     """
     template = PromptTemplate.load(recipe.template)
-    language = {"prompt_language": direction.target} if in_target else {}
-    return text_of(template.render("", direction, post_instruction=post_instruction, **language))
+    language = direction.target if in_target else Language("en")
+    return text_of(
+        template.render("", direction, prompt_language=language, post_instruction=post_instruction)
+    )
 
 
 def locate(model: str) -> Path | str:

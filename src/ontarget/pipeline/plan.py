@@ -67,7 +67,9 @@ class Plan:
             if isinstance(stage, LanguageModelling):
                 start = None
             else:
-                settings["prompts"] = [prompt_text(self.recipe, direction) for direction in self.recipe.supervised]
+                settings["prompts"] = [
+                    prompt_text(self.recipe, direction) for direction in self.recipe.supervised
+                ]
                 start = made[stage.start] if stage.start in made else identity(stage.start)
             made[name] = fingerprint(
                 "model",

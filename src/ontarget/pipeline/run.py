@@ -72,6 +72,7 @@ def run(
 
 def carry_out(plan: Plan, progress: Progress | None = None) -> Run:
     """Makes everything of a plan that is missing."""
+    plan.everything()  # finds mistakes before the directory is made; read again under the lock
     with plan.store.lock():
         _Work(plan, progress or Silent()).do(plan.everything())
     return Run(plan.store.directory)
@@ -79,6 +80,7 @@ def carry_out(plan: Plan, progress: Progress | None = None) -> Run:
 
 def train(plan: Plan, stage: str | None = None, progress: Progress | None = None) -> list[Path]:
     """Makes a recipe's models, or one of them and those that it starts from; returns where they lie."""
+    plan.training(stage)  # as above
     with plan.store.lock():
         steps = plan.training(stage)
         _Work(plan, progress or Silent()).do(steps)
@@ -205,7 +207,7 @@ class _Work:
 
 
 def _part(advance: Advance, before: int, count: int, total: int, note: str) -> Callable[[int, int], None]:
-    """Reports how far one direction of `count` sentences is (a pivot takes two steps for each) as part of all."""
+    """Reports how far one direction of `count` sentences is; a pivot takes two steps for each."""
     return lambda done, steps: advance(before + count * done // max(steps, 1), total, note)
 
 

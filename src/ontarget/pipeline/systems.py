@@ -33,8 +33,11 @@ def system_of(recipe: Recipe, name: str, corpus: Corpus) -> System:
 
 def load_engine(model: Path | str) -> "Engine":
     """A model, ready to answer."""
+    from transformers.utils import logging
+
     from ontarget.translation.engine import Engine
 
+    logging.disable_progress_bar()  # of loading weights: ours says what is being done
     return Engine.load(model)
 
 

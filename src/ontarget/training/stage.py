@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import Any
 
 import torch
-from transformers import AutoModelForCausalLM, AutoTokenizer, TrainingArguments
+from transformers import AutoModelForCausalLM, AutoTokenizer, PrinterCallback, TrainingArguments
 from transformers.utils import logging as transformers_logging
 
 from ontarget.errors import UserError, nearest
@@ -91,6 +91,7 @@ def train_stage(
     checkpoint = last_checkpoint(work)
     log = work / "log.jsonl"
     _cut_log(log, checkpoint)
+    trainer.remove_callback(PrinterCallback)  # it writes to standard output
     trainer.add_callback(Log(trainer, log, progress, tuning.save_minutes))
     trainer.train(resume_from_checkpoint=str(checkpoint) if checkpoint else None)
     model.save_pretrained(output)

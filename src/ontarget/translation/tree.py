@@ -172,7 +172,7 @@ def _shared(prompts: Sequence[list[int]]) -> int:
 
 
 def _roomy(states: Tensor, length: int, new: int = 0) -> Tensor:
-    """A buffer that begins with the first `length` of `states`; room for `new` more, and half as much again."""
+    """A buffer that begins with the first `length` of `states`, with room for `new` more and then some."""
     rows, heads, _, size = states.shape
     buffer = states.new_empty(rows, heads, length + new + max(length // 2, 64), size)
     buffer[:, :, :length] = states[:, :, :length]

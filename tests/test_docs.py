@@ -1,0 +1,180 @@
+"""The documentation speaks of what there is: pages, links, tests, keys, files and commands."""
+
+import ast
+import re
+import shlex
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+import yaml
+from pydantic import BaseModel
+
+from ontarget.cli.app import _COMMANDS
+from ontarget.cli.run import recipe_and_overrides
+from ontarget.recipe import CorpusSource, Phrasebook, Plain, Recipe
+from ontarget.recipes.load import load, shipped
+from ontarget.recipes.stages import PRESETS, ConflictSettings, LanguageAware, LanguageModelling, Likelihood
+from ontarget.recipes.systems import SYSTEMS, ContrastSettings, DecodingSettings, SystemSettings
+from ontarget.training.tuning import ModelShape, Tuning
+
+ROOT = Path(__file__).parents[1]
+DOCS = ROOT / "docs"
+PAGES = sorted(DOCS.glob("*.md"))
+WRITTEN = [ROOT / name for name in ("README.md", "CONTRIBUTING.md", "CHANGELOG.md")] + PAGES
+MADE_BY_A_RUN = {DOCS / "results.svg"}  # `make demo` makes its figures
+
+
+def read(path: Path) -> str:
+    return path.read_text(encoding="utf-8")
+
+
+def name(path: Path) -> str:
+    return str(path.relative_to(ROOT))
+
+
+def anchors(page: Path) -> set[str]:
+    """The anchors of a page's headings, as mkdocs and GitHub both make them."""
+    text = re.sub(r"^```.*?^```$", "", read(page), flags=re.DOTALL | re.MULTILINE)
+    headings = re.findall(r"^#+ (.*)$", text, re.MULTILINE)
+    return {re.sub(r"[^\w -]", "", heading.lower()).strip().replace(" ", "-") for heading in headings}
+
+
+def test_the_pages_of_the_navigation_are_the_pages_there_are() -> None:
+    nav = yaml.safe_load(read(ROOT / "mkdocs.yml"))["nav"]
+    assert sorted(page for entry in nav for page in entry.values()) == [page.name for page in PAGES]
+
+
+@pytest.mark.parametrize("page", WRITTEN, ids=name)
+def test_every_relative_link_leads_somewhere(page: Path) -> None:
+    for target in re.findall(r"\]\(([^)\s]+)\)", read(page)):
+        if "://" in target:
+            continue
+        path, _, anchor = target.partition("#")
+        file = (page.parent / path).resolve() if path else page
+        assert file.exists() or file in MADE_BY_A_RUN, target
+        if page.parent == DOCS:
+            assert file.parent == DOCS, f"{target} leaves the site"
+        if anchor:
+            assert anchor in anchors(file), target
+
+
+def test_every_fault_names_tests_and_all_of_them_exist() -> None:
+    sections = re.split(r"^## ", read(DOCS / "faults.md"), flags=re.MULTILINE)[1:]
+    assert [section.partition(".")[0] for section in sections] == [str(number) for number in range(1, 11)]
+    named = set()
+    for section in sections:
+        tests = re.findall(r"^- `(tests/\S+\.py)::(\S+)`$", section, re.MULTILINE)
+        assert tests, section.split("\n")[0]
+        for file, test in tests:
+            assert test in set(names_of_tests(ROOT / file)), f"{file}::{test}"
+        named |= set(tests)
+    for file in (ROOT / "tests").rglob("test_*.py"):  # none of those called after a fault is left out
+        for test in names_of_tests(file):
+            if "test_fault_" in test:
+                assert (name(file), test) in named
+
+
+def names_of_tests(file: Path) -> Iterator[str]:
+    for node in ast.parse(read(file)).body:
+        if isinstance(node, ast.FunctionDef):
+            yield node.name
+        elif isinstance(node, ast.ClassDef):
+            yield from (
+                f"{node.name}::{part.name}" for part in node.body if isinstance(part, ast.FunctionDef)
+            )
+
+
+BLOCKS: dict[str, list[type[BaseModel]]] = {
+    "": [Recipe, LanguageModelling, Likelihood, LanguageAware, Tuning, SystemSettings, DecodingSettings],
+    "phrasebook.": [Phrasebook],
+    "plain.": [Plain],
+    "model.": [ModelShape],
+    "conflict.": [ConflictSettings],
+    "contrast.": [ContrastSettings],
+}
+KEYS = {
+    f"{prefix}{field.alias or key}"
+    for prefix, blocks in BLOCKS.items()
+    for block in blocks
+    for key, field in block.model_fields.items()
+}
+
+
+def documented() -> dict[str, list[str]]:
+    """The keys of the tables of recipes.md, each with the cells that follow it."""
+    rows: dict[str, list[str]] = {}
+    for line in re.findall(r"^\|( `.*)\|$", read(DOCS / "recipes.md"), re.MULTILINE):
+        head, *cells = [cell.strip() for cell in line.split("|")]
+        for key in re.findall(r"`([\w.-]+)`", head):
+            rows.setdefault(key, cells)
+    return rows
+
+
+def test_every_key_of_a_recipe_is_explained_and_no_other() -> None:
+    explained = set(documented()) - set(shipped())
+    assert explained - {"tuning.normalisation"} == KEYS - {"conflict"}
+    assert set(CorpusSource.model_fields) == {"phrasebook", "plain"}
+
+
+@pytest.mark.parametrize("block", [Tuning, DecodingSettings, ModelShape, ContrastSettings, Phrasebook])
+def test_the_defaults_are_those_of_the_code(block: type[BaseModel]) -> None:
+    prefix = next(prefix for prefix, blocks in BLOCKS.items() if block in blocks)
+    for key, field in block.model_fields.items():
+        default = field.default
+        if default is not None:
+            said = yaml.safe_load(documented()[f"{prefix}{key}"][0].strip("`") or "null")
+            assert (float(said) if isinstance(default, float) else said) == default, key
+
+
+def test_the_presets_are_those_of_the_code() -> None:
+    rows = documented()
+    for column, preset in enumerate(("paper", "ontarget")):
+        settings = {f"conflict.{key}": value for key, value in PRESETS[preset]["conflict"].items()}
+        settings |= {"alpha": PRESETS[preset]["alpha"]}
+        settings |= {"tuning.normalisation": PRESETS[preset]["normalisation"]}
+        for key, value in settings.items():
+            assert yaml.safe_load(rows[key][column].strip("`")) == value, key
+
+
+def test_every_system_and_every_recipe_is_explained() -> None:
+    method, recipes = read(DOCS / "method.md"), read(DOCS / "recipes.md")
+    assert all(f"`{system}`" in method for system in SYSTEMS)
+    assert all(f"| `{recipe}` |" in recipes for recipe in shipped())
+
+
+def test_the_architecture_names_every_module_and_none_that_is_not_there() -> None:
+    text = read(DOCS / "architecture.md").partition("## Planned")[0]
+    source = ROOT / "src" / "ontarget"
+    modules = {file.name for file in source.rglob("*.py") if file.name not in ("__init__.py", "__main__.py")}
+    grammars = {"en.py", "it.py", "nl.py", "ro.py", "patterns.py", "words.py", "splits.py"}  # in their README
+    assert modules - grammars <= set(re.findall(r"(\w+\.py)\b", text))
+    for file in re.findall(r"`((?:\w+/)*\w+\.py)`", text) + re.findall(
+        r"^      (\w+\.py) ", text, re.MULTILINE
+    ):
+        assert list(source.rglob(file)) or (ROOT / file).exists(), file
+    for folder in re.findall(r"^      (\w+/) ", text, re.MULTILINE):
+        assert (source / folder).is_dir(), folder
+
+
+@pytest.mark.parametrize("page", WRITTEN[1:], ids=name)
+def test_commands_in_the_documentation_are_commands(page: Path) -> None:
+    """Recipes and overrides are checked; the README's commands are run, in test_readme.py."""
+    targets = set(re.findall(r"^([a-z]+):", read(ROOT / "Makefile"), re.MULTILINE))
+    for block in re.findall(r"^```sh\n(.*?)^```$", read(page), re.DOTALL | re.MULTILINE):
+        for program, command, *words in map(shlex.split, block.strip().splitlines()):
+            if program == "make":
+                assert command in targets
+                continue
+            assert (program, command in _COMMANDS) == ("ontarget", True), command
+            arguments = [word for word in words if not word.startswith("--")]
+            if command == "run":
+                load(*recipe_and_overrides(arguments))
+            elif command == "train":
+                recipe = load(arguments[0], [word for word in arguments[1:] if "=" in word])
+                assert all(word in recipe.stages for word in arguments[1:] if "=" not in word)
+
+
+@pytest.mark.parametrize("page", WRITTEN, ids=name)
+def test_nothing_of_the_machine_that_wrote_it_is_in_a_page(page: Path) -> None:
+    assert not re.search(r"(?<![\w.~$/-])/(?:home|work|root|tmp|Users)/", read(page))
