@@ -7,9 +7,13 @@ import torch
 
 
 def prefers_bf16() -> bool:
-    """Whether bf16 matrix products are faster than fp32 ones here: most GPUs, and CPUs with AMX or AVX512-BF16."""
+    """Whether bf16 matrix products are faster than fp32 ones here.
+
+    They are on most GPUs, and on CPUs with AMX or AVX512-BF16.
+    """
     if torch.cuda.is_available():
-        return torch.cuda.is_bf16_supported()
+        supported: bool = torch.cuda.is_bf16_supported(including_emulation=False)  # untyped in torch
+        return supported
     return torch.cpu._is_avx512_bf16_supported() or torch.cpu._is_amx_tile_supported()
 
 
@@ -19,7 +23,10 @@ def device() -> torch.device:
 
 
 def keep_freed_memory() -> None:
-    """Asks glibc to keep large freed blocks: fresh pages for each activation cost a sixth of a training step on CPU."""
+    """Asks glibc to keep large freed blocks.
+
+    Fresh pages for each activation cost a sixth of a training step on CPU.
+    """
     if sys.platform != "linux" or torch.cuda.is_available():
         return
     trim_threshold, mmap_threshold = -1, -3  # M_TRIM_THRESHOLD and M_MMAP_THRESHOLD of malloc.h

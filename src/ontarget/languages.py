@@ -44,10 +44,15 @@ class Language:
         object.__setattr__(self, "code", tag)
 
     def name(self, language: "Language | str" = "en") -> str:
-        """The language's name, in `language`, in the nominative: `Language("cs").name("de") == "Tschechisch"`."""
+        """The language's name, in `language`, in the nominative.
+
+        `Language("cs").name("de") == "Tschechisch"`.
+        """
         known = Locale.parse(str(language), sep="-").languages
         tag = self.code.replace("-", "_")
-        return known.get(tag) or known.get(self.code.split("-")[0]) or _english_names()[self.code.split("-")[0]]
+        return (
+            known.get(tag) or known.get(self.code.split("-")[0]) or _english_names()[self.code.split("-")[0]]
+        )
 
     @property
     def fasttext_label(self) -> str:
@@ -73,7 +78,10 @@ class Direction:
 
     @classmethod
     def parse(cls, text: str) -> Self:
-        """Reads `it-nl`, and `zh-Hant-en` too: the hyphen that leaves two known languages is the one between them."""
+        """Reads `it-nl`, and `zh-Hant-en` too.
+
+        The hyphen that leaves two known languages is the one between them.
+        """
         parts = text.split("-")
         for cut in range(1, len(parts)):
             try:

@@ -25,7 +25,8 @@ def instructions(conflict, pass_number=0, translations=TRANSLATIONS):
 def test_fault_3_a_wrong_target_never_asks_for_the_right_language():
     for named in ("seen", "any"):
         drawn = instructions(Conflict(policy="wrong-target", directions=named))
-        assert all(d.target != t.direction.target for d, t in zip(drawn, TRANSLATIONS, strict=True))
+        for instruction, translation in zip(drawn, TRANSLATIONS, strict=True):
+            assert instruction.target not in (translation.direction.source, translation.direction.target)
 
 
 def test_fault_3_the_papers_policy_asks_for_the_right_language_in_a_fifth_of_its_samples():
@@ -33,7 +34,9 @@ def test_fault_3_the_papers_policy_asks_for_the_right_language_in_a_fifth_of_its
     right = [d.target == t.direction.target for d, t in zip(drawn, TRANSLATIONS, strict=True)]
     # X->En has two other X->En instructions among the five left, En->X none: (3 * 2/5 + 3 * 0) / 6 = 20 %.
     assert sum(right) / len(right) == pytest.approx(0.2, abs=0.03)
-    assert all(t.direction.target == LANGUAGES[0] for t, same in zip(TRANSLATIONS, right, strict=True) if same)
+    assert all(
+        t.direction.target == LANGUAGES[0] for t, same in zip(TRANSLATIONS, right, strict=True) if same
+    )
     assert all(d != t.direction for d, t in zip(drawn, TRANSLATIONS, strict=True))
 
 
@@ -51,7 +54,7 @@ def test_every_allowed_instruction_is_drawn_about_equally():
     translation = Translation("x", "y", Direction.parse("en-it"))
     drawn = instructions(Conflict(directions="seen"), translations=[translation] * 5000)
     counts = {direction: drawn.count(direction) for direction in set(drawn)}
-    allowed = {d for d in SUPERVISED if str(d.target) != "it"}
+    allowed = {d for d in SUPERVISED if str(d.target) in ("nl", "ro")}
     assert counts.keys() == allowed
     assert max(counts.values()) < 1.2 * min(counts.values())
 
@@ -78,7 +81,9 @@ def test_the_pool_is_not_changed_while_it_is_drawn_from(seed):
 
 def test_a_conflicting_sample_keeps_input_and_output():
     translation = Translation("Il gatto dorme.", "The cat sleeps.", Direction.parse("it-en"))
-    sample = conflicting_sample(translation, Direction.parse("it-nl"), Conflict(), PromptTemplate.load("alpaca"))
+    sample = conflicting_sample(
+        translation, Direction.parse("it-nl"), Conflict(), PromptTemplate.load("alpaca")
+    )
     text = text_of(sample.prompt)
     assert "from Italian to Dutch" in text
     assert "Il gatto dorme." in text

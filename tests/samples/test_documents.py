@@ -8,14 +8,16 @@ from ontarget.samples.documents import make_documents
 
 LANGUAGES = [Language(code) for code in ("en", "it", "nl", "ro")]
 EN = LANGUAGES[0]
-CORPUS = Corpus("toy", {"train": {language: [f"{language}-{n}" for n in range(200)] for language in LANGUAGES}})
+CORPUS = Corpus(
+    "toy", {"train": {language: [f"{language}-{n}" for n in range(200)] for language in LANGUAGES}}
+)
 
 
 def pairs_seen(kind):
     seen = set()
     for document in make_documents(CORPUS, LANGUAGES, EN, kind, seed=1):
-        headings = [line.split(":")[0] for line in document.split("\n") if ":" in line]
-        seen |= {frozenset(pair) for pair in combinations(headings, 2)}
+        headings = [line.split(":")[0].split(", ") for line in document.split("\n") if ":" in line]
+        seen |= {frozenset(pair) for pair in combinations(sum(headings, []), 2)}
     return seen
 
 
@@ -24,7 +26,9 @@ def test_aligned_documents_show_every_pair():
 
 
 def test_english_pivoted_documents_show_no_pair_without_english():
-    assert pairs_seen("english-pivoted") == {frozenset(("English", x)) for x in ("Italian", "Dutch", "Romanian")}
+    assert pairs_seen("english-pivoted") == {
+        frozenset(("English", x)) for x in ("Italian", "Dutch", "Romanian")
+    }
 
 
 @pytest.mark.parametrize("kind", ["aligned", "english-pivoted"])
@@ -32,7 +36,26 @@ def test_lines_of_a_document_are_one_segment(kind):
     documents = make_documents(CORPUS, LANGUAGES, EN, kind, seed=1)
     assert len(documents) == 400
     for document in documents:
-        assert len({line.split("-")[-1] for line in document.split("\n")}) == 1
+        assert len({line.split("-")[-1] for line in document.split("\n") if not line.endswith(":")}) == 1
+
+
+def test_languages_are_named_before_each_line_or_all_above_them():
+    forms = {"headed": 0, "listed": 0, "alone": 0}
+    names = {language.name(): str(language) for language in LANGUAGES}
+    for document in make_documents(CORPUS, LANGUAGES, EN, "aligned", seed=1):
+        first, *rest = document.split("\n")
+        if first.endswith(":"):
+            forms["listed"] += 1
+            assert [names[name] for name in first[:-1].split(", ")] == [line.split("-")[0] for line in rest]
+        elif ": " in first:
+            forms["headed"] += 1
+            headed = [line.split(": ") for line in [first, *rest]]
+            assert all(names[name] == line.split("-")[0] for name, line in headed)
+        else:
+            forms["alone"] += 1
+            assert not rest
+    assert forms["alone"] == 200
+    assert min(forms.values()) > 20
 
 
 def test_each_pass_is_drawn_anew_and_alike_for_one_seed():

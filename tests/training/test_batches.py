@@ -50,7 +50,9 @@ def test_loss_and_gradient_do_not_depend_on_micro_batches(tokenizer, model):
         for micro_batch in steps(tokenizer, micro_batch_tokens=micro_batch_tokens)[0]:
             logits = model(input_ids=micro_batch["input_ids"]).logits
             counts = micro_batch["weights"] != 0
-            loss = signed_loss(log_odds(logits[counts], micro_batch["labels"][counts]), micro_batch["weights"][counts])
+            loss = signed_loss(
+                log_odds(logits[counts], micro_batch["labels"][counts]), micro_batch["weights"][counts]
+            )
             loss.backward()
             total += loss.item()
         results.append((total, model.model.layers[0].mlp.up_proj.weight.grad.clone()))

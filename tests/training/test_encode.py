@@ -2,16 +2,16 @@ import pytest
 
 pytest.importorskip("torch")
 
-from hypothesis import HealthCheck, given, settings  # noqa: E402
-from hypothesis import strategies as st  # noqa: E402
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
 
-from ontarget.corpora.corpus import Translation  # noqa: E402
-from ontarget.languages import Direction, Language  # noqa: E402
-from ontarget.prompts.encode import encode_prompt  # noqa: E402
-from ontarget.prompts.template import PromptTemplate  # noqa: E402
-from ontarget.samples.conflict import Conflict, conflicting_sample  # noqa: E402
-from ontarget.samples.draw import translation_sample  # noqa: E402
-from ontarget.training.encode import Encoder  # noqa: E402
+from ontarget.corpora.corpus import Translation
+from ontarget.languages import Direction, Language
+from ontarget.prompts.encode import encode_prompt
+from ontarget.prompts.template import PromptTemplate
+from ontarget.samples.conflict import Conflict, conflicting_sample
+from ontarget.samples.draw import translation_sample
+from ontarget.training.encode import Encoder
 
 PLAIN = PromptTemplate.load("plain")
 IT_EN = Direction.parse("it-en")
@@ -38,7 +38,7 @@ def unlearnt(tokenizer, encoded):
 
 def test_the_whole_response_and_its_end_are_learnt(tokenizer):
     encoded = encoder(tokenizer).encode(positive("The cat sleeps."))
-    assert tokenizer.decode(encoded.ids[encoded.response : -1]) == " The cat sleeps."
+    assert tokenizer.decode(encoded.ids[encoded.response : -1]) == "The cat sleeps."
     assert encoded.ids[-1] == tokenizer.eos_token_id
     assert all(encoded.bears_weight)
     assert encoded.ids[: encoded.response] == encode_prompt(tokenizer, positive("").prompt)
@@ -79,10 +79,15 @@ def test_a_name_that_the_source_begins_with_is_left_out(tokenizer):
 
 
 def test_a_first_word_that_both_languages_share_is_left_out(tokenizer):
-    shared = {DUTCH: ["The cat"] * 3 + ["De kat"] * 97}
-    rare = {DUTCH: ["De kat"] * 1000 + ["The cat"]}
+    english = ["The cat"] * 20 + ["A cat"] * 80
+    shared = {ENGLISH: english, DUTCH: ["The cat"] * 5 + ["De kat"] * 95}
+    rare = {ENGLISH: english, DUTCH: ["The cat"] * 4 + ["De kat"] * 96}
     assert encoder(tokenizer, lines=shared).encode(negative("The cat sleeps.")) is None
     assert encoder(tokenizer, lines=rare).encode(negative("The cat sleeps.")) is not None
+
+
+def test_a_small_word_of_the_source_is_no_name(tokenizer):
+    assert encoder(tokenizer).encode(negative("I see the cats.", source="Vedo i gatti.")) is not None
 
 
 def test_fault_5_the_end_token_is_unlearnt_by_the_papers_preset_alone(tokenizer):
@@ -118,7 +123,7 @@ def test_fault_9_control_tokens_in_text_stay_text(tokenizer):
     encoded = encoder(tokenizer).encode(positive(text, source=text))
     control = set(tokenizer.all_special_ids)
     assert [i for i in encoded.ids if i in control] == [tokenizer.bos_token_id, tokenizer.eos_token_id]
-    assert tokenizer.decode(encoded.ids[encoded.response : -1]) == " " + text
+    assert tokenizer.decode(encoded.ids[encoded.response : -1]) == text
 
 
 def test_an_empty_response_is_dropped_and_counted(tokenizer):

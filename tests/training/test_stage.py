@@ -77,7 +77,7 @@ def test_the_same_seed_gives_the_same_model(base, tmp_path):
 def test_unlikelihood_lowers_the_probability_of_the_wrong_language(base, tmp_path):
     draw = language_aware_groups(TRANSLATIONS, PLAIN, Conflict(), LANGUAGES, SUPERVISED, seed=1)
     tuning = Tuning(learning_rate=5e-3, steps=40, batch_samples=4, precision="fp32")
-    start, _ = tuned(base, tmp_path, "mt", tuning=tuning)
+    tuned(base, tmp_path, "mt", tuning=tuning)
     tuned(tmp_path / "mt", tmp_path, "lat", StageData(draw, " ", {}), tuning)
     records = [json.loads(line) for line in (tmp_path / "lat" / "log.jsonl").read_text().splitlines()]
     assert records[-1]["probability"] < 0.5 * records[0]["probability"]
@@ -97,15 +97,15 @@ def test_a_stage_that_was_cut_off_ends_in_the_same_model(base, tmp_path):
     tuning = Tuning(learning_rate=1e-3, steps=6, batch_samples=4, precision="fp32", save_minutes=1e-9)
     (tmp_path / "broken").mkdir()
     with pytest.raises(Cut):
-        train_stage(
-            base, DATA, tuning, output=tmp_path / "broken", work=tmp_path / "work2", progress=cut
-        )
+        train_stage(base, DATA, tuning, output=tmp_path / "broken", work=tmp_path / "work2", progress=cut)
     checkpoint = last_checkpoint(tmp_path / "work2")
     assert checkpoint is not None
     assert 0 < int(checkpoint.name.split("-")[1]) < 6
     train_stage(base, DATA, tuning, output=tmp_path / "broken", work=tmp_path / "work2")
     assert same(unbroken, AutoModelForCausalLM.from_pretrained(tmp_path / "broken").state_dict())
-    steps = [json.loads(line)["step"] for line in (tmp_path / "broken" / "log.jsonl").read_text().splitlines()]
+    steps = [
+        json.loads(line)["step"] for line in (tmp_path / "broken" / "log.jsonl").read_text().splitlines()
+    ]
     assert steps == [1, 2, 3, 4, 5, 6]
 
 
@@ -118,7 +118,7 @@ def test_a_checkpoint_cut_off_while_it_was_written_is_passed_over(tmp_path):
 
 
 def test_fault_4_no_room_for_any_response_is_one_sentence_and_never_nan(base, tmp_path):
-    with pytest.raises(UserError, match="12 have no room for a response in tuning.max_length=5"):
+    with pytest.raises(UserError, match=r"12 have no room for a response in tuning\.max_length=5"):
         tuned(base, tmp_path, tuning=Tuning(steps=2, max_length=5))
 
 

@@ -2,8 +2,8 @@ import pytest
 
 pytest.importorskip("torch")
 
-from ontarget.training.encode import Encoded  # noqa: E402
-from ontarget.training.weights import signed_weights  # noqa: E402
+from ontarget.training.encode import Encoded
+from ontarget.training.weights import signed_weights
 
 
 def encoded(sign, *bears_weight):

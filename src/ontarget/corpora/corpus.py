@@ -18,7 +18,10 @@ class Translation:
 
 @dataclass(frozen=True, slots=True)
 class Corpus:
-    """Splits (`train`, `validation`, `test`) of lines; line n of every language of a split is the same segment."""
+    """Splits (`train`, `validation`, `test`) of lines.
+
+    Line n of every language of a split is the same segment.
+    """
 
     name: str
     splits: Mapping[str, Mapping[Language, Sequence[str]]]

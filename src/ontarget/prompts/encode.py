@@ -57,6 +57,9 @@ class FastTokenizer(Protocol):
     eos_token_id: int | None
 
     def __hash__(self) -> int: ...
+    def decode(self, token_ids: list[int]) -> str:
+        """The text that the ids stand for."""
+        ...
 
 
 def encode_prompt(tokenizer: FastTokenizer, prompt: Prompt) -> list[int]:

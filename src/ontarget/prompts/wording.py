@@ -19,7 +19,7 @@ class Wording:
 
     Attributes:
         language: the prompt language.
-        templates: template name -> part (`instruction`, ...) -> its words, with {from}, {to}, and {source} and {target} as headings.
+        templates: template name -> part (`instruction`, ...) -> its words, with {from} and {to}.
         sources: language code, or `other`, -> the words for {from}: `dall'inglese`.
         targets: the same for {to}: `all'olandese`.
     """
@@ -34,14 +34,8 @@ class Wording:
         names = {
             "from": self._named(self.sources, direction.source),
             "to": self._named(self.targets, direction.target),
-            "source": self._heading(direction.source),
-            "target": self._heading(direction.target),
         }
         return {part: words.format(**names) for part, words in self.templates[template].items()}
-
-    def _heading(self, language: Language) -> str:
-        name = language.name(self.language)
-        return name[:1].upper() + name[1:]
 
     def _named(self, table: Mapping[str, str], language: Language) -> str:
         return table.get(str(language), table["other"]).format(name=language.name(self.language))

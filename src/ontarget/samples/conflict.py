@@ -1,4 +1,7 @@
-"""Instruction-conflicting samples: same input, same output, another instruction (Zan et al. 2025, section 3.2)."""
+"""Instruction-conflicting samples: same input, same output, another instruction.
+
+Zan et al. 2025, section 3.2.
+"""
 
 import random
 from collections.abc import Sequence
@@ -20,11 +23,12 @@ class Conflict:
     """How conflicting samples are made.
 
     Attributes:
-        policy: `any-instruction` is the paper's: any other instruction of the pool, also one that asks for the right
-            target from another source. `wrong-target` always asks for another target language.
+        policy: `any-instruction` is the paper's: any other instruction of the pool, also one that asks for
+            the right target from another source. `wrong-target` always asks for another target language.
         directions: the pool. `seen` holds the supervised directions alone; `any` names unseen ones too.
         tokens: which response tokens are unlearnt.
-        eos: whether the end token is unlearnt with them (the paper's code does: the model is taught not to stop).
+        eos: whether the end token is unlearnt with them (the paper's code does: the model is taught not to
+            stop).
         redraw: a new instruction in every pass, or the first pass's again.
     """
 
@@ -65,7 +69,8 @@ def conflicting_instructions(
         UserError: some translation has no other instruction to conflict with.
     """
     rng = random.Random(f"{seed} conflict {pass_number if conflict.redraw else 0}")
-    pools: dict[Direction, list[Direction]] = {}  # made once a direction: never changed while it is drawn from
+    # Made once a direction: never changed while it is drawn from.
+    pools: dict[Direction, list[Direction]] = {}
     drawn = []
     for translation in translations:
         right = translation.direction
@@ -83,11 +88,11 @@ def _pool(
     else:
         pool = [Direction(right.source, target) for target in languages if target != right.source]
         pool = [direction for direction in pool if direction != right]
-    if conflict.policy == "wrong-target":
-        pool = [direction for direction in pool if direction.target != right.target]
+    if conflict.policy == "wrong-target":  # another target, and not the language that the text is in already
+        pool = [direction for direction in pool if direction.target not in (right.source, right.target)]
     if not pool:
         raise UserError(
-            f"no instruction conflicts with {right} under the policy '{conflict.policy}' over {conflict.directions} "
-            f"directions; add a language to `languages`, or use directions: any"
+            f"no instruction conflicts with {right} under the policy '{conflict.policy}' "
+            f"over {conflict.directions} directions; add a language to `languages`, or use directions: any"
         )
     return pool

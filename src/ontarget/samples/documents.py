@@ -9,14 +9,25 @@ from ontarget.languages import Language
 
 Documents = Literal["aligned", "english-pivoted"]
 
+# Share of the documents whose languages are named together, above the lines and not before each of them.
+_LISTED = 0.25
+
 
 def make_documents(
-    corpus: Corpus, languages: Sequence[Language], pivot: Language, kind: Documents, seed: int, pass_number: int = 0
+    corpus: Corpus,
+    languages: Sequence[Language],
+    pivot: Language,
+    kind: Documents,
+    seed: int,
+    pass_number: int = 0,
 ) -> list[str]:
-    """One pass of reading: every sentence once alone, and once with its translations, headed by language names.
+    """One pass of reading: every sentence once alone, and once with its translations.
 
-    `aligned`: "German: ...", "French: ...", "Czech: ..." in any order and number: the base has seen every pair.
-    `english-pivoted`: a sentence stands with its English alone, so no pair without English was ever seen aligned.
+    The translations are headed by language names.
+
+    `aligned`: "German: ...", "French: ...", "Czech: ..." in any order and number: the base has seen every
+    pair. `english-pivoted`: a sentence stands with its English alone, so no pair without English was ever
+    seen aligned.
 
     Languages are drawn anew for each pass; the order is shuffled by seed.
     """
@@ -29,7 +40,19 @@ def make_documents(
             chosen = rng.sample(list(languages), rng.randint(2, len(languages)))
         else:
             chosen = rng.sample([pivot, rng.choice(others)], 2)
+        names, lines = (
+            [language.name() for language in chosen],
+            [columns[language][number] for language in chosen],
+        )
         documents.append(columns[rng.choice(languages)][number])
-        documents.append("\n".join(f"{language.name()}: {columns[language][number]}" for language in chosen))
+        documents.append(_listed(names, lines) if rng.random() < _LISTED else _headed(names, lines))
     rng.shuffle(documents)
     return documents
+
+
+def _headed(names: Sequence[str], lines: Sequence[str]) -> str:
+    return "\n".join(f"{name}: {line}" for name, line in zip(names, lines, strict=True))
+
+
+def _listed(names: Sequence[str], lines: Sequence[str]) -> str:
+    return "\n".join([f"{', '.join(names)}:", *lines])

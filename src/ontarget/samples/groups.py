@@ -17,8 +17,13 @@ Draw = Callable[[int], Sequence[Group]]  # pass number, from 0 -> the groups of 
 
 
 def document_groups(documents: Callable[[int], Sequence[str]]) -> Draw:
-    """Language modelling: every token of a document is learnt, after nothing. `documents`: pass number -> its text."""
-    return lambda pass_number: [(Sample(prompt=(), response=document),) for document in documents(pass_number)]
+    """Language modelling: every token of a document is learnt, after nothing.
+
+    `documents`: pass number -> its text.
+    """
+    return lambda pass_number: [
+        (Sample(prompt=(), response=document),) for document in documents(pass_number)
+    ]
 
 
 def translation_groups(

@@ -15,7 +15,8 @@ class Sample:
 
     Attributes:
         prompt: what the model is given. Empty for plain language modelling.
-        response: what it is to say (sign +1) or must not say (sign -1). Literal text, no separator, no end token.
+        response: what it is to say (sign +1) or must not say (sign -1). Literal text, no separator, no end
+            token.
         sign: +1 for likelihood, -1 for unlikelihood.
         tokens: which response tokens bear weight: `all`, or `first`, the first one that carries a letter.
         eos: whether an end-of-sequence token follows the response, and bears weight where `tokens` is `all`.

@@ -1,4 +1,7 @@
-"""The steps of a stage, laid out before it begins: which samples, in which micro-batches, with which weights."""
+"""The steps of a stage, laid out before it begins.
+
+Which samples, in which micro-batches, with which weights.
+"""
 
 import random
 from collections.abc import Sequence
@@ -15,7 +18,10 @@ from ontarget.training.weights import signed_weights
 
 
 class MicroBatch(TypedDict):
-    """What one forward sees; shapes are [samples, tokens]. `labels[t]` and `weights[t]` belong to what follows t."""
+    """What one forward sees; shapes are [samples, tokens].
+
+    `labels[t]` and `weights[t]` belong to what follows t.
+    """
 
     input_ids: Tensor
     labels: Tensor
@@ -23,16 +29,18 @@ class MicroBatch(TypedDict):
 
 
 class Steps(Dataset[list[MicroBatch]]):
-    """Item n is optimiser step n: a global batch, weighed as a whole, cut into micro-batches of similar length.
+    """Item n is optimiser step n.
 
-    The order depends on the seed alone, so an interrupted stage goes on with the step that it would have taken.
+    A global batch, weighed as a whole, cut into micro-batches of similar length. The order depends on the
+    seed alone, so an interrupted stage goes on with the step that it would have taken.
     """
 
     def __init__(self, draw: Draw, encoder: Encoder, tuning: Tuning, alpha: float, seed: int) -> None:
         self._draw, self._encoder, self._tuning, self._alpha, self._seed = draw, encoder, tuning, alpha, seed
         self._pass_number = -1
         self._groups: list[list[Encoded]] = []
-        self._steps_a_pass = -(-len(self._encoded(0)) // tuning.batch_samples)
+        self._groups_a_pass = len(self._encoded(0))
+        self._steps_a_pass = -(-self._groups_a_pass // tuning.batch_samples)
 
     def __len__(self) -> int:
         if not self._steps_a_pass:
@@ -44,7 +52,12 @@ class Steps(Dataset[list[MicroBatch]]):
             raise IndexError(step)
         pass_number, within = divmod(step, self._steps_a_pass)
         size = self._tuning.batch_samples
-        groups = self._encoded(pass_number)[within * size : (within + 1) * size]
+        groups = self._encoded(pass_number)
+        # A pass that was drawn anew may be a little shorter or longer than the first; steps were counted by that.
+        groups = [
+            groups[n % len(groups)]
+            for n in range(within * size, min((within + 1) * size, self._groups_a_pass))
+        ]
         batch = [encoded for group in groups for encoded in group]
         weights = signed_weights(batch, self._alpha, self._tuning.normalisation)
         return [collate(part) for part in _by_length(batch, weights, self._tuning.micro_batch_tokens)]
@@ -52,7 +65,9 @@ class Steps(Dataset[list[MicroBatch]]):
     def _encoded(self, pass_number: int) -> list[list[Encoded]]:
         """The groups of one pass, encoded and shuffled. A group with nothing left to learn from is gone."""
         if pass_number != self._pass_number:
-            encoded = [[e for s in group if (e := self._encoder.encode(s))] for group in self._draw(pass_number)]
+            encoded = [
+                [e for s in group if (e := self._encoder.encode(s))] for group in self._draw(pass_number)
+            ]
             self._groups = [group for group in encoded if any(e.sign > 0 for e in group)]
             random.Random(f"{self._seed} shuffle {pass_number}").shuffle(self._groups)
             self._pass_number = pass_number
@@ -77,7 +92,10 @@ def collate(part: Sequence[tuple[Encoded, list[float]]]) -> MicroBatch:
 def _by_length(
     batch: Sequence[Encoded], weights: Sequence[list[float]], micro_batch_tokens: int
 ) -> list[list[tuple[Encoded, list[float]]]]:
-    """Cuts a batch, longest first, into parts of at most `micro_batch_tokens` padded tokens (or one sample)."""
+    """Cuts a batch, longest first, into parts.
+
+    Each has at most `micro_batch_tokens` padded tokens (or one sample).
+    """
     pairs = sorted(zip(batch, weights, strict=True), key=lambda pair: -len(pair[0].ids))
     parts: list[list[tuple[Encoded, list[float]]]] = []
     for pair in pairs:

@@ -4,6 +4,7 @@ from typing import Any
 
 import torch
 from torch import Tensor
+from torch.autograd.function import once_differentiable
 
 _ROWS = 256  # tokens in fp32 at once: the working copy stays in the processor's cache
 
@@ -11,7 +12,7 @@ _ROWS = 256  # tokens in fp32 at once: the working copy stays in the processor's
 class _LogOdds(torch.autograd.Function):
     @staticmethod
     def forward(ctx: Any, logits: Tensor, labels: Tensor) -> Tensor:
-        log_odds, log_rest = logits.new_empty((2, len(labels)), dtype=torch.float32)
+        log_odds, log_rest = logits.new_empty((2, len(labels)), dtype=torch.float32).unbind()
         for start in range(0, len(labels), _ROWS):
             rows = slice(start, start + _ROWS)
             rest, index = _without_label(logits[rows], labels[rows])
@@ -21,7 +22,8 @@ class _LogOdds(torch.autograd.Function):
         return log_odds
 
     @staticmethod
-    def backward(ctx: Any, gradient: Tensor) -> tuple[Tensor, None]:  # type: ignore[override]
+    @once_differentiable
+    def backward(ctx: Any, gradient: Tensor) -> tuple[Tensor, None]:
         logits, labels, log_rest = ctx.saved_tensors
         step = torch.empty_like(logits)
         for start in range(0, len(labels), _ROWS):
@@ -43,7 +45,9 @@ def _without_label(logits: Tensor, labels: Tensor) -> tuple[Tensor, Tensor]:
 
 
 def log_odds(logits: Tensor, labels: Tensor) -> Tensor:
-    """d = z_y - logsumexp over v != y of z_v, which is log p/(1-p) of the label, finite however sure the model is.
+    """d = z_y - logsumexp over v != y of z_v.
+
+    This is log p/(1-p) of the label, finite however sure the model is.
 
     Gradient: dd/dz = onehot_y - softmax over v != y. Both are computed in fp32, whatever the logits are.
 
@@ -57,6 +61,7 @@ def log_odds(logits: Tensor, labels: Tensor) -> Tensor:
     """
     if logits.ndim != 2 or labels.shape != logits.shape[:1]:
         raise ValueError(
-            f"logits must be [tokens, vocabulary] and labels [tokens]: {list(logits.shape)}, {list(labels.shape)}"
+            "logits must be [tokens, vocabulary] and labels [tokens]: "
+            f"{list(logits.shape)}, {list(labels.shape)}"
         )
     return _LogOdds.apply(logits, labels)  # type: ignore[no-untyped-call, no-any-return]

@@ -19,5 +19,7 @@ def signed_loss(log_odds: Tensor, weights: Tensor) -> Tensor:
         ValueError: the shapes differ (both are printed).
     """
     if log_odds.shape != weights.shape:
-        raise ValueError(f"log_odds and weights differ in shape: {list(log_odds.shape)}, {list(weights.shape)}")
+        raise ValueError(
+            f"log_odds and weights differ in shape: {list(log_odds.shape)}, {list(weights.shape)}"
+        )
     return (weights.abs() * softplus(-weights.sign() * log_odds)).sum()

@@ -40,7 +40,7 @@ class StageData:
 
 @dataclass(frozen=True, slots=True)
 class StageResult:
-    """What came of a stage, besides the model: counts for the log."""
+    """What came of a stage, besides the model; samples are counted in its first pass (see `Encoder`)."""
 
     steps: int
     seconds: float
@@ -84,6 +84,7 @@ def train_stage(
             f"no sample is left to learn from: {encoder.dropped} have no room for a response in "
             f"tuning.max_length={tuning.max_length} tokens; raise it, or give more samples"
         )
+    counts = encoder.dropped, encoder.truncated, encoder.ambiguous  # of one pass
     work.mkdir(parents=True, exist_ok=True)
     trainer = SignedTrainer(
         model=model, args=_arguments(tuning, len(steps), work, seed), train_dataset=steps, data_collator=_only
@@ -97,12 +98,12 @@ def train_stage(
     model.save_pretrained(output)
     tokenizer.save_pretrained(output)
     shutil.copy(log, output / "log.jsonl")
-    return StageResult(
-        len(steps), time.monotonic() - began, encoder.dropped, encoder.truncated, encoder.ambiguous
-    )
+    return StageResult(len(steps), time.monotonic() - began, *counts)
 
 
-def _load(start: str | Path | NewModel, tuning: Tuning, seed: int, trust_remote_code: bool) -> tuple[Any, Any]:
+def _load(
+    start: str | Path | NewModel, tuning: Tuning, seed: int, trust_remote_code: bool
+) -> tuple[Any, Any]:
     if isinstance(start, NewModel):
         tokenizer = make_tokenizer(start.texts, start.shape.vocabulary)
         return make_model(start.shape, tokenizer, tuning.max_length, seed), tokenizer
@@ -113,9 +114,11 @@ def _load(start: str | Path | NewModel, tuning: Tuning, seed: int, trust_remote_
     options = {"trust_remote_code": trust_remote_code}
     try:
         tokenizer = AutoTokenizer.from_pretrained(start, **options)
-        model = AutoModelForCausalLM.from_pretrained(start, dtype=torch.float32, use_safetensors=True, **options)
+        model = AutoModelForCausalLM.from_pretrained(
+            start, dtype=torch.float32, use_safetensors=True, **options
+        )
     except (OSError, ValueError) as error:
-        reason = str(error).strip().splitlines()[0]
+        reason = str(error).strip().split("\n")[0]
         raise UserError(f"cannot load the model '{start}': {reason}") from error
     return model, tokenizer
 
@@ -127,7 +130,7 @@ def _arguments(tuning: Tuning, steps: int, work: Path, seed: int) -> TrainingArg
         max_steps=steps,
         per_device_train_batch_size=1,  # one item of `Steps` is a whole global batch
         learning_rate=tuning.learning_rate,
-        lr_scheduler_type=tuning.schedule,
+        lr_scheduler_type="constant_with_warmup" if tuning.schedule == "constant" else tuning.schedule,
         warmup_steps=round(tuning.warmup_ratio * steps),
         weight_decay=tuning.weight_decay,
         max_grad_norm=tuning.max_grad_norm,

@@ -36,7 +36,10 @@ class SignedTrainer(Trainer):
     def training_step(
         self, model: nn.Module, inputs: list[MicroBatch], num_items_in_batch: Any = None
     ) -> Tensor:
-        """The summed loss of one global batch; weights are normalised already, so micro-batches just add up."""
+        """The summed loss of one global batch.
+
+        Weights are normalised already, so micro-batches just add up.
+        """
         model.train()
         total = torch.zeros((), device=self.args.device)
         for micro_batch in self._prepare_inputs(inputs):
@@ -53,7 +56,11 @@ class SignedTrainer(Trainer):
         return total
 
     def compute_loss(
-        self, model: nn.Module, inputs: MicroBatch, return_outputs: bool = False, num_items_in_batch: Any = None
+        self,
+        model: nn.Module,
+        inputs: MicroBatch,
+        return_outputs: bool = False,
+        num_items_in_batch: Any = None,
     ) -> Tensor:
         """One forward for both signs. Only positions with a weight reach the head, whichever model it is."""
         counts = inputs["weights"] != 0
@@ -73,7 +80,12 @@ class SignedTrainer(Trainer):
                 losses = strength * torch.nn.functional.softplus(-sign * d[of_sign])
                 _add(self.noted, name, losses.sum().item(), strength.sum().item())
                 if sign < 0:
-                    _add(self.noted, "probability", (strength * d[of_sign].sigmoid()).sum().item(), strength.sum().item())
+                    _add(
+                        self.noted,
+                        "probability",
+                        (strength * d[of_sign].sigmoid()).sum().item(),
+                        strength.sum().item(),
+                    )
 
     def _get_train_sampler(self, train_dataset: Any = None) -> Sampler[int]:
         return SequentialSampler(self.train_dataset)  # shuffled by the seed already
@@ -87,7 +99,9 @@ def _add(sums: dict[str, list[float]], name: str, value: float, weight: float) -
 
 @contextmanager
 def _head_sees(model: Any, counts: Tensor) -> Iterator[None]:
-    """Hands the model's head only the hidden states at `counts`: [samples, tokens, hidden] -> [counted, hidden].
+    """Hands the model's head only the hidden states at `counts`.
+
+    [samples, tokens, hidden] -> [counted, hidden].
 
     The model's own forward still calls its head, so soft caps and logit scales after it apply as ever.
     """
@@ -102,7 +116,9 @@ def _head_sees(model: Any, counts: Tensor) -> Iterator[None]:
 class Log(TrainerCallback):
     """Writes `log.jsonl` and reports progress; asks for a checkpoint every few minutes."""
 
-    def __init__(self, trainer: SignedTrainer, path: Path, progress: Progress | None, save_minutes: float) -> None:
+    def __init__(
+        self, trainer: SignedTrainer, path: Path, progress: Progress | None, save_minutes: float
+    ) -> None:
         self.trainer, self.path, self.progress, self.save_seconds = trainer, path, progress, save_minutes * 60
         self.started = self.last_save = self.last_record = time.monotonic()
 

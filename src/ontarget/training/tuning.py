@@ -1,4 +1,7 @@
-"""How a stage is optimised: the numbers of a recipe's `tuning` block. No torch here: recipes are read without it."""
+"""How a stage is optimised: the numbers of a recipe's `tuning` block.
+
+No torch here: recipes are read without it.
+"""
 
 from typing import Literal, Self
 
@@ -6,16 +9,27 @@ from pydantic import BaseModel, ConfigDict, Field, PositiveFloat, PositiveInt, m
 
 
 class Tuning(BaseModel):
-    """Optimiser settings of one stage. The defaults are the paper's stage 1 (Zan et al. 2025, section 4.1)."""
+    """Optimiser settings of one stage.
+
+    The defaults are the paper's stage 1 (Zan et al. 2025, section 4.1).
+    """
 
     model_config = ConfigDict(extra="forbid", frozen=True)
 
     learning_rate: PositiveFloat = 2e-5
     epochs: PositiveInt | None = Field(None, description="passes over the samples")
-    steps: PositiveInt | None = Field(None, description="optimiser steps; the samples are gone through again as needed")
-    batch_samples: PositiveInt = Field(128, description="positive samples in one optimiser step, over all processes")
-    micro_batch_tokens: PositiveInt = Field(8192, description="padded tokens in one forward; does not change the result")
-    max_length: PositiveInt = Field(512, description="tokens of prompt and response together; a longer response is cut")
+    steps: PositiveInt | None = Field(
+        None, description="optimiser steps; the samples are gone through again as needed"
+    )
+    batch_samples: PositiveInt = Field(
+        128, description="positive samples in one optimiser step, over all processes"
+    )
+    micro_batch_tokens: PositiveInt = Field(
+        8192, description="padded tokens in one forward; does not change the result"
+    )
+    max_length: PositiveInt = Field(
+        512, description="tokens of prompt and response together; a longer response is cut"
+    )
     warmup_ratio: float = Field(0.03, ge=0, lt=1)
     schedule: Literal["cosine", "linear", "constant"] = "cosine"
     weight_decay: float = Field(0.0, ge=0)

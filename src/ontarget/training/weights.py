@@ -14,11 +14,12 @@ def signed_weights(
     The two signs are counted apart. With N+ and N- the tokens that bear weight under each sign, over all
     micro-batches and processes:
         token: +1/N+ and -alpha/N-: every token counts the same.
-        sequence: +1/(S+ * n) and -alpha/(S- * n), n the sample's own tokens, S its sign's samples: the paper's
-            mean over sequences of the mean over tokens.
+        sequence: +1/(S+ * n) and -alpha/(S- * n), n the sample's own tokens, S its sign's samples: the
+            paper's mean over sequences of the mean over tokens.
 
     Returns:
-        w, [samples][response tokens]; positive weights sum to 1 and negative ones to -alpha, where there are any.
+        w, [samples][response tokens]; positive weights sum to 1 and negative ones to -alpha, where there are
+        any.
     """
     tokens = {sign: sum(sum(e.bears_weight) for e in batch if e.sign == sign) for sign in (1, -1)}
     samples = {sign: sum(e.sign == sign for e in batch) for sign in (1, -1)}
