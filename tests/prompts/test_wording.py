@@ -67,6 +67,7 @@ def test_each_table_names_its_own_language(language: str) -> None:
         stem = Language(named).name(language)[:-1]
         parts = wording(Language(language)).parts("plain", Direction(Language(named), Language("ja")))
         assert stem in parts["instruction"]
+        assert stem.lower() in parts["input_heading"].lower()
         parts = wording(Language(language)).parts("plain", Direction(Language("ja"), Language(named)))
         assert stem in parts["instruction"]
 
@@ -100,10 +101,10 @@ def test_instructions_are_inflected(language: str, direction: str, instruction: 
 @pytest.mark.parametrize(
     ("direction", "prompt"),
     [
-        ("de-it", "Traduci dal tedesco all'italiano:\n\n"),
-        ("it-fr", "Traduis de l'italien vers le français :\n\n"),
-        ("fr-de", "Übersetze aus dem Französischen ins Deutsche:\n\n"),
-        ("en-cs", "Přelož z angličtiny do češtiny:\n\n"),
+        ("de-it", "Traduci dal tedesco all'italiano:\nTedesco: \nTraduzione:"),
+        ("it-fr", "Traduis de l'italien vers le français :\nItalien : \nTraduction :"),
+        ("fr-de", "Übersetze aus dem Französischen ins Deutsche:\nFranzösisch: \nÜbersetzung:"),
+        ("en-cs", "Přelož z angličtiny do češtiny:\nAngličtina: \nPřeklad:"),
     ],
 )
 def test_plain_in_the_target_language(direction: str, prompt: str) -> None:

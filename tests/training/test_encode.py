@@ -38,7 +38,7 @@ def unlearnt(tokenizer, encoded):
 
 def test_the_whole_response_and_its_end_are_learnt(tokenizer):
     encoded = encoder(tokenizer).encode(positive("The cat sleeps."))
-    assert tokenizer.decode(encoded.ids[encoded.response : -1]) == "The cat sleeps."
+    assert tokenizer.decode(encoded.ids[encoded.response : -1]) == " The cat sleeps."
     assert encoded.ids[-1] == tokenizer.eos_token_id
     assert all(encoded.bears_weight)
     assert encoded.ids[: encoded.response] == encode_prompt(tokenizer, positive("").prompt)
@@ -123,7 +123,7 @@ def test_fault_9_control_tokens_in_text_stay_text(tokenizer):
     encoded = encoder(tokenizer).encode(positive(text, source=text))
     control = set(tokenizer.all_special_ids)
     assert [i for i in encoded.ids if i in control] == [tokenizer.bos_token_id, tokenizer.eos_token_id]
-    assert tokenizer.decode(encoded.ids[encoded.response : -1]) == text
+    assert tokenizer.decode(encoded.ids[encoded.response : -1]) == " " + text
 
 
 def test_an_empty_response_is_dropped_and_counted(tokenizer):

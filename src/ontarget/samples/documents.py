@@ -9,7 +9,9 @@ from ontarget.languages import Language
 
 Documents = Literal["aligned", "english-pivoted"]
 
-# Share of the documents whose languages are named together, above the lines and not before each of them.
+# Share of the sentences that are read once more, alone in one language. Translations teach a small model more.
+_ALONE = 0.2
+# Share of the translations whose languages are named together, above the lines and not before each of them.
 _LISTED = 0.25
 
 
@@ -21,13 +23,11 @@ def make_documents(
     seed: int,
     pass_number: int = 0,
 ) -> list[str]:
-    """One pass of reading: every sentence once alone, and once with its translations.
+    """One pass of reading: every sentence with its translations, and some of them alone.
 
-    The translations are headed by language names.
-
-    `aligned`: "German: ...", "French: ...", "Czech: ..." in any order and number: the base has seen every
-    pair. `english-pivoted`: a sentence stands with its English alone, so no pair without English was ever
-    seen aligned.
+    `aligned`: "German: ...", "French: ...", "Czech: ...", every language in any order, so the base has seen
+    every pair. `english-pivoted`: a sentence stands with its English alone, so no pair without English was
+    ever seen aligned.
 
     Languages are drawn anew for each pass; the order is shuffled by seed.
     """
@@ -37,15 +37,14 @@ def make_documents(
     documents = []
     for number in range(len(columns[pivot])):
         if kind == "aligned":
-            chosen = rng.sample(list(languages), rng.randint(2, len(languages)))
+            chosen = rng.sample(list(languages), len(languages))
         else:
             chosen = rng.sample([pivot, rng.choice(others)], 2)
-        names, lines = (
-            [language.name() for language in chosen],
-            [columns[language][number] for language in chosen],
-        )
-        documents.append(columns[rng.choice(languages)][number])
+        names = [language.name() for language in chosen]
+        lines = [columns[language][number] for language in chosen]
         documents.append(_listed(names, lines) if rng.random() < _LISTED else _headed(names, lines))
+        if rng.random() < _ALONE:
+            documents.append(rng.choice(lines))
     rng.shuffle(documents)
     return documents
 

@@ -53,7 +53,7 @@ class Steps(Dataset[list[MicroBatch]]):
         pass_number, within = divmod(step, self._steps_a_pass)
         size = self._tuning.batch_samples
         groups = self._encoded(pass_number)
-        # A pass that was drawn anew may be a little shorter or longer than the first; steps were counted by that.
+        # Steps are counted by the first pass; one drawn anew may be a little shorter or longer.
         groups = [
             groups[n % len(groups)]
             for n in range(within * size, min((within + 1) * size, self._groups_a_pass))

@@ -12,8 +12,8 @@ from ontarget.languages import Language
 from ontarget.prompts.encode import FastTokenizer, encode_prompt, encode_response
 from ontarget.samples.sample import Sample
 
-# A first token tells nothing of the language where the asked one begins lines with it this often, as a share of how
-# often the other does: at 1/4 it is the other language's in at most four cases out of five.
+# A first token does not tell the language where the asked one begins lines with it this often, as a share
+# of how often the other does: at 1/4 it is the other language's in at most four cases out of five.
 _SHARED_START = 0.25
 
 

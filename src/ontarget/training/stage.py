@@ -133,6 +133,7 @@ def _arguments(tuning: Tuning, steps: int, work: Path, seed: int) -> TrainingArg
         lr_scheduler_type="constant_with_warmup" if tuning.schedule == "constant" else tuning.schedule,
         warmup_steps=round(tuning.warmup_ratio * steps),
         weight_decay=tuning.weight_decay,
+        adam_beta2=tuning.adam_beta2,
         max_grad_norm=tuning.max_grad_norm,
         optim="adamw_torch_fused",
         bf16=bf16,

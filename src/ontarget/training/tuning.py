@@ -33,6 +33,7 @@ class Tuning(BaseModel):
     warmup_ratio: float = Field(0.03, ge=0, lt=1)
     schedule: Literal["cosine", "linear", "constant"] = "cosine"
     weight_decay: float = Field(0.0, ge=0)
+    adam_beta2: float = Field(0.999, gt=0, lt=1, description="0.98 learns faster from random weights")
     max_grad_norm: PositiveFloat = 1.0
     normalisation: Literal["token", "sequence"] = Field("token", description="see training/weights.py")
     precision: Literal["auto", "bf16", "fp32"] = "auto"
