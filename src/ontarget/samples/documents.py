@@ -9,7 +9,7 @@ from ontarget.languages import Language
 
 Documents = Literal["aligned", "english-pivoted"]
 
-# Share of the sentences that are read once more, alone in one language. Translations teach a small model more.
+# Share of the sentences that are read once more, alone in one language: translations teach a model more.
 _ALONE = 0.2
 # Share of the translations whose languages are named together, above the lines and not before each of them.
 _LISTED = 0.25
