@@ -224,3 +224,13 @@ def test_a_directory_without_a_model(directory: Path) -> None:
     shutil.copy(directory / "model.bin", directory / "model.safetensors")
     with pytest.raises(UserError, match="cannot load the model in"):
         Engine.load(directory)
+
+
+def test_a_misspelt_bare_name_is_a_directory_and_not_looked_for_on_the_hub(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    (tmp_path / "my-model").mkdir()
+    monkeypatch.chdir(tmp_path)
+    with pytest.raises(UserError, match="'my-modle'; did you mean 'my-model'") as error:
+        Engine.load("my-modle")
+    assert "hub" not in str(error.value).lower()

@@ -56,10 +56,13 @@ def load_checkpoint(
 
 
 def _may_be_on_hub(model: str | Path) -> bool:
-    """Whether it looks like `gpt2` or `meta-llama/Llama-2-7b-hf`, and not like a path of this machine."""
-    if isinstance(model, Path) or not re.fullmatch(r"\w[\w.-]*(/[\w.-]+)?", model):
+    """Whether it is written `owner/name`, as recipes write it too, and is no path of this machine.
+
+    A bare word is a directory: looking for a misspelt one on the hub would take a minute without a network.
+    """
+    if isinstance(model, Path) or not re.fullmatch(r"\w[\w.-]*/[\w.-]+", model):
         return False
-    return "/" not in model or not Path(model).parent.is_dir()
+    return not Path(model).parent.is_dir()
 
 
 def _check_directory(path: Path) -> None:
