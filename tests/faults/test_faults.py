@@ -185,7 +185,7 @@ def test_fault_8_the_names_of_languages_are_in_the_case_that_their_preposition_a
 ) -> None:
     for direction in prompts_in(language):
         words = wording(Language(language)).parts("plain", direction)["instruction"]
-        found = re.fullmatch(rf"\w+ ({GRAMMAR[language]}) ({GRAMMAR[language]}) ?:", words)
+        found = re.fullmatch(rf"\w+ ({GRAMMAR[language]}) ({GRAMMAR[language]})\.", words)
         assert found, words
 
 

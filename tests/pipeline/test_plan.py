@@ -1,10 +1,13 @@
 """The plan reads and never writes."""
 
+from dataclasses import replace
 from pathlib import Path
 
+import pytest
 from tests.pipeline.conftest import Workshop, fake_recipe
 
 from ontarget.pipeline.run import make_plan, run
+from ontarget.prompts.template import PromptTemplate
 
 
 def test_a_plan_writes_nothing(workshop: Workshop) -> None:
@@ -45,3 +48,15 @@ def test_half_a_system_is_to_do_where_half_is_missing(workshop: Workshop) -> Non
     assert steps["outputs/mt"] == ("nl-it",)
     assert not steps["outputs/lat"]
     assert not steps["scores/scores.json"]  # the same outputs will give the same scores
+
+
+@pytest.mark.parametrize("change", [{"separator": " "}, {"instruction": "Please. {instruction}\n"}])
+def test_other_words_make_other_models_and_outputs(
+    workshop: Workshop, monkeypatch: pytest.MonkeyPatch, change: dict[str, str]
+) -> None:
+    before, worded = make_plan(fake_recipe()), replace(PromptTemplate.load("plain"), **change)
+    stages, outputs = before.stages, before.outputs
+    monkeypatch.setattr(PromptTemplate, "load", lambda _: worded)
+    after = make_plan(fake_recipe())
+    assert {name for name in stages if stages[name] != after.stages[name]} == {"mt", "lat", "ontarget"}
+    assert all(outputs[system][d] != after.outputs[system][d] for system in outputs for d in outputs[system])

@@ -37,22 +37,19 @@ def test_post_instruction_swaps_input_and_instruction() -> None:
 
 
 def test_plain() -> None:
-    assert (
-        rendered("plain", "Ciao.", "it-nl")
-        == "Translate from Italian to Dutch:\nItalian: Ciao.\nTranslation:"
-    )
+    assert rendered("plain", "Ciao.", "it-nl") == "Translate from Italian to Dutch.\nCiao.\n"
     swapped = rendered("plain", "Ciao.", "it-nl", post_instruction=True)
-    assert swapped == "Italian: Ciao.\nTranslate from Italian to Dutch:\nTranslation:"
-    assert PromptTemplate.load("plain").separator == " "
+    assert swapped == "Ciao.\nTranslate from Italian to Dutch.\n"
+    assert PromptTemplate.load("plain").separator == ""
     assert PromptTemplate.load("plain").stop == ("\n",)
 
 
 def test_demonstrations_are_whole_earlier_blocks() -> None:
     shown = [Translation("Uno.", "Een.", IT_NL), Translation("Due.", "Twee.", IT_NL)]
     assert rendered("plain", "Ciao.", "it-nl", demonstrations=shown) == (
-        "Translate from Italian to Dutch:\nItalian: Uno.\nTranslation: Een.\n\n"
-        "Translate from Italian to Dutch:\nItalian: Due.\nTranslation: Twee.\n\n"
-        "Translate from Italian to Dutch:\nItalian: Ciao.\nTranslation:"
+        "Translate from Italian to Dutch.\nUno.\nEen.\n\n"
+        "Translate from Italian to Dutch.\nDue.\nTwee.\n\n"
+        "Translate from Italian to Dutch.\nCiao.\n"
     )
     preamble, block = ALPACA.split("\n\n", 1)
     earlier = block.replace("Ciao.", "Uno.") + "Een.\n\n"
@@ -64,8 +61,7 @@ def test_demonstrations_are_whole_earlier_blocks() -> None:
 def test_post_instruction_holds_for_demonstrations_too() -> None:
     shown = [Translation("Uno.", "Een.", IT_NL)]
     assert rendered("plain", "Ciao.", "it-nl", demonstrations=shown, post_instruction=True) == (
-        "Italian: Uno.\nTranslate from Italian to Dutch:\nTranslation: Een.\n\n"
-        "Italian: Ciao.\nTranslate from Italian to Dutch:\nTranslation:"
+        "Uno.\nTranslate from Italian to Dutch.\nEen.\n\nCiao.\nTranslate from Italian to Dutch.\n"
     )
 
 
@@ -84,16 +80,21 @@ def test_what_users_wrote_goes_in_once_literally_and_untrusted(
 
 
 def test_neighbouring_segments_of_ours_are_one() -> None:
-    prompt = PromptTemplate.load("plain").render("Ciao.", IT_NL)
+    shown = [Translation("Uno.", "Een.", IT_NL)]
+    prompt = PromptTemplate.load("plain").render("Ciao.", IT_NL, demonstrations=shown)
     assert prompt == (
-        Segment("Translate from Italian to Dutch:\nItalian: ", True),
+        Segment("Translate from Italian to Dutch.\n", True),
+        Segment("Uno.", False),
+        Segment("\n", True),
+        Segment("Een.", False),
+        Segment("\n\nTranslate from Italian to Dutch.\n", True),
         Segment("Ciao.", False),
-        Segment("\nTranslation:", True),
+        Segment("\n", True),
     )
 
 
 def test_empty_source_renders() -> None:
-    assert rendered("plain", "", "it-nl") == "Translate from Italian to Dutch:\nItalian: \nTranslation:"
+    assert rendered("plain", "", "it-nl") == "Translate from Italian to Dutch.\n\n"
 
 
 @pytest.mark.parametrize("language", ["en", "it", "nl", "ro", "de", "fr", "cs"])

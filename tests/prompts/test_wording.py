@@ -67,7 +67,6 @@ def test_each_table_names_its_own_language(language: str) -> None:
         stem = Language(named).name(language)[:-1]
         parts = wording(Language(language)).parts("plain", Direction(Language(named), Language("ja")))
         assert stem in parts["instruction"]
-        assert stem.lower() in parts["input_heading"].lower()
         parts = wording(Language(language)).parts("plain", Direction(Language("ja"), Language(named)))
         assert stem in parts["instruction"]
 
@@ -75,23 +74,23 @@ def test_each_table_names_its_own_language(language: str) -> None:
 @pytest.mark.parametrize(
     ("language", "direction", "instruction"),
     [
-        ("en", "cs-ro", "Translate from Czech to Romanian:"),
-        ("it", "en-nl", "Traduci dall'inglese all'olandese:"),
-        ("it", "ro-it", "Traduci dal rumeno all'italiano:"),
-        ("it", "ja-zh", "Traduci dalla lingua seguente (giapponese) in cinese:"),
-        ("nl", "en-it", "Vertaal van het Engels naar het Italiaans:"),
-        ("nl", "ja-nl", "Vertaal van het Japans naar het Nederlands:"),
-        ("ro", "en-it", "Tradu din engleză în italiană:"),
-        ("ro", "nl-ro", "Tradu din neerlandeză în română:"),
-        ("de", "en-nl", "Übersetze aus dem Englischen ins Niederländische:"),
-        ("de", "cs-de", "Übersetze aus dem Tschechischen ins Deutsche:"),
-        ("de", "hi-de", "Übersetze aus der Sprache Hindi ins Deutsche:"),
-        ("fr", "en-ro", "Traduis de l'anglais vers le roumain :"),
-        ("fr", "nl-fr", "Traduis du néerlandais vers le français :"),
-        ("fr", "cs-de", "Traduis du tchèque vers l'allemand :"),
-        ("cs", "de-fr", "Přelož z němčiny do francouzštiny:"),
-        ("cs", "en-cs", "Přelož z angličtiny do češtiny:"),
-        ("cs", "ja-cs", "Přelož z následujícího jazyka (japonština) do češtiny:"),
+        ("en", "cs-ro", "Translate from Czech to Romanian."),
+        ("it", "en-nl", "Traduci dall'inglese all'olandese."),
+        ("it", "ro-it", "Traduci dal rumeno all'italiano."),
+        ("it", "ja-zh", "Traduci dalla lingua seguente (giapponese) in cinese."),
+        ("nl", "en-it", "Vertaal van het Engels naar het Italiaans."),
+        ("nl", "ja-nl", "Vertaal van het Japans naar het Nederlands."),
+        ("ro", "en-it", "Tradu din engleză în italiană."),
+        ("ro", "nl-ro", "Tradu din neerlandeză în română."),
+        ("de", "en-nl", "Übersetze aus dem Englischen ins Niederländische."),
+        ("de", "cs-de", "Übersetze aus dem Tschechischen ins Deutsche."),
+        ("de", "hi-de", "Übersetze aus der Sprache Hindi ins Deutsche."),
+        ("fr", "en-ro", "Traduis de l'anglais vers le roumain."),
+        ("fr", "nl-fr", "Traduis du néerlandais vers le français."),
+        ("fr", "cs-de", "Traduis du tchèque vers l'allemand."),
+        ("cs", "de-fr", "Přelož z němčiny do francouzštiny."),
+        ("cs", "en-cs", "Přelož z angličtiny do češtiny."),
+        ("cs", "ja-cs", "Přelož z následujícího jazyka (japonština) do češtiny."),
     ],
 )
 def test_instructions_are_inflected(language: str, direction: str, instruction: str) -> None:
@@ -101,10 +100,10 @@ def test_instructions_are_inflected(language: str, direction: str, instruction: 
 @pytest.mark.parametrize(
     ("direction", "prompt"),
     [
-        ("de-it", "Traduci dal tedesco all'italiano:\nTedesco: \nTraduzione:"),
-        ("it-fr", "Traduis de l'italien vers le français :\nItalien : \nTraduction :"),
-        ("fr-de", "Übersetze aus dem Französischen ins Deutsche:\nFranzösisch: \nÜbersetzung:"),
-        ("en-cs", "Přelož z angličtiny do češtiny:\nAngličtina: \nPřeklad:"),
+        ("de-it", "Traduci dal tedesco all'italiano.\n\n"),
+        ("it-fr", "Traduis de l'italien vers le français.\n\n"),
+        ("fr-de", "Übersetze aus dem Französischen ins Deutsche.\n\n"),
+        ("en-cs", "Přelož z angličtiny do češtiny.\n\n"),
     ],
 )
 def test_plain_in_the_target_language(direction: str, prompt: str) -> None:

@@ -39,17 +39,19 @@ def test_lines_of_a_document_are_one_segment(kind):
         assert len({line.split("-")[-1] for line in document.split("\n") if not line.endswith(":")}) == 1
 
 
-def test_languages_are_named_before_each_line_or_all_above_them():
+def test_languages_are_named_before_each_line_or_two_above_them():
     forms = {"headed": 0, "listed": 0, "alone": 0}
     names = {language.name(): str(language) for language in LANGUAGES}
     for document in make_documents(CORPUS, LANGUAGES, EN, "aligned", seed=1):
         first, *rest = document.split("\n")
         if first.endswith(":"):
             forms["listed"] += 1
+            assert len(rest) == 2
             assert [names[name] for name in first[:-1].split(", ")] == [line.split("-")[0] for line in rest]
         elif ": " in first:
             forms["headed"] += 1
             headed = [line.split(": ") for line in [first, *rest]]
+            assert len(headed) == len(LANGUAGES)
             assert all(names[name] == line.split("-")[0] for name, line in headed)
         else:
             forms["alone"] += 1

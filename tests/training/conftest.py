@@ -11,7 +11,7 @@ def tokenizer():
         "The cat sleeps in the garden.",
         "Il gatto dorme nel giardino.",
         "De kat slaapt in de tuin.",
-        "Translate from Italian to Dutch.\nItalian: \nTranslation:",
+        "Translate from Italian to Dutch.\n",
         "Anna reads a book. Anna legge un libro. Anna leest een boek.",
     ]
     return make_tokenizer(lines * 5, 600)

@@ -38,7 +38,7 @@ def unlearnt(tokenizer, encoded):
 
 def test_the_whole_response_and_its_end_are_learnt(tokenizer):
     encoded = encoder(tokenizer).encode(positive("The cat sleeps."))
-    assert tokenizer.decode(encoded.ids[encoded.response : -1]) == " The cat sleeps."
+    assert tokenizer.decode(encoded.ids[encoded.response : -1]) == PLAIN.separator + "The cat sleeps."
     assert encoded.ids[-1] == tokenizer.eos_token_id
     assert all(encoded.bears_weight)
     assert encoded.ids[: encoded.response] == encode_prompt(tokenizer, positive("").prompt)
@@ -78,12 +78,29 @@ def test_a_name_that_the_source_begins_with_is_left_out(tokenizer):
     assert made.ambiguous == 1
 
 
-def test_a_first_word_that_both_languages_share_is_left_out(tokenizer):
-    english = ["The cat"] * 20 + ["A cat"] * 80
-    shared = {ENGLISH: english, DUTCH: ["The cat"] * 5 + ["De kat"] * 95}
-    rare = {ENGLISH: english, DUTCH: ["The cat"] * 4 + ["De kat"] * 96}
-    assert encoder(tokenizer, lines=shared).encode(negative("The cat sleeps.")) is None
-    assert encoder(tokenizer, lines=rare).encode(negative("The cat sleeps.")) is not None
+@pytest.mark.parametrize(
+    ("english", "dutch", "token"),
+    [
+        # A quarter as often: an answer in Dutch may well begin with it, so what follows must tell.
+        (["The cat"] * 20 + ["A cat"] * 80, ["The kat"] * 5 + ["De kat"] * 95, " cat"),
+        (["The cat"] * 20 + ["A cat"] * 80, ["The kat"] * 4 + ["De kat"] * 96, "The"),
+        (["The cat"], ["The cat"], " sleeps"),  # two tokens are shared
+        (["The cat sleeps"], ["The cat sleeps"], None),  # three: that is where we stop looking
+        (["The cat"], [], "The"),
+    ],
+)
+def test_a_beginning_that_both_languages_share_is_passed_over(tokenizer, english, dutch, token):
+    made = encoder(tokenizer, lines={ENGLISH: english, DUTCH: dutch})
+    encoded = made.encode(negative("The cat sleeps in the garden."))
+    assert (encoded and unlearnt(tokenizer, encoded)) == token
+    assert made.ambiguous == (token is None)
+
+
+def test_a_response_that_ends_before_it_tells_is_left_out(tokenizer):
+    made = encoder(tokenizer, lines={ENGLISH: ["The cat"], DUTCH: ["The cat"]})
+    assert made.encode(negative("The cat")) is None
+    assert made.encode(negative("The cat", eos=True)) is None  # the end token tells no language
+    assert made.ambiguous == 2
 
 
 def test_a_small_word_of_the_source_is_no_name(tokenizer):
@@ -123,7 +140,7 @@ def test_fault_9_control_tokens_in_text_stay_text(tokenizer):
     encoded = encoder(tokenizer).encode(positive(text, source=text))
     control = set(tokenizer.all_special_ids)
     assert [i for i in encoded.ids if i in control] == [tokenizer.bos_token_id, tokenizer.eos_token_id]
-    assert tokenizer.decode(encoded.ids[encoded.response : -1]) == " " + text
+    assert tokenizer.decode(encoded.ids[encoded.response : -1]) == PLAIN.separator + text
 
 
 def test_an_empty_response_is_dropped_and_counted(tokenizer):

@@ -24,7 +24,7 @@ from ontarget.files import whole_folder, write_json, write_jsonl
 Kind = Literal["model", "outputs", "scores", "report"]
 
 # Raise one where the same settings make another artifact than before: what is on disk is then made again.
-FORMAT: dict[Kind, int] = {"model": 1, "outputs": 1, "scores": 1, "report": 1}
+FORMAT: dict[Kind, int] = {"model": 2, "outputs": 1, "scores": 1, "report": 1}
 
 _RECORD = "ontarget.json"
 _FILES = ("recipe.yaml", "log.jsonl", "scores.json", "report.html", _RECORD)

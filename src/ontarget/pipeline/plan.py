@@ -12,6 +12,7 @@ from ontarget.errors import UserError, nearest
 from ontarget.languages import Direction
 from ontarget.pipeline.artifacts import Made, Store, fingerprint, text_fingerprint
 from ontarget.pipeline.inputs import demonstrations, directions, identity, locate, prompt_text, test_set
+from ontarget.prompts.template import PromptTemplate
 from ontarget.recipe import Recipe
 from ontarget.recipes.stages import LanguageModelling
 
@@ -67,9 +68,11 @@ class Plan:
             if isinstance(stage, LanguageModelling):
                 start = None
             else:
+                # All directions: conflicting instructions name those that are not tuned on.
                 settings["prompts"] = [
-                    prompt_text(self.recipe, direction) for direction in self.recipe.supervised
+                    prompt_text(self.recipe, direction) for direction in directions(self.recipe)
                 ]
+                settings["separator"] = PromptTemplate.load(self.recipe.template).separator
                 start = made[stage.start] if stage.start in made else identity(stage.start)
             made[name] = fingerprint(
                 "model",
@@ -175,6 +178,7 @@ class Plan:
     def _output(self, system: str, direction: Direction, text: str) -> str:
         settings, model = self.recipe.systems[system], self.recipe.model_of(system)
         shown = demonstrations(self.recipe, self.corpus, system, direction)
+        template = PromptTemplate.load(self.recipe.template)
         prompt = prompt_text(
             self.recipe,
             direction,
@@ -187,6 +191,8 @@ class Plan:
             settings=settings.model_dump(mode="json", exclude={"model", "decoding", "demonstrations"}),
             decoding=self.recipe.decoding_of(system).model_dump(),
             prompt=prompt,
+            separator=template.separator,
+            stop=template.stop,
             direction=str(direction),
             pivot=str(self.recipe.pivot) if settings.pivot else None,
             demonstrations=text_fingerprint([line for pair in shown for line in (pair.source, pair.target)]),

@@ -19,8 +19,7 @@ class Wording:
 
     Attributes:
         language: the prompt language.
-        templates: template name -> part (`instruction`, ...) -> its words, with {from}, {to} and
-            {source}, which is a heading.
+        templates: template name -> part (`instruction`, ...) -> its words, with {from} and {to}.
         sources: language code, or `other`, -> the words for {from}: `dall'inglese`.
         targets: the same for {to}: `all'olandese`.
     """
@@ -32,11 +31,9 @@ class Wording:
 
     def parts(self, template: str, direction: Direction) -> dict[str, str]:
         """Part -> words for one direction. All of it is ours: nothing of the user's is formatted."""
-        source = direction.source.name(self.language)
         names = {
             "from": self._named(self.sources, direction.source),
             "to": self._named(self.targets, direction.target),
-            "source": source[:1].upper() + source[1:],
         }
         return {part: words.format(**names) for part, words in self.templates[template].items()}
 

@@ -11,7 +11,8 @@ Documents = Literal["aligned", "english-pivoted"]
 
 # Share of the sentences that are read once more, alone in one language: translations teach a model more.
 _ALONE = 0.2
-# Share of the translations whose languages are named together, above the lines and not before each of them.
+# Share of the translations that are of two languages, named together above their lines and not before each of them.
+# Of more than two, a small model would have to count lines to know what a name stands for.
 _LISTED = 0.25
 
 
@@ -25,9 +26,9 @@ def make_documents(
 ) -> list[str]:
     """One pass of reading: every sentence with its translations, and some of them alone.
 
-    `aligned`: "German: ...", "French: ...", "Czech: ...", every language in any order, so the base has seen
-    every pair. `english-pivoted`: a sentence stands with its English alone, so no pair without English was
-    ever seen aligned.
+    `aligned`: "German: ...", "French: ...", "Czech: ...", every language in any order, or two of them under
+    "German, French:", so the base has seen every pair. `english-pivoted`: a sentence stands with its English
+    alone, so no pair without English was ever seen aligned.
 
     Languages are drawn anew for each pass; the order is shuffled by seed.
     """
@@ -40,9 +41,12 @@ def make_documents(
             chosen = rng.sample(list(languages), len(languages))
         else:
             chosen = rng.sample([pivot, rng.choice(others)], 2)
+        listed = rng.random() < _LISTED
+        if listed:
+            chosen = chosen[:2]
         names = [language.name() for language in chosen]
         lines = [columns[language][number] for language in chosen]
-        documents.append(_listed(names, lines) if rng.random() < _LISTED else _headed(names, lines))
+        documents.append(_listed(names, lines) if listed else _headed(names, lines))
         if rng.random() < _ALONE:
             documents.append(rng.choice(lines))
     rng.shuffle(documents)

@@ -18,7 +18,8 @@ class Sample:
         response: what it is to say (sign +1) or must not say (sign -1). Literal text, no separator, no end
             token.
         sign: +1 for likelihood, -1 for unlikelihood.
-        tokens: which response tokens bear weight: `all`, or `first`, the first one that carries a letter.
+        tokens: which response tokens bear weight: `all`, or `first`, the first one that tells the
+            language.
         eos: whether an end-of-sequence token follows the response, and bears weight where `tokens` is `all`.
         asked: the language that the prompt asks for.
         produced: the language that the response is in.

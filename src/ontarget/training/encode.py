@@ -12,9 +12,10 @@ from ontarget.languages import Language
 from ontarget.prompts.encode import FastTokenizer, encode_prompt, encode_response
 from ontarget.samples.sample import Sample
 
-# A first token does not tell the language where the asked one begins lines with it this often, as a share
+# A beginning does not tell the language where the asked one begins lines with it this often, as a share
 # of how often the other does: at 1/4 it is the other language's in at most four cases out of five.
 _SHARED_START = 0.25
+_LONGEST_START = 3  # tokens that are looked at, from the first letter on
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,7 +41,7 @@ class Encoder:
     Attributes:
         dropped: samples left out because no response token that bears weight fitted into `max_length`.
         truncated: samples whose response was cut.
-        ambiguous: unlikelihood samples left out because their first token does not tell the language, or
+        ambiguous: unlikelihood samples left out because their beginning does not tell the language, or
             because no token carries a letter.
     """
 
@@ -51,10 +52,10 @@ class Encoder:
         max_length: int,
         lines: Mapping[Language, Sequence[str]],
     ) -> None:
-        """`lines` are texts of each language, from which the tokens that may begin an answer are learnt."""
+        """`lines` are texts of each language, from which the ways to begin an answer are learnt."""
         self.tokenizer, self.separator, self.max_length = tokenizer, separator, max_length
         self.dropped = self.truncated = self.ambiguous = 0
-        self._starts = {language: self._first_tokens(texts) for language, texts in lines.items()}
+        self._starts = {language: self._beginnings(texts) for language, texts in lines.items()}
 
     def encode(self, sample: Sample) -> Encoded | None:
         """The sample as ids, or None where nothing of it is left to learn from (counted)."""
@@ -68,12 +69,12 @@ class Encoder:
         if not prompt:  # no BOS and no prompt: nothing predicts the first token
             prompt, response = response[:1], response[1:]
         if sample.tokens == "first":
-            first = self._first_letter(response, sample.response, separator)
-            if first is None or self._may_be_right(response[first], sample):
+            telling = self._telling(response, sample, separator)
+            if telling is None:
                 self.ambiguous += 1
                 return None
             # Nothing after it bears weight: a causal model needs no more than this to be told off.
-            response, bears_weight = response[: first + 1], [False] * first + [True]
+            response, bears_weight = response[: telling + 1], [False] * telling + [True]
         else:
             bears_weight = [True] * len(response)
         room = self.max_length - len(prompt)
@@ -104,27 +105,36 @@ class Encoder:
                 return index
         return None
 
-    def _may_be_right(self, token: int, sample: Sample) -> bool:
-        """Whether the answer in the asked language could as well begin with this token.
+    def _telling(self, response: list[int], sample: Sample, separator: str) -> int | None:
+        """Index of the first token that tells the language of the response from the one asked for.
 
-        That is a name, copied from the source as it is written, or a beginning that both languages share.
+        Up to it the answer in the asked language could as well read the same: a name, copied from the source
+        as it is written, or a beginning that both languages share. None where that is so for long.
         """
-        first = next(word for word in sample.response.split() if any(c.isalpha() for c in word))
-        if first in sample.source.split():
-            return True
-        asked, produced = (self._share(token, language) for language in (sample.asked, sample.produced))
-        return asked > 0 and asked >= _SHARED_START * produced
+        first = self._first_letter(response, sample.response, separator)
+        if first is None:
+            return None
+        word = next(word for word in sample.response.split() if any(c.isalpha() for c in word))
+        if word in sample.source.split():
+            return None
+        for length in range(1, min(_LONGEST_START, len(response) - first - sample.eos) + 1):
+            start = tuple(response[first : first + length])
+            asked, produced = (self._share(start, language) for language in (sample.asked, sample.produced))
+            if asked == 0 or asked < _SHARED_START * produced:
+                return first + length - 1
+        return None
 
-    def _share(self, token: int, language: Language | None) -> float:
-        """Share of the lines of a language that begin with this token; 0 where no lines are known."""
+    def _share(self, start: tuple[int, ...], language: Language | None) -> float:
+        """Share of the lines of a language that begin with these tokens; 0 where no lines are known."""
         starts = self._starts.get(language) if language else None
-        return starts[token] / starts.total() if starts else 0.0
+        return starts[start] / starts[()] if starts else 0.0
 
-    def _first_tokens(self, texts: Sequence[str]) -> Counter[int]:
-        counts: Counter[int] = Counter()
+    def _beginnings(self, texts: Sequence[str]) -> Counter[tuple[int, ...]]:
+        counts: Counter[tuple[int, ...]] = Counter()
         for text in texts:
             ids = encode_response(self.tokenizer, text, self.separator, eos=False)
             first = self._first_letter(ids, text, self.separator)
             if first is not None:
-                counts[ids[first]] += 1
+                longest = min(_LONGEST_START, len(ids) - first)
+                counts.update(tuple(ids[first : first + length]) for length in range(longest + 1))
         return counts

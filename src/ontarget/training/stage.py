@@ -30,7 +30,7 @@ class StageData:
     Attributes:
         draw: pass number -> the groups of samples of that pass.
         separator: what stands between prompt and response (the template's).
-        lines: texts of each language, to know which first tokens languages share.
+        lines: texts of each language, to know which beginnings languages share.
     """
 
     draw: Draw
