@@ -11,7 +11,7 @@ Documents = Literal["aligned", "english-pivoted"]
 
 # Share of the sentences that are read once more, alone in one language: translations teach a model more.
 _ALONE = 0.2
-# Share of the translations that are of two languages, named together above their lines and not before each of them.
+# Share of the translations that are of two languages, named together above their lines and not before each.
 # Of more than two, a small model would have to count lines to know what a name stands for.
 _LISTED = 0.25
 
