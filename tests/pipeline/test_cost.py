@@ -30,7 +30,8 @@ def test_the_estimate_is_six_operations_a_parameter_and_token(fake_corpus: Corpu
     parameters = 8000 * 256 + 6 * (4 * 256**2 + 3 * 256 * 704)
     assert found.disk == 4 * parameters
     line = sum(len(line) for code in fake_corpus.splits["test"].values() for line in code) / 12 / 4
-    tokens = 128 * (1 + 2.5) / 2 * line  # one step of documents: half of one line, half of 2.5
+    lines = (0.75 * 3 + 0.25 * 2 + 0.2 * 1) / 1.2  # of a document: three headed, two listed, or one alone
+    tokens = 128 * lines * line
     assert found.seconds == pytest.approx(6 * parameters * tokens / 0.3 / 1e9)
 
 

@@ -19,6 +19,7 @@ from ontarget.pipeline.plan import Plan, Step
 from ontarget.pipeline.systems import system_of
 from ontarget.prompts.segment import text_of
 from ontarget.recipes.stages import LanguageAware, LanguageModelling
+from ontarget.samples.documents import lines_a_document
 from ontarget.training.tuning import ModelShape
 
 _CHARACTERS = 4.0  # of one token, in European languages
@@ -76,8 +77,8 @@ class Estimator:
             return Cost(None, None, None)
         lines = len(self.plan.corpus.lines("train", recipe.pivot))
         if isinstance(stage, LanguageModelling):
-            in_a_pass = 2 * lines  # each alone, and with its translations: see samples/documents.py
-            length = (1 + (2 + len(recipe.languages)) / 2) / 2 * self._line
+            in_a_pass = lines  # at least; see samples/documents.py
+            length = lines_a_document(stage.documents, len(recipe.languages)) * self._line
         else:
             available = lines * len(recipe.supervised)
             in_a_pass = available if stage.samples == "all" else min(stage.samples, available)
