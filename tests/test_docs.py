@@ -16,7 +16,7 @@ from ontarget.recipe import CorpusSource, Phrasebook, Plain, Recipe
 from ontarget.recipes.load import load, shipped
 from ontarget.recipes.stages import PRESETS, ConflictSettings, LanguageAware, LanguageModelling, Likelihood
 from ontarget.recipes.systems import SYSTEMS, ContrastSettings, DecodingSettings, SystemSettings
-from ontarget.training.tuning import ModelShape, Tuning
+from ontarget.training.tuning import Lora, ModelShape, Tuning
 
 ROOT = Path(__file__).parents[1]
 DOCS = ROOT / "docs"
@@ -90,6 +90,7 @@ BLOCKS: dict[str, list[type[BaseModel]]] = {
     "phrasebook.": [Phrasebook],
     "plain.": [Plain],
     "model.": [ModelShape],
+    "lora.": [Lora],
     "conflict.": [ConflictSettings],
     "contrast.": [ContrastSettings],
 }
@@ -117,7 +118,7 @@ def test_every_key_of_a_recipe_is_explained_and_no_other() -> None:
     assert set(CorpusSource.model_fields) == {"phrasebook", "plain"}
 
 
-@pytest.mark.parametrize("block", [Tuning, DecodingSettings, ModelShape, ContrastSettings, Phrasebook])
+@pytest.mark.parametrize("block", [Tuning, Lora, DecodingSettings, ModelShape, ContrastSettings, Phrasebook])
 def test_the_defaults_are_those_of_the_code(block: type[BaseModel]) -> None:
     prefix = next(prefix for prefix, blocks in BLOCKS.items() if block in blocks)
     for key, field in block.model_fields.items():

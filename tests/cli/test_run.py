@@ -5,10 +5,12 @@ from pathlib import Path
 import pytest
 from typer.testing import CliRunner
 
+from ontarget.cli import train as train_module
 from ontarget.cli.app import app
 from ontarget.cli.progress import duration
 from ontarget.cli.run import recipe_and_overrides
 from ontarget.pipeline import run as pipeline
+from ontarget.pipeline.plan import Plan
 
 SMALL = "corpus.phrasebook.tuples=20"
 
@@ -50,6 +52,17 @@ def test_plan_of_one_stage(tmp_path: Path) -> None:
     assert "train mt" in output
     assert "train lat" not in output
     assert not list(tmp_path.iterdir())
+
+
+def test_train_can_compile_all_stages(monkeypatch: pytest.MonkeyPatch) -> None:
+    plans: list[Plan] = []
+    monkeypatch.setattr(train_module, "make_models", lambda plan, *_: plans.append(plan) or [])
+    for flag in ([], ["--compile"]):
+        assert ontarget("train", "phrasebook-tiny", "mt", SMALL, *flag)[0] == 0
+    off, on = ([stage.tuning.compile for stage in plan.recipe.stages.values()] for plan in plans)
+    assert not any(off)
+    assert all(on)
+    assert plans[0].stages == plans[1].stages  # what is there already is not made again
 
 
 @pytest.mark.parametrize(

@@ -72,6 +72,7 @@ class Workshop:
         *,
         folder: Path,
         work: Path,
+        tracking: Path,
         update: Callable[[int, int, dict[str, Any]], None],
     ) -> dict[str, Any]:
         self.trained.append(stage)
@@ -118,7 +119,7 @@ def workshop(corpus_files: Path, monkeypatch: pytest.MonkeyPatch) -> Workshop:
     monkeypatch.setattr(stages, "make_model", made.make_model)
     monkeypatch.setattr(systems, "load_engine", made.load_engine)
     monkeypatch.setattr(systems, "hypotheses", made.hypotheses)
-    monkeypatch.setattr(run, "_require_models", lambda: None)
+    monkeypatch.setattr(run, "_require_models", lambda *_: None)
     monkeypatch.setattr(run.report, "write", lambda folder: (folder / "report.html").write_text("<html>"))
     return made
 

@@ -306,7 +306,19 @@ def test_two_processes_do_not_work_in_one_directory(workshop: Workshop) -> None:
 def test_missing_extras_are_said_with_the_remedy(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(run_module, "find_spec", lambda name: None if name == "torch" else find_spec(name))
     with pytest.raises(UserError, match=r"models need torch: pip install 'ontarget\[train\]'"):
-        run_module._require_models()
+        run_module._require_models(fake_recipe(), [])
+
+
+def test_what_a_stage_needs_is_missed_before_any_stage_is_made(monkeypatch: pytest.MonkeyPatch) -> None:
+    """But only by stages that are still to make."""
+    pytest.importorskip("torch")
+    from ontarget.training import ways
+
+    monkeypatch.setattr(ways, "find_spec", lambda name: None)
+    recipe = with_stage("lat", tuning={"steps": 1, "optimiser": "adamw-8bit"})
+    with pytest.raises(UserError, match=r"stages\.lat\.tuning\.optimiser: adamw-8bit needs bitsandbytes"):
+        run_module._require_models(recipe, ALL)
+    run_module._require_models(recipe, ["base", "mt"])
 
 
 def test_an_unknown_template_is_said_before_anything_is_made(

@@ -10,6 +10,7 @@ from ontarget.cli.plan import show_plan
 from ontarget.cli.progress import Shown, stopped
 from ontarget.pipeline.run import make_plan
 from ontarget.pipeline.run import train as make_models
+from ontarget.recipes.load import load
 
 
 def train(
@@ -24,6 +25,9 @@ def train(
     ] = None,
     plan: Annotated[
         bool, typer.Option("--plan", help="Print stages, time, memory and disk; do nothing.")
+    ] = False,
+    compiled: Annotated[
+        bool, typer.Option("--compile", help="By torch.compile: slow to begin, faster in long stages.")
     ] = False,
     directory: Annotated[
         Path | None, typer.Option(metavar="DIR", help="Where models go.", show_default="runs/RECIPE")
@@ -43,6 +47,8 @@ def train(
     """
     given = list(arguments or [])
     stage = given.pop(0) if given and "=" not in given[0] else None
+    if compiled:
+        given += [f"stages.{name}.tuning.compile=true" for name in load(recipe, given).stages]
     to_do = make_plan(recipe, given, directory)
     if plan:
         show_plan(Console(highlight=False), to_do, to_do.training(stage))

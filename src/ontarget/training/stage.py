@@ -5,6 +5,7 @@ import shutil
 import time
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -13,12 +14,15 @@ from transformers import AutoModelForCausalLM, AutoTokenizer, PrinterCallback, T
 from transformers.utils import logging as transformers_logging
 
 from ontarget.errors import UserError, nearest
-from ontarget.hardware import keep_freed_memory, prefers_bf16
+from ontarget.hardware import keep_freed_memory
 from ontarget.languages import Language
 from ontarget.samples.groups import Draw
+from ontarget.training import ways
 from ontarget.training.batches import Steps
 from ontarget.training.encode import Encoder
+from ontarget.training.evaluation import Evaluation, Judge
 from ontarget.training.new_model import NewModel, make_model, make_tokenizer
+from ontarget.training.tracking import Tracked, told, tracking_arguments
 from ontarget.training.trainer import Log, Progress, SignedTrainer, last_checkpoint
 from ontarget.training.tuning import Tuning
 
@@ -40,9 +44,13 @@ class StageData:
 
 @dataclass(frozen=True, slots=True)
 class StageResult:
-    """What came of a stage, besides the model; samples are counted in its first pass (see `Encoder`)."""
+    """What came of a stage, besides the model; samples are counted in its first pass (see `Encoder`).
+
+    `kept` is the step whose weights are saved: the last, or the best of those that were judged.
+    """
 
     steps: int
+    kept: int
     seconds: float
     dropped: int
     truncated: int
@@ -60,6 +68,8 @@ def train_stage(
     seed: int = 1,
     trust_remote_code: bool = False,
     progress: Progress | None = None,
+    evaluation: Evaluation | None = None,
+    tracked: Tracked | None = None,
 ) -> StageResult:
     """Tunes a causal language model and saves it as a plain Hugging Face checkpoint.
 
@@ -68,6 +78,8 @@ def train_stage(
         output: an empty folder for model, tokenizer and `log.jsonl`.
         work: a folder for checkpoints; a stage that was cut off goes on from the newest one in it.
         alpha: the strength of unlikelihood against likelihood.
+        evaluation: how the model is judged while it trains.
+        tracked: what the stage is called where `tuning.tracking` sends the log.
     Raises:
         UserError: no such model, no sample left to learn from, or a loss that is not finite.
     """
@@ -76,7 +88,9 @@ def train_stage(
     transformers_logging.disable_progress_bar()
     transformers_logging.set_verbosity_error()
     torch.manual_seed(seed)
-    model, tokenizer = _load(start, tuning, seed, trust_remote_code)
+    load = partial(_load, start, tuning, seed, trust_remote_code)
+    model, tokenizer = load(**ways.loading(tuning))
+    model = ways.prepared(model, tuning)
     encoder = Encoder(tokenizer, data.separator, tuning.max_length, data.lines)
     steps = Steps(data.draw, encoder, tuning, alpha, seed)
     if not len(steps):
@@ -87,23 +101,35 @@ def train_stage(
     counts = encoder.dropped, encoder.truncated, encoder.ambiguous  # of one pass
     work.mkdir(parents=True, exist_ok=True)
     trainer = SignedTrainer(
-        model=model, args=_arguments(tuning, len(steps), work, seed), train_dataset=steps, data_collator=_only
+        model=model,
+        args=_arguments(tuning, len(steps), work, seed, tracked),
+        train_dataset=steps,
+        data_collator=_only,
     )
     checkpoint = last_checkpoint(work)
     log = work / "log.jsonl"
     _cut_log(log, checkpoint)
     trainer.remove_callback(PrinterCallback)  # it writes to standard output
-    trainer.add_callback(Log(trainer, log, progress, tuning.save_minutes))
-    trainer.train(resume_from_checkpoint=str(checkpoint) if checkpoint else None)
-    model.save_pretrained(output)
+    trainer.add_callback(Log(trainer, log, told(trainer, progress), tuning.save_minutes))
+    judge = None
+    if evaluation:
+        judge = Judge(evaluation, model, log, work / "best.safetensors", told(trainer, progress, "eval_"))
+        trainer.add_callback(judge)
+    if not (judge and judge.enough):  # cut off after its last step, before it was saved
+        trainer.train(resume_from_checkpoint=str(checkpoint) if checkpoint else None)
+    if judge:
+        judge.restore_best()
+    ways.plain(model, lambda: load(dtype=torch.float32)[0]).save_pretrained(output)
     tokenizer.save_pretrained(output)
     shutil.copy(log, output / "log.jsonl")
-    return StageResult(len(steps), time.monotonic() - began, *counts)
+    kept = (judge and judge.best_step) or len(steps)
+    return StageResult(len(steps), kept, time.monotonic() - began, *counts)
 
 
 def _load(
-    start: str | Path | NewModel, tuning: Tuning, seed: int, trust_remote_code: bool
+    start: str | Path | NewModel, tuning: Tuning, seed: int, trust_remote_code: bool, **held: Any
 ) -> tuple[Any, Any]:
+    """Model and tokenizer. `held` says in which form the weights of a model that is there already are."""
     if isinstance(start, NewModel):
         tokenizer = make_tokenizer(start.texts, start.shape.vocabulary)
         return make_model(start.shape, tokenizer, tuning.max_length, seed), tokenizer
@@ -114,17 +140,16 @@ def _load(
     options = {"trust_remote_code": trust_remote_code}
     try:
         tokenizer = AutoTokenizer.from_pretrained(start, **options)
-        model = AutoModelForCausalLM.from_pretrained(
-            start, dtype=torch.float32, use_safetensors=True, **options
-        )
+        model = AutoModelForCausalLM.from_pretrained(start, use_safetensors=True, **held, **options)
     except (OSError, ValueError) as error:
         reason = str(error).strip().split("\n")[0]
         raise UserError(f"cannot load the model '{start}': {reason}") from error
     return model, tokenizer
 
 
-def _arguments(tuning: Tuning, steps: int, work: Path, seed: int) -> TrainingArguments:
-    bf16 = prefers_bf16() if tuning.precision == "auto" else tuning.precision == "bf16"
+def _arguments(
+    tuning: Tuning, steps: int, work: Path, seed: int, tracked: Tracked | None
+) -> TrainingArguments:
     return TrainingArguments(
         output_dir=str(work),
         max_steps=steps,
@@ -135,14 +160,13 @@ def _arguments(tuning: Tuning, steps: int, work: Path, seed: int) -> TrainingArg
         weight_decay=tuning.weight_decay,
         adam_beta2=tuning.adam_beta2,
         max_grad_norm=tuning.max_grad_norm,
-        optim="adamw_torch_fused",
-        bf16=bf16,
         use_cpu=not torch.cuda.is_available(),
         seed=seed,
         save_strategy="no",  # by the clock instead, see Log
         save_total_limit=1,
         logging_strategy="no",
-        report_to=[],
+        **ways.arguments(tuning),
+        **tracking_arguments(tuning, tracked),
         disable_tqdm=True,
         remove_unused_columns=False,
         dataloader_num_workers=0,
