@@ -40,6 +40,30 @@ def test_set(recipe: Recipe, corpus: Corpus, direction: Direction) -> list[Trans
     return corpus.translations(recipe.split, direction, limit)
 
 
+def evaluation_set(
+    recipe: Recipe, corpus: Corpus, stage: str
+) -> dict[str, dict[Direction, list[Translation]]]:
+    """What a stage is judged on while it trains: kind of direction -> direction -> validation lines.
+
+    Raises:
+        UserError: the corpus has no validation text, or the recipe none of the directions that decide.
+    """
+    settings = recipe.stages[stage].evaluation
+    if settings is None:
+        return {}
+    kinds = {"zero_shot": recipe.zero_shot, "supervised": recipe.supervised}
+    kinds = {kind: of_kind for kind, of_kind in kinds.items() if of_kind}
+    if settings.best and settings.best.rpartition("_")[0] not in kinds:
+        raise UserError(
+            f"stages.{stage}.evaluation.best is {settings.best}, but no direction between the languages "
+            f"{', '.join(map(str, recipe.languages))} goes without the pivot {recipe.pivot}"
+        )
+    return {
+        kind: {d: corpus.translations("validation", d, settings.lines) for d in of_kind}
+        for kind, of_kind in kinds.items()
+    }
+
+
 def demonstrations(recipe: Recipe, corpus: Corpus, system: str, direction: Direction) -> list[Translation]:
     """The first validation lines of the direction, as many as the system shows.
 

@@ -133,9 +133,13 @@ class _Work:
                 folder=folder,
                 work=work,
                 tracking=self.store.directory / "tracking",
-                update=lambda step, steps, record: advance(step, steps, _losses(record)),
+                update=lambda step, steps, record: advance(step, steps, _noted(record)),
             )
             about |= {**counts, "seconds": round(time.monotonic() - began, 1)}
+        if counts["kept"] < counts["steps"]:
+            self.progress.say(
+                f"{step.name}: the best of what was judged is step {counts['kept']}; it is kept"
+            )
         for what in ("dropped", "truncated"):
             if counts[what]:
                 limit = self.recipe.stages[step.name].tuning.max_length
@@ -212,9 +216,21 @@ def _part(advance: Advance, before: int, count: int, total: int, note: str) -> C
     return lambda done, steps: advance(before + count * done // max(steps, 1), total, note)
 
 
-def _losses(record: Mapping[str, Any]) -> str:
-    names = ("likelihood", "unlikelihood", "tokens_per_second")
-    return ", ".join(f"{name.replace('_', ' ')} {record[name]:.4g}" for name in names if name in record)
+_NOTED = {
+    "likelihood": "likelihood",
+    "unlikelihood": "unlikelihood",
+    "probability": "p (wrong)",
+    "tokens_per_second": "tokens/s",
+    "zero_shot_bleu": "zero-shot BLEU",
+    "zero_shot_otr": "OTR",
+    "supervised_bleu": "supervised BLEU",
+    "supervised_otr": "OTR",
+}
+
+
+def _noted(record: Mapping[str, Any]) -> str:
+    """What a progress bar says of a stage: losses and speed, or what it was judged at."""
+    return ", ".join(f"{words} {record[name]:.4g}" for name, words in _NOTED.items() if name in record)
 
 
 def _require_models(recipe: Recipe, to_train: Sequence[str]) -> None:

@@ -6,6 +6,7 @@ from pathlib import Path
 from typing import Any
 
 from ontarget.corpora.corpus import Corpus, Translation
+from ontarget.pipeline.evaluation import evaluation_of
 from ontarget.prompts.template import PromptTemplate
 from ontarget.recipe import Recipe
 from ontarget.recipes.stages import LanguageAware, LanguageModelling, Likelihood
@@ -66,6 +67,7 @@ def make_model(
         alpha=settings.alpha if isinstance(settings, LanguageAware) else 1.0,
         seed=recipe.seed,
         progress=update,
+        evaluation=None if start is None else evaluation_of(recipe, stage, corpus, start),
         tracked=Tracked(recipe.name, stage, tracking),
     )
     counts = ("steps", "kept", "dropped", "truncated", "ambiguous")
