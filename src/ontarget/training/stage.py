@@ -16,10 +16,13 @@ from ontarget.errors import UserError, nearest
 from ontarget.hardware import keep_freed_memory, prefers_bf16
 from ontarget.languages import Language
 from ontarget.samples.groups import Draw
+from ontarget.signals import postponed
 from ontarget.training.batches import Steps
 from ontarget.training.encode import Encoder
 from ontarget.training.new_model import NewModel, make_model, make_tokenizer
-from ontarget.training.trainer import Log, Progress, SignedTrainer, last_checkpoint
+from ontarget.training.processes import Share
+from ontarget.training.saving import Saving, clear, last_checkpoint
+from ontarget.training.trainer import Log, Progress, SignedTrainer
 from ontarget.training.tuning import Tuning
 
 
@@ -70,6 +73,8 @@ def train_stage(
         alpha: the strength of unlikelihood against likelihood.
     Raises:
         UserError: no such model, no sample left to learn from, or a loss that is not finite.
+        KeyboardInterrupt: Ctrl-C, or SIGTERM as `Terminated`: at the end of the step under way, with a
+            checkpoint saved; a second one at once.
     """
     began = time.monotonic()
     keep_freed_memory()
@@ -78,7 +83,7 @@ def train_stage(
     torch.manual_seed(seed)
     model, tokenizer = _load(start, tuning, seed, trust_remote_code)
     encoder = Encoder(tokenizer, data.separator, tuning.max_length, data.lines)
-    steps = Steps(data.draw, encoder, tuning, alpha, seed)
+    steps = Steps(data.draw, encoder, tuning, alpha, seed, Share.ours())
     if not len(steps):
         raise UserError(
             f"no sample is left to learn from: {encoder.dropped} have no room for a response in "
@@ -91,13 +96,20 @@ def train_stage(
     )
     checkpoint = last_checkpoint(work)
     log = work / "log.jsonl"
-    _cut_log(log, checkpoint)
+    if trainer.args.should_save:
+        clear(work)
+        _cut_log(log, checkpoint)
     trainer.remove_callback(PrinterCallback)  # it writes to standard output
-    trainer.add_callback(Log(trainer, log, progress, tuning.save_minutes))
-    trainer.train(resume_from_checkpoint=str(checkpoint) if checkpoint else None)
-    model.save_pretrained(output)
-    tokenizer.save_pretrained(output)
-    shutil.copy(log, output / "log.jsonl")
+    trainer.add_callback(Log(trainer, log, progress))
+    with postponed() as stop:
+        trainer.add_callback(Saving(tuning.save_minutes, stop, trainer.agree))
+        trainer.train(resume_from_checkpoint=str(checkpoint) if checkpoint else None)
+    stop.obey()
+    trainer.save_model(str(output))
+    if trainer.args.should_save:
+        (output / "training_args.bin").unlink()  # Trainer's own, of no use to others
+        tokenizer.save_pretrained(output)
+        shutil.copy(log, output / "log.jsonl")
     return StageResult(len(steps), time.monotonic() - began, *counts)
 
 
