@@ -32,6 +32,9 @@ class SignedTrainer(Trainer):
     """
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
+        arguments = kwargs["args"]
+        if arguments.n_gpu > 1:  # DataParallel would tear a step apart; several GPUs need several processes
+            arguments._n_gpu = 1
         super().__init__(*args, **kwargs)
         self.noted: dict[str, list[float]] = {}
 
