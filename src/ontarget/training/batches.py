@@ -3,6 +3,7 @@
 Which samples, in which micro-batches, with which weights.
 """
 
+import hashlib
 import random
 from collections.abc import Collection, Sequence
 from typing import TypedDict
@@ -67,6 +68,10 @@ class Steps(Dataset[list[MicroBatch]]):
             raise IndexError(step)
         return [collate(part) for part in self._parts(step)]
 
+    def digest(self) -> str:
+        """Tells whether two processes are about to learn the same: of the first step, whole."""
+        return hashlib.sha256(repr((len(self), self._batch(0))).encode()).hexdigest()
+
     def names(self, step: int, parts: Collection[int]) -> list[str]:
         """What a person knows the samples of some micro-batches of a step by: source, and language asked for.
 
@@ -78,6 +83,15 @@ class Steps(Dataset[list[MicroBatch]]):
         return [_name(s) for group in groups for s in group if self._encoder.encode(s) in wanted]
 
     def _parts(self, step: int) -> list[list[Weighed]]:
+        """Our micro-batches of a step."""
+        return self._share.of(
+            self._batch(step),
+            lambda weighed: len(weighed[0].ids),
+            lambda mine: _by_length(mine, self._tuning.micro_batch_tokens),
+        )
+
+    def _batch(self, step: int) -> list[Weighed]:
+        """The global batch of a step."""
         pass_number, within = divmod(step, self._steps_a_pass)
         size = self._tuning.batch_samples
         groups = self._encoded(pass_number)
@@ -88,11 +102,7 @@ class Steps(Dataset[list[MicroBatch]]):
         ]
         batch = [encoded for group in groups for encoded in group]
         weights = signed_weights(batch, self._alpha, self._tuning.normalisation)
-        return self._share.of(
-            list(zip(batch, weights, strict=True)),
-            lambda weighed: len(weighed[0].ids),
-            lambda mine: _by_length(mine, self._tuning.micro_batch_tokens),
-        )
+        return list(zip(batch, weights, strict=True))
 
     def _encoded(self, pass_number: int) -> list[list[Encoded]]:
         """The groups of one pass, encoded and shuffled. A group with nothing left to learn from is gone."""

@@ -4,11 +4,10 @@ Weights are normalised over the whole global batch, so shares simply add up: a s
 of processes, up to the order of sums.
 """
 
+import os
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import TypeVar
-
-import torch
 
 Item = TypeVar("Item")
 
@@ -22,11 +21,8 @@ class Share:
 
     @classmethod
     def ours(cls) -> "Share":
-        """As torch.distributed knows it; the whole where it was not set up."""
-        distributed = torch.distributed
-        if not (distributed.is_available() and distributed.is_initialized()):
-            return cls()
-        return cls(distributed.get_rank(), distributed.get_world_size())
+        """As torchrun tells each process that it starts; the whole in any other."""
+        return cls(int(os.environ.get("RANK", 0)), int(os.environ.get("WORLD_SIZE", 1)))
 
     def of(
         self, items: Sequence[Item], size: Callable[[Item], int], cut: Callable[[list[Item]], list[list[Item]]]

@@ -3,20 +3,24 @@
 import json
 import shutil
 import time
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 import torch
+from accelerate.utils import gather_object
 from transformers import AutoModelForCausalLM, AutoTokenizer, PrinterCallback, TrainingArguments
 from transformers.utils import logging as transformers_logging
 
-from ontarget.errors import UserError, nearest
+from ontarget.errors import UserError
 from ontarget.hardware import keep_freed_memory, prefers_bf16
 from ontarget.languages import Language
+from ontarget.model_place import locate
 from ontarget.samples.groups import Draw
 from ontarget.signals import postponed
+from ontarget.training import parallel
 from ontarget.training.batches import Steps
 from ontarget.training.encode import Encoder
 from ontarget.training.new_model import NewModel, make_model, make_tokenizer
@@ -81,9 +85,10 @@ def train_stage(
     transformers_logging.disable_progress_bar()
     transformers_logging.set_verbosity_error()
     torch.manual_seed(seed)
-    model, tokenizer = _load(start, tuning, seed, trust_remote_code)
+    share = Share.ours()
+    tokenizer = _tokenizer(start, trust_remote_code)
     encoder = Encoder(tokenizer, data.separator, tuning.max_length, data.lines)
-    steps = Steps(data.draw, encoder, tuning, alpha, seed, Share.ours())
+    steps = Steps(data.draw, encoder, tuning, alpha, seed, share)
     if not len(steps):
         raise UserError(
             f"no sample is left to learn from: {encoder.dropped} have no room for a response in "
@@ -91,9 +96,11 @@ def train_stage(
         )
     counts = encoder.dropped, encoder.truncated, encoder.ambiguous  # of one pass
     work.mkdir(parents=True, exist_ok=True)
-    trainer = SignedTrainer(
-        model=model, args=_arguments(tuning, len(steps), work, seed), train_dataset=steps, data_collator=_only
-    )
+    # Before the model: they say which process loads what of it.
+    arguments = _arguments(tuning, len(steps), work, seed, share.processes)
+    model = _model(start, tokenizer, tuning, seed, trust_remote_code)
+    trainer = SignedTrainer(model=model, args=arguments, train_dataset=steps, data_collator=_only)
+    _same_everywhere(steps)
     checkpoint = last_checkpoint(work)
     log = work / "log.jsonl"
     if trainer.args.should_save:
@@ -113,29 +120,42 @@ def train_stage(
     return StageResult(len(steps), time.monotonic() - began, *counts)
 
 
-def _load(
-    start: str | Path | NewModel, tuning: Tuning, seed: int, trust_remote_code: bool
-) -> tuple[Any, Any]:
+def _tokenizer(start: str | Path | NewModel, trust_remote_code: bool) -> Any:
     if isinstance(start, NewModel):
-        tokenizer = make_tokenizer(start.texts, start.shape.vocabulary)
-        return make_model(start.shape, tokenizer, tuning.max_length, seed), tokenizer
-    path = Path(start)
-    if not path.is_dir() and (isinstance(start, Path) or path.is_absolute() or str(start).startswith(".")):
-        beside = [p.name for p in path.parent.iterdir()] if path.parent.is_dir() else []
-        raise UserError(f"no model at {path}{nearest(path.name, beside)}")
-    options = {"trust_remote_code": trust_remote_code}
-    try:
-        tokenizer = AutoTokenizer.from_pretrained(start, **options)
-        model = AutoModelForCausalLM.from_pretrained(
-            start, dtype=torch.float32, use_safetensors=True, **options
+        return make_tokenizer(start.texts, start.shape.vocabulary)
+    with _loading(start):
+        return AutoTokenizer.from_pretrained(locate(start), trust_remote_code=trust_remote_code)
+
+
+def _model(
+    start: str | Path | NewModel, tokenizer: Any, tuning: Tuning, seed: int, trust_remote_code: bool
+) -> Any:
+    if isinstance(start, NewModel):
+        return make_model(start.shape, tokenizer, tuning.max_length, seed)
+    with _loading(start):
+        return AutoModelForCausalLM.from_pretrained(
+            locate(start), dtype=torch.float32, use_safetensors=True, trust_remote_code=trust_remote_code
         )
+
+
+@contextmanager
+def _loading(start: str | Path) -> Iterator[None]:
+    try:
+        yield
     except (OSError, ValueError) as error:
         reason = str(error).strip().split("\n")[0]
         raise UserError(f"cannot load the model '{start}': {reason}") from error
-    return model, tokenizer
 
 
-def _arguments(tuning: Tuning, steps: int, work: Path, seed: int) -> TrainingArguments:
+def _same_everywhere(steps: Steps) -> None:
+    """Processes that read other text, or another tokenizer, would train on each other's nonsense."""
+    if len(set(gather_object([steps.digest()]))) > 1:
+        raise UserError(
+            "the processes do not see the same samples: give all machines the same recipe, text and model"
+        )
+
+
+def _arguments(tuning: Tuning, steps: int, work: Path, seed: int, processes: int) -> TrainingArguments:
     bf16 = prefers_bf16() if tuning.precision == "auto" else tuning.precision == "bf16"
     return TrainingArguments(
         output_dir=str(work),
@@ -152,13 +172,13 @@ def _arguments(tuning: Tuning, steps: int, work: Path, seed: int) -> TrainingArg
         use_cpu=not torch.cuda.is_available(),
         seed=seed,
         save_strategy="no",  # by the clock instead, see Log
-        save_total_limit=1,
         logging_strategy="no",
         report_to=[],
         disable_tqdm=True,
         remove_unused_columns=False,
         dataloader_num_workers=0,
         dataloader_pin_memory=False,
+        **parallel.arguments(tuning, processes),
     )
 
 

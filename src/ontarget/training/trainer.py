@@ -13,9 +13,10 @@ from accelerate.utils import gather_object
 from torch import Tensor, nn
 from torch.utils.data import DataLoader
 from transformers import Trainer, TrainerCallback, TrainerControl, TrainerState, TrainingArguments
+from transformers.trainer import OPTIMIZER_NAME, SCHEDULER_NAME
 
 from ontarget.errors import UserError
-from ontarget.training import saving
+from ontarget.training import saving, sharded
 from ontarget.training.batches import MicroBatch
 from ontarget.training.log_odds import log_odds
 from ontarget.training.objective import signed_loss
@@ -141,6 +142,30 @@ class SignedTrainer(Trainer):
     def get_train_dataloader(self) -> DataLoader[Any]:
         """Steps in order, shuffled by the seed already; each process takes its share of every one."""
         return DataLoader(self.train_dataset, batch_size=1, collate_fn=self.data_collator)
+
+    def _save_optimizer_and_scheduler(self, output_dir: str) -> None:
+        if not self.is_fsdp_enabled:
+            super()._save_optimizer_and_scheduler(output_dir)
+            return
+        state = sharded.optimizer_state(self.model, self.optimizer)
+        if self.args.should_save:
+            torch.save(state, Path(output_dir) / OPTIMIZER_NAME)
+            torch.save(self.lr_scheduler.state_dict(), Path(output_dir) / SCHEDULER_NAME)
+
+    def _load_optimizer_and_scheduler(self, checkpoint: str | None) -> None:
+        if not self.is_fsdp_enabled or checkpoint is None:
+            super()._load_optimizer_and_scheduler(checkpoint)
+            return
+        folder, first = Path(checkpoint), self.args.should_save
+        state = torch.load(folder / OPTIMIZER_NAME, weights_only=True) if first else None
+        sharded.load_optimizer_state(self.model, self.optimizer, state)
+        self.lr_scheduler.load_state_dict(torch.load(folder / SCHEDULER_NAME, weights_only=True))
+
+    def _load_from_checkpoint(self, resume_from_checkpoint: str, model: nn.Module | None = None) -> None:
+        if self.is_fsdp_enabled:
+            sharded.load_parameters(self.model, Path(resume_from_checkpoint), first=self.args.should_save)
+        else:
+            super()._load_from_checkpoint(resume_from_checkpoint, model)
 
     def _get_output_dir(self, trial: Any = None) -> str:
         return str(saving.unfinished(Path(self.args.output_dir)))

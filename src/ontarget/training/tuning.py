@@ -37,6 +37,9 @@ class Tuning(BaseModel):
     max_grad_norm: PositiveFloat = 1.0
     normalisation: Literal["token", "sequence"] = Field("token", description="see training/weights.py")
     precision: Literal["auto", "bf16", "fp32"] = "auto"
+    parallel: Literal["ddp", "fsdp", "zero3"] = Field(
+        "ddp", description="how several processes hold the model: see training/parallel.py"
+    )
     save_minutes: PositiveFloat = Field(5.0, description="a checkpoint to resume from at least this often")
 
     @model_validator(mode="after")
