@@ -1,5 +1,8 @@
 """`ontarget run` and `ontarget train`, with the work itself replaced."""
 
+import errno
+import os
+import signal
 from pathlib import Path
 
 import pytest
@@ -71,7 +74,7 @@ def test_train_can_compile_all_stages(monkeypatch: pytest.MonkeyPatch) -> None:
         (["run", "phrasebok-tiny"], "unknown recipe 'phrasebok-tiny'; did you mean 'phrasebook-tiny'"),
         (["run", "stages.mt.sample=3"], "unknown key 'stages.mt.sample'; did you mean 'samples'"),
         (["run", "diagnose"], "add model=DIRECTORY"),
-        (["run", "diagnose", "model=./nowhere"], "there is no model directory nowhere"),
+        (["run", "diagnose", "model=./nowhere"], "there is no model directory 'nowhere'"),
         (["run", "multi30k-tiny"], "ONTARGET_DATA, which is not set"),
         (["train", "phrasebook-tiny", "latt", SMALL], "has no stage 'latt'; did you mean 'lat'"),
         (["train", "diagnose", "model=a/b"], "has no stages to train"),
@@ -88,15 +91,24 @@ def test_mistakes_are_one_sentence_and_nothing_is_made(
     assert not list(tmp_path.rglob("*.yaml"))
 
 
-def test_ctrl_c_says_how_to_go_on(monkeypatch: pytest.MonkeyPatch) -> None:
-    def interrupt(*_: object) -> None:
-        raise KeyboardInterrupt
+@pytest.mark.parametrize(("number", "code"), [(signal.SIGINT, 130), (signal.SIGTERM, 143)])
+def test_a_stopped_run_says_how_to_go_on(monkeypatch: pytest.MonkeyPatch, number: int, code: int) -> None:
+    monkeypatch.setattr(pipeline._Work, "do", lambda *_: os.kill(os.getpid(), number))
+    for command in (["run", SMALL], ["train", "phrasebook-tiny", SMALL]):
+        exit_code, output = ontarget(*command)
+        assert exit_code == code
+        assert "the same command goes on from here" in output
 
-    monkeypatch.setattr(pipeline._Work, "do", interrupt)
+
+def test_a_full_disk_is_one_sentence(monkeypatch: pytest.MonkeyPatch) -> None:
+    def fill(*_: object) -> None:
+        raise OSError(errno.ENOSPC, "No space left on device")
+
+    monkeypatch.setattr(pipeline._Work, "do", fill)
     for command in (["run", SMALL], ["train", "phrasebook-tiny", SMALL]):
         code, output = ontarget(*command)
-        assert code == 130
-        assert "the same command goes on from here" in output
+        assert code == 2
+        assert "the disk is full: 'runs/phrasebook-tiny' could not be written" in output
 
 
 def test_help_teaches_with_examples() -> None:

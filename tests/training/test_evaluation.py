@@ -115,15 +115,15 @@ def test_a_stage_cut_off_between_its_last_step_and_saving_takes_no_further_step(
     from ontarget.training import ways
 
     scores = {1: 10.0, 2: 40.0, 3: 45.0}
-    tuning = settings(6, save_minutes=1e-9)
+    tuning = settings(6, lora=DROPOUT, save_minutes=1e-9)
     where = {"output": tmp_path / "out", "work": tmp_path / "work2"}
     evaluation, asked = judge(scores, best="zero_shot_otr", patience=2)
     (tmp_path / "out").mkdir()
-    plain = ways.plain
-    monkeypatch.setattr(ways, "plain", lambda *_: 1 / 0)
+    merged = ways.merged
+    monkeypatch.setattr(ways, "merged", lambda *_: 1 / 0)
     with pytest.raises(ZeroDivisionError):
         train_stage(base, DATA, tuning, evaluation=evaluation, **where)
-    monkeypatch.setattr(ways, "plain", plain)
+    monkeypatch.setattr(ways, "merged", merged)
     train_stage(base, DATA, tuning, evaluation=evaluation, **where)
     assert asked[:3] == [1, 2, 3]
     assert set(asked[3:]) <= {3}  # asked again only where no checkpoint had been written since

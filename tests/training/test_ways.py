@@ -64,7 +64,7 @@ def test_a_merged_model_answers_like_the_one_with_adapters(model, tmp_path, prec
             assert weight.dtype == torch.float32
             torch.nn.init.normal_(weight, std=0.1)
     before = load(dtype=torch.float32)
-    merged = ways.plain(with_adapters, lambda: load(dtype=torch.float32))
+    merged = ways.merged(with_adapters, load(dtype=torch.float32))
     assert type(merged) is type(before)
     assert merged.state_dict().keys() == before.state_dict().keys()
     torch.testing.assert_close(merged(IDS).logits, with_adapters.float()(IDS).logits, atol=1e-4, rtol=1e-4)

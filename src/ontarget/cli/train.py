@@ -55,7 +55,7 @@ def train(
         return
     try:
         models = make_models(to_do, stage, Shown())
-    except KeyboardInterrupt:
-        stopped()
+    except KeyboardInterrupt as request:
+        stopped(request)
     for model in models:
         typer.echo(model)

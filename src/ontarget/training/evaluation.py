@@ -15,9 +15,10 @@ from typing import Any
 
 import numpy as np
 import torch
+from accelerate.utils import broadcast_object_list
 from safetensors.torch import load_file, save_file
 from torch import nn
-from transformers import TrainerCallback, TrainerControl, TrainerState, TrainingArguments
+from transformers import Trainer, TrainerCallback, TrainerControl, TrainerState, TrainingArguments
 
 from ontarget.files import whole_file
 
@@ -49,19 +50,31 @@ class Evaluation:
 class Judge(TrainerCallback):
     """Evaluates every few steps, and writes what it finds into the log.
 
+    With several processes the first one does, and tells the others what it found.
+
     Args:
-        model: what is trained, without what a trainer wraps around it.
+        trainer: whose model is judged.
         log: `log.jsonl`, cut to the step from which training goes on.
         kept: a file for the weights of the best step; only those that learn are in it.
         report: is told each record.
     """
 
     def __init__(
-        self, evaluation: Evaluation, model: nn.Module, log: Path, kept: Path, report: Report | None
+        self, evaluation: Evaluation, trainer: Trainer, log: Path, kept: Path, report: Report
     ) -> None:
-        self.evaluation, self.model, self.log, self.kept, self.report = evaluation, model, log, kept, report
-        records = [json.loads(line) for line in log.read_text(encoding="utf-8").splitlines()]
-        self.found = [record for record in records if evaluation.best and evaluation.best in record]
+        self.evaluation, self.model, self.log, self.kept, self.report = (
+            evaluation,
+            trainer.model,
+            log,
+            kept,
+            report,
+        )
+        self.first = trainer.args.should_save
+        self.found: list[dict[str, Any]] = []
+        if self.first:
+            records = [json.loads(line) for line in log.read_text(encoding="utf-8").splitlines()]
+            self.found = [record for record in records if evaluation.best and evaluation.best in record]
+        [self.found] = broadcast_object_list([self.found])
 
     def on_step_end(
         self, args: TrainingArguments, state: TrainerState, control: TrainerControl, **_: Any
@@ -70,16 +83,19 @@ class Judge(TrainerCallback):
         step = state.global_step
         if step % self.evaluation.every and step != state.max_steps:
             return control
-        with undisturbed(self.model):
-            scores = dict(self.evaluation.evaluate(self.model, step))
-        record = {"step": step, "steps": state.max_steps, **scores}
+        record: dict[str, Any] = {}
+        if self.first:
+            with undisturbed(self.model):
+                scores = self.evaluation.evaluate(self.model, step)
+            record = {"step": step, "steps": state.max_steps, **scores}
+        [record] = broadcast_object_list([record])
         if self.evaluation.best:
             self.found.append(record)
+        if self.first:
             if self.best_step == step:
                 self._keep()
-        with self.log.open("a", encoding="utf-8") as file:  # after the weights that it speaks of
-            file.write(json.dumps(record) + "\n")
-        if self.report:
+            with self.log.open("a", encoding="utf-8") as file:  # after the weights that it speaks of
+                file.write(json.dumps(record) + "\n")
             self.report(step, state.max_steps, record)
         control.should_training_stop = control.should_training_stop or self.enough
         return control
@@ -101,7 +117,7 @@ class Judge(TrainerCallback):
 
     def restore_best(self) -> None:
         """Gives the model the weights of its best step."""
-        if self.found:
+        if self.found and self.first:  # which saves it
             self.model.load_state_dict(load_file(self.kept), strict=False)
 
     def _cost(self, record: Mapping[str, float]) -> float:

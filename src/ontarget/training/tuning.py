@@ -61,6 +61,9 @@ class Tuning(BaseModel):
     tracking: tuple[Tracker, ...] | None = Field(
         None, description="where the log goes as well, besides `log.jsonl`"
     )
+    parallel: Literal["ddp", "fsdp", "zero3"] = Field(
+        "ddp", description="how several processes hold the model: see training/parallel.py"
+    )
     save_minutes: PositiveFloat = Field(5.0, description="a checkpoint to resume from at least this often")
 
     @model_validator(mode="after")

@@ -1,6 +1,5 @@
 """Ways to tune: which weights learn, how the others are held, and how the model becomes a plain one again."""
 
-from collections.abc import Callable
 from importlib.util import find_spec
 from typing import Any
 
@@ -72,23 +71,33 @@ def prepared(model: Any, tuning: Tuning) -> Any:
     return model if tuning.lora is None else _with_adapters(model, tuning)
 
 
-def plain(model: Any, load: Callable[[], Any]) -> Any:
-    """What is saved: the tuned model itself, or what its adapters have learnt, added to the model's weights.
-
-    Adapters are added to weights in fp32, whatever form those had while they learnt.
+def merged(model: Any, start: Any) -> Any:
+    """What adapters have learnt, added to the model that they started from: a plain model again.
 
     Args:
-        model: as `prepared` has made it.
-        load: the model that it started from, in fp32.
+        model: the one with adapters, as `prepared` has made it.
+        start: what it was made of, in fp32, whatever form its weights had while the adapters learnt.
     """
-    if not hasattr(model, "peft_config"):
-        return model
     from peft import get_peft_model, get_peft_model_state_dict, set_peft_model_state_dict
 
     learnt = get_peft_model_state_dict(model)
-    whole = get_peft_model(load(), model.peft_config[model.active_adapter])
+    whole = get_peft_model(start, model.peft_config[model.active_adapter])
     set_peft_model_state_dict(whole, {name: weight.cpu() for name, weight in learnt.items()})
     return whole.merge_and_unload()
+
+
+def require_whole(tuning: Tuning, processes: int, judged: bool) -> None:
+    """Adapters are added, and models judged, where a process holds the whole model.
+
+    Raises:
+        UserError: processes hold it in parts.
+    """
+    for what, wanted in (("tuning.lora", tuning.lora), ("evaluation", judged)):
+        if wanted and processes > 1 and tuning.parallel != "ddp":
+            raise UserError(
+                f"{what} needs the whole model in each process, and tuning.parallel={tuning.parallel} splits "
+                "it: use ddp, or leave one of them out"
+            )
 
 
 def arguments(tuning: Tuning) -> dict[str, Any]:

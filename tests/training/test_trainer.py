@@ -1,0 +1,91 @@
+"""What the trainer refuses, and what it leaves behind when it does."""
+
+import json
+
+import pytest
+
+torch = pytest.importorskip("torch")
+
+from tests.training.small import TRANSLATIONS, run_stage, small_base  # noqa: E402
+
+from ontarget.errors import UserError  # noqa: E402
+from ontarget.training import trainer  # noqa: E402
+from ontarget.training.saving import last_checkpoint  # noqa: E402
+from ontarget.training.trainer import SignedTrainer  # noqa: E402
+
+
+@pytest.fixture(scope="module")
+def base(tmp_path_factory):
+    return small_base(tmp_path_factory.mktemp("base"))
+
+
+def finite(folder):
+    return all(value.isfinite().all() for value in trainer_state(folder).values())
+
+
+def trainer_state(folder):
+    from safetensors.torch import load_file
+
+    return load_file(last_checkpoint(folder / "work") / "model.safetensors")
+
+
+def test_a_loss_that_is_not_finite_names_its_samples_and_leaves_the_last_checkpoint(
+    base, tmp_path, monkeypatch
+):
+    """Those of its micro-batch alone, with the language that they ask for."""
+    loss, step = trainer.signed_loss, []
+
+    def breaks_once(d, w):
+        step.append(len(w))
+        return loss(d, w) * (float("inf") if len(step) == 5 * 16 - 1 else 1.0)
+
+    monkeypatch.setattr(trainer, "signed_loss", breaks_once)
+    # One sample in each micro-batch: 8 translations and their twins in a step; the fifth step's last but one.
+    with pytest.raises(UserError) as caught:
+        run_stage(base, tmp_path, save_minutes=1e-9, micro_batch_tokens=1)
+    said = str(caught.value)
+    assert "the loss is inf at step 5, with the samples 'casa" in said
+    assert said.count("'casa") == 1
+    assert any(f"'{t.source}" in said for t in TRANSLATIONS)
+    assert "run again" in said
+    assert last_checkpoint(tmp_path / "work").name == "checkpoint-4"
+    assert finite(tmp_path)
+
+
+def test_a_gradient_that_is_not_finite_never_reaches_the_parameters(base, tmp_path, monkeypatch):
+    class Breaks(torch.autograd.Function):
+        @staticmethod
+        def forward(ctx, loss):
+            return loss.clone()
+
+        @staticmethod
+        def backward(ctx, gradient):
+            return gradient * float("nan")
+
+    loss, calls = trainer.signed_loss, []
+
+    def breaks(d, w):
+        calls.append(1)
+        return Breaks.apply(loss(d, w)) if len(calls) == 7 else loss(d, w)
+
+    monkeypatch.setattr(trainer, "signed_loss", breaks)
+    with pytest.raises(
+        UserError, match=r"the gradient is not finite at step 7, with the samples .* and \d+ more"
+    ):
+        run_stage(base, tmp_path, save_minutes=1e-9)
+    assert last_checkpoint(tmp_path / "work").name == "checkpoint-6"
+    assert finite(tmp_path)
+    records = [json.loads(line) for line in (tmp_path / "work" / "log.jsonl").read_text().splitlines()]
+    assert [record["step"] for record in records] == [1, 2, 3, 4, 5, 6]
+
+
+def test_several_gpus_in_one_process_are_one(base, tmp_path):
+    """DataParallel would hand each of them a part of a list of micro-batches."""
+    from transformers import AutoModelForCausalLM, TrainingArguments
+
+    arguments = TrainingArguments(output_dir=str(tmp_path), use_cpu=True, per_device_train_batch_size=1)
+    assert arguments.n_gpu in (0, 1)
+    arguments._n_gpu = 4
+    made = SignedTrainer(model=AutoModelForCausalLM.from_pretrained(base), args=arguments)
+    assert made.args.n_gpu == 1
+    assert made.args.train_batch_size == 1
