@@ -68,39 +68,49 @@ class TestFault6:
         assert sorted(bool((row > 0).any()) for row in weights) == [False, False, True, True]
 
     def test_fault_6_one_forward_and_only_weighted_positions_reach_the_head(
-        self, model: Any, micro_batches: list[Any], tmp_path: Path
+        self, model: Any, micro_batches: list[Any], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
     ) -> None:
         from transformers import TrainingArguments
 
+        from ontarget.training import head
         from ontarget.training.trainer import SignedTrainer
 
         arguments = TrainingArguments(output_dir=str(tmp_path), use_cpu=True, report_to=[])
         trainer = SignedTrainer(model=model, args=arguments)
+        trainer.head.examine(model)  # two tokens, once, before the first step
         forwards: list[tuple[int, ...]] = []
-        rows: list[int] = []
-        hooks = [
-            model.model.register_forward_pre_hook(
-                lambda _, args, kwargs: forwards.append(tuple(kwargs["input_ids"].shape)), with_kwargs=True
-            ),
-            model.get_output_embeddings().register_forward_hook(
-                lambda _, args, logits: rows.append(logits.numel() // logits.shape[-1])
-            ),
-        ]
+        reached: list[tuple[int, ...]] = []
+        operation = head.linear_log_odds
+        monkeypatch.setattr(
+            head,
+            "linear_log_odds",
+            lambda hidden, *args: (reached.append(tuple(hidden.shape)), operation(hidden, *args))[1],
+        )
+        hook = model.model.register_forward_pre_hook(
+            lambda _, args, kwargs: forwards.append(tuple(kwargs["input_ids"].shape)), with_kwargs=True
+        )
         batch = micro_batches[0]
         try:
             loss = trainer.compute_loss(model, batch)
         finally:
-            for hook in hooks:
-                hook.remove()
+            hook.remove()
+        counted = int((batch["weights"] != 0).sum())
         assert forwards == [tuple(batch["input_ids"].shape)]
-        assert rows == [int((batch["weights"] != 0).sum())]
-        assert rows[0] < 0.5 * batch["input_ids"].numel()
+        assert reached == [(counted, model.config.hidden_size)]
+        assert counted < 0.5 * batch["input_ids"].numel()
         assert loss.isfinite()
 
     def test_fault_6_the_backward_pass_keeps_no_copy_of_the_vocabulary(self) -> None:
         torch = pytest.importorskip("torch", reason="needs the extra `train`")
-        from ontarget.training.log_odds import log_odds
+        from ontarget.training.log_odds import linear_log_odds, log_odds
         from ontarget.training.objective import signed_loss
+
+        hidden = torch.randn(600, 8, requires_grad=True)
+        weight = torch.randn(32_000, 8, requires_grad=True)
+        with saved_bytes() as kept:  # as training does it: not even the logits
+            d = linear_log_odds(hidden, weight, torch.arange(600))
+            signed_loss(d, torch.full((600,), -1 / 600)).backward()
+        assert sum(kept.values()) < 1.1 * 4 * (hidden.numel() + weight.numel())
 
         tokens, vocabulary = 7, 1000
         logits = torch.randn(tokens, vocabulary, dtype=torch.bfloat16, requires_grad=True)

@@ -92,6 +92,7 @@ def make_model(
         "start": None if start is None else str(plan.place(start)),
         "folder": str(folder),
         "work": str(work),
+        "tracking": str(plan.store.directory / "tracking"),
     }
     with tempfile.TemporaryDirectory(prefix="ontarget.") as place:
         path = Path(place) / "job.json"

@@ -55,6 +55,7 @@ def _train(job: dict[str, Any]) -> dict[str, Any]:
         job["start"],
         folder=Path(job["folder"]),
         work=Path(job["work"]),
+        tracking=Path(job["tracking"]),
         update=lambda *progress: _tell("progress", progress),
     )
     torch.distributed.destroy_process_group()

@@ -1,5 +1,9 @@
-"""Log-odds of each label: the one number per token that likelihood and unlikelihood are functions of."""
+"""Log-odds of each label: the one number per token that likelihood and unlikelihood are functions of.
 
+`log_odds` takes logits; `linear_log_odds` takes what the logits are made of, and never holds them all.
+"""
+
+from collections.abc import Iterator
 from typing import Any
 
 import torch
@@ -7,6 +11,11 @@ from torch import Tensor
 from torch.autograd.function import once_differentiable
 
 _ROWS = 256  # tokens in fp32 at once: the working copy stays in the processor's cache
+_TILE_BYTES = {"cpu": 1 << 22, "cuda": 1 << 27}  # fp32 logits at once: CPUs, what stays in the cache
+_LEAST_COLUMNS = 256  # narrower products are slow
+_KEPT_LOGITS = (
+    1 << 24
+)  # up to 32 MiB in bf16 are kept for the backward pass: to make them again costs a product
 
 
 class _LogOdds(torch.autograd.Function):
@@ -65,3 +74,141 @@ def log_odds(logits: Tensor, labels: Tensor) -> Tensor:
             f"{list(logits.shape)}, {list(labels.shape)}"
         )
     return _LogOdds.apply(logits, labels)  # type: ignore[no-untyped-call, no-any-return]
+
+
+def linear_log_odds(
+    hidden: Tensor,
+    weight: Tensor,
+    labels: Tensor,
+    bias: Tensor | None = None,
+    softcap: float | None = None,
+    scale: float = 1.0,
+) -> Tensor:
+    """`log_odds(cap(scale * (hidden @ weight.T + bias)), labels)`, without the logits ever being whole.
+
+    They are made a tile of the vocabulary at a time, in the forward and again in the backward pass, so memory
+    is that of the inputs and their gradients and some megabytes, whatever their number. cap(z) =
+    softcap * tanh(z / softcap) (Gemma 2). Under autocast the products are taken in its type. Sums, d and the
+    gradient of `hidden` until it is whole are fp32; CPUs round logits of bf16 products to bf16, as their
+    linear layers do. fp64 stays fp64.
+
+    Args:
+        hidden: [tokens, features].
+        weight: [vocabulary, features]; also that of the input embedding, or frozen.
+        labels: y, [tokens], int64, each in [0, vocabulary).
+        bias: [vocabulary].
+        softcap: in logits.
+        scale: multiplies the logits before the cap.
+    Returns:
+        d, [tokens], fp32, nats.
+    Raises:
+        ValueError: the shapes do not belong together (all are printed), or a label is not in the vocabulary.
+    """
+    fits = hidden.ndim == weight.ndim == 2 and hidden.shape[1] == weight.shape[1]
+    if not fits or labels.shape != hidden.shape[:1] or (bias is not None and bias.shape != weight.shape[:1]):
+        raise ValueError(
+            "hidden must be [tokens, features], weight [vocabulary, features], labels [tokens] and bias "
+            f"[vocabulary]: {list(hidden.shape)}, {list(weight.shape)}, {list(labels.shape)}"
+            + (f", {list(bias.shape)}" if bias is not None else "")
+        )
+    return _LinearLogOdds.apply(hidden, weight, labels, bias, softcap, scale)  # type: ignore[no-untyped-call, no-any-return]
+
+
+class _LinearLogOdds(torch.autograd.Function):
+    @staticmethod
+    def forward(
+        ctx: Any,
+        hidden: Tensor,
+        weight: Tensor,
+        labels: Tensor,
+        bias: Tensor | None,
+        softcap: float | None,
+        scale: float,
+    ) -> Tensor:
+        features = hidden.to(_product_type(hidden))
+        of_label = features.new_zeros(len(labels), dtype=_sum_type(features))
+        log_rest = torch.full_like(of_label, -torch.inf)
+        keep, kept = len(labels) * len(weight) <= _KEPT_LOGITS, []
+        for columns, at_label in _tiles(labels, len(weight)):
+            product = _product(features, weight[columns].to(features.dtype).T)
+            if keep:
+                kept.append(product)
+            logits = _logits(product, bias, columns, softcap, scale)
+            of_label[at_label[0]] = logits[at_label]
+            logits[at_label] = -torch.inf  # masked out before the sum, see _without_label
+            log_rest = torch.logaddexp(log_rest, logits.logsumexp(dim=1))
+        ctx.save_for_backward(features, weight, labels, bias, log_rest, *kept)
+        ctx.softcap, ctx.scale, ctx.hidden_type = softcap, scale, hidden.dtype
+        return of_label - log_rest
+
+    @staticmethod
+    @once_differentiable
+    def backward(ctx: Any, gradient: Tensor) -> tuple[Tensor | None, ...]:
+        features, weight, labels, bias, log_rest, *kept = ctx.saved_tensors
+        to_hidden, to_weight, _, to_bias, *_ = ctx.needs_input_grad
+        of_hidden = torch.zeros_like(features, dtype=log_rest.dtype) if to_hidden else None
+        of_weight = torch.zeros_like(weight) if to_weight else None
+        of_bias = torch.zeros_like(bias) if to_bias else None
+        for n, (columns, at_label) in enumerate(_tiles(labels, len(weight))):
+            of_columns = weight[columns].to(features.dtype)
+            product = kept[n] if kept else _product(features, of_columns.T)
+            logits = _logits(product, bias, columns, ctx.softcap, ctx.scale)
+            slope = 1 - (logits / ctx.softcap).square_() if ctx.softcap else None
+            step = logits.sub_(log_rest[:, None]).exp_().mul_(-gradient[:, None])
+            step[at_label] = gradient[at_label[0]]
+            if slope is not None:
+                step *= slope
+            if ctx.scale != 1:
+                step *= ctx.scale
+            if of_bias is not None:
+                of_bias[columns] = step.sum(dim=0)
+            step = step.to(features.dtype)
+            if of_hidden is not None:
+                of_hidden += _product(step, of_columns)
+            if of_weight is not None:
+                of_weight[columns] = _product(step.T, features)
+        of_hidden = of_hidden.to(ctx.hidden_type) if of_hidden is not None else None
+        return of_hidden, of_weight, None, of_bias, None, None
+
+
+def _tiles(labels: Tensor, vocabulary: int) -> Iterator[tuple[slice, tuple[Tensor, Tensor]]]:
+    """Columns of each tile, and where in it labels are: (tokens, columns of the tile)."""
+    width = max(_LEAST_COLUMNS, _TILE_BYTES[labels.device.type] // (4 * max(len(labels), 1)))
+    starts = [*range(0, vocabulary, width), vocabulary]
+    tokens = labels.argsort()
+    bounds = torch.searchsorted(labels[tokens], labels.new_tensor(starts)).tolist()
+    if bounds[-1] - bounds[0] < len(labels):
+        raise ValueError(f"labels must be in [0, {vocabulary}): {labels.min()} to {labels.max()}")
+    for start, end, first, last in zip(starts, starts[1:], bounds, bounds[1:], strict=False):
+        yield slice(start, end), (tokens[first:last], labels[tokens[first:last]] - start)
+
+
+def _logits(
+    product: Tensor, bias: Tensor | None, columns: slice, softcap: float | None, scale: float
+) -> Tensor:
+    """The logits of a tile, in the type of sums, as a copy to write to."""
+    logits = product.to(_sum_type(product), copy=True)
+    if bias is not None:
+        logits += bias[columns]
+    if scale != 1:
+        logits *= scale
+    return logits.div_(softcap).tanh_().mul_(softcap) if softcap else logits
+
+
+def _product(left: Tensor, right: Tensor) -> Tensor:
+    """A matrix product; in fp32 where the device can give a sum of half-precision products unrounded."""
+    if left.is_cuda and left.dtype in (torch.bfloat16, torch.float16):
+        return torch.mm(left, right, out_dtype=torch.float32)
+    return torch.mm(left, right)
+
+
+def _sum_type(values: Tensor) -> torch.dtype:
+    return torch.promote_types(values.dtype, torch.float32)
+
+
+def _product_type(hidden: Tensor) -> torch.dtype:
+    """Autocast's type where it is on; it never touches fp64."""
+    device = hidden.device.type
+    if torch.is_autocast_enabled(device) and hidden.dtype != torch.float64:
+        return torch.get_autocast_dtype(device)
+    return hidden.dtype

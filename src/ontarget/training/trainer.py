@@ -18,7 +18,7 @@ from transformers.trainer import OPTIMIZER_NAME, SCHEDULER_NAME
 from ontarget.errors import UserError
 from ontarget.training import saving, sharded
 from ontarget.training.batches import MicroBatch
-from ontarget.training.log_odds import log_odds
+from ontarget.training.head import LogOddsHead
 from ontarget.training.objective import signed_loss
 
 Record = dict[str, Any]
@@ -37,6 +37,7 @@ class SignedTrainer(Trainer):
         if arguments.n_gpu > 1:  # DataParallel would tear a step apart; several GPUs need several processes
             arguments._n_gpu = 1
         super().__init__(*args, **kwargs)
+        self.head = LogOddsHead.install(self.model)
         self.noted: dict[str, list[float]] = {}
 
     def training_step(
@@ -107,9 +108,9 @@ class SignedTrainer(Trainer):
     ) -> Tensor:
         """One forward for both signs. Only positions with a weight reach the head, whichever model it is."""
         counts = inputs["weights"] != 0
-        with _head_sees(self.accelerator.unwrap_model(model), counts):
-            logits = model(input_ids=inputs["input_ids"], use_cache=False).logits
-        d = log_odds(logits, inputs["labels"][counts])
+        self.head.examine(self.accelerator.unwrap_model(model, keep_torch_compile=False))
+        with self.head.log_odds_at(counts, inputs["labels"]):
+            d = model(input_ids=inputs["input_ids"], use_cache=False).logits
         weights = inputs["weights"][counts]
         self._note(d.detach(), weights)
         return signed_loss(d, weights)
@@ -187,22 +188,6 @@ def _add(sums: dict[str, list[float]], name: str, value: float, weight: float) -
     total = sums.setdefault(name, [0.0, 0.0])
     total[0] += value
     total[1] += weight
-
-
-@contextmanager
-def _head_sees(model: Any, counts: Tensor) -> Iterator[None]:
-    """Hands the model's head only the hidden states at `counts`.
-
-    [samples, tokens, hidden] -> [counted, hidden].
-
-    The model's own forward still calls its head, so soft caps and logit scales after it apply as ever.
-    """
-    head = model.get_output_embeddings()
-    hook = head.register_forward_pre_hook(lambda _, hidden: (hidden[0][counts],))
-    try:
-        yield
-    finally:
-        hook.remove()
 
 
 class Log(TrainerCallback):
