@@ -5,8 +5,8 @@ Which samples, in which micro-batches, with which weights.
 
 import hashlib
 import random
-from collections.abc import Collection, Sequence
-from typing import TypedDict
+from collections.abc import Callable, Collection, Sequence
+from typing import NotRequired, TypedDict
 
 import torch
 from torch import Tensor
@@ -20,6 +20,7 @@ from ontarget.training.tuning import Tuning
 from ontarget.training.weights import signed_weights
 
 Weighed = tuple[Encoded, list[float]]
+Cut = Callable[[Sequence[Weighed], int], list[list[Weighed]]]  # a batch, and the tokens of a micro-batch
 
 _SHOWN = 40  # characters of a text that an error message shows
 
@@ -31,6 +32,7 @@ class MicroBatch(TypedDict):
     """
 
     input_ids: Tensor
+    position_ids: NotRequired[Tensor]  # of packed rows, see packing.py
     labels: Tensor
     weights: Tensor
 
@@ -40,6 +42,10 @@ class Steps(Dataset[list[MicroBatch]]):
 
     A global batch, weighed as a whole; of that our share, cut into micro-batches of similar length. The order
     depends on the seed alone, so an interrupted stage goes on with the step that it would have taken.
+
+    Attributes:
+        cut: makes micro-batches of samples.
+        collate: makes tensors of a micro-batch.
     """
 
     def __init__(
@@ -53,6 +59,8 @@ class Steps(Dataset[list[MicroBatch]]):
     ) -> None:
         self._draw, self._encoder, self._tuning, self._alpha, self._seed = draw, encoder, tuning, alpha, seed
         self._share = share
+        self.cut: Cut = by_length
+        self.collate: Callable[[Sequence[Weighed]], MicroBatch] = collate
         self._pass_number = -1
         self._groups: list[list[Encoded]] = []
         self._groups_a_pass = len(self._encoded(0))
@@ -66,7 +74,7 @@ class Steps(Dataset[list[MicroBatch]]):
     def __getitem__(self, step: int) -> list[MicroBatch]:
         if not 0 <= step < len(self):
             raise IndexError(step)
-        return [collate(part) for part in self._parts(step)]
+        return [self.collate(part) for part in self._parts(step)]
 
     def digest(self) -> str:
         """Tells whether two processes are about to learn the same: of the first step, whole."""
@@ -87,7 +95,7 @@ class Steps(Dataset[list[MicroBatch]]):
         return self._share.of(
             self._batch(step),
             lambda weighed: len(weighed[0].ids),
-            lambda mine: _by_length(mine, self._tuning.micro_batch_tokens),
+            lambda mine: self.cut(mine, self._tuning.micro_batch_tokens),
         )
 
     def _batch(self, step: int) -> list[Weighed]:
@@ -140,7 +148,7 @@ def collate(part: Sequence[Weighed]) -> MicroBatch:
     return {"input_ids": input_ids, "labels": labels, "weights": weights}
 
 
-def _by_length(pairs: Sequence[Weighed], micro_batch_tokens: int) -> list[list[Weighed]]:
+def by_length(pairs: Sequence[Weighed], micro_batch_tokens: int) -> list[list[Weighed]]:
     """Cuts a batch, longest first, into parts.
 
     Each has at most `micro_batch_tokens` padded tokens (or one sample).

@@ -21,7 +21,7 @@ from ontarget.languages import Language
 from ontarget.model_place import locate
 from ontarget.samples.groups import Draw
 from ontarget.signals import postponed
-from ontarget.training import parallel, ways
+from ontarget.training import packing, parallel, ways
 from ontarget.training.batches import Steps
 from ontarget.training.encode import Encoder
 from ontarget.training.evaluation import Evaluation, Judge
@@ -111,7 +111,11 @@ def train_stage(
     # Before the model: they say which process loads what of it.
     arguments = _arguments(tuning, len(steps), work, seed, share.processes, tracked)
     load = partial(_model, start, tokenizer, tuning, seed, trust_remote_code)
-    model = ways.prepared(load(**ways.loading(tuning)), tuning)
+    model = load(**ways.loading(tuning))
+    packing.prefer_flash(model, ways.in_bf16(tuning))
+    if packing.pays_off(model):
+        steps.cut, steps.collate = packing.by_tokens, packing.pack
+    model = ways.prepared(model, tuning)
     trainer = SignedTrainer(model=model, args=arguments, train_dataset=steps, data_collator=_only)
     _same_everywhere(steps)
     checkpoint = last_checkpoint(work)

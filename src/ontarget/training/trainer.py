@@ -20,6 +20,7 @@ from ontarget.training import saving, sharded
 from ontarget.training.batches import MicroBatch
 from ontarget.training.head import LogOddsHead
 from ontarget.training.objective import signed_loss
+from ontarget.training.packing import seen_by_model
 
 Record = dict[str, Any]
 Progress = Callable[[int, int, Record], None]  # step, steps, the newest record
@@ -110,7 +111,7 @@ class SignedTrainer(Trainer):
         counts = inputs["weights"] != 0
         self.head.examine(self.accelerator.unwrap_model(model, keep_torch_compile=False))
         with self.head.log_odds_at(counts, inputs["labels"]):
-            d = model(input_ids=inputs["input_ids"], use_cache=False).logits
+            d = model(**seen_by_model(inputs), use_cache=False).logits
         weights = inputs["weights"][counts]
         self._note(d.detach(), weights)
         return signed_loss(d, weights)
