@@ -13,8 +13,8 @@ from transformers import AutoModelForCausalLM  # noqa: E402
 
 from ontarget.errors import UserError  # noqa: E402
 from ontarget.training import ways  # noqa: E402
+from ontarget.training.saving import last_checkpoint  # noqa: E402
 from ontarget.training.stage import train_stage  # noqa: E402
-from ontarget.training.trainer import last_checkpoint  # noqa: E402
 from ontarget.training.tuning import Lora, Tuning  # noqa: E402
 
 DATA, base, same, tuned = test_stage.DATA, test_stage.base, test_stage.same, test_stage.tuned
