@@ -110,9 +110,9 @@ def test_jsonl_of_no_rows_is_an_empty_file(tmp_path: Path) -> None:
     ids=["python", "quota", "safetensors", "torch"],
 )
 def test_a_full_disk_is_one_sentence_whoever_meets_it(tmp_path: Path, error: Exception) -> None:
-    with pytest.raises(UserError, match=f"the disk is full: '{tmp_path}' could not be written; make room"):
-        with full_disk_said(tmp_path):
-            raise error
+    said = f"the disk is full: '{tmp_path}' could not be written; make room"
+    with pytest.raises(UserError, match=said), full_disk_said(tmp_path):
+        raise error
 
 
 def test_a_full_disk_names_the_file_where_python_knows_it(tmp_path: Path) -> None:
@@ -122,11 +122,13 @@ def test_a_full_disk_names_the_file_where_python_knows_it(tmp_path: Path) -> Non
     with pytest.raises(UserError, match=str(tmp_path)), full_disk_said(tmp_path), device.open("w") as file:
         file.write("x" * 100_000)
     error = OSError(errno.ENOSPC, "No space left on device", "a/b.json")
-    with pytest.raises(UserError, match="'a/b.json' could not be written"), full_disk_said(tmp_path):
+    with pytest.raises(UserError, match=r"'a/b\.json' could not be written"), full_disk_said(tmp_path):
         raise error
 
 
-@pytest.mark.parametrize("error", [OSError(errno.EACCES, "Permission denied"), RuntimeError("bad"), KeyError("x")])
+@pytest.mark.parametrize(
+    "error", [OSError(errno.EACCES, "Permission denied"), RuntimeError("bad"), KeyError("x")]
+)
 def test_other_errors_are_what_they_were(tmp_path: Path, error: Exception) -> None:
     with pytest.raises(type(error)) as caught, full_disk_said(tmp_path):
         raise error

@@ -26,7 +26,9 @@ def test_owner_and_name_are_on_the_hub(model: str) -> None:
     assert locate(model) == model
 
 
-@pytest.mark.parametrize("model", ["mt", "gpt2", "./a/b", "/a/b", "a/b/c", "runs/mtt", "~/mt", Path("owner/name")])
+@pytest.mark.parametrize(
+    "model", ["mt", "gpt2", "./a/b", "/a/b", "a/b/c", "runs/mtt", "~/mt", Path("owner/name")]
+)
 def test_all_else_is_a_directory_that_is_not_there(model: str | Path) -> None:
     with pytest.raises(UserError, match="there is no model directory"):
         locate(model)

@@ -18,7 +18,9 @@ def test_sigterm_is_an_exception_in_the_block_and_what_it_was_after_it() -> None
     assert signal.getsignal(signal.SIGTERM) is before
 
 
-@pytest.mark.parametrize(("number", "kind"), [(signal.SIGINT, KeyboardInterrupt), (signal.SIGTERM, Terminated)])
+@pytest.mark.parametrize(
+    ("number", "kind"), [(signal.SIGINT, KeyboardInterrupt), (signal.SIGTERM, Terminated)]
+)
 def test_the_first_request_waits_until_it_is_obeyed(number: int, kind: type[BaseException]) -> None:
     told: list[int] = []
     with postponed(told.append) as stop:
@@ -37,14 +39,14 @@ def test_nothing_is_obeyed_where_nobody_asked() -> None:
     stop.obey()
 
 
-def test_the_second_request_is_not_postponed() -> None:
-    reached = False
-    with pytest.raises(KeyboardInterrupt), postponed() as stop:
+@pytest.mark.parametrize("first", [signal.SIGINT, signal.SIGTERM])
+def test_a_second_ctrl_c_is_not_postponed_but_a_second_sigterm_is(first: int) -> None:
+    with postponed() as stop:
+        send(first)
         send(signal.SIGTERM)
-        reached = stop.signal == signal.SIGTERM
-        send(signal.SIGINT)
-        reached = False
-    assert reached
+        assert stop.signal == first
+        with pytest.raises(KeyboardInterrupt):
+            send(signal.SIGINT)
 
 
 def test_what_was_ignored_stays_ignored() -> None:

@@ -80,7 +80,9 @@ def _is_full_disk(error: Exception) -> bool:
     if isinstance(error, OSError):
         return error.errno in (errno.ENOSPC, errno.EDQUOT)
     text = str(error)
-    return any(words in text for words in ("No space left", "quota exceeded", "unexpected pos", "StreamWriter"))
+    return any(
+        words in text for words in ("No space left", "quota exceeded", "unexpected pos", "StreamWriter")
+    )
 
 
 def write_json(path: Path, value: Any) -> None:

@@ -10,8 +10,8 @@ from ontarget.errors import UserError, nearest
 def locate(model: str | Path) -> Path | str:
     """The directory of a model, with `~` and `$NAME` expanded, or else its hub name.
 
-    A hub name is written `owner/name`, and is no path of this machine. A bare word is a directory: looking for
-    a misspelt one on the hub would take a minute without a network.
+    A hub name is written `owner/name`, and is no path of this machine. A bare word is a directory: looking
+    for a misspelt one on the hub would take a minute without a network.
 
     Raises:
         UserError: it is no hub name, and no directory is there.

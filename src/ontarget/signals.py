@@ -9,7 +9,7 @@ from typing import NoReturn
 
 
 class Terminated(KeyboardInterrupt):
-    """SIGTERM. Whatever stops for Ctrl-C stops for it alike; the command line exits with 143, not with 130."""
+    """SIGTERM. Whatever stops for Ctrl-C stops for it alike; the command line exits with 143, not 130."""
 
 
 class StopRequest:
@@ -37,17 +37,19 @@ def terminable() -> Iterator[None]:
 
 @contextmanager
 def postponed(told: Callable[[int], None] = lambda number: None) -> Iterator[StopRequest]:
-    """The first Ctrl-C or SIGTERM in the block is only noted; a second one raises at once.
+    """The first Ctrl-C or SIGTERM in the block is only noted; after it Ctrl-C raises at once.
 
+    SIGTERM does not: clusters send it to a process, and to all that started it, which pass it on.
     `told` is called with the number of the first.
     """
     request = StopRequest()
 
     def handle(number: int) -> None:
-        if request.signal is not None:
+        if request.signal is None:
+            request.signal = number
+            told(number)
+        elif number == signal.SIGINT:
             _raise(number)
-        request.signal = number
-        told(number)
 
     with _handling([signal.SIGINT, signal.SIGTERM], handle):
         yield request

@@ -52,7 +52,7 @@ def test_ten_kills_change_nothing(tmp_path: Path) -> None:
 
 
 def kill_after(process: Any, folder: Path, step: int, share: float) -> None:
-    """Kills when a step was logged and this share of a step's time is over: while it saves, or in the next."""
+    """Kills this share of a step's time after a step was logged: while it saves, or in the next."""
     deadline, changed, took, seen = time.monotonic() + SECONDS, time.monotonic(), 0.0, steps_done(folder)
     while seen < step:
         assert process.is_alive(), "it ended before it was killed"

@@ -94,7 +94,9 @@ def test_random_states_are_part_of_a_checkpoint(base, tmp_path):
     assert not all(torch.equal(broken[name], unbroken[name]) for name in unbroken)
 
 
-@pytest.mark.parametrize(("number", "kind"), [(signal.SIGINT, KeyboardInterrupt), (signal.SIGTERM, Terminated)])
+@pytest.mark.parametrize(
+    ("number", "kind"), [(signal.SIGINT, KeyboardInterrupt), (signal.SIGTERM, Terminated)]
+)
 @pytest.mark.parametrize("at", [4, 12])
 def test_a_stage_that_is_asked_to_stop_saves_and_goes_on_to_the_same_model(base, tmp_path, number, kind, at):
     """Also at its last step (12): the request is not lost, and neither is the work."""
@@ -130,9 +132,13 @@ def test_one_process_that_is_asked_stops_all_of_them_at_the_same_step():
     Saving(5.0, ours, agree=lambda votes: votes).on_step_end(None, state, control)
     assert not control.should_save
     assert not control.should_training_stop
-    Saving(5.0, ours, agree=lambda votes: [votes[0] + 1, votes[1]]).on_step_end(None, state, control)
+    Saving(5.0, ours, agree=lambda votes: [votes[0], votes[1] + 1, votes[2]]).on_step_end(
+        None, state, control
+    )
     assert control.should_save
     assert control.should_training_stop
+    with pytest.raises(Terminated):
+        ours.obey()
 
 
 def test_a_full_disk_leaves_the_last_checkpoint_and_nothing_half_written(base, tmp_path, monkeypatch):

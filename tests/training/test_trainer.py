@@ -29,7 +29,9 @@ def trainer_state(folder):
     return load_file(last_checkpoint(folder / "work") / "model.safetensors")
 
 
-def test_a_loss_that_is_not_finite_names_its_samples_and_leaves_the_last_checkpoint(base, tmp_path, monkeypatch):
+def test_a_loss_that_is_not_finite_names_its_samples_and_leaves_the_last_checkpoint(
+    base, tmp_path, monkeypatch
+):
     """Those of its micro-batch alone, with the language that they ask for."""
     loss, step = trainer.signed_loss, []
 
@@ -67,7 +69,9 @@ def test_a_gradient_that_is_not_finite_never_reaches_the_parameters(base, tmp_pa
         return Breaks.apply(loss(d, w)) if len(calls) == 7 else loss(d, w)
 
     monkeypatch.setattr(trainer, "signed_loss", breaks)
-    with pytest.raises(UserError, match=r"the gradient is not finite at step 7, with the samples .* and \d+ more"):
+    with pytest.raises(
+        UserError, match=r"the gradient is not finite at step 7, with the samples .* and \d+ more"
+    ):
         run_stage(base, tmp_path, save_minutes=1e-9)
     assert last_checkpoint(tmp_path / "work").name == "checkpoint-6"
     assert finite(tmp_path)

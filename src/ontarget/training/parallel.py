@@ -1,8 +1,8 @@
 """How several processes hold the model of a stage: a copy each, or a part each.
 
-    ddp    every process has the whole model, its gradient and the optimiser's state: fastest, where they fit
-    fsdp   all three in parts, PyTorch's FSDP2: a layer is put together when it is needed
-    zero3  the same by DeepSpeed, which is a package of its own
+ddp    every process has the whole model, its gradient and the optimiser's state: fastest, where they fit
+fsdp   all three in parts, PyTorch's FSDP2: a layer is put together when it is needed
+zero3  the same by DeepSpeed, which is a package of its own
 """
 
 import os
@@ -28,17 +28,15 @@ def require(tuning: Tuning) -> None:
 
 def arguments(tuning: Tuning, processes: int) -> dict[str, Any]:
     """What transformers' `TrainingArguments` are told of it. One process holds it all."""
-    if processes == 1:
-        return {}
+    if processes == 1 or tuning.parallel == "ddp":
+        return {"ddp_find_unused_parameters": False}
     require(tuning)
     if tuning.parallel == "fsdp":
         # Read while a model is loaded: the first process alone reads the weights, the others get their parts.
         os.environ |= {"ACCELERATE_USE_FSDP": "true", "FSDP_CPU_RAM_EFFICIENT_LOADING": "true"}
         settings = {"version": 2, "reshard_after_forward": True, "cpu_ram_efficient_loading": True}
         return {"fsdp": True, "fsdp_config": settings}
-    if tuning.parallel == "zero3":
-        return {"deepspeed": deepspeed_settings()}
-    return {"ddp_find_unused_parameters": False}
+    return {"deepspeed": deepspeed_settings()}
 
 
 def deepspeed_settings() -> dict[str, Any]:

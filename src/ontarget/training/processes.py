@@ -25,7 +25,10 @@ class Share:
         return cls(int(os.environ.get("RANK", 0)), int(os.environ.get("WORLD_SIZE", 1)))
 
     def of(
-        self, items: Sequence[Item], size: Callable[[Item], int], cut: Callable[[list[Item]], list[list[Item]]]
+        self,
+        items: Sequence[Item],
+        size: Callable[[Item], int],
+        cut: Callable[[list[Item]], list[list[Item]]],
     ) -> list[list[Item]]:
         """Our parts of `items`, as many as every other process has: empty ones make up the number.
 

@@ -2,6 +2,7 @@
 
 import json
 import shutil
+import signal
 import time
 from collections.abc import Callable
 from pathlib import Path
@@ -17,7 +18,7 @@ _UNFINISHED = ".saving"
 
 
 class Saving(TrainerCallback):
-    """Asks for a checkpoint every few minutes, and for one and the end when the user stops the stage.
+    """Asks for a checkpoint every few minutes, and for one and the end when someone stops the stage.
 
     Clocks and signals are not the same in all processes, but a step is: they agree at its end.
     """
@@ -32,12 +33,15 @@ class Saving(TrainerCallback):
         """One process that says so is enough."""
         now = time.monotonic()
         due = now - self.last_save > self.save_seconds and state.global_step < state.max_steps
-        stop, save = self.agree([self.stop.signal is not None, due])
-        if stop or save:
+        asked = [self.stop.signal == number for number in (signal.SIGINT, signal.SIGTERM)]
+        *votes, save = self.agree([*asked, due])
+        for number, vote in zip((signal.SIGINT, signal.SIGTERM), votes, strict=True):
+            if vote:
+                self.stop.signal = number
+                control.should_training_stop = True
+        if save or control.should_training_stop:
             control.should_save = True
             self.last_save = now
-        if stop:
-            control.should_training_stop = True
         return control
 
 

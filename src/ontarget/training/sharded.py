@@ -62,7 +62,9 @@ def load_parameters(model: nn.Module, folder: Path, *, first: bool) -> None:
         for file in sorted(folder.glob("*.safetensors")):
             weights |= load_file(file)
     set_model_state_dict(
-        model, weights, options=StateDictOptions(full_state_dict=True, broadcast_from_rank0=True, strict=False)
+        model,
+        weights,
+        options=StateDictOptions(full_state_dict=True, broadcast_from_rank0=True, strict=False),
     )
 
 

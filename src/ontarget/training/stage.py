@@ -101,7 +101,7 @@ def train_stage(
     model = _model(start, tokenizer, tuning, seed, trust_remote_code)
     trainer = SignedTrainer(model=model, args=arguments, train_dataset=steps, data_collator=_only)
     _same_everywhere(steps)
-    checkpoint = last_checkpoint(work)
+    checkpoint = gather_object([last_checkpoint(work)])[0]  # a shared disk may show each another
     log = work / "log.jsonl"
     if trainer.args.should_save:
         clear(work)

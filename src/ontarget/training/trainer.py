@@ -232,4 +232,3 @@ class Log(TrainerCallback):
                 if self.progress:
                     self.progress(state.global_step, state.max_steps, record)
         return control
-

@@ -63,4 +63,3 @@ def _models_below(path: Path) -> str:
         str(config.parent) for pattern in ("*", "*/*") for config in path.glob(f"{pattern}/config.json")
     )
     return f"; there are models in {', '.join(below[:8])}" if below else ""
-
