@@ -175,7 +175,7 @@ def _started(
     command: Sequence[str], environment: Mapping[str, str], errors: IO[str]
 ) -> Iterator[subprocess.Popen[str]]:
     """Out of reach of the terminal's Ctrl-C, which is ours to pass on. None of them is left behind."""
-    process = subprocess.Popen(
+    with subprocess.Popen(
         command,
         env=environment,
         stdin=subprocess.PIPE,
@@ -183,16 +183,15 @@ def _started(
         stderr=errors,
         encoding="utf-8",
         start_new_session=True,
-    )
-    try:
-        yield process
-    finally:
-        with suppress(OSError):  # workers leave when their standard input ends
-            assert process.stdin is not None
-            process.stdin.close()
-        if process.poll() is None:
-            os.killpg(process.pid, signal.SIGKILL)
-        process.wait()
+    ) as process:
+        try:
+            yield process
+        finally:
+            with suppress(OSError):  # workers leave when their standard input ends
+                assert process.stdin is not None
+                process.stdin.close()
+            if process.poll() is None:
+                os.killpg(process.pid, signal.SIGKILL)
 
 
 @contextmanager
