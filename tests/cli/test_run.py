@@ -64,6 +64,7 @@ def test_plan_of_one_stage(tmp_path: Path) -> None:
         (["run", "diagnose", "model=./nowhere"], "there is no model directory 'nowhere'"),
         (["run", "multi30k-tiny"], "ONTARGET_DATA, which is not set"),
         (["train", "phrasebook-tiny", "latt", SMALL], "has no stage 'latt'; did you mean 'lat'"),
+        (["train", "phrasebook-tiny", SMALL, "--machines", "2"], "need --main-address HOST:PORT"),
         (["train", "diagnose", "model=a/b"], "has no stages to train"),
     ],
 )

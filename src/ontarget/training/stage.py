@@ -157,7 +157,7 @@ def _same_everywhere(steps: Steps) -> None:
 
 def _arguments(tuning: Tuning, steps: int, work: Path, seed: int, processes: int) -> TrainingArguments:
     bf16 = prefers_bf16() if tuning.precision == "auto" else tuning.precision == "bf16"
-    return TrainingArguments(
+    made = TrainingArguments(
         output_dir=str(work),
         max_steps=steps,
         per_device_train_batch_size=1,  # one item of `Steps` is a whole global batch
@@ -180,6 +180,8 @@ def _arguments(tuning: Tuning, steps: int, work: Path, seed: int, processes: int
         dataloader_pin_memory=False,
         **parallel.arguments(tuning, processes),
     )
+    parallel.add_up_in_fp32(made)
+    return made
 
 
 def _only(items: list[Any]) -> Any:
