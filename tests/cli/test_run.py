@@ -77,6 +77,7 @@ def test_train_can_compile_all_stages(monkeypatch: pytest.MonkeyPatch) -> None:
         (["run", "diagnose", "model=./nowhere"], "there is no model directory 'nowhere'"),
         (["run", "multi30k-tiny"], "ONTARGET_DATA, which is not set"),
         (["train", "phrasebook-tiny", "latt", SMALL], "has no stage 'latt'; did you mean 'lat'"),
+        (["train", "phrasebook-tiny", SMALL, "--machines", "2"], "need --main-address HOST:PORT"),
         (["train", "diagnose", "model=a/b"], "has no stages to train"),
     ],
 )

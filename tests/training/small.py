@@ -7,8 +7,10 @@ import socket
 from pathlib import Path
 
 import torch
+from accelerate import DistributedType, PartialState
 from transformers import AutoModelForCausalLM
 
+from ontarget import hardware
 from ontarget.corpora.corpus import Translation
 from ontarget.languages import Direction, Language
 from ontarget.prompts.template import PromptTemplate
@@ -95,6 +97,8 @@ def _one_of(rank: int, processes: int, port: int, base: Path, folder: Path, sett
         "MASTER_PORT": str(port),
     }
     stop_at = settings.pop("stop_at", None)
+    if settings.get("parallel") == "fsdp":
+        _shard_on_a_processor()
 
     def progress(step: int, steps: int, record: dict) -> None:
         if step == stop_at:
@@ -106,3 +110,16 @@ def _one_of(rank: int, processes: int, port: int, base: Path, folder: Path, sett
         assert stop_at is not None
     if torch.distributed.is_initialized():
         torch.distributed.destroy_process_group()
+
+
+def _shard_on_a_processor() -> None:
+    """PyTorch's FSDP2 works there; accelerate asks for it on GPUs alone, and so do we."""
+    set_device = PartialState.set_device
+
+    def as_if_on_gpus(self: PartialState) -> None:
+        set_device(self)
+        if self.distributed_type == DistributedType.MULTI_CPU:
+            self.distributed_type = DistributedType.MULTI_XPU
+
+    PartialState.set_device = as_if_on_gpus
+    hardware.has_gpu = lambda: True

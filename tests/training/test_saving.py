@@ -22,6 +22,15 @@ def base(tmp_path_factory):
     return small_base(tmp_path_factory.mktemp("base"))
 
 
+@pytest.fixture(scope="module")
+def unbroken(base, tmp_path_factory):
+    return run_stage(base, tmp_path_factory.mktemp("unbroken"))
+
+
+def same(left, right):
+    return all(torch.equal(left[name], right[name]) for name in right)
+
+
 def checkpoint(work, step, state=None):
     folder = work / f"checkpoint-{step}"
     folder.mkdir(parents=True)
@@ -59,10 +68,11 @@ def test_a_written_checkpoint_takes_its_place_and_only_then_the_old_one_goes(tmp
     assert names(tmp_path) == ["checkpoint-7"]
 
 
-def test_a_stage_cut_off_while_it_saves_goes_on_from_the_checkpoint_before(base, tmp_path, monkeypatch):
+def test_a_stage_cut_off_while_it_saves_goes_on_from_the_checkpoint_before(
+    base, unbroken, tmp_path, monkeypatch
+):
     """Whatever was being written when it happened."""
     step = 8
-    unbroken = run_stage(base, tmp_path / "unbroken")
     for victim in ("_save_optimizer_and_scheduler", "_save_rng_state", "store_flos"):
 
         def cut(self, *arguments, victim=victim, **_):
@@ -76,11 +86,10 @@ def test_a_stage_cut_off_while_it_saves_goes_on_from_the_checkpoint_before(base,
             with pytest.raises(MemoryError):
                 run_stage(base, folder, save_minutes=1e-9)
         assert names(folder / "work") == [f"checkpoint-{step - 1}", "log.jsonl"]
-        result = run_stage(base, folder)
-        assert all(torch.equal(result[name], unbroken[name]) for name in unbroken)
+        assert same(run_stage(base, folder), unbroken)
 
 
-def test_random_states_are_part_of_a_checkpoint(base, tmp_path):
+def test_random_states_are_part_of_a_checkpoint(base, unbroken, tmp_path):
     """Without them the dropout of the steps after it is another: so the tests here would notice."""
 
     def stop(step, steps, record):
@@ -90,15 +99,15 @@ def test_random_states_are_part_of_a_checkpoint(base, tmp_path):
     with pytest.raises(KeyboardInterrupt):
         run_stage(base, tmp_path / "broken", progress=stop)
     (tmp_path / "broken" / "work" / "checkpoint-4" / "rng_state.pth").unlink()
-    broken, unbroken = run_stage(base, tmp_path / "broken"), run_stage(base, tmp_path / "unbroken")
-    assert not all(torch.equal(broken[name], unbroken[name]) for name in unbroken)
+    assert not same(run_stage(base, tmp_path / "broken"), unbroken)
 
 
 @pytest.mark.parametrize(
-    ("number", "kind"), [(signal.SIGINT, KeyboardInterrupt), (signal.SIGTERM, Terminated)]
+    ("number", "kind", "at"), [(signal.SIGINT, KeyboardInterrupt, 4), (signal.SIGTERM, Terminated, 12)]
 )
-@pytest.mark.parametrize("at", [4, 12])
-def test_a_stage_that_is_asked_to_stop_saves_and_goes_on_to_the_same_model(base, tmp_path, number, kind, at):
+def test_a_stage_that_is_asked_to_stop_saves_and_goes_on_to_the_same_model(
+    base, unbroken, tmp_path, number, kind, at
+):
     """Also at its last step (12): the request is not lost, and neither is the work."""
 
     def ask(step, steps, record):
@@ -110,8 +119,7 @@ def test_a_stage_that_is_asked_to_stop_saves_and_goes_on_to_the_same_model(base,
     assert caught.type is kind
     assert last_checkpoint(tmp_path / "broken" / "work").name == f"checkpoint-{at}"
     assert not list((tmp_path / "broken" / "model").iterdir())
-    broken, unbroken = run_stage(base, tmp_path / "broken"), run_stage(base, tmp_path / "unbroken")
-    assert all(torch.equal(broken[name], unbroken[name]) for name in unbroken)
+    assert same(run_stage(base, tmp_path / "broken"), unbroken)
 
 
 def test_a_second_request_stops_at_once(base, tmp_path):

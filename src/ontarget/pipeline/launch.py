@@ -11,13 +11,14 @@ import subprocess
 import sys
 import tempfile
 import time
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from pathlib import Path
 from typing import IO, Any
 
 from ontarget.errors import UserError
+from ontarget.pipeline.artifacts import Store
 from ontarget.pipeline.plan import Plan, Step
 from ontarget.pipeline.progress import Progress
 from ontarget.pipeline.stages import Update
@@ -113,15 +114,16 @@ def follow(launch: Launch, plan: Plan, steps: Sequence[Step], progress: Progress
         who = f"machine {launch.machine_rank + 1} of {launch.machines}"
         with progress.task(f"training {step.name}, {who}"):
             make_model(launch, plan, step, folder=work, work=work, update=lambda *_: None)
-            _await(lambda step=step: plan.store.model_made(step.name), step.fingerprints[step.name], plan)
+            _await(plan.store, step)
 
 
-def _await(made: Callable[[], Any], fingerprint: str, plan: Plan) -> None:
+def _await(store: Store, step: Step) -> None:
+    """Until the first machine has put the model in its place; the next stage may start from it."""
     deadline = time.monotonic() + _PATIENCE
-    while (found := made()) is None or found.fingerprint != fingerprint:
+    while (found := store.model_made(step.name)) is None or found.fingerprint != step.fingerprints[step.name]:
         if time.monotonic() > deadline:
             raise UserError(
-                f"the model is not in {plan.store.directory} of this machine; "
+                f"the model '{step.name}' is not in {store.directory} of this machine; "
                 "the run directory must be on a file system that all machines see"
             )
         time.sleep(0.5)
@@ -174,7 +176,7 @@ def _started(
     command: Sequence[str], environment: Mapping[str, str], errors: IO[str]
 ) -> Iterator[subprocess.Popen[str]]:
     """Out of reach of the terminal's Ctrl-C, which is ours to pass on. None of them is left behind."""
-    process = subprocess.Popen(
+    with subprocess.Popen(
         command,
         env=environment,
         stdin=subprocess.PIPE,
@@ -182,16 +184,15 @@ def _started(
         stderr=errors,
         encoding="utf-8",
         start_new_session=True,
-    )
-    try:
-        yield process
-    finally:
-        with suppress(OSError):  # workers leave when their standard input ends
-            assert process.stdin is not None
-            process.stdin.close()
-        if process.poll() is None:
-            os.killpg(process.pid, signal.SIGKILL)
-        process.wait()
+    ) as process:
+        try:
+            yield process
+        finally:
+            with suppress(OSError):  # workers leave when their standard input ends
+                assert process.stdin is not None
+                process.stdin.close()
+            if process.poll() is None:
+                os.killpg(process.pid, signal.SIGKILL)
 
 
 @contextmanager

@@ -16,6 +16,7 @@ from ontarget.files import full_disk_said, read_jsonl, whole_file, write_json
 from ontarget.pipeline import stages, systems
 from ontarget.pipeline.artifacts import Made, Store
 from ontarget.pipeline.inputs import directions, load_corpus, test_set
+from ontarget.pipeline.launch import Launch, follow, make_model
 from ontarget.pipeline.plan import Plan, Step, version_of
 from ontarget.pipeline.progress import Advance, Progress, Silent
 from ontarget.pipeline.resolved import write_resolved
@@ -26,6 +27,7 @@ from ontarget.reporting import report, table
 from ontarget.reporting.run_files import Scores
 from ontarget.reporting.systems import display_name
 from ontarget.scoring.language_id import default_identifier
+from ontarget.training import parallel
 
 
 @dataclass(frozen=True)
@@ -78,12 +80,24 @@ def carry_out(plan: Plan, progress: Progress | None = None) -> Run:
     return Run(plan.store.directory)
 
 
-def train(plan: Plan, stage: str | None = None, progress: Progress | None = None) -> list[Path]:
-    """Makes a recipe's models, or one of them and those that it starts from; returns where they lie."""
-    plan.training(stage)  # as above
-    with plan.store.lock(), full_disk_said(plan.store.directory):
-        steps = plan.training(stage)
-        _Work(plan, progress or Silent()).do(steps)
+def train(
+    plan: Plan, stage: str | None = None, progress: Progress | None = None, launch: Launch | None = None
+) -> list[Path]:
+    """Makes a recipe's models, or one of them and those that it starts from; returns where they lie.
+
+    `launch`: by several processes, perhaps on several machines, each of which calls this.
+    """
+    steps = plan.training(stage)  # as above
+    launch = launch or Launch()
+    for step in steps:
+        if not launch.alone:
+            parallel.require(plan.recipe.stages[step.name].tuning)
+    if launch.machine_rank:
+        follow(launch, plan, steps, progress or Silent())
+    else:
+        with plan.store.lock(), full_disk_said(plan.store.directory):
+            steps = plan.training(stage)
+            _Work(plan, progress or Silent(), launch).do(steps)
     return [plan.store.model(step.name) for step in steps]
 
 
@@ -99,7 +113,8 @@ def make_plan(
 class _Work:
     """Does the steps of a plan, in order, under the lock of its directory."""
 
-    def __init__(self, plan: Plan, progress: Progress) -> None:
+    def __init__(self, plan: Plan, progress: Progress, launch: Launch = Launch()) -> None:  # noqa: B008
+        self.launch = launch
         self.plan, self.recipe, self.store, self.progress = plan, plan.recipe, plan.store, progress
         self._engine: tuple[str, Any] | None = None
 
@@ -120,20 +135,16 @@ class _Work:
             self.progress.say(f"nothing to do: {self.store.directory} is complete")
 
     def _model(self, step: Step) -> None:
-        start = self.recipe.stages[step.name].start
+        if few := stages.too_few(self.recipe, step.name, self.plan.corpus):
+            self.progress.say(
+                f"{step.name}: the corpus has {few[0]} samples for it, not the {few[1]} that it asks for"
+            )
         about = {"template": self.recipe.template, "version": version_of("ontarget"), "seconds": 0.0}
         began = time.monotonic()
         making = self.store.making_model(step.name, step.fingerprints[step.name], about)
         with self.progress.task(f"training {step.name}") as advance, making as (folder, work):
-            counts = stages.make_model(
-                self.recipe,
-                step.name,
-                self.plan.corpus,
-                None if start is None else self.plan.place(start),
-                folder=folder,
-                work=work,
-                tracking=self.store.directory / "tracking",
-                update=lambda step, steps, record: advance(step, steps, _noted(record)),
+            counts = self._train(
+                step, folder, work, lambda step, steps, record: advance(step, steps, _noted(record))
             )
             about |= {**counts, "seconds": round(time.monotonic() - began, 1)}
         if counts["kept"] < counts["steps"]:
@@ -146,6 +157,22 @@ class _Work:
                 self.progress.say(
                     f"{step.name}: {counts[what]} samples {what} at tuning.max_length={limit} tokens"
                 )
+
+    def _train(self, step: Step, folder: Path, work: Path, update: stages.Update) -> dict[str, Any]:
+        if not self.launch.alone:
+            return make_model(self.launch, self.plan, step, folder=folder, work=work, update=update)
+        start = self.recipe.stages[step.name].start
+        place = None if start is None else self.plan.place(start)
+        return stages.make_model(
+            self.recipe,
+            step.name,
+            self.plan.corpus,
+            place,
+            folder=folder,
+            work=work,
+            tracking=self.store.directory / "tracking",
+            update=update,
+        )
 
     def _outputs(self, step: Step) -> None:
         model = self.recipe.model_of(step.name)

@@ -87,6 +87,15 @@ def translation_draw(
     return translation_groups(drawn, template, post_instruction=settings.post_instruction)
 
 
+def too_few(recipe: Recipe, stage: str, corpus: Corpus) -> tuple[int, int] | None:
+    """How many samples a stage gets and how many it asks for, where the corpus has fewer."""
+    settings = recipe.stages[stage]
+    if isinstance(settings, LanguageModelling) or settings.samples == "all":
+        return None
+    got = len(_drawn(recipe, settings, corpus))
+    return (got, settings.samples) if got < settings.samples else None
+
+
 def _drawn(recipe: Recipe, settings: Likelihood | LanguageAware, corpus: Corpus) -> list[Translation]:
     every = len(corpus.lines("train", recipe.pivot)) * len(recipe.supervised)
     count = every if settings.samples == "all" else settings.samples

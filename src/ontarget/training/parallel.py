@@ -31,12 +31,27 @@ def arguments(tuning: Tuning, processes: int) -> dict[str, Any]:
     if processes == 1 or tuning.parallel == "ddp":
         return {"ddp_find_unused_parameters": False}
     require(tuning)
+    from ontarget.hardware import has_gpu
+
+    if not has_gpu():
+        raise UserError(f"tuning.parallel={tuning.parallel} needs GPUs, and there are none here: take ddp")
     if tuning.parallel == "fsdp":
         # Read while a model is loaded: the first process alone reads the weights, the others get their parts.
         os.environ |= {"ACCELERATE_USE_FSDP": "true", "FSDP_CPU_RAM_EFFICIENT_LOADING": "true"}
+        os.environ["FSDP_STATE_DICT_TYPE"] = "FULL_STATE_DICT"  # gives the processes a way over the CPU, too
         settings = {"version": 2, "reshard_after_forward": True, "cpu_ram_efficient_loading": True}
         return {"fsdp": True, "fsdp_config": settings}
     return {"deepspeed": deepspeed_settings()}
+
+
+def add_up_in_fp32(made: Any) -> None:
+    """Changes `TrainingArguments`: FSDP would exchange gradients in bf16 where it computes in bf16."""
+    if made.fsdp_plugin_args is not None and made.bf16:
+        import torch
+        from torch.distributed.fsdp import MixedPrecisionPolicy
+
+        policy = MixedPrecisionPolicy(param_dtype=torch.bfloat16, reduce_dtype=torch.float32)
+        made.fsdp_plugin_args["mixed_precision_policy"] = policy
 
 
 def deepspeed_settings() -> dict[str, Any]:

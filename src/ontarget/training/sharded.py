@@ -27,10 +27,12 @@ def optimizer_state(model: nn.Module, optimizer: torch.optim.Optimizer) -> dict[
 
     All processes call it; the others get nothing.
     """
-    named = get_optimizer_state_dict(model, optimizer, options=_GATHER)
+    named: Any = get_optimizer_state_dict(model, optimizer, options=_GATHER)
     if not named:
         return {}
-    state, groups, numbers = {}, [], count()
+    state: dict[int, Any] = {}
+    groups: list[dict[str, Any]] = []
+    numbers = count()
     for group in named["param_groups"]:
         members = {next(numbers): name for name in group["params"]}
         state |= {number: named["state"][name] for number, name in members.items() if name in named["state"]}

@@ -118,7 +118,7 @@ def train_stage(
     model = ways.prepared(model, tuning)
     trainer = SignedTrainer(model=model, args=arguments, train_dataset=steps, data_collator=_only)
     _same_everywhere(steps)
-    checkpoint = last_checkpoint(work)
+    checkpoint = gather_object([last_checkpoint(work)])[0]  # a shared disk may show each another
     log = work / "log.jsonl"
     if trainer.args.should_save:
         clear(work)
@@ -192,7 +192,7 @@ def _same_everywhere(steps: Steps) -> None:
 def _arguments(
     tuning: Tuning, steps: int, work: Path, seed: int, processes: int, tracked: Tracked | None
 ) -> TrainingArguments:
-    return TrainingArguments(
+    made = TrainingArguments(
         output_dir=str(work),
         max_steps=steps,
         per_device_train_batch_size=1,  # one item of `Steps` is a whole global batch
@@ -214,6 +214,8 @@ def _arguments(
         **tracking_arguments(tuning, tracked),
         **parallel.arguments(tuning, processes),
     )
+    parallel.add_up_in_fp32(made)
+    return made
 
 
 def _only(items: list[Any]) -> Any:

@@ -11,6 +11,7 @@ from typing import Any, NoReturn
 import torch
 from accelerate.utils import gather_object
 from torch import Tensor, nn
+from torch.distributed.tensor import DTensor
 from torch.utils.data import DataLoader
 from transformers import Trainer, TrainerCallback, TrainerControl, TrainerState, TrainingArguments
 from transformers.trainer import OPTIMIZER_NAME, SCHEDULER_NAME
@@ -78,7 +79,8 @@ class SignedTrainer(Trainer):
     def _clip_grad_norm(self, model: nn.Module) -> Any:
         """Theirs; but a gradient that is not finite never reaches the parameters."""
         norm = super()._clip_grad_norm(model)
-        if norm is not None and not math.isfinite(norm):
+        whole = norm.full_tensor() if isinstance(norm, DTensor) else norm  # a part is no reason to stop alone
+        if whole is not None and not math.isfinite(whole):
             self._stop("the gradient is not finite", range(len(self.train_dataset[self.state.global_step])))
         return norm
 
