@@ -162,6 +162,29 @@ def test_with_torch_compile(batch):
     assert compiled(input_ids=ids, use_cache=False).logits.shape == (3, 9, 50)
 
 
+@pytest.fixture
+def alone():
+    """A process group of this process."""
+    torch.distributed.init_process_group("gloo", store=torch.distributed.HashStore(), rank=0, world_size=1)
+    yield
+    torch.distributed.destroy_process_group()
+
+
+@pytest.mark.parametrize("family", ["Llama", "Gemma2"])
+@pytest.mark.parametrize("tied", [False, True], ids=["untied", "tied"])
+@pytest.mark.usefixtures("alone")
+def test_under_fsdp2_the_parameters_of_the_head_are_gathered(family, tied, batch):
+    from torch.distributed.fsdp import fully_shard
+
+    model = build(family, tied)
+    expected = plainly(model, batch)
+    LogOddsHead.install(model)  # as training does: before the model is wrapped
+    for layer in model.model.layers:
+        fully_shard(layer)
+    loss, gradients = by_head(fully_shard(model), batch)
+    assert_same((loss, {name: gradient.full_tensor() for name, gradient in gradients.items()}), expected)
+
+
 def test_under_autocast_the_log_odds_are_fp32_and_near(batch):
     model = build("Gemma2")
     expected, _ = plainly(model, batch)
@@ -248,7 +271,7 @@ class CutsPadding(transformers.LlamaForCausalLM):
         return output
 
 
-class Rounds(transformers.LlamaForCausalLM):
+class Coarse(transformers.LlamaForCausalLM):
     def forward(self, *args, **kwargs):
         output = super().forward(*args, **kwargs)
         output.logits = output.logits.bfloat16()
@@ -262,11 +285,17 @@ class CapsThenScales(transformers.Gemma2ForCausalLM):
         return output
 
 
-@pytest.mark.parametrize("kind", [ForbidsToken, Bounds, CutsPadding, Rounds, CapsThenScales])
+@pytest.mark.parametrize("kind", [ForbidsToken, Bounds, CutsPadding, CapsThenScales])
 def test_a_model_that_does_something_else_to_its_logits_is_refused(kind):
     settings = {"final_logit_softcapping": 20.0} if kind is CapsThenScales else {}
     model = kind(kind.config_class(**SHAPE, **settings))
     with pytest.raises(UserError, match=f"{kind.__name__} does more to its logits"):
+        LogOddsHead.install(model).examine(model)
+
+
+def test_a_model_that_rounds_what_it_returns_is_refused():
+    model = Coarse(Coarse.config_class(**SHAPE))
+    with pytest.raises(UserError, match=r"Coarse rounds what it returns to torch.bfloat16"):
         LogOddsHead.install(model).examine(model)
 
 

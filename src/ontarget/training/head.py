@@ -104,6 +104,11 @@ class LogOddsHead(nn.Linear):
         as_ever = self._behind_head(model, given)
         with self._uncapped():
             uncapped = self._behind_head(model, given)
+        if uncapped.dtype.itemsize < 4:
+            raise UserError(
+                f"{_name(model)} rounds what it returns to {uncapped.dtype}, too coarse for log-odds: under "
+                "FSDP2, set the output type of its mixed precision to fp32"
+            )
         scale = 0.0
         if uncapped.shape == given.shape:
             scale = float((uncapped.double() * given).sum() / given.double().square().sum())
@@ -111,8 +116,8 @@ class LogOddsHead(nn.Linear):
         capped = self.softcap * torch.tanh(expected / self.softcap) if self.softcap else expected
         if not (scale and _equal(uncapped, expected) and _equal(as_ever, capped)):
             raise UserError(
-                f"{_name(model)} does more to its logits than to scale and soft-cap them, or rounds them, so "
-                "its loss would be wrong: this model cannot be tuned yet"
+                f"{_name(model)} does more to its logits than to scale and soft-cap them, so its loss would "
+                "be wrong: this model cannot be tuned yet"
             )
         self.scale = scale
 

@@ -147,8 +147,8 @@ class _LinearLogOdds(torch.autograd.Function):
         features, weight, labels, bias, log_rest, *kept = ctx.saved_tensors
         to_hidden, to_weight, _, to_bias, *_ = ctx.needs_input_grad
         of_hidden = torch.zeros_like(features, dtype=log_rest.dtype) if to_hidden else None
-        of_weight = torch.zeros_like(weight) if to_weight else None
-        of_bias = torch.zeros_like(bias) if to_bias else None
+        of_weight = torch.empty_like(weight) if to_weight else None
+        of_bias = torch.empty_like(bias) if to_bias else None
         for n, (columns, at_label) in enumerate(_tiles(labels, len(weight))):
             of_columns = weight[columns].to(features.dtype)
             product = kept[n] if kept else _product(features, of_columns.T)

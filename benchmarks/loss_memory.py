@@ -1,0 +1,166 @@
+"""Time and peak memory of the loss alone, from hidden states to all gradients, by vocabulary.
+
+    python benchmarks/loss_memory.py [--tokens 512] [--features 512] [--rounds 5] [--output FILE]
+
+Every way gets the same fp32 hidden states and weight, works under bf16 autocast and gives the gradients of
+both. Memory is what a fresh process needs above its inputs, the gradients included. Time is measured in one
+process, the ways taking turns; `cpu_seconds` is what the process itself used, which other programs disturb
+less.
+"""
+
+import argparse
+import json
+import subprocess
+import sys
+import time
+from collections.abc import Callable
+from pathlib import Path
+from statistics import median
+from typing import Any
+
+import torch
+from machine import describe
+from torch import Tensor
+from torch.nn.functional import cross_entropy, linear
+
+from ontarget.hardware import device, keep_freed_memory
+from ontarget.training.log_odds import linear_log_odds, log_odds
+from ontarget.training.objective import signed_loss
+
+VOCABULARIES = (32_000, 128_000)
+Way = Callable[[Tensor, Tensor, Tensor], Tensor]  # hidden, weight, labels -> loss
+
+
+def plain_cross_entropy(hidden: Tensor, weight: Tensor, labels: Tensor) -> Tensor:
+    return cross_entropy(linear(hidden, weight).float(), labels)
+
+
+def published_unlikelihood(hidden: Tensor, weight: Tensor, labels: Tensor) -> Tensor:
+    p = linear(hidden, weight).float().softmax(1)
+    return -torch.log(torch.clamp(1 - p, 1e-9)).gather(1, labels[:, None]).mean()
+
+
+def from_logits(hidden: Tensor, weight: Tensor, labels: Tensor) -> Tensor:
+    return signed_loss(log_odds(linear(hidden, weight), labels), _weights(labels))
+
+
+def fused(hidden: Tensor, weight: Tensor, labels: Tensor) -> Tensor:
+    return signed_loss(linear_log_odds(hidden, weight, labels), _weights(labels))
+
+
+def _weights(labels: Tensor) -> Tensor:
+    return torch.full(labels.shape, 1 / len(labels), device=labels.device)
+
+
+WAYS: dict[str, Way] = {
+    "cross_entropy": plain_cross_entropy,
+    "published_unlikelihood": published_unlikelihood,
+    "log_odds": from_logits,
+    "linear_log_odds": fused,
+}
+
+
+def add_liger() -> str:
+    """Liger's fused cross-entropy beside the others where it can run; else why not."""
+    if not torch.cuda.is_available():
+        return "left out: it needs a GPU"
+    try:
+        from liger_kernel.ops.fused_linear_cross_entropy import LigerFusedLinearCrossEntropyFunction
+    except ImportError:
+        return "left out: liger-kernel is not installed"
+    WAYS["liger"] = lambda hidden, weight, labels: LigerFusedLinearCrossEntropyFunction.apply(
+        hidden.bfloat16(), weight.bfloat16(), labels
+    )[0]
+    return "measured"
+
+
+def make_inputs(tokens: int, features: int, vocabulary: int) -> tuple[Tensor, Tensor, Tensor]:
+    torch.manual_seed(0)
+    hidden = torch.randn(tokens, features, device=device())
+    weight = torch.randn(vocabulary, features, device=device()) / features**0.5
+    labels = torch.randint(vocabulary, (tokens,), device=device())
+    return hidden.requires_grad_(), weight.requires_grad_(), labels
+
+
+def once(way: Way, inputs: tuple[Tensor, Tensor, Tensor]) -> None:
+    with torch.autocast(device().type, torch.bfloat16):
+        loss = way(*inputs)
+    torch.autograd.grad(loss, inputs[:2])
+    if torch.cuda.is_available():
+        torch.cuda.synchronize()
+
+
+def peak_bytes(name: str, tokens: int, features: int, vocabulary: int) -> int:
+    """Above the inputs, of this process, which must be a fresh one."""
+    once(WAYS[name], make_inputs(8, features, 1000))  # libraries load what they need
+    inputs = make_inputs(tokens, features, vocabulary)
+    if torch.cuda.is_available():
+        before = torch.cuda.memory_allocated()
+        torch.cuda.reset_peak_memory_stats()
+        once(WAYS[name], inputs)
+        return torch.cuda.max_memory_allocated() - before
+    before = _status("VmRSS")
+    Path("/proc/self/clear_refs").write_text("5")  # the peak begins anew
+    once(WAYS[name], inputs)
+    return _status("VmHWM") - before
+
+
+def _status(key: str) -> int:
+    lines = Path("/proc/self/status").read_text(encoding="utf-8").split("\n")
+    return 1024 * int(next(line.split()[1] for line in lines if line.startswith(key)))
+
+
+def measure(tokens: int, features: int, vocabulary: int, rounds: int) -> list[dict[str, Any]]:
+    shape = [str(number) for number in (tokens, features, vocabulary)]
+    peaks = {
+        name: int(subprocess.check_output([sys.executable, __file__, "--peak", name, *shape], text=True))
+        for name in WAYS
+    }
+    inputs = make_inputs(tokens, features, vocabulary)
+    times: dict[str, list[tuple[float, float]]] = {name: [] for name in WAYS}
+    for turn in range(rounds + 1):
+        for name, way in WAYS.items():
+            wall, cpu = time.perf_counter(), time.process_time()
+            once(way, inputs)
+            if turn:  # the first warms up
+                times[name].append((time.perf_counter() - wall, time.process_time() - cpu))
+    return [
+        {
+            "way": name,
+            "vocabulary": vocabulary,
+            "seconds": round(median(wall for wall, _ in times[name]), 4),
+            "cpu_seconds": round(median(cpu for _, cpu in times[name]), 4),
+            "peak_mib": round(peaks[name] / 2**20, 1),
+        }
+        for name in WAYS
+    ]
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(
+        description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
+    )
+    parser.add_argument("--tokens", type=int, default=512)
+    parser.add_argument("--features", type=int, default=512)
+    parser.add_argument("--rounds", type=int, default=5)
+    parser.add_argument("--output", type=Path, default=Path(__file__).parent / "results" / "loss_memory.json")
+    parser.add_argument("--peak", nargs=4, help=argparse.SUPPRESS)  # a fresh process of our own
+    options = parser.parse_args()
+    liger = add_liger()
+    if options.peak:
+        print(peak_bytes(options.peak[0], *map(int, options.peak[1:])))
+        return
+    keep_freed_memory()  # as training does; not in the processes that measure memory
+    rows = []
+    for vocabulary in VOCABULARIES:
+        rows += measure(options.tokens, options.features, vocabulary, options.rounds)
+        for row in rows[-len(WAYS) :]:
+            print(row, flush=True)
+    options.output.parent.mkdir(parents=True, exist_ok=True)
+    settings = {"tokens": options.tokens, "features": options.features, "rounds": options.rounds}
+    result = {"machine": describe(), "settings": settings | {"liger": liger}, "rows": rows}
+    options.output.write_text(json.dumps(result, indent=1) + "\n", encoding="utf-8")
+
+
+if __name__ == "__main__":
+    main()
