@@ -130,8 +130,9 @@ def make_model(folder: Path, size: str) -> int:
     shape = SHAPES[size]
     corpus = phrasebook.load(_LINES)
     prompt = "".join(segment.text for segment in TEMPLATE.render("", DIRECTIONS[0]))
+    # As often as the words of texts: the prompt takes about as many pieces as with a tokenizer of the web.
     texts = [line for language in LANGUAGES for line in corpus.lines("train", language)]
-    tokenizer = make_tokenizer([*texts, *[prompt] * 10], min(_PIECES, shape["vocabulary"]))
+    tokenizer = make_tokenizer([*texts, *[prompt] * 1000], min(_PIECES, shape["vocabulary"]))
     torch.manual_seed(1)
     model = LlamaForCausalLM(
         LlamaConfig(
@@ -161,7 +162,7 @@ def compare(script: str, about: str | None, contenders: Mapping[str, Contender],
     parser.add_argument("--steps", type=int, default=4, help="of a turn; the first is left out")
     parser.add_argument("--samples", type=int, default=samples, help="translations in a step")
     parser.add_argument("--micro-batch-tokens", type=int, default=1024, help="in a forward of ours")
-    parser.add_argument("--sentences", type=int, default=3, help="of the phrasebook in a segment")
+    parser.add_argument("--sentences", type=int, default=2, help="of the phrasebook in a segment")
     parser.add_argument("--only", nargs="*", choices=contenders, default=list(contenders))
     parser.add_argument("--output", type=Path, default=Path(__file__).parent / "results" / f"{script}.json")
     parser.add_argument("--turn", help=argparse.SUPPRESS)  # whose, and where the model is
