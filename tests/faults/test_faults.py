@@ -77,7 +77,7 @@ class TestFault6:
 
         arguments = TrainingArguments(output_dir=str(tmp_path), use_cpu=True, report_to=[])
         trainer = SignedTrainer(model=model, args=arguments)
-        trainer.head.examine(model)  # two tokens, once, before the first step
+        trainer.head.examine(model, trainer.args.device)  # two tokens, once, before the first step
         forwards: list[tuple[int, ...]] = []
         reached: list[tuple[int, ...]] = []
         operation = head.linear_log_odds

@@ -12,6 +12,7 @@ from ontarget.training.head import LogOddsHead  # noqa: E402
 from ontarget.training.log_odds import log_odds  # noqa: E402
 from ontarget.training.objective import signed_loss  # noqa: E402
 
+CPU = torch.device("cpu")
 SHAPE = {
     "vocab_size": 50,
     "hidden_size": 16,
@@ -68,7 +69,7 @@ def by_head(model, batch):
     ids, labels, weights = batch
     counts = weights != 0
     head = LogOddsHead.install(model)
-    head.examine(model)
+    head.examine(model, CPU)
     with head.log_odds_at(counts, labels):
         d = model(input_ids=ids, use_cache=False).logits
     assert d.shape == (counts.sum(),)
@@ -154,7 +155,7 @@ def test_with_torch_compile(batch):
     model = build("Gemma2", num_hidden_layers=1)
     expected = plainly(model, batch)
     head = LogOddsHead.install(model)
-    head.examine(model)
+    head.examine(model, CPU)
     compiled = torch.compile(model, backend="eager")
     with head.log_odds_at(counts, labels):
         d = compiled(input_ids=ids, use_cache=False).logits
@@ -219,7 +220,7 @@ def test_a_checkpoint_is_that_of_the_untouched_model(family, tied, batch, tmp_pa
 def test_the_soft_cap_comes_back_after_a_forward_that_fails(batch):
     model = build("Gemma2")
     head = LogOddsHead.install(model)
-    head.examine(model)
+    head.examine(model, CPU)
     ids, labels, weights = batch
     with (
         pytest.raises(ValueError, match=r"\[3, 9, 16\].*\[2, 9\]"),
@@ -245,7 +246,7 @@ def test_a_second_trainer_finds_the_head_that_is_there():
 def test_examining_draws_no_random_number_and_leaves_the_model_in_training():
     model = build("Llama", attention_dropout=0.5).train()
     state = torch.get_rng_state()
-    LogOddsHead.install(model).examine(model)
+    LogOddsHead.install(model).examine(model, CPU)
     assert torch.equal(torch.get_rng_state(), state)
     assert model.training
 
@@ -290,13 +291,13 @@ def test_a_model_that_does_something_else_to_its_logits_is_refused(kind):
     settings = {"final_logit_softcapping": 20.0} if kind is CapsThenScales else {}
     model = kind(kind.config_class(**SHAPE, **settings))
     with pytest.raises(UserError, match=f"{kind.__name__} does more to its logits"):
-        LogOddsHead.install(model).examine(model)
+        LogOddsHead.install(model).examine(model, CPU)
 
 
 def test_a_model_that_rounds_what_it_returns_is_refused():
     model = Coarse(Coarse.config_class(**SHAPE))
     with pytest.raises(UserError, match=r"Coarse rounds what it returns to torch.bfloat16"):
-        LogOddsHead.install(model).examine(model)
+        LogOddsHead.install(model).examine(model, CPU)
 
 
 def test_a_head_that_lora_adapts_is_refused():

@@ -107,7 +107,7 @@ def inputs(tokens, vocabulary, features, dtype=torch.float32, seed=1):
 @pytest.fixture(params=["kept", "made again"])
 def small_tiles(request, monkeypatch):
     """Tiles of a few columns, so that toy vocabularies have many; logits kept for the backward or not."""
-    monkeypatch.setattr(module, "_TILE_BYTES", {"cpu": 1})
+    monkeypatch.setattr(module, "_TILE_BYTES", 1)
     monkeypatch.setattr(module, "_LEAST_COLUMNS", 3)
     monkeypatch.setattr(module, "_KEPT_LOGITS", 1 << 24 if request.param == "kept" else 0)
 
@@ -115,7 +115,7 @@ def small_tiles(request, monkeypatch):
 @pytest.mark.parametrize("gap", [-60.0, -17.0, 0.0, 17.0, 30.0, 60.0])
 @pytest.mark.parametrize("vocabulary", [2, 300, 130_000])
 def test_linear_value_and_gradients_against_fp64(gap, vocabulary, monkeypatch):
-    monkeypatch.setattr(module, "_TILE_BYTES", {"cpu": 1 << 16})
+    monkeypatch.setattr(module, "_TILE_BYTES", 1 << 16)
     monkeypatch.setattr(module, "_KEPT_LOGITS", 0)
     hidden, weight, labels, bias = inputs(3, vocabulary, 8)
     labels = torch.tensor([0, vocabulary // 2, vocabulary - 1])
@@ -161,7 +161,7 @@ def test_linear_equals_log_odds_of_the_logits_however_it_is_tiled(
     hidden, weight, labels, _ = inputs(tokens, vocabulary, features, torch.float64, seed)
     upstream = torch.linspace(-2, 3, tokens, dtype=torch.float64)
     with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(module, "_TILE_BYTES", {"cpu": 1})
+        patch.setattr(module, "_TILE_BYTES", 1)
         patch.setattr(module, "_LEAST_COLUMNS", width)
         patch.setattr(module, "_KEPT_LOGITS", 1 << 24 if keep else 0)
         d = linear_log_odds(hidden, weight, labels)
@@ -265,7 +265,7 @@ def test_linear_never_holds_all_logits():
 
     with Largest() as made:
         linear_log_odds(hidden, weight, labels).sum().backward()
-    tile = module._TILE_BYTES["cpu"] // 4
+    tile = module._TILE_BYTES // 4
     assert weight.numel() <= made.numel <= tile < tokens * vocabulary / 15
 
 

@@ -89,11 +89,11 @@ class LogOddsHead(nn.Linear):
         finally:
             self._asked = None
 
-    def examine(self, model: Any) -> None:
+    def examine(self, model: Any, device: torch.device) -> None:
         """Finds out, once, what the model does to its logits, by handing it some that are known.
 
         Cheap: one forward of two tokens with the soft cap, one without. To be called when the model has been
-        wrapped, with what is in the wrapping.
+        wrapped, with what is in the wrapping, and the device of its input.
 
         Raises:
             UserError: it is something else than a factor and a soft cap.
@@ -101,9 +101,9 @@ class LogOddsHead(nn.Linear):
         if self.scale is not None:
             return
         given = torch.linspace(-90, 90, 2 * self.out_features).view(1, 2, self.out_features)
-        as_ever = self._behind_head(model, given)
+        as_ever = self._behind_head(model, given, device)
         with self._uncapped():
-            uncapped = self._behind_head(model, given)
+            uncapped = self._behind_head(model, given, device)
         if uncapped.dtype.itemsize < 4:
             raise UserError(
                 f"{_name(model)} rounds what it returns to {uncapped.dtype}, too coarse for log-odds: under "
@@ -137,12 +137,12 @@ class LogOddsHead(nn.Linear):
         d = linear_log_odds(hidden, self.weight, labels, self.bias, self.softcap, self.scale)
         return d / self.scale  # which the model multiplies with
 
-    def _behind_head(self, model: Any, given: Tensor) -> Tensor:
+    def _behind_head(self, model: Any, given: Tensor, device: torch.device) -> Tensor:
         """What the model makes of given logits, [1, 2, vocabulary]."""
         training, self._given = model.training, given
         try:
             with torch.no_grad():  # and no dropout: it would draw random numbers
-                tokens = torch.zeros((1, 2), dtype=torch.long, device=self.weight.device)
+                tokens = torch.zeros((1, 2), dtype=torch.long, device=device)
                 logits: Tensor = model.eval()(input_ids=tokens, use_cache=False).logits
         finally:
             model.train(training)

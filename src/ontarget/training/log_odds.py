@@ -11,11 +11,10 @@ from torch import Tensor
 from torch.autograd.function import once_differentiable
 
 _ROWS = 256  # tokens in fp32 at once: the working copy stays in the processor's cache
-_TILE_BYTES = {"cpu": 1 << 22, "cuda": 1 << 27}  # fp32 logits at once: CPUs, what stays in the cache
+# The same for `linear_log_odds`, in bytes. GPUs have no such cache, and want large products.
+_TILE_BYTES, _GPU_TILE_BYTES = 1 << 22, 1 << 27
 _LEAST_COLUMNS = 256  # narrower products are slow
-_KEPT_LOGITS = (
-    1 << 24
-)  # up to 32 MiB in bf16 are kept for the backward pass: to make them again costs a product
+_KEPT_LOGITS = 1 << 24  # so few (32 MiB in bf16) are kept for the backward pass, to save a product
 
 
 class _LogOdds(torch.autograd.Function):
@@ -87,10 +86,11 @@ def linear_log_odds(
     """`log_odds(cap(scale * (hidden @ weight.T + bias)), labels)`, without the logits ever being whole.
 
     They are made a tile of the vocabulary at a time, in the forward and again in the backward pass, so memory
-    is that of the inputs and their gradients and some megabytes, whatever their number. cap(z) =
-    softcap * tanh(z / softcap) (Gemma 2). Under autocast the products are taken in its type. Sums, d and the
-    gradient of `hidden` until it is whole are fp32; CPUs round logits of bf16 products to bf16, as their
-    linear layers do. fp64 stays fp64.
+    is that of the inputs and their gradients and some megabytes, whatever the vocabulary. Logits that are few
+    altogether (2048 tokens, 8000 pieces) are kept in between. cap(z) = softcap * tanh(z / softcap) (Gemma 2).
+
+    Under autocast the products are taken in its type. Sums, d, and the gradient of `hidden` until it is whole
+    are fp32; CPUs round logits of bf16 products to bf16, as their linear layers do. fp64 stays fp64.
 
     Args:
         hidden: [tokens, features].
@@ -173,7 +173,8 @@ class _LinearLogOdds(torch.autograd.Function):
 
 def _tiles(labels: Tensor, vocabulary: int) -> Iterator[tuple[slice, tuple[Tensor, Tensor]]]:
     """Columns of each tile, and where in it labels are: (tokens, columns of the tile)."""
-    width = max(_LEAST_COLUMNS, _TILE_BYTES[labels.device.type] // (4 * max(len(labels), 1)))
+    size = _TILE_BYTES if labels.device.type == "cpu" else _GPU_TILE_BYTES
+    width = max(_LEAST_COLUMNS, size // (4 * max(len(labels), 1)))
     starts = [*range(0, vocabulary, width), vocabulary]
     tokens = labels.argsort()
     bounds = torch.searchsorted(labels[tokens], labels.new_tensor(starts)).tolist()

@@ -111,7 +111,8 @@ class SignedTrainer(Trainer):
     ) -> Tensor:
         """One forward for both signs. Only positions with a weight reach the head, whichever model it is."""
         counts = inputs["weights"] != 0
-        self.head.examine(self.accelerator.unwrap_model(model, keep_torch_compile=False))
+        unwrapped = self.accelerator.unwrap_model(model, keep_torch_compile=False)
+        self.head.examine(unwrapped, counts.device)
         with self.head.log_odds_at(counts, inputs["labels"]):
             d = model(**seen_by_model(inputs), use_cache=False).logits
         weights = inputs["weights"][counts]
