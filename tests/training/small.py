@@ -7,7 +7,7 @@ import socket
 from pathlib import Path
 
 import torch
-from accelerate import DistributedType, PartialState
+from accelerate import DistributedType, PartialState, accelerator
 from transformers import AutoModelForCausalLM
 
 from ontarget import hardware
@@ -97,8 +97,8 @@ def _one_of(rank: int, processes: int, port: int, base: Path, folder: Path, sett
         "MASTER_PORT": str(port),
     }
     stop_at = settings.pop("stop_at", None)
-    if settings.get("parallel") == "fsdp":
-        _shard_on_a_processor()
+    in_parts = settings.get("parallel") == "fsdp"
+    sharded = _shard_on_a_processor() if in_parts else []
 
     def progress(step: int, steps: int, record: dict) -> None:
         if step == stop_at:
@@ -108,12 +108,16 @@ def _one_of(rank: int, processes: int, port: int, base: Path, folder: Path, sett
         run_stage(base, folder, progress=progress, **settings)
     except KeyboardInterrupt:
         assert stop_at is not None
+    assert len(sharded) == in_parts
     if torch.distributed.is_initialized():
         torch.distributed.destroy_process_group()
 
 
-def _shard_on_a_processor() -> None:
-    """PyTorch's FSDP2 works there; accelerate asks for it on GPUs alone, and so do we."""
+def _shard_on_a_processor() -> list[torch.nn.Module]:
+    """PyTorch's FSDP2 works there; accelerate asks for it on GPUs alone, and so do we.
+
+    Returns: where the models will be that are held in parts.
+    """
     set_device = PartialState.set_device
 
     def as_if_on_gpus(self: PartialState) -> None:
@@ -123,3 +127,11 @@ def _shard_on_a_processor() -> None:
 
     PartialState.set_device = as_if_on_gpus
     hardware.has_gpu = lambda: True
+    sharded, shard = [], accelerator.fsdp2_prepare_model
+
+    def noted(*arguments) -> torch.nn.Module:
+        sharded.append(shard(*arguments))
+        return sharded[-1]
+
+    accelerator.fsdp2_prepare_model = noted
+    return sharded

@@ -52,7 +52,7 @@ class SignedTrainer(Trainer):
         model.train()
         losses = []
         for number, micro_batch in enumerate(self._prepare_inputs(inputs), start=1):
-            with self._gradients_kept(model, until_last=number == len(inputs)):
+            with self._gradients_kept(model, last=number == len(inputs)):
                 with self.compute_loss_context_manager():
                     loss = self.compute_loss(model, micro_batch)
                 # DDP, FSDP and ZeRO average gradients over processes; ours are parts of one sum.
@@ -66,14 +66,14 @@ class SignedTrainer(Trainer):
         return total
 
     @contextmanager
-    def _gradients_kept(self, model: nn.Module, until_last: bool) -> Iterator[None]:
+    def _gradients_kept(self, model: nn.Module, last: bool) -> Iterator[None]:
         """Processes exchange gradients once a step, after the last micro-batch.
 
         FSDP does so after each: to wait, every process would have to hold the gradient of the whole model.
         """
         if self.is_deepspeed_enabled:  # there, the exchange and the optimiser's step are one
-            self.accelerator.gradient_state._set_sync_gradients(until_last)
-        with nullcontext() if until_last or self.is_fsdp_enabled else self.accelerator.no_sync(model):
+            self.accelerator.gradient_state._set_sync_gradients(last)
+        with nullcontext() if last or self.is_fsdp_enabled else self.accelerator.no_sync(model):
             yield
 
     def _clip_grad_norm(self, model: nn.Module) -> Any:
@@ -88,8 +88,9 @@ class SignedTrainer(Trainer):
         """Names the samples of these micro-batches of ours, and of those that other processes name."""
         names = gather_object(self.train_dataset.names(self.state.global_step, parts))
         more = f" and {len(names) - 3} more" if len(names) > 3 else ""
+        of = f", with the samples {', '.join(names[:3])}{more}" if names else ""
         raise UserError(
-            f"{what} at step {self.state.global_step + 1}, with the samples {', '.join(names[:3])}{more}; "
+            f"{what} at step {self.state.global_step + 1}{of}; "
             "the last checkpoint is kept: look at them, or lower tuning.learning_rate, and run again"
         )
 
