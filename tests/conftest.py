@@ -1,6 +1,7 @@
 """What all tests share."""
 
 import os
+import signal
 from pathlib import Path
 
 import pytest
@@ -8,6 +9,9 @@ from hypothesis import settings
 
 settings.register_profile("ontarget", deadline=None)  # no test of ours is timed
 settings.load_profile("ontarget")
+
+
+signal.signal(signal.SIGINT, signal.default_int_handler)  # a shell's background jobs have it ignored
 
 
 @pytest.fixture(scope="session")

@@ -1,3 +1,4 @@
+import errno
 import stat
 from pathlib import Path
 
@@ -5,7 +6,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from ontarget.files import read_jsonl, whole_file, whole_folder, write_json, write_jsonl
+from ontarget.errors import UserError
+from ontarget.files import full_disk_said, read_jsonl, whole_file, whole_folder, write_json, write_jsonl
 
 
 class Killed(Exception):
@@ -95,3 +97,39 @@ def test_jsonl_of_no_rows_is_an_empty_file(tmp_path: Path) -> None:
     write_jsonl(tmp_path / "x.jsonl", [])
     assert (tmp_path / "x.jsonl").read_bytes() == b""
     assert read_jsonl(tmp_path / "x.jsonl") == []
+
+
+@pytest.mark.parametrize(
+    "error",
+    [
+        OSError(errno.ENOSPC, "No space left on device"),
+        OSError(errno.EDQUOT, "Disk quota exceeded"),
+        Exception("Error while serializing: I/O error: No space left on device (os error 28)"),
+        RuntimeError("[enforce fail at inline_container.cc:672] . unexpected pos 704 vs 598"),
+    ],
+    ids=["python", "quota", "safetensors", "torch"],
+)
+def test_a_full_disk_is_one_sentence_whoever_meets_it(tmp_path: Path, error: Exception) -> None:
+    said = f"the disk is full: '{tmp_path}' could not be written; make room"
+    with pytest.raises(UserError, match=said), full_disk_said(tmp_path):
+        raise error
+
+
+def test_a_full_disk_names_the_file_where_python_knows_it(tmp_path: Path) -> None:
+    device = Path("/dev/full")
+    if not device.is_char_device():
+        pytest.skip("no /dev/full")
+    with pytest.raises(UserError, match=str(tmp_path)), full_disk_said(tmp_path), device.open("w") as file:
+        file.write("x" * 100_000)
+    error = OSError(errno.ENOSPC, "No space left on device", "a/b.json")
+    with pytest.raises(UserError, match=r"'a/b\.json' could not be written"), full_disk_said(tmp_path):
+        raise error
+
+
+@pytest.mark.parametrize(
+    "error", [OSError(errno.EACCES, "Permission denied"), RuntimeError("bad"), KeyError("x")]
+)
+def test_other_errors_are_what_they_were(tmp_path: Path, error: Exception) -> None:
+    with pytest.raises(type(error)) as caught, full_disk_said(tmp_path):
+        raise error
+    assert caught.value is error

@@ -1,5 +1,6 @@
 """Files that are written whole or not at all."""
 
+import errno
 import json
 import os
 import shutil
@@ -8,6 +9,8 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
+
+from ontarget.errors import UserError
 
 
 @contextmanager
@@ -35,14 +38,51 @@ def whole_folder(path: Path) -> Iterator[Path]:
     try:
         yield temporary
         temporary.chmod(0o755)
-        for file in temporary.rglob("*"):
-            if file.is_file():
-                _flush(file)
-        if path.exists():
-            shutil.rmtree(path)
-        temporary.replace(path)
+        move_whole(temporary, path)
     finally:
         shutil.rmtree(temporary, ignore_errors=True)
+
+
+def move_whole(temporary: Path, path: Path) -> None:
+    """Puts a finished folder in its place, on the same disk, once all that is in it has reached that disk."""
+    for file in temporary.rglob("*"):
+        if file.is_file():
+            _flush(file)
+    if path.exists():
+        shutil.rmtree(path)
+    temporary.replace(path)
+
+
+@contextmanager
+def full_disk_said(folder: Path) -> Iterator[None]:
+    """Makes one sentence of what libraries raise when the disk of `folder` is full.
+
+    Raises:
+        UserError: it is, or the user's share of it is used up.
+    """
+    try:
+        yield
+    except Exception as error:
+        if not _is_full_disk(error):
+            raise
+        where = getattr(error, "filename", None) or folder
+        raise UserError(
+            f"the disk is full: '{where}' could not be written; make room and run the same command again, "
+            "it goes on from the last checkpoint"
+        ) from error
+
+
+def _is_full_disk(error: Exception) -> bool:
+    """The errors of Python, of safetensors (a text alone), and of torch's writer, which names no reason.
+
+    Its zip writer finds fewer bytes in the file than it wrote: `unexpected pos 704 vs 598`.
+    """
+    if isinstance(error, OSError):
+        return error.errno in (errno.ENOSPC, errno.EDQUOT)
+    text = str(error)
+    return any(
+        words in text for words in ("No space left", "quota exceeded", "unexpected pos", "StreamWriter")
+    )
 
 
 def write_json(path: Path, value: Any) -> None:

@@ -22,6 +22,11 @@ def device() -> torch.device:
     return torch.device("cuda" if torch.cuda.is_available() else "cpu")
 
 
+def has_gpu() -> bool:
+    """Whether there is one."""
+    return torch.cuda.is_available()
+
+
 def keep_freed_memory() -> None:
     """Asks glibc to keep large freed blocks.
 

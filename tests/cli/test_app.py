@@ -135,3 +135,11 @@ def test_a_reader_that_leaves_early_gets_no_traceback() -> None:
         assert process.stderr is not None
         process.stdout.close()
         assert process.stderr.read() == b""
+
+
+def test_sigterm_exits_with_143(stub: Callable[..., None]) -> None:
+    def train() -> None:
+        os.kill(os.getpid(), signal.SIGTERM)
+
+    stub(train=train)
+    assert CliRunner().invoke(app, ["train"]).exit_code == 143

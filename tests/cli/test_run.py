@@ -1,14 +1,19 @@
 """`ontarget run` and `ontarget train`, with the work itself replaced."""
 
+import errno
+import os
+import signal
 from pathlib import Path
 
 import pytest
 from typer.testing import CliRunner
 
+from ontarget.cli import train as train_module
 from ontarget.cli.app import app
 from ontarget.cli.progress import duration
 from ontarget.cli.run import recipe_and_overrides
 from ontarget.pipeline import run as pipeline
+from ontarget.pipeline.plan import Plan
 
 SMALL = "corpus.phrasebook.tuples=20"
 
@@ -52,15 +57,27 @@ def test_plan_of_one_stage(tmp_path: Path) -> None:
     assert not list(tmp_path.iterdir())
 
 
+def test_train_can_compile_all_stages(monkeypatch: pytest.MonkeyPatch) -> None:
+    plans: list[Plan] = []
+    monkeypatch.setattr(train_module, "make_models", lambda plan, *_: plans.append(plan) or [])
+    for flag in ([], ["--compile"]):
+        assert ontarget("train", "phrasebook-tiny", "mt", SMALL, *flag)[0] == 0
+    off, on = ([stage.tuning.compile for stage in plan.recipe.stages.values()] for plan in plans)
+    assert not any(off)
+    assert all(on)
+    assert plans[0].stages == plans[1].stages  # what is there already is not made again
+
+
 @pytest.mark.parametrize(
     ("arguments", "message"),
     [
         (["run", "phrasebok-tiny"], "unknown recipe 'phrasebok-tiny'; did you mean 'phrasebook-tiny'"),
         (["run", "stages.mt.sample=3"], "unknown key 'stages.mt.sample'; did you mean 'samples'"),
         (["run", "diagnose"], "add model=DIRECTORY"),
-        (["run", "diagnose", "model=./nowhere"], "there is no model directory nowhere"),
+        (["run", "diagnose", "model=./nowhere"], "there is no model directory 'nowhere'"),
         (["run", "multi30k-tiny"], "ONTARGET_DATA, which is not set"),
         (["train", "phrasebook-tiny", "latt", SMALL], "has no stage 'latt'; did you mean 'lat'"),
+        (["train", "phrasebook-tiny", SMALL, "--machines", "2"], "need --main-address HOST:PORT"),
         (["train", "diagnose", "model=a/b"], "has no stages to train"),
     ],
 )
@@ -75,15 +92,24 @@ def test_mistakes_are_one_sentence_and_nothing_is_made(
     assert not list(tmp_path.rglob("*.yaml"))
 
 
-def test_ctrl_c_says_how_to_go_on(monkeypatch: pytest.MonkeyPatch) -> None:
-    def interrupt(*_: object) -> None:
-        raise KeyboardInterrupt
+@pytest.mark.parametrize(("number", "code"), [(signal.SIGINT, 130), (signal.SIGTERM, 143)])
+def test_a_stopped_run_says_how_to_go_on(monkeypatch: pytest.MonkeyPatch, number: int, code: int) -> None:
+    monkeypatch.setattr(pipeline._Work, "do", lambda *_: os.kill(os.getpid(), number))
+    for command in (["run", SMALL], ["train", "phrasebook-tiny", SMALL]):
+        exit_code, output = ontarget(*command)
+        assert exit_code == code
+        assert "the same command goes on from here" in output
 
-    monkeypatch.setattr(pipeline._Work, "do", interrupt)
+
+def test_a_full_disk_is_one_sentence(monkeypatch: pytest.MonkeyPatch) -> None:
+    def fill(*_: object) -> None:
+        raise OSError(errno.ENOSPC, "No space left on device")
+
+    monkeypatch.setattr(pipeline._Work, "do", fill)
     for command in (["run", SMALL], ["train", "phrasebook-tiny", SMALL]):
         code, output = ontarget(*command)
-        assert code == 130
-        assert "the same command goes on from here" in output
+        assert code == 2
+        assert "the disk is full: 'runs/phrasebook-tiny' could not be written" in output
 
 
 def test_help_teaches_with_examples() -> None:

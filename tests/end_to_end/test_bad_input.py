@@ -148,7 +148,7 @@ DATA_AND_WORDS = [
     # A model that is not there, found out before anything is loaded or written.
     pytest.param(
         ["run", "diagnose", "model=./no-modle", *SMALL],
-        ["there is no model directory no-modle", "did you mean 'no-model'"],
+        ["there is no model directory 'no-modle'", "did you mean 'no-model'"],
         id="a missing model to diagnose",
     ),
     pytest.param(

@@ -72,6 +72,7 @@ class Workshop:
         *,
         folder: Path,
         work: Path,
+        tracking: Path,
         update: Callable[[int, int, dict[str, Any]], None],
     ) -> dict[str, Any]:
         self.trained.append(stage)
@@ -83,7 +84,7 @@ class Workshop:
         (folder / "model").write_text(f"{began}>{stage}")
         (folder / "log.jsonl").write_text(json.dumps({"step": 1, "steps": 1, "likelihood": 1.5}) + "\n")
         update(1, 1, {"likelihood": 1.5, "tokens_per_second": 10.0})
-        return {"steps": 1, "dropped": 3, "truncated": 0, "ambiguous": 0}
+        return {"steps": 1, "kept": 1, "dropped": 3, "truncated": 0, "ambiguous": 0}
 
     def load_engine(self, model: Path | str) -> str:
         self.loaded.append(Path(model).name)
@@ -118,7 +119,7 @@ def workshop(corpus_files: Path, monkeypatch: pytest.MonkeyPatch) -> Workshop:
     monkeypatch.setattr(stages, "make_model", made.make_model)
     monkeypatch.setattr(systems, "load_engine", made.load_engine)
     monkeypatch.setattr(systems, "hypotheses", made.hypotheses)
-    monkeypatch.setattr(run, "_require_models", lambda: None)
+    monkeypatch.setattr(run, "_require_models", lambda *_: None)
     monkeypatch.setattr(run.report, "write", lambda folder: (folder / "report.html").write_text("<html>"))
     return made
 

@@ -1,6 +1,8 @@
 """The pipeline with training and translation replaced: what is made, what is made again, and what is kept."""
 
 import json
+from collections.abc import Iterator
+from contextlib import contextmanager
 from importlib.util import find_spec
 from pathlib import Path
 from typing import Any
@@ -11,11 +13,17 @@ from tests.pipeline.conftest import RECIPE, Workshop, fake_recipe
 
 from ontarget.errors import UserError
 from ontarget.files import read_jsonl
+from ontarget.pipeline import launch as launch_module
 from ontarget.pipeline import run as run_module
 from ontarget.pipeline.artifacts import Store
+from ontarget.pipeline.launch import Launch
+from ontarget.pipeline.plan import Plan, Step
+from ontarget.pipeline.progress import Advance
 from ontarget.pipeline.run import make_plan, run, train
+from ontarget.pipeline.stages import Update
 from ontarget.recipe import Recipe
 from ontarget.recipes.load import load
+from ontarget.training import parallel
 
 ALL = ["base", "mt", "lat", "ontarget"]
 DIRECTIONS = ["it-nl", "nl-it", "en-it", "it-en", "en-nl", "nl-en"]
@@ -176,7 +184,11 @@ class TestWhatIsMadeAgain:
         assert workshop.trained == ALL
 
     def test_how_fast_a_stage_is_does_not_matter(self, workshop: Workshop) -> None:
-        run(with_stage("mt", tuning={"epochs": 1, "micro_batch_tokens": 17, "save_minutes": 0.1}))
+        run(
+            with_stage(
+                "mt", tuning={"epochs": 1, "micro_batch_tokens": 17, "save_minutes": 0.1, "parallel": "fsdp"}
+            )
+        )
         assert not workshop.trained
         assert not workshop.translated
 
@@ -266,6 +278,87 @@ class TestTrain:
             train(make_plan(changed(stages={}, systems=["llama"], model="owner/model")))
 
 
+class Listener:
+    """Keeps what a run says."""
+
+    def __init__(self) -> None:
+        self.said: list[str] = []
+
+    def say(self, line: str) -> None:
+        self.said.append(line)
+
+    @contextmanager
+    def task(self, what: str) -> Iterator[Advance]:
+        self.said.append(what)
+        yield lambda done, total, note: None
+
+
+def test_a_corpus_with_too_few_samples_is_said_with_both_numbers(workshop: Workshop) -> None:
+    listener = Listener()
+    train(make_plan(with_stage("mt", samples=13)), "lat", listener)
+    assert "mt: the corpus has 12 samples for it, not the 13 that it asks for" in listener.said
+    listener = Listener()
+    train(make_plan(with_stage("mt", samples=12)), "mt", listener)
+    assert not [line for line in listener.said if "asks for" in line]
+
+
+class TestSeveralProcesses:
+    """With the launcher replaced: tests/pipeline/test_launch.py starts some."""
+
+    @pytest.fixture(autouse=True)
+    def _launcher(self, workshop: Workshop, monkeypatch: pytest.MonkeyPatch) -> None:
+        self.launched: list[tuple[int, str, Path]] = []
+
+        def launched(
+            launch: Launch, plan: Plan, step: Step, *, folder: Path, work: Path, update: Update
+        ) -> Any:
+            self.launched.append((launch.processes, step.name, folder))
+            start = plan.recipe.stages[step.name].start
+            place = None if start is None else plan.place(start)
+            make = workshop.make_model
+            if launch.machine_rank:
+                folder.mkdir(parents=True)
+                store = plan.store  # by now the first machine has put it in place
+                with store.making_model(step.name, step.fingerprints[step.name], {}) as (made, work):
+                    return make(
+                        plan.recipe, step.name, plan.corpus, place, folder=made, work=work, update=update
+                    )
+            return make(plan.recipe, step.name, plan.corpus, place, folder=folder, work=work, update=update)
+
+        monkeypatch.setattr(run_module, "make_model", launched)
+        monkeypatch.setattr(launch_module, "make_model", launched)
+
+    def test_make_the_same_models(self, workshop: Workshop) -> None:
+        paths = train(make_plan(fake_recipe()), launch=Launch(2))
+        assert [path.name for path in paths] == ALL
+        assert [(number, stage) for number, stage, _ in self.launched] == [(2, name) for name in ALL]
+        workshop.forget()
+        run(fake_recipe())
+        assert not workshop.trained
+
+    def test_on_another_machine_follow_the_first(self, workshop: Workshop) -> None:
+        first = Store(Path("runs/fake"))
+        with first.lock():  # the first machine holds it, and writes the recipe, the log and the lock
+            train(make_plan(fake_recipe()), launch=Launch(2, 2, 1, "node0:29500"))
+        assert [stage for _, stage, _ in self.launched] == ALL
+        assert all("progress" in str(folder) for _, _, folder in self.launched)
+        assert not Path("runs/fake/recipe.yaml").exists()
+
+    def test_without_a_shared_disk_it_is_said(self, monkeypatch: pytest.MonkeyPatch) -> None:
+        monkeypatch.setattr(launch_module, "_PATIENCE", 0)
+        monkeypatch.setattr(launch_module, "make_model", lambda *_, **__: None)
+        with pytest.raises(UserError, match="must be on a file system that all machines see"):
+            train(make_plan(fake_recipe()), launch=Launch(2, 2, 1, "node0:29500"))
+
+    def test_need_what_the_recipe_asks_for(self, monkeypatch: pytest.MonkeyPatch) -> None:
+        monkeypatch.setattr(parallel, "find_spec", lambda name: None)
+        recipe = with_stage("mt", tuning={"epochs": 1, "parallel": "zero3"})
+        with pytest.raises(UserError, match="zero3 needs deepspeed"):
+            train(make_plan(recipe), launch=Launch(2))
+        assert not self.launched
+        train(make_plan(recipe))  # one process holds it all
+
+
 class TestDiagnosis:
     def test_of_a_model_on_disk_runs_without_training(self, workshop: Workshop) -> None:
         run(fake_recipe())
@@ -306,7 +399,19 @@ def test_two_processes_do_not_work_in_one_directory(workshop: Workshop) -> None:
 def test_missing_extras_are_said_with_the_remedy(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(run_module, "find_spec", lambda name: None if name == "torch" else find_spec(name))
     with pytest.raises(UserError, match=r"models need torch: pip install 'ontarget\[train\]'"):
-        run_module._require_models()
+        run_module._require_models(fake_recipe(), [])
+
+
+def test_what_a_stage_needs_is_missed_before_any_stage_is_made(monkeypatch: pytest.MonkeyPatch) -> None:
+    """But only by stages that are still to make."""
+    pytest.importorskip("torch")
+    from ontarget.training import ways
+
+    monkeypatch.setattr(ways, "find_spec", lambda name: None)
+    recipe = with_stage("lat", tuning={"steps": 1, "optimiser": "adamw-8bit"})
+    with pytest.raises(UserError, match=r"stages\.lat\.tuning\.optimiser: adamw-8bit needs bitsandbytes"):
+        run_module._require_models(recipe, ALL)
+    run_module._require_models(recipe, ["base", "mt"])
 
 
 def test_an_unknown_template_is_said_before_anything_is_made(

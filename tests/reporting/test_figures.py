@@ -125,6 +125,21 @@ def test_training_curve_of_a_stage_that_logged_no_loss_or_nan() -> None:
     assert figures.training_curve("mt", [LogRecord("mt", 0, float("nan")), LogRecord("mt", 1, 2.0)])
 
 
+def test_evaluation_curves_show_both_scores_of_both_kinds() -> None:
+    log = [
+        LogRecord("lat", step, likelihood=1.0)
+        if step % 2
+        else LogRecord("lat", step, zero_shot_otr=90.0 - step, zero_shot_bleu=2.0, supervised_otr=1.0)
+        for step in range(9)
+    ]
+    texts = _texts(figures.evaluation_curve("lat", log) or "")
+    assert {"OTR (%)", "BLEU", "zero-shot", "supervised", "step"} <= set(texts)
+
+
+def test_a_stage_that_was_not_judged_has_no_evaluation_curve() -> None:
+    assert figures.evaluation_curve("mt", [LogRecord("mt", 1, likelihood=2.0)]) is None
+
+
 def test_matplotlib_loads_with_the_first_figure_only() -> None:
     code = "import sys, ontarget.reporting.figures; sys.exit('matplotlib' in sys.modules)"
     assert subprocess.run([sys.executable, "-c", code], check=False).returncode == 0

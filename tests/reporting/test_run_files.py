@@ -112,3 +112,18 @@ def test_a_log_of_a_killed_and_resumed_stage(run_dir: Path) -> None:
     (run_dir / "log.jsonl").write_text(text, encoding="utf-8")
     expected = tuple(LogRecord("mt", step, loss) for step, loss in ((0, 5), (10, 3.9), (30, 2)))
     assert run_files.read(run_dir).log["mt"] == expected
+
+
+def test_losses_and_evaluation_of_one_step_are_one_record(run_dir: Path) -> None:
+    """And of a step that was made again, the later figures count."""
+    rows = [
+        {"stage": "lat", "step": 10, "likelihood": 1.0, "probability": 0.5},
+        {"stage": "lat", "step": 10, "zero_shot_otr": 40.0, "zero_shot_bleu": 3.0},
+        {"stage": "lat", "step": 10, "zero_shot_otr": 30.0},
+        {"stage": "lat", "step": 20, "likelihood": 0.5},
+    ]
+    write_jsonl(run_dir / "log.jsonl", rows)
+    assert run_files.read(run_dir).log["lat"] == (
+        LogRecord("lat", 10, likelihood=1.0, probability=0.5, zero_shot_otr=30.0, zero_shot_bleu=3.0),
+        LogRecord("lat", 20, likelihood=0.5),
+    )

@@ -13,8 +13,8 @@ from ontarget.prompts.template import PromptTemplate  # noqa: E402
 from ontarget.samples.conflict import Conflict  # noqa: E402
 from ontarget.samples.groups import document_groups, language_aware_groups, translation_groups  # noqa: E402
 from ontarget.training.new_model import NewModel  # noqa: E402
+from ontarget.training.saving import last_checkpoint  # noqa: E402
 from ontarget.training.stage import StageData, train_stage  # noqa: E402
-from ontarget.training.trainer import last_checkpoint  # noqa: E402
 from ontarget.training.tuning import ModelShape, Tuning  # noqa: E402
 
 PLAIN = PromptTemplate.load("plain")
@@ -109,14 +109,6 @@ def test_a_stage_that_was_cut_off_ends_in_the_same_model(base, tmp_path):
     assert steps == [1, 2, 3, 4, 5, 6]
 
 
-def test_a_checkpoint_cut_off_while_it_was_written_is_passed_over(tmp_path):
-    for step, state in ((10, '{"global_step": 10}'), (20, '{"global_st')):
-        (tmp_path / f"checkpoint-{step}").mkdir()
-        (tmp_path / f"checkpoint-{step}" / "trainer_state.json").write_text(state)
-    (tmp_path / "checkpoint-30").mkdir()
-    assert last_checkpoint(tmp_path).name == "checkpoint-10"
-
-
 def test_fault_4_no_room_for_any_response_is_one_sentence_and_never_nan(base, tmp_path):
     with pytest.raises(UserError, match=r"12 have no room for a response in tuning\.max_length=5"):
         tuned(base, tmp_path, tuning=Tuning(steps=2, max_length=5))
@@ -131,7 +123,7 @@ def test_fault_4_a_loss_that_is_not_finite_stops_the_stage(base, tmp_path, monke
 
 
 def test_a_missing_model_names_the_nearest(base, tmp_path):
-    with pytest.raises(UserError, match=r"no model at .*bose; did you mean 'base'"):
+    with pytest.raises(UserError, match=r"no model directory .*bose'; did you mean 'base'"):
         tuned(tmp_path / "bose", tmp_path)
 
 

@@ -13,6 +13,7 @@ from typer.core import TyperCommand, TyperGroup
 from typer.main import get_command, get_group
 
 from ontarget.errors import UserError
+from ontarget.signals import Terminated, terminable
 
 # name -> the line of `ontarget --help`, in the order in which they are listed there
 _COMMANDS = {
@@ -44,9 +45,12 @@ class _Commands(TyperGroup):
 
     def invoke(self, ctx: Any) -> Any:
         try:
-            return super().invoke(ctx)
+            with terminable():
+                return super().invoke(ctx)
         except UserError as error:
             _fail(str(error))
+        except KeyboardInterrupt as request:
+            raise typer.Exit(143 if isinstance(request, Terminated) else 130) from None
         except ModuleNotFoundError as error:
             extra = _EXTRA.get((error.name or "").split(".")[0])
             if extra is None:
@@ -95,7 +99,7 @@ def ontarget(
 
 
 def main() -> None:
-    """Runs the command line: exit code 0, 2 for the user's mistakes, 130 for Ctrl-C."""
+    """Runs the command line: exit code 0, 2 for the user's mistakes, 130 for Ctrl-C, 143 for SIGTERM."""
     app()
 
 

@@ -63,7 +63,7 @@ def duration(seconds: float) -> str:
     return f"{hours}:{minutes:02}:{rest:02}" if hours else f"{minutes}:{rest:02}"
 
 
-def stopped() -> NoReturn:
-    """After Ctrl-C: nothing is lost."""
+def stopped(request: KeyboardInterrupt) -> NoReturn:
+    """After Ctrl-C or SIGTERM: nothing is lost."""
     typer.echo("stopped; the same command goes on from here", err=True)
-    raise typer.Exit(130)
+    raise request

@@ -58,8 +58,8 @@ def run(
         return
     try:
         done = carry_out(to_do, Shown())
-    except KeyboardInterrupt:
-        stopped()
+    except KeyboardInterrupt as request:
+        stopped(request)
     console.print(done.table())
     console.print(f"report: {done.directory / 'report.html'}", soft_wrap=True, markup=False)
 

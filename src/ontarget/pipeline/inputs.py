@@ -1,12 +1,12 @@
 """What a recipe points at: its corpus, its test set, and the models that it did not make itself."""
 
-import os
 from pathlib import Path
 
 from ontarget.corpora import phrasebook, plain
 from ontarget.corpora.corpus import Corpus, Translation
-from ontarget.errors import UserError, nearest
+from ontarget.errors import UserError
 from ontarget.languages import Direction, Language
+from ontarget.model_place import locate
 from ontarget.pipeline.artifacts import folder_fingerprint
 from ontarget.prompts.segment import text_of
 from ontarget.prompts.template import PromptTemplate
@@ -40,6 +40,30 @@ def test_set(recipe: Recipe, corpus: Corpus, direction: Direction) -> list[Trans
     return corpus.translations(recipe.split, direction, limit)
 
 
+def evaluation_set(
+    recipe: Recipe, corpus: Corpus, stage: str
+) -> dict[str, dict[Direction, list[Translation]]]:
+    """What a stage is judged on while it trains: kind of direction -> direction -> validation lines.
+
+    Raises:
+        UserError: the corpus has no validation text, or the recipe none of the directions that decide.
+    """
+    settings = recipe.stages[stage].evaluation
+    if settings is None:
+        return {}
+    kinds = {"zero_shot": recipe.zero_shot, "supervised": recipe.supervised}
+    kinds = {kind: of_kind for kind, of_kind in kinds.items() if of_kind}
+    if settings.best and settings.best.rpartition("_")[0] not in kinds:
+        raise UserError(
+            f"stages.{stage}.evaluation.best is {settings.best}, but no direction between the languages "
+            f"{', '.join(map(str, recipe.languages))} goes without the pivot {recipe.pivot}"
+        )
+    return {
+        kind: {d: corpus.translations("validation", d, settings.lines) for d in of_kind}
+        for kind, of_kind in kinds.items()
+    }
+
+
 def demonstrations(recipe: Recipe, corpus: Corpus, system: str, direction: Direction) -> list[Translation]:
     """The first validation lines of the direction, as many as the system shows.
 
@@ -70,26 +94,6 @@ def prompt_text(
     return text_of(
         template.render("", direction, prompt_language=language, post_instruction=post_instruction)
     )
-
-
-def locate(model: str) -> Path | str:
-    """The directory of a model that is no stage, with `~` and `$NAME` expanded, or its Hub name.
-
-    Raises:
-        UserError: it is written as a path, and no directory is there.
-    """
-    path = Path(os.path.expandvars(model)).expanduser()
-    if path.is_dir():
-        return path
-    if (
-        path.is_absolute()
-        or model.startswith((".", "~", "$"))
-        or model.count("/") != 1
-        or path.parent.is_dir()
-    ):
-        beside = [p.name for p in path.parent.iterdir()] if path.parent.is_dir() else []
-        raise UserError(f"there is no model directory {path}{nearest(path.name, beside)}")
-    return model
 
 
 def identity(model: str) -> str:

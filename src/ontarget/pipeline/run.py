@@ -12,10 +12,11 @@ from typing import Any
 from rich.table import Table
 
 from ontarget.errors import UserError
-from ontarget.files import read_jsonl, whole_file, write_json
+from ontarget.files import full_disk_said, read_jsonl, whole_file, write_json
 from ontarget.pipeline import stages, systems
 from ontarget.pipeline.artifacts import Made, Store
 from ontarget.pipeline.inputs import directions, load_corpus, test_set
+from ontarget.pipeline.launch import Launch, follow, make_model
 from ontarget.pipeline.plan import Plan, Step, version_of
 from ontarget.pipeline.progress import Advance, Progress, Silent
 from ontarget.pipeline.resolved import write_resolved
@@ -26,6 +27,7 @@ from ontarget.reporting import report, table
 from ontarget.reporting.run_files import Scores
 from ontarget.reporting.systems import display_name
 from ontarget.scoring.language_id import default_identifier
+from ontarget.training import parallel
 
 
 @dataclass(frozen=True)
@@ -73,17 +75,29 @@ def run(
 def carry_out(plan: Plan, progress: Progress | None = None) -> Run:
     """Makes everything of a plan that is missing."""
     plan.everything()  # finds mistakes before the directory is made; read again under the lock
-    with plan.store.lock():
+    with plan.store.lock(), full_disk_said(plan.store.directory):
         _Work(plan, progress or Silent()).do(plan.everything())
     return Run(plan.store.directory)
 
 
-def train(plan: Plan, stage: str | None = None, progress: Progress | None = None) -> list[Path]:
-    """Makes a recipe's models, or one of them and those that it starts from; returns where they lie."""
-    plan.training(stage)  # as above
-    with plan.store.lock():
-        steps = plan.training(stage)
-        _Work(plan, progress or Silent()).do(steps)
+def train(
+    plan: Plan, stage: str | None = None, progress: Progress | None = None, launch: Launch | None = None
+) -> list[Path]:
+    """Makes a recipe's models, or one of them and those that it starts from; returns where they lie.
+
+    `launch`: by several processes, perhaps on several machines, each of which calls this.
+    """
+    steps = plan.training(stage)  # as above
+    launch = launch or Launch()
+    for step in steps:
+        if not launch.alone:
+            parallel.require(plan.recipe.stages[step.name].tuning)
+    if launch.machine_rank:
+        follow(launch, plan, steps, progress or Silent())
+    else:
+        with plan.store.lock(), full_disk_said(plan.store.directory):
+            steps = plan.training(stage)
+            _Work(plan, progress or Silent(), launch).do(steps)
     return [plan.store.model(step.name) for step in steps]
 
 
@@ -99,7 +113,8 @@ def make_plan(
 class _Work:
     """Does the steps of a plan, in order, under the lock of its directory."""
 
-    def __init__(self, plan: Plan, progress: Progress) -> None:
+    def __init__(self, plan: Plan, progress: Progress, launch: Launch = Launch()) -> None:  # noqa: B008
+        self.launch = launch
         self.plan, self.recipe, self.store, self.progress = plan, plan.recipe, plan.store, progress
         self._engine: tuple[str, Any] | None = None
 
@@ -108,7 +123,7 @@ class _Work:
         self.store.sweep(self.recipe.stages, self.recipe.systems)
         todo = [step for step in steps if step.todo]
         if any(step.kind in ("model", "outputs") for step in todo):
-            _require_models()
+            _require_models(self.recipe, [step.name for step in todo if step.kind == "model"])
         write_resolved(self.recipe, self.store.directory, remade=any(step.kind != "report" for step in todo))
         self._join_logs()
         do = {"model": self._model, "outputs": self._outputs, "scores": self._scores, "report": self._report}
@@ -120,27 +135,44 @@ class _Work:
             self.progress.say(f"nothing to do: {self.store.directory} is complete")
 
     def _model(self, step: Step) -> None:
-        start = self.recipe.stages[step.name].start
+        if few := stages.too_few(self.recipe, step.name, self.plan.corpus):
+            self.progress.say(
+                f"{step.name}: the corpus has {few[0]} samples for it, not the {few[1]} that it asks for"
+            )
         about = {"template": self.recipe.template, "version": version_of("ontarget"), "seconds": 0.0}
         began = time.monotonic()
         making = self.store.making_model(step.name, step.fingerprints[step.name], about)
         with self.progress.task(f"training {step.name}") as advance, making as (folder, work):
-            counts = stages.make_model(
-                self.recipe,
-                step.name,
-                self.plan.corpus,
-                None if start is None else self.plan.place(start),
-                folder=folder,
-                work=work,
-                update=lambda step, steps, record: advance(step, steps, _losses(record)),
+            counts = self._train(
+                step, folder, work, lambda step, steps, record: advance(step, steps, _noted(record))
             )
             about |= {**counts, "seconds": round(time.monotonic() - began, 1)}
+        if counts["kept"] < counts["steps"]:
+            self.progress.say(
+                f"{step.name}: the best of what was judged is step {counts['kept']}; it is kept"
+            )
         for what in ("dropped", "truncated"):
             if counts[what]:
                 limit = self.recipe.stages[step.name].tuning.max_length
                 self.progress.say(
                     f"{step.name}: {counts[what]} samples {what} at tuning.max_length={limit} tokens"
                 )
+
+    def _train(self, step: Step, folder: Path, work: Path, update: stages.Update) -> dict[str, Any]:
+        if not self.launch.alone:
+            return make_model(self.launch, self.plan, step, folder=folder, work=work, update=update)
+        start = self.recipe.stages[step.name].start
+        place = None if start is None else self.plan.place(start)
+        return stages.make_model(
+            self.recipe,
+            step.name,
+            self.plan.corpus,
+            place,
+            folder=folder,
+            work=work,
+            tracking=self.store.directory / "tracking",
+            update=update,
+        )
 
     def _outputs(self, step: Step) -> None:
         model = self.recipe.model_of(step.name)
@@ -211,13 +243,30 @@ def _part(advance: Advance, before: int, count: int, total: int, note: str) -> C
     return lambda done, steps: advance(before + count * done // max(steps, 1), total, note)
 
 
-def _losses(record: Mapping[str, Any]) -> str:
-    names = ("likelihood", "unlikelihood", "tokens_per_second")
-    return ", ".join(f"{name.replace('_', ' ')} {record[name]:.4g}" for name in names if name in record)
+_NOTED = {
+    "likelihood": "likelihood",
+    "unlikelihood": "unlikelihood",
+    "probability": "p (wrong)",
+    "tokens_per_second": "tokens/s",
+    "zero_shot_bleu": "zero-shot BLEU",
+    "zero_shot_otr": "OTR",
+    "supervised_bleu": "supervised BLEU",
+    "supervised_otr": "OTR",
+}
 
 
-def _require_models() -> None:
-    """Says at once what would otherwise be found missing after the corpus was made."""
+def _noted(record: Mapping[str, Any]) -> str:
+    """What a progress bar says of a stage: losses and speed, or what it was judged at."""
+    return ", ".join(f"{words} {record[name]:.4g}" for name, words in _NOTED.items() if name in record)
+
+
+def _require_models(recipe: Recipe, to_train: Sequence[str]) -> None:
+    """Says at once what would otherwise be found missing after the first stages were made."""
     missing = [package for package in ("torch", "transformers", "accelerate") if find_spec(package) is None]
     if missing:
         raise UserError(f"models need {' and '.join(missing)}: pip install 'ontarget[train]'")
+    if to_train:
+        from ontarget.training import ways
+
+        for stage in to_train:
+            ways.require(recipe.stages[stage].tuning, f"stages.{stage}.tuning")

@@ -6,6 +6,7 @@ from pathlib import Path
 from typing import Any
 
 from ontarget.corpora.corpus import Corpus, Translation
+from ontarget.pipeline.evaluation import evaluation_of
 from ontarget.prompts.template import PromptTemplate
 from ontarget.recipe import Recipe
 from ontarget.recipes.stages import LanguageAware, LanguageModelling, Likelihood
@@ -27,6 +28,7 @@ def make_model(
     *,
     folder: Path,
     work: Path,
+    tracking: Path,
     update: Update,
 ) -> dict[str, Any]:
     """Trains one stage into an empty folder.
@@ -34,11 +36,14 @@ def make_model(
     Args:
         start: where the model that it starts from lies; None for one made from nothing.
         work: keeps checkpoints; what an earlier call left there is gone on from.
+        tracking: for what TensorBoard and its like write.
     Returns:
-        Counts for the model's record: steps, and samples dropped, truncated and ambiguous.
+        Counts for the model's record: steps, the one whose weights were kept, and samples dropped, truncated
+        and ambiguous.
     """
     from ontarget.training.new_model import NewModel
     from ontarget.training.stage import StageData, train_stage
+    from ontarget.training.tracking import Tracked
 
     settings = recipe.stages[stage]
     template = PromptTemplate.load(recipe.template)
@@ -62,8 +67,10 @@ def make_model(
         alpha=settings.alpha if isinstance(settings, LanguageAware) else 1.0,
         seed=recipe.seed,
         progress=update,
+        evaluation=None if start is None else evaluation_of(recipe, stage, corpus, start),
+        tracked=Tracked(recipe.name, stage, tracking),
     )
-    counts = ("steps", "dropped", "truncated", "ambiguous")
+    counts = ("steps", "kept", "dropped", "truncated", "ambiguous")
     return {name: getattr(result, name) for name in counts}
 
 
@@ -78,6 +85,15 @@ def translation_draw(
             drawn, template, conflict, recipe.languages, recipe.supervised, recipe.seed
         )
     return translation_groups(drawn, template, post_instruction=settings.post_instruction)
+
+
+def too_few(recipe: Recipe, stage: str, corpus: Corpus) -> tuple[int, int] | None:
+    """How many samples a stage gets and how many it asks for, where the corpus has fewer."""
+    settings = recipe.stages[stage]
+    if isinstance(settings, LanguageModelling) or settings.samples == "all":
+        return None
+    got = len(_drawn(recipe, settings, corpus))
+    return (got, settings.samples) if got < settings.samples else None
 
 
 def _drawn(recipe: Recipe, settings: Likelihood | LanguageAware, corpus: Corpus) -> list[Translation]:

@@ -1,9 +1,9 @@
 """The stages of a recipe, and the presets of language-aware tuning."""
 
 from collections.abc import Mapping
-from typing import Annotated, Any, Literal
+from typing import Annotated, Any, Literal, Self
 
-from pydantic import Field, NonNegativeFloat, model_validator
+from pydantic import Field, NonNegativeFloat, PositiveInt, model_validator
 
 from ontarget.recipes.block import Block, Count
 from ontarget.samples.conflict import Conflict, Named, Policy
@@ -39,6 +39,35 @@ class LanguageModelling(Block):
         """It starts from nothing."""
         return None
 
+    @property
+    def evaluation(self) -> None:
+        """It does not translate, so there is nothing to judge yet."""
+        return None
+
+    @model_validator(mode="after")
+    def _all_of_it_learns(self) -> Self:
+        if self.tuning.lora or self.tuning.freeze_embeddings:
+            raise ValueError(
+                "`tuning.lora` and `tuning.freeze_embeddings` are for a model that has learnt already"
+            )
+        return self
+
+
+class EvaluationSettings(Block):
+    """How a stage is judged while it trains, on validation text: see training/evaluation.py."""
+
+    every: PositiveInt = Field(description="steps")
+    lines: PositiveInt = Field(20, description="of each direction")
+    beam: PositiveInt = 1
+    best: Literal["zero_shot_otr", "zero_shot_bleu", "supervised_otr", "supervised_bleu"] | None = None
+    patience: PositiveInt | None = Field(None, description="so often may `best` be no better; None: no limit")
+
+    @model_validator(mode="after")
+    def _patient_for_something(self) -> Self:
+        if self.patience and not self.best:
+            raise ValueError("`patience` needs `best`: a score that is waited for")
+        return self
+
 
 class Likelihood(Block):
     """Stage 1: translations of the supervised directions, by likelihood."""
@@ -48,6 +77,7 @@ class Likelihood(Block):
     samples: Count = 12_000
     post_instruction: bool = Field(False, description="the instruction comes after the input")
     tuning: Tuning
+    evaluation: EvaluationSettings | None = None
 
 
 class ConflictSettings(Block):
@@ -74,6 +104,7 @@ class LanguageAware(Block):
     alpha: NonNegativeFloat
     conflict: ConflictSettings
     tuning: Tuning
+    evaluation: EvaluationSettings | None = None
 
     @model_validator(mode="before")
     @classmethod

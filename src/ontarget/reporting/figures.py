@@ -1,4 +1,4 @@
-"""Figures as SVG text: bars by system, and training curves.
+"""Figures as SVG text: bars by system, training curves, and scores while a stage trained.
 
 The same scores give the same bytes. Colours are chosen to read on white and on black; text and axes take the
 page's own colour (`currentColor`). matplotlib is loaded when the first figure is drawn.
@@ -124,6 +124,33 @@ def training_curve(stage: str, log: Sequence[LogRecord]) -> str:
     return _draw((4.4, 2.9), curves, f"Training curve of the stage {stage}")
 
 
+def evaluation_curve(stage: str, log: Sequence[LogRecord]) -> str | None:
+    """Inline SVG of what a stage was judged at while it trained; None where it was not."""
+    judged = [
+        record for record in log if record.supervised_otr is not None or record.zero_shot_otr is not None
+    ]
+    if not judged:
+        return None
+
+    def curves(figure: Any) -> None:
+        panels = figure.subplots(2, 1, sharex=True)
+        for axes, metric, colour in zip(panels, ("otr", "bleu"), (ORANGE, BLUE), strict=True):
+            for kind, style in (("zero_shot", "-"), ("supervised", "--")):
+                _curve(
+                    axes, judged, f"{kind}_{metric}", colour, linestyle=style, label=kind.replace("_", "-")
+                )
+            axes.set_ylim(bottom=0)
+            axes.grid(axis="y")
+            axes.margins(x=0.01)
+        panels[0].set_ylabel("OTR (%)")
+        panels[0].set_ylim(0, 100)
+        panels[0].legend(loc="upper right")
+        panels[1].set_ylabel("BLEU")
+        panels[1].set_xlabel("step")
+
+    return _draw((4.4, 2.9), curves, f"OTR and BLEU on validation text while the stage {stage} trained")
+
+
 def _off_target(axes: Any, scores: Scores) -> None:
     values = _rows(axes, scores, "otr", ORANGE)
     floor = scores.value(REFERENCE, "otr", scores.kind)
@@ -173,12 +200,12 @@ def _rows(axes: Any, scores: Scores, metric: str, colour: str) -> list[float]:
     return [value for value in values if value is not None]
 
 
-def _curve(axes: Any, log: Sequence[LogRecord], name: str, colour: str) -> None:
+def _curve(axes: Any, log: Sequence[LogRecord], name: str, colour: str, **style: Any) -> None:
     points = [(record.step, getattr(record, name)) for record in log if getattr(record, name) is not None]
     if points:
         stride = math.ceil(len(points) / _MOST_POINTS)
         steps, values = zip(*points[:-1:stride], points[-1], strict=True)  # the last: where it ended
-        axes.plot(steps, values, color=colour, linewidth=1.5, label=name)
+        axes.plot(steps, values, **{"color": colour, "linewidth": 1.5, "label": name} | style)
 
 
 def _height(scores: Scores) -> float:

@@ -96,6 +96,11 @@ def render(run: Run) -> str:
             Markup(draw(scores)) for draw in (figures.off_target_bars, figures.bleu_bars) if averages.columns
         ],
         curves=[(stage, Markup(figures.training_curve(stage, log))) for stage, log in run.log.items()],
+        judged=[
+            (stage, Markup(curve))
+            for stage, log in run.log.items()
+            if (curve := figures.evaluation_curve(stage, log))
+        ],
         directions=[_samples(run, direction) for kind in KINDS for direction in scores.directions(kind)],
         recipe=run.recipe_text,
         versions=run.versions,

@@ -2,7 +2,7 @@
 
 import json
 from collections.abc import Iterable, Iterator, Mapping
-from dataclasses import dataclass, fields
+from dataclasses import dataclass, fields, replace
 from functools import cached_property
 from pathlib import Path
 from typing import Any, Literal, Self, get_args
@@ -118,7 +118,10 @@ class Output:
 
 @dataclass(frozen=True, slots=True)
 class LogRecord:
-    """One line of `log.jsonl`; losses in nats, `probability` is the mean p of the tokens to unlearn."""
+    """What `log.jsonl` says of a step: losses in nats, `probability` is the mean p of the tokens to unlearn.
+
+    Where the stage was judged while it trained, also BLEU and OTR on validation text, means over directions.
+    """
 
     stage: str
     step: int
@@ -126,6 +129,10 @@ class LogRecord:
     likelihood: float | None = None
     unlikelihood: float | None = None
     probability: float | None = None
+    zero_shot_bleu: float | None = None
+    zero_shot_otr: float | None = None
+    supervised_bleu: float | None = None
+    supervised_otr: float | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -214,9 +221,18 @@ def _records(path: Path, more: Mapping[str, str]) -> Iterator[LogRecord]:
 
 
 def _append(records: list[LogRecord], record: LogRecord) -> None:
-    """Steps rise; where a step was made again after a kill, the later record counts."""
-    while records and records[-1].step >= record.step:
+    """Steps rise; where a step was made again after a kill, the later record counts.
+
+    Losses and evaluation of one step are two lines, and one record here.
+    """
+    while records and records[-1].step > record.step:
         records.pop()
+    if records and records[-1].step == record.step:
+        earlier = records.pop()
+        both = {
+            f.name: getattr(record, f.name) for f in fields(record) if getattr(record, f.name) is not None
+        }
+        record = replace(earlier, **both)
     records.append(record)
 
 

@@ -3,18 +3,26 @@
 Which samples, in which micro-batches, with which weights.
 """
 
+import hashlib
 import random
-from collections.abc import Sequence
-from typing import TypedDict
+from collections.abc import Callable, Collection, Sequence
+from typing import NotRequired, TypedDict
 
 import torch
 from torch import Tensor
 from torch.utils.data import Dataset
 
 from ontarget.samples.groups import Draw
+from ontarget.samples.sample import Sample
 from ontarget.training.encode import Encoded, Encoder
+from ontarget.training.processes import Share
 from ontarget.training.tuning import Tuning
 from ontarget.training.weights import signed_weights
+
+Weighed = tuple[Encoded, list[float]]
+Cut = Callable[[Sequence[Weighed], int], list[list[Weighed]]]  # a batch, and the tokens of a micro-batch
+
+_SHOWN = 40  # characters of a text that an error message shows
 
 
 class MicroBatch(TypedDict):
@@ -24,6 +32,7 @@ class MicroBatch(TypedDict):
     """
 
     input_ids: Tensor
+    position_ids: NotRequired[Tensor]  # of packed rows, see packing.py
     labels: Tensor
     weights: Tensor
 
@@ -31,12 +40,27 @@ class MicroBatch(TypedDict):
 class Steps(Dataset[list[MicroBatch]]):
     """Item n is optimiser step n.
 
-    A global batch, weighed as a whole, cut into micro-batches of similar length. The order depends on the
-    seed alone, so an interrupted stage goes on with the step that it would have taken.
+    A global batch, weighed as a whole; of that our share, cut into micro-batches of similar length. The order
+    depends on the seed alone, so an interrupted stage goes on with the step that it would have taken.
+
+    Attributes:
+        cut: makes micro-batches of samples.
+        collate: makes tensors of a micro-batch.
     """
 
-    def __init__(self, draw: Draw, encoder: Encoder, tuning: Tuning, alpha: float, seed: int) -> None:
+    def __init__(
+        self,
+        draw: Draw,
+        encoder: Encoder,
+        tuning: Tuning,
+        alpha: float,
+        seed: int,
+        share: Share = Share(),  # noqa: B008  (frozen)
+    ) -> None:
         self._draw, self._encoder, self._tuning, self._alpha, self._seed = draw, encoder, tuning, alpha, seed
+        self._share = share
+        self.cut: Cut = by_length
+        self.collate: Callable[[Sequence[Weighed]], MicroBatch] = collate
         self._pass_number = -1
         self._groups: list[list[Encoded]] = []
         self._groups_a_pass = len(self._encoded(0))
@@ -50,6 +74,32 @@ class Steps(Dataset[list[MicroBatch]]):
     def __getitem__(self, step: int) -> list[MicroBatch]:
         if not 0 <= step < len(self):
             raise IndexError(step)
+        return [self.collate(part) for part in self._parts(step)]
+
+    def digest(self) -> str:
+        """Tells whether two processes are about to learn the same: of the first step, whole."""
+        return hashlib.sha256(repr((len(self), self._batch(0))).encode()).hexdigest()
+
+    def names(self, step: int, parts: Collection[int]) -> list[str]:
+        """What a person knows the samples of some micro-batches of a step by: source, and language asked for.
+
+        They are encoded once more to be found, so nothing is kept for a case that should never arise.
+        """
+        of_step = self._parts(step)
+        wanted = [encoded for part in parts for encoded, _ in of_step[part]]
+        groups = self._draw(step // self._steps_a_pass)
+        return [_name(s) for group in groups for s in group if self._encoder.encode(s) in wanted]
+
+    def _parts(self, step: int) -> list[list[Weighed]]:
+        """Our micro-batches of a step."""
+        return self._share.of(
+            self._batch(step),
+            lambda weighed: len(weighed[0].ids),
+            lambda mine: self.cut(mine, self._tuning.micro_batch_tokens),
+        )
+
+    def _batch(self, step: int) -> list[Weighed]:
+        """The global batch of a step."""
         pass_number, within = divmod(step, self._steps_a_pass)
         size = self._tuning.batch_samples
         groups = self._encoded(pass_number)
@@ -60,7 +110,7 @@ class Steps(Dataset[list[MicroBatch]]):
         ]
         batch = [encoded for group in groups for encoded in group]
         weights = signed_weights(batch, self._alpha, self._tuning.normalisation)
-        return [collate(part) for part in _by_length(batch, weights, self._tuning.micro_batch_tokens)]
+        return list(zip(batch, weights, strict=True))
 
     def _encoded(self, pass_number: int) -> list[list[Encoded]]:
         """The groups of one pass, encoded and shuffled. A group with nothing left to learn from is gone."""
@@ -74,10 +124,19 @@ class Steps(Dataset[list[MicroBatch]]):
         return self._groups
 
 
-def collate(part: Sequence[tuple[Encoded, list[float]]]) -> MicroBatch:
-    """Pads samples on the right. Causal attention never looks there, so no mask is needed."""
-    length = max(len(encoded.ids) for encoded, _ in part) - 1
-    shape = (len(part), length)
+def _name(sample: Sample) -> str:
+    text = " ".join((sample.source or sample.response).split())
+    text = text if len(text) <= _SHOWN else f"{text[:_SHOWN]}…"
+    return f"'{text}'" + (f" to {sample.asked}" if sample.asked else "")
+
+
+def collate(part: Sequence[Weighed]) -> MicroBatch:
+    """Pads samples on the right. Causal attention never looks there, so no mask is needed.
+
+    Without a sample it is one token without weight, which leaves every gradient as it is.
+    """
+    length = max((len(encoded.ids) for encoded, _ in part), default=2) - 1
+    shape = (max(len(part), 1), length)
     input_ids = torch.zeros(shape, dtype=torch.long)
     labels = torch.zeros(shape, dtype=torch.long)
     weights = torch.zeros(shape)
@@ -89,16 +148,13 @@ def collate(part: Sequence[tuple[Encoded, list[float]]]) -> MicroBatch:
     return {"input_ids": input_ids, "labels": labels, "weights": weights}
 
 
-def _by_length(
-    batch: Sequence[Encoded], weights: Sequence[list[float]], micro_batch_tokens: int
-) -> list[list[tuple[Encoded, list[float]]]]:
+def by_length(pairs: Sequence[Weighed], micro_batch_tokens: int) -> list[list[Weighed]]:
     """Cuts a batch, longest first, into parts.
 
     Each has at most `micro_batch_tokens` padded tokens (or one sample).
     """
-    pairs = sorted(zip(batch, weights, strict=True), key=lambda pair: -len(pair[0].ids))
-    parts: list[list[tuple[Encoded, list[float]]]] = []
-    for pair in pairs:
+    parts: list[list[Weighed]] = []
+    for pair in sorted(pairs, key=lambda pair: -len(pair[0].ids)):
         if parts and (len(parts[-1]) + 1) * len(parts[-1][0][0].ids) <= micro_batch_tokens:
             parts[-1].append(pair)
         else:

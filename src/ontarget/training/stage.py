@@ -3,23 +3,33 @@
 import json
 import shutil
 import time
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 from typing import Any
 
 import torch
+from accelerate.utils import gather_object
 from transformers import AutoModelForCausalLM, AutoTokenizer, PrinterCallback, TrainingArguments
 from transformers.utils import logging as transformers_logging
 
-from ontarget.errors import UserError, nearest
-from ontarget.hardware import keep_freed_memory, prefers_bf16
+from ontarget.errors import UserError
+from ontarget.hardware import keep_freed_memory
 from ontarget.languages import Language
+from ontarget.model_place import locate
 from ontarget.samples.groups import Draw
+from ontarget.signals import postponed
+from ontarget.training import packing, parallel, ways
 from ontarget.training.batches import Steps
 from ontarget.training.encode import Encoder
+from ontarget.training.evaluation import Evaluation, Judge
 from ontarget.training.new_model import NewModel, make_model, make_tokenizer
-from ontarget.training.trainer import Log, Progress, SignedTrainer, last_checkpoint
+from ontarget.training.processes import Share
+from ontarget.training.saving import Saving, clear, last_checkpoint
+from ontarget.training.tracking import Tracked, told, tracking_arguments
+from ontarget.training.trainer import Log, Progress, SignedTrainer
 from ontarget.training.tuning import Tuning
 
 
@@ -40,9 +50,13 @@ class StageData:
 
 @dataclass(frozen=True, slots=True)
 class StageResult:
-    """What came of a stage, besides the model; samples are counted in its first pass (see `Encoder`)."""
+    """What came of a stage, besides the model; samples are counted in its first pass (see `Encoder`).
+
+    `kept` is the step whose weights are saved: the last, or the best of those that were judged.
+    """
 
     steps: int
+    kept: int
     seconds: float
     dropped: int
     truncated: int
@@ -60,6 +74,8 @@ def train_stage(
     seed: int = 1,
     trust_remote_code: bool = False,
     progress: Progress | None = None,
+    evaluation: Evaluation | None = None,
+    tracked: Tracked | None = None,
 ) -> StageResult:
     """Tunes a causal language model and saves it as a plain Hugging Face checkpoint.
 
@@ -68,17 +84,23 @@ def train_stage(
         output: an empty folder for model, tokenizer and `log.jsonl`.
         work: a folder for checkpoints; a stage that was cut off goes on from the newest one in it.
         alpha: the strength of unlikelihood against likelihood.
+        evaluation: how the model is judged while it trains.
+        tracked: what the stage is called where `tuning.tracking` sends the log.
     Raises:
         UserError: no such model, no sample left to learn from, or a loss that is not finite.
+        KeyboardInterrupt: Ctrl-C, or SIGTERM as `Terminated`: at the end of the step under way, with a
+            checkpoint saved; a second one at once.
     """
     began = time.monotonic()
     keep_freed_memory()
     transformers_logging.disable_progress_bar()
     transformers_logging.set_verbosity_error()
     torch.manual_seed(seed)
-    model, tokenizer = _load(start, tuning, seed, trust_remote_code)
+    share = Share.ours()
+    ways.require_whole(tuning, share.processes, judged=evaluation is not None)
+    tokenizer = _tokenizer(start, trust_remote_code)
     encoder = Encoder(tokenizer, data.separator, tuning.max_length, data.lines)
-    steps = Steps(data.draw, encoder, tuning, alpha, seed)
+    steps = Steps(data.draw, encoder, tuning, alpha, seed, share)
     if not len(steps):
         raise UserError(
             f"no sample is left to learn from: {encoder.dropped} have no room for a response in "
@@ -86,46 +108,91 @@ def train_stage(
         )
     counts = encoder.dropped, encoder.truncated, encoder.ambiguous  # of one pass
     work.mkdir(parents=True, exist_ok=True)
-    trainer = SignedTrainer(
-        model=model, args=_arguments(tuning, len(steps), work, seed), train_dataset=steps, data_collator=_only
-    )
-    checkpoint = last_checkpoint(work)
+    # Before the model: they say which process loads what of it.
+    arguments = _arguments(tuning, len(steps), work, seed, share.processes, tracked)
+    load = partial(_model, start, tokenizer, tuning, seed, trust_remote_code)
+    model = load(**ways.loading(tuning))
+    packing.prefer_flash(model, ways.in_bf16(tuning))
+    if packing.pays_off(model):
+        steps.cut, steps.collate = packing.by_tokens, packing.pack
+    model = ways.prepared(model, tuning)
+    trainer = SignedTrainer(model=model, args=arguments, train_dataset=steps, data_collator=_only)
+    _same_everywhere(steps)
+    checkpoint = gather_object([last_checkpoint(work)])[0]  # a shared disk may show each another
     log = work / "log.jsonl"
-    _cut_log(log, checkpoint)
+    if trainer.args.should_save:
+        clear(work)
+        _cut_log(log, checkpoint)
     trainer.remove_callback(PrinterCallback)  # it writes to standard output
-    trainer.add_callback(Log(trainer, log, progress, tuning.save_minutes))
-    trainer.train(resume_from_checkpoint=str(checkpoint) if checkpoint else None)
-    model.save_pretrained(output)
-    tokenizer.save_pretrained(output)
-    shutil.copy(log, output / "log.jsonl")
-    return StageResult(len(steps), time.monotonic() - began, *counts)
+    trainer.add_callback(Log(trainer, log, told(trainer, progress)))
+    judge = None
+    if evaluation:
+        judge = Judge(evaluation, trainer, log, work / "best.safetensors", told(trainer, progress, "eval_"))
+        trainer.add_callback(judge)
+    with postponed() as stop:
+        trainer.add_callback(Saving(tuning.save_minutes, stop, trainer.agree))
+        if not (judge and judge.enough):  # cut off after its last step, before its model was saved
+            trainer.train(resume_from_checkpoint=str(checkpoint) if checkpoint else None)
+    stop.obey()
+    if judge:
+        judge.restore_best()
+    if tuning.lora is None:
+        trainer.save_model(str(output))
+    elif trainer.args.should_save:
+        ways.merged(model, load(dtype=torch.float32)).save_pretrained(output)
+    if trainer.args.should_save:
+        (output / "training_args.bin").unlink(missing_ok=True)  # Trainer's own, of no use to others
+        tokenizer.save_pretrained(output)
+        shutil.copy(log, output / "log.jsonl")
+    kept = (judge and judge.best_step) or len(steps)
+    return StageResult(len(steps), kept, time.monotonic() - began, *counts)
 
 
-def _load(
-    start: str | Path | NewModel, tuning: Tuning, seed: int, trust_remote_code: bool
-) -> tuple[Any, Any]:
+def _tokenizer(start: str | Path | NewModel, trust_remote_code: bool) -> Any:
     if isinstance(start, NewModel):
-        tokenizer = make_tokenizer(start.texts, start.shape.vocabulary)
-        return make_model(start.shape, tokenizer, tuning.max_length, seed), tokenizer
-    path = Path(start)
-    if not path.is_dir() and (isinstance(start, Path) or path.is_absolute() or str(start).startswith(".")):
-        beside = [p.name for p in path.parent.iterdir()] if path.parent.is_dir() else []
-        raise UserError(f"no model at {path}{nearest(path.name, beside)}")
-    options = {"trust_remote_code": trust_remote_code}
-    try:
-        tokenizer = AutoTokenizer.from_pretrained(start, **options)
-        model = AutoModelForCausalLM.from_pretrained(
-            start, dtype=torch.float32, use_safetensors=True, **options
+        return make_tokenizer(start.texts, start.shape.vocabulary)
+    with _loading(start):
+        return AutoTokenizer.from_pretrained(locate(start), trust_remote_code=trust_remote_code)
+
+
+def _model(
+    start: str | Path | NewModel,
+    tokenizer: Any,
+    tuning: Tuning,
+    seed: int,
+    trust_remote_code: bool,
+    **held: Any,
+) -> Any:
+    """`held` says in which form the weights of a model that is there already are."""
+    if isinstance(start, NewModel):
+        return make_model(start.shape, tokenizer, tuning.max_length, seed)
+    with _loading(start):
+        return AutoModelForCausalLM.from_pretrained(
+            locate(start), use_safetensors=True, trust_remote_code=trust_remote_code, **held
         )
+
+
+@contextmanager
+def _loading(start: str | Path) -> Iterator[None]:
+    try:
+        yield
     except (OSError, ValueError) as error:
         reason = str(error).strip().split("\n")[0]
         raise UserError(f"cannot load the model '{start}': {reason}") from error
-    return model, tokenizer
 
 
-def _arguments(tuning: Tuning, steps: int, work: Path, seed: int) -> TrainingArguments:
-    bf16 = prefers_bf16() if tuning.precision == "auto" else tuning.precision == "bf16"
-    return TrainingArguments(
+def _same_everywhere(steps: Steps) -> None:
+    """Processes that read other text, or another tokenizer, would train on each other's nonsense."""
+    if len(set(gather_object([steps.digest()]))) > 1:
+        raise UserError(
+            "the processes do not see the same samples: give all machines the same recipe, text and model"
+        )
+
+
+def _arguments(
+    tuning: Tuning, steps: int, work: Path, seed: int, processes: int, tracked: Tracked | None
+) -> TrainingArguments:
+    made = TrainingArguments(
         output_dir=str(work),
         max_steps=steps,
         per_device_train_batch_size=1,  # one item of `Steps` is a whole global batch
@@ -135,19 +202,20 @@ def _arguments(tuning: Tuning, steps: int, work: Path, seed: int) -> TrainingArg
         weight_decay=tuning.weight_decay,
         adam_beta2=tuning.adam_beta2,
         max_grad_norm=tuning.max_grad_norm,
-        optim="adamw_torch_fused",
-        bf16=bf16,
         use_cpu=not torch.cuda.is_available(),
         seed=seed,
         save_strategy="no",  # by the clock instead, see Log
-        save_total_limit=1,
         logging_strategy="no",
-        report_to=[],
         disable_tqdm=True,
         remove_unused_columns=False,
         dataloader_num_workers=0,
         dataloader_pin_memory=False,
+        **ways.arguments(tuning),
+        **tracking_arguments(tuning, tracked),
+        **parallel.arguments(tuning, processes),
     )
+    parallel.add_up_in_fp32(made)
+    return made
 
 
 def _only(items: list[Any]) -> Any:

@@ -3,19 +3,25 @@
 import json
 import math
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Collection, Iterator
+from contextlib import contextmanager, nullcontext
 from pathlib import Path
-from typing import Any
+from typing import Any, NoReturn
 
 import torch
+from accelerate.utils import gather_object
 from torch import Tensor, nn
-from torch.utils.data import Sampler, SequentialSampler
+from torch.distributed.tensor import DTensor
+from torch.utils.data import DataLoader
 from transformers import Trainer, TrainerCallback, TrainerControl, TrainerState, TrainingArguments
+from transformers.trainer import OPTIMIZER_NAME, SCHEDULER_NAME
 
 from ontarget.errors import UserError
+from ontarget.training import saving, sharded
 from ontarget.training.batches import MicroBatch
 from ontarget.training.head import LogOddsHead
 from ontarget.training.objective import signed_loss
+from ontarget.training.packing import seen_by_model
 
 Record = dict[str, Any]
 Progress = Callable[[int, int, Record], None]  # step, steps, the newest record
@@ -29,6 +35,9 @@ class SignedTrainer(Trainer):
     """
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
+        arguments = kwargs["args"]
+        if arguments.n_gpu > 1:  # DataParallel would tear a step apart; several GPUs need several processes
+            arguments._n_gpu = 1
         super().__init__(*args, **kwargs)
         self.head = LogOddsHead.install(self.model)
         self.noted: dict[str, list[float]] = {}
@@ -36,24 +45,63 @@ class SignedTrainer(Trainer):
     def training_step(
         self, model: nn.Module, inputs: list[MicroBatch], num_items_in_batch: Any = None
     ) -> Tensor:
-        """The summed loss of one global batch.
+        """The summed loss of one global batch, over all processes.
 
         Weights are normalised already, so micro-batches just add up.
         """
         model.train()
-        total = torch.zeros((), device=self.args.device)
-        for micro_batch in self._prepare_inputs(inputs):
-            with self.compute_loss_context_manager():
-                loss = self.compute_loss(model, micro_batch)
-            self.accelerator.backward(loss)
-            total += loss.detach()
+        losses = []
+        for number, micro_batch in enumerate(self._prepare_inputs(inputs), start=1):
+            with self._gradients_kept(model, last=number == len(inputs)):
+                with self.compute_loss_context_manager():
+                    loss = self.compute_loss(model, micro_batch)
+                # DDP, FSDP and ZeRO average gradients over processes; ours are parts of one sum.
+                self.accelerator.backward(loss * self.args.world_size)
+            losses.append(loss.detach())
             _add(self.noted, "tokens", float(micro_batch["input_ids"].numel()), 1.0)
+        ours = torch.stack(losses)
+        total: Tensor = self.accelerator.reduce(ours.sum(), reduction="sum")
         if not math.isfinite(total):
-            raise UserError(
-                f"the loss is {total.item()} at step {self.state.global_step + 1}; "
-                f"the last checkpoint is kept: lower tuning.learning_rate and run again"
-            )
+            self._stop(f"the loss is {total.item()}", (~ours.isfinite()).nonzero().flatten().tolist())
         return total
+
+    @contextmanager
+    def _gradients_kept(self, model: nn.Module, last: bool) -> Iterator[None]:
+        """Processes exchange gradients once a step, after the last micro-batch.
+
+        FSDP does so after each: to wait, every process would have to hold the gradient of the whole model.
+        """
+        if self.is_deepspeed_enabled:  # there, the exchange and the optimiser's step are one
+            self.accelerator.gradient_state._set_sync_gradients(last)
+        with nullcontext() if last or self.is_fsdp_enabled else self.accelerator.no_sync(model):
+            yield
+
+    def _clip_grad_norm(self, model: nn.Module) -> Any:
+        """Theirs; but a gradient that is not finite never reaches the parameters."""
+        norm = super()._clip_grad_norm(model)
+        whole = norm.full_tensor() if isinstance(norm, DTensor) else norm  # a part is no reason to stop alone
+        if whole is not None and not math.isfinite(whole):
+            self._stop("the gradient is not finite", range(len(self.train_dataset[self.state.global_step])))
+        return norm
+
+    def _stop(self, what: str, parts: Collection[int]) -> NoReturn:
+        """Names the samples of these micro-batches of ours, and of those that other processes name."""
+        names = gather_object(self.train_dataset.names(self.state.global_step, parts))
+        more = f" and {len(names) - 3} more" if len(names) > 3 else ""
+        of = f", with the samples {', '.join(names[:3])}{more}" if names else ""
+        raise UserError(
+            f"{what} at step {self.state.global_step + 1}{of}; "
+            "the last checkpoint is kept: look at them, or lower tuning.learning_rate, and run again"
+        )
+
+    def agree(self, values: list[float]) -> list[float]:
+        """Sums over all processes: each of them gets the same, and may act on it."""
+        if self.args.world_size == 1:
+            return values
+        sums: list[float] = self.accelerator.reduce(
+            torch.tensor(values, dtype=torch.float64, device=self.args.device), reduction="sum"
+        ).tolist()
+        return sums
 
     def compute_loss(
         self,
@@ -67,7 +115,7 @@ class SignedTrainer(Trainer):
         unwrapped = self.accelerator.unwrap_model(model, keep_torch_compile=False)
         self.head.examine(unwrapped, counts.device)
         with self.head.log_odds_at(counts, inputs["labels"]):
-            d = model(input_ids=inputs["input_ids"], use_cache=False).logits
+            d = model(**seen_by_model(inputs), use_cache=False).logits
         weights = inputs["weights"][counts]
         self._note(d.detach(), weights)
         return signed_loss(d, weights)
@@ -88,8 +136,57 @@ class SignedTrainer(Trainer):
                         strength.sum().item(),
                     )
 
-    def _get_train_sampler(self, train_dataset: Any = None) -> Sampler[int]:
-        return SequentialSampler(self.train_dataset)  # shuffled by the seed already
+    def take_noted(self) -> dict[str, list[float]]:
+        """What all processes noted since they were last asked."""
+        ours, self.noted = self.noted, {}
+        sums: dict[str, list[float]] = {}
+        for noted in gather_object([ours]):
+            for name, (value, weight) in noted.items():
+                _add(sums, name, value, weight)
+        return sums
+
+    def get_train_dataloader(self) -> DataLoader[Any]:
+        """Steps in order, shuffled by the seed already; each process takes its share of every one."""
+        return DataLoader(self.train_dataset, batch_size=1, collate_fn=self.data_collator)
+
+    def _save_optimizer_and_scheduler(self, output_dir: str) -> None:
+        if not self.is_fsdp_enabled:
+            super()._save_optimizer_and_scheduler(output_dir)
+            return
+        state = sharded.optimizer_state(self.model, self.optimizer)
+        if self.args.should_save:
+            torch.save(state, Path(output_dir) / OPTIMIZER_NAME)
+            torch.save(self.lr_scheduler.state_dict(), Path(output_dir) / SCHEDULER_NAME)
+
+    def _load_optimizer_and_scheduler(self, checkpoint: str | None) -> None:
+        if not self.is_fsdp_enabled or checkpoint is None:
+            super()._load_optimizer_and_scheduler(checkpoint)
+            return
+        folder, first = Path(checkpoint), self.args.should_save
+        state = torch.load(folder / OPTIMIZER_NAME, weights_only=True) if first else None
+        sharded.load_optimizer_state(self.model, self.optimizer, state)
+        self.lr_scheduler.load_state_dict(torch.load(folder / SCHEDULER_NAME, weights_only=True))
+
+    def _load_from_checkpoint(self, resume_from_checkpoint: str, model: nn.Module | None = None) -> None:
+        if self.is_fsdp_enabled:
+            sharded.load_parameters(self.model, Path(resume_from_checkpoint), first=self.args.should_save)
+        else:
+            super()._load_from_checkpoint(resume_from_checkpoint, model)
+
+    def _get_output_dir(self, trial: Any = None) -> str:
+        return str(saving.unfinished(Path(self.args.output_dir)))
+
+    def _save_checkpoint(self, model: nn.Module, trial: Any = None) -> None:
+        """Theirs, into a folder that takes its place when all processes have written it to its end."""
+        work = Path(self.args.output_dir)
+        try:
+            super()._save_checkpoint(model, trial)
+        except BaseException:
+            saving.clear(work)  # on a full disk it is in the way of all else
+            raise
+        self.accelerator.wait_for_everyone()
+        if self.args.should_save:
+            saving.settle(work)
 
 
 def _add(sums: dict[str, list[float]], name: str, value: float, weight: float) -> None:
@@ -99,13 +196,11 @@ def _add(sums: dict[str, list[float]], name: str, value: float, weight: float) -
 
 
 class Log(TrainerCallback):
-    """Writes `log.jsonl` and reports progress; asks for a checkpoint every few minutes."""
+    """Writes `log.jsonl` and reports progress."""
 
-    def __init__(
-        self, trainer: SignedTrainer, path: Path, progress: Progress | None, save_minutes: float
-    ) -> None:
-        self.trainer, self.path, self.progress, self.save_seconds = trainer, path, progress, save_minutes * 60
-        self.started = self.last_save = self.last_record = time.monotonic()
+    def __init__(self, trainer: SignedTrainer, path: Path, progress: Progress | None) -> None:
+        self.trainer, self.path, self.progress = trainer, path, progress
+        self.started = self.last_record = time.monotonic()
 
     def on_step_end(
         self, args: TrainingArguments, state: TrainerState, control: TrainerControl, **_: Any
@@ -114,29 +209,16 @@ class Log(TrainerCallback):
         now = time.monotonic()
         every = max(1, state.max_steps // 100)
         if state.global_step % every == 0 or state.global_step == state.max_steps:
-            sums, self.trainer.noted = self.trainer.noted, {}
+            sums = self.trainer.take_noted()
             record: Record = {"step": state.global_step, "steps": state.max_steps}
             record |= {name: total / weight for name, (total, weight) in sums.items() if name != "tokens"}
             record["learning_rate"] = self.trainer._get_learning_rate()
             record["tokens_per_second"] = sums["tokens"][0] / (now - self.last_record)
             record["seconds"] = now - self.started
             self.last_record = now
-            with self.path.open("a", encoding="utf-8") as file:
-                file.write(json.dumps(record) + "\n")
-            if self.progress:
-                self.progress(state.global_step, state.max_steps, record)
-        if now - self.last_save > self.save_seconds and state.global_step < state.max_steps:
-            control.should_save = True
-            self.last_save = now
+            if state.is_world_process_zero:
+                with self.path.open("a", encoding="utf-8") as file:
+                    file.write(json.dumps(record) + "\n")
+                if self.progress:
+                    self.progress(state.global_step, state.max_steps, record)
         return control
-
-
-def last_checkpoint(work: Path) -> Path | None:
-    """The newest checkpoint that was written to its end: Trainer writes its state last."""
-    whole = []
-    for path in work.glob("checkpoint-*"):
-        try:
-            whole.append((json.loads((path / "trainer_state.json").read_text())["global_step"], path))
-        except (OSError, ValueError, KeyError):
-            continue  # cut off by a kill
-    return max(whole)[1] if whole else None

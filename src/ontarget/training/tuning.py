@@ -7,6 +7,21 @@ from typing import Literal, Self
 
 from pydantic import BaseModel, ConfigDict, Field, PositiveFloat, PositiveInt, model_validator
 
+Tracker = Literal["tensorboard", "trackio", "wandb"]
+
+
+class Lora(BaseModel):
+    """Low-rank adapters, tuned instead of the model's own weights (Hu et al. 2021, arXiv 2106.09685)."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+    rank: PositiveInt = 16
+    alpha: PositiveFloat = Field(32.0, description="what adapters add is scaled by alpha / rank")
+    dropout: float = Field(0.0, ge=0, lt=1)
+    targets: Literal["all-linear"] | tuple[str, ...] = Field(
+        "all-linear", description="names of layers, or all of them but the head"
+    )
+
 
 class Tuning(BaseModel):
     """Optimiser settings of one stage.
@@ -37,12 +52,30 @@ class Tuning(BaseModel):
     max_grad_norm: PositiveFloat = 1.0
     normalisation: Literal["token", "sequence"] = Field("token", description="see training/weights.py")
     precision: Literal["auto", "bf16", "fp32"] = "auto"
+    lora: Lora | None = Field(None, description="adapters instead of the model's own weights")
+    quantisation: Literal["4bit"] | None = Field(None, description="of what `lora` leaves alone: QLoRA")
+    optimiser: Literal["adamw", "adamw-8bit"] = Field("adamw", description="its moments in fp32 or in 8 bits")
+    freeze_embeddings: bool = Field(False, description="input embeddings and head stay as they are")
+    gradient_checkpointing: bool = Field(False, description="less memory, a third more time, the same result")
+    compile: bool = Field(False, description="by torch.compile; pays off in long stages")
+    tracking: tuple[Tracker, ...] | None = Field(
+        None, description="where the log goes as well, besides `log.jsonl`"
+    )
+    parallel: Literal["ddp", "fsdp", "zero3"] = Field(
+        "ddp", description="how several processes hold the model: see training/parallel.py"
+    )
     save_minutes: PositiveFloat = Field(5.0, description="a checkpoint to resume from at least this often")
 
     @model_validator(mode="after")
     def _one_length(self) -> Self:
         if (self.epochs is None) == (self.steps is None):
             raise ValueError("give either `epochs` or `steps`")
+        return self
+
+    @model_validator(mode="after")
+    def _quantised_weights_stay(self) -> Self:
+        if self.quantisation and self.lora is None:
+            raise ValueError("`quantisation` needs `lora`: weights of 4 bits cannot be tuned themselves")
         return self
 
 

@@ -1,14 +1,14 @@
 """Models and tokenizers from disk, or by name from the Hugging Face hub."""
 
-import re
 from pathlib import Path
 from typing import Literal, cast
 
 import torch
 from transformers import AutoModelForCausalLM, AutoTokenizer, PreTrainedModel, PreTrainedTokenizerFast
 
-from ontarget.errors import UserError, nearest
+from ontarget.errors import UserError
 from ontarget.hardware import device, keep_freed_memory, prefers_bf16
+from ontarget.model_place import locate, missing
 
 Precision = Literal["auto", "bf16", "fp32"]
 
@@ -26,43 +26,28 @@ def load_checkpoint(
     Raises:
         UserError: there is no such model, or the directory holds none.
     """
-    path = Path(model).expanduser()
-    local = path.is_dir()
-    if local:
-        _check_directory(path)
-    elif not _may_be_on_hub(model):
-        raise UserError(_missing(path))
+    place = locate(model)
+    if isinstance(place, Path):
+        _check_directory(place)
     keep_freed_memory()
     on_gpu = device().type == "cuda"
     bf16 = precision == "bf16" or (precision == "auto" and on_gpu and prefers_bf16())
     try:
-        tokenizer = AutoTokenizer.from_pretrained(
-            path if local else model, trust_remote_code=trust_remote_code
-        )
+        tokenizer = AutoTokenizer.from_pretrained(place, trust_remote_code=trust_remote_code)
         loaded = AutoModelForCausalLM.from_pretrained(
-            path if local else model,
+            place,
             dtype=torch.bfloat16 if bf16 else torch.float32,
             use_safetensors=True,
             trust_remote_code=trust_remote_code,
         )
     except (OSError, ValueError, KeyError) as error:
-        if local:
+        if isinstance(place, Path):
             reason = str(error).strip().split("\n")[0]
-            raise UserError(f"cannot load the model in '{path}': {reason}") from error
+            raise UserError(f"cannot load the model in '{place}': {reason}") from error
         raise UserError(
-            f"{_missing(path)}, and no model of that name could be had from the Hugging Face hub"
+            f"{missing(Path(place))}, and no model of that name could be had from the Hugging Face hub"
         ) from error
     return loaded.to(device()).eval(), cast(PreTrainedTokenizerFast, tokenizer)
-
-
-def _may_be_on_hub(model: str | Path) -> bool:
-    """Whether it is written `owner/name`, as recipes write it too, and is no path of this machine.
-
-    A bare word is a directory: looking for a misspelt one on the hub would take a minute without a network.
-    """
-    if isinstance(model, Path) or not re.fullmatch(r"\w[\w.-]*/[\w.-]+", model):
-        return False
-    return not Path(model).parent.is_dir()
 
 
 def _check_directory(path: Path) -> None:
@@ -78,10 +63,3 @@ def _models_below(path: Path) -> str:
         str(config.parent) for pattern in ("*", "*/*") for config in path.glob(f"{pattern}/config.json")
     )
     return f"; there are models in {', '.join(below[:8])}" if below else ""
-
-
-def _missing(path: Path) -> str:
-    parent = path.parent
-    known = [child.name for child in parent.iterdir() if child.is_dir()] if parent.is_dir() else []
-    reason = "" if parent.is_dir() else f" ('{parent}' does not exist either)"
-    return f"there is no model directory '{path}'{reason}{nearest(path.name, known)}"

@@ -1,0 +1,248 @@
+"""What stage1_step.py and stage2_step.py share: a model, text, and contenders that take turns.
+
+Each turn is a process of its own. The model has random weights and the text is the phrasebook's, so nothing
+is downloaded; a segment is several sentences long, as those of talks are.
+"""
+
+import argparse
+import json
+import os
+import subprocess
+import sys
+import tempfile
+import time
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from itertools import pairwise
+from pathlib import Path
+from statistics import median
+from typing import Any
+
+import torch
+from machine import describe
+from transformers import AutoModelForCausalLM, AutoTokenizer, LlamaConfig, LlamaForCausalLM
+
+from ontarget.corpora import phrasebook
+from ontarget.corpora.corpus import Translation
+from ontarget.hardware import keep_freed_memory, prefers_bf16
+from ontarget.languages import Language
+from ontarget.prompts.template import PromptTemplate
+from ontarget.samples.draw import supervised_directions
+from ontarget.samples.groups import Draw
+from ontarget.training.encode import Encoded, Encoder
+from ontarget.training.new_model import make_tokenizer
+from ontarget.training.stage import StageData, train_stage
+from ontarget.training.tuning import Tuning
+
+LANGUAGES = [Language(code) for code in ("en", "it", "nl", "ro")]
+DIRECTIONS = supervised_directions(LANGUAGES, LANGUAGES[0])
+TEMPLATE = PromptTemplate.load("alpaca")
+MAX_LENGTH = 512  # the paper's
+ALPHA = 0.05
+LEARNING_RATE = 2e-6
+SHAPES: dict[str, dict[str, Any]] = {
+    "7m": dict(hidden=256, layers=6, heads=4, intermediate=704, vocabulary=8000, tied=True),
+    "58m": dict(hidden=512, layers=8, heads=8, intermediate=1408, vocabulary=32_000, tied=False),
+}
+_LINES = 4000  # of the phrasebook
+_PIECES = 4000  # of the tokenizer, whose lexicon gives no more; the model has its whole vocabulary
+_STATE = 4 * 4  # bytes of a parameter: weight, gradient and the two moments of AdamW, in fp32
+
+Lap = Callable[[int | None], None]  # called after each step; tokens seen so far, if they were counted
+
+
+@dataclass(frozen=True)
+class Job:
+    """What a contender is to do: `steps` optimiser steps of `samples` translations, the first to warm up."""
+
+    start: Path
+    steps: int
+    samples: int
+    micro_batch_tokens: int
+    sentences: int
+
+    def translations(self) -> list[Translation]:
+        corpus = phrasebook.load(_LINES)
+        lines = {language: corpus.lines("train", language) for language in LANGUAGES}
+        made = []
+        for number in range(self.steps * self.samples):
+            direction = DIRECTIONS[number % len(DIRECTIONS)]
+            rows = [(number * self.sentences + n) % _LINES for n in range(self.sentences)]
+            source, target = (
+                " ".join(lines[side][row] for row in rows) for side in (direction.source, direction.target)
+            )
+            made.append(Translation(source, target, direction))
+        return made
+
+    def encoded(self, draw: Draw) -> list[list[Encoded]]:
+        """One pass as ids, in the order of the draw."""
+        encoder = Encoder(AutoTokenizer.from_pretrained(self.start), TEMPLATE.separator, MAX_LENGTH, {})
+        return [[e for sample in group if (e := encoder.encode(sample))] for group in draw(0)]
+
+
+@dataclass(frozen=True)
+class Contender:
+    """A way to train, and what it trains on."""
+
+    train: Callable[[Job, Draw, Lap], None]
+    draw: Callable[[list[Translation]], Draw]
+
+
+def ours(**settings: Any) -> Callable[[Job, Draw, Lap], None]:
+    """`train_stage`, as `ontarget train` calls it."""
+
+    def train(job: Job, draw: Draw, lap: Lap) -> None:
+        tuning = Tuning(
+            learning_rate=LEARNING_RATE,
+            steps=job.steps,
+            batch_samples=job.samples,
+            micro_batch_tokens=job.micro_batch_tokens,
+            max_length=MAX_LENGTH,
+            **settings,
+        )
+        with tempfile.TemporaryDirectory() as folder:
+            train_stage(
+                job.start,
+                StageData(draw, TEMPLATE.separator, {}),
+                tuning,
+                output=Path(folder) / "model",
+                work=Path(folder) / "work",
+                alpha=ALPHA,
+                progress=lambda *_: lap(None),
+            )
+
+    return train
+
+
+def load_model(job: Job) -> tuple[Any, torch.device]:
+    """For the others: the model in fp32, where ours would put it, with memory allocated as ours does."""
+    keep_freed_memory()
+    place = torch.device("cuda" if torch.cuda.is_available() else "cpu")
+    return AutoModelForCausalLM.from_pretrained(job.start, dtype=torch.float32).to(place), place
+
+
+def autocast(place: torch.device) -> torch.autocast:
+    return torch.autocast(place.type, torch.bfloat16, enabled=prefers_bf16())
+
+
+def make_model(folder: Path, size: str) -> int:
+    """Saves a LLaMA with random weights, and a tokenizer; returns the number of parameters."""
+    shape = SHAPES[size]
+    corpus = phrasebook.load(_LINES)
+    prompt = "".join(segment.text for segment in TEMPLATE.render("", DIRECTIONS[0]))
+    # As often as the words of texts: the prompt takes about as many pieces as with a tokenizer of the web.
+    texts = [line for language in LANGUAGES for line in corpus.lines("train", language)]
+    tokenizer = make_tokenizer([*texts, *[prompt] * 1000], min(_PIECES, shape["vocabulary"]))
+    torch.manual_seed(1)
+    model = LlamaForCausalLM(
+        LlamaConfig(
+            vocab_size=shape["vocabulary"],
+            hidden_size=shape["hidden"],
+            intermediate_size=shape["intermediate"],
+            num_hidden_layers=shape["layers"],
+            num_attention_heads=shape["heads"],
+            num_key_value_heads=shape["heads"],
+            max_position_embeddings=2048,
+            tie_word_embeddings=shape["tied"],
+            bos_token_id=tokenizer.bos_token_id,
+            eos_token_id=tokenizer.eos_token_id,
+            pad_token_id=tokenizer.pad_token_id,
+        )
+    )
+    model.save_pretrained(folder)
+    tokenizer.save_pretrained(folder)
+    return sum(weight.numel() for weight in model.parameters())
+
+
+def compare(script: str, about: str | None, contenders: Mapping[str, Contender], samples: int) -> None:
+    """The command line of a benchmark: contenders take turns; in a process of its own, one takes its turn."""
+    parser = argparse.ArgumentParser(description=about, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("--size", choices=SHAPES, default="58m")
+    parser.add_argument("--rounds", type=int, default=5, help="turns of each contender")
+    parser.add_argument("--steps", type=int, default=4, help="of a turn; the first is left out")
+    parser.add_argument("--samples", type=int, default=samples, help="translations in a step")
+    parser.add_argument("--micro-batch-tokens", type=int, default=1024, help="in a forward of ours")
+    parser.add_argument("--sentences", type=int, default=2, help="of the phrasebook in a segment")
+    parser.add_argument("--only", nargs="*", choices=contenders, default=list(contenders))
+    parser.add_argument("--output", type=Path, default=Path(__file__).parent / "results" / f"{script}.json")
+    parser.add_argument("--turn", help=argparse.SUPPRESS)  # whose, and where the model is
+    parser.add_argument("--start", type=Path, help=argparse.SUPPRESS)
+    options = parser.parse_args()
+    keys = ("steps", "samples", "micro_batch_tokens", "sentences")
+    settings = {key: getattr(options, key) for key in keys}
+    if options.turn:
+        print(json.dumps(_turn(contenders[options.turn], Job(options.start, **settings))))
+        return
+    with tempfile.TemporaryDirectory() as folder:
+        parameters = make_model(Path(folder), options.size)
+        turns: dict[str, list[dict[str, Any]]] = {name: [] for name in options.only}
+        for _ in range(options.rounds):
+            for name in options.only:
+                command = [sys.executable, *sys.argv, "--turn", name, "--start", folder]
+                printed = subprocess.run(command, stdout=subprocess.PIPE, text=True, check=True).stdout
+                turns[name].append(json.loads(printed.strip().split("\n")[-1]))
+    rows = [_row(name, taken, parameters) for name, taken in turns.items()]
+    for row in rows:
+        print(row)
+    result = {
+        "machine": describe(),
+        "load": [
+            round(load, 1) for load in os.getloadavg()
+        ],  # of 1, 5 and 15 minutes: 2 and more is not idle
+        "settings": settings | {"size": options.size, "rounds": options.rounds, "parameters": parameters},
+        "rows": rows,
+    }
+    options.output.parent.mkdir(parents=True, exist_ok=True)
+    options.output.write_text(json.dumps(result, indent=1) + "\n", encoding="utf-8")
+
+
+def _turn(contender: Contender, job: Job) -> dict[str, Any]:
+    """Seconds of each step but the first, by the clock and of the processor, and bytes above the start's."""
+    draw = contender.draw(job.translations())
+    tokens = sum(len(e.ids) for group in job.encoded(draw) for e in group)
+    clock, processor, seen = [], [], []
+    before = peak = _memory("VmRSS")
+
+    def lap(tokens_seen: int | None) -> None:
+        nonlocal peak
+        clock.append(time.perf_counter())
+        processor.append(time.process_time())
+        seen.append(tokens_seen)
+        peak = _memory("VmHWM")
+
+    contender.train(job, draw, lap)
+    steps = len(clock) - 1
+    return {
+        "seconds": [after - start for start, after in pairwise(clock)],
+        "cpu_seconds": [after - start for start, after in pairwise(processor)],
+        "bytes": peak - before,
+        "tokens": tokens / job.steps if seen[-1] is None else (seen[-1] - seen[0]) / steps,
+        "samples": job.samples
+        if seen[-1] is None
+        else job.samples * (seen[-1] - seen[0]) / steps * job.steps / tokens,
+    }
+
+
+def _row(name: str, turns: list[dict[str, Any]], parameters: int) -> dict[str, Any]:
+    seconds = median(time for turn in turns for time in turn["seconds"])
+    cpu_seconds = median(time for turn in turns for time in turn["cpu_seconds"])
+    tokens, samples = turns[0]["tokens"], turns[0]["samples"]
+    peak = median(turn["bytes"] for turn in turns)
+    return {
+        "contender": name,
+        "samples_per_second": round(samples / seconds, 3),
+        "tokens_per_second": round(tokens / seconds, 1),
+        "samples_per_cpu_second": round(samples / cpu_seconds, 3),
+        "peak_mib": round(peak / 2**20),
+        "above_weights_mib": round((peak - 4 * parameters) / 2**20),
+        "above_training_state_mib": round((peak - _STATE * parameters) / 2**20),
+    }
+
+
+def _memory(key: str) -> int:
+    """Of this process (`VmRSS` now, `VmHWM` at most) in bytes; on a GPU, of its memory."""
+    if torch.cuda.is_available():
+        now = key == "VmRSS"
+        return torch.cuda.memory_allocated() if now else torch.cuda.max_memory_allocated()
+    lines = Path("/proc/self/status").read_text(encoding="utf-8").split("\n")
+    return 1024 * int(next(line.split()[1] for line in lines if line.startswith(key)))

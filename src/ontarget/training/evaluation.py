@@ -1,0 +1,150 @@
+"""Judging a model while it trains: when, what is kept of it, and when it is enough.
+
+How a model is judged is handed in, because it takes rooms that training does not know. What was found stands
+in `log.jsonl`, and everything else follows from there: which step is the best, and whether to go on. So a
+stage that was cut off goes on as if it had not been.
+"""
+
+import json
+import random
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import torch
+from accelerate.utils import broadcast_object_list
+from safetensors.torch import load_file, save_file
+from torch import nn
+from transformers import Trainer, TrainerCallback, TrainerControl, TrainerState, TrainingArguments
+
+from ontarget.files import whole_file
+
+Evaluate = Callable[[Any, int], Mapping[str, float]]
+"""The model and the step -> scores by name, such as `zero_shot_otr`."""
+
+Report = Callable[[int, int, dict[str, Any]], None]  # step, steps, the record
+
+
+@dataclass(frozen=True, slots=True)
+class Evaluation:
+    """How a stage is judged while it trains.
+
+    Attributes:
+        evaluate: gives the scores.
+        every: steps between two judgements; the last step is judged as well.
+        best: the score by which the best step is found; its weights are what the stage saves. None: the last.
+        lower_is_better: of that score.
+        patience: the stage ends when so many judgements in a row have found nothing better. None: never.
+    """
+
+    evaluate: Evaluate
+    every: int
+    best: str | None = None
+    lower_is_better: bool = False
+    patience: int | None = None
+
+
+class Judge(TrainerCallback):
+    """Evaluates every few steps, and writes what it finds into the log.
+
+    With several processes the first one does, and tells the others what it found.
+
+    Args:
+        trainer: whose model is judged.
+        log: `log.jsonl`, cut to the step from which training goes on.
+        kept: a file for the weights of the best step; only those that learn are in it.
+        report: is told each record.
+    """
+
+    def __init__(
+        self, evaluation: Evaluation, trainer: Trainer, log: Path, kept: Path, report: Report
+    ) -> None:
+        self.evaluation, self.model, self.log, self.kept, self.report = (
+            evaluation,
+            trainer.model,
+            log,
+            kept,
+            report,
+        )
+        self.first = trainer.args.should_save
+        self.found: list[dict[str, Any]] = []
+        if self.first:
+            records = [json.loads(line) for line in log.read_text(encoding="utf-8").splitlines()]
+            self.found = [record for record in records if evaluation.best and evaluation.best in record]
+        [self.found] = broadcast_object_list([self.found])
+
+    def on_step_end(
+        self, args: TrainingArguments, state: TrainerState, control: TrainerControl, **_: Any
+    ) -> TrainerControl:
+        """Judges the model where it is time to."""
+        step = state.global_step
+        if step % self.evaluation.every and step != state.max_steps:
+            return control
+        record: dict[str, Any] = {}
+        if self.first:
+            with undisturbed(self.model):
+                scores = self.evaluation.evaluate(self.model, step)
+            record = {"step": step, "steps": state.max_steps, **scores}
+        [record] = broadcast_object_list([record])
+        if self.evaluation.best:
+            self.found.append(record)
+        if self.first:
+            if self.best_step == step:
+                self._keep()
+            with self.log.open("a", encoding="utf-8") as file:  # after the weights that it speaks of
+                file.write(json.dumps(record) + "\n")
+            self.report(step, state.max_steps, record)
+        control.should_training_stop = control.should_training_stop or self.enough
+        return control
+
+    @property
+    def best_step(self) -> int | None:
+        """The first step with the best score so far; None where no score decides."""
+        if not self.found:
+            return None
+        return int(min(self.found, key=self._cost)["step"])
+
+    @property
+    def enough(self) -> bool:
+        """Whether nothing better has been found for as long as the stage is patient."""
+        if self.evaluation.patience is None or not self.found:
+            return False
+        best = self.found.index(min(self.found, key=self._cost))
+        return len(self.found) - 1 - best >= self.evaluation.patience
+
+    def restore_best(self) -> None:
+        """Gives the model the weights of its best step."""
+        if self.found and self.first:  # which saves it
+            self.model.load_state_dict(load_file(self.kept), strict=False)
+
+    def _cost(self, record: Mapping[str, float]) -> float:
+        score = record[str(self.evaluation.best)]
+        return score if self.evaluation.lower_is_better else -score
+
+    def _keep(self) -> None:
+        learning = {
+            name: weight.detach().contiguous()
+            for name, weight in self.model.named_parameters()
+            if weight.requires_grad
+        }
+        with whole_file(self.kept) as temporary:
+            save_file(learning, temporary)
+
+
+@contextmanager
+def undisturbed(model: nn.Module) -> Iterator[None]:
+    """Puts the model into evaluation for a while; afterwards all is as it was, random states too."""
+    states = random.getstate(), np.random.get_state()
+    devices = range(torch.cuda.device_count()) if torch.cuda.is_available() else []
+    training = model.training
+    model.eval()
+    try:
+        with torch.random.fork_rng(devices), torch.no_grad():
+            yield
+    finally:
+        random.setstate(states[0])
+        np.random.set_state(states[1])
+        model.train(training)

@@ -1,0 +1,75 @@
+"""Checkpoints of a model that FSDP holds in parts, in the form of all others: whole, parameters by number.
+
+So a stage may go on with another number of processes, or with `tuning.parallel` changed.
+"""
+
+from collections.abc import Iterator
+from itertools import count
+from pathlib import Path
+from typing import Any
+
+import torch
+from safetensors.torch import load_file
+from torch import nn
+from torch.distributed.checkpoint.state_dict import (
+    StateDictOptions,
+    get_optimizer_state_dict,
+    set_model_state_dict,
+    set_optimizer_state_dict,
+)
+
+_GATHER = StateDictOptions(full_state_dict=True, cpu_offload=True)
+_SCATTER = StateDictOptions(full_state_dict=True, broadcast_from_rank0=True)
+
+
+def optimizer_state(model: nn.Module, optimizer: torch.optim.Optimizer) -> dict[str, Any]:
+    """What `optimizer.state_dict()` of the whole model is, put together on the first process.
+
+    All processes call it; the others get nothing.
+    """
+    named: Any = get_optimizer_state_dict(model, optimizer, options=_GATHER)
+    if not named:
+        return {}
+    state: dict[int, Any] = {}
+    groups: list[dict[str, Any]] = []
+    numbers = count()
+    for group in named["param_groups"]:
+        members = {next(numbers): name for name in group["params"]}
+        state |= {number: named["state"][name] for number, name in members.items() if name in named["state"]}
+        groups.append({**group, "params": list(members)})
+    return {"state": state, "param_groups": groups}
+
+
+def load_optimizer_state(
+    model: nn.Module, optimizer: torch.optim.Optimizer, state: dict[str, Any] | None
+) -> None:
+    """The way back: every process takes its part of what the first one read."""
+    named: dict[str, Any] = {}
+    if state is not None:
+        name_of = {id(parameter): _plain(name) for name, parameter in model.named_parameters()}
+        names = [[name_of[id(p)] for p in group["params"]] for group in optimizer.param_groups]
+        flat: Iterator[str] = (name for group in names for name in group)
+        named["state"] = {name: state["state"][n] for n, name in enumerate(flat) if n in state["state"]}
+        named["param_groups"] = [
+            {**group, "params": of_group}
+            for group, of_group in zip(state["param_groups"], names, strict=True)
+        ]
+    set_optimizer_state_dict(model, optimizer, named, options=_SCATTER)
+
+
+def load_parameters(model: nn.Module, folder: Path, *, first: bool) -> None:
+    """Every process takes its part of the parameters that the first one reads."""
+    weights: dict[str, Any] = {}
+    if first:
+        for file in sorted(folder.glob("*.safetensors")):
+            weights |= load_file(file)
+    set_model_state_dict(
+        model,
+        weights,
+        options=StateDictOptions(full_state_dict=True, broadcast_from_rank0=True, strict=False),
+    )
+
+
+def _plain(name: str) -> str:
+    """A parameter's name without the wrappers of activation checkpointing and torch.compile."""
+    return name.replace("_checkpoint_wrapped_module.", "").replace("_orig_mod.", "")

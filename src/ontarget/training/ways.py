@@ -1,0 +1,134 @@
+"""Ways to tune: which weights learn, how the others are held, and how the model becomes a plain one again."""
+
+from importlib.util import find_spec
+from typing import Any
+
+import torch
+
+from ontarget.errors import UserError
+from ontarget.hardware import prefers_bf16
+from ontarget.training.tuning import Tuning
+
+
+def in_bf16(tuning: Tuning) -> bool:
+    """Whether matrix products are in bf16: as the recipe says, or where that is faster here."""
+    return prefers_bf16() if tuning.precision == "auto" else tuning.precision == "bf16"
+
+
+def require(tuning: Tuning, where: str) -> None:
+    """Looks for the packages that a way to tune needs, before time is spent.
+
+    Args:
+        where: the block's path in the recipe, such as `stages.mt.tuning`.
+    Raises:
+        UserError: one is missing; says which key asks for it and what to install.
+    """
+    needed: list[tuple[str, str, str]] = [
+        (f"tracking: {name}", name, "tracking") for name in tuning.tracking or ()
+    ]
+    if tuning.quantisation:
+        needed.append((f"quantisation: {tuning.quantisation}", "bitsandbytes", "qlora"))
+    if tuning.optimiser == "adamw-8bit":
+        needed.append((f"optimiser: {tuning.optimiser}", "bitsandbytes", "qlora"))
+    if tuning.lora:
+        needed.append(("lora", "peft", "train"))
+    for key, package, extra in needed:
+        if find_spec(package) is None:
+            raise UserError(f"{where}.{key} needs {package}: pip install 'ontarget[{extra}]'")
+
+
+def loading(tuning: Tuning) -> dict[str, Any]:
+    """What `from_pretrained` is told: weights that learn are held in fp32, so that no small step is lost.
+
+    Under LoRA the model's own weights do not learn. They are held as the forward pass reads them: in bf16, or
+    in 4 bits (NF4, twice quantised: Dettmers et al. 2023, arXiv 2305.14314).
+    """
+    held = torch.bfloat16 if tuning.lora and in_bf16(tuning) else torch.float32
+    options: dict[str, Any] = {"dtype": held}
+    if tuning.quantisation:
+        from transformers import BitsAndBytesConfig
+
+        options["quantization_config"] = BitsAndBytesConfig(
+            load_in_4bit=True,
+            bnb_4bit_quant_type="nf4",
+            bnb_4bit_use_double_quant=True,
+            bnb_4bit_compute_dtype=held,
+        )
+    return options
+
+
+def prepared(model: Any, tuning: Tuning) -> Any:
+    """The model as it is tuned: with frozen embeddings, activations computed twice, adapters, or as it is.
+
+    Raises:
+        UserError: the model has none of the layers that `lora.targets` names.
+    """
+    if tuning.freeze_embeddings:
+        for layer in (model.get_input_embeddings(), model.get_output_embeddings()):
+            layer.requires_grad_(False)
+    if tuning.gradient_checkpointing:
+        model.gradient_checkpointing_enable({"use_reentrant": False})
+    return model if tuning.lora is None else _with_adapters(model, tuning)
+
+
+def merged(model: Any, start: Any) -> Any:
+    """What adapters have learnt, added to the model that they started from: a plain model again.
+
+    Args:
+        model: the one with adapters, as `prepared` has made it.
+        start: what it was made of, in fp32, whatever form its weights had while the adapters learnt.
+    """
+    from peft import get_peft_model, get_peft_model_state_dict, set_peft_model_state_dict
+
+    learnt = get_peft_model_state_dict(model)
+    whole = get_peft_model(start, model.peft_config[model.active_adapter])
+    set_peft_model_state_dict(whole, {name: weight.cpu() for name, weight in learnt.items()})
+    return whole.merge_and_unload()
+
+
+def require_whole(tuning: Tuning, processes: int, judged: bool) -> None:
+    """Adapters are added, and models judged, where a process holds the whole model.
+
+    Raises:
+        UserError: processes hold it in parts.
+    """
+    for what, wanted in (("tuning.lora", tuning.lora), ("evaluation", judged)):
+        if wanted and processes > 1 and tuning.parallel != "ddp":
+            raise UserError(
+                f"{what} needs the whole model in each process, and tuning.parallel={tuning.parallel} splits "
+                "it: use ddp, or leave one of them out"
+            )
+
+
+def arguments(tuning: Tuning) -> dict[str, Any]:
+    """What `TrainingArguments` are told."""
+    return {
+        "bf16": in_bf16(tuning),
+        "optim": "adamw_bnb_8bit" if tuning.optimiser == "adamw-8bit" else "adamw_torch_fused",
+        "torch_compile": tuning.compile,
+    }
+
+
+def _with_adapters(model: Any, tuning: Tuning) -> Any:
+    from peft import LoraConfig, get_peft_model, prepare_model_for_kbit_training
+
+    assert tuning.lora is not None
+    if tuning.quantisation:
+        model = prepare_model_for_kbit_training(model, use_gradient_checkpointing=False)
+    names = tuning.lora.targets
+    targets = names if isinstance(names, str) else list(names)
+    config = LoraConfig(
+        task_type="CAUSAL_LM",
+        r=tuning.lora.rank,
+        lora_alpha=tuning.lora.alpha,
+        lora_dropout=tuning.lora.dropout,
+        target_modules=targets,
+    )
+    try:
+        return get_peft_model(model, config)
+    except ValueError as error:
+        linear = (name for name, layer in model.named_modules() if isinstance(layer, torch.nn.Linear))
+        layers = sorted({name.rpartition(".")[2] for name in linear})
+        raise UserError(
+            f"tuning.lora.targets is {targets}, but the model has no such layers; it has {', '.join(layers)}"
+        ) from error

@@ -1,0 +1,41 @@
+from pathlib import Path
+
+import pytest
+
+from ontarget.errors import UserError
+from ontarget.model_place import locate
+
+
+@pytest.fixture(autouse=True)
+def _beside_a_model(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.chdir(tmp_path)
+    (tmp_path / "runs" / "mt").mkdir(parents=True)
+    monkeypatch.setenv("MODELS", str(tmp_path / "runs"))
+    monkeypatch.setenv("HOME", str(tmp_path))
+
+
+@pytest.mark.parametrize("model", ["runs/mt", "./runs/mt", Path("runs/mt"), "$MODELS/mt", "~/runs/mt"])
+def test_a_directory_is_found_however_it_is_written(model: str | Path) -> None:
+    place = locate(model)
+    assert isinstance(place, Path)
+    assert place.samefile("runs/mt")
+
+
+@pytest.mark.parametrize("model", ["owner/name", "meta-llama/Llama-2-7b-hf", "Qwen/Qwen3-0.6B"])
+def test_owner_and_name_are_on_the_hub(model: str) -> None:
+    assert locate(model) == model
+
+
+@pytest.mark.parametrize(
+    "model", ["mt", "gpt2", "./a/b", "/a/b", "a/b/c", "runs/mtt", "~/mt", Path("owner/name")]
+)
+def test_all_else_is_a_directory_that_is_not_there(model: str | Path) -> None:
+    with pytest.raises(UserError, match="there is no model directory"):
+        locate(model)
+
+
+def test_the_nearest_directories_are_named() -> None:
+    with pytest.raises(UserError, match=r"'runs/mtt'; did you mean 'mt'\?"):
+        locate("runs/mtt")
+    with pytest.raises(UserError, match=r"\('a/b' does not exist either\)"):
+        locate("a/b/c")

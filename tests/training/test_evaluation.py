@@ -1,0 +1,142 @@
+"""A stage that is judged while it trains, by made-up scores."""
+
+import json
+import random
+
+import numpy as np
+import pytest
+
+torch = pytest.importorskip("torch")
+
+from tests.training import test_stage  # noqa: E402
+
+from ontarget.training.evaluation import Evaluation, undisturbed  # noqa: E402
+from ontarget.training.saving import last_checkpoint  # noqa: E402
+from ontarget.training.stage import train_stage  # noqa: E402
+from ontarget.training.tuning import Lora, Tuning  # noqa: E402
+
+DATA, base, same, tuned = test_stage.DATA, test_stage.base, test_stage.same, test_stage.tuned
+DROPOUT = Lora(rank=4, dropout=0.3)  # so that a random state which was touched is seen
+
+
+def settings(steps, **changes):
+    return Tuning(learning_rate=1e-2, steps=steps, batch_samples=4, precision="fp32", **changes)
+
+
+def judge(scores, every=1, disturb=False, **options):
+    """An evaluation that finds the given scores, step by step, and remembers when it was asked."""
+    asked = []
+
+    def evaluate(model, step):
+        asked.append(step)
+        assert not model.training
+        assert not torch.is_grad_enabled()
+        if disturb:
+            torch.rand(3), random.random(), np.random.rand()
+        return {"zero_shot_otr": scores[step]}
+
+    evaluation = Evaluation(evaluate, every, lower_is_better=True, **options)
+    return evaluation, asked
+
+
+def records(folder):
+    found = [json.loads(line) for line in (folder / "log.jsonl").read_text().splitlines()]
+    return [(record["step"], record["zero_shot_otr"]) for record in found if "zero_shot_otr" in record]
+
+
+def test_a_stage_is_judged_every_few_steps_and_at_its_end(base, tmp_path):
+    evaluation, asked = judge({3: 30.0, 6: 20.0, 7: 10.0}, every=3)
+    told = []
+    tuned(
+        base,
+        tmp_path,
+        tuning=settings(7),
+        evaluation=evaluation,
+        progress=lambda step, steps, record: told.append(record),
+    )
+    assert asked == [3, 6, 7]
+    assert records(tmp_path / "out") == [(3, 30.0), (6, 20.0), (7, 10.0)]
+    assert [record["zero_shot_otr"] for record in told if "zero_shot_otr" in record] == [30.0, 20.0, 10.0]
+
+
+def test_parameters_are_the_same_with_and_without(base, tmp_path):
+    tuning = settings(6, lora=DROPOUT)
+    without, _ = tuned(base, tmp_path, "without", tuning=tuning)
+    evaluation, _ = judge(dict.fromkeys(range(7), 1.0), disturb=True)
+    judged, _ = tuned(base, tmp_path, "judged", tuning=tuning, evaluation=evaluation)
+    assert same(without, judged)
+
+
+@pytest.mark.parametrize("changes", [{}, {"lora": DROPOUT}], ids=["full", "lora"])
+def test_the_weights_of_the_best_step_are_saved(base, tmp_path, changes):
+    """They are those of a stage that had ended there: with a constant rate, its length changes no step."""
+    tuning = {"schedule": "constant", "warmup_ratio": 0.0, **changes}
+    until_4, _ = tuned(base, tmp_path, "until_4", tuning=settings(4, **tuning))
+    scores = {1: 50.0, 2: 40.0, 3: 45.0, 4: 10.0, 5: 10.0, 6: 30.0}
+    evaluation, _ = judge(scores, best="zero_shot_otr")
+    best, result = tuned(base, tmp_path, "best", tuning=settings(6, **tuning), evaluation=evaluation)
+    assert (result.steps, result.kept) == (6, 4)
+    assert same(best, until_4)
+
+
+def test_a_stage_stops_when_nothing_better_was_found_for_long(base, tmp_path):
+    scores = {1: 50.0, 2: 40.0, 3: 45.0, 4: 40.0, 5: 1.0}
+    evaluation, asked = judge(scores, best="zero_shot_otr", patience=2)
+    _, result = tuned(base, tmp_path, tuning=settings(6), evaluation=evaluation)
+    assert asked == [1, 2, 3, 4]
+    assert result.kept == 2
+
+
+@pytest.mark.parametrize("cut_at", [2, 3, 4])
+def test_a_judged_stage_that_was_cut_off_ends_in_the_same_model(base, tmp_path, cut_at):
+    """Cut off before, at and after its best step; what was known then is not lost, nor found twice."""
+    scores = {1: 50.0, 2: 40.0, 3: 20.0, 4: 30.0, 5: 35.0, 6: 1.0}
+    tuning = settings(6, lora=DROPOUT, save_minutes=1e-9)
+    options = {"best": "zero_shot_otr", "patience": 2}
+    unbroken, _ = tuned(base, tmp_path, "unbroken", tuning=tuning, evaluation=judge(scores, **options)[0])
+
+    def cut(step, steps, record):
+        if step == cut_at and "zero_shot_otr" in record:
+            raise InterruptedError
+
+    (tmp_path / "broken").mkdir()
+    where = {"output": tmp_path / "broken", "work": tmp_path / "work2"}
+    with pytest.raises(InterruptedError):
+        train_stage(base, DATA, tuning, progress=cut, evaluation=judge(scores, **options)[0], **where)
+    assert last_checkpoint(tmp_path / "work2") is not None
+    result = train_stage(base, DATA, tuning, evaluation=judge(scores, **options)[0], **where)
+    assert result.kept == 3
+    assert records(tmp_path / "broken") == [(step, scores[step]) for step in (1, 2, 3, 4, 5)]
+    resumed = test_stage.AutoModelForCausalLM.from_pretrained(tmp_path / "broken").state_dict()
+    assert same(unbroken, resumed)
+
+
+def test_a_stage_cut_off_between_its_last_step_and_saving_takes_no_further_step(base, tmp_path, monkeypatch):
+    from ontarget.training import ways
+
+    scores = {1: 10.0, 2: 40.0, 3: 45.0}
+    tuning = settings(6, lora=DROPOUT, save_minutes=1e-9)
+    where = {"output": tmp_path / "out", "work": tmp_path / "work2"}
+    evaluation, asked = judge(scores, best="zero_shot_otr", patience=2)
+    (tmp_path / "out").mkdir()
+    merged = ways.merged
+    monkeypatch.setattr(ways, "merged", lambda *_: 1 / 0)
+    with pytest.raises(ZeroDivisionError):
+        train_stage(base, DATA, tuning, evaluation=evaluation, **where)
+    monkeypatch.setattr(ways, "merged", merged)
+    train_stage(base, DATA, tuning, evaluation=evaluation, **where)
+    assert asked[:3] == [1, 2, 3]
+    assert set(asked[3:]) <= {3}  # asked again only where no checkpoint had been written since
+    assert records(tmp_path / "out") == list(scores.items())
+
+
+def test_undisturbed_puts_everything_back(model):
+    model.train()
+    torch.manual_seed(1), random.seed(1), np.random.seed(1)
+    expected = torch.rand(2).tolist(), random.random(), np.random.rand()
+    torch.manual_seed(1), random.seed(1), np.random.seed(1)
+    with undisturbed(model):
+        assert not model.training
+        torch.rand(5), random.random(), np.random.rand()
+    assert model.training
+    assert (torch.rand(2).tolist(), random.random(), np.random.rand()) == expected

@@ -1,0 +1,83 @@
+import pytest
+
+torch = pytest.importorskip("torch")
+
+from hypothesis import HealthCheck, given, settings  # noqa: E402
+from hypothesis import strategies as st  # noqa: E402
+from transformers import TrainingArguments  # noqa: E402
+
+from ontarget.corpora.corpus import Translation  # noqa: E402
+from ontarget.languages import Direction, Language  # noqa: E402
+from ontarget.prompts.template import PromptTemplate  # noqa: E402
+from ontarget.samples.conflict import Conflict  # noqa: E402
+from ontarget.samples.groups import language_aware_groups  # noqa: E402
+from ontarget.training.batches import Steps  # noqa: E402
+from ontarget.training.encode import Encoder  # noqa: E402
+from ontarget.training.trainer import SignedTrainer  # noqa: E402
+from ontarget.training.tuning import Tuning  # noqa: E402
+
+PLAIN = PromptTemplate.load("plain")
+LANGUAGES = [Language(code) for code in ("en", "it", "nl")]
+SUPERVISED = [Direction.parse(text) for text in ("en-it", "it-en", "en-nl", "nl-en")]
+TRANSLATIONS = [  # of lengths that differ, so that means of means are not means
+    Translation(f"{'la casa ' * (n % 3)}{n}", f"{'the house ' * (n % 4 + 1)}{n}", SUPERVISED[n % 4])
+    for n in range(5)
+]
+
+
+def by_definition(model, samples, alpha, normalisation):
+    """MLE + alpha * UL as the paper writes them: sample by sample, from probabilities, nothing shared.
+
+    `token` is the mean over the tokens of a sign, `sequence` the mean over its samples of the mean over
+    their tokens.
+    """
+    losses = {1: [], -1: []}
+    for sample in samples:
+        ids = torch.tensor([sample.ids])
+        logits = model(input_ids=ids[:, :-1]).logits[0, sample.response - 1 :]
+        logp = logits.log_softmax(-1).gather(1, ids[0, sample.response :, None]).squeeze(1)
+        logp = logp[torch.tensor(sample.bears_weight)]
+        losses[sample.sign].append(-logp if sample.sign > 0 else -torch.log(1 - logp.exp()))
+    if normalisation == "token":
+        mle, ul = (torch.cat(losses[sign]).mean() for sign in (1, -1))
+    else:
+        mle, ul = (torch.stack([loss.mean() for loss in losses[sign]]).mean() for sign in (1, -1))
+    return mle + alpha * ul
+
+
+@pytest.fixture
+def trainer(model, tmp_path):
+    arguments = TrainingArguments(output_dir=str(tmp_path), use_cpu=True, report_to=[])
+    return SignedTrainer(model=model.double(), args=arguments)
+
+
+@settings(max_examples=12, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@given(
+    micro_batch_tokens=st.one_of(st.integers(1, 300), st.just(10_000)),
+    normalisation=st.sampled_from(["token", "sequence"]),
+    tokens=st.sampled_from(["all", "first"]),
+    alpha=st.floats(0.01, 2),
+)
+def test_a_step_is_the_loss_of_the_whole_batch_however_it_is_cut(
+    tokenizer, trainer, micro_batch_tokens, normalisation, tokens, alpha
+):
+    """Value and every gradient: all are counted over the whole step, not over a micro-batch."""
+    model = trainer.model
+    draw = language_aware_groups(TRANSLATIONS, PLAIN, Conflict(tokens=tokens), LANGUAGES, SUPERVISED, 1)
+    encoder = Encoder(tokenizer, PLAIN.separator, 128, {})
+    tuning = Tuning(
+        steps=1, batch_samples=5, micro_batch_tokens=micro_batch_tokens, normalisation=normalisation
+    )
+    [step] = Steps(draw, encoder, tuning, alpha, 1)
+    model.zero_grad()
+    loss = trainer.training_step(model, step)
+    gradients = {name: parameter.grad for name, parameter in model.named_parameters()}
+
+    samples = [encoded for group in draw(0) for sample in group if (encoded := encoder.encode(sample))]
+    assert {sample.sign for sample in samples} == {1, -1}
+    model.zero_grad()
+    expected = by_definition(model, samples, alpha, normalisation)
+    expected.backward()
+    assert loss.item() == pytest.approx(expected.item(), rel=1e-6)
+    for name, parameter in model.named_parameters():
+        torch.testing.assert_close(gradients[name], parameter.grad, rtol=1e-5, atol=1e-7, msg=name)
