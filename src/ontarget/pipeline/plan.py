@@ -78,8 +78,11 @@ class Plan:
         made: dict[str, str] = {}
         for name in self.recipe.stage_order():
             stage = self.recipe.stages[name]
-            settings = stage.model_dump(mode="json", exclude={"start", "preset"})
-            settings["tuning"] = {k: v for k, v in settings["tuning"].items() if k not in _WITHOUT_EFFECT}
+            settings = stage.model_dump(mode="json", exclude={"start", "preset", "tuning"})
+            # Without what stands at its default: a key that is new then makes no old model again.
+            settings["tuning"] = stage.tuning.model_dump(
+                mode="json", exclude=_WITHOUT_EFFECT, exclude_defaults=True
+            )
             judged_on = evaluation_set(self.recipe, self.corpus, name)
             if stage.evaluation and stage.evaluation.best:  # decides what is kept; without, it only looks on
                 settings["evaluation"]["text"] = _text_of([p for d in judged_on.values() for p in d.values()])
