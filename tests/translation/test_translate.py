@@ -16,6 +16,7 @@ from ontarget.translation.system import Contrast, Decoding, Request, System
 from ontarget.translation.translate import translate, wrong_targets
 
 PLAIN = PromptTemplate.load("plain")
+INSTRUCTION = re.compile(r"(Translate from|Übersetze aus|Traduis d) ?")
 
 
 class Echo:
@@ -37,8 +38,8 @@ class Echo:
 
 
 def source_of(prompt: str) -> str:
-    """The text of the last line that is headed by a language."""
-    return re.findall(r"^\w+: (.+)$", prompt, re.MULTILINE)[-1]
+    """The last line that is no instruction: `plain` heads no text."""
+    return [line for line in prompt.split("\n") if line and not INSTRUCTION.match(line)][-1]
 
 
 @pytest.fixture
