@@ -23,14 +23,14 @@ test: $(INSTALLED)  ## all tests
 	$(BIN)/python -m pytest
 
 check: $(INSTALLED)  ## format, lint, types, and the doors between the rooms
-	$(BIN)/ruff format --check src tests
-	$(BIN)/ruff check src tests
+	$(BIN)/ruff format --check src tests benchmarks
+	$(BIN)/ruff check src tests benchmarks
 	$(BIN)/mypy
 	$(BIN)/python -m pytest tests/test_architecture.py
 
 format: $(INSTALLED)  ## what check would complain of, mended where a tool can
-	$(BIN)/ruff format src tests
-	$(BIN)/ruff check --fix src tests
+	$(BIN)/ruff format src tests benchmarks
+	$(BIN)/ruff check --fix src tests benchmarks
 
 docs: $(INSTALLED)  ## the documentation in site/
 	$(BIN)/python -m pip install --quiet --disable-pip-version-check --constraint constraints.txt --editable '.[docs]'
