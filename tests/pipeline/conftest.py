@@ -72,8 +72,8 @@ class Workshop:
         *,
         folder: Path,
         work: Path,
-        tracking: Path,
         update: Callable[[int, int, dict[str, Any]], None],
+        tracking: Path | None = None,
     ) -> dict[str, Any]:
         self.trained.append(stage)
         work.mkdir(exist_ok=True)
