@@ -35,7 +35,7 @@ def require(tuning: Tuning, where: str) -> None:
     for key, package, extra in needed:
         if find_spec(package) is None:
             raise UserError(f"{where}.{key} needs {package}: pip install 'ontarget[{extra}]'")
-    # On a CPU, bitsandbytes repacks weights for inference as soon as a model is asked anything, for good; what
+    # On a CPU, bitsandbytes repacks weights for inference when a model is asked anything, for good: what
     # flows back through them after that is not their gradient.
     if tuning.quantisation and not torch.cuda.is_available():
         raise UserError(f"{where}.quantisation needs a GPU: leave it out here, `lora` alone works anywhere")
