@@ -179,7 +179,15 @@ def test_moments_of_8_bits_are_an_optimiser_of_bitsandbytes():
     assert ways.arguments(settings())["optim"] == "adamw_torch_fused"
 
 
+def test_four_bits_need_a_gpu(monkeypatch):
+    monkeypatch.setattr(ways, "find_spec", lambda package: True)
+    monkeypatch.setattr(torch.cuda, "is_available", lambda: False)
+    with pytest.raises(UserError, match=r"x\.quantisation needs a GPU: leave it out here"):
+        ways.require(settings(lora=Lora(), quantisation="4bit"), "x")
+
+
 @needs_bitsandbytes
+@pytest.mark.skipif(not torch.cuda.is_available(), reason="needs a GPU")
 def test_a_qlora_stage_saves_a_plain_checkpoint(base, tmp_path):
     before = state(base)
     after, _ = tuned(base, tmp_path, tuning=settings(lora=Lora(rank=4), quantisation="4bit", steps=20))

@@ -97,6 +97,7 @@ def train_stage(
     transformers_logging.set_verbosity_error()
     torch.manual_seed(seed)
     share = Share.ours()
+    ways.require(tuning, "tuning")
     ways.require_whole(tuning, share.processes, judged=evaluation is not None)
     tokenizer = _tokenizer(start, trust_remote_code)
     encoder = Encoder(tokenizer, data.separator, tuning.max_length, data.lines)

@@ -16,12 +16,12 @@ def in_bf16(tuning: Tuning) -> bool:
 
 
 def require(tuning: Tuning, where: str) -> None:
-    """Looks for the packages that a way to tune needs, before time is spent.
+    """Looks for what a way to tune needs, before time is spent.
 
     Args:
         where: the block's path in the recipe, such as `stages.mt.tuning`.
     Raises:
-        UserError: one is missing; says which key asks for it and what to install.
+        UserError: a package is missing, or a GPU; says which key asks for it and what to do.
     """
     needed: list[tuple[str, str, str]] = [
         (f"tracking: {name}", name, "tracking") for name in tuning.tracking or ()
@@ -35,6 +35,10 @@ def require(tuning: Tuning, where: str) -> None:
     for key, package, extra in needed:
         if find_spec(package) is None:
             raise UserError(f"{where}.{key} needs {package}: pip install 'ontarget[{extra}]'")
+    # On a CPU, bitsandbytes repacks weights for inference when a model is asked anything, for good: what
+    # flows back through them after that is not their gradient.
+    if tuning.quantisation and not torch.cuda.is_available():
+        raise UserError(f"{where}.quantisation needs a GPU: leave it out here, `lora` alone works anywhere")
 
 
 def loading(tuning: Tuning) -> dict[str, Any]:
