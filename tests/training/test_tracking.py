@@ -8,10 +8,10 @@ import pytest
 
 pytest.importorskip("torch")
 
-from tests.training import test_stage  # noqa: E402
+from tests.training import test_stage
 
-from ontarget.training.tracking import Tracked, told, tracking_arguments  # noqa: E402
-from ontarget.training.tuning import Tuning  # noqa: E402
+from ontarget.training.tracking import Tracked, told, tracking_arguments
+from ontarget.training.tuning import Tuning
 
 base, tuned = test_stage.base, test_stage.tuned
 
