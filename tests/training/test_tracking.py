@@ -1,0 +1,59 @@
+"""What trackers are told."""
+
+import os
+from importlib.util import find_spec
+from types import SimpleNamespace
+
+import pytest
+
+pytest.importorskip("torch")
+
+from tests.training import test_stage
+
+from ontarget.training.tracking import Tracked, told, tracking_arguments
+from ontarget.training.tuning import Tuning
+
+base, tuned = test_stage.base, test_stage.tuned
+
+
+def test_names_are_the_recipes_and_nothing_is_published(tmp_path, monkeypatch):
+    monkeypatch.setenv("WANDB_PROJECT", "of-the-user")
+    monkeypatch.setenv("TENSORBOARD_LOGGING_DIR", "")
+    monkeypatch.setenv("WANDB_DIR", "")
+    tracked = Tracked("recipe", "mt", tmp_path / "tracking")
+    made = tracking_arguments(Tuning(steps=1, tracking=("wandb", "trackio")), tracked)
+    assert made["report_to"] == ["wandb", "trackio"]
+    assert (made["project"], made["run_name"]) == ("recipe", "mt")
+    assert made["trackio_static_space_id"] is False
+    assert os.environ["WANDB_PROJECT"] == "of-the-user"
+    assert os.environ["TENSORBOARD_LOGGING_DIR"] == str(tmp_path / "tracking" / "mt")
+
+
+def test_nothing_is_tracked_that_nobody_asked_for(tmp_path):
+    tracked = Tracked("recipe", "mt", tmp_path)
+    assert tracking_arguments(Tuning(steps=1), tracked) == {"report_to": []}
+    assert tracking_arguments(Tuning(steps=1, tracking=("wandb",)), None) == {"report_to": []}
+
+
+def test_trackers_and_the_progress_bar_are_told_the_same():
+    logged, shown = [], []
+    trainer = SimpleNamespace(args=SimpleNamespace(report_to=["x"]), log=logged.append)
+    tell = told(trainer, lambda *record: shown.append(record), "eval_")
+    tell(3, 9, {"step": 3, "steps": 9, "otr": 4.0})
+    assert logged == [{"eval_otr": 4.0}]
+    assert shown == [(3, 9, {"step": 3, "steps": 9, "otr": 4.0})]
+    trainer.args.report_to = []
+    told(trainer, None)(3, 9, {"otr": 4.0})
+    assert len(logged) == 1
+
+
+@pytest.mark.skipif(not find_spec("tensorboard"), reason="tensorboard is not installed")
+def test_tensorboard_gets_every_record(base, tmp_path, monkeypatch):
+    from tensorboard.backend.event_processing.event_accumulator import EventAccumulator
+
+    monkeypatch.setenv("TENSORBOARD_LOGGING_DIR", "")
+    tuning = Tuning(steps=3, batch_samples=4, precision="fp32", tracking=("tensorboard",))
+    tuned(base, tmp_path, tuning=tuning, tracked=Tracked("recipe", "mt", tmp_path / "tracking"))
+    events = EventAccumulator(str(tmp_path / "tracking" / "mt"))
+    events.Reload()
+    assert [event.step for event in events.Scalars("train/likelihood")] == [1, 2, 3]
