@@ -60,7 +60,7 @@ def main() -> None:
         model, place = load_model(job)
         groups = job.encoded(translation_groups(job.translations(), TEMPLATE))
     head = LogOddsHead.install(model)
-    head.examine(model)
+    head.examine(model, place)
     encoded = [e for group in groups for e in group]
     pairs = list(zip(encoded, signed_weights(encoded, 1.0, "token"), strict=True))
     tokens = sum(len(e.ids) for e in encoded)

@@ -2,14 +2,17 @@
 
     python benchmarks/stage2_step.py [--size 58m] [--rounds 5] [--micro-batch-tokens 1024]
 
-published     one pair at a time: two forwards, padded to one length, logits of every position, p of the whole
-              vocabulary, log(clamp(1 - p)); gradients of a step's pairs are accumulated
-ours, paper   the same samples and the same loss (in a form that has a gradient everywhere)
-ours          the preset `ontarget`: the first response token alone is unlearnt
+published         one pair at a time: two forwards, padded to one length, logits of every position, p of the
+                  whole vocabulary, log(clamp(1 - p)); gradients of a step's pairs are accumulated
+published, fp32   the same without autocast, as PyTorch does unless it is told
+ours, paper       the same samples and the same loss (in a form that has a gradient everywhere)
+ours              the preset `ontarget`: the first response token alone is unlearnt
 
-All in bf16 autocast where the processor has bf16 products, else in fp32; AdamW with moments in fp32.
+All but the one that says fp32 are in bf16 autocast where the processor has bf16 products; AdamW with moments
+in fp32.
 """
 
+from functools import partial
 from typing import Any
 
 import torch
@@ -39,8 +42,8 @@ from ontarget.training.encode import Encoded
 _IGNORED = -100
 
 
-def published(job: Job, draw: Draw, lap: Lap) -> None:
-    """Zan et al. 2025 as their code does it: see section "Ten faults" of the documentation."""
+def published(job: Job, draw: Draw, lap: Lap, bf16: bool = True) -> None:
+    """Zan et al. 2025 as their code does it: see "Ten faults" in the documentation."""
     model, place = load_model(job)
     optimiser = torch.optim.AdamW(model.parameters(), lr=LEARNING_RATE, weight_decay=0.0, fused=True)
     groups = job.encoded(draw)
@@ -48,7 +51,7 @@ def published(job: Job, draw: Draw, lap: Lap) -> None:
     for step in range(job.steps):
         for right, wrong in groups[step * job.samples : (step + 1) * job.samples]:
             length = max(len(right.ids), len(wrong.ids))
-            with autocast(place):
+            with autocast(place, bf16):
                 loss = _likelihood(model, *_padded(right, length, place))
                 loss = loss + ALPHA * _unlikelihood(model, *_padded(wrong, length, place))
             (loss / job.samples).backward()
@@ -91,6 +94,7 @@ def drawn_as(preset: str) -> Any:
 
 CONTENDERS = {
     "published": Contender(published, drawn_as("paper")),
+    "published, fp32": Contender(partial(published, bf16=False), drawn_as("paper")),
     "ours, paper": Contender(ours(normalisation="sequence"), drawn_as("paper")),
     "ours": Contender(ours(), drawn_as("ontarget")),
 }
