@@ -10,6 +10,7 @@ import os
 import subprocess
 import sys
 import tempfile
+import threading
 import time
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
@@ -207,21 +208,20 @@ def _turn(contender: Contender, job: Job) -> dict[str, Any]:
     # Libraries load what they need, and that is nobody's memory for training.
     tiny = replace(job, start=job.start / "tiny", steps=2, samples=2)
     contender.train(tiny, contender.draw(tiny.translations()), lambda _: None)
-    before = peak = _memory("VmRSS")
+    memory = Memory()
 
     def lap(tokens_seen: int | None) -> None:
-        nonlocal peak
         clock.append(time.perf_counter())
         processor.append(time.process_time())
         seen.append(tokens_seen)
-        peak = _memory("VmHWM")
 
-    contender.train(job, draw, lap)
+    with memory:
+        contender.train(job, draw, lap)
     steps = len(clock) - 1
     return {
         "seconds": [after - start for start, after in pairwise(clock)],
         "cpu_seconds": [after - start for start, after in pairwise(processor)],
-        "bytes": peak - before,
+        "bytes": memory.peak - memory.before,
         "tokens": tokens / job.steps if seen[-1] is None else (seen[-1] - seen[0]) / steps,
         "samples": job.samples
         if seen[-1] is None
@@ -245,10 +245,35 @@ def _row(name: str, turns: list[dict[str, Any]], parameters: int) -> dict[str, A
     }
 
 
-def _memory(key: str) -> int:
-    """Of this process (`VmRSS` now, `VmHWM` at most) in bytes; on a GPU, of its memory."""
-    if torch.cuda.is_available():
-        now = key == "VmRSS"
-        return torch.cuda.memory_allocated() if now else torch.cuda.max_memory_allocated()
-    lines = Path("/proc/self/status").read_text(encoding="utf-8").split("\n")
-    return 1024 * int(next(line.split()[1] for line in lines if line.startswith(key)))
+class Memory:
+    """The most memory of this process while a block runs: on a CPU, looked at every few milliseconds.
+
+    Pages of files are not counted: they are a checkpoint as it lies on the disk, and given back on demand.
+    """
+
+    def __init__(self) -> None:
+        self.before = self.peak = self._now()
+        self._done = threading.Event()
+        self._watch = threading.Thread(target=self._look)
+
+    def __enter__(self) -> None:
+        if torch.cuda.is_available():
+            torch.cuda.reset_peak_memory_stats()
+        self._watch.start()
+
+    def __exit__(self, *_: Any) -> None:
+        self._done.set()
+        self._watch.join()
+        if torch.cuda.is_available():
+            self.peak = torch.cuda.max_memory_allocated()
+
+    def _look(self) -> None:
+        while not self._done.wait(0.003):
+            self.peak = max(self.peak, self._now())
+
+    @staticmethod
+    def _now() -> int:
+        if torch.cuda.is_available():
+            return torch.cuda.memory_allocated()
+        resident, shared = Path("/proc/self/statm").read_text(encoding="ascii").split()[1:3]
+        return (int(resident) - int(shared)) * os.sysconf("SC_PAGE_SIZE")

@@ -31,6 +31,7 @@ class MicroBatch(TypedDict):
     `labels[t]` and `weights[t]` belong to what follows t.
     """
 
+    prefix_ids: NotRequired[Tensor]  # [1, tokens], before every row, see prefix.py
     input_ids: Tensor
     position_ids: NotRequired[Tensor]  # of packed rows, see packing.py
     labels: Tensor

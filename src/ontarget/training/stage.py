@@ -21,7 +21,7 @@ from ontarget.languages import Language
 from ontarget.model_place import locate
 from ontarget.samples.groups import Draw
 from ontarget.signals import postponed
-from ontarget.training import packing, parallel, ways
+from ontarget.training import packing, parallel, prefix, ways
 from ontarget.training.batches import Steps
 from ontarget.training.encode import Encoder
 from ontarget.training.evaluation import Evaluation, Judge
@@ -116,6 +116,8 @@ def train_stage(
     packing.prefer_flash(model, ways.in_bf16(tuning))
     if packing.pays_off(model):
         steps.cut, steps.collate = packing.by_tokens, packing.pack
+    elif prefix.works(model, tuning, share.processes):
+        steps.collate = prefix.collate
     model = ways.prepared(model, tuning)
     trainer = SignedTrainer(model=model, args=arguments, train_dataset=steps, data_collator=_only)
     _same_everywhere(steps)

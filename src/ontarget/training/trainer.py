@@ -58,7 +58,7 @@ class SignedTrainer(Trainer):
                 # DDP, FSDP and ZeRO average gradients over processes; ours are parts of one sum.
                 self.accelerator.backward(loss * self.args.world_size)
             losses.append(loss.detach())
-            _add(self.noted, "tokens", float(micro_batch["input_ids"].numel()), 1.0)
+            _add(self.noted, "tokens", float(_tokens(micro_batch)), 1.0)
         ours = torch.stack(losses)
         total: Tensor = self.accelerator.reduce(ours.sum(), reduction="sum")
         if not math.isfinite(total):
@@ -114,11 +114,22 @@ class SignedTrainer(Trainer):
         counts = inputs["weights"] != 0
         unwrapped = self.accelerator.unwrap_model(model, keep_torch_compile=False)
         self.head.examine(unwrapped, counts.device)
+        past = self._past(model, inputs)
         with self.head.log_odds_at(counts, inputs["labels"]):
-            d = model(**seen_by_model(inputs), use_cache=False).logits
+            d = model(**seen_by_model(inputs), **past).logits
         weights = inputs["weights"][counts]
         self._note(d.detach(), weights)
         return signed_loss(d, weights)
+
+    def _past(self, model: nn.Module, inputs: MicroBatch) -> Record:
+        """Keys and values that all rows go on from, where they share a prefix."""
+        if "prefix_ids" not in inputs:
+            return {"use_cache": False}
+        ids = inputs["prefix_ids"]
+        with self.head.log_odds_at(torch.zeros_like(ids, dtype=torch.bool), ids):  # nothing counts in there
+            cache = model(input_ids=ids, use_cache=True).past_key_values
+        cache.batch_repeat_interleave(len(inputs["input_ids"]))
+        return {"use_cache": True, "past_key_values": cache}
 
     def _note(self, d: Tensor, weights: Tensor) -> None:
         """Keeps what the log shows of the running step."""
@@ -187,6 +198,14 @@ class SignedTrainer(Trainer):
         self.accelerator.wait_for_everyone()
         if self.args.should_save:
             saving.settle(work)
+
+
+def _tokens(inputs: MicroBatch) -> int:
+    """With those of each row's prefix, whether it was gone through once or more."""
+    rows = len(inputs["input_ids"])
+    return inputs["input_ids"].numel() + (
+        rows * inputs["prefix_ids"].numel() if "prefix_ids" in inputs else 0
+    )
 
 
 def _add(sums: dict[str, list[float]], name: str, value: float, weight: float) -> None:
