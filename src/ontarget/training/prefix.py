@@ -37,7 +37,7 @@ def works(model: Any, tuning: Tuning, processes: int) -> bool:
 
 
 def collate(part: Sequence[Weighed]) -> MicroBatch:
-    """As `batches.collate`; where samples share enough, what they begin with is apart: `prefix_ids`, [1, tokens]."""
+    """As `batches.collate`; where samples share enough, what they begin with stands apart as `prefix_ids`."""
     whole = batches.collate(part)
     shared, (rows, length) = _shared(part), whole["input_ids"].shape
     if shared * (rows - 1) < _LEAST * rows * length:
@@ -51,6 +51,6 @@ def collate(part: Sequence[Weighed]) -> MicroBatch:
 
 
 def _shared(part: Sequence[Weighed]) -> int:
-    """How many tokens all samples begin with; fewer than any prompt, whose last token predicts the response."""
+    """How many tokens all samples begin with, short of the one that predicts a response."""
     columns = zip(*(encoded.ids[: encoded.response - 1] for encoded, _ in part), strict=False)
     return sum(1 for _ in takewhile(lambda column: len(set(column)) == 1, columns))
