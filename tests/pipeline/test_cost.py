@@ -42,6 +42,20 @@ def test_a_pivot_costs_twice_and_half_the_lines_half(fake_corpus: Corpus) -> Non
     assert found["outputs/mt"].seconds == pytest.approx(2 * (half["outputs/mt"].seconds or 0))
 
 
+def test_judging_costs_as_much_as_answering_so_many_lines(fake_corpus: Corpus) -> None:
+    every, steps = 10, 25  # judged after 10, 20 and 25
+    stages = RECIPE["stages"] | {
+        "mt": {**RECIPE["stages"]["mt"], "tuning": {"learning_rate": 1, "steps": steps}}
+    }
+    judged = {**stages["mt"], "evaluation": {"every": every, "lines": 2, "beam": 4}}
+    with_it = costs(fake_recipe(stages=stages | {"mt": judged}, test_lines=2), fake_corpus)
+    without = costs(fake_recipe(stages=stages, test_lines=2), fake_corpus)
+    more = (with_it["model/mt"].seconds or 0) - (without["model/mt"].seconds or 0)
+    assert more == pytest.approx(
+        3 * (with_it["outputs/mt"].seconds or 0), rel=0.01
+    )  # prompts differ a little
+
+
 def test_a_step_that_was_done_before_takes_as_long_as_then(fake_corpus: Corpus) -> None:
     model = Path("runs/fake/models/mt")
     model.mkdir(parents=True)

@@ -6,6 +6,7 @@ share of it that the tiny recipes get on two CPU cores; larger models get more.
 """
 
 import json
+import math
 import time
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -18,7 +19,7 @@ from ontarget.pipeline.inputs import directions, prompt_text, test_set
 from ontarget.pipeline.plan import Plan, Step
 from ontarget.pipeline.systems import system_of
 from ontarget.prompts.segment import text_of
-from ontarget.recipes.stages import LanguageAware, LanguageModelling
+from ontarget.recipes.stages import EvaluationSettings, LanguageAware, LanguageModelling
 from ontarget.samples.documents import lines_a_document
 from ontarget.training.tuning import ModelShape
 
@@ -89,7 +90,8 @@ class Estimator:
         kept = _ACTIVATIONS * size.layers * size.hidden + 3 * size.vocabulary
         return self._cost(
             step,
-            operations=6 * size.parameters * samples * length / _READING_SHARE,
+            operations=6 * size.parameters * samples * length / _READING_SHARE
+            + self._judging(stage.evaluation, size, tuning.steps or samples / tuning.batch_samples),
             # Weights, gradients, the two moments of AdamW, and what is kept for the backward pass.
             memory=_NUMBER * (4 * size.parameters + at_once * kept),
             disk=_NUMBER * size.parameters,
@@ -105,15 +107,26 @@ class Estimator:
         decoding, system = recipe.decoding_of(step.name), system_of(recipe, step.name, self.plan.corpus)
         shown = system.demonstrations.get(todo[0], ())
         prompt = _tokens([text_of(system.template.render("", todo[0], demonstrations=shown))]) + self._line
-        answer = min(decoding.max_new_tokens, self._line) * decoding.beam
-        tokens = sentences * (prompt / _READING_SHARE + answer / _WRITING_SHARE)
         times = (2 if settings.pivot else 1) * (3 if settings.contrast else 1)
         return self._cost(
             step,
-            operations=2 * size.parameters * tokens * times,
+            operations=times * self._answers(size, sentences, prompt, decoding.beam),
             memory=_NUMBER * size.parameters + 3e8,
             disk=sentences * 5 * self._line * _CHARACTERS,
         )
+
+    def _judging(self, settings: EvaluationSettings | None, size: _Size, steps: float) -> float:
+        """Operations of a stage's evaluations: every few steps, and after the last."""
+        if settings is None:
+            return 0.0
+        sentences = settings.lines * len(directions(self.plan.recipe))
+        times = math.ceil(steps / settings.every)
+        return times * self._answers(size, sentences, self._prompt, settings.beam)
+
+    def _answers(self, size: _Size, sentences: int, prompt: float, beam: int) -> float:
+        """Operations of reading prompts and of writing the answers, by their shares of the speed."""
+        answer = min(self.plan.recipe.decoding.max_new_tokens, self._line) * beam
+        return 2 * size.parameters * sentences * (prompt / _READING_SHARE + answer / _WRITING_SHARE)
 
     def _cost(self, step: Step, *, operations: float, memory: float, disk: float) -> Cost:
         before = [step.made[part].seconds for part in step.todo if part in step.made]
