@@ -116,15 +116,15 @@ TINY = {
 }
 
 
-def command(folder: Path, **changes: object) -> list[str]:
+def command(folder: Path, stage: str = "base", **changes: object) -> list[str]:
     overrides = [f"{key}={json.dumps(value)}" for key, value in (TINY | changes).items()]
-    begin = [sys.executable, "-m", "ontarget", "train", "phrasebook-tiny", "base", "--processes", "2"]
+    begin = [sys.executable, "-m", "ontarget", "train", "phrasebook-tiny", stage, "--processes", "2"]
     return [*begin, "--directory", str(folder), *overrides]
 
 
-def likelihoods(folder: Path) -> list[float]:
-    log = (folder / "models" / "base" / "log.jsonl").read_text().splitlines()
-    return [json.loads(line)["likelihood"] for line in log]
+def logged(folder: Path, stage: str, name: str) -> list[float]:
+    log = (folder / "models" / stage / "log.jsonl").read_text().splitlines()
+    return [record[name] for line in log if name in (record := json.loads(line))]
 
 
 @pytest.mark.slow
@@ -138,10 +138,36 @@ def test_two_processes_of_the_command_line_do_what_one_does(tmp_path: Path) -> N
     assert (done.returncode, done.stdout) == (0, f"{two}/models/base\n"), done.stderr
     assert "training base: done" in done.stderr
     train(make_plan("phrasebook-tiny", TINY, one), "base")
-    assert likelihoods(two) == pytest.approx(likelihoods(one), abs=1e-4)
+    ours, theirs = (logged(folder, "base", "likelihood") for folder in (one, two))
+    assert theirs == pytest.approx(ours, abs=1e-4)
     weights = [load_file(folder / "models" / "base" / "model.safetensors") for folder in (one, two)]
     assert all((weights[0][name] - weights[1][name]).abs().max() < 2e-5 for name in weights[0])
     assert json.loads((two / "models" / "base" / "ontarget.json").read_text())["steps"] == 6
+
+
+@pytest.mark.slow
+def test_two_processes_judge_a_stage_as_one_does(tmp_path: Path) -> None:
+    """The first of them asks the model, the others wait for what it found; both keep the same step."""
+    pytest.importorskip("torch")
+    judged = {
+        "stages.mt.samples": 24,
+        "stages.mt.tuning": TINY["stages.base.tuning"],
+        "stages.mt.evaluation": {"every": 3, "lines": 2, "best": "supervised_bleu"},
+        "decoding.max_new_tokens": 8,
+    }
+    one, two = tmp_path / "one", tmp_path / "two"
+    both = command(two, "mt", **judged)
+    done = subprocess.run(both, capture_output=True, encoding="utf-8", timeout=600, check=False)
+    assert done.returncode == 0, done.stderr
+    train(make_plan("phrasebook-tiny", TINY | judged, one), "mt")
+    for name in ("zero_shot_otr", "supervised_bleu"):
+        ours, theirs = (logged(folder, "mt", name) for folder in (one, two))
+        assert len(ours) == 2
+        assert theirs == pytest.approx(ours, abs=1e-4)
+    kept = [
+        json.loads((folder / "models" / "mt" / "ontarget.json").read_text())["kept"] for folder in (one, two)
+    ]
+    assert kept[0] == kept[1]
 
 
 @pytest.mark.slow
