@@ -62,15 +62,22 @@ def asked(prompts) -> list[list[list[int]]]:
 
 
 def contrastive(
-    model, asked, weights: list[list[float]], decoding: Decoding, plausibility: float
+    model,
+    asked,
+    weights: list[list[float]],
+    decoding: Decoding,
+    plausibility: float,
+    first_tokens: int | None = None,
 ) -> list[Found]:
     tree = TokenTree(model, [prompt for prompts in asked for prompt in prompts], decoding.max_new_tokens)
-    scores = ContrastiveContinuations(tree, torch.tensor(weights), plausibility, torch.tensor([1]))
+    scores = ContrastiveContinuations(
+        tree, torch.tensor(weights), plausibility, torch.tensor([1]), first_tokens
+    )
     return beam_search(scores, len(asked), decoding, Ends(torch.tensor([1])))
 
 
 def naive(
-    model, prompts, weights: list[float], decoding: Decoding, plausibility: float
+    model, prompts, weights: list[float], decoding: Decoding, plausibility: float, first_tokens: int | None
 ) -> tuple[list[int], float]:
     """One sentence, no cache, no batch, the textbook's beam search over lists."""
     open_, closed = [([], 0.0)], []
@@ -79,9 +86,11 @@ def naive(
         for tokens, total in open_:
             logits = [model(torch.tensor([prompt + tokens])).logits[0, -1] for prompt in prompts]
             asked, *others = [values.log_softmax(-1) for values in logits]
-            scores = asked - sum(w * other for w, other in zip(weights, others, strict=True))
-            scores[1] = asked[1] * (1 - sum(weights))
-            scores[asked.exp() < plausibility * asked.exp().max()] = -math.inf
+            scores = asked.clone()
+            if first_tokens is None or length <= first_tokens:
+                scores -= sum(w * other for w, other in zip(weights, others, strict=True))
+                scores[1] = asked[1] * (1 - sum(weights))
+                scores[asked.exp() < plausibility * asked.exp().max()] = -math.inf
             candidates += [([*tokens, i], total + s) for i, s in enumerate(scores.tolist()) if s > -math.inf]
         candidates.sort(key=lambda candidate: -candidate[1])
         last = length == decoding.max_new_tokens
@@ -95,14 +104,16 @@ def naive(
 
 
 @pytest.mark.parametrize("beam", [1, 4])
-@pytest.mark.parametrize("plausibility", [0.0, 0.1])
+@pytest.mark.parametrize(("plausibility", "first_tokens"), [(0.0, None), (0.1, None), (0.1, 1), (0.0, 3)])
 @torch.inference_mode()
-def test_the_same_as_the_textbook(model, asked, beam: int, plausibility: float) -> None:
+def test_the_same_as_the_textbook(
+    model, asked, beam: int, plausibility: float, first_tokens: int | None
+) -> None:
     decoding = Decoding(beam, 7)
     weights = [[0.5, 0.2], [0.6, 0.1], [0.3, 0.3], [0.0, 0.1]]
-    found = contrastive(model, asked, weights, decoding, plausibility)
+    found = contrastive(model, asked, weights, decoding, plausibility, first_tokens)
     for prompts, own_weights, ours in zip(asked, weights, found, strict=True):
-        tokens, score = naive(model, prompts, own_weights, decoding, plausibility)
+        tokens, score = naive(model, prompts, own_weights, decoding, plausibility, first_tokens)
         assert ours.tokens == tokens
         assert ours.score == pytest.approx(score, abs=1e-3)
 

@@ -15,7 +15,7 @@ from ontarget.prompts.encode import encode_prompt
 from ontarget.prompts.segment import Segment
 from ontarget.translation import engine as engine_module
 from ontarget.translation.engine import Engine
-from ontarget.translation.system import Decoding
+from ontarget.translation.system import Contrast, Decoding
 
 
 class Saying(LlamaForCausalLM):
@@ -51,19 +51,24 @@ def test_answers_come_in_the_order_of_the_prompts(engine: Engine, prompts) -> No
     assert [answer.text for answer in together] == [answer.text for answer in alone]
 
 
-@pytest.mark.parametrize(("beam", "rows"), [(1, 5), (4, 2), (4, 64)])
+@pytest.mark.parametrize(
+    ("beam", "rows", "first_tokens"), [(1, 5, None), (4, 2, None), (4, 64, 1), (1, 5, 2)]
+)
 def test_what_else_is_in_the_batch_changes_nothing(
-    engine: Engine, prompts, monkeypatch: pytest.MonkeyPatch, beam: int, rows: int
+    engine: Engine, prompts, monkeypatch: pytest.MonkeyPatch, beam: int, rows: int, first_tokens: int | None
 ) -> None:
-    decoding = Decoding(beam, 10)
+    decoding, contrast = Decoding(beam, 10), Contrast(plausibility=0.0, first_tokens=first_tokens)
     contrasts = [[(prompts[i - 1], 0.5)] * (i % 3) for i in range(len(prompts))]
     alone = [
-        engine.generate([p], decoding, contrasts=[c])[0] for p, c in zip(prompts, contrasts, strict=True)
+        engine.generate([p], decoding, contrasts=[c], contrast=contrast)[0]
+        for p, c in zip(prompts, contrasts, strict=True)
     ]
     monkeypatch.setattr(engine_module, "_CPU_ROWS", rows)
     for order in (range(len(prompts)), reversed(range(len(prompts)))):
         order = list(order)
-        together = engine.generate([prompts[i] for i in order], decoding, (), [contrasts[i] for i in order])
+        together = engine.generate(
+            [prompts[i] for i in order], decoding, (), [contrasts[i] for i in order], contrast
+        )
         for i, answer in zip(order, together, strict=True):
             assert (answer.text, answer.tokens, answer.finish_reason) == (
                 alone[i].text,

@@ -27,3 +27,8 @@ def test_a_search_keeps_something(numbers: tuple[int, int]) -> None:
 def test_a_system_is_described_without_torch() -> None:
     code = "import sys, ontarget.translation.system; assert 'torch' not in sys.modules"
     subprocess.run([sys.executable, "-c", code], check=True)
+
+
+def test_at_least_one_token_is_contrasted() -> None:
+    with pytest.raises(UserError, match="first_tokens must be at least 1, not 0"):
+        Contrast(first_tokens=0)

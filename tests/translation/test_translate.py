@@ -26,12 +26,10 @@ class Echo:
         self.tokenizer = None
         self.calls: list[SimpleNamespace] = []
 
-    def generate(self, prompts, decoding, stop=(), contrasts=None, plausibility=0.0, progress=None):
+    def generate(self, prompts, decoding, stop=(), contrasts=None, contrast=None, progress=None):
         told = ["".join(map(chr, prompt)) for prompt in prompts]
         against = [[("".join(map(chr, ids)), weight) for ids, weight in one] for one in contrasts or []]
-        self.calls.append(
-            SimpleNamespace(prompts=told, contrasts=against, stop=stop, plausibility=plausibility)
-        )
+        self.calls.append(SimpleNamespace(prompts=told, contrasts=against, stop=stop, contrast=contrast))
         if progress is not None:
             progress(len(prompts), len(prompts))
         return [Hypothesis(f"<{source_of(prompt)}>", "stop", -1.0, 3) for prompt in told]
@@ -144,7 +142,7 @@ def test_contrasts_share_one_budget(echo: Echo, direction: str) -> None:
         System("contrastive", PLAIN, contrast=contrast), echo, requests(direction, "one", "two", "three")
     )
     (call,) = echo.calls
-    assert call.plausibility == 0.05
+    assert call.contrast is contrast
     wrong = wrong_targets(Direction.parse(direction))
     source, target = Direction.parse(direction).source, Direction.parse(direction).target
     for asked, contrasts in zip(call.prompts, call.contrasts, strict=True):

@@ -19,6 +19,9 @@ SYSTEMS: dict[str, dict[str, Any]] = {
     "1-shot": {"demonstrations": 1},
     "5-shot": {"demonstrations": 5},
     "contrastive": {"contrast": {}},
+    "first-token-contrast": {
+        "contrast": {"source_weight": 0.0, "language_weight": 0.9, "plausibility": 1e-3, "first_tokens": 1}
+    },
     "lat": {"model": "lat"},
     "ontarget-seen": {"model": "ontarget-seen"},
     "ontarget": {"model": "ontarget"},
@@ -45,6 +48,7 @@ class ContrastSettings(Block):
     source_weight: float = Contrast().source_weight
     language_weight: float = Contrast().language_weight
     plausibility: float = Contrast().plausibility
+    first_tokens: PositiveInt | None = Field(None, description="so many are contrasted; None: all")
 
     @model_validator(mode="after")
     def _possible(self) -> Self:

@@ -13,6 +13,7 @@ _NAMES = {
     "1-shot": "1-shot",
     "5-shot": "5-shot",
     "contrastive": "C_src+lang",
+    "first-token-contrast": "first-token contrast",
     "lat": "LAT",
     "ontarget-seen": "ontarget-seen",
     "ontarget": "ontarget",

@@ -16,6 +16,9 @@ end of the sentence can win. Here:
 - The end token is exempt: it is scored as though every contrast agreed on it, s = (1 - sum w_i) * log p.
 - A token is left out (s = -inf) where p(y) < plausibility * max p (Li et al. 2210.15097): what no prompt
   would answer must not win because the contrasts find it even less likely.
+
+The language of an answer is decided by its first token, so it may be enough to contrast that one: then the
+contrast prompts are read and forgotten, and the rest of an answer costs what it always does.
 """
 
 import math
@@ -35,10 +38,19 @@ class ContrastiveContinuations:
         weights: w, [sentences, contrasts].
         plausibility: see above.
         end_ids: the end tokens, [ends].
+        first_tokens: so many tokens of an answer are contrasted, at least 1; None: all.
     """
 
-    def __init__(self, tree: TokenTree, weights: Tensor, plausibility: float, end_ids: Tensor) -> None:
+    def __init__(
+        self,
+        tree: TokenTree,
+        weights: Tensor,
+        plausibility: float,
+        end_ids: Tensor,
+        first_tokens: int | None = None,
+    ) -> None:
         self._tree, self._weights, self._plausibility, self._end_ids = tree, weights, plausibility, end_ids
+        self._left = first_tokens
 
     def first(self, width: int) -> tuple[Tensor, Tensor]:
         """See `Continuations`."""
@@ -46,6 +58,10 @@ class ContrastiveContinuations:
 
     def then(self, tokens: Tensor, parents: Tensor, width: int) -> tuple[Tensor, Tensor]:
         """See `Continuations`."""
+        if self._left is not None:
+            self._left -= 1
+            if self._left == 0:
+                self._forget_contrasts()
         asked = 1 + self._weights.shape[1]
         logits = self._tree.grow(tokens.repeat_interleave(asked, 0), parents.repeat_interleave(asked, 0))
         return self._best(logits, width)
@@ -56,6 +72,12 @@ class ContrastiveContinuations:
         offsets = torch.arange(asked, device=sentences.device)
         self._tree.keep((sentences[:, None] * asked + offsets).flatten())
         self._weights = self._weights[sentences]
+
+    def _forget_contrasts(self) -> None:
+        """From here on the model's own scores count."""
+        asked = 1 + self._weights.shape[1]
+        self._tree.keep(torch.arange(len(self._weights), device=self._weights.device) * asked)
+        self._weights, self._plausibility = self._weights[:, :0], 0.0
 
     def _best(self, logits: Tensor, width: int) -> tuple[Tensor, Tensor]:
         log_probs = logits.float().log_softmax(-1)

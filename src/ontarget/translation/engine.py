@@ -13,7 +13,7 @@ from ontarget.translation.beam import Ends, Found, beam_search
 from ontarget.translation.checkpoint import Precision, load_checkpoint
 from ontarget.translation.contrast import ContrastiveContinuations
 from ontarget.translation.hypothesis import Hypothesis
-from ontarget.translation.system import Decoding
+from ontarget.translation.system import Contrast, Decoding
 from ontarget.translation.tree import PlainContinuations, TokenTree
 
 Progress = Callable[[int, int], None]
@@ -60,7 +60,7 @@ class Engine:
         decoding: Decoding,
         stop: Sequence[str] = (),
         contrasts: Sequence[Sequence[ContrastPrompt]] | None = None,
-        plausibility: float = 0.0,
+        contrast: Contrast | None = None,
         progress: Progress | None = None,
     ) -> list[Hypothesis]:
         """The best answer to each prompt, in the order of the prompts.
@@ -73,7 +73,7 @@ class Engine:
             decoding: the search.
             stop: an answer ends before the first of these strings.
             contrasts: for each prompt what it is contrasted with (contrast.py), if anything.
-            plausibility: see contrast.py.
+            contrast: which tokens of an answer are contrasted, see contrast.py.
             progress: called after each batch.
         """
         ends = Ends(torch.tensor(self._end_ids, dtype=torch.long, device=self.model.device))
@@ -91,7 +91,7 @@ class Engine:
         done = 0
         for batch in self._batches(prompts, compared, decoding):
             found = self._search(
-                [prompts[i] for i in batch], [compared[i] for i in batch], decoding, ends, plausibility
+                [prompts[i] for i in batch], [compared[i] for i in batch], decoding, ends, contrast
             )
             for i, answer in zip(batch, found, strict=True):
                 hypotheses[i] = self._hypothesis(answer, stop)
@@ -106,7 +106,7 @@ class Engine:
         contrasts: Sequence[Sequence[ContrastPrompt]],
         decoding: Decoding,
         ends: Ends,
-        plausibility: float,
+        contrast: Contrast | None,
     ) -> list[Found]:
         rows = [
             ids
@@ -114,12 +114,14 @@ class Engine:
             for ids in (prompt, *(o[0] for o in others))
         ]
         tree = TokenTree(self.model, rows, decoding.max_new_tokens)
-        if not contrasts[0]:
+        if contrast is None or not contrasts[0]:
             return beam_search(PlainContinuations(tree), len(prompts), decoding, ends)
         weights = torch.tensor(
             [[weight for _, weight in others] for others in contrasts], device=self.model.device
         )
-        scores = ContrastiveContinuations(tree, weights, plausibility, ends.ids)
+        scores = ContrastiveContinuations(
+            tree, weights, contrast.plausibility, ends.ids, contrast.first_tokens
+        )
         return beam_search(scores, len(prompts), decoding, ends)
 
     def _batches(

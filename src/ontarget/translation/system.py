@@ -61,11 +61,13 @@ class Contrast:
         language_weight: of the contrasts with wrong target languages, shared by those that are distinct.
         plausibility: a token with less than this share of the probability of the most probable one is left
             out.
+        first_tokens: so many tokens of an answer are contrasted; None: all of them.
     """
 
     source_weight: float = 0.7
     language_weight: float = 0.1
     plausibility: float = 0.1
+    first_tokens: int | None = None
 
     def __post_init__(self) -> None:
         budget = self.source_weight + self.language_weight
@@ -76,6 +78,8 @@ class Contrast:
             )
         if not 0 <= self.plausibility <= 1:
             raise UserError(f"plausibility must be between 0 and 1, not {self.plausibility}")
+        if self.first_tokens is not None and self.first_tokens < 1:
+            raise UserError(f"first_tokens must be at least 1, not {self.first_tokens}")
 
 
 @dataclass(frozen=True, slots=True)

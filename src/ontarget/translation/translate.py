@@ -69,7 +69,7 @@ def _answer(
         system.decoding,
         system.template.stop,
         contrasts,
-        system.contrast.plausibility if system.contrast is not None else 0.0,
+        system.contrast,
         progress,
     )
     hypotheses = [Hypothesis("", "stop", 0.0, 0)] * len(requests)
