@@ -90,9 +90,9 @@ def compare(
 ) -> None:
     """Compare systems with a baseline on the same segments: by how much do they differ, and is it chance?
 
-    p is that of approximate randomisation (10,000 trials), adjusted by Holm for the number of systems; * marks
-    those below 0.05. The 95 % interval of the difference is that of a paired bootstrap (1,000 resamples). OTR is
-    tested on the same resamples as the metrics.
+    p is that of approximate randomisation (10,000 trials), adjusted by Holm for the number of systems; a star
+    marks those below 0.05. The 95 % interval of the difference is that of a paired bootstrap (1,000
+    resamples). OTR is tested on the same resamples as the metrics.
 
         ontarget compare mt.fr ours.fr --to fr --reference test.fr
         ontarget compare runs/phrasebook-tiny

@@ -143,7 +143,8 @@ def _same_segments(
         has, lacks = (baseline, system) if (run, direction) in ours else (system, baseline)
         where = f" in '{run}'" if run else ""
         raise UserError(
-            f"'{has}' has answers for {direction}{where} and '{lacks}' has none; a paired test needs the same of both"
+            f"'{has}' has answers for {direction}{where} and '{lacks}' has none; "
+            "a paired test needs the same of both"
         )
     for test_set, card in ours.items():
         other = theirs[test_set]
