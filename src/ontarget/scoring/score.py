@@ -1,8 +1,33 @@
 """A number and all that is needed to read it and to make it again."""
 
-from dataclasses import asdict, dataclass
+from dataclasses import dataclass
 
-_DISPLAY_NAME = {"bleu": "BLEU", "chrf": "chrF", "otr": "OTR"}
+from ontarget.scoring.interval import Interval
+
+SUFFIX = "_on_target"
+"""Follows a metric's name: `bleu_on_target`, see `on_target.py`."""
+_DISPLAY_NAME = {
+    "bleu": "BLEU",
+    "chrf": "chrF",
+    "chrf++": "chrF++",
+    "ter": "TER",
+    "spbleu": "spBLEU",
+    "comet": "COMET",
+    "metricx": "MetricX",
+    "otr": "OTR",
+    "otr_strict": "OTR strict",
+    "otr_close": "OTR close",
+    "otr_floor": "OTR floor",
+    "lpr": "LPR",
+    "wpr": "WPR",
+    "lcpr": "LCPR",
+}
+
+
+def display_name(metric: str) -> str:
+    """`BLEU` for `bleu`, `BLEU on target` for `bleu_on_target`."""
+    name, suffix, _ = metric.partition(SUFFIX)
+    return _DISPLAY_NAME.get(name, name) + (" on target" if suffix else "")
 
 
 @dataclass(frozen=True, slots=True)
@@ -10,20 +35,28 @@ class Score:
     """One score of one set of hypotheses.
 
     Attributes:
-        metric: `bleu`, `chrf` or `otr`.
-        value: from 0 to 100; `otr` in percent.
+        metric: `bleu`, `chrf`, `otr`, `otr_strict`, `lpr` and so on.
+        value: from 0 to 100; shares of segments, such as `otr`, in percent.
         n: the number of hypotheses that it was computed over.
         signature: the settings that made it, `key:value|key:value`. Scores with the same one may be compared.
+        interval: its 95 % confidence interval, where one was computed.
     """
 
     metric: str
     value: float
     n: int
     signature: str
+    interval: Interval | None = None
 
     def as_dict(self) -> dict[str, str | float | int]:
-        """The score as a row of `scores.json` or of `--json`."""
-        return asdict(self)
+        """The score as a row of `scores.json` or of `--json`; `low` and `high` where it has an interval."""
+        row: dict[str, str | float | int] = {
+            "metric": self.metric,
+            "value": self.value,
+            "n": self.n,
+            "signature": self.signature,
+        }
+        return row | {"low": self.interval.low, "high": self.interval.high} if self.interval else row
 
     def __float__(self) -> float:
         return self.value
@@ -31,7 +64,7 @@ class Score:
     @property
     def settings(self) -> str:
         """What was computed and how: `OTR|lid:lid.176.ftz|case:mixed|norm:none|n:4|version:0.1.0`."""
-        return f"{_DISPLAY_NAME.get(self.metric, self.metric)}|{self.signature}"
+        return f"{display_name(self.metric)}|{self.signature}"
 
     def __str__(self) -> str:
         """As sacreBLEU prints it: `OTR|lid:lid.176.ftz|...|n:4|version:0.1.0 = 75.00`."""
