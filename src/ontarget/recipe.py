@@ -9,7 +9,7 @@ from pydantic import BeforeValidator, Field, PlainSerializer, PositiveInt, field
 from ontarget.errors import UserError, nearest
 from ontarget.languages import Direction, Language
 from ontarget.recipes.block import Block, Count, Name
-from ontarget.recipes.stages import Stage
+from ontarget.recipes.stages import Stage, fill_in_start
 from ontarget.recipes.systems import DecodingSettings, SystemSettings, fill_in_systems, list_systems
 from ontarget.samples.draw import supervised_directions, zero_shot_directions
 
@@ -61,6 +61,29 @@ class CorpusSource(Block):
         return self
 
 
+def _direction(value: object) -> Direction:
+    try:
+        return value if isinstance(value, Direction) else Direction.parse(str(value))
+    except UserError as error:
+        raise ValueError(str(error)) from None
+
+
+Pair = Annotated[Direction, BeforeValidator(_direction), PlainSerializer(str)]
+
+
+class Directions(Block):
+    """The directions of a benchmark whose text is not between all languages."""
+
+    supervised: tuple[Pair, ...] = Field(min_length=1, description="what the stages are tuned on")
+    zero_shot: tuple[Pair, ...] = Field((), description="what no stage is tuned on")
+
+    @model_validator(mode="after")
+    def _either_or(self) -> Self:
+        if both := set(self.supervised) & set(self.zero_shot):
+            raise ValueError(f"{', '.join(sorted(map(str, both)))} is both supervised and zero-shot")
+        return self
+
+
 class Recipe(Block):
     """One experiment: text, stages, systems, and how they are compared."""
 
@@ -69,6 +92,7 @@ class Recipe(Block):
     seed: int = 1
     languages: tuple[Code, ...] = Field(min_length=2)
     pivot: Code
+    directions: Directions | None = Field(None, description="default: as the pivot has them")
     corpus: CorpusSource
     template: str = "plain"
     split: Literal["validation", "test"] = "test"
@@ -77,13 +101,16 @@ class Recipe(Block):
     stages: dict[Name, Stage] = Field(default_factory=dict)
     systems: dict[Name, SystemSettings]
     decoding: DecodingSettings = DecodingSettings()
+    sweep: dict[str, Annotated[list[Any], Field(min_length=1)]] | None = Field(
+        None, description="keys, and the values that each is to have in turn: see recipes/sweep.py"
+    )
     versions: dict[str, str] = Field({}, description="written by `ontarget run`, never read by it")
     commit: str | None = Field(None, description="written by `ontarget run`, never read by it")
 
     @model_validator(mode="before")
     @classmethod
     def _fill_in_systems(cls, data: Any) -> Any:
-        return fill_in_systems(list_systems(data)) if isinstance(data, Mapping) else data
+        return fill_in_systems(list_systems(fill_in_start(data))) if isinstance(data, Mapping) else data
 
     @model_validator(mode="after")
     def _fits_together(self) -> Self:
@@ -93,25 +120,40 @@ class Recipe(Block):
             raise ValueError(
                 f"'pivot' is {self.pivot}, not one of `languages`: {', '.join(map(str, self.languages))}"
             )
+        for direction in (*self.supervised, *self.zero_shot):
+            if not {direction.source, direction.target} <= set(self.languages):
+                raise ValueError(f"'directions' has {direction}, which are not both among `languages`")
         if self.stages and self.model:
             raise ValueError(
-                "'model' is for recipes without stages; a stage's `from` takes a directory or Hub name"
+                "'model' is for recipes without stages, or for a stage that starts `from: model`"
             )
         self.stage_order()
         for name, system in self.systems.items():
-            if system.model is not None:
+            if system.model is not None and self.stage_of(system.model) is None:
                 self._check_model(system.model, f"systems.{name}.model")
         return self
 
     @property
     def supervised(self) -> list[Direction]:
-        """Directions with the pivot as a side: what the stages are tuned on."""
+        """What the stages are tuned on: directions with the pivot as a side, if the recipe has no others."""
+        if self.directions:
+            return list(self.directions.supervised)
         return supervised_directions(self.languages, self.pivot)
 
     @property
     def zero_shot(self) -> list[Direction]:
-        """Directions without the pivot: what no stage is tuned on."""
+        """What no stage is tuned on: directions without the pivot, if the recipe has no others."""
+        if self.directions:
+            return list(self.directions.zero_shot)
         return zero_shot_directions(self.languages, self.pivot)
+
+    @property
+    def trained(self) -> list[Language]:
+        """The languages of the supervised directions: of others there need be no training text."""
+        sides = {
+            language for direction in self.supervised for language in (direction.source, direction.target)
+        }
+        return [language for language in self.languages if language in sides]
 
     def stage_order(self) -> list[str]:
         """The stages, each after the one that it starts from, otherwise as the recipe lists them."""
@@ -132,6 +174,14 @@ class Recipe(Block):
         for name in self.stages:
             visit(name, ())
         return order
+
+    def stage_of(self, model: str) -> str | None:
+        """The stage that makes a model: the whole of it (`lat`), or a step that it keeps (`lat@20`)."""
+        stage, at, _ = model.partition("@")
+        return stage if stage in self.stages and (not at or model in self._kept(stage)) else None
+
+    def _kept(self, stage: str) -> list[str]:
+        return [f"{stage}@{step}" for step in self.stages[stage].tuning.keep_steps or ()]
 
     def model_of(self, system: str) -> str:
         """The stage, directory or Hub name that a system asks.
@@ -161,7 +211,8 @@ class Recipe(Block):
             and not any(sign in model for sign in "/\\$~")
             and not Path(model).is_dir()
         ):
+            known = [name for stage in self.stages for name in (stage, *self._kept(stage))]
             raise ValueError(
                 f"'{where}' is '{model}', which is no stage, directory or Hub name (owner/name)"
-                f"{nearest(model, self.stages)}"
+                f"{nearest(model, known)}"
             )
