@@ -157,10 +157,16 @@ class TestStages:
         stages = {
             "mt": {"kind": "likelihood", "from": "a/b", "tuning": {"steps": 9, "keep_steps": [0, 5]}},
         }
-        small = recipe(stages=stages, systems={"mt": {}, "early": {"model": "mt@5"}})
-        assert [small.stage_of(model) for model in ("mt", "mt@5", "mt@6", "a/b")] == ["mt", "mt", None, None]
-        with pytest.raises(UserError, match=r"'systems.early.model' is 'mt@6', which is no stage.*'mt@"):
-            recipe(stages=stages, systems={"early": {"model": "mt@6"}})
+        small = recipe(stages=stages, systems={"mt": {}, "early": {"model": "mt", "step": 5}})
+        assert [small.model_of(system) for system in small.systems] == ["mt", "mt@5"]
+        assert [small.stage_of(model) for model in ("mt", "mt@5", "a/b")] == ["mt", "mt", None]
+        assert check(small.settings(), "again") == small
+        for model, step, message in (
+            ("mt", 6, "'systems.early.step' is 6, but 'mt' keeps 0, 5"),
+            ("a/b", 5, "'systems.early.step' is 5, but 'a/b' keeps none"),
+        ):
+            with pytest.raises(UserError, match=message):
+                recipe(stages=stages, systems={"early": {"model": model, "step": step}})
         with pytest.raises(UserError, match="`keep_steps` has 10, but `steps` is 9"):
             recipe(stages={"mt": stages["mt"] | {"tuning": {"steps": 9, "keep_steps": [10]}}})
 

@@ -129,8 +129,10 @@ class Recipe(Block):
             )
         self.stage_order()
         for name, system in self.systems.items():
-            if system.model is not None and self.stage_of(system.model) is None:
+            if system.model is not None:
                 self._check_model(system.model, f"systems.{name}.model")
+            if system.step is not None:
+                self._check_step(system.model or "", system.step, f"systems.{name}.step")
         return self
 
     @property
@@ -176,15 +178,12 @@ class Recipe(Block):
         return order
 
     def stage_of(self, model: str) -> str | None:
-        """The stage that makes a model: the whole of it (`lat`), or a step that it keeps (`lat@20`)."""
-        stage, at, _ = model.partition("@")
-        return stage if stage in self.stages and (not at or model in self._kept(stage)) else None
-
-    def _kept(self, stage: str) -> list[str]:
-        return [f"{stage}@{step}" for step in self.stages[stage].tuning.keep_steps or ()]
+        """The stage that makes what `model_of` calls a model; None: it is not ours."""
+        stage = model.partition("@")[0]
+        return stage if stage in self.stages else None
 
     def model_of(self, system: str) -> str:
-        """The stage, directory or Hub name that a system asks.
+        """The stage (`lat`), the step of one (`lat@20`), the directory or the Hub name that a system asks.
 
         Raises:
             UserError: the recipe leaves it to whoever runs it, and no one said.
@@ -194,7 +193,8 @@ class Recipe(Block):
             raise UserError(
                 f"'{self.name}' diagnoses a model that you name: add model=DIRECTORY or model=OWNER/NAME"
             )
-        return model
+        step = self.systems[system].step
+        return model if step is None else f"{model}@{step}"
 
     def decoding_of(self, system: str) -> DecodingSettings:
         """The recipe's decoding with what the system changes of it."""
@@ -211,8 +211,15 @@ class Recipe(Block):
             and not any(sign in model for sign in "/\\$~")
             and not Path(model).is_dir()
         ):
-            known = [name for stage in self.stages for name in (stage, *self._kept(stage))]
             raise ValueError(
                 f"'{where}' is '{model}', which is no stage, directory or Hub name (owner/name)"
-                f"{nearest(model, known)}"
+                f"{nearest(model, self.stages)}"
+            )
+
+    def _check_step(self, model: str, step: int, where: str) -> None:
+        kept = (self.stages[model].tuning.keep_steps if model in self.stages else None) or ()
+        if step not in kept:
+            steps = f"keeps {', '.join(map(str, kept))}" if kept else "keeps none"
+            raise ValueError(
+                f"'{where}' is {step}, but '{model}' {steps}: see `tuning.keep_steps` of a stage"
             )

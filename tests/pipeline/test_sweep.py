@@ -119,7 +119,7 @@ def test_the_steps_of_one_run_are_points(workshop: Workshop) -> None:
     stages = RECIPE["stages"] | {
         "lat": RECIPE["stages"]["lat"] | {"tuning": {"steps": 4, "keep_steps": [0, 2]}}
     }
-    swept = sweep(stages=stages, systems=["lat"], sweep={"systems.lat.model": ["lat@0", "lat@2", "lat"]})
+    swept = sweep(stages=stages, systems=["lat"], sweep={"systems.lat.step": [0, 2, None]})
     swept.carry_out()
     assert workshop.trained == ["base", "mt", "lat", "ontarget"]
     assert workshop.loaded == ["step-0", "step-2", "lat"]
@@ -137,7 +137,7 @@ def test_the_steps_of_one_run_are_points(workshop: Workshop) -> None:
         ),
         ({"sweep": {"stages.lat.alpha": []}}, "'sweep.stages.lat.alpha' is"),
         ({"sweep": {"stages.lat.alpha": [1, 1]}}, "two points of its sweep would both be called alpha=1"),
-        ({"sweep": {"systems.lat.model": ["lat@7"]}}, "'systems.lat.model' is 'lat@7', which is no stage"),
+        ({"sweep": {"systems.lat.step": [7]}}, "at step=7: 'systems.lat.step' is 7, but 'lat' keeps none"),
     ],
 )
 def test_a_wrong_point_is_found_before_the_first(

@@ -27,7 +27,7 @@ def test_a_better_answer_wins_wherever_it_stands(tmp_path: Path) -> None:
     assert rate.verdicts == ("win",) * 6 + ("loss",) * 2
     assert (rate.score.value, rate.score.n) == (75.0, 8)
     assert len(server.asked) == 16
-    assert (rate.tokens_in, rate.tokens_out, rate.fresh_in) == (1600, 112, 1600)
+    assert rate.tokens() == rate.tokens(fresh=True) == (1600, 112)
     assert rate.score.signature.startswith("judge:a-judge|prompt:")
     assert "|orders:2|n:8|" in rate.score.signature
 
@@ -116,8 +116,8 @@ def test_again_asks_nothing_and_gives_the_same(tmp_path: Path) -> None:
         first = judge(PAIRS, endpoint(server, tmp_path))
         again = judge(PAIRS, endpoint(server, tmp_path))
     assert len(server.asked) == 16
-    assert (again.verdicts, again.score, again.tokens_in) == (first.verdicts, first.score, first.tokens_in)
-    assert (again.fresh_in, again.fresh_out) == (0, 0)
+    assert (again.verdicts, again.score, again.tokens()) == (first.verdicts, first.score, first.tokens())
+    assert again.tokens(fresh=True) == (0, 0)
 
 
 def test_after_an_error_the_same_call_asks_what_is_missing(tmp_path: Path) -> None:
@@ -131,7 +131,7 @@ def test_after_an_error_the_same_call_asks_what_is_missing(tmp_path: Path) -> No
         server.answer = prefers("good")
         rate = judge(PAIRS, endpoint(server, tmp_path), threads=1)
     assert before < 16 + 1
-    assert rate.fresh_in // 100 + before - 1 == 16  # the refused one was asked twice
+    assert rate.tokens(fresh=True)[0] // 100 + before - 1 == 16  # the refused one was asked twice
     assert rate.verdicts == ("win",) * 6 + ("loss",) * 2
 
 

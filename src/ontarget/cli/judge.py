@@ -89,9 +89,8 @@ def _as_dict(rate: WinRate, price: tuple[float, float] | None) -> dict[str, obje
         "win_rate": {"value": rate.score.value, "n": rate.score.n, "signature": rate.score.signature},
         "interval": list(rate.interval),
         **{verdict: rate.counts[verdict] for verdict in ("win", "tie", "loss", "invalid")},
-        "tokens_in": rate.tokens_in,
-        "tokens_out": rate.tokens_out,
-        **({"cost": _cost(rate, price), "cost_now": _cost_now(rate, price)} if price else {}),
+        **dict(zip(("tokens_in", "tokens_out"), rate.tokens(), strict=True)),
+        **({"cost": _cost(rate, price), "cost_now": _cost(rate, price, fresh=True)} if price else {}),
     }
 
 
@@ -105,16 +104,14 @@ def _print(ours: str, theirs: str, rate: WinRate, price: tuple[float, float] | N
     counts = [str(rate.counts[verdict]) for verdict in ("win", "tie", "loss", "invalid")]
     table.add_row(Text(f"{ours}\n{theirs}"), f"{rate.score.value:.1f}", f"{low:.1f} to {high:.1f}", *counts)
     console.print(table)
-    said = f"{rate.tokens_in} tokens read, {rate.tokens_out} written"
+    read, written = rate.tokens()
+    said = f"{read} tokens read, {written} written"
     if price:
-        said += f": {_cost(rate, price):.2f}, of it now {_cost_now(rate, price):.2f}"
+        said += f": {_cost(rate, price):.2f}, of it now {_cost(rate, price, fresh=True):.2f}"
     console.print(said)
     console.print(rate.score.settings, style="dim", markup=False, soft_wrap=True)
 
 
-def _cost(rate: WinRate, price: tuple[float, float]) -> float:
-    return (rate.tokens_in * price[0] + rate.tokens_out * price[1]) / 1e6
-
-
-def _cost_now(rate: WinRate, price: tuple[float, float]) -> float:
-    return (rate.fresh_in * price[0] + rate.fresh_out * price[1]) / 1e6
+def _cost(rate: WinRate, price: tuple[float, float], *, fresh: bool = False) -> float:
+    """In the currency of `price`, which is of a million tokens."""
+    return sum(tokens * of_one for tokens, of_one in zip(rate.tokens(fresh=fresh), price, strict=True)) / 1e6

@@ -213,7 +213,9 @@ class Plan:
         return fingerprint(
             "outputs",
             model=self._identities[model],
-            settings=settings.model_dump(mode="json", exclude={"model", "decoding", "demonstrations"}),
+            settings=settings.model_dump(
+                mode="json", exclude={"model", "step", "decoding", "demonstrations"}
+            ),
             decoding=self.recipe.decoding_of(system).model_dump(),
             prompt=prompt,
             separator=template.separator,

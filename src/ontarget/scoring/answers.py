@@ -93,7 +93,7 @@ def _records(path: Path, lines: Sequence[str]) -> list[Mapping[str, Any]] | None
         return found if isinstance(found, list) and all(isinstance(r, dict) for r in found) else None
     if not begin.startswith("{"):
         return None
-    records = []
+    records: list[Mapping[str, Any]] = []
     for number, line in enumerate(lines, start=1):
         try:
             record = json.loads(line)

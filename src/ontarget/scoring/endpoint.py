@@ -166,13 +166,13 @@ class Endpoint:
             response = json.loads(content)
             text = response["choices"][0]["message"]["content"]
             usage = response.get("usage") or {}
-            tokens = [int(usage.get(name) or 0) for name in ("prompt_tokens", "completion_tokens")]
+            read, written = (int(usage.get(name) or 0) for name in ("prompt_tokens", "completion_tokens"))
         except (ValueError, KeyError, IndexError, TypeError, AttributeError):
             shown = content[:_SHOWN].decode("utf-8", "replace")
             raise UserError(
                 f"{self.url} does not answer as OpenAI's chat completions do: {shown!r}"
             ) from None
-        return Answer(text if isinstance(text, str) else "", *tokens, fresh=True)
+        return Answer(text if isinstance(text, str) else "", read, written, fresh=True)
 
 
 class _StayHere(urllib.request.HTTPRedirectHandler):

@@ -11,12 +11,12 @@ import math
 from collections import Counter
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor, as_completed
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from importlib.metadata import version
 from typing import Literal
 
 from ontarget.errors import UserError
-from ontarget.scoring.endpoint import Endpoint, Message
+from ontarget.scoring.endpoint import Answer, Endpoint, Message
 from ontarget.scoring.score import Score
 
 Verdict = Literal["win", "tie", "loss", "invalid"]
@@ -47,21 +47,23 @@ class WinRate:
 
     Attributes:
         verdicts: one for each pair, in order.
-        tokens_in, tokens_out: of all answers; `fresh_in` and `fresh_out` of those that were not kept already.
+        answers: all that the judge said, for what they cost.
         signature: judge, its instruction, number of pairs: rates with the same one may be compared.
     """
 
     verdicts: tuple[Verdict, ...]
-    tokens_in: int
-    tokens_out: int
-    fresh_in: int
-    fresh_out: int
+    answers: tuple[Answer, ...]
     signature: str
 
     @property
     def counts(self) -> Mapping[str, int]:
         """Of each verdict."""
         return Counter(self.verdicts)
+
+    def tokens(self, *, fresh: bool = False) -> tuple[int, int]:
+        """Tokens read and written; with `fresh` those of answers that were not kept already."""
+        counted = [answer for answer in self.answers if answer.fresh or not fresh]
+        return sum(answer.tokens_in for answer in counted), sum(answer.tokens_out for answer in counted)
 
     @property
     def n(self) -> int:
@@ -93,14 +95,6 @@ def wilson(p: float, n: int) -> tuple[float, float]:
     return 100 * max(middle - half, 0.0), 100 * min(middle + half, 1.0)
 
 
-@dataclass
-class _Tokens:
-    """What one comparison took."""
-
-    all: list[int] = field(default_factory=lambda: [0, 0])
-    fresh: list[int] = field(default_factory=lambda: [0, 0])
-
-
 def judge(
     pairs: Sequence[Pair],
     endpoint: Endpoint,
@@ -117,7 +111,7 @@ def judge(
             goes on from there.
     """
     found: dict[tuple[int, bool], bool | None] = {}
-    tokens = _Tokens()
+    answers: list[Answer] = []
     pool = ThreadPoolExecutor(threads)
     try:
         asked = {
@@ -126,9 +120,8 @@ def judge(
             for turned in (False, True)
         }
         for done, future in enumerate(as_completed(asked), start=1):
-            found[asked[future]], took = future.result()
-            for ours, theirs in ((tokens.all, took.all), (tokens.fresh, took.fresh)):
-                ours[:] = [a + b for a, b in zip(ours, theirs, strict=True)]
+            found[asked[future]], said = future.result()
+            answers += said
             progress(done, len(asked))
     finally:
         pool.shutdown(wait=False, cancel_futures=True)
@@ -140,7 +133,7 @@ def judge(
     asked_for = hashlib.sha256(_TASK.encode()).hexdigest()[:8]
     valid = len(verdicts) - verdicts.count("invalid")
     signature = f"judge:{endpoint.model}|prompt:{asked_for}|orders:2|n:{valid}|version:{version('ontarget')}"
-    return WinRate(verdicts, *tokens.all, *tokens.fresh, signature)
+    return WinRate(verdicts, tuple(answers), signature)
 
 
 def conversation(pair: Pair, turned: bool) -> list[Message]:
@@ -174,23 +167,21 @@ def _objects(text: str) -> Iterator[dict[str, object]]:
             yield record
 
 
-def _ours_is_better(pair: Pair, endpoint: Endpoint, turned: bool) -> tuple[bool | None, _Tokens]:
+def _ours_is_better(pair: Pair, endpoint: Endpoint, turned: bool) -> tuple[bool | None, list[Answer]]:
     """One comparison; None where the judge gives no verdict, even when it is reminded of the form."""
-    messages, took = conversation(pair, turned), _Tokens()
+    messages, answers = conversation(pair, turned), list[Answer]()
     for _ in range(_TRIES):
         answer = endpoint.ask(messages)
-        for sums in (took.all, took.fresh) if answer.fresh else (took.all,):
-            sums[0] += answer.tokens_in
-            sums[1] += answer.tokens_out
+        answers.append(answer)
         better = better_of(answer.text)
         if better is not None:
-            return (better == 1) != turned, took
+            return (better == 1) != turned, answers
         messages = [
             *messages,
             {"role": "assistant", "content": answer.text},
             {"role": "user", "content": _AGAIN},
         ]
-    return None, took
+    return None, answers
 
 
 def _verdict(first: bool | None, second: bool | None) -> Verdict:

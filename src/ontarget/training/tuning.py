@@ -76,7 +76,7 @@ class Tuning(BaseModel):
     )
     save_minutes: PositiveFloat = Field(5.0, description="a checkpoint to resume from at least this often")
     keep_steps: tuple[NonNegativeInt, ...] | None = Field(
-        None, description="the model of these steps is kept too; a system asks it as `stage@step`"
+        None, description="the model of these steps is kept, too, for a system's `step`"
     )
 
     @model_validator(mode="after")
