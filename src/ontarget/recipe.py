@@ -48,16 +48,37 @@ class Plain(Block):
         return path
 
 
+class Catalogue(Block):
+    """A corpus of the catalogue: `name` gives all splits, the others take a set of it, or of another corpus.
+
+    `test: test_2017_flickr` is a set of the same corpus, `test: flores200:devtest` one of another.
+    """
+
+    name: str
+    train: str | None = None
+    validation: str | None = None
+    test: str | None = None
+
+
+class SacreBleu(Block):
+    """Test sets by sacreBLEU's names, such as `wmt22` or `wmt20/tworefs`, with its first reference."""
+
+    validation: str | None = None
+    test: str | None = None
+
+
 class CorpusSource(Block):
     """Where parallel text comes from: exactly one of its keys."""
 
     phrasebook: Phrasebook | None = None
     plain: Plain | None = None
+    catalogue: Catalogue | None = None
+    sacrebleu: SacreBleu | None = None
 
     @model_validator(mode="after")
     def _exactly_one(self) -> Self:
-        if (self.phrasebook is None) == (self.plain is None):
-            raise ValueError("give exactly one of phrasebook and plain")
+        if len(self.model_dump(exclude_none=True)) != 1:
+            raise ValueError("give exactly one of phrasebook, plain, catalogue and sacrebleu")
         return self
 
 
