@@ -49,7 +49,7 @@ class Plain(Block):
 
 
 class Catalogue(Block):
-    """A corpus of the catalogue: `name` gives all splits, the others take a set of it, or of another corpus.
+    """A corpus of the catalogue, with its usual splits, or another set as one of them.
 
     `test: test_2017_flickr` is a set of the same corpus, `test: flores200:devtest` one of another.
     """
@@ -59,9 +59,13 @@ class Catalogue(Block):
     validation: str | None = None
     test: str | None = None
 
+    def chosen(self) -> dict[str, str]:
+        """Split -> set, of those that are not the usual ones."""
+        return self.model_dump(exclude={"name"}, exclude_none=True)
+
 
 class SacreBleu(Block):
-    """Test sets by sacreBLEU's names, such as `wmt22` or `wmt20/tworefs`, with its first reference."""
+    """Test sets by sacreBLEU's names, such as `wmt22` or `wmt20/tworefs`, the first reference of each."""
 
     validation: str | None = None
     test: str | None = None

@@ -43,7 +43,7 @@ def written(path: Path, text: str) -> Path:
 
 
 def test_training_text_is_all_but_the_lines_about_a_talk(tmp_path: Path) -> None:
-    """A line that only begins with < is text: without it, all that follow would have the wrong translation."""
+    """A line that only begins with < is text: without it, all that follow have the wrong translation."""
     lines = read_tagged(written(tmp_path / "train.tags.en-it.en", TAGS))
     assert lines == ["Good bread is slow.", "<3 was what she wrote.", "R&D & salt."]
 

@@ -1,9 +1,9 @@
 """Test sets by sacreBLEU, which fetches and checks them; they are kept in `~/.sacrebleu` or `$SACREBLEU`."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping, Sequence
 from pathlib import Path
 
-from ontarget.corpora.corpus import Part
+from ontarget.corpora.corpus import Corpus, Part
 from ontarget.corpora.plain import read_lines
 from ontarget.errors import UserError, nearest
 from ontarget.languages import Direction
@@ -28,6 +28,19 @@ def directions(test_set: str) -> list[Direction]:
         except UserError:
             continue  # a code that is none of BCP 47
     return found
+
+
+def load(sets: Mapping[str, str], wanted: Mapping[str, Sequence[Direction]]) -> Corpus:
+    """Test sets as splits.
+
+    Args:
+        sets: split -> test set, such as `wmt22` or `wmt20/tworefs`.
+        wanted: split -> directions to read of it, where they are there.
+
+    Raises:
+        UserError: as `read`.
+    """
+    return Corpus("sacrebleu", {split: read(name, wanted[split]) for split, name in sets.items()})
 
 
 def read(test_set: str, wanted: Iterable[Direction]) -> list[Part]:

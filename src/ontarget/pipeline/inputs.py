@@ -2,7 +2,8 @@
 
 from pathlib import Path
 
-from ontarget.corpora import phrasebook, plain
+from ontarget.corpora import phrasebook, plain, sacrebleu_sets
+from ontarget.corpora.catalogue import read as catalogue
 from ontarget.corpora.corpus import Corpus, Translation
 from ontarget.errors import UserError
 from ontarget.languages import Direction, Language
@@ -24,9 +25,18 @@ def load_corpus(recipe: Recipe) -> Corpus:
         corpus = plain.load(recipe.name, source.plain.model_dump(exclude_none=True), recipe.languages)
     elif source.phrasebook:
         corpus = phrasebook.load(source.phrasebook.tuples, source.phrasebook.seed)
+    elif source.catalogue:
+        corpus = catalogue.load(source.catalogue.name, source.catalogue.chosen(), _wanted(recipe))
+    elif source.sacrebleu:
+        corpus = sacrebleu_sets.load(source.sacrebleu.model_dump(exclude_none=True), _wanted(recipe))
     for language in recipe.languages:
         corpus.lines(recipe.split, language)
     return corpus
+
+
+def _wanted(recipe: Recipe) -> dict[str, list[Direction]]:
+    """What a corpus that is made pair by pair is asked for."""
+    return {"train": recipe.supervised, "validation": directions(recipe), "test": directions(recipe)}
 
 
 def directions(recipe: Recipe) -> list[Direction]:

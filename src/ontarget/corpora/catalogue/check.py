@@ -56,7 +56,8 @@ def check(entry: Entry, languages: Sequence[Language], folder: Path) -> Checked:
 
 def _uneven(entry: Entry, languages: Sequence[Language], folder: Path) -> Iterator[str]:
     """Files that must have as many lines as each other, and have not."""
-    for group in _aligned(entry, languages):
+    groups = {frozenset(item.file for item in group): group for group in _aligned(entry, languages)}
+    for group in groups.values():  # some files serve two directions
         counts: dict[str, int] = {}
         for item in group:
             path = find(folder, item.file)
