@@ -26,7 +26,7 @@ def load(
     Args:
         name: of the catalogue.
         chosen: split -> set, of the corpus or another (`flores200:devtest`, `sacrebleu:wmt22`).
-        wanted: split -> directions to read of it, where they are there.
+        wanted: split -> directions to read of it, where they are there; other splits are left out.
         folder: where the files are (default: the data folder).
 
     Raises:
@@ -39,7 +39,7 @@ def load(
             f"corpus '{name}' has no usual splits; say which of its sets to take: {', '.join(own.sets)}"
         )
     folder = folder or data_folder()
-    return Corpus(name, {split: _split(own, sets[split], wanted[split], folder) for split in sets})
+    return Corpus(name, {split: _split(own, sets[split], wanted[split], folder) for split in sets if split in wanted})
 
 
 def lines_of(item: Item, folder: Path) -> list[str]:
