@@ -26,6 +26,8 @@ from ontarget.recipes.sweep import Point, points
 
 Result = dict[str, Any]
 
+_OF_TEXT = {"corpus", "clean", "overlap", "languages", "pivot", "directions", "split"}  # decide what is read
+
 
 @dataclass(frozen=True)
 class Planned:
@@ -114,7 +116,7 @@ def make_sweep(recipe: str | Path, overrides: Overrides = (), directory: Path | 
 
     def plan(point: Recipe, folder: Path) -> Plan:
         """Points share their text, as far as they can."""
-        of_text = point.model_dump_json(include={"corpus", "languages", "split"})
+        of_text = point.model_dump_json(include=_OF_TEXT)
         if of_text not in corpora:
             corpora[of_text] = load_corpus(point)
         return Plan(point, corpora[of_text], Store(folder))
