@@ -58,6 +58,16 @@ def test_languages_become_languages_and_directions_follow_from_the_pivot() -> No
     assert {str(d) for d in small.supervised} == {"en-it", "it-en", "en-nl", "nl-en"}
 
 
+def test_directions_may_be_those_of_a_benchmark() -> None:
+    of_wmt = {"supervised": ["en-it", "it-en"], "zero_shot": ["en-nl", "it-nl"]}
+    small = recipe(directions=of_wmt)
+    assert [str(d) for d in small.supervised] == of_wmt["supervised"]
+    assert [str(d) for d in small.zero_shot] == of_wmt["zero_shot"]
+    assert small.trained == [Language("en"), Language("it")]
+    assert recipe().trained == list(recipe().languages)
+    assert check(small.settings(), "again") == small
+
+
 def test_norwegian_is_not_false() -> None:
     languages = yaml.safe_load("[en, no, sv]")
     assert languages[1] is False  # YAML 1.1
@@ -78,6 +88,16 @@ def test_a_recipe_cannot_be_changed() -> None:
         ({"corpus": {}}, "'corpus' is {}: give exactly one of phrasebook and plain"),
         ({"corpus": {"plain": {"test": "test.gz"}}}, "'corpus.plain.test' .* write {language}"),
         ({"model": "owner/model"}, "'model' is for recipes without stages"),
+        ({"directions": {"supervised": ["en-de"]}}, "'directions' has en-de, which are not both among"),
+        (
+            {"directions": {"supervised": ["en-xx"]}},
+            "'directions.supervised.0' is 'en-xx': 'en-xx' is no dir",
+        ),
+        (
+            {"directions": {"supervised": ["en-it"], "zero_shot": ["it-nl", "en-it"]}},
+            "'directions' is .*: en-it is both supervised and zero-shot",
+        ),
+        ({"sweep": {"seed": []}}, "'sweep.seed' is \\[\\]"),
         ({"name": "../up"}, "'name' is '../up'"),
         ({"systems": ["mt", "lta"]}, "unknown system 'systems.lta'; did you mean 'lat'"),
         ({"systems": ["lat"]}, "'systems.lat.model' is 'lat', which is no stage"),
@@ -120,6 +140,35 @@ class TestStages:
         small = recipe(stages=stages, systems=["llama", "mt"])
         assert small.stages["mt"].start == start
         assert small.model_of("llama") == start  # what stage 1 started from
+
+    def test_may_start_from_the_recipes_model(self) -> None:
+        stages = {
+            "mt": {"kind": "likelihood", "from": "model", "tuning": {"epochs": 1}},
+            "post-ins": {"kind": "likelihood", "from": "model", "tuning": {"epochs": 1}},
+        }
+        small = recipe(stages=stages, model="owner/model", systems=["llama", "mt"])
+        assert {stage.start for stage in small.stages.values()} == {"owner/model"}
+        assert small.model_of("llama") == "owner/model"
+        assert check(small.settings(), "again") == small
+        with pytest.raises(UserError, match=r"'stages.mt.from' is 'model', which is no stage"):
+            recipe(stages=stages)
+
+    def test_keep_steps_that_systems_ask(self) -> None:
+        stages = {
+            "mt": {"kind": "likelihood", "from": "a/b", "tuning": {"steps": 9, "keep_steps": [0, 5]}},
+        }
+        small = recipe(stages=stages, systems={"mt": {}, "early": {"model": "mt", "step": 5}})
+        assert [small.model_of(system) for system in small.systems] == ["mt", "mt@5"]
+        assert [small.stage_of(model) for model in ("mt", "mt@5", "a/b")] == ["mt", "mt", None]
+        assert check(small.settings(), "again") == small
+        for model, step, message in (
+            ("mt", 6, "'systems.early.step' is 6, but 'mt' keeps 0, 5"),
+            ("a/b", 5, "'systems.early.step' is 5, but 'a/b' keeps none"),
+        ):
+            with pytest.raises(UserError, match=message):
+                recipe(stages=stages, systems={"early": {"model": model, "step": step}})
+        with pytest.raises(UserError, match="`keep_steps` has 10, but `steps` is 9"):
+            recipe(stages={"mt": stages["mt"] | {"tuning": {"steps": 9, "keep_steps": [10]}}})
 
     def test_exclude_keys_of_another_kind(self) -> None:
         stages = {"base": {"kind": "language-modelling", "samples": 3, "tuning": {"steps": 1}}}

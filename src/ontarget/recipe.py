@@ -11,7 +11,7 @@ from ontarget.corpora.cleaning import Overlap
 from ontarget.errors import UserError, nearest
 from ontarget.languages import Direction, Language
 from ontarget.recipes.block import Block, Count, Name
-from ontarget.recipes.stages import Stage
+from ontarget.recipes.stages import Stage, fill_in_start
 from ontarget.recipes.systems import DecodingSettings, SystemSettings, fill_in_systems, list_systems
 from ontarget.samples.draw import supervised_directions, zero_shot_directions
 
@@ -83,18 +83,66 @@ class Files(Block):
         return {split: paths for split, paths in all_splits.items() if paths}
 
 
+class Catalogue(Block):
+    """A corpus of the catalogue, with its usual splits, or another set as one of them.
+
+    `test: test_2017_flickr` is a set of the same corpus, `test: flores200:devtest` one of another.
+    """
+
+    name: str
+    train: str | None = None
+    validation: str | None = None
+    test: str | None = None
+
+    def chosen(self) -> dict[str, str]:
+        """Split -> set, of those that are not the usual ones."""
+        return self.model_dump(exclude={"name"}, exclude_none=True)
+
+
+class SacreBleu(Block):
+    """Test sets by sacreBLEU's names, such as `wmt22` or `wmt20/tworefs`, the first reference of each."""
+
+    validation: str | None = None
+    test: str | None = None
+
+
 class CorpusSource(Block):
     """Where parallel text comes from: exactly one of its keys."""
 
     phrasebook: Phrasebook | None = None
     plain: Plain | None = None
     files: Files | None = None
+    catalogue: Catalogue | None = None
+    sacrebleu: SacreBleu | None = None
 
     @model_validator(mode="after")
     def _exactly_one(self) -> Self:
         known = type(self).model_fields
         if sum(getattr(self, key) is not None for key in known) != 1:
             raise ValueError(f"give exactly one of {', '.join(known)}")
+        return self
+
+
+def _direction(value: object) -> Direction:
+    try:
+        return value if isinstance(value, Direction) else Direction.parse(str(value))
+    except UserError as error:
+        raise ValueError(str(error)) from None
+
+
+Pair = Annotated[Direction, BeforeValidator(_direction), PlainSerializer(str)]
+
+
+class Directions(Block):
+    """The directions of a benchmark whose text is not between all languages."""
+
+    supervised: tuple[Pair, ...] = Field(min_length=1, description="what the stages are tuned on")
+    zero_shot: tuple[Pair, ...] = Field((), description="what no stage is tuned on")
+
+    @model_validator(mode="after")
+    def _either_or(self) -> Self:
+        if both := set(self.supervised) & set(self.zero_shot):
+            raise ValueError(f"{', '.join(sorted(map(str, both)))} is both supervised and zero-shot")
         return self
 
 
@@ -106,6 +154,7 @@ class Recipe(Block):
     seed: int = 1
     languages: tuple[Code, ...] = Field(min_length=2)
     pivot: Code
+    directions: Directions | None = Field(None, description="default: as the pivot has them")
     corpus: CorpusSource
     clean: tuple[CleaningStep, ...] = ()
     overlap: Overlap = "error"
@@ -116,13 +165,16 @@ class Recipe(Block):
     stages: dict[Name, Stage] = Field(default_factory=dict)
     systems: dict[Name, SystemSettings]
     decoding: DecodingSettings = DecodingSettings()
+    sweep: dict[str, Annotated[list[Any], Field(min_length=1)]] | None = Field(
+        None, description="keys, and the values that each is to have in turn: see recipes/sweep.py"
+    )
     versions: dict[str, str] = Field({}, description="written by `ontarget run`, never read by it")
     commit: str | None = Field(None, description="written by `ontarget run`, never read by it")
 
     @model_validator(mode="before")
     @classmethod
     def _fill_in_systems(cls, data: Any) -> Any:
-        return fill_in_systems(list_systems(data)) if isinstance(data, Mapping) else data
+        return fill_in_systems(list_systems(fill_in_start(data))) if isinstance(data, Mapping) else data
 
     @model_validator(mode="after")
     def _fits_together(self) -> Self:
@@ -132,25 +184,42 @@ class Recipe(Block):
             raise ValueError(
                 f"'pivot' is {self.pivot}, not one of `languages`: {', '.join(map(str, self.languages))}"
             )
+        for direction in (*self.supervised, *self.zero_shot):
+            if not {direction.source, direction.target} <= set(self.languages):
+                raise ValueError(f"'directions' has {direction}, which are not both among `languages`")
         if self.stages and self.model:
             raise ValueError(
-                "'model' is for recipes without stages; a stage's `from` takes a directory or Hub name"
+                "'model' is for recipes without stages, or for a stage that starts `from: model`"
             )
         self.stage_order()
         for name, system in self.systems.items():
             if system.model is not None:
                 self._check_model(system.model, f"systems.{name}.model")
+            if system.step is not None:
+                self._check_step(system.model or "", system.step, f"systems.{name}.step")
         return self
 
     @property
     def supervised(self) -> list[Direction]:
-        """Directions with the pivot as a side: what the stages are tuned on."""
+        """What the stages are tuned on: directions with the pivot as a side, if the recipe has no others."""
+        if self.directions:
+            return list(self.directions.supervised)
         return supervised_directions(self.languages, self.pivot)
 
     @property
     def zero_shot(self) -> list[Direction]:
-        """Directions without the pivot: what no stage is tuned on."""
+        """What no stage is tuned on: directions without the pivot, if the recipe has no others."""
+        if self.directions:
+            return list(self.directions.zero_shot)
         return zero_shot_directions(self.languages, self.pivot)
+
+    @property
+    def trained(self) -> list[Language]:
+        """The languages of the supervised directions: of others there need be no training text."""
+        sides = {
+            language for direction in self.supervised for language in (direction.source, direction.target)
+        }
+        return [language for language in self.languages if language in sides]
 
     def stage_order(self) -> list[str]:
         """The stages, each after the one that it starts from, otherwise as the recipe lists them."""
@@ -172,8 +241,13 @@ class Recipe(Block):
             visit(name, ())
         return order
 
+    def stage_of(self, model: str) -> str | None:
+        """The stage that makes what `model_of` calls a model; None: it is not ours."""
+        stage = model.partition("@")[0]
+        return stage if stage in self.stages else None
+
     def model_of(self, system: str) -> str:
-        """The stage, directory or Hub name that a system asks.
+        """The stage (`lat`), the step of one (`lat@20`), the directory or the Hub name that a system asks.
 
         Raises:
             UserError: the recipe leaves it to whoever runs it, and no one said.
@@ -183,7 +257,8 @@ class Recipe(Block):
             raise UserError(
                 f"'{self.name}' diagnoses a model that you name: add model=DIRECTORY or model=OWNER/NAME"
             )
-        return model
+        step = self.systems[system].step
+        return model if step is None else f"{model}@{step}"
 
     def decoding_of(self, system: str) -> DecodingSettings:
         """The recipe's decoding with what the system changes of it."""
@@ -203,4 +278,12 @@ class Recipe(Block):
             raise ValueError(
                 f"'{where}' is '{model}', which is no stage, directory or Hub name (owner/name)"
                 f"{nearest(model, self.stages)}"
+            )
+
+    def _check_step(self, model: str, step: int, where: str) -> None:
+        kept = (self.stages[model].tuning.keep_steps if model in self.stages else None) or ()
+        if step not in kept:
+            steps = f"keeps {', '.join(map(str, kept))}" if kept else "keeps none"
+            raise ValueError(
+                f"'{where}' is {step}, but '{model}' {steps}: see `tuning.keep_steps` of a stage"
             )

@@ -9,7 +9,7 @@ from ontarget.recipes.load import load
 @pytest.mark.parametrize(
     ("override", "message"),
     [
-        ("sed=1", "unknown key 'sed'; did you mean 'seed'?"),
+        ("sed=1", "unknown key 'sed'; did you mean 'seed' or"),
         ("stages.mt.sample=1", "unknown key 'stages.mt.sample'; did you mean 'samples'?"),
         (
             "stages.mt.tuning.lerning_rate=1",

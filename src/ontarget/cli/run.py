@@ -9,7 +9,10 @@ from rich.console import Console
 
 from ontarget.cli.plan import show_plan
 from ontarget.cli.progress import Shown, stopped
+from ontarget.cli.sweep import run_sweep
 from ontarget.pipeline.run import carry_out, make_plan
+from ontarget.pipeline.sweep import make_sweep
+from ontarget.recipes.load import load
 
 DEFAULT = "phrasebook-tiny"
 
@@ -48,9 +51,16 @@ def run(
 
         ontarget run diagnose model=DIR name=my-model
 
+    Several values of a key, one after the other; what they have in common is made once:
+
+        ontarget run phrasebook-tiny sweep='{stages.lat.alpha: [0.1, 0.3, 1.0]}' name=alphas
+
     Stop it when you like, even with kill -9: the same command goes on from there.
     """
     recipe, overrides = recipe_and_overrides(arguments or [])
+    if load(recipe, overrides).sweep:
+        run_sweep(make_sweep(recipe, overrides, directory), plan=plan)
+        return
     to_do = make_plan(recipe, overrides, directory)
     console = Console(highlight=False)
     if plan:

@@ -11,6 +11,7 @@ A fingerprint is a hash of settings, of the fingerprints of inputs, and of a for
 import fcntl
 import hashlib
 import json
+import os
 import shutil
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
@@ -125,6 +126,25 @@ class Store:
         for old in self.directory.glob(f"models/.{stage}.progress-*"):
             shutil.rmtree(old)
 
+    def link_model(self, stage: str, folder: Path) -> None:
+        """Takes the model of another run as a stage's. They share files: none is ever changed in place."""
+        with whole_folder(self.model(stage)) as ours:
+            shutil.copytree(folder, ours, copy_function=_link, dirs_exist_ok=True)
+
+    def found(self) -> dict[str, tuple[Path, Made]]:
+        """Fingerprint -> each model that is there, and each file of outputs, with what is known of it."""
+        models = {path.parent: _made(_read(path)) for path in self.directory.glob(f"models/*/{_RECORD}")}
+        outputs = {
+            path.with_name(f"{direction}.jsonl"): _made(record)
+            for path in self.directory.glob(f"outputs/*/{_RECORD}")
+            for direction, record in _read(path).items()
+        }
+        return {
+            made.fingerprint: (place, made)
+            for place, made in (models | outputs).items()
+            if made and place.exists()
+        }
+
     def outputs(self, system: str, direction: str) -> Path:
         """The file of a system's hypotheses in one direction."""
         return self.directory / "outputs" / system / f"{direction}.jsonl"
@@ -164,6 +184,14 @@ class Store:
         for pattern in patterns:
             for file in self.directory.glob(pattern):
                 file.unlink()
+
+
+def _link(source: str, target: str) -> None:
+    """A second name for a file; a copy where the disk has no such thing."""
+    try:
+        os.link(source, target)
+    except OSError:
+        shutil.copy2(source, target)
 
 
 @contextmanager

@@ -135,7 +135,7 @@ class Estimator:
         return Cost(operations / self.speed if self.speed else None, memory, disk)
 
     def _size(self, model: str) -> _Size | None:
-        stage = self.plan.recipe.stages.get(model)
+        stage = self.plan.recipe.stages.get(self.plan.recipe.stage_of(model) or "")
         if isinstance(stage, LanguageModelling):
             return _size_of(stage.model)
         if stage is not None:

@@ -3,7 +3,8 @@
 from collections.abc import Sequence
 from pathlib import Path
 
-from ontarget.corpora import files, phrasebook, plain
+from ontarget.corpora import files, phrasebook, plain, sacrebleu_sets
+from ontarget.corpora.catalogue import read as catalogue
 from ontarget.corpora.checks import Identification
 from ontarget.corpora.cleaning import cleaned
 from ontarget.corpora.corpus import Corpus, Translation
@@ -32,6 +33,10 @@ def load_corpus(recipe: Recipe) -> Corpus:
         corpus = files.load(recipe.name, of.splits(), recipe.languages, of.format, of.columns)
     elif source.phrasebook:
         corpus = phrasebook.load(source.phrasebook.tuples, source.phrasebook.seed)
+    elif source.catalogue:
+        corpus = catalogue.load(source.catalogue.name, source.catalogue.chosen(), _wanted(recipe))
+    elif source.sacrebleu:
+        corpus = sacrebleu_sets.load(source.sacrebleu.model_dump(exclude_none=True), _wanted(recipe))
     for direction in directions(recipe):
         corpus.pairs(recipe.split, direction)
     if any(stage.start is not None for stage in recipe.stages.values()):
@@ -66,6 +71,13 @@ def _identification() -> Identification:
         return [0.0 if guess.label in ("", label) else guess.probability for guess in guesses]
 
     return Identification("lid.176.ftz", elsewhere)
+
+
+def _wanted(recipe: Recipe) -> dict[str, list[Direction]]:
+    """Split -> directions: what is needed of a corpus that may have more; nothing to tune on without stages."""
+    every = directions(recipe)
+    train = {"train": recipe.supervised} if recipe.stages else {}
+    return {**train, "validation": every, "test": every}
 
 
 def directions(recipe: Recipe) -> list[Direction]:

@@ -23,6 +23,7 @@ from ontarget.pipeline.inputs import (
 from ontarget.prompts.template import PromptTemplate
 from ontarget.recipe import Recipe
 from ontarget.recipes.stages import LanguageModelling
+from ontarget.training.tuning import KEPT
 
 SCORES, REPORT = "scores.json", "report.html"
 
@@ -138,7 +139,10 @@ class Plan:
 
     def place(self, model: str) -> Path | str:
         """Where a model lies: a stage's folder, a directory, or a Hub name."""
-        return self.store.model(model) if model in self.recipe.stages else locate(model)
+        stage, _, step = model.partition("@")
+        if self.recipe.stage_of(model) is None:
+            return locate(model)
+        return self.store.model(stage) / (KEPT.format(step) if step else "")
 
     def training(self, stage: str | None = None) -> list[Step]:
         """The steps that make all models, or one stage and those that it starts from.
@@ -163,7 +167,8 @@ class Plan:
         for system in self.by_model:
             model, wanted = self.recipe.model_of(system), self.outputs[system]
             made = {part: found for part in wanted if (found := self.store.outputs_made(system, part))}
-            needs = (f"model/{model}",) if model in self.recipe.stages else ()
+            stage = self.recipe.stage_of(model)
+            needs = (f"model/{stage}",) if stage else ()
             steps.append(Step("outputs", system, wanted, _missing(wanted, made), made, needs))
         outputs = tuple(step.id for step in steps if step.kind == "outputs")
         steps.append(self._file_step("scores", SCORES, self.scores, outputs))
@@ -191,7 +196,7 @@ class Plan:
     @cached_property
     def _train_text(self) -> dict[str, Any]:
         corpus, text = self.corpus, dict[str, Any]()
-        for code in self.recipe.languages:
+        for code in self.recipe.trained:
             text[str(code)] = text_fingerprint(corpus.lines("train", code))
         parts = corpus.parts("train")
         if len(parts) > 1 or parts[0].direction:  # which lines are aligned, and what for
@@ -215,8 +220,10 @@ class Plan:
         )
         return fingerprint(
             "outputs",
-            model=self.stages[model] if model in self.stages else self._identities[model],
-            settings=settings.model_dump(mode="json", exclude={"model", "decoding", "demonstrations"}),
+            model=self._identities[model],
+            settings=settings.model_dump(
+                mode="json", exclude={"model", "step", "decoding", "demonstrations"}
+            ),
             decoding=self.recipe.decoding_of(system).model_dump(),
             prompt=prompt,
             separator=template.separator,
@@ -229,8 +236,14 @@ class Plan:
 
     @cached_property
     def _identities(self) -> dict[str, str]:
-        models = {self.recipe.model_of(system) for system in self.recipe.systems}
-        return {model: identity(model) for model in models if model not in self.recipe.stages}
+        """Model of a system -> what it is known by."""
+        stage_of = self.recipe.stage_of
+        return {
+            model: self.stages[stage] + model.removeprefix(stage)
+            if (stage := stage_of(model))
+            else identity(model)
+            for model in {self.recipe.model_of(system) for system in self.recipe.systems}
+        }
 
 
 def _missing(wanted: Mapping[str, str], made: Mapping[str, Made]) -> tuple[str, ...]:

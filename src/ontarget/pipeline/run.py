@@ -106,6 +106,11 @@ def make_plan(
 ) -> Plan:
     """Reads a recipe and its text; nothing is written."""
     loaded = recipe if isinstance(recipe, Recipe) else load(recipe, overrides)
+    if loaded.sweep:
+        raise UserError(
+            f"'{loaded.name}' sweeps {', '.join(loaded.sweep)}: 'ontarget run' does that; "
+            "with sweep=null it is one run"
+        )
     store = Store(Path(directory) if directory else Path("runs") / loaded.name)
     return Plan(loaded, load_corpus(loaded), store)
 

@@ -57,7 +57,7 @@ def make_model(
         assert start is not None
         draw, origin = translation_draw(recipe, settings, corpus, template), start
     looks_at_first = isinstance(settings, LanguageAware) and settings.conflict.tokens == "first"
-    lines = {code: corpus.lines("train", code)[:_LINES] for code in recipe.languages if looks_at_first}
+    lines = {code: corpus.lines("train", code)[:_LINES] for code in recipe.trained if looks_at_first}
     result = train_stage(
         origin,
         StageData(draw, template.separator, lines),

@@ -22,7 +22,30 @@ def load(recipe: str | Path, overrides: Overrides = ()) -> Recipe:
     Raises:
         UserError: no such recipe, not YAML, or a wrong key or value: the message gives its dotted path.
     """
+    return check(override(read(recipe), overrides), str(recipe))
+
+
+def read(recipe: str | Path) -> dict[str, Any]:
+    """A recipe's plain data, not checked yet; with those of the recipe that it `extends`.
+
+    What such a file says is said as overrides are: `stages.mt.samples: 96000` changes one key,
+    `systems: [mt]` a whole block.
+
+    Raises:
+        UserError: no such recipe, not YAML, or a recipe that extends one that does so itself.
+    """
     path = find(recipe)
+    data = _read(path)
+    if "extends" not in data:
+        return data
+    name = str(data.pop("extends"))
+    extended = _read(find(name if name in shipped() else path.parent / name))
+    if "extends" in extended:
+        raise UserError(f"{path} extends '{name}', which itself extends another: that is one too many")
+    return override(extended, data)
+
+
+def _read(path: Path) -> dict[str, Any]:
     try:
         data = _yaml(path.read_text(encoding="utf-8"), str(path))
     except UnicodeDecodeError as error:
@@ -31,7 +54,7 @@ def load(recipe: str | Path, overrides: Overrides = ()) -> Recipe:
         raise UserError(
             f"{path} is no mapping of keys to values; 'ontarget recipes show phrasebook-tiny' prints one"
         )
-    return check(override(data, overrides), str(recipe))
+    return data
 
 
 def check(data: Mapping[str, Any], where: str) -> Recipe:

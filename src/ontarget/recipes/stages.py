@@ -122,4 +122,18 @@ class LanguageAware(Block):
         return filled
 
 
+def fill_in_start(data: Mapping[str, Any]) -> Mapping[str, Any]:
+    """`data` with the recipe's `model` in the place of every `from: model`, so that one key says it once."""
+    stages, model = data.get("stages"), data.get("model")
+    if model is None or not isinstance(stages, Mapping) or "model" in stages:
+        return data
+    filled = {
+        name: {**stage, "from": model}
+        if isinstance(stage, Mapping) and stage.get("from") == "model"
+        else stage
+        for name, stage in stages.items()
+    }
+    return {**data, "stages": filled, "model": model if filled == stages else None}
+
+
 Stage = Annotated[LanguageModelling | Likelihood | LanguageAware, Field(discriminator="kind")]

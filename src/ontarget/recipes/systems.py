@@ -69,6 +69,7 @@ class SystemSettings(Block):
     model: str | None = Field(
         None, description="a stage, a directory or a Hub name; the recipe's `model` by default"
     )
+    step: NonNegativeInt | None = Field(None, description="of its stage: one of `tuning.keep_steps`")
     post_instruction: bool = False
     prompt_in_target: bool = Field(False, description="the whole prompt is in the target language")
     demonstrations: NonNegativeInt = Field(0, description="so many of the direction's first validation lines")

@@ -4,13 +4,14 @@ import json
 import shutil
 import signal
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Collection
 from pathlib import Path
 
 from transformers import TrainerCallback, TrainerControl, TrainerState, TrainingArguments
 
 from ontarget.files import move_whole
 from ontarget.signals import StopRequest
+from ontarget.training.tuning import KEPT
 
 Agree = Callable[[list[float]], list[float]]  # sums over all processes
 
@@ -43,6 +44,32 @@ class Saving(TrainerCallback):
             control.should_save = True
             self.last_save = now
         return control
+
+
+class Keeping(TrainerCallback):
+    """Keeps the model of some steps, as a plain checkpoint each; step 0 is what the stage starts from."""
+
+    def __init__(self, steps: Collection[int], keep: Callable[[int], None]) -> None:
+        self.steps, self.keep = steps, keep
+
+    def on_train_begin(
+        self, args: TrainingArguments, state: TrainerState, control: TrainerControl, **_: object
+    ) -> TrainerControl:
+        """A stage that goes on from a checkpoint has kept its beginning already."""
+        return self.on_step_end(args, state, control)
+
+    def on_step_end(
+        self, args: TrainingArguments, state: TrainerState, control: TrainerControl, **_: object
+    ) -> TrainerControl:
+        """In all processes: those that hold a part of the model give it."""
+        if state.global_step in self.steps:
+            self.keep(state.global_step)
+        return control
+
+
+def kept(folder: Path, step: int) -> Path:
+    """Where the model of a step that is kept lies, in a stage's folder."""
+    return folder / KEPT.format(step)
 
 
 def unfinished(work: Path) -> Path:

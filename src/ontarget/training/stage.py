@@ -3,7 +3,7 @@
 import json
 import shutil
 import time
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from functools import partial
@@ -16,6 +16,7 @@ from transformers import AutoModelForCausalLM, AutoTokenizer, PrinterCallback, T
 from transformers.utils import logging as transformers_logging
 
 from ontarget.errors import UserError
+from ontarget.files import move_whole
 from ontarget.hardware import keep_freed_memory
 from ontarget.languages import Language
 from ontarget.model_place import locate
@@ -24,10 +25,10 @@ from ontarget.signals import postponed
 from ontarget.training import packing, parallel, prefix, ways
 from ontarget.training.batches import Steps
 from ontarget.training.encode import Encoder
-from ontarget.training.evaluation import Evaluation, Judge
+from ontarget.training.evaluation import Evaluation, Judge, undisturbed
 from ontarget.training.new_model import NewModel, make_model, make_tokenizer
 from ontarget.training.processes import Share
-from ontarget.training.saving import Saving, clear, last_checkpoint
+from ontarget.training.saving import Keeping, Saving, clear, kept, last_checkpoint, unfinished
 from ontarget.training.tracking import Tracked, told, tracking_arguments
 from ontarget.training.trainer import Log, Progress, SignedTrainer
 from ontarget.training.tuning import Tuning
@@ -107,6 +108,10 @@ def train_stage(
             f"no sample is left to learn from: {encoder.dropped} have no room for a response in "
             f"tuning.max_length={tuning.max_length} tokens; raise it, or give more samples"
         )
+    if tuning.keep_steps and max(tuning.keep_steps) > len(steps):
+        raise UserError(
+            f"tuning.keep_steps has {max(tuning.keep_steps)}, but the stage takes {len(steps)} steps"
+        )
     counts = encoder.dropped, encoder.truncated, encoder.ambiguous  # of one pass
     work.mkdir(parents=True, exist_ok=True)
     # Before the model: they say which process loads what of it.
@@ -132,6 +137,8 @@ def train_stage(
     if evaluation:
         judge = Judge(evaluation, trainer, log, work / "best.safetensors", told(trainer, progress, "eval_"))
         trainer.add_callback(judge)
+    save = partial(_save, trainer, model, tokenizer, tuning, load)
+    trainer.add_callback(Keeping(tuning.keep_steps or (), partial(_keep, trainer, save, work)))
     with postponed() as stop:
         trainer.add_callback(Saving(tuning.save_minutes, stop, trainer.agree))
         if not (judge and judge.enough):  # cut off after its last step, before its model was saved
@@ -139,16 +146,35 @@ def train_stage(
     stop.obey()
     if judge:
         judge.restore_best()
-    if tuning.lora is None:
-        trainer.save_model(str(output))
-    elif trainer.args.should_save:
-        ways.merged(model, load(dtype=torch.float32)).save_pretrained(output)
+    save(output)
     if trainer.args.should_save:
-        (output / "training_args.bin").unlink(missing_ok=True)  # Trainer's own, of no use to others
-        tokenizer.save_pretrained(output)
         shutil.copy(log, output / "log.jsonl")
-    kept = (judge and judge.best_step) or len(steps)
-    return StageResult(len(steps), kept, time.monotonic() - began, *counts)
+        for step in tuning.keep_steps or ():
+            if kept(work, step).exists():  # the stage may have been patient no longer
+                kept(work, step).rename(kept(output, step))
+    best = (judge and judge.best_step) or len(steps)
+    return StageResult(len(steps), best, time.monotonic() - began, *counts)
+
+
+def _save(
+    trainer: SignedTrainer, model: Any, tokenizer: Any, tuning: Tuning, load: Callable[..., Any], folder: Path
+) -> None:
+    """Writes the model as it is now, a plain checkpoint, and its tokenizer. All processes take part."""
+    if tuning.lora is None:
+        trainer.save_model(str(folder))
+    elif trainer.args.should_save:
+        ways.merged(model, load(dtype=torch.float32)).save_pretrained(folder)
+    if trainer.args.should_save:
+        (folder / "training_args.bin").unlink(missing_ok=True)  # Trainer's own, of no use to others
+        tokenizer.save_pretrained(folder)
+
+
+def _keep(trainer: SignedTrainer, save: Callable[[Path], None], work: Path, step: int) -> None:
+    """Keeps the model of a step that the stage is at; training goes on as if nothing had been."""
+    with undisturbed(trainer.model):  # adapters that are merged draw random weights first
+        save(unfinished(work))
+    if trainer.args.should_save:
+        move_whole(unfinished(work), kept(work, step))
 
 
 def _tokenizer(start: str | Path | NewModel, trust_remote_code: bool) -> Any:

@@ -5,7 +5,17 @@ No torch here: recipes are read without it.
 
 from typing import Literal, Self
 
-from pydantic import BaseModel, ConfigDict, Field, PositiveFloat, PositiveInt, model_validator
+from pydantic import (
+    BaseModel,
+    ConfigDict,
+    Field,
+    NonNegativeInt,
+    PositiveFloat,
+    PositiveInt,
+    model_validator,
+)
+
+KEPT = "step-{}"  # in the folder of a stage's model: the folder of the model of a step that is kept
 
 Tracker = Literal["tensorboard", "trackio", "wandb"]
 
@@ -65,11 +75,20 @@ class Tuning(BaseModel):
         "ddp", description="how several processes hold the model: see training/parallel.py"
     )
     save_minutes: PositiveFloat = Field(5.0, description="a checkpoint to resume from at least this often")
+    keep_steps: tuple[NonNegativeInt, ...] | None = Field(
+        None, description="the model of these steps is kept, too, for a system's `step`"
+    )
 
     @model_validator(mode="after")
     def _one_length(self) -> Self:
         if (self.epochs is None) == (self.steps is None):
             raise ValueError("give either `epochs` or `steps`")
+        return self
+
+    @model_validator(mode="after")
+    def _keeps_what_it_takes(self) -> Self:
+        if self.steps and self.keep_steps and max(self.keep_steps) > self.steps:
+            raise ValueError(f"`keep_steps` has {max(self.keep_steps)}, but `steps` is {self.steps}")
         return self
 
     @model_validator(mode="after")

@@ -1,0 +1,195 @@
+"""`ontarget data`: the corpora that ontarget knows; which are here, fetching and checking them."""
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+from rich import box
+from rich.console import Console
+from rich.table import Table
+
+from ontarget.errors import UserError
+from ontarget.languages import Language
+
+if TYPE_CHECKING:
+    from ontarget.corpora.catalogue.entry import Entry
+    from ontarget.corpora.download import Advance
+
+app = typer.Typer(
+    no_args_is_help=True,
+    rich_markup_mode="markdown",
+    context_settings={"help_option_names": ["-h", "--help"]},
+    help="List, describe, fetch and check known corpora; in $ONTARGET_DATA, or ~/.cache/ontarget/data.",
+)
+
+_NAME = Annotated[str, typer.Argument(help="A corpus by its name.", show_default=False)]
+_LANGUAGES = Annotated[
+    str | None,
+    typer.Option(metavar="CODES", help="Only these languages: en,de,fr.", show_default="all that are listed"),
+]
+
+
+@app.command("list")
+def list_() -> None:
+    """List the corpora of the catalogue, and which of them are here.
+
+        ontarget data list
+
+    The test sets of sacreBLEU are there too, in a recipe: `corpus.sacrebleu.test=wmt22`.
+    """
+    from ontarget.corpora.catalogue.entry import entry, names, template
+    from ontarget.corpora.catalogue.folder import data_folder
+
+    folder = data_folder()
+    table = Table("Name", "What", "Languages", "Size", "Here", "Licence", box=box.SIMPLE_HEAD)
+    table.columns[0].no_wrap = True
+    for name in names():
+        corpus = template() if name == "opus" else entry(name)
+        here = "" if name == "opus" else _here(corpus)
+        listed = [str(language) for language in corpus.known_languages()]
+        languages = " ".join(listed) if len(listed) <= 8 else f"{len(listed)}"
+        table.add_row(name, corpus.about, languages, corpus.size or "", here, corpus.licence)
+    console = Console(highlight=False)
+    console.print(table)
+    console.print(f"data folder: {folder}", style="dim", markup=False, soft_wrap=True)
+
+
+@app.command()
+def card(name: _NAME) -> None:
+    """Say what a corpus is: addresses, checksums, licence, citation, what it is good for, its traps.
+
+    ontarget data card wmt22
+    ontarget data card opus/Europarl/v8
+    """
+    from ontarget.corpora.catalogue.entry import entry, served, template
+
+    corpus = template() if name == "opus" else entry(name)
+    languages = corpus.known_languages()
+    typer.echo(f"{corpus.name}: {corpus.about}\n")
+    for title, text in (
+        ("home", corpus.home),
+        ("languages", " ".join(map(str, languages)) or "those of --languages"),
+        ("size", corpus.size),
+        ("licence", corpus.licence),
+        ("cite", corpus.citation),
+        ("good for", corpus.good_for),
+        ("sets", ", ".join(corpus.sets)),
+        ("splits", ", ".join(f"{split}: {name}" for split, name in corpus.splits.items())),
+    ):
+        if text:
+            typer.echo(f"{title}: {text}")
+    for trap in corpus.traps:
+        typer.echo(f"trap: {trap}")
+    if languages:
+        typer.echo("\nSHA-256, file, address (- where no checksum is known: the first download counts)")
+    for item in corpus.items(languages):
+        member = f" ({item.member})" if item.member else ""
+        typer.echo(f"{served().get(item.file, '-')}  {item.file}  {item.address}{member}")
+
+
+@app.command()
+def get(
+    name: _NAME,
+    languages: _LANGUAGES = None,
+    mirror: Annotated[
+        str | None,
+        typer.Option(metavar="URL", help="Fetch from URL/HOST/PATH what is at https://HOST/PATH."),
+    ] = None,
+) -> None:
+    """Fetch what is not here yet of a corpus; the same command goes on where it was stopped.
+
+        ontarget data get multi30k
+        ontarget data get opus/Europarl/v8 --languages en,it,nl
+
+    A checksum is compared where one is known. Where none is, that of the first download is printed and noted
+    in SHA256SUMS of the data folder, and from then on the file must be so.
+    """
+    from ontarget.corpora.catalogue.folder import data_folder
+    from ontarget.corpora.catalogue.get import get, missing
+
+    corpus, chosen = _chosen(name, languages)
+    folder = data_folder()
+    wanted = missing(corpus, chosen, folder)
+    if not wanted:
+        typer.echo(f"{corpus.name} is all here, in {folder}")
+        return
+    typer.echo(f"{corpus.name}: {corpus.licence}", err=True)
+    for fetched in get(wanted, folder, _task, mirror):
+        typer.echo(f"{fetched.sha256}  {fetched.file}{'' if fetched.known else '  (first download, noted)'}")
+
+
+@app.command()
+def check(
+    name: Annotated[str | None, typer.Argument(help="A corpus; all that are here otherwise.")] = None,
+    languages: _LANGUAGES = None,
+) -> None:
+    """Check the files that are here: their checksums, and that aligned files have the same number of lines.
+
+    ontarget data check
+    ontarget data check multi30k
+    """
+    from ontarget.corpora.catalogue.check import check
+    from ontarget.corpora.catalogue.entry import entry, names
+    from ontarget.corpora.catalogue.folder import data_folder
+
+    folder = data_folder()
+    if name:
+        todo = [_chosen(name, languages)]
+    else:
+        todo = [_chosen(name, languages) for name in names() if name != "opus" and _here(entry(name)) != "no"]
+    if not todo:
+        raise UserError(f"no corpus of the catalogue is in '{folder}'; 'ontarget data get NAME' fetches one")
+    wrong: list[str] = []
+    table = Table("Name", "As they were", "Unknown", "Missing", "Wrong", box=box.SIMPLE_HEAD)
+    for corpus, chosen in todo:
+        found = check(corpus, chosen, folder)
+        table.add_row(corpus.name, *map(str, (found.right, found.unknown, found.missing, len(found.wrong))))
+        wrong += found.wrong
+    console = Console(highlight=False)
+    console.print(table)
+    for sentence in dict.fromkeys(wrong):
+        console.print(sentence, markup=False, soft_wrap=True)
+    if wrong:
+        raise UserError(f"{len(set(wrong))} things are wrong in '{folder}'")
+
+
+def _here(corpus: "Entry") -> str:
+    from ontarget.corpora.catalogue.folder import data_folder
+    from ontarget.corpora.catalogue.get import missing
+
+    languages = corpus.known_languages()
+    every, lacking = len(corpus.items(languages)), len(missing(corpus, languages, data_folder()))
+    return "yes" if not lacking else "no" if lacking == every else f"{every - lacking} of {every}"
+
+
+def _chosen(name: str, languages: str | None) -> "tuple[Entry, list[Language]]":
+    from ontarget.corpora.catalogue.entry import entry
+
+    corpus = entry(name)
+    known = corpus.known_languages()
+    chosen = [Language(code.strip()) for code in languages.split(",")] if languages else known
+    if not chosen:
+        raise UserError(f"'{name}' has text in many languages: add --languages en,de say")
+    unknown = [language for language in chosen if known and language not in known]
+    if unknown:
+        raise UserError(
+            f"corpus '{name}' is not known to have {unknown[0].name()} ({unknown[0]}); "
+            f"it has {' '.join(map(str, known))}"
+        )
+    return corpus, chosen
+
+
+@contextmanager
+def _task(what: str) -> Iterator["Advance"]:
+    from rich.progress import BarColumn, DownloadColumn, Progress, TextColumn, TimeRemainingColumn
+
+    console = Console(stderr=True, highlight=False)
+    if not console.is_terminal:
+        typer.echo(f"{what} ...", err=True)
+        yield lambda done, total: None
+        return
+    columns = (TextColumn("{task.description}"), BarColumn(), DownloadColumn(), TimeRemainingColumn())
+    with Progress(*columns, console=console, transient=True) as bar:
+        number = bar.add_task(what, total=None)
+        yield lambda done, total: bar.update(number, completed=done, total=total)

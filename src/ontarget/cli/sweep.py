@@ -1,0 +1,84 @@
+"""What `ontarget run` prints of a recipe that sweeps: its points and what they cost, or their scores."""
+
+from collections.abc import Sequence
+
+from rich import box
+from rich.console import Console
+from rich.table import Table
+from rich.text import Text
+
+from ontarget.cli.plan import probed, sums
+from ontarget.cli.progress import Shown, stopped
+from ontarget.pipeline.cost import Estimator, measure_speed
+from ontarget.pipeline.sweep import Result, Sweep
+from ontarget.reporting.run_files import KINDS, Scores
+from ontarget.reporting.systems import REFERENCE, display_name
+
+_METRICS = {"bleu": "BLEU ↑", "otr": "OTR ↓"}
+
+
+def run_sweep(sweep: Sweep, *, plan: bool) -> None:
+    """Carries it out and prints the scores; with `plan` prints what that takes, and does nothing."""
+    console = Console(highlight=False)
+    if plan:
+        _show_plan(console, sweep)
+        return
+    try:
+        results = sweep.carry_out(Shown())
+    except KeyboardInterrupt as request:
+        stopped(request)
+    console.print(_table(sweep.name, results))
+    console.print(f"points: {sweep.directory / 'points'}", soft_wrap=True, markup=False)
+
+
+def _show_plan(console: Console, sweep: Sweep) -> None:
+    missing = sweep.missing()
+    speed = measure_speed() if missing else None
+    table = Table(box=box.SIMPLE_HEAD, title=f"{sweep.name} in {sweep.directory}", title_justify="left")
+    table.add_column("Point", no_wrap=True)
+    table.add_column("State")
+    for title in ("Time", "Memory", "Disk"):
+        table.add_column(title, justify="right", no_wrap=True)
+    to_do = {planned.point.label: (planned.plan, steps) for planned, steps in missing}
+    together = []
+    for planned in sweep.planned:
+        label = planned.point.label
+        if planned.done:
+            table.add_row(label, "done", "", "", "", style="dim")
+            continue
+        of_point, steps = to_do[label]
+        estimator = Estimator(of_point, speed)
+        costs = [estimator.cost(step) for step in steps if step.todo]
+        together += costs
+        table.add_row(label, f"{len(costs)} of {len(steps)} steps to do", *sums(costs))
+    table.add_section()
+    table.add_row(
+        "together", f"{len(missing)} of {len(sweep.planned)} points to do", *sums(together), style="bold"
+    )
+    console.print(table)
+    if together:
+        console.print(
+            f"What points have in common counts where it is made. Times are estimates{probed(speed)}."
+        )
+
+
+def _table(name: str, results: Sequence[Result]) -> Table:
+    """A row for each point and system."""
+    table = Table(box=box.SIMPLE_HEAD, title=name, title_justify="left", title_style="bold")
+    for axis in results[0]["values"]:
+        table.add_column(axis.replace(", ", "\n"))
+    table.add_column("System", no_wrap=True)
+    every = [Scores.of(result["scores"]) for result in results]
+    columns = [(kind, metric) for kind in KINDS if every[0].directions(kind) for metric in _METRICS]
+    for kind, metric in columns:
+        table.add_column(f"{kind.capitalize()}\n{_METRICS[metric]}", justify="right", no_wrap=True)
+    for result, scores in zip(results, every, strict=True):
+        for system in (*scores.systems, REFERENCE):
+            values = [scores.value(system, metric, kind) for kind, metric in columns]
+            table.add_row(
+                *(Text(str(value)) for value in result["values"].values()),
+                Text(display_name(system)),
+                *("–" if value is None else f"{value:.1f}" for value in values),
+                style="dim" if system == REFERENCE else None,
+            )
+    return table

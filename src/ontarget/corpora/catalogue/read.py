@@ -1,0 +1,109 @@
+"""The text of a corpus of the catalogue, out of the data folder."""
+
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+
+from ontarget.corpora import sacrebleu_sets
+from ontarget.corpora.catalogue.entry import SACREBLEU, Entry, Item, Texts, entry, set_of
+from ontarget.corpora.catalogue.folder import data_folder, find
+from ontarget.corpora.corpus import Corpus, Part
+from ontarget.corpora.iwslt import read_segments, read_tagged
+from ontarget.corpora.plain import read_lines
+from ontarget.errors import UserError
+from ontarget.languages import Direction, Language
+
+_READ = {"plain": read_lines, "iwslt-tags": read_tagged, "iwslt-xml": read_segments}
+
+
+def load(
+    name: str,
+    chosen: Mapping[str, str],
+    wanted: Mapping[str, Sequence[Direction]],
+    folder: Path | None = None,
+) -> Corpus:
+    """The corpus with its usual splits, or sets chosen instead.
+
+    Args:
+        name: of the catalogue.
+        chosen: split -> set, of the corpus or another (`flores200:devtest`, `sacrebleu:wmt22`).
+        wanted: split -> directions to read of it, where they are there; other splits are left out.
+        folder: where the files are (default: the data folder).
+
+    Raises:
+        UserError: no such corpus or set; none of the directions; a file is missing, damaged, or not aligned.
+    """
+    own = entry(name)
+    sets = {**own.splits, **chosen}
+    if not sets:
+        raise UserError(
+            f"corpus '{name}' has no usual splits; say which of its sets to take: {', '.join(own.sets)}"
+        )
+    folder = folder or data_folder()
+    return Corpus(name, {split: _split(own, sets[split], wanted[split], folder) for split in sets if split in wanted})
+
+
+def lines_of(item: Item, folder: Path) -> list[str]:
+    """The lines of one file, without what its format puts around them.
+
+    Raises:
+        UserError: it is missing or damaged.
+    """
+    path = find(folder, item.file)
+    if path is None:
+        raise UserError(f"there is no file '{folder / item.file}'")
+    return _READ[item.format](path)
+
+
+def _split(own: Entry, reference: str, wanted: Sequence[Direction], folder: Path) -> list[Part]:
+    corpus, name = set_of(reference)
+    if corpus == SACREBLEU:
+        return sacrebleu_sets.read(name, wanted)
+    return _read(entry(corpus) if corpus else own, name, wanted, folder)
+
+
+def _read(own: Entry, name: str, wanted: Sequence[Direction], folder: Path) -> list[Part]:
+    parts: list[Part] = []
+    left = list(wanted)
+    for texts in own.texts(name):
+        if texts.text:
+            parts += _aligned(own, texts, left, folder)
+        else:
+            for direction in own.directions_of(texts, left):
+                items = dict(
+                    zip((direction.source, direction.target), own.pair(texts, direction), strict=True)
+                )
+                parts.append(Part(_lines(own, items, folder), direction))
+        left = [direction for direction in left if not any(part.serves(direction) for part in parts)]
+    if not parts:
+        raise UserError(
+            f"the set '{name}' of corpus '{own.name}' has none of the directions asked for "
+            f"({', '.join(map(str, wanted))}); 'ontarget data card {own.name}' says what it has"
+        )
+    return parts
+
+
+def _aligned(own: Entry, texts: Texts, wanted: Sequence[Direction], folder: Path) -> list[Part]:
+    sides = dict.fromkeys(side for d in wanted for side in (d.source, d.target))
+    languages = own.languages_of(texts, list(sides))
+    if len(languages) < 2:
+        return []
+    return [Part(_lines(own, {language: own.text(texts, language) for language in languages}, folder))]
+
+
+def _lines(own: Entry, items: Mapping[Language, Item], folder: Path) -> dict[Language, list[str]]:
+    """The files of a part, which must be there and have as many lines as each other."""
+    for item in items.values():
+        if find(folder, item.file) is None:
+            raise UserError(
+                f"corpus '{own.name}' is not all here: there is no file '{folder / item.file}'; fetch it by "
+                f"'ontarget data get {own.name} --languages {','.join(map(str, items))}'"
+            )
+    lines = {language: lines_of(item, folder) for language, item in items.items()}
+    counts = {items[language].file: len(found) for language, found in lines.items()}
+    if len(set(counts.values())) > 1:
+        raise UserError(
+            f"corpus '{own.name}' is not aligned: "
+            + ", ".join(f"'{file}' has {count} lines" for file, count in counts.items())
+            + f"; 'ontarget data check {own.name}' looks at all of it"
+        )
+    return lines

@@ -1,0 +1,128 @@
+"""Carries out a recipe that sweeps: point by point, each an ordinary run, and what is alike made once.
+
+    runs/<recipe>/<point>/                   the run of a point
+                  points/<fingerprint>.json  what came of it: {"values": {key: value}, "scores": [rows]}
+
+A point whose file is there is done, whatever became of its run: the small files are worth keeping, the models
+need not be.
+"""
+
+import json
+from collections.abc import Collection, Sequence
+from dataclasses import dataclass, replace
+from pathlib import Path
+from typing import Any
+
+from ontarget.corpora.corpus import Corpus
+from ontarget.files import full_disk_said, read_jsonl, write_json
+from ontarget.pipeline import run
+from ontarget.pipeline.artifacts import Made, Store
+from ontarget.pipeline.inputs import load_corpus
+from ontarget.pipeline.plan import Plan, Step
+from ontarget.pipeline.progress import Progress, Silent
+from ontarget.recipe import Recipe
+from ontarget.recipes.load import Overrides, load
+from ontarget.recipes.sweep import Point, points
+
+Result = dict[str, Any]
+
+_OF_TEXT = {"corpus", "clean", "overlap", "languages", "pivot", "directions", "split"}  # decide what is read
+
+
+@dataclass(frozen=True)
+class Planned:
+    """A point, with the plan of its run and the file that will say what came of it."""
+
+    point: Point
+    plan: Plan
+    file: Path
+
+    @property
+    def done(self) -> bool:
+        """Whether it need not be run."""
+        return self.file.exists()
+
+
+@dataclass(frozen=True)
+class Sweep:
+    """All points of a recipe, in order."""
+
+    name: str
+    directory: Path
+    planned: Sequence[Planned]
+
+    def missing(self) -> list[tuple[Planned, list[Step]]]:
+        """The points that are not done, with their steps; what two have in common is to do in the first."""
+        made = set(self._shelf())
+        found = []
+        for planned in self.planned:
+            steps = [] if planned.done else [_without(step, made) for step in planned.plan.everything()]
+            made |= {step.fingerprints[part] for step in steps for part in step.todo}
+            if not planned.done:
+                found.append((planned, steps))
+        return found
+
+    def carry_out(self, progress: Progress | None = None) -> list[Result]:
+        """Makes what is missing; returns what came of every point."""
+        progress = progress or Silent()
+        with Store(self.directory).lock(), full_disk_said(self.directory):
+            for number, planned in enumerate(self.planned, start=1):
+                progress.say(
+                    f"point {number} of {len(self.planned)}, {planned.point.label}"
+                    f"{': done before' if planned.done else ''}"
+                )
+                if not planned.done:
+                    self._borrow(planned.plan)
+                    scores = run.carry_out(planned.plan, progress).scores
+                    write_json(planned.file, {"values": planned.point.values, "scores": scores})
+        return [json.loads(planned.file.read_text(encoding="utf-8")) for planned in self.planned]
+
+    def _borrow(self, plan: Plan) -> None:
+        """Gives a point what another one, or a run of another recipe, has made of the very same."""
+        shelf = self._shelf()
+        with plan.store.lock():
+            for step in plan.everything():
+                for part in step.todo:
+                    if found := shelf.get(step.fingerprints[part]):
+                        place, made = found
+                        if step.kind == "model":
+                            plan.store.link_model(step.name, place)
+                        else:
+                            plan.store.write_outputs(step.name, part, read_jsonl(place), made)
+
+    def _shelf(self) -> dict[str, tuple[Path, Made]]:
+        """Fingerprint -> models and outputs of all points, and of all runs in the usual place."""
+        folders = [planned.plan.store.directory for planned in self.planned]
+        folders += [
+            models.parent for depth in ("*", "*/*") for models in Path("runs").glob(f"{depth}/models")
+        ]
+        return {key: found for folder in folders for key, found in Store(folder).found().items()}
+
+
+def _without(step: Step, made: Collection[str]) -> Step:
+    """The step with those parts still to do that nobody has made."""
+    return replace(step, todo=tuple(part for part in step.todo if step.fingerprints[part] not in made))
+
+
+def make_sweep(recipe: str | Path, overrides: Overrides = (), directory: Path | str | None = None) -> Sweep:
+    """Reads a recipe that sweeps, and its text; nothing is written.
+
+    Raises:
+        UserError: the recipe or what it points at is wrong.
+    """
+    name = load(recipe, overrides).name
+    place = Path(directory) if directory else Path("runs") / name
+    corpora: dict[str, Corpus] = {}
+
+    def plan(point: Recipe, folder: Path) -> Plan:
+        """Points share their text, as far as they can."""
+        of_text = point.model_dump_json(include=_OF_TEXT)
+        if of_text not in corpora:
+            corpora[of_text] = load_corpus(point)
+        return Plan(point, corpora[of_text], Store(folder))
+
+    planned = []
+    for point in points(recipe, overrides):
+        of_point = plan(point.recipe, place / point.label)
+        planned.append(Planned(point, of_point, place / "points" / f"{of_point.scores}.json"))
+    return Sweep(name, place, planned)
