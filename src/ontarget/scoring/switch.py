@@ -16,11 +16,11 @@ _WORD = re.compile(r"\S+")
 def first_off_words(
     texts: Sequence[str], language: Language, identifier: Identifier | None = None
 ) -> list[tuple[int, int] | None]:
-    """Start and end of the first word of each text that is not in `language`, in characters; None without one.
+    """The first word of each text that is not in `language`: its start and end in characters, or None.
 
     A text leaves the language where every window of four words that holds a word is surely another one. The
-    first of these windows turned when most of it was off: its second word is the one. That is a hint for readers
-    and no measure: a name may look like another language, and writing without spaces is one word.
+    first of these windows turned when most of it was off: its second word is the one. That is a hint for
+    readers and no measure: a name may look like another language, and writing without spaces is one word.
 
     Args:
         texts: one hypothesis each.
