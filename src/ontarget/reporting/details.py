@@ -1,7 +1,7 @@
 """`details.json` of a run: what stands behind its scores, line by line, as the scoring wrote it."""
 
 import json
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, Self
@@ -29,14 +29,14 @@ class Difference:
 
 @dataclass(frozen=True, slots=True)
 class Lines:
-    """The lines of one system in one direction that are not plainly on target, by their number from 0.
+    """What is remarkable about the lines of one system in one direction, by their number from 0.
 
     Attributes:
-        off: line -> why it counts as off-target: `source`, `english`, `other`, `empty` ...
+        outcomes: line -> what became of it, where it is not on target: `source`, `copy`, `run-on` ...
         words: line -> start and end, in characters, of the first word that is not in the language asked for.
     """
 
-    off: Mapping[int, str]
+    outcomes: Mapping[int, str]
     words: Mapping[int, tuple[int, int]]
 
 
@@ -46,7 +46,8 @@ class Details:
 
     Attributes:
         produced: system -> direction -> the identifier's label -> hypotheses (label `` where they are empty).
-        lines: system -> direction -> which lines are off, and where.
+        lines: system -> direction -> which lines are remarkable.
+        labels: language that was asked for -> the identifier's labels that mean it.
         baseline: the system that the others are compared with, or none.
         test: how they are compared, as a signature.
     """
@@ -54,8 +55,20 @@ class Details:
     produced: Mapping[str, Mapping[str, Mapping[str, int]]] = field(default_factory=dict)
     lines: Mapping[str, Mapping[str, Lines]] = field(default_factory=dict)
     differences: tuple[Difference, ...] = ()
+    labels: Mapping[str, Sequence[str]] = field(default_factory=dict)
     baseline: str = ""
     test: str = ""
+
+    def p_value(self, system: str, metric: str, kind: str, direction: str) -> float | None:
+        """How probable a difference from the baseline as large as the system's is by chance; None: not tested."""
+        return next(
+            (
+                d.p_value
+                for d in self.differences
+                if (d.system, d.metric, d.kind, d.direction) == (system, metric, kind, direction)
+            ),
+            None,
+        )
 
     @classmethod
     def read(cls, run: Path) -> Self:
@@ -81,7 +94,7 @@ class Details:
         lines = {
             system: {
                 direction: Lines(
-                    {line: why for why, numbers in found["off"].items() for line in numbers},
+                    {line: why for why, numbers in found["outcomes"].items() for line in numbers},
                     {int(line): (start, end) for line, (start, end) in found["words"].items()},
                 )
                 for direction, found in directions.items()
@@ -92,4 +105,6 @@ class Details:
         differences = tuple(
             Difference(**{name: row[name] for name in names}) for row in tests["differences"]
         )
-        return cls(data["produced"], lines, differences, tests["baseline"], tests["signature"])
+        return cls(
+            data["produced"], lines, differences, data["labels"], tests["baseline"], tests["signature"]
+        )
