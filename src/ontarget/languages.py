@@ -9,7 +9,8 @@ from functools import cache
 from typing import Self
 
 from babel import Locale
-from babel.core import UnknownLocaleError
+from babel.core import UnknownLocaleError, get_global
+from babel.localedata import locale_identifiers
 
 from ontarget.errors import UserError, nearest
 
@@ -21,6 +22,20 @@ _FASTTEXT_LABEL = {"nb": "no", "fil": "tl"}
 def _english_names() -> dict[str, str]:
     """Every language code of CLDR that is two or three letters long, with its English name."""
     return {code: name for code, name in Locale("en").languages.items() if code.isalpha() and len(code) <= 3}
+
+
+def _usual_script(tag: str) -> str | None:
+    likely: str = get_global("likely_subtags").get(tag, "")
+    return next((part for part in likely.split("_") if len(part) == 4), None)
+
+
+@cache
+def _scripts(primary: str) -> frozenset[str]:
+    parts = {
+        part for tag in locale_identifiers() if tag.startswith(f"{primary}_") for part in tag.split("_")[1:2]
+    }
+    scripts = {part for part in (*parts, _usual_script(primary)) if part and len(part) == 4}
+    return frozenset(scripts - {"Latn"} if primary == "zh" else scripts)  # nobody asks for pinyin by `zh`
 
 
 @dataclass(frozen=True, slots=True, order=True)
@@ -50,20 +65,44 @@ class Language:
         """
         known = Locale.parse(str(language), sep="-").languages
         tag = self.code.replace("-", "_")
-        return (
-            known.get(tag) or known.get(self.code.split("-")[0]) or _english_names()[self.code.split("-")[0]]
-        )
+        return known.get(tag) or known.get(self.primary) or _english_names()[self.primary]
+
+    @property
+    def primary(self) -> str:
+        """The code's first part: `zh` of `zh-Hant`."""
+        return self.code.split("-")[0]
+
+    @property
+    def region(self) -> str | None:
+        """The region that the code names: `BR` of `pt-BR`."""
+        return next((part for part in self.code.split("-")[1:] if len(part) < 4), None)
+
+    @property
+    def script(self) -> str | None:
+        """The script that the code names, else the usual one: `Hant` of `zh-Hant`, `zh-TW`; `Hans` of `zh`."""
+        named = next((part for part in self.code.split("-")[1:] if len(part) == 4), None)
+        return named or _usual_script(f"{self.primary}_{self.region}") or _usual_script(self.primary)
+
+    @property
+    def scripts(self) -> frozenset[str]:
+        """The scripts that answer a request for this language; empty where CLDR does not say.
+
+        A script or region in the code decides: `zh-TW` is `Hant`. Without, it is every script in which CLDR
+        writes the language: `sr` is `Cyrl` or `Latn`, `zh` is `Hans` or `Hant`.
+        """
+        if self.code != self.primary:
+            return frozenset({self.script} if self.script else ())
+        return _scripts(self.primary)
 
     @property
     def fasttext_label(self) -> str:
         """The label that fastText's lid.176 prints for this language, without `__label__`."""
-        primary = self.code.split("-")[0]
-        return _FASTTEXT_LABEL.get(primary, primary)
+        return _FASTTEXT_LABEL.get(self.primary, self.primary)
 
     @property
     def sacrebleu_tokenizer(self) -> str:
         """The tokenizer that sacreBLEU recommends for this target language."""
-        return {"zh": "zh", "ja": "ja-mecab", "ko": "ko-mecab"}.get(self.code.split("-")[0], "13a")
+        return {"zh": "zh", "ja": "ja-mecab", "ko": "ko-mecab"}.get(self.primary, "13a")
 
     def __str__(self) -> str:
         return self.code

@@ -11,6 +11,7 @@ from ontarget.errors import UserError
 from ontarget.languages import Direction, Language
 from ontarget.scoring.language_id import Guess
 from ontarget.scoring.off_target import breakdown, off_target_ratio
+from ontarget.scoring.outcome import OUTCOMES
 
 FRENCH = "La boulangère du quartier ouvre sa boutique avant le lever du soleil."
 GERMAN = "Die Bäckerin des Viertels öffnet ihren Laden noch vor Sonnenaufgang."
@@ -116,7 +117,7 @@ def test_floor_of_flores(shared_data: Path, code: str, off: int) -> None:
 def test_breakdown_counts_each_hypothesis_once() -> None:
     hypotheses = [FRENCH, GERMAN, GERMAN, ENGLISH, ITALIAN, "", "42 Xyz"]
     counts = breakdown(hypotheses, [GERMAN] * 6 + ["42 Xyz "], Direction.parse("de-fr"))
-    assert counts == {"on": 1, "source": 3, "english": 1, "other": 1, "empty": 1}
+    assert counts == dict.fromkeys(OUTCOMES, 0) | {"on": 1, "copy": 3, "english": 1, "other": 1, "empty": 1}
 
 
 @pytest.mark.parametrize(
@@ -124,7 +125,7 @@ def test_breakdown_counts_each_hypothesis_once() -> None:
     [
         ("en text", "en other", "en-fr", "source"),  # English as the source's language is no detour
         ("fr name", "fr name", "de-fr", "on"),  # a name that both languages share
-        ("it name", "it name", "de-fr", "source"),  # copied, though identified as something else
+        ("it name", "it name", "de-fr", "copy"),  # copied, though identified as something else
         ("", "", "de-fr", "empty"),
         ("de text", "other", "aa-de", "on"),
     ],

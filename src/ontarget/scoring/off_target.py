@@ -1,19 +1,164 @@
-"""The off-target ratio: how many hypotheses are not in the language that was asked for."""
+"""The off-target ratio: how many hypotheses are not in the language that was asked for.
 
-from collections.abc import Sequence
+`OffTarget` counts, chunk by chunk; each function here feeds one of them and says what it found.
+"""
+
+from collections import Counter
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass
 from importlib.metadata import version
-from typing import Literal
+from itertools import islice
 
 from ontarget.errors import UserError
 from ontarget.languages import Direction, Language
-from ontarget.scoring.language_id import Identifier, default_identifier
+from ontarget.scoring.interval import wilson
+from ontarget.scoring.language_id import Guess, Identifier, default_identifier
+from ontarget.scoring.outcome import OUTCOMES, Ladder, Outcome, Thresholds
 from ontarget.scoring.score import Score
 
-Outcome = Literal["on", "source", "english", "other", "empty"]
+_CHUNK = 10_000  # lines at a time, where there may be any number
+_DEFAULT = Thresholds()
+
+
+@dataclass(frozen=True, slots=True)
+class Segment:
+    """What was found of one hypothesis.
+
+    Attributes:
+        guess: the identifier's.
+        off: whether it is off-target by the paper's definition.
+        outcome: what became of it, by the definition that was asked for.
+    """
+
+    guess: Guess
+    off: bool
+    outcome: Outcome
+
+
+class OffTarget:
+    """Counts off-target hypotheses, chunk by chunk: there may be any number of them.
+
+    Args:
+        target: the language that was asked for, or the direction, which also tells the source's language
+            apart.
+        identifier: default: lid.176.ftz.
+        strict: whether outcomes are by the strict definition (see `strict_off_target_ratio`). By the paper's
+            a hypothesis is `on` as soon as its language is the one asked for.
+        thresholds: of the strict definition; by the paper's they only tell how a hypothesis is off.
+
+    Raises:
+        UserError: the identifier does not know the language.
+
+    Attributes:
+        n: how many hypotheses there were.
+        off: how many were off-target by the paper's definition, whatever `strict` is.
+        outcomes: how many had which outcome.
+        produced: how many were in which language, by the labels of the guesses; `""` of those without text.
+    """
+
+    def __init__(
+        self,
+        target: Direction | Language | str,
+        identifier: Identifier | None = None,
+        *,
+        strict: bool = False,
+        thresholds: Thresholds = _DEFAULT,
+    ) -> None:
+        source = target.source if isinstance(target, Direction) else None
+        self.language = _target_of(target)
+        self.identifier = identifier or default_identifier()
+        self._strict = strict
+        self._thresholds = thresholds
+        self._ladder = Ladder(self.language, source, self.identifier, thresholds)
+        self._given = {"src": False, "finish": False}
+        self.n = self.off = 0
+        self.outcomes: Counter[Outcome] = Counter()
+        self.produced: Counter[str] = Counter()
+
+    def add(
+        self,
+        hypotheses: Sequence[str],
+        sources: Sequence[str] | None = None,
+        finish: Sequence[str] | None = None,
+    ) -> list[Segment]:
+        """Counts some more hypotheses.
+
+        Args:
+            hypotheses: one text each.
+            sources: what they translate, line by line; without, copies and overlong answers cannot be told.
+            finish: why the model stopped, for each: `length` where it was cut off.
+
+        Returns:
+            What was found of each.
+
+        Raises:
+            UserError: a string in place of a list, or numbers of lines that differ.
+        """
+        if isinstance(hypotheses, str):  # a string is a sequence of strings, too: of its letters
+            raise UserError("the hypotheses are one string; give a list of strings, one for each segment")
+        self._given = {"src": sources is not None, "finish": finish is not None}
+        guesses = self.identifier.identify(hypotheses)
+        found = [
+            self._judge(*line)
+            for line in zip(
+                hypotheses,
+                guesses,
+                _aligned("sources", sources, len(hypotheses)),
+                _aligned("finish reasons", finish, len(hypotheses)),
+                strict=True,
+            )
+        ]
+        self.n += len(found)
+        self.off += sum(segment.off for segment in found)
+        self.outcomes.update(segment.outcome for segment in found)
+        self.produced.update(segment.guess.label for segment in found)
+        return found
+
+    def _judge(self, text: str, guess: Guess, source: str | None, finish: str | None) -> Segment:
+        off = guess.label not in self._ladder.on_target
+        if not (off or self._strict):
+            return Segment(guess, off, "on")
+        return Segment(guess, off, self._ladder.outcome(text, guess, source, finish))
+
+    @property
+    def produced_off(self) -> dict[str, int]:
+        """Where the off-target ones went: `produced` without the labels of the language asked for."""
+        return {label: n for label, n in self.produced.items() if label not in self._ladder.on_target}
+
+    @property
+    def score(self) -> Score:
+        """The off-target ratio of all that was counted, by the paper's definition, with a Wilson interval.
+
+        Raises:
+            UserError: nothing was counted.
+        """
+        return self._share("otr", self.off, "")
+
+    @property
+    def strict_score(self) -> Score:
+        """The off-target ratio of all that was counted, by the strict definition, with a Wilson interval.
+
+        Raises:
+            UserError: nothing was counted.
+            ValueError: `strict` was not asked for.
+        """
+        if not self._strict:
+            raise ValueError("these were counted by the paper's definition: OffTarget(..., strict=True)")
+        given = "|".join(f"{name}:{'yes' if was else 'no'}" for name, was in self._given.items())
+        return self._share(
+            "otr_strict", self.n - self.outcomes["on"], f"|{self._thresholds.signature}|{given}"
+        )
+
+    def _share(self, metric: str, off: int, settings: str) -> Score:
+        if not self.n:
+            raise UserError("there are no hypotheses to score: the off-target ratio of no lines is undefined")
+        lid = f"lid:{self.identifier.signature}|case:mixed|norm:none"
+        signature = f"{lid}{settings}|n:{self.n}|version:{version('ontarget')}"
+        return Score(metric, 100.0 * off / self.n, self.n, signature, wilson(off, self.n))
 
 
 def off_target_ratio(
-    hypotheses: Sequence[str], language: Language | str, identifier: Identifier | None = None
+    hypotheses: Iterable[str], language: Language | str, identifier: Identifier | None = None
 ) -> Score:
     """The share of hypotheses whose most probable language is not `language`, in percent.
 
@@ -21,20 +166,70 @@ def off_target_ratio(
     Identification errs on human text too: give the ratio of the references (the floor) beside it.
 
     Args:
-        hypotheses: one text each.
+        hypotheses: one text each; read once, in chunks, so that a file of any length will do.
         language: the language that was asked for, `"fr"`.
         identifier: default: lid.176.ftz.
 
     Raises:
         UserError: there are no hypotheses, or the identifier knows no such language.
     """
-    target = language if isinstance(language, Language) else Language(language)
-    identifier = identifier or default_identifier()
-    labels = _identify(hypotheses, target, identifier)
-    off = sum(label != target.fasttext_label for label in labels)
-    n = len(labels)
-    signature = f"lid:{identifier.signature}|case:mixed|norm:none|n:{n}|version:{version('ontarget')}"
-    return Score("otr", 100.0 * off / n, n, signature)
+    count = OffTarget(language, identifier)
+    for chunk in _chunks(hypotheses):
+        count.add(chunk)
+    return count.score
+
+
+def strict_off_target_ratio(
+    hypotheses: Sequence[str],
+    language: Language | str,
+    *,
+    sources: Sequence[str] | None = None,
+    finish: Sequence[str] | None = None,
+    identifier: Identifier | None = None,
+    thresholds: Thresholds = _DEFAULT,
+) -> Score:
+    """The share of hypotheses that are no answer in `language`, in percent.
+
+    Off-target are those in another language, and also an empty line, a copy of the source, a run-on (it
+    repeats itself, is far longer than the source, or was cut off), one of which the identifier is not sure,
+    and one that is in another script than `language` asks for (`sr-Latn`, `zh-Hant`).
+
+    Args:
+        hypotheses: one text each.
+        language: the language that was asked for, `"fr"`.
+        sources: what they translate, line by line.
+        finish: why the model stopped, for each: `length` where it was cut off.
+        identifier: default: lid.176.ftz.
+        thresholds: what counts as unsure, as repetition, as too long. They stand in the signature.
+
+    Raises:
+        UserError: no hypotheses, numbers of lines that differ, or the identifier knows no such language.
+    """
+    count = OffTarget(language, identifier, strict=True, thresholds=thresholds)
+    count.add(hypotheses, sources, finish)
+    return count.strict_score
+
+
+def outcomes(
+    hypotheses: Sequence[str],
+    target: Direction | Language | str,
+    *,
+    sources: Sequence[str] | None = None,
+    finish: Sequence[str] | None = None,
+    identifier: Identifier | None = None,
+    strict: bool = False,
+    thresholds: Thresholds = _DEFAULT,
+) -> list[Outcome]:
+    """What became of each hypothesis, in order; arguments and errors as of `OffTarget` and its `add`."""
+    count = OffTarget(target, identifier, strict=strict, thresholds=thresholds)
+    return [segment.outcome for segment in count.add(hypotheses, sources, finish)]
+
+
+def off_target_flags(
+    hypotheses: Sequence[str], language: Language | str, identifier: Identifier | None = None
+) -> list[bool]:
+    """Whether each hypothesis is off-target by the paper's definition: what `off_target_ratio` counts."""
+    return [segment.off for segment in OffTarget(language, identifier).add(hypotheses)]
 
 
 def breakdown(
@@ -42,51 +237,43 @@ def breakdown(
     sources: Sequence[str] | None,
     direction: Direction,
     identifier: Identifier | None = None,
+    *,
+    finish: Sequence[str] | None = None,
+    strict: bool = False,
 ) -> dict[Outcome, int]:
-    """Where the hypotheses went; each is counted once, and `on` is what the off-target ratio leaves.
+    """How many hypotheses had which outcome; each counts once, and `on` is what the off-target ratio leaves.
 
     Args:
         hypotheses: one text each.
-        sources: what they translate, line by line. A copy of it counts as `source` even where it is too short
-            for its language to be recognised. None: the language alone decides.
+        sources: what they translate, line by line. None: copies and overlong answers cannot be told.
         direction: from the sources' language to the one that was asked for.
         identifier: default: lid.176.ftz.
+        finish: why the model stopped, for each.
+        strict: by the strict definition rather than the paper's.
 
     Returns:
-        Counts of `on` (the language asked for), `source` (the source's language), `english` (where it is
-        neither), `other` and `empty`.
+        A count of each of `OUTCOMES`, in that order.
     """
-    if sources is not None and len(sources) != len(hypotheses):
-        raise UserError(
-            f"{len(hypotheses)} hypotheses but {len(sources)} sources; they must be aligned line by line"
-        )
-    labels = _identify(hypotheses, direction.target, identifier or default_identifier())
-    copies = [False] * len(labels)
-    if sources is not None:
-        copies = [hyp.strip() == source.strip() for hyp, source in zip(hypotheses, sources, strict=True)]
-    counts: dict[Outcome, int] = {"on": 0, "source": 0, "english": 0, "other": 0, "empty": 0}
-    for label, copy in zip(labels, copies, strict=True):
-        counts[_outcome(label, copy, direction)] += 1
-    return counts
+    count = OffTarget(direction, identifier, strict=strict)
+    count.add(hypotheses, sources, finish)
+    return {outcome: count.outcomes[outcome] for outcome in OUTCOMES}
 
 
-def _outcome(label: str, copy: bool, direction: Direction) -> Outcome:
-    if label == direction.target.fasttext_label:
-        return "on"
-    if not label:
-        return "empty"
-    if copy or label == direction.source.fasttext_label:
-        return "source"
-    return "english" if label == "en" else "other"
+def _target_of(target: Direction | Language | str) -> Language:
+    if isinstance(target, Direction):
+        return target.target
+    return target if isinstance(target, Language) else Language(target)
 
 
-def _identify(hypotheses: Sequence[str], target: Language, identifier: Identifier) -> list[str]:
-    if isinstance(hypotheses, str):  # a string is a sequence of strings, too: of its letters
+def _aligned(what: str, lines: Sequence[str] | None, n: int) -> Sequence[str | None]:
+    if lines is not None and len(lines) != n:
+        raise UserError(f"{n} hypotheses but {len(lines)} {what}; they must be aligned line by line")
+    return [None] * n if lines is None else lines
+
+
+def _chunks(hypotheses: Iterable[str]) -> Iterator[list[str]]:
+    if isinstance(hypotheses, str):
         raise UserError("the hypotheses are one string; give a list of strings, one for each segment")
-    if not hypotheses:
-        raise UserError("there are no hypotheses to score: the off-target ratio of no lines is undefined")
-    if target.fasttext_label not in identifier.labels:
-        raise UserError(
-            f"{identifier.signature} cannot recognise {target.name()} ({target}); give another identifier"
-        )
-    return [guess.label for guess in identifier.identify(hypotheses)]
+    lines = iter(hypotheses)
+    while chunk := list(islice(lines, _CHUNK)):
+        yield chunk

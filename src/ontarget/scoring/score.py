@@ -1,8 +1,19 @@
 """A number and all that is needed to read it and to make it again."""
 
-from dataclasses import asdict, dataclass
+from dataclasses import dataclass
 
-_DISPLAY_NAME = {"bleu": "BLEU", "chrf": "chrF", "otr": "OTR"}
+from ontarget.scoring.interval import Interval
+
+_DISPLAY_NAME = {
+    "bleu": "BLEU",
+    "chrf": "chrF",
+    "otr": "OTR",
+    "otr_strict": "OTR strict",
+    "otr_close": "OTR close",
+    "lpr": "LPR",
+    "wpr": "WPR",
+    "lcpr": "LCPR",
+}
 
 
 @dataclass(frozen=True, slots=True)
@@ -10,20 +21,28 @@ class Score:
     """One score of one set of hypotheses.
 
     Attributes:
-        metric: `bleu`, `chrf` or `otr`.
-        value: from 0 to 100; `otr` in percent.
+        metric: `bleu`, `chrf`, `otr`, `otr_strict`, `lpr` and so on.
+        value: from 0 to 100; shares of segments, such as `otr`, in percent.
         n: the number of hypotheses that it was computed over.
         signature: the settings that made it, `key:value|key:value`. Scores with the same one may be compared.
+        interval: its 95 % confidence interval, where one was computed.
     """
 
     metric: str
     value: float
     n: int
     signature: str
+    interval: Interval | None = None
 
     def as_dict(self) -> dict[str, str | float | int]:
-        """The score as a row of `scores.json` or of `--json`."""
-        return asdict(self)
+        """The score as a row of `scores.json` or of `--json`; `low` and `high` where it has an interval."""
+        row: dict[str, str | float | int] = {
+            "metric": self.metric,
+            "value": self.value,
+            "n": self.n,
+            "signature": self.signature,
+        }
+        return row | {"low": self.interval.low, "high": self.interval.high} if self.interval else row
 
     def __float__(self) -> float:
         return self.value

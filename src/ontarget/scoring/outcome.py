@@ -1,0 +1,112 @@
+"""What became of one segment: on target, or off it in which way."""
+
+import re
+from collections.abc import Collection
+from dataclasses import dataclass
+from typing import Literal, get_args
+
+from ontarget.languages import Language
+from ontarget.scoring.labels import is_undetermined, labels_of
+from ontarget.scoring.language_id import Guess, Identifier, known_labels
+from ontarget.scoring.scripts import in_script
+
+Outcome = Literal["on", "source", "english", "other", "unknown", "empty", "copy", "run-on", "script"]
+OUTCOMES: tuple[Outcome, ...] = get_args(Outcome)
+
+_GRAM = 10  # characters: longer than what a language repeats by itself, shorter than most loops
+_NOT_ALPHANUMERIC = re.compile(r"[\W_]+")
+_FULL_WIDTH = re.compile(r"[\u3040-\u30ff\u3400-\u9fff\uac00-\ud7af]")
+
+
+@dataclass(frozen=True, slots=True)
+class Thresholds:
+    """From where on a segment is off-target by the strict definition.
+
+    Attributes:
+        confidence: an identifier less sure than this does not know. 0.3 is the language confusion
+            benchmark's.
+        repetition: the share of a text's runs of ten characters that it has said before; more is a run-on.
+        length: how many times as long as the source is too long, see `width`.
+    """
+
+    confidence: float = 0.3
+    repetition: float = 0.5
+    length: float = 3.0
+
+    @property
+    def signature(self) -> str:
+        """The three, as they stand in the signature of a score."""
+        return f"confidence:{self.confidence:g}|repetition:{self.repetition:g}|length:{self.length:g}"
+
+
+class Ladder:
+    """Says what became of a segment; the first rung that holds is its outcome.
+
+    Empty, cut off, a copy of the source, a run-on, no language or a doubtful one; then the language: another
+    than asked for, or the right one in another script. What is left is on target.
+
+    Args:
+        target: the language that was asked for.
+        source: the language of the sources, where it is known.
+        identifier: whose labels the guesses carry.
+        thresholds: see there.
+    """
+
+    def __init__(
+        self, target: Language, source: Language | None, identifier: Identifier, thresholds: Thresholds
+    ) -> None:
+        self.on_target = known_labels(target, identifier)
+        self._source = (labels_of(source, identifier.labels) if source else frozenset()) - self.on_target
+        self._english = labels_of(Language("en"), identifier.labels)
+        self._scripts: Collection[str] = target.scripts
+        self._thresholds = thresholds
+
+    def outcome(self, text: str, guess: Guess, source: str | None, finish: str | None) -> Outcome:
+        """The outcome of one hypothesis.
+
+        Args:
+            text: the hypothesis.
+            guess: the identifier's, of `text`.
+            source: what it translates, where that is known.
+            finish: why the model stopped; `length` is cut off.
+        """
+        if not text or text.isspace():
+            return "empty"
+        if source is not None and is_copy(text, source):
+            return "copy"
+        if finish == "length" or self._runs_on(text, source):
+            return "run-on"
+        if is_undetermined(guess.label) or guess.probability < self._thresholds.confidence:
+            return "unknown"
+        if guess.label not in self.on_target:
+            return self._elsewhere(guess.label)
+        return "on" if in_script(text, self._scripts) else "script"
+
+    def _elsewhere(self, label: str) -> Outcome:
+        if label in self._source:
+            return "source"
+        return "english" if label in self._english else "other"
+
+    def _runs_on(self, text: str, source: str | None) -> bool:
+        if repetition(text) > self._thresholds.repetition:
+            return True
+        return source is not None and width(text) > self._thresholds.length * max(width(source), _GRAM)
+
+
+def is_copy(text: str, source: str) -> bool:
+    """Whether two texts have the same letters and digits, whatever their case, blanks and punctuation."""
+    if text == source:
+        return True
+    letters, of_source = (_NOT_ALPHANUMERIC.sub("", t).casefold() for t in (text, source))
+    return letters == of_source if letters else text.strip() == source.strip()
+
+
+def repetition(text: str) -> float:
+    """The share of a text's runs of ten characters that it has said before: near 1 for a loop."""
+    runs = len(text) - _GRAM + 1
+    return 1 - len({text[n : n + _GRAM] for n in range(runs)}) / runs if runs > 0 else 0.0
+
+
+def width(text: str) -> int:
+    """The length of a text in letters; a Chinese, Japanese or Korean character is as long as three."""
+    return len(text) + 2 * len(_FULL_WIDTH.findall(text))
