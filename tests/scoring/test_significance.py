@@ -20,7 +20,22 @@ from ontarget.scoring.significance import (
     paired_test,
 )
 
-WORDS = "the cat dog sleeps eats on under a sofa table red small bread today".split()
+WORDS = [
+    "the",
+    "cat",
+    "dog",
+    "sleeps",
+    "eats",
+    "on",
+    "under",
+    "a",
+    "sofa",
+    "table",
+    "red",
+    "small",
+    "bread",
+    "today",
+]
 
 
 def texts(seed: int, noise: float, segments: int = 60) -> tuple[list[str], list[str]]:

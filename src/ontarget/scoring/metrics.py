@@ -1,0 +1,116 @@
+"""Metrics against references, by sacreBLEU: to the digit what its command line prints, with its signature.
+
+Each adds up statistics of segments and makes one number of the sum, so that a score, its interval, its
+on-target form and a paired test need the segments to be looked at once.
+"""
+
+from collections.abc import Callable, Mapping, Sequence
+from pathlib import Path
+from types import MappingProxyType
+from typing import Any
+
+import numpy as np
+from sacrebleu.metrics import BLEU, CHRF, TER
+from sacrebleu.utils import SACREBLEU_DIR
+
+from ontarget.errors import UserError, nearest
+from ontarget.languages import Language
+from ontarget.scoring.score import Score
+from ontarget.scoring.significance import Floats, Statistics, bootstrap_interval
+
+LOWER_IS_BETTER = frozenset({"ter"})
+_SPM = "flores200"
+_SPM_URL = "https://tinyurl.com/flores200sacrebleuspm"
+
+
+class Metric:
+    """One of sacreBLEU's corpus metrics, set for a target language.
+
+    Args:
+        name: one of `METRICS`.
+        target: the language of hypotheses and references; it decides the tokenizer.
+
+    Raises:
+        UserError: there is no such metric, or what its tokenizer needs is not there.
+    """
+
+    def __init__(self, name: str, target: Language) -> None:
+        if name not in METRICS:
+            raise UserError(f"there is no metric '{name}' among {', '.join(METRICS)}{nearest(name, METRICS)}")
+        self.name = name
+        self._metric = METRICS[name](target)
+
+    def statistics(self, hypotheses: Sequence[str], *references: Sequence[str]) -> Statistics:
+        """What the metric adds up, [segments, k]. Several references count each as one more right answer.
+
+        Raises:
+            UserError: there are no hypotheses, or the line counts differ.
+        """
+        for one in references:
+            if len(hypotheses) != len(one):
+                raise UserError(
+                    f"{len(hypotheses)} hypotheses but {len(one)} references; they must be aligned"
+                )
+        if not hypotheses:
+            raise UserError(f"there are no hypotheses to score: {self.name} of no lines is undefined")
+        rows = self._metric._extract_corpus_statistics(list(hypotheses), [list(one) for one in references])
+        return np.array(rows, dtype=np.float64)
+
+    def value(self, total: Floats) -> float:
+        """The metric from the sum of statistics over segments, [k]."""
+        return float(self._metric._compute_score_from_stats(total.tolist()).score)
+
+    def score(self, statistics: Statistics, interval: bool = False) -> Score:
+        """The metric over all segments, with sacreBLEU's signature; with its 95 % interval by a bootstrap."""
+        return Score(
+            self.name,
+            self.value(statistics.sum(0)),
+            len(statistics),
+            str(self._metric.get_signature()),
+            bootstrap_interval(self.value, statistics) if interval else None,
+        )
+
+
+def _bleu(target: Language) -> Any:
+    tokenizer = target.sacrebleu_tokenizer
+    try:
+        return BLEU(tokenize=tokenizer)
+    except RuntimeError as error:  # all that sacreBLEU has for a missing dependency
+        extra = tokenizer.split("-")[0]
+        raise UserError(
+            f"BLEU of {target.name()} needs the tokenizer {tokenizer}: pip install 'ontarget[{extra}]'"
+        ) from error
+
+
+def _spbleu(_: Language) -> Any:
+    """The tokenizer of FLORES-200 for every language (NLLB Team 2022); sacreBLEU fetches it once."""
+    model = Path(SACREBLEU_DIR) / "models" / Path(_SPM_URL).name
+    try:
+        return BLEU(tokenize=_SPM)
+    except ImportError as error:
+        raise UserError("spBLEU needs sentencepiece: pip install 'ontarget[spm]'") from error
+    except (OSError, RuntimeError) as error:  # no network, or a broken model
+        if model.exists():
+            raise UserError(f"'{model}' is no SentencePiece model; remove it and try again") from error
+        raise UserError(
+            f"spBLEU needs the tokenizer {_SPM}, and sacreBLEU could not download it ({error}); fetch "
+            f"{_SPM_URL} where there is a network and save it as {model}"
+        ) from error
+
+
+def _ter(target: Language) -> Any:
+    """Chinese and Japanese have no blanks between words: Tercom's own remedy counts characters there."""
+    characters = str(target).split("-")[0] in ("zh", "ja")
+    return TER(normalized=characters, asian_support=characters)
+
+
+METRICS: Mapping[str, Callable[[Language], Any]] = MappingProxyType(
+    {
+        "bleu": _bleu,
+        "chrf": lambda _: CHRF(),
+        "chrf++": lambda _: CHRF(word_order=2),
+        "ter": _ter,
+        "spbleu": _spbleu,
+    }
+)
+"""What each metric is called, and what makes it for a target language. In all but TER more is better."""

@@ -1,0 +1,163 @@
+"""All scores of one system's answers in one direction, from one look at each segment."""
+
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
+from itertools import islice
+from typing import TYPE_CHECKING, NamedTuple
+
+from ontarget.languages import Language
+from ontarget.scoring.answers import Answers, Line
+from ontarget.scoring.close import close_off_target, close_relatives
+from ontarget.scoring.language_id import Identifier
+from ontarget.scoring.off_target import OffTarget, off_target_ratio
+from ontarget.scoring.outcome import OUTCOMES, Outcome
+from ontarget.scoring.score import Score
+
+if TYPE_CHECKING:  # NumPy and sacreBLEU take longer to load than OTR to compute
+    from ontarget.scoring.significance import CorpusValue, Statistics
+
+CONFUSION = ("lpr", "wpr", "lcpr")
+"""Figures of the language confusion benchmark, which need no reference."""
+_CHUNK = 10_000  # lines at a time, where there may be any number
+
+
+class Evidence(NamedTuple):
+    """What a paired test needs of a score: its segments' statistics, and the value of their sum."""
+
+    value: "CorpusValue"
+    statistics: "Statistics"
+
+
+@dataclass(frozen=True, slots=True)
+class Scorecard:
+    """The scores of some answers.
+
+    Attributes:
+        answers: whose `lines` have been read.
+        scores: by name: those of metrics and their on-target forms, then `otr` and its kin.
+        breakdown: how many hypotheses had which outcome.
+        off: whether each segment is off-target; empty where nothing asks for segments.
+        evidence: of those scores that can be compared segment by segment, by name.
+        lines: the segments, where `off` has them.
+    """
+
+    answers: Answers
+    scores: dict[str, Score]
+    breakdown: Mapping[Outcome, int]
+    off: Sequence[bool] = ()
+    evidence: dict[str, Evidence] = field(default_factory=dict)
+    lines: Sequence[Line] = ()
+
+
+@dataclass(frozen=True)
+class Scorer:
+    """What is computed, and how.
+
+    Attributes:
+        identifier: of languages.
+        metrics: names of `metrics.METRICS` for answers that have references, and of `CONFUSION`.
+        strict: adds the strict off-target ratio; it then also decides what counts as on target.
+        intervals: adds 95 % intervals to the metrics; ratios have theirs anyway.
+        segments: keeps the segments and their evidence, for a paired test or a neural metric.
+    """
+
+    identifier: Identifier
+    metrics: Sequence[str] = ("bleu", "chrf")
+    strict: bool = False
+    intervals: bool = False
+    segments: bool = False
+    _floors: dict[tuple[Language, tuple[str, ...]], Score] = field(default_factory=dict)
+
+    def card(self, answers: Answers) -> Scorecard:
+        """Reads the answers and scores them. Without references and segments, in bounded memory.
+
+        Raises:
+            UserError: there are no answers, a metric or the identifier does not know the language.
+        """
+        count = OffTarget(answers.direction, self.identifier, strict=self.strict)
+        kept: list[Line] = []
+        off: list[bool] = []
+        confusion = [name for name in self.metrics if name in CONFUSION]
+        for chunk in _chunks(answers.lines):
+            texts = [line.text for line in chunk]
+            found = count.add(texts, _whole([x.source for x in chunk]), _whole([x.finish for x in chunk]))
+            if self.segments or chunk[0].references or confusion:
+                kept += chunk
+                off += [s.outcome != "on" if self.strict else s.off for s in found]
+        ratios = self._ratios(count)
+        card = Scorecard(answers, {}, _breakdown(count, answers), off, {}, kept)
+        if kept and kept[0].references:
+            self._against_references(card, ratios["otr_strict" if self.strict else "otr"])
+            ratios["otr_floor"] = self._floor(answers.target, tuple(line.references[0] for line in kept))
+        card.scores.update(ratios)
+        if confusion:
+            card.scores.update(self._confusion(card, confusion))
+        if self.segments:
+            self._flags(card)
+        return card
+
+    def _ratios(self, count: OffTarget) -> dict[str, Score]:
+        scores = {"otr": count.score}
+        if self.strict:
+            scores["otr_strict"] = count.strict_score
+        if close_relatives(count.language):
+            scores["otr_close"] = close_off_target(count)
+        return scores
+
+    def _against_references(self, card: Scorecard, otr: Score) -> None:
+        from ontarget.scoring.metrics import Metric
+        from ontarget.scoring.on_target import on_target, on_target_statistics
+
+        references = list(zip(*(line.references for line in card.lines), strict=True))
+        for name in self.metrics:
+            if name in CONFUSION:
+                continue
+            metric = Metric(name, card.answers.target)
+            statistics = metric.statistics([line.text for line in card.lines], *references)
+            replaced = on_target_statistics(metric, statistics, references, card.off)
+            plain, on = (metric.score(of, self.intervals) for of in (statistics, replaced))
+            for score, of_segments in ((plain, statistics), (on_target(on, otr), replaced)):
+                card.scores[score.metric] = score
+                if self.segments:
+                    card.evidence[score.metric] = Evidence(metric.value, of_segments)
+
+    def _floor(self, target: Language, references: tuple[str, ...]) -> Score:
+        key = (target, references)
+        if key not in self._floors:
+            self._floors[key] = off_target_ratio(references, target, self.identifier)
+        return self._floors[key]
+
+    def _confusion(self, card: Scorecard, names: Sequence[str]) -> dict[str, Score]:
+        from ontarget.scoring.confusion import language_confusion
+
+        found = language_confusion(
+            [line.text for line in card.lines], card.answers.target, self.identifier
+        )
+        scores = {name: getattr(found, name) for name in names}
+        return {name: score for name, score in scores.items() if score is not None}
+
+    def _flags(self, card: Scorecard) -> None:
+        from ontarget.scoring.significance import mean_of_segments, mean_value
+
+        ratio = "otr_strict" if self.strict else "otr"
+        flags = mean_of_segments([100.0 * off for off in card.off])
+        card.evidence[ratio] = Evidence(mean_value, flags)
+
+
+def _breakdown(count: OffTarget, answers: Answers) -> dict[Outcome, int]:
+    """Without the source's language nothing can be told to be in it."""
+    return {
+        outcome: count.outcomes[outcome] for outcome in OUTCOMES if answers.source or outcome != "source"
+    }
+
+
+def _whole(values: list[str | None]) -> list[str] | None:
+    """The values, or None where any is missing."""
+    present = [value for value in values if value is not None]
+    return present if len(present) == len(values) else None
+
+
+def _chunks(lines: "Iterator[Line] | Sequence[Line]") -> Iterator[list[Line]]:
+    iterator = iter(lines)
+    while chunk := list(islice(iterator, _CHUNK)):
+        yield chunk
