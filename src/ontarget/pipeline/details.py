@@ -35,7 +35,9 @@ def details(judged: _All, kinds: Mapping[str, Sequence[Direction]], average: str
     targets = sorted({direction.target for directions in kinds.values() for direction in directions})
     return {
         "labels": {str(target): sorted(known_labels(target, default_identifier())) for target in targets},
-        "produced": _each(judged, lambda one: dict(Counter(s.guess.label for s in one.segments).most_common())),
+        "produced": _each(
+            judged, lambda one: dict(Counter(s.guess.label for s in one.segments).most_common())
+        ),
         "lines": _each(judged, _lines),
         "significance": _significance(judged, kinds, average) if BASELINE in judged else None,
     }
@@ -56,9 +58,7 @@ def _lines(judged: Judged) -> dict[str, Any]:
     return {"outcomes": outcomes, "words": words}
 
 
-def _significance(
-    judged: _All, kinds: Mapping[str, Sequence[Direction]], average: str
-) -> dict[str, Any]:
+def _significance(judged: _All, kinds: Mapping[str, Sequence[Direction]], average: str) -> dict[str, Any]:
     """Each system against the baseline, in each direction and over all of a kind; p-values by Holm over systems."""
     others = {system: of for system, of in judged.items() if system != BASELINE and _tested(of)}
     differences = []
@@ -80,7 +80,9 @@ def _significance(
                     }
                     for system, (difference, _), p_value in zip(others, found, adjusted, strict=True)
                 ]
-    signature = f"test:approximate-randomisation|trials:{TRIALS}|seed:{SEED}|adjusted:holm|systems:{len(others)}"
+    signature = (
+        f"test:approximate-randomisation|trials:{TRIALS}|seed:{SEED}|adjusted:holm|systems:{len(others)}"
+    )
     return {"baseline": BASELINE, "signature": signature, "differences": differences}
 
 
@@ -90,10 +92,15 @@ def _tested(of_directions: Mapping[Direction, Judged]) -> bool:
 
 
 def _difference(
-    baseline: Mapping[Direction, Judged], system: Mapping[Direction, Judged], sets: Sequence[Direction], metric: str
+    baseline: Mapping[Direction, Judged],
+    system: Mapping[Direction, Judged],
+    sets: Sequence[Direction],
+    metric: str,
 ) -> tuple[float, float]:
     """System minus baseline, mean over directions, and its p-value."""
     one, other = ([of[d].statistics[metric] for d in sets] for of in (baseline, system))
-    difference = sum(system[d].scores[metric].value - baseline[d].scores[metric].value for d in sets) / len(sets)
+    difference = sum(system[d].scores[metric].value - baseline[d].scores[metric].value for d in sets) / len(
+        sets
+    )
     p_value = approximate_randomisation(baseline[sets[0]].values[metric], one, other, trials=TRIALS)
     return difference, p_value

@@ -7,6 +7,7 @@ from typing import Any
 from ontarget.languages import Direction
 from ontarget.scoring.metrics import Metric
 from ontarget.scoring.off_target import OffTarget, Segment
+from ontarget.scoring.on_target import on_target, on_target_statistics
 from ontarget.scoring.score import Score
 from ontarget.scoring.significance import CorpusValue, Statistics, mean_of_segments, mean_value
 from ontarget.scoring.switch import first_off_words
@@ -55,16 +56,20 @@ def judge(outputs: Sequence[Output], references: Sequence[str] | None, direction
         [output["finish_reason"] for output in outputs] if given else None,
     )
     scores: dict[str, Score] = {}
-    statistics: dict[str, Statistics] = {"otr": mean_of_segments([100.0 * segment.off for segment in segments])}
+    statistics: dict[str, Statistics] = {
+        "otr": mean_of_segments([100.0 * segment.off for segment in segments])
+    }
     values: dict[str, CorpusValue] = {"otr": mean_value}
     if references is not None:
         for name in _METRICS:
             metric = Metric(name, direction.target)
             found = metric.statistics(texts, references)
-            scores[name] = metric.score(found)
+            scores[name] = metric.score(found, interval=True)
             if name in TESTED:
                 statistics[name], values[name] = found, metric.value
-    scores["otr"] = off_target.score
-    if given:
+                without = on_target_statistics(metric, found, [references], [s.off for s in segments])
+                of_rest = on_target(metric.score(without), off_target.score)
+                scores[of_rest.metric] = of_rest
         scores["otr_strict"] = off_target.strict_score
+    scores["otr"] = off_target.score
     return Judged(scores, statistics, values, segments, first_off_words(texts, direction.target))

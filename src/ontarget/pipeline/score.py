@@ -9,7 +9,7 @@ from ontarget.pipeline.details import details
 from ontarget.pipeline.judged import Judged, Output, judge
 from ontarget.scoring.interval import Interval, wilson
 from ontarget.scoring.score import Score
-from ontarget.scoring.significance import CorpusValue, Floats, bootstrap_interval, paired_bootstrap
+from ontarget.scoring.significance import CorpusValue, Floats, paired_bootstrap
 
 Row = dict[str, Any]
 AVERAGE, REFERENCE = "avg", "reference"
@@ -45,7 +45,10 @@ def score(
         system: {direction: judge(lines, references[direction], direction) for direction, lines in of.items()}
         for system, of in outputs.items()
     }
-    floor = {direction: judge([{"text": line} for line in lines], None, direction) for direction, lines in references.items()}
+    floor = {
+        direction: judge([{"text": line} for line in lines], None, direction)
+        for direction, lines in references.items()
+    }
     rows = [row for system, of in judged.items() for row in _rows(system, of, kinds)]
     rows += _rows(REFERENCE, floor, kinds)
     return Scored(rows, details(judged | {REFERENCE: floor}, kinds, AVERAGE))
@@ -71,7 +74,7 @@ def _rows(
         if not directions:
             continue
         of_kind = [judged[direction] for direction in directions]
-        scores = [(str(direction), _with_intervals(one)) for direction, one in zip(directions, of_kind, strict=True)]
+        scores = [(str(direction), [*judged[direction].scores.values()]) for direction in directions]
         scores.append((AVERAGE, [_mean_of(metric, of_kind) for metric in of_kind[0].scores]))
         rows += [
             {"system": system, "direction": direction, "kind": kind, **score.as_dict()}
@@ -79,16 +82,6 @@ def _rows(
             for score in of_direction
         ]
     return rows
-
-
-def _with_intervals(judged: Judged) -> list[Score]:
-    """Each score of one direction; those that have no interval of their own (OTR has Wilson's) get a bootstrap's."""
-    return [
-        score
-        if score.interval or metric not in judged.statistics
-        else replace(score, interval=Interval(*bootstrap_interval(judged.values[metric], judged.statistics[metric])))
-        for metric, score in judged.scores.items()
-    ]
 
 
 def _mean_of(metric: str, judged: Sequence[Judged]) -> Score:
@@ -99,7 +92,10 @@ def _mean_of(metric: str, judged: Sequence[Judged]) -> Score:
     sets = [one.statistics[metric] for one in judged]
     nothing = [0 * statistics for statistics in sets]
     _, low, high = paired_bootstrap(_or_zero(judged[0].values[metric]), nothing, sets)
-    if metric == "otr" and average.value in (0.0, 100.0):  # no resample strays from there, and yet it is no certainty
+    if metric == "otr" and average.value in (
+        0.0,
+        100.0,
+    ):  # no resample strays from there, and yet it is no certainty
         return replace(average, interval=wilson(round(average.n * average.value / 100), average.n))
     return replace(average, interval=Interval(low, high))
 

@@ -102,9 +102,7 @@ class Details:
             for system, directions in data["lines"].items()
         }
         names = Difference.__dataclass_fields__
-        differences = tuple(
-            Difference(**{name: row[name] for name in names}) for row in tests["differences"]
-        )
+        differences = tuple(Difference(**{name: row[name] for name in names}) for row in tests["differences"])
         return cls(
             data["produced"], lines, differences, data["labels"], tests["baseline"], tests["signature"]
         )

@@ -55,7 +55,10 @@ def markdown(table: Table) -> str:
     ]
     for row in table.rows:
         name = row.name.replace("|", r"\|").replace("_", r"\_")
-        cells = (f"**{cell.text}**" + _figure(cell)[len(cell.text) :] if cell.best else _figure(cell) for cell in row.cells)
+        cells = (
+            f"**{cell.text}**" + _figure(cell)[len(cell.text) :] if cell.best else _figure(cell)
+            for cell in row.cells
+        )
         lines.append([name, *cells])
     text = "".join(f"| {' | '.join(line)} |\n" for line in lines)
     return f"{text}\n{legend(table)}\n" if table.baseline else text
@@ -65,7 +68,9 @@ def latex(table: Table) -> str:
     r"""A LaTeX table for a paper that loads `booktabs`; intervals, where there are any, in small print below."""
     spans = [rf"\multicolumn{{{span}}}{{c}}{{{_escaped(name)}}}" for name, span in table.groups]
     starts = [start + 2 for start in sorted(table.first_of_group)[:-1]]
-    rules = [rf"\cmidrule(lr){{{a}-{a + span - 1}}}" for a, (_, span) in zip(starts, table.groups, strict=True)]
+    rules = [
+        rf"\cmidrule(lr){{{a}-{a + span - 1}}}" for a, (_, span) in zip(starts, table.groups, strict=True)
+    ]
     lines = [
         r"\begin{table}",
         r"\centering",
@@ -81,7 +86,9 @@ def latex(table: Table) -> str:
             lines.append(r"\midrule")
         lines.append(f"{_escaped(row.name)} & {' & '.join(map(_latex_cell, row.cells))} \\\\")
         if any(cell.interval for cell in row.cells):
-            small = (rf"{{\scriptsize {_escaped(cell.interval)}}}" if cell.interval else "" for cell in row.cells)
+            small = (
+                rf"{{\scriptsize {_escaped(cell.interval)}}}" if cell.interval else "" for cell in row.cells
+            )
             lines.append(f" & {' & '.join(small)} \\\\")
     note = f" $\\dagger$: differs from {_escaped(table.baseline)}, $p < {LEVEL:g}$." if table.baseline else ""
     lines += [

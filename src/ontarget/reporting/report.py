@@ -72,9 +72,7 @@ def render(run: Run) -> str:
         ]
         if matrices
         else [],
-        curves=[
-            (stage, Markup(inline(curves.training_curve(stage, log)))) for stage, log in run.log.items()
-        ],
+        curves=[(stage, Markup(inline(curves.training_curve(stage, log)))) for stage, log in run.log.items()],
         judged=[
             (stage, Markup(inline(curve)))
             for stage, log in run.log.items()

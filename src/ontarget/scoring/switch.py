@@ -4,7 +4,7 @@ import re
 from collections.abc import Sequence
 
 from ontarget.languages import Language
-from ontarget.scoring.language_id import Identifier, default_identifier
+from ontarget.scoring.language_id import Identifier, default_identifier, known_labels
 
 WINDOW = 4
 """Words that are identified together: one alone is too short for a fastText model."""
@@ -30,9 +30,11 @@ def first_off_words(
     words = [list(_WORD.finditer(text)) for text in texts]
     windows = [_windows(text, found) for text, found in zip(texts, words, strict=True)]
     distinct = list(dict.fromkeys(window for of_text in windows for window in of_text))
-    guesses = (identifier or default_identifier()).identify(distinct)
+    identifier = identifier or default_identifier()
+    on_target = known_labels(language, identifier)
+    guesses = identifier.identify(distinct)
     off = {
-        window: guess.label != language.fasttext_label and guess.probability >= SURE
+        window: guess.label not in on_target and guess.probability >= SURE
         for window, guess in zip(distinct, guesses, strict=True)
     }
     places: list[tuple[int, int] | None] = []
