@@ -6,6 +6,8 @@ from typing import Annotated, Any, Literal, Self
 
 from pydantic import BeforeValidator, Field, PlainSerializer, PositiveInt, field_validator, model_validator
 
+from ontarget.corpora.checks import Step
+from ontarget.corpora.cleaning import Overlap
 from ontarget.errors import UserError, nearest
 from ontarget.languages import Direction, Language
 from ontarget.recipes.block import Block, Count, Name
@@ -24,6 +26,16 @@ def _language(value: object) -> Language:
 
 
 Code = Annotated[Language, BeforeValidator(_language), PlainSerializer(str)]
+
+
+def _cleaning_step(value: object) -> Step:
+    try:
+        return Step.of(value)
+    except UserError as error:
+        raise ValueError(str(error)) from None
+
+
+CleaningStep = Annotated[Step, BeforeValidator(_cleaning_step), PlainSerializer(Step.settings)]
 
 
 class Phrasebook(Block):
@@ -48,16 +60,41 @@ class Plain(Block):
         return path
 
 
+Paths = Annotated[
+    tuple[str, ...], BeforeValidator(lambda given: [given] if isinstance(given, str) else given)
+]
+Column = Annotated[str, BeforeValidator(str)]  # by name, or by its number
+
+
+class Files(Block):
+    """Files of any format, told by what they hold: see corpora/files.py."""
+
+    train: Paths = ()
+    validation: Paths = ()
+    test: Paths = ()
+    format: Literal["tsv", "csv", "jsonl", "parquet", "tmx"] | None = None
+    columns: dict[Column, Code] | None = Field(
+        None, min_length=2, description="column or key -> its language"
+    )
+
+    def splits(self) -> dict[str, tuple[str, ...]]:
+        """The splits that there are."""
+        all_splits = {"train": self.train, "validation": self.validation, "test": self.test}
+        return {split: paths for split, paths in all_splits.items() if paths}
+
+
 class CorpusSource(Block):
     """Where parallel text comes from: exactly one of its keys."""
 
     phrasebook: Phrasebook | None = None
     plain: Plain | None = None
+    files: Files | None = None
 
     @model_validator(mode="after")
     def _exactly_one(self) -> Self:
-        if (self.phrasebook is None) == (self.plain is None):
-            raise ValueError("give exactly one of phrasebook and plain")
+        known = type(self).model_fields
+        if sum(getattr(self, key) is not None for key in known) != 1:
+            raise ValueError(f"give exactly one of {', '.join(known)}")
         return self
 
 
@@ -70,6 +107,8 @@ class Recipe(Block):
     languages: tuple[Code, ...] = Field(min_length=2)
     pivot: Code
     corpus: CorpusSource
+    clean: tuple[CleaningStep, ...] = ()
+    overlap: Overlap = "error"
     template: str = "plain"
     split: Literal["validation", "test"] = "test"
     test_lines: Count = 100

@@ -103,9 +103,11 @@ def test_agrees_with_sacrebleu(metric: BLEU | CHRF, cells: int, monkeypatch: pyt
     )
     assert approximate_randomisation(value, [one], [other], trials=500) == theirs("ar", 500).p_value
 
-    low, high = bootstrap_interval(value, other, resamples=1000)
+    interval = bootstrap_interval(value, other, resamples=1000)
     theirs_bootstrap = theirs("bs", 1000)
-    assert (high - low) / 2 == pytest.approx(theirs_bootstrap.ci, rel=0.03)  # theirs takes other ranks
+    assert (interval.high - interval.low) / 2 == pytest.approx(
+        theirs_bootstrap.ci, rel=0.03
+    )  # theirs takes other ranks
     sums = [significance._resampled(of, 1000, 12345) for of in (one, other)]
     values = [significance._values(value, of) for of in sums]
     assert values[1].mean() == pytest.approx(theirs_bootstrap.mean, rel=1e-6)

@@ -21,6 +21,7 @@ _COMMANDS = {
     "train": "Tune a model on parallel text: likelihood first, then language-aware.",
     "translate": "Translate a file, or standard input, with a tuned model.",
     "score": "Score translations: off-target ratio, and with a reference BLEU and chrF.",
+    "compare": "Compare systems on the same segments: how much they differ, and whether that is chance.",
     "recipes": "List, show, copy and check the recipes that come with ontarget.",
 }
 

@@ -1,154 +1,217 @@
 """`ontarget score`: anyone's translations, without a model."""
 
-import json
-import sys
-from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Sequence
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated
+from typing import Annotated, Any
 
 import typer
-from rich import box
-from rich.console import Console
-from rich.markup import escape
-from rich.table import Table
 
+from ontarget.cli.answers import Given, answers_of
+from ontarget.cli.forms import chosen, print_csv, print_json, print_tables
 from ontarget.errors import UserError
-from ontarget.languages import Direction, Language
-from ontarget.scoring.score import Score
+from ontarget.languages import Language
+from ontarget.scoring.answers import is_outputs
+from ontarget.scoring.outcome import OUTCOMES
+from ontarget.scoring.score import SUFFIX, Score, display_name
+from ontarget.scoring.scorecard import REFERENCED, Scorecard, Scorer
 
-if TYPE_CHECKING:
-    from ontarget.scoring.off_target import Outcome
-
-_TITLE = {"bleu": "BLEU", "chrf": "chrF", "otr": "OTR %", "otr_floor": "OTR floor %"}
+FLOOR = "otr_floor"
 
 
 def score(
     hypotheses: Annotated[
         list[str],
-        typer.Argument(metavar="HYP...", help="Translations, one a line, plain or .gz; - is standard input."),
+        typer.Argument(
+            metavar="HYP...",
+            help="Translations, one a line, plain or .gz; - is standard input. Or a run's directory, "
+            "or any part of its outputs.",
+        ),
     ],
-    to: Annotated[str, typer.Option("--to", metavar="LANGUAGE", help="The language that was asked for: fr.")],
-    reference: Annotated[
+    to: Annotated[
+        str | None, typer.Option("--to", metavar="LANGUAGE", help="The language that was asked for: fr.")
+    ] = None,
+    from_: Annotated[
         str | None,
-        typer.Option(metavar="REF", help="Human translations, line by line: adds BLEU, chrF and the floor."),
+        typer.Option("--from", metavar="LANGUAGE", help="The source's: adds which lines stayed in it."),
+    ] = None,
+    reference: Annotated[
+        list[str] | None,
+        typer.Option(
+            metavar="REF",
+            help="Human translations, line by line: adds --metrics and the floor. May be repeated.",
+        ),
     ] = None,
     source: Annotated[
         str | None, typer.Option(metavar="SRC", help="What was translated, line by line; needs --from.")
     ] = None,
-    from_: Annotated[
+    test_set: Annotated[
+        str | None,
+        typer.Option(metavar="NAME", help="Source and reference by sacreBLEU: wmt22; needs --direction."),
+    ] = None,
+    direction: Annotated[str | None, typer.Option(metavar="FROM-TO", help="Of the test set: de-fr.")] = None,
+    metrics: Annotated[
         str | None,
         typer.Option(
-            "--from", metavar="LANGUAGE", help="The source's language: adds where off-target lines went."
+            metavar="NAMES",
+            help="Of bleu, chrf, chrf++, ter, spbleu; and, without reference: lpr, wpr, lcpr.",
+            show_default="bleu,chrf",
         ),
     ] = None,
+    comet: Annotated[
+        str | None,
+        typer.Option(
+            metavar="MODEL",
+            help="Adds COMET or MetricX, by a model's name: Unbabel/wmt22-comet-da; needs --source.",
+        ),
+    ] = None,
+    environment: Annotated[
+        Path | None,
+        typer.Option(
+            metavar="DIR", help="The virtual environment of --comet.", show_default="~/.cache/ontarget/comet"
+        ),
+    ] = None,
+    strict: Annotated[
+        bool,
+        typer.Option(
+            "--strict", help="Also empty, copied, run-on and doubtful lines are off-target: adds OTR strict."
+        ),
+    ] = False,
+    lid: Annotated[
+        str,
+        typer.Option(
+            metavar="NAME|PATH", help="Identifier: lid.176.ftz, lingua, script, or a fastText model."
+        ),
+    ] = "lid.176.ftz",
+    among: Annotated[
+        str | None,
+        typer.Option(metavar="LANGUAGES", help="The only ones that the identifier may name: de,fr,en."),
+    ] = None,
+    confidence: Annotated[
+        bool, typer.Option("--confidence", help="95 % intervals: Wilson's for ratios, else by bootstrap.")
+    ] = False,
     as_json: Annotated[
         bool, typer.Option("--json", help="Print JSON: an object, or a list for several HYP.")
     ] = False,
-    lid: Annotated[
-        Path | None,
-        typer.Option(
-            metavar="PATH", help="A fastText identifier, lid.176.bin say.", show_default="lid.176.ftz"
-        ),
-    ] = None,
+    as_csv: Annotated[bool, typer.Option("--csv", help="Print CSV: a line a score.")] = False,
+    latex: Annotated[bool, typer.Option("--latex", help="Print a LaTeX table (booktabs).")] = False,
+    markdown: Annotated[bool, typer.Option("--markdown", help="Print a Markdown table.")] = False,
 ) -> None:
     """Score translations: how many are not in the language asked for (OTR); with a reference, BLEU and chrF.
 
-    Language identification errs on human text too. With a reference you therefore see the floor as well: the
-    OTR of the reference itself. Scores with the same signature may be compared.
+    Each metric comes a second time *on target*: an off-target line is then worth nothing, however good it is
+    in its own language. Language identification errs on human text too; with a reference you therefore see
+    the floor, the OTR of the reference itself. Scores with the same signature may be compared.
 
         ontarget score answers.txt --to fr
-        ontarget score a.txt b.txt --reference test.fr.gz --source test.de.gz --from de --to fr
+        ontarget score a.txt b.txt --reference test.fr.gz --source test.de.gz --from de --to fr --strict
+        ontarget score answers.txt --test-set wmt22 --direction de-fr --metrics bleu,chrf++,ter
+        ontarget score runs/phrasebook-tiny --markdown
         cat answers.txt | ontarget score - --to fr --json
     """
-    from ontarget.scoring.language_id import FastText, default_identifier
-    from ontarget.scoring.off_target import breakdown, off_target_ratio
+    form = chosen(json=as_json, csv=as_csv, latex=latex, markdown=markdown)
+    names = names_of(metrics) if metrics else ["bleu", "chrf"]
+    scorer = Scorer(
+        identifier(lid, among), names, strict=strict, intervals=confidence, segments=comet is not None
+    )
+    given = Given(to, from_, tuple(reference or ()), source, test_set, direction)
+    cards = [scorer.card(answers) for answers in answers_of(hypotheses, given)]
+    if metrics:
+        _check_references(cards, names)
+    if comet:
+        from ontarget.scoring.neural import add_neural
 
-    target = Language(to)
-    direction = Direction(Language(from_), target) if from_ else None
-    if source and not direction:
-        raise UserError("--source needs --from, the language that it is in")
-    identifier = FastText(lid) if lid else default_identifier()
-    systems = [(name, _read(name)) for name in hypotheses]
-    references = _read(reference) if reference else None
-    sources = _read(source) if source else None
-    for name, lines in systems:
-        _check_aligned(name, lines, reference, references)
-        _check_aligned(name, lines, source, sources)
+        add_neural(cards, comet, environment, intervals=confidence)
 
-    floor = off_target_ratio(references, target, identifier) if references else None
-    results = []
-    for name, lines in systems:
-        scores = _against_reference(lines, references, target) if references else {}
-        scores["otr"] = off_target_ratio(lines, target, identifier)
-        if floor is not None:
-            scores["otr_floor"] = floor
-        results.append(
-            _Result(name, scores, breakdown(lines, sources, direction, identifier) if direction else {})
-        )
-
-    if as_json:
-        objects = [result.as_dict() for result in results]
-        typer.echo(json.dumps(objects if len(objects) > 1 else objects[0], indent=2))
+    if form == "json":
+        objects = [_object(card) for card in cards]
+        print_json(objects if len(objects) > 1 else objects[0])
+    elif form == "csv":
+        print_csv([row for card in cards for row in _lines(card)])
     else:
-        _print(results)
+        scores = [_label(card, cards) | _scores(card, confidence) for card in cards]
+        seen = [outcome for outcome in OUTCOMES if any(card.breakdown.get(outcome) for card in cards)]
+        outcomes = [_label(card, cards) | {o: str(card.breakdown.get(o, 0)) for o in seen} for card in cards]
+        tables = [("", scores), ("lines", outcomes)]
+        print_tables(tables, form, notes_of(cards))
 
 
-@dataclass(frozen=True, slots=True)
-class _Result:
-    hypothesis: str
-    scores: Mapping[str, Score]
-    breakdown: Mapping["Outcome", int]
-
-    def as_dict(self) -> dict[str, object]:
-        scores = {
-            key: {"value": score.value, "n": score.n, "signature": score.signature}
-            for key, score in self.scores.items()
-        }
-        return {
-            "hypothesis": self.hypothesis,
-            **scores,
-            **({"breakdown": self.breakdown} if self.breakdown else {}),
-        }
+def _check_references(cards: Sequence[Scorecard], names: Sequence[str]) -> None:
+    for card in cards:
+        missing = [name for name in names if name in REFERENCED and name not in card.scores]
+        if missing:
+            raise UserError(
+                f"{missing[0]} of '{card.answers.path}' needs human translations: --reference REF"
+            )
 
 
-def _read(name: str) -> list[str]:
-    from ontarget.corpora.plain import decode_lines, read_lines
-
-    return decode_lines(sys.stdin.buffer.read(), "standard input") if name == "-" else read_lines(Path(name))
-
-
-def _check_aligned(name: str, lines: Sequence[str], other: str | None, others: Sequence[str] | None) -> None:
-    if others is not None and len(lines) != len(others):
-        raise UserError(
-            f"'{name}' has {len(lines)} lines but '{other}' has {len(others)}; "
-            "line n of one must belong to line n of the other"
-        )
+def _label(card: Scorecard, cards: Sequence[Scorecard]) -> dict[str, str]:
+    """What tells a row from the others: the file, or system and direction; of several runs, the folder."""
+    answers = card.answers
+    if not is_outputs(Path(answers.path)):
+        return {"hypothesis": answers.path}
+    same = [(c.answers.system, c.answers.direction) for c in cards].count((answers.system, answers.direction))
+    return {
+        "system": str(Path(answers.path).parent) if same > 1 else answers.system,
+        "direction": str(answers.direction),
+    }
 
 
-def _against_reference(lines: Sequence[str], references: Sequence[str], target: Language) -> dict[str, Score]:
-    from ontarget.scoring.bleu import bleu, chrf  # sacreBLEU takes longer to load than OTR to compute
-
-    return {"bleu": bleu(lines, references, target), "chrf": chrf(lines, references)}
-
-
-def _print(results: Sequence[_Result]) -> None:
-    console = Console(highlight=False)
-    first = results[0]
-    scores = _table([_TITLE[key] for key in first.scores])
-    lines = _table(list(first.breakdown))
-    for result in results:
-        scores.add_row(escape(result.hypothesis), *(f"{score.value:.2f}" for score in result.scores.values()))
-        lines.add_row(escape(result.hypothesis), *(str(count) for count in result.breakdown.values()))
-    console.print(scores)
-    if first.breakdown:
-        console.print(lines)
-    for signature in dict.fromkeys(score.settings for r in results for score in r.scores.values()):
-        console.print(signature, style="dim", markup=False, soft_wrap=True)
+def _scores(card: Scorecard, intervals: bool) -> dict[str, str]:
+    return {
+        display_name(name) + (" %" if name.startswith("otr") else ""): figure(score, intervals)
+        for name, score in card.scores.items()
+    }
 
 
-def _table(columns: Sequence[str]) -> Table:
-    table = Table("hypothesis", box=box.SIMPLE_HEAD)
-    for column in columns:
-        table.add_column(column, justify="right")
-    return table
+def notes_of(cards: Sequence[Scorecard]) -> list[str]:
+    """The signatures, but for those that others imply."""
+    scores = [(name, score) for card in cards for name, score in card.scores.items()]
+    notes = [score.settings for name, score in scores if name != FLOOR and not name.endswith(SUFFIX)]
+    if any(name.endswith(SUFFIX) for name, _ in scores):
+        ratio = display_name("otr_strict" if "otr_strict" in dict(scores) else "otr")
+        notes.append(f"on target: what {ratio} counts as off-target is worth nothing")
+    return list(dict.fromkeys(notes))
+
+
+def figure(score: Score, interval: bool) -> str:
+    """A score as printed, with its interval if asked for: `34.10 [32.87, 35.40]`."""
+    digits = 4 if score.metric.startswith("comet") else 2  # a scale from 0 to 1, and one to 100
+    text = f"{score.value:.{digits}f}"
+    if not interval or not score.interval:
+        return text
+    return f"{text} [{score.interval.low:.{digits}f}, {score.interval.high:.{digits}f}]"
+
+
+def _object(card: Scorecard) -> dict[str, Any]:
+    """The keys that others rely on: `hypothesis`, each score by name, `breakdown`."""
+    scores = {}
+    for name, score in card.scores.items():
+        scores[name] = score.as_dict()
+        del scores[name]["metric"]
+    run = {key: value for key, value in _label(card, [card]).items() if key != "hypothesis"}
+    return {"hypothesis": card.answers.path, **run, **scores, "breakdown": dict(card.breakdown)}
+
+
+def _lines(card: Scorecard) -> list[dict[str, Any]]:
+    """A line a score, as programs of statistics like it."""
+    place = {"hypothesis": card.answers.path, "system": "", "direction": ""} | _label(card, [card])
+    return [place | score.as_dict() | {"metric": name} for name, score in card.scores.items()]
+
+
+def identifier(name: str, among: str | None) -> Any:
+    """The identifier of `--lid` and `--among`."""
+    from ontarget.scoring.identifiers import identifier_named
+
+    return identifier_named(name, [Language(code) for code in names_of(among)] if among else None)
+
+
+def names_of(text: str) -> list[str]:
+    """The names in `bleu,chrf`.
+
+    Raises:
+        UserError: there is none.
+    """
+    names = [name.strip() for name in text.split(",") if name.strip()]
+    if not names:
+        raise UserError("a list of names is empty; write them with commas: bleu,chrf")
+    return list(dict.fromkeys(names))

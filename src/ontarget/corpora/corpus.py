@@ -1,10 +1,14 @@
-"""Parallel text in memory: lines of several languages that are aligned with each other."""
+"""Parallel text: lines of several languages that are aligned with each other."""
 
-from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
+from itertools import chain
+from typing import overload
 
 from ontarget.errors import UserError
 from ontarget.languages import Direction, Language
+
+Segment = Mapping[Language, str]  # one segment in the languages that it is there in
 
 
 @dataclass(frozen=True, slots=True)
@@ -17,27 +21,152 @@ class Translation:
 
 
 @dataclass(frozen=True, slots=True)
+class Part:
+    """Lines that are aligned with each other: line n of every language is the same segment.
+
+    Attributes:
+        lines: of each language; in memory, or on disk (see store.py).
+        direction: the only one that the text serves, as in test sets that were written for one; None: every
+            one between its languages.
+    """
+
+    lines: Mapping[Language, Sequence[str]]
+    direction: Direction | None = None
+
+    def __len__(self) -> int:
+        """Number of segments."""
+        return len(next(iter(self.lines.values())))
+
+    def serves(self, direction: Direction) -> bool:
+        """Whether it holds translations of a direction."""
+        there = direction.source in self.lines and direction.target in self.lines
+        return there and self.direction in (None, direction)
+
+    def segments(self) -> Iterator[Segment]:
+        """The segments, in order."""
+        for texts in zip(*self.lines.values(), strict=True):
+            yield dict(zip(self.lines, texts, strict=True))
+
+
+@dataclass(frozen=True, slots=True)
 class Corpus:
     """Splits (`train`, `validation`, `test`) of lines.
 
-    Line n of every language of a split is the same segment.
+    Attributes:
+        name: what messages call it.
+        splits: of each, the lines of languages that are all aligned with each other; or several parts, which
+            are not: German-English in one, French-English in another.
+        left_out: how many segments reading and cleaning left out, and why: "train: empty" -> 12.
+        fingerprint: what text is known by that lies on disk; None where it is in memory.
     """
 
     name: str
-    splits: Mapping[str, Mapping[Language, Sequence[str]]]
+    splits: Mapping[str, Mapping[Language, Sequence[str]] | Sequence[Part]]
+    left_out: Mapping[str, int] = field(default_factory=dict)
+    fingerprint: str | None = None
+
+    def parts(self, split: str) -> Sequence[Part]:
+        """A split, cut into what is aligned with each other; empty where there is no such split."""
+        found = self.splits.get(split, ())
+        return [Part(found)] if isinstance(found, Mapping) else found
 
     def lines(self, split: str, language: Language) -> Sequence[str]:
-        """The lines of one language of one split."""
-        try:
-            return self.splits[split][language]
-        except KeyError:
-            there = ", ".join(f"{name}: {' '.join(map(str, lines))}" for name, lines in self.splits.items())
+        """The lines of one language of one split, part after part.
+
+        Raises:
+            UserError: there are none.
+        """
+        found = [part.lines[language] for part in self.parts(split) if language in part.lines]
+        if not found:
             raise UserError(
                 f"corpus '{self.name}' has no {language.name()} ({language}) in its split '{split}'; "
-                f"it has {there}"
-            ) from None
+                f"it has {self._contents()}"
+            )
+        return _joined(found)
+
+    def pairs(self, split: str, direction: Direction) -> "Pairs":
+        """All aligned pairs of one direction, in file order, each read when it is asked for.
+
+        Raises:
+            UserError: no part of the split has both languages, or serves the direction.
+        """
+        for language in (direction.source, direction.target):
+            self.lines(split, language)  # says which of the two is missing, if one is
+        parts = [part for part in self.parts(split) if part.serves(direction)]
+        if not parts:
+            raise UserError(
+                f"corpus '{self.name}' has no text from {direction.source.name()} to "
+                f"{direction.target.name()} ({direction}) in its split '{split}'; it has {self._contents()}"
+            )
+        source, target = (
+            _joined([part.lines[language] for part in parts])
+            for language in (direction.source, direction.target)
+        )
+        return Pairs(source, target, direction)
 
     def translations(self, split: str, direction: Direction, limit: int | None = None) -> list[Translation]:
         """The first `limit` (default: all) aligned pairs of one direction, in file order."""
-        pairs = zip(self.lines(split, direction.source), self.lines(split, direction.target), strict=True)
-        return [Translation(source, target, direction) for source, target in list(pairs)[:limit]]
+        return self.pairs(split, direction)[:limit]
+
+    def _contents(self) -> str:
+        splits = {
+            split: ", ".join(str(p.direction) if p.direction else " ".join(map(str, p.lines)) for p in parts)
+            for split in self.splits
+            if (parts := self.parts(split))
+        }
+        return ", ".join(f"{split}: {languages}" for split, languages in splits.items())
+
+
+class Pairs(Sequence[Translation]):
+    """Two sequences of lines as translations. Nothing is kept: random.sample draws from millions."""
+
+    def __init__(self, source: Sequence[str], target: Sequence[str], direction: Direction) -> None:
+        if len(source) != len(target):
+            raise ValueError(
+                f"{len(source)} lines of {direction.source}, {len(target)} of {direction.target}"
+            )
+        self._source, self._target, self._direction = source, target, direction
+
+    def __len__(self) -> int:
+        return len(self._source)
+
+    @overload
+    def __getitem__(self, index: int) -> Translation: ...
+    @overload
+    def __getitem__(self, index: slice) -> list[Translation]: ...
+    def __getitem__(self, index: int | slice) -> Translation | list[Translation]:
+        if isinstance(index, slice):
+            both = zip(self._source[index], self._target[index], strict=True)
+            return [Translation(source, target, self._direction) for source, target in both]
+        return Translation(self._source[index], self._target[index], self._direction)
+
+
+def _joined(lines: Sequence[Sequence[str]]) -> Sequence[str]:
+    return lines[0] if len(lines) == 1 else _Joined(lines)
+
+
+class _Joined(Sequence[str]):
+    """Several sequences of lines as one."""
+
+    def __init__(self, inner: Sequence[Sequence[str]]) -> None:
+        self._inner = inner
+
+    def __len__(self) -> int:
+        return sum(map(len, self._inner))
+
+    def __iter__(self) -> Iterator[str]:
+        return chain.from_iterable(self._inner)
+
+    @overload
+    def __getitem__(self, index: int) -> str: ...
+    @overload
+    def __getitem__(self, index: slice) -> list[str]: ...
+    def __getitem__(self, index: int | slice) -> str | list[str]:
+        if isinstance(index, slice):
+            return [self[n] for n in range(*index.indices(len(self)))]
+        place = range(len(self))[index]  # counts from the end, and refuses what is beyond it
+        for lines in self._inner:
+            if place < len(lines):
+                return lines[place]
+            place -= len(lines)
+        raise IndexError(index)

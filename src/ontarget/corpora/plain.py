@@ -1,20 +1,14 @@
-"""Line-aligned text files, one per language and split, plain or gzip."""
+"""Line-aligned text files, one per language and split, compressed or not."""
 
-import gzip
 import hashlib
-import os
-import re
-import zlib
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from itertools import pairwise
 from pathlib import Path
 
 from ontarget.corpora.corpus import Corpus
-from ontarget.errors import UserError, nearest
+from ontarget.corpora.opening import BYTE_ORDER_MARK, digest, expanded, not_utf8, opened
+from ontarget.errors import UserError
 from ontarget.languages import Language
-
-_GZIP_MAGIC = b"\x1f\x8b"
-_BYTE_ORDER_MARK = b"\xef\xbb\xbf"
 
 
 def load(name: str, patterns: Mapping[str, str], languages: Sequence[Language]) -> Corpus:
@@ -43,14 +37,16 @@ def load(name: str, patterns: Mapping[str, str], languages: Sequence[Language]) 
 
 
 def read_lines(path: Path) -> list[str]:
-    """The lines of a UTF-8 text file, gzip or not, without their ends.
+    """The lines of a UTF-8 text file, compressed or not, without their ends.
 
     Lines end at LF (or CR LF) alone: U+2028, U+0085, form feeds and lone CRs are part of the text.
 
     Raises:
-        UserError: the file is missing, empty, broken gzip, or not UTF-8; the message says where.
+        UserError: the file is missing, empty, broken, or not UTF-8; the message says where.
     """
-    return decode_lines(_content(path), f"'{path}'")
+    with opened(path) as file:
+        data = file.read()
+    return decode_lines(data, f"'{path}'")
 
 
 def decode_lines(data: bytes, name: str) -> list[str]:
@@ -59,19 +55,37 @@ def decode_lines(data: bytes, name: str) -> list[str]:
     Raises:
         UserError: there is nothing, or it is not UTF-8.
     """
-    text = data.removeprefix(_BYTE_ORDER_MARK)
+    text = data.removeprefix(BYTE_ORDER_MARK)
     if not text:
         raise UserError(f"{name} is empty; it must hold one segment a line")
     try:
         lines = text.decode("utf-8").removesuffix("\n").split("\n")
     except UnicodeDecodeError as error:
         offset = error.start + len(data) - len(text)
-        line = data.count(b"\n", 0, offset) + 1
-        raise UserError(
-            f"{name} is not UTF-8: line {line}, byte {offset} of the text is 0x{data[offset]:02x}; "
-            "convert the file, e.g. iconv -f latin1 -t utf-8"
-        ) from None
+        raise not_utf8(name, data.count(b"\n", 0, offset) + 1, offset, data[offset]) from None
     return [line.removesuffix("\r") for line in lines]
+
+
+def lines_of(path: Path) -> Iterator[str]:
+    """What `read_lines` gives, one line at a time: files of any size.
+
+    Raises:
+        UserError: as there.
+    """
+    offset = 0
+    with opened(path) as file:
+        for number, data in enumerate(file, start=1):
+            text = data.removeprefix(BYTE_ORDER_MARK) if number == 1 else data
+            try:
+                line = text.decode("utf-8")
+            except UnicodeDecodeError as error:
+                place = error.start + len(data) - len(text)
+                raise not_utf8(f"'{path}'", number, offset + place, data[place]) from None
+            offset += len(data)
+            if line:
+                yield line.removesuffix("\n").removesuffix("\r")
+    if offset in (0, len(BYTE_ORDER_MARK)):
+        raise UserError(f"'{path}' is empty; it must hold one segment a line")
 
 
 def fingerprint(patterns: Mapping[str, str], languages: Sequence[Language]) -> str:
@@ -83,8 +97,7 @@ def fingerprint(patterns: Mapping[str, str], languages: Sequence[Language]) -> s
     whole = hashlib.sha256()
     for split, pattern in sorted(patterns.items()):
         for language in sorted(languages):
-            digest = hashlib.sha256(_bytes(path_of(pattern, language))).hexdigest()
-            whole.update(f"{split} {language} {digest}\n".encode())
+            whole.update(f"{split} {language} {digest(path_of(pattern, language))}\n".encode())
     return whole.hexdigest()
 
 
@@ -96,43 +109,4 @@ def path_of(pattern: str, language: Language) -> Path:
     """
     if "{language}" not in pattern:
         raise UserError(f"the path '{pattern}' needs {{language}} where the language's code stands")
-    return Path(_expanded(pattern.replace("{language}", str(language)))).expanduser()
-
-
-def _expanded(pattern: str) -> str:
-    def value(match: re.Match[str]) -> str:
-        variable = match[1] or match[2]
-        if not os.environ.get(variable):
-            raise UserError(
-                f"the path '{pattern}' needs the environment variable {variable}, which is not set; "
-                f"set it to the folder that holds your data, e.g. export {variable}=$HOME/data"
-            )
-        return os.environ[variable]
-
-    return re.sub(r"\$(?:(\w+)|\{(\w+)\})", value, pattern)
-
-
-def _content(path: Path) -> bytes:
-    """What the file holds, decompressed if its first bytes say that it is gzip, whatever its name says."""
-    data = _bytes(path)
-    if not data.startswith(_GZIP_MAGIC):
-        return data
-    try:
-        return gzip.decompress(data)
-    except (EOFError, OSError, zlib.error) as error:
-        raise UserError(f"'{path}' is a broken gzip file ({error}); copy or download it again") from None
-
-
-def _bytes(path: Path) -> bytes:
-    try:
-        return path.read_bytes()
-    except FileNotFoundError:
-        raise UserError(_missing(path)) from None
-    except OSError as error:
-        raise UserError(f"cannot read '{path}': {error.strerror}") from None
-
-
-def _missing(path: Path) -> str:
-    if path.parent.is_dir():
-        return f"there is no file '{path}'{nearest(path.name, [p.name for p in path.parent.iterdir()])}"
-    return f"there is no file '{path}': its folder '{path.parent}' does not exist"
+    return expanded(pattern.replace("{language}", str(language)))

@@ -30,6 +30,7 @@ _RECORD = "ontarget.json"
 _FILES = ("recipe.yaml", "log.jsonl", "scores.json", "details.json", "report.html", _RECORD)
 _TEMPORARY = "?" * 8  # what `tempfile` adds to a name
 _SAMPLE = 1 << 16  # bytes read at either end of a large file: weights that differ, differ there
+_LINES = 10_000  # of text that are hashed at a time
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,8 +50,13 @@ def fingerprint(kind: Kind, **parts: Any) -> str:
 
 
 def text_fingerprint(lines: Sequence[str]) -> str:
-    """SHA-256 of lines of text."""
-    return hashlib.sha256(json.dumps(list(lines)).encode("ascii")).hexdigest()
+    """SHA-256 of lines of text, as a JSON list; never all of them in memory."""
+    whole = hashlib.sha256(b"[")
+    for begin in range(0, len(lines), _LINES):
+        whole.update(b", " * (begin > 0))
+        whole.update(json.dumps(list(lines[begin : begin + _LINES]))[1:-1].encode("ascii"))
+    whole.update(b"]")
+    return whole.hexdigest()
 
 
 def folder_fingerprint(folder: Path) -> str:

@@ -75,12 +75,12 @@ class Estimator:
         size, stage, recipe = self._size(step.name), self.plan.recipe.stages[step.name], self.plan.recipe
         if size is None:
             return Cost(None, None, None)
-        lines = len(self.plan.corpus.lines("train", recipe.pivot))
+        corpus = self.plan.corpus
         if isinstance(stage, LanguageModelling):
-            in_a_pass = lines  # at least; see samples/documents.py
+            in_a_pass = sum(map(len, corpus.parts("train")))  # at least; see samples/documents.py
             length = lines_a_document(stage.documents, len(recipe.languages)) * self._line
         else:
-            available = lines * len(recipe.supervised)
+            available = sum(len(corpus.pairs("train", direction)) for direction in recipe.supervised)
             in_a_pass = available if stage.samples == "all" else min(stage.samples, available)
             length = (self._prompt + self._line) * (2 if isinstance(stage, LanguageAware) else 1)
         tuning = stage.tuning

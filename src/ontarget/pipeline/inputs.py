@@ -1,8 +1,11 @@
 """What a recipe points at: its corpus, its test set, and the models that it did not make itself."""
 
+from collections.abc import Sequence
 from pathlib import Path
 
-from ontarget.corpora import phrasebook, plain
+from ontarget.corpora import files, phrasebook, plain
+from ontarget.corpora.checks import Identification
+from ontarget.corpora.cleaning import cleaned
 from ontarget.corpora.corpus import Corpus, Translation
 from ontarget.errors import UserError
 from ontarget.languages import Direction, Language
@@ -11,22 +14,58 @@ from ontarget.pipeline.artifacts import folder_fingerprint
 from ontarget.prompts.segment import text_of
 from ontarget.prompts.template import PromptTemplate
 from ontarget.recipe import Recipe
+from ontarget.scoring.language_id import default_identifier
 
 
 def load_corpus(recipe: Recipe) -> Corpus:
-    """The recipe's parallel text.
+    """The recipe's parallel text, cleaned as it says.
 
     Raises:
-        UserError: a file is missing or damaged, or the corpus lacks one of the recipe's languages.
+        UserError: a file is missing or damaged, the corpus lacks a direction that the recipe translates or is
+            tuned on, or a test line is in the training data.
     """
     source = recipe.corpus
     if source.plain:
         corpus = plain.load(recipe.name, source.plain.model_dump(exclude_none=True), recipe.languages)
+    elif source.files:
+        of = source.files
+        corpus = files.load(recipe.name, of.splits(), recipe.languages, of.format, of.columns)
     elif source.phrasebook:
         corpus = phrasebook.load(source.phrasebook.tuples, source.phrasebook.seed)
-    for language in recipe.languages:
-        corpus.lines(recipe.split, language)
-    return corpus
+    for direction in directions(recipe):
+        corpus.pairs(recipe.split, direction)
+    if any(stage.start is not None for stage in recipe.stages.values()):
+        for direction in recipe.supervised:
+            corpus.pairs("train", direction)
+    return cleaned(corpus, recipe.clean, recipe.overlap, recipe.split, _identification())
+
+
+def left_out(corpus: Corpus) -> list[str]:
+    """What reading and cleaning left out, a sentence for each split."""
+    splits: dict[str, list[str]] = {}
+    for what, number in corpus.left_out.items():
+        split, _, why = what.partition(": ")
+        splits.setdefault(split, []).append(f"{number:,} {why}")
+    return [
+        f"{split}: {sum(map(len, corpus.parts(split))):,} segments; left out: {', '.join(reasons)}"
+        for split, reasons in splits.items()
+    ]
+
+
+def _identification() -> Identification:
+    """The identifier of all scores, as cleaning wants it; loaded when it is asked for the first time."""
+
+    def elsewhere(texts: Sequence[str], language: Language) -> list[float]:
+        identifier, label = default_identifier(), language.fasttext_label
+        if label not in identifier.labels:
+            raise UserError(
+                f"clean: wrong-language cannot tell {language.name()} ({language}), which "
+                f"{identifier.signature} does not know; leave the step out"
+            )
+        guesses = identifier.identify(texts)
+        return [0.0 if guess.label in ("", label) else guess.probability for guess in guesses]
+
+    return Identification("lid.176.ftz", elsewhere)
 
 
 def directions(recipe: Recipe) -> list[Direction]:

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from functools import cached_property
 from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
-from typing import Literal
+from typing import Any, Literal
 
 from ontarget.corpora.corpus import Corpus, Translation
 from ontarget.errors import UserError, nearest
@@ -189,10 +189,16 @@ class Plan:
         return Step(kind, file, {file: wanted}, _missing({file: wanted}, made), made, needs)
 
     @cached_property
-    def _train_text(self) -> dict[str, str]:
-        return {
-            str(code): text_fingerprint(self.corpus.lines("train", code)) for code in self.recipe.languages
-        }
+    def _train_text(self) -> dict[str, Any]:
+        corpus, text = self.corpus, dict[str, Any]()
+        for code in self.recipe.languages:
+            text[str(code)] = text_fingerprint(corpus.lines("train", code))
+        parts = corpus.parts("train")
+        if len(parts) > 1 or parts[0].direction:  # which lines are aligned, and what for
+            text["parts"] = [
+                [list(map(str, p.lines)), len(p), p.direction and str(p.direction)] for p in parts
+            ]
+        return text
 
     def _test_text(self, direction: Direction) -> str:
         return _text_of([test_set(self.recipe, self.corpus, direction)])

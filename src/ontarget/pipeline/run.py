@@ -15,7 +15,7 @@ from ontarget.errors import UserError
 from ontarget.files import full_disk_said, read_jsonl, whole_file, write_json, write_jsonl
 from ontarget.pipeline import stages, systems
 from ontarget.pipeline.artifacts import Made, Store
-from ontarget.pipeline.inputs import directions, load_corpus, test_set
+from ontarget.pipeline.inputs import directions, left_out, load_corpus, test_set
 from ontarget.pipeline.launch import Launch, follow, make_model
 from ontarget.pipeline.plan import Plan, Step, version_of
 from ontarget.pipeline.progress import Advance, Progress, Silent
@@ -127,6 +127,9 @@ class _Work:
             _require_models(self.recipe, [step.name for step in todo if step.kind == "model"])
         write_resolved(self.recipe, self.store.directory, remade=any(step.kind != "report" for step in todo))
         self._join_logs()
+        if any(step.kind == "model" for step in todo):
+            for line in left_out(self.plan.corpus):
+                self.progress.say(line)
         do = {"model": self._model, "outputs": self._outputs, "scores": self._scores, "report": self._report}
         for step in todo:
             do[step.kind](step)

@@ -97,6 +97,6 @@ def too_few(recipe: Recipe, stage: str, corpus: Corpus) -> tuple[int, int] | Non
 
 
 def _drawn(recipe: Recipe, settings: Likelihood | LanguageAware, corpus: Corpus) -> list[Translation]:
-    every = len(corpus.lines("train", recipe.pivot)) * len(recipe.supervised)
-    count = every if settings.samples == "all" else settings.samples
+    most = max(len(corpus.pairs("train", direction)) for direction in recipe.supervised)
+    count = most * len(recipe.supervised) if settings.samples == "all" else settings.samples
     return draw_translations(corpus, recipe.supervised, count, recipe.seed)

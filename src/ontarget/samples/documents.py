@@ -30,25 +30,30 @@ def make_documents(
     "German, French:", so the base has seen every pair. `english-pivoted`: a sentence stands with its English
     alone, so no pair without English was ever seen aligned.
 
-    Languages are drawn anew for each pass; the order is shuffled by seed.
+    Languages are drawn anew for each pass; the order is shuffled by seed. A segment that is not there in all
+    languages stands with those that it has; where the pivot is missing, `english-pivoted` shows one alone.
     """
     rng = random.Random(f"{seed} documents {pass_number}")
-    columns = {language: corpus.lines("train", language) for language in languages}
-    others = [language for language in languages if language != pivot]
     documents = []
-    for number in range(len(columns[pivot])):
-        if kind == "aligned":
-            chosen = rng.sample(list(languages), len(languages))
-        else:
-            chosen = rng.sample([pivot, rng.choice(others)], 2)
-        listed = rng.random() < _LISTED
-        if listed:
-            chosen = chosen[:2]
-        names = [language.name() for language in chosen]
-        lines = [columns[language][number] for language in chosen]
-        documents.append(_listed(names, lines) if listed else _headed(names, lines))
-        if rng.random() < _ALONE:
-            documents.append(rng.choice(lines))
+    for part in corpus.parts("train"):
+        there = [language for language in languages if language in part.lines]
+        others = [language for language in there if language != pivot]
+        for segment in part.segments():
+            if kind == "aligned":
+                chosen = rng.sample(there, len(there))
+            elif pivot in segment:
+                chosen = rng.sample([pivot, rng.choice(others)], 2)
+            else:
+                documents.append(segment[rng.choice(others)])
+                continue
+            listed = rng.random() < _LISTED
+            if listed:
+                chosen = chosen[:2]
+            names = [language.name() for language in chosen]
+            lines = [segment[language] for language in chosen]
+            documents.append(_listed(names, lines) if listed else _headed(names, lines))
+            if rng.random() < _ALONE:
+                documents.append(rng.choice(lines))
     rng.shuffle(documents)
     return documents
 

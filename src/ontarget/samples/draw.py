@@ -31,7 +31,7 @@ def draw_translations(
     rng = random.Random(f"{seed} draw")
     drawn = []
     for number, direction in enumerate(directions):
-        pairs = corpus.translations(split, direction)
+        pairs = corpus.pairs(split, direction)
         share = count // len(directions) + (number < count % len(directions))
         drawn += rng.sample(pairs, min(share, len(pairs)))
     rng.shuffle(drawn)

@@ -1,4 +1,4 @@
-"""Systems' answers as they are scored: a line of text with what it translates, from any file that has them."""
+"""Systems' answers as they are scored: lines of text, each with what it translates."""
 
 import json
 from collections.abc import Iterable, Iterator
@@ -98,5 +98,5 @@ def _row(file: Path, number: int, text: str) -> dict[str, Any]:
     except json.JSONDecodeError as error:
         raise UserError(f"'{file}', line {number}: not JSON ({error.msg})") from None
     if not isinstance(row, dict) or not isinstance(row.get("text"), str):
-        raise UserError(f'\'{file}\', line {number}: there is no "text" in it, the hypothesis')
+        raise UserError(f"'{file}', line {number}: there is no \"text\" in it, the hypothesis")
     return row

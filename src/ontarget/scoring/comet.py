@@ -1,7 +1,7 @@
 """COMET and MetricX, asked as programs in environments of their own.
 
-Both pin versions of transformers that ontarget cannot live with, and need a GPU's worth of libraries that nobody
-else should install. So each has a virtual environment, and a score of it is a run of its own command there.
+Both pin versions of transformers that ontarget cannot live with, and bring libraries that nobody else needs.
+So each has a virtual environment, and to score is to run its own command there.
 """
 
 import json
@@ -164,7 +164,13 @@ def _run(command: list[str], folder: Path, model: str) -> None:
     variables = {name: value for name, value in os.environ.items() if name not in ours}
     try:
         done = subprocess.run(
-            command, cwd=folder, env=variables, capture_output=True, encoding="utf-8", errors="replace", check=False
+            command,
+            cwd=folder,
+            env=variables,
+            capture_output=True,
+            encoding="utf-8",
+            errors="replace",
+            check=False,
         )
     except OSError as error:
         raise UserError(f"cannot run '{command[0]}': {error.strerror}") from None

@@ -13,7 +13,7 @@ import numpy as np
 from sacrebleu.metrics import BLEU, CHRF, TER
 from sacrebleu.utils import SACREBLEU_DIR
 
-from ontarget.errors import UserError, nearest
+from ontarget.errors import UserError
 from ontarget.languages import Language
 from ontarget.scoring.score import Score
 from ontarget.scoring.significance import Floats, Statistics, bootstrap_interval
@@ -31,12 +31,10 @@ class Metric:
         target: the language of hypotheses and references; it decides the tokenizer.
 
     Raises:
-        UserError: there is no such metric, or what its tokenizer needs is not there.
+        UserError: what its tokenizer needs is not there.
     """
 
     def __init__(self, name: str, target: Language) -> None:
-        if name not in METRICS:
-            raise UserError(f"there is no metric '{name}' among {', '.join(METRICS)}{nearest(name, METRICS)}")
         self.name = name
         self._metric = METRICS[name](target)
 

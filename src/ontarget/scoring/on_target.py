@@ -12,14 +12,9 @@ of a score is the same metric over the same segments, the off-target ones replac
 from collections.abc import Sequence
 from dataclasses import replace
 
-import numpy as np
-
 from ontarget.scoring.metrics import Metric
-from ontarget.scoring.score import Score
+from ontarget.scoring.score import SUFFIX, Score
 from ontarget.scoring.significance import Statistics
-
-SUFFIX = "_on_target"
-"""Follows a metric's name: `bleu_on_target`."""
 
 
 def on_target_statistics(
@@ -33,8 +28,8 @@ def on_target_statistics(
         references: one or several, line by line.
         off: whether each segment is off-target.
     """
-    places = np.flatnonzero(off)
-    if not len(places):
+    places = [place for place, is_off in enumerate(off) if is_off]
+    if not places:
         return statistics
     replaced = statistics.copy()
     replaced[places] = metric.statistics(
@@ -49,6 +44,6 @@ def on_target_segments(scores: Sequence[float], off: Sequence[bool], worst: floa
 
 
 def on_target(score: Score, otr: Score) -> Score:
-    """Names a score of replaced segments; its signature takes in that of the ratio that says which they are."""
+    """Names a score of replaced segments; its signature takes in that of the ratio that says which."""
     signature = f"{score.signature}|off:{otr.metric}|{otr.signature}"
     return replace(score, metric=score.metric + SUFFIX, signature=signature)

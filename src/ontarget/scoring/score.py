@@ -4,16 +4,30 @@ from dataclasses import dataclass
 
 from ontarget.scoring.interval import Interval
 
+SUFFIX = "_on_target"
+"""Follows a metric's name: `bleu_on_target`, see `on_target.py`."""
 _DISPLAY_NAME = {
     "bleu": "BLEU",
     "chrf": "chrF",
+    "chrf++": "chrF++",
+    "ter": "TER",
+    "spbleu": "spBLEU",
+    "comet": "COMET",
+    "metricx": "MetricX",
     "otr": "OTR",
     "otr_strict": "OTR strict",
     "otr_close": "OTR close",
+    "otr_floor": "OTR floor",
     "lpr": "LPR",
     "wpr": "WPR",
     "lcpr": "LCPR",
 }
+
+
+def display_name(metric: str) -> str:
+    """`BLEU` for `bleu`, `BLEU on target` for `bleu_on_target`."""
+    name, suffix, _ = metric.partition(SUFFIX)
+    return _DISPLAY_NAME.get(name, name) + (" on target" if suffix else "")
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,7 +64,7 @@ class Score:
     @property
     def settings(self) -> str:
         """What was computed and how: `OTR|lid:lid.176.ftz|case:mixed|norm:none|n:4|version:0.1.0`."""
-        return f"{_DISPLAY_NAME.get(self.metric, self.metric)}|{self.signature}"
+        return f"{display_name(self.metric)}|{self.signature}"
 
     def __str__(self) -> str:
         """As sacreBLEU prints it: `OTR|lid:lid.176.ftz|...|n:4|version:0.1.0 = 75.00`."""

@@ -1,10 +1,11 @@
 """All scores of one system's answers in one direction, from one look at each segment."""
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from itertools import islice
 from typing import TYPE_CHECKING, NamedTuple
 
+from ontarget.errors import UserError, nearest
 from ontarget.languages import Language
 from ontarget.scoring.answers import Answers, Line
 from ontarget.scoring.close import close_off_target, close_relatives
@@ -16,6 +17,8 @@ from ontarget.scoring.score import Score
 if TYPE_CHECKING:  # NumPy and sacreBLEU take longer to load than OTR to compute
     from ontarget.scoring.significance import CorpusValue, Statistics
 
+REFERENCED = ("bleu", "chrf", "chrf++", "ter", "spbleu")
+"""Metrics against references: the names of `metrics.METRICS`, without sacreBLEU's loading time."""
 CONFUSION = ("lpr", "wpr", "lcpr")
 """Figures of the language confusion benchmark, which need no reference."""
 _CHUNK = 10_000  # lines at a time, where there may be any number
@@ -55,7 +58,7 @@ class Scorer:
 
     Attributes:
         identifier: of languages.
-        metrics: names of `metrics.METRICS` for answers that have references, and of `CONFUSION`.
+        metrics: of `REFERENCED`, for answers that have references, and of `CONFUSION`.
         strict: adds the strict off-target ratio; it then also decides what counts as on target.
         intervals: adds 95 % intervals to the metrics; ratios have theirs anyway.
         segments: keeps the segments and their evidence, for a paired test or a neural metric.
@@ -67,6 +70,13 @@ class Scorer:
     intervals: bool = False
     segments: bool = False
     _floors: dict[tuple[Language, tuple[str, ...]], Score] = field(default_factory=dict)
+
+    def __post_init__(self) -> None:
+        known = (*REFERENCED, *CONFUSION)
+        for name in self.metrics:
+            if name not in known:
+                hint = nearest(name, known) or f"; there are {', '.join(known)}"
+                raise UserError(f"there is no metric '{name}'{hint}")
 
     def card(self, answers: Answers) -> Scorecard:
         """Reads the answers and scores them. Without references and segments, in bounded memory.
@@ -130,9 +140,7 @@ class Scorer:
     def _confusion(self, card: Scorecard, names: Sequence[str]) -> dict[str, Score]:
         from ontarget.scoring.confusion import language_confusion
 
-        found = language_confusion(
-            [line.text for line in card.lines], card.answers.target, self.identifier
-        )
+        found = language_confusion([line.text for line in card.lines], card.answers.target, self.identifier)
         scores = {name: getattr(found, name) for name in names}
         return {name: score for name, score in scores.items() if score is not None}
 
@@ -146,9 +154,7 @@ class Scorer:
 
 def _breakdown(count: OffTarget, answers: Answers) -> dict[Outcome, int]:
     """Without the source's language nothing can be told to be in it."""
-    return {
-        outcome: count.outcomes[outcome] for outcome in OUTCOMES if answers.source or outcome != "source"
-    }
+    return {outcome: count.outcomes[outcome] for outcome in OUTCOMES if answers.source or outcome != "source"}
 
 
 def _whole(values: list[str | None]) -> list[str] | None:
@@ -157,7 +163,7 @@ def _whole(values: list[str | None]) -> list[str] | None:
     return present if len(present) == len(values) else None
 
 
-def _chunks(lines: "Iterator[Line] | Sequence[Line]") -> Iterator[list[Line]]:
+def _chunks(lines: Iterable[Line]) -> Iterator[list[Line]]:
     iterator = iter(lines)
     while chunk := list(islice(iterator, _CHUNK)):
         yield chunk

@@ -13,6 +13,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from ontarget.errors import UserError
+from ontarget.scoring.interval import Interval
 
 Floats = NDArray[np.float64]
 Statistics = NDArray[np.float64]
@@ -149,11 +150,11 @@ def bootstrap_interval(
     resamples: int = RESAMPLES,
     confidence: float = 0.95,
     seed: int = SEED,
-) -> tuple[float, float]:
+) -> Interval:
     """The interval of one system's score, by the percentiles of a bootstrap over segments."""
     values = _values(value, _resampled(statistics, resamples, seed))
     low, high = np.quantile(values, [(1.0 - confidence) / 2, (1.0 + confidence) / 2])
-    return float(low), float(high)
+    return Interval(float(low), float(high))
 
 
 def holm(p_values: Sequence[float]) -> list[float]:

@@ -1,0 +1,213 @@
+"""`ontarget compare`: is one system better than another, or was it luck?"""
+
+from collections import Counter
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+from typing import Annotated, Any
+
+import typer
+
+from ontarget.cli.answers import Given, answers_of
+from ontarget.cli.forms import chosen, print_csv, print_json, print_tables
+from ontarget.cli.score import identifier, names_of, notes_of
+from ontarget.errors import UserError
+from ontarget.scoring.answers import is_outputs
+from ontarget.scoring.score import display_name
+from ontarget.scoring.scorecard import Scorecard, Scorer
+
+LEVEL = 0.05
+_USUAL_BASELINE = "mt"
+
+
+def compare(
+    systems: Annotated[
+        list[str],
+        typer.Argument(
+            metavar="A B...",
+            help="Translations, one a line, the baseline first; or runs, or systems of runs (outputs/mt).",
+        ),
+    ],
+    to: Annotated[
+        str | None, typer.Option("--to", metavar="LANGUAGE", help="The language that was asked for: fr.")
+    ] = None,
+    from_: Annotated[
+        str | None, typer.Option("--from", metavar="LANGUAGE", help="The source's language.")
+    ] = None,
+    reference: Annotated[
+        list[str] | None,
+        typer.Option(metavar="REF", help="Human translations, line by line. May be repeated."),
+    ] = None,
+    source: Annotated[
+        str | None, typer.Option(metavar="SRC", help="What was translated, line by line; needs --from.")
+    ] = None,
+    test_set: Annotated[
+        str | None,
+        typer.Option(metavar="NAME", help="Source and reference by sacreBLEU: wmt22; needs --direction."),
+    ] = None,
+    direction: Annotated[str | None, typer.Option(metavar="FROM-TO", help="Of the test set: de-fr.")] = None,
+    baseline: Annotated[
+        str | None,
+        typer.Option(metavar="SYSTEM", help="Default: the first file; of a run mt, or its first system."),
+    ] = None,
+    seeds: Annotated[
+        bool,
+        typer.Option(
+            "--seeds", help="The runs differ by their seeds: mean and standard deviation of each system."
+        ),
+    ] = False,
+    metrics: Annotated[
+        str,
+        typer.Option(metavar="NAMES", help="Of bleu, chrf, chrf++, ter, spbleu. OTR is always compared."),
+    ] = "bleu,chrf",
+    comet: Annotated[
+        str | None,
+        typer.Option(metavar="MODEL", help="Adds COMET or MetricX, see ontarget score; needs --source."),
+    ] = None,
+    environment: Annotated[
+        Path | None,
+        typer.Option(
+            metavar="DIR", help="The virtual environment of --comet.", show_default="~/.cache/ontarget/comet"
+        ),
+    ] = None,
+    strict: Annotated[
+        bool, typer.Option("--strict", help="Off-target by the strict definition, see ontarget score.")
+    ] = False,
+    lid: Annotated[
+        str,
+        typer.Option(
+            metavar="NAME|PATH", help="Identifier: lid.176.ftz, lingua, script, or a fastText model."
+        ),
+    ] = "lid.176.ftz",
+    among: Annotated[
+        str | None,
+        typer.Option(metavar="LANGUAGES", help="The only ones that the identifier may name: de,fr,en."),
+    ] = None,
+    seed: Annotated[int, typer.Option(help="Of the resamples; sacreBLEU's by default.")] = 12345,
+    as_json: Annotated[bool, typer.Option("--json", help="Print JSON: a list.")] = False,
+    as_csv: Annotated[bool, typer.Option("--csv", help="Print CSV: a line a comparison.")] = False,
+    latex: Annotated[bool, typer.Option("--latex", help="Print LaTeX tables (booktabs).")] = False,
+    markdown: Annotated[bool, typer.Option("--markdown", help="Print Markdown tables.")] = False,
+) -> None:
+    """Compare systems with a baseline on the same segments: by how much do they differ, and is it chance?
+
+    p is that of approximate randomisation (10,000 trials), adjusted by Holm for the number of systems; a star
+    marks those below 0.05. The 95 % interval of the difference is that of a paired bootstrap (1,000
+    resamples). OTR is tested on the same resamples as the metrics.
+
+        ontarget compare mt.fr ours.fr --to fr --reference test.fr
+        ontarget compare runs/phrasebook-tiny
+        ontarget compare runs/mine/outputs/mt runs/mine/outputs/ontarget --metrics chrf++
+        ontarget compare --seeds runs/seed1 runs/seed2 runs/seed3 --baseline mt --markdown
+    """
+    from ontarget.scoring.comparison import compare as compared
+
+    form = chosen(json=as_json, csv=as_csv, latex=latex, markdown=markdown)
+    given = Given(to, from_, tuple(reference or ()), source, test_set, direction)
+    scorer = Scorer(identifier(lid, among), names_of(metrics), strict=strict, segments=True)
+    cards = [scorer.card(answers) for answers in answers_of(systems, given)]
+    if comet:
+        from ontarget.scoring.neural import add_neural
+
+        add_neural(cards, comet, environment)
+    by_system = _by_system(cards, seeds)
+    first = next(iter(by_system))
+    usual = _USUAL_BASELINE if _USUAL_BASELINE in by_system else first
+    rows = compared(by_system, baseline or usual, _groups(cards, systems), seed=seed)
+
+    if form in ("json", "csv"):
+        objects = [_object(row) for row in rows]
+        print_json(objects) if form == "json" else print_csv(objects)
+        return
+    groups = list(dict.fromkeys(row.group for row in rows))
+    tables = [(group, [_cells(row) for row in rows if row.group == group]) for group in groups]
+    others = len(by_system) - 1
+    test = f"p|test:approximate-randomisation|trials:10000|seed:{seed}|adjusted:holm|systems:{others}"
+    bootstrap = f"95 % interval|paired-bootstrap|resamples:1000|seed:{seed}"
+    print_tables(tables, form, [*notes_of(cards), test, bootstrap])
+
+
+def _by_system(cards: Sequence[Scorecard], seeds: bool) -> dict[str, dict[tuple[str, str], Scorecard]]:
+    """Systems by names that tell them apart, with what they answered.
+
+    Files are called by their paths. Systems of runs have their ids; where several runs have the same ones and
+    the runs are no seeds of one another, the run stands before them.
+    """
+    runs = {id(card): _run_of(card) for card in cards}
+    if seeds and (len(set(runs.values())) < 2 or "" in runs.values()):
+        raise UserError("--seeds needs the directories of several runs, which differ by their seeds")
+    times = Counter((card.answers.system, str(card.answers.direction)) for card in cards)
+    ambiguous = not seeds and max(times.values()) > 1
+    found: dict[str, dict[tuple[str, str], Scorecard]] = {}
+    for card in cards:
+        run, direction = runs[id(card)], str(card.answers.direction)
+        name = card.answers.system if run else card.answers.path
+        if run and ambiguous:
+            name = f"{run}/{name}"
+        of_system = found.setdefault(name, {})
+        if (run if seeds else "", direction) in of_system:
+            raise UserError(f"'{card.answers.path}' is given twice")
+        of_system[run if seeds else "", direction] = card
+    return found
+
+
+def _run_of(card: Scorecard) -> str:
+    """The directory of the run, or that which holds a system's folder; nothing for a plain file."""
+    path = Path(card.answers.path)
+    if not is_outputs(path):
+        return ""
+    outputs = path.absolute().parent.parent
+    return str(outputs.parent if outputs.name == "outputs" else outputs)
+
+
+def _groups(cards: Sequence[Scorecard], systems: Sequence[str]) -> Mapping[str, Sequence[str]]:
+    """Directions to average over: zero-shot and supervised ones where the run says which are which."""
+    directions = list(dict.fromkeys(str(card.answers.direction) for card in cards))
+    if len(directions) == 1:
+        return {directions[0]: directions}
+    scores = next((s for s in (Path(name) / "scores.json" for name in systems) if s.is_file()), None)
+    if scores:
+        from ontarget.reporting.run_files import KINDS, Scores
+
+        read = Scores.read(scores)
+        kinds = {kind: [d for d in read.directions(kind) if d in directions] for kind in KINDS}
+        if set(directions) == {d for of_kind in kinds.values() for d in of_kind}:
+            return {f"{kind} ({', '.join(of)})": of for kind, of in kinds.items() if of}
+    return {f"mean of {', '.join(directions)}": directions}
+
+
+def _cells(row: Any) -> dict[str, str]:
+    digits = 4 if row.metric.startswith("comet") else 2
+    deviation = "" if row.deviation is None else f" ± {row.deviation:.{digits}f}"
+    cells = {
+        "metric": display_name(row.metric),
+        "system": row.system,
+        "score": f"{row.value:.{digits}f}{deviation}",
+    }
+    if row.test is None:
+        return cells | {"difference": "baseline", "95 % interval": "", "p": "", "bootstrap p": ""}
+    star = "*" if row.p_holm < LEVEL else ""
+    return cells | {
+        "difference": f"{row.test.difference:+.{digits}f}{star}",
+        "95 % interval": f"[{row.test.low:+.{digits}f}, {row.test.high:+.{digits}f}]",
+        "p": f"{row.p_holm:.4f}",
+        "bootstrap p": f"{row.test.p_bootstrap:.4f}",
+    }
+
+
+def _object(row: Any) -> dict[str, Any]:
+    test = row.test
+    return {
+        "group": row.group,
+        "metric": row.metric,
+        "system": row.system,
+        "value": row.value,
+        "deviation": row.deviation,
+        "difference": test and test.difference,
+        "low": test and test.low,
+        "high": test and test.high,
+        "p": test and test.p_value,
+        "p_holm": row.p_holm,
+        "p_bootstrap": test and test.p_bootstrap,
+        "n": row.n,
+        "signature": row.signature,
+    }

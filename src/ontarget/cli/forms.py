@@ -1,0 +1,87 @@
+"""Forms in which a command prints rows of figures: a table, JSON, CSV, LaTeX, Markdown."""
+
+import csv
+import io
+import json
+from collections.abc import Mapping, Sequence
+from typing import Any, Literal, get_args
+
+import typer
+from rich import box
+from rich.console import Console
+from rich.markup import escape
+from rich.table import Table
+
+from ontarget.errors import UserError
+
+Form = Literal["table", "json", "csv", "latex", "markdown"]
+Row = Mapping[str, str]
+"""Title of a column -> cell, as printed."""
+
+
+def chosen(**flags: bool) -> Form:
+    """The form whose flag is set; the table if none is.
+
+    Raises:
+        UserError: two are.
+    """
+    names: list[Form] = [name for name in get_args(Form) if flags.get(name)]
+    if len(names) > 1:
+        raise UserError(f"--{names[0]} and --{names[1]} are two forms; choose one")
+    return names[0] if names else "table"
+
+
+def print_tables(tables: Sequence[tuple[str, Sequence[Row]]], form: Form, notes: Sequence[str]) -> None:
+    """Prints tables under their titles ("" for none), and notes (signatures) below them.
+
+    The first column stands to the left, all others to the right.
+    """
+    if form == "table":
+        console = Console(highlight=False)
+        for title, rows in tables:
+            console.print(_terminal(title, rows))
+        for note in notes:
+            console.print(note, style="dim", markup=False, soft_wrap=True)
+        return
+    from tabulate import tabulate
+
+    style = "latex_booktabs" if form == "latex" else "github"
+    for title, rows in tables:
+        if title:
+            typer.echo(f"% {title}" if form == "latex" else f"**{title}**\n")
+        cells = [[_cell(text, form) for text in row.values()] for row in rows]
+        align = ("left", *["right"] * (len(rows[0]) - 1))
+        typer.echo(
+            tabulate(cells, headers=list(rows[0]), tablefmt=style, colalign=align, disable_numparse=True)
+        )
+        typer.echo()
+    for note in notes:
+        typer.echo(f"% {note}" if form == "latex" else f"- `{note}`")
+
+
+def print_json(rows: Any) -> None:
+    """Prints JSON, indented."""
+    typer.echo(json.dumps(rows, indent=2, ensure_ascii=False))
+
+
+def print_csv(rows: Sequence[Mapping[str, Any]]) -> None:
+    """Prints CSV with a header: the keys of all rows, in order of appearance; numbers in full."""
+    keys = list(dict.fromkeys(key for row in rows for key in row))
+    text = io.StringIO()
+    writer = csv.DictWriter(text, keys, lineterminator="\n")
+    writer.writeheader()
+    writer.writerows(rows)
+    typer.echo(text.getvalue(), nl=False)
+
+
+def _terminal(title: str, rows: Sequence[Row]) -> Table:
+    table = Table(box=box.SIMPLE_HEAD, title=escape(title) or None, title_justify="left", title_style="bold")
+    for number, column in enumerate(rows[0]):
+        table.add_column(column, justify="right" if number else "left")
+    for row in rows:
+        table.add_row(*(escape(text) for text in row.values()))
+    return table
+
+
+def _cell(text: str, form: Form) -> str:
+    return text.replace("|", r"\|") if form == "markdown" else text

@@ -1,0 +1,149 @@
+"""What is left out of the train split: steps that a recipe names, in its order, each with its count.
+
+A segment goes as a whole, in all its languages, so that what is left stays aligned. Test and validation text
+is never touched.
+"""
+
+import hashlib
+import json
+from array import array
+from collections import Counter
+from collections.abc import Mapping, Sequence
+from dataclasses import replace
+from itertools import compress
+from pathlib import Path
+from typing import Literal, overload
+
+from ontarget.corpora import store
+from ontarget.corpora.checks import Check, Columns, Identification, InTest, Step, check_of
+from ontarget.corpora.corpus import Corpus, Part
+from ontarget.errors import UserError
+from ontarget.files import full_disk_said, whole_folder, write_json
+from ontarget.languages import Language
+
+Overlap = Literal["error", "remove", "allow"]
+
+# Raise it where the same steps leave out other segments than before.
+_FORMAT = 1
+_AT_ONCE = 10_000  # segments
+_COUNTS = "counts.json"
+_OVERLAP = "in the test set"
+
+
+def cleaned(
+    corpus: Corpus, steps: Sequence[Step], overlap: Overlap, test_split: str, identification: Identification
+) -> Corpus:
+    """The corpus without the segments of its train split that a step leaves out, which are counted.
+
+    `overlap` says what becomes of a segment one of whose lines, in any language, is in the test split too.
+    What is kept of text that lies on disk is remembered there.
+
+    Raises:
+        UserError: a test line is in the train split and `overlap` is `error`, or nothing is left.
+    """
+    if overlap == "allow" and not steps:
+        return corpus
+    about = [
+        _FORMAT,
+        corpus.fingerprint,
+        [s.settings() for s in steps],
+        overlap,
+        test_split,
+        identification.name,
+    ]
+    folder = store.cache_folder() / "cleaned" / hashlib.sha256(json.dumps(about).encode()).hexdigest()[:32]
+    found: tuple[Sequence[Sequence[int]], Mapping[str, int]] | None = None
+    if corpus.fingerprint:
+        found = _remembered(folder)
+    if found is None:
+        found = made = _clean(corpus, steps, overlap, test_split, identification)
+        if corpus.fingerprint:
+            _remember(folder, *made)
+    kept, left_out = found
+    if not left_out:
+        return corpus
+    if not any(map(len, kept)):
+        raise UserError(f"corpus '{corpus.name}': cleaning leaves nothing of its split 'train': {left_out}")
+    parts = [
+        replace(part, lines={language: _Chosen(lines, numbers) for language, lines in part.lines.items()})
+        for part, numbers in zip(corpus.parts("train"), kept, strict=True)
+    ]
+    counted = {f"train: {name}": number for name, number in left_out.items()}
+    return replace(corpus, splits={**corpus.splits, "train": parts}, left_out={**corpus.left_out, **counted})
+
+
+def _clean(
+    corpus: Corpus, steps: Sequence[Step], overlap: Overlap, test_split: str, identification: Identification
+) -> "tuple[list[array[int]], dict[str, int]]":
+    """The numbers of the segments that stay, for each part, and how many each step left out."""
+    counts: Counter[str] = Counter()
+    in_test = None if overlap == "allow" else InTest(_lines(corpus, test_split))
+    kept: list[array[int]] = []
+    for part in corpus.parts("train"):
+        checks = {step.name: check_of(step, identification) for step in steps}
+        kept.append(_kept(part, checks | ({_OVERLAP: in_test} if in_test else {}), counts))
+    if in_test and in_test.first and overlap == "error":
+        language, text = in_test.first
+        raise UserError(
+            f"corpus '{corpus.name}': {counts[_OVERLAP]} train segments have a line of the {test_split} split, "
+            f"the first in {language.name()}: '{text[:60]}'; leave them out with overlap=remove, "
+            "or keep them with overlap=allow"
+        )
+    return kept, {name: number for name, number in counts.items() if number}
+
+
+def _kept(part: Part, checks: Mapping[str, Check], counts: Counter[str]) -> "array[int]":
+    """The numbers of the segments that pass; one that does not is counted by the first check that says so."""
+    kept = array("q")
+    for begin in range(0, len(part), _AT_ONCE):
+        numbers = list(range(begin, min(begin + _AT_ONCE, len(part))))
+        texts: Columns = {code: lines[begin : begin + _AT_ONCE] for code, lines in part.lines.items()}
+        for name, check in checks.items():
+            stays = check(texts)
+            counts[name] += stays.count(False)
+            numbers = list(compress(numbers, stays))
+            texts = {language: list(compress(lines, stays)) for language, lines in texts.items()}
+        kept.extend(numbers)
+    return kept
+
+
+def _lines(corpus: Corpus, split: str) -> dict[Language, frozenset[str]]:
+    """Every line of a split, by language, without the blanks around it."""
+    found: dict[Language, set[str]] = {}
+    for part in corpus.parts(split):
+        for language, lines in part.lines.items():
+            found.setdefault(language, set()).update(line.strip() for line in lines)
+    return {language: frozenset(lines - {""}) for language, lines in found.items()}
+
+
+def _remember(folder: Path, kept: "Sequence[array[int]]", left_out: Mapping[str, int]) -> None:
+    with full_disk_said(folder), whole_folder(folder) as temporary:
+        for number, numbers in enumerate(kept):
+            (temporary / str(number)).write_bytes(memoryview(numbers))
+        write_json(temporary / _COUNTS, {"parts": len(kept), "left_out": left_out})
+
+
+def _remembered(folder: Path) -> tuple[Sequence[Sequence[int]], dict[str, int]] | None:
+    if not folder.is_dir():
+        return None
+    found = json.loads((folder / _COUNTS).read_text(encoding="utf-8"))
+    return [store.numbers(folder / str(number)) for number in range(found["parts"])], found["left_out"]
+
+
+class _Chosen(Sequence[str]):
+    """Some of the lines of another sequence."""
+
+    def __init__(self, lines: Sequence[str], numbers: Sequence[int]) -> None:
+        self._lines, self._numbers = lines, numbers
+
+    def __len__(self) -> int:
+        return len(self._numbers)
+
+    @overload
+    def __getitem__(self, index: int) -> str: ...
+    @overload
+    def __getitem__(self, index: slice) -> list[str]: ...
+    def __getitem__(self, index: int | slice) -> str | list[str]:
+        if isinstance(index, slice):
+            return [self._lines[number] for number in self._numbers[index]]
+        return self._lines[self._numbers[index]]

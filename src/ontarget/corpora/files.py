@@ -1,0 +1,200 @@
+"""A corpus from files of any format, told by what they hold; many languages in a file, or two."""
+
+import hashlib
+import json
+import re
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from itertools import permutations
+from pathlib import Path
+
+from ontarget.corpora import store
+from ontarget.corpora.corpus import Corpus, Part, Segment
+from ontarget.corpora.hugging_face import ON_HUB, read_dataset, revision
+from ontarget.corpora.jsonl import read_jsonl
+from ontarget.corpora.opening import BYTE_ORDER_MARK, digest, expanded, opened, raw
+from ontarget.corpora.parquet import read_parquet
+from ontarget.corpora.plain import lines_of, path_of
+from ontarget.corpora.rows import Columns
+from ontarget.corpora.tables import read_csv, read_tsv
+from ontarget.corpora.tmx import read_tmx
+from ontarget.errors import UserError
+from ontarget.languages import Direction, Language
+
+# Raise it where the same files give other segments than before: what is in the cache is then made again.
+_FORMAT = 1
+_START = 1 << 12  # bytes that tell the format
+
+_READERS: dict[str, Callable[[Path, Sequence[Language], Columns | None], Iterator[Segment]]] = {
+    "tsv": read_tsv,
+    "csv": read_csv,
+    "jsonl": read_jsonl,
+    "parquet": read_parquet,
+    "tmx": lambda path, languages, _: read_tmx(path, languages),
+}
+
+
+@dataclass(frozen=True, slots=True)
+class _Source:
+    """Something to read: what it is known by, the only direction it serves, if any, and its segments."""
+
+    identity: str
+    direction: Direction | None
+    read: Callable[[], Iterator[Segment]]
+
+
+def load(
+    name: str,
+    splits: Mapping[str, Sequence[str]],
+    languages: Sequence[Language],
+    format: str | None = None,
+    columns: Columns | None = None,
+) -> Corpus:
+    """Reads a corpus; its lines stay on disk, in the cache (see store.py).
+
+    Args:
+        name: what messages call the corpus.
+        splits: split -> paths. A path is a file, a folder or hub name of a data set, or has `{language}` in
+            it: then it stands for line-aligned files. `{direction}` beside it keeps apart what serves one
+            direction only.
+        languages: those to read. A segment counts if it is there in two of them.
+        format: of the files; None: as their content tells.
+        columns: of tables and records.
+
+    Raises:
+        UserError: a file is missing, broken or not what it should be, or has nothing in two of the languages.
+    """
+    made: dict[str, Sequence[Part]] = {}
+    left_out, fingerprint = {}, hashlib.sha256()
+    for split, paths in splits.items():
+        sources = [source for path in paths for source in _sources(path, split, languages, format, columns)]
+        key, parts, others = _stored(sources, languages, format, columns)
+        fingerprint.update(f"{split} {key}\n".encode())
+        if not any(map(len, parts)):
+            raise UserError(
+                f"corpus '{name}', split '{split}': no segment of {', '.join(map(repr, paths))} is there in "
+                f"two of the languages {_listed(languages)}; see `languages`, and `columns` of the files"
+            )
+        made[split] = parts
+        if others:
+            left_out[f"{split}: in other languages"] = others
+    return Corpus(name, made, left_out, fingerprint.hexdigest())
+
+
+def format_of(path: Path) -> str:
+    """The format of a file, told by its first bytes.
+
+    Raises:
+        UserError: it is none that can be told.
+    """
+    with raw(path) as file:
+        if file.read(4) == b"PAR1":
+            return "parquet"
+    with opened(path) as file:
+        data = file.read(_START)
+    wide = data[:2] in (b"\xff\xfe", b"\xfe\xff")  # XML alone may be UTF-16
+    text = data.decode("utf-16" if wide else "utf-8", "replace").lstrip("\ufeff")
+    first = text.lstrip().split("\n")[0]
+    if first.startswith("<"):
+        return "tmx"
+    if re.match(r'\{\s*("|$)', first):
+        return "jsonl"
+    if "\t" in first:
+        return "tsv"
+    if "," in first:
+        return "csv"
+    if re.match(r"\[\s*([{\[]|$)", first):
+        raise UserError(f"'{path}' is one JSON list; write one record a line, e.g. with jq -c '.[]'")
+    why = (
+        "is empty"
+        if not data.removeprefix(BYTE_ORDER_MARK)
+        else "is in a format that its content does not tell"
+    )
+    raise UserError(
+        f"'{path}' {why}; it should be TSV, CSV, JSON lines, TMX or Parquet (`format` says which), "
+        "or have {language} in its path where there is a file for each language"
+    )
+
+
+def _sources(
+    path: str, split: str, languages: Sequence[Language], format: str | None, columns: Columns | None
+) -> Iterator[_Source]:
+    """What a path of a recipe stands for."""
+    if path.startswith(ON_HUB):
+        identity = f"{path} {split} {revision(path)}"
+        yield _Source(identity, None, lambda: read_dataset(path, split, languages, columns))
+    elif "{direction}" in path:
+        found = [
+            (files, direction)
+            for direction in (Direction(*pair) for pair in permutations(languages, 2))
+            if (files := _aligned_files(path.replace("{direction}", str(direction)), languages))
+        ]
+        if not found:
+            raise UserError(f"there is no file '{path}' for any direction between {_listed(languages)}")
+        yield from (_aligned(files, direction) for files, direction in found)
+    elif "{language}" in path:
+        files = _aligned_files(path, languages)
+        if not files:
+            raise UserError(f"there is no file '{path}' for any of {_listed(languages)}")
+        yield _aligned(files, None)
+    else:
+        place = expanded(path)
+        if place.is_dir():
+            yield _Source(
+                _digest_of_folder(place), None, lambda: read_dataset(str(place), split, languages, columns)
+            )
+        else:
+            read = _READERS[format or format_of(place)]
+            yield _Source(digest(place), None, lambda: read(place, languages, columns))
+
+
+def _aligned_files(pattern: str, languages: Sequence[Language]) -> dict[Language, Path]:
+    """The files of a pattern that are there: a recipe may have more languages than one of its files."""
+    paths = {language: path_of(pattern, language) for language in languages}
+    return {language: path for language, path in paths.items() if path.exists()}
+
+
+def _aligned(files: Mapping[Language, Path], direction: Direction | None) -> _Source:
+    identity = " ".join(f"{language} {digest(path)}" for language, path in files.items())
+    return _Source(identity, direction, lambda: _line_by_line(files))
+
+
+def _line_by_line(files: Mapping[Language, Path]) -> Iterator[Segment]:
+    try:
+        for texts in zip(*map(lines_of, files.values()), strict=True):
+            yield dict(zip(files, texts, strict=True))
+    except ValueError:
+        counts = " but ".join(f"'{path}' has {sum(1 for _ in lines_of(path))}" for path in files.values())
+        raise UserError(f"{counts} lines; line n of each must be the same segment") from None
+
+
+def _stored(
+    sources: Sequence[_Source], languages: Sequence[Language], format: str | None, columns: Columns | None
+) -> tuple[str, list[Part], int]:
+    """The segments of all sources from the cache, where they are put first, and their key there."""
+    about = {
+        "version": _FORMAT,
+        "sources": [[source.identity, source.direction and str(source.direction)] for source in sources],
+        "languages": list(map(str, languages)),
+        "format": format,
+        "columns": columns and {column: str(language) for column, language in columns.items()},
+    }
+    key = hashlib.sha256(json.dumps(about).encode()).hexdigest()[:32]
+    folder = store.cache_folder() / "corpora" / key
+    if (found := store.read(folder)) is None:
+        segments = ((segment, source.direction) for source in sources for segment in source.read())
+        store.write(folder, languages, segments)
+        found = store.read(folder)
+    assert found is not None
+    return key, *found
+
+
+def _digest_of_folder(folder: Path) -> str:
+    whole = hashlib.sha256()
+    for path in sorted(path for path in folder.rglob("*") if path.is_file()):
+        whole.update(f"{path.relative_to(folder)} {digest(path)}\n".encode())
+    return whole.hexdigest()
+
+
+def _listed(languages: Sequence[Language]) -> str:
+    return ", ".join(map(str, languages))

@@ -1,0 +1,151 @@
+"""Files as they come: paths with variables; compressed or not, as their first bytes tell, not their name."""
+
+import bz2
+import gzip
+import hashlib
+import io
+import lzma
+import os
+import re
+import zlib
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any, BinaryIO, cast
+
+from ontarget.errors import UserError, nearest
+
+BYTE_ORDER_MARK = b"\xef\xbb\xbf"
+
+_ARCHIVES = {b"PK\x03\x04": "zip", b"7z\xbc\xaf\x27\x1c": "7z", b"Rar!": "rar"}
+_BLOCK = 1 << 16
+
+
+@contextmanager
+def opened(path: Path) -> Iterator[BinaryIO]:
+    """The bytes of a file, decompressed (gzip, xz, bzip2, zstd), as a stream that is read once.
+
+    What goes wrong while it is read within the `with` is told, too.
+
+    Raises:
+        UserError: the file is missing or cannot be read, its compressed form is broken or cut off, or it is
+            an archive of several files.
+    """
+    with raw(path) as file:
+        start = file.read(6)
+        file.seek(0)
+        for magic, name in _ARCHIVES.items():
+            if start.startswith(magic):
+                raise UserError(f"'{path}' is a {name} archive; unpack it, and give the file that is in it")
+        found = next((packed for magic, packed in _FORMATS.items() if start.startswith(magic)), None)
+        if found is None:
+            yield file
+            return
+        name, decompressed = found
+        try:
+            # Buffered by far: a line at a time would be slow.
+            yield cast(BinaryIO, io.BufferedReader(decompressed(file), _BLOCK))
+        except (EOFError, OSError, zlib.error, lzma.LZMAError) as error:
+            raise UserError(
+                f"'{path}' is a broken {name} file ({error}); copy or download it again"
+            ) from None
+
+
+@contextmanager
+def raw(path: Path) -> Iterator[BinaryIO]:
+    """The bytes of a file as they lie on disk.
+
+    Raises:
+        UserError: it is missing, or cannot be opened.
+    """
+    try:
+        file = path.open("rb")
+    except FileNotFoundError:
+        raise UserError(_missing(path)) from None
+    except OSError as error:
+        raise UserError(f"cannot read '{path}': {error.strerror}") from None
+    with file:
+        yield file
+
+
+def digest(path: Path) -> str:
+    """The SHA-256 of a file as it lies on disk."""
+    with raw(path) as file:
+        return hashlib.file_digest(file, "sha256").hexdigest()
+
+
+def expanded(path: str) -> Path:
+    """A path of a recipe with `~`, `$NAME` and `${NAME}` filled in.
+
+    Raises:
+        UserError: it names a variable that is not set.
+    """
+
+    def value(match: re.Match[str]) -> str:
+        variable = match[1] or match[2]
+        if not os.environ.get(variable):
+            raise UserError(
+                f"the path '{path}' needs the environment variable {variable}, which is not set; "
+                f"set it to the folder that holds your data, e.g. export {variable}=$HOME/data"
+            )
+        return os.environ[variable]
+
+    return Path(re.sub(r"\$(?:(\w+)|\{(\w+)\})", value, path)).expanduser()
+
+
+def not_utf8(name: str, line: int, offset: int, byte: int) -> UserError:
+    """What to say of text in another encoding, or in several."""
+    return UserError(
+        f"{name} is not UTF-8: line {line}, byte {offset} of the text is 0x{byte:02x}; "
+        "convert the file, e.g. iconv -f latin1 -t utf-8"
+    )
+
+
+class _Zstd(io.RawIOBase):
+    """Zstandard frames, one after the other; a frame that is cut off is an error, unlike in the library."""
+
+    def __init__(self, file: BinaryIO) -> None:
+        try:
+            import zstandard
+        except ModuleNotFoundError:
+            raise UserError("reading .zst files needs zstandard: pip install 'ontarget[data]'") from None
+        self._file, self._error = file, zstandard.ZstdError
+        self._new = zstandard.ZstdDecompressor().decompressobj
+        self._frame: Any = None
+        self._packed = self._ready = b""
+
+    def readable(self) -> bool:
+        return True
+
+    def readinto(self, buffer: Any) -> int:
+        while not self._ready:
+            self._packed = self._packed or self._file.read(_BLOCK)
+            if not self._packed:
+                if self._frame:
+                    raise EOFError("it ends within a frame")
+                return 0
+            self._frame = self._frame or self._new()
+            try:
+                self._ready = self._frame.decompress(self._packed)
+            except self._error as error:
+                raise OSError(error) from None
+            self._packed = b""
+            if self._frame.eof:
+                self._packed, self._frame = self._frame.unused_data, None
+        size = min(len(buffer), len(self._ready))
+        buffer[:size], self._ready = self._ready[:size], self._ready[size:]
+        return size
+
+
+_FORMATS: dict[bytes, tuple[str, Callable[[BinaryIO], Any]]] = {
+    b"\x1f\x8b": ("gzip", lambda file: gzip.GzipFile(fileobj=file)),
+    b"\xfd7zXZ\x00": ("xz", lzma.LZMAFile),
+    b"BZh": ("bzip2", bz2.BZ2File),
+    b"\x28\xb5\x2f\xfd": ("zstd", _Zstd),
+}
+
+
+def _missing(path: Path) -> str:
+    if path.parent.is_dir():
+        return f"there is no file '{path}'{nearest(path.name, [p.name for p in path.parent.iterdir()])}"
+    return f"there is no file '{path}': its folder '{path.parent}' does not exist"

@@ -1,0 +1,157 @@
+"""Lines on disk, read when they are asked for: a corpus of any size takes no memory of its own.
+
+What a reader yields is written once, as text and the offsets of its ends, into a folder of the cache that is
+named by a fingerprint of all that it was made from, and mapped into memory from there.
+"""
+
+import json
+import mmap
+import os
+from array import array
+from collections.abc import Iterator, Sequence
+from contextlib import ExitStack
+from pathlib import Path
+from typing import BinaryIO, overload
+
+from ontarget.corpora.corpus import Part, Segment
+from ontarget.errors import UserError
+from ontarget.files import full_disk_said, whole_folder, write_json
+from ontarget.languages import Direction, Language
+
+_CONTENTS = "contents.json"
+_BLOCK = 10_000  # lines read, or ends written, at a time
+
+
+def cache_folder() -> Path:
+    """Where what can be made again is kept: $ONTARGET_CACHE, or the cache of the user. It may be deleted."""
+    if given := os.environ.get("ONTARGET_CACHE"):
+        return Path(given).expanduser()
+    return Path(os.environ.get("XDG_CACHE_HOME") or "~/.cache").expanduser() / "ontarget"
+
+
+def write(
+    folder: Path, languages: Sequence[Language], segments: Iterator[tuple[Segment, Direction | None]]
+) -> None:
+    """Stores segments, each with the only direction that it serves, if it has one.
+
+    Those that are there in the same languages, and serve the same, become a part; those that are not there in
+    two of the languages are counted.
+
+    Raises:
+        UserError: a text is no Unicode, or the disk is full.
+    """
+    with full_disk_said(folder), whole_folder(folder) as temporary, ExitStack() as open_files:
+        parts: dict[tuple[tuple[Language, ...], Direction | None], list[_Column]] = {}
+        left_out = 0
+        for segment, direction in segments:
+            there = tuple(language for language in languages if language in segment)
+            if len(there) < 2:
+                left_out += 1
+                continue
+            if (there, direction) not in parts:
+                stem = str(temporary / str(len(parts)))
+                parts[there, direction] = [
+                    open_files.enter_context(_Column(Path(f"{stem}.{language}"))) for language in there
+                ]
+            for column, language in zip(parts[there, direction], there, strict=True):
+                column.append(segment[language])
+        contents = [
+            {"languages": list(map(str, there)), "direction": direction and str(direction)}
+            for there, direction in parts
+        ]
+        write_json(temporary / _CONTENTS, {"parts": contents, "left_out": left_out})
+
+
+def read(folder: Path) -> tuple[list[Part], int] | None:
+    """The parts that a folder holds, and how many segments were left out; None where there is none."""
+    if not folder.is_dir():
+        return None
+    contents = json.loads((folder / _CONTENTS).read_text(encoding="utf-8"))
+    parts = []
+    for number, part in enumerate(contents["parts"]):
+        lines = {Language(code): StoredLines(folder / f"{number}.{code}") for code in part["languages"]}
+        parts.append(Part(lines, Direction.parse(part["direction"]) if part["direction"] else None))
+    return parts, contents["left_out"]
+
+
+def numbers(path: Path) -> Sequence[int]:
+    """Whole numbers of 64 bits, mapped into memory."""
+    return memoryview(_mapped(path)).cast("q")
+
+
+class StoredLines(Sequence[str]):
+    """The lines of one language of one part."""
+
+    def __init__(self, stem: Path) -> None:
+        self._text = _mapped(_text_of(stem))
+        self._ends = numbers(_ends_of(stem))
+
+    def __len__(self) -> int:
+        return len(self._ends)
+
+    def __iter__(self) -> Iterator[str]:
+        for begin in range(0, len(self), _BLOCK):
+            yield from self[begin : begin + _BLOCK]
+
+    @overload
+    def __getitem__(self, index: int) -> str: ...
+    @overload
+    def __getitem__(self, index: slice) -> list[str]: ...
+    def __getitem__(self, index: int | slice) -> str | list[str]:
+        if isinstance(index, slice):
+            begin, end, step = index.indices(len(self))
+            if step != 1:
+                return [self._line(number) for number in range(begin, end, step)]
+            ends = list(self._ends[begin:end])
+            begins = [self._ends[begin - 1] if begin else 0, *ends]
+            return [str(self._text[a:b], "utf-8") for a, b in zip(begins, ends, strict=False)]
+        return self._line(range(len(self))[index])
+
+    def _line(self, number: int) -> str:
+        return str(self._text[self._ends[number - 1] if number else 0 : self._ends[number]], "utf-8")
+
+
+class _Column:
+    """The lines of one language while they are written."""
+
+    def __init__(self, stem: Path) -> None:
+        self._text: BinaryIO = _text_of(stem).open("wb")
+        self._ends: BinaryIO = _ends_of(stem).open("wb")
+        self._end = self._number = 0
+        self._waiting = array("q")
+
+    def __enter__(self) -> "_Column":
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self._ends.write(self._waiting.tobytes())
+        self._text.close()
+        self._ends.close()
+
+    def append(self, line: str) -> None:
+        try:
+            self._end += self._text.write(line.encode("utf-8"))
+        except UnicodeEncodeError as error:
+            raise UserError(
+                f"a text has half of a surrogate pair at its character {error.start + 1} and is no Unicode: "
+                f"'{line[:60].encode('ascii', 'backslashreplace').decode()}'; mend it or leave it out"
+            ) from None
+        self._waiting.append(self._end)
+        if len(self._waiting) == _BLOCK:
+            self._ends.write(self._waiting.tobytes())
+            self._waiting = array("q")
+
+
+def _mapped(path: Path) -> mmap.mmap | bytes:
+    if not path.stat().st_size:
+        return b""  # nothing to map
+    with path.open("rb") as file:
+        return mmap.mmap(file.fileno(), 0, access=mmap.ACCESS_READ)
+
+
+def _text_of(stem: Path) -> Path:
+    return stem.with_name(f"{stem.name}.text")
+
+
+def _ends_of(stem: Path) -> Path:
+    return stem.with_name(f"{stem.name}.ends")

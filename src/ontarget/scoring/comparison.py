@@ -1,0 +1,161 @@
+"""Systems against a baseline: paired tests of each score, corrected for how many systems there are."""
+
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, replace
+from statistics import mean, stdev
+
+from ontarget.errors import UserError, nearest
+from ontarget.scoring.scorecard import Scorecard
+from ontarget.scoring.significance import RESAMPLES, SEED, TRIALS, PairedResult, holm, paired_test
+
+TestSet = tuple[str, str]
+"""Run (a seed) and direction."""
+
+
+@dataclass(frozen=True, slots=True)
+class Comparison:
+    """One score of one system, against the baseline's.
+
+    Attributes:
+        group: the directions that it is the mean over.
+        metric: `bleu`, `bleu_on_target`, `otr` and so on.
+        system: its id.
+        value: the mean over the group's directions, and over runs.
+        deviation: the standard deviation over runs, of the means over directions; None for one run.
+        test: None for the baseline itself.
+        p_holm: the p-value of `test`, adjusted for the systems compared in this group and metric.
+        n: segments, of all directions and runs.
+        signature: of the first direction's score.
+    """
+
+    group: str
+    metric: str
+    system: str
+    value: float
+    deviation: float | None
+    test: PairedResult | None
+    p_holm: float | None
+    n: int
+    signature: str
+
+
+def compare(
+    cards: Mapping[str, Mapping[TestSet, Scorecard]],
+    baseline: str,
+    groups: Mapping[str, Sequence[str]],
+    *,
+    trials: int = TRIALS,
+    resamples: int = RESAMPLES,
+    seed: int = SEED,
+) -> list[Comparison]:
+    """Tests every score that has evidence, of every system, in every group of directions.
+
+    Args:
+        cards: system -> run and direction -> its scores, with evidence (`Scorer.segments`).
+        baseline: the system that all others are held against.
+        groups: what to average over: a name -> directions.
+        trials: see `paired_test`.
+        resamples: see there.
+        seed: see there.
+
+    Returns:
+        By group, then metric, then system; the baseline first.
+
+    Raises:
+        UserError: no such baseline, nothing to compare it with, or systems that answer different segments.
+    """
+    if baseline not in cards:
+        raise UserError(f"there is no system '{baseline}' to be the baseline{nearest(baseline, cards)}")
+    if len(cards) < 2:
+        raise UserError(f"there is nothing to compare '{baseline}' with; give another system")
+    ordered = [baseline, *(system for system in cards if system != baseline)]
+    for system in ordered[1:]:
+        _same_segments(baseline, cards[baseline], system, cards[system])
+    rows = []
+    for group, directions in groups.items():
+        chosen = [test_set for test_set in cards[baseline] if test_set[1] in directions]
+        for metric in _shared(cards[system][test_set] for system in ordered for test_set in chosen):
+            rows += _compared(
+                group,
+                metric,
+                {system: {test_set: cards[system][test_set] for test_set in chosen} for system in ordered},
+                {"trials": trials, "resamples": resamples, "seed": seed},
+            )
+    return rows
+
+
+def _compared(
+    group: str,
+    metric: str,
+    cards: Mapping[str, Mapping[TestSet, Scorecard]],
+    settings: Mapping[str, int],
+) -> list[Comparison]:
+    (first, of_first), *others = cards.items()
+    evidence = {
+        system: [card.evidence[metric] for card in of_system.values()] for system, of_system in cards.items()
+    }
+    rows = [_row(group, metric, first, of_first)]
+    for system, of_system in others:
+        test = paired_test(
+            evidence[first][0].value,
+            [one.statistics for one in evidence[first]],
+            [one.statistics for one in evidence[system]],
+            trials=settings["trials"],
+            resamples=settings["resamples"],
+            seed=settings["seed"],
+        )
+        rows.append(replace(_row(group, metric, system, of_system), test=test))
+    adjusted = holm([row.test.p_value for row in rows if row.test])
+    return [rows[0], *(replace(row, p_holm=p) for row, p in zip(rows[1:], adjusted, strict=True))]
+
+
+def _row(group: str, metric: str, system: str, cards: Mapping[TestSet, Scorecard]) -> Comparison:
+    """The scores of one system, without a test."""
+    by_run: dict[str, list[float]] = {}
+    for (run, _), card in cards.items():
+        by_run.setdefault(run, []).append(card.scores[metric].value)
+    means = [mean(values) for values in by_run.values()]
+    scores = [card.scores[metric] for card in cards.values()]
+    return Comparison(
+        group,
+        metric,
+        system,
+        mean(means),
+        stdev(means) if len(means) > 1 else None,
+        None,
+        None,
+        sum(score.n for score in scores),
+        scores[0].signature,
+    )
+
+
+def _shared(cards: Iterable[Scorecard]) -> list[str]:
+    """The scores that all cards have evidence for, in the order of the first."""
+    first, *others = [list(card.evidence) for card in cards]
+    return [metric for metric in first if all(metric in other for other in others)]
+
+
+def _same_segments(
+    baseline: str, ours: Mapping[TestSet, Scorecard], system: str, theirs: Mapping[TestSet, Scorecard]
+) -> None:
+    if set(ours) != set(theirs):
+        run, direction = min(set(ours) ^ set(theirs))
+        has, lacks = (baseline, system) if (run, direction) in ours else (system, baseline)
+        where = f" in '{run}'" if run else ""
+        raise UserError(
+            f"'{has}' has answers for {direction}{where} and '{lacks}' has none; "
+            "a paired test needs the same of both"
+        )
+    for test_set, card in ours.items():
+        other = theirs[test_set]
+        if len(card.lines) != len(other.lines):
+            raise UserError(
+                f"'{card.answers.path}' has {len(card.lines)} lines but '{other.answers.path}' has "
+                f"{len(other.lines)}; line n of both must answer the same segment"
+            )
+        for number, (one, another) in enumerate(zip(card.lines, other.lines, strict=True), start=1):
+            if (one.source, one.references) != (another.source, another.references):
+                raise UserError(
+                    f"'{other.answers.path}', line {number}: another source or reference than in "
+                    f"'{card.answers.path}'; line n of both must answer the same segment"
+                )
