@@ -12,7 +12,7 @@ from babel import Locale
 
 from ontarget.corpora.corpus import Translation
 from ontarget.languages import Direction, Language
-from ontarget.pipeline.score import score_rows
+from ontarget.pipeline.score import score
 from ontarget.prompts.segment import text_of
 from ontarget.prompts.template import PromptTemplate
 from ontarget.prompts.wording import prompt_languages, wording
@@ -202,10 +202,17 @@ def test_fault_8_the_names_of_languages_are_in_the_case_that_their_preposition_a
 def test_fault_10_every_score_says_how_many_lines_and_which_settings_made_it() -> None:
     direction = Direction.parse("it-nl")
     references = {direction: ["De kat slaapt in de tuin.", "Morgen gaan we naar zee."]}
-    rows = score_rows({"mt": {direction: ["", "The cat sleeps."]}}, references, {"zero-shot": [direction]})
+    answers = [
+        {"text": text, "source": source, "finish_reason": "stop"}
+        for text, source in (("", "Il gatto dorme."), ("The cat sleeps.", "Domani andiamo al mare."))
+    ]
+    rows = score({"mt": {direction: answers}}, references, {"zero-shot": [direction]}).rows
     assert {(row["system"], row["direction"], row["metric"]) for row in rows} == {
         (system, place, metric)
-        for system, metrics in (("mt", ("bleu", "chrf", "otr")), ("reference", ("otr",)))
+        for system, metrics in (
+            ("mt", ("bleu", "bleu_on_target", "chrf", "otr", "otr_strict")),
+            ("reference", ("otr",)),
+        )
         for place in ("it-nl", "avg")
         for metric in metrics
     }

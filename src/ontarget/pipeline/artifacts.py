@@ -3,7 +3,7 @@
     runs/<recipe>/models/<stage>/                   a Hugging Face checkpoint, log.jsonl, ontarget.json
                   models/.<stage>.progress-<8>/     checkpoints of a stage under way
                   outputs/<system>/<direction>.jsonl, ontarget.json
-                  scores.json, report.html, ontarget.json
+                  scores.json, details.json, report.html, ontarget.json
 
 A fingerprint is a hash of settings, of the fingerprints of inputs, and of a format number; not of our code.
 """
@@ -25,10 +25,10 @@ from ontarget.files import whole_folder, write_json, write_jsonl
 Kind = Literal["model", "outputs", "scores", "report"]
 
 # Raise one where the same settings make another artifact than before: what is on disk is then made again.
-FORMAT: dict[Kind, int] = {"model": 2, "outputs": 1, "scores": 1, "report": 1}
+FORMAT: dict[Kind, int] = {"model": 2, "outputs": 1, "scores": 2, "report": 2}
 
 _RECORD = "ontarget.json"
-_FILES = ("recipe.yaml", "log.jsonl", "scores.json", "report.html", _RECORD)
+_FILES = ("recipe.yaml", "log.jsonl", "scores.json", "details.json", "report.html", _RECORD)
 _TEMPORARY = "?" * 8  # what `tempfile` adds to a name
 _SAMPLE = 1 << 16  # bytes read at either end of a large file: weights that differ, differ there
 _LINES = 10_000  # of text that are hashed at a time

@@ -12,7 +12,7 @@ from typing import Any
 from rich.table import Table
 
 from ontarget.errors import UserError
-from ontarget.files import full_disk_said, read_jsonl, whole_file, write_json
+from ontarget.files import full_disk_said, read_jsonl, whole_file, write_json, write_jsonl
 from ontarget.pipeline import stages, systems
 from ontarget.pipeline.artifacts import Made, Store
 from ontarget.pipeline.inputs import directions, left_out, load_corpus, test_set
@@ -20,12 +20,13 @@ from ontarget.pipeline.launch import Launch, follow, make_model
 from ontarget.pipeline.plan import Plan, Step, version_of
 from ontarget.pipeline.progress import Advance, Progress, Silent
 from ontarget.pipeline.resolved import write_resolved
-from ontarget.pipeline.score import score_rows
+from ontarget.pipeline.score import score
 from ontarget.recipe import Recipe
 from ontarget.recipes.load import Overrides, load
-from ontarget.reporting import report, table
+from ontarget.reporting import details, forms, report
 from ontarget.reporting.run_files import Scores
 from ontarget.reporting.systems import display_name
+from ontarget.reporting.table import layout
 from ontarget.scoring.language_id import default_identifier
 from ontarget.training import parallel
 
@@ -44,10 +45,10 @@ class Run:
 
     def table(self) -> Table:
         """The table of averages; a notebook shows it, and `rich.print` does."""
-        return table.terminal(Scores.of(self.scores))
+        return forms.terminal(layout(Scores.of(self.scores)))
 
     def __str__(self) -> str:
-        return table.markdown(Scores.of(self.scores))
+        return forms.markdown(layout(Scores.of(self.scores)))
 
 
 def run(
@@ -208,11 +209,8 @@ class _Work:
     def _scores(self, step: Step) -> None:
         self._engine = None
         all_directions = directions(self.recipe)
-        texts = {
-            system: {
-                d: [row["text"] for row in read_jsonl(self.store.outputs(system, str(d)))]
-                for d in all_directions
-            }
+        outputs = {
+            system: {d: read_jsonl(self.store.outputs(system, str(d))) for d in all_directions}
             for system in self.recipe.systems
         }
         references = {
@@ -223,7 +221,11 @@ class _Work:
             self.progress.task("scoring"),
             self.store.making(step.name, Made(step.fingerprints[step.name], 0)) as path,
         ):
-            write_json(path, score_rows(texts, references, kinds))
+            scored = score(outputs, references, kinds)
+            write_jsonl(
+                path.with_name(details.FILE), [scored.details]
+            )  # one line: indented, it is ten times as long
+            write_json(path, scored.rows)
 
     def _report(self, step: Step) -> None:
         with (

@@ -1,44 +1,57 @@
-"""From the outputs of all systems to the rows of `scores.json`."""
+"""From the outputs of all systems to the rows of `scores.json`, and to `details.json`."""
 
 from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
 from typing import Any
 
 from ontarget.languages import Direction
-from ontarget.scoring.bleu import bleu, chrf
-from ontarget.scoring.off_target import off_target_ratio
+from ontarget.pipeline.details import details
+from ontarget.pipeline.judged import Judged, Output, judge
+from ontarget.scoring.interval import Interval, wilson
 from ontarget.scoring.score import Score
+from ontarget.scoring.significance import CorpusValue, Floats, paired_bootstrap
 
 Row = dict[str, Any]
 AVERAGE, REFERENCE = "avg", "reference"
 
 
-def score_rows(
-    outputs: Mapping[str, Mapping[Direction, Sequence[str]]],
+@dataclass(frozen=True, slots=True)
+class Scored:
+    """What is written of the outputs of a run.
+
+    Attributes:
+        rows: of `scores.json`: BLEU, chrF and OTR by system and direction, their means by kind, and the OTR of the
+            references.
+        details: of `details.json`, see `details.py`.
+    """
+
+    rows: list[Row]
+    details: dict[str, Any]
+
+
+def score(
+    outputs: Mapping[str, Mapping[Direction, Sequence[Output]]],
     references: Mapping[Direction, Sequence[str]],
     kinds: Mapping[str, Sequence[Direction]],
-) -> list[Row]:
-    """BLEU, chrF and OTR of each system and direction, their means by kind, and the OTR of the references.
+) -> Scored:
+    """Scores a run.
 
     Args:
-        outputs: system -> direction -> hypotheses.
+        outputs: system -> direction -> lines of its file of outputs (text, source, finish reason).
         references: direction -> references.
         kinds: `zero-shot` and `supervised` -> their directions.
     """
-    rows: list[Row] = []
-    for system, of_directions in outputs.items():
-        scores = {
-            direction: [
-                bleu(texts, references[direction], direction.target),
-                chrf(texts, references[direction]),
-                off_target_ratio(texts, direction.target),
-            ]
-            for direction, texts in of_directions.items()
-        }
-        rows += _rows(system, scores, kinds)
-    floor = {
-        direction: [off_target_ratio(texts, direction.target)] for direction, texts in references.items()
+    judged = {
+        system: {direction: judge(lines, references[direction], direction) for direction, lines in of.items()}
+        for system, of in outputs.items()
     }
-    return rows + _rows(REFERENCE, floor, kinds)
+    floor = {
+        direction: judge([{"text": line} for line in lines], None, direction)
+        for direction, lines in references.items()
+    }
+    rows = [row for system, of in judged.items() for row in _rows(system, of, kinds)]
+    rows += _rows(REFERENCE, floor, kinds)
+    return Scored(rows, details(judged | {REFERENCE: floor}, kinds, AVERAGE))
 
 
 def mean(scores: Sequence[Score]) -> Score:
@@ -54,17 +67,43 @@ def mean(scores: Sequence[Score]) -> Score:
 
 
 def _rows(
-    system: str, scores: Mapping[Direction, Sequence[Score]], kinds: Mapping[str, Sequence[Direction]]
+    system: str, judged: Mapping[Direction, Judged], kinds: Mapping[str, Sequence[Direction]]
 ) -> list[Row]:
-    rows = []
+    rows: list[Row] = []
     for kind, directions in kinds.items():
-        of_kind = [(str(direction), scores[direction]) for direction in directions]
-        if of_kind:
-            averages = [mean(same_metric) for same_metric in zip(*(s for _, s in of_kind), strict=True)]
-            of_kind.append((AVERAGE, averages))
+        if not directions:
+            continue
+        of_kind = [judged[direction] for direction in directions]
+        scores = [(str(direction), [*judged[direction].scores.values()]) for direction in directions]
+        scores.append((AVERAGE, [_mean_of(metric, of_kind) for metric in of_kind[0].scores]))
         rows += [
             {"system": system, "direction": direction, "kind": kind, **score.as_dict()}
-            for direction, of_direction in of_kind
+            for direction, of_direction in scores
             for score in of_direction
         ]
     return rows
+
+
+def _mean_of(metric: str, judged: Sequence[Judged]) -> Score:
+    """The mean over directions with its interval, for which all directions are resampled alike."""
+    average = mean([one.scores[metric] for one in judged])
+    if metric not in judged[0].statistics:
+        return average
+    sets = [one.statistics[metric] for one in judged]
+    nothing = [0 * statistics for statistics in sets]
+    _, low, high = paired_bootstrap(_or_zero(judged[0].values[metric]), nothing, sets)
+    if metric == "otr" and average.value in (
+        0.0,
+        100.0,
+    ):  # no resample strays from there, and yet it is no certainty
+        return replace(average, interval=wilson(round(average.n * average.value / 100), average.n))
+    return replace(average, interval=Interval(low, high))
+
+
+def _or_zero(value: CorpusValue) -> CorpusValue:
+    """The metric, and 0 of nothing: the interval of a score is that of its difference from 0."""
+
+    def of(total: Floats) -> float:
+        return value(total) if total.any() else 0.0
+
+    return of

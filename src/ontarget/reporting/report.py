@@ -1,61 +1,25 @@
-"""The page of a run: one HTML file that needs nothing else, neither network nor script."""
+"""The page of a run: one HTML file that needs no network, whose one script filters the outputs."""
 
-from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+import base64
+import hashlib
+from collections.abc import Iterable
 from pathlib import Path
 
 from jinja2 import Environment, FileSystemLoader, StrictUndefined
 from markupsafe import Markup
 
-from ontarget.errors import UserError
 from ontarget.files import whole_file
-from ontarget.languages import Direction, Language
-from ontarget.reporting import figures, run_files, table
+from ontarget.languages import Direction
+from ontarget.reporting import browser, curves, figures, forms, run_files, table
+from ontarget.reporting.confusion import confusion, heat_map
+from ontarget.reporting.drawing import Drawing, inline
 from ontarget.reporting.headline import cost, headline
-from ontarget.reporting.run_files import KINDS, Output, Run
-from ontarget.reporting.systems import REFERENCE, display_name
+from ontarget.reporting.paper import Paper
+from ontarget.reporting.run_files import KINDS, Run
+from ontarget.reporting.systems import OURS, REFERENCE, display_name
+from ontarget.reporting.times import Times
 
-SAMPLES = 3
-"""Sample outputs shown of each direction."""
-_LONGEST = 500  # characters shown of one text: an untuned model may run on for pages
-
-
-@dataclass(frozen=True, slots=True)
-class SampleOutput:
-    """One system's answer to one sample.
-
-    Attributes:
-        language: the detected language spelt out, or `empty` (which has no language, and no probability).
-        cut: the text ran to the length limit.
-    """
-
-    system: str
-    text: str
-    language: str
-    probability: float | None
-    off_target: bool
-    cut: bool
-
-
-@dataclass(frozen=True, slots=True)
-class SampleSegment:
-    """One source segment with its reference (may be empty) and each system's answer. `line` counts from 1."""
-
-    line: int
-    source: str
-    reference: str
-    outputs: tuple[SampleOutput, ...]
-
-
-@dataclass(frozen=True, slots=True)
-class DirectionSamples:
-    """The samples of one direction."""
-
-    name: str
-    kind: str
-    source: Language
-    target: Language
-    segments: tuple[SampleSegment, ...]
+FILE = "report.html"
 
 
 def write(run_dir: Path) -> Path:
@@ -65,14 +29,17 @@ def write(run_dir: Path) -> Path:
         UserError: a file of the run is missing or damaged; says which, and what makes it.
     """
     page = render(run_files.read(run_dir))
-    path = run_dir / "report.html"
+    path = run_dir / FILE
     with whole_file(path) as temporary:
         temporary.write_text(page, encoding="utf-8", newline="\n")
     return path
 
 
 def render(run: Run) -> str:
-    """The page as HTML text. All text of the run is escaped; only the figures go in as they are."""
+    """The page as HTML text. All text of the run is escaped; only the figures go in as they are.
+
+    The browser is told to run no script but ours, known by its hash, and to fetch nothing.
+    """
     environment = Environment(
         loader=FileSystemLoader(Path(__file__).parent),
         autoescape=True,
@@ -80,98 +47,83 @@ def render(run: Run) -> str:
         trim_blocks=True,
         lstrip_blocks=True,
     )
-    scores = run.scores
-    averages = table.layout(scores)
+    scores, details, paper = run.scores, run.details, Paper.of(run.recipe)
+    averages = table.layout(scores, None, details, paper)
+    directions = [direction for kind in KINDS for direction in scores.directions(kind)]
+    matrices = confusion(details, scores.kind, scores.directions(scores.kind))
+    script = (Path(__file__).parent / "page.js").read_text(encoding="utf-8")
+    drawings = [figures.off_target_bars(scores), figures.bleu_bars(scores), figures.scatter(scores)]
     return environment.get_template("page.html.j2").render(
         name=run.name,
         headline=headline(scores),
         cost=cost(scores),
-        averages=(table.caption(scores), averages),
+        kind=scores.kind,
+        averages=averages,
         by_direction=[
-            (table.caption(scores, kind), table.layout(scores, kind))
-            for kind in KINDS
-            if scores.directions(kind)
+            table.layout(scores, kind, details, paper) for kind in KINDS if scores.directions(kind)
         ],
-        bars=[
-            Markup(draw(scores)) for draw in (figures.off_target_bars, figures.bleu_bars) if averages.columns
-        ],
-        curves=[(stage, Markup(figures.training_curve(stage, log))) for stage, log in run.log.items()],
+        paper=paper,
+        intervals=any(row.low is not None for row in scores.rows),
+        legend=forms.legend(averages),
+        mark=forms.MARK,
+        bars=_inline(drawings) if averages.columns else [],
+        heat_maps=[
+            (display_name(system), Markup(inline(heat_map(matrices, system)))) for system in matrices.percent
+        ]
+        if matrices
+        else [],
+        curves=[(stage, Markup(inline(curves.training_curve(stage, log)))) for stage, log in run.log.items()],
         judged=[
-            (stage, Markup(curve))
+            (stage, Markup(inline(curve)))
             for stage, log in run.log.items()
-            if (curve := figures.evaluation_curve(stage, log))
+            if (curve := curves.evaluation_curve(stage, log))
         ],
-        directions=[_samples(run, direction) for kind in KINDS for direction in scores.directions(kind)],
+        packed=browser.pack(run),
+        marked=any(lines.words for of in details.lines.values() for lines in of.values()),
+        languages_of={
+            name: (str(parsed.source), str(parsed.target))
+            for name in directions
+            if (parsed := Direction.parse(name))
+        },
+        ordinal=_ordinal,
+        script=Markup(script),
+        script_hash=base64.b64encode(hashlib.sha256(script.encode()).digest()).decode(),
         recipe=run.recipe_text,
+        times=_times(run.times),
         versions=run.versions,
         signatures=_signatures(run),
         lines=sorted({row.n for row in scores.rows if row.direction != run_files.AVERAGE}),
-        ours=figures.OURS,
+        ours=OURS,
         reference=REFERENCE,
     )
 
 
-def _samples(run: Run, name: str) -> DirectionSamples:
-    """Segments spread evenly over the test set, the same for every system: nobody picked them."""
-    direction = Direction.parse(name)
-    scored = {row.system for row in run.scores.rows if row.direction == name}
-    outputs = {system: run.outputs(system, name) for system in run.scores.systems if system in scored}
-    _same_sources(run, name, outputs)
-    count = min(map(len, outputs.values()), default=0)
-    places = [i * count // min(SAMPLES, count) for i in range(min(SAMPLES, count))]
-    first = next(iter(outputs.values()), [])
-    segments = tuple(
-        SampleSegment(
-            place + 1,
-            _shortened(first[place].source),
-            _shortened(first[place].reference or ""),
-            tuple(_shown(system, rows[place], direction.target) for system, rows in outputs.items()),
-        )
-        for place in places
-    )
-    kind = next(row.kind for row in run.scores.rows if row.direction == name)
-    return DirectionSamples(table.direction_name(name), kind, direction.source, direction.target, segments)
+def _inline(drawings: Iterable[Drawing | None]) -> list[Markup]:
+    return [Markup(inline(drawing)) for drawing in drawings if drawing]
 
 
-def _same_sources(run: Run, direction: str, outputs: Mapping[str, Sequence[Output]]) -> None:
-    """Line n of each system's outputs must answer the same source: the page sets them side by side."""
-    (first, *others) = outputs or [""]
-    for other in others:
-        pairs = zip(outputs[first], outputs[other], strict=False)
-        for line, (one, two) in enumerate(pairs, start=1):
-            if one.source != two.source:
-                folder = run.directory / "outputs"
-                raise UserError(
-                    f"{folder / other / direction}.jsonl, line {line}: another source than in "
-                    f"{folder / first / direction}.jsonl; without both, 'ontarget run {run.name}' makes them"
-                )
+def _times(times: Times) -> list[tuple[str, str]]:
+    return [(f"training {stage}", _duration(seconds)) for stage, seconds in times.training.items()] + [
+        (f"translating, {display_name(system)}", _duration(seconds))
+        for system, seconds in times.translating.items()
+    ]
 
 
-def _shown(system: str, output: Output, target: Language) -> SampleOutput:
-    empty = not output.text.strip()
-    return SampleOutput(
-        display_name(system),
-        _shortened(output.text),
-        "empty" if empty else _language_name(output.language),
-        None if empty else output.language_probability,
-        empty or output.language not in {target.fasttext_label, str(target)},
-        output.finish_reason == "length",
-    )
+def _duration(seconds: float) -> str:
+    """`42 s`, `7 min` or `3 h 20 min`."""
+    minutes = round(seconds / 60)
+    if seconds < 100:
+        return f"{seconds:.0f} s"
+    return f"{minutes} min" if minutes < 100 else f"{minutes // 60} h {minutes % 60} min"
 
 
-def _language_name(label: str) -> str:
-    """`Dutch` for the identifier's `nl`; a label that CLDR does not know is left as it is."""
-    try:
-        return Language(label).name()
-    except UserError:
-        return label
-
-
-def _shortened(text: str) -> str:
-    return text if len(text) <= _LONGEST else text[: _LONGEST - 1].rstrip() + "…"
+def _ordinal(number: int) -> str:
+    """`second`, `third`, `4th`."""
+    return {2: "second", 3: "third"}.get(number, f"{number}th")
 
 
 def _signatures(run: Run) -> list[tuple[str, str]]:
     """Those of the directions: one of an average differs from them in its count of lines alone."""
     rows = (row for row in run.scores.rows if row.direction != run_files.AVERAGE)
-    return list(dict.fromkeys((row.metric, row.signature) for row in rows))
+    tests = [("differences", run.details.test)] if run.details.test else []
+    return list(dict.fromkeys((row.metric, row.signature) for row in rows)) + tests

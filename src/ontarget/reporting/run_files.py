@@ -1,8 +1,8 @@
 """A run directory, read into plain dataclasses: scores, outputs, training log and recipe."""
 
 import json
-from collections.abc import Iterable, Iterator, Mapping
-from dataclasses import dataclass, fields, replace
+from collections.abc import Iterable, Mapping
+from dataclasses import MISSING, dataclass, fields
 from functools import cached_property
 from pathlib import Path
 from typing import Any, Literal, Self, get_args
@@ -10,7 +10,11 @@ from typing import Any, Literal, Self, get_args
 import yaml
 
 from ontarget.errors import UserError
+from ontarget.reporting.details import Details
+from ontarget.reporting.logs import LogRecord, read_logs
 from ontarget.reporting.systems import REFERENCE, in_table_order
+from ontarget.reporting.text_files import lines_of, read_text, remedy
+from ontarget.reporting.times import Times, read_times
 
 Kind = Literal["zero-shot", "supervised"]
 KINDS: tuple[Kind, ...] = get_args(Kind)
@@ -19,7 +23,13 @@ AVERAGE = "avg"
 
 @dataclass(frozen=True, slots=True)
 class ScoreRow:
-    """One object of `scores.json`. `direction` is `avg` for the mean over the directions of its kind."""
+    """One object of `scores.json`.
+
+    Attributes:
+        direction: `avg` for the mean over the directions of its kind.
+        low: the lower end of the score's 95 % interval, where it has one.
+        high: its upper end.
+    """
 
     system: str
     direction: str
@@ -28,6 +38,8 @@ class ScoreRow:
     value: float
     n: int
     signature: str
+    low: float | None = None
+    high: float | None = None
 
 
 @dataclass(frozen=True)
@@ -44,16 +56,17 @@ class Scores:
             UserError: a key is missing or a kind is unknown; says which row of `where`.
         """
         names = [field.name for field in fields(ScoreRow)]
+        needed = [field.name for field in fields(ScoreRow) if field.default is MISSING]
         rows = []
         for number, row in enumerate(objects, start=1):
-            missing = [name for name in names if name not in row]
+            missing = [name for name in needed if name not in row]
             if missing:
                 raise UserError(f"{where}, row {number}: the key {missing[0]!r} is missing")
             if row["kind"] not in KINDS:
                 raise UserError(
                     f"{where}, row {number}: kind is {row['kind']!r}, not one of {', '.join(KINDS)}"
                 )
-            rows.append(ScoreRow(**{name: row[name] for name in names}))
+            rows.append(ScoreRow(**{name: row[name] for name in names if name in row}))
         return cls(tuple(rows))
 
     @classmethod
@@ -63,20 +76,20 @@ class Scores:
         Raises:
             UserError: the file is missing or is not what `ontarget run` writes.
         """
-        text = _text(path)
+        text = read_text(path)
         try:
             objects = json.loads(text)
         except json.JSONDecodeError as error:
             raise UserError(
-                f"{path}, line {error.lineno}: not JSON ({error.msg}); {_remedy(path.parent)}"
+                f"{path}, line {error.lineno}: not JSON ({error.msg}); {remedy(path.parent)}"
             ) from None
         if not (isinstance(objects, list) and all(isinstance(row, dict) for row in objects)):
-            raise UserError(f"{path} is not a list of scores; {_remedy(path.parent)}")
+            raise UserError(f"{path} is not a list of scores; {remedy(path.parent)}")
         return cls.of(objects, str(path))
 
     @cached_property
-    def _values(self) -> dict[tuple[str, str, str, str], float]:
-        return {(row.system, row.direction, row.kind, row.metric): row.value for row in self.rows}
+    def _by_place(self) -> dict[tuple[str, str, str, str], ScoreRow]:
+        return {(row.system, row.direction, row.kind, row.metric): row for row in self.rows}
 
     @cached_property
     def systems(self) -> tuple[str, ...]:
@@ -96,7 +109,12 @@ class Scores:
 
     def value(self, system: str, metric: str, kind: Kind, direction: str = AVERAGE) -> float | None:
         """One score (percent, or BLEU points), or None where the run has it not."""
-        return self._values.get((system, direction, kind, metric))
+        row = self.row(system, metric, kind, direction)
+        return None if row is None else row.value
+
+    def row(self, system: str, metric: str, kind: Kind, direction: str = AVERAGE) -> ScoreRow | None:
+        """One score with its interval, or None where the run has it not."""
+        return self._by_place.get((system, direction, kind, metric))
 
 
 @dataclass(frozen=True, slots=True)
@@ -117,25 +135,6 @@ class Output:
 
 
 @dataclass(frozen=True, slots=True)
-class LogRecord:
-    """What `log.jsonl` says of a step: losses in nats, `probability` is the mean p of the tokens to unlearn.
-
-    Where the stage was judged while it trained, also BLEU and OTR on validation text, means over directions.
-    """
-
-    stage: str
-    step: int
-    loss: float | None = None
-    likelihood: float | None = None
-    unlikelihood: float | None = None
-    probability: float | None = None
-    zero_shot_bleu: float | None = None
-    zero_shot_otr: float | None = None
-    supervised_bleu: float | None = None
-    supervised_otr: float | None = None
-
-
-@dataclass(frozen=True, slots=True)
 class Run:
     """What a run directory says, but for the outputs, which are read one file at a time (`outputs`)."""
 
@@ -144,6 +143,8 @@ class Run:
     recipe: Mapping[str, Any]
     scores: Scores
     log: Mapping[str, tuple[LogRecord, ...]]
+    details: Details
+    times: Times
 
     @property
     def name(self) -> str:
@@ -165,13 +166,13 @@ class Run:
         path = self.directory / "outputs" / system / f"{direction}.jsonl"
         names = [field.name for field in fields(Output)]
         outputs = []
-        for number, line in enumerate(_lines(_text(path, self.directory)), start=1):
+        for number, line in enumerate(lines_of(read_text(path, self.directory)), start=1):
             try:
                 row = json.loads(line)
                 outputs.append(Output(**{name: row[name] for name in names}))
             except (json.JSONDecodeError, KeyError, TypeError) as error:
                 what = f"the key {error} is missing" if isinstance(error, KeyError) else "not a JSON object"
-                raise UserError(f"{path}, line {number}: {what}; {_remedy(self.directory)}") from None
+                raise UserError(f"{path}, line {number}: {what}; {remedy(self.directory)}") from None
         return outputs
 
 
@@ -182,74 +183,15 @@ def read(directory: Path) -> Run:
         UserError: the directory, `recipe.yaml` or `scores.json` is missing or damaged; says what makes it.
     """
     if not directory.is_dir():
-        raise UserError(f"there is no run directory {directory}; {_remedy(directory)}")
-    recipe_text = _text(directory / "recipe.yaml")
+        raise UserError(f"there is no run directory {directory}; {remedy(directory)}")
+    recipe_text = read_text(directory / "recipe.yaml")
     try:
         recipe = yaml.safe_load(recipe_text)
     except yaml.YAMLError as error:
         raise UserError(f"{directory / 'recipe.yaml'} is not YAML: {' '.join(str(error).split())}") from None
     scores = Scores.read(directory / "scores.json")
     recipe = recipe if isinstance(recipe, dict) else {}
-    logs = _logs(directory)
+    logs = read_logs(directory)
     order = [stage for stage in recipe.get("stages") or {} if stage in logs]
     log = {stage: logs[stage] for stage in dict.fromkeys([*order, *logs])}
-    return Run(directory, recipe_text, recipe, scores, log)
-
-
-def _logs(directory: Path) -> dict[str, tuple[LogRecord, ...]]:
-    """The curve of each stage: from the run's own log, or from the one that lies beside the stage's model."""
-    logs: dict[str, list[LogRecord]] = {}
-    run_log = directory / "log.jsonl"
-    if run_log.exists():
-        for record in _records(run_log, {}):
-            _append(logs.setdefault(record.stage, []), record)
-    for path in sorted(directory.glob("models/[!.]*/log.jsonl")):
-        records = logs[path.parent.name] = []
-        for record in _records(path, {"stage": path.parent.name}):
-            _append(records, record)
-    return {stage: tuple(records) for stage, records in logs.items()}
-
-
-def _records(path: Path, more: Mapping[str, str]) -> Iterator[LogRecord]:
-    names = [field.name for field in fields(LogRecord)]
-    for line in _lines(_text(path)):
-        try:
-            row = {**json.loads(line), **more}
-            yield LogRecord(**{name: row[name] for name in names if name in row})
-        except (json.JSONDecodeError, TypeError):
-            continue  # a log is appended to: a kill may leave half a line, and a curve can miss a point
-
-
-def _append(records: list[LogRecord], record: LogRecord) -> None:
-    """Steps rise; where a step was made again after a kill, the later record counts.
-
-    Losses and evaluation of one step are two lines, and one record here.
-    """
-    while records and records[-1].step > record.step:
-        records.pop()
-    if records and records[-1].step == record.step:
-        earlier = records.pop()
-        both = {
-            f.name: getattr(record, f.name) for f in fields(record) if getattr(record, f.name) is not None
-        }
-        record = replace(earlier, **both)
-    records.append(record)
-
-
-def _lines(text: str) -> list[str]:
-    """Lines end at LF alone: text may hold other line separators."""
-    return [line for line in text.split("\n") if line]
-
-
-def _text(path: Path, run: Path | None = None) -> str:
-    try:
-        with path.open(encoding="utf-8", newline="\n") as file:
-            return file.read()
-    except FileNotFoundError:
-        raise UserError(f"{path} is missing; {_remedy(run or path.parent)}") from None
-    except UnicodeDecodeError as error:
-        raise UserError(f"{path} is not UTF-8 at byte {error.start}; {_remedy(run or path.parent)}") from None
-
-
-def _remedy(run: Path) -> str:
-    return f"'ontarget run {run.resolve().name}' makes it"
+    return Run(directory, recipe_text, recipe, scores, log, Details.read(directory), read_times(directory))

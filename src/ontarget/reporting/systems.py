@@ -4,6 +4,8 @@ from collections.abc import Iterable
 
 REFERENCE = "reference"
 """The system id of the human references: their off-target ratio is the floor of any system's."""
+OURS = ("ontarget", "ontarget-seen")
+"""What is not the paper's; printed in bold, or on a ground of its own."""
 
 _NAMES = {
     "llama": "LLaMA",

@@ -1,16 +1,17 @@
-"""The paper's tables: a row a system, BLEU and off-target ratio (OTR), the best of each column in bold."""
+"""The paper's tables, before any form is given to them: a row a system, BLEU and off-target ratio (OTR)."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from itertools import accumulate, groupby
 
-from rich import box
-from rich.table import Table as TerminalTable
-from rich.text import Text
-
 from ontarget.languages import Direction
-from ontarget.reporting.run_files import AVERAGE, KINDS, Kind, Scores
+from ontarget.reporting.details import Details
+from ontarget.reporting.paper import Paper
+from ontarget.reporting.run_files import AVERAGE, KINDS, Kind, Run, Scores
 from ontarget.reporting.systems import REFERENCE, display_name
 
+LEVEL = 0.05
+"""The p-value below which a difference is marked."""
 _METRICS = {"bleu": "BLEU ↑", "otr": "OTR ↓"}
 _ABSENT = "–"
 
@@ -32,15 +33,32 @@ class Column:
 
 @dataclass(frozen=True, slots=True)
 class Cell:
-    """A score as printed: one decimal; `best` of its column or not."""
+    """A score as printed: one decimal.
+
+    Attributes:
+        best: of its column.
+        low: the lower end of its 95 % interval, if it has one.
+        high: its upper end.
+        different: from the baseline, significantly.
+        paper: what the paper printed there.
+    """
 
     value: float | None
     best: bool = False
+    low: float | None = None
+    high: float | None = None
+    different: bool = False
+    paper: float | None = None
 
     @property
     def text(self) -> str:
         """The printed figure."""
         return _ABSENT if self.value is None else f"{self.value:.1f}"
+
+    @property
+    def interval(self) -> str:
+        """`18.9–20.1`, or nothing."""
+        return "" if self.low is None or self.high is None else f"{self.low:.1f}–{self.high:.1f}"
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,10 +72,17 @@ class Row:
 
 @dataclass(frozen=True, slots=True)
 class Table:
-    """Columns and rows, before any form is given to them."""
+    """Columns and rows.
 
+    Attributes:
+        caption: what the table shows, in a few words.
+        baseline: the printed name of the system that marked cells differ from; empty where none is marked.
+    """
+
+    caption: str
     columns: tuple[Column, ...]
     rows: tuple[Row, ...]
+    baseline: str = ""
 
     @property
     def groups(self) -> tuple[tuple[str, int], ...]:
@@ -70,59 +95,47 @@ class Table:
         return frozenset(accumulate((span for _, span in self.groups), initial=0))
 
 
-def layout(scores: Scores, kind: Kind | None = None) -> Table:
+@dataclass(frozen=True, slots=True)
+class _Source:
+    """Where a row's cells come from."""
+
+    name: str
+    system: str
+    scores: Scores
+    details: Details
+    paper: Paper | None = None
+
+
+def layout(
+    scores: Scores, kind: Kind | None = None, details: Details | None = None, paper: Paper | None = None
+) -> Table:
     """Lays out the averages (zero-shot, then supervised), or with a `kind` each of its directions.
 
     Columns that the run has no score for are left out. The last row is the references' OTR, the floor; it
     never counts as best. All systems whose printed figure is the best are marked: a tie in print is a tie.
+
+    Args:
+        details: whose significance tests mark cells.
+        paper: whose figures stand beside.
     """
-    if kind is None:
-        places = [(name.capitalize(), name, AVERAGE) for name in KINDS]
-    else:
-        places = [(direction_name(direction), kind, direction) for direction in scores.directions(kind)]
-    wanted = [Column(*place, metric) for place in places for metric in _METRICS]
-    columns = tuple(column for column in wanted if _values(scores, column))
-    best = [_best(scores, column) for column in columns]
-    rows = []
-    for system in (*scores.systems, REFERENCE):
-        values = [scores.value(system, c.metric, c.kind, c.direction) for c in columns]
-        if system == REFERENCE and not any(value is not None for value in values):
-            continue
-        cells = (
-            Cell(v, v is not None and system != REFERENCE and round(v, 1) == b)
-            for v, b in zip(values, best, strict=True)
-        )
-        rows.append(Row(system, display_name(system), tuple(cells)))
-    return Table(columns, tuple(rows))
+    details = details or Details()
+    rows = [_Source(display_name(s), s, scores, details, paper) for s in (*scores.systems, REFERENCE)]
+    return _table(caption(scores, kind), _places(scores, kind), rows, display_name(details.baseline))
 
 
-def terminal(scores: Scores, kind: Kind | None = None) -> TerminalTable:
-    """The table of `layout` for a terminal (print it with a rich Console)."""
-    table = layout(scores, kind)
-    view = TerminalTable(
-        box=box.SIMPLE_HEAD, title=caption(scores, kind), title_justify="left", title_style="bold"
-    )
-    view.add_column("System", no_wrap=True)
-    for column in table.columns:
-        view.add_column(f"{column.group}\n{column.title}", justify="right", no_wrap=True)
-    for row in table.rows:
-        style = "dim" if row.system == REFERENCE else ""
-        cells = (Text(cell.text, style="bold" if cell.best else "") for cell in row.cells)
-        view.add_row(Text(row.name), *cells, style=style)
-    return view
-
-
-def markdown(scores: Scores, kind: Kind | None = None) -> str:
-    """The table of `layout` as a Markdown table; ends with a newline."""
-    table = layout(scores, kind)
-    lines = [
-        ["System", *(f"{column.group} {column.title}" for column in table.columns)],
-        ["---", *("---:" for _ in table.columns)],
+def comparison(runs: Sequence[Run]) -> Table:
+    """The averages of several runs: under each system a row for each run that has it."""
+    systems = Scores(tuple(row for run in runs for row in run.scores.rows)).systems
+    rows = [
+        _Source(f"{display_name(system)}, {run.name}", system, run.scores, run.details)
+        for system in (*systems, REFERENCE)
+        for run in runs
+        if system in (*run.scores.systems, REFERENCE)
     ]
-    for row in table.rows:
-        name = row.name.replace("|", r"\|").replace("_", r"\_")
-        lines.append([name, *(f"**{cell.text}**" if cell.best else cell.text for cell in row.cells)])
-    return "".join(f"| {' | '.join(line)} |\n" for line in lines)
+    baselines = {run.details.baseline for run in runs}
+    baseline = display_name(baselines.pop()) if len(baselines) == 1 else "each run's baseline"
+    names = ", ".join(run.name for run in runs)
+    return _table(f"Averages of {names}", _places(runs[0].scores, None), rows, baseline)
 
 
 def caption(scores: Scores, kind: Kind | None = None) -> str:
@@ -139,11 +152,53 @@ def direction_name(direction: str) -> str:
     return f"{parsed.source}→{parsed.target}"
 
 
-def _values(scores: Scores, column: Column) -> list[float]:
-    values = (scores.value(system, column.metric, column.kind, column.direction) for system in scores.systems)
+def _places(scores: Scores, kind: Kind | None) -> list[tuple[str, Kind, str]]:
+    if kind is None:
+        return [(name.capitalize(), name, AVERAGE) for name in KINDS]
+    return [(direction_name(direction), kind, direction) for direction in scores.directions(kind)]
+
+
+def _table(
+    title: str, places: Sequence[tuple[str, Kind, str]], sources: Sequence[_Source], baseline: str
+) -> Table:
+    wanted = [Column(*place, metric) for place in places for metric in _METRICS]
+    columns = tuple(column for column in wanted if _values(sources, column))
+    best = [_best(sources, column) for column in columns]
+    rows = []
+    for source in sources:
+        cells = tuple(_cell(source, *pair) for pair in zip(columns, best, strict=True))
+        if source.system != REFERENCE or any(cell.value is not None for cell in cells):
+            rows.append(Row(source.system, source.name, cells))
+    marked = any(cell.different for row in rows for cell in row.cells)
+    return Table(title, columns, tuple(rows), baseline if marked else "")
+
+
+def _cell(source: _Source, column: Column, best: float) -> Cell:
+    place = (column.metric, column.kind, column.direction)
+    paper = source.paper.value(source.system, *place) if source.paper else None
+    row = source.scores.row(source.system, *place)
+    if row is None:
+        return Cell(None, paper=paper)
+    p_value = source.details.p_value(source.system, *place)
+    return Cell(
+        row.value,
+        source.system != REFERENCE and round(row.value, 1) == best,
+        row.low,
+        row.high,
+        p_value is not None and p_value < LEVEL,
+        paper,
+    )
+
+
+def _values(sources: Sequence[_Source], column: Column) -> list[float]:
+    values = (
+        source.scores.value(source.system, column.metric, column.kind, column.direction)
+        for source in sources
+        if source.system != REFERENCE
+    )
     return [value for value in values if value is not None]
 
 
-def _best(scores: Scores, column: Column) -> float:
+def _best(sources: Sequence[_Source], column: Column) -> float:
     choose = min if column.metric == "otr" else max
-    return round(choose(_values(scores, column)), 1)
+    return round(choose(_values(sources, column)), 1)

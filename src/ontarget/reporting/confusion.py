@@ -1,0 +1,138 @@
+"""The confusion matrix as a heat map: a row for the language that was asked for, a column for each that came."""
+
+from collections import Counter
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from ontarget.languages import Direction
+from ontarget.reporting.details import Details
+from ontarget.reporting.drawing import BLUE, ORANGE, Drawing
+from ontarget.reporting.run_files import Kind
+from ontarget.reporting.systems import display_name
+
+_MOST = 10  # columns for languages that nobody asked for
+_COUNTS = 0.01  # of a row: a language that never reaches it is among the others
+OTHER, EMPTY = "other", "empty"
+
+
+@dataclass(frozen=True, slots=True)
+class Confusion:
+    """The matrices of all systems over the directions of one kind, with the same rows and columns.
+
+    Attributes:
+        asked: the languages that were asked for, by code.
+        came: the columns: those of `asked`, the identifier's labels of others, `other` and `empty`.
+        percent: system -> for each of `asked`, the share of each of `came`, in percent.
+    """
+
+    kind: Kind
+    asked: tuple[str, ...]
+    came: tuple[str, ...]
+    percent: Mapping[str, Sequence[Sequence[float]]]
+
+
+def confusion(details: Details, kind: Kind, directions: Sequence[str]) -> Confusion | None:
+    """The matrices of the systems that the run has counts of; None where it has none.
+
+    Args:
+        directions: those of `kind`; directions into the same language are one row.
+    """
+    counts: dict[str, dict[str, Counter[str]]] = {}
+    for system, of_directions in details.produced.items():
+        for direction in directions:
+            if direction in of_directions:
+                target = str(Direction.parse(direction).target)
+                row = counts.setdefault(system, {}).setdefault(target, Counter())
+                for label, count in of_directions[direction].items():
+                    row[_column(label, details)] += count
+    if not counts:
+        return None
+    asked = tuple(dict.fromkeys(str(Direction.parse(direction).target) for direction in directions))
+    came = _columns(asked, [row for rows in counts.values() for row in rows.values()])
+    percent = {
+        system: [_shares(rows.get(language, Counter()), came) for language in asked]
+        for system, rows in counts.items()
+    }
+    return Confusion(kind, asked, came, percent)
+
+
+def heat_map(matrices: Confusion, system: str) -> Drawing:
+    """One system's matrix."""
+    return Drawing(
+        f"confusion-{system}",
+        f"Languages asked for and produced by {display_name(system)}, {matrices.kind} directions, in percent",
+        (0.55 + 0.36 * len(matrices.came), 0.75 + 0.3 * len(matrices.asked)),
+        lambda figure: _paint(figure.subplots(), matrices, system),
+    )
+
+
+def heat_maps(matrices: Confusion) -> Drawing:
+    """All systems' matrices in one figure."""
+    systems = list(matrices.percent)
+    across = min(len(systems), 3)
+    down = -(-len(systems) // across)
+    width, height = 0.55 + 0.36 * len(matrices.came), 0.75 + 0.3 * len(matrices.asked)
+
+    def paint(figure: Any) -> None:
+        places = figure.subplots(down, across, squeeze=False).ravel()
+        for axes in places[len(systems) :]:
+            axes.set_axis_off()
+        for axes, system in zip(places, systems, strict=False):
+            _paint(axes, matrices, system)
+            axes.set_title(display_name(system), loc="left", fontsize=10, fontweight="bold")
+
+    label = f"Languages asked for (rows) and produced (columns), {matrices.kind} directions, in percent"
+    return Drawing("confusion", label, (across * width, down * (height + 0.25)), paint)
+
+
+def _paint(axes: Any, matrices: Confusion, system: str) -> None:
+    for y, (language, shares) in enumerate(zip(matrices.asked, matrices.percent[system], strict=True)):
+        for x, share in enumerate(shares):
+            if share <= 0:
+                continue
+            colour = BLUE if matrices.came[x] == language else ORANGE
+            # Never quite the full colour: the figure in the cell has to be read on it, in dark mode too.
+            axes.fill(
+                [x, x + 1, x + 1, x],
+                [y, y, y + 1, y + 1],
+                color=colour,
+                alpha=0.08 + 0.62 * share / 100,
+                linewidth=0,
+            )
+            if share >= 0.5:
+                axes.text(x + 0.5, y + 0.5, f"{share:.0f}", ha="center", va="center_baseline", fontsize=9)
+    axes.set_xlim(0, len(matrices.came))
+    axes.set_ylim(len(matrices.asked), 0)
+    axes.set_xticks([x + 0.5 for x in range(len(matrices.came))], matrices.came)
+    axes.set_yticks([y + 0.5 for y in range(len(matrices.asked))], matrices.asked)
+    axes.tick_params(length=0, labelsize=9, top=True, labeltop=True, bottom=False, labelbottom=False)
+    for side in ("left", "bottom"):
+        axes.spines[side].set_visible(False)
+    for edge in range(len(matrices.asked) + 1):
+        axes.axhline(edge, color="#7a8089", alpha=0.35, linewidth=0.5)
+
+
+def _column(label: str, details: Details) -> str:
+    """The language that a label means, where it was asked for; else the label."""
+    return next((code for code, labels in details.labels.items() if label in labels), label) or EMPTY
+
+
+def _columns(asked: Sequence[str], rows: Sequence[Counter[str]]) -> tuple[str, ...]:
+    often: Counter[str] = Counter()
+    for row in rows:
+        for label, count in row.items():
+            if label not in (*asked, EMPTY):
+                often[label] = max(often[label], round(1e6 * count / row.total()))
+    shown = [label for label, share in often.most_common(_MOST) if share >= 1e6 * _COUNTS]
+    rest = [OTHER] if len(shown) < len(often) else []
+    empty = [EMPTY] if any(row[EMPTY] for row in rows) else []
+    return (*asked, *shown, *rest, *empty)
+
+
+def _shares(row: Counter[str], came: Sequence[str]) -> list[float]:
+    total = row.total() or 1
+    named = [100 * row[label] / total for label in came]
+    if OTHER in came:
+        named[came.index(OTHER)] = 100 * (row.total() - sum(row[label] for label in came)) / total
+    return named

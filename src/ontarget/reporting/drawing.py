@@ -1,0 +1,116 @@
+"""A figure, before it is given a form: an `<svg>` in the page, or an SVG, PDF or PNG file.
+
+The same scores give the same bytes. Colours are chosen to read on white and on black; text and axes of the page
+take its own colour (`currentColor`). matplotlib is loaded when the first figure is drawn.
+"""
+
+import html
+import io
+import re
+from collections.abc import Callable
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any, Literal, get_args
+
+from ontarget.files import whole_file
+
+ORANGE = "#d9622b"
+"""Off-target, unlikelihood."""
+BLUE = "#3b82d6"
+"""BLEU, likelihood, on target."""
+INK = "#010203"
+"""Text and axes; what it becomes depends on the form."""
+GREY = "#7a8089"
+"""Reads on white and on GitHub's dark page: an SVG file cannot know which it is on."""
+
+Format = Literal["svg", "pdf", "png"]
+FORMATS: tuple[Format, ...] = get_args(Format)
+
+_NAMESPACES = 'xmlns="http://www.w3.org/2000/svg" xmlns:xlink="http://www.w3.org/1999/xlink"'
+_FONT = "system-ui, -apple-system, 'Segoe UI', Roboto, 'Helvetica Neue', Arial, sans-serif"
+_STYLE = {
+    "svg.fonttype": "none",
+    "svg.hashsalt": "ontarget",
+    "pdf.fonttype": 42,  # text stays text
+    "font.size": 10,
+    "text.color": INK,
+    "axes.labelcolor": INK,
+    "axes.edgecolor": INK,
+    "xtick.color": INK,
+    "ytick.color": INK,
+    "axes.spines.top": False,
+    "axes.spines.right": False,
+    "axes.linewidth": 0.6,
+    "grid.color": INK,
+    "grid.alpha": 0.13,
+    "grid.linewidth": 0.6,
+    "legend.frameon": False,
+    "legend.fontsize": 9,
+    "xtick.major.width": 0.6,
+    "ytick.major.width": 0.6,
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Drawing:
+    """One figure.
+
+    Attributes:
+        name: of its file, without the suffix.
+        label: what it shows, for those who cannot see it.
+        size: width and height in inches.
+        paint: draws on an empty matplotlib figure.
+    """
+
+    name: str
+    label: str
+    size: tuple[float, float]
+    paint: Callable[[Any], None]
+
+
+def inline(drawing: Drawing) -> str:
+    """An `<svg>` element that can stand in an HTML page, several of them too."""
+    svg = _svg(drawing)
+    svg = svg[svg.index("<svg") :].rstrip()
+    svg = re.sub(r' xmlns(:xlink)?="[^"]*"', "", svg, count=2)
+    svg = re.sub(r"<g id=\"[^\"]*\"", "<g", svg)  # figures share a page, and an id may stand there only once
+    svg = re.sub(r"<style.*?</style>", "", svg, flags=re.DOTALL)  # it would hold for the whole page
+    svg = re.sub(r"font-family: [^;\"]*; ", "", svg)
+    style = f"font-family: {_FONT}; stroke-linejoin: round"
+    root = f'<svg role="img" aria-label="{html.escape(drawing.label)}" style="{style}"'
+    return svg.replace(INK, "currentColor").replace("<svg", root, 1)
+
+
+def picture(drawing: Drawing) -> str:
+    """A whole SVG file, which reads on a light and on a dark page."""
+    return inline(drawing).replace("currentColor", GREY).replace("<svg", f"<svg {_NAMESPACES}", 1) + "\n"
+
+
+def write(drawing: Drawing, folder: Path, form: Format = "svg") -> Path:
+    """Writes `<folder>/<name>.<form>`, whole or not at all; PDF and PNG are black on white."""
+    path = folder / f"{drawing.name}.{form}"
+    with whole_file(path) as temporary:
+        if form == "svg":
+            temporary.write_text(picture(drawing), encoding="utf-8", newline="\n")
+        else:
+            temporary.write_bytes(_render(drawing, form, dpi=200))
+    return path
+
+
+def _svg(drawing: Drawing) -> str:
+    nothing = {"Date": None, "Creator": None, "Format": None, "Type": None}
+    return _render(drawing, "svg", transparent=True, metadata=nothing).decode()
+
+
+def _render(drawing: Drawing, form: str, **settings: Any) -> bytes:
+    import matplotlib
+    from matplotlib.figure import Figure
+
+    if form == "pdf":
+        settings["metadata"] = {"CreationDate": None}
+    with matplotlib.rc_context(_STYLE):
+        figure = Figure(figsize=drawing.size, layout="constrained")
+        drawing.paint(figure)
+        buffer = io.BytesIO()
+        figure.savefig(buffer, format=form, **settings)
+    return buffer.getvalue()

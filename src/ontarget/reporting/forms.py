@@ -1,0 +1,118 @@
+"""Forms of a table: for a terminal, Markdown, and LaTeX."""
+
+from rich import box
+from rich.table import Table as TerminalTable
+from rich.text import Text
+
+from ontarget.reporting.systems import REFERENCE
+from ontarget.reporting.table import LEVEL, Cell, Table
+
+MARK = "†"
+"""Stands beside a figure that differs significantly from the baseline's."""
+
+_LATEX = {
+    "\\": r"\textbackslash{}",
+    **{sign: rf"\{sign}" for sign in "&%$#_{}"},
+    "~": r"\textasciitilde{}",
+    "^": r"\textasciicircum{}",
+    "→": r"$\rightarrow$",
+    "↑": r"$\uparrow$",
+    "↓": r"$\downarrow$",
+    "–": "--",
+}
+
+
+def legend(table: Table) -> str:
+    """What the mark beside a figure says; empty where no figure has one."""
+    return f"{MARK}: differs from {table.baseline}, p < {LEVEL:g}" if table.baseline else ""
+
+
+def terminal(table: Table) -> TerminalTable:
+    """For a rich Console."""
+    view = TerminalTable(
+        box=box.SIMPLE_HEAD,
+        title=Text(table.caption),
+        title_justify="left",
+        title_style="bold",
+        caption=Text(legend(table)) if table.baseline else None,
+        caption_justify="left",
+    )
+    view.add_column("System", no_wrap=True)
+    for column in table.columns:
+        view.add_column(f"{column.group}\n{column.title}", justify="right", no_wrap=True)
+    for row in table.rows:
+        style = "dim" if row.system == REFERENCE else ""
+        cells = (Text(_figure(cell), style="bold" if cell.best else "") for cell in row.cells)
+        view.add_row(Text(row.name), *cells, style=style)
+    return view
+
+
+def markdown(table: Table) -> str:
+    """A Markdown table; ends with a newline."""
+    lines = [
+        ["System", *(f"{column.group} {column.title}" for column in table.columns)],
+        ["---", *("---:" for _ in table.columns)],
+    ]
+    for row in table.rows:
+        name = row.name.replace("|", r"\|").replace("_", r"\_")
+        cells = (
+            f"**{cell.text}**" + _figure(cell)[len(cell.text) :] if cell.best else _figure(cell)
+            for cell in row.cells
+        )
+        lines.append([name, *cells])
+    text = "".join(f"| {' | '.join(line)} |\n" for line in lines)
+    return f"{text}\n{legend(table)}\n" if table.baseline else text
+
+
+def latex(table: Table) -> str:
+    r"""A LaTeX table for a paper that loads `booktabs`; intervals, where there are any, in small print below."""
+    spans = [rf"\multicolumn{{{span}}}{{c}}{{{_escaped(name)}}}" for name, span in table.groups]
+    starts = [start + 2 for start in sorted(table.first_of_group)[:-1]]
+    rules = [
+        rf"\cmidrule(lr){{{a}-{a + span - 1}}}" for a, (_, span) in zip(starts, table.groups, strict=True)
+    ]
+    lines = [
+        r"\begin{table}",
+        r"\centering",
+        rf"\begin{{tabular}}{{l{'r' * len(table.columns)}}}",
+        r"\toprule",
+        f" & {' & '.join(spans)} \\\\",
+        "".join(rules),
+        f"System & {' & '.join(_escaped(column.title) for column in table.columns)} \\\\",
+        r"\midrule",
+    ]
+    for row in table.rows:
+        if row.system == REFERENCE:
+            lines.append(r"\midrule")
+        lines.append(f"{_escaped(row.name)} & {' & '.join(map(_latex_cell, row.cells))} \\\\")
+        if any(cell.interval for cell in row.cells):
+            small = (
+                rf"{{\scriptsize {_escaped(cell.interval)}}}" if cell.interval else "" for cell in row.cells
+            )
+            lines.append(f" & {' & '.join(small)} \\\\")
+    note = f" $\\dagger$: differs from {_escaped(table.baseline)}, $p < {LEVEL:g}$." if table.baseline else ""
+    lines += [
+        r"\bottomrule",
+        r"\end{tabular}",
+        rf"\caption{{{_escaped(table.caption)}.{note}}}",
+        r"\end{table}",
+    ]
+    return "\n".join(lines) + "\n"
+
+
+def _figure(cell: Cell) -> str:
+    """With its mark, and the paper's figure in brackets."""
+    mark = MARK if cell.different else ""
+    paper = "" if cell.paper is None else f" ({cell.paper:.1f})"
+    return f"{cell.text}{mark}{paper}"
+
+
+def _latex_cell(cell: Cell) -> str:
+    text = _escaped(cell.text)
+    figure = rf"\textbf{{{text}}}" if cell.best else text
+    paper = "" if cell.paper is None else rf" \textit{{({cell.paper:.1f})}}"
+    return figure + (r"$^\dagger$" if cell.different else "") + paper
+
+
+def _escaped(text: str) -> str:
+    return "".join(_LATEX.get(sign, sign) for sign in text)

@@ -1,0 +1,43 @@
+"""How long each part of a run took, as the records beside its artifacts say."""
+
+import json
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+_RECORD = "ontarget.json"
+
+
+@dataclass(frozen=True, slots=True)
+class Times:
+    """Seconds, of what the run directory holds. What was made elsewhere, or is not recorded, is left out.
+
+    Attributes:
+        training: stage -> seconds.
+        translating: system -> seconds, over all its directions.
+    """
+
+    training: Mapping[str, float]
+    translating: Mapping[str, float]
+
+
+def read_times(directory: Path) -> Times:
+    """Reads the records of a run directory; a damaged one counts as none."""
+    training, translating = {}, {}
+    for path in sorted(directory.glob(f"models/[!.]*/{_RECORD}")):
+        if isinstance(seconds := _record(path).get("seconds"), int | float):
+            training[path.parent.name] = float(seconds)
+    for path in sorted(directory.glob(f"outputs/[!.]*/{_RECORD}")):
+        made = [part for part in _record(path).values() if isinstance(part, dict)]
+        if made:
+            translating[path.parent.name] = sum(float(part.get("seconds") or 0) for part in made)
+    return Times(training, translating)
+
+
+def _record(path: Path) -> dict[str, Any]:
+    try:
+        record = json.loads(path.read_text(encoding="utf-8"))
+    except (OSError, ValueError):
+        return {}
+    return record if isinstance(record, dict) else {}
