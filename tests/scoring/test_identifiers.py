@@ -24,7 +24,7 @@ def test_a_set_of_languages_stands_in_the_signature() -> None:
 
 
 def test_what_is_missing_is_said(tmp_path: Path) -> None:
-    with pytest.raises(UserError, match="no language identification model at .*glotlid"):
+    with pytest.raises(UserError, match=r"no language identification model at .*glotlid"):
         identifier_named(str(tmp_path / "glotlid.bin"))
     with pytest.raises(UserError, match="needs the languages that may occur"):
         identifier_named("script")

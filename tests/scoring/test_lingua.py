@@ -50,5 +50,5 @@ class TestLingua:
         assert "/de+en+fr+nb|" in score.signature
 
     def test_a_language_that_it_does_not_know_is_an_error(self, identifier) -> None:
-        with pytest.raises(UserError, match="lingua-.* cannot recognise Breton"):
+        with pytest.raises(UserError, match=r"lingua-.* cannot recognise Breton"):
             type(identifier)([Language("br")])

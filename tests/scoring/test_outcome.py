@@ -7,7 +7,7 @@ from ontarget.scoring.language_id import Guess
 from ontarget.scoring.outcome import OUTCOMES, Ladder, Thresholds, is_copy, repetition, width
 
 LOOP = "het is een huis en het is een huis en " * 6
-PLAIN = "Toen de zon opkwam, opende de bakker zijn winkel en zette hij het eerste brood van die dag in de etalage."
+PLAIN = "Toen de zon opkwam, opende de bakker zijn winkel en zette hij het eerste brood in de grote etalage."
 
 
 class Known:
