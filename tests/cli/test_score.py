@@ -44,14 +44,32 @@ def error(*arguments: str) -> str:
 def test_json_without_a_reference_is_the_off_target_ratio_alone(write: Write) -> None:
     hypothesis = write("answers.txt", ANSWERS)
     printed = json.loads(run(hypothesis, "--to", "fr", "--json"))
-    signature = off_target_ratio(ANSWERS, "fr").signature
-    assert printed == {"hypothesis": hypothesis, "otr": {"value": 200 / 3, "n": 3, "signature": signature}}
+    score = off_target_ratio(ANSWERS, "fr")
+    assert list(printed) == ["hypothesis", "otr", "breakdown"]
+    assert printed["otr"] == {
+        "value": 200 / 3,
+        "n": 3,
+        "signature": score.signature,
+        "low": score.interval.low,
+        "high": score.interval.high,
+    }
+    assert "source" not in printed["breakdown"]  # whose language nobody said
 
 
 def test_json_with_a_reference(write: Write) -> None:
     hypothesis, reference = write("answers.txt", ANSWERS), write("test.fr.gz", FRENCH)
     printed = json.loads(run(hypothesis, "--reference", reference, "--to", "fr", "--json"))
-    assert list(printed) == ["hypothesis", "bleu", "chrf", "otr", "otr_floor"]
+    assert list(printed) == [
+        "hypothesis",
+        "bleu",
+        "bleu_on_target",
+        "chrf",
+        "chrf_on_target",
+        "otr",
+        "otr_floor",
+        "breakdown",
+    ]
+    assert printed["bleu_on_target"]["value"] < printed["bleu"]["value"]
     expected = {
         "bleu": bleu(ANSWERS, FRENCH, Language("fr")),
         "chrf": chrf(ANSWERS, FRENCH),
@@ -59,7 +77,7 @@ def test_json_with_a_reference(write: Write) -> None:
         "otr_floor": off_target_ratio(FRENCH, "fr"),
     }
     for key, score in expected.items():
-        assert printed[key] == {"value": score.value, "n": 3, "signature": score.signature}
+        assert printed[key] | {"value": score.value, "n": 3, "signature": score.signature} == printed[key]
     assert printed["otr_floor"]["value"] == 0.0
 
 

@@ -128,11 +128,12 @@ def score(
     elif form == "csv":
         print_csv([row for card in cards for row in _lines(card)])
     else:
-        scores = [_label(card, cards) | _scores(card, confidence) for card in cards]
+        columns = {title: "" for card in cards for title in _scores(card, confidence)}
+        scores = [_label(card, cards) | columns | _scores(card, confidence) for card in cards]
         seen = [outcome for outcome in OUTCOMES if any(card.breakdown.get(outcome) for card in cards)]
         outcomes = [_label(card, cards) | {o: str(card.breakdown.get(o, 0)) for o in seen} for card in cards]
         tables = [("", scores), ("lines", outcomes)]
-        print_tables(tables, form, notes_of(cards))
+        print_tables(tables, form, notes_of([pair for card in cards for pair in card.scores.items()]))
 
 
 def _check_references(cards: Sequence[Scorecard], names: Sequence[str]) -> None:
@@ -163,9 +164,8 @@ def _scores(card: Scorecard, intervals: bool) -> dict[str, str]:
     }
 
 
-def notes_of(cards: Sequence[Scorecard]) -> list[str]:
+def notes_of(scores: Sequence[tuple[str, Score]]) -> list[str]:
     """The signatures, but for those that others imply."""
-    scores = [(name, score) for card in cards for name, score in card.scores.items()]
     notes = [score.settings for name, score in scores if name != FLOOR and not name.endswith(SUFFIX)]
     if any(name.endswith(SUFFIX) for name, _ in scores):
         ratio = display_name("otr_strict" if "otr_strict" in dict(scores) else "otr")
