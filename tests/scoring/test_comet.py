@@ -18,7 +18,7 @@ options = dict(zip(sys.argv[1:], sys.argv[2:]))
 with open(options["--input_file"]) as given, open(options["--output_file"], "w") as out:
     for line in given:
         row = json.loads(line)
-        row["prediction"] = float(len(row["hypothesis"]) + 100 * ("--qe" in sys.argv) + bool(row["reference"]))
+        row["prediction"] = len(row["hypothesis"]) + 100.0 * ("--qe" in sys.argv) + bool(row["reference"])
         out.write(json.dumps(row) + "\\n")
 """
 
@@ -61,7 +61,7 @@ def test_a_missing_environment_gets_the_two_commands_that_make_it(tmp_path: Path
     assert str(error.value).endswith(
         f"make it with: python3 -m venv '{place}' && '{place}'/bin/pip install unbabel-comet"
     )
-    with pytest.raises(UserError, match="git clone .*metricx.* && .*pip install -r .*requirements.txt"):
+    with pytest.raises(UserError, match=r"git clone .*metricx.* && .*pip install -r .*requirements.txt"):
         segment_scores("google/metricx-24-hybrid-large-v2p6", SOURCES, HYPOTHESES, None, place)
 
 
@@ -90,7 +90,7 @@ def test_output_that_is_no_score_is_an_error(comet_environment: Path) -> None:
     with pytest.raises(UserError, match="ended without scores that can be read"):
         segment_scores(MODEL, SOURCES, HYPOTHESES, REFERENCES, comet_environment)
     program.chmod(0o644)
-    with pytest.raises(UserError, match="cannot run '.*comet-score': Permission denied"):
+    with pytest.raises(UserError, match=r"cannot run '.*comet-score': Permission denied"):
         segment_scores(MODEL, SOURCES, HYPOTHESES, REFERENCES, comet_environment)
 
 

@@ -44,7 +44,7 @@ def test_offline_it_says_where_the_test_set_would_be(cache: Path) -> None:
 
 
 def test_an_unknown_test_set_or_direction_names_those_there_are() -> None:
-    with pytest.raises(UserError, match="no test set 'wmt222'; did you mean .*'wmt22'"):
+    with pytest.raises(UserError, match=r"no test set 'wmt222'; did you mean .*'wmt22'"):
         read_test_set("wmt222", DE_FR)
-    with pytest.raises(UserError, match="wmt22 has no direction it-nl; it has cs-en .*de-fr"):
+    with pytest.raises(UserError, match=r"wmt22 has no direction it-nl; it has cs-en .*de-fr"):
         read_test_set("wmt22", Direction.parse("it-nl"))
