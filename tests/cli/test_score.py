@@ -199,6 +199,18 @@ def test_a_run_is_scored_without_another_word(tmp_path: Path) -> None:
     assert json.loads(run(str(tmp_path / "run" / "outputs" / "good"), "--json"))["system"] == "good"
 
 
+def test_a_run_of_several_directions_has_means(tmp_path: Path) -> None:
+    folder = make_run(tmp_path / "run")
+    assert "mean over directions" not in run(folder)
+    rows = [{"source": s, "text": "Die Katze"} for s in FRENCH[:2]] + [{"source": "x", "text": "Le chat"}]
+    for system in ("good", "bad"):
+        file = tmp_path / "run" / "outputs" / system / "fr-de.jsonl"
+        file.write_text("".join(json.dumps(row) + "\n" for row in rows), encoding="utf-8")
+    _, _, means = run(folder).partition("mean over directions")
+    [good] = [line.split() for line in means.split("\n") if line.split()[:2] == ["good", "2"]]
+    assert good[2:] == ["16.67"]  # the mean of 0 and 33.33; BLEU has no reference in one of them
+
+
 def test_the_same_systems_of_two_runs_are_told_apart(tmp_path: Path) -> None:
     table = run(make_run(tmp_path / "1"), make_run(tmp_path / "2"), "--markdown")
     for number in ("1", "2"):

@@ -19,27 +19,24 @@ def cache(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     def refused(url: str) -> None:
         raise urllib.error.URLError("Network is unreachable")
 
-    wmt22 = dataset.DATASETS["wmt22"]
     monkeypatch.setattr(utils, "SACREBLEU_DIR", str(tmp_path))
-    monkeypatch.setattr(wmt22, "_outdir", str(tmp_path / "wmt22"))
-    monkeypatch.setattr(wmt22, "_rawdir", str(tmp_path / "wmt22" / "raw"))
+    for name in ("wmt17", "wmt22"):
+        monkeypatch.setattr(dataset.DATASETS[name], "_outdir", str(tmp_path / name))
+        monkeypatch.setattr(dataset.DATASETS[name], "_rawdir", str(tmp_path / name / "raw"))
     monkeypatch.setattr(urllib.request, "urlopen", refused)
-    return tmp_path / "wmt22"
+    return tmp_path
 
 
 def test_what_is_in_the_cache_is_read(cache: Path) -> None:
-    cache.mkdir()
-    for field in dataset.DATASETS["wmt22"].fieldnames("de-fr"):
-        name = f"wmt22.de-fr.{field.replace(':', '-')}"
-        (cache / name).write_text(f"{field} 1\n{field} 2\n", encoding="utf-8")
-    source, references = read_test_set("wmt22", DE_FR)
-    assert source == ["src 1", "src 2"]
-    assert references
-    assert all(lines[1].startswith("ref") for lines in references)
+    (cache / "wmt17").mkdir()
+    for field in dataset.DATASETS["wmt17"].fieldnames("de-en"):
+        (cache / "wmt17" / f"wmt17.de-en.{field}").write_text(f"{field} 1\n{field} 2\n", encoding="utf-8")
+    source, references = read_test_set("wmt17", Direction.parse("de-en"))
+    assert (source, references) == (["src 1", "src 2"], [["ref 1", "ref 2"]])
 
 
 def test_offline_it_says_where_the_test_set_would_be(cache: Path) -> None:
-    with pytest.raises(UserError, match=f"wmt22 .de-fr.: .*unreachable.*; it is kept in '{cache}'"):
+    with pytest.raises(UserError, match=f"wmt22 .de-fr.: .*unreachable.*; it is kept in '{cache / 'wmt22'}'"):
         read_test_set("wmt22", DE_FR)
 
 

@@ -1,7 +1,9 @@
 """`ontarget score`: anyone's translations, without a model."""
 
 from collections.abc import Sequence
+from dataclasses import replace
 from pathlib import Path
+from statistics import mean
 from typing import Annotated, Any
 
 import typer
@@ -132,7 +134,8 @@ def score(
         scores = [_label(card, cards) | columns | _scores(card, confidence) for card in cards]
         seen = [outcome for outcome in OUTCOMES if any(card.breakdown.get(outcome) for card in cards)]
         outcomes = [_label(card, cards) | {o: str(card.breakdown.get(o, 0)) for o in seen} for card in cards]
-        tables = [("", scores), ("lines", outcomes)]
+        tables = [("", scores), ("mean over directions", _means(cards)), ("lines", outcomes)]
+        tables = [(title, rows) for title, rows in tables if rows]
         print_tables(tables, form, notes_of([pair for card in cards for pair in card.scores.items()]))
 
 
@@ -158,10 +161,30 @@ def _label(card: Scorecard, cards: Sequence[Scorecard]) -> dict[str, str]:
 
 
 def _scores(card: Scorecard, intervals: bool) -> dict[str, str]:
-    return {
-        display_name(name) + (" %" if name.startswith("otr") else ""): figure(score, intervals)
-        for name, score in card.scores.items()
-    }
+    return {_title(name): figure(score, intervals) for name, score in card.scores.items()}
+
+
+def _title(name: str) -> str:
+    return display_name(name) + (" %" if name.startswith("otr") else "")
+
+
+def _means(cards: Sequence[Scorecard]) -> list[dict[str, str]]:
+    """The mean scores of each system of a run that answered in several directions."""
+    by_system: dict[str, list[Scorecard]] = {}
+    for card in cards:
+        by_system.setdefault(_label(card, cards).get("system", ""), []).append(card)
+    by_system.pop("", None)
+    if not any(len(of_system) > 1 for of_system in by_system.values()):
+        return []
+    names = [name for name in cards[0].scores if all(name in card.scores for card in cards)]
+    rows = []
+    for system, of_system in by_system.items():
+        figures = {}
+        for name in names:
+            value = mean(card.scores[name].value for card in of_system)
+            figures[_title(name)] = figure(replace(of_system[0].scores[name], value=value), interval=False)
+        rows.append({"system": system, "directions": str(len(of_system)), **figures})
+    return rows
 
 
 def notes_of(scores: Sequence[tuple[str, Score]]) -> list[str]:
