@@ -123,7 +123,8 @@ def compare(
     others = len(by_system) - 1
     test = f"p|test:approximate-randomisation|trials:10000|seed:{seed}|adjusted:holm|systems:{others}"
     bootstrap = f"95 % interval|paired-bootstrap|resamples:1000|seed:{seed}"
-    print_tables(tables, form, [*notes_of(cards), test, bootstrap])
+    signatures = [(name, card.scores[name]) for card in cards for name in card.evidence]
+    print_tables(tables, form, [*notes_of(signatures), test, bootstrap])
 
 
 def _by_system(cards: Sequence[Scorecard], seeds: bool) -> dict[str, dict[tuple[str, str], Scorecard]]:
@@ -132,7 +133,7 @@ def _by_system(cards: Sequence[Scorecard], seeds: bool) -> dict[str, dict[tuple[
     Files are called by their paths. Systems of runs have their ids; where several runs have the same ones and
     the runs are no seeds of one another, the run stands before them.
     """
-    runs = {id(card): _run_of(card) for card in cards}
+    runs = _runs(cards)
     if seeds and (len(set(runs.values())) < 2 or "" in runs.values()):
         raise UserError("--seeds needs the directories of several runs, which differ by their seeds")
     times = Counter((card.answers.system, str(card.answers.direction)) for card in cards)
@@ -157,6 +158,14 @@ def _run_of(card: Scorecard) -> str:
         return ""
     outputs = path.absolute().parent.parent
     return str(outputs.parent if outputs.name == "outputs" else outputs)
+
+
+def _runs(cards: Sequence[Scorecard]) -> dict[int, str]:
+    """The run of each card, by the last part of its path where that tells all runs apart."""
+    paths = {id(card): _run_of(card) for card in cards}
+    names = {path: Path(path).name for path in paths.values()}
+    short = len(set(names.values())) == len(names)
+    return {card: names[path] if short else path for card, path in paths.items()}
 
 
 def _groups(cards: Sequence[Scorecard], systems: Sequence[str]) -> Mapping[str, Sequence[str]]:

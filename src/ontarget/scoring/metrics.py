@@ -18,7 +18,6 @@ from ontarget.languages import Language
 from ontarget.scoring.score import Score
 from ontarget.scoring.significance import Floats, Statistics, bootstrap_interval
 
-LOWER_IS_BETTER = frozenset({"ter"})
 _SPM = "flores200"
 _SPM_URL = "https://tinyurl.com/flores200sacrebleuspm"
 
@@ -53,6 +52,17 @@ class Metric:
             raise UserError(f"there are no hypotheses to score: {self.name} of no lines is undefined")
         rows = self._metric._extract_corpus_statistics(list(hypotheses), [list(one) for one in references])
         return np.array(rows, dtype=np.float64)
+
+    def unmatched(self, statistics: Statistics) -> Statistics:
+        """What the statistics would be if these hypotheses, as long as they are, matched nothing."""
+        changed = statistics.copy()
+        if isinstance(self._metric, TER):  # edits, words of the reference: as many edits as words, at least
+            changed[:, 0] = np.maximum(changed[:, 0], changed[:, 1])
+        elif isinstance(self._metric, BLEU):  # two lengths, matches by order, n-grams by order
+            changed[:, 2 : 2 + self._metric.max_ngram_order] = 0.0
+        else:  # chrF: of each order, n-grams of the hypothesis, of the reference, and matches
+            changed[:, 2::3] = 0.0
+        return changed
 
     def value(self, total: Floats) -> float:
         """The metric from the sum of statistics over segments, [k]."""
