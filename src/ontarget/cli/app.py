@@ -22,6 +22,7 @@ _COMMANDS = {
     "translate": "Translate a file, or standard input, with a tuned model.",
     "score": "Score translations: off-target ratio, and with a reference BLEU and chrF.",
     "compare": "Compare systems on the same segments: how much they differ, and whether that is chance.",
+    "report": "Make a run's page again; its tables and figures for a paper; compare several runs.",
     "recipes": "List, show, copy and check the recipes that come with ontarget.",
 }
 

@@ -59,7 +59,10 @@ def _lines(judged: Judged) -> dict[str, Any]:
 
 
 def _significance(judged: _All, kinds: Mapping[str, Sequence[Direction]], average: str) -> dict[str, Any]:
-    """Each system against the baseline, in each direction and over all of a kind; p-values by Holm over systems."""
+    """Each system against the baseline, in each direction and over all of a kind.
+
+    p-values are adjusted for the number of systems, as Holm does it.
+    """
     others = {system: of for system, of in judged.items() if system != BASELINE and _tested(of)}
     differences = []
     for kind, directions in kinds.items():

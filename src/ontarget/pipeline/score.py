@@ -20,8 +20,8 @@ class Scored:
     """What is written of the outputs of a run.
 
     Attributes:
-        rows: of `scores.json`: BLEU, chrF and OTR by system and direction, their means by kind, and the OTR of the
-            references.
+        rows: of `scores.json`: the scores by system and direction, their means by kind, and the OTR of
+            the references.
         details: of `details.json`, see `details.py`.
     """
 

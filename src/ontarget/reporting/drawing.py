@@ -1,7 +1,7 @@
 """A figure, before it is given a form: an `<svg>` in the page, or an SVG, PDF or PNG file.
 
-The same scores give the same bytes. Colours are chosen to read on white and on black; text and axes of the page
-take its own colour (`currentColor`). matplotlib is loaded when the first figure is drawn.
+The same scores give the same bytes. Colours are chosen to read on white and on black; text and axes take the
+page's own colour (`currentColor`). matplotlib is loaded when the first figure is drawn.
 """
 
 import html

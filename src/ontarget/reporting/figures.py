@@ -79,7 +79,7 @@ def scatter(scores: Scores) -> Drawing | None:
 
 
 def _apart(wanted: list[float], gap: float, top: float) -> list[float]:
-    """Places near those wanted, in the same order, at least `gap` apart, from 0 to `top` as far as they fit."""
+    """Places near those wanted, in the same order, at least `gap` apart, and not above `top`."""
     order = sorted(range(len(wanted)), key=lambda i: wanted[i])
     places = list(wanted)
     for below, above in zip(order, order[1:], strict=False):
