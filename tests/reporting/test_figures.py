@@ -1,4 +1,5 @@
 import re
+from itertools import pairwise
 
 import pytest
 from tests.reporting.conftest import score_rows
@@ -51,7 +52,7 @@ def test_scatter_has_a_point_and_a_name_for_each_system(scores: Scores) -> None:
     heights = {name: float(y) for y, name in names}
     assert heights["Pivot"] < heights["LLaMA"] < heights["MT"]  # best BLEU on top
     places = sorted(heights.values())
-    assert min(b - a for a, b in zip(places, places[1:], strict=False)) > 7  # points: no name on another
+    assert min(b - a for a, b in pairwise(places)) > 7  # points: no name on another
 
 
 @pytest.mark.parametrize(

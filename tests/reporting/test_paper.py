@@ -9,16 +9,20 @@ def _recipe(name: str, model: str) -> dict[str, Any]:
     return {"name": name, "model": model}
 
 
+WMT_7B = _recipe("paper-wmt", "meta-llama/Llama-2-7b-hf")
+IWSLT_8B = _recipe("paper-iwslt17", "/models/Meta-Llama-3-8B/")
+IWSLT_13B = _recipe("paper-iwslt17-13b", "meta-llama/Llama-2-13b-hf")
+
+
 @pytest.mark.parametrize(
     ("recipe", "title", "place", "value"),
     [
-        # Of the paper's Tables 1 to 4, copied from its pages.
-        (_recipe("paper-wmt", "meta-llama/Llama-2-7b-hf"), "Table 1 and 4, LLaMA 2 7B", ("mt", "bleu", "zero-shot", "en-cs"), 18.2),
-        (_recipe("paper-wmt", "meta-llama/Llama-2-7b-hf"), "Table 1 and 4, LLaMA 2 7B", ("lat", "bleu", "supervised", "avg"), 27.1),
-        (_recipe("paper-iwslt17", "/models/Meta-Llama-3-8B/"), "Table 2 and 4, LLaMA 3 8B", ("mt", "bleu", "supervised", "avg"), 29.5),
-        (_recipe("paper-iwslt17-13b", "meta-llama/Llama-2-13b-hf"), "Table 3, LLaMA 2 13B", ("lat", "otr", "zero-shot", "avg"), 2.9),
+        (WMT_7B, "Table 1 and 4, LLaMA 2 7B", ("mt", "bleu", "zero-shot", "en-cs"), 18.2),
+        (WMT_7B, "Table 1 and 4, LLaMA 2 7B", ("lat", "bleu", "supervised", "avg"), 27.1),
+        (IWSLT_8B, "Table 2 and 4, LLaMA 3 8B", ("mt", "bleu", "supervised", "avg"), 29.5),
+        (IWSLT_13B, "Table 3, LLaMA 2 13B", ("lat", "otr", "zero-shot", "avg"), 2.9),
     ],
-)  # fmt: skip
+)
 def test_figures_of_each_table(
     recipe: dict[str, Any], title: str, place: tuple[str, str, str, str], value: float
 ) -> None:
