@@ -61,7 +61,7 @@ def test_a_sweep_has_figures(tmp_path: Path) -> None:
     code, output = report(str(folder), "--figures", str(tmp_path / "figures"))
     assert code == 0
     assert output.split() == [
-        str(tmp_path / "figures" / f"lat.alpha-{kind}.svg") for kind in ("zero-shot", "supervised")
+        str(tmp_path / "figures" / f"alpha-{kind}.svg") for kind in ("zero-shot", "supervised")
     ]
     code, output = report(str(folder))
     assert code == 2

@@ -18,7 +18,7 @@ def test_text_takes_the_colour_of_the_page(scores: Scores) -> None:
 
 
 def test_the_same_scores_give_the_same_bytes(scores: Scores, tmp_path: Path) -> None:
-    for form in drawing.FORMATS:
+    for form in drawing.Format:
         one, other = (
             drawing.write(figures.both_bars(of), tmp_path / name, form).read_bytes()
             for name, of in (("a", scores), ("b", Scores.of(score_rows())))
@@ -47,7 +47,9 @@ def test_an_svg_file_is_whole_and_small(scores: Scores, tmp_path: Path) -> None:
     assert len(text) < 40_000
 
 
-@pytest.mark.parametrize(("form", "begins"), [("pdf", b"%PDF-"), ("png", b"\x89PNG\r\n")])
+@pytest.mark.parametrize(
+    ("form", "begins"), [(drawing.Format.pdf, b"%PDF-"), (drawing.Format.png, b"\x89PNG\r\n")]
+)
 def test_other_files_are_what_their_names_say(
     scores: Scores, tmp_path: Path, form: drawing.Format, begins: bytes
 ) -> None:

@@ -30,9 +30,9 @@ def test_bleu_and_otr_are_drawn_against_the_swept_value(tmp_path: Path) -> None:
     folder = _write(tmp_path, [{"stages.lat.alpha": alpha} for alpha in (0.01, 0.05, 0.3)])
     assert sweep.is_sweep(folder)
     drawn = sweep.drawings(folder)
-    assert [drawing.name for drawing in drawn] == ["lat.alpha-zero-shot", "lat.alpha-supervised"]
+    assert [drawing.name for drawing in drawn] == ["alpha-zero-shot", "alpha-supervised"]
     svg = inline(drawn[0])
-    assert {"BLEU", "OTR (%)", "lat.alpha", "Zero-shot directions"} <= set(texts(svg))
+    assert {"BLEU", "OTR (%)", "alpha", "Zero-shot directions"} <= set(texts(svg))
     assert BLUE in svg
     assert ORANGE in svg
     assert "MT" not in texts(svg)  # nothing changes for it
@@ -57,14 +57,30 @@ def test_values_over_a_decade_stand_on_a_logarithmic_axis(
 
 def test_words_stand_in_their_order_on_the_axis(tmp_path: Path) -> None:
     (drawing, _) = sweep.drawings(_write(tmp_path, [{"stages.lat.conflict.policy": p} for p in ("b", "a")]))
-    assert {"a", "b", "lat.conflict.policy"} <= set(texts(inline(drawing)))
+    assert {"a", "b", "policy"} <= set(texts(inline(drawing)))
 
 
 def test_two_keys_give_a_figure_each_with_a_line_for_every_value_of_the_other(tmp_path: Path) -> None:
     points = [{"stages.lat.alpha": a, "seed": s} for a in (0.1, 0.2) for s in (1, 2)]
     drawn = sweep.drawings(_write(tmp_path, points))
-    assert [drawing.name for drawing in drawn[::2]] == ["lat.alpha-zero-shot", "seed-zero-shot"]
+    assert [drawing.name for drawing in drawn[::2]] == ["alpha-zero-shot", "seed-zero-shot"]
     assert {"LAT, seed 1", "LAT, seed 2"} <= set(texts(inline(drawn[0])))
+
+
+def test_keys_that_were_swept_alike_are_one_and_keys_of_the_same_last_word_are_told_apart(
+    tmp_path: Path,
+) -> None:
+    together = [
+        {"stages.lat.alpha, stages.ontarget.alpha": a, "stages.mt.samples": s} for a in (1, 2) for s in (3, 4)
+    ]
+    assert {d.name for d in sweep.drawings(_write(tmp_path, together))} >= {
+        "alpha-zero-shot",
+        "samples-zero-shot",
+    }
+    assert sweep._words(["stages.mt.alpha", "stages.lat.alpha"]) == {
+        "stages.mt.alpha": "stages.mt.alpha",
+        "stages.lat.alpha": "stages.lat.alpha",
+    }
 
 
 def test_one_value_is_nothing_to_draw(tmp_path: Path) -> None:

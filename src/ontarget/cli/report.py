@@ -1,6 +1,5 @@
 """`ontarget report`: the page of a run, tables for a paper, figures, and several runs beside each other."""
 
-from enum import StrEnum
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
@@ -8,18 +7,11 @@ import typer
 from rich.console import Console
 
 from ontarget.errors import UserError, nearest
+from ontarget.reporting.drawing import Format
 
 if TYPE_CHECKING:
     from ontarget.reporting.run_files import Run
     from ontarget.reporting.table import Table
-
-
-class Form(StrEnum):
-    """Of the files of figures."""
-
-    svg = "svg"
-    pdf = "pdf"
-    png = "png"
 
 
 def report(
@@ -35,8 +27,8 @@ def report(
         typer.Option(metavar="DIR", help="Write the figures into this folder.", show_default=False),
     ] = None,
     form: Annotated[
-        Form, typer.Option("--format", help="Of the figures; svg reads on light and dark pages.")
-    ] = Form.svg,
+        Format, typer.Option("--format", help="Of the figures; svg reads on light and dark pages.")
+    ] = Format.svg,
 ) -> None:
     """Make a run's page again, or its tables and figures; compare several runs.
 
@@ -68,7 +60,7 @@ def report(
         from ontarget.reporting import drawing
 
         for one in sweep.drawings(sweeps[0]):
-            _say(drawing.write(one, figures, form.value))
+            _say(drawing.write(one, figures, form))
         return
     if len(folders) == 1 and not (markdown or latex or figures):
         from ontarget.reporting import report as page
@@ -81,7 +73,7 @@ def report(
 
         for run in read:
             for one in gallery.drawings(run):
-                _say(drawing.write(one, figures if len(read) == 1 else figures / run.name, form.value))
+                _say(drawing.write(one, figures if len(read) == 1 else figures / run.name, form))
     if markdown or latex or not figures:
         _print(_tables(read), markdown=markdown, latex=latex)
 
