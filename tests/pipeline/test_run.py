@@ -52,7 +52,14 @@ def test_everything_is_made_in_order(workshop: Workshop) -> None:
     ]
     assert workshop.loaded == ["base", "mt", "lat", "ontarget"]  # once each, though three systems ask mt
     names = {str(path.relative_to(done.directory)) for path in done.directory.rglob("*") if path.is_file()}
-    assert names >= {"recipe.yaml", "scores.json", "report.html", "log.jsonl", "models/mt/model"}
+    assert names >= {
+        "recipe.yaml",
+        "scores.json",
+        "details.json",
+        "report.html",
+        "log.jsonl",
+        "models/mt/model",
+    }
     assert {f"outputs/pivot/{direction}.jsonl" for direction in DIRECTIONS} <= names
     assert not [name for name in names if "progress" in name]
 
@@ -245,7 +252,8 @@ class TestInterruption:
         folder = Path("runs/fake")
         (folder / "models" / ".mt.abcd1234").mkdir()
         (folder / "outputs" / "mt" / ".it-nl.jsonl.abcd1234").write_text("half")
-        (folder / ".scores.json.abcd1234").write_text("half")
+        for name in ("scores.json", "details.json"):
+            (folder / f".{name}.abcd1234").write_text("half")
         (folder / ".notes").write_text("mine")
         run(fake_recipe())
         assert not list(folder.rglob(".*.abcd1234"))

@@ -85,7 +85,7 @@ def test_what_the_table_shows_has_intervals_around_it(rows: list[dict[str, Any]]
 
 
 def test_the_interval_of_an_average_resamples_all_directions_alike() -> None:
-    """Lines of two directions that stand and fall together leave as wide an interval as one direction alone."""
+    """Two directions whose lines stand and fall together leave as wide an interval as one."""
     n = 40
     half = {
         d: answers([(right if i % 2 else EN)[0] for i in range(n)], EN[:1] * n)

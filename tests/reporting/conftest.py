@@ -125,6 +125,18 @@ def output_rows(system: str, direction: str) -> list[Any]:
     return rows
 
 
+def details() -> dict[str, Any]:
+    """What scoring says of two of the systems in one direction."""
+    difference = dict(system="ontarget", direction="avg", kind="zero-shot", metric="otr", difference=-90.0,
+                      p_value=0.003)  # fmt: skip
+    return {
+        "labels": {code: [code] for code in LANGUAGES},
+        "produced": {"mt": {"it-nl": {"en": 2, "nl": 1}}, "ontarget": {"it-nl": {"nl": 3}}},
+        "lines": {"mt": {"it-nl": {"outcomes": {"english": [0, 1]}, "words": {"0": [0, 3]}}}},
+        "significance": {"baseline": "mt", "signature": "test:ar|trials:1000", "differences": [difference]},
+    }
+
+
 def write_jsonl(path: Path, rows: list[Any]) -> None:
     path.parent.mkdir(parents=True, exist_ok=True)
     text = "".join(json.dumps(row, ensure_ascii=False) + "\n" for row in rows)
@@ -135,6 +147,7 @@ def write_run(directory: Path) -> Path:
     directory.mkdir(parents=True)
     (directory / "recipe.yaml").write_text(RECIPE, encoding="utf-8", newline="\n")
     (directory / "scores.json").write_text(json.dumps(score_rows()), encoding="utf-8")
+    (directory / "details.json").write_text(json.dumps(details()), encoding="utf-8")
     write_jsonl(directory / "log.jsonl", log_rows())
     for system in FIGURES:
         for direction in directions("zero-shot") + directions("supervised"):

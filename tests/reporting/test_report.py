@@ -1,3 +1,5 @@
+import base64
+import hashlib
 import json
 import re
 from html.parser import HTMLParser
@@ -5,11 +7,12 @@ from pathlib import Path
 
 import pytest
 from tests.reporting.conftest import output_rows, score_rows, write_jsonl
+from tests.reporting.test_browser import unpacked
 
 from ontarget.errors import UserError
 from ontarget.reporting import report
 
-VOID = {"meta", "br"}
+VOID = {"meta", "br", "input"}
 
 
 class Page(HTMLParser):
@@ -59,9 +62,9 @@ def test_the_page_has_every_part(run_dir: Path) -> None:
     assert "Supervised BLEU: 30.5 with MT, 29.6 with ontarget." in text
     tags = [tag for tag, _ in page.tags]
     assert tags.count("table") == 3
-    assert tags.count("svg") == 2 + 4  # bars, and one curve a stage
-    assert page.classes("segment") == 12 * 3
-    assert page.classes("answer") == 12 * 3 * 11
+    assert tags.count("svg") == 3 + 2 + 4  # bars and points, a heat map a system, a curve a stage
+    assert tags.count("option") == 1 + 11 + 1 + 2 + 12
+    assert len(unpacked(_packed(text))["segments"]) == 12 * 3
     assert "nrefs:1|case:mixed|eff:no|tok:13a" in text
     assert re.findall(r"lid:lid\.176\.ftz\|\S*?\|n:(\d+)", text) == ["3"]  # the averages' is no other
     assert "<dt>torch</dt><dd><code>2.9.0</code></dd>" in text
@@ -69,33 +72,86 @@ def test_the_page_has_every_part(run_dir: Path) -> None:
     assert "3 test segments a direction" in text
 
 
+def _packed(page: str) -> str:
+    found = re.search(r'id="outputs-data">(.*?)</script>', page)
+    assert found
+    return found[1]
+
+
 def test_zero_shot_directions_come_first(run_dir: Path) -> None:
-    summaries = re.findall(r"<summary><b>(.*?)</b>", _page(run_dir))
-    assert summaries[:2] == ["it→nl", "it→ro"]
-    assert summaries.index("ro→nl") < summaries.index("en→it")
+    names = re.findall(r"data-kind=.*?>(.*?)</option>", _page(run_dir))
+    assert names[:2] == ["it→nl", "it→ro"]
+    assert names.index("ro→nl") < names.index("en→it")
+
+
+def test_sections_are_linked_and_there(run_dir: Path) -> None:
+    text = _page(run_dir)
+    links = re.findall(r'<a href="#(\w+)">', text)
+    assert links == ["results", "directions", "languages", "training", "outputs", "settings"]
+    assert set(links) <= {attributes.get("id") for _, attributes in Page(text).tags}
+
+
+def test_intervals_marks_and_the_papers_figures_are_shown(run_dir: Path) -> None:
+    rows = [row | {"low": row["value"] - 0.5, "high": row["value"] + 0.5} for row in score_rows()]
+    (run_dir / "scores.json").write_text(json.dumps(rows), encoding="utf-8")
+    recipe = "name: paper-iwslt17\nmodel: meta-llama/Llama-2-7b-hf\n"
+    (run_dir / "recipe.yaml").write_text(recipe, encoding="utf-8")
+    text = _page(run_dir)
+    assert "3.0<sup>†</sup><small>2.5–3.5</small></td>" in text
+    assert '93.0<small>92.5–93.5</small><small class="paper">paper 65.0</small></td>' in text
+    assert "†: differs from MT, p &lt; 0.05, two-sided" in text
+    assert "printed, Table 2 and 4, LLaMA 2 7B" in text
+
+
+def test_times_are_told_where_they_are_recorded(run_dir: Path) -> None:
+    assert "<h3>Time</h3>" not in _page(run_dir)
+    (run_dir / "models" / "mt").mkdir(parents=True)
+    (run_dir / "models" / "mt" / "ontarget.json").write_text('{"seconds": 12000}', encoding="utf-8")
+    made = {d: {"fingerprint": "f", "seconds": 30.0} for d in ("it-nl", "nl-it")}
+    (run_dir / "outputs" / "mt" / "ontarget.json").write_text(json.dumps(made), encoding="utf-8")
+    text = _page(run_dir)
+    assert "<dt>training mt</dt><dd>3 h 20 min</dd>" in text
+    assert "<dt>translating, MT</dt><dd>60 s</dd>" in text
 
 
 def test_the_page_asks_for_nothing_outside(run_dir: Path) -> None:
     text = _page(run_dir)
     for tag, attributes in Page(text).tags:
-        assert tag not in {"script", "link", "iframe", "img", "object", "base"}
+        assert tag not in {"link", "iframe", "img", "object", "base"}
         for name, value in attributes.items():
             if name in {"src", "href", "xlink:href", "srcset", "action", "data"}:
                 assert (value or "").startswith("#"), (tag, name, value)
     assert re.findall(r"url\((?!#)", text) == []
     assert "@import" not in text
-    assert "http" not in text
+    assert "http" not in text.replace("http-equiv", "")
+
+
+def test_the_browser_is_told_to_run_our_script_alone_and_to_fetch_nothing(run_dir: Path) -> None:
+    text = _page(run_dir)
+    scripts = re.findall(r"<script>(.*?)</script>", text, flags=re.DOTALL)
+    digest = base64.b64encode(hashlib.sha256(scripts[0].encode()).digest()).decode()
+    policy = re.search(r'Security-Policy" content="(.*?)"', text)
+    assert policy
+    assert f"default-src 'none'; style-src 'unsafe-inline'; script-src 'sha256-{digest}'" in policy[1]
+    assert [a.get("type") for tag, a in Page(text).tags if tag == "script"] == [
+        "application/octet-stream",
+        None,
+    ]
+    assert not re.search(r"eval|innerHTML|insertAdjacentHTML|document\.write|Function\(", scripts[0])
+    assert not re.search(r"\son\w+=", re.sub(r"<script.*?</script>", "", text, flags=re.DOTALL))
 
 
 def test_text_of_the_run_is_escaped(run_dir: Path) -> None:
-    attack = "<script>alert('&amp;')</script><img src=x onerror=y>"
-    _change(run_dir, "mt", 0, text=attack)
-    for system in ("llama", "ontarget"):
-        _change(run_dir, system, 1, text=attack)
+    attack = "</script><script>alert('&amp;')</script><img src=x onerror=y>"
+    _change(run_dir, "mt", 0, text=attack, source=attack)
+    for system in (run_dir / "outputs").iterdir():
+        _change(run_dir, system.name, 0, source=attack)
+    _change(run_dir, "mt", 0, text=attack, source=attack)
     text = _page(run_dir)
-    assert "<script" not in text
-    assert "<img" not in text
-    assert "&lt;script&gt;alert(&#39;&amp;amp;&#39;)&lt;/script&gt;&lt;img src=x onerror=y&gt;" in text
+    assert "alert(" not in text
+    assert text.count("<script") == 2
+    assert text.count("</script>") == 2
+    assert attack in [answer[0] for segment in unpacked(_packed(text))["segments"] for answer in segment[4]]
     assert "&lt;b&gt;not bold&lt;/b&gt;" in text  # a comment of the recipe
 
 
@@ -111,46 +167,6 @@ def test_names_of_the_run_are_escaped_in_figures_too(run_dir: Path) -> None:
     assert "<i>" not in text
     assert "<u>" not in text
     assert "&lt;i&gt;mine&lt;/i&gt;" in text
-
-
-def test_an_off_target_output_is_marked_in_words(run_dir: Path) -> None:
-    _change(run_dir, "ontarget", 0, text="Un testo.", language="it", language_probability=0.734)
-    _change(run_dir, "pivot", 0, text="Een tekst.", language="nl", language_probability=0.9)
-    text = _page(run_dir)
-    off = re.search(
-        r'<div class="answer off">\s*<div class="system">ontarget</div>.*?Un testo\.', text, re.DOTALL
-    )
-    assert off
-    assert "✗ off-target: Italian <small>0.73</small>" in off[0]
-    on = re.search(r'<div class="answer">\s*<div class="system">Pivot</div>.*?Een tekst\.', text, re.DOTALL)
-    assert on
-    assert "✓ Dutch <small>0.90</small>" in on[0]
-
-
-def test_empty_cut_and_endless_outputs(run_dir: Path) -> None:
-    _change(run_dir, "llama", 0, text=" ", language="nl")
-    _change(run_dir, "mt", 0, text="la " * 5000, finish_reason="length")
-    text = _page(run_dir)
-    assert text.count("✗ off-target: empty") == 1
-    assert text.count("(cut at the length limit)") == 1
-    assert 80 < text.count("la la") < 100  # the 500 characters shown, not 15,000
-
-
-def test_samples_are_spread_over_the_test_set(run_dir: Path) -> None:
-    for system in (run_dir / "outputs").iterdir():
-        row = output_rows("pivot", "it-nl")[0]
-        write_jsonl(system / "it-nl.jsonl", [{**row, "source": f"sentence {i}"} for i in range(1, 31)])
-    first = _page(run_dir).split("</details>")[0]
-    assert re.findall(r"Source, line (\d+)", first) == ["1", "11", "21"]
-    assert re.findall(r">(sentence \d+)<", first) == ["sentence 1", "sentence 11", "sentence 21"]
-
-
-def test_outputs_of_other_sources_are_not_set_side_by_side(run_dir: Path) -> None:
-    _change(run_dir, "lat", 1, source="Altro.")
-    with pytest.raises(
-        UserError, match=r"lat/it-nl\.jsonl, line 2: another source than in .*llama/it-nl\.jsonl"
-    ):
-        report.write(run_dir)
 
 
 def test_a_failed_report_leaves_the_old_one(run_dir: Path) -> None:
@@ -171,6 +187,7 @@ def test_the_page_is_small_and_the_same_each_time(run_dir: Path) -> None:
 def test_a_diagnosis_of_one_untuned_model(run_dir: Path) -> None:
     """No stages, no log, no versions, supervised directions absent."""
     (run_dir / "log.jsonl").unlink()
+    (run_dir / "details.json").unlink()
     (run_dir / "recipe.yaml").write_text("systems: [llama]\n", encoding="utf-8")
     rows = score_rows(["llama"], kinds=("zero-shot",))
     (run_dir / "scores.json").write_text(json.dumps(rows), encoding="utf-8")
@@ -179,6 +196,7 @@ def test_a_diagnosis_of_one_untuned_model(run_dir: Path) -> None:
     assert "LLaMA answers in the wrong language in 51\u00a0% of zero-shot outputs" in text
     assert "<h2>Training</h2>" not in text
     assert "<h3>Versions</h3>" not in text
+    assert 'id="languages"' not in text
     assert "Supervised" not in text
 
 
@@ -188,3 +206,4 @@ def test_a_run_without_any_score_still_has_a_page(run_dir: Path) -> None:
     Page(text)
     assert "no off-target ratio yet" in text
     assert "<table" not in text
+    assert "<script" not in text

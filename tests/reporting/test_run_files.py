@@ -6,7 +6,8 @@ from tests.reporting.conftest import score_rows, write_jsonl
 
 from ontarget.errors import UserError
 from ontarget.reporting import run_files
-from ontarget.reporting.run_files import LogRecord, Scores
+from ontarget.reporting.logs import LogRecord
+from ontarget.reporting.run_files import Scores
 
 
 def test_systems_stand_in_table_order_and_own_ids_follow() -> None:

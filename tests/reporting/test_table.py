@@ -1,48 +1,19 @@
-import re
+import json
+from pathlib import Path
 from typing import Any
 
-from rich.console import Console
-from tests.reporting.conftest import score_rows
+from tests.reporting.conftest import score_rows, write_run
 
 from ontarget.reporting import table
-from ontarget.reporting.run_files import Scores
-
-GOLDEN = """\
-| System | Zero-shot BLEU ↑ | Zero-shot OTR ↓ | Supervised BLEU ↑ | Supervised OTR ↓ |
-| --- | ---: | ---: | ---: | ---: |
-| LLaMA | 8.3 | 51.0 | 12.1 | 33.4 |
-| MT | 1.2 | 93.0 | 30.5 | 1.1 |
-| Post-ins | 2.9 | 85.2 | **30.6** | **1.0** |
-| PTL | 3.4 | 79.9 | 27.7 | 2.5 |
-| 1-shot | 2.2 | 88.1 | 29.8 | 1.3 |
-| 5-shot | 4.0 | 76.4 | 29.9 | 1.2 |
-| C\\_src+lang | 6.1 | 60.3 | 24.2 | 3.8 |
-| LAT | 7.9 | 55.5 | 29.1 | 1.4 |
-| ontarget-seen | 16.8 | 9.7 | 30.0 | 1.2 |
-| ontarget | 19.4 | 3.0 | 29.6 | **1.0** |
-| Pivot | **21.7** | **1.3** | 30.5 | 1.1 |
-| reference (floor) | – | 1.0 | – | 0.9 |
-"""
+from ontarget.reporting.details import Details, Difference
+from ontarget.reporting.paper import Paper
+from ontarget.reporting.run_files import Scores, read
 
 
 def _row(system: str, metric: str, value: float) -> dict[str, Any]:
     return dict(
         system=system, direction="avg", kind="zero-shot", metric=metric, value=value, n=1, signature="s"
     )
-
-
-def test_markdown_of_the_averages(scores: Scores) -> None:
-    assert table.markdown(scores) == GOLDEN
-
-
-def test_markdown_of_the_directions() -> None:
-    text = table.markdown(Scores.of(score_rows(["mt", "ontarget"])), "zero-shot")
-    header, _, mt, ontarget, floor = text.rstrip("\n").split("\n")
-    assert header.startswith("| System | it→nl BLEU ↑ | it→nl OTR ↓ | it→ro BLEU ↑ |")
-    assert header.count("|") == 2 + 2 * 6
-    assert mt.startswith("| MT | 0.9 | 92.8 |")
-    assert ontarget.startswith("| ontarget | **19.1** | **2.8** |")
-    assert floor.startswith("| reference (floor) | – | 0.8 |")
 
 
 def test_lower_off_target_and_higher_bleu_are_best() -> None:
@@ -77,19 +48,37 @@ def test_groups_span_the_columns_of_one_direction(scores: Scores) -> None:
     assert {0, 2, 4} <= view.first_of_group
 
 
-def test_terminal_shows_the_same_figures(scores: Scores) -> None:
-    console = Console(width=100, color_system="standard", force_terminal=True)
-    with console.capture() as capture:
-        console.print(table.terminal(scores))
-    text = capture.get()
-    assert re.search(r"\x1b\[1m *21\.7", text)  # bold
-    assert not re.search(r"\x1b\[1m *93\.0", text)
-    assert text.index("LLaMA") < text.index("ontarget-seen") < text.index("reference (floor)")
-    assert "Averages over 6 zero-shot and 6 supervised directions" in text
+def test_cells_carry_intervals_marks_and_the_paper() -> None:
+    rows = [_row("mt", "otr", 90.0), {**_row("lat", "otr", 10.0), "low": 8.25, "high": 12.0}]
+    details = Details(
+        differences=(Difference("lat", "avg", "zero-shot", "otr", -80.0, 0.049),), baseline="mt"
+    )
+    paper = Paper("Table 2", {("Ours", "zero-shot", "avg", "otr"): 2.6})
+    view = table.layout(Scores.of(rows), details=details, paper=paper)
+    mt, lat = (row.cells[0] for row in view.rows)
+    assert (lat.interval, lat.different, lat.paper) == ("8.2–12.0", True, 2.6)
+    assert (mt.interval, mt.different, mt.paper) == ("", False, None)
+    assert view.baseline == "MT"
 
 
-def test_terminal_takes_names_literally() -> None:
-    console = Console(width=100)
-    with console.capture() as capture:
-        console.print(table.terminal(Scores.of([_row("my [bold]model[/bold]", "otr", 5.0)])))
-    assert "my [bold]model[/bold]" in capture.get()
+def test_what_may_be_chance_is_not_marked() -> None:
+    rows = [_row("mt", "otr", 90.0), _row("lat", "otr", 89.0)]
+    details = Details(differences=(Difference("lat", "avg", "zero-shot", "otr", -1.0, 0.05),), baseline="mt")
+    view = table.layout(Scores.of(rows), details=details)
+    assert not any(cell.different for row in view.rows for cell in row.cells)
+    assert view.baseline == ""
+
+
+def test_several_runs_stand_under_each_system(run_dir: Path, tmp_path: Path) -> None:
+    other = write_run(tmp_path / "other")
+    better = [row | {"value": 40.0} if row["metric"] == "bleu" else row for row in score_rows(["mt"])]
+    better += [row | {"system": "mine"} for row in better if row["system"] == "mt"]
+    (other / "scores.json").write_text(json.dumps(better), encoding="utf-8")
+    view = table.comparison([read(run_dir), read(other)])
+    names = [row.name for row in view.rows]
+    assert names[1:4] == ["MT, phrasebook-fake", "MT, other", "Post-ins, phrasebook-fake"]
+    assert names[-2:] == ["reference (floor), phrasebook-fake", "reference (floor), other"]
+    assert names[-3] == "mine, other"
+    assert view.caption == "Averages of phrasebook-fake, other"
+    best = [row.name for row in view.rows if row.cells[0].best]
+    assert best == ["MT, other", "mine, other"]

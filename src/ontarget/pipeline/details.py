@@ -19,18 +19,20 @@ from ontarget.scoring.significance import SEED, approximate_randomisation, holm
 
 BASELINE = "mt"
 """The system that the others are tested against: what stage 2 and all decoding methods set out from."""
-TRIALS = 1_000
 
 _All = Mapping[str, Mapping[Direction, Judged]]
 
 
-def details(judged: _All, kinds: Mapping[str, Sequence[Direction]], average: str) -> dict[str, Any]:
+def details(
+    judged: _All, kinds: Mapping[str, Sequence[Direction]], average: str, trials: int
+) -> dict[str, Any]:
     """All of it, as plain data.
 
     Args:
         judged: system -> direction -> what was found; the references among them.
         kinds: `zero-shot` and `supervised` -> their directions.
         average: what the mean over the directions of a kind is called.
+        trials: of a test.
     """
     targets = sorted({direction.target for directions in kinds.values() for direction in directions})
     return {
@@ -39,7 +41,7 @@ def details(judged: _All, kinds: Mapping[str, Sequence[Direction]], average: str
             judged, lambda one: dict(Counter(s.guess.label for s in one.segments).most_common())
         ),
         "lines": _each(judged, _lines),
-        "significance": _significance(judged, kinds, average) if BASELINE in judged else None,
+        "significance": _significance(judged, kinds, average, trials) if BASELINE in judged else None,
     }
 
 
@@ -58,8 +60,13 @@ def _lines(judged: Judged) -> dict[str, Any]:
     return {"outcomes": outcomes, "words": words}
 
 
-def _significance(judged: _All, kinds: Mapping[str, Sequence[Direction]], average: str) -> dict[str, Any]:
-    """Each system against the baseline, in each direction and over all of a kind; p-values by Holm over systems."""
+def _significance(
+    judged: _All, kinds: Mapping[str, Sequence[Direction]], average: str, trials: int
+) -> dict[str, Any]:
+    """Each system against the baseline, in each direction and over all of a kind.
+
+    p-values are adjusted for the number of systems, as Holm does it.
+    """
     others = {system: of for system, of in judged.items() if system != BASELINE and _tested(of)}
     differences = []
     for kind, directions in kinds.items():
@@ -67,7 +74,7 @@ def _significance(judged: _All, kinds: Mapping[str, Sequence[Direction]], averag
         places += [(average, list(directions))] if directions else []
         for name, sets in places:
             for metric in TESTED:
-                found = [_difference(judged[BASELINE], of, sets, metric) for of in others.values()]
+                found = [_difference(judged[BASELINE], of, sets, metric, trials) for of in others.values()]
                 adjusted = holm([p_value for _, p_value in found])
                 differences += [
                     {
@@ -81,7 +88,7 @@ def _significance(judged: _All, kinds: Mapping[str, Sequence[Direction]], averag
                     for system, (difference, _), p_value in zip(others, found, adjusted, strict=True)
                 ]
     signature = (
-        f"test:approximate-randomisation|trials:{TRIALS}|seed:{SEED}|adjusted:holm|systems:{len(others)}"
+        f"test:approximate-randomisation|trials:{trials}|seed:{SEED}|adjusted:holm|systems:{len(others)}"
     )
     return {"baseline": BASELINE, "signature": signature, "differences": differences}
 
@@ -96,11 +103,12 @@ def _difference(
     system: Mapping[Direction, Judged],
     sets: Sequence[Direction],
     metric: str,
+    trials: int,
 ) -> tuple[float, float]:
     """System minus baseline, mean over directions, and its p-value."""
     one, other = ([of[d].statistics[metric] for d in sets] for of in (baseline, system))
     difference = sum(system[d].scores[metric].value - baseline[d].scores[metric].value for d in sets) / len(
         sets
     )
-    p_value = approximate_randomisation(baseline[sets[0]].values[metric], one, other, trials=TRIALS)
+    p_value = approximate_randomisation(baseline[sets[0]].values[metric], one, other, trials=trials)
     return difference, p_value

@@ -1,7 +1,7 @@
 """The outputs of one system in one direction, looked at once: scores, intervals and tests come of this."""
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 from ontarget.languages import Direction
@@ -9,7 +9,13 @@ from ontarget.scoring.metrics import Metric
 from ontarget.scoring.off_target import OffTarget, Segment
 from ontarget.scoring.on_target import on_target, on_target_statistics
 from ontarget.scoring.score import Score
-from ontarget.scoring.significance import CorpusValue, Statistics, mean_of_segments, mean_value
+from ontarget.scoring.significance import (
+    CorpusValue,
+    Statistics,
+    bootstrap_interval,
+    mean_of_segments,
+    mean_value,
+)
 from ontarget.scoring.switch import first_off_words
 
 Output = Mapping[str, Any]
@@ -37,12 +43,15 @@ class Judged:
     words: Sequence[tuple[int, int] | None]
 
 
-def judge(outputs: Sequence[Output], references: Sequence[str] | None, direction: Direction) -> Judged:
+def judge(
+    outputs: Sequence[Output], references: Sequence[str] | None, direction: Direction, resamples: int
+) -> Judged:
     """Looks at the outputs of one direction.
 
     Args:
         outputs: lines of a file of outputs. Of references they have nothing but their text.
         references: line by line; None where the outputs are references.
+        resamples: of the intervals.
 
     Raises:
         UserError: there are no lines, or the numbers of lines differ.
@@ -64,7 +73,8 @@ def judge(outputs: Sequence[Output], references: Sequence[str] | None, direction
         for name in _METRICS:
             metric = Metric(name, direction.target)
             found = metric.statistics(texts, references)
-            scores[name] = metric.score(found, interval=True)
+            interval = bootstrap_interval(metric.value, found, resamples=resamples)
+            scores[name] = replace(metric.score(found), interval=interval)
             if name in TESTED:
                 statistics[name], values[name] = found, metric.value
                 without = on_target_statistics(metric, found, [references], [s.off for s in segments])

@@ -20,8 +20,8 @@ class Scored:
     """What is written of the outputs of a run.
 
     Attributes:
-        rows: of `scores.json`: BLEU, chrF and OTR by system and direction, their means by kind, and the OTR of the
-            references.
+        rows: of `scores.json`: the scores by system and direction, their means by kind, and the OTR of
+            the references.
         details: of `details.json`, see `details.py`.
     """
 
@@ -33,6 +33,7 @@ def score(
     outputs: Mapping[str, Mapping[Direction, Sequence[Output]]],
     references: Mapping[Direction, Sequence[str]],
     kinds: Mapping[str, Sequence[Direction]],
+    draws: int = 1_000,
 ) -> Scored:
     """Scores a run.
 
@@ -40,18 +41,22 @@ def score(
         outputs: system -> direction -> lines of its file of outputs (text, source, finish reason).
         references: direction -> references.
         kinds: `zero-shot` and `supervised` -> their directions.
+        draws: resamples of an interval, and trials of a test.
     """
     judged = {
-        system: {direction: judge(lines, references[direction], direction) for direction, lines in of.items()}
+        system: {
+            direction: judge(lines, references[direction], direction, draws)
+            for direction, lines in of.items()
+        }
         for system, of in outputs.items()
     }
     floor = {
-        direction: judge([{"text": line} for line in lines], None, direction)
+        direction: judge([{"text": line} for line in lines], None, direction, draws)
         for direction, lines in references.items()
     }
-    rows = [row for system, of in judged.items() for row in _rows(system, of, kinds)]
-    rows += _rows(REFERENCE, floor, kinds)
-    return Scored(rows, details(judged | {REFERENCE: floor}, kinds, AVERAGE))
+    rows = [row for system, of in judged.items() for row in _rows(system, of, kinds, draws)]
+    rows += _rows(REFERENCE, floor, kinds, draws)
+    return Scored(rows, details(judged | {REFERENCE: floor}, kinds, AVERAGE, draws))
 
 
 def mean(scores: Sequence[Score]) -> Score:
@@ -67,7 +72,7 @@ def mean(scores: Sequence[Score]) -> Score:
 
 
 def _rows(
-    system: str, judged: Mapping[Direction, Judged], kinds: Mapping[str, Sequence[Direction]]
+    system: str, judged: Mapping[Direction, Judged], kinds: Mapping[str, Sequence[Direction]], draws: int
 ) -> list[Row]:
     rows: list[Row] = []
     for kind, directions in kinds.items():
@@ -75,7 +80,7 @@ def _rows(
             continue
         of_kind = [judged[direction] for direction in directions]
         scores = [(str(direction), [*judged[direction].scores.values()]) for direction in directions]
-        scores.append((AVERAGE, [_mean_of(metric, of_kind) for metric in of_kind[0].scores]))
+        scores.append((AVERAGE, [_mean_of(metric, of_kind, draws) for metric in of_kind[0].scores]))
         rows += [
             {"system": system, "direction": direction, "kind": kind, **score.as_dict()}
             for direction, of_direction in scores
@@ -84,14 +89,15 @@ def _rows(
     return rows
 
 
-def _mean_of(metric: str, judged: Sequence[Judged]) -> Score:
+def _mean_of(metric: str, judged: Sequence[Judged], draws: int) -> Score:
     """The mean over directions with its interval, for which all directions are resampled alike."""
     average = mean([one.scores[metric] for one in judged])
     if metric not in judged[0].statistics:
         return average
     sets = [one.statistics[metric] for one in judged]
     nothing = [0 * statistics for statistics in sets]
-    _, low, high = paired_bootstrap(_or_zero(judged[0].values[metric]), nothing, sets)
+    # One value for all: the languages of the directions are in their statistics, not in what is made of the sum.
+    _, low, high = paired_bootstrap(_or_zero(judged[0].values[metric]), nothing, sets, resamples=draws)
     if metric == "otr" and average.value in (
         0.0,
         100.0,

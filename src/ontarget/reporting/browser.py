@@ -24,11 +24,11 @@ class Packed:
     """What the script reads, and what the page says of it.
 
     Attributes:
-        data: JSON, deflated, in base64: `{languages, outcomes, segments}`. A segment is `[direction, line, source,
-            reference, answers]` with an answer of each system, or null; an answer is `[text, language, percent,
-            off, outcome, cut, start, end]`, where start and end mark the first word that is off-language, in
-            UTF-16 units as JavaScript counts them, or are -1. Directions, systems, languages and outcomes
-            are places in their lists.
+        data: JSON, deflated, in base64: `{languages, outcomes, segments}`. A segment is `[direction, line,
+            source, reference, answers]` with an answer of each system, or null. An answer is
+            `[text, language, percent, off, outcome, cut, start, end]`; start and end mark the first word that
+            is off-language, in UTF-16 units as JavaScript counts them, or are -1. Directions, systems,
+            languages and outcomes are places in their lists.
         systems: id and printed name of each.
         directions: id, printed name and kind of each.
         every: 1 where all lines are in it, 2 where every second one is.
@@ -160,7 +160,7 @@ def _same_sources(run: Run, direction: str, outputs: Mapping[str, Sequence[Outpu
 
 
 def language_name(label: str) -> str:
-    """`Dutch` for the identifier's `nl`, `empty` for none; a label that CLDR does not know is left as it is."""
+    """`Dutch` for the identifier's `nl`, `empty` for none; a label that CLDR does not know stays."""
     try:
         return Language(label).name() if label else "empty"
     except UserError:

@@ -1,4 +1,4 @@
-"""The confusion matrix as a heat map: a row for the language that was asked for, a column for each that came."""
+"""The confusion matrix as a heat map: a row for each language asked for, a column for each that came."""
 
 from collections import Counter
 from collections.abc import Mapping, Sequence

@@ -60,7 +60,7 @@ class Details:
     test: str = ""
 
     def p_value(self, system: str, metric: str, kind: str, direction: str) -> float | None:
-        """How probable a difference from the baseline as large as the system's is by chance; None: not tested."""
+        """How probable a difference from the baseline as large is by chance; None: not tested."""
         return next(
             (
                 d.p_value

@@ -1,7 +1,7 @@
 """A figure, before it is given a form: an `<svg>` in the page, or an SVG, PDF or PNG file.
 
-The same scores give the same bytes. Colours are chosen to read on white and on black; text and axes of the page
-take its own colour (`currentColor`). matplotlib is loaded when the first figure is drawn.
+The same scores give the same bytes. Colours are chosen to read on white and on black; text and axes take the
+page's own colour (`currentColor`). matplotlib is loaded when the first figure is drawn.
 """
 
 import html
@@ -9,8 +9,9 @@ import io
 import re
 from collections.abc import Callable
 from dataclasses import dataclass
+from enum import StrEnum
 from pathlib import Path
-from typing import Any, Literal, get_args
+from typing import Any
 
 from ontarget.files import whole_file
 
@@ -23,8 +24,14 @@ INK = "#010203"
 GREY = "#7a8089"
 """Reads on white and on GitHub's dark page: an SVG file cannot know which it is on."""
 
-Format = Literal["svg", "pdf", "png"]
-FORMATS: tuple[Format, ...] = get_args(Format)
+
+class Format(StrEnum):
+    """Of a figure's file."""
+
+    svg = "svg"
+    pdf = "pdf"
+    png = "png"
+
 
 _NAMESPACES = 'xmlns="http://www.w3.org/2000/svg" xmlns:xlink="http://www.w3.org/1999/xlink"'
 _FONT = "system-ui, -apple-system, 'Segoe UI', Roboto, 'Helvetica Neue', Arial, sans-serif"
@@ -86,11 +93,11 @@ def picture(drawing: Drawing) -> str:
     return inline(drawing).replace("currentColor", GREY).replace("<svg", f"<svg {_NAMESPACES}", 1) + "\n"
 
 
-def write(drawing: Drawing, folder: Path, form: Format = "svg") -> Path:
+def write(drawing: Drawing, folder: Path, form: Format = Format.svg) -> Path:
     """Writes `<folder>/<name>.<form>`, whole or not at all; PDF and PNG are black on white."""
     path = folder / f"{drawing.name}.{form}"
     with whole_file(path) as temporary:
-        if form == "svg":
+        if form is Format.svg:
             temporary.write_text(picture(drawing), encoding="utf-8", newline="\n")
         else:
             temporary.write_bytes(_render(drawing, form, dpi=200))

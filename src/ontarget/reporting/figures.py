@@ -1,5 +1,6 @@
 """Figures of the averages: bars by system, and off-target ratio against BLEU."""
 
+from itertools import pairwise
 from typing import Any
 
 from ontarget.reporting.drawing import BLUE, INK, ORANGE, Drawing
@@ -79,10 +80,10 @@ def scatter(scores: Scores) -> Drawing | None:
 
 
 def _apart(wanted: list[float], gap: float, top: float) -> list[float]:
-    """Places near those wanted, in the same order, at least `gap` apart, from 0 to `top` as far as they fit."""
+    """Places near those wanted, in the same order, at least `gap` apart, and not above `top`."""
     order = sorted(range(len(wanted)), key=lambda i: wanted[i])
     places = list(wanted)
-    for below, above in zip(order, order[1:], strict=False):
+    for below, above in pairwise(order):
         places[above] = max(places[above], places[below] + gap)
     ceiling = top
     for i in reversed(order):

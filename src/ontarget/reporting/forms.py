@@ -65,7 +65,7 @@ def markdown(table: Table) -> str:
 
 
 def latex(table: Table) -> str:
-    r"""A LaTeX table for a paper that loads `booktabs`; intervals, where there are any, in small print below."""
+    r"""A LaTeX table for a paper that loads `booktabs`; intervals stand below in small print."""
     spans = [rf"\multicolumn{{{span}}}{{c}}{{{_escaped(name)}}}" for name, span in table.groups]
     starts = [start + 2 for start in sorted(table.first_of_group)[:-1]]
     rules = [

@@ -102,13 +102,14 @@
   // The filters stand in the address, so that a view can be sent to somebody: #system=mt&off=1&q=hat
   const read = () => {
     const wanted = new URLSearchParams(location.hash.slice(1));
-    if (![...wanted.keys()].some((key) => key in form.elements)) return;
+    if (![...wanted.keys()].some((key) => key in form.elements)) return false; // a link to a section
     for (const key of ["system", "direction", "q"]) {
       const field = form.elements[key];
       field.value = wanted.get(key) ?? "";
       if (field.selectedIndex === -1) field.selectedIndex = 0;
     }
     form.elements.off.checked = wanted.get("off") === "1";
+    return true;
   };
   const write = () => {
     const chosen = new URLSearchParams(new FormData(form));
@@ -123,7 +124,7 @@
   });
   form.addEventListener("submit", (event) => event.preventDefault());
   more.addEventListener("click", extend);
-  addEventListener("hashchange", () => { read(); update(); });
+  addEventListener("hashchange", () => { if (read()) update(); });
   read();
   update();
 })();

@@ -1,7 +1,4 @@
-"""What the paper printed (Zan et al. 2025, Tables 1, 2 and 4), to stand beside what a run measured.
-
-A recipe that repeats one of its tables says so: `paper: {table: table2-iwslt-zero-shot, base_model: LLaMA 2}`.
-"""
+"""What the paper printed (Zan et al. 2025, Tables 1 to 4), to stand beside what a run measured."""
 
 import csv
 from collections.abc import Mapping
@@ -9,19 +6,26 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Self
 
-from ontarget.errors import UserError, nearest
 from ontarget.reporting.systems import display_name
 
 _FOLDER = Path(__file__).parent / "paper_tables"
 _OURS = {"lat": "Ours"}  # their name of what here is called after its stage
+# How the names of recipes that repeat a table begin; the models that the paper tuned, with their sizes.
+_TABLES = {"paper-iwslt17": ("IWSLT", "table2-iwslt-zero-shot"), "paper-wmt": ("WMT", "table1-wmt-zero-shot")}
+_MODELS = {
+    "Llama-2-7b-hf": ("LLaMA 2", "7B"),
+    "Llama-2-13b-hf": ("LLaMA 2", "13B"),
+    "Meta-Llama-3-8B": ("LLaMA 3", "8B"),
+}
+_LARGER = "13B"  # in Table 3 alone, on one benchmark
 
 
 @dataclass(frozen=True, slots=True)
 class Paper:
-    """One of its tables, with the supervised averages of Table 4.
+    """The figures of one model on one benchmark.
 
     Attributes:
-        title: such as `Table 2, LLaMA 2`.
+        title: where they stand: `Table 2 and 4, LLaMA 2 7B`.
         figures: (system as printed, kind, direction, metric) -> BLEU points, or OTR in percent.
     """
 
@@ -30,42 +34,38 @@ class Paper:
 
     @classmethod
     def of(cls, recipe: Mapping[str, Any]) -> Self | None:
-        """The table that a run's recipe names, or None where it names none.
-
-        Raises:
-            UserError: there is no such table or base model.
-        """
-        named = recipe.get("paper")
-        if not isinstance(named, Mapping):
+        """The figures that a run repeats; None where it is another experiment, or of another model."""
+        name, model = str(recipe.get("name")), str(recipe.get("model")).rstrip("/").rpartition("/")[2]
+        repeated = [found for start, found in _TABLES.items() if name.startswith(start)]
+        if not repeated or model not in _MODELS:
             return None
-        table, model = str(named.get("table", "")), str(named.get("base_model", ""))
-        rows = _rows("zero_shot.csv")
-        _known("paper.table", table, {row["table"] for row in rows})
-        _known("paper.base_model", model, {row["base_model"] for row in rows})
-        figures = {
-            (row["system"], "zero-shot", row["direction"], row["metric"].lower()): float(row["value"])
-            for row in rows
-            if (row["table"], row["base_model"]) == (table, model)
-        }
-        benchmark = "WMT" if "wmt" in table else "IWSLT"
-        figures |= {
-            (row["system"], "supervised", row["direction"], row["metric"].lower()): float(row["value"])
+        (benchmark, table), (base_model, size) = repeated[0], _MODELS[model]
+        of_model = [
+            row
             for row in _rows("other_tables.csv")
-            if (row["table"], row["base_model"], row["benchmark"]) == ("table4-supervised", model, benchmark)
-        }
-        return cls(f"Table {table.removeprefix('table')[0]}, {model}", figures)
+            if (row["base_model"], row["size"], row["benchmark"]) == (base_model, size, benchmark)
+        ]
+        zero_shot = [
+            row for row in _rows("zero_shot.csv") if (row["table"], row["base_model"]) == (table, base_model)
+        ]
+        if size == _LARGER:
+            zero_shot, table = [row for row in of_model if row["table"].startswith("table3")], "table3"
+        supervised = [row for row in of_model if row["table"].startswith("table4")]
+        figures = _figures(zero_shot, "zero-shot") | _figures(supervised, "supervised")
+        numbers = f"Table {table.removeprefix('table')[0]}{' and 4' if supervised else ''}"
+        return cls(f"{numbers}, {base_model} {size}", figures) if figures else None
 
     def value(self, system: str, metric: str, kind: str, direction: str) -> float | None:
         """What the paper printed for a system's id, or None."""
         return self.figures.get((_OURS.get(system, display_name(system)), kind, direction, metric))
 
 
+def _figures(rows: list[dict[str, str]], kind: str) -> dict[tuple[str, str, str, str], float]:
+    return {
+        (row["system"], kind, row["direction"], row["metric"].lower()): float(row["value"]) for row in rows
+    }
+
+
 def _rows(file: str) -> list[dict[str, str]]:
     with (_FOLDER / file).open(encoding="utf-8", newline="") as text:
         return list(csv.DictReader(text))
-
-
-def _known(key: str, word: str, known: set[str]) -> None:
-    if word not in known:
-        hint = nearest(word, known) or f"; it has {', '.join(sorted(known))}"
-        raise UserError(f"{key} is '{word}', which the paper does not have{hint}")

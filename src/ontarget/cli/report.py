@@ -1,0 +1,116 @@
+"""`ontarget report`: the page of a run, tables for a paper, figures, and several runs beside each other."""
+
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+from rich.console import Console
+
+from ontarget.errors import UserError, nearest
+from ontarget.reporting.drawing import Format
+
+if TYPE_CHECKING:
+    from ontarget.reporting.run_files import Run
+    from ontarget.reporting.table import Table
+
+
+def report(
+    runs: Annotated[
+        list[str], typer.Argument(metavar="RUN...", help="Run directories, or their names in runs/.")
+    ],
+    markdown: Annotated[bool, typer.Option("--markdown", help="Print the tables as Markdown.")] = False,
+    latex: Annotated[
+        bool, typer.Option("--latex", help="Print the tables as LaTeX, for a paper that loads booktabs.")
+    ] = False,
+    figures: Annotated[
+        Path | None,
+        typer.Option(metavar="DIR", help="Write the figures into this folder.", show_default=False),
+    ] = None,
+    form: Annotated[
+        Format, typer.Option("--format", help="Of the figures; svg reads on light and dark pages.")
+    ] = Format.svg,
+) -> None:
+    """Make a run's page again, or its tables and figures; compare several runs.
+
+    It reads what `ontarget run` left in the run's directory and computes no score. With one run and no option
+    it writes `report.html`, which needs no network:
+
+        ontarget report phrasebook-tiny
+
+    Several runs beside each other, a row for each system of each run:
+
+        ontarget report runs/seed-1 runs/seed-2
+
+    For a paper:
+
+        ontarget report multi30k-tiny --latex > table.tex
+        ontarget report multi30k-tiny --figures figures --format pdf
+
+    The directory of a sweep takes --figures: BLEU and OTR against the values that were swept.
+    """
+    from ontarget.reporting import run_files, sweep
+
+    if markdown and latex:
+        raise UserError("--markdown and --latex exclude each other: give one of them")
+    folders = [_folder(name) for name in runs]
+    sweeps = [folder for folder in folders if sweep.is_sweep(folder)]
+    if sweeps and (len(folders) > 1 or markdown or latex or not figures):
+        raise UserError(f"{sweeps[0]} is a sweep: give it alone, with --figures DIR")
+    if sweeps and figures:
+        from ontarget.reporting import drawing
+
+        for one in sweep.drawings(sweeps[0]):
+            _say(drawing.write(one, figures, form))
+        return
+    if len(folders) == 1 and not (markdown or latex or figures):
+        from ontarget.reporting import report as page
+
+        _say(page.write(folders[0]))
+        return
+    read = [run_files.read(folder) for folder in folders]
+    if figures:
+        from ontarget.reporting import drawing, gallery
+
+        for run in read:
+            for one in gallery.drawings(run):
+                _say(drawing.write(one, figures if len(read) == 1 else figures / run.name, form))
+    if markdown or latex or not figures:
+        _print(_tables(read), markdown=markdown, latex=latex)
+
+
+def _folder(name: str) -> Path:
+    """A directory as it is given, or of that name in `runs`."""
+    for folder in (Path(name), Path("runs") / name):
+        if folder.is_dir():
+            return folder
+    known = sorted(path.name for path in Path("runs").glob("[!.]*") if path.is_dir())
+    raise UserError(f"there is no run '{name}', neither as a directory nor in runs/{nearest(name, known)}")
+
+
+def _tables(runs: "list[Run]") -> "list[Table]":
+    from ontarget.reporting.paper import Paper
+    from ontarget.reporting.run_files import KINDS
+    from ontarget.reporting.table import comparison, layout
+
+    if len(runs) > 1:
+        return [comparison(runs)]
+    (run,) = runs
+    paper = Paper.of(run.recipe)
+    kinds = [None, *(kind for kind in KINDS if run.scores.directions(kind))]
+    return [layout(run.scores, kind, run.details, paper) for kind in kinds]
+
+
+def _print(tables: "list[Table]", *, markdown: bool, latex: bool) -> None:
+    from ontarget.reporting import forms
+
+    if markdown:
+        typer.echo("\n".join(f"{table.caption}\n\n{forms.markdown(table)}" for table in tables), nl=False)
+    elif latex:
+        typer.echo("\n".join(map(forms.latex, tables)), nl=False)
+    else:
+        for table in tables:
+            Console(highlight=False).print(forms.terminal(table))
+
+
+def _say(path: Path) -> None:
+    typer.echo(str(path))

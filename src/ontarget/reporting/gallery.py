@@ -1,0 +1,25 @@
+"""All figures of a run."""
+
+from collections.abc import Iterator
+
+from ontarget.reporting import curves, figures
+from ontarget.reporting.confusion import confusion, heat_maps
+from ontarget.reporting.drawing import Drawing
+from ontarget.reporting.run_files import Run
+
+
+def drawings(run: Run) -> Iterator[Drawing]:
+    """Those that the run has something to show in."""
+    scores = run.scores
+    if scores.systems:
+        yield figures.both_bars(scores)
+        yield figures.off_target_bars(scores)
+        yield figures.bleu_bars(scores)
+    if points := figures.scatter(scores):
+        yield points
+    if matrices := confusion(run.details, scores.kind, scores.directions(scores.kind)):
+        yield heat_maps(matrices)
+    for stage, log in run.log.items():
+        yield curves.training_curve(stage, log)
+        if judged := curves.evaluation_curve(stage, log):
+            yield judged

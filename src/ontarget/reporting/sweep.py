@@ -1,0 +1,136 @@
+"""BLEU and OTR against a setting that was swept: the paper's Figures 3 and 4."""
+
+import json
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from ontarget.errors import UserError
+from ontarget.reporting.drawing import BLUE, ORANGE, Drawing
+from ontarget.reporting.run_files import KINDS, Kind, ScoreRow, Scores
+from ontarget.reporting.systems import display_name
+from ontarget.reporting.text_files import read_text
+
+_DECADE = 10  # values that span as much stand on a logarithmic axis
+_MARKERS = "osD^vP*Xd"
+
+
+@dataclass(frozen=True, slots=True)
+class Point:
+    """One run of a sweep.
+
+    Attributes:
+        values: key -> the number, or the words, that it had here. Keys that were swept alike are one key.
+        scores: of the run.
+    """
+
+    values: Mapping[str, float | str]
+    scores: Scores
+
+
+def is_sweep(directory: Path) -> bool:
+    """Whether a directory is that of a sweep: it keeps what came of each point."""
+    return any((directory / "points").glob("*.json"))
+
+
+def read_points(directory: Path) -> list[Point]:
+    """The points of a sweep that are there.
+
+    Raises:
+        UserError: one is damaged.
+    """
+    points = []
+    for path in sorted((directory / "points").glob("*.json")):
+        try:
+            data = json.loads(read_text(path))
+            values = {key: _value(value) for key, value in data["values"].items()}
+            points.append(Point(values, Scores.of(data["scores"], str(path))))
+        except (ValueError, KeyError, TypeError, AttributeError):
+            raise UserError(
+                f"{path} is no point of a sweep; delete it, and 'ontarget run' makes it again"
+            ) from None
+    return points
+
+
+def drawings(directory: Path) -> list[Drawing]:
+    """A figure for each key that was swept and each kind of direction.
+
+    Raises:
+        UserError: a point is damaged, or no key has two values.
+    """
+    points = read_points(directory)
+    keys = list(dict.fromkeys(key for point in points for key in point.values))
+    swept = [key for key in keys if len({point.values.get(key) for point in points}) > 1]
+    if not swept:
+        raise UserError(f"{directory} has one value of each key so far: there is nothing to draw against")
+    kinds = [kind for kind in KINDS if any(point.scores.directions(kind) for point in points)]
+    words = _words(swept)
+    return [_against(key, words, points, kind) for key in swept for kind in kinds]
+
+
+def _against(key: str, words: Mapping[str, str], points: Sequence[Point], kind: Kind) -> Drawing:
+    """A line for each system, and for each combination of the other keys' values."""
+    systems = list(dict.fromkeys(s for point in points for s in point.scores.systems))
+    moved = [s for s in systems if _changes(s, points, kind)] or systems
+    lines: dict[str, list[tuple[float | str, ScoreRow, ScoreRow]]] = {}
+    for system in moved:
+        for point in points:
+            bleu, otr = (point.scores.row(system, metric, kind) for metric in ("bleu", "otr"))
+            if key in point.values and bleu and otr:
+                also = [f"{words[k]} {point.values[k]}" for k in words if k != key and k in point.values]
+                name = ", ".join([display_name(system), *also])
+                lines.setdefault(name, []).append((point.values[key], bleu, otr))
+    seen = {value for line in lines.values() for value, _, _ in line}
+    numbers = not any(isinstance(value, str) for value in seen)
+    order = sorted(seen) if numbers else list(dict.fromkeys(point.values[key] for point in points))
+
+    def paint(figure: Any) -> None:
+        panels = figure.subplots(2, 1, sharex=True)
+        for metric, axes in enumerate(panels):
+            for place, (name, line) in enumerate(lines.items()):
+                at = [(value if numbers else order.index(value), rows[metric]) for value, *rows in line]
+                _line(axes, name, sorted(at, key=lambda pair: pair[0]), (BLUE, ORANGE)[metric], place)
+            axes.set_ylabel(("BLEU", "OTR (%)")[metric])
+            axes.set_ylim(bottom=0)
+            axes.grid()
+        if not numbers:
+            panels[1].set_xticks(range(len(order)), order)
+        elif order[0] > 0 and order[-1] >= _DECADE * order[0]:
+            panels[1].set_xscale("log")
+        panels[1].set_xlabel(words[key])
+        panels[0].set_title(f"{kind.capitalize()} directions", loc="left", fontsize=10, fontweight="bold")
+        if len(lines) > 1:
+            panels[0].legend(loc="best")
+
+    label = f"BLEU and off-target ratio against {key}, average of the {kind} directions"
+    return Drawing(f"{words[key]}-{kind}", label, (4.4, 4.0), paint)
+
+
+def _line(axes: Any, name: str, points: Sequence[tuple[Any, ScoreRow]], colour: str, place: int) -> None:
+    """A system's scores, with their intervals as a band."""
+    x = [value for value, _ in points]
+    marker, strength = _MARKERS[place % len(_MARKERS)], 1.0 if place == 0 else 0.6
+    y = [row.value for _, row in points]
+    axes.plot(x, y, marker=marker, color=colour, alpha=strength, markersize=5, linewidth=1.5, label=name)
+    if all(row.low is not None and row.high is not None for _, row in points):
+        low, high = [row.low for _, row in points], [row.high for _, row in points]
+        axes.fill_between(x, low, high, color=colour, alpha=0.12, linewidth=0)
+
+
+def _changes(system: str, points: Sequence[Point], kind: Kind) -> bool:
+    """A system that no swept key touches would be a flat line in every figure."""
+    values = {
+        tuple(point.scores.value(system, metric, kind) for metric in ("bleu", "otr")) for point in points
+    }
+    return len(values) > 1
+
+
+def _value(value: Any) -> float | str:
+    return value if isinstance(value, int | float) and not isinstance(value, bool) else str(value)
+
+
+def _words(keys: Sequence[str]) -> dict[str, str]:
+    """What each key is called: its last word (`alpha`), or all of it where two would be called alike."""
+    last = {key: key.split(",")[0].strip().rpartition(".")[2] for key in keys}
+    return {key: word if list(last.values()).count(word) == 1 else key for key, word in last.items()}

@@ -1,0 +1,82 @@
+"""`ontarget report`."""
+
+from pathlib import Path
+
+import pytest
+from tests.reporting.conftest import write_run
+from tests.reporting.test_sweep import _write
+from typer.testing import CliRunner
+
+from ontarget.cli.app import app
+
+
+def report(*arguments: str) -> tuple[int, str]:
+    done = CliRunner().invoke(app, ["report", *arguments], env={"COLUMNS": "200"})
+    return done.exit_code, done.output
+
+
+@pytest.fixture
+def runs(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    monkeypatch.chdir(tmp_path)
+    for name in ("one", "two"):
+        write_run(tmp_path / "runs" / name)
+    return tmp_path / "runs"
+
+
+def test_a_run_by_its_name_gets_its_page(runs: Path) -> None:
+    assert report("one") == (0, "runs/one/report.html\n")
+    assert "</html>" in (runs / "one" / "report.html").read_text(encoding="utf-8")
+    assert not (runs / "two" / "report.html").exists()
+
+
+def test_several_runs_are_compared_and_no_page_is_written(runs: Path) -> None:
+    code, output = report("one", str(runs / "two"))
+    assert code == 0
+    assert output.index("MT, one") < output.index("MT, two") < output.index("Post-ins, one")
+    assert not list(runs.glob("*/report.html"))
+
+
+def test_tables_in_markdown_and_latex(runs: Path) -> None:
+    code, output = report("one", "--markdown")
+    assert code == 0
+    assert output.startswith("Averages over 6 zero-shot and 6 supervised directions\n\n| System |")
+    assert "Zero-shot directions\n\n| System | it→nl BLEU ↑ |" in output
+    code, output = report("one", "two", "--latex")
+    assert code == 0
+    assert output.count("\\begin{table}") == 1
+    assert "MT, one & " in output
+
+
+def test_figures_go_into_a_folder(runs: Path) -> None:
+    code, output = report("one", "--figures", "figures", "--format", "png")
+    assert code == 0
+    names = {path.name for path in Path("figures").iterdir()}
+    assert {"scores.png", "off-target-bleu.png", "confusion.png", "training-lat.png"} <= names
+    assert set(output.split()) == {f"figures/{name}" for name in names}
+    assert not (runs / "one" / "report.html").exists()
+
+
+def test_a_sweep_has_figures(tmp_path: Path) -> None:
+    folder = _write(tmp_path, [{"stages.lat.alpha": alpha} for alpha in (0.01, 0.3)])
+    code, output = report(str(folder), "--figures", str(tmp_path / "figures"))
+    assert code == 0
+    assert output.split() == [
+        str(tmp_path / "figures" / f"alpha-{kind}.svg") for kind in ("zero-shot", "supervised")
+    ]
+    code, output = report(str(folder))
+    assert code == 2
+    assert "is a sweep: give it alone, with --figures DIR" in output
+
+
+def test_mistakes_are_one_sentence(runs: Path) -> None:
+    code, output = report("onne")
+    assert (code, output.count("\n")) == (2, 1)
+    assert "there is no run 'onne'" in output
+    assert "did you mean 'one'?" in output
+    code, output = report("one", "--markdown", "--latex")
+    assert code == 2
+    assert "exclude each other" in output
+    (runs / "one" / "scores.json").unlink()
+    code, output = report("one")
+    assert code == 2
+    assert "scores.json is missing" in output
