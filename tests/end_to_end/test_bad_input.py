@@ -14,7 +14,12 @@ FRENCH = ["Le chat dort sur le canapé.", "Nous allons à la mer demain.", "Le p
 CORPUS = (
     'corpus={plain: {train: "train.{language}", validation: "train.{language}", test: "train.{language}"}}'
 )
-SMALL = ["languages=[de, fr]", "pivot=de", CORPUS]  # a corpus of three lines, read in no time
+SMALL = [
+    "languages=[de, fr]",
+    "pivot=de",
+    "overlap=allow",
+    CORPUS,
+]  # a corpus of three lines, read in no time
 
 needs_models = pytest.mark.skipif(find_spec("torch") is None, reason="needs the extra `train`")
 
