@@ -2,10 +2,10 @@
 
     python benchmarks/data.py [--pairs 1000000]
 
-The text is made up: N pairs in a TSV file, of which one in a hundred is a duplicate, and a test split of 1,000
-others. Memory is what the process holds of its own (RssAnon of Linux, looked at every 20 ms): pages of a file that
-is mapped into memory are the system's, which takes them back when it needs them. The steps follow one another in
-one process, so memory that an earlier one did not give back counts for the next.
+The text is made up: N pairs in a TSV file, of which one in a hundred is a duplicate, and a test split of
+1,000 others. Memory is what the process holds of its own (RssAnon of Linux, looked at every 20 ms): pages of
+a file that is mapped into memory are the system's, which takes them back when it needs them. The steps follow
+one another in one process, so memory that an earlier one did not give back counts for the next.
 """
 
 import argparse
@@ -90,7 +90,7 @@ def main() -> None:
 
 
 def write(path: Path, numbers: range) -> None:
-    """Pairs of two sentences of some ten words, all different but for every hundredth, which is the one before."""
+    """Sentences of some ten words, all different but for every hundredth, which is the one before."""
     rng = random.Random(1)
     words = ["".join(rng.choices("abcdefghijklmnopqrstuvwxyzäöüß", k=rng.randint(2, 9))) for _ in range(5000)]
     sentences = [" ".join(rng.choices(words, k=rng.randint(5, 15))) for _ in range(997)]

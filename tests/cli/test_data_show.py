@@ -28,7 +28,7 @@ def test_numbers_cleaning_and_samples_with_their_twins(
     output = shown(*SMALL, "clean=[{too-long: 30}]", "--stage", "lat", "--lines", "2")
     assert "segments in en it nl ro" in output
     assert "too-long" in output
-    assert "no model of lat is there yet: by words" in output
+    assert "no model of lat is there: by words" in output
     assert output.count("lat, learnt: ") == output.count("lat, unlearnt: ") == 2
     assert "[+" in output
     assert "[-" in output

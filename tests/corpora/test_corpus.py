@@ -32,7 +32,7 @@ def test_what_a_split_lacks_is_told_with_what_there_is(split: str) -> None:
 
 def test_lines_that_are_not_aligned_never_pass_silently() -> None:
     crooked = Corpus("crooked", {"train": {DE: ["eins", "zwei"], FR: ["un"]}})
-    with pytest.raises(ValueError, match="1 lines of fr, 2 of de|2 lines of de, 1 of fr"):
+    with pytest.raises(ValueError, match=r"2 lines of de, 1 of fr"):
         crooked.translations("train", Direction(DE, FR))
 
 

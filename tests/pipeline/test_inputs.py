@@ -77,7 +77,7 @@ def test_a_test_line_in_the_training_data_is_an_error_unless_the_recipe_says_oth
 
 def test_the_identifier_of_the_scores_cleans(corpus_files: Path) -> None:
     for code in ("en", "it", "nl"):
-        lines = LINES[code][:2] + ["The neighbours are having breakfast in their garden this morning."]
+        lines = [*LINES[code][:2], "The neighbours are having breakfast in their garden this morning."]
         Path(f"train.{code}").write_text("".join(f"{line}\n" for line in lines), encoding="utf-8")
     corpus = load_corpus(fake_recipe(clean=["wrong-language"]))
     assert list(corpus.lines("train", IT)) == LINES["it"][:2]

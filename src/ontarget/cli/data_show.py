@@ -51,7 +51,7 @@ def show(
     for line in [*_numbers(corpus), *left_out(corpus)]:
         console.print(line, markup=False)
     if tokenizer is None:
-        console.print(f"no model of {stage} is there yet: by words, not by tokens", style="italic")
+        console.print(f"no model of {stage} is there: by words, not by tokens", style="italic")
     coloured = console.is_terminal and not console.no_color
     for shown in samples_shown(checked, stage, corpus, tokenizer, lines):
         console.print()
