@@ -21,7 +21,7 @@ _COMMANDS = {
     "train": "Tune a model on parallel text: likelihood first, then language-aware.",
     "translate": "Translate a file, or standard input, with a tuned model.",
     "score": "Score translations: off-target ratio, and with a reference BLEU and chrF.",
-    "data": "List, describe, fetch and check known corpora.",
+    "data": "List, describe, fetch and check known corpora; show what a model reads of a recipe's.",
     "recipes": "List, show, copy and check the recipes that come with ontarget.",
 }
 

@@ -158,7 +158,12 @@ def test_what_is_not_there(tmp_path: Path, name: str, chosen: dict[str, str], me
 def test_the_papers_wmt_experiment_from_the_shared_copies(shared_data: Path) -> None:
     train = directions("en-de de-en en-zh zh-en")
     test = directions("en-cs cs-en en-ja ja-en en-ru ru-en en-uk uk-en de-fr fr-de") + train
-    corpus = load("wmt", {}, {"train": train, "validation": test, "test": test}, shared_data)
+    corpus = load(
+        "wmt",
+        {"validation": "flores200:devtest"},
+        {"train": train, "validation": test, "test": test},
+        shared_data,
+    )
     assert sum(len(corpus.pairs("train", direction)) for direction in train) == 51_625
     assert [len(corpus.pairs("test", direction)) for direction in test[:4]] == [2037, 1448, 2037, 2008]
     assert len(corpus.pairs("validation", Direction.parse("de-fr"))) == 1012
