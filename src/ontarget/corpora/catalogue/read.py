@@ -47,16 +47,15 @@ def load(
     )
 
 
-def lines_of(item: Item, folder: Path) -> list[str]:
-    """The lines of one file, without what its format puts around them.
+def count_lines(item: Item, path: Path) -> int:
+    """The number of segments in a file, which may be of any size.
 
     Raises:
-        UserError: it is missing or damaged.
+        UserError: it cannot be read, or is damaged.
     """
-    path = find(folder, item.file)
-    if path is None:
-        raise UserError(f"there is no file '{folder / item.file}'")
-    return _READ[item.format](path)
+    if item.format == "plain":
+        return sum(1 for _ in plain.lines_of(path))
+    return len(_READ[item.format](path))
 
 
 def _split(own: Entry, reference: str, wanted: Sequence[Direction], folder: Path) -> list[Part]:
@@ -113,7 +112,7 @@ def _lines(own: Entry, items: Mapping[Language, Item], folder: Path) -> Mapping[
         paths[language] = path
     if sum(path.stat().st_size for path in paths.values()) > _LARGE and _all_plain(items):
         return _on_disk(own, paths)
-    lines = {language: lines_of(item, folder) for language, item in items.items()}
+    lines = {language: _READ[item.format](paths[language]) for language, item in items.items()}
     counts = {items[language].file: len(found) for language, found in lines.items()}
     if len(set(counts.values())) > 1:
         raise _not_aligned(own, ", ".join(f"'{file}' has {count} lines" for file, count in counts.items()))
