@@ -56,8 +56,9 @@ def test_parquet_is_told_by_content(tmp_path: Path) -> None:
             b"Ein Satz\n",
             "x' is in a format that its content does not tell; it should be TSV, CSV, JSON lines",
         ),
-        (b'[{"de": "a"}]', "x' is one JSON list; write one record a line"),
+        (b'[{"de": "a", "fr": "b"}]', "x' is one JSON list; write one record a line"),
         (b"PK\x03\x04", "x' is a zip archive"),
+        (b"a.txt".ljust(257, b"\0") + b"ustar", "x' is a tar archive; unpack it"),
         (b"<xliff/>", "x' is no TMX: its first element is <xliff>"),
     ],
 )
@@ -102,8 +103,13 @@ def test_files_for_each_direction_serve_it_alone(tmp_path: Path) -> None:
     corpus = train(f"{tmp_path}/{{direction}}.{{language}}")
     assert pairs(corpus, Direction(DE, FR)) == [("a", "b")]
     assert pairs(corpus, Direction(FR, DE)) == [("c", "d")]
-    with pytest.raises(UserError, match=r"no file '.*\{direction\}.x' for any direction between de, fr, en"):
-        train(f"{tmp_path}/{{direction}}.x")
+    (tmp_path / "fr-de.de").unlink()
+    with pytest.raises(UserError, match=r"no file '.*fr-de\.de'"):
+        train(f"{tmp_path}/{{direction}}.{{language}}")
+    with pytest.raises(
+        UserError, match=r"no file '.*\{direction\}.x\{language\}' for any direction between de, fr, en"
+    ):
+        train(f"{tmp_path}/{{direction}}.x{{language}}")
 
 
 def test_what_no_recipe_language_is_in_is_counted_and_nothing_at_all_is_told(tmp_path: Path) -> None:

@@ -99,19 +99,17 @@ def format_of(path: Path) -> str:
         return "tmx"
     if re.match(r'\{\s*("|$)', first):
         return "jsonl"
+    if re.match(r"\[\s*([{\[]|$)", first):
+        raise UserError(f"'{path}' is one JSON list; write one record a line, e.g. with jq -c '.[]'")
+    if data[257:262] == b"ustar":
+        raise UserError(f"'{path}' is a tar archive; unpack it, and give the file that is in it")
     if "\t" in first:
         return "tsv"
     if "," in first:
         return "csv"
-    if re.match(r"\[\s*([{\[]|$)", first):
-        raise UserError(f"'{path}' is one JSON list; write one record a line, e.g. with jq -c '.[]'")
-    why = (
-        "is empty"
-        if not data.removeprefix(BYTE_ORDER_MARK)
-        else "is in a format that its content does not tell"
-    )
+    what = "in a format that its content does not tell" if data.removeprefix(BYTE_ORDER_MARK) else "empty"
     raise UserError(
-        f"'{path}' {why}; it should be TSV, CSV, JSON lines, TMX or Parquet (`format` says which), "
+        f"'{path}' is {what}; it should be TSV, CSV, JSON lines, TMX or Parquet (`format` says which), "
         "or have {language} in its path where there is a file for each language"
     )
 
@@ -124,19 +122,20 @@ def _sources(
         identity = f"{path} {split} {revision(path)}"
         yield _Source(identity, None, lambda: read_dataset(path, split, languages, columns))
     elif "{direction}" in path:
-        found = [
-            (files, direction)
-            for direction in (Direction(*pair) for pair in permutations(languages, 2))
-            if (files := _aligned_files(path.replace("{direction}", str(direction)), languages))
-        ]
+        found = False
+        for pair in permutations(languages, 2):
+            files = _files(path.replace("{direction}", str(Direction(*pair))), pair)
+            if any(file.exists() for file in files.values()):
+                yield _aligned(files, Direction(*pair))
+                found = True
         if not found:
             raise UserError(f"there is no file '{path}' for any direction between {_listed(languages)}")
-        yield from (_aligned(files, direction) for files, direction in found)
     elif "{language}" in path:
-        files = _aligned_files(path, languages)
-        if not files:
+        # A recipe may have more languages than one of its files.
+        there = {code: file for code, file in _files(path, languages).items() if file.exists()}
+        if not there:
             raise UserError(f"there is no file '{path}' for any of {_listed(languages)}")
-        yield _aligned(files, None)
+        yield _aligned(there, None)
     else:
         place = expanded(path)
         if place.is_dir():
@@ -148,10 +147,8 @@ def _sources(
             yield _Source(digest(place), None, lambda: read(place, languages, columns))
 
 
-def _aligned_files(pattern: str, languages: Sequence[Language]) -> dict[Language, Path]:
-    """The files of a pattern that are there: a recipe may have more languages than one of its files."""
-    paths = {language: path_of(pattern, language) for language in languages}
-    return {language: path for language, path in paths.items() if path.exists()}
+def _files(pattern: str, languages: Sequence[Language]) -> dict[Language, Path]:
+    return {language: path_of(pattern, language) for language in languages}
 
 
 def _aligned(files: Mapping[Language, Path], direction: Direction | None) -> _Source:
