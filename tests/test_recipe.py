@@ -94,6 +94,11 @@ def test_a_recipe_cannot_be_changed() -> None:
         ({"corpus": {}}, "'corpus' is {}: give exactly one of phrasebook, plain"),
         ({"corpus": {"plain": {"test": "test.gz"}}}, "'corpus.plain.test' .* write {language}"),
         ({"corpus": {"files": {"train": "x", "columns": {"a": "de"}}}}, "'corpus.files.columns'"),
+        ({"corpus": {"catalogue": {"name": "multi30"}}}, "'corpus.catalogue' .* did you mean 'multi30k'"),
+        (
+            {"corpus": {"catalogue": {"name": "wmt", "test": "wmt22:tst"}}},
+            "'corpus.catalogue' .* corpus 'wmt22' has no set 'tst'; did you mean 'test'",
+        ),
         ({"clean": ["empty", "duplicate"]}, "'clean.1' .* no step of cleaning; did you mean 'duplicates'"),
         ({"clean": [{"too-long": 0}]}, "'clean.0' .* should be a number above 0"),
         ({"overlap": "ignore"}, "'overlap' is 'ignore'"),

@@ -6,6 +6,7 @@ from typing import Annotated, Any, Literal, Self
 
 from pydantic import BeforeValidator, Field, PlainSerializer, PositiveInt, field_validator, model_validator
 
+from ontarget.corpora.catalogue.entry import check_names
 from ontarget.corpora.checks import Step
 from ontarget.corpora.cleaning import Overlap
 from ontarget.errors import UserError, nearest
@@ -93,6 +94,14 @@ class Catalogue(Block):
     train: str | None = None
     validation: str | None = None
     test: str | None = None
+
+    @model_validator(mode="after")
+    def _known(self) -> Self:
+        try:
+            check_names(self.name, self.chosen().values())
+        except UserError as error:
+            raise ValueError(str(error)) from None
+        return self
 
     def chosen(self) -> dict[str, str]:
         """Split -> set, of those that are not the usual ones."""

@@ -6,7 +6,8 @@ import pytest
 from tests.pipeline.conftest import LINES, Workshop, fake_recipe
 from tests.pipeline.test_run import Listener
 
-from ontarget.corpora.corpus import Corpus
+from ontarget.corpora import sacrebleu_sets
+from ontarget.corpora.corpus import Corpus, Part
 from ontarget.errors import UserError
 from ontarget.languages import Direction, Language
 from ontarget.pipeline.inputs import left_out, load_corpus
@@ -108,3 +109,40 @@ def test_the_same_lines_in_other_parts_are_another_text(
     parts = pairwise.parts("train")
     swapped = Corpus(pairwise.name, {**pairwise.splits, "train": [parts[1], parts[0]]})
     assert stages(pairwise) != stages(swapped)
+
+
+def test_a_corpus_of_the_catalogue_is_asked_for_what_the_recipe_needs(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("ONTARGET_DATA", str(tmp_path))
+    for pair, (source, target) in {"en-it": ("one", "uno"), "en-nl": ("two", "twee")}.items():
+        folder = tmp_path / "opus" / "Tiny" / "v1"
+        folder.mkdir(parents=True, exist_ok=True)
+        (folder / f"{pair}.en").write_text(f"{source}\n", encoding="utf-8")
+        (folder / f"{pair}.{pair[3:]}").write_text(f"{target}\n", encoding="utf-8")
+    for code in ("en", "it", "nl"):
+        (tmp_path / "flores200").mkdir(exist_ok=True)
+        for name in ("dev", "devtest"):
+            (tmp_path / "flores200" / f"{name}.{code}").write_text(f"{name} {code}\n", encoding="utf-8")
+    sets = {"name": "opus/Tiny/v1", "validation": "flores200:dev", "test": "flores200:devtest"}
+    corpus = load_corpus(fake_recipe(corpus={"catalogue": sets}))
+    assert [(t.source, t.target) for t in corpus.pairs("train", Direction(NL, EN))] == [("twee", "two")]
+    assert [t.target for t in corpus.pairs("test", Direction(IT, NL))] == ["devtest nl"]
+    without = load_corpus(fake_recipe(corpus={"catalogue": sets}, stages={}, systems=["llama"], model="x/y"))
+    assert "train" not in without.splits, "nothing is tuned, so there is nothing to read"
+    (tmp_path / "opus" / "Tiny" / "v1" / "en-nl.nl").unlink()
+    with pytest.raises(UserError, match="fetch it by 'ontarget data get opus/Tiny/v1 --languages en,nl'"):
+        load_corpus(fake_recipe(corpus={"catalogue": sets}))
+
+
+def test_a_test_set_of_sacrebleu_is_a_corpus(monkeypatch: pytest.MonkeyPatch) -> None:
+    wanted = []
+
+    def read(test_set: str, directions: list[Direction]) -> list[Part]:
+        wanted.extend(directions)
+        return [Part({d.source: ["a"], d.target: ["b"]}, d) for d in directions]
+
+    monkeypatch.setattr(sacrebleu_sets, "read", read)
+    recipe = fake_recipe(corpus={"sacrebleu": {"test": "x"}}, stages={}, systems=["llama"], model="x/y")
+    assert [t.target for t in load_corpus(recipe).pairs("test", Direction(IT, NL))] == ["b"]
+    assert set(wanted) == {*recipe.zero_shot, *recipe.supervised}

@@ -23,8 +23,8 @@ _COMMANDS = {
     "score": "Score translations: off-target ratio, and with a reference BLEU and chrF.",
     "compare": "Compare systems on the same segments: how much they differ, and whether that is chance.",
     "judge": "Judge whose answers are better, by an LLM: a pairwise win rate with its interval and cost.",
-    "data": "List, describe, fetch and check known corpora.",
     "report": "Make a run's page again; its tables and figures for a paper; compare several runs.",
+    "data": "List, describe, fetch and check known corpora; show what a model reads of a recipe's.",
     "recipes": "List, show, copy and check the recipes that come with ontarget.",
 }
 

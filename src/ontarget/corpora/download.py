@@ -9,11 +9,11 @@ import urllib.error
 import urllib.request
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from importlib import metadata
 from pathlib import Path
 from typing import BinaryIO
 
-from ontarget import __version__
-from ontarget.corpora.catalogue.folder import digest
+from ontarget.corpora.opening import digest
 from ontarget.errors import UserError
 
 Advance = Callable[[int, int | None], None]  # bytes so far, bytes in all if the server says
@@ -105,7 +105,7 @@ def _fetch_all(address: str, part: Path, file: BinaryIO, advance: Advance) -> No
 def _fetch(address: str, part: Path, file: BinaryIO, advance: Advance) -> None:
     """One request, for what is missing or for all."""
     have = part.stat().st_size
-    headers = {"User-Agent": f"ontarget/{__version__}", "Accept-Encoding": "identity"}
+    headers = {"User-Agent": f"ontarget/{metadata.version('ontarget')}", "Accept-Encoding": "identity"}
     tag = _read_tag(part, address)
     if have and tag:
         headers |= {"Range": f"bytes={have}-", "If-Range": tag}  # all of it, if it is no longer the same file

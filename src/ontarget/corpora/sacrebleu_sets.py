@@ -63,13 +63,11 @@ def _part(test_set: str, direction: Direction) -> Part:
     from sacrebleu.utils import SACREBLEU_DIR, get_reference_files, get_source_file
 
     try:
-        source, reference = (
-            read_lines(Path(path))
-            for path in (
-                get_source_file(test_set, str(direction)),
-                get_reference_files(test_set, str(direction))[0],
-            )
-        )
+        references = get_reference_files(test_set, str(direction))
+        if not references:
+            raise UserError("it has no reference")
+        source = read_lines(Path(get_source_file(test_set, str(direction))))
+        reference = read_lines(Path(references[0]))
     except (
         OSError,
         EOFError,

@@ -77,7 +77,7 @@ def _identification() -> Identification:
 
 
 def _wanted(recipe: Recipe) -> dict[str, list[Direction]]:
-    """Split -> directions: what is needed of a corpus that may have more; nothing to tune on without stages."""
+    """Split -> directions: what is needed of a corpus that may have more; no train split without stages."""
     every = directions(recipe)
     train = {"train": recipe.supervised} if recipe.stages else {}
     return {**train, "validation": every, "test": every}

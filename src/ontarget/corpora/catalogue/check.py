@@ -6,8 +6,9 @@ from itertools import permutations
 from pathlib import Path
 
 from ontarget.corpora.catalogue.entry import Entry, Item, served
-from ontarget.corpora.catalogue.folder import digest, find, recorded
-from ontarget.corpora.catalogue.read import lines_of
+from ontarget.corpora.catalogue.folder import find, recorded
+from ontarget.corpora.catalogue.read import count_lines
+from ontarget.corpora.opening import digest
 from ontarget.errors import UserError
 from ontarget.languages import Direction, Language
 
@@ -63,7 +64,7 @@ def _uneven(entry: Entry, languages: Sequence[Language], folder: Path) -> Iterat
             path = find(folder, item.file)
             if path is not None:
                 try:
-                    counts[str(path)] = len(lines_of(item, folder))
+                    counts[str(path)] = count_lines(item, path)
                 except UserError as error:
                     yield str(error)
         if len(set(counts.values())) > 1:

@@ -1,7 +1,7 @@
 """What the catalogue knows of a corpus: the schema of corpora.yaml, and which files a corpus has."""
 
 import re
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from functools import cache
 from importlib.resources import files
@@ -81,7 +81,9 @@ class Entry(_Block):
     good_for: str
     traps: tuple[str, ...] = ()
     sets: dict[str, tuple[Texts, ...]] = {}
-    splits: dict[Literal["train", "validation", "test"], str] = {}
+    splits: dict[str, str] = Field(
+        {}, description="train, validation, test -> the set that usually serves as it"
+    )
 
     def known_languages(self) -> list[Language]:
         """Those that it is listed with; none for an entry that leaves them to whoever asks."""
@@ -201,6 +203,18 @@ def set_of(reference: str) -> tuple[str, str]:
         return SACREBLEU, reference.removeprefix(SACREBLEU)
     corpus, _, name = reference.rpartition(":")
     return corpus, name
+
+
+def check_names(name: str, chosen: Iterable[str]) -> None:
+    """Looks up a corpus and sets chosen of it, or of others; nothing is read but the catalogue.
+
+    Raises:
+        UserError: there is no such corpus or set.
+    """
+    own = entry(name)
+    for corpus, of in map(set_of, chosen):
+        if corpus != SACREBLEU:
+            (entry(corpus) if corpus else own).texts(of)
 
 
 @cache
