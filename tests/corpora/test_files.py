@@ -148,7 +148,7 @@ def test_a_file_that_breaks_off_leaves_nothing_in_the_cache(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setenv("ONTARGET_CACHE", str(tmp_path / "cache"))
-    (tmp_path / "x").write_bytes(gzip.compress(IN_FORMATS["tsv"].encode() * 99)[:-9])
-    with pytest.raises(UserError, match="broken gzip file"):
+    (tmp_path / "x").write_text(IN_FORMATS["jsonl"] + "{nope\n", encoding="utf-8")
+    with pytest.raises(UserError, match="line 4 is no JSON"):
         train(tmp_path / "x")
     assert not list((tmp_path / "cache" / "corpora").iterdir())
