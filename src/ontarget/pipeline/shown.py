@@ -135,7 +135,9 @@ def _first_pass(recipe: Recipe, stage: str, corpus: Corpus, template: PromptTemp
 
 def pieces_of(tokenizer: FastTokenizer, ids: Sequence[int], weights: Sequence[float]) -> list[Piece]:
     """Each token with the text that it adds to those before it."""
-    control = set(getattr(tokenizer, "all_special_ids", ()))
+    # As in prompts/encode.py: added tokens, but for runs of white space.
+    added = getattr(tokenizer, "added_tokens_decoder", {})
+    control = {id for id, token in added.items() if not token.content.isspace()}
     pieces = []
     begin, before = 0, ""
     for number, (id, weight) in enumerate(zip(ids, weights, strict=True)):
