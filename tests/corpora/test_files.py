@@ -132,6 +132,14 @@ def test_files_that_are_missing_are_told(tmp_path: Path) -> None:
         train(f"{tmp_path}/x.{{language}}")
 
 
+def test_each_split_of_a_data_set_is_its_own(tmp_path: Path) -> None:
+    datasets = pytest.importorskip("datasets", reason="needs the extra `data`")
+    splits = {split: datasets.Dataset.from_list([{"de": split, "fr": "x"}]) for split in ("train", "test")}
+    datasets.DatasetDict(splits).save_to_disk(str(tmp_path / "set"))
+    corpus = load("mine", {split: [str(tmp_path / "set")] for split in splits}, LANGUAGES)
+    assert [corpus.lines(split, DE)[0] for split in splits] == ["train", "test"]
+
+
 def test_a_file_is_read_once_and_again_when_it_changes(tmp_path: Path) -> None:
     (tmp_path / "x").write_text(IN_FORMATS["tsv"], encoding="utf-8")
     first = train(tmp_path / "x")
@@ -148,7 +156,7 @@ def test_a_file_that_breaks_off_leaves_nothing_in_the_cache(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setenv("ONTARGET_CACHE", str(tmp_path / "cache"))
-    (tmp_path / "x").write_bytes(gzip.compress(IN_FORMATS["tsv"].encode() * 99)[:-9])
-    with pytest.raises(UserError, match="broken gzip file"):
+    (tmp_path / "x").write_text(IN_FORMATS["jsonl"] + "{nope\n", encoding="utf-8")
+    with pytest.raises(UserError, match="line 4 is no JSON"):
         train(tmp_path / "x")
     assert not list((tmp_path / "cache" / "corpora").iterdir())

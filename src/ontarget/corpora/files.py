@@ -139,9 +139,8 @@ def _sources(
     else:
         place = expanded(path)
         if place.is_dir():
-            yield _Source(
-                _digest_of_folder(place), None, lambda: read_dataset(str(place), split, languages, columns)
-            )
+            identity = f"{_digest_of_folder(place)} {split}"
+            yield _Source(identity, None, lambda: read_dataset(str(place), split, languages, columns))
         else:
             read = _READERS[format or format_of(place)]
             yield _Source(digest(place), None, lambda: read(place, languages, columns))

@@ -104,25 +104,30 @@ def samples_shown(
         return
     tuning = settings.tuning
     encoder = Encoder(tokenizer, template.separator, tuning.max_length, beginnings(recipe, stage, corpus))
-    samples = [sample for group in groups[: max(tuning.batch_samples, count)] for sample in group]
-    encoded: list[tuple[Sample, Encoded | None, str]] = []
-    for sample in samples:
-        ambiguous = encoder.ambiguous
-        found = encoder.encode(sample)
-        why = (
-            "its beginning does not tell the language" if encoder.ambiguous > ambiguous else "it has no room"
-        )
-        encoded.append((sample, found, "" if found else why))
-    learnt = [found for _, found, _ in encoded if found]
+    step: list[tuple[Sample, Encoded | None, str]] = []
+    for group in groups[: max(tuning.batch_samples, count)]:
+        found = [_encoded(encoder, sample) for sample in group]
+        if not any(encoded and encoded.sign > 0 for _, encoded, _ in found):
+            found = [(sample, None, why or "so is what it belongs to") for sample, _, why in found]
+        step += found
     alpha = settings.alpha if isinstance(settings, LanguageAware) else 1.0
+    learnt = [encoded for _, encoded, _ in step if encoded]
     weights = iter(signed_weights(learnt, alpha, tuning.normalisation))
-    shown = sum(len(group) for group in groups[:count])
-    for sample, found, why in encoded[:shown]:
-        if found is None:
+    for sample, encoded, why in step[: sum(map(len, groups[:count]))]:
+        if encoded is None:
             yield by_words(sample, template.separator, why)
         else:
-            pieces = pieces_of(tokenizer, found.ids, [*[0.0] * found.response, *next(weights)])
-            yield Shown(sample, pieces[: found.response], pieces[found.response :])
+            pieces = pieces_of(tokenizer, encoded.ids, [*[0.0] * encoded.response, *next(weights)])
+            yield Shown(sample, pieces[: encoded.response], pieces[encoded.response :])
+
+
+def _encoded(encoder: Encoder, sample: Sample) -> tuple[Sample, Encoded | None, str]:
+    """A sample, and its ids or why there are none."""
+    ambiguous = encoder.ambiguous
+    if encoded := encoder.encode(sample):
+        return sample, encoded, ""
+    tells = encoder.ambiguous == ambiguous
+    return sample, None, "it has no room" if tells else "its beginning does not tell the language"
 
 
 def _first_pass(recipe: Recipe, stage: str, corpus: Corpus, template: PromptTemplate) -> Sequence[Group]:
@@ -135,7 +140,9 @@ def _first_pass(recipe: Recipe, stage: str, corpus: Corpus, template: PromptTemp
 
 def pieces_of(tokenizer: FastTokenizer, ids: Sequence[int], weights: Sequence[float]) -> list[Piece]:
     """Each token with the text that it adds to those before it."""
-    control = set(getattr(tokenizer, "all_special_ids", ()))
+    # As in prompts/encode.py: added tokens, but for runs of white space.
+    added = getattr(tokenizer, "added_tokens_decoder", {})
+    control = {id for id, token in added.items() if not token.content.isspace()}
     pieces = []
     begin, before = 0, ""
     for number, (id, weight) in enumerate(zip(ids, weights, strict=True)):
