@@ -1,5 +1,6 @@
 import hashlib
 import json
+from http.client import HTTPResponse
 from pathlib import Path
 
 import pytest
@@ -39,6 +40,24 @@ def test_it_goes_on_where_the_connection_dropped(server: Server, tmp_path: Path)
     assert download(f"{server.address}/a.txt", tmp_path / "a.txt", SHA) == SHA
     assert [wanted for _, wanted in server.requests] == [None, "bytes=4000-", "bytes=7000-"]
     assert (tmp_path / "a.txt").read_bytes() == CONTENT
+
+
+def test_what_came_before_a_reset_is_there_once(
+    server: Server, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    read, calls = module._read, []
+
+    def reset_once(answer: HTTPResponse) -> bytes:
+        calls.append(answer)
+        if len(calls) == 3:
+            raise module._Again("Connection reset by peer")
+        return read(answer)
+
+    monkeypatch.setattr(module, "_BLOCK", 1000)
+    monkeypatch.setattr(module, "_read", reset_once)
+    download(f"{server.address}/a.txt", tmp_path / "a.txt", None)
+    assert (tmp_path / "a.txt").read_bytes() == CONTENT
+    assert [bool(wanted) for _, wanted in server.requests] == [False, True]
 
 
 def test_a_second_call_goes_on_after_one_that_gave_up(server: Server, tmp_path: Path) -> None:
@@ -113,7 +132,7 @@ def test_a_file_that_is_not_there_is_asked_for_once(server: Server, tmp_path: Pa
     with pytest.raises(UserError, match=r"/b\.txt: the server answers 404 Not Found"):
         download(f"{server.address}/b.txt", tmp_path / "b.txt", None)
     assert len(server.requests) == 1
-    assert not (tmp_path / "b.txt").exists()
+    assert not list(tmp_path.iterdir())
 
 
 def test_a_web_page_is_no_file(server: Server, tmp_path: Path) -> None:

@@ -72,13 +72,17 @@ def download(
 
 @contextmanager
 def _held(part: Path) -> Iterator[BinaryIO]:
-    """The open file, for this process alone."""
+    """The open file, for this process alone; it is removed if nothing came."""
     with part.open("ab") as file:
         try:
             fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
         except BlockingIOError:
             raise UserError(f"another process is fetching '{part}'; wait for it") from None
-        yield file
+        try:
+            yield file
+        finally:
+            if part.exists() and not part.stat().st_size:
+                part.unlink()
 
 
 def _fetch_all(address: str, part: Path, file: BinaryIO, advance: Advance) -> None:
@@ -137,11 +141,13 @@ def _fetch(address: str, part: Path, file: BinaryIO, advance: Advance) -> None:
         _write_tag(part, address, answer.headers)
         rest = answer.length  # None: the server does not say
         total = None if rest is None else have + rest
-        while block := _read(answer):
-            file.write(block)
-            have += len(block)
-            advance(have, total)
-        file.flush()
+        try:
+            while block := _read(answer):
+                file.write(block)
+                have += len(block)
+                advance(have, total)
+        finally:
+            file.flush()  # the next request begins where the file on disk ends
         if total is not None and have < total:
             raise _Again(f"the connection ended after {have:,} of {total:,} bytes")
 
