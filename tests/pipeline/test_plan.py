@@ -56,7 +56,7 @@ def test_other_words_make_other_models_and_outputs(
 ) -> None:
     before, worded = make_plan(fake_recipe()), replace(PromptTemplate.load("plain"), **change)
     stages, outputs = before.stages, before.outputs
-    monkeypatch.setattr(PromptTemplate, "load", lambda _: worded)
+    monkeypatch.setattr(PromptTemplate, "load", lambda *_: worded)
     after = make_plan(fake_recipe())
     assert {name for name in stages if stages[name] != after.stages[name]} == {"mt", "lat", "ontarget"}
     assert all(outputs[system][d] != after.outputs[system][d] for system in outputs for d in outputs[system])

@@ -82,7 +82,7 @@ class Estimator:
         else:
             available = lines * len(recipe.supervised)
             in_a_pass = available if stage.samples == "all" else min(stage.samples, available)
-            length = (self._prompt + self._line) * (2 if isinstance(stage, LanguageAware) else 1)
+            length = (self._prompt(step.name) + self._line) * (2 if isinstance(stage, LanguageAware) else 1)
         tuning = stage.tuning
         samples = tuning.steps * tuning.batch_samples if tuning.steps else in_a_pass * (tuning.epochs or 1)
         at_once = min(tuning.micro_batch_tokens, tuning.batch_samples * length)
@@ -136,10 +136,10 @@ class Estimator:
         recipe, corpus = self.plan.recipe, self.plan.corpus
         return fmean(_tokens(corpus.lines(recipe.split, code)[:_LINES]) for code in recipe.languages)
 
-    @cached_property
-    def _prompt(self) -> float:
+    def _prompt(self, stage: str) -> float:
         """Mean tokens of a prompt without demonstrations."""
-        return _tokens([prompt_text(self.plan.recipe, self.plan.recipe.supervised[0])]) + self._line
+        recipe = self.plan.recipe
+        return _tokens([prompt_text(recipe, stage, recipe.supervised[0])]) + self._line
 
 
 def measure_speed(seconds: float = 0.7) -> float | None:

@@ -81,15 +81,33 @@ def demonstrations(recipe: Recipe, corpus: Corpus, system: str, direction: Direc
     return shown
 
 
-def prompt_text(
-    recipe: Recipe, direction: Direction, *, post_instruction: bool = False, in_target: bool = False
-) -> str:
-    """What a prompt says around the text to translate.
+def template_of(recipe: Recipe, model: str | None) -> PromptTemplate:
+    """The recipe's prompt template, as a stage or another model is asked with it.
+
+    A chat template is that of the checkpoint from which the stages up to this one were made.
 
     Raises:
-        UserError: there is no such template, or no wording of it in the target language.
+        UserError: there is no such template.
     """
-    template = PromptTemplate.load(recipe.template)
+    while model in recipe.stages:
+        model = recipe.stages[model].start
+    return PromptTemplate.load(recipe.template, model)
+
+
+def prompt_text(
+    recipe: Recipe,
+    model: str,
+    direction: Direction,
+    *,
+    post_instruction: bool = False,
+    in_target: bool = False,
+) -> str:
+    """What a prompt to a model says around the text to translate.
+
+    Raises:
+        UserError: there is no such template.
+    """
+    template = template_of(recipe, model)
     language = direction.target if in_target else Language("en")
     return text_of(
         template.render("", direction, prompt_language=language, post_instruction=post_instruction)

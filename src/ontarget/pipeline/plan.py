@@ -18,9 +18,9 @@ from ontarget.pipeline.inputs import (
     evaluation_set,
     identity,
     prompt_text,
+    template_of,
     test_set,
 )
-from ontarget.prompts.template import PromptTemplate
 from ontarget.recipe import Recipe
 from ontarget.recipes.stages import LanguageModelling
 
@@ -93,9 +93,9 @@ class Plan:
             else:
                 # All directions: conflicting instructions name those that are not tuned on.
                 settings["prompts"] = [
-                    prompt_text(self.recipe, direction) for direction in directions(self.recipe)
+                    prompt_text(self.recipe, name, direction) for direction in directions(self.recipe)
                 ]
-                settings["separator"] = PromptTemplate.load(self.recipe.template).separator
+                settings["separator"] = template_of(self.recipe, name).separator
                 start = made[stage.start] if stage.start in made else identity(stage.start)
             made[name] = fingerprint(
                 "model",
@@ -200,9 +200,10 @@ class Plan:
     def _output(self, system: str, direction: Direction, text: str) -> str:
         settings, model = self.recipe.systems[system], self.recipe.model_of(system)
         shown = demonstrations(self.recipe, self.corpus, system, direction)
-        template = PromptTemplate.load(self.recipe.template)
+        template = template_of(self.recipe, model)
         prompt = prompt_text(
             self.recipe,
+            model,
             direction,
             post_instruction=settings.post_instruction,
             in_target=settings.prompt_in_target,

@@ -7,6 +7,7 @@ from typing import Any
 
 from ontarget.corpora.corpus import Corpus, Translation
 from ontarget.pipeline.evaluation import evaluation_of
+from ontarget.pipeline.inputs import template_of
 from ontarget.prompts.template import PromptTemplate
 from ontarget.recipe import Recipe
 from ontarget.recipes.stages import LanguageAware, LanguageModelling, Likelihood
@@ -46,7 +47,7 @@ def make_model(
     from ontarget.training.tracking import Tracked
 
     settings = recipe.stages[stage]
-    template = PromptTemplate.load(recipe.template)
+    template = template_of(recipe, stage)
     origin: Path | str | NewModel
     if isinstance(settings, LanguageModelling):
         documents = partial(

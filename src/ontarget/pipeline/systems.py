@@ -5,8 +5,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from ontarget.corpora.corpus import Corpus, Translation
-from ontarget.pipeline.inputs import demonstrations, directions
-from ontarget.prompts.template import PromptTemplate
+from ontarget.pipeline.inputs import demonstrations, directions, template_of
 from ontarget.recipe import Recipe
 from ontarget.translation.system import Request, System
 
@@ -21,7 +20,7 @@ def system_of(recipe: Recipe, name: str, corpus: Corpus) -> System:
     settings = recipe.systems[name]
     return System(
         name,
-        PromptTemplate.load(recipe.template),
+        template_of(recipe, recipe.model_of(name)),
         post_instruction=settings.post_instruction,
         prompt_in_target=settings.prompt_in_target,
         demonstrations={d: tuple(demonstrations(recipe, corpus, name, d)) for d in directions(recipe)},
