@@ -34,13 +34,17 @@ HEADERS = """{%- if strftime_now is defined %}{%- set today = strftime_now("%d %
 {%- endfor %}
 {%- if add_generation_prompt %}{{- '<|assistant|>\\n\\n' }}{%- endif %}"""
 # As Gemma: knows no system, and insists on turns.
-TURNS = """{{ bos_token }}{% if messages[0]['role'] == 'system' %}{{ raise_exception('System role not supported') }}{% endif %}
-{%- for message in messages %}{% if (message['role'] == 'user') != (loop.index0 % 2 == 0) %}{{ raise_exception('take turns') }}{% endif %}
-{{- '<start_of_turn>' + ('model' if message['role'] == 'assistant' else 'user') + '\\n' + message['content'] | trim + '<end_of_turn>\\n' }}
+TURNS = """{{ bos_token }}
+{%- if messages[0]['role'] == 'system' %}{{ raise_exception('System role not supported') }}{% endif %}
+{%- for m in messages %}
+{%- if (m['role'] == 'user') != (loop.index0 % 2 == 0) %}{{ raise_exception('take turns') }}{% endif %}
+{{- '<start_of_turn>' + ('model' if m['role'] == 'assistant' else 'user') + '\\n' }}
+{{- m['content'] | trim + '<end_of_turn>\\n' }}
 {%- endfor %}{{- '<start_of_turn>model\\n' }}"""
 # As SmolLM 3: marks what is learnt, and leaves loops early.
 MARKED = """{% for m in messages %}{% if m.role == 'tool' %}{% break %}{% endif %}
-{% if m.role == 'assistant' %}{% generation %}<a>{{ m.content }}</a>{% endgeneration %}{% else %}<u>{{ m.content }}</u>{% endif %}
+{% if m.role == 'assistant' %}{% generation %}<a>{{ m.content }}</a>{% endgeneration %}
+{% else %}<u>{{ m.content }}</u>{% endif %}
 {% endfor %}<a>"""
 TEMPLATES = {"chatml": CHATML, "headers": HEADERS, "turns": TURNS, "marked": MARKED}
 

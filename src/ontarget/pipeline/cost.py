@@ -20,6 +20,7 @@ from ontarget.pipeline.systems import system_of
 from ontarget.prompts.segment import text_of
 from ontarget.recipes.stages import LanguageAware, LanguageModelling
 from ontarget.samples.documents import lines_a_document
+from ontarget.samples.general import how_many
 from ontarget.training.tuning import ModelShape
 
 _CHARACTERS = 4.0  # of one token, in European languages
@@ -82,6 +83,7 @@ class Estimator:
         else:
             available = lines * len(recipe.supervised)
             in_a_pass = available if stage.samples == "all" else min(stage.samples, available)
+            in_a_pass += how_many(in_a_pass, stage.general.ratio) if stage.general else 0
             length = (self._prompt(step.name) + self._line) * (2 if isinstance(stage, LanguageAware) else 1)
         tuning = stage.tuning
         samples = tuning.steps * tuning.batch_samples if tuning.steps else in_a_pass * (tuning.epochs or 1)

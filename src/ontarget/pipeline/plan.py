@@ -13,6 +13,7 @@ from ontarget.languages import Direction
 from ontarget.model_place import locate
 from ontarget.pipeline.artifacts import Made, Store, fingerprint, text_fingerprint
 from ontarget.pipeline.inputs import (
+    also_learnt,
     demonstrations,
     directions,
     evaluation_set,
@@ -96,6 +97,7 @@ class Plan:
                     prompt_text(self.recipe, name, direction) for direction in directions(self.recipe)
                 ]
                 settings["separator"] = template_of(self.recipe, name).separator
+                settings |= also_learnt(self.recipe, name)
                 start = made[stage.start] if stage.start in made else identity(stage.start)
             made[name] = fingerprint(
                 "model",

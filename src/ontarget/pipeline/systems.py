@@ -6,6 +6,8 @@ from typing import TYPE_CHECKING, Any
 
 from ontarget.corpora.corpus import Corpus, Translation
 from ontarget.pipeline.inputs import demonstrations, directions, template_of
+from ontarget.prompts.layout import languages_of
+from ontarget.prompts.wording import text_language
 from ontarget.recipe import Recipe
 from ontarget.translation.system import Request, System
 
@@ -28,6 +30,15 @@ def system_of(recipe: Recipe, name: str, corpus: Corpus) -> System:
         pivot=recipe.pivot if settings.pivot else None,
         decoding=recipe.decoding_of(name).decoding(),
     )
+
+
+def without_texts(recipe: Recipe, system: System) -> list[str]:
+    """Names of the target languages that a system would ask in, but for which English has to serve."""
+    if not system.prompt_in_target:
+        return []
+    there = languages_of(system.template.words)
+    targets = sorted({direction.target for direction in directions(recipe)})
+    return [t.name() for t in targets if text_language(t, there) not in (str(t), str(t).split("-")[0])]
 
 
 def load_engine(model: Path | str) -> "Engine":

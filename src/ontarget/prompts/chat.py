@@ -1,9 +1,10 @@
 """A checkpoint's own chat template, rendered in a sandbox, without torch and transformers.
 
-A template is a program that comes with a model, so it runs in jinja2's immutable sandbox. It never sees what a user
-wrote: a sentinel stands for each text, and the text takes its place when the rendering is done, in a segment of its
-own. What the template wrote around it is trusted and may become control tokens; `<|im_end|>` in a text stays text.
-That is sound as long as the template passes messages on as they are, so one that changes them is refused.
+A template is a program that comes with a model, so it runs in jinja2's immutable sandbox. It never sees what
+a user wrote: a sentinel stands for each text, and the text takes its place when the rendering is done, in a
+segment of its own. What the template wrote around it is trusted and may become control tokens; `<|im_end|>`
+in a text stays text. That is sound as long as the template passes messages on as they are, so one that
+changes them is refused.
 """
 
 import json
@@ -59,8 +60,8 @@ class Chat:
         White space at either end of a message goes: most templates cut it, and no model has learnt from it.
 
         Raises:
-            UserError: the template refuses such turns (`system` where it knows none), fails, or does not pass them on
-                as they are.
+            UserError: the template refuses such turns (`system` where it knows none), fails, or does not pass
+                them on as they are.
         """
         texts: list[str] = []
         messages = []
@@ -84,8 +85,8 @@ class Chat:
             return _render(self, messages)
         except (TemplateError, TypeError, ValueError, LookupError, AttributeError, ArithmeticError) as error:
             raise UserError(
-                f"the chat template of '{self.checkpoint}' cannot put {', '.join(role for role, _ in messages)} "
-                f"together: {' '.join(str(error).split())}"
+                f"the chat template of '{self.checkpoint}' cannot put "
+                f"{', '.join(role for role, _ in messages)} together: {' '.join(str(error).split())}"
             ) from None
 
 
@@ -124,7 +125,7 @@ def _run(chat: Chat, messages: tuple[tuple[str, str], ...]) -> str:
 
 @lru_cache(maxsize=8)
 def _compiled(template: str) -> Any:
-    """As `transformers` compiles it: without it a template that counts on trimmed blocks reads differently."""
+    """As `transformers` compiles it, with trimmed blocks: a template reads differently without."""
     environment = ImmutableSandboxedEnvironment(
         trim_blocks=True, lstrip_blocks=True, extensions=[_Generation, loopcontrols]
     )
@@ -187,8 +188,8 @@ def _read(checkpoint: str, config: tuple[Path, int | None], jinja: tuple[Path, i
         template = {each["name"]: each["template"] for each in template}.get("default")
     if not isinstance(template, str):
         raise UserError(
-            f"'{checkpoint}' has no chat template, neither in {_JINJA} nor in {_CONFIG}: it is no chat model; "
-            "use template: alpaca"
+            f"'{checkpoint}' has no chat template, neither in {_JINJA} nor in {_CONFIG}: it is no chat "
+            "model; use template: alpaca"
         )
     return Chat(checkpoint, template, tuple(sorted(_tokens(settings).items())))
 

@@ -1,4 +1,4 @@
-"""The file of a prompt template, one of ours or a user's: how a prompt is laid out, and where its words come from."""
+"""The file of a prompt template, ours or a user's: how a prompt is laid out, and whose its words are."""
 
 import os
 from collections.abc import Collection, Mapping
@@ -15,6 +15,9 @@ from ontarget.prompts.wording import prompt_languages, wording
 
 _FOLDER = resources.files("ontarget.prompts") / "templates"
 _NAMES = ("from", "to", "source", "target")  # of languages
+
+TEMPLATE_FILE = "prompt.yaml"
+"""A template of the user's own, in the directory of a model that was tuned with it."""
 
 Words = str | Mapping[str, Mapping[str, str]]
 """Where words come from: their name in `texts/`, or code of a prompt language -> part -> words."""

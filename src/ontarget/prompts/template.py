@@ -55,16 +55,16 @@ class PromptTemplate:
             checkpoint: directory or hub name of the model that is asked; a template that is a chat needs it.
 
         Raises:
-            UserError: there is none of that name (the message names the nearest), the file is wrong, or the checkpoint
-                has no chat template.
+            UserError: there is none of that name (the message names the nearest), the file is wrong, or the
+                checkpoint has no chat template.
         """
         layout = layout_of(name) if is_file_name(name) else _shipped(name)
         chat = None
         if layout.chat:
             if checkpoint is None:
                 raise UserError(
-                    f"the template '{name}' is that of a model's chat, and the model is made from nothing here; "
-                    "start from a chat model, or use template: alpaca"
+                    f"the template '{name}' is that of a model's chat, and the model is made from nothing "
+                    "here; start from a chat model, or use template: alpaca"
                 )
             chat = chat_of(checkpoint)
         fields = layout.model_dump(exclude={"chat", "stop"})
@@ -78,7 +78,7 @@ class PromptTemplate:
         prompt_language: Language = ENGLISH,
         post_instruction: bool = False,
         demonstrations: Sequence[Translation] = (),
-        instruction: str | None = None,
+        worded: str | None = None,
     ) -> Prompt:
         """The prompt that asks for `source` in another language.
 
@@ -88,22 +88,22 @@ class PromptTemplate:
         Args:
             source: the text to translate.
             direction: what the instruction asks for.
-            prompt_language: the language of the prompt itself; the target language for PTL. English serves those
-                without texts.
+            prompt_language: the language of the prompt itself; the target language for PTL. English serves
+                those without texts.
             post_instruction: puts the input before the instruction (Liu et al. 2308.12097).
             demonstrations: answered requests that come first, each with an instruction of its own direction.
-            instruction: says it in other words than the template's, with {source} and {target}.
+            worded: the instruction in other words than the template's, with {source} and {target}.
         """
 
         def request(text: str, asked: Direction) -> list[Segment]:
-            parts = self._parts(prompt_language, asked, instruction)
+            parts = self._parts(prompt_language, asked, worded)
             block = [Segment(self.instruction.format(**parts), True)]
             before, after = (Segment(half.format(**parts), True) for half in self.input.split("{text}"))
             given = [before, Segment(text, False), after]
             both = [*given, *block] if post_instruction else [*block, *given]
             return [*both, Segment(self.response.format(**parts), True)]
 
-        preamble = self.preamble.format(**self._parts(prompt_language, direction, instruction))
+        preamble = self.preamble.format(**self._parts(prompt_language, direction, worded))
         shown = [(request(pair.source, pair.direction), pair.target) for pair in demonstrations]
         return self._joined(preamble, shown, request(source, direction))
 
@@ -111,7 +111,7 @@ class PromptTemplate:
         """The prompt of a general instruction, as Alpaca's are: what it says is a user's, and not trusted.
 
         Raises:
-            UserError: the template names languages outside of its instruction, so it can ask for translations alone.
+            UserError: the template names languages outside of its instruction: it is for translations alone.
         """
         before, found, after = self.instruction.partition("{instruction}")
         blocks = [self.preamble if input else self.preamble_without_input, before, after, self.response]
@@ -120,8 +120,8 @@ class PromptTemplate:
         parts = {part: text for part, text in words_in(self.words, "en").items() if not names_in(text)}
         if not found or any(name not in parts for block in blocks for name in names_in(block)):
             raise UserError(
-                f"the template '{self.name}' names languages outside of {{instruction}}, so general instructions "
-                "cannot be asked with it; use template: alpaca"
+                f"the template '{self.name}' names languages outside of {{instruction}}, so general "
+                "instructions cannot be asked with it; use template: alpaca"
             )
         preamble, before, after, response, *around = (block.format(**parts) for block in blocks)
         request = [Segment(before, True), Segment(instruction, False), Segment(after, True)]
@@ -129,11 +129,11 @@ class PromptTemplate:
             request += [Segment(around[0], True), Segment(input, False), Segment(around[1], True)]
         return self._joined(preamble, [], [*request, Segment(response, True)])
 
-    def _parts(self, language: Language, direction: Direction, instruction: str | None) -> dict[str, str]:
+    def _parts(self, language: Language, direction: Direction, worded: str | None) -> dict[str, str]:
         code = text_language(language, languages_of(self.words))
         words = words_in(self.words, code)
-        if instruction is not None:
-            words = {**words, "instruction": instruction}
+        if worded is not None:
+            words = {**words, "instruction": worded}
         return wording(Language(code)).parts(words, direction)
 
     def _joined(self, preamble: str, shown: Sequence[Answered], last: Sequence[Segment]) -> Prompt:

@@ -34,8 +34,8 @@ class Wording:
 
         Args:
             words: the name of a template of `texts/`, or the parts themselves.
-            direction: fills in {from} and {to}, inflected, and {source} and {target}, as a dictionary has them;
-                these four are among the parts, too.
+            direction: fills in {from} and {to}, inflected, and {source} and {target}, as a dictionary has
+                them; these four are among the parts, too.
         """
         of_template = self.templates[words] if isinstance(words, str) else words
         names = {
