@@ -18,6 +18,7 @@ from ontarget.recipes.stages import (
     PRESETS,
     ConflictSettings,
     EvaluationSettings,
+    GeneralSettings,
     LanguageAware,
     LanguageModelling,
     Likelihood,
@@ -100,6 +101,7 @@ BLOCKS: dict[str, list[type[BaseModel]]] = {
     "lora.": [Lora],
     "evaluation.": [EvaluationSettings],
     "conflict.": [ConflictSettings],
+    "general.": [GeneralSettings],
     "contrast.": [ContrastSettings],
 }
 KEYS = {
