@@ -191,7 +191,7 @@ class TestConflicts:
                 "conflict": {"policy": policy},
             },
         }
-        with pytest.raises(UserError, match="'stages.lat.conflict': no instruction conflicts with en-it"):
+        with pytest.raises(UserError, match=r"'stages.lat.conflict': no instruction conflicts with en-it"):
             recipe(languages=["en", "it"], stages=stages)
         for works in ("reversed", "source-copy"):
             stages["lat"]["conflict"] = {"policy": works}

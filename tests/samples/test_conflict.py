@@ -151,7 +151,7 @@ def test_counts_without_confusion_among_the_languages_are_an_error():
 @pytest.mark.parametrize("policy", ["wrong-target", "confusion", "any-instruction"])
 def test_one_direction_is_found_before_training_with_what_to_do(policy):
     two = [Direction.parse("en-it"), Direction.parse("it-en")]
-    with pytest.raises(UserError, match="no instruction conflicts with en-it.*'reversed' or 'source-copy'"):
+    with pytest.raises(UserError, match=r"no instruction conflicts with en-it.*'reversed' or 'source-copy'"):
         check_conflicts(Conflict(policy), LANGUAGES[:2], two)
     for works in ("reversed", "source-copy"):
         check_conflicts(Conflict(works), LANGUAGES[:2], two[:1])
