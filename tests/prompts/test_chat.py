@@ -155,6 +155,24 @@ def test_white_space_around_a_message_goes_whatever_the_template_does_with_it(tm
     assert f"user\nCiao.\n\n\n{ASKS}<|im_end|>" in after
 
 
+@pytest.mark.parametrize(
+    ("template", "separator"),
+    [
+        (CHATML, ""),  # a prompt ends with what shuts thinking off, and an answer of old has none
+        (CHATML.replace("enable_thinking is defined and not enable_thinking", "false"), ""),
+        (
+            "{% for m in messages %}{{ '[' + m.content + ']' if m.role == 'user' else ' ' + m.content }}{% endfor %}",
+            " ",
+        ),
+        ("{{ raise_exception('no') }}", ""),
+    ],
+)
+def test_an_answer_begins_as_the_answers_of_the_chat_do(
+    tmp_path: Path, template: str, separator: str
+) -> None:
+    assert chat_template(made(tmp_path, template)).separator == separator
+
+
 def test_a_text_without_text_leaves_the_instruction(tmp_path: Path) -> None:
     prompt = text_of(chat_template(made(tmp_path, CHATML)).render(" \n", IT_NL))
     assert f"<|im_start|>user\n{ASKS}<|im_end|>" in prompt

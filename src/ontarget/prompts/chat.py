@@ -29,6 +29,8 @@ _CONFIG, _JINJA = "tokenizer_config.json", "chat_template.jinja"
 _SENTINEL = re.compile("\ue000Text(\\d+)\ue001")  # private use, and a letter of either case: lower() shows
 # What a careful template passes on as it is: mark-up, quotes, backslashes, breaks, runs of spaces.
 _PROBE = "Aa <b>&amp; 'c'  \"d\" \\n {{ e }} {% f %}\n\nÉ\tg </think> h"
+# What a template may raise: it is a program.
+_FAILURES = (TemplateError, TypeError, ValueError, LookupError, AttributeError, ArithmeticError)
 _TODAY = date(2024, 7, 26)  # what LLaMA 3's template takes itself; a prompt must not change with the day
 
 
@@ -80,10 +82,21 @@ class Chat:
             segments += [Segment(texts[int(number)], False), Segment(ours, True)]
         return tuple(segments)
 
+    @property
+    def separator(self) -> str:
+        """The white space with which an answer begins in this chat, where the prompt ends before it: LLaMA 2's."""
+        question, answer = ("user", "\ue000q"), ("assistant", "\ue000a")
+        try:
+            asked, answered = _run(self, (question,)), _run(self, (question, answer), asks=False)
+        except _FAILURES:  # for `prompt` to explain
+            return ""
+        between = answered[len(asked) :].partition(answer[1])[0]
+        return between if answered.startswith(asked) and between.isspace() else ""
+
     def _rendered(self, messages: tuple[tuple[str, str], ...]) -> str:
         try:
             return _render(self, messages)
-        except (TemplateError, TypeError, ValueError, LookupError, AttributeError, ArithmeticError) as error:
+        except _FAILURES as error:
             raise UserError(
                 f"the chat template of '{self.checkpoint}' cannot put "
                 f"{', '.join(role for role, _ in messages)} together: {' '.join(str(error).split())}"
@@ -111,10 +124,10 @@ def _render(chat: Chat, messages: tuple[tuple[str, str], ...]) -> str:
     return rendered
 
 
-def _run(chat: Chat, messages: tuple[tuple[str, str], ...]) -> str:
+def _run(chat: Chat, messages: tuple[tuple[str, str], ...], *, asks: bool = True) -> str:
     text: str = _compiled(chat.template).render(
         messages=[{"role": role, "content": content} for role, content in messages],
-        add_generation_prompt=True,
+        add_generation_prompt=asks,
         enable_thinking=False,  # Qwen 3 and its like; the others do not ask
         tools=None,
         documents=None,

@@ -68,6 +68,8 @@ class PromptTemplate:
                 )
             chat = chat_of(checkpoint)
         fields = layout.model_dump(exclude={"chat", "stop"})
+        if chat is not None:
+            fields["separator"] = layout.separator or chat.separator
         return cls(name=name, stop=_stop_sequences(layout), chat=chat, **fields)
 
     def render(
