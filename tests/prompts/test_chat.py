@@ -161,7 +161,7 @@ def test_white_space_around_a_message_goes_whatever_the_template_does_with_it(tm
         (CHATML, ""),  # a prompt ends with what shuts thinking off, and an answer of old has none
         (CHATML.replace("enable_thinking is defined and not enable_thinking", "false"), ""),
         (
-            "{% for m in messages %}{{ '[' + m.content + ']' if m.role == 'user' else ' ' + m.content }}{% endfor %}",
+            "{% for m in messages %}{{ '[Q]' if m.role == 'user' else ' ' }}{{ m.content }}{% endfor %}",
             " ",
         ),
         ("{{ raise_exception('no') }}", ""),

@@ -84,7 +84,7 @@ class Chat:
 
     @property
     def separator(self) -> str:
-        """The white space with which an answer begins in this chat, where the prompt ends before it: LLaMA 2's."""
+        """The white space before an answer in this chat, where the prompt ends before it, as LLaMA 2's does."""
         question, answer = ("user", "\ue000q"), ("assistant", "\ue000a")
         try:
             asked, answered = _run(self, (question,)), _run(self, (question, answer), asks=False)
