@@ -42,9 +42,10 @@ TURNS = """{{ bos_token }}
 {{- m['content'] | trim + '<end_of_turn>\\n' }}
 {%- endfor %}{{- '<start_of_turn>model\\n' }}"""
 # As SmolLM 3: marks what is learnt, and leaves loops early.
-MARKED = """{% for m in messages %}{% if m.role == 'tool' %}{% break %}{% endif %}
+MARKED = """{% set n = namespace(seen=0, tags=dict(user='u', assistant='a')) %}
+{% for m in messages %}{% set n.seen = n.seen + 1 %}{% if m.role == 'tool' %}{% break %}{% endif %}
 {% if m.role == 'assistant' %}{% generation %}<a>{{ m.content }}</a>{% endgeneration %}
-{% else %}<u>{{ m.content }}</u>{% endif %}
+{% else %}<{{ n.tags[m.role] }}{{ n.seen }}>{{ m.content }}</u>{% endif %}
 {% endfor %}<a>"""
 TEMPLATES = {"chatml": CHATML, "headers": HEADERS, "turns": TURNS, "marked": MARKED}
 
@@ -243,6 +244,8 @@ def test_a_template_that_says_it_twice_is_refused(tmp_path: Path) -> None:
         ("{{ messages[0].content.missing.further }}", "cannot put user together"),
         ("{{ 1 // 0 }}", "cannot put user together"),
         ("{{ ''.__class__.__mro__[1].__subclasses__() }}", "cannot put user together"),
+        ("{% set n = namespace(__class__=1) %}", "may not set '__class__'"),
+        ("{% set n = namespace() %}{% set n._x = 1 %}", "may not set '_x'"),
         ("{% set _ = messages.append(1) %}", "cannot put user together"),
     ],
 )

@@ -19,7 +19,8 @@ from typing import Any, NoReturn
 from jinja2 import TemplateError, nodes
 from jinja2.ext import Extension, loopcontrols
 from jinja2.parser import Parser
-from jinja2.sandbox import ImmutableSandboxedEnvironment
+from jinja2.sandbox import ImmutableSandboxedEnvironment, SecurityError
+from jinja2.utils import Namespace
 
 from ontarget.errors import UserError
 from ontarget.model_place import locate
@@ -84,7 +85,7 @@ class Chat:
 
     @property
     def separator(self) -> str:
-        """The white space before an answer in this chat, where the prompt ends before it, as LLaMA 2's does."""
+        """The white space before an answer in this chat, where the prompt ends before it (LLaMA 2)."""
         question, answer = ("user", "\ue000q"), ("assistant", "\ue000a")
         try:
             asked, answered = _run(self, (question,)), _run(self, (question, answer), asks=False)
@@ -144,7 +145,9 @@ def _compiled(template: str) -> Any:
     )
     environment.filters["tojson"] = lambda value, **options: json.dumps(value, ensure_ascii=False, **options)
     environment.globals["raise_exception"] = _raise
-    environment.globals["strftime_now"] = _TODAY.strftime
+    environment.globals["strftime_now"] = lambda form: _TODAY.strftime(form)
+    environment.globals["namespace"] = _Attributes
+    environment.globals["dict"] = lambda *items, **more: dict(*items, **more)  # without what a class has
     return environment.from_string(template)
 
 
@@ -156,6 +159,20 @@ class _Generation(Extension):
     def parse(self, parser: Parser) -> list[nodes.Node]:
         next(parser.stream)
         return parser.parse_statements(("name:endgeneration",), drop_needle=True)
+
+
+class _Attributes(Namespace):
+    """Jinja2's namespace, but for names that begin with an underscore: they lead to Python's own."""
+
+    def __init__(self, /, *items: Any, **more: Any) -> None:
+        super().__init__()
+        for name, value in dict(*items, **more).items():
+            self[name] = value
+
+    def __setitem__(self, name: str, value: Any) -> None:
+        if str(name).startswith("_"):
+            raise SecurityError(f"a template may not set '{name}'")
+        super().__setitem__(name, value)
 
 
 def _raise(message: str) -> NoReturn:
