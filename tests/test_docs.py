@@ -18,6 +18,7 @@ from ontarget.recipes.stages import (
     PRESETS,
     ConflictSettings,
     EvaluationSettings,
+    GeneralSettings,
     LanguageAware,
     LanguageModelling,
     Likelihood,
@@ -103,6 +104,7 @@ BLOCKS: dict[str, list[type[BaseModel]]] = {
     "lora.": [Lora],
     "evaluation.": [EvaluationSettings],
     "conflict.": [ConflictSettings],
+    "general.": [GeneralSettings],
     "contrast.": [ContrastSettings],
 }
 KEYS = {

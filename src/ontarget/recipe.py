@@ -12,8 +12,9 @@ from ontarget.corpora.cleaning import Overlap
 from ontarget.errors import UserError, nearest
 from ontarget.languages import Direction, Language
 from ontarget.recipes.block import Block, Count, Name
-from ontarget.recipes.stages import Stage, fill_in_start
+from ontarget.recipes.stages import LanguageAware, Stage, fill_in_start
 from ontarget.recipes.systems import DecodingSettings, SystemSettings, fill_in_systems, list_systems
+from ontarget.samples.conflict import Conflict, check_conflicts
 from ontarget.samples.draw import supervised_directions, zero_shot_directions
 
 
@@ -201,6 +202,11 @@ class Recipe(Block):
                 "'model' is for recipes without stages, or for a stage that starts `from: model`"
             )
         self.stage_order()
+        for name, stage in self.stages.items():
+            if (
+                isinstance(stage, LanguageAware) and stage.conflict.policy != "confusion"
+            ):  # that reads a run first
+                self._check_conflicts(name, stage.conflict.conflict())
         for name, system in self.systems.items():
             if system.model is not None:
                 self._check_model(system.model, f"systems.{name}.model")
@@ -276,6 +282,12 @@ class Recipe(Block):
     def settings(self) -> dict[str, Any]:
         """Complete plain data, from which the same recipe can be made again."""
         return self.model_dump(mode="json", by_alias=True, exclude_none=True, exclude={"versions", "commit"})
+
+    def _check_conflicts(self, stage: str, conflict: Conflict) -> None:
+        try:
+            check_conflicts(conflict, self.languages, self.supervised)
+        except UserError as error:
+            raise ValueError(f"'stages.{stage}.conflict': {error}") from None
 
     def _check_model(self, model: str, where: str) -> None:
         """A bare word is a stage (or a directory beside us); Hub names and other paths have a slash."""

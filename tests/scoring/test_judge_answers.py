@@ -7,8 +7,8 @@ from pathlib import Path
 import pytest
 
 from ontarget.errors import UserError
-from ontarget.scoring.judge_answers import pair_up, read_answers
 from ontarget.scoring.judge import Pair
+from ontarget.scoring.judge_answers import pair_up, read_answers
 
 ROWS = [
     {"instruction": "Say A.", "output": "A"},

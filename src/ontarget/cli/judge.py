@@ -11,10 +11,10 @@ from rich.table import Table
 from rich.text import Text
 
 from ontarget.cli.progress import Shown, stopped
-from ontarget.scoring.judge_answers import pair_up, read_answers
 from ontarget.scoring.endpoint import Endpoint, Kept
 from ontarget.scoring.judge import WinRate
 from ontarget.scoring.judge import judge as judge_pairs
+from ontarget.scoring.judge_answers import pair_up, read_answers
 
 
 def judge(
