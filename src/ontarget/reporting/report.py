@@ -14,6 +14,7 @@ from ontarget.reporting import browser, curves, figures, forms, run_files, table
 from ontarget.reporting.confusion import confusion, heat_map
 from ontarget.reporting.drawing import Drawing, inline
 from ontarget.reporting.headline import cost, headline
+from ontarget.reporting.outcomes import outcomes
 from ontarget.reporting.paper import Paper
 from ontarget.reporting.run_files import KINDS, Run
 from ontarget.reporting.systems import OURS, REFERENCE, display_name
@@ -78,6 +79,8 @@ def render(run: Run) -> str:
             for stage, log in run.log.items()
             if (curve := curves.evaluation_curve(stage, log))
         ],
+        outcomes=outcomes(details, scores.directions(scores.kind)),
+        display_name=display_name,
         packed=browser.pack(run),
         marked=any(lines.words for of in details.lines.values() for lines in of.values()),
         languages_of={
