@@ -12,7 +12,7 @@ from pydantic import BaseModel
 
 from ontarget.cli.app import _COMMANDS
 from ontarget.cli.run import recipe_and_overrides
-from ontarget.recipe import CorpusSource, Phrasebook, Plain, Recipe
+from ontarget.recipe import CorpusSource, Directions, Phrasebook, Plain, Recipe
 from ontarget.recipes.load import load, shipped
 from ontarget.recipes.stages import (
     PRESETS,
@@ -99,6 +99,7 @@ BLOCKS: dict[str, list[type[BaseModel]]] = {
     "model.": [ModelShape],
     "lora.": [Lora],
     "evaluation.": [EvaluationSettings],
+    "directions.": [Directions],
     "conflict.": [ConflictSettings],
     "contrast.": [ContrastSettings],
 }
@@ -122,7 +123,7 @@ def documented() -> dict[str, list[str]]:
 
 def test_every_key_of_a_recipe_is_explained_and_no_other() -> None:
     explained = set(documented()) - set(shipped())
-    assert explained - {"tuning.normalisation"} == KEYS - {"conflict"}
+    assert explained - {"tuning.normalisation", "extends"} == KEYS - {"conflict"}
     assert set(CorpusSource.model_fields) == {"phrasebook", "plain"}
 
 

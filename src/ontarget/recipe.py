@@ -11,7 +11,7 @@ from ontarget.corpora.cleaning import Overlap
 from ontarget.errors import UserError, nearest
 from ontarget.languages import Direction, Language
 from ontarget.recipes.block import Block, Count, Name
-from ontarget.recipes.stages import Stage, fill_in_start
+from ontarget.recipes.stages import Stage, fill_in_stages
 from ontarget.recipes.systems import DecodingSettings, SystemSettings, fill_in_systems, list_systems
 from ontarget.samples.draw import supervised_directions, zero_shot_directions
 
@@ -174,7 +174,7 @@ class Recipe(Block):
     @model_validator(mode="before")
     @classmethod
     def _fill_in_systems(cls, data: Any) -> Any:
-        return fill_in_systems(list_systems(fill_in_start(data))) if isinstance(data, Mapping) else data
+        return fill_in_systems(list_systems(fill_in_stages(data))) if isinstance(data, Mapping) else data
 
     @model_validator(mode="after")
     def _fits_together(self) -> Self:

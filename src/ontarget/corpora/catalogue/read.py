@@ -39,7 +39,9 @@ def load(
             f"corpus '{name}' has no usual splits; say which of its sets to take: {', '.join(own.sets)}"
         )
     folder = folder or data_folder()
-    return Corpus(name, {split: _split(own, sets[split], wanted[split], folder) for split in sets if split in wanted})
+    return Corpus(
+        name, {split: _split(own, sets[split], wanted[split], folder) for split in sets if split in wanted}
+    )
 
 
 def lines_of(item: Item, folder: Path) -> list[str]:
