@@ -12,12 +12,14 @@ from pydantic import BaseModel
 
 from ontarget.cli.app import _COMMANDS
 from ontarget.cli.run import recipe_and_overrides
-from ontarget.recipe import CorpusSource, Directions, Phrasebook, Plain, Recipe
+from ontarget.recipe import CorpusSource, Phrasebook, Plain, Recipe
+from ontarget.recipes.directions import Directions
 from ontarget.recipes.load import load, shipped
 from ontarget.recipes.stages import (
     PRESETS,
     ConflictSettings,
     EvaluationSettings,
+    GeneralSettings,
     LanguageAware,
     LanguageModelling,
     Likelihood,
@@ -101,6 +103,7 @@ BLOCKS: dict[str, list[type[BaseModel]]] = {
     "evaluation.": [EvaluationSettings],
     "directions.": [Directions],
     "conflict.": [ConflictSettings],
+    "general.": [GeneralSettings],
     "contrast.": [ContrastSettings],
 }
 KEYS = {

@@ -219,6 +219,63 @@ class TestPresets:
         assert stage.tuning == Tuning(steps=2, normalisation="token", learning_rate=2e-6)
 
 
+class TestConflicts:
+    def test_unseen_target_is_a_name_of_wrong_target_over_any_directions(self) -> None:
+        for preset in ("paper", "ontarget"):
+            named = language_aware(preset=preset, conflict={"policy": "unseen-target"})
+            spelt = {"policy": "wrong-target", "directions": "any"}
+            assert named == language_aware(preset=preset, conflict=spelt)
+        with pytest.raises(UserError, match="'unseen-target' is for directions: any; take 'wrong-target'"):
+            language_aware(conflict={"policy": "unseen-target", "directions": "seen"})
+
+    def test_counts_and_confusion_need_each_other(self) -> None:
+        stage = language_aware(conflict={"policy": "confusion", "counts": {"nl": {"en": 3}}})
+        assert stage.conflict.conflict().counts == {"nl": {"en": 3}}
+        for conflict in ({"policy": "confusion"}, {"counts": {"nl": {"en": 3}}}):
+            with pytest.raises(UserError, match="`counts` and the policy 'confusion' need each other"):
+                language_aware(conflict=conflict)
+
+    @pytest.mark.parametrize("policy", ["wrong-target", "any-instruction"])
+    def test_two_languages_leave_nothing_to_conflict_with(self, policy: str) -> None:
+        stages = {
+            "mt": {"kind": "likelihood", "from": "owner/model", "tuning": {"epochs": 1}},
+            "lat": {
+                "kind": "language-aware",
+                "from": "mt",
+                "tuning": {"steps": 1},
+                "conflict": {"policy": policy},
+            },
+        }
+        with pytest.raises(UserError, match=r"'stages.lat.conflict': no instruction conflicts with en-it"):
+            recipe(languages=["en", "it"], stages=stages)
+        for works in ("reversed", "source-copy"):
+            stages["lat"]["conflict"] = {"policy": works}
+            recipe(languages=["en", "it"], stages=stages)
+
+
+class TestWhatIsMixedIn:
+    def test_keys_that_say_nothing_are_left_out_of_what_is_written(self) -> None:
+        written = load("phrasebook-tiny").settings()["stages"]
+        for stage in written.values():
+            assert not {"wordings", "general"} & set(stage)
+            assert "counts" not in stage.get("conflict", {})
+
+    @pytest.mark.parametrize(
+        ("changes", "message"),
+        [
+            ({"wordings": {"plian": 1}}, "unknown wording 'plian'; did you mean 'plain'"),
+            ({"wordings": {"To {target}.": 1}}, "must name {source} and {target}"),
+            ({"wordings": {"plain": 0}}, "'stages.lat.wordings.plain' is 0: should be greater than 0"),
+            ({"general": {"path": "a.json", "ratio": 1}}, "'stages.lat.general.ratio' is 1: should be less"),
+            ({"general": {"ratio": 0.1}}, "'stages.lat.general.path' is missing"),
+        ],
+    )
+    def test_what_is_wrong_is_said(self, changes: dict[str, object], message: str) -> None:
+        with pytest.raises(UserError) as caught:
+            language_aware(**changes)
+        assert message in str(caught.value)
+
+
 class TestSystems:
     def test_default_to_those_that_have_a_model(self) -> None:
         assert list(recipe().systems) == ["llama", "mt", "ptl", "1-shot", "5-shot", "contrastive", "pivot"]

@@ -11,8 +11,10 @@ from ontarget.corpora.cleaning import Overlap
 from ontarget.errors import UserError, nearest
 from ontarget.languages import Direction, Language
 from ontarget.recipes.block import Block, Count, Name
-from ontarget.recipes.stages import Stage, fill_in_stages
+from ontarget.recipes.directions import Directions
+from ontarget.recipes.stages import LanguageAware, Stage, fill_in_stages
 from ontarget.recipes.systems import DecodingSettings, SystemSettings, fill_in_systems, list_systems
+from ontarget.samples.conflict import Conflict, check_conflicts
 from ontarget.samples.draw import supervised_directions, zero_shot_directions
 
 
@@ -123,29 +125,6 @@ class CorpusSource(Block):
         return self
 
 
-def _direction(value: object) -> Direction:
-    try:
-        return value if isinstance(value, Direction) else Direction.parse(str(value))
-    except UserError as error:
-        raise ValueError(str(error)) from None
-
-
-Pair = Annotated[Direction, BeforeValidator(_direction), PlainSerializer(str)]
-
-
-class Directions(Block):
-    """The directions of a benchmark whose text is not between all languages."""
-
-    supervised: tuple[Pair, ...] = Field(min_length=1, description="what the stages are tuned on")
-    zero_shot: tuple[Pair, ...] = Field((), description="what no stage is tuned on")
-
-    @model_validator(mode="after")
-    def _either_or(self) -> Self:
-        if both := set(self.supervised) & set(self.zero_shot):
-            raise ValueError(f"{', '.join(sorted(map(str, both)))} is both supervised and zero-shot")
-        return self
-
-
 class Recipe(Block):
     """One experiment: text, stages, systems, and how they are compared."""
 
@@ -192,6 +171,11 @@ class Recipe(Block):
                 "'model' is for recipes without stages, or for a stage that starts `from: model`"
             )
         self.stage_order()
+        for name, stage in self.stages.items():
+            if (
+                isinstance(stage, LanguageAware) and stage.conflict.policy != "confusion"
+            ):  # that reads a run first
+                self._check_conflicts(name, stage.conflict.conflict())
         for name, system in self.systems.items():
             if system.model is not None:
                 self._check_model(system.model, f"systems.{name}.model")
@@ -267,6 +251,12 @@ class Recipe(Block):
     def settings(self) -> dict[str, Any]:
         """Complete plain data, from which the same recipe can be made again."""
         return self.model_dump(mode="json", by_alias=True, exclude_none=True, exclude={"versions", "commit"})
+
+    def _check_conflicts(self, stage: str, conflict: Conflict) -> None:
+        try:
+            check_conflicts(conflict, self.languages, self.supervised)
+        except UserError as error:
+            raise ValueError(f"'stages.{stage}.conflict': {error}") from None
 
     def _check_model(self, model: str, where: str) -> None:
         """A bare word is a stage (or a directory beside us); Hub names and other paths have a slash."""

@@ -162,30 +162,43 @@ def prompts_in(language: str) -> dict[Direction, str]:
     }
 
 
+COUNTRIES = ("GB", "US", "IT", "NL", "RO", "DE", "FR", "CZ", "CN", "JP", "RU", "UA", "KR")
+IN_LETTERS_OF_ITS_OWN = ("zh", "ja", "ko", "ru", "uk")  # Latin ones have no place there
+
+
 @pytest.mark.parametrize("language", prompt_languages())
 class TestFault8:
     """Prompts in the target language held a stray "B", nationals and countries, and wrong cases."""
 
     def test_fault_8_no_letter_stands_alone_where_none_should(self, language: str) -> None:
         for prompt in prompts_in(language).values():
-            assert not re.search(r"(?<!\w)[A-Z](?!\w)", prompt)
+            letters = r"[A-Za-z]" if language in IN_LETTERS_OF_ITS_OWN else r"(?<!\w)[A-Z](?!\w)"
+            assert not re.search(letters, prompt)
 
     def test_fault_8_languages_are_named_and_not_countries(self, language: str) -> None:
         countries = Locale(language).territories
-        named = {countries[code] for code in ("GB", "US", "IT", "NL", "RO", "DE", "FR", "CZ")}
+        named = {countries[code] for code in COUNTRIES}
         for prompt in prompts_in(language).values():
-            assert not named & set(re.findall(r"[\w]+", prompt))
+            if language in IN_LETTERS_OF_ITS_OWN:  # words are not parted: 日本語, never 日本
+                assert not re.search(rf"(?:{'|'.join(named)})(?![語어语])", prompt)
+            else:
+                assert not named & set(re.findall(r"[\w]+", prompt))
 
 
 # From the grammars: which form of a language's name may follow each preposition.
 GRAMMAR = {
     "en": r"(?:from|to) [A-Z][a-z]+",
     "it": r"(?:dall'|all')(?=[aeiou])[a-z]+[oe]|(?:dal|al) (?![aeiou])[a-z]+[oe]",
-    "nl": r"(?:van|naar) het [A-Z][a-zë]+(?:s|sch)",
+    "nl": r"(?:van|naar) het [A-Z][a-zëï]+(?:s|sch)",
     "ro": r"(?:din|în) [a-zâîă]+ă",
     "de": r"aus dem [A-Z][a-zäöü]+en|ins [A-Z][a-zäöü]+e",
     "fr": r"(?:de l'|vers l')(?=[aeiouéh])[a-zçéè]+|(?:du|vers le) (?![aeiouéh])[a-zçéè]+",
     "cs": r"(?:z|do) [a-zěščřžýáíéúůťďň]+iny",
+    "ru": r"с [а-я]+ого|на [а-я]+ий",
+    "uk": r"з [а-яіїє]+ої|на [а-яіїє]+у",
+    "zh": r"从\w+[语文](?=翻译)|翻译成\w+[语文]",
+    "ja": r"\w+?語から|\w+語に(?=翻訳)",
+    "ko": r"[가-힣]+어에서|[가-힣]+어로(?= 번역)",
 }
 
 
@@ -195,7 +208,8 @@ def test_fault_8_the_names_of_languages_are_in_the_case_that_their_preposition_a
 ) -> None:
     for direction in prompts_in(language):
         words = wording(Language(language)).parts("plain", direction)["instruction"]
-        found = re.fullmatch(rf"\w+ ({GRAMMAR[language]}) ({GRAMMAR[language]})\.", words)
+        named = rf"({GRAMMAR[language]})\s?({GRAMMAR[language]})"
+        found = re.fullmatch(rf"(?:\w+ )?{named}(?:翻訳してください| 번역하세요)?[.。]", words)
         assert found, words
 
 

@@ -1,11 +1,17 @@
 """The plan reads and never writes."""
 
+import json
+import shutil
+from collections.abc import Mapping
 from dataclasses import replace
 from pathlib import Path
 
 import pytest
-from tests.pipeline.conftest import Workshop, fake_recipe
+from tests.pipeline.conftest import RECIPE, Workshop, fake_recipe
 
+from ontarget.errors import UserError
+from ontarget.languages import Direction
+from ontarget.pipeline.inputs import prompt_text
 from ontarget.pipeline.run import make_plan, run
 from ontarget.prompts.template import PromptTemplate
 
@@ -56,7 +62,79 @@ def test_other_words_make_other_models_and_outputs(
 ) -> None:
     before, worded = make_plan(fake_recipe()), replace(PromptTemplate.load("plain"), **change)
     stages, outputs = before.stages, before.outputs
-    monkeypatch.setattr(PromptTemplate, "load", lambda _: worded)
+    monkeypatch.setattr(PromptTemplate, "load", lambda *_: worded)
     after = make_plan(fake_recipe())
     assert {name for name in stages if stages[name] != after.stages[name]} == {"mt", "lat", "ontarget"}
     assert all(outputs[system][d] != after.outputs[system][d] for system in outputs for d in outputs[system])
+
+
+def stages(**changes: object) -> Mapping[str, str]:
+    """Fingerprints of the models, with keys of `mt` and of `ontarget` changed."""
+    changed = {name: RECIPE["stages"][name] | changes for name in ("mt", "ontarget")}
+    return make_plan(fake_recipe(stages=RECIPE["stages"] | changed)).stages
+
+
+def test_keys_that_say_nothing_make_no_old_model_again(workshop: Workshop) -> None:
+    assert stages(wordings={}, general=None) == stages()
+
+
+def test_wordings_and_general_instructions_make_other_models(workshop: Workshop) -> None:
+    Path("general.json").write_text('[{"instruction": "a", "output": "b"}]', encoding="utf-8")
+    general = {"path": "general.json", "ratio": 0.1}
+    all_of_them = [
+        stages(),
+        stages(wordings={"plain": 1}),
+        stages(wordings={"plain": 1, "alpaca": 1}),
+        stages(wordings={"plain": 1, "alpaca": 2}),
+        stages(general=general),
+        stages(general=general | {"ratio": 0.2}),
+    ]
+    Path("general.json").write_text('[{"instruction": "a", "output": "c"}]', encoding="utf-8")
+    all_of_them.append(stages(general=general))
+    assert len({plan["mt"] for plan in all_of_them}) == len({plan["ontarget"] for plan in all_of_them}) == 7
+    assert len({plan["base"] for plan in all_of_them}) == 1
+    shutil.copy("general.json", "moved.json")  # where it lies is of no matter
+    assert stages(general=general | {"path": "./moved.json"}) == all_of_them[-1]
+
+
+def test_counts_are_read_from_a_run_and_decide(workshop: Workshop) -> None:
+    def model(counts: object) -> str:
+        conflict = {"policy": "confusion", "counts": counts}
+        changed = {"ontarget": RECIPE["stages"]["ontarget"] | {"conflict": conflict}}
+        return make_plan(fake_recipe(stages=RECIPE["stages"] | changed)).stages["ontarget"]
+
+    run(fake_recipe())
+    assert model("runs/fake/outputs/mt") != model({"nl": {"en": 1}})
+    with pytest.raises(UserError, match="there is no folder 'runs/fake/outputs/tm'"):
+        model("runs/fake/outputs/tm")
+    with pytest.raises(UserError, match="hold no answer in another language"):
+        model({"nl": {"nl": 1}})
+
+
+def test_wordings_need_a_template_with_a_place_for_them(workshop: Workshop) -> None:
+    Path("mine.yaml").write_text('instruction: "{target}: "\ninput: "{text}"\n', encoding="utf-8")
+    mt = RECIPE["stages"]["mt"] | {"wordings": {"plain": 1}}
+    with pytest.raises(
+        UserError, match=r"stages.mt.wordings: the template './mine.yaml' has no \{instruction\}"
+    ):
+        make_plan(fake_recipe(template="./mine.yaml", stages=RECIPE["stages"] | {"mt": mt})).everything()
+
+
+def test_a_chat_is_that_of_the_model_at_the_root_of_the_stages(
+    workshop: Workshop, corpus_files: Path
+) -> None:
+    with pytest.raises(UserError, match="the model is made from nothing here"):
+        make_plan(fake_recipe(template="chat")).everything()
+    chat = corpus_files / "chat-model"
+    chat.mkdir()
+    says = "{% for m in messages %}<{{ m.role }}>{{ m.content }}{% endfor %}<assistant>"
+    (chat / "tokenizer_config.json").write_text(json.dumps({"chat_template": says}), encoding="utf-8")
+    stages = {name: settings for name, settings in RECIPE["stages"].items() if name != "base"}
+    stages["mt"] = stages["mt"] | {"from": "./chat-model"}
+    recipe = fake_recipe(template="chat", stages=stages, systems=["llama", "mt", "ontarget"])
+    for model in ("mt", "ontarget", "./chat-model"):
+        prompt = prompt_text(recipe, model, Direction.parse("it-nl"))
+        assert prompt == "<user>Translate the following sentences from Italian to Dutch.<assistant>"
+    before = make_plan(recipe).stages
+    (chat / "chat_template.jinja").write_text(says.replace("<assistant>", "<model>"), encoding="utf-8")
+    assert all(make_plan(recipe).stages[name] != before[name] for name in before)

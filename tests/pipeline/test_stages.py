@@ -1,20 +1,30 @@
 """What a stage of a recipe learns from."""
 
+import json
+import re
+from pathlib import Path
+
 from tests.pipeline.conftest import RECIPE, fake_recipe
 
 from ontarget.corpora.corpus import Corpus
-from ontarget.languages import Language
-from ontarget.pipeline.stages import translation_draw
+from ontarget.languages import Direction, Language
+from ontarget.pipeline.stages import conflict_counts, keep_template, notices, translation_draw
 from ontarget.prompts.segment import text_of
 from ontarget.prompts.template import PromptTemplate
+from ontarget.recipe import Recipe
 from ontarget.recipes.stages import LanguageAware, Likelihood
 from ontarget.samples.groups import Group
 
 EN = Language("en")
+IT_NL = Direction.parse("it-nl")
+
+
+def changed(stage: str, **changes: object) -> Recipe:
+    return fake_recipe(stages=RECIPE["stages"] | {stage: RECIPE["stages"][stage] | changes})
 
 
 def groups(corpus: Corpus, stage: str, **changes: object) -> list[Group]:
-    recipe = fake_recipe(stages=RECIPE["stages"] | {stage: RECIPE["stages"][stage] | changes})
+    recipe = changed(stage, **changes)
     settings = recipe.stages[stage]
     assert isinstance(settings, Likelihood | LanguageAware)
     return list(translation_draw(recipe, settings, corpus, PromptTemplate.load(recipe.template))(0))
@@ -54,3 +64,74 @@ def test_stage_2_pairs_each_sample_with_a_conflicting_one(fake_corpus: Corpus) -
 def test_the_papers_stage_2_unlearns_every_token(fake_corpus: Corpus) -> None:
     for _, wrong in groups(fake_corpus, "lat", samples=8):
         assert (wrong.tokens, wrong.eos) == ("all", True)
+
+
+class TestNotices:
+    def said(self, corpus: Corpus, stage: str, **changes: object) -> list[str]:
+        return notices(changed(stage, **changes), stage, corpus)
+
+    def test_say_what_share_of_the_conflicting_samples_keeps_the_right_target(
+        self, fake_corpus: Corpus
+    ) -> None:
+        # Three languages: of X->En's three other instructions one is into English, too; there are 12 samples.
+        [paper] = self.said(fake_corpus, "lat", samples="all")
+        assert re.fullmatch(r"\d+.\d% of 12 conflicting samples ask for the right target language .*", paper)
+        [ours] = self.said(fake_corpus, "ontarget", samples="all")
+        assert ours == "0.0% of 12 conflicting samples ask for the right target language (wrong-target)"
+        [copied] = self.said(fake_corpus, "ontarget", samples=4, conflict={"policy": "source-copy"})
+        assert copied == "100.0% of 4 conflicting samples keep the right instruction (source-copy)"
+
+    def test_are_what_the_record_says(self, fake_corpus: Corpus) -> None:
+        recipe = changed("lat", samples="all")
+        settings = recipe.stages["lat"]
+        assert isinstance(settings, LanguageAware)
+        counts = conflict_counts(recipe, settings, fake_corpus)
+        [said] = self.said(fake_corpus, "lat", samples="all")
+        assert said.startswith(f"{counts['right_target']:.1%} of {counts['conflicting']} ")
+
+    def test_say_which_samples_have_none(self, fake_corpus: Corpus) -> None:
+        conflict = {"policy": "confusion", "counts": {"nl": {"en": 5}}}
+        said = self.said(fake_corpus, "ontarget", samples="all", conflict=conflict)
+        assert said[1:] == ["9 samples have no conflicting one: no answer of the kind was counted"]
+
+    def test_say_where_the_corpus_or_the_instructions_are_few(self, fake_corpus: Corpus) -> None:
+        general = {"path": instructions(2), "ratio": 0.2}
+        assert self.said(fake_corpus, "mt", samples=20, general=general) == [
+            "the corpus has 12 samples for it, not the 20 that it asks for",
+            "3 general instructions among 12 translations, 1.5 times each",
+        ]
+        assert self.said(fake_corpus, "mt", samples=4) == []
+        assert notices(fake_recipe(), "base", fake_corpus) == []
+
+
+def test_general_instructions_are_mixed_into_either_stage(fake_corpus: Corpus) -> None:
+    general = {"path": instructions(5), "ratio": 0.5}
+    for stage in ("mt", "ontarget"):
+        drawn = groups(fake_corpus, stage, samples=4, general=general)
+        asked = [text_of(group[0].prompt) for group in drawn if len(group) == 1 and not group[0].asked]
+        assert len(drawn) == 8
+        assert len(asked) == 4
+        assert all(text.startswith("Say ") for text in asked)
+
+
+def test_wordings_reach_both_stages(fake_corpus: Corpus) -> None:
+    for stage in ("mt", "ontarget"):
+        drawn = groups(fake_corpus, stage, samples=4, wordings={"{source}, in {target}:": 1})
+        assert all(", in " in text_of(sample.prompt) for group in drawn for sample in group)
+
+
+def test_a_template_of_ones_own_is_kept_with_the_model(corpus_files: Path) -> None:
+    Path("mine.yaml").write_text('instruction: "{target}: "\ninput: "{text}"\n', encoding="utf-8")
+    folder = corpus_files / "model"
+    folder.mkdir()
+    keep_template(fake_recipe(), folder)
+    assert not list(folder.iterdir())
+    keep_template(fake_recipe(template="./mine.yaml"), folder)
+    assert text_of(PromptTemplate.load(str(folder / "prompt.yaml")).render("x", IT_NL)) == "Dutch: x"
+
+
+def instructions(count: int) -> str:
+    """A file of so many, in the working directory."""
+    records = [{"instruction": f"Say {number}.", "output": str(number)} for number in range(count)]
+    Path("general.json").write_text(json.dumps(records), encoding="utf-8")
+    return "general.json"

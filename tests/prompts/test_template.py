@@ -11,6 +11,7 @@ from ontarget.prompts.segment import Segment, text_of
 from ontarget.prompts.template import PromptTemplate
 
 IT_NL = Direction.parse("it-nl")
+ALL = ["en", "it", "nl", "ro", "de", "fr", "cs", "zh", "ja", "ru", "uk", "ko"]
 ALPACA = (
     "Below is an instruction that describes a task, paired with an input that provides further context. "
     "Write a response that appropriately completes the request.\n\n"
@@ -97,7 +98,7 @@ def test_empty_source_renders() -> None:
     assert rendered("plain", "", "it-nl") == "Translate from Italian to Dutch.\n\n"
 
 
-@pytest.mark.parametrize("language", ["en", "it", "nl", "ro", "de", "fr", "cs"])
+@pytest.mark.parametrize("language", ALL)
 def test_alpaca_stops_at_its_headings_in_every_prompt_language(language: str) -> None:
     stop = PromptTemplate.load("alpaca").stop
     prompt = rendered("alpaca", "Ciao.", "it-nl", prompt_language=Language(language))
@@ -113,11 +114,11 @@ def test_alpaca_lets_an_answer_of_several_lines_pass() -> None:
 
 
 def test_every_direction_reads_differently() -> None:
-    for language in ["en", "it", "nl", "ro", "de", "fr", "cs"]:
+    for language in ALL:
         for template in ["alpaca", "plain"]:
             prompts = [
                 rendered(template, "x", f"{a}-{b}", prompt_language=Language(language))
-                for a, b in permutations(["en", "it", "nl", "ro", "de", "fr", "cs", "ja"], 2)
+                for a, b in permutations([*ALL, "hi"], 2)
             ]
             assert len(set(prompts)) == len(prompts)
 

@@ -1,5 +1,6 @@
 """The recipes of the paper, each carried out with a toy for its model and twenty lines for its text."""
 
+import json
 from pathlib import Path
 
 import pytest
@@ -95,6 +96,8 @@ def cut(recipe: Recipe, toy: Path) -> dict[str, object]:
             steps["keep_steps"] = [0, 2]
         overrides |= {f"stages.{name}.tuning.{key}": value for key, value in steps.items()}
         overrides[f"stages.{name}.samples"] = 4
+        if getattr(stage, "general", None):
+            overrides[f"stages.{name}.general.path"] = "alpaca.jsonl"
     if recipe.sweep:
         values: dict[str, list[object]] = {axis: list(of[:2]) for axis, of in recipe.sweep.items()}
         values = {axis: [0, 2] if "step" in axis else of for axis, of in values.items()}
@@ -114,6 +117,7 @@ def test_a_recipe_of_the_paper_runs_to_its_end(
     for number, language in enumerate(recipe.languages):
         lines = [f"{WORDS[number % len(WORDS)]} {n} {language.name()}." for n in range(LINES)]
         Path(f"{language}.txt").write_text("".join(f"{line}\n" for line in lines), encoding="utf-8")
+    Path("alpaca.jsonl").write_text(json.dumps({"instruction": "Say hello.", "output": "Hello."}) + "\n")
     overrides = cut(recipe, toy)
     if recipe.sweep:
         results = make_sweep(name, overrides).carry_out()

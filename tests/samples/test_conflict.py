@@ -9,7 +9,13 @@ from ontarget.errors import UserError
 from ontarget.languages import Direction, Language
 from ontarget.prompts.segment import text_of
 from ontarget.prompts.template import PromptTemplate
-from ontarget.samples.conflict import Conflict, conflicting_instructions, conflicting_sample
+from ontarget.samples.conflict import (
+    Conflict,
+    check_conflicts,
+    conflicting_instructions,
+    conflicting_sample,
+    right_targets,
+)
 from ontarget.samples.draw import supervised_directions
 
 LANGUAGES = [Language(code) for code in ("en", "it", "nl", "ro")]
@@ -89,3 +95,76 @@ def test_a_conflicting_sample_keeps_input_and_output():
     assert "Il gatto dorme." in text
     assert (sample.response, sample.sign, sample.asked) == ("The cat sleeps.", -1, Language("nl"))
     assert (sample.tokens, sample.eos) == ("first", False)
+
+
+def test_reversed_asks_for_the_way_back_and_needs_no_third_language():
+    two = [Direction.parse("en-it"), Direction.parse("it-en")]
+    translations = [Translation("x", "y", direction) for direction in two]
+    drawn = conflicting_instructions(translations, Conflict("reversed"), LANGUAGES[:2], two, 1, 0)
+    assert drawn == [two[1], two[0]]
+    assert right_targets(translations, drawn) == 0
+
+
+def test_a_copied_source_is_unlearnt_under_the_right_instruction():
+    translation = Translation("Anna dorme.", "Anna sleeps.", Direction.parse("it-en"))
+    copy = Conflict("source-copy")
+    [instruction] = conflicting_instructions(
+        [translation], copy, LANGUAGES[:2], [translation.direction], 1, 0
+    )
+    assert instruction == translation.direction
+    assert right_targets([translation], [instruction]) == 1
+    sample = conflicting_sample(translation, instruction, copy, PromptTemplate.load("plain"))
+    assert text_of(sample.prompt) == "Translate from Italian to English.\nAnna dorme.\n"
+    assert (sample.response, sample.sign) == ("Anna dorme.", -1)
+    assert (sample.asked, sample.produced) == (Language("en"), Language("it"))
+    assert sample.source == "Anna sleeps."  # so that `Anna` is not taken for a sign of a copy
+
+
+def test_confusion_is_drawn_as_often_as_it_was_counted():
+    counts = {"nl": {"en": 300, "nl": 50}, "ro": {"en": 100, "it": 7}, "en": {"it": 1000}, "it": {"it": 9}}
+    conflict = Conflict("confusion", counts=counts)
+    translation = Translation("x", "y", Direction.parse("it-en"))
+    drawn = instructions(conflict, translations=[translation] * 4000)
+    asked = [str(direction) for direction in drawn]
+    assert set(asked) == {"it-nl", "it-ro"}  # never what is right, nor the language of the text
+    assert asked.count("it-nl") / 4000 == pytest.approx(0.75, abs=0.03)
+    assert right_targets([translation] * 4000, drawn) == 0
+
+
+def test_what_was_never_produced_in_error_has_no_conflicting_sample():
+    conflict = Conflict("confusion", counts={"nl": {"en": 3}, "ro": {"nl": 1}})
+    translations = [Translation("x", "y", Direction.parse(text)) for text in ("it-en", "en-it", "en-nl")]
+    drawn = instructions(conflict, translations=translations)
+    assert [direction and str(direction) for direction in drawn] == ["it-nl", None, "en-ro"]
+    assert right_targets(translations, drawn) == right_targets([], []) == 0
+
+
+def test_counts_without_confusion_among_the_languages_are_an_error():
+    counts = {"nl": {"nl": 10, "sv": 4}, "de": {"en": 5}}
+    with pytest.raises(
+        UserError, match="hold no answer in another language than the one asked for, among en, it"
+    ):
+        check_conflicts(Conflict("confusion", counts=counts), LANGUAGES, SUPERVISED)
+    check_conflicts(Conflict("confusion", counts={"nl": {"en": 1}}), LANGUAGES, SUPERVISED)
+
+
+@pytest.mark.parametrize("policy", ["wrong-target", "confusion", "any-instruction"])
+def test_one_direction_is_found_before_training_with_what_to_do(policy):
+    two = [Direction.parse("en-it"), Direction.parse("it-en")]
+    with pytest.raises(UserError, match=r"no instruction conflicts with en-it.*'reversed' or 'source-copy'"):
+        check_conflicts(Conflict(policy), LANGUAGES[:2], two)
+    for works in ("reversed", "source-copy"):
+        check_conflicts(Conflict(works), LANGUAGES[:2], two[:1])
+
+
+def test_the_share_that_keeps_the_right_target_is_a_fifth_in_the_papers_policy():
+    assert right_targets(TRANSLATIONS, instructions(PAPER)) == pytest.approx(0.2, abs=0.03)
+    assert right_targets(TRANSLATIONS, instructions(Conflict())) == 0
+
+
+def test_a_twin_is_asked_for_in_the_words_of_its_positive():
+    translation = Translation("Il gatto dorme.", "The cat sleeps.", Direction.parse("it-en"))
+    asked = Direction.parse("it-nl")
+    worded = "Give the {target} of this {source}"
+    sample = conflicting_sample(translation, asked, Conflict(), PromptTemplate.load("plain"), worded)
+    assert text_of(sample.prompt) == "Give the Dutch of this Italian\nIl gatto dorme.\n"

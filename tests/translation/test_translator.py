@@ -55,9 +55,22 @@ def test_the_template_is_the_one_the_model_was_tuned_with(directory: Path, engin
         settings.unlink()
 
 
+def test_a_template_of_ones_own_lies_beside_the_model(directory: Path, engine: Engine) -> None:
+    arguments = {"source": "de", "target": "fr", "beam": 2, "max_new_tokens": 8}
+    mine = directory / "prompt.yaml"
+    mine.write_text('instruction: "{source} {target}: "\ninput: "{text} ="\n', encoding="utf-8")
+    try:
+        assert Translator(directory).translate(LINES, **arguments) == expected(engine, str(mine))
+        assert expected(engine, str(mine)) != expected(engine, "alpaca")
+    finally:
+        mine.unlink()
+
+
 def test_mistakes(directory: Path) -> None:
     with pytest.raises(UserError, match="did you mean 'plain'"):
         Translator(directory, "plan")
+    with pytest.raises(UserError, match="has no chat template"):
+        Translator(directory, "chat")
     translator = Translator(directory)
     with pytest.raises(UserError, match="both de"):
         translator.translate("Hunde", "de", "de")

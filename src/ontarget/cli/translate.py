@@ -29,7 +29,9 @@ def translate(
     max_new_tokens: Annotated[int, typer.Option(min=1, help="A translation is cut here.")] = 512,
     template: Annotated[
         str | None,
-        typer.Option(help="Prompt template; by default the one that the model was tuned with, or alpaca."),
+        typer.Option(
+            help="Prompt template, a name or a file; by default what the model was tuned with, or alpaca."
+        ),
     ] = None,
     trust_remote_code: Annotated[
         bool, typer.Option("--trust-remote-code", help="Let code that comes with the model run.")
@@ -46,7 +48,7 @@ def translate(
     # What the user may have got wrong is looked at before torch is loaded, which takes seconds.
     direction = direction_between(source, target)
     if template is not None:
-        PromptTemplate.load(template)
+        PromptTemplate.load(template, model)
     lines = read_lines(file) if file is not None else _standard_input()
 
     from transformers.utils import logging

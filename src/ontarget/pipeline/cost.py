@@ -20,6 +20,7 @@ from ontarget.pipeline.systems import system_of
 from ontarget.prompts.segment import text_of
 from ontarget.recipes.stages import LanguageAware, LanguageModelling
 from ontarget.samples.documents import lines_a_document
+from ontarget.samples.general import how_many
 from ontarget.training.tuning import ModelShape
 
 _CHARACTERS = 4.0  # of one token, in European languages
@@ -82,7 +83,8 @@ class Estimator:
         else:
             available = sum(len(corpus.pairs("train", direction)) for direction in recipe.supervised)
             in_a_pass = available if stage.samples == "all" else min(stage.samples, available)
-            length = (self._prompt + self._line) * (2 if isinstance(stage, LanguageAware) else 1)
+            in_a_pass += how_many(in_a_pass, stage.general.ratio) if stage.general else 0
+            length = (self._prompt(step.name) + self._line) * (2 if isinstance(stage, LanguageAware) else 1)
         tuning = stage.tuning
         samples = tuning.steps * tuning.batch_samples if tuning.steps else in_a_pass * (tuning.epochs or 1)
         at_once = min(tuning.micro_batch_tokens, tuning.batch_samples * length)
@@ -136,10 +138,10 @@ class Estimator:
         recipe, corpus = self.plan.recipe, self.plan.corpus
         return fmean(_tokens(corpus.lines(recipe.split, code)[:_LINES]) for code in recipe.languages)
 
-    @cached_property
-    def _prompt(self) -> float:
+    def _prompt(self, stage: str) -> float:
         """Mean tokens of a prompt without demonstrations."""
-        return _tokens([prompt_text(self.plan.recipe, self.plan.recipe.supervised[0])]) + self._line
+        recipe = self.plan.recipe
+        return _tokens([prompt_text(recipe, stage, recipe.supervised[0])]) + self._line
 
 
 def measure_speed(seconds: float = 0.7) -> float | None:

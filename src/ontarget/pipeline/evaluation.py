@@ -6,8 +6,7 @@ from statistics import fmean
 from typing import TYPE_CHECKING, Any
 
 from ontarget.corpora.corpus import Corpus
-from ontarget.pipeline.inputs import evaluation_set
-from ontarget.prompts.template import PromptTemplate
+from ontarget.pipeline.inputs import evaluation_set, template_of
 from ontarget.recipe import Recipe
 from ontarget.recipes.stages import Likelihood
 from ontarget.scoring.bleu import bleu
@@ -52,7 +51,7 @@ def evaluator(
     lines = evaluation_set(recipe, corpus, stage)
     system = System(
         stage,
-        PromptTemplate.load(recipe.template),
+        template_of(recipe, stage),
         post_instruction=isinstance(settings, Likelihood) and settings.post_instruction,
         decoding=Decoding(settings.evaluation.beam, recipe.decoding.max_new_tokens),
     )

@@ -2,20 +2,25 @@
 
 from collections.abc import Sequence
 from pathlib import Path
+from typing import Any
 
 from ontarget.corpora import files, phrasebook, plain, sacrebleu_sets
 from ontarget.corpora.catalogue import read as catalogue
 from ontarget.corpora.checks import Identification
 from ontarget.corpora.cleaning import cleaned
 from ontarget.corpora.corpus import Corpus, Translation
+from ontarget.corpora.instructions import read_instructions
 from ontarget.errors import UserError
 from ontarget.languages import Direction, Language
 from ontarget.model_place import locate
-from ontarget.pipeline.artifacts import folder_fingerprint
+from ontarget.pipeline.artifacts import folder_fingerprint, text_fingerprint
 from ontarget.prompts.segment import text_of
 from ontarget.prompts.template import PromptTemplate
 from ontarget.recipe import Recipe
 from ontarget.scoring.language_id import default_identifier
+from ontarget.recipes.stages import LanguageAware, LanguageModelling
+from ontarget.samples.conflict import check_conflicts
+from ontarget.samples.wordings import sentence
 
 
 def load_corpus(recipe: Recipe) -> Corpus:
@@ -132,19 +137,68 @@ def demonstrations(recipe: Recipe, corpus: Corpus, system: str, direction: Direc
     return shown
 
 
-def prompt_text(
-    recipe: Recipe, direction: Direction, *, post_instruction: bool = False, in_target: bool = False
-) -> str:
-    """What a prompt says around the text to translate.
+def template_of(recipe: Recipe, model: str | None) -> PromptTemplate:
+    """The recipe's prompt template, as a stage or another model is asked with it.
+
+    A chat template is that of the checkpoint from which the stages up to this one were made.
 
     Raises:
-        UserError: there is no such template, or no wording of it in the target language.
+        UserError: there is no such template.
     """
-    template = PromptTemplate.load(recipe.template)
+    while model in recipe.stages:
+        model = recipe.stages[model].start
+    return PromptTemplate.load(recipe.template, model)
+
+
+def prompt_text(
+    recipe: Recipe,
+    model: str,
+    direction: Direction,
+    *,
+    post_instruction: bool = False,
+    in_target: bool = False,
+) -> str:
+    """What a prompt to a model says around the text to translate.
+
+    Raises:
+        UserError: there is no such template.
+    """
+    template = template_of(recipe, model)
     language = direction.target if in_target else Language("en")
     return text_of(
         template.render("", direction, prompt_language=language, post_instruction=post_instruction)
     )
+
+
+def also_learnt(recipe: Recipe, name: str) -> dict[str, Any]:
+    """What a stage's samples are made of besides parallel text, for its fingerprint: what a recipe says.
+
+    Raises:
+        UserError: it cannot be read, or does not go with the template or the languages.
+    """
+    stage, template, said = recipe.stages[name], template_of(recipe, name), dict[str, Any]()
+    if isinstance(stage, LanguageModelling):
+        return said
+    if stage.wordings:
+        if "{instruction}" not in template.instruction:
+            raise UserError(
+                f"stages.{name}.wordings: the template '{template.name}' has no {{instruction}} for them"
+            )
+        said["wordings"] = {sentence(words): weight for words, weight in stage.wordings.items()}
+    if stage.general:
+        records = read_instructions(stage.general.path)
+        lines = [text for r in records for text in (r.instruction, r.input, r.output)]
+        prompts = [text_of(template.render_general("i", given)) for given in ("", "x")]
+        said["general"] = {
+            "ratio": stage.general.ratio,
+            "prompts": prompts,
+            "text": text_fingerprint(lines),
+        }
+    if isinstance(stage, LanguageAware) and stage.conflict.counts is not None:
+        conflict = stage.conflict.conflict()
+        check_conflicts(conflict, recipe.languages, recipe.supervised)
+        said["conflict"] = stage.conflict.model_dump(mode="json") | {"counts": conflict.counts}
+    return said
 
 
 def identity(model: str) -> str:

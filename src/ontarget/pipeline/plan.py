@@ -13,14 +13,15 @@ from ontarget.languages import Direction
 from ontarget.model_place import locate
 from ontarget.pipeline.artifacts import Made, Store, fingerprint, text_fingerprint
 from ontarget.pipeline.inputs import (
+    also_learnt,
     demonstrations,
     directions,
     evaluation_set,
     identity,
     prompt_text,
+    template_of,
     test_set,
 )
-from ontarget.prompts.template import PromptTemplate
 from ontarget.recipe import Recipe
 from ontarget.recipes.stages import LanguageModelling
 from ontarget.training.tuning import KEPT
@@ -94,9 +95,10 @@ class Plan:
             else:
                 # All directions: conflicting instructions name those that are not tuned on.
                 settings["prompts"] = [
-                    prompt_text(self.recipe, direction) for direction in directions(self.recipe)
+                    prompt_text(self.recipe, name, direction) for direction in directions(self.recipe)
                 ]
-                settings["separator"] = PromptTemplate.load(self.recipe.template).separator
+                settings["separator"] = template_of(self.recipe, name).separator
+                settings |= also_learnt(self.recipe, name)
                 start = made[stage.start] if stage.start in made else identity(stage.start)
             made[name] = fingerprint(
                 "model",
@@ -211,9 +213,10 @@ class Plan:
     def _output(self, system: str, direction: Direction, text: str) -> str:
         settings, model = self.recipe.systems[system], self.recipe.model_of(system)
         shown = demonstrations(self.recipe, self.corpus, system, direction)
-        template = PromptTemplate.load(self.recipe.template)
+        template = template_of(self.recipe, model)
         prompt = prompt_text(
             self.recipe,
+            model,
             direction,
             post_instruction=settings.post_instruction,
             in_target=settings.prompt_in_target,

@@ -143,10 +143,8 @@ class _Work:
             self.progress.say(f"nothing to do: {self.store.directory} is complete")
 
     def _model(self, step: Step) -> None:
-        if few := stages.too_few(self.recipe, step.name, self.plan.corpus):
-            self.progress.say(
-                f"{step.name}: the corpus has {few[0]} samples for it, not the {few[1]} that it asks for"
-            )
+        for notice in stages.notices(self.recipe, step.name, self.plan.corpus):
+            self.progress.say(f"{step.name}: {notice}")
         about = {"template": self.recipe.template, "version": version_of("ontarget"), "seconds": 0.0}
         began = time.monotonic()
         making = self.store.making_model(step.name, step.fingerprints[step.name], about)
@@ -154,6 +152,7 @@ class _Work:
             counts = self._train(
                 step, folder, work, lambda step, steps, record: advance(step, steps, _noted(record))
             )
+            stages.keep_template(self.recipe, folder)
             about |= {**counts, "seconds": round(time.monotonic() - began, 1)}
         if counts["kept"] < counts["steps"]:
             self.progress.say(
@@ -185,6 +184,10 @@ class _Work:
     def _outputs(self, step: Step) -> None:
         model = self.recipe.model_of(step.name)
         system = systems.system_of(self.recipe, step.name, self.plan.corpus)
+        if absent := systems.without_texts(self.recipe, system):
+            self.progress.say(
+                f"{display_name(step.name)}: no prompt texts in {', '.join(absent)}; asked for in English"
+            )
         todo = {
             d: test_set(self.recipe, self.plan.corpus, d)
             for d in directions(self.recipe)

@@ -1,18 +1,31 @@
 """The one place where a recipe's stage becomes a call of `training`. Imports torch when it is called."""
 
+import os
+import shutil
 from collections.abc import Callable
 from functools import partial
 from pathlib import Path
 from typing import Any
 
 from ontarget.corpora.corpus import Corpus, Translation
+from ontarget.corpora.instructions import read_instructions
 from ontarget.pipeline.evaluation import evaluation_of
+from ontarget.pipeline.inputs import template_of
+from ontarget.prompts.layout import TEMPLATE_FILE, is_file_name
 from ontarget.prompts.template import PromptTemplate
 from ontarget.recipe import Recipe
 from ontarget.recipes.stages import LanguageAware, LanguageModelling, Likelihood
+from ontarget.samples.conflict import conflicting_instructions, right_targets
 from ontarget.samples.documents import make_documents
 from ontarget.samples.draw import draw_translations
-from ontarget.samples.groups import Draw, document_groups, language_aware_groups, translation_groups
+from ontarget.samples.general import how_many
+from ontarget.samples.groups import (
+    Draw,
+    document_groups,
+    language_aware_groups,
+    translation_groups,
+    with_general,
+)
 
 # Enough to see which tokens begin one line in a hundred of a language.
 _LINES = 2000
@@ -38,15 +51,15 @@ def make_model(
         work: keeps checkpoints; what an earlier call left there is gone on from.
         tracking: for what TensorBoard and its like write.
     Returns:
-        Counts for the model's record: steps, the one whose weights were kept, and samples dropped, truncated
-        and ambiguous.
+        Counts for the model's record: steps, the one whose weights were kept, samples dropped, truncated and
+        ambiguous; of stage 2 also how many conflict, and what share of them asks for the right target.
     """
     from ontarget.training.new_model import NewModel
     from ontarget.training.stage import StageData, train_stage
     from ontarget.training.tracking import Tracked
 
     settings = recipe.stages[stage]
-    template = PromptTemplate.load(recipe.template)
+    template = template_of(recipe, stage)
     origin: Path | str | NewModel
     if isinstance(settings, LanguageModelling):
         documents = partial(
@@ -71,29 +84,74 @@ def make_model(
         tracked=Tracked(recipe.name, stage, tracking),
     )
     counts = ("steps", "kept", "dropped", "truncated", "ambiguous")
-    return {name: getattr(result, name) for name in counts}
+    record = {name: getattr(result, name) for name in counts}
+    return record | (conflict_counts(recipe, settings, corpus) if isinstance(settings, LanguageAware) else {})
 
 
 def translation_draw(
     recipe: Recipe, settings: Likelihood | LanguageAware, corpus: Corpus, template: PromptTemplate
 ) -> Draw:
-    """The passes of a stage that learns from translations: of supervised directions only."""
-    drawn = _drawn(recipe, settings, corpus)
+    """The passes of a stage that learns from supervised directions, and from what is mixed in."""
+    drawn, seed = _drawn(recipe, settings, corpus), recipe.seed
     if isinstance(settings, LanguageAware):
         conflict = settings.conflict.conflict()
-        return language_aware_groups(
-            drawn, template, conflict, recipe.languages, recipe.supervised, recipe.seed
+        draw = language_aware_groups(
+            drawn, template, conflict, recipe.languages, recipe.supervised, seed, settings.wordings
         )
-    return translation_groups(drawn, template, post_instruction=settings.post_instruction)
+    else:
+        draw = translation_groups(
+            drawn,
+            template,
+            post_instruction=settings.post_instruction,
+            wordings=settings.wordings,
+            seed=seed,
+        )
+    if settings.general:
+        instructions = read_instructions(settings.general.path)
+        return with_general(draw, instructions, settings.general.ratio, template, seed)
+    return draw
 
 
-def too_few(recipe: Recipe, stage: str, corpus: Corpus) -> tuple[int, int] | None:
-    """How many samples a stage gets and how many it asks for, where the corpus has fewer."""
-    settings = recipe.stages[stage]
-    if isinstance(settings, LanguageModelling) or settings.samples == "all":
-        return None
+def keep_template(recipe: Recipe, folder: Path) -> None:
+    """Puts a template of the user's own beside the model that was tuned with it."""
+    if is_file_name(recipe.template):
+        shutil.copyfile(Path(os.path.expandvars(recipe.template)).expanduser(), folder / TEMPLATE_FILE)
+
+
+def conflict_counts(recipe: Recipe, settings: LanguageAware, corpus: Corpus) -> dict[str, int | float]:
+    """How many samples of the first pass conflict, and what share of them asks for the right target."""
+    drawn, conflict = _drawn(recipe, settings, corpus), settings.conflict.conflict()
+    asked = conflicting_instructions(drawn, conflict, recipe.languages, recipe.supervised, recipe.seed, 0)
+    return {
+        "conflicting": sum(instruction is not None for instruction in asked),
+        "right_target": round(right_targets(drawn, asked), 4),
+    }
+
+
+def notices(recipe: Recipe, stage: str, corpus: Corpus) -> list[str]:
+    """What is worth knowing of a stage's samples before it is trained, in sentences."""
+    settings, said = recipe.stages[stage], []
+    if isinstance(settings, LanguageModelling):
+        return said
     got = len(_drawn(recipe, settings, corpus))
-    return (got, settings.samples) if got < settings.samples else None
+    if settings.samples != "all" and got < settings.samples:
+        said.append(f"the corpus has {got} samples for it, not the {settings.samples} that it asks for")
+    if isinstance(settings, LanguageAware):
+        counts, policy = conflict_counts(recipe, settings, corpus), settings.conflict.policy
+        share = f"{counts['right_target']:.1%} of {counts['conflicting']} conflicting samples"
+        what = (
+            "keep the right instruction" if policy == "source-copy" else "ask for the right target language"
+        )
+        said.append(f"{share} {what} ({policy})")
+        if counts["conflicting"] < got:
+            alone = got - counts["conflicting"]
+            said.append(f"{alone} samples have no conflicting one: no answer of the kind was counted")
+    if settings.general:
+        there = len(read_instructions(settings.general.path))
+        wanted = how_many(got, settings.general.ratio)
+        repeated = f", {wanted / there:.1f} times each" if wanted > there else ""
+        said.append(f"{wanted} general instructions among {got} translations{repeated}")
+    return said
 
 
 def _drawn(recipe: Recipe, settings: Likelihood | LanguageAware, corpus: Corpus) -> list[Translation]:

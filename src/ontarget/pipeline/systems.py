@@ -5,8 +5,9 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from ontarget.corpora.corpus import Corpus, Translation
-from ontarget.pipeline.inputs import demonstrations, directions
-from ontarget.prompts.template import PromptTemplate
+from ontarget.pipeline.inputs import demonstrations, directions, template_of
+from ontarget.prompts.layout import languages_of
+from ontarget.prompts.wording import text_language
 from ontarget.recipe import Recipe
 from ontarget.translation.system import Request, System
 
@@ -21,7 +22,7 @@ def system_of(recipe: Recipe, name: str, corpus: Corpus) -> System:
     settings = recipe.systems[name]
     return System(
         name,
-        PromptTemplate.load(recipe.template),
+        template_of(recipe, recipe.model_of(name)),
         post_instruction=settings.post_instruction,
         prompt_in_target=settings.prompt_in_target,
         demonstrations={d: tuple(demonstrations(recipe, corpus, name, d)) for d in directions(recipe)},
@@ -29,6 +30,15 @@ def system_of(recipe: Recipe, name: str, corpus: Corpus) -> System:
         pivot=recipe.pivot if settings.pivot else None,
         decoding=recipe.decoding_of(name).decoding(),
     )
+
+
+def without_texts(recipe: Recipe, system: System) -> list[str]:
+    """Names of the target languages that a system would ask in, but for which English has to serve."""
+    if not system.prompt_in_target:
+        return []
+    there = languages_of(system.template.words)
+    targets = sorted({direction.target for direction in directions(recipe)})
+    return [t.name() for t in targets if text_language(t, there) not in (str(t), str(t).split("-")[0])]
 
 
 def load_engine(model: Path | str) -> "Engine":

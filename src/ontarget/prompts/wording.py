@@ -1,16 +1,16 @@
 """The words of the prompts in one language, read from `texts/<language>.yaml`."""
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 from functools import cache
 from importlib import resources
 
 import yaml
 
-from ontarget.errors import UserError
 from ontarget.languages import Direction, Language
 
 _FOLDER = resources.files("ontarget.prompts") / "texts"
+ENGLISH = Language("en")
 
 
 @dataclass(frozen=True, slots=True)
@@ -29,13 +29,22 @@ class Wording:
     sources: Mapping[str, str]
     targets: Mapping[str, str]
 
-    def parts(self, template: str, direction: Direction) -> dict[str, str]:
-        """Part -> words for one direction. All of it is ours: nothing of the user's is formatted."""
+    def parts(self, words: str | Mapping[str, str], direction: Direction) -> dict[str, str]:
+        """Part -> words for one direction. All of it is ours: nothing of the user's is formatted.
+
+        Args:
+            words: the name of a template of `texts/`, or the parts themselves.
+            direction: fills in {from} and {to}, inflected, and {source} and {target}, as a dictionary has
+                them; these four are among the parts, too.
+        """
+        of_template = self.templates[words] if isinstance(words, str) else words
         names = {
             "from": self._named(self.sources, direction.source),
             "to": self._named(self.targets, direction.target),
+            "source": direction.source.name(self.language),
+            "target": direction.target.name(self.language),
         }
-        return {part: words.format(**names) for part, words in self.templates[template].items()}
+        return names | {part: text.format(**names) for part, text in of_template.items()}
 
     def _named(self, table: Mapping[str, str], language: Language) -> str:
         return table.get(str(language), table["other"]).format(name=language.name(self.language))
@@ -43,23 +52,19 @@ class Wording:
 
 @cache
 def wording(language: Language) -> Wording:
-    """The wording in `language`; that of `de` serves `de-AT`.
-
-    Raises:
-        UserError: there is no file for the language; the message names those that exist.
-    """
-    codes = prompt_languages()
-    code = next((c for c in (str(language), str(language).split("-")[0]) if c in codes), None)
-    if code is None:
-        raise UserError(
-            f"there are no prompt texts in {language.name()} ({language}): ask in one of {', '.join(codes)}, "
-            f"or add prompts/texts/{language}.yaml"
-        )
+    """The wording in `language`; that of `de` serves `de-AT`, and English a language that has none."""
+    code = text_language(language, prompt_languages())
     content = yaml.safe_load((_FOLDER / f"{code}.yaml").read_text(encoding="utf-8"))
-    return Wording(language, content["templates"], content["from"], content["to"])
+    return Wording(Language(code), content["templates"], content["from"], content["to"])
 
 
 @cache
 def prompt_languages() -> tuple[str, ...]:
     """The codes of the languages that have prompt texts, in alphabetical order."""
     return tuple(sorted(f.name.removesuffix(".yaml") for f in _FOLDER.iterdir() if f.name.endswith(".yaml")))
+
+
+def text_language(language: Language, there: Collection[str]) -> str:
+    """Which of the codes that are `there` serves a prompt in `language`: its own, or else English."""
+    code = str(language)
+    return next((c for c in (code, code.split("-")[0]) if c in there), str(ENGLISH))

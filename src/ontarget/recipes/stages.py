@@ -1,14 +1,27 @@
 """The stages of a recipe, and the presets of language-aware tuning."""
 
+import os
 from collections.abc import Mapping
+from pathlib import Path
 from typing import Annotated, Any, Literal, Self
 
-from pydantic import Field, NonNegativeFloat, PositiveInt, model_validator
+from pydantic import (
+    AfterValidator,
+    Field,
+    NonNegativeFloat,
+    NonNegativeInt,
+    PositiveFloat,
+    PositiveInt,
+    model_validator,
+)
 
+from ontarget.errors import UserError
 from ontarget.recipes.block import Block, Count
 from ontarget.samples.conflict import Conflict, Named, Policy
+from ontarget.samples.confusion import counted
 from ontarget.samples.documents import Documents
 from ontarget.samples.sample import Tokens
+from ontarget.samples.wordings import sentence
 from ontarget.training.tuning import ModelShape, Tuning
 
 # The paper's form, its faults included, so that a published row can be made again; and ours.
@@ -69,6 +82,33 @@ class EvaluationSettings(Block):
         return self
 
 
+def _sayable(wordings: dict[str, float]) -> dict[str, float]:
+    try:
+        for words in wordings:
+            sentence(words)
+    except UserError as error:
+        raise ValueError(str(error)) from None
+    return wordings
+
+
+# Keys that came later are left out of a dump, and so of a fingerprint, where they say nothing.
+Wordings = Annotated[
+    dict[str, PositiveFloat],
+    AfterValidator(_sayable),
+    Field(description="words or sentence of an instruction -> weight", exclude_if=lambda value: not value),
+]
+
+
+class GeneralSettings(Block):
+    """General instructions, learnt among the translations: see samples/general.py."""
+
+    path: str = Field(description="a JSON list, or JSON lines, of instruction, input and output")
+    ratio: float = Field(gt=0, lt=1, description="share of all positive samples")
+
+
+General = Annotated[GeneralSettings | None, Field(exclude_if=lambda value: value is None)]
+
+
 class Likelihood(Block):
     """Stage 1: translations of the supervised directions, by likelihood."""
 
@@ -76,6 +116,8 @@ class Likelihood(Block):
     start: str = Field(alias="from", description="a stage, a directory or a Hub name")
     samples: Count = 12_000
     post_instruction: bool = Field(False, description="the instruction comes after the input")
+    wordings: Wordings = Field({})
+    general: General = None
     tuning: Tuning
     evaluation: EvaluationSettings | None = None
 
@@ -88,10 +130,28 @@ class ConflictSettings(Block):
     tokens: Tokens
     eos: bool
     redraw: bool
+    counts: str | dict[str, dict[str, NonNegativeInt]] | None = Field(
+        None,
+        description="of the policy confusion: outputs/<system> of a run, or requested -> produced -> answers",
+        exclude_if=lambda value: value is None,
+    )
+
+    @model_validator(mode="after")
+    def _counts_for_confusion(self) -> Self:
+        if (self.policy == "confusion") != (self.counts is not None):
+            raise ValueError("`counts` and the policy 'confusion' need each other")
+        return self
 
     def conflict(self) -> Conflict:
-        """The same, for the room of samples."""
-        return Conflict(**self.model_dump())
+        """The same, for the room of samples, with the counts of a run read.
+
+        Raises:
+            UserError: there is no such run.
+        """
+        counts = (
+            counted(Path(os.path.expandvars(self.counts))) if isinstance(self.counts, str) else self.counts
+        )
+        return Conflict(**self.model_dump(exclude={"counts"}), counts=counts)
 
 
 class LanguageAware(Block):
@@ -103,6 +163,8 @@ class LanguageAware(Block):
     samples: Count = 800
     alpha: NonNegativeFloat
     conflict: ConflictSettings
+    wordings: Wordings = Field({})
+    general: General = None
     tuning: Tuning
     evaluation: EvaluationSettings | None = None
 
@@ -116,7 +178,7 @@ class LanguageAware(Block):
         filled = {"alpha": preset["alpha"], **data}
         conflict, tuning = data.get("conflict") or {}, data.get("tuning")
         if isinstance(conflict, Mapping):
-            filled["conflict"] = preset["conflict"] | conflict
+            filled["conflict"] = preset["conflict"] | _spelt_out(conflict)
         if isinstance(tuning, Mapping):
             filled["tuning"] = {"normalisation": preset["normalisation"], **tuning}
         return filled
@@ -140,6 +202,15 @@ def fill_in_stages(data: Mapping[str, Any]) -> Mapping[str, Any]:
         for name, stage in kept.items()
     }
     return {**data, "stages": filled, "model": model if filled == kept else None}
+
+
+def _spelt_out(conflict: Mapping[str, Any]) -> dict[str, Any]:
+    """`unseen-target` is a name of `wrong-target` over any directions."""
+    if conflict.get("policy") != "unseen-target":
+        return dict(conflict)
+    if conflict.get("directions", "any") != "any":
+        raise ValueError("the policy 'unseen-target' is for directions: any; take 'wrong-target'")
+    return {**conflict, "policy": "wrong-target", "directions": "any"}
 
 
 Stage = Annotated[LanguageModelling | Likelihood | LanguageAware, Field(discriminator="kind")]

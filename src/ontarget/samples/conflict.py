@@ -1,6 +1,6 @@
 """Instruction-conflicting samples: same input, same output, another instruction.
 
-Zan et al. 2025, section 3.2.
+Zan et al. 2025, section 3.2. Or the same instruction, and the input in the place of the output.
 """
 
 import random
@@ -12,9 +12,10 @@ from ontarget.corpora.corpus import Translation
 from ontarget.errors import UserError
 from ontarget.languages import Direction, Language
 from ontarget.prompts.template import PromptTemplate
+from ontarget.samples.confusion import Counts, times
 from ontarget.samples.sample import Sample, Tokens
 
-Policy = Literal["any-instruction", "wrong-target"]
+Policy = Literal["any-instruction", "wrong-target", "reversed", "confusion", "source-copy"]
 Named = Literal["seen", "any"]
 
 
@@ -25,11 +26,16 @@ class Conflict:
     Attributes:
         policy: `any-instruction` is the paper's: any other instruction of the pool, also one that asks for
             the right target from another source. `wrong-target` always asks for another target language.
-        directions: the pool. `seen` holds the supervised directions alone; `any` names unseen ones too.
+            `confusion` does so as often as a model was seen to answer in this language when it was asked for
+            that one. `reversed` asks for the way back. `source-copy` leaves the instruction as it is, and
+            unlearns the source as the answer to it.
+        directions: the pool of the first three. `seen` holds the supervised directions alone; `any` names
+            unseen ones too.
         tokens: which response tokens are unlearnt.
         eos: whether the end token is unlearnt with them (the paper's code does: the model is taught not to
             stop).
         redraw: a new instruction in every pass, or the first pass's again.
+        counts: what `confusion` draws by.
     """
 
     policy: Policy = "wrong-target"
@@ -37,21 +43,30 @@ class Conflict:
     tokens: Tokens = "first"
     eos: bool = False
     redraw: bool = True
+    counts: Counts | None = None
 
 
 def conflicting_sample(
-    translation: Translation, instruction: Direction, conflict: Conflict, template: PromptTemplate
+    translation: Translation,
+    instruction: Direction,
+    conflict: Conflict,
+    template: PromptTemplate,
+    worded: str | None = None,
 ) -> Sample:
-    """The sample that unlearns `translation` as the answer to another instruction."""
+    """The sample that unlearns `translation`, or its source, as the answer to an instruction."""
+    copied = conflict.policy == "source-copy"
+    right = translation.direction
     return Sample(
-        prompt=template.render(translation.source, instruction),
-        response=translation.target,
+        prompt=template.render(translation.source, instruction, worded=worded),
+        response=translation.source if copied else translation.target,
         sign=-1,
         tokens=conflict.tokens,
         eos=conflict.eos,
         asked=instruction.target,
-        produced=translation.direction.target,
-        source=translation.source,
+        produced=right.source if copied else right.target,
+        # From which words may come as they are. A copy has all words of the source; those that stand in the
+        # right answer, too, are no sign of it.
+        source=translation.target if copied else translation.source,
     )
 
 
@@ -62,8 +77,10 @@ def conflicting_instructions(
     supervised: Sequence[Direction],
     seed: int,
     pass_number: int,
-) -> list[Direction]:
-    """Draws one wrong instruction for each translation, uniformly from those that its policy allows.
+) -> list[Direction | None]:
+    """Draws one instruction for each translation from those that its policy allows, alike or by counts.
+
+    None stands where `confusion` has counted no way to come to this language: there is nothing to unlearn.
 
     Raises:
         UserError: some translation has no other instruction to conflict with.
@@ -71,28 +88,68 @@ def conflicting_instructions(
     rng = random.Random(f"{seed} conflict {pass_number if conflict.redraw else 0}")
     # Made once a direction: never changed while it is drawn from.
     pools: dict[Direction, list[Direction]] = {}
-    drawn = []
+    drawn: list[Direction | None] = []
     for translation in translations:
         right = translation.direction
         if right not in pools:
             pools[right] = _pool(right, conflict, languages, supervised)
-        drawn.append(rng.choice(pools[right]))
+        if conflict.policy == "confusion":
+            weights = _weights(right, pools[right], conflict)
+            drawn.append(rng.choices(pools[right], weights)[0] if any(weights) else None)
+        else:
+            drawn.append(rng.choice(pools[right]))
     return drawn
+
+
+def check_conflicts(
+    conflict: Conflict, languages: Sequence[Language], supervised: Sequence[Direction]
+) -> None:
+    """Finds before training what `conflicting_instructions` could not draw from.
+
+    Raises:
+        UserError: a direction has no instruction to conflict with, or the counts know of no confusion.
+    """
+    pools = {right: _pool(right, conflict, languages, supervised) for right in supervised}
+    if conflict.policy == "confusion" and not any(
+        any(_weights(right, pool, conflict)) for right, pool in pools.items()
+    ):
+        raise UserError(
+            "the counts of the policy 'confusion' hold no answer in another language than the one asked for, "
+            f"among {', '.join(map(str, languages))}; use the policy 'wrong-target'"
+        )
+
+
+def right_targets(translations: Sequence[Translation], drawn: Sequence[Direction | None]) -> float:
+    """Share of conflicting samples whose instruction asks for the right target language."""
+    asked = [(d, t) for d, t in zip(drawn, translations, strict=True) if d is not None]
+    return sum(d.target == t.direction.target for d, t in asked) / max(len(asked), 1)
 
 
 def _pool(
     right: Direction, conflict: Conflict, languages: Sequence[Language], supervised: Sequence[Direction]
 ) -> list[Direction]:
+    if conflict.policy == "source-copy":
+        return [right]
+    if conflict.policy == "reversed":
+        return [right.reverse]
     if conflict.directions == "seen":
         pool = [direction for direction in supervised if direction != right]
     else:
         pool = [Direction(right.source, target) for target in languages if target != right.source]
         pool = [direction for direction in pool if direction != right]
-    if conflict.policy == "wrong-target":  # another target, and not the language that the text is in already
+    if (
+        conflict.policy != "any-instruction"
+    ):  # another target, and not the language that the text is in already
         pool = [direction for direction in pool if direction.target not in (right.source, right.target)]
     if not pool:
         raise UserError(
             f"no instruction conflicts with {right} under the policy '{conflict.policy}' "
-            f"over {conflict.directions} directions; add a language to `languages`, or use directions: any"
+            f"over {conflict.directions} directions; add a language to `languages`, use directions: any, or "
+            "the policy 'reversed' or 'source-copy', which need no third language"
         )
     return pool
+
+
+def _weights(right: Direction, pool: Sequence[Direction], conflict: Conflict) -> list[int]:
+    """How often the language of the response was produced where that of each instruction was asked for."""
+    return [times(conflict.counts or {}, wrong.target, right.target) for wrong in pool]

@@ -39,11 +39,17 @@ def draw_translations(
 
 
 def translation_sample(
-    translation: Translation, template: PromptTemplate, *, post_instruction: bool = False
+    translation: Translation,
+    template: PromptTemplate,
+    *,
+    post_instruction: bool = False,
+    worded: str | None = None,
 ) -> Sample:
     """The sample that teaches one translation: the instruction asks for what the response is."""
     return Sample(
-        prompt=template.render(translation.source, translation.direction, post_instruction=post_instruction),
+        prompt=template.render(
+            translation.source, translation.direction, post_instruction=post_instruction, worded=worded
+        ),
         response=translation.target,
         asked=translation.direction.target,
         produced=translation.direction.target,

@@ -23,7 +23,8 @@ class Sample:
         eos: whether an end-of-sequence token follows the response, and bears weight where `tokens` is `all`.
         asked: the language that the prompt asks for.
         produced: the language that the response is in.
-        source: the text to translate, from which names and numbers may be copied.
+        source: the text to translate, from which names and numbers may be copied (of a response that is a
+            copy: the translation).
     """
 
     prompt: Prompt

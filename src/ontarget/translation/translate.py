@@ -28,7 +28,7 @@ def translate(
         progress: called with how many translations are done, and how many there are (twice as many with a
             pivot).
     Raises:
-        UserError: there are no prompt texts in a language that the system asks in.
+        UserError: the template is a chat that has no place for such a prompt.
     """
     if system.pivot is None:
         return _answer(system, engine, requests, progress)
@@ -81,13 +81,12 @@ def _answer(
 def _prompt(system: System, engine: Engine, request: Request, instruction: Direction) -> list[int]:
     """The ids of a prompt that asks for `instruction`, otherwise worded as the request's own."""
     direction = request.direction
-    words = {"prompt_language": direction.target} if system.prompt_in_target else {}
     prompt = system.template.render(
         request.source,
         instruction,
+        prompt_language=direction.target if system.prompt_in_target else Language("en"),
         post_instruction=system.post_instruction,
         demonstrations=system.demonstrations.get(direction, ()),
-        **words,
     )
     return encode_prompt(engine.tokenizer, prompt)
 

@@ -6,6 +6,7 @@ from typing import TypeVar
 
 from ontarget.errors import UserError
 from ontarget.languages import Language
+from ontarget.prompts.layout import TEMPLATE_FILE
 from ontarget.prompts.template import PromptTemplate
 from ontarget.translation.checkpoint import Precision
 from ontarget.translation.engine import Engine, Progress
@@ -24,8 +25,8 @@ class Translator:
 
     Args:
         model: a directory, or a name on the Hugging Face hub.
-        template: the prompt template; by default the one that the model was tuned with, as its directory
-            says, or else `alpaca`.
+        template: the prompt template, by name or path; by default the one that the model was tuned with, as
+            its directory says, or else `alpaca`.
         trust_remote_code: whether code that comes with the model may run.
         precision: see `load_checkpoint`.
     Raises:
@@ -40,7 +41,7 @@ class Translator:
         trust_remote_code: bool = False,
         precision: Precision = "auto",
     ) -> None:
-        self._template = PromptTemplate.load(template or _tuned_with(Path(model)) or "alpaca")
+        self._template = PromptTemplate.load(template or _tuned_with(Path(model)) or "alpaca", model)
         self._engine = Engine.load(model, trust_remote_code=trust_remote_code, precision=precision)
 
     def translate(
@@ -75,6 +76,8 @@ class Translator:
 
 
 def _tuned_with(model: Path) -> str | None:
+    if (model / TEMPLATE_FILE).is_file():  # a template of the user's own, kept with the model
+        return str(model / TEMPLATE_FILE)
     file = model / SETTINGS_FILE
     if not file.is_file():
         return None

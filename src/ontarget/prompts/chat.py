@@ -1,0 +1,217 @@
+"""A checkpoint's own chat template, rendered in a sandbox, without torch and transformers.
+
+A template is a program that comes with a model, so it runs in jinja2's immutable sandbox. It never sees what
+a user wrote: a sentinel stands for each text, and the text takes its place when the rendering is done, in a
+segment of its own. What the template wrote around it is trusted and may become control tokens; `<|im_end|>`
+in a text stays text. That is sound as long as the template passes messages on as they are, so one that
+changes them is refused.
+"""
+
+import json
+import re
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import date
+from functools import lru_cache
+from pathlib import Path
+from typing import Any, NoReturn
+
+from jinja2 import TemplateError, nodes
+from jinja2.ext import Extension, loopcontrols
+from jinja2.parser import Parser
+from jinja2.sandbox import ImmutableSandboxedEnvironment
+
+from ontarget.errors import UserError
+from ontarget.model_place import locate
+from ontarget.prompts.segment import Prompt, Segment
+
+_CONFIG, _JINJA = "tokenizer_config.json", "chat_template.jinja"
+_SENTINEL = re.compile("\ue000Text(\\d+)\ue001")  # private use, and a letter of either case: lower() shows
+# What a careful template passes on as it is: mark-up, quotes, backslashes, breaks, runs of spaces.
+_PROBE = "Aa <b>&amp; 'c'  \"d\" \\n {{ e }} {% f %}\n\nÉ\tg </think> h"
+_TODAY = date(2024, 7, 26)  # what LLaMA 3's template takes itself; a prompt must not change with the day
+
+
+@dataclass(frozen=True, slots=True)
+class Turn:
+    """What one side says; of the pieces of a message only ours are trusted."""
+
+    role: str
+    content: Sequence[Segment]
+
+
+@dataclass(frozen=True, slots=True)
+class Chat:
+    """The chat template of a checkpoint.
+
+    Attributes:
+        checkpoint: what messages call it.
+        template: its jinja2 source.
+        tokens: what it may name: (`bos_token`, `<s>`), ...
+    """
+
+    checkpoint: str
+    template: str
+    tokens: tuple[tuple[str, str], ...] = ()
+
+    def prompt(self, turns: Sequence[Turn]) -> Prompt:
+        """The turns as the model has learnt to see them, up to where its next answer begins.
+
+        White space at either end of a message goes: most templates cut it, and no model has learnt from it.
+
+        Raises:
+            UserError: the template refuses such turns (`system` where it knows none), fails, or does not pass
+                them on as they are.
+        """
+        texts: list[str] = []
+        messages = []
+        for turn in turns:
+            content = ""
+            for segment in _without_margins(turn.content):
+                if segment.trusted:
+                    content += segment.text
+                else:
+                    content += f"\ue000Text{len(texts)}\ue001"
+                    texts.append(segment.text)
+            messages.append((turn.role, content))
+        pieces = _SENTINEL.split(self._rendered(tuple(messages)))
+        segments = [Segment(pieces[0], True)]
+        for number, ours in zip(pieces[1::2], pieces[2::2], strict=True):
+            segments += [Segment(texts[int(number)], False), Segment(ours, True)]
+        return tuple(segments)
+
+    def _rendered(self, messages: tuple[tuple[str, str], ...]) -> str:
+        try:
+            return _render(self, messages)
+        except (TemplateError, TypeError, ValueError, LookupError, AttributeError, ArithmeticError) as error:
+            raise UserError(
+                f"the chat template of '{self.checkpoint}' cannot put "
+                f"{', '.join(role for role, _ in messages)} together: {' '.join(str(error).split())}"
+            ) from None
+
+
+@lru_cache(maxsize=1024)  # of one direction all prompts are alike, but for the texts
+def _render(chat: Chat, messages: tuple[tuple[str, str], ...]) -> str:
+    rendered = _run(chat, messages)
+    probe = _run(chat, tuple((role, _PROBE if role == "user" else text) for role, text in messages))
+    place = 0
+    for role, content in messages:
+        place = rendered.find(content, place)
+        if place < 0 or (role == "user" and _PROBE not in probe):
+            raise UserError(
+                f"the chat template of '{chat.checkpoint}' does not pass what its {role} says on as it is; "
+                "use another `template`"
+            )
+        place += len(content)
+    found = [int(number) for number in _SENTINEL.findall(rendered)]
+    if found != list(range(len(found))) or len(found) != sum(len(_SENTINEL.findall(m)) for _, m in messages):
+        raise UserError(
+            f"the chat template of '{chat.checkpoint}' says some message twice; use another `template`"
+        )
+    return rendered
+
+
+def _run(chat: Chat, messages: tuple[tuple[str, str], ...]) -> str:
+    text: str = _compiled(chat.template).render(
+        messages=[{"role": role, "content": content} for role, content in messages],
+        add_generation_prompt=True,
+        enable_thinking=False,  # Qwen 3 and its like; the others do not ask
+        tools=None,
+        documents=None,
+        **dict(chat.tokens),
+    )
+    return text
+
+
+@lru_cache(maxsize=8)
+def _compiled(template: str) -> Any:
+    """As `transformers` compiles it, with trimmed blocks: a template reads differently without."""
+    environment = ImmutableSandboxedEnvironment(
+        trim_blocks=True, lstrip_blocks=True, extensions=[_Generation, loopcontrols]
+    )
+    environment.filters["tojson"] = lambda value, **options: json.dumps(value, ensure_ascii=False, **options)
+    environment.globals["raise_exception"] = _raise
+    environment.globals["strftime_now"] = _TODAY.strftime
+    return environment.from_string(template)
+
+
+class _Generation(Extension):
+    """`{% generation %}` marks what a model is to learn; it prints what is inside."""
+
+    tags = {"generation"}  # noqa: RUF012  (jinja2 reads it from the class)
+
+    def parse(self, parser: Parser) -> list[nodes.Node]:
+        next(parser.stream)
+        return parser.parse_statements(("name:endgeneration",), drop_needle=True)
+
+
+def _raise(message: str) -> NoReturn:
+    raise TemplateError(message)
+
+
+def _without_margins(content: Sequence[Segment]) -> list[Segment]:
+    kept = [segment for segment in content if segment.text]
+    for end, strip in ((0, str.lstrip), (-1, str.rstrip)):
+        while kept:
+            kept[end] = Segment(strip(kept[end].text), kept[end].trusted)
+            if kept[end].text:
+                break
+            kept.pop(end)
+    return kept
+
+
+def chat_of(checkpoint: Path | str) -> Chat:
+    """The chat template of a directory, or of a model on the Hugging Face hub.
+
+    Raises:
+        UserError: there is no such checkpoint, or it has no chat template.
+    """
+    place = locate(checkpoint)
+    files = [
+        place / name if isinstance(place, Path) else _from_hub(place, name) for name in (_CONFIG, _JINJA)
+    ]
+    return _read(str(checkpoint), *((file, _changed(file)) for file in files))
+
+
+def _changed(file: Path) -> int | None:
+    return file.stat().st_mtime_ns if file.is_file() else None
+
+
+@lru_cache(maxsize=8)  # such a file may have a megabyte, and each direction asks
+def _read(checkpoint: str, config: tuple[Path, int | None], jinja: tuple[Path, int | None]) -> Chat:
+    try:
+        settings = json.loads(config[0].read_text(encoding="utf-8")) if config[1] else {}
+        template = jinja[0].read_text(encoding="utf-8") if jinja[1] else settings.get("chat_template")
+    except (OSError, ValueError, AttributeError) as error:
+        raise UserError(f"cannot read the chat template of '{checkpoint}': {error}") from None
+    if isinstance(template, list):  # several, by name
+        template = {each["name"]: each["template"] for each in template}.get("default")
+    if not isinstance(template, str):
+        raise UserError(
+            f"'{checkpoint}' has no chat template, neither in {_JINJA} nor in {_CONFIG}: it is no chat "
+            "model; use template: alpaca"
+        )
+    return Chat(checkpoint, template, tuple(sorted(_tokens(settings).items())))
+
+
+def _tokens(settings: Mapping[str, Any]) -> dict[str, str]:
+    """`bos_token` and its like; in older files they are mappings."""
+    found = {name: value for name, value in settings.items() if name.endswith("_token")}
+    named = {name: v.get("content") if isinstance(v, Mapping) else v for name, v in found.items()}
+    return {name: value for name, value in named.items() if isinstance(value, str)}
+
+
+def _from_hub(model: str, name: str) -> Path:
+    try:
+        from huggingface_hub import hf_hub_download
+        from huggingface_hub.errors import EntryNotFoundError
+    except ImportError:
+        raise UserError(
+            f"'{model}' is on the hub: pip install 'ontarget[train]', or give a directory"
+        ) from None
+    try:
+        return Path(hf_hub_download(model, name))
+    except EntryNotFoundError:
+        return Path(name).with_suffix(".absent")
+    except (OSError, ValueError) as error:
+        raise UserError(f"the chat template of '{model}' could not be had from the hub: {error}") from None

@@ -1,0 +1,177 @@
+"""The file of a prompt template, ours or a user's: how a prompt is laid out, and whose its words are."""
+
+import os
+from collections.abc import Collection, Mapping
+from importlib import resources
+from pathlib import Path
+from string import Formatter
+
+import yaml
+from pydantic import BaseModel, ConfigDict, ValidationError, field_validator
+
+from ontarget.errors import UserError, nearest
+from ontarget.languages import Language
+from ontarget.prompts.wording import prompt_languages, wording
+
+_FOLDER = resources.files("ontarget.prompts") / "templates"
+_NAMES = ("from", "to", "source", "target")  # of languages
+
+TEMPLATE_FILE = "prompt.yaml"
+"""A template of the user's own, in the directory of a model that was tuned with it."""
+
+Words = str | Mapping[str, Mapping[str, str]]
+"""Where words come from: their name in `texts/`, or code of a prompt language -> part -> words."""
+
+
+class Layout(BaseModel):
+    """What such a file may say: see `PromptTemplate`, which is made of it.
+
+    Attributes:
+        words: see `Words`.
+        chat: whether turns are put together by the checkpoint's own chat template.
+    """
+
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+    preamble: str = ""
+    preamble_without_input: str = ""
+    instruction: str
+    input: str
+    response: str = ""
+    separator: str = ""
+    demonstration_end: str = "\n\n"
+    stop: tuple[str, ...] = ()
+    words: Words = {"en": {}}
+    chat: bool = False
+
+    @field_validator("words", mode="before")
+    @classmethod
+    def _norwegian(cls, words: object) -> object:
+        return {"no" if c is False else c: w for c, w in words.items()} if isinstance(words, dict) else words
+
+
+def layout_of(template: str) -> Layout:
+    """The layout of `templates/<template>.yaml`, or of the file at a path.
+
+    Raises:
+        UserError: there is none, or what it says does not make a prompt.
+    """
+    if is_file_name(template):
+        path = Path(os.path.expandvars(template)).expanduser()
+        try:
+            text = path.read_text(encoding="utf-8")
+        except (OSError, UnicodeDecodeError) as error:
+            raise UserError(f"cannot read the prompt template '{path}': {_reason(error)}") from None
+        return _checked(text, f"prompt template '{path}'")
+    known = sorted(f.name.removesuffix(".yaml") for f in _FOLDER.iterdir() if f.name.endswith(".yaml"))
+    if template not in known:
+        raise UserError(
+            f"unknown prompt template '{template}'{nearest(template, known)} (there are: {', '.join(known)}; "
+            "a path such as ./mine.yaml works too)"
+        )
+    return _checked((_FOLDER / f"{template}.yaml").read_text(encoding="utf-8"), template)
+
+
+def is_file_name(template: str) -> bool:
+    """Whether a template is given by a path; the names of ours are bare words."""
+    return template.endswith((".yaml", ".yml"))
+
+
+def names_in(text: str) -> list[str]:
+    """The names in braces.
+
+    Raises:
+        ValueError: the braces are not paired, or hold more than a name.
+    """
+    names = []
+    for _, name, spec, conversion in Formatter().parse(text):
+        if name is not None:
+            if spec or conversion or not name.isidentifier():
+                raise ValueError(f"write a name in braces, not {{{name}}} (a brace itself is written twice)")
+            names.append(name)
+    return names
+
+
+def words_in(words: Words, code: str) -> Mapping[str, str]:
+    """Part -> words in one of the `languages_of` the words."""
+    return wording(Language(code)).templates[words] if isinstance(words, str) else words[code]
+
+
+def languages_of(words: Words) -> Collection[str]:
+    """Codes of the prompt languages that the words are there in."""
+    return prompt_languages() if isinstance(words, str) else words
+
+
+def _checked(text: str, where: str) -> Layout:
+    try:
+        content = yaml.safe_load(text)
+        if not isinstance(content, dict):
+            raise UserError(f"{where} is no mapping of keys to values; the templates of ontarget show which")
+        layout = Layout.model_validate(content)
+    except yaml.YAMLError as error:
+        raise UserError(f"{where} is not YAML: {' '.join(str(error).split())}") from None
+    except ValidationError as error:
+        first = error.errors()[0]
+        key = ".".join(map(str, first["loc"]))
+        hint = nearest(key, Layout.model_fields) if first["type"] == "extra_forbidden" else ""
+        raise UserError(f"{where}: '{key}': {first['msg'].lower()}{hint}") from None
+    _check_words(layout, where)
+    _check_names(layout, where)
+    return layout
+
+
+def _check_words(layout: Layout, where: str) -> None:
+    known = wording(Language("en")).templates
+    if isinstance(layout.words, str):
+        if layout.words not in known:
+            raise UserError(
+                f"{where}: 'words' is '{layout.words}': it should be one of {', '.join(known)}, or a mapping "
+                "of prompt languages to parts"
+            )
+        return
+    for code, parts in layout.words.items():
+        Language(code)
+        if code not in prompt_languages():
+            raise UserError(
+                f"{where}: 'words.{code}': languages are named in {', '.join(prompt_languages())} alone"
+            )
+        for part, text in parts.items():
+            _allow(text, _NAMES, f"{where}: 'words.{code}.{part}'")
+    if "en" not in layout.words:
+        raise UserError(f"{where}: 'words' needs `en`, in which training asks")
+    shapes = {frozenset(parts) for parts in layout.words.values()}
+    if len(shapes) > 1:
+        raise UserError(f"{where}: every language of 'words' needs the same parts")
+
+
+def _check_names(layout: Layout, where: str) -> None:
+    parts = words_in(layout.words, "en")
+    blocks = {key: getattr(layout, key) for key in ("preamble", "instruction", "response")}
+    for key, text in blocks.items():
+        _allow(text, [*parts, *_NAMES], f"{where}: '{key}'")
+    _allow(layout.preamble_without_input, parts, f"{where}: 'preamble_without_input'")
+    _allow(layout.input, [*parts, *_NAMES, "text"], f"{where}: 'input'")
+    for text in layout.stop:
+        _allow(text, parts, f"{where}: 'stop'")
+    if names_in(layout.input).count("text") != 1 or layout.input.count("{text}") != 1:
+        raise UserError(f"{where}: 'input' must hold {{text}} once: that is where the text to translate goes")
+    used = {name for text in [*blocks.values(), layout.input] for name in names_in(text)}
+    used |= {name for part in used & set(parts) for name in names_in(parts[part])}
+    if not used & {"to", "target"}:
+        raise UserError(f"{where} never says into which language: write {{target}} in 'instruction'")
+
+
+def _allow(text: str, names: Collection[str], where: str) -> None:
+    try:
+        unknown = [name for name in names_in(text) if name not in names]
+    except ValueError as error:
+        raise UserError(f"{where}: {error}") from None
+    if unknown:
+        raise UserError(
+            f"{where}: unknown name {{{unknown[0]}}}{nearest(unknown[0], names)} "
+            f"(there are: {', '.join(names)})"
+        )
+
+
+def _reason(error: OSError | UnicodeDecodeError) -> str:
+    return str(error.strerror) if isinstance(error, OSError) else f"byte {error.start} is not UTF-8"

@@ -1,0 +1,41 @@
+"""Which language a model answered in when another was asked for: counts, requested -> produced."""
+
+from collections import Counter
+from collections.abc import Mapping
+from pathlib import Path
+
+from ontarget.errors import UserError
+from ontarget.files import read_jsonl
+from ontarget.languages import Direction, Language
+
+Counts = Mapping[str, Mapping[str, int]]
+"""Code of the language asked for -> label of the language that identification found -> answers."""
+
+
+def counted(outputs: Path) -> dict[str, dict[str, int]]:
+    """The counts of a system of an earlier run, from its folder `outputs/<system>`.
+
+    Raises:
+        UserError: there is no such folder, or nothing in it tells what language an answer is in.
+    """
+    if not outputs.is_dir():
+        raise UserError(
+            f"there is no folder '{outputs}'; give that of a system whose answers are counted, such as "
+            "runs/phrasebook-tiny/outputs/mt"
+        )
+    counts: dict[str, Counter[str]] = {}
+    for file in sorted(outputs.glob("*.jsonl")):
+        requested = str(Direction.parse(file.stem).target)
+        for number, row in enumerate(read_jsonl(file), start=1):
+            if not isinstance(row.get("language"), str):
+                raise UserError(f"'{file}', line {number} does not say which `language` the answer is in")
+            counts.setdefault(requested, Counter())[row["language"]] += 1
+    if not counts:
+        raise UserError(f"'{outputs}' holds no outputs: there is no file such as it-nl.jsonl in it")
+    return {requested: dict(sorted(of.items())) for requested, of in sorted(counts.items())}
+
+
+def times(counts: Counts, requested: Language, produced: Language) -> int:
+    """How often the one was produced where the other was asked for."""
+    row = counts.get(str(requested), {})
+    return sum(row.get(label, 0) for label in {str(produced), produced.fasttext_label})

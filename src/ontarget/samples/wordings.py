@@ -1,0 +1,44 @@
+"""Several ways to say an instruction, mixed by weight."""
+
+import random
+from collections.abc import Mapping
+
+from ontarget.errors import UserError, nearest
+from ontarget.prompts.layout import names_in
+from ontarget.prompts.wording import ENGLISH, wording
+
+Wordings = Mapping[str, float]
+"""Name of words in `prompts/texts`, or a sentence with {source} and {target} -> weight."""
+
+
+def sentence(words: str) -> str:
+    """The sentence that `words` names, or is.
+
+    Raises:
+        UserError: it is neither.
+    """
+    templates = wording(ENGLISH).templates
+    if words in templates:
+        return templates[words]["instruction"]
+    if " " not in words.strip() and "{" not in words:
+        raise UserError(
+            f"unknown wording '{words}'{nearest(words, templates)} (there are: {', '.join(templates)}; "
+            "or write a sentence with {source} and {target})"
+        )
+    try:
+        names = set(names_in(words))
+    except ValueError as error:
+        raise UserError(f"the wording '{words}': {error}") from None
+    if names != {"source", "target"}:
+        raise UserError(
+            f"the wording '{words}' must name {{source}} and {{target}}, and nothing else in braces"
+        )
+    return words
+
+
+def draw_wordings(wordings: Wordings, count: int, seed: int, pass_number: int) -> list[str | None]:
+    """A sentence for each of `count` samples, drawn anew for each pass; None is the template's own words."""
+    if not wordings:
+        return [None] * count
+    rng = random.Random(f"{seed} wordings {pass_number}")
+    return rng.choices([sentence(words) for words in wordings], list(wordings.values()), k=count)
