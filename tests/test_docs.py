@@ -12,7 +12,7 @@ from pydantic import BaseModel
 
 from ontarget.cli.app import _COMMANDS
 from ontarget.cli.run import recipe_and_overrides
-from ontarget.recipe import CorpusSource, Phrasebook, Plain, Recipe
+from ontarget.recipe import Catalogue, CorpusSource, Files, Phrasebook, Plain, Recipe, SacreBleu
 from ontarget.recipes.directions import Directions
 from ontarget.recipes.load import load, shipped
 from ontarget.recipes.stages import (
@@ -98,6 +98,9 @@ BLOCKS: dict[str, list[type[BaseModel]]] = {
     "": [Recipe, LanguageModelling, Likelihood, LanguageAware, Tuning, SystemSettings, DecodingSettings],
     "phrasebook.": [Phrasebook],
     "plain.": [Plain],
+    "files.": [Files],
+    "catalogue.": [Catalogue],
+    "sacrebleu.": [SacreBleu],
     "model.": [ModelShape],
     "lora.": [Lora],
     "evaluation.": [EvaluationSettings],
@@ -127,7 +130,7 @@ def documented() -> dict[str, list[str]]:
 def test_every_key_of_a_recipe_is_explained_and_no_other() -> None:
     explained = set(documented()) - set(shipped())
     assert explained - {"tuning.normalisation", "extends"} == KEYS - {"conflict"}
-    assert set(CorpusSource.model_fields) == {"phrasebook", "plain"}
+    assert set(CorpusSource.model_fields) == {"phrasebook", "plain", "files", "catalogue", "sacrebleu"}
 
 
 @pytest.mark.parametrize(

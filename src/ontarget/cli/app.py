@@ -22,7 +22,7 @@ _COMMANDS = {
     "translate": "Translate a file, or standard input, with a tuned model.",
     "score": "Score translations: off-target ratio, and with a reference BLEU and chrF.",
     "judge": "Judge whose answers are better, by an LLM: a pairwise win rate with its interval and cost.",
-    "data": "List, describe, fetch and check known corpora.",
+    "data": "List, describe, fetch and check known corpora; show what a model reads of a recipe's.",
     "recipes": "List, show, copy and check the recipes that come with ontarget.",
 }
 

@@ -9,6 +9,7 @@ from rich import box
 from rich.console import Console
 from rich.table import Table
 
+from ontarget.cli.data_show import show
 from ontarget.errors import UserError
 from ontarget.languages import Language
 
@@ -20,7 +21,7 @@ app = typer.Typer(
     no_args_is_help=True,
     rich_markup_mode="markdown",
     context_settings={"help_option_names": ["-h", "--help"]},
-    help="List, describe, fetch and check known corpora; in $ONTARGET_DATA, or ~/.cache/ontarget/data.",
+    help="List, describe, show, fetch and check corpora; in $ONTARGET_DATA, or ~/.cache/ontarget/data.",
 )
 
 _NAME = Annotated[str, typer.Argument(help="A corpus by its name.", show_default=False)]
@@ -86,6 +87,9 @@ def card(name: _NAME) -> None:
     for item in corpus.items(languages):
         member = f" ({item.member})" if item.member else ""
         typer.echo(f"{served().get(item.file, '-')}  {item.file}  {item.address}{member}")
+
+
+app.command()(show)
 
 
 @app.command()

@@ -13,7 +13,7 @@ from pathlib import Path
 from typing import BinaryIO
 
 from ontarget import __version__
-from ontarget.corpora.catalogue.folder import digest
+from ontarget.corpora.opening import digest
 from ontarget.errors import UserError
 
 Advance = Callable[[int, int | None], None]  # bytes so far, bytes in all if the server says

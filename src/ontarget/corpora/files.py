@@ -160,9 +160,10 @@ def _aligned(files: Mapping[Language, Path], direction: Direction | None) -> _So
 
 
 def _line_by_line(files: Mapping[Language, Path]) -> Iterator[Segment]:
+    languages = list(files)
     try:
         for texts in zip(*map(lines_of, files.values()), strict=True):
-            yield dict(zip(files, texts, strict=True))
+            yield dict(zip(languages, texts, strict=True))
     except ValueError:
         counts = " but ".join(f"'{path}' has {sum(1 for _ in lines_of(path))}" for path in files.values())
         raise UserError(f"{counts} lines; line n of each must be the same segment") from None
@@ -177,7 +178,7 @@ def _stored(
         "sources": [[source.identity, source.direction and str(source.direction)] for source in sources],
         "languages": list(map(str, languages)),
         "format": format,
-        "columns": columns and {column: str(language) for column, language in columns.items()},
+        "columns": {column: str(language) for column, language in (columns or {}).items()},
     }
     key = hashlib.sha256(json.dumps(about).encode()).hexdigest()[:32]
     folder = store.cache_folder() / "corpora" / key

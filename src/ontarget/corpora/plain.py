@@ -72,7 +72,7 @@ def lines_of(path: Path) -> Iterator[str]:
     Raises:
         UserError: as there.
     """
-    offset = 0
+    offset, empty = 0, True
     with opened(path) as file:
         for number, data in enumerate(file, start=1):
             text = data.removeprefix(BYTE_ORDER_MARK) if number == 1 else data
@@ -83,8 +83,9 @@ def lines_of(path: Path) -> Iterator[str]:
                 raise not_utf8(f"'{path}'", number, offset + place, data[place]) from None
             offset += len(data)
             if line:
+                empty = False
                 yield line.removesuffix("\n").removesuffix("\r")
-    if offset in (0, len(BYTE_ORDER_MARK)):
+    if empty:
         raise UserError(f"'{path}' is empty; it must hold one segment a line")
 
 

@@ -17,10 +17,10 @@ from ontarget.pipeline.artifacts import folder_fingerprint, text_fingerprint
 from ontarget.prompts.segment import text_of
 from ontarget.prompts.template import PromptTemplate
 from ontarget.recipe import Recipe
-from ontarget.scoring.language_id import default_identifier
 from ontarget.recipes.stages import LanguageAware, LanguageModelling
 from ontarget.samples.conflict import check_conflicts
 from ontarget.samples.wordings import sentence
+from ontarget.scoring.language_id import default_identifier
 
 
 def load_corpus(recipe: Recipe) -> Corpus:
@@ -47,7 +47,10 @@ def load_corpus(recipe: Recipe) -> Corpus:
     if any(stage.start is not None for stage in recipe.stages.values()):
         for direction in recipe.supervised:
             corpus.pairs("train", direction)
-    return cleaned(corpus, recipe.clean, recipe.overlap, recipe.split, _identification())
+    overlap = (
+        recipe.overlap if recipe.stages else "allow"
+    )  # nothing is trained: nothing can be learnt by heart
+    return cleaned(corpus, recipe.clean, overlap, recipe.split, _identification())
 
 
 def left_out(corpus: Corpus) -> list[str]:
@@ -79,7 +82,7 @@ def _identification() -> Identification:
 
 
 def _wanted(recipe: Recipe) -> dict[str, list[Direction]]:
-    """Split -> directions: what is needed of a corpus that may have more; nothing to tune on without stages."""
+    """Split -> directions: what is needed of a corpus that may have more; no train split without stages."""
     every = directions(recipe)
     train = {"train": recipe.supervised} if recipe.stages else {}
     return {**train, "validation": every, "test": every}

@@ -2,13 +2,14 @@
 
 import os
 import shutil
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from functools import partial
 from pathlib import Path
 from typing import Any
 
 from ontarget.corpora.corpus import Corpus, Translation
 from ontarget.corpora.instructions import read_instructions
+from ontarget.languages import Language
 from ontarget.pipeline.evaluation import evaluation_of
 from ontarget.pipeline.inputs import template_of
 from ontarget.prompts.layout import TEMPLATE_FILE, is_file_name
@@ -69,8 +70,7 @@ def make_model(
     else:
         assert start is not None
         draw, origin = translation_draw(recipe, settings, corpus, template), start
-    looks_at_first = isinstance(settings, LanguageAware) and settings.conflict.tokens == "first"
-    lines = {code: corpus.lines("train", code)[:_LINES] for code in recipe.trained if looks_at_first}
+    lines = beginnings(recipe, stage, corpus)
     result = train_stage(
         origin,
         StageData(draw, template.separator, lines),
@@ -110,6 +110,13 @@ def translation_draw(
         instructions = read_instructions(settings.general.path)
         return with_general(draw, instructions, settings.general.ratio, template, seed)
     return draw
+
+
+def beginnings(recipe: Recipe, stage: str, corpus: Corpus) -> dict[Language, Sequence[str]]:
+    """Lines of each language, where a stage needs to know how they begin."""
+    settings = recipe.stages[stage]
+    looks_at_first = isinstance(settings, LanguageAware) and settings.conflict.tokens == "first"
+    return {code: corpus.lines("train", code)[:_LINES] for code in recipe.trained if looks_at_first}
 
 
 def keep_template(recipe: Recipe, folder: Path) -> None:

@@ -22,6 +22,7 @@ def test_every_entry_says_what_a_user_must_know(name: str) -> None:
         assert not re.search(r"[{}]", f"{item.file}{item.address}{item.member}")
         assert item.address.startswith("https://")
         assert not item.file.startswith(("/", ".")), "it must stay in the data folder"
+    assert set(corpus.splits) <= {"train", "validation", "test"}
     for reference in corpus.splits.values():
         other, of = set_of(reference)
         assert (entry(other) if other else corpus).texts(of)
@@ -72,7 +73,7 @@ def test_iwslt_has_all_six_zero_shot_pairs_each_with_the_other_ones_source_as_re
 def test_wmt_is_the_papers_experiment() -> None:
     """Tuned on English with German and Chinese; ten zero-shot directions; reference B with Czech."""
     corpus = entry("wmt")
-    train, validation, test = (corpus.splits[split] for split in ("train", "validation", "test"))  # type: ignore[index]
+    train, validation, test = (corpus.splits[split] for split in ("train", "validation", "test"))
     assert [set_of(reference)[0] for reference in (train, validation, test)] == [
         "wmt17-20_concat",
         "flores200",

@@ -3,8 +3,10 @@ from pathlib import Path
 
 import pytest
 
+from ontarget.corpora.catalogue import read
 from ontarget.corpora.catalogue.entry import entry
 from ontarget.corpora.catalogue.read import load
+from ontarget.corpora.store import StoredLines
 from ontarget.errors import UserError
 from ontarget.languages import Direction, Language
 
@@ -105,6 +107,20 @@ def test_opus_is_one_file_pair_for_both_directions(tmp_path: Path) -> None:
     corpus = load("opus/Tiny/v1", {}, {"train": directions("nl-it it-nl")}, tmp_path)
     assert pairs(corpus, "train", "nl-it") == [("een", "uno")]
     assert pairs(corpus, "train", "it-nl") == [("uno", "een")]
+    assert len(corpus.parts("train")) == 1, "the text is there once"
+
+
+def test_large_files_stay_on_disk(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(read, "_LARGE", 5)
+    monkeypatch.setenv("ONTARGET_CACHE", str(tmp_path / "cache"))
+    put(tmp_path, {"opus/Tiny/v1/it-nl.it": "uno\n\u2028due\n", "opus/Tiny/v1/it-nl.nl": "een\ntwee\n"})
+    for _ in ("first", "from the cache"):
+        corpus = load("opus/Tiny/v1", {}, {"train": directions("nl-it")}, tmp_path)
+        assert isinstance(corpus.lines("train", Language("it")), StoredLines)
+        assert pairs(corpus, "train", "nl-it") == [("een", "uno"), ("twee", "\u2028due")]
+    put(tmp_path, {"opus/Tiny/v1/it-nl.nl": "een\n"})
+    with pytest.raises(UserError, match=r"is not aligned: '.*it-nl.nl', '.*it-nl.it'; 'ontarget data check"):
+        load("opus/Tiny/v1", {}, {"train": directions("nl-it")}, tmp_path)
 
 
 def test_a_missing_file_is_said_with_the_command_that_fetches_it(tmp_path: Path) -> None:
@@ -142,7 +158,12 @@ def test_what_is_not_there(tmp_path: Path, name: str, chosen: dict[str, str], me
 def test_the_papers_wmt_experiment_from_the_shared_copies(shared_data: Path) -> None:
     train = directions("en-de de-en en-zh zh-en")
     test = directions("en-cs cs-en en-ja ja-en en-ru ru-en en-uk uk-en de-fr fr-de") + train
-    corpus = load("wmt", {}, {"train": train, "validation": test, "test": test}, shared_data)
+    corpus = load(
+        "wmt",
+        {"validation": "flores200:devtest"},
+        {"train": train, "validation": test, "test": test},
+        shared_data,
+    )
     assert sum(len(corpus.pairs("train", direction)) for direction in train) == 51_625
     assert [len(corpus.pairs("test", direction)) for direction in test[:4]] == [2037, 1448, 2037, 2008]
     assert len(corpus.pairs("validation", Direction.parse("de-fr"))) == 1012

@@ -6,8 +6,9 @@ from itertools import permutations
 from pathlib import Path
 
 from ontarget.corpora.catalogue.entry import Entry, Item, served
-from ontarget.corpora.catalogue.folder import digest, find, recorded
+from ontarget.corpora.catalogue.folder import find, recorded
 from ontarget.corpora.catalogue.read import lines_of
+from ontarget.corpora.opening import digest
 from ontarget.errors import UserError
 from ontarget.languages import Direction, Language
 

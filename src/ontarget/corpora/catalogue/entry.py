@@ -81,7 +81,9 @@ class Entry(_Block):
     good_for: str
     traps: tuple[str, ...] = ()
     sets: dict[str, tuple[Texts, ...]] = {}
-    splits: dict[Literal["train", "validation", "test"], str] = {}
+    splits: dict[str, str] = Field(
+        {}, description="train, validation, test -> the set that usually serves as it"
+    )
 
     def known_languages(self) -> list[Language]:
         """Those that it is listed with; none for an entry that leaves them to whoever asks."""

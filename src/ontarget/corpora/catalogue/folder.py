@@ -1,10 +1,10 @@
 """The data folder: where the files of corpora lie, and what their bytes were when they came."""
 
-import hashlib
 import os
 from collections.abc import Mapping
 from pathlib import Path
 
+from ontarget.corpora.store import cache_folder
 from ontarget.errors import UserError
 from ontarget.files import whole_file
 
@@ -12,9 +12,9 @@ _SUMS = "SHA256SUMS"
 
 
 def data_folder() -> Path:
-    """`$ONTARGET_DATA`, or `~/.cache/ontarget/data` where that is not set."""
+    """`$ONTARGET_DATA`, or `data` in the cache (`~/.cache/ontarget`) where that is not set."""
     named = os.environ.get("ONTARGET_DATA")
-    return Path(named).expanduser() if named else Path.home() / ".cache" / "ontarget" / "data"
+    return Path(named).expanduser() if named else cache_folder() / "data"
 
 
 def find(folder: Path, file: str) -> Path | None:
@@ -23,19 +23,6 @@ def find(folder: Path, file: str) -> Path | None:
         if (folder / name).is_file():
             return folder / name
     return None
-
-
-def digest(path: Path) -> str:
-    """The SHA-256 of a file, in hexadecimal.
-
-    Raises:
-        UserError: it cannot be read.
-    """
-    try:
-        with path.open("rb") as file:
-            return hashlib.file_digest(file, "sha256").hexdigest()
-    except OSError as error:
-        raise UserError(f"cannot read '{path}': {error.strerror}") from None
 
 
 def recorded(folder: Path) -> dict[str, str]:

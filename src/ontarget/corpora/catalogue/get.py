@@ -7,8 +7,9 @@ from pathlib import Path
 from urllib.parse import urlsplit
 
 from ontarget.corpora.catalogue.entry import Entry, Item, served
-from ontarget.corpora.catalogue.folder import digest, find, record, recorded
+from ontarget.corpora.catalogue.folder import find, record, recorded
 from ontarget.corpora.download import Advance, download
+from ontarget.corpora.opening import digest
 from ontarget.corpora.unpack import unpack
 from ontarget.errors import UserError
 from ontarget.languages import Language

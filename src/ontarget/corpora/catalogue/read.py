@@ -1,18 +1,21 @@
 """The text of a corpus of the catalogue, out of the data folder."""
 
+import hashlib
+import json
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 
-from ontarget.corpora import sacrebleu_sets
+from ontarget.corpora import plain, sacrebleu_sets, store
 from ontarget.corpora.catalogue.entry import SACREBLEU, Entry, Item, Texts, entry, set_of
 from ontarget.corpora.catalogue.folder import data_folder, find
 from ontarget.corpora.corpus import Corpus, Part
 from ontarget.corpora.iwslt import read_segments, read_tagged
-from ontarget.corpora.plain import read_lines
+from ontarget.corpora.opening import digest
 from ontarget.errors import UserError
 from ontarget.languages import Direction, Language
 
-_READ = {"plain": read_lines, "iwslt-tags": read_tagged, "iwslt-xml": read_segments}
+_LARGE = 1 << 26  # bytes: files that are larger together stay on disk
+_READ = {"plain": plain.read_lines, "iwslt-tags": read_tagged, "iwslt-xml": read_segments}
 
 
 def load(
@@ -71,10 +74,8 @@ def _read(own: Entry, name: str, wanted: Sequence[Direction], folder: Path) -> l
             parts += _aligned(own, texts, left, folder)
         else:
             for direction in own.directions_of(texts, left):
-                items = dict(
-                    zip((direction.source, direction.target), own.pair(texts, direction), strict=True)
-                )
-                parts.append(Part(_lines(own, items, folder), direction))
+                if not any(part.serves(direction) for part in parts):
+                    parts.append(_pairwise(own, texts, direction, folder))
         left = [direction for direction in left if not any(part.serves(direction) for part in parts)]
     if not parts:
         raise UserError(
@@ -82,6 +83,13 @@ def _read(own: Entry, name: str, wanted: Sequence[Direction], folder: Path) -> l
             f"({', '.join(map(str, wanted))}); 'ontarget data card {own.name}' says what it has"
         )
     return parts
+
+
+def _pairwise(own: Entry, texts: Texts, direction: Direction, folder: Path) -> Part:
+    items = own.pair(texts, direction)
+    both_ways = own.pair(texts, direction.reverse) == items[::-1]
+    lines = _lines(own, dict(zip((direction.source, direction.target), items, strict=True)), folder)
+    return Part(lines, None if both_ways else direction)
 
 
 def _aligned(own: Entry, texts: Texts, wanted: Sequence[Direction], folder: Path) -> list[Part]:
@@ -92,20 +100,48 @@ def _aligned(own: Entry, texts: Texts, wanted: Sequence[Direction], folder: Path
     return [Part(_lines(own, {language: own.text(texts, language) for language in languages}, folder))]
 
 
-def _lines(own: Entry, items: Mapping[Language, Item], folder: Path) -> dict[Language, list[str]]:
-    """The files of a part, which must be there and have as many lines as each other."""
-    for item in items.values():
-        if find(folder, item.file) is None:
+def _lines(own: Entry, items: Mapping[Language, Item], folder: Path) -> Mapping[Language, Sequence[str]]:
+    """The lines of a part, whose files must be there and have as many lines as each other."""
+    paths = {}
+    for language, item in items.items():
+        path = find(folder, item.file)
+        if path is None:
             raise UserError(
                 f"corpus '{own.name}' is not all here: there is no file '{folder / item.file}'; fetch it by "
                 f"'ontarget data get {own.name} --languages {','.join(map(str, items))}'"
             )
+        paths[language] = path
+    if sum(path.stat().st_size for path in paths.values()) > _LARGE and _all_plain(items):
+        return _on_disk(own, paths)
     lines = {language: lines_of(item, folder) for language, item in items.items()}
     counts = {items[language].file: len(found) for language, found in lines.items()}
     if len(set(counts.values())) > 1:
-        raise UserError(
-            f"corpus '{own.name}' is not aligned: "
-            + ", ".join(f"'{file}' has {count} lines" for file, count in counts.items())
-            + f"; 'ontarget data check {own.name}' looks at all of it"
-        )
+        raise _not_aligned(own, ", ".join(f"'{file}' has {count} lines" for file, count in counts.items()))
     return lines
+
+
+def _all_plain(items: Mapping[Language, Item]) -> bool:
+    return all(item.format == "plain" for item in items.values())
+
+
+def _on_disk(own: Entry, paths: Mapping[Language, Path]) -> Mapping[Language, Sequence[str]]:
+    """The lines of files of any size, from the cache, where they are put first."""
+    known = json.dumps({str(language): digest(path) for language, path in paths.items()})
+    cached = store.cache_folder() / "corpora" / hashlib.sha256(known.encode()).hexdigest()[:32]
+    found = store.read(cached)
+    if found is None:
+        texts = zip(*map(plain.lines_of, paths.values()), strict=True)
+        try:
+            store.write(cached, list(paths), ((dict(zip(paths, text, strict=True)), None) for text in texts))
+        except ValueError:
+            raise _not_aligned(own, ", ".join(f"'{path}'" for path in paths.values())) from None
+        found = store.read(cached)
+        assert found is not None
+    [part], _ = found
+    return part.lines
+
+
+def _not_aligned(own: Entry, what: str) -> UserError:
+    return UserError(
+        f"corpus '{own.name}' is not aligned: {what}; 'ontarget data check {own.name}' looks at all of it"
+    )
