@@ -1,6 +1,7 @@
 """The recipes of the paper, each carried out with a toy for its model and twenty lines for its text."""
 
 import json
+from importlib.util import find_spec
 from pathlib import Path
 
 import pytest
@@ -102,7 +103,7 @@ def cut(recipe: Recipe, toy: Path) -> dict[str, object]:
         values: dict[str, list[object]] = {axis: list(of[:2]) for axis, of in recipe.sweep.items()}
         values = {axis: [0, 2] if "step" in axis else of for axis, of in values.items()}
         values = {axis: [2, 4] if "samples" in axis else of for axis, of in values.items()}
-        values = {axis: [str(toy), f"{toy}/"] if axis == "model" else of for axis, of in values.items()}
+        values = {axis: [str(toy), "other"] if axis == "model" else of for axis, of in values.items()}
         overrides["sweep"] = values
     return overrides
 
@@ -118,7 +119,10 @@ def test_a_recipe_of_the_paper_runs_to_its_end(
         lines = [f"{WORDS[number % len(WORDS)]} {n} {language.name()}." for n in range(LINES)]
         Path(f"{language}.txt").write_text("".join(f"{line}\n" for line in lines), encoding="utf-8")
     Path("alpaca.jsonl").write_text(json.dumps({"instruction": "Say hello.", "output": "Hello."}) + "\n")
+    Path("other").symlink_to(toy)
     overrides = cut(recipe, toy)
+    if recipe.directions and find_spec("MeCab") is None:  # BLEU of Japanese needs the extra `ja`
+        overrides["directions.zero_shot"] = [str(d) for d in recipe.zero_shot if "ja" not in str(d)]
     if recipe.sweep:
         results = make_sweep(name, overrides).carry_out()
         assert len(results) == 2
@@ -127,4 +131,5 @@ def test_a_recipe_of_the_paper_runs_to_its_end(
         scores = run(name, overrides).scores
         assert {row["system"] for row in scores} == {*recipe.systems, "reference"}
         directions = {row["direction"] for row in scores}
-        assert directions == {"avg", *map(str, recipe.supervised), *map(str, recipe.zero_shot)}
+        done = load(name, overrides)
+        assert directions == {"avg", *map(str, done.supervised), *map(str, done.zero_shot)}
