@@ -13,6 +13,7 @@ from pydantic import BaseModel
 from ontarget.cli.app import _COMMANDS
 from ontarget.cli.run import recipe_and_overrides
 from ontarget.recipe import Catalogue, CorpusSource, Files, Phrasebook, Plain, Recipe, SacreBleu
+from ontarget.recipes.directions import Directions
 from ontarget.recipes.load import load, shipped
 from ontarget.recipes.stages import (
     PRESETS,
@@ -103,6 +104,7 @@ BLOCKS: dict[str, list[type[BaseModel]]] = {
     "model.": [ModelShape],
     "lora.": [Lora],
     "evaluation.": [EvaluationSettings],
+    "directions.": [Directions],
     "conflict.": [ConflictSettings],
     "general.": [GeneralSettings],
     "contrast.": [ContrastSettings],
@@ -127,7 +129,7 @@ def documented() -> dict[str, list[str]]:
 
 def test_every_key_of_a_recipe_is_explained_and_no_other() -> None:
     explained = set(documented()) - set(shipped())
-    assert explained - {"tuning.normalisation"} == KEYS - {"conflict"}
+    assert explained - {"tuning.normalisation", "extends"} == KEYS - {"conflict"}
     assert set(CorpusSource.model_fields) == {"phrasebook", "plain", "files", "catalogue", "sacrebleu"}
 
 

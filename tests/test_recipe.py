@@ -168,6 +168,12 @@ class TestStages:
         with pytest.raises(UserError, match=r"'stages.mt.from' is 'model', which is no stage"):
             recipe(stages=stages)
 
+    def test_that_are_null_are_left_out(self) -> None:
+        with pytest.raises(UserError, match=r"'systems.mt.model' is 'mt', which is no stage"):
+            load("phrasebook-tiny", ["stages.mt=null", "stages.lat=null"])
+        small = load("phrasebook-tiny", ["stages.lat=null", "systems=[mt]"])
+        assert "lat" not in small.stages
+
     def test_keep_steps_that_systems_ask(self) -> None:
         stages = {
             "mt": {"kind": "likelihood", "from": "a/b", "tuning": {"steps": 9, "keep_steps": [0, 5]}},

@@ -12,7 +12,8 @@ from ontarget.corpora.cleaning import Overlap
 from ontarget.errors import UserError, nearest
 from ontarget.languages import Direction, Language
 from ontarget.recipes.block import Block, Count, Name
-from ontarget.recipes.stages import LanguageAware, Stage, fill_in_start
+from ontarget.recipes.directions import Directions
+from ontarget.recipes.stages import LanguageAware, Stage, fill_in_stages
 from ontarget.recipes.systems import DecodingSettings, SystemSettings, fill_in_systems, list_systems
 from ontarget.samples.conflict import Conflict, check_conflicts
 from ontarget.samples.draw import supervised_directions, zero_shot_directions
@@ -133,29 +134,6 @@ class CorpusSource(Block):
         return self
 
 
-def _direction(value: object) -> Direction:
-    try:
-        return value if isinstance(value, Direction) else Direction.parse(str(value))
-    except UserError as error:
-        raise ValueError(str(error)) from None
-
-
-Pair = Annotated[Direction, BeforeValidator(_direction), PlainSerializer(str)]
-
-
-class Directions(Block):
-    """The directions of a benchmark whose text is not between all languages."""
-
-    supervised: tuple[Pair, ...] = Field(min_length=1, description="what the stages are tuned on")
-    zero_shot: tuple[Pair, ...] = Field((), description="what no stage is tuned on")
-
-    @model_validator(mode="after")
-    def _either_or(self) -> Self:
-        if both := set(self.supervised) & set(self.zero_shot):
-            raise ValueError(f"{', '.join(sorted(map(str, both)))} is both supervised and zero-shot")
-        return self
-
-
 class Recipe(Block):
     """One experiment: text, stages, systems, and how they are compared."""
 
@@ -184,7 +162,7 @@ class Recipe(Block):
     @model_validator(mode="before")
     @classmethod
     def _fill_in_systems(cls, data: Any) -> Any:
-        return fill_in_systems(list_systems(fill_in_start(data))) if isinstance(data, Mapping) else data
+        return fill_in_systems(list_systems(fill_in_stages(data))) if isinstance(data, Mapping) else data
 
     @model_validator(mode="after")
     def _fits_together(self) -> Self:

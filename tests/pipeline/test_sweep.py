@@ -41,7 +41,7 @@ def test_each_point_is_a_small_file_known_by_what_made_it(workshop: Workshop) ->
     swept = sweep()
     results = swept.carry_out()
     files = sorted(Path("runs/swept/points").iterdir())
-    assert {file.stem for file in files} == {planned.plan.scores for planned in swept.planned}
+    assert {file.stem for file in files} == {planned.file.stem for planned in swept.planned}
     by_value = {json.loads(file.read_text())["values"]["stages.lat.alpha"]: file for file in files}
     assert sorted(by_value) == [0.1, 0.2, 0.4]
     assert json.loads(by_value[0.2].read_text()) == results[1]
@@ -124,6 +124,13 @@ def test_the_steps_of_one_run_are_points(workshop: Workshop) -> None:
     assert workshop.trained == ["base", "mt", "lat", "ontarget"]
     assert workshop.loaded == ["step-0", "step-2", "lat"]
     assert len({planned.plan.scores for planned in swept.planned}) == 3
+
+
+def test_values_that_change_nothing_are_points_all_the_same(workshop: Workshop) -> None:
+    results = sweep(sweep={"about": ["x", "y"]}).carry_out()
+    assert [result["values"] for result in results] == [{"about": "x"}, {"about": "y"}]
+    assert results[0]["scores"] == results[1]["scores"]
+    assert workshop.trained == ["base", "mt", "lat", "ontarget"]
 
 
 @pytest.mark.parametrize(

@@ -126,6 +126,10 @@ class TestExtending:
             load(tmp_path / "b.yaml")
 
     def test_a_recipe_that_is_not_there_is_named(self, tmp_path: Path) -> None:
-        self.written(tmp_path, a="{extends: phrasebok.yaml}")
-        with pytest.raises(UserError, match=r"there is no recipe file .*phrasebok.yaml"):
+        self.written(tmp_path, a="{extends: phrasebok-tiny}", b="{extends: nowhere.yaml}")
+        with pytest.raises(
+            UserError, match="unknown recipe 'phrasebok-tiny'; did you mean 'phrasebook-tiny'"
+        ):
             load(tmp_path / "a.yaml")
+        with pytest.raises(UserError, match=r"there is no recipe file nowhere.yaml"):
+            load(tmp_path / "b.yaml")

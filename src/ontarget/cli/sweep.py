@@ -29,6 +29,7 @@ def run_sweep(sweep: Sweep, *, plan: bool) -> None:
         stopped(request)
     console.print(_table(sweep.name, results))
     console.print(f"points: {sweep.directory / 'points'}", soft_wrap=True, markup=False)
+    console.print(f"figures: ontarget report {sweep.directory} --figures DIR", soft_wrap=True, markup=False)
 
 
 def _show_plan(console: Console, sweep: Sweep) -> None:

@@ -16,7 +16,7 @@ from typing import Any
 from ontarget.corpora.corpus import Corpus
 from ontarget.files import full_disk_said, read_jsonl, write_json
 from ontarget.pipeline import run
-from ontarget.pipeline.artifacts import Made, Store
+from ontarget.pipeline.artifacts import Made, Store, fingerprint
 from ontarget.pipeline.inputs import load_corpus
 from ontarget.pipeline.plan import Plan, Step
 from ontarget.pipeline.progress import Progress, Silent
@@ -124,5 +124,6 @@ def make_sweep(recipe: str | Path, overrides: Overrides = (), directory: Path | 
     planned = []
     for point in points(recipe, overrides):
         of_point = plan(point.recipe, place / point.label)
-        planned.append(Planned(point, of_point, place / "points" / f"{of_point.scores}.json"))
+        known_by = fingerprint("scores", scores=of_point.scores, values=point.values)
+        planned.append(Planned(point, of_point, place / "points" / f"{known_by}.json"))
     return Sweep(name, place, planned)

@@ -39,7 +39,8 @@ def read(recipe: str | Path) -> dict[str, Any]:
     if "extends" not in data:
         return data
     name = str(data.pop("extends"))
-    extended = _read(find(name if name in shipped() else path.parent / name))
+    beside = path.parent / name
+    extended = _read(find(beside if beside.is_file() else name))
     if "extends" in extended:
         raise UserError(f"{path} extends '{name}', which itself extends another: that is one too many")
     return override(extended, data)

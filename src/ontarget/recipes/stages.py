@@ -184,18 +184,24 @@ class LanguageAware(Block):
         return filled
 
 
-def fill_in_start(data: Mapping[str, Any]) -> Mapping[str, Any]:
-    """`data` with the recipe's `model` in the place of every `from: model`, so that one key says it once."""
+def fill_in_stages(data: Mapping[str, Any]) -> Mapping[str, Any]:
+    """`data` without stages that are null, and with its `model` in the place of every `from: model`.
+
+    So a recipe that extends another can leave a stage out, and one key says what all stages start from.
+    """
     stages, model = data.get("stages"), data.get("model")
-    if model is None or not isinstance(stages, Mapping) or "model" in stages:
+    if not isinstance(stages, Mapping):
         return data
+    kept = {name: stage for name, stage in stages.items() if stage is not None}
+    if model is None or "model" in kept:
+        return {**data, "stages": kept}
     filled = {
         name: {**stage, "from": model}
         if isinstance(stage, Mapping) and stage.get("from") == "model"
         else stage
-        for name, stage in stages.items()
+        for name, stage in kept.items()
     }
-    return {**data, "stages": filled, "model": model if filled == stages else None}
+    return {**data, "stages": filled, "model": model if filled == kept else None}
 
 
 def _spelt_out(conflict: Mapping[str, Any]) -> dict[str, Any]:

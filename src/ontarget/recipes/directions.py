@@ -1,0 +1,32 @@
+"""The directions of a benchmark, where they are not those of a pivot."""
+
+from typing import Annotated, Self
+
+from pydantic import BeforeValidator, Field, PlainSerializer, model_validator
+
+from ontarget.errors import UserError
+from ontarget.languages import Direction
+from ontarget.recipes.block import Block
+
+
+def _direction(value: object) -> Direction:
+    try:
+        return value if isinstance(value, Direction) else Direction.parse(str(value))
+    except UserError as error:
+        raise ValueError(str(error)) from None
+
+
+Pair = Annotated[Direction, BeforeValidator(_direction), PlainSerializer(str)]
+
+
+class Directions(Block):
+    """The directions of a benchmark whose text is not between all languages."""
+
+    supervised: tuple[Pair, ...] = Field(min_length=1, description="what the stages are tuned on")
+    zero_shot: tuple[Pair, ...] = Field((), description="what no stage is tuned on")
+
+    @model_validator(mode="after")
+    def _either_or(self) -> Self:
+        if both := set(self.supervised) & set(self.zero_shot):
+            raise ValueError(f"{', '.join(sorted(map(str, both)))} is both supervised and zero-shot")
+        return self
