@@ -26,7 +26,7 @@ def scored(name: str, hypotheses: list[str], references: list[str], off: list[bo
     metric = Metric(name, Language("fr"))
     statistics = metric.statistics(hypotheses, references)
     on = on_target_statistics(metric, statistics, off)
-    return metric.value(statistics.sum(0)), metric.value(on.sum(0))
+    return float(metric.value(statistics.sum(0))), float(metric.value(on.sum(0)))
 
 
 @pytest.mark.parametrize("name", ["bleu", "chrf", "chrf++"])

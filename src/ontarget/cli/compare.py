@@ -100,6 +100,7 @@ def compare(
         ontarget compare --seeds runs/seed1 runs/seed2 runs/seed3 --baseline mt --markdown
     """
     from ontarget.scoring.comparison import compare as compared
+    from ontarget.scoring.significance import RESAMPLES, TRIALS
 
     form = chosen(json=as_json, csv=as_csv, latex=latex, markdown=markdown)
     given = Given(to, from_, tuple(reference or ()), source, test_set, direction)
@@ -121,8 +122,8 @@ def compare(
     groups = list(dict.fromkeys(row.group for row in rows))
     tables = [(group, [_cells(row) for row in rows if row.group == group]) for group in groups]
     others = len(by_system) - 1
-    test = f"p|test:approximate-randomisation|trials:10000|seed:{seed}|adjusted:holm|systems:{others}"
-    bootstrap = f"95 % interval|paired-bootstrap|resamples:1000|seed:{seed}"
+    test = f"p|test:approximate-randomisation|trials:{TRIALS}|seed:{seed}|adjusted:holm|systems:{others}"
+    bootstrap = f"95 % interval|test:paired-bootstrap|resamples:{RESAMPLES}|seed:{seed}"
     signatures = [(name, card.scores[name]) for card in cards for name in card.evidence]
     print_tables(tables, form, [*notes_of(signatures), test, bootstrap])
 

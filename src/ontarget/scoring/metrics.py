@@ -15,8 +15,9 @@ from sacrebleu.utils import SACREBLEU_DIR
 
 from ontarget.errors import UserError
 from ontarget.languages import Language
+from ontarget.scoring.formulas import Floats, bleu_values, chrf_values, ter_values
 from ontarget.scoring.score import Score
-from ontarget.scoring.significance import Floats, Statistics, bootstrap_interval
+from ontarget.scoring.significance import Statistics, bootstrap_interval
 
 _SPM = "flores200"
 _SPM_URL = "https://tinyurl.com/flores200sacrebleuspm"
@@ -64,15 +65,17 @@ class Metric:
             changed[:, 2::3] = 0.0
         return changed
 
-    def value(self, total: Floats) -> float:
-        """The metric from the sum of statistics over segments, [k]."""
-        return float(self._metric._compute_score_from_stats(total.tolist()).score)
+    def value(self, total: Floats) -> Floats:
+        """The metric from sums of statistics over segments: [..., k] gives [...]."""
+        if isinstance(self._metric, TER):
+            return ter_values(total)
+        return bleu_values(total) if isinstance(self._metric, BLEU) else chrf_values(total)
 
     def score(self, statistics: Statistics, interval: bool = False) -> Score:
         """The metric over all segments, with sacreBLEU's signature; with its 95 % interval by a bootstrap."""
         return Score(
             self.name,
-            self.value(statistics.sum(0)),
+            float(self._metric._compute_score_from_stats(statistics.sum(0).tolist()).score),
             len(statistics),
             str(self._metric.get_signature()),
             bootstrap_interval(self.value, statistics) if interval else None,
