@@ -276,3 +276,26 @@ def test_a_base_model_has_no_chat_template(tmp_path: Path) -> None:
     (tmp_path / "tokenizer_config.json").write_text("{")
     with pytest.raises(UserError, match="cannot read the chat template"):
         chat_template(tmp_path)
+
+
+def test_a_model_of_the_hub(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    hub = pytest.importorskip("huggingface_hub", reason="needs the extra `train`")
+    asked = []
+
+    def download(model: str, name: str) -> str:
+        asked.append((model, name))
+        if not (tmp_path / name).is_file():
+            raise hub.errors.LocalEntryNotFoundError(f"no {name}\nand no network")
+        return str(tmp_path / name)
+
+    monkeypatch.setattr(hub, "hf_hub_download", download)
+    with pytest.raises(
+        UserError, match=r"'owner/chat' could not be had from the Hugging Face hub: no tokenizer"
+    ) as e:
+        chat_of("owner/chat")
+    assert "\n" not in str(e.value)
+    made(tmp_path, CHATML)
+    assert chat_of("owner/chat").template == CHATML
+    made(tmp_path, HEADERS, file=True)
+    assert chat_of("owner/chat").template == HEADERS
+    assert set(asked) == {("owner/chat", "tokenizer_config.json"), ("owner/chat", "chat_template.jinja")}

@@ -21,6 +21,7 @@ from ontarget.pipeline.inputs import (
     prompt_text,
     template_of,
     test_set,
+    turns_text,
 )
 from ontarget.recipe import Recipe
 from ontarget.recipes.stages import LanguageModelling
@@ -210,8 +211,13 @@ class Plan:
             post_instruction=settings.post_instruction,
             in_target=settings.prompt_in_target,
         )
+        # How demonstrations stand in a prompt: of the oldest templates that is as it always was.
+        named = (
+            {} if self.recipe.template in ("plain", "alpaca") else {"turns": turns_text(template, direction)}
+        )
         return fingerprint(
             "outputs",
+            **(named if shown else {}),
             model=self.stages[model] if model in self.stages else self._identities[model],
             settings=settings.model_dump(mode="json", exclude={"model", "decoding", "demonstrations"}),
             decoding=self.recipe.decoding_of(system).model_dump(),

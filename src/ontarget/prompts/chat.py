@@ -8,6 +8,7 @@ changes them is refused.
 """
 
 import json
+import os
 import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
@@ -241,7 +242,12 @@ def _from_hub(model: str, name: str) -> Path:
         ) from None
     try:
         return Path(hf_hub_download(model, name))
-    except EntryNotFoundError:
-        return Path(name).with_suffix(".absent")
-    except (OSError, ValueError) as error:
-        raise UserError(f"the chat template of '{model}' could not be had from the hub: {error}") from None
+    except (EntryNotFoundError, OSError, ValueError) as error:
+        if name == _JINJA and isinstance(
+            error, EntryNotFoundError
+        ):  # older models have all in their configuration
+            return Path(os.devnull)
+        reason = str(error).strip().split("\n")[0]
+        raise UserError(
+            f"the chat template of '{model}' could not be had from the Hugging Face hub: {reason}"
+        ) from None
