@@ -211,13 +211,11 @@ class Plan:
             post_instruction=settings.post_instruction,
             in_target=settings.prompt_in_target,
         )
-        # How demonstrations stand in a prompt: of the oldest templates that is as it always was.
-        named = (
-            {} if self.recipe.template in ("plain", "alpaca") else {"turns": turns_text(template, direction)}
-        )
+        # How demonstrations stand in a prompt; those two are older than this part of a fingerprint.
+        new = shown and self.recipe.template not in ("plain", "alpaca")
         return fingerprint(
             "outputs",
-            **(named if shown else {}),
+            **({"turns": turns_text(template, direction)} if new else {}),
             model=self.stages[model] if model in self.stages else self._identities[model],
             settings=settings.model_dump(mode="json", exclude={"model", "decoding", "demonstrations"}),
             decoding=self.recipe.decoding_of(system).model_dump(),
