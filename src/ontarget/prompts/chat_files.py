@@ -1,4 +1,4 @@
-"""Where a checkpoint's chat template lies: in a directory, or on the Hugging Face hub. No transformers here."""
+"""Where a checkpoint's chat template lies: in a directory or on the Hugging Face hub. No transformers."""
 
 import json
 import os
