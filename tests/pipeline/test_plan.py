@@ -120,6 +120,16 @@ def test_wordings_need_a_template_with_a_place_for_them(workshop: Workshop) -> N
         make_plan(fake_recipe(template="./mine.yaml", stages=RECIPE["stages"] | {"mt": mt})).everything()
 
 
+def test_how_demonstrations_stand_in_a_template_of_ones_own_makes_their_outputs(workshop: Workshop) -> None:
+    outputs = []
+    for end in ("\\n", "\\n\\n"):
+        text = f'instruction: "{{target}}: "\ninput: "{{text}}"\ndemonstration_end: "{end}"\n'
+        Path("mine.yaml").write_text(text, encoding="utf-8")
+        outputs.append(make_plan(fake_recipe(template="./mine.yaml")).outputs)
+    assert outputs[0]["1-shot"] != outputs[1]["1-shot"]
+    assert outputs[0]["mt"] == outputs[1]["mt"]
+
+
 def test_a_chat_is_that_of_the_model_at_the_root_of_the_stages(
     workshop: Workshop, corpus_files: Path
 ) -> None:

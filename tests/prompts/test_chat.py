@@ -1,7 +1,6 @@
 """Chat templates with the anatomy of the real ones; `transformers` renders the same for comparison."""
 
 import json
-import os
 from pathlib import Path
 from typing import Any
 
@@ -12,7 +11,7 @@ from hypothesis import strategies as st
 from ontarget.corpora.corpus import Translation
 from ontarget.errors import UserError
 from ontarget.languages import Direction, Language
-from ontarget.prompts.chat import Chat, Turn, chat_of
+from ontarget.prompts.chat import Chat, Turn
 from ontarget.prompts.segment import Segment, text_of
 from ontarget.prompts.template import PromptTemplate
 
@@ -193,23 +192,6 @@ def test_general_instructions_are_messages_too(tmp_path: Path) -> None:
     assert [s.text for s in both if not s.trusted] == ["Add </s>.", "1 <end_of_turn> 2"]
 
 
-def test_the_file_wins_over_the_configuration_and_a_list_has_a_default(tmp_path: Path) -> None:
-    made(tmp_path, [{"name": "tools", "template": "x"}, {"name": "default", "template": TURNS}])
-    assert chat_of(tmp_path).template == TURNS
-    (tmp_path / "chat_template.jinja").write_text(CHATML, encoding="utf-8")
-    assert chat_of(tmp_path).template == CHATML
-    assert dict(chat_of(tmp_path).tokens) == {"bos_token": "<s>", "eos_token": "</s>"}
-
-
-def test_a_file_that_changes_is_read_again(tmp_path: Path) -> None:
-    made(tmp_path, CHATML, file=True)
-    assert chat_of(tmp_path).template == CHATML
-    file = tmp_path / "chat_template.jinja"
-    file.write_text(TURNS, encoding="utf-8")
-    os.utime(file, ns=(1, 1))
-    assert chat_of(tmp_path).template == TURNS
-
-
 @pytest.mark.parametrize(
     ("content", "change"),
     [
@@ -266,13 +248,3 @@ def test_a_model_that_knows_no_system_says_so(tmp_path: Path) -> None:
     )
     with pytest.raises(UserError, match="cannot put system, user together: System role not supported"):
         PromptTemplate.load(str(mine), made(tmp_path, TURNS)).render("Ciao.", IT_NL)
-
-
-def test_a_base_model_has_no_chat_template(tmp_path: Path) -> None:
-    with pytest.raises(UserError, match=r"has no chat template.*use template: alpaca"):
-        chat_template(made(tmp_path, None))
-    with pytest.raises(UserError, match="made from nothing here"):
-        PromptTemplate.load("chat")
-    (tmp_path / "tokenizer_config.json").write_text("{")
-    with pytest.raises(UserError, match="cannot read the chat template"):
-        chat_template(tmp_path)

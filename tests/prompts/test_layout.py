@@ -85,6 +85,7 @@ def test_a_template_that_names_languages_anywhere_cannot_ask_general_instruction
         (SMALL + "words: {en: {a: x}, de: {b: x}}", "every language of 'words' needs the same parts"),
         (SMALL + "words: {en: {a: '{instruction}'}}", r"'words.en.a': unknown name \{instruction\}"),
         (SMALL + "stop: ['{heading}']", r"'stop': unknown name \{heading\}"),
+        (SMALL + "chat: true\nresponse: x", "leave 'response' out"),
         (SMALL + "chat: true", "made from nothing here"),
     ],
 )

@@ -173,6 +173,13 @@ def prompt_text(
     )
 
 
+def turns_text(template: PromptTemplate, direction: Direction) -> str:
+    """What a prompt says around a demonstration."""
+    return text_of(
+        template.render("", direction, demonstrations=[Translation("source", "target", direction)])
+    )
+
+
 def also_learnt(recipe: Recipe, name: str) -> dict[str, Any]:
     """What a stage's samples are made of besides parallel text, for its fingerprint: what a recipe says.
 

@@ -21,6 +21,7 @@ from ontarget.pipeline.inputs import (
     prompt_text,
     template_of,
     test_set,
+    turns_text,
 )
 from ontarget.recipe import Recipe
 from ontarget.recipes.stages import LanguageModelling
@@ -221,8 +222,11 @@ class Plan:
             post_instruction=settings.post_instruction,
             in_target=settings.prompt_in_target,
         )
+        # How demonstrations stand in a prompt; those two are older than this part of a fingerprint.
+        new = shown and self.recipe.template not in ("plain", "alpaca")
         return fingerprint(
             "outputs",
+            **({"turns": turns_text(template, direction)} if new else {}),
             model=self._identities[model],
             settings=settings.model_dump(
                 mode="json", exclude={"model", "step", "decoding", "demonstrations"}

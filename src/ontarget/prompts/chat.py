@@ -9,11 +9,10 @@ changes them is refused.
 
 import json
 import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date
 from functools import lru_cache
-from pathlib import Path
 from typing import Any, NoReturn
 
 from jinja2 import TemplateError, nodes
@@ -23,10 +22,8 @@ from jinja2.sandbox import ImmutableSandboxedEnvironment, SecurityError
 from jinja2.utils import Namespace
 
 from ontarget.errors import UserError
-from ontarget.model_place import locate
 from ontarget.prompts.segment import Prompt, Segment
 
-_CONFIG, _JINJA = "tokenizer_config.json", "chat_template.jinja"
 _SENTINEL = re.compile("\ue000Text(\\d+)\ue001")  # private use, and a letter of either case: lower() shows
 # What a careful template passes on as it is: mark-up, quotes, backslashes, breaks, runs of spaces.
 _PROBE = "Aa <b>&amp; 'c'  \"d\" \\n {{ e }} {% f %}\n\nÉ\tg </think> h"
@@ -188,60 +185,3 @@ def _without_margins(content: Sequence[Segment]) -> list[Segment]:
                 break
             kept.pop(end)
     return kept
-
-
-def chat_of(checkpoint: Path | str) -> Chat:
-    """The chat template of a directory, or of a model on the Hugging Face hub.
-
-    Raises:
-        UserError: there is no such checkpoint, or it has no chat template.
-    """
-    place = locate(checkpoint)
-    files = [
-        place / name if isinstance(place, Path) else _from_hub(place, name) for name in (_CONFIG, _JINJA)
-    ]
-    return _read(str(checkpoint), *((file, _changed(file)) for file in files))
-
-
-def _changed(file: Path) -> int | None:
-    return file.stat().st_mtime_ns if file.is_file() else None
-
-
-@lru_cache(maxsize=8)  # such a file may have a megabyte, and each direction asks
-def _read(checkpoint: str, config: tuple[Path, int | None], jinja: tuple[Path, int | None]) -> Chat:
-    try:
-        settings = json.loads(config[0].read_text(encoding="utf-8")) if config[1] else {}
-        template = jinja[0].read_text(encoding="utf-8") if jinja[1] else settings.get("chat_template")
-    except (OSError, ValueError, AttributeError) as error:
-        raise UserError(f"cannot read the chat template of '{checkpoint}': {error}") from None
-    if isinstance(template, list):  # several, by name
-        template = {each["name"]: each["template"] for each in template}.get("default")
-    if not isinstance(template, str):
-        raise UserError(
-            f"'{checkpoint}' has no chat template, neither in {_JINJA} nor in {_CONFIG}: it is no chat "
-            "model; use template: alpaca"
-        )
-    return Chat(checkpoint, template, tuple(sorted(_tokens(settings).items())))
-
-
-def _tokens(settings: Mapping[str, Any]) -> dict[str, str]:
-    """`bos_token` and its like; in older files they are mappings."""
-    found = {name: value for name, value in settings.items() if name.endswith("_token")}
-    named = {name: v.get("content") if isinstance(v, Mapping) else v for name, v in found.items()}
-    return {name: value for name, value in named.items() if isinstance(value, str)}
-
-
-def _from_hub(model: str, name: str) -> Path:
-    try:
-        from huggingface_hub import hf_hub_download
-        from huggingface_hub.errors import EntryNotFoundError
-    except ImportError:
-        raise UserError(
-            f"'{model}' is on the hub: pip install 'ontarget[train]', or give a directory"
-        ) from None
-    try:
-        return Path(hf_hub_download(model, name))
-    except EntryNotFoundError:
-        return Path(name).with_suffix(".absent")
-    except (OSError, ValueError) as error:
-        raise UserError(f"the chat template of '{model}' could not be had from the hub: {error}") from None

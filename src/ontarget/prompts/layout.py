@@ -155,6 +155,8 @@ def _check_names(layout: Layout, where: str) -> None:
         _allow(text, parts, f"{where}: 'stop'")
     if names_in(layout.input).count("text") != 1 or layout.input.count("{text}") != 1:
         raise UserError(f"{where}: 'input' must hold {{text}} once: that is where the text to translate goes")
+    if layout.chat and layout.response:
+        raise UserError(f"{where}: what comes last in a chat is up to its template: leave 'response' out")
     used = {name for text in [*blocks.values(), layout.input] for name in names_in(text)}
     used |= {name for part in used & set(parts) for name in names_in(parts[part])}
     if not used & {"to", "target"}:

@@ -8,7 +8,8 @@ from pathlib import Path
 from ontarget.corpora.corpus import Translation
 from ontarget.errors import UserError
 from ontarget.languages import Direction, Language
-from ontarget.prompts.chat import Chat, Turn, chat_of
+from ontarget.prompts.chat import Chat, Turn
+from ontarget.prompts.chat_files import chat_of
 from ontarget.prompts.layout import Layout, Words, is_file_name, languages_of, layout_of, names_in, words_in
 from ontarget.prompts.segment import Prompt, Segment
 from ontarget.prompts.wording import ENGLISH, text_language, wording
