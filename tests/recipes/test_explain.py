@@ -24,7 +24,7 @@ from ontarget.recipes.load import load
         ("test_lines=many", "'test_lines' is 'many': should be a valid integer"),
         (
             "stages.lat.conflict.policy=any",
-            "'stages.lat.conflict.policy' is 'any': should be 'any-instruction' or",
+            "'stages.lat.conflict.policy' is 'any': should be 'any-instruction',",
         ),
         ("stages.lat.preset=papre", "'stages.lat.preset' is 'papre': should be 'paper' or 'ontarget'"),
         (

@@ -137,8 +137,7 @@ def conflict_counts(recipe: Recipe, settings: LanguageAware, corpus: Corpus) -> 
 
 def notices(recipe: Recipe, stage: str, corpus: Corpus) -> list[str]:
     """What is worth knowing of a stage's samples before it is trained, in sentences."""
-    settings = recipe.stages[stage]
-    said: list[str] = []
+    settings, said = recipe.stages[stage], list[str]()
     if isinstance(settings, LanguageModelling):
         return said
     got = len(_drawn(recipe, settings, corpus))
