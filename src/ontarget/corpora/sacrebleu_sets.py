@@ -63,10 +63,10 @@ def _part(test_set: str, direction: Direction) -> Part:
     from sacrebleu.utils import SACREBLEU_DIR, get_reference_files, get_source_file
 
     try:
+        source = read_lines(Path(get_source_file(test_set, str(direction))))
         references = get_reference_files(test_set, str(direction))
         if not references:
             raise UserError("it has no reference")
-        source = read_lines(Path(get_source_file(test_set, str(direction))))
         reference = read_lines(Path(references[0]))
     except (
         OSError,

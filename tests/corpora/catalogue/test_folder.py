@@ -12,6 +12,8 @@ def test_the_folder_is_the_one_named_or_the_cache(monkeypatch: pytest.MonkeyPatc
     monkeypatch.setenv("ONTARGET_DATA", "~/mine")
     assert data_folder() == tmp_path / "mine"
     monkeypatch.delenv("ONTARGET_DATA")
+    monkeypatch.delenv("ONTARGET_CACHE", raising=False)
+    monkeypatch.delenv("XDG_CACHE_HOME", raising=False)
     assert data_folder() == tmp_path / ".cache" / "ontarget" / "data"
 
 
