@@ -134,4 +134,4 @@ def test_what_cannot_be_compared_is_one_sentence(tmp_path: Path, write: Write) -
     assert "--seeds needs the directories of several runs" in error("--seeds", folder)
     assert "not both at once" in error(folder, one)
     assert "--json and --csv are two forms" in error(folder, "--json", "--csv")
-    assert "no metric 'blue'" in error(folder, "--metrics", "blue")
+    assert "'blue' is none of the metrics that are compared: bleu, chrf" in error(folder, "--metrics", "blue")

@@ -202,7 +202,7 @@ def test_a_run_is_scored_without_another_word(tmp_path: Path) -> None:
 def test_a_run_of_several_directions_has_means(tmp_path: Path) -> None:
     folder = make_run(tmp_path / "run")
     assert "mean over directions" not in run(folder)
-    rows = [{"source": s, "text": "Die Katze"} for s in FRENCH[:2]] + [{"source": "x", "text": "Le chat"}]
+    rows = [{"source": s, "text": t} for s, t in zip(FRENCH, [*GERMAN[:2], FRENCH[0]], strict=True)]
     for system in ("good", "bad"):
         file = tmp_path / "run" / "outputs" / system / "fr-de.jsonl"
         file.write_text("".join(json.dumps(row) + "\n" for row in rows), encoding="utf-8")

@@ -3,7 +3,7 @@
 from collections import Counter
 from collections.abc import Mapping, Sequence
 from pathlib import Path
-from typing import Annotated, Any
+from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
@@ -13,7 +13,10 @@ from ontarget.cli.score import identifier, names_of, notes_of
 from ontarget.errors import UserError
 from ontarget.scoring.answers import is_outputs
 from ontarget.scoring.score import display_name
-from ontarget.scoring.scorecard import Scorecard, Scorer
+from ontarget.scoring.scorecard import REFERENCED, Scorecard, Scorer
+
+if TYPE_CHECKING:
+    from ontarget.scoring.comparison import Comparison
 
 LEVEL = 0.05
 _USUAL_BASELINE = "mt"
@@ -104,7 +107,11 @@ def compare(
 
     form = chosen(json=as_json, csv=as_csv, latex=latex, markdown=markdown)
     given = Given(to, from_, tuple(reference or ()), source, test_set, direction)
-    scorer = Scorer(identifier(lid, among), names_of(metrics), strict=strict, segments=True)
+    names = names_of(metrics)
+    for name in names:
+        if name not in REFERENCED:
+            raise UserError(f"'{name}' is none of the metrics that are compared: {', '.join(REFERENCED)}")
+    scorer = Scorer(identifier(lid, among), names, strict=strict, segments=True)
     cards = [scorer.card(answers) for answers in answers_of(systems, given)]
     if comet:
         from ontarget.scoring.neural import add_neural
@@ -185,7 +192,7 @@ def _groups(cards: Sequence[Scorecard], systems: Sequence[str]) -> Mapping[str, 
     return {f"mean of {', '.join(directions)}": directions}
 
 
-def _cells(row: Any) -> dict[str, str]:
+def _cells(row: "Comparison") -> dict[str, str]:
     digits = 4 if row.metric.startswith("comet") else 2
     deviation = "" if row.deviation is None else f" ± {row.deviation:.{digits}f}"
     cells = {
@@ -193,7 +200,7 @@ def _cells(row: Any) -> dict[str, str]:
         "system": row.system,
         "score": f"{row.value:.{digits}f}{deviation}",
     }
-    if row.test is None:
+    if row.test is None or row.p_holm is None:
         return cells | {"difference": "baseline", "95 % interval": "", "p": "", "bootstrap p": ""}
     star = "*" if row.p_holm < LEVEL else ""
     return cells | {
@@ -204,7 +211,7 @@ def _cells(row: Any) -> dict[str, str]:
     }
 
 
-def _object(row: Any) -> dict[str, Any]:
+def _object(row: "Comparison") -> dict[str, Any]:
     test = row.test
     return {
         "group": row.group,

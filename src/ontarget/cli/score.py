@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from dataclasses import replace
 from pathlib import Path
 from statistics import mean
-from typing import Annotated, Any
+from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
@@ -16,6 +16,9 @@ from ontarget.scoring.answers import is_outputs
 from ontarget.scoring.outcome import OUTCOMES
 from ontarget.scoring.score import SUFFIX, Score, display_name
 from ontarget.scoring.scorecard import REFERENCED, Scorecard, Scorer
+
+if TYPE_CHECKING:
+    from ontarget.scoring.language_id import Identifier
 
 FLOOR = "otr_floor"
 
@@ -221,7 +224,7 @@ def _lines(card: Scorecard) -> list[dict[str, Any]]:
     return [place | score.as_dict() | {"metric": name} for name, score in card.scores.items()]
 
 
-def identifier(name: str, among: str | None) -> Any:
+def identifier(name: str, among: str | None) -> "Identifier":
     """The identifier of `--lid` and `--among`."""
     from ontarget.scoring.identifiers import identifier_named
 
