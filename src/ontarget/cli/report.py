@@ -10,7 +10,7 @@ from ontarget.errors import UserError, nearest
 from ontarget.reporting.drawing import Format
 
 if TYPE_CHECKING:
-    from ontarget.reporting.run_files import Run
+    from ontarget.reporting.run_files import Kind, Run
     from ontarget.reporting.table import Table
 
 
@@ -96,7 +96,7 @@ def _tables(runs: "list[Run]") -> "list[Table]":
         return [comparison(runs)]
     (run,) = runs
     paper = Paper.of(run.recipe)
-    kinds = [None, *(kind for kind in KINDS if run.scores.directions(kind))]
+    kinds: list[Kind | None] = [None, *(kind for kind in KINDS if run.scores.directions(kind))]
     return [layout(run.scores, kind, run.details, paper) for kind in kinds]
 
 

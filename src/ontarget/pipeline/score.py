@@ -96,7 +96,7 @@ def _mean_of(metric: str, judged: Sequence[Judged], draws: int) -> Score:
         return average
     sets = [one.statistics[metric] for one in judged]
     nothing = [0 * statistics for statistics in sets]
-    # One value for all: the languages of the directions are in their statistics, not in what is made of the sum.
+    # One value for all directions: their languages are in the statistics, not in what is made of the sum.
     _, low, high = paired_bootstrap(_or_zero(judged[0].values[metric]), nothing, sets, resamples=draws)
     if metric == "otr" and average.value in (
         0.0,

@@ -73,7 +73,7 @@ def _against(key: str, words: Mapping[str, str], points: Sequence[Point], kind: 
     """A line for each system, and for each combination of the other keys' values."""
     systems = list(dict.fromkeys(s for point in points for s in point.scores.systems))
     moved = [s for s in systems if _changes(s, points, kind)] or systems
-    lines: dict[str, list[tuple[float | str, ScoreRow, ScoreRow]]] = {}
+    lines: dict[str, list[tuple[Any, ScoreRow, ScoreRow]]] = {}
     for system in moved:
         for point in points:
             bleu, otr = (point.scores.row(system, metric, kind) for metric in ("bleu", "otr"))
@@ -83,7 +83,7 @@ def _against(key: str, words: Mapping[str, str], points: Sequence[Point], kind: 
                 lines.setdefault(name, []).append((point.values[key], bleu, otr))
     seen = {value for line in lines.values() for value, _, _ in line}
     numbers = not any(isinstance(value, str) for value in seen)
-    order = sorted(seen) if numbers else list(dict.fromkeys(point.values[key] for point in points))
+    order: list[Any] = sorted(seen) if numbers else list(dict.fromkeys(point.values[key] for point in points))
 
     def paint(figure: Any) -> None:
         panels = figure.subplots(2, 1, sharex=True)
