@@ -1,5 +1,6 @@
 """What `ontarget run` prints of a sweep."""
 
+from io import StringIO
 from pathlib import Path
 
 import pytest
@@ -48,9 +49,9 @@ def test_scores_of_all_points_are_one_table() -> None:
         {"values": {"stages.lat.alpha": alpha}, "scores": rows(10 * alpha, 100 * alpha)}
         for alpha in (0.1, 0.25)
     ]
-    console = Console(width=110, record=True, quiet=True)
-    console.print(_table("alphas", results))
-    words = [line.split() for line in console.export_text().splitlines()]
+    printed = StringIO()
+    Console(width=110, file=printed).print(_table("alphas", results))
+    words = [line.split() for line in printed.getvalue().splitlines()]
     assert ["0.1", "LAT", "1.0", "10.0"] in words
     assert ["0.25", "LAT", "2.5", "25.0"] in words
     assert ["0.25", "reference", "(floor)", "–", "0.5"] in words
