@@ -15,6 +15,12 @@ settings.load_profile("ontarget")
 signal.signal(signal.SIGINT, signal.default_int_handler)  # a shell's background jobs have it ignored
 
 
+@pytest.fixture(scope="session", autouse=True)
+def _cache(tmp_path_factory: pytest.TempPathFactory) -> None:
+    """What tests put into the cache goes with them."""
+    os.environ["ONTARGET_CACHE"] = str(tmp_path_factory.mktemp("cache"))
+
+
 @pytest.fixture(scope="session")
 def shared_data() -> Path:
     """The folder of real parallel text; skips the test where there is none."""

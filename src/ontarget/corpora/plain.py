@@ -83,7 +83,7 @@ def lines_in(file: BinaryIO, name: str) -> Iterator[str]:
     Raises:
         UserError: there is nothing, or it is not UTF-8.
     """
-    offset = 0
+    offset, empty = 0, True
     for number, data in enumerate(file, start=1):
         text = data.removeprefix(BYTE_ORDER_MARK) if number == 1 else data
         try:
@@ -93,8 +93,9 @@ def lines_in(file: BinaryIO, name: str) -> Iterator[str]:
             raise not_utf8(name, number, offset + place, data[place]) from None
         offset += len(data)
         if line:
+            empty = False
             yield line.removesuffix("\n").removesuffix("\r")
-    if offset in (0, len(BYTE_ORDER_MARK)):
+    if empty:
         raise UserError(f"{name} is empty; it must hold one segment a line")
 
 
