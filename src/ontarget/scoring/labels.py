@@ -24,8 +24,6 @@ _ALSO_CALLED = {
     "no": {"nb", "nn"},
     "fil": {"tl"},
     "tl": {"fil"},
-    "he": {"iw"},
-    "id": {"in"},
 }
 
 

@@ -113,7 +113,8 @@ class FastText:
         try:
             return self._predict(line + "\n", k, threshold, "strict")  # type: ignore[no-any-return]
         except TypeError:  # all that it says of half a surrogate pair, which has no UTF-8
-            return self._ask(line.encode("utf-8", "replace").decode("utf-8"), k, threshold)
+            well_formed = line.encode("utf-8", "replace").decode("utf-8")
+            return self._predict(well_formed + "\n", k, threshold, "strict")  # type: ignore[no-any-return]
 
 
 @cache
