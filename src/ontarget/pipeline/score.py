@@ -98,10 +98,8 @@ def _mean_of(metric: str, judged: Sequence[Judged], draws: int) -> Score:
     nothing = [0 * statistics for statistics in sets]
     # One value for all directions: their languages are in the statistics, not in what is made of the sum.
     _, low, high = paired_bootstrap(_or_zero(judged[0].values[metric]), nothing, sets, resamples=draws)
-    if metric == "otr" and average.value in (
-        0.0,
-        100.0,
-    ):  # no resample strays from there, and yet it is no certainty
+    # No resample strays from none, or all, off-target; and yet that is no certainty.
+    if metric == "otr" and average.value in (0.0, 100.0):
         return replace(average, interval=wilson(round(average.n * average.value / 100), average.n))
     return replace(average, interval=Interval(low, high))
 
