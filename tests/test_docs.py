@@ -12,7 +12,7 @@ from pydantic import BaseModel
 
 from ontarget.cli.app import _COMMANDS
 from ontarget.cli.run import recipe_and_overrides
-from ontarget.recipe import CorpusSource, Phrasebook, Plain, Recipe
+from ontarget.recipe import CorpusSource, Files, Phrasebook, Plain, Recipe
 from ontarget.recipes.load import load, shipped
 from ontarget.recipes.stages import (
     PRESETS,
@@ -96,6 +96,7 @@ BLOCKS: dict[str, list[type[BaseModel]]] = {
     "": [Recipe, LanguageModelling, Likelihood, LanguageAware, Tuning, SystemSettings, DecodingSettings],
     "phrasebook.": [Phrasebook],
     "plain.": [Plain],
+    "files.": [Files],
     "model.": [ModelShape],
     "lora.": [Lora],
     "evaluation.": [EvaluationSettings],
@@ -123,7 +124,7 @@ def documented() -> dict[str, list[str]]:
 def test_every_key_of_a_recipe_is_explained_and_no_other() -> None:
     explained = set(documented()) - set(shipped())
     assert explained - {"tuning.normalisation"} == KEYS - {"conflict"}
-    assert set(CorpusSource.model_fields) == {"phrasebook", "plain"}
+    assert set(CorpusSource.model_fields) == {"phrasebook", "plain", "files"}
 
 
 @pytest.mark.parametrize(

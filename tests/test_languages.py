@@ -57,6 +57,32 @@ def test_fasttext_labels(code: str, label: str) -> None:
 
 
 @pytest.mark.parametrize(
+    ("code", "script", "scripts"),
+    [
+        ("ru", "Cyrl", {"Cyrl"}),
+        ("zh", "Hans", {"Hans", "Hant"}),
+        ("zh-TW", "Hant", {"Hant"}),
+        ("zh-Hans", "Hans", {"Hans"}),
+        ("sr", "Cyrl", {"Cyrl", "Latn"}),
+        ("sr-Latn", "Latn", {"Latn"}),
+        ("pt-BR", "Latn", {"Latn"}),
+        ("ja", "Jpan", {"Jpan"}),
+        ("got", "Goth", {"Goth"}),
+    ],
+)
+def test_scripts(code: str, script: str, scripts: set[str]) -> None:
+    assert Language(code).script == script
+    assert Language(code).scripts == scripts
+
+
+@pytest.mark.parametrize(
+    ("code", "primary", "region"), [("pt-BR", "pt", "BR"), ("zh-Hant", "zh", None), ("es-419", "es", "419")]
+)
+def test_parts_of_a_code(code: str, primary: str, region: str | None) -> None:
+    assert (Language(code).primary, Language(code).region) == (primary, region)
+
+
+@pytest.mark.parametrize(
     ("code", "tokenizer"), [("zh-Hans", "zh"), ("ja", "ja-mecab"), ("ko", "ko-mecab"), ("cs", "13a")]
 )
 def test_sacrebleu_tokenizers(code: str, tokenizer: str) -> None:

@@ -64,6 +64,12 @@ def test_norwegian_is_not_false() -> None:
     assert recipe(languages=languages).languages[1] == Language("no")
 
 
+def test_steps_of_cleaning_are_written_out_with_their_limits() -> None:
+    cleaned = recipe(clean=["empty", "length-ratio", {"too-long": 300}])
+    assert cleaned.settings()["clean"] == ["empty", {"length-ratio": 3}, {"too-long": 300}]
+    assert check(cleaned.settings(), "again") == cleaned
+
+
 def test_a_recipe_cannot_be_changed() -> None:
     with pytest.raises(ValueError, match="frozen"):
         recipe().seed = 2  # type: ignore[misc]
@@ -75,8 +81,12 @@ def test_a_recipe_cannot_be_changed() -> None:
         ({"pivot": "de"}, "'pivot' is de, not one of `languages`: en, it, nl"),
         ({"languages": ["en", "it", "en"]}, "names a language twice"),
         ({"languages": ["en", "xx"]}, "'languages.1' is 'xx': unknown language 'xx'"),
-        ({"corpus": {}}, "'corpus' is {}: give exactly one of phrasebook and plain"),
+        ({"corpus": {}}, "'corpus' is {}: give exactly one of phrasebook, plain"),
         ({"corpus": {"plain": {"test": "test.gz"}}}, "'corpus.plain.test' .* write {language}"),
+        ({"corpus": {"files": {"train": "x", "columns": {"a": "de"}}}}, "'corpus.files.columns'"),
+        ({"clean": ["empty", "duplicate"]}, "'clean.1' .* no step of cleaning; did you mean 'duplicates'"),
+        ({"clean": [{"too-long": 0}]}, "'clean.0' .* should be a number above 0"),
+        ({"overlap": "ignore"}, "'overlap' is 'ignore'"),
         ({"model": "owner/model"}, "'model' is for recipes without stages"),
         ({"name": "../up"}, "'name' is '../up'"),
         ({"systems": ["mt", "lta"]}, "unknown system 'systems.lta'; did you mean 'lat'"),

@@ -79,7 +79,7 @@ class Language:
 
     @property
     def script(self) -> str | None:
-        """The script that the code names, else the usual one: `Hant` of `zh-Hant`, `zh-TW`; `Hans` of `zh`."""
+        """The script that the code names, or else the usual one: `Hant` of `zh-TW`, `Hans` of `zh`."""
         named = next((part for part in self.code.split("-")[1:] if len(part) == 4), None)
         return named or _usual_script(f"{self.primary}_{self.region}") or _usual_script(self.primary)
 

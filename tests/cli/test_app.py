@@ -14,7 +14,7 @@ from ontarget.cli import app as module
 from ontarget.cli.app import app
 from ontarget.errors import UserError
 
-COMMANDS = ["run", "train", "translate", "score", "recipes"]
+COMMANDS = ["run", "train", "translate", "score", "compare", "recipes"]
 
 
 def ontarget(*arguments: str) -> subprocess.CompletedProcess[str]:

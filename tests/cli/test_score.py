@@ -1,4 +1,6 @@
+import csv
 import gzip
+import io
 import json
 from collections.abc import Callable
 from pathlib import Path
@@ -8,6 +10,8 @@ from typer.testing import CliRunner
 
 from ontarget.cli.app import app
 from ontarget.languages import Language
+from ontarget.scoring import metrics as scoring_metrics
+from ontarget.scoring import test_sets
 from ontarget.scoring.bleu import bleu, chrf
 from ontarget.scoring.off_target import off_target_ratio
 
@@ -44,14 +48,32 @@ def error(*arguments: str) -> str:
 def test_json_without_a_reference_is_the_off_target_ratio_alone(write: Write) -> None:
     hypothesis = write("answers.txt", ANSWERS)
     printed = json.loads(run(hypothesis, "--to", "fr", "--json"))
-    signature = off_target_ratio(ANSWERS, "fr").signature
-    assert printed == {"hypothesis": hypothesis, "otr": {"value": 200 / 3, "n": 3, "signature": signature}}
+    score = off_target_ratio(ANSWERS, "fr")
+    assert list(printed) == ["hypothesis", "otr", "breakdown"]
+    assert printed["otr"] == {
+        "value": 200 / 3,
+        "n": 3,
+        "signature": score.signature,
+        "low": score.interval.low,
+        "high": score.interval.high,
+    }
+    assert "source" not in printed["breakdown"]  # whose language nobody said
 
 
 def test_json_with_a_reference(write: Write) -> None:
     hypothesis, reference = write("answers.txt", ANSWERS), write("test.fr.gz", FRENCH)
     printed = json.loads(run(hypothesis, "--reference", reference, "--to", "fr", "--json"))
-    assert list(printed) == ["hypothesis", "bleu", "chrf", "otr", "otr_floor"]
+    assert list(printed) == [
+        "hypothesis",
+        "bleu",
+        "bleu_on_target",
+        "chrf",
+        "chrf_on_target",
+        "otr",
+        "otr_floor",
+        "breakdown",
+    ]
+    assert printed["bleu_on_target"]["value"] < printed["bleu"]["value"]
     expected = {
         "bleu": bleu(ANSWERS, FRENCH, Language("fr")),
         "chrf": chrf(ANSWERS, FRENCH),
@@ -59,7 +81,7 @@ def test_json_with_a_reference(write: Write) -> None:
         "otr_floor": off_target_ratio(FRENCH, "fr"),
     }
     for key, score in expected.items():
-        assert printed[key] == {"value": score.value, "n": 3, "signature": score.signature}
+        assert printed[key] | {"value": score.value, "n": 3, "signature": score.signature} == printed[key]
     assert printed["otr_floor"]["value"] == 0.0
 
 
@@ -117,10 +139,12 @@ def test_the_table_shows_the_scores_and_under_it_their_signatures(write: Write) 
     [row] = [line for line in table.split("\n") if "answers.txt" in line and "." in line.split()[-1]]
     numbers = [float(number) for number in row.split()[1:]]
     expected = [bleu(ANSWERS, FRENCH, Language("fr")), chrf(ANSWERS, FRENCH)]
-    assert numbers == [*(round(score.value, 2) for score in expected), 66.67, 0.0]
+    assert [numbers[0], numbers[2]] == [round(score.value, 2) for score in expected]
+    assert (numbers[1] < numbers[0], numbers[3] < numbers[2], numbers[4:]) == (True, True, [66.67, 0.0])
     for score in [*expected, off_target_ratio(ANSWERS, "fr")]:
         assert f"\n{score.settings}\n" in table
-    assert "empty" in table
+    assert "english" in table
+    assert "empty" not in table  # nothing is
 
 
 def test_line_counts_that_differ_name_both_files_and_counts(write: Write) -> None:
@@ -151,3 +175,138 @@ def test_an_unknown_language_names_the_nearest(write: Write) -> None:
 
 def test_a_source_needs_its_language(write: Write) -> None:
     assert "--source needs --from" in error(write("a", ANSWERS), "--to", "fr", "--source", write("s", GERMAN))
+
+
+def make_run(folder: Path) -> str:
+    """Two systems of a run: one answers in French, one in English."""
+    rows = [{"source": s, "reference": r, "text": r} for s, r in zip(GERMAN, FRENCH, strict=True)]
+    for system, text in (("good", None), ("bad", "We are going to the sea tomorrow.")):
+        file = folder / "outputs" / system / "de-fr.jsonl"
+        file.parent.mkdir(parents=True)
+        answers = (row | {"text": text or row["text"]} for row in rows)
+        file.write_text("".join(json.dumps(row) + "\n" for row in answers), encoding="utf-8")
+    return str(folder)
+
+
+def test_a_run_is_scored_without_another_word(tmp_path: Path) -> None:
+    printed = json.loads(run(make_run(tmp_path / "run"), "--json"))
+    assert [(row["system"], row["direction"], row["otr"]["value"]) for row in printed] == [
+        ("bad", "de-fr", 100.0),
+        ("good", "de-fr", 0.0),
+    ]
+    assert printed[1]["bleu"]["value"] == pytest.approx(100.0)
+    assert printed[0]["hypothesis"] == str(tmp_path / "run" / "outputs" / "bad" / "de-fr.jsonl")
+    assert json.loads(run(str(tmp_path / "run" / "outputs" / "good"), "--json"))["system"] == "good"
+
+
+def test_a_run_of_several_directions_has_means(tmp_path: Path) -> None:
+    folder = make_run(tmp_path / "run")
+    assert "mean over directions" not in run(folder)
+    rows = [{"source": s, "text": t} for s, t in zip(FRENCH, [*GERMAN[:2], FRENCH[0]], strict=True)]
+    for system in ("good", "bad"):
+        file = tmp_path / "run" / "outputs" / system / "fr-de.jsonl"
+        file.write_text("".join(json.dumps(row) + "\n" for row in rows), encoding="utf-8")
+    _, _, means = run(folder).partition("mean over directions")
+    [good] = [line.split() for line in means.split("\n") if line.split()[:2] == ["good", "2"]]
+    assert good[2:] == ["16.67"]  # the mean of 0 and 33.33; BLEU has no reference in one of them
+
+
+def test_the_same_systems_of_two_runs_are_told_apart(tmp_path: Path) -> None:
+    table = run(make_run(tmp_path / "1"), make_run(tmp_path / "2"), "--markdown")
+    for number in ("1", "2"):
+        assert str(tmp_path / number / "outputs" / "good") in table
+
+
+def test_csv_has_a_line_a_score_in_full(write: Write) -> None:
+    hypothesis, reference = write("a.txt", ANSWERS), write("r.txt", FRENCH)
+    text = run(hypothesis, "--to", "fr", "--reference", reference, "--csv")
+    rows = {row["metric"]: row for row in csv.DictReader(io.StringIO(text))}
+    assert list(rows) == ["bleu", "bleu_on_target", "chrf", "chrf_on_target", "otr", "otr_floor"]
+    score = bleu(ANSWERS, FRENCH, Language("fr"))
+    assert float(rows["bleu"]["value"]) == score.value
+    assert rows["bleu"]["signature"] == score.signature
+    assert rows["otr"]["hypothesis"] == hypothesis
+
+
+def test_latex_and_markdown_escape_what_they_must(write: Write) -> None:
+    hypothesis = write("my_hyp|1.txt", ANSWERS)
+    latex = run(hypothesis, "--to", "fr", "--latex")
+    assert "\\toprule" in latex
+    assert "my\\_hyp|1.txt" in latex
+    assert "OTR \\%" in latex
+    assert "my_hyp\\|1.txt | " in run(hypothesis, "--to", "fr", "--markdown")
+
+
+def test_other_metrics_and_their_intervals(write: Write) -> None:
+    arguments = ["--reference", write("r", FRENCH), "--to", "fr", "--metrics", "chrf++,ter"]
+    printed = json.loads(run(write("a", ANSWERS), *arguments, "--confidence", "--json"))
+    assert list(printed)[1:5] == ["chrf++", "chrf++_on_target", "ter", "ter_on_target"]
+    for key in ("chrf++", "ter", "otr", "otr_floor"):
+        assert printed[key]["low"] <= printed[key]["value"] <= printed[key]["high"]
+    assert "TER" in run(write("a", ANSWERS), *arguments, "--confidence")
+
+
+def test_strict_counts_a_copy_that_looks_right(write: Write) -> None:
+    lines = ["Paris, la ville lumière", "Le pain est chaud."]
+    arguments = [write("a", lines), "--to", "fr", "--from", "de", "--json"]
+    arguments += ["--source", write("s", [lines[0], "Das Brot ist warm."])]
+    printed = json.loads(run(*arguments, "--strict"))
+    assert (printed["otr"]["value"], printed["otr_strict"]["value"]) == (0.0, 50.0)
+    assert printed["breakdown"]["copy"] == 1
+
+
+def test_the_identifier_may_be_held_to_a_few_languages(write: Write) -> None:
+    printed = json.loads(run(write("a", ANSWERS), "--to", "fr", "--among", "de,fr,en", "--json"))
+    assert "lid:lid.176.ftz/de+en+fr|" in printed["otr"]["signature"]
+    assert "unknown language 'qq'" in error(write("a", ANSWERS), "--to", "fr", "--among", "de,qq")
+
+
+def test_comet_scores_in_its_own_environment(write: Write, comet_environment: Path) -> None:
+    arguments = [write("a", ANSWERS), write("b", FRENCH), "--to", "fr", "--reference", write("r", FRENCH)]
+    arguments += ["--source", write("s", GERMAN), "--from", "de", "--comet", "Unbabel/wmt22-comet-da"]
+    printed = json.loads(run(*arguments, "--environment", str(comet_environment), "--json"))
+    assert printed[0]["comet"]["value"] > printed[0]["comet_on_target"]["value"]
+    assert printed[1]["comet"]["value"] == printed[1]["comet_on_target"]["value"]
+    assert "version:2.2.6" in printed[0]["comet"]["signature"]
+    table = run(*arguments, "--environment", str(comet_environment))
+    assert f"{printed[0]['comet']['value']:.4f}" in table
+    message = error(*arguments, "--environment", str(comet_environment / "none"))
+    assert "python3 -m venv" in message
+    assert "pip install unbabel-comet" in message
+
+
+def test_a_test_set_brings_source_and_reference(write: Write, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(test_sets, "read_test_set", lambda name, direction: (GERMAN, [FRENCH]))
+    arguments = [write("a", ANSWERS), "--test-set", "wmt22", "--direction", "de-fr"]
+    printed = json.loads(run(*arguments, "--json"))
+    assert printed["bleu"]["value"] == bleu(ANSWERS, FRENCH, Language("fr")).value
+    assert printed["breakdown"]["copy"] == 1  # by its source
+    message = error(write("short", ANSWERS[:2]), "--test-set", "wmt22", "--direction", "de-fr")
+    assert "short' has 2 lines but 'wmt22 de-fr' has 3" in message
+
+
+def test_options_that_do_not_fit_are_one_sentence(write: Write, tmp_path: Path) -> None:
+    one, folder = write("a", ANSWERS), make_run(tmp_path / "run")
+    assert "--to is missing" in error(one)
+    assert "--test-set wmt22 needs --direction" in error(one, "--test-set", "wmt22")
+    assert "brings its own source" in error(one, "--test-set", "wmt22", "--to", "fr")
+    assert "no test set 'wmt222'" in error(one, "--test-set", "wmt222", "--direction", "de-fr")
+    assert "--direction belongs to --test-set" in error(one, "--to", "fr", "--direction", "de-fr")
+    assert "says its own languages" in error(folder, "--to", "fr")
+    assert "not both at once" in error(folder, one)
+    assert "ter of '" in error(one, "--to", "fr", "--metrics", "ter")
+    assert "list of names is empty" in error(one, "--to", "fr", "--metrics", ",")
+    assert "--json and --latex are two forms" in error(one, "--to", "fr", "--json", "--latex")
+    assert "needs the texts that were translated" in error(one, "--to", "fr", "--comet", "x")
+
+
+@pytest.mark.parametrize(("code", "extra"), [("ja", "ja"), ("ko", "ko")])
+def test_a_tokenizer_that_is_not_installed_gets_the_line_that_installs_it(
+    write: Write, monkeypatch: pytest.MonkeyPatch, code: str, extra: str
+) -> None:
+    def unavailable(tokenize: str) -> None:
+        raise RuntimeError(f"{tokenize} requires extra dependencies")
+
+    monkeypatch.setattr(scoring_metrics, "BLEU", unavailable)
+    lines = write("a", ["猫はソファで寝ている。"])
+    assert f"pip install 'ontarget[{extra}]'" in error(lines, "--to", code, "--reference", lines)

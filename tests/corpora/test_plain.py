@@ -5,7 +5,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from ontarget.corpora.plain import decode_lines, fingerprint, load, path_of, read_lines
+from ontarget.corpora.plain import decode_lines, fingerprint, lines_of, load, path_of, read_lines
 from ontarget.errors import UserError
 from ontarget.languages import Direction, Language
 
@@ -41,6 +41,7 @@ def test_lines_come_back_as_they_were_written(lines: list[str]) -> None:
 )
 def test_line_ends(tmp_path: Path, content: bytes, lines: list[str]) -> None:
     assert read_lines(written(tmp_path / "x.txt", content)) == lines
+    assert list(lines_of(tmp_path / "x.txt")) == lines
     assert read_lines(written(tmp_path / "x.gz", gzip.compress(content))) == lines
 
 
@@ -72,8 +73,9 @@ def test_folder_in_place_of_a_file(tmp_path: Path) -> None:
 
 @pytest.mark.parametrize("content", [b"", gzip.compress(b""), b"\xef\xbb\xbf"])
 def test_empty_file(tmp_path: Path, content: bytes) -> None:
-    with pytest.raises(UserError, match=r"x\.txt' is empty"):
-        read_lines(written(tmp_path / "x.txt", content))
+    for read in (read_lines, lines_of):
+        with pytest.raises(UserError, match=r"x\.txt' is empty"):
+            list(read(written(tmp_path / "x.txt", content)))
 
 
 @pytest.mark.parametrize(
@@ -87,8 +89,9 @@ def test_empty_file(tmp_path: Path, content: bytes) -> None:
 )
 def test_what_is_not_utf8_is_told_where(tmp_path: Path, content: bytes, where: str) -> None:
     for data in (content, gzip.compress(content)):
-        with pytest.raises(UserError, match=rf"x' is not UTF-8: {where}"):
-            read_lines(written(tmp_path / "x", data))
+        for read in (read_lines, lines_of):
+            with pytest.raises(UserError, match=rf"x' is not UTF-8: {where}"):
+                list(read(written(tmp_path / "x", data)))
 
 
 def test_broken_gzip(tmp_path: Path) -> None:

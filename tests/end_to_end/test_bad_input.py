@@ -1,5 +1,6 @@
 """What bad input gets, whole commands: one clear sentence, a non-zero exit code, nothing half-written."""
 
+import gzip
 import json
 import re
 import subprocess
@@ -14,7 +15,17 @@ FRENCH = ["Le chat dort sur le canapé.", "Nous allons à la mer demain.", "Le p
 CORPUS = (
     'corpus={plain: {train: "train.{language}", validation: "train.{language}", test: "train.{language}"}}'
 )
-SMALL = ["languages=[de, fr]", "pivot=de", CORPUS]  # a corpus of three lines, read in no time
+SMALL = [
+    "languages=[de, fr]",
+    "pivot=de",
+    "overlap=allow",
+    CORPUS,
+]  # a corpus of three lines, read in no time
+
+
+def files(path: str, columns: str = "null") -> str:
+    return f"corpus={{files: {{train: {path}, test: {path}, columns: {columns}}}}}"
+
 
 needs_models = pytest.mark.skipif(find_spec("torch") is None, reason="needs the extra `train`")
 
@@ -35,6 +46,13 @@ def folder(tmp_path: Path) -> Path:
     }.items():
         (tmp_path / name).write_text("".join(f"{line}\n" for line in lines), encoding="utf-8")
     (tmp_path / "latin1.fr").write_bytes("Le pain est chaud.\nLa mer est là.\nLe chat.\n".encode("latin-1"))
+    rows = "".join(f"{de}\t{fr}\n" for de, fr in zip(GERMAN, FRENCH, strict=True))
+    (tmp_path / "good.tsv").write_text(f"de\tfr\n{rows}", encoding="utf-8")
+    (tmp_path / "cut.tsv.gz").write_bytes(gzip.compress(f"de\tfr\n{rows}".encode())[:-12])
+    (tmp_path / "mixed.tsv").write_bytes("de\tfr\nda\tlà\n".encode() + "dort dr\tlà\n".encode("latin-1"))
+    (tmp_path / "no.jsonl").write_text('{"de": "a", "fr": "b"}\nde: a, fr: b\n', encoding="utf-8")
+    cut = '<?xml version="1.0"?>\n<tmx><body>\n<tu><tuv xml:lang="de"><se'
+    (tmp_path / "cut.tmx").write_text(cut, encoding="utf-8")
     (tmp_path / "no-recipe.yaml").write_text("- a list\n", encoding="utf-8")
     (tmp_path / "no-yaml.yaml").write_text("name: [\n", encoding="utf-8")
     (tmp_path / "no-model").mkdir()
@@ -73,6 +91,42 @@ DATA_AND_WORDS = [
         ["run", "phrasebook-tiny", *SMALL, 'corpus.plain.train="cut.{language}"'],
         ["'cut.de' has 3 lines", "'cut.fr' has 2", "'train'"],
         id="training files of different lengths",
+    ),
+    # Files of other formats: file, line, what to do.
+    pytest.param(
+        ["run", "phrasebook-tiny", *SMALL, files("cut.tsv.gz")],
+        ["'cut.tsv.gz' is a broken gzip file", "download it again"],
+        id="a broken archive",
+    ),
+    pytest.param(
+        ["run", "phrasebook-tiny", *SMALL, files("cut.tmx")],
+        ["'cut.tmx', line 3 is cut off", "download it again"],
+        id="a TMX cut in the middle",
+    ),
+    pytest.param(
+        ["run", "phrasebook-tiny", *SMALL, files("no.jsonl")],
+        ["'no.jsonl', line 2 is no JSON", "write one record a line"],
+        id="a line that is no JSON",
+    ),
+    pytest.param(
+        ["run", "phrasebook-tiny", *SMALL, files("good.tsv", columns="{source: de, target: fr}")],
+        ["'good.tsv', line 1: no column 'source'; there are 'de', 'fr'"],
+        id="a column that is missing",
+    ),
+    pytest.param(
+        ["run", "phrasebook-tiny", *SMALL, files("mixed.tsv")],
+        ["'mixed.tsv' is not UTF-8: line 3, byte 22 of the text is 0xe0", "convert the file"],
+        id="mixed encodings",
+    ),
+    pytest.param(
+        ["run", "phrasebook-tiny", *SMALL, "languages=[de, fr, en]", files("good.tsv")],
+        ["no English (en) in its split 'test'; it has train: de fr, test: de fr"],
+        id="a direction that the corpus lacks",
+    ),
+    pytest.param(
+        ["run", "phrasebook-tiny", *SMALL, "overlap=error"],
+        ["3 train segments have a line of the split 'test'", "overlap=remove"],
+        id="test lines in the training data",
     ),
     # Empty, not UTF-8, not there: file, line, byte.
     pytest.param(["score", "empty.fr", "--to", "fr"], ["'empty.fr' is empty"], id="an empty file"),

@@ -21,6 +21,7 @@ RECIPE: dict[str, Any] = {
     "languages": ["en", "it", "nl"],
     "pivot": "en",
     "corpus": {"plain": {split: f"{split}.{{language}}" for split in ("train", "validation", "test")}},
+    "overlap": "allow",
     "test_lines": 2,
     "stages": {
         "base": {"kind": "language-modelling", "tuning": {"steps": 1}},

@@ -2,7 +2,7 @@ from itertools import chain, combinations
 
 import pytest
 
-from ontarget.corpora.corpus import Corpus
+from ontarget.corpora.corpus import Corpus, Part
 from ontarget.languages import Language
 from ontarget.samples.documents import lines_a_document, make_documents
 
@@ -66,3 +66,17 @@ def test_each_pass_is_drawn_anew_and_alike_for_one_seed():
     first = make_documents(CORPUS, LANGUAGES, EN, "aligned", 1, 0)
     assert first == make_documents(CORPUS, LANGUAGES, EN, "aligned", 1, 0)
     assert sorted(first) != sorted(make_documents(CORPUS, LANGUAGES, EN, "aligned", 1, 1))
+
+
+def test_segments_stand_with_the_languages_that_they_have():
+    """Text in parts: English-Italian in one, Dutch-Romanian in another."""
+    en, it, nl, ro = LANGUAGES
+    parts = [Part({x: [f"{x}-{n}" for n in range(50)] for x in pair}) for pair in ((en, it), (nl, ro))]
+    corpus = Corpus("parts", {"train": parts})
+    for document in make_documents(corpus, LANGUAGES, en, "aligned", seed=1):
+        there = {code for code in ("en", "it", "nl", "ro") if f"{code}-" in document}
+        assert there <= {"en", "it"} or there <= {"nl", "ro"}
+    pivoted = make_documents(corpus, LANGUAGES, en, "english-pivoted", seed=1)
+    alone = [document for document in pivoted if "nl-" in document or "ro-" in document]
+    assert len(alone) == 50
+    assert not any("\n" in document for document in alone)

@@ -8,7 +8,7 @@ from sacrebleu.metrics import BLEU
 
 from ontarget.errors import UserError
 from ontarget.languages import Language
-from ontarget.scoring import bleu as module
+from ontarget.scoring import metrics as module
 from ontarget.scoring.bleu import bleu, chrf
 
 FRENCH = (

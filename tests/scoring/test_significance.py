@@ -1,5 +1,4 @@
 import itertools
-import os
 
 import numpy as np
 import pytest
@@ -9,7 +8,9 @@ from sacrebleu.metrics import BLEU, CHRF
 from sacrebleu.significance import PairedTest, Result
 
 from ontarget.errors import UserError
+from ontarget.languages import Language
 from ontarget.scoring import significance
+from ontarget.scoring.metrics import Metric
 from ontarget.scoring.significance import (
     approximate_randomisation,
     bootstrap_interval,
@@ -80,41 +81,38 @@ def test_a_system_against_itself_is_no_difference() -> None:
     assert result == significance.PairedResult(0.0, 1.0, 0.0, 0.0, 1.0)
 
 
-@pytest.mark.parametrize("metric", [BLEU(), CHRF(word_order=2)], ids=["bleu", "chrf++"])
+@pytest.mark.parametrize(
+    ("name", "theirs"), [("bleu", BLEU()), ("chrf++", CHRF(word_order=2))], ids=["bleu", "chrf++"]
+)
 @pytest.mark.parametrize("cells", [significance._CELLS, 64 * 60], ids=["one block", "many blocks"])
-def test_agrees_with_sacrebleu(metric: BLEU | CHRF, cells: int, monkeypatch: pytest.MonkeyPatch) -> None:
-    """The same draws, so the same p-value and interval to the digit; the bootstrap's p by its own formula."""
+def test_agrees_with_sacrebleu(
+    name: str, theirs: BLEU | CHRF, cells: int, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The same draws, so the same p-value and mean to the digit; the bootstrap's p by its own formula."""
     monkeypatch.setattr(significance, "_CELLS", cells)
-    monkeypatch.setitem(os.environ, "SACREBLEU_SEED", "12345")
+    monkeypatch.setenv("SACREBLEU_SEED", "12345")
     (worse, references), (better, _) = texts(1, 0.30), texts(2, 0.25)
-    systems = [("worse", worse), ("better", better)]
 
-    def theirs(kind: str, samples: int) -> Result:
-        _, scores = PairedTest(systems, {"metric": metric}, [references], kind, samples)()
+    def result(kind: str, samples: int) -> Result:
+        systems = [("worse", worse), ("better", better)]
+        _, scores = PairedTest(systems, {"metric": theirs}, [references], kind, samples)()
         [of_metric] = [results for key, results in scores.items() if key != "System"]
         return of_metric[1]
 
-    def value(total: np.ndarray) -> float:
-        return float(metric._compute_score_from_stats(list(total)).score)
+    ours = Metric(name, Language("en"))
+    one, other = (ours.statistics(lines, references) for lines in (worse, better))
+    p = approximate_randomisation(ours.value, [one], [other], trials=500)
+    assert p == result("ar", 500).p_value
 
-    one, other = (
-        np.array(metric._extract_corpus_statistics(lines, [references]), dtype=np.float64)
-        for lines in (worse, better)
-    )
-    assert approximate_randomisation(value, [one], [other], trials=500) == theirs("ar", 500).p_value
-
-    interval = bootstrap_interval(value, other, resamples=1000)
-    theirs_bootstrap = theirs("bs", 1000)
-    assert (interval.high - interval.low) / 2 == pytest.approx(
-        theirs_bootstrap.ci, rel=0.03
-    )  # theirs takes other ranks
-    sums = [significance._resampled(of, 1000, 12345) for of in (one, other)]
-    values = [significance._values(value, of) for of in sums]
-    assert values[1].mean() == pytest.approx(theirs_bootstrap.mean, rel=1e-6)
-    absolute = np.abs(values[1] - values[0])
-    observed = abs(value(other.sum(0)) - value(one.sum(0)))
+    bootstrapped = result("bs", 1000)
+    interval = bootstrap_interval(ours.value, other, resamples=1000)
+    assert (interval.high - interval.low) / 2 == pytest.approx(bootstrapped.ci, rel=0.03)  # by other ranks
+    before, after = (ours.value(significance._resampled(of, 1000, 12345)) for of in (one, other))
+    assert after.mean() == pytest.approx(bootstrapped.mean, rel=1e-6)
+    absolute = np.abs(after - before)
+    observed = abs(ours.value(other.sum(0)) - ours.value(one.sum(0)))
     moses = (np.sum(absolute - absolute.mean() > observed) + 1) / 1001
-    assert moses == pytest.approx(theirs_bootstrap.p_value, abs=2e-3)
+    assert moses == pytest.approx(bootstrapped.p_value, abs=2e-3)
 
 
 def test_p_is_uniform_where_there_is_no_difference() -> None:

@@ -102,13 +102,13 @@ def _known(name: str, lines: list[str]) -> _Text:
 
 def _text(name: str, whole: bool) -> _Text:
     """A file; `whole` if it is read more than once, as those of several systems' references are."""
-    from ontarget.corpora.plain import decode_lines, read_lines
+    from ontarget.corpora.plain import lines_in, lines_of, read_lines
 
     if name == STDIN:
-        return _Text(name, lambda: decode_lines(sys.stdin.buffer.read(), "standard input"))
+        return _Text(name, lambda: lines_in(sys.stdin.buffer, "standard input"))
     if whole:
         return _known(name, read_lines(Path(name)))
-    return _Text(name, lambda: read_lines(Path(name)))
+    return _Text(name, lambda: lines_of(Path(name)))
 
 
 def _aligned(text: _Text, source: _Text | None, references: Sequence[_Text]) -> Iterator[Line]:

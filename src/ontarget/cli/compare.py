@@ -3,7 +3,7 @@
 from collections import Counter
 from collections.abc import Mapping, Sequence
 from pathlib import Path
-from typing import Annotated, Any
+from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
@@ -13,7 +13,10 @@ from ontarget.cli.score import identifier, names_of, notes_of
 from ontarget.errors import UserError
 from ontarget.scoring.answers import is_outputs
 from ontarget.scoring.score import display_name
-from ontarget.scoring.scorecard import Scorecard, Scorer
+from ontarget.scoring.scorecard import REFERENCED, Scorecard, Scorer
+
+if TYPE_CHECKING:
+    from ontarget.scoring.comparison import Comparison
 
 LEVEL = 0.05
 _USUAL_BASELINE = "mt"
@@ -100,10 +103,15 @@ def compare(
         ontarget compare --seeds runs/seed1 runs/seed2 runs/seed3 --baseline mt --markdown
     """
     from ontarget.scoring.comparison import compare as compared
+    from ontarget.scoring.significance import RESAMPLES, TRIALS
 
     form = chosen(json=as_json, csv=as_csv, latex=latex, markdown=markdown)
     given = Given(to, from_, tuple(reference or ()), source, test_set, direction)
-    scorer = Scorer(identifier(lid, among), names_of(metrics), strict=strict, segments=True)
+    names = names_of(metrics)
+    for name in names:
+        if name not in REFERENCED:
+            raise UserError(f"'{name}' is none of the metrics that are compared: {', '.join(REFERENCED)}")
+    scorer = Scorer(identifier(lid, among), names, strict=strict, segments=True)
     cards = [scorer.card(answers) for answers in answers_of(systems, given)]
     if comet:
         from ontarget.scoring.neural import add_neural
@@ -121,9 +129,10 @@ def compare(
     groups = list(dict.fromkeys(row.group for row in rows))
     tables = [(group, [_cells(row) for row in rows if row.group == group]) for group in groups]
     others = len(by_system) - 1
-    test = f"p|test:approximate-randomisation|trials:10000|seed:{seed}|adjusted:holm|systems:{others}"
-    bootstrap = f"95 % interval|paired-bootstrap|resamples:1000|seed:{seed}"
-    print_tables(tables, form, [*notes_of(cards), test, bootstrap])
+    test = f"p|test:approximate-randomisation|trials:{TRIALS}|seed:{seed}|adjusted:holm|systems:{others}"
+    bootstrap = f"95 % interval|test:paired-bootstrap|resamples:{RESAMPLES}|seed:{seed}"
+    signatures = [(name, card.scores[name]) for card in cards for name in card.evidence]
+    print_tables(tables, form, [*notes_of(signatures), test, bootstrap])
 
 
 def _by_system(cards: Sequence[Scorecard], seeds: bool) -> dict[str, dict[tuple[str, str], Scorecard]]:
@@ -132,7 +141,7 @@ def _by_system(cards: Sequence[Scorecard], seeds: bool) -> dict[str, dict[tuple[
     Files are called by their paths. Systems of runs have their ids; where several runs have the same ones and
     the runs are no seeds of one another, the run stands before them.
     """
-    runs = {id(card): _run_of(card) for card in cards}
+    runs = _runs(cards)
     if seeds and (len(set(runs.values())) < 2 or "" in runs.values()):
         raise UserError("--seeds needs the directories of several runs, which differ by their seeds")
     times = Counter((card.answers.system, str(card.answers.direction)) for card in cards)
@@ -159,6 +168,14 @@ def _run_of(card: Scorecard) -> str:
     return str(outputs.parent if outputs.name == "outputs" else outputs)
 
 
+def _runs(cards: Sequence[Scorecard]) -> dict[int, str]:
+    """The run of each card, by the last part of its path where that tells all runs apart."""
+    paths = {id(card): _run_of(card) for card in cards}
+    names = {path: Path(path).name for path in paths.values()}
+    short = len(set(names.values())) == len(names)
+    return {card: names[path] if short else path for card, path in paths.items()}
+
+
 def _groups(cards: Sequence[Scorecard], systems: Sequence[str]) -> Mapping[str, Sequence[str]]:
     """Directions to average over: zero-shot and supervised ones where the run says which are which."""
     directions = list(dict.fromkeys(str(card.answers.direction) for card in cards))
@@ -175,7 +192,7 @@ def _groups(cards: Sequence[Scorecard], systems: Sequence[str]) -> Mapping[str, 
     return {f"mean of {', '.join(directions)}": directions}
 
 
-def _cells(row: Any) -> dict[str, str]:
+def _cells(row: "Comparison") -> dict[str, str]:
     digits = 4 if row.metric.startswith("comet") else 2
     deviation = "" if row.deviation is None else f" ± {row.deviation:.{digits}f}"
     cells = {
@@ -183,7 +200,7 @@ def _cells(row: Any) -> dict[str, str]:
         "system": row.system,
         "score": f"{row.value:.{digits}f}{deviation}",
     }
-    if row.test is None:
+    if row.test is None or row.p_holm is None:
         return cells | {"difference": "baseline", "95 % interval": "", "p": "", "bootstrap p": ""}
     star = "*" if row.p_holm < LEVEL else ""
     return cells | {
@@ -194,7 +211,7 @@ def _cells(row: Any) -> dict[str, str]:
     }
 
 
-def _object(row: Any) -> dict[str, Any]:
+def _object(row: "Comparison") -> dict[str, Any]:
     test = row.test
     return {
         "group": row.group,

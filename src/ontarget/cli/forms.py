@@ -15,6 +15,7 @@ from rich.table import Table
 from ontarget.errors import UserError
 
 Form = Literal["table", "json", "csv", "latex", "markdown"]
+_WIDE = 1000  # characters: in a file or a pipe no cell need be broken
 Row = Mapping[str, str]
 """Title of a column -> cell, as printed."""
 
@@ -38,6 +39,8 @@ def print_tables(tables: Sequence[tuple[str, Sequence[Row]]], form: Form, notes:
     """
     if form == "table":
         console = Console(highlight=False)
+        if not console.is_terminal:
+            console.width = _WIDE
         for title, rows in tables:
             console.print(_terminal(title, rows))
         for note in notes:
@@ -45,7 +48,7 @@ def print_tables(tables: Sequence[tuple[str, Sequence[Row]]], form: Form, notes:
         return
     from tabulate import tabulate
 
-    style = "latex_booktabs" if form == "latex" else "github"
+    style = "latex_booktabs" if form == "latex" else "pipe"
     for title, rows in tables:
         if title:
             typer.echo(f"% {title}" if form == "latex" else f"**{title}**\n")
@@ -61,7 +64,7 @@ def print_tables(tables: Sequence[tuple[str, Sequence[Row]]], form: Form, notes:
 
 def print_json(rows: Any) -> None:
     """Prints JSON, indented."""
-    typer.echo(json.dumps(rows, indent=2, ensure_ascii=False))
+    typer.echo(json.dumps(rows, indent=2))
 
 
 def print_csv(rows: Sequence[Mapping[str, Any]]) -> None:

@@ -1,8 +1,10 @@
 """`ontarget score`: anyone's translations, without a model."""
 
 from collections.abc import Sequence
+from dataclasses import replace
 from pathlib import Path
-from typing import Annotated, Any
+from statistics import mean
+from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
@@ -14,6 +16,9 @@ from ontarget.scoring.answers import is_outputs
 from ontarget.scoring.outcome import OUTCOMES
 from ontarget.scoring.score import SUFFIX, Score, display_name
 from ontarget.scoring.scorecard import REFERENCED, Scorecard, Scorer
+
+if TYPE_CHECKING:
+    from ontarget.scoring.language_id import Identifier
 
 FLOOR = "otr_floor"
 
@@ -128,11 +133,13 @@ def score(
     elif form == "csv":
         print_csv([row for card in cards for row in _lines(card)])
     else:
-        scores = [_label(card, cards) | _scores(card, confidence) for card in cards]
+        columns = {title: "" for card in cards for title in _scores(card, confidence)}
+        scores = [_label(card, cards) | columns | _scores(card, confidence) for card in cards]
         seen = [outcome for outcome in OUTCOMES if any(card.breakdown.get(outcome) for card in cards)]
         outcomes = [_label(card, cards) | {o: str(card.breakdown.get(o, 0)) for o in seen} for card in cards]
-        tables = [("", scores), ("lines", outcomes)]
-        print_tables(tables, form, notes_of(cards))
+        tables = [("", scores), ("mean over directions", _means(cards)), ("lines", outcomes)]
+        tables = [(title, rows) for title, rows in tables if rows]
+        print_tables(tables, form, notes_of([pair for card in cards for pair in card.scores.items()]))
 
 
 def _check_references(cards: Sequence[Scorecard], names: Sequence[str]) -> None:
@@ -157,15 +164,34 @@ def _label(card: Scorecard, cards: Sequence[Scorecard]) -> dict[str, str]:
 
 
 def _scores(card: Scorecard, intervals: bool) -> dict[str, str]:
-    return {
-        display_name(name) + (" %" if name.startswith("otr") else ""): figure(score, intervals)
-        for name, score in card.scores.items()
-    }
+    return {_title(name): figure(score, intervals) for name, score in card.scores.items()}
 
 
-def notes_of(cards: Sequence[Scorecard]) -> list[str]:
+def _title(name: str) -> str:
+    return display_name(name) + (" %" if name.startswith("otr") else "")
+
+
+def _means(cards: Sequence[Scorecard]) -> list[dict[str, str]]:
+    """The mean scores of each system of a run that answered in several directions."""
+    by_system: dict[str, list[Scorecard]] = {}
+    for card in cards:
+        by_system.setdefault(_label(card, cards).get("system", ""), []).append(card)
+    by_system.pop("", None)
+    if not any(len(of_system) > 1 for of_system in by_system.values()):
+        return []
+    names = [name for name in cards[0].scores if all(name in card.scores for card in cards)]
+    rows = []
+    for system, of_system in by_system.items():
+        figures = {}
+        for name in names:
+            value = mean(card.scores[name].value for card in of_system)
+            figures[_title(name)] = figure(replace(of_system[0].scores[name], value=value), interval=False)
+        rows.append({"system": system, "directions": str(len(of_system)), **figures})
+    return rows
+
+
+def notes_of(scores: Sequence[tuple[str, Score]]) -> list[str]:
     """The signatures, but for those that others imply."""
-    scores = [(name, score) for card in cards for name, score in card.scores.items()]
     notes = [score.settings for name, score in scores if name != FLOOR and not name.endswith(SUFFIX)]
     if any(name.endswith(SUFFIX) for name, _ in scores):
         ratio = display_name("otr_strict" if "otr_strict" in dict(scores) else "otr")
@@ -198,7 +224,7 @@ def _lines(card: Scorecard) -> list[dict[str, Any]]:
     return [place | score.as_dict() | {"metric": name} for name, score in card.scores.items()]
 
 
-def identifier(name: str, among: str | None) -> Any:
+def identifier(name: str, among: str | None) -> "Identifier":
     """The identifier of `--lid` and `--among`."""
     from ontarget.scoring.identifiers import identifier_named
 

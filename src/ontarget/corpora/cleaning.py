@@ -63,7 +63,8 @@ def cleaned(
     if not left_out:
         return corpus
     if not any(map(len, kept)):
-        raise UserError(f"corpus '{corpus.name}': cleaning leaves nothing of its split 'train': {left_out}")
+        said = ", ".join(f"{number} {name}" for name, number in left_out.items())
+        raise UserError(f"corpus '{corpus.name}': cleaning leaves nothing of its split 'train': {said}")
     parts = [
         replace(part, lines={language: _Chosen(lines, numbers) for language, lines in part.lines.items()})
         for part, numbers in zip(corpus.parts("train"), kept, strict=True)
@@ -85,15 +86,15 @@ def _clean(
     if in_test and in_test.first and overlap == "error":
         language, text = in_test.first
         raise UserError(
-            f"corpus '{corpus.name}': {counts[_OVERLAP]} train segments have a line of the {test_split} split, "
-            f"the first in {language.name()}: '{text[:60]}'; leave them out with overlap=remove, "
-            "or keep them with overlap=allow"
+            f"corpus '{corpus.name}': {counts[_OVERLAP]} train segments have a line of the split "
+            f"'{test_split}', the first in {language.name()}: '{text[:60]}'; leave them out with "
+            "overlap=remove, or keep them with overlap=allow"
         )
     return kept, {name: number for name, number in counts.items() if number}
 
 
 def _kept(part: Part, checks: Mapping[str, Check], counts: Counter[str]) -> "array[int]":
-    """The numbers of the segments that pass; one that does not is counted by the first check that says so."""
+    """The numbers of the segments that pass; another is counted by the first check that it fails."""
     kept = array("q")
     for begin in range(0, len(part), _AT_ONCE):
         numbers = list(range(begin, min(begin + _AT_ONCE, len(part))))

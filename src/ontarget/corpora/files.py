@@ -99,19 +99,17 @@ def format_of(path: Path) -> str:
         return "tmx"
     if re.match(r'\{\s*("|$)', first):
         return "jsonl"
+    if re.match(r"\[\s*([{\[]|$)", first):
+        raise UserError(f"'{path}' is one JSON list; write one record a line, e.g. with jq -c '.[]'")
+    if data[257:262] == b"ustar":
+        raise UserError(f"'{path}' is a tar archive; unpack it, and give the file that is in it")
     if "\t" in first:
         return "tsv"
     if "," in first:
         return "csv"
-    if re.match(r"\[\s*([{\[]|$)", first):
-        raise UserError(f"'{path}' is one JSON list; write one record a line, e.g. with jq -c '.[]'")
-    why = (
-        "is empty"
-        if not data.removeprefix(BYTE_ORDER_MARK)
-        else "is in a format that its content does not tell"
-    )
+    what = "in a format that its content does not tell" if data.removeprefix(BYTE_ORDER_MARK) else "empty"
     raise UserError(
-        f"'{path}' {why}; it should be TSV, CSV, JSON lines, TMX or Parquet (`format` says which), "
+        f"'{path}' is {what}; it should be TSV, CSV, JSON lines, TMX or Parquet (`format` says which), "
         "or have {language} in its path where there is a file for each language"
     )
 
@@ -124,34 +122,32 @@ def _sources(
         identity = f"{path} {split} {revision(path)}"
         yield _Source(identity, None, lambda: read_dataset(path, split, languages, columns))
     elif "{direction}" in path:
-        found = [
-            (files, direction)
-            for direction in (Direction(*pair) for pair in permutations(languages, 2))
-            if (files := _aligned_files(path.replace("{direction}", str(direction)), languages))
-        ]
+        found = False
+        for pair in permutations(languages, 2):
+            files = _files(path.replace("{direction}", str(Direction(*pair))), pair)
+            if any(file.exists() for file in files.values()):
+                yield _aligned(files, Direction(*pair))
+                found = True
         if not found:
             raise UserError(f"there is no file '{path}' for any direction between {_listed(languages)}")
-        yield from (_aligned(files, direction) for files, direction in found)
     elif "{language}" in path:
-        files = _aligned_files(path, languages)
-        if not files:
+        # A recipe may have more languages than one of its files.
+        there = {code: file for code, file in _files(path, languages).items() if file.exists()}
+        if not there:
             raise UserError(f"there is no file '{path}' for any of {_listed(languages)}")
-        yield _aligned(files, None)
+        yield _aligned(there, None)
     else:
         place = expanded(path)
         if place.is_dir():
-            yield _Source(
-                _digest_of_folder(place), None, lambda: read_dataset(str(place), split, languages, columns)
-            )
+            identity = f"{_digest_of_folder(place)} {split}"
+            yield _Source(identity, None, lambda: read_dataset(str(place), split, languages, columns))
         else:
             read = _READERS[format or format_of(place)]
             yield _Source(digest(place), None, lambda: read(place, languages, columns))
 
 
-def _aligned_files(pattern: str, languages: Sequence[Language]) -> dict[Language, Path]:
-    """The files of a pattern that are there: a recipe may have more languages than one of its files."""
-    paths = {language: path_of(pattern, language) for language in languages}
-    return {language: path for language, path in paths.items() if path.exists()}
+def _files(pattern: str, languages: Sequence[Language]) -> dict[Language, Path]:
+    return {language: path_of(pattern, language) for language in languages}
 
 
 def _aligned(files: Mapping[Language, Path], direction: Direction | None) -> _Source:
@@ -160,9 +156,10 @@ def _aligned(files: Mapping[Language, Path], direction: Direction | None) -> _So
 
 
 def _line_by_line(files: Mapping[Language, Path]) -> Iterator[Segment]:
+    languages = list(files)
     try:
         for texts in zip(*map(lines_of, files.values()), strict=True):
-            yield dict(zip(files, texts, strict=True))
+            yield dict(zip(languages, texts, strict=True))
     except ValueError:
         counts = " but ".join(f"'{path}' has {sum(1 for _ in lines_of(path))}" for path in files.values())
         raise UserError(f"{counts} lines; line n of each must be the same segment") from None
@@ -177,7 +174,7 @@ def _stored(
         "sources": [[source.identity, source.direction and str(source.direction)] for source in sources],
         "languages": list(map(str, languages)),
         "format": format,
-        "columns": columns and {column: str(language) for column, language in columns.items()},
+        "columns": {column: str(language) for column, language in (columns or {}).items()},
     }
     key = hashlib.sha256(json.dumps(about).encode()).hexdigest()[:32]
     folder = store.cache_folder() / "corpora" / key

@@ -52,7 +52,7 @@ def opened(path: Path) -> Iterator[BinaryIO]:
 
 
 @contextmanager
-def raw(path: Path) -> Iterator[BinaryIO]:
+def raw(path: Path) -> Iterator[io.BufferedReader]:
     """The bytes of a file as they lie on disk.
 
     Raises:

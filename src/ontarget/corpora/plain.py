@@ -4,6 +4,7 @@ import hashlib
 from collections.abc import Iterator, Mapping, Sequence
 from itertools import pairwise
 from pathlib import Path
+from typing import BinaryIO
 
 from ontarget.corpora.corpus import Corpus
 from ontarget.corpora.opening import BYTE_ORDER_MARK, digest, expanded, not_utf8, opened
@@ -72,20 +73,30 @@ def lines_of(path: Path) -> Iterator[str]:
     Raises:
         UserError: as there.
     """
-    offset = 0
     with opened(path) as file:
-        for number, data in enumerate(file, start=1):
-            text = data.removeprefix(BYTE_ORDER_MARK) if number == 1 else data
-            try:
-                line = text.decode("utf-8")
-            except UnicodeDecodeError as error:
-                place = error.start + len(data) - len(text)
-                raise not_utf8(f"'{path}'", number, offset + place, data[place]) from None
-            offset += len(data)
-            if line:
-                yield line.removesuffix("\n").removesuffix("\r")
-    if offset in (0, len(BYTE_ORDER_MARK)):
-        raise UserError(f"'{path}' is empty; it must hold one segment a line")
+        yield from lines_in(file, f"'{path}'")
+
+
+def lines_in(file: BinaryIO, name: str) -> Iterator[str]:
+    """The lines of UTF-8 text as it comes, as `decode_lines` has them; `name` is what messages call it.
+
+    Raises:
+        UserError: there is nothing, or it is not UTF-8.
+    """
+    offset, empty = 0, True
+    for number, data in enumerate(file, start=1):
+        text = data.removeprefix(BYTE_ORDER_MARK) if number == 1 else data
+        try:
+            line = text.decode("utf-8")
+        except UnicodeDecodeError as error:
+            place = error.start + len(data) - len(text)
+            raise not_utf8(name, number, offset + place, data[place]) from None
+        offset += len(data)
+        if line:
+            empty = False
+            yield line.removesuffix("\n").removesuffix("\r")
+    if empty:
+        raise UserError(f"{name} is empty; it must hold one segment a line")
 
 
 def fingerprint(patterns: Mapping[str, str], languages: Sequence[Language]) -> str:

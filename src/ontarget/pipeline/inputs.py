@@ -37,7 +37,10 @@ def load_corpus(recipe: Recipe) -> Corpus:
     if any(stage.start is not None for stage in recipe.stages.values()):
         for direction in recipe.supervised:
             corpus.pairs("train", direction)
-    return cleaned(corpus, recipe.clean, recipe.overlap, recipe.split, _identification())
+    overlap = (
+        recipe.overlap if recipe.stages else "allow"
+    )  # nothing is trained: nothing can be learnt by heart
+    return cleaned(corpus, recipe.clean, overlap, recipe.split, _identification())
 
 
 def left_out(corpus: Corpus) -> list[str]:

@@ -1,11 +1,12 @@
 """The one place where a recipe's stage becomes a call of `training`. Imports torch when it is called."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from functools import partial
 from pathlib import Path
 from typing import Any
 
 from ontarget.corpora.corpus import Corpus, Translation
+from ontarget.languages import Language
 from ontarget.pipeline.evaluation import evaluation_of
 from ontarget.prompts.template import PromptTemplate
 from ontarget.recipe import Recipe
@@ -56,8 +57,7 @@ def make_model(
     else:
         assert start is not None
         draw, origin = translation_draw(recipe, settings, corpus, template), start
-    looks_at_first = isinstance(settings, LanguageAware) and settings.conflict.tokens == "first"
-    lines = {code: corpus.lines("train", code)[:_LINES] for code in recipe.languages if looks_at_first}
+    lines = beginnings(recipe, stage, corpus)
     result = train_stage(
         origin,
         StageData(draw, template.separator, lines),
@@ -85,6 +85,13 @@ def translation_draw(
             drawn, template, conflict, recipe.languages, recipe.supervised, recipe.seed
         )
     return translation_groups(drawn, template, post_instruction=settings.post_instruction)
+
+
+def beginnings(recipe: Recipe, stage: str, corpus: Corpus) -> dict[Language, Sequence[str]]:
+    """Lines of each language, where a stage needs to know how they begin."""
+    settings = recipe.stages[stage]
+    looks_at_first = isinstance(settings, LanguageAware) and settings.conflict.tokens == "first"
+    return {code: corpus.lines("train", code)[:_LINES] for code in recipe.languages if looks_at_first}
 
 
 def too_few(recipe: Recipe, stage: str, corpus: Corpus) -> tuple[int, int] | None:

@@ -28,7 +28,7 @@ _GROUPS = (
     {"zh", "yue", "wuu"},
     {"ar", "arz", "apc", "ars", "ary", "acm", "acq", "aeb", "ajp"},
     {"hi", "ur", "mai", "bh", "bho"},
-    {"fa", "tg", "mzn"},
+    {"fa", "prs", "tg", "mzn"},
     {"tr", "az"},
     {"en", "sco"},
     {"tl", "fil", "ceb"},

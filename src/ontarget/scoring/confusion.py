@@ -19,7 +19,7 @@ from ontarget.scoring.score import Score
 
 _NO_PUNCTUATION = str.maketrans({**dict.fromkeys(string.punctuation + "،", ""), "—": " "})
 _UNSPACED = re.compile(r"[\u0e00-\u0eff\u1000-\u109f\u1780-\u17ff\u3040-\u30ff\u3400-\u9fff]")
-_LATIN_WORD = re.compile(r"(?<![^\W\d_])[a-z]{4,}(?![a-zA-Z])")
+_LATIN_WORD = re.compile(r"(?<![a-zA-Z\u00c0-\u024f])[a-z]{4,}(?![a-zA-Z\u00c0-\u024f])")
 
 
 @dataclass(frozen=True, slots=True)

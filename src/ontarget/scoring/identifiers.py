@@ -26,7 +26,7 @@ def identifier_named(name: str = DEFAULT, among: Sequence[Language] | None = Non
 
         return Lingua(among)
     if name == "script":
-        from ontarget.scoring.scripts import ScriptRules
+        from ontarget.scoring.script_rules import ScriptRules
 
         if not among:
             raise UserError("the identifier script needs the languages that may occur, of different scripts")

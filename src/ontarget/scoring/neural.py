@@ -52,7 +52,7 @@ def add_neural(
         of_plain, of_on = (
             Score(
                 metric.name,
-                mean_value(statistics.sum(0)),
+                float(mean_value(statistics.sum(0))),
                 len(statistics),
                 signature,
                 bootstrap_interval(mean_value, statistics) if intervals else None,

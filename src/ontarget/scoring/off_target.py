@@ -5,9 +5,9 @@
 
 from collections import Counter
 from collections.abc import Iterable, Iterator, Sequence
-from dataclasses import dataclass
 from importlib.metadata import version
 from itertools import islice
+from typing import NamedTuple
 
 from ontarget.errors import UserError
 from ontarget.languages import Direction, Language
@@ -20,8 +20,7 @@ _CHUNK = 10_000  # lines at a time, where there may be any number
 _DEFAULT = Thresholds()
 
 
-@dataclass(frozen=True, slots=True)
-class Segment:
+class Segment(NamedTuple):
     """What was found of one hypothesis.
 
     Attributes:
@@ -98,27 +97,24 @@ class OffTarget:
             raise UserError("the hypotheses are one string; give a list of strings, one for each segment")
         self._given = {"src": sources is not None, "finish": finish is not None}
         guesses = self.identifier.identify(hypotheses)
+        given = zip(
+            hypotheses,
+            _aligned("sources", sources, len(hypotheses)),
+            _aligned("finish reasons", finish, len(hypotheses)),
+            strict=True,
+        )
+        on, strict, outcome = self._ladder.on_target, self._strict, self._ladder.outcome
         found = [
-            self._judge(*line)
-            for line in zip(
-                hypotheses,
-                guesses,
-                _aligned("sources", sources, len(hypotheses)),
-                _aligned("finish reasons", finish, len(hypotheses)),
-                strict=True,
-            )
+            Segment(guess, True, outcome(guess, *line))
+            if guess.label not in on
+            else Segment(guess, False, outcome(guess, *line) if strict else "on")
+            for guess, line in zip(guesses, given, strict=True)
         ]
         self.n += len(found)
         self.off += sum(segment.off for segment in found)
-        self.outcomes.update(segment.outcome for segment in found)
-        self.produced.update(segment.guess.label for segment in found)
+        self.outcomes.update([segment.outcome for segment in found])
+        self.produced.update([guess.label for guess in guesses])
         return found
-
-    def _judge(self, text: str, guess: Guess, source: str | None, finish: str | None) -> Segment:
-        off = guess.label not in self._ladder.on_target
-        if not (off or self._strict):
-            return Segment(guess, off, "on")
-        return Segment(guess, off, self._ladder.outcome(text, guess, source, finish))
 
     @property
     def produced_off(self) -> dict[str, int]:

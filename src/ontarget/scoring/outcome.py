@@ -2,7 +2,7 @@
 
 import re
 from collections.abc import Collection
-from dataclasses import dataclass
+from dataclasses import dataclass, fields
 from typing import Literal, get_args
 
 from ontarget.languages import Language
@@ -14,6 +14,7 @@ Outcome = Literal["on", "source", "english", "other", "unknown", "empty", "copy"
 OUTCOMES: tuple[Outcome, ...] = get_args(Outcome)
 
 _GRAM = 10  # characters: longer than what a language repeats by itself, shorter than most loops
+_SLACK = 20  # letters that even a short answer may have
 _NOT_ALPHANUMERIC = re.compile(r"[\W_]+")
 _FULL_WIDTH = re.compile(r"[\u3040-\u30ff\u3400-\u9fff\uac00-\ud7af]")
 
@@ -25,18 +26,21 @@ class Thresholds:
     Attributes:
         confidence: an identifier less sure than this does not know. 0.3 is the language confusion
             benchmark's.
-        repetition: the share of a text's runs of ten characters that it has said before; more is a run-on.
-        length: how many times as long as the source is too long, see `width`.
+        repetition: the share of a text's runs of ten characters that it has said before; in a text of a
+            hundred characters or more, more than this is a run-on.
+        length: how many times as long as the source (and twenty letters, see `width`) is a run-on.
+        script: the least share of letters in the script asked for; Chinese may be mostly a Latin name.
     """
 
     confidence: float = 0.3
-    repetition: float = 0.5
+    repetition: float = 0.6
     length: float = 3.0
+    script: float = 0.1
 
     @property
     def signature(self) -> str:
-        """The three, as they stand in the signature of a score."""
-        return f"confidence:{self.confidence:g}|repetition:{self.repetition:g}|length:{self.length:g}"
+        """All of them, as they stand in the signature of a score."""
+        return "|".join(f"{field.name}:{getattr(self, field.name):g}" for field in fields(self))
 
 
 class Ladder:
@@ -61,12 +65,12 @@ class Ladder:
         self._scripts: Collection[str] = target.scripts
         self._thresholds = thresholds
 
-    def outcome(self, text: str, guess: Guess, source: str | None, finish: str | None) -> Outcome:
+    def outcome(self, guess: Guess, text: str, source: str | None, finish: str | None) -> Outcome:
         """The outcome of one hypothesis.
 
         Args:
-            text: the hypothesis.
             guess: the identifier's, of `text`.
+            text: the hypothesis.
             source: what it translates, where that is known.
             finish: why the model stopped; `length` is cut off.
         """
@@ -80,7 +84,7 @@ class Ladder:
             return "unknown"
         if guess.label not in self.on_target:
             return self._elsewhere(guess.label)
-        return "on" if in_script(text, self._scripts) else "script"
+        return "on" if in_script(text, self._scripts, self._thresholds.script) else "script"
 
     def _elsewhere(self, label: str) -> Outcome:
         if label in self._source:
@@ -88,9 +92,9 @@ class Ladder:
         return "english" if label in self._english else "other"
 
     def _runs_on(self, text: str, source: str | None) -> bool:
-        if repetition(text) > self._thresholds.repetition:
+        if len(text) >= 10 * _GRAM and repetition(text) > self._thresholds.repetition:
             return True
-        return source is not None and width(text) > self._thresholds.length * max(width(source), _GRAM)
+        return source is not None and width(text) > self._thresholds.length * (width(source) + _SLACK)
 
 
 def is_copy(text: str, source: str) -> bool:

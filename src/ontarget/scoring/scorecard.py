@@ -124,7 +124,7 @@ class Scorer:
                 continue
             metric = Metric(name, card.answers.target)
             statistics = metric.statistics([line.text for line in card.lines], *references)
-            replaced = on_target_statistics(metric, statistics, references, card.off)
+            replaced = on_target_statistics(metric, statistics, card.off)
             plain, on = (metric.score(of, self.intervals) for of in (statistics, replaced))
             for score, of_segments in ((plain, statistics), (on_target(on, otr), replaced)):
                 card.scores[score.metric] = score

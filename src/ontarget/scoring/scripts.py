@@ -1,13 +1,9 @@
-"""Which script a text is written in, and what that alone says of its language."""
+"""Which script a text is written in, by ISO 15924: `Latn`, `Cyrl`, `Hans`."""
 
 from collections import Counter
-from collections.abc import Collection, Sequence
+from collections.abc import Collection
 from functools import cache
 from unicodedata import name as unicode_name
-
-from ontarget.languages import Language
-from ontarget.scoring.labels import UNDETERMINED
-from ontarget.scoring.language_id import Guess
 
 # The first word of a letter's Unicode name -> ISO 15924, as CLDR's locales use it.
 _SCRIPTS = {
@@ -41,7 +37,7 @@ _SCRIPTS = {
     "KATAKANA-HIRAGANA": "Kana",
     "CJK": "Hani",
 }
-_OF_TEXT = {"Jpan": {"Kana", "Hani"}, "Kore": {"Hang", "Hani"}, "Hans": {"Hani"}, "Hant": {"Hani"}}
+_LETTERS = {"Jpan": {"Kana", "Hani"}, "Kore": {"Hang", "Hani"}, "Hans": {"Hani"}, "Hant": {"Hani"}}
 
 
 @cache
@@ -64,24 +60,29 @@ def _encodes(letter: str, charset: str) -> bool:
         return False
 
 
+def letters_of(scripts: Collection[str]) -> set[str]:
+    """The scripts of single letters of which texts in `scripts` are made: `Jpan` of `Kana` and `Hani`."""
+    return {part for script in scripts for part in _LETTERS.get(script, {script})}
+
+
 def script_counts(text: str) -> Counter[str]:
     """How many letters of each script a text has: `Latn`, `Cyrl`, `Hani`, `Kana` (both kana), `Hang` ..."""
     return Counter(script for letter in text if (script := _script_of(letter)))
 
 
-def in_script(text: str, scripts: Collection[str]) -> bool:
-    """Whether most of a text's letters are of one of `scripts`; a text without letters is in any.
+def in_script(text: str, scripts: Collection[str], share: float = 0.5) -> bool:
+    """Whether a text is written in one of `scripts`; one without letters is in any.
 
     For `Hans` and `Hant` the characters that only one of them has decide; a text without such is in either.
 
     Args:
         scripts: ISO 15924 codes as in `Language.scripts`; an empty collection asks for nothing.
+        share: of the letters, how many must be of these scripts, 0 to 1.
     """
     counts = script_counts(text)
-    wanted = {part for script in scripts for part in _OF_TEXT.get(script, {script})}
     if not counts or not scripts:
         return True
-    if 2 * sum(counts[script] for script in wanted) < counts.total():
+    if sum(counts[script] for script in letters_of(scripts)) < share * counts.total():
         return False
     asked = {"Hans", "Hant"} & set(scripts)
     if len(asked) != 1:
@@ -89,39 +90,3 @@ def in_script(text: str, scripts: Collection[str]) -> bool:
     variants = Counter(variant for letter in text if (variant := _han_variant(letter)))
     [variant] = asked
     return 2 * variants[variant] >= variants.total()
-
-
-class ScriptRules:
-    """An identifier that looks at the script alone: sure where one of `among` has it to itself.
-
-    For sets such as en, ru, zh, ja it needs no model; two languages of one script it cannot tell apart, and
-    says `und`.
-
-    Args:
-        among: the languages that may occur.
-    """
-
-    def __init__(self, among: Sequence[Language]) -> None:
-        self._among = {language.code: language.scripts for language in among}
-        self.labels = frozenset(self._among)
-        self.signature = f"script/{'+'.join(sorted(self.labels))}"
-
-    def identify(self, texts: Sequence[str]) -> list[Guess]:
-        """The one language whose script a text is in, with the share of its letters that are."""
-        return [self._guess(text) for text in texts]
-
-    def _guess(self, text: str) -> Guess:
-        if not text.strip():
-            return Guess("", 0.0)
-        counts = script_counts(text)
-        fits = [code for code, scripts in self._among.items() if counts and in_script(text, scripts)]
-        if (
-            "Kana" not in counts and len(fits) > 1
-        ):  # Han characters alone are Chinese before they are Japanese
-            fits = [code for code in fits if "Jpan" not in self._among[code]]
-        elif "Kana" in counts:
-            fits = [code for code in fits if "Jpan" in self._among[code]] or fits
-        if len(fits) != 1:
-            return Guess(UNDETERMINED, 0.0)
-        wanted = {part for script in self._among[fits[0]] for part in _OF_TEXT.get(script, {script})}
-        return Guess(fits[0], sum(counts[script] for script in wanted) / counts.total())

@@ -10,16 +10,15 @@ from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 
 import numpy as np
-from numpy.typing import NDArray
 
 from ontarget.errors import UserError
+from ontarget.scoring.formulas import Floats
 from ontarget.scoring.interval import Interval
 
-Floats = NDArray[np.float64]
-Statistics = NDArray[np.float64]
+Statistics = Floats
 """[segments, k]: what a metric adds up over segments."""
-CorpusValue = Callable[[Floats], float]
-"""From the sum over segments, [k], to the value of the metric."""
+CorpusValue = Callable[[Floats], Floats]
+"""From sums over segments, [..., k], to the values of the metric, [...]."""
 
 SEED = 12345  # sacreBLEU's
 TRIALS = 10_000
@@ -103,10 +102,9 @@ def approximate_randomisation(
     differences = np.zeros(trials)
     for one, other in zip(baseline, system, strict=True):
         both = one.sum(0) + other.sum(0)
-        kept = np.concatenate(
-            [swaps @ one + (1.0 - swaps) @ other for swaps in _swaps(len(one), trials, seed)]
-        )
-        differences += _values(value, both - kept) - _values(value, kept)
+        changed = np.concatenate([swaps @ (one - other) for swaps in _swaps(len(one), trials, seed)])
+        kept = other.sum(0) + changed
+        differences += value(both - kept) - value(kept)
     observed = _mean_value(value, system) - _mean_value(value, baseline)
     return _p_value(differences / len(baseline), observed)
 
@@ -135,8 +133,7 @@ def paired_bootstrap(
     _check(baseline, system)
     differences = np.zeros(resamples)
     for one, other in zip(baseline, system, strict=True):
-        differences += _values(value, _resampled(other, resamples, seed))
-        differences -= _values(value, _resampled(one, resamples, seed))
+        differences += value(_resampled(other, resamples, seed)) - value(_resampled(one, resamples, seed))
     differences /= len(baseline)
     observed = _mean_value(value, system) - _mean_value(value, baseline)
     low, high = np.quantile(differences, [(1.0 - confidence) / 2, (1.0 + confidence) / 2])
@@ -152,7 +149,7 @@ def bootstrap_interval(
     seed: int = SEED,
 ) -> Interval:
     """The interval of one system's score, by the percentiles of a bootstrap over segments."""
-    values = _values(value, _resampled(statistics, resamples, seed))
+    values = value(_resampled(statistics, resamples, seed))
     low, high = np.quantile(values, [(1.0 - confidence) / 2, (1.0 + confidence) / 2])
     return Interval(float(low), float(high))
 
@@ -175,9 +172,9 @@ def mean_of_segments(scores: Sequence[float]) -> Statistics:
     return np.column_stack([np.asarray(scores, dtype=np.float64), np.ones(len(scores))])
 
 
-def mean_value(total: Floats) -> float:
-    """The value of what `mean_of_segments` adds up. OTR is 100 times off-target flags."""
-    return float(total[0] / total[1])
+def mean_value(total: Floats) -> Floats:
+    """The value of what `mean_of_segments` adds up, [..., 2]. OTR is that of 100 times off-target flags."""
+    return total[..., 0] / total[..., 1]
 
 
 def _check(baseline: Sequence[Statistics], system: Sequence[Statistics]) -> None:
@@ -196,11 +193,7 @@ def _sum(lengths: Sequence[int]) -> str:
 
 
 def _mean_value(value: CorpusValue, test_sets: Sequence[Statistics]) -> float:
-    return sum(value(statistics.sum(0)) for statistics in test_sets) / len(test_sets)
-
-
-def _values(value: CorpusValue, totals: Floats) -> Floats:
-    return np.array([value(total) for total in totals])
+    return sum(float(value(statistics.sum(0))) for statistics in test_sets) / len(test_sets)
 
 
 def _p_value(differences: Floats, observed: float) -> float:

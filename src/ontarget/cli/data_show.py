@@ -1,0 +1,94 @@
+"""`ontarget data show`: what a recipe's model will read, before it reads it."""
+
+from collections.abc import Iterable
+from pathlib import Path
+from typing import Annotated
+
+import typer
+from rich.console import Console
+from rich.text import Text
+
+from ontarget.corpora.corpus import Corpus
+from ontarget.pipeline.inputs import left_out, load_corpus
+from ontarget.pipeline.shown import Piece, Shown, samples_shown, stage_to_show, store_of, tokenizer_of
+from ontarget.recipes.load import load
+
+
+def show(
+    recipe: Annotated[str, typer.Argument(help="A recipe by its name or path.", show_default=False)],
+    overrides: Annotated[
+        list[str] | None,
+        typer.Argument(metavar="[KEY=VALUE]...", help="What to change in the recipe.", show_default=False),
+    ] = None,
+    stage: Annotated[
+        str | None, typer.Option(metavar="STAGE", help="Whose samples.", show_default="the recipe's last")
+    ] = None,
+    lines: Annotated[int, typer.Option(min=1, metavar="N", help="So many, each with its twin.")] = 5,
+    directory: Annotated[
+        Path | None, typer.Option(metavar="DIR", help="Where models are.", show_default="runs/RECIPE")
+    ] = None,
+) -> None:
+    """Print a corpus in numbers, what cleaning leaves out, and samples as the model sees them.
+
+        ontarget data show phrasebook-tiny
+
+    Those of one stage, with the tokens of its model where that is there:
+
+        ontarget data show phrasebook-tiny --stage lat --lines 2
+
+    What would cleaning leave out?
+
+        ontarget data show my-recipe.yaml 'clean=[empty, duplicates, {length-ratio: 3}]'
+
+    Tokens that are learnt are green, those that are unlearnt red, and both the stronger the more they weigh;
+    control tokens stand out. Without colours: `[+learnt]`, `[-unlearnt]`, `<<control>>`.
+    """
+    checked = load(recipe, overrides or [])
+    stage = stage_to_show(checked, stage)
+    corpus = load_corpus(checked)
+    tokenizer = tokenizer_of(checked, stage, store_of(checked, directory))
+    console = Console(highlight=False, soft_wrap=True)
+    for line in [*_numbers(corpus), *left_out(corpus)]:
+        console.print(line, markup=False)
+    if tokenizer is None:
+        console.print(f"no model of {stage} is there: by words, not by tokens", style="italic")
+    coloured = console.is_terminal and not console.no_color
+    for shown in samples_shown(checked, stage, corpus, tokenizer, lines):
+        console.print()
+        console.print(_heading(shown, stage))
+        console.print(_pieces([*shown.prompt, *shown.response], coloured))
+
+
+def _numbers(corpus: Corpus) -> Iterable[str]:
+    for split in corpus.splits:
+        for part in corpus.parts(split):
+            serves = f" for {part.direction} alone" if part.direction else ""
+            yield f"{split}: {len(part):,} segments in {' '.join(map(str, part.lines))}{serves}"
+
+
+def _heading(shown: Shown, stage: str) -> Text:
+    sample = shown.sample
+    what = "learnt" if sample.sign > 0 else "unlearnt"
+    about = f": {sample.asked} is asked for, {sample.produced} is answered" if sample.asked else ""
+    why = f"; left out: {shown.left_out}" if shown.left_out else ""
+    return Text(f"{stage}, {what}{about}{why}", style="bold")
+
+
+def _pieces(pieces: Iterable[Piece], coloured: bool) -> Text:
+    pieces = list(pieces)
+    most = {
+        sign: max((abs(p.weight) for p in pieces if p.weight * sign > 0), default=1.0) for sign in (1, -1)
+    }
+    text = Text()
+    for piece in pieces:
+        sign = 1 if piece.weight > 0 else -1
+        shown = piece.text.replace("\n", "↵\n")
+        if coloured:
+            strength = round(70 + 90 * abs(piece.weight) / most[sign])
+            colour = f"white on rgb(0,{strength},0)" if sign > 0 else f"white on rgb({strength},0,0)"
+            style = f"{'reverse ' * piece.control}{colour if piece.weight else 'dim'}"
+            text.append(shown, style)
+        else:
+            shown = f"<<{shown}>>" if piece.control else shown
+            text.append(f"[{'+' if sign > 0 else '-'}{shown}]" if piece.weight else shown)
+    return text

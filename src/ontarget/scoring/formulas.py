@@ -1,0 +1,60 @@
+"""sacreBLEU's formulas over many sums at once: a paired test asks for tens of thousands of scores.
+
+A score that is printed comes of sacreBLEU itself; a test holds these to it. Each takes what the metric adds
+up, [..., k], and gives [...], from 0 to 100.
+"""
+
+import numpy as np
+from numpy.typing import NDArray
+
+Floats = NDArray[np.float64]
+
+_BETA_SQUARED = 4.0  # chrF2: recall weighs twice as much as precision
+
+
+def bleu_values(total: Floats) -> Floats:
+    """BLEU of order 4 with exponential smoothing.
+
+    Papineni et al. 2002; the n-th order without a match has 1 / 2^n of one (Chen & Cherry 2014, method 3).
+
+    Args:
+        total: words of hypothesis and reference, matches of each order, n-grams of each order.
+    """
+    length, of_reference = total[..., 0], total[..., 1]
+    matches, ngrams = total[..., 2:6], total[..., 6:10]
+    halves = 0.5 ** np.cumsum(matches == 0, axis=-1)
+    with np.errstate(divide="ignore", invalid="ignore"):
+        precisions = np.where(matches > 0, matches, halves) / ngrams
+        brevity = np.exp(np.minimum(0.0, 1.0 - of_reference / length))
+        values = 100.0 * brevity * np.exp(np.log(precisions).mean(axis=-1))
+    defined = (matches > 0).any(axis=-1) & (ngrams > 0).all(axis=-1)
+    return np.where(defined, values, 0.0)
+
+
+def chrf_values(total: Floats) -> Floats:
+    """chrF2 and chrF2++.
+
+    Popović 2015, 2017: precision and recall are means over the orders that both texts are long enough for.
+
+    Args:
+        total: of each order, n-grams of the hypothesis, of the reference, and matches.
+    """
+    of_hypothesis, of_reference, matches = (total[..., place::3] for place in range(3))
+    used = (of_hypothesis > 0) & (of_reference > 0)
+    orders = np.maximum(used.sum(axis=-1), 1)
+    with np.errstate(divide="ignore", invalid="ignore"):
+        precision = np.where(used, matches / of_hypothesis, 0.0).sum(axis=-1) / orders
+        recall = np.where(used, matches / of_reference, 0.0).sum(axis=-1) / orders
+        values = 100.0 * (1 + _BETA_SQUARED) * precision * recall / (_BETA_SQUARED * precision + recall)
+    return np.where(precision + recall > 0, values, 0.0)
+
+
+def ter_values(total: Floats) -> Floats:
+    """TER (Snover et al. 2006); above 100 where there are more edits than words.
+
+    Args:
+        total: edits, words of the reference.
+    """
+    edits, words = total[..., 0], total[..., 1]
+    with np.errstate(divide="ignore", invalid="ignore"):
+        return np.where(words > 0, 100.0 * edits / words, 100.0 * (edits > 0))

@@ -1,0 +1,57 @@
+import io
+import sys
+from pathlib import Path
+
+import pytest
+
+from ontarget.cli.answers import Given, answers_of
+from ontarget.errors import UserError
+from ontarget.languages import Language
+from ontarget.scoring.answers import Line
+
+
+def write(path: Path, lines: list[str]) -> str:
+    path.write_text("".join(f"{line}\n" for line in lines), encoding="utf-8")
+    return str(path)
+
+
+def test_lines_go_together_by_number(tmp_path: Path) -> None:
+    hypothesis, source = write(tmp_path / "h", ["a", "", "c\u2028d"]), write(tmp_path / "s", ["A", "B", "C"])
+    references = [write(tmp_path / "r1", ["1", "2", "3"]), write(tmp_path / "r2", ["i", "ii", "iii"])]
+    [answers] = answers_of([hypothesis], Given("fr", "de", references, source))
+    assert list(answers.lines) == [
+        Line("a", "A", ("1", "i")),
+        Line("", "B", ("2", "ii")),
+        Line("c\u2028d", "C", ("3", "iii")),
+    ]
+    assert (answers.target, answers.source, answers.path) == (Language("fr"), Language("de"), hypothesis)
+
+
+def test_a_file_is_opened_when_its_lines_are_read(tmp_path: Path) -> None:
+    """So that of many large files one at a time is in memory, and of it a line at a time."""
+    [answers] = answers_of([str(tmp_path / "absent")], Given("fr"))
+    with pytest.raises(UserError, match="no file"):
+        next(iter(answers.lines))
+
+
+def test_standard_input_is_read_as_it_comes(monkeypatch: pytest.MonkeyPatch) -> None:
+    class Endless(io.RawIOBase):
+        def readable(self) -> bool:
+            return True
+
+        def readinto(self, buffer: bytearray) -> int:
+            buffer[:4] = "é.\n".encode()
+            return 4
+
+    monkeypatch.setattr(sys, "stdin", io.TextIOWrapper(io.BufferedReader(Endless())))
+    [answers] = answers_of(["-"], Given("fr"))
+    lines = iter(answers.lines)
+    assert [next(lines).text for _ in range(3)] == ["é."] * 3
+
+
+@pytest.mark.parametrize(("n", "m"), [(5, 3), (3, 5)])
+def test_counts_are_those_of_the_whole_files(tmp_path: Path, n: int, m: int) -> None:
+    hypothesis, source = write(tmp_path / "h", ["a"] * n), write(tmp_path / "s", ["b"] * m)
+    [answers] = answers_of([hypothesis], Given("fr", "de", (), source))
+    with pytest.raises(UserError, match=f"'{hypothesis}' has {n} lines but '{source}' has {m}"):
+        list(answers.lines)

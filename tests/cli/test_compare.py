@@ -1,0 +1,137 @@
+import csv
+import io
+import json
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+from typer.testing import CliRunner
+
+from ontarget.cli.app import app
+
+FRENCH = ["Le chat dort sur le canapé.", "Nous allons à la mer demain.", "Le pain est encore chaud."] * 5
+GERMAN = ["Die Katze schläft auf dem Sofa.", "Wir fahren morgen ans Meer.", "Das Brot ist noch warm."] * 5
+ENGLISH = ["The cat sleeps on the sofa.", "We are going to the sea tomorrow.", "Bread is still warm."] * 5
+TEXT = {"fr": FRENCH, "de": GERMAN}
+
+Write = Callable[[str, list[str]], str]
+
+
+@pytest.fixture
+def write(tmp_path: Path) -> Write:
+    def to_file(name: str, lines: list[str]) -> str:
+        (tmp_path / name).write_text("".join(f"{line}\n" for line in lines), encoding="utf-8")
+        return str(tmp_path / name)
+
+    return to_file
+
+
+def make_run(folder: Path, wrong: dict[str, int]) -> str:
+    """A run directory: each system answers so many lines of each direction in English."""
+    for system, count in wrong.items():
+        for direction in ("de-fr", "fr-de"):
+            source, target = (TEXT[code] for code in direction.split("-"))
+            rows = [
+                {"source": s, "reference": t, "text": e if number < count else t}
+                for number, (s, t, e) in enumerate(zip(source, target, ENGLISH, strict=True))
+            ]
+            file = folder / "outputs" / system / f"{direction}.jsonl"
+            file.parent.mkdir(parents=True, exist_ok=True)
+            file.write_text("".join(json.dumps(row) + "\n" for row in rows), encoding="utf-8")
+    return str(folder)
+
+
+def run(*arguments: str) -> str:
+    result = CliRunner().invoke(app, ["compare", *arguments], env={"COLUMNS": "200"})
+    assert result.exit_code == 0, result.output
+    return result.stdout
+
+
+def error(*arguments: str) -> str:
+    result = CliRunner().invoke(app, ["compare", *arguments], env={"COLUMNS": "200"})
+    assert (result.exit_code, result.stdout) == (2, "")
+    assert result.stderr.count("\n") == 1
+    return result.stderr
+
+
+def test_files_against_the_first(write: Write) -> None:
+    worse, better = write("a.fr", ENGLISH[:12] + FRENCH[12:]), write("b.fr", ENGLISH[:2] + FRENCH[2:])
+    reference = write("ref.fr", FRENCH)
+    arguments = [worse, better, "--to", "fr", "--reference", reference, "--metrics", "bleu", "--json"]
+    rows = {(row["metric"], row["system"]): row for row in json.loads(run(*arguments))}
+    assert list(rows) == [
+        (metric, name) for metric in ("bleu", "bleu_on_target", "otr") for name in (worse, better)
+    ]
+    otr = rows["otr", better]
+    assert (rows["otr", worse]["value"], otr["value"]) == (80.0, pytest.approx(200 / 15))
+    assert otr["difference"] == pytest.approx(-1000 / 15)
+    assert otr["low"] < otr["difference"] < otr["high"] < 0
+    assert 0.0001 <= otr["p"] == otr["p_holm"] < 0.01
+    assert rows["otr", worse]["difference"] is None
+    assert json.loads(run(*arguments)) == list(rows.values())  # the same seed, the same figures
+    assert json.loads(run(*arguments, "--seed", "7")) != list(rows.values())
+
+
+def test_a_run_compares_its_systems_with_mt(tmp_path: Path) -> None:
+    run_directory = make_run(tmp_path / "run", {"llama": 14, "mt": 13, "ontarget": 1})
+    table = run(run_directory, "--metrics", "chrf")
+    assert table.count("baseline") == 3  # chrF, chrF on target, OTR
+    [row] = [line for line in table.split("\n") if line.split()[:2] == ["OTR", "ontarget"]]
+    assert row.split()[2:4] == ["6.67", "-80.00*"]
+    [row] = [line for line in table.split("\n") if line.split()[:2] == ["OTR", "llama"]]
+    assert "*" not in row
+    assert "mean of de-fr, fr-de" in table
+    assert "test:approximate-randomisation|trials:10000|seed:12345|adjusted:holm|systems:2" in table
+
+
+def test_the_kinds_of_a_run_are_groups(tmp_path: Path) -> None:
+    folder = make_run(tmp_path / "run", {"mt": 9, "ontarget": 1})
+    scores = [
+        {"system": "mt", "direction": d, "kind": kind, "metric": "bleu", "value": 1, "n": 1, "signature": ""}
+        for d, kind in (("de-fr", "zero-shot"), ("fr-de", "supervised"))
+    ]
+    (tmp_path / "run" / "scores.json").write_text(json.dumps(scores), encoding="utf-8")
+    rows = json.loads(run(folder, "--metrics", "bleu", "--json"))
+    assert list(dict.fromkeys(row["group"] for row in rows)) == ["zero-shot (de-fr)", "supervised (fr-de)"]
+
+
+def test_seeds_give_mean_and_deviation(tmp_path: Path) -> None:
+    runs = [make_run(tmp_path / f"seed{k}", {"mt": 12 - k, "ontarget": k}) for k in range(3)]
+    text = run("--seeds", *runs, "--metrics", "bleu", "--csv")
+    rows = {(row["metric"], row["system"]): row for row in csv.DictReader(io.StringIO(text))}
+    assert float(rows["otr", "ontarget"]["value"]) == pytest.approx(100 / 15)
+    assert float(rows["otr", "ontarget"]["deviation"]) == pytest.approx(100 / 15)
+    assert float(rows["otr", "ontarget"]["difference"]) == pytest.approx(-1000 / 15)
+    apart = json.loads(run(*runs[:2], "--metrics", "bleu", "--json", "--baseline", "seed0/mt"))
+    assert {row["system"] for row in apart} == {"seed0/mt", "seed0/ontarget", "seed1/mt", "seed1/ontarget"}
+
+
+@pytest.mark.parametrize(("flag", "sign"), [("--markdown", "| OTR "), ("--latex", "\\toprule")])
+def test_forms_for_a_paper(tmp_path: Path, flag: str, sign: str) -> None:
+    folder = make_run(tmp_path / "run", {"mt": 9, "ontarget": 1})
+    text = run(folder, "--metrics", "bleu", flag)
+    assert sign in text
+    assert "seed:12345" in text
+
+
+def test_comet_is_compared_too(write: Write, comet_environment: Path) -> None:
+    arguments = ["--reference", write("ref", FRENCH), "--source", write("src", GERMAN), "--from", "de"]
+    copies, good = write("copies.fr", GERMAN), write("good.fr", FRENCH)
+    model = ["--comet", "Unbabel/wmt22-comet-da", "--environment", str(comet_environment)]
+    rows = json.loads(run(copies, good, "--to", "fr", *arguments, *model, "--metrics", "bleu", "--json"))
+    difference = {row["metric"]: row["difference"] for row in rows if row["system"] == good}
+    assert difference["comet"] < 0 < difference["comet_on_target"]
+
+
+def test_what_cannot_be_compared_is_one_sentence(tmp_path: Path, write: Write) -> None:
+    one = write("one.fr", FRENCH)
+    folder = make_run(tmp_path / "run", {"mt": 9, "ontarget": 1})
+    assert "nothing to compare" in error(one, "--to", "fr")
+    assert "is given twice" in error(one, one, "--to", "fr")
+    assert "--to is missing" in error(one, one)
+    assert "has 15 lines but" in error(one, write("two.fr", FRENCH[:3]), "--to", "fr")
+    assert "did you mean 'mt'" in error(folder, "--baseline", "nt")
+    assert "--seeds needs the directories of several runs" in error("--seeds", folder)
+    assert "not both at once" in error(folder, one)
+    assert "--json and --csv are two forms" in error(folder, "--json", "--csv")
+    assert "'blue' is none of the metrics that are compared: bleu, chrf" in error(folder, "--metrics", "blue")

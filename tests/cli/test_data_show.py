@@ -1,0 +1,58 @@
+"""`ontarget data show`."""
+
+from pathlib import Path
+
+import pytest
+import typer
+from typer.testing import CliRunner
+
+from ontarget.cli.data_show import _pieces, show
+from ontarget.errors import UserError
+from ontarget.pipeline.shown import Piece
+
+app = typer.Typer()
+app.command()(show)
+SMALL = ["phrasebook-tiny", "corpus={phrasebook: {tuples: 40}}"]
+
+
+def shown(*arguments: str) -> str:
+    done = CliRunner().invoke(app, list(arguments), catch_exceptions=False)
+    assert done.exit_code == 0
+    return done.output
+
+
+def test_numbers_cleaning_and_samples_with_their_twins(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    output = shown(*SMALL, "clean=[{too-long: 90}]", "--stage", "lat", "--lines", "2")
+    assert "segments in en it nl ro" in output
+    assert "train: 32 segments; left out: 8 too-long" in output
+    assert "no model of lat is there: by words" in output
+    assert output.count("lat, learnt: ") == output.count("lat, unlearnt: ") == 2
+    assert "[+" in output
+    assert "[-" in output
+    assert not list(tmp_path.iterdir())
+
+
+def test_mistakes_are_told(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.chdir(tmp_path)
+    with pytest.raises(UserError, match="no stage 'lta'; did you mean 'lat'"):
+        shown(*SMALL, "--stage", "lta")
+
+
+def test_marks_where_there_are_no_colours_and_colours_by_weight_where_there_are() -> None:
+    pieces = [
+        Piece("a\n"),
+        Piece("b", 0.5),
+        Piece("c", 0.25),
+        Piece("d", -0.1),
+        Piece("</s>", 0.5, control=True),
+    ]
+    assert _pieces(pieces, coloured=False).plain == "a↵\n[+b][+c][-d][+<<</s>>>]"
+    text = _pieces(pieces, coloured=True)
+    assert text.plain == "a↵\nbcd</s>"
+    styles = [str(span.style) for span in text.spans]
+    assert styles[0] == "dim"
+    assert styles[1:4] == ["white on rgb(0,160,0)", "white on rgb(0,115,0)", "white on rgb(160,0,0)"]
+    assert styles[4].startswith("reverse")

@@ -1,0 +1,162 @@
+import gzip
+import json
+import lzma
+from pathlib import Path
+from unittest.mock import patch
+
+import pytest
+
+from ontarget.corpora import files
+from ontarget.corpora.corpus import Corpus
+from ontarget.corpora.files import format_of, load
+from ontarget.errors import UserError
+from ontarget.languages import Direction, Language
+
+DE, FR, EN = Language("de"), Language("fr"), Language("en")
+LANGUAGES = [DE, FR, EN]
+PAIRS = [("Haus", "maison"), ("Ja, gern", "Oui, volontiers"), ("Über\u2028uns", "À propos")]
+TMX = "".join(
+    f'<tu><tuv xml:lang="de"><seg>{de}</seg></tuv><tuv xml:lang="fr"><seg>{fr}</seg></tuv></tu>'
+    for de, fr in PAIRS
+)
+IN_FORMATS = {
+    "tsv": "de\tfr\n" + "".join(f"{de}\t{fr}\n" for de, fr in PAIRS),
+    "csv": "de,fr\n" + "".join(f'"{de}","{fr}"\n' for de, fr in PAIRS),
+    "jsonl": "".join(json.dumps({"de": de, "fr": fr}) + "\n" for de, fr in PAIRS),
+    "tmx": f"<?xml version='1.0'?>\n<tmx><header/><body>{TMX}</body></tmx>",
+}
+
+
+def train(*paths: str | Path, **settings: object) -> Corpus:
+    return load("mine", {"train": [str(path) for path in paths]}, LANGUAGES, **settings)  # type: ignore[arg-type]
+
+
+def pairs(corpus: Corpus, direction: Direction = Direction(DE, FR)) -> list[tuple[str, str]]:  # noqa: B008
+    return [(pair.source, pair.target) for pair in corpus.translations("train", direction)]
+
+
+@pytest.mark.parametrize("format", IN_FORMATS)
+def test_the_format_is_told_by_content_and_all_give_the_same(tmp_path: Path, format: str) -> None:
+    for name, pack in (("x", bytes), ("x.txt", gzip.compress), ("y.gz", lzma.compress)):
+        (tmp_path / name).write_bytes(pack(IN_FORMATS[format].encode()))
+        assert format_of(tmp_path / name) == format
+        assert pairs(train(tmp_path / name)) == PAIRS
+
+
+def test_parquet_is_told_by_content(tmp_path: Path) -> None:
+    (tmp_path / "x").write_bytes(b"PAR1...")
+    assert format_of(tmp_path / "x") == "parquet"
+
+
+@pytest.mark.parametrize(
+    ("content", "told"),
+    [
+        (b"", "x' is empty; it should be TSV"),
+        (
+            b"Ein Satz\n",
+            "x' is in a format that its content does not tell; it should be TSV, CSV, JSON lines",
+        ),
+        (b'[{"de": "a", "fr": "b"}]', "x' is one JSON list; write one record a line"),
+        (b"PK\x03\x04", "x' is a zip archive"),
+        (b"a.txt".ljust(257, b"\0") + b"ustar", "x' is a tar archive; unpack it"),
+        (b"<xliff/>", "x' is no TMX: its first element is <xliff>"),
+    ],
+)
+def test_a_file_in_no_known_format_is_told(tmp_path: Path, content: bytes, told: str) -> None:
+    (tmp_path / "x").write_bytes(content)
+    with pytest.raises(UserError) as error:
+        train(tmp_path / "x")
+    assert told in str(error.value)
+
+
+def test_a_recipe_may_say_the_format_and_the_columns(tmp_path: Path) -> None:
+    (tmp_path / "x").write_text("Haus, Hof\tmaison\n", encoding="utf-8")
+    assert pairs(train(tmp_path / "x", format="tsv", columns={"1": DE, "2": FR})) == [("Haus, Hof", "maison")]
+
+
+def test_pairwise_files_and_files_of_many_languages_make_one_corpus(tmp_path: Path) -> None:
+    (tmp_path / "de-en.tsv").write_text("de\ten\na\tA\n", encoding="utf-8")
+    (tmp_path / "fr-en.tsv").write_text("fr\ten\nb\tB\n", encoding="utf-8")
+    (tmp_path / "all.jsonl").write_text(
+        '{"translation": {"de": "c", "fr": "d", "en": "e"}}\n', encoding="utf-8"
+    )
+    corpus = train(*(tmp_path / name for name in ("de-en.tsv", "fr-en.tsv", "all.jsonl")))
+    assert pairs(corpus, Direction(DE, EN)) == [("a", "A"), ("c", "e")]
+    assert pairs(corpus, Direction(EN, FR)) == [("B", "b"), ("e", "d")]
+    assert pairs(corpus, Direction(FR, DE)) == [("d", "c")]
+
+
+def test_line_aligned_files_in_those_languages_that_are_there(tmp_path: Path) -> None:
+    (tmp_path / "x.de").write_text("a\nb\n", encoding="utf-8")
+    (tmp_path / "x.en").write_bytes(gzip.compress(b"A\nB\n"))
+    assert pairs(train(f"{tmp_path}/x.{{language}}"), Direction(EN, DE)) == [("A", "a"), ("B", "b")]
+    (tmp_path / "x.fr").write_text("1\n", encoding="utf-8")
+    with pytest.raises(
+        UserError, match=r"x\.de' has 2 but '.*x\.fr' has 1 but .* lines; line n of each must be"
+    ):
+        train(f"{tmp_path}/x.{{language}}")
+
+
+def test_files_for_each_direction_serve_it_alone(tmp_path: Path) -> None:
+    for name, text in {"de-fr.de": "a", "de-fr.fr": "b", "fr-de.fr": "c", "fr-de.de": "d"}.items():
+        (tmp_path / name).write_text(f"{text}\n", encoding="utf-8")
+    corpus = train(f"{tmp_path}/{{direction}}.{{language}}")
+    assert pairs(corpus, Direction(DE, FR)) == [("a", "b")]
+    assert pairs(corpus, Direction(FR, DE)) == [("c", "d")]
+    (tmp_path / "fr-de.de").unlink()
+    with pytest.raises(UserError, match=r"no file '.*fr-de\.de'"):
+        train(f"{tmp_path}/{{direction}}.{{language}}")
+    with pytest.raises(
+        UserError, match=r"no file '.*\{direction\}.x\{language\}' for any direction between de, fr, en"
+    ):
+        train(f"{tmp_path}/{{direction}}.x{{language}}")
+
+
+def test_what_no_recipe_language_is_in_is_counted_and_nothing_at_all_is_told(tmp_path: Path) -> None:
+    (tmp_path / "x").write_text(
+        '{"de": "a", "fr": "b"}\n{"it": "c", "nl": "d"}\n{"de": "e"}\n', encoding="utf-8"
+    )
+    assert train(tmp_path / "x").left_out == {"train: in other languages": 2}
+    (tmp_path / "x").write_text('{"it": "c", "nl": "d"}\n', encoding="utf-8")
+    with pytest.raises(
+        UserError, match=r"'mine', split 'train': no segment of '.*x' is there in two of the languages"
+    ):
+        train(tmp_path / "x")
+
+
+def test_files_that_are_missing_are_told(tmp_path: Path) -> None:
+    (tmp_path / "train.tsv").touch()
+    with pytest.raises(UserError, match=r"no file '.*trian\.tsv'; did you mean 'train\.tsv'"):
+        train(tmp_path / "trian.tsv")
+    with pytest.raises(UserError, match=r"no file '.*x\.\{language\}' for any of de, fr, en"):
+        train(f"{tmp_path}/x.{{language}}")
+
+
+def test_each_split_of_a_data_set_is_its_own(tmp_path: Path) -> None:
+    datasets = pytest.importorskip("datasets", reason="needs the extra `data`")
+    splits = {split: datasets.Dataset.from_list([{"de": split, "fr": "x"}]) for split in ("train", "test")}
+    datasets.DatasetDict(splits).save_to_disk(str(tmp_path / "set"))
+    corpus = load("mine", {split: [str(tmp_path / "set")] for split in splits}, LANGUAGES)
+    assert [corpus.lines(split, DE)[0] for split in splits] == ["train", "test"]
+
+
+def test_a_file_is_read_once_and_again_when_it_changes(tmp_path: Path) -> None:
+    (tmp_path / "x").write_text(IN_FORMATS["tsv"], encoding="utf-8")
+    first = train(tmp_path / "x")
+    with patch.dict(files._READERS, {"tsv": lambda *_: pytest.fail("it is in the cache")}):
+        again = train(tmp_path / "x")
+    assert (pairs(again), again.fingerprint) == (PAIRS, first.fingerprint)
+    (tmp_path / "x").write_text(IN_FORMATS["tsv"].replace("Haus", "Hof"), encoding="utf-8")
+    changed = train(tmp_path / "x")
+    assert pairs(changed)[0] == ("Hof", "maison")
+    assert changed.fingerprint != first.fingerprint
+
+
+def test_a_file_that_breaks_off_leaves_nothing_in_the_cache(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("ONTARGET_CACHE", str(tmp_path / "cache"))
+    (tmp_path / "x").write_text(IN_FORMATS["jsonl"] + "{nope\n", encoding="utf-8")
+    with pytest.raises(UserError, match="line 4 is no JSON"):
+        train(tmp_path / "x")
+    assert not list((tmp_path / "cache" / "corpora").iterdir())

@@ -1,0 +1,73 @@
+import bz2
+import gzip
+import hashlib
+import lzma
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+
+from ontarget.corpora.opening import digest, opened
+from ontarget.errors import UserError
+
+TEXT = b"".join(b"Satz %d\n" % number for number in range(50_000))
+
+
+def zstd(data: bytes) -> bytes:
+    return bytes(pytest.importorskip("zstandard").compress(data))
+
+
+PACKED = {"gzip": gzip.compress, "xz": lzma.compress, "bzip2": bz2.compress, "zstd": zstd}
+packed = pytest.mark.parametrize(("name", "pack"), PACKED.items())
+
+
+def read(path: Path) -> bytes:
+    with opened(path) as file:
+        return file.read()
+
+
+@packed
+def test_compression_is_told_by_content(tmp_path: Path, name: str, pack: Callable[[bytes], bytes]) -> None:
+    (tmp_path / "x.txt").write_bytes(pack(TEXT))
+    assert read(tmp_path / "x.txt") == TEXT
+    (tmp_path / "x.txt").write_bytes(pack(TEXT) + pack(b"noch einer\n"))  # one file after the other
+    assert read(tmp_path / "x.txt") == TEXT + b"noch einer\n"
+
+
+@packed
+def test_a_file_that_is_cut_off_is_told(tmp_path: Path, name: str, pack: Callable[[bytes], bytes]) -> None:
+    for cut in (3, 20, len(pack(TEXT)) // 2):
+        (tmp_path / "x").write_bytes(pack(TEXT)[:-cut])
+        with pytest.raises(UserError, match=rf"x' is a broken {name} file \(.+\); copy or download it again"):
+            read(tmp_path / "x")
+
+
+@packed
+def test_a_byte_that_changed_is_told(tmp_path: Path, name: str, pack: Callable[[bytes], bytes]) -> None:
+    data = bytearray(pack(TEXT))
+    data[len(data) // 2] ^= 0xFF
+    (tmp_path / "x").write_bytes(data)
+    if name == "zstd":  # may go without a checksum: then what comes out is other text, or an error
+        return
+    with pytest.raises(UserError, match=f"is a broken {name} file"):
+        read(tmp_path / "x")
+
+
+@pytest.mark.parametrize(
+    ("start", "name"), [(b"PK\x03\x04", "zip"), (b"7z\xbc\xaf\x27\x1c", "7z"), (b"Rar!", "rar")]
+)
+def test_an_archive_is_to_be_unpacked(tmp_path: Path, start: bytes, name: str) -> None:
+    (tmp_path / "x.gz").write_bytes(start + b"...")
+    with pytest.raises(UserError, match=f"x.gz' is a {name} archive; unpack it"):
+        read(tmp_path / "x.gz")
+
+
+def test_a_digest_is_of_the_file_as_it_lies_there(tmp_path: Path) -> None:
+    (tmp_path / "x").write_bytes(gzip.compress(TEXT, mtime=0))
+    assert digest(tmp_path / "x") == hashlib.sha256(gzip.compress(TEXT, mtime=0)).hexdigest()
+
+
+def test_what_goes_wrong_with_the_reader_is_no_fault_of_the_file(tmp_path: Path) -> None:
+    (tmp_path / "x").write_bytes(gzip.compress(TEXT))
+    with pytest.raises(ValueError, match="ours"), opened(tmp_path / "x"):
+        raise ValueError("ours")

@@ -1,0 +1,79 @@
+from pathlib import Path
+
+import pytest
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+
+from ontarget.corpora import store
+from ontarget.corpora.corpus import Part, Segment
+from ontarget.errors import UserError
+from ontarget.languages import Direction, Language
+
+DE, FR, EN = Language("de"), Language("fr"), Language("en")
+
+
+def stored(
+    folder: Path, segments: list[Segment], direction: Direction | None = None
+) -> tuple[list[Part], int]:
+    store.write(folder, [DE, FR, EN], ((segment, direction) for segment in segments))
+    found = store.read(folder)
+    assert found is not None
+    return found
+
+
+TEXT = st.text(st.characters(codec="utf-8"), max_size=5)
+
+
+@settings(suppress_health_check=[HealthCheck.function_scoped_fixture], max_examples=40)
+@given(lines=st.lists(TEXT, min_size=1, max_size=30), data=st.data())
+def test_lines_are_those_of_a_list(tmp_path: Path, lines: list[str], data: st.DataObject) -> None:
+    [part], _ = stored(tmp_path / "x", [{DE: line, FR: ""} for line in lines])
+    found = part.lines[DE]
+    assert (list(found), len(found)) == (lines, len(lines))
+    index = data.draw(st.integers(-len(lines), len(lines) - 1))
+    assert found[index] == lines[index]
+    part_of = data.draw(st.slices(len(lines)))
+    assert found[part_of] == lines[part_of]
+    assert list(part.lines[FR]) == [""] * len(lines)
+    with pytest.raises(IndexError):
+        _ = found[len(lines)]
+
+
+def test_more_lines_than_are_written_at_a_time(tmp_path: Path) -> None:
+    lines = [str(number) for number in range(25_000)]
+    [part], _ = stored(tmp_path / "x", [{DE: line, EN: line} for line in lines])
+    assert list(part.lines[EN]) == lines
+    assert part.lines[EN][19_999:20_002] == ["19999", "20000", "20001"]
+
+
+def test_segments_of_the_same_languages_become_a_part(tmp_path: Path) -> None:
+    parts, left_out = stored(
+        tmp_path / "x", [{DE: "a", EN: "b"}, {FR: "c", DE: "d"}, {DE: "e", EN: "f"}, {DE: "g"}]
+    )
+    assert [list(part.segments()) for part in parts] == [
+        [{DE: "a", EN: "b"}, {DE: "e", EN: "f"}],
+        [{DE: "d", FR: "c"}],
+    ]
+    assert left_out == 1
+
+
+def test_the_only_direction_of_a_part_is_kept(tmp_path: Path) -> None:
+    [part], _ = stored(tmp_path / "x", [{DE: "a", EN: "b"}], Direction(EN, DE))
+    assert part.direction == Direction(EN, DE)
+
+
+def test_what_fails_leaves_nothing(tmp_path: Path) -> None:
+    with pytest.raises(
+        UserError, match=r"half of a surrogate pair at its character 2 .*mend it or leave it out"
+    ):
+        stored(tmp_path / "x", [{DE: "a", FR: "b"}, {DE: "a\ud800", FR: "b"}])
+    assert not list(tmp_path.iterdir())
+    assert store.read(tmp_path / "x") is None
+
+
+def test_the_cache_is_where_the_user_says(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("ONTARGET_CACHE", "/there")
+    assert store.cache_folder() == Path("/there")
+    monkeypatch.delenv("ONTARGET_CACHE")
+    monkeypatch.setenv("XDG_CACHE_HOME", "/xdg")
+    assert store.cache_folder() == Path("/xdg/ontarget")

@@ -1,0 +1,89 @@
+import gzip
+from pathlib import Path
+
+import pytest
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+
+from ontarget.corpora.corpus import Segment
+from ontarget.corpora.tables import read_csv, read_tsv
+from ontarget.errors import UserError
+from ontarget.languages import Language
+
+DE, FR = Language("de"), Language("fr")
+NAMED = {"source": DE, "target": FR}
+NUMBERED = {"1": DE, "3": FR}
+
+
+def tsv(path: Path, text: str | bytes, columns: dict[str, Language] | None = None) -> list[Segment]:
+    path.write_bytes(text if isinstance(text, bytes) else text.encode())
+    return list(read_tsv(path, [DE, FR], columns))
+
+
+def csv(path: Path, text: str, columns: dict[str, Language] | None = None) -> list[Segment]:
+    path.write_text(text, encoding="utf-8", newline="")
+    return list(read_csv(path, [DE, FR], columns))
+
+
+def test_the_first_line_names_the_columns(tmp_path: Path) -> None:
+    assert tsv(tmp_path / "x", "id\tfr\tde\n1\tb\ta\n") == [{DE: "a", FR: "b"}]
+    assert tsv(tmp_path / "x", "target\tsource\nb\ta\n", NAMED) == [{DE: "a", FR: "b"}]
+
+
+def test_columns_by_number_need_no_first_line(tmp_path: Path) -> None:
+    assert tsv(tmp_path / "x", "a\t0.3\tb\nc\t0.4\td\te\n", NUMBERED) == [
+        {DE: "a", FR: "b"},
+        {DE: "c", FR: "d"},
+    ]
+
+
+def test_a_quote_in_tsv_is_a_quote(tmp_path: Path) -> None:
+    assert tsv(tmp_path / "x", 'de\tfr\n"a\tb"\n') == [{DE: '"a', FR: 'b"'}]
+
+
+def test_compressed_tables_and_line_ends(tmp_path: Path) -> None:
+    assert tsv(tmp_path / "x", gzip.compress(b"\xef\xbb\xbfde\tfr\r\na\tb\r\n")) == [{DE: "a", FR: "b"}]
+
+
+TEXT = st.text(st.characters(codec="utf-8", exclude_characters="\r\x00\ufeff"), max_size=9)
+
+
+@settings(suppress_health_check=[HealthCheck.function_scoped_fixture], max_examples=40)
+@given(rows=st.lists(st.tuples(TEXT, TEXT), max_size=5))
+def test_csv_comes_back_as_it_was_written(tmp_path: Path, rows: list[tuple[str, str]]) -> None:
+    """Commas, quotes and line ends within quotes are text."""
+    quoted = "".join(
+        ",".join(f'"{cell.replace(chr(34), chr(34) * 2)}"' for cell in row) + "\n" for row in rows
+    )
+    found = csv(tmp_path / "x", f"source,target\n{quoted}", NAMED)
+    assert [(segment[DE], segment[FR]) for segment in found] == rows
+
+
+@pytest.mark.parametrize(
+    ("text", "columns", "told"),
+    [
+        ("de\tfr\na\tb\na\n", None, "line 3 has 1 columns and should have 2"),
+        ("de\tfr\na\tb\tc\n", None, "line 2 has 3 columns and should have 2"),
+        ("a\tb\tc\na\tb\n", NUMBERED, "line 2 has 2 columns and should have at least 3"),
+        ("source\tziel\n", NAMED, "line 1: no column 'target'"),
+        ("a\tb\n", None, "line 1: no two columns are called by a language"),
+    ],
+)
+def test_a_column_that_is_missing_is_told_with_its_line(
+    tmp_path: Path, text: str, columns: dict[str, Language] | None, told: str
+) -> None:
+    with pytest.raises(UserError) as error:
+        tsv(tmp_path / "x.tsv", text, columns)
+    assert f"x.tsv', {told}" in str(error.value)
+
+
+def test_mixed_encodings_are_told_with_line_and_byte(tmp_path: Path) -> None:
+    data = "de\tfr\nschön\tbeau\n".encode() + "schön\tbeau\n".encode("latin-1")
+    with pytest.raises(UserError, match=r"x' is not UTF-8: line 3, byte 21 of the text is 0xf6; convert"):
+        tsv(tmp_path / "x", data)
+
+
+@pytest.mark.parametrize("rest", ['"a,b\nc,d\n', '"a"b,c\n'])
+def test_a_broken_quote_is_told_where_it_begins(tmp_path: Path, rest: str) -> None:
+    with pytest.raises(UserError, match=r"x', line 3 is not CSV \(.*a quote within quotes is written twice"):
+        csv(tmp_path / "x", f"source,target\na,b\n{rest}", NAMED)

@@ -1,0 +1,110 @@
+"""What a recipe points at."""
+
+from pathlib import Path
+
+import pytest
+from tests.pipeline.conftest import LINES, Workshop, fake_recipe
+from tests.pipeline.test_run import Listener
+
+from ontarget.corpora.corpus import Corpus
+from ontarget.errors import UserError
+from ontarget.languages import Direction, Language
+from ontarget.pipeline.inputs import left_out, load_corpus
+from ontarget.pipeline.plan import Plan
+from ontarget.pipeline.run import carry_out, make_plan
+
+EN, IT, NL = (Language(code) for code in ("en", "it", "nl"))
+
+
+@pytest.fixture
+def tables(corpus_files: Path) -> dict[str, object]:
+    """The same text as in `corpus_files`: the train split pairwise, the others in all languages."""
+    for other in ("it", "nl"):
+        rows = zip(LINES["en"][:3], LINES[other][:3], strict=True)
+        text = f"en\t{other}\n" + "".join(f"{a}\t{b}\n" for a, b in rows)
+        Path(f"train-{other}.tsv").write_text(text, encoding="utf-8")
+    return {
+        "files": {
+            "train": ["train-it.tsv", "train-nl.tsv"],
+            "validation": "validation.{language}",
+            "test": "test.{language}",
+        }
+    }
+
+
+def test_files_of_any_format_are_a_corpus_of_a_recipe(tables: dict[str, object]) -> None:
+    corpus = load_corpus(fake_recipe(corpus=tables))
+    assert corpus.lines("test", NL)[:] == LINES["nl"]
+    assert [pair.target for pair in corpus.pairs("train", Direction(EN, IT))] == LINES["it"][:3]
+    assert len(corpus.lines("train", EN)) == 6
+
+
+def test_a_run_reads_pairwise_text(tables: dict[str, object], workshop: Workshop) -> None:
+    carry_out(make_plan(fake_recipe(corpus=tables)))
+    assert workshop.trained == ["base", "mt", "lat", "ontarget"]
+
+
+def test_a_direction_that_the_corpus_lacks_is_told_before_anything_is_made(tables: dict[str, object]) -> None:
+    files = dict(tables["files"]) | {"train": "train-it.tsv"}  # type: ignore[call-overload]
+    with pytest.raises(
+        UserError, match=r"no Dutch \(nl\) in its split 'train'; it has train: en it, validation"
+    ):
+        load_corpus(fake_recipe(corpus={"files": files}))
+    files = dict(tables["files"]) | {"test": ["train-it.tsv", "train-nl.tsv"]}  # type: ignore[call-overload]
+    with pytest.raises(UserError, match=r"no text from Italian to Dutch \(it-nl\) in its split 'test'"):
+        load_corpus(fake_recipe(corpus={"files": files}))
+
+
+def test_columns_by_number_and_by_name(corpus_files: Path) -> None:
+    Path("x.tsv").write_text("a\tb\tc\n", encoding="utf-8")
+    for columns in ({1: "en", 2: "it", 3: "nl"}, {"1": "en", "2": "it", "3": "nl"}):
+        recipe = fake_recipe(corpus={"files": {"train": "x.tsv", "test": "x.tsv", "columns": columns}})
+        assert load_corpus(recipe).lines("train", NL)[0] == "c"
+        assert fake_recipe(**{"corpus": recipe.settings()["corpus"]}) == recipe
+
+
+def test_a_test_line_in_the_training_data_is_an_error_unless_the_recipe_says_otherwise(
+    corpus_files: Path,
+) -> None:
+    with pytest.raises(UserError, match=r"3 train segments have a line of the split 'test'.*overlap=remove"):
+        load_corpus(fake_recipe(overlap="error"))
+    assert len(load_corpus(fake_recipe(overlap="allow")).lines("train", EN)) == 3
+    with pytest.raises(UserError, match=r"cleaning leaves nothing of its split 'train': 3 in the test set"):
+        load_corpus(fake_recipe(overlap="remove"))
+    assert fake_recipe(overlap="error", stages={}, systems=["llama"], model="x/y").overlap == "error"
+    load_corpus(fake_recipe(overlap="error", stages={}, systems=["llama"], model="x/y"))  # learns nothing
+
+
+def test_the_identifier_of_the_scores_cleans(corpus_files: Path) -> None:
+    for code in ("en", "it", "nl"):
+        lines = [*LINES[code][:2], "The neighbours are having breakfast in their garden this morning."]
+        Path(f"train.{code}").write_text("".join(f"{line}\n" for line in lines), encoding="utf-8")
+    corpus = load_corpus(fake_recipe(clean=["wrong-language"]))
+    assert list(corpus.lines("train", IT)) == LINES["it"][:2]
+    assert left_out(corpus) == ["train: 2 segments; left out: 1 wrong-language"]
+
+
+def test_what_was_left_out_is_said_before_training(workshop: Workshop, corpus_files: Path) -> None:
+    listener = Listener()
+    carry_out(make_plan(fake_recipe(clean=[{"too-long": 22}])), listener)
+    assert listener.said[0] == "train: 1 segments; left out: 2 too-long"
+
+
+def test_what_cannot_change_the_text_changes_no_fingerprint(workshop: Workshop, fake_corpus: Corpus) -> None:
+    """A recipe with steps that find nothing makes what the same recipe made before there were any."""
+    plain = make_plan(fake_recipe()).stages
+    assert make_plan(fake_recipe(clean=["empty", "duplicates"])).stages == plain
+    assert make_plan(fake_recipe(clean=[{"too-long": 22}])).stages != plain
+
+
+def test_the_same_lines_in_other_parts_are_another_text(
+    tables: dict[str, object], workshop: Workshop
+) -> None:
+    def stages(corpus: Corpus) -> object:
+        recipe = fake_recipe()
+        return Plan(recipe, corpus, make_plan(recipe).store).stages
+
+    pairwise = load_corpus(fake_recipe(corpus=tables))
+    parts = pairwise.parts("train")
+    swapped = Corpus(pairwise.name, {**pairwise.splits, "train": [parts[1], parts[0]]})
+    assert stages(pairwise) != stages(swapped)

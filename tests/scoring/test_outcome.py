@@ -1,0 +1,126 @@
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from ontarget.languages import Language
+from ontarget.scoring.language_id import Guess
+from ontarget.scoring.outcome import OUTCOMES, Ladder, Thresholds, is_copy, repetition, width
+
+LOOP = "het is een huis en het is een huis en " * 6
+PLAIN = "Toen de zon opkwam, opende de bakker zijn winkel en zette hij het eerste brood in de grote etalage."
+
+
+class Known:
+    """An identifier that is never asked: only its labels count here."""
+
+    signature = "known"
+    labels = frozenset({"de", "nl", "en", "it", "sr", "zh"})
+
+    def identify(self, texts: object) -> list[Guess]:
+        raise AssertionError("the ladder takes guesses")
+
+
+def outcome(
+    text: str,
+    label: str,
+    probability: float = 0.9,
+    *,
+    source: str | None = "Ein ganz anderer Satz.",
+    finish: str | None = "stop",
+    target: str = "nl",
+    thresholds: Thresholds | None = None,
+) -> str:
+    ladder = Ladder(Language(target), Language("de"), Known(), thresholds or Thresholds())
+    return ladder.outcome(Guess(label, probability), text, source, finish)
+
+
+@pytest.mark.parametrize(
+    ("text", "label", "expected"),
+    [
+        ("Een huis.", "nl", "on"),
+        ("Ein Haus.", "de", "source"),
+        ("A house.", "en", "english"),
+        ("Una casa.", "it", "other"),
+        ("Qwrt.", "und", "unknown"),
+        ("  ", "", "empty"),
+        ("Ein ganz anderer Satz!", "nl", "copy"),
+        (LOOP, "nl", "run-on"),
+    ],
+)
+def test_each_rung(text: str, label: str, expected: str) -> None:
+    assert outcome(text, label) == expected
+    assert expected in OUTCOMES
+
+
+def test_doubt_is_below_the_threshold() -> None:
+    assert outcome("Een huis.", "nl", 0.3) == "on"
+    assert outcome("Een huis.", "nl", 0.29) == "unknown"
+    assert outcome("Een huis.", "nl", 0.29, thresholds=Thresholds(confidence=0.2)) == "on"
+
+
+def test_what_was_cut_off_ran_on() -> None:
+    assert outcome("Een huis", "nl", finish="length") == "run-on"
+    assert outcome("Een huis", "nl", finish=None) == "on"
+
+
+def test_far_longer_than_the_source_is_a_run_on() -> None:
+    assert outcome(PLAIN, "nl", source="Ein Satz.") == "run-on"
+    assert outcome(PLAIN, "nl", source="Ein Satz.", thresholds=Thresholds(length=10)) == "on"
+    assert outcome(PLAIN, "nl", source=None) == "on"
+    assert (
+        outcome("Dat moet echt gebeuren, hoe dan ook.", "nl", source="Muss.") == "on"
+    )  # short, and no run-on
+
+
+def test_a_short_answer_may_repeat_itself() -> None:
+    assert repetition("Nee, nee, nee, nee, nee.") > 0.3
+    assert outcome("Nee, nee, nee, nee, nee.", "nl", source="Nein, nein, nein.") == "on"
+
+
+@pytest.mark.parametrize(("target", "text"), [("sr-Cyrl", "Voz kasni."), ("zh-Hant", "这个问题还没有解决。")])
+def test_the_right_language_in_the_wrong_script(target: str, text: str) -> None:
+    label = target.split("-")[0]
+    assert outcome(text, label, target=target) == "script"
+    assert outcome(text, label, target=label) == "on"
+
+
+def test_the_sources_language_where_it_is_the_one_asked_for_is_on() -> None:
+    ladder = Ladder(Language("de"), Language("de"), Known(), Thresholds())
+    assert ladder.outcome(Guess("de", 0.9), "Ein Haus.", None, None) == "on"
+
+
+def test_every_threshold_is_in_the_signature() -> None:
+    settings = Thresholds(confidence=0.5, repetition=0.7, length=4, script=0.2).signature
+    assert settings == "confidence:0.5|repetition:0.7|length:4|script:0.2"
+
+
+@pytest.mark.parametrize(
+    ("text", "source", "copied"),
+    [
+        ("Ein Haus am Meer.", "Ein Haus am Meer.", True),
+        ("  ein haus am MEER!", '"Ein Haus am Meer"', True),
+        ("Ein Haus am See.", "Ein Haus am Meer.", False),
+        ("12:30", "12.30", True),
+        ("...", "?!", False),
+        ("?!", " ?! ", True),
+    ],
+)
+def test_a_copy_has_the_same_letters(text: str, source: str, copied: bool) -> None:
+    assert is_copy(text, source) == copied
+    assert is_copy(source, text) == copied
+
+
+def test_repetition_of_plain_text_is_low_and_of_a_loop_high() -> None:
+    assert repetition(PLAIN) < 0.05
+    assert repetition(LOOP) > 0.8
+    assert repetition("") == repetition("kort") == 0.0
+
+
+@given(st.text(min_size=10, max_size=40), st.integers(2, 12))
+def test_repetition_grows_with_each_repeat(text: str, times: int) -> None:
+    assert 0.0 <= repetition(text * times) <= repetition(text * (times + 1)) <= 1.0
+
+
+def test_width_makes_translations_as_long_as_their_sources() -> None:
+    assert width("house") == 5
+    assert width("図書館") == width("도서관") == 9

@@ -1,0 +1,108 @@
+from collections.abc import Iterator
+
+import pytest
+
+from ontarget.errors import UserError
+from ontarget.languages import Direction, Language
+from ontarget.scoring import scorecard
+from ontarget.scoring.answers import Answers, Line
+from ontarget.scoring.bleu import bleu
+from ontarget.scoring.language_id import default_identifier
+from ontarget.scoring.off_target import breakdown, off_target_ratio, strict_off_target_ratio
+from ontarget.scoring.scorecard import Scorer
+
+SOURCES = ["Die Katze schläft auf dem Sofa.", "Wir fahren morgen ans Meer.", "Das Brot ist noch warm."]
+REFERENCES = ["Le chat dort sur le canapé.", "Nous allons à la mer demain.", "Le pain est encore chaud."]
+TEXTS = ["Le chat dort sur le sofa.", "We are going to the sea tomorrow.", "Das Brot ist noch warm."]
+DIRECTION = Direction.parse("de-fr")
+
+
+def answers(lines: list[Line] | Iterator[Line], source: str | None = "de", target: str = "fr") -> Answers:
+    return Answers("mt", Language(target), Language(source) if source else None, lines, "mt")
+
+
+def lines(texts: list[str], references: bool = True) -> list[Line]:
+    return [
+        Line(text, source, (reference,) if references else (), None)
+        for text, source, reference in zip(texts, SOURCES, REFERENCES, strict=True)
+    ]
+
+
+def test_the_scores_are_those_of_the_functions() -> None:
+    card = Scorer(default_identifier(), ["bleu"]).card(answers(lines(TEXTS)))
+    assert list(card.scores) == ["bleu", "bleu_on_target", "otr", "otr_floor"]
+    assert card.scores["bleu"] == bleu(TEXTS, REFERENCES, Language("fr"))
+    assert card.scores["otr"] == off_target_ratio(TEXTS, "fr")
+    assert card.scores["otr_floor"] == off_target_ratio(REFERENCES, "fr")
+    assert card.breakdown == breakdown(TEXTS, SOURCES, DIRECTION)
+    assert list(card.off) == [False, True, True]
+
+
+def test_on_target_is_by_the_strict_ratio_where_that_is_asked_for() -> None:
+    """A copy of a name is French by identification, but no translation."""
+    texts, sources = ["Paris, la ville lumière"] * 3, ["Paris, la ville lumière"] * 3
+    copied = [Line(text, source, (text,)) for text, source in zip(texts, sources, strict=True)]
+    paper = Scorer(default_identifier(), ["bleu"]).card(answers(copied))
+    strict = Scorer(default_identifier(), ["bleu"], strict=True).card(answers(copied))
+    assert paper.scores["bleu_on_target"].value == pytest.approx(100.0)
+    assert strict.scores["bleu_on_target"].value == 0.0
+    assert strict.scores["otr_strict"] == strict_off_target_ratio(texts, "fr", sources=sources)
+    assert "|off:otr_strict|" in strict.scores["bleu_on_target"].signature
+
+
+def test_without_references_lines_are_read_once_and_not_kept(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(scorecard, "_CHUNK", 100)
+    alive = 0
+
+    def stream() -> Iterator[Line]:
+        nonlocal alive
+        for number in range(1050):
+            alive = number
+            yield Line(TEXTS[number % 3], SOURCES[number % 3])
+
+    card = Scorer(default_identifier()).card(answers(stream()))
+    assert alive == 1049
+    assert (card.scores["otr"].n, list(card.off), list(card.lines)) == (1050, [], [])
+    assert card.scores["otr"].value == pytest.approx(200 / 3)
+    assert sum(card.breakdown.values()) == 1050
+
+
+def test_evidence_makes_the_scores_again() -> None:
+    card = Scorer(default_identifier(), ["bleu", "ter"], strict=True, segments=True).card(
+        answers(lines(TEXTS))
+    )
+    assert list(card.evidence) == ["bleu", "bleu_on_target", "ter", "ter_on_target", "otr_strict"]
+    for name, (value, statistics) in card.evidence.items():
+        assert value(statistics.sum(0)) == pytest.approx(card.scores[name].value)
+        assert len(statistics) == 3
+
+
+def test_language_confusion_needs_no_reference() -> None:
+    card = Scorer(default_identifier(), ["lpr", "wpr"]).card(answers(lines(TEXTS, references=False)))
+    assert card.scores["lpr"].value == pytest.approx(100 / 3)
+    assert "wpr" not in card.scores  # of a language in Latin script there is none
+
+
+def test_close_relatives_are_reported_where_there_are_any() -> None:
+    spanish = [Line("El gato duerme en el sofá."), Line("Il gatto dorme sul divano di casa.")]
+    scores = Scorer(default_identifier()).card(answers(iter(spanish), None, "es")).scores
+    assert (scores["otr"].value, scores["otr_close"].value) == (50.0, 50.0)
+
+
+def test_intervals_on_demand() -> None:
+    card = Scorer(default_identifier(), ["chrf"], intervals=True).card(answers(lines(TEXTS)))
+    for score in card.scores.values():
+        assert score.interval is not None
+        assert score.interval.low <= score.value <= score.interval.high
+
+
+def test_a_misspelt_metric_has_a_neighbour() -> None:
+    with pytest.raises(UserError, match="there is no metric 'blue'; did you mean 'bleu'"):
+        Scorer(default_identifier(), ["blue"])
+    with pytest.raises(UserError, match="no metric 'xyzzy'; there are bleu, chrf"):
+        Scorer(default_identifier(), ["xyzzy"])
+
+
+def test_no_lines_are_an_error() -> None:
+    with pytest.raises(UserError, match="no hypotheses"):
+        Scorer(default_identifier()).card(answers([]))
