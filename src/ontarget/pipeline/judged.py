@@ -77,7 +77,7 @@ def judge(
             scores[name] = replace(metric.score(found), interval=interval)
             if name in TESTED:
                 statistics[name], values[name] = found, metric.value
-                without = on_target_statistics(metric, found, [references], [s.off for s in segments])
+                without = on_target_statistics(metric, found, [s.off for s in segments])
                 of_rest = on_target(metric.score(without), off_target.score)
                 scores[of_rest.metric] = of_rest
         scores["otr_strict"] = off_target.strict_score

@@ -4,6 +4,8 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Any
 
+import numpy as np
+
 from ontarget.languages import Direction
 from ontarget.pipeline.details import details
 from ontarget.pipeline.judged import Judged, Output, judge
@@ -98,10 +100,8 @@ def _mean_of(metric: str, judged: Sequence[Judged], draws: int) -> Score:
     nothing = [0 * statistics for statistics in sets]
     # One value for all directions: their languages are in the statistics, not in what is made of the sum.
     _, low, high = paired_bootstrap(_or_zero(judged[0].values[metric]), nothing, sets, resamples=draws)
-    if metric == "otr" and average.value in (
-        0.0,
-        100.0,
-    ):  # no resample strays from there, and yet it is no certainty
+    # No resample strays from none, or all, off-target; and yet that is no certainty.
+    if metric == "otr" and average.value in (0.0, 100.0):
         return replace(average, interval=wilson(round(average.n * average.value / 100), average.n))
     return replace(average, interval=Interval(low, high))
 
@@ -109,7 +109,8 @@ def _mean_of(metric: str, judged: Sequence[Judged], draws: int) -> Score:
 def _or_zero(value: CorpusValue) -> CorpusValue:
     """The metric, and 0 of nothing: the interval of a score is that of its difference from 0."""
 
-    def of(total: Floats) -> float:
-        return value(total) if total.any() else 0.0
+    def of(totals: Floats) -> Floats:
+        something = totals.any(axis=-1)
+        return np.where(something, value(np.where(something[..., None], totals, 1.0)), 0.0)
 
     return of

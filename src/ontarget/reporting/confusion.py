@@ -9,7 +9,7 @@ from ontarget.languages import Direction
 from ontarget.reporting.details import Details
 from ontarget.reporting.drawing import BLUE, ORANGE, Drawing
 from ontarget.reporting.run_files import Kind
-from ontarget.reporting.systems import display_name
+from ontarget.reporting.systems import display_name, in_table_order
 
 _MOST = 10  # columns for languages that nobody asked for
 _COUNTS = 0.01  # of a row: a language that never reaches it is among the others
@@ -51,8 +51,8 @@ def confusion(details: Details, kind: Kind, directions: Sequence[str]) -> Confus
     asked = tuple(dict.fromkeys(str(Direction.parse(direction).target) for direction in directions))
     came = _columns(asked, [row for rows in counts.values() for row in rows.values()])
     percent = {
-        system: [_shares(rows.get(language, Counter()), came) for language in asked]
-        for system, rows in counts.items()
+        system: [_shares(counts[system].get(language, Counter()), came) for language in asked]
+        for system in in_table_order(counts)
     }
     return Confusion(kind, asked, came, percent)
 
@@ -62,7 +62,7 @@ def heat_map(matrices: Confusion, system: str) -> Drawing:
     return Drawing(
         f"confusion-{system}",
         f"Languages asked for and produced by {display_name(system)}, {matrices.kind} directions, in percent",
-        (0.55 + 0.36 * len(matrices.came), 0.75 + 0.3 * len(matrices.asked)),
+        (0.55 + 0.42 * len(matrices.came), 0.75 + 0.3 * len(matrices.asked)),
         lambda figure: _paint(figure.subplots(), matrices, system),
     )
 
@@ -72,7 +72,7 @@ def heat_maps(matrices: Confusion) -> Drawing:
     systems = list(matrices.percent)
     across = min(len(systems), 3)
     down = -(-len(systems) // across)
-    width, height = 0.55 + 0.36 * len(matrices.came), 0.75 + 0.3 * len(matrices.asked)
+    width, height = 0.55 + 0.42 * len(matrices.came), 0.75 + 0.3 * len(matrices.asked)
 
     def paint(figure: Any) -> None:
         places = figure.subplots(down, across, squeeze=False).ravel()

@@ -28,7 +28,7 @@ def training_curve(stage: str, log: Sequence[LogRecord]) -> Drawing:
         upper.set_ylabel("loss (nats)")
         upper.set_ylim(bottom=0)
         if len(lines) > 1:
-            upper.legend(loc="upper right")
+            upper.legend(loc="lower right", bbox_to_anchor=(1.0, 0.97), ncols=2, borderpad=0)
         for axes in lower:
             _curve(axes, log, "probability", ORANGE)
             axes.set_ylabel("p (wrong)")

@@ -5,6 +5,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 from ontarget.reporting.details import Details
+from ontarget.reporting.systems import in_table_order
 
 ON = "on target"
 # In the order of docs/scoring.md, as they are printed.
@@ -46,7 +47,7 @@ def outcomes(details: Details, directions: Sequence[str]) -> Outcomes | None:
         return None
     seen = [name for name in (ON, *_NAMES) if any(count[name] for count in counts.values())]
     percent = {
-        system: [100 * count[name] / (count.total() or 1) for name in seen]
-        for system, count in counts.items()
+        system: [100 * counts[system][name] / (counts[system].total() or 1) for name in seen]
+        for system in in_table_order(counts)
     }
     return Outcomes(tuple(_NAMES.get(name, name) for name in seen), percent)
