@@ -10,6 +10,7 @@ from ontarget.corpora.corpus import Corpus
 from ontarget.errors import UserError, nearest
 from ontarget.model_place import locate
 from ontarget.pipeline.artifacts import Store
+from ontarget.pipeline.inputs import template_of
 from ontarget.pipeline.stages import beginnings, translation_draw
 from ontarget.prompts.encode import FastTokenizer
 from ontarget.prompts.segment import text_of
@@ -97,7 +98,7 @@ def samples_shown(
     Weights are those of an optimiser step over the first `batch_samples` groups.
     """
     settings = recipe.stages[stage]
-    template = PromptTemplate.load(recipe.template)
+    template = template_of(recipe, stage)
     groups = _first_pass(recipe, stage, corpus, template)
     if tokenizer is None:
         yield from (by_words(sample, template.separator) for group in groups[:count] for sample in group)
