@@ -9,9 +9,10 @@ import numpy as np
 from ontarget.languages import Direction
 from ontarget.pipeline.details import details
 from ontarget.pipeline.judged import Judged, Output, judge
+from ontarget.scoring.formulas import Floats
 from ontarget.scoring.interval import Interval, wilson
 from ontarget.scoring.score import Score
-from ontarget.scoring.significance import CorpusValue, Floats, paired_bootstrap
+from ontarget.scoring.significance import CorpusValue, paired_bootstrap
 
 Row = dict[str, Any]
 AVERAGE, REFERENCE = "avg", "reference"
@@ -110,7 +111,7 @@ def _or_zero(value: CorpusValue) -> CorpusValue:
     """The metric, and 0 of nothing: the interval of a score is that of its difference from 0."""
 
     def of(totals: Floats) -> Floats:
-        something = totals.any(axis=-1)
+        something = np.asarray(totals.any(axis=-1))
         return np.where(something, value(np.where(something[..., None], totals, 1.0)), 0.0)
 
     return of

@@ -5,7 +5,7 @@ from collections.abc import Sequence
 from typing import Any
 
 from ontarget.reporting.drawing import BLUE, ORANGE, Drawing
-from ontarget.reporting.run_files import LogRecord
+from ontarget.reporting.logs import LogRecord
 
 _MOST_POINTS = 300
 
