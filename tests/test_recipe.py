@@ -293,7 +293,9 @@ class TestWhatIsMixedIn:
 
 class TestSystems:
     def test_default_to_those_that_have_a_model(self) -> None:
-        assert list(recipe().systems) == ["llama", "mt", "ptl", "1-shot", "5-shot", "contrastive", "pivot"]
+        assert list(recipe().systems) == [
+            *("llama", "mt", "ptl", "1-shot", "5-shot", "contrastive", "first-token-contrast", "pivot")
+        ]
 
     def test_ask_the_stage_1_model_unless_they_are_a_model_of_their_own(self) -> None:
         full = load("phrasebook-tiny")

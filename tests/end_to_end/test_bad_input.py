@@ -15,12 +15,11 @@ FRENCH = ["Le chat dort sur le canapé.", "Nous allons à la mer demain.", "Le p
 CORPUS = (
     'corpus={plain: {train: "train.{language}", validation: "train.{language}", test: "train.{language}"}}'
 )
-SMALL = [
-    "languages=[de, fr]",
-    "pivot=de",
-    "overlap=allow",
-    CORPUS,
-]  # a corpus of three lines, read in no time
+# A corpus of three lines, read in no time.
+TEXT = ["languages=[de, fr]", "pivot=de", "overlap=allow", CORPUS]
+# Two languages leave no third one to ask for.
+REVERSED = [f"stages.{stage}.conflict={{policy: reversed}}" for stage in ("ontarget", "ontarget-seen")]
+SMALL = [*TEXT, *REVERSED]
 
 
 def files(path: str, columns: str = "null") -> str:
@@ -201,12 +200,12 @@ DATA_AND_WORDS = [
     ),
     # A model that is not there, found out before anything is loaded or written.
     pytest.param(
-        ["run", "diagnose", "model=./no-modle", *SMALL],
+        ["run", "diagnose", "model=./no-modle", *TEXT],
         ["there is no model directory 'no-modle'", "did you mean 'no-model'"],
         id="a missing model to diagnose",
     ),
     pytest.param(
-        ["run", "diagnose", *SMALL],
+        ["run", "diagnose", *TEXT],
         ["'diagnose' diagnoses a model that you name", "model=DIRECTORY"],
         id="no model to diagnose",
     ),

@@ -41,7 +41,11 @@ def test_what_is_chosen_by_counts_with_its_text(workshop: Workshop) -> None:
 def test_mistakes_are_said_before_anything_is_made(workshop: Workshop) -> None:
     with pytest.raises(UserError, match="`patience` needs `best`"):
         judged(patience=3)
-    two = judged(best="zero_shot_otr", changes={"languages": ["en", "it"], "systems": ["mt"]})
+    # Two languages have no zero-shot direction, and leave no third one to ask for.
+    reverse = RECIPE["stages"]["ontarget"] | {"conflict": {"policy": "reversed"}}
+    mt = RECIPE["stages"]["mt"] | {"evaluation": {"every": 5, "best": "zero_shot_otr"}}
+    stages = RECIPE["stages"] | {"mt": mt, "ontarget": reverse}
+    two = fake_recipe(stages=stages, languages=["en", "it"], systems=["mt"])
     with pytest.raises(UserError, match=r"stages\.mt\.evaluation\.best is zero_shot_otr, but no direction"):
         _ = make_plan(two).stages
     Path("validation.nl").unlink()

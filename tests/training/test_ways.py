@@ -12,7 +12,7 @@ from tests.training import test_stage  # noqa: E402
 from transformers import AutoModelForCausalLM  # noqa: E402
 
 from ontarget.errors import UserError  # noqa: E402
-from ontarget.training import ways  # noqa: E402
+from ontarget.training import prefix, ways  # noqa: E402
 from ontarget.training.saving import last_checkpoint  # noqa: E402
 from ontarget.training.stage import train_stage  # noqa: E402
 from ontarget.training.tuning import Lora, Tuning  # noqa: E402
@@ -109,7 +109,8 @@ def test_frozen_embeddings_stay_bit_equal_and_the_rest_learns(base, tmp_path):
     assert changed == before.keys() - {"model.embed_tokens.weight", "lm_head.weight"}
 
 
-def test_gradient_checkpointing_gives_the_same_model(base, tmp_path):
+def test_gradient_checkpointing_gives_the_same_model(base, tmp_path, monkeypatch):
+    monkeypatch.setattr(prefix, "works", lambda *_: False)  # as under checkpointing: rounding differs
     plain, _ = tuned(base, tmp_path, "plain", tuning=settings())
     checkpointed, _ = tuned(base, tmp_path, "checkpointed", tuning=settings(gradient_checkpointing=True))
     assert same(plain, checkpointed)

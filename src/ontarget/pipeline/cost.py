@@ -19,7 +19,7 @@ from ontarget.pipeline.inputs import directions, prompt_text, test_set
 from ontarget.pipeline.plan import Plan, Step
 from ontarget.pipeline.systems import system_of
 from ontarget.prompts.segment import text_of
-from ontarget.recipes.stages import EvaluationSettings, LanguageAware, LanguageModelling
+from ontarget.recipes.stages import LanguageAware, LanguageModelling
 from ontarget.samples.documents import lines_a_document
 from ontarget.samples.general import how_many
 from ontarget.training.tuning import ModelShape
@@ -93,7 +93,7 @@ class Estimator:
         return self._cost(
             step,
             operations=6 * size.parameters * samples * length / _READING_SHARE
-            + self._judging(stage.evaluation, size, tuning.steps or samples / tuning.batch_samples),
+            + self._judging(step.name, size, tuning.steps or samples / tuning.batch_samples),
             # Weights, gradients, the two moments of AdamW, and what is kept for the backward pass.
             memory=_NUMBER * (4 * size.parameters + at_once * kept),
             disk=_NUMBER * size.parameters,
@@ -117,13 +117,14 @@ class Estimator:
             disk=sentences * 5 * self._line * _CHARACTERS,
         )
 
-    def _judging(self, settings: EvaluationSettings | None, size: _Size, steps: float) -> float:
+    def _judging(self, stage: str, size: _Size, steps: float) -> float:
         """Operations of a stage's evaluations: every few steps, and after the last."""
+        settings = self.plan.recipe.stages[stage].evaluation
         if settings is None:
             return 0.0
         sentences = settings.lines * len(directions(self.plan.recipe))
         times = math.ceil(steps / settings.every)
-        return times * self._answers(size, sentences, self._prompt, settings.beam)
+        return times * self._answers(size, sentences, self._prompt(stage), settings.beam)
 
     def _answers(self, size: _Size, sentences: int, prompt: float, beam: int) -> float:
         """Operations of reading prompts and of writing the answers, by their shares of the speed."""
