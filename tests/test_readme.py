@@ -50,6 +50,7 @@ OVERRIDES = {
     "ontarget train mine.yaml --plan": keys(MINE),
     "ontarget train mine.yaml": keys(MINE),
     "ontarget run mine.yaml": keys(MINE),
+    "ontarget data show mine.yaml": keys(MINE),
     "ontarget translate --model runs/phrasebook-tiny/models/ontarget"
     " --from it --to nl text.it > text.nl": SHORT,
     "head -n 1 text.it | ontarget translate --model runs/phrasebook-tiny/models/ontarget"
@@ -65,12 +66,18 @@ LINES = {
     "src.de": ["Die Katze schläft auf dem Sofa.", "Wir fahren morgen ans Meer."],
     "ref.fr": ["Le chat dort sur le canapé.", "Nous allons à la mer demain."],
     "hyp.fr": ["Le chat dort sur le sofa.", "We are going to the sea tomorrow."],
+    "hyp2.fr": ["Le chat dort sur le canapé.", "Nous allons demain à la mer."],
     "text.it": ["La mia amica legge un libro.", "", "Domani andiamo al mare."],
 }
 DATA = {
     "en": ["The cat sleeps on the sofa.", "The bread is still warm."] * 3,
     "de": ["Die Katze schläft auf dem Sofa.", "Das Brot ist noch warm."] * 3,
     "fr": ["Le chat dort sur le canapé.", "Le pain est encore chaud."] * 3,
+}
+HELD_OUT = {
+    "en": ["The dog drinks water.", "We sing every evening."],
+    "de": ["Der Hund trinkt Wasser.", "Wir singen jeden Abend."],
+    "fr": ["Le chien boit de l'eau.", "Nous chantons chaque soir."],
 }
 
 
@@ -107,7 +114,7 @@ def workspace(tmp_path_factory: pytest.TempPathFactory) -> Path:
     for code, lines in DATA.items():
         (folder / "data" / f"train.{code}.gz").write_bytes(gzip.compress(text_of(lines).encode()))
         for split in ("dev", "test"):
-            (folder / "data" / f"{split}.{code}").write_text(text_of(lines), encoding="utf-8")
+            (folder / "data" / f"{split}.{code}").write_text(text_of(HELD_OUT[code]), encoding="utf-8")
     for kind, text in BLOCKS:
         if kind == "yaml":  # its first line says what the file is called
             (folder / text.splitlines()[0].removeprefix("# ")).write_text(text, encoding="utf-8")
