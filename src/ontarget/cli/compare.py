@@ -9,6 +9,7 @@ import typer
 
 from ontarget.cli.answers import Given, answers_of
 from ontarget.cli.forms import chosen, print_csv, print_json, print_tables
+from ontarget.cli.options import Among, Environment, Lid, OfTestSet, Source, TestSet, To
 from ontarget.cli.score import identifier, names_of, notes_of
 from ontarget.errors import UserError
 from ontarget.scoring.answers import is_outputs
@@ -30,9 +31,7 @@ def compare(
             help="Translations, one a line, the baseline first; or runs, or systems of runs (outputs/mt).",
         ),
     ],
-    to: Annotated[
-        str | None, typer.Option("--to", metavar="LANGUAGE", help="The language that was asked for: fr.")
-    ] = None,
+    to: To = None,
     from_: Annotated[
         str | None, typer.Option("--from", metavar="LANGUAGE", help="The source's language.")
     ] = None,
@@ -40,14 +39,9 @@ def compare(
         list[str] | None,
         typer.Option(metavar="REF", help="Human translations, line by line. May be repeated."),
     ] = None,
-    source: Annotated[
-        str | None, typer.Option(metavar="SRC", help="What was translated, line by line; needs --from.")
-    ] = None,
-    test_set: Annotated[
-        str | None,
-        typer.Option(metavar="NAME", help="Source and reference by sacreBLEU: wmt22; needs --direction."),
-    ] = None,
-    direction: Annotated[str | None, typer.Option(metavar="FROM-TO", help="Of the test set: de-fr.")] = None,
+    source: Source = None,
+    test_set: TestSet = None,
+    direction: OfTestSet = None,
     baseline: Annotated[
         str | None,
         typer.Option(metavar="SYSTEM", help="Default: the first file; of a run mt, or its first system."),
@@ -66,25 +60,12 @@ def compare(
         str | None,
         typer.Option(metavar="MODEL", help="Adds COMET or MetricX, see ontarget score; needs --source."),
     ] = None,
-    environment: Annotated[
-        Path | None,
-        typer.Option(
-            metavar="DIR", help="The virtual environment of --comet.", show_default="~/.cache/ontarget/comet"
-        ),
-    ] = None,
+    environment: Environment = None,
     strict: Annotated[
         bool, typer.Option("--strict", help="Off-target by the strict definition, see ontarget score.")
     ] = False,
-    lid: Annotated[
-        str,
-        typer.Option(
-            metavar="NAME|PATH", help="Identifier: lid.176.ftz, lingua, script, or a fastText model."
-        ),
-    ] = "lid.176.ftz",
-    among: Annotated[
-        str | None,
-        typer.Option(metavar="LANGUAGES", help="The only ones that the identifier may name: de,fr,en."),
-    ] = None,
+    lid: Lid = "lid.176.ftz",
+    among: Among = None,
     seed: Annotated[int, typer.Option(help="Of the resamples; sacreBLEU's by default.")] = 12345,
     as_json: Annotated[bool, typer.Option("--json", help="Print JSON: a list.")] = False,
     as_csv: Annotated[bool, typer.Option("--csv", help="Print CSV: a line a comparison.")] = False,

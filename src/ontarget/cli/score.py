@@ -10,6 +10,7 @@ import typer
 
 from ontarget.cli.answers import Given, answers_of
 from ontarget.cli.forms import chosen, print_csv, print_json, print_tables
+from ontarget.cli.options import Among, Environment, Lid, OfTestSet, Source, TestSet, To
 from ontarget.errors import UserError
 from ontarget.languages import Language
 from ontarget.scoring.answers import is_outputs
@@ -32,9 +33,7 @@ def score(
             "or any part of its outputs.",
         ),
     ],
-    to: Annotated[
-        str | None, typer.Option("--to", metavar="LANGUAGE", help="The language that was asked for: fr.")
-    ] = None,
+    to: To = None,
     from_: Annotated[
         str | None,
         typer.Option("--from", metavar="LANGUAGE", help="The source's: adds which lines stayed in it."),
@@ -46,14 +45,9 @@ def score(
             help="Human translations, line by line: adds --metrics and the floor. May be repeated.",
         ),
     ] = None,
-    source: Annotated[
-        str | None, typer.Option(metavar="SRC", help="What was translated, line by line; needs --from.")
-    ] = None,
-    test_set: Annotated[
-        str | None,
-        typer.Option(metavar="NAME", help="Source and reference by sacreBLEU: wmt22; needs --direction."),
-    ] = None,
-    direction: Annotated[str | None, typer.Option(metavar="FROM-TO", help="Of the test set: de-fr.")] = None,
+    source: Source = None,
+    test_set: TestSet = None,
+    direction: OfTestSet = None,
     metrics: Annotated[
         str | None,
         typer.Option(
@@ -69,28 +63,15 @@ def score(
             help="Adds COMET or MetricX, by a model's name: Unbabel/wmt22-comet-da; needs --source.",
         ),
     ] = None,
-    environment: Annotated[
-        Path | None,
-        typer.Option(
-            metavar="DIR", help="The virtual environment of --comet.", show_default="~/.cache/ontarget/comet"
-        ),
-    ] = None,
+    environment: Environment = None,
     strict: Annotated[
         bool,
         typer.Option(
             "--strict", help="Also empty, copied, run-on and doubtful lines are off-target: adds OTR strict."
         ),
     ] = False,
-    lid: Annotated[
-        str,
-        typer.Option(
-            metavar="NAME|PATH", help="Identifier: lid.176.ftz, lingua, script, or a fastText model."
-        ),
-    ] = "lid.176.ftz",
-    among: Annotated[
-        str | None,
-        typer.Option(metavar="LANGUAGES", help="The only ones that the identifier may name: de,fr,en."),
-    ] = None,
+    lid: Lid = "lid.176.ftz",
+    among: Among = None,
     confidence: Annotated[
         bool, typer.Option("--confidence", help="95 % intervals: Wilson's for ratios, else by bootstrap.")
     ] = False,

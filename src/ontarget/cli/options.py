@@ -1,0 +1,32 @@
+"""Options that `score` and `compare` share: what is scored, and what says which language it is in."""
+
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+To = Annotated[
+    str | None, typer.Option("--to", metavar="LANGUAGE", help="The language that was asked for: fr.")
+]
+Source = Annotated[
+    str | None, typer.Option(metavar="SRC", help="What was translated, line by line; needs --from.")
+]
+TestSet = Annotated[
+    str | None,
+    typer.Option(metavar="NAME", help="Source and reference by sacreBLEU: wmt22; needs --direction."),
+]
+OfTestSet = Annotated[str | None, typer.Option(metavar="FROM-TO", help="Of the test set: de-fr.")]
+Environment = Annotated[
+    Path | None,
+    typer.Option(
+        metavar="DIR", help="The virtual environment of --comet.", show_default="~/.cache/ontarget/comet"
+    ),
+]
+Lid = Annotated[
+    str,
+    typer.Option(metavar="NAME|PATH", help="Identifier: lid.176.ftz, lingua, script, or a fastText model."),
+]
+Among = Annotated[
+    str | None,
+    typer.Option(metavar="LANGUAGES", help="The only ones that the identifier may name: de,fr,en."),
+]
