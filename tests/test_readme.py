@@ -75,9 +75,9 @@ DATA = {
     "fr": ["Le chat dort sur le canapé.", "Le pain est encore chaud."] * 3,
 }
 HELD_OUT = {
-    "en": ["The dog drinks water.", "We sing every evening."],
-    "de": ["Der Hund trinkt Wasser.", "Wir singen jeden Abend."],
-    "fr": ["Le chien boit de l'eau.", "Nous chantons chaque soir."],
+    "en": ["The dog drinks water.", "We sing every evening."] * 3,
+    "de": ["Der Hund trinkt Wasser.", "Wir singen jeden Abend."] * 3,
+    "fr": ["Le chien boit de l'eau.", "Nous chantons chaque soir."] * 3,
 }
 
 
