@@ -39,16 +39,3 @@ def keep_freed_memory() -> None:
     if hasattr(libc, "mallopt"):  # musl has none
         libc.mallopt(mmap_threshold, 1 << 30)
         libc.mallopt(trim_threshold, 2**31 - 1)
-
-
-def return_freed_memory() -> None:
-    """Asks glibc to give back what it keeps and nothing uses.
-
-    Activations of many sizes leave holes that fit no other, and the heap grows: for a model of seven million
-    parameters by a gigabyte in a hundred steps.
-    """
-    if sys.platform != "linux" or torch.cuda.is_available():
-        return
-    libc = ctypes.CDLL(None)
-    if hasattr(libc, "malloc_trim"):
-        libc.malloc_trim(0)

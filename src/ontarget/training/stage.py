@@ -30,7 +30,7 @@ from ontarget.training.new_model import NewModel, make_model, make_tokenizer
 from ontarget.training.processes import Share
 from ontarget.training.saving import Keeping, Saving, clear, kept, last_checkpoint, unfinished
 from ontarget.training.tracking import Tracked, told, tracking_arguments
-from ontarget.training.trainer import Log, Memory, Progress, SignedTrainer
+from ontarget.training.trainer import Log, Progress, SignedTrainer
 from ontarget.training.tuning import Tuning
 
 
@@ -132,7 +132,6 @@ def train_stage(
         clear(work)
         _cut_log(log, checkpoint)
     trainer.remove_callback(PrinterCallback)  # it writes to standard output
-    trainer.add_callback(Memory())
     trainer.add_callback(Log(trainer, log, told(trainer, progress)))
     judge = None
     if evaluation:

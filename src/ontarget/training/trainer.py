@@ -17,14 +17,11 @@ from transformers import Trainer, TrainerCallback, TrainerControl, TrainerState,
 from transformers.trainer import OPTIMIZER_NAME, SCHEDULER_NAME
 
 from ontarget.errors import UserError
-from ontarget.hardware import return_freed_memory
 from ontarget.training import saving, sharded
 from ontarget.training.batches import MicroBatch
 from ontarget.training.head import LogOddsHead
 from ontarget.training.objective import signed_loss
 from ontarget.training.packing import seen_by_model
-
-_SECONDS = 1.0  # between two times that freed memory is given back
 
 Record = dict[str, Any]
 Progress = Callable[[int, int, Record], None]  # step, steps, the newest record
@@ -215,22 +212,6 @@ def _add(sums: dict[str, list[float]], name: str, value: float, weight: float) -
     total = sums.setdefault(name, [0.0, 0.0])
     total[0] += value
     total[1] += weight
-
-
-class Memory(TrainerCallback):
-    """Gives freed memory back every second; more often would cost time, since pages are made anew."""
-
-    def __init__(self) -> None:
-        self.last = time.monotonic()
-
-    def on_step_end(
-        self, args: TrainingArguments, state: TrainerState, control: TrainerControl, **_: Any
-    ) -> TrainerControl:
-        """After a step: what it needed is free."""
-        if time.monotonic() - self.last > _SECONDS:
-            return_freed_memory()
-            self.last = time.monotonic()
-        return control
 
 
 class Log(TrainerCallback):
