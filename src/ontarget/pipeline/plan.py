@@ -18,7 +18,9 @@ from ontarget.pipeline.inputs import (
     directions,
     evaluation_set,
     identity,
+    learnt,
     prompt_text,
+    seed_of,
     template_of,
     test_set,
     turns_text,
@@ -81,7 +83,7 @@ class Plan:
         made: dict[str, str] = {}
         for name in self.recipe.stage_order():
             stage = self.recipe.stages[name]
-            settings = stage.model_dump(mode="json", exclude={"start", "preset", "tuning"})
+            settings = stage.model_dump(mode="json", exclude={"start", "preset", "seed", "tuning"})
             # Without what stands at its default: a key that is new then makes no old model again.
             settings["tuning"] = stage.tuning.model_dump(
                 mode="json", exclude=_WITHOUT_EFFECT, exclude_defaults=True
@@ -105,7 +107,7 @@ class Plan:
                 "model",
                 settings=settings,
                 start=start,
-                seed=self.recipe.seed,
+                seed=seed_of(self.recipe, stage),
                 languages=[str(language) for language in self.recipe.languages],
                 pivot=str(self.recipe.pivot),
                 text=self._train_text,
@@ -199,7 +201,8 @@ class Plan:
     @cached_property
     def _train_text(self) -> dict[str, Any]:
         corpus, text = self.corpus, dict[str, Any]()
-        for code in self.recipe.trained:
+        sides = {language for d in learnt(self.recipe) for language in (d.source, d.target)}
+        for code in (language for language in self.recipe.languages if language in sides):
             text[str(code)] = text_fingerprint(corpus.lines("train", code))
         parts = corpus.parts("train")
         if len(parts) > 1 or parts[0].direction:  # which lines are aligned, and what for

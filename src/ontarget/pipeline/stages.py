@@ -11,7 +11,7 @@ from ontarget.corpora.corpus import Corpus, Translation
 from ontarget.corpora.instructions import read_instructions
 from ontarget.languages import Language
 from ontarget.pipeline.evaluation import evaluation_of
-from ontarget.pipeline.inputs import template_of
+from ontarget.pipeline.inputs import learnt, seed_of, template_of
 from ontarget.prompts.layout import TEMPLATE_FILE, is_file_name
 from ontarget.prompts.template import PromptTemplate
 from ontarget.recipe import Recipe
@@ -64,7 +64,7 @@ def make_model(
     origin: Path | str | NewModel
     if isinstance(settings, LanguageModelling):
         documents = partial(
-            make_documents, corpus, recipe.languages, recipe.pivot, settings.documents, recipe.seed
+            make_documents, corpus, recipe.languages, recipe.pivot, settings.documents, seed_of(recipe, settings)
         )
         draw, origin = document_groups(documents), NewModel(settings.model, documents(0))
     else:
@@ -78,7 +78,7 @@ def make_model(
         output=folder,
         work=work,
         alpha=settings.alpha if isinstance(settings, LanguageAware) else 1.0,
-        seed=recipe.seed,
+        seed=seed_of(recipe, settings),
         progress=update,
         evaluation=None if start is None else evaluation_of(recipe, stage, corpus, start),
         tracked=Tracked(recipe.name, stage, tracking),
@@ -92,7 +92,7 @@ def translation_draw(
     recipe: Recipe, settings: Likelihood | LanguageAware, corpus: Corpus, template: PromptTemplate
 ) -> Draw:
     """The passes of a stage that learns from supervised directions, and from what is mixed in."""
-    drawn, seed = _drawn(recipe, settings, corpus), recipe.seed
+    drawn, seed = _drawn(recipe, settings, corpus), seed_of(recipe, settings)
     if isinstance(settings, LanguageAware):
         conflict = settings.conflict.conflict()
         draw = language_aware_groups(
@@ -128,7 +128,8 @@ def keep_template(recipe: Recipe, folder: Path) -> None:
 def conflict_counts(recipe: Recipe, settings: LanguageAware, corpus: Corpus) -> dict[str, int | float]:
     """How many samples of the first pass conflict, and what share of them asks for the right target."""
     drawn, conflict = _drawn(recipe, settings, corpus), settings.conflict.conflict()
-    asked = conflicting_instructions(drawn, conflict, recipe.languages, recipe.supervised, recipe.seed, 0)
+    seed = seed_of(recipe, settings)
+    asked = conflicting_instructions(drawn, conflict, recipe.languages, recipe.supervised, seed, 0)
     return {
         "conflicting": sum(instruction is not None for instruction in asked),
         "right_target": round(right_targets(drawn, asked), 4),
@@ -162,6 +163,7 @@ def notices(recipe: Recipe, stage: str, corpus: Corpus) -> list[str]:
 
 
 def _drawn(recipe: Recipe, settings: Likelihood | LanguageAware, corpus: Corpus) -> list[Translation]:
-    most = max(len(corpus.pairs("train", direction)) for direction in recipe.supervised)
-    count = most * len(recipe.supervised) if settings.samples == "all" else settings.samples
-    return draw_translations(corpus, recipe.supervised, count, recipe.seed)
+    directions = learnt(recipe, settings)
+    most = max(len(corpus.pairs("train", direction)) for direction in directions)
+    count = most * len(directions) if settings.samples == "all" else settings.samples
+    return draw_translations(corpus, directions, count, seed_of(recipe, settings))

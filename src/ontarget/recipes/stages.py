@@ -38,6 +38,12 @@ PRESETS: dict[str, dict[str, Any]] = {
     },
 }
 
+# Keys that came later are left out of a dump, and so of a fingerprint, where they say nothing.
+Seed = Annotated[
+    int | None,
+    Field(description="of this stage alone; the recipe's by default", exclude_if=lambda value: value is None),
+]
+
 
 class LanguageModelling(Block):
     """Makes a small base model, and its tokenizer, from the corpus."""
@@ -45,6 +51,7 @@ class LanguageModelling(Block):
     kind: Literal["language-modelling"]
     documents: Documents = "aligned"
     model: ModelShape = ModelShape()
+    seed: Seed = None
     tuning: Tuning
 
     @property
@@ -91,7 +98,6 @@ def _sayable(wordings: dict[str, float]) -> dict[str, float]:
     return wordings
 
 
-# Keys that came later are left out of a dump, and so of a fingerprint, where they say nothing.
 Wordings = Annotated[
     dict[str, PositiveFloat],
     AfterValidator(_sayable),
@@ -115,9 +121,15 @@ class Likelihood(Block):
     kind: Literal["likelihood"]
     start: str = Field(alias="from", description="a stage, a directory or a Hub name")
     samples: Count = 12_000
+    directions: Literal["supervised", "all"] = Field(
+        "supervised",
+        description="all: of the zero-shot ones, too, which then are no longer so",
+        exclude_if=lambda value: value == "supervised",
+    )
     post_instruction: bool = Field(False, description="the instruction comes after the input")
     wordings: Wordings = Field({})
     general: General = None
+    seed: Seed = None
     tuning: Tuning
     evaluation: EvaluationSettings | None = None
 
@@ -165,6 +177,7 @@ class LanguageAware(Block):
     conflict: ConflictSettings
     wordings: Wordings = Field({})
     general: General = None
+    seed: Seed = None
     tuning: Tuning
     evaluation: EvaluationSettings | None = None
 
