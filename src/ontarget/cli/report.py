@@ -46,8 +46,8 @@ def report(
         ontarget report multi30k-tiny --latex > table.tex
         ontarget report multi30k-tiny --figures figures --format pdf
 
-    Of a sweep's directory: a row for each point, means over its seeds; with --figures BLEU and OTR against the
-    values that were swept.
+    Of a sweep's directory: a row for each point, means over its seeds; with --figures BLEU and
+    OTR against the values that were swept.
 
         ontarget report multi30k-figure3-alpha --markdown
     """

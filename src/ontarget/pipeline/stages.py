@@ -64,7 +64,12 @@ def make_model(
     origin: Path | str | NewModel
     if isinstance(settings, LanguageModelling):
         documents = partial(
-            make_documents, corpus, recipe.languages, recipe.pivot, settings.documents, seed_of(recipe, settings)
+            make_documents,
+            corpus,
+            recipe.languages,
+            recipe.pivot,
+            settings.documents,
+            seed_of(recipe, settings),
         )
         draw, origin = document_groups(documents), NewModel(settings.model, documents(0))
     else:

@@ -1,11 +1,11 @@
 """The `sweep` of a recipe, as it stands there: one grid, or a list of them.
 
-    sweep:
-      - variants:                                   # named points: what each changes of the recipe
-          paper: {stages.tuned.preset: paper}
-          first-3: {stages.tuned.conflict.tokens: first-3}
-        seeds: [1, 2, 3]                            # of every stage but the base, which stays one model
-      - stages.tuned.alpha: [0.1, 1.0]              # and a grid: each combination of its keys' values
+sweep:
+  - variants:                                   # named points: what each changes of the recipe
+      paper: {stages.tuned.preset: paper}
+      first-3: {stages.tuned.conflict.tokens: first-3}
+    seeds: [1, 2, 3]                            # of every stage but the base, which stays one model
+  - stages.tuned.alpha: [0.1, 1.0]              # and a grid: each combination of its keys' values
 """
 
 from collections.abc import Mapping

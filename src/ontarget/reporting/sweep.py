@@ -1,4 +1,4 @@
-"""What a sweep found: a table of its points, and BLEU and OTR against a setting (the paper's Figures 3 and 4)."""
+"""What a sweep found: a table, and BLEU and OTR against a setting (the paper's Figures 3 and 4)."""
 
 import json
 from collections.abc import Mapping, Sequence
