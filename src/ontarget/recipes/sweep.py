@@ -56,7 +56,7 @@ def points(recipe: str | Path, overrides: Overrides = ()) -> list[Point]:
     data = override(read(recipe), overrides)
     grids = check(data, str(recipe)).sweep or ()
     alone = {key: value for key, value in data.items() if key != "sweep"}
-    seeds: list[list[int | None]] = [list(grid.get(SEEDS, [None])) for grid in grids]
+    seeds: list[Any] = [grid.get(SEEDS, [None]) for grid in grids]
     found = [
         point
         for turn in range(max(map(len, seeds), default=0))
