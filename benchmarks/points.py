@@ -2,8 +2,7 @@
 
     python benchmarks/points.py runs/multi30k-study
 
-Adds them to src/ontarget/recipes/points/<recipe>.jsonl, from where the next `ontarget run` of the recipe goes on.
-Points that the recipe no longer has are left out.
+Adds them to src/ontarget/recipes/points/<recipe>.jsonl, from where the next run of the recipe goes on. Points that the recipe no longer has are left out.
 """
 
 import argparse
@@ -29,7 +28,7 @@ def main() -> None:
         SHIPPED / f"{folder.name}.jsonl",
         [{"fingerprint": name, **found[name]} for name in order if name in found],
     )
-    print(f"{sum(name in found for name in order)} of {len(order)} points")  # noqa: T201
+    print(f"{sum(name in found for name in order)} of {len(order)} points")
 
 
 if __name__ == "__main__":
