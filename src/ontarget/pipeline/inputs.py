@@ -93,6 +93,17 @@ def directions(recipe: Recipe) -> list[Direction]:
     return [*recipe.zero_shot, *recipe.supervised]
 
 
+def train_text(recipe: Recipe, corpus: Corpus) -> dict[str, Any]:
+    """What the train split is known by, for fingerprints: its lines, in the languages that are tuned on."""
+    text: dict[str, Any] = {
+        str(code): text_fingerprint(corpus.lines("train", code)) for code in recipe.trained
+    }
+    parts = corpus.parts("train")
+    if len(parts) > 1 or parts[0].direction:  # which lines are aligned, and what for
+        text["parts"] = [[list(map(str, p.lines)), len(p), p.direction and str(p.direction)] for p in parts]
+    return text
+
+
 def test_set(recipe: Recipe, corpus: Corpus, direction: Direction) -> list[Translation]:
     """What every system translates in one direction, with the references."""
     limit = None if recipe.test_lines == "all" else recipe.test_lines

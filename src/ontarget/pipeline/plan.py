@@ -21,6 +21,7 @@ from ontarget.pipeline.inputs import (
     prompt_text,
     template_of,
     test_set,
+    train_text,
     turns_text,
 )
 from ontarget.recipe import Recipe
@@ -198,15 +199,7 @@ class Plan:
 
     @cached_property
     def _train_text(self) -> dict[str, Any]:
-        corpus, text = self.corpus, dict[str, Any]()
-        for code in self.recipe.trained:
-            text[str(code)] = text_fingerprint(corpus.lines("train", code))
-        parts = corpus.parts("train")
-        if len(parts) > 1 or parts[0].direction:  # which lines are aligned, and what for
-            text["parts"] = [
-                [list(map(str, p.lines)), len(p), p.direction and str(p.direction)] for p in parts
-            ]
-        return text
+        return train_text(self.recipe, self.corpus)
 
     def _test_text(self, direction: Direction) -> str:
         return _text_of([test_set(self.recipe, self.corpus, direction)])

@@ -257,6 +257,7 @@ def _part(advance: Advance, before: int, count: int, total: int, note: str) -> C
 
 
 _NOTED = {
+    "encoded": "% of samples encoded",
     "likelihood": "likelihood",
     "unlikelihood": "unlikelihood",
     "probability": "p (wrong)",

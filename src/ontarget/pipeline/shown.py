@@ -12,7 +12,7 @@ from ontarget.errors import UserError, nearest
 from ontarget.model_place import locate
 from ontarget.pipeline.artifacts import Store
 from ontarget.pipeline.inputs import template_of
-from ontarget.pipeline.stages import beginnings, translation_draw
+from ontarget.pipeline.stages import beginnings, drawn_for, translation_draw
 from ontarget.prompts.encode import FastTokenizer
 from ontarget.prompts.segment import text_of
 from ontarget.prompts.template import PromptTemplate
@@ -135,7 +135,7 @@ def _encoded(encoder: Encoder, sample: Sample) -> tuple[Sample, Encoded | None, 
 def _first_pass(recipe: Recipe, stage: str, corpus: Corpus, template: PromptTemplate) -> Sequence[Group]:
     settings = recipe.stages[stage]
     if not isinstance(settings, LanguageModelling):
-        return translation_draw(recipe, settings, corpus, template)(0)
+        return translation_draw(recipe, settings, drawn_for(recipe, settings, corpus), template)(0)
     documents = make_documents(corpus, recipe.languages, recipe.pivot, settings.documents, recipe.seed)
     return document_groups(lambda _: documents)(0)
 

@@ -1,8 +1,6 @@
 """The stages of a recipe, and the presets of language-aware tuning."""
 
-import os
 from collections.abc import Mapping
-from pathlib import Path
 from typing import Annotated, Any, Literal, Self
 
 from pydantic import (
@@ -16,6 +14,7 @@ from pydantic import (
 )
 
 from ontarget.errors import UserError
+from ontarget.files import expanded
 from ontarget.recipes.block import Block, Count
 from ontarget.samples.conflict import Conflict, Named, Policy
 from ontarget.samples.confusion import counted
@@ -169,9 +168,7 @@ class ConflictSettings(Block):
         Raises:
             UserError: there is no such run.
         """
-        counts = (
-            counted(Path(os.path.expandvars(self.counts))) if isinstance(self.counts, str) else self.counts
-        )
+        counts = counted(expanded(self.counts)) if isinstance(self.counts, str) else self.counts
         return Conflict(self.policy, self.directions, self.weighting(), self.eos, self.redraw, counts=counts)
 
 

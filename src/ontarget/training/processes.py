@@ -12,6 +12,11 @@ from typing import TypeVar
 Item = TypeVar("Item")
 
 
+def cores() -> int:
+    """How many of the machine's cores this process may use."""
+    return len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
+
+
 @dataclass(frozen=True, slots=True)
 class Share:
     """Which part is ours: process `rank` of `processes`."""
