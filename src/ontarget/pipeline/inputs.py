@@ -17,7 +17,7 @@ from ontarget.pipeline.artifacts import folder_fingerprint, text_fingerprint
 from ontarget.prompts.segment import text_of
 from ontarget.prompts.template import PromptTemplate
 from ontarget.recipe import Recipe
-from ontarget.recipes.stages import LanguageAware, LanguageModelling
+from ontarget.recipes.stages import LanguageAware, LanguageModelling, Likelihood, Stage
 from ontarget.samples.conflict import check_conflicts
 from ontarget.samples.wordings import sentence
 from ontarget.scoring.language_id import default_identifier
@@ -45,7 +45,7 @@ def load_corpus(recipe: Recipe) -> Corpus:
     for direction in directions(recipe):
         corpus.pairs(recipe.split, direction)
     if any(stage.start is not None for stage in recipe.stages.values()):
-        for direction in recipe.supervised:
+        for direction in learnt(recipe):
             corpus.pairs("train", direction)
     overlap = (
         recipe.overlap if recipe.stages else "allow"
@@ -84,8 +84,20 @@ def _identification() -> Identification:
 def _wanted(recipe: Recipe) -> dict[str, list[Direction]]:
     """Split -> directions: what is needed of a corpus that may have more; no train split without stages."""
     every = directions(recipe)
-    train = {"train": recipe.supervised} if recipe.stages else {}
+    train = {"train": learnt(recipe)} if recipe.stages else {}
     return {**train, "validation": every, "test": every}
+
+
+def learnt(recipe: Recipe, stage: Stage | None = None) -> list[Direction]:
+    """What a stage learns to translate, or any of them: supervised directions, or by an oracle's wish all."""
+    stages = recipe.stages.values() if stage is None else (stage,)
+    oracle = any(isinstance(one, Likelihood) and one.directions == "all" for one in stages)
+    return [*recipe.supervised, *(recipe.zero_shot if oracle else ())]
+
+
+def seed_of(recipe: Recipe, stage: Stage) -> int:
+    """The stage's own, or the recipe's."""
+    return recipe.seed if stage.seed is None else stage.seed
 
 
 def directions(recipe: Recipe) -> list[Direction]:
@@ -95,8 +107,9 @@ def directions(recipe: Recipe) -> list[Direction]:
 
 def train_text(recipe: Recipe, corpus: Corpus) -> dict[str, Any]:
     """What the train split is known by, for fingerprints: its lines, in the languages that are tuned on."""
+    sides = {language for d in learnt(recipe) for language in (d.source, d.target)}
     text: dict[str, Any] = {
-        str(code): text_fingerprint(corpus.lines("train", code)) for code in recipe.trained
+        str(code): text_fingerprint(corpus.lines("train", code)) for code in recipe.languages if code in sides
     }
     parts = corpus.parts("train")
     if len(parts) > 1 or parts[0].direction:  # which lines are aligned, and what for

@@ -19,6 +19,7 @@ from ontarget.pipeline.inputs import (
     evaluation_set,
     identity,
     prompt_text,
+    seed_of,
     template_of,
     test_set,
     train_text,
@@ -82,7 +83,7 @@ class Plan:
         made: dict[str, str] = {}
         for name in self.recipe.stage_order():
             stage = self.recipe.stages[name]
-            settings = stage.model_dump(mode="json", exclude={"start", "preset", "tuning"})
+            settings = stage.model_dump(mode="json", exclude={"start", "preset", "seed", "tuning"})
             # Without what stands at its default: a key that is new then makes no old model again.
             settings["tuning"] = stage.tuning.model_dump(
                 mode="json", exclude=_WITHOUT_EFFECT, exclude_defaults=True
@@ -106,7 +107,7 @@ class Plan:
                 "model",
                 settings=settings,
                 start=start,
-                seed=self.recipe.seed,
+                seed=seed_of(self.recipe, stage),
                 languages=[str(language) for language in self.recipe.languages],
                 pivot=str(self.recipe.pivot),
                 text=self._train_text,

@@ -12,7 +12,15 @@ from ontarget.files import expanded
 from ontarget.languages import Language
 from ontarget.pipeline.artifacts import fingerprint
 from ontarget.pipeline.evaluation import evaluation_of
-from ontarget.pipeline.inputs import also_learnt, directions, prompt_text, template_of, train_text
+from ontarget.pipeline.inputs import (
+    also_learnt,
+    directions,
+    learnt,
+    prompt_text,
+    seed_of,
+    template_of,
+    train_text,
+)
 from ontarget.prompts.layout import TEMPLATE_FILE, is_file_name
 from ontarget.prompts.template import PromptTemplate
 from ontarget.recipe import Recipe
@@ -70,7 +78,12 @@ def make_model(
     identity = None
     if isinstance(settings, LanguageModelling):
         documents = partial(
-            make_documents, corpus, recipe.languages, recipe.pivot, settings.documents, recipe.seed
+            make_documents,
+            corpus,
+            recipe.languages,
+            recipe.pivot,
+            settings.documents,
+            seed_of(recipe, settings),
         )
         draw, origin = document_groups(documents), NewModel(settings.model, documents(0))
     else:
@@ -86,7 +99,7 @@ def make_model(
         output=folder,
         work=work,
         alpha=settings.alpha if isinstance(settings, LanguageAware) else 1.0,
-        seed=recipe.seed,
+        seed=seed_of(recipe, settings),
         progress=update,
         evaluation=None if start is None else evaluation_of(recipe, stage, corpus, start),
         tracked=Tracked(recipe.name, stage, tracking),
@@ -103,7 +116,7 @@ def translation_draw(
     template: PromptTemplate,
 ) -> Draw:
     """The passes of a stage over the translations that were drawn for it, and what is mixed in."""
-    seed = recipe.seed
+    seed = seed_of(recipe, settings)
     if isinstance(settings, LanguageAware):
         conflict = settings.conflict.conflict()
         draw = language_aware_groups(
@@ -141,9 +154,9 @@ def samples_identity(recipe: Recipe, stage: str, corpus: Corpus) -> Identity:
             settings=settings.model_dump(mode="json", exclude=_NOT_IN_SAMPLES),
             also=also_learnt(recipe, stage),
             prompts=[prompt_text(recipe, stage, d, post_instruction=after) for d in directions(recipe)],
-            seed=recipe.seed,
+            seed=seed_of(recipe, settings),
             languages=list(map(str, recipe.languages)),
-            supervised=list(map(str, recipe.supervised)),
+            supervised=list(map(str, learnt(recipe, settings))),
             text=train_text(recipe, corpus),
         )
 
@@ -168,7 +181,8 @@ def conflict_counts(
 ) -> dict[str, int | float]:
     """How many samples of the first pass conflict, and what share of them asks for the right target."""
     right, conflict = directions_of(drawn), settings.conflict.conflict()
-    asked = conflicting_instructions(right, conflict, recipe.languages, recipe.supervised, recipe.seed, 0)
+    seed = seed_of(recipe, settings)
+    asked = conflicting_instructions(right, conflict, recipe.languages, recipe.supervised, seed, 0)
     return {
         "conflicting": sum(instruction is not None for instruction in asked),
         "right_target": round(right_targets(right, asked), 4),
@@ -205,4 +219,4 @@ def notices(recipe: Recipe, stage: str, corpus: Corpus) -> list[str]:
 def drawn_for(recipe: Recipe, settings: Likelihood | LanguageAware, corpus: Corpus) -> Sequence[Translation]:
     """The translations that a stage learns from."""
     count = None if settings.samples == "all" else settings.samples
-    return draw_translations(corpus, recipe.supervised, count, recipe.seed)
+    return draw_translations(corpus, learnt(recipe, settings), count, seed_of(recipe, settings))

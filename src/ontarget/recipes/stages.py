@@ -38,12 +38,23 @@ PRESETS: dict[str, dict[str, Any]] = {
 }
 
 
+def _is_none(value: object) -> bool:
+    return value is None
+
+
+# Keys that came later are left out of a dump, and so of a fingerprint, where they say nothing.
+Seed = Annotated[
+    int | None, Field(description="of this stage alone; the recipe's by default", exclude_if=_is_none)
+]
+
+
 class LanguageModelling(Block):
     """Makes a small base model, and its tokenizer, from the corpus."""
 
     kind: Literal["language-modelling"]
     documents: Documents = "aligned"
     model: ModelShape = ModelShape()
+    seed: Seed = None
     tuning: Tuning
 
     @property
@@ -90,11 +101,6 @@ def _sayable(wordings: dict[str, float]) -> dict[str, float]:
     return wordings
 
 
-def _is_none(value: object) -> bool:
-    return value is None
-
-
-# Keys that came later are left out of a dump, and so of a fingerprint, where they say nothing.
 Wordings = Annotated[
     dict[str, PositiveFloat],
     AfterValidator(_sayable),
@@ -118,9 +124,15 @@ class Likelihood(Block):
     kind: Literal["likelihood"]
     start: str = Field(alias="from", description="a stage, a directory or a Hub name")
     samples: Count = 12_000
+    directions: Literal["supervised", "all"] = Field(
+        "supervised",
+        description="all: of the zero-shot ones, too, which then are no longer so",
+        exclude_if=lambda value: value == "supervised",
+    )
     post_instruction: bool = Field(False, description="the instruction comes after the input")
     wordings: Wordings = Field({})
     general: General = None
+    seed: Seed = None
     tuning: Tuning
     evaluation: EvaluationSettings | None = None
 
@@ -183,6 +195,7 @@ class LanguageAware(Block):
     conflict: ConflictSettings
     wordings: Wordings = Field({})
     general: General = None
+    seed: Seed = None
     tuning: Tuning
     evaluation: EvaluationSettings | None = None
 
