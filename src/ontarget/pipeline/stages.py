@@ -28,6 +28,7 @@ from ontarget.samples.groups import (
     with_general,
 )
 from ontarget.samples.weighting import ALL
+from ontarget.training.tuning import UNLIKELIHOOD
 
 # Enough to see which tokens begin one line in a hundred of a language, and which words are its own.
 _LINES = 2000
@@ -79,6 +80,7 @@ def make_model(
         output=folder,
         work=work,
         alpha=settings.alpha if isinstance(settings, LanguageAware) else 1.0,
+        objective=settings.aim() if isinstance(settings, LanguageAware) else UNLIKELIHOOD,
         seed=recipe.seed,
         progress=update,
         evaluation=None if start is None else evaluation_of(recipe, stage, corpus, start),
