@@ -8,8 +8,8 @@ from ontarget.languages import Direction, Language
 from ontarget.recipe import Recipe
 from ontarget.recipes.load import check, load, shipped
 from ontarget.recipes.stages import LanguageAware, LanguageModelling
-from ontarget.samples.weighting import Weighting
-from ontarget.training.tuning import Tuning
+from ontarget.samples.weighting import ALL, Weighting
+from ontarget.training.tuning import Objective, Tuning
 
 
 def recipe(**changes: object) -> Recipe:
@@ -235,6 +235,38 @@ class TestPresets:
         assert stage.tuning == Tuning(steps=2, normalisation="token", learning_rate=2e-6)
 
 
+class TestObjectives:
+    def test_what_the_recipe_does_not_say_is_their_papers(self) -> None:
+        assert language_aware().aim() == Objective("unlikelihood")
+        assert language_aware(objective="orpo").aim() == Objective("orpo")
+        assert language_aware(objective="cpo").aim() == Objective("cpo", beta=0.1)
+        assert language_aware(objective="simpo").aim() == Objective("simpo", beta=2.0, margin=1.0)
+        said = language_aware(objective="simpo", beta=3, margin=0)
+        assert said.aim() == Objective("simpo", beta=3.0, margin=0.0)
+
+    @pytest.mark.parametrize(
+        ("changes", "message"),
+        [
+            ({"objective": "dpo"}, "should be 'unlikelihood', 'orpo', 'cpo' or 'simpo'"),
+            ({"beta": 1}, "`beta` is for the objective cpo or simpo, not for unlikelihood"),
+            ({"objective": "cpo", "margin": 1}, "`margin` is for the objective simpo, not for cpo"),
+            ({"objective": "cpo", "beta": 0}, "'stages.lat.beta' is 0: should be greater than 0"),
+            (
+                {"objective": "orpo", "conflict": {"policy": "source-copy"}},
+                "under the policy 'source-copy' orpo compares two responses as wholes",
+            ),
+        ],
+    )
+    def test_what_is_wrong_is_said(self, changes: dict[str, object], message: str) -> None:
+        with pytest.raises(UserError) as caught:
+            language_aware(**changes)
+        assert message in str(caught.value)
+
+    def test_copies_are_compared_as_wholes(self) -> None:
+        conflict = {"policy": "source-copy", "tokens": "all"}
+        assert language_aware(objective="orpo", conflict=conflict).conflict.weighting() == ALL
+
+
 class TestConflicts:
     def test_unseen_target_is_a_name_of_wrong_target_over_any_directions(self) -> None:
         for preset in ("paper", "ontarget"):
@@ -286,7 +318,7 @@ class TestWhatIsMixedIn:
     def test_keys_that_say_nothing_are_left_out_of_what_is_written(self) -> None:
         written = load("phrasebook-tiny").settings()["stages"]
         for stage in written.values():
-            assert not {"wordings", "general"} & set(stage)
+            assert not {"wordings", "general", "objective", "beta", "margin"} & set(stage)
             assert not {"counts", "k", "gamma", "revealing"} & set(stage.get("conflict", {}))
 
     @pytest.mark.parametrize(

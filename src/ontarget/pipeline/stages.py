@@ -37,6 +37,7 @@ from ontarget.samples.groups import (
     with_general,
 )
 from ontarget.samples.weighting import ALL
+from ontarget.training.tuning import UNLIKELIHOOD
 
 # Settings of a stage that make no other samples.
 _NOT_IN_SAMPLES = {"start", "preset", "alpha", "tuning", "evaluation"}
@@ -99,6 +100,7 @@ def make_model(
         output=folder,
         work=work,
         alpha=settings.alpha if isinstance(settings, LanguageAware) else 1.0,
+        objective=settings.aim() if isinstance(settings, LanguageAware) else UNLIKELIHOOD,
         seed=seed_of(recipe, settings),
         progress=update,
         evaluation=None if start is None else evaluation_of(recipe, stage, corpus, start),

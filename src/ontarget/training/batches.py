@@ -21,6 +21,7 @@ from ontarget.training.tuning import Tuning
 from ontarget.training.weights import signed_weights
 
 Weighed = tuple[Encoded, list[float]]
+Unit = list[Weighed]  # samples that one micro-batch has to hold
 Cut = Callable[[Sequence[Weighed], int], list[list[Weighed]]]  # a batch, and the tokens of a micro-batch
 
 _SHOWN = 40  # characters of a text that an error message shows
@@ -40,6 +41,8 @@ class MicroBatch(TypedDict):
     position_ids: NotRequired[Tensor]  # of packed rows, see packing.py
     labels: Tensor
     weights: Tensor
+    shares: NotRequired[Tensor]  # of pairs, as `sequences`, see pairs.py
+    sequences: NotRequired[Tensor]
 
 
 class Steps(Dataset[list[MicroBatch]]):
@@ -49,6 +52,7 @@ class Steps(Dataset[list[MicroBatch]]):
     depends on the seed alone, so an interrupted stage goes on with the step that it would have taken.
 
     Attributes:
+        units: what of a batch is not to be torn apart.
         cut: makes micro-batches of samples.
         collate: makes tensors of a micro-batch.
     """
@@ -66,6 +70,7 @@ class Steps(Dataset[list[MicroBatch]]):
         """`encode` makes ids of the groups of a pass: see passes.py."""
         self._draw, self._encoder, self._tuning, self._alpha, self._seed = draw, encoder, tuning, alpha, seed
         self._share, self._encode = share, encode
+        self.units: Callable[[Sequence[Weighed]], list[Unit]] = alone
         self.cut: Cut = by_length
         self.collate: Callable[[Sequence[Weighed]], MicroBatch] = collate
         self._pass_number, self._pass = 0, self._encoded(0)
@@ -100,9 +105,9 @@ class Steps(Dataset[list[MicroBatch]]):
     def _parts(self, step: int) -> list[list[Weighed]]:
         """Our micro-batches of a step."""
         return self._share.of(
-            self._batch(step),
-            lambda weighed: len(weighed[0].ids),
-            lambda mine: self.cut(mine, self._tuning.micro_batch_tokens),
+            self.units(self._batch(step)),
+            lambda unit: sum(len(encoded.ids) for encoded, _ in unit),
+            lambda mine: cut_units(self.cut, mine, self._tuning.micro_batch_tokens),
         )
 
     def _batch(self, step: int) -> list[Weighed]:
@@ -131,6 +136,11 @@ class Steps(Dataset[list[MicroBatch]]):
         return made
 
 
+def alone(batch: Sequence[Weighed]) -> list[Unit]:
+    """Every sample of a batch by itself: any micro-batch may hold it."""
+    return [[weighed] for weighed in batch]
+
+
 def _name(sample: Sample) -> str:
     text = " ".join((sample.source or sample.response).split())
     text = text if len(text) <= _SHOWN else f"{text[:_SHOWN]}…"
@@ -152,6 +162,14 @@ def collate(part: Sequence[Weighed]) -> MicroBatch:
         labels[row, :size] = torch.tensor(encoded.ids[1:])
         weights[row, encoded.response - 1 : size] = torch.tensor(of_tokens)
     return {"input_ids": input_ids, "labels": labels, "weights": weights}
+
+
+def cut_units(cut: Cut, units: Sequence[Unit], micro_batch_tokens: int) -> list[list[Weighed]]:
+    """Cuts a batch between units: as their longest samples are cut that have their share of the tokens."""
+    longest = [max(unit, key=lambda weighed: len(weighed[0].ids)) for unit in units]
+    unit_of = {id(weighed): unit for weighed, unit in zip(longest, units, strict=True)}
+    parts = cut(longest, micro_batch_tokens // max(map(len, units), default=1))
+    return [[weighed for found in part for weighed in unit_of[id(found)]] for part in parts]
 
 
 def by_length(pairs: Sequence[Weighed], micro_batch_tokens: int) -> list[list[Weighed]]:

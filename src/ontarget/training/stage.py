@@ -22,7 +22,7 @@ from ontarget.languages import Language
 from ontarget.model_place import locate
 from ontarget.samples.groups import Draw
 from ontarget.signals import postponed
-from ontarget.training import packing, parallel, prefix, ways
+from ontarget.training import packing, pairs, parallel, prefix, ways
 from ontarget.training.batches import Steps
 from ontarget.training.encode import Encoder
 from ontarget.training.evaluation import Evaluation, Judge, undisturbed
@@ -32,7 +32,7 @@ from ontarget.training.processes import Share
 from ontarget.training.saving import Keeping, Saving, clear, kept, last_checkpoint, unfinished
 from ontarget.training.tracking import Tracked, told, tracking_arguments
 from ontarget.training.trainer import Log, Progress, SignedTrainer
-from ontarget.training.tuning import Tuning
+from ontarget.training.tuning import UNLIKELIHOOD, Objective, Tuning
 
 
 @dataclass(frozen=True, slots=True)
@@ -76,6 +76,7 @@ def train_stage(
     output: Path,
     work: Path,
     alpha: float = 1.0,
+    objective: Objective = UNLIKELIHOOD,
     seed: int = 1,
     trust_remote_code: bool = False,
     progress: Progress | None = None,
@@ -88,7 +89,8 @@ def train_stage(
         start: a directory, a Hub name, or what a new model is made of.
         output: an empty folder for model, tokenizer and `log.jsonl`.
         work: a folder for checkpoints; a stage that was cut off goes on from the newest one in it.
-        alpha: the strength of unlikelihood against likelihood.
+        alpha: the strength of the objective against likelihood.
+        objective: what is made of conflicting twins.
         evaluation: how the model is judged while it trains.
         tracked: what the stage is called where `tuning.tracking` sends the log.
     Raises:
@@ -129,7 +131,11 @@ def train_stage(
     elif prefix.works(model, tuning, share.processes):
         steps.collate = prefix.collate
     model = ways.prepared(model, tuning)
-    trainer = SignedTrainer(model=model, args=arguments, train_dataset=steps, data_collator=_only)
+    if objective != UNLIKELIHOOD and alpha:
+        steps.units, steps.collate = pairs.together, partial(pairs.collate, steps.collate)
+    trainer = SignedTrainer(
+        model=model, args=arguments, train_dataset=steps, data_collator=_only, objective=objective
+    )
     _same_everywhere(steps)
     checkpoint = gather_object([last_checkpoint(work)])[0]  # a shared disk may show each another
     log = work / "log.jsonl"
