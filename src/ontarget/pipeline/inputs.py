@@ -22,6 +22,9 @@ from ontarget.samples.conflict import check_conflicts
 from ontarget.samples.wordings import sentence
 from ontarget.scoring.language_id import default_identifier
 
+# Enough to know the tokens of a language that matter, and counted in a second or two.
+_LINES_OF_LANGUAGE = 5000
+
 
 def load_corpus(recipe: Recipe) -> Corpus:
     """The recipe's parallel text, cleaned as it says.
@@ -162,6 +165,31 @@ def demonstrations(recipe: Recipe, corpus: Corpus, system: str, direction: Direc
             f"systems.{system}.demonstrations is {count}, but validation has only {len(shown)} lines"
         )
     return shown
+
+
+def language_text(recipe: Recipe, corpus: Corpus, system: str) -> dict[Language, Sequence[str]]:
+    """The lines that a system learns from what answers in each language look like, if it does.
+
+    They are training text, or validation text where the recipe trains nothing: never what is translated.
+
+    Raises:
+        UserError: there are none, or none in a language that is translated into.
+    """
+    if not recipe.systems[system].learns_from_text:
+        return {}
+    split = "train" if recipe.stages else "validation"
+    if split == recipe.split:
+        raise UserError(
+            f"systems.{system} learns from validation text, which is what this recipe translates; "
+            "translate the split 'test'"
+        )
+    targets = {direction.target for direction in directions(recipe)}
+    known = set(recipe.trained) if recipe.stages else set(recipe.languages)
+    return {
+        language: corpus.lines(split, language)[:_LINES_OF_LANGUAGE]
+        for language in recipe.languages
+        if language in known | targets
+    }
 
 
 def template_of(recipe: Recipe, model: str | None) -> PromptTemplate:

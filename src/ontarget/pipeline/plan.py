@@ -18,6 +18,7 @@ from ontarget.pipeline.inputs import (
     directions,
     evaluation_set,
     identity,
+    language_text,
     prompt_text,
     seed_of,
     template_of,
@@ -221,6 +222,7 @@ class Plan:
         return fingerprint(
             "outputs",
             **({"turns": turns_text(template, direction)} if new else {}),
+            **self._learnt[system],
             model=self._identities[model],
             settings=settings.model_dump(
                 mode="json", exclude={"model", "step", "decoding", "demonstrations"}
@@ -234,6 +236,21 @@ class Plan:
             demonstrations=_text_of([shown]),
             text=text,
         )
+
+    @cached_property
+    def _learnt(self) -> dict[str, dict[str, Any]]:
+        """System -> what its scores are made of besides its settings; nothing, of most."""
+        recipe, learnt = self.recipe, dict[str, dict[str, Any]]()
+        for name, settings in recipe.systems.items():
+            learnt[name] = {}
+            if lines := language_text(recipe, self.corpus, name):
+                learnt[name]["lines"] = {
+                    str(code): text_fingerprint(of_one) for code, of_one in lines.items()
+                }
+            if settings.contrast and "against" in settings.contrast.model_dump():
+                among = settings.contrast.contrast(recipe.pivot, recipe.languages).against
+                learnt[name]["against"] = list(map(str, among))
+        return learnt
 
     @cached_property
     def _identities(self) -> dict[str, str]:
