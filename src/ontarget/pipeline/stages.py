@@ -10,12 +10,15 @@ from typing import Any
 from ontarget.corpora.corpus import Corpus, Translation
 from ontarget.corpora.instructions import read_instructions
 from ontarget.languages import Language
+from ontarget.pipeline import synthetic
+from ontarget.pipeline.artifacts import Store
 from ontarget.pipeline.evaluation import evaluation_of
 from ontarget.pipeline.inputs import template_of
 from ontarget.prompts.layout import TEMPLATE_FILE, is_file_name
 from ontarget.prompts.template import PromptTemplate
 from ontarget.recipe import Recipe
 from ontarget.recipes.stages import LanguageAware, LanguageModelling, Likelihood
+from ontarget.recipes.synthetic import Synthetic
 from ontarget.samples.conflict import conflicting_instructions, right_targets
 from ontarget.samples.documents import make_documents
 from ontarget.samples.draw import draw_translations
@@ -42,7 +45,7 @@ def make_model(
     *,
     folder: Path,
     work: Path,
-    tracking: Path,
+    store: Store,
     update: Update,
 ) -> dict[str, Any]:
     """Trains one stage into an empty folder.
@@ -50,7 +53,7 @@ def make_model(
     Args:
         start: where the model that it starts from lies; None for one made from nothing.
         work: keeps checkpoints; what an earlier call left there is gone on from.
-        tracking: for what TensorBoard and its like write.
+        store: the run: its synthetic text is read, and what TensorBoard and its like write goes there.
     Returns:
         Counts for the model's record: steps, the one whose weights were kept, samples dropped, truncated and
         ambiguous; of stage 2 also how many conflict, and what share of them asks for the right target.
@@ -69,7 +72,7 @@ def make_model(
         draw, origin = document_groups(documents), NewModel(settings.model, documents(0))
     else:
         assert start is not None
-        draw, origin = translation_draw(recipe, settings, corpus, template), start
+        draw, origin = tuning_draw(recipe, stage, corpus, store), start
     lines = beginnings(recipe, stage, corpus)
     result = train_stage(
         origin,
@@ -77,15 +80,30 @@ def make_model(
         settings.tuning,
         output=folder,
         work=work,
-        alpha=settings.alpha if isinstance(settings, LanguageAware) else 1.0,
+        alpha=settings.alpha if isinstance(settings, LanguageAware | Synthetic) else 1.0,
         seed=recipe.seed,
         progress=update,
         evaluation=None if start is None else evaluation_of(recipe, stage, corpus, start),
-        tracked=Tracked(recipe.name, stage, tracking),
+        tracked=Tracked(recipe.name, stage, store.directory / "tracking"),
     )
     counts = ("steps", "kept", "dropped", "truncated", "ambiguous")
     record = {name: getattr(result, name) for name in counts}
+    if isinstance(settings, Synthetic):
+        record["synthetic"] = synthetic.outcome_counts(synthetic.read(recipe, stage, store))
     return record | (conflict_counts(recipe, settings, corpus) if isinstance(settings, LanguageAware) else {})
+
+
+def tuning_draw(recipe: Recipe, stage: str, corpus: Corpus, store: Store) -> Draw:
+    """The passes of a stage that tunes a model. `store`: the run, where its synthetic text is."""
+    settings, template = recipe.stages[stage], template_of(recipe, stage)
+    assert not isinstance(settings, LanguageModelling)
+    if not isinstance(settings, Synthetic):
+        return translation_draw(recipe, settings, corpus, template)
+    learnt = synthetic.kept(synthetic.read(recipe, stage, store), stage)
+    supervised = round(settings.mix * len(learnt))
+    learnt += draw_translations(corpus, recipe.supervised, supervised, recipe.seed)
+    draw = translation_groups(learnt, template, wordings=settings.wordings, seed=recipe.seed)
+    return _with_general(draw, settings, template, recipe.seed)
 
 
 def translation_draw(
@@ -106,10 +124,7 @@ def translation_draw(
             wordings=settings.wordings,
             seed=seed,
         )
-    if settings.general:
-        instructions = read_instructions(settings.general.path)
-        return with_general(draw, instructions, settings.general.ratio, template, seed)
-    return draw
+    return _with_general(draw, settings, template, seed)
 
 
 def beginnings(recipe: Recipe, stage: str, corpus: Corpus) -> dict[Language, Sequence[str]]:
@@ -138,7 +153,7 @@ def conflict_counts(recipe: Recipe, settings: LanguageAware, corpus: Corpus) -> 
 def notices(recipe: Recipe, stage: str, corpus: Corpus) -> list[str]:
     """What is worth knowing of a stage's samples before it is trained, in sentences."""
     settings, said = recipe.stages[stage], list[str]()
-    if isinstance(settings, LanguageModelling):
+    if isinstance(settings, LanguageModelling | Synthetic):
         return said
     got = len(_drawn(recipe, settings, corpus))
     if settings.samples != "all" and got < settings.samples:
@@ -165,3 +180,12 @@ def _drawn(recipe: Recipe, settings: Likelihood | LanguageAware, corpus: Corpus)
     most = max(len(corpus.pairs("train", direction)) for direction in recipe.supervised)
     count = most * len(recipe.supervised) if settings.samples == "all" else settings.samples
     return draw_translations(corpus, recipe.supervised, count, recipe.seed)
+
+
+def _with_general(
+    draw: Draw, settings: Likelihood | LanguageAware | Synthetic, template: PromptTemplate, seed: int
+) -> Draw:
+    if settings.general is None:
+        return draw
+    instructions = read_instructions(settings.general.path)
+    return with_general(draw, instructions, settings.general.ratio, template, seed)
