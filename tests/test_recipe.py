@@ -8,6 +8,7 @@ from ontarget.languages import Direction, Language
 from ontarget.recipe import Recipe
 from ontarget.recipes.load import check, load, shipped
 from ontarget.recipes.stages import LanguageAware, LanguageModelling
+from ontarget.samples.weighting import Weighting
 from ontarget.training.tuning import Tuning
 
 
@@ -250,6 +251,19 @@ class TestConflicts:
             with pytest.raises(UserError, match="`counts` and the policy 'confusion' need each other"):
                 language_aware(conflict=conflict)
 
+    def test_a_weighting_has_its_number_and_no_other(self) -> None:
+        said = {"tokens": "first-k", "k": 3, "revealing": "text"}
+        assert language_aware(conflict=said).conflict.weighting() == Weighting("first-k", 3, revealing="text")
+        decay = language_aware(conflict={"tokens": "decay", "gamma": 0.3}).conflict
+        assert decay.weighting() == Weighting("decay", gamma=0.3)
+        for conflict in ({"k": 3}, {"tokens": "first-k"}, {"tokens": "decay", "k": 3, "gamma": 0.3}):
+            with pytest.raises(UserError, match="`k` and `tokens: first-k` need each other"):
+                language_aware(conflict=conflict)
+        with pytest.raises(UserError, match="`gamma` and `tokens: decay` need each other"):
+            language_aware(conflict={"tokens": "decay"})
+        with pytest.raises(UserError, match=r"'stages.lat.conflict.gamma' is 1: should be less than 1"):
+            language_aware(conflict={"tokens": "decay", "gamma": 1})
+
     @pytest.mark.parametrize("policy", ["wrong-target", "any-instruction"])
     def test_two_languages_leave_nothing_to_conflict_with(self, policy: str) -> None:
         stages = {
@@ -273,7 +287,7 @@ class TestWhatIsMixedIn:
         written = load("phrasebook-tiny").settings()["stages"]
         for stage in written.values():
             assert not {"wordings", "general"} & set(stage)
-            assert "counts" not in stage.get("conflict", {})
+            assert not {"counts", "k", "gamma", "revealing"} & set(stage.get("conflict", {}))
 
     @pytest.mark.parametrize(
         ("changes", "message"),

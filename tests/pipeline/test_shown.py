@@ -1,5 +1,6 @@
 """Samples for a person to look at: the tokens and weights are those that training sees."""
 
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -12,6 +13,7 @@ from ontarget.pipeline.artifacts import Store
 from ontarget.pipeline.shown import Shown, by_words, pieces_of, samples_shown, stage_to_show, tokenizer_of
 from ontarget.prompts.segment import Segment
 from ontarget.samples.sample import Sample
+from ontarget.samples.weighting import Weighting
 
 
 @pytest.fixture(scope="module")
@@ -81,8 +83,10 @@ def test_without_a_tokenizer_words_stand_for_tokens(fake_corpus: Corpus) -> None
 
 
 def test_the_first_word_with_a_letter_is_the_one_that_counts() -> None:
-    sample = Sample((Segment("?", True),), "12 – drei vier", sign=-1, tokens="first")
+    sample = Sample((Segment("?", True),), "12 – drei vier", sign=-1, weighting=Weighting("first"))
     assert [piece.weight for piece in by_words(sample, "").response] == [0, 0, -1, 0]
+    sample = replace(sample, weighting=Weighting("decay", gamma=0.5))
+    assert [piece.weight for piece in by_words(sample, "").response] == [0, 0, -1, -0.5]
 
 
 def test_documents_are_shown_too(fake_corpus: Corpus, tokenizer: Any) -> None:

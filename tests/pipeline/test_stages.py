@@ -58,12 +58,12 @@ def test_stage_2_pairs_each_sample_with_a_conflicting_one(fake_corpus: Corpus) -
         assert right.response == wrong.response
         assert right.source == wrong.source
         assert wrong.asked != right.asked
-        assert (wrong.tokens, wrong.eos) == ("first", False)
+        assert (wrong.weighting.tokens, wrong.eos) == ("first", False)
 
 
 def test_the_papers_stage_2_unlearns_every_token(fake_corpus: Corpus) -> None:
     for _, wrong in groups(fake_corpus, "lat", samples=8):
-        assert (wrong.tokens, wrong.eos) == ("all", True)
+        assert (wrong.weighting.tokens, wrong.eos) == ("all", True)
 
 
 class TestNotices:

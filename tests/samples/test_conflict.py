@@ -17,11 +17,12 @@ from ontarget.samples.conflict import (
     right_targets,
 )
 from ontarget.samples.draw import supervised_directions
+from ontarget.samples.weighting import ALL
 
 LANGUAGES = [Language(code) for code in ("en", "it", "nl", "ro")]
 SUPERVISED = supervised_directions(LANGUAGES, LANGUAGES[0])
 TRANSLATIONS = [Translation("x", "y", direction) for direction in SUPERVISED] * 200
-PAPER = Conflict(policy="any-instruction", directions="seen", tokens="all", eos=True)
+PAPER = Conflict(policy="any-instruction", directions="seen", weighting=ALL, eos=True)
 
 
 def instructions(conflict, pass_number=0, translations=TRANSLATIONS):
@@ -94,7 +95,7 @@ def test_a_conflicting_sample_keeps_input_and_output():
     assert "from Italian to Dutch" in text
     assert "Il gatto dorme." in text
     assert (sample.response, sample.sign, sample.asked) == ("The cat sleeps.", -1, Language("nl"))
-    assert (sample.tokens, sample.eos) == ("first", False)
+    assert (sample.weighting.tokens, sample.eos) == ("first", False)
 
 
 def test_reversed_asks_for_the_way_back_and_needs_no_third_language():

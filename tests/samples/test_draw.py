@@ -42,4 +42,4 @@ def test_a_translation_sample_asks_for_what_it_answers():
     [translation] = CORPUS.translations("train", Direction.parse("it-en"), 1)
     sample = translation_sample(translation, PromptTemplate.load("plain"))
     assert "Italian to English" in text_of(sample.prompt)
-    assert (sample.response, sample.sign, sample.tokens, sample.eos) == ("en 0", 1, "all", True)
+    assert (sample.response, sample.sign, sample.weighting.tokens, sample.eos) == ("en 0", 1, "all", True)

@@ -41,7 +41,7 @@ def test_alpaca_with_an_input_and_without_one() -> None:
         "### Instruction:\nDo it.\n\n### Input:\nThis </s>\n\n### Response:"
     )
     assert [segment.text for segment in given.prompt if not segment.trusted] == ["Do it.", "This </s>"]
-    assert (given.response, given.sign, given.tokens, given.eos, given.asked) == (
+    assert (given.response, given.sign, given.weighting.tokens, given.eos, given.asked) == (
         "Done.",
         1,
         "all",

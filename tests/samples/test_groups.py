@@ -19,7 +19,7 @@ PLAIN = PromptTemplate.load("plain")
 
 def test_a_document_has_no_prompt():
     [[sample]] = document_groups(lambda pass_number: [f"text {pass_number}"])(3)
-    assert (sample.prompt, sample.response, sample.sign, sample.tokens) == ((), "text 3", 1, "all")
+    assert (sample.prompt, sample.response, sample.sign, sample.weighting.tokens) == ((), "text 3", 1, "all")
 
 
 def test_stage_1_is_positive_samples_alone():

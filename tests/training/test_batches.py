@@ -94,7 +94,7 @@ def test_micro_batches_keep_to_their_tokens(tokenizer):
 
 
 def test_labels_and_weights_belong_to_what_follows():
-    encoded = Encoded(ids=[5, 6, 7, 8], response=2, bears_weight=[True, True], sign=1)
+    encoded = Encoded(ids=[5, 6, 7, 8], response=2, shares=[1.0, 1.0], sign=1)
     micro_batch = collate([(encoded, [0.5, 0.25]), (Encoded([1, 2], 1, [True], -1), [-1.0])])
     assert micro_batch["input_ids"].tolist() == [[5, 6, 7], [1, 0, 0]]
     assert micro_batch["labels"].tolist() == [[6, 7, 8], [2, 0, 0]]

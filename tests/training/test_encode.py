@@ -11,6 +11,7 @@ from ontarget.prompts.encode import encode_prompt
 from ontarget.prompts.template import PromptTemplate
 from ontarget.samples.conflict import Conflict, conflicting_sample
 from ontarget.samples.draw import translation_sample
+from ontarget.samples.weighting import Weighting
 from ontarget.training.encode import Encoder
 
 PLAIN = PromptTemplate.load("plain")
@@ -26,21 +27,22 @@ def positive(target, source="Il gatto dorme."):
     return translation_sample(Translation(source, target, IT_EN), PLAIN)
 
 
-def negative(target, source="Il gatto dorme.", **settings):
-    translation = Translation(source, target, IT_EN)
-    return conflicting_sample(translation, Direction.parse("it-nl"), Conflict(**settings), PLAIN)
+def negative(target, source="Il gatto dorme.", eos=False, **settings):
+    weighting = Weighting(**{"tokens": "first", **settings})
+    conflict = Conflict(weighting=weighting, eos=eos)
+    return conflicting_sample(Translation(source, target, IT_EN), Direction.parse("it-nl"), conflict, PLAIN)
 
 
 def unlearnt(tokenizer, encoded):
     response = encoded.ids[encoded.response :]
-    return tokenizer.decode([i for i, bears in zip(response, encoded.bears_weight, strict=True) if bears])
+    return tokenizer.decode([i for i, bears in zip(response, encoded.shares, strict=True) if bears])
 
 
 def test_the_whole_response_and_its_end_are_learnt(tokenizer):
     encoded = encoder(tokenizer).encode(positive("The cat sleeps."))
     assert tokenizer.decode(encoded.ids[encoded.response : -1]) == PLAIN.separator + "The cat sleeps."
     assert encoded.ids[-1] == tokenizer.eos_token_id
-    assert all(encoded.bears_weight)
+    assert all(encoded.shares)
     assert encoded.ids[: encoded.response] == encode_prompt(tokenizer, positive("").prompt)
 
 
@@ -56,8 +58,8 @@ def test_the_whole_response_and_its_end_are_learnt(tokenizer):
 def test_the_first_token_that_carries_a_letter_is_unlearnt_alone(tokenizer, target, token):
     encoded = encoder(tokenizer).encode(negative(target))
     assert unlearnt(tokenizer, encoded).strip() == token
-    assert sum(encoded.bears_weight) == 1
-    assert encoded.bears_weight[-1]  # nothing follows it: what comes after is not even encoded
+    assert sum(encoded.shares) == 1
+    assert encoded.shares[-1]  # nothing follows it: what comes after is not even encoded
 
 
 def test_a_letter_of_several_bytes_is_unlearnt_at_its_first_byte(tokenizer):
@@ -96,6 +98,62 @@ def test_a_beginning_that_both_languages_share_is_passed_over(tokenizer, english
     assert made.ambiguous == (token is None)
 
 
+def shares(tokenizer, encoded):
+    """Of the tokens that have one, by their text."""
+    response = encoded.ids[encoded.response :]
+    return {tokenizer.decode([id]).strip(): s for id, s in zip(response, encoded.shares, strict=True) if s}
+
+
+@pytest.mark.parametrize(
+    ("settings", "expected"),
+    [
+        ({"tokens": "first-k", "k": 2}, {"The": 1, "cat": 1}),
+        ({"tokens": "first-k", "k": 3}, {"The": 1, "cat": 1, "sleeps": 1}),
+        ({"tokens": "decay", "gamma": 0.5}, {"The": 1, "cat": 0.5, "sleeps": 0.25, "in": 0.125}),
+        ({"tokens": "decay", "gamma": 0.1}, {"The": 1, "cat": 0.1, "sleeps": 0.01}),
+    ],
+)
+def test_tokens_with_a_letter_share_from_the_first_that_tells(tokenizer, settings, expected):
+    for target in ("The cat sleeps in", '"The, cat: 12 sleeps in'):
+        encoded = encoder(tokenizer).encode(negative(target, **settings))
+        assert shares(tokenizer, encoded) == pytest.approx(expected)
+        assert encoded.shares[-1]  # nothing follows it
+
+
+def test_shares_begin_behind_a_beginning_that_both_languages_share(tokenizer):
+    made = encoder(tokenizer, lines={ENGLISH: ["The cat"], DUTCH: ["The kat"]})
+    encoded = made.encode(negative("The cat sleeps in the garden.", tokens="decay", gamma=0.2))
+    assert shares(tokenizer, encoded) == pytest.approx({"cat": 1, "sleeps": 0.2, "in": 0.04})
+
+
+def test_words_of_one_language_alone_are_unlearnt_more(tokenizer):
+    lines = {ENGLISH: ["The cat in the garden."] * 9, DUTCH: ["De kat in de tuin."] * 9}
+    made = encoder(tokenizer, lines=lines)
+    whole = negative("The cat in the garden.", tokens="all", revealing="text", eos=True)
+    found = shares(tokenizer, made.encode(whole))
+    end = found.pop(tokenizer.decode([tokenizer.eos_token_id]))
+    assert end == 1  # has a switch of its own
+    assert found.keys() == {
+        "The",
+        "cat",
+        "the",
+        "garden",
+    }  # neither `in`, which is Dutch as well, nor the dot
+    assert all(0.5 < share < 1 for share in found.values())
+    decaying = negative("The cat in the garden.", tokens="decay", gamma=0.5, revealing="text")
+    first = shares(tokenizer, made.encode(decaying))
+    assert first["The"] == pytest.approx(found["The"])
+    assert first["the"] == pytest.approx(found["the"] / 8)
+
+
+def test_a_response_that_reveals_nothing_is_left_out(tokenizer):
+    lines = {ENGLISH: ["in"], DUTCH: ["in"]}
+    for eos in (False, True):
+        made = encoder(tokenizer, lines=lines)
+        assert made.encode(negative("in", tokens="all", revealing="text", eos=eos)) is None
+        assert made.ambiguous == 1
+
+
 def test_a_response_that_ends_before_it_tells_is_left_out(tokenizer):
     made = encoder(tokenizer, lines={ENGLISH: ["The cat"], DUTCH: ["The cat"]})
     assert made.encode(negative("The cat")) is None
@@ -111,7 +169,7 @@ def test_fault_5_the_end_token_is_unlearnt_by_the_papers_preset_alone(tokenizer)
     papers = encoder(tokenizer).encode(negative("The cat sleeps.", tokens="all", eos=True))
     without = encoder(tokenizer).encode(negative("The cat sleeps.", tokens="all", eos=False))
     assert papers.ids[-1] == tokenizer.eos_token_id
-    assert papers.bears_weight[-1]
+    assert papers.shares[-1]
     assert tokenizer.eos_token_id not in without.ids
     assert tokenizer.eos_token_id not in encoder(tokenizer).encode(negative("The cat sleeps.")).ids
 
@@ -149,15 +207,16 @@ def test_an_empty_response_is_dropped_and_counted(tokenizer):
     assert made.dropped == 1
 
 
-@given(st.text(max_size=30), st.integers(20, 60), st.sampled_from(["all", "first"]))
+@given(st.text(max_size=30), st.integers(20, 60), st.sampled_from(["all", "first", "first-k", "decay"]))
 @settings(max_examples=200, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
 def test_what_is_encoded_can_be_learnt_from(tokenizer, text, max_length, tokens):
-    for sample in (positive(text), negative(text, tokens=tokens, eos=tokens == "all")):
+    for sample in (positive(text), negative(text, tokens=tokens, k=3, eos=tokens == "all")):
         encoded = encoder(tokenizer, max_length).encode(sample)
         if encoded is not None:
             assert len(encoded.ids) <= max_length
-            assert len(encoded.bears_weight) == len(encoded.ids) - encoded.response
-            assert any(encoded.bears_weight)
+            assert len(encoded.shares) == len(encoded.ids) - encoded.response
+            assert any(encoded.shares)
+            assert all(0 <= share <= 1 for share in encoded.shares)
 
 
 def test_languages_of_a_sample():

@@ -85,7 +85,7 @@ def test_packed_loss_and_gradient_are_the_padded_ones(family, attention):
 def test_a_sample_does_not_see_the_one_before_it(family):
     """The test of the test: without positions that begin again, it does."""
     model, (first, second, *_) = small(family), samples()
-    other = (Encoded([49 - i for i in first[0].ids], first[0].response, first[0].bears_weight, 1), first[1])
+    other = (Encoded([49 - i for i in first[0].ids], first[0].response, first[0].shares, 1), first[1])
     rows = [packing.pack([before, second]) for before in (first, other)]
     start = len(first[0].ids) - 1
     apart = [model(**packing.seen_by_model(row), use_cache=False).logits[:, start:] for row in rows]

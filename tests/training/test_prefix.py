@@ -21,7 +21,7 @@ def part(count=5, shared=SHARED):
     """Samples of `samples`, behind tokens that are the same in all of them."""
     return [
         (
-            Encoded(shared + encoded.ids, len(shared) + encoded.response, encoded.bears_weight, encoded.sign),
+            Encoded(shared + encoded.ids, len(shared) + encoded.response, encoded.shares, encoded.sign),
             weights,
         )
         for encoded, weights in samples(count)

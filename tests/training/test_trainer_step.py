@@ -11,6 +11,7 @@ from ontarget.languages import Direction, Language  # noqa: E402
 from ontarget.prompts.template import PromptTemplate  # noqa: E402
 from ontarget.samples.conflict import Conflict  # noqa: E402
 from ontarget.samples.groups import language_aware_groups  # noqa: E402
+from ontarget.samples.weighting import ALL, Weighting  # noqa: E402
 from ontarget.training.batches import Steps  # noqa: E402
 from ontarget.training.encode import Encoder  # noqa: E402
 from ontarget.training.trainer import SignedTrainer  # noqa: E402
@@ -28,20 +29,25 @@ TRANSLATIONS = [  # of lengths that differ, so that means of means are not means
 def by_definition(model, samples, alpha, normalisation):
     """MLE + alpha * UL as the paper writes them: sample by sample, from probabilities, nothing shared.
 
-    `token` is the mean over the tokens of a sign, `sequence` the mean over its samples of the mean over
-    their tokens.
+    `token` is the mean over the tokens of a sign by their shares, `sequence` the mean over its samples of
+    such a mean over their own.
     """
     losses = {1: [], -1: []}
     for sample in samples:
         ids = torch.tensor([sample.ids])
         logits = model(input_ids=ids[:, :-1]).logits[0, sample.response - 1 :]
         logp = logits.log_softmax(-1).gather(1, ids[0, sample.response :, None]).squeeze(1)
-        logp = logp[torch.tensor(sample.bears_weight)]
-        losses[sample.sign].append(-logp if sample.sign > 0 else -torch.log(1 - logp.exp()))
-    if normalisation == "token":
-        mle, ul = (torch.cat(losses[sign]).mean() for sign in (1, -1))
-    else:
-        mle, ul = (torch.stack([loss.mean() for loss in losses[sign]]).mean() for sign in (1, -1))
+        loss = -logp if sample.sign > 0 else -torch.log(1 - logp.exp())
+        losses[sample.sign].append((loss, torch.tensor(sample.shares, dtype=loss.dtype)))
+    means = []
+    for sign in (1, -1):
+        if normalisation == "token":
+            loss, shares = (torch.cat(columns) for columns in zip(*losses[sign], strict=True))
+            means.append((loss * shares).sum() / shares.sum())
+        else:
+            of_samples = [(loss * shares).sum() / shares.sum() for loss, shares in losses[sign]]
+            means.append(torch.stack(of_samples).mean())
+    mle, ul = means
     return mle + alpha * ul
 
 
@@ -55,15 +61,15 @@ def trainer(model, tmp_path):
 @given(
     micro_batch_tokens=st.one_of(st.integers(1, 300), st.just(10_000)),
     normalisation=st.sampled_from(["token", "sequence"]),
-    tokens=st.sampled_from(["all", "first"]),
+    weighting=st.sampled_from([ALL, Weighting("first"), Weighting("decay", gamma=0.4)]),
     alpha=st.floats(0.01, 2),
 )
 def test_a_step_is_the_loss_of_the_whole_batch_however_it_is_cut(
-    tokenizer, trainer, micro_batch_tokens, normalisation, tokens, alpha
+    tokenizer, trainer, micro_batch_tokens, normalisation, weighting, alpha
 ):
     """Value and every gradient: all are counted over the whole step, not over a micro-batch."""
     model = trainer.model
-    draw = language_aware_groups(TRANSLATIONS, PLAIN, Conflict(tokens=tokens), LANGUAGES, SUPERVISED, 1)
+    draw = language_aware_groups(TRANSLATIONS, PLAIN, Conflict(weighting=weighting), LANGUAGES, SUPERVISED, 1)
     encoder = Encoder(tokenizer, PLAIN.separator, 128, {})
     tuning = Tuning(
         steps=1, batch_samples=5, micro_batch_tokens=micro_batch_tokens, normalisation=normalisation

@@ -1,5 +1,6 @@
 """Samples as a model sees them, token by token with their weights, for a person to look at."""
 
+import itertools
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from importlib.util import find_spec
@@ -160,13 +161,19 @@ def pieces_of(tokenizer: FastTokenizer, ids: Sequence[int], weights: Sequence[fl
 
 
 def by_words(sample: Sample, separator: str, left_out: str = "") -> Shown:
-    """A sample without a tokenizer: words stand for tokens, and all weights are 1."""
-    words = sample.response.split(" ")
-    telling = next((n for n, word in enumerate(words) if any(c.isalpha() for c in word)), None)
-    bears = [sample.tokens == "all" or number == telling for number in range(len(words))]
+    """A sample without a tokenizer: words stand for tokens, and their shares for weights."""
+    words, numbers = sample.response.split(" "), itertools.count()
+    shares = [
+        1.0
+        if sample.weighting.tokens == "all"
+        else sample.weighting.share(next(numbers))
+        if any(c.isalpha() for c in word)
+        else 0.0
+        for word in words
+    ]
     response = [
-        Piece(f"{' ' if number else ''}{word}", 0.0 if left_out else float(sample.sign * bear))
-        for number, (word, bear) in enumerate(zip(words, bears, strict=True))
+        Piece(f"{' ' if number else ''}{word}", 0.0 if left_out else sample.sign * share)
+        for number, (word, share) in enumerate(zip(words, shares, strict=True))
     ]
     prompt = text_of(sample.prompt) + (separator if sample.prompt else "")
     return Shown(sample, [Piece(prompt)] if prompt else [], response, left_out)

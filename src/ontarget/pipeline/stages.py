@@ -30,8 +30,9 @@ from ontarget.samples.groups import (
     translation_groups,
     with_general,
 )
+from ontarget.samples.weighting import ALL
 
-# Enough to see which tokens begin one line in a hundred of a language.
+# Enough to see which tokens begin one line in a hundred of a language, and which words are its own.
 _LINES = 2000
 
 Update = Callable[[int, int, dict[str, Any]], None]  # step, steps, the newest log record
@@ -128,10 +129,10 @@ def translation_draw(
 
 
 def beginnings(recipe: Recipe, stage: str, corpus: Corpus) -> dict[Language, Sequence[str]]:
-    """Lines of each language, where a stage needs to know how they begin."""
+    """Lines of each language, where a stage needs to know what tells them apart."""
     settings = recipe.stages[stage]
-    looks_at_first = isinstance(settings, LanguageAware) and settings.conflict.tokens == "first"
-    return {code: corpus.lines("train", code)[:_LINES] for code in recipe.trained if looks_at_first}
+    asks = isinstance(settings, LanguageAware) and settings.conflict.weighting() != ALL
+    return {code: corpus.lines("train", code)[:_LINES] for code in recipe.trained if asks}
 
 
 def keep_template(recipe: Recipe, folder: Path) -> None:

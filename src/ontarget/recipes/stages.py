@@ -20,7 +20,7 @@ from ontarget.recipes.block import Block, Count
 from ontarget.samples.conflict import Conflict, Named, Policy
 from ontarget.samples.confusion import counted
 from ontarget.samples.documents import Documents
-from ontarget.samples.sample import Tokens
+from ontarget.samples.weighting import Revealing, Tokens, Weighting
 from ontarget.samples.wordings import sentence
 from ontarget.training.tuning import ModelShape, Tuning
 
@@ -91,6 +91,10 @@ def _sayable(wordings: dict[str, float]) -> dict[str, float]:
     return wordings
 
 
+def _is_none(value: object) -> bool:
+    return value is None
+
+
 # Keys that came later are left out of a dump, and so of a fingerprint, where they say nothing.
 Wordings = Annotated[
     dict[str, PositiveFloat],
@@ -106,7 +110,7 @@ class GeneralSettings(Block):
     ratio: float = Field(gt=0, lt=1, description="share of all positive samples")
 
 
-General = Annotated[GeneralSettings | None, Field(exclude_if=lambda value: value is None)]
+General = Annotated[GeneralSettings | None, Field(exclude_if=_is_none)]
 
 
 class Likelihood(Block):
@@ -128,12 +132,17 @@ class ConflictSettings(Block):
     policy: Policy
     directions: Named
     tokens: Tokens
+    k: PositiveInt | None = Field(None, description="tokens of first-k", exclude_if=_is_none)
+    gamma: float | None = Field(None, gt=0, lt=1, description="of decay", exclude_if=_is_none)
+    revealing: Revealing | None = Field(
+        None, description="shares by how much a token tells the language", exclude_if=_is_none
+    )
     eos: bool
     redraw: bool
     counts: str | dict[str, dict[str, NonNegativeInt]] | None = Field(
         None,
         description="of the policy confusion: outputs/<system> of a run, or requested -> produced -> answers",
-        exclude_if=lambda value: value is None,
+        exclude_if=_is_none,
     )
 
     @model_validator(mode="after")
@@ -141,6 +150,18 @@ class ConflictSettings(Block):
         if (self.policy == "confusion") != (self.counts is not None):
             raise ValueError("`counts` and the policy 'confusion' need each other")
         return self
+
+    @model_validator(mode="after")
+    def _numbers_of_a_weighting(self) -> Self:
+        for key, tokens in (("k", "first-k"), ("gamma", "decay")):
+            if (getattr(self, key) is None) == (self.tokens == tokens):
+                raise ValueError(f"`{key}` and `tokens: {tokens}` need each other")
+        return self
+
+    def weighting(self) -> Weighting:
+        """Which tokens of a conflicting sample are unlearnt, and how much."""
+        said = self.model_dump(include={"tokens", "k", "gamma", "revealing"})
+        return Weighting(**said)
 
     def conflict(self) -> Conflict:
         """The same, for the room of samples, with the counts of a run read.
@@ -151,7 +172,7 @@ class ConflictSettings(Block):
         counts = (
             counted(Path(os.path.expandvars(self.counts))) if isinstance(self.counts, str) else self.counts
         )
-        return Conflict(**self.model_dump(exclude={"counts"}), counts=counts)
+        return Conflict(self.policy, self.directions, self.weighting(), self.eos, self.redraw, counts=counts)
 
 
 class LanguageAware(Block):

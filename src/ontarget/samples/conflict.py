@@ -13,7 +13,8 @@ from ontarget.errors import UserError
 from ontarget.languages import Direction, Language
 from ontarget.prompts.template import PromptTemplate
 from ontarget.samples.confusion import Counts, times
-from ontarget.samples.sample import Sample, Tokens
+from ontarget.samples.sample import Sample
+from ontarget.samples.weighting import Weighting
 
 Policy = Literal["any-instruction", "wrong-target", "reversed", "confusion", "source-copy"]
 Named = Literal["seen", "any"]
@@ -31,7 +32,7 @@ class Conflict:
             unlearns the source as the answer to it.
         directions: the pool of the first three. `seen` holds the supervised directions alone; `any` names
             unseen ones too.
-        tokens: which response tokens are unlearnt.
+        weighting: which response tokens are unlearnt, and how much.
         eos: whether the end token is unlearnt with them (the paper's code does: the model is taught not to
             stop).
         redraw: a new instruction in every pass, or the first pass's again.
@@ -40,7 +41,7 @@ class Conflict:
 
     policy: Policy = "wrong-target"
     directions: Named = "any"
-    tokens: Tokens = "first"
+    weighting: Weighting = Weighting("first")  # noqa: RUF009  (frozen)
     eos: bool = False
     redraw: bool = True
     counts: Counts | None = None
@@ -60,7 +61,7 @@ def conflicting_sample(
         prompt=template.render(translation.source, instruction, worded=worded),
         response=translation.source if copied else translation.target,
         sign=-1,
-        tokens=conflict.tokens,
+        weighting=conflict.weighting,
         eos=conflict.eos,
         asked=instruction.target,
         produced=right.source if copied else right.target,

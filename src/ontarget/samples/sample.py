@@ -5,8 +5,7 @@ from typing import Literal
 
 from ontarget.languages import Language
 from ontarget.prompts.segment import Prompt
-
-Tokens = Literal["all", "first"]
+from ontarget.samples.weighting import ALL, Weighting
 
 
 @dataclass(frozen=True, slots=True)
@@ -18,9 +17,8 @@ class Sample:
         response: what it is to say (sign +1) or must not say (sign -1). Literal text, no separator, no end
             token.
         sign: +1 for likelihood, -1 for unlikelihood.
-        tokens: which response tokens bear weight: `all`, or `first`, the first one that tells the
-            language.
-        eos: whether an end-of-sequence token follows the response, and bears weight where `tokens` is `all`.
+        weighting: which response tokens bear weight, and how much.
+        eos: whether an end-of-sequence token follows the response, and bears weight where all tokens do.
         asked: the language that the prompt asks for.
         produced: the language that the response is in.
         source: the text to translate, from which names and numbers may be copied (of a response that is a
@@ -30,7 +28,7 @@ class Sample:
     prompt: Prompt
     response: str
     sign: Literal[1, -1] = 1
-    tokens: Tokens = "all"
+    weighting: Weighting = ALL
     eos: bool = True
     asked: Language | None = None
     produced: Language | None = None

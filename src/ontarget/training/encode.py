@@ -3,19 +3,18 @@
 Prompt and response are encoded apart, so that the boundary between them is a number, not a search.
 """
 
-from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from functools import cached_property
+from itertools import count
 from typing import Literal
 
 from ontarget.languages import Language
 from ontarget.prompts.encode import FastTokenizer, encode_prompt, encode_response
 from ontarget.samples.sample import Sample
-
-# A beginning does not tell the language where the asked one begins lines with it this often, as a share
-# of how often the other does: at 1/4 it is the other language's in at most four cases out of five.
-_SHARED_START = 0.25
-_LONGEST_START = 3  # tokens that are looked at, from the first letter on
+from ontarget.samples.weighting import ALL
+from ontarget.training.revealing import Lexicon
+from ontarget.training.telling import Telling
 
 
 @dataclass(frozen=True, slots=True)
@@ -25,13 +24,13 @@ class Encoded:
     Attributes:
         ids: prompt and response.
         response: where the response begins in `ids`.
-        bears_weight: for each response token, whether it counts in the loss.
+        shares: of each response token in the sample's weight, [0, 1]; 0 leaves it out of the loss.
         sign: +1 for likelihood, -1 for unlikelihood.
     """
 
     ids: list[int]
     response: int
-    bears_weight: list[bool]
+    shares: list[float]
     sign: Literal[1, -1]
 
 
@@ -42,7 +41,7 @@ class Encoder:
         dropped: samples left out because no response token that bears weight fitted into `max_length`.
         truncated: samples whose response was cut.
         ambiguous: unlikelihood samples left out because their beginning does not tell the language, or
-            because no token carries a letter.
+            because no token carries a letter, or reveals anything.
     """
 
     def __init__(
@@ -52,10 +51,10 @@ class Encoder:
         max_length: int,
         lines: Mapping[Language, Sequence[str]],
     ) -> None:
-        """`lines` are texts of each language, from which the ways to begin an answer are learnt."""
+        """`lines` are texts of each language, from which is learnt what tells them apart."""
         self.tokenizer, self.separator, self.max_length = tokenizer, separator, max_length
         self.dropped = self.truncated = self.ambiguous = 0
-        self._starts = {language: self._beginnings(texts) for language, texts in lines.items()}
+        self._telling, self._lines = Telling(tokenizer, separator, lines), lines
 
     def encode(self, sample: Sample) -> Encoded | None:
         """The sample as ids, or None where nothing of it is left to learn from (counted)."""
@@ -65,76 +64,58 @@ class Encoder:
         prompt = encode_prompt(self.tokenizer, sample.prompt)
         # A document is no answer to a prompt: nothing separates it from the beginning.
         separator = self.separator if sample.prompt else ""
-        response = encode_response(self.tokenizer, sample.response, separator, eos=sample.eos)
+        ends = sample.eos and sample.weighting.tokens == "all"  # an end token tells no language
+        response = encode_response(self.tokenizer, sample.response, separator, eos=ends)
         if not prompt:  # no BOS and no prompt: nothing predicts the first token
             prompt, response = response[:1], response[1:]
-        if sample.tokens == "first":
-            telling = self._telling(response, sample, separator)
-            if telling is None:
+        shares = [1.0] * len(response)
+        if sample.weighting != ALL:
+            of_text = self._shares(response[: len(response) - ends], sample, separator)
+            if not any(of_text):
                 self.ambiguous += 1
                 return None
-            # Nothing after it bears weight: a causal model needs no more than this to be told off.
-            response, bears_weight = response[: telling + 1], [False] * telling + [True]
-        else:
-            bears_weight = [True] * len(response)
+            # Behind the last of them nothing bears weight: a causal model needs no more to be told off.
+            shares = _without_tail(of_text + [1.0] * ends)
+            response = response[: len(shares)]
         room = self.max_length - len(prompt)
         if len(response) > room:
-            end = response[-1:] if sample.eos and sample.tokens == "all" else []
+            end = response[-1:] if ends else []
             response = response[: max(room - len(end), 0)]
-            bears_weight = bears_weight[: len(response)] + [True] * len(end)
-            if not any(bears_weight[: len(response)]):
+            shares = shares[: len(response)]
+            if not any(shares):
                 self.dropped += 1
                 return None
-            response += end
+            response, shares = response + end, shares + [1.0] * len(end)
             self.truncated += 1
-        return Encoded(prompt + response, len(prompt), bears_weight, sample.sign)
+        return Encoded(prompt + response, len(prompt), shares, sample.sign)
 
-    def _first_letter(self, ids: list[int], text: str, separator: str) -> int | None:
-        """Index of the token that brings the first letter.
+    @cached_property
+    def _lexicon(self) -> Lexicon:
+        return Lexicon(self.tokenizer, self.separator, self._lines)
 
-        Bytes of a letter that more tokens complete count.
-        """
-        letter = next((i for i, character in enumerate(text) if character.isalpha()), None)
-        if letter is None:
-            return None
-        before = len((separator + text[:letter]).strip())
-        for index in range(len(ids)):
-            decoded = self.tokenizer.decode(ids[: index + 1]).strip()
-            complete = decoded.rstrip("\ufffd")
-            if len(complete) > before or (len(complete) == before and complete != decoded):
-                return index
-        return None
+    def _shares(self, response: Sequence[int], sample: Sample, separator: str) -> list[float]:
+        """Of each token of the text, by the sample's weighting. Digits and punctuation tell no language."""
+        weighting = sample.weighting
+        letters = [self._telling.carries_letter(id) for id in response]
+        if weighting.tokens == "all":
+            shares = [float(letter) for letter in letters]
+        else:
+            first = self._telling.first(response, sample, separator)
+            if first is None:
+                return []
+            numbers = count()
+            shares = [
+                weighting.share(next(numbers)) if index == first or (letter and index > first) else 0.0
+                for index, letter in enumerate(letters)
+            ]
+        if weighting.revealing == "text":
+            reveals = self._lexicon.reveals
+            shares = [
+                share and share * reveals(id, sample.produced, sample.asked)
+                for share, id in zip(shares, response, strict=True)
+            ]
+        return shares
 
-    def _telling(self, response: list[int], sample: Sample, separator: str) -> int | None:
-        """Index of the first token that tells the language of the response from the one asked for.
 
-        Up to it the answer in the asked language could as well read the same: a name, copied from the source
-        as it is written, or a beginning that both languages share. None where that is so for long.
-        """
-        first = self._first_letter(response, sample.response, separator)
-        if first is None:
-            return None
-        word = next(word for word in sample.response.split() if any(c.isalpha() for c in word))
-        if word in sample.source.split():
-            return None
-        for length in range(1, min(_LONGEST_START, len(response) - first - sample.eos) + 1):
-            start = tuple(response[first : first + length])
-            asked, produced = (self._share(start, language) for language in (sample.asked, sample.produced))
-            if asked == 0 or asked < _SHARED_START * produced:
-                return first + length - 1
-        return None
-
-    def _share(self, start: tuple[int, ...], language: Language | None) -> float:
-        """Share of the lines of a language that begin with these tokens; 0 where no lines are known."""
-        starts = self._starts.get(language) if language else None
-        return starts[start] / starts[()] if starts else 0.0
-
-    def _beginnings(self, texts: Sequence[str]) -> Counter[tuple[int, ...]]:
-        counts: Counter[tuple[int, ...]] = Counter()
-        for text in texts:
-            ids = encode_response(self.tokenizer, text, self.separator, eos=False)
-            first = self._first_letter(ids, text, self.separator)
-            if first is not None:
-                longest = min(_LONGEST_START, len(ids) - first)
-                counts.update(tuple(ids[first : first + length]) for length in range(longest + 1))
-        return counts
+def _without_tail(shares: Sequence[float]) -> list[float]:
+    return list(shares[: max(index for index, share in enumerate(shares) if share) + 1])
