@@ -25,6 +25,7 @@ from ontarget.recipes.stages import (
     LanguageModelling,
     Likelihood,
 )
+from ontarget.recipes.synthetic import KeepSettings, PivotDistillation, SelfTraining
 from ontarget.recipes.systems import SYSTEMS, DecodingSettings, SystemSettings
 from ontarget.training.tuning import Lora, ModelShape, Tuning
 
@@ -96,7 +97,17 @@ def names_of_tests(file: Path) -> Iterator[str]:
 
 
 BLOCKS: dict[str, list[type[BaseModel]]] = {
-    "": [Recipe, LanguageModelling, Likelihood, LanguageAware, Tuning, SystemSettings, DecodingSettings],
+    "": [
+        Recipe,
+        LanguageModelling,
+        Likelihood,
+        LanguageAware,
+        SelfTraining,
+        PivotDistillation,
+        Tuning,
+        SystemSettings,
+        DecodingSettings,
+    ],
     "phrasebook.": [Phrasebook],
     "plain.": [Plain],
     "files.": [Files],
@@ -108,6 +119,7 @@ BLOCKS: dict[str, list[type[BaseModel]]] = {
     "directions.": [Directions],
     "conflict.": [ConflictSettings],
     "general.": [GeneralSettings],
+    "keep.": [KeepSettings],
     "contrast.": [ContrastSettings],
     "prior.": [PriorSettings],
     "boosting.": [BoostingSettings],
@@ -133,7 +145,7 @@ def documented() -> dict[str, list[str]]:
 
 def test_every_key_of_a_recipe_is_explained_and_no_other() -> None:
     explained = set(documented()) - set(shipped())
-    assert explained - {"tuning.normalisation", "extends"} == KEYS - {"conflict"}
+    assert explained - {"tuning.normalisation", "extends"} == KEYS - {"conflict", "keep"}
     assert set(CorpusSource.model_fields) == {"phrasebook", "plain", "files", "catalogue", "sacrebleu"}
 
 

@@ -17,7 +17,8 @@ from ontarget.pipeline.artifacts import folder_fingerprint, text_fingerprint
 from ontarget.prompts.segment import text_of
 from ontarget.prompts.template import PromptTemplate
 from ontarget.recipe import Recipe
-from ontarget.recipes.stages import LanguageAware, LanguageModelling, Likelihood, Stage
+from ontarget.recipes.kinds import Stage
+from ontarget.recipes.stages import LanguageAware, LanguageModelling, Likelihood
 from ontarget.samples.conflict import check_conflicts
 from ontarget.samples.wordings import sentence
 from ontarget.scoring.language_id import default_identifier

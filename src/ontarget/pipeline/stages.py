@@ -10,7 +10,8 @@ from ontarget.corpora.corpus import Corpus, Translation
 from ontarget.corpora.instructions import read_instructions
 from ontarget.files import expanded
 from ontarget.languages import Language
-from ontarget.pipeline.artifacts import fingerprint
+from ontarget.pipeline import synthetic
+from ontarget.pipeline.artifacts import Store, fingerprint
 from ontarget.pipeline.evaluation import evaluation_of
 from ontarget.pipeline.inputs import (
     also_learnt,
@@ -25,6 +26,7 @@ from ontarget.prompts.layout import TEMPLATE_FILE, is_file_name
 from ontarget.prompts.template import PromptTemplate
 from ontarget.recipe import Recipe
 from ontarget.recipes.stages import LanguageAware, LanguageModelling, Likelihood
+from ontarget.recipes.synthetic import Synthetic
 from ontarget.samples.conflict import conflicting_instructions, right_targets
 from ontarget.samples.documents import make_documents
 from ontarget.samples.draw import directions_of, draw_translations
@@ -56,7 +58,7 @@ def make_model(
     *,
     folder: Path,
     work: Path,
-    tracking: Path,
+    store: Store,
     update: Update,
 ) -> dict[str, Any]:
     """Trains one stage into an empty folder.
@@ -64,7 +66,7 @@ def make_model(
     Args:
         start: where the model that it starts from lies; None for one made from nothing.
         work: keeps checkpoints; what an earlier call left there is gone on from.
-        tracking: for what TensorBoard and its like write.
+        store: the run: its synthetic text is read, and what TensorBoard and its like write goes there.
     Returns:
         Counts for the model's record: steps, the one whose weights were kept, samples dropped, truncated and
         ambiguous; of stage 2 also how many conflict, and what share of them asks for the right target.
@@ -89,9 +91,9 @@ def make_model(
         draw, origin = document_groups(documents), NewModel(settings.model, documents(0))
     else:
         assert start is not None
-        drawn = drawn_for(recipe, settings, corpus)
-        draw, origin = translation_draw(recipe, settings, drawn, template), start
-        identity = samples_identity(recipe, stage, corpus)
+        draw, origin = tuning_draw(recipe, stage, corpus, store), start
+        if not isinstance(settings, Synthetic):
+            identity = samples_identity(recipe, stage, corpus)
     lines = beginnings(recipe, stage, corpus)
     result = train_stage(
         origin,
@@ -99,16 +101,32 @@ def make_model(
         settings.tuning,
         output=folder,
         work=work,
-        alpha=settings.alpha if isinstance(settings, LanguageAware) else 1.0,
+        alpha=settings.alpha if isinstance(settings, LanguageAware | Synthetic) else 1.0,
         objective=settings.aim() if isinstance(settings, LanguageAware) else UNLIKELIHOOD,
         seed=seed_of(recipe, settings),
         progress=update,
         evaluation=None if start is None else evaluation_of(recipe, stage, corpus, start),
-        tracked=Tracked(recipe.name, stage, tracking),
+        tracked=Tracked(recipe.name, stage, store.directory / "tracking"),
     )
     counts = ("steps", "kept", "dropped", "truncated", "ambiguous")
     record = {name: getattr(result, name) for name in counts}
-    return record | (conflict_counts(recipe, settings, drawn) if isinstance(settings, LanguageAware) else {})
+    if isinstance(settings, Synthetic):
+        record["synthetic"] = synthetic.outcome_counts(synthetic.read(recipe, stage, store))
+    if isinstance(settings, LanguageAware):
+        record |= conflict_counts(recipe, settings, drawn_for(recipe, settings, corpus))
+    return record
+
+
+def tuning_draw(recipe: Recipe, stage: str, corpus: Corpus, store: Store) -> Draw:
+    """The passes of a stage that tunes a model. `store`: the run, where its synthetic text is."""
+    settings, template = recipe.stages[stage], template_of(recipe, stage)
+    assert not isinstance(settings, LanguageModelling)
+    if not isinstance(settings, Synthetic):
+        return translation_draw(recipe, settings, drawn_for(recipe, settings, corpus), template)
+    made, seed = synthetic.kept(synthetic.read(recipe, stage, store), stage), seed_of(recipe, settings)
+    made += draw_translations(corpus, recipe.supervised, round(settings.mix * len(made)), seed)
+    draw = translation_groups(made, template, wordings=settings.wordings, seed=seed)
+    return _with_general(draw, settings, template, seed)
 
 
 def translation_draw(
@@ -132,10 +150,7 @@ def translation_draw(
             wordings=settings.wordings,
             seed=seed,
         )
-    if settings.general:
-        instructions = read_instructions(settings.general.path)
-        return with_general(draw, instructions, settings.general.ratio, template, seed)
-    return draw
+    return _with_general(draw, settings, template, seed)
 
 
 def samples_identity(recipe: Recipe, stage: str, corpus: Corpus) -> Identity:
@@ -194,7 +209,7 @@ def conflict_counts(
 def notices(recipe: Recipe, stage: str, corpus: Corpus) -> list[str]:
     """What is worth knowing of a stage's samples before it is trained, in sentences."""
     settings, said = recipe.stages[stage], list[str]()
-    if isinstance(settings, LanguageModelling):
+    if isinstance(settings, LanguageModelling | Synthetic):
         return said
     drawn = drawn_for(recipe, settings, corpus)
     got = len(drawn)
@@ -222,3 +237,12 @@ def drawn_for(recipe: Recipe, settings: Likelihood | LanguageAware, corpus: Corp
     """The translations that a stage learns from."""
     count = None if settings.samples == "all" else settings.samples
     return draw_translations(corpus, learnt(recipe, settings), count, seed_of(recipe, settings))
+
+
+def _with_general(
+    draw: Draw, settings: Likelihood | LanguageAware | Synthetic, template: PromptTemplate, seed: int
+) -> Draw:
+    if settings.general is None:
+        return draw
+    instructions = read_instructions(settings.general.path)
+    return with_general(draw, instructions, settings.general.ratio, template, seed)

@@ -269,6 +269,3 @@ def _spelt_out(conflict: Mapping[str, Any]) -> dict[str, Any]:
     if conflict.get("directions", "any") != "any":
         raise ValueError("the policy 'unseen-target' is for directions: any; take 'wrong-target'")
     return {**conflict, "policy": "wrong-target", "directions": "any"}
-
-
-Stage = Annotated[LanguageModelling | Likelihood | LanguageAware, Field(discriminator="kind")]
