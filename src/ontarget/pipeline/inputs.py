@@ -19,6 +19,7 @@ from ontarget.prompts.template import PromptTemplate
 from ontarget.recipe import Recipe
 from ontarget.recipes.kinds import Stage
 from ontarget.recipes.stages import LanguageAware, LanguageModelling, Likelihood
+from ontarget.recipes.synthetic import Synthetic
 from ontarget.samples.conflict import check_conflicts
 from ontarget.samples.wordings import sentence
 from ontarget.scoring.language_id import default_identifier
@@ -99,7 +100,7 @@ def learnt(recipe: Recipe, stage: Stage | None = None) -> list[Direction]:
     return [*recipe.supervised, *(recipe.zero_shot if oracle else ())]
 
 
-def seed_of(recipe: Recipe, stage: Stage) -> int:
+def seed_of(recipe: Recipe, stage: Stage | Synthetic) -> int:
     """The stage's own, or the recipe's."""
     return recipe.seed if stage.seed is None else stage.seed
 
