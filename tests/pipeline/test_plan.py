@@ -120,6 +120,34 @@ def test_wordings_need_a_template_with_a_place_for_them(workshop: Workshop) -> N
         make_plan(fake_recipe(template="./mine.yaml", stages=RECIPE["stages"] | {"mt": mt})).everything()
 
 
+def test_text_and_languages_that_scores_are_made_of_make_their_outputs(workshop: Workshop) -> None:
+    """The model is someone else's and stays: outputs are made again where what they learn from is new."""
+    asked = {
+        "mt": {},
+        "language-prior": {},
+        "token-boosting": {},
+        "contrastive": {},
+        "pivoted": {"contrast": {"against": ["pivot"]}},
+        "all": {"contrast": {"against": ["others"]}},
+    }
+    systems = {name: {"model": "owner/model"} | how for name, how in asked.items()}
+
+    def outputs(**changes: object) -> dict[str, str]:
+        made = make_plan(fake_recipe(systems=systems, **changes)).outputs
+        return {name: made[name]["it-nl"] for name in systems}
+
+    def changed(before: dict[str, str], after: dict[str, str]) -> set[str]:
+        return {name for name in systems if before[name] != after[name]}
+
+    first = outputs()
+    assert len(set(first.values())) == len(systems)
+    assert changed(first, outputs(pivot="nl")) == {"pivoted"}
+    for language in ("en", "it", "nl"):
+        with Path(f"train.{language}").open("a", encoding="utf-8") as file:
+            file.write("One more.\n")
+    assert changed(first, outputs()) == {"language-prior", "token-boosting"}
+
+
 def test_how_demonstrations_stand_in_a_template_of_ones_own_makes_their_outputs(workshop: Workshop) -> None:
     outputs = []
     for end in ("\\n", "\\n\\n"):

@@ -17,10 +17,15 @@ from ontarget.pipeline.artifacts import folder_fingerprint, text_fingerprint
 from ontarget.prompts.segment import text_of
 from ontarget.prompts.template import PromptTemplate
 from ontarget.recipe import Recipe
-from ontarget.recipes.stages import LanguageAware, LanguageModelling, Likelihood, Stage
+from ontarget.recipes.kinds import Stage
+from ontarget.recipes.stages import LanguageAware, LanguageModelling, Likelihood
+from ontarget.recipes.synthetic import Synthetic
 from ontarget.samples.conflict import check_conflicts
 from ontarget.samples.wordings import sentence
 from ontarget.scoring.language_id import default_identifier
+
+# Enough to know the tokens of a language that matter, and counted in a second or two.
+_LINES_OF_LANGUAGE = 5000
 
 
 def load_corpus(recipe: Recipe) -> Corpus:
@@ -95,7 +100,7 @@ def learnt(recipe: Recipe, stage: Stage | None = None) -> list[Direction]:
     return [*recipe.supervised, *(recipe.zero_shot if oracle else ())]
 
 
-def seed_of(recipe: Recipe, stage: Stage) -> int:
+def seed_of(recipe: Recipe, stage: Stage | Synthetic) -> int:
     """The stage's own, or the recipe's."""
     return recipe.seed if stage.seed is None else stage.seed
 
@@ -103,6 +108,18 @@ def seed_of(recipe: Recipe, stage: Stage) -> int:
 def directions(recipe: Recipe) -> list[Direction]:
     """The directions of the table: zero-shot, then supervised."""
     return [*recipe.zero_shot, *recipe.supervised]
+
+
+def train_text(recipe: Recipe, corpus: Corpus) -> dict[str, Any]:
+    """What the train split is known by, for fingerprints: its lines, in the languages that are tuned on."""
+    sides = {language for d in learnt(recipe) for language in (d.source, d.target)}
+    text: dict[str, Any] = {
+        str(code): text_fingerprint(corpus.lines("train", code)) for code in recipe.languages if code in sides
+    }
+    parts = corpus.parts("train")
+    if len(parts) > 1 or parts[0].direction:  # which lines are aligned, and what for
+        text["parts"] = [[list(map(str, p.lines)), len(p), p.direction and str(p.direction)] for p in parts]
+    return text
 
 
 def test_set(recipe: Recipe, corpus: Corpus, direction: Direction) -> list[Translation]:
@@ -150,6 +167,31 @@ def demonstrations(recipe: Recipe, corpus: Corpus, system: str, direction: Direc
             f"systems.{system}.demonstrations is {count}, but validation has only {len(shown)} lines"
         )
     return shown
+
+
+def language_text(recipe: Recipe, corpus: Corpus, system: str) -> dict[Language, Sequence[str]]:
+    """The lines that a system learns from what answers in each language look like, if it does.
+
+    They are training text, or validation text where the recipe trains nothing: never what is translated.
+
+    Raises:
+        UserError: there are none, or none in a language that is translated into.
+    """
+    if not recipe.systems[system].learns_from_text:
+        return {}
+    split = "train" if recipe.stages else "validation"
+    if split == recipe.split:
+        raise UserError(
+            f"systems.{system} learns from validation text, which is what this recipe translates; "
+            "translate the split 'test'"
+        )
+    targets = {direction.target for direction in directions(recipe)}
+    known = set(recipe.trained) if recipe.stages else set(recipe.languages)
+    return {
+        language: corpus.lines(split, language)[:_LINES_OF_LANGUAGE]
+        for language in recipe.languages
+        if language in known | targets
+    }
 
 
 def template_of(recipe: Recipe, model: str | None) -> PromptTemplate:

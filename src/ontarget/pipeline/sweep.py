@@ -97,8 +97,8 @@ class Sweep:
                         place, made = found
                         if step.kind == "model":
                             plan.store.link_model(step.name, place)
-                        else:
-                            plan.store.write_outputs(step.name, part, read_jsonl(place), made)
+                        elif step.kind in ("synthetic", "outputs"):
+                            plan.store.write_outputs(step.name, part, read_jsonl(place), made, step.kind)
 
     def _shelf(self) -> dict[str, tuple[Path, Made]]:
         """Fingerprint -> models and outputs of all points, and of all runs in the usual place."""
