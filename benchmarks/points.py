@@ -2,7 +2,8 @@
 
     python benchmarks/points.py runs/multi30k-study
 
-Adds them to src/ontarget/recipes/points/<recipe>.jsonl, from where the next run of the recipe goes on. Points that the recipe no longer has are left out.
+Adds them to src/ontarget/recipes/points/<recipe>.jsonl, from where the next run of the recipe goes on. Points
+that the recipe no longer has are left out.
 """
 
 import argparse
