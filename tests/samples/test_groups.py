@@ -71,3 +71,16 @@ def test_general_instructions_are_positives_alone_in_either_stage():
         assert [[sample.sign for sample in group] for group in groups] == [signs, signs, [1], [1]]
         assert {group[0].response for group in groups[2:]} == {"a", "b"}
         assert groups[:2] == list(draw(0))
+
+
+def test_a_stage_of_post_instruction_has_it_in_both_of_a_group() -> None:
+    def prompts(after: bool) -> list[str]:
+        draw = language_aware_groups(
+            TRANSLATIONS, PLAIN, Conflict(), LANGUAGES, SUPERVISED, 1, post_instruction=after
+        )
+        return [text_of(sample.prompt) for group in draw(0) for sample in group]
+
+    for first, last in zip(prompts(False), prompts(True), strict=True):
+        assert first.startswith("Translate")
+        assert not last.startswith("Translate")
+        assert "Translate" in last

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 from ontarget.corpora.corpus import Corpus
 from ontarget.pipeline.inputs import evaluation_set, template_of
 from ontarget.recipe import Recipe
-from ontarget.recipes.stages import Likelihood
+from ontarget.recipes.stages import LanguageAware, Likelihood
 from ontarget.scoring.bleu import bleu
 from ontarget.scoring.off_target import off_target_ratio
 from ontarget.translation.system import Decoding, Request, System
@@ -52,7 +52,7 @@ def evaluator(
     system = System(
         stage,
         template_of(recipe, stage),
-        post_instruction=isinstance(settings, Likelihood) and settings.post_instruction,
+        post_instruction=isinstance(settings, Likelihood | LanguageAware) and settings.post_instruction,
         decoding=Decoding(settings.evaluation.beam, recipe.decoding.max_new_tokens),
     )
     tokenizer = AutoTokenizer.from_pretrained(start)

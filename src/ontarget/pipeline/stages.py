@@ -140,7 +140,14 @@ def translation_draw(
     if isinstance(settings, LanguageAware):
         conflict = settings.conflict.conflict()
         draw = language_aware_groups(
-            drawn, template, conflict, recipe.languages, recipe.supervised, seed, settings.wordings
+            drawn,
+            template,
+            conflict,
+            recipe.languages,
+            recipe.supervised,
+            seed,
+            settings.wordings,
+            post_instruction=settings.post_instruction,
         )
     else:
         draw = translation_groups(
@@ -165,7 +172,7 @@ def samples_identity(recipe: Recipe, stage: str, corpus: Corpus) -> Identity:
 
     @cache
     def of_all() -> str:
-        after = isinstance(settings, Likelihood) and settings.post_instruction
+        after = isinstance(settings, Likelihood | LanguageAware) and settings.post_instruction
         return fingerprint(
             "model",
             settings=settings.model_dump(mode="json", exclude=_NOT_IN_SAMPLES),

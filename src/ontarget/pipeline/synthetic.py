@@ -18,7 +18,7 @@ from ontarget.pipeline.artifacts import Made, Store, fingerprint, text_fingerpri
 from ontarget.pipeline.inputs import prompt_text, seed_of, template_of
 from ontarget.pipeline.progress import Progress, part_of
 from ontarget.recipe import Recipe
-from ontarget.recipes.stages import Likelihood
+from ontarget.recipes.stages import LanguageAware, Likelihood
 from ontarget.recipes.synthetic import KeepSettings, PivotDistillation, Synthetic
 from ontarget.scoring.language_id import default_identifier
 from ontarget.scoring.off_target import OffTarget
@@ -88,7 +88,7 @@ def teacher_system(recipe: Recipe, stage: str) -> System:
     return System(
         stage,
         template_of(recipe, teacher),
-        post_instruction=isinstance(tuned, Likelihood) and tuned.post_instruction,
+        post_instruction=isinstance(tuned, Likelihood | LanguageAware) and tuned.post_instruction,
         pivot=recipe.pivot if isinstance(settings, PivotDistillation) else None,
         decoding=settings.decoding_from(recipe.decoding).decoding(),
     )

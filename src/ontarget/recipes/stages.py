@@ -198,6 +198,9 @@ class LanguageAware(Block):
     objective: ObjectiveName = Field("unlikelihood", exclude_if=lambda name: name == "unlikelihood")
     beta: PositiveFloat | None = Field(None, description="of cpo and simpo", exclude_if=_is_none)
     margin: NonNegativeFloat | None = Field(None, description="of simpo", exclude_if=_is_none)
+    post_instruction: bool = Field(
+        False, description="the instruction comes after the input", exclude_if=lambda value: not value
+    )
     conflict: ConflictSettings
     wordings: Wordings = Field({})
     general: General = None

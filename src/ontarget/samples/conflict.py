@@ -54,12 +54,16 @@ def conflicting_sample(
     conflict: Conflict,
     template: PromptTemplate,
     worded: str | None = None,
+    *,
+    post_instruction: bool = False,
 ) -> Sample:
     """The sample that unlearns `translation`, or its source, as the answer to an instruction."""
     copied = conflict.policy == "source-copy"
     right = translation.direction
     return Sample(
-        prompt=template.render(translation.source, instruction, worded=worded),
+        prompt=template.render(
+            translation.source, instruction, worded=worded, post_instruction=post_instruction
+        ),
         response=translation.source if copied else translation.target,
         sign=-1,
         weighting=conflict.weighting,

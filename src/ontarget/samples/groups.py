@@ -81,6 +81,8 @@ def language_aware_groups(
     supervised: Sequence[Direction],
     seed: int,
     wordings: Wordings | None = None,
+    *,
+    post_instruction: bool = False,
 ) -> Draw:
     """Stage 2: each translation by likelihood, with a conflicting twin in the same words by unlikelihood."""
 
@@ -91,10 +93,11 @@ def language_aware_groups(
 
         def group(number: int) -> Group:
             translation, instruction, words = translations[number], wrong[number], worded[number]
-            sample = translation_sample(translation, template, worded=words)
+            after = {"post_instruction": post_instruction}
+            sample = translation_sample(translation, template, worded=words, **after)
             if instruction is None:
                 return (sample,)
-            return sample, conflicting_sample(translation, instruction, conflict, template, words)
+            return sample, conflicting_sample(translation, instruction, conflict, template, words, **after)
 
         return Groups(len(translations), group)
 
