@@ -1,11 +1,14 @@
 """The public way to translate from Python."""
 
 import json
+from collections.abc import Sequence
 from pathlib import Path
 from typing import TypeVar
 
+from ontarget.corpora.instructions import Instruction
 from ontarget.errors import UserError
 from ontarget.languages import Language
+from ontarget.prompts.encode import encode_prompt
 from ontarget.prompts.layout import TEMPLATE_FILE
 from ontarget.prompts.template import PromptTemplate
 from ontarget.translation.checkpoint import Precision
@@ -73,6 +76,34 @@ class Translator:
         if isinstance(texts, str):
             return answers[0]
         return answers
+
+    def answer(
+        self,
+        instructions: Sequence[Instruction],
+        *,
+        beam: int = 1,
+        max_new_tokens: int = 512,
+        progress: Progress | None = None,
+    ) -> list[str]:
+        """The answer to each general instruction, of one line or several; its own `output` is not looked at.
+
+        Args:
+            instructions: what is asked, in the words of a user: text that is not trusted.
+            beam: hypotheses kept at each step; 1 is greedy.
+            max_new_tokens: an answer is cut here.
+            progress: called with how many are answered, and how many there are.
+        Raises:
+            UserError: the template is for translations alone.
+        """
+        template, tokenizer = self._template, self._engine.tokenizer
+        prompts = [
+            encode_prompt(tokenizer, template.render_general(asked.instruction, asked.input))
+            for asked in instructions
+        ]
+        answers = self._engine.generate(
+            prompts, Decoding(beam, max_new_tokens), template.stop, progress=progress, one_line=False
+        )
+        return [answer.text for answer in answers]
 
 
 def _tuned_with(model: Path) -> str | None:
