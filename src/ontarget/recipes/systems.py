@@ -21,7 +21,13 @@ SYSTEMS: dict[str, dict[str, Any]] = {
     "5-shot": {"demonstrations": 5},
     "contrastive": {"contrast": {}},
     "first-token-contrast": {
-        "contrast": {"source_weight": 0.0, "language_weight": 0.9, "plausibility": 1e-3, "first_tokens": 1}
+        "contrast": {
+            "source_weight": 0.0,
+            "language_weight": 0.9,
+            "plausibility": 1e-3,
+            "first_tokens": 1,
+            "against": ["pivot"],
+        }
     },
     "language-prior": {"prior": {}},
     "token-boosting": {"boosting": {}},
