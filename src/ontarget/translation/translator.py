@@ -34,6 +34,9 @@ class Translator:
         precision: see `load_checkpoint`.
     Raises:
         UserError: there is no such model or template.
+
+    Attributes:
+        template: the prompt template that it asks with.
     """
 
     def __init__(
@@ -44,7 +47,7 @@ class Translator:
         trust_remote_code: bool = False,
         precision: Precision = "auto",
     ) -> None:
-        self._template = PromptTemplate.load(template or _tuned_with(Path(model)) or "alpaca", model)
+        self.template = PromptTemplate.load(template or _tuned_with(Path(model)) or "alpaca", model)
         self._engine = Engine.load(model, trust_remote_code=trust_remote_code, precision=precision)
 
     def translate(
@@ -56,6 +59,7 @@ class Translator:
         beam: int = 4,
         max_new_tokens: int = 512,
         progress: Progress | None = None,
+        system: System | None = None,
     ) -> Texts:
         """The translation of a text, or of each text of a list; one line each.
 
@@ -66,11 +70,12 @@ class Translator:
             beam: hypotheses kept at each step; 1 is greedy, and faster.
             max_new_tokens: an answer is cut here.
             progress: called with how many texts are done, and how many there are.
+            system: how to ask and to search, template and decoding included, in place of the above.
         Raises:
             UserError: a language is unknown, or both are the same.
         """
         direction = direction_between(str(source), str(target))
-        system = System("translator", self._template, decoding=Decoding(beam, max_new_tokens))
+        system = system or System("translator", self.template, decoding=Decoding(beam, max_new_tokens))
         requests = [Request(text, direction) for text in ([texts] if isinstance(texts, str) else texts)]
         answers = [hypothesis.text for hypothesis in translate(system, self._engine, requests, progress)]
         if isinstance(texts, str):
