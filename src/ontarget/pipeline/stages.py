@@ -31,6 +31,7 @@ from ontarget.samples.groups import (
     with_general,
 )
 from ontarget.samples.weighting import ALL
+from ontarget.samples.wrong import with_wrong_answers
 
 # Enough to see which tokens begin one line in a hundred of a language, and which words are its own.
 _LINES = 2000
@@ -100,10 +101,13 @@ def tuning_draw(recipe: Recipe, stage: str, corpus: Corpus, store: Store) -> Dra
     assert not isinstance(settings, LanguageModelling)
     if not isinstance(settings, Synthetic):
         return translation_draw(recipe, settings, corpus, template)
-    learnt = synthetic.kept(synthetic.read(recipe, stage, store), stage)
+    made = synthetic.read(recipe, stage, store)
+    learnt = synthetic.kept(made, stage, settings.original)
     supervised = round(settings.mix * len(learnt))
     learnt += draw_translations(corpus, recipe.supervised, supervised, recipe.seed)
     draw = translation_groups(learnt, template, wordings=settings.wordings, seed=recipe.seed)
+    if settings.alpha:
+        draw = with_wrong_answers(draw, synthetic.wrong_answers(recipe, made), template, recipe.seed)
     return _with_general(draw, settings, template, recipe.seed)
 
 
@@ -131,7 +135,9 @@ def translation_draw(
 def beginnings(recipe: Recipe, stage: str, corpus: Corpus) -> dict[Language, Sequence[str]]:
     """Lines of each language, where a stage needs to know what tells them apart."""
     settings = recipe.stages[stage]
-    asks = isinstance(settings, LanguageAware) and settings.conflict.weighting() != ALL
+    asks = (isinstance(settings, LanguageAware) and settings.conflict.weighting() != ALL) or (
+        isinstance(settings, Synthetic) and settings.alpha > 0
+    )
     return {code: corpus.lines("train", code)[:_LINES] for code in recipe.trained if asks}
 
 
