@@ -100,7 +100,7 @@ class Translator:
         Raises:
             UserError: the template is for translations alone.
         """
-        template, tokenizer = self._template, self._engine.tokenizer
+        template, tokenizer = self.template, self._engine.tokenizer
         prompts = [
             encode_prompt(tokenizer, template.render_general(asked.instruction, asked.input))
             for asked in instructions
