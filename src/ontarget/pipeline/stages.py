@@ -75,7 +75,7 @@ def make_model(
     lines = beginnings(recipe, stage, corpus)
     result = train_stage(
         origin,
-        StageData(draw, template.separator, lines),
+        StageData(draw, template.separator, lines, revealing=_asks_model(settings)),
         settings.tuning,
         output=folder,
         work=work,
@@ -120,6 +120,10 @@ def beginnings(recipe: Recipe, stage: str, corpus: Corpus) -> dict[Language, Seq
     settings = recipe.stages[stage]
     asks = isinstance(settings, LanguageAware) and settings.conflict.weighting() != ALL
     return {code: corpus.lines("train", code)[:_LINES] for code in recipe.trained if asks}
+
+
+def _asks_model(settings: object) -> bool:
+    return isinstance(settings, LanguageAware) and settings.conflict.revealing == "model"
 
 
 def keep_template(recipe: Recipe, folder: Path) -> None:

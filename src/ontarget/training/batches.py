@@ -51,6 +51,7 @@ class Steps(Dataset[list[MicroBatch]]):
     depends on the seed alone, so an interrupted stage goes on with the step that it would have taken.
 
     Attributes:
+        reveal: gives twins other shares: see reference.py.
         units: what of a batch is not to be torn apart.
         cut: makes micro-batches of samples.
         collate: makes tensors of a micro-batch.
@@ -67,6 +68,7 @@ class Steps(Dataset[list[MicroBatch]]):
     ) -> None:
         self._draw, self._encoder, self._tuning, self._alpha, self._seed = draw, encoder, tuning, alpha, seed
         self._share = share
+        self.reveal: Callable[[Sequence[Encoded]], Sequence[Encoded]] = as_they_are
         self.units: Callable[[Sequence[Weighed]], list[Unit]] = alone
         self.cut: Cut = by_length
         self.collate: Callable[[Sequence[Weighed]], MicroBatch] = collate
@@ -117,7 +119,7 @@ class Steps(Dataset[list[MicroBatch]]):
             groups[n % len(groups)]
             for n in range(within * size, min((within + 1) * size, self._groups_a_pass))
         ]
-        batch = [encoded for group in groups for encoded in group]
+        batch = self.reveal([encoded for group in groups for encoded in group])
         weights = signed_weights(batch, self._alpha, self._tuning.normalisation)
         return list(zip(batch, weights, strict=True))
 
@@ -131,6 +133,11 @@ class Steps(Dataset[list[MicroBatch]]):
             random.Random(f"{self._seed} shuffle {pass_number}").shuffle(self._groups)
             self._pass_number = pass_number
         return self._groups
+
+
+def as_they_are(batch: Sequence[Encoded]) -> Sequence[Encoded]:
+    """No sample gets other shares than the encoder gave it."""
+    return batch
 
 
 def alone(batch: Sequence[Weighed]) -> list[Unit]:

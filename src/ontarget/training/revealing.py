@@ -6,7 +6,7 @@ from collections.abc import Mapping, Sequence
 from ontarget.languages import Language
 from ontarget.prompts.encode import FastTokenizer, encode_response
 
-_LEAST = 0.1  # what reveals less reveals nothing: such values are the noise of counts
+LEAST = 0.1  # what reveals less reveals nothing: such values are the noise of counts
 
 
 class Lexicon:
@@ -37,4 +37,4 @@ class Lexicon:
         of_produced = (seen[id] + 1) / (seen.total() + 1)
         of_asked = (elsewhere[id] + 1) / (elsewhere.total() + 1) if elsewhere else 1 / (seen.total() + 1)
         share = (of_produced - of_asked) / (of_produced + of_asked)
-        return share if share >= _LEAST else 0.0
+        return share if share >= LEAST else 0.0
