@@ -13,6 +13,7 @@ from pydantic import BaseModel
 from ontarget.cli.app import _COMMANDS
 from ontarget.cli.run import recipe_and_overrides
 from ontarget.recipe import Catalogue, CorpusSource, Files, Phrasebook, Plain, Recipe, SacreBleu
+from ontarget.recipes.adjustments import AntiLMSettings, BoostingSettings, ContrastSettings, PriorSettings
 from ontarget.recipes.directions import Directions
 from ontarget.recipes.load import load, shipped
 from ontarget.recipes.stages import (
@@ -24,7 +25,8 @@ from ontarget.recipes.stages import (
     LanguageModelling,
     Likelihood,
 )
-from ontarget.recipes.systems import SYSTEMS, ContrastSettings, DecodingSettings, SystemSettings
+from ontarget.recipes.synthetic import KeepSettings, PivotDistillation, SelfTraining
+from ontarget.recipes.systems import SYSTEMS, DecodingSettings, SystemSettings
 from ontarget.training.tuning import Lora, ModelShape, Tuning
 
 ROOT = Path(__file__).parents[1]
@@ -95,7 +97,17 @@ def names_of_tests(file: Path) -> Iterator[str]:
 
 
 BLOCKS: dict[str, list[type[BaseModel]]] = {
-    "": [Recipe, LanguageModelling, Likelihood, LanguageAware, Tuning, SystemSettings, DecodingSettings],
+    "": [
+        Recipe,
+        LanguageModelling,
+        Likelihood,
+        LanguageAware,
+        SelfTraining,
+        PivotDistillation,
+        Tuning,
+        SystemSettings,
+        DecodingSettings,
+    ],
     "phrasebook.": [Phrasebook],
     "plain.": [Plain],
     "files.": [Files],
@@ -107,7 +119,11 @@ BLOCKS: dict[str, list[type[BaseModel]]] = {
     "directions.": [Directions],
     "conflict.": [ConflictSettings],
     "general.": [GeneralSettings],
+    "keep.": [KeepSettings],
     "contrast.": [ContrastSettings],
+    "prior.": [PriorSettings],
+    "boosting.": [BoostingSettings],
+    "anti_lm.": [AntiLMSettings],
 }
 KEYS = {
     f"{prefix}{field.alias or key}"
@@ -129,12 +145,16 @@ def documented() -> dict[str, list[str]]:
 
 def test_every_key_of_a_recipe_is_explained_and_no_other() -> None:
     explained = set(documented()) - set(shipped())
-    assert explained - {"tuning.normalisation", "extends"} == KEYS - {"conflict"}
+    assert explained - {"tuning.normalisation", "extends"} == KEYS - {"conflict", "keep"}
     assert set(CorpusSource.model_fields) == {"phrasebook", "plain", "files", "catalogue", "sacrebleu"}
 
 
 @pytest.mark.parametrize(
-    "block", [Tuning, Lora, EvaluationSettings, DecodingSettings, ModelShape, ContrastSettings, Phrasebook]
+    "block",
+    [
+        *(Tuning, Lora, EvaluationSettings, DecodingSettings, ModelShape, Phrasebook),
+        *(ContrastSettings, PriorSettings, BoostingSettings, AntiLMSettings),
+    ],
 )
 def test_the_defaults_are_those_of_the_code(block: type[BaseModel]) -> None:
     prefix = next(prefix for prefix, blocks in BLOCKS.items() if block in blocks)
@@ -142,7 +162,8 @@ def test_the_defaults_are_those_of_the_code(block: type[BaseModel]) -> None:
         default = field.default
         if default is not None and not field.is_required():
             said = yaml.safe_load(documented()[f"{prefix}{key}"][0].strip("`") or "null")
-            assert (float(said) if isinstance(default, float) else said) == default, key
+            told = {float: float, tuple: tuple}.get(type(default), lambda value: value)(said)
+            assert told == default, key
 
 
 def test_the_presets_are_those_of_the_code() -> None:

@@ -6,10 +6,12 @@ import yaml
 from ontarget.errors import UserError
 from ontarget.languages import Direction, Language
 from ontarget.recipe import Recipe
+from ontarget.recipes.adjustments import ContrastSettings
 from ontarget.recipes.load import check, load, shipped
 from ontarget.recipes.stages import LanguageAware, LanguageModelling
 from ontarget.samples.weighting import ALL, Weighting
 from ontarget.training.tuning import Objective, Tuning
+from ontarget.translation.system import AntiLanguageModel, Boosting, Contrast, Prior
 
 
 def recipe(**changes: object) -> Recipe:
@@ -365,6 +367,40 @@ class TestSystems:
         plain = systems["mt"]
         assert not any((plain.post_instruction, plain.prompt_in_target, plain.demonstrations, plain.pivot))
         assert plain.contrast is None
+        assert (plain.prior, plain.boosting, plain.anti_lm) == (None, None, None)
+        asked = ["language-prior", "token-boosting", "adaptive-boosting", "anti-lm"]
+        prior, latb, adaptive, anti_lm = recipe(systems=asked).systems.values()
+        assert prior.prior.prior() == Prior(weight=1.0)
+        assert latb.boosting.boosting() == Boosting(5.0, unsure_below=None)
+        assert adaptive.boosting.boosting() == Boosting(1000.0, unsure_below=0.8)
+        assert anti_lm.anti_lm.anti_lm() == AntiLanguageModel(0.3)
+
+    def test_may_contrast_with_languages_by_name_and_by_what_they_are(self) -> None:
+        def against(*named: object) -> tuple[str, ...]:
+            contrast = recipe(systems={"contrastive": {"contrast": {"against": list(named)}}}).systems[
+                "contrastive"
+            ]
+            it, en, nl = (Language(code) for code in ("it", "en", "nl"))
+            return tuple(map(str, contrast.contrast.contrast(it, [en, it, nl]).against))
+
+        assert against("pivot") == ("it",)
+        assert against("others") == ("en", "it", "nl")
+        assert against("source", "pivot", "others", False) == ("source", "it", "en", "nl", "no")
+        usual = ContrastSettings().contrast(Language("it"), ())
+        assert usual == Contrast()
+        with pytest.raises(UserError, match="unknown language 'othres'"):
+            against("othres")
+        with pytest.raises(UserError, match=r"'systems\.contrastive\.contrast\.against'"):
+            against()
+
+    def test_say_nothing_of_keys_that_older_recipes_lack(self) -> None:
+        """So that their fingerprints stay as they were."""
+        dumped = recipe(systems=["mt", "contrastive"]).settings()["systems"]
+        assert not {"prior", "boosting", "anti_lm"} & dumped["mt"].keys()
+        assert set(dumped["contrastive"]["contrast"]) == {"source_weight", "language_weight", "plausibility"}
+        named = recipe(systems={"contrastive": {"contrast": {"against": ["pivot"]}}})
+        assert named.settings()["systems"]["contrastive"]["contrast"]["against"] == ["pivot"]
+        assert check(named.settings(), "again") == named
 
     def test_of_ones_own_name_a_model(self) -> None:
         systems = recipe(systems={"mt": None, "3-shot": {"model": "mt", "demonstrations": 3}}).systems

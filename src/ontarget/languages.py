@@ -59,13 +59,13 @@ class Language:
         object.__setattr__(self, "code", tag)
 
     def name(self, language: "Language | str" = "en") -> str:
-        """The language's name, in `language`, in the nominative.
+        """The language's name, in `language`, in the nominative; the code where CLDR has none (`gom`).
 
         `Language("cs").name("de") == "Tschechisch"`.
         """
         known = Locale.parse(str(language), sep="-").languages
         tag = self.code.replace("-", "_")
-        return known.get(tag) or known.get(self.primary) or _english_names()[self.primary]
+        return known.get(tag) or known.get(self.primary) or _english_names().get(self.primary, self.code)
 
     @property
     def primary(self) -> str:

@@ -13,7 +13,10 @@ from ontarget.errors import UserError, nearest
 from ontarget.languages import Direction, Language
 from ontarget.recipes.block import Block, Count, Name
 from ontarget.recipes.directions import Directions
-from ontarget.recipes.stages import LanguageAware, Stage, fill_in_stages
+from ontarget.recipes.grid import Grids
+from ontarget.recipes.kinds import Stage, made_from
+from ontarget.recipes.stages import LanguageAware, fill_in_stages
+from ontarget.recipes.synthetic import fill_in_rounds
 from ontarget.recipes.systems import DecodingSettings, SystemSettings, fill_in_systems, list_systems
 from ontarget.samples.conflict import Conflict, check_conflicts
 from ontarget.samples.draw import supervised_directions, zero_shot_directions
@@ -153,8 +156,8 @@ class Recipe(Block):
     stages: dict[Name, Stage] = Field(default_factory=dict)
     systems: dict[Name, SystemSettings]
     decoding: DecodingSettings = DecodingSettings()
-    sweep: dict[str, Annotated[list[Any], Field(min_length=1)]] | None = Field(
-        None, description="keys, and the values that each is to have in turn: see recipes/sweep.py"
+    sweep: Grids | None = Field(
+        None, description="keys, and the values that each is to have in turn: see recipes/grid.py"
     )
     versions: dict[str, str] = Field({}, description="written by `ontarget run`, never read by it")
     commit: str | None = Field(None, description="written by `ontarget run`, never read by it")
@@ -162,7 +165,9 @@ class Recipe(Block):
     @model_validator(mode="before")
     @classmethod
     def _fill_in_systems(cls, data: Any) -> Any:
-        return fill_in_systems(list_systems(fill_in_stages(data))) if isinstance(data, Mapping) else data
+        if not isinstance(data, Mapping):
+            return data
+        return fill_in_systems(list_systems(fill_in_rounds(fill_in_stages(data))))
 
     @model_validator(mode="after")
     def _fits_together(self) -> Self:
@@ -215,18 +220,18 @@ class Recipe(Block):
         return [language for language in self.languages if language in sides]
 
     def stage_order(self) -> list[str]:
-        """The stages, each after the one that it starts from, otherwise as the recipe lists them."""
+        """The stages, each after what it is made from, otherwise as the recipe lists them."""
         order: list[str] = []
 
         def visit(name: str, path: tuple[str, ...]) -> None:
             if name in path:
                 circle = " -> ".join((*path[path.index(name) :], name))
                 raise ValueError(f"'stages.{name}.from' closes a circle: {circle}; let one start elsewhere")
-            start = self.stages[name].start
-            if start in self.stages:
-                visit(start, (*path, name))
-            elif start is not None:
-                self._check_model(start, f"stages.{name}.from")
+            for key, model in made_from(self.stages[name]).items():
+                if model in self.stages:
+                    visit(model, (*path, name))
+                else:
+                    self._check_model(model, f"stages.{name}.{key}")
             if name not in order:
                 order.append(name)
 

@@ -64,8 +64,11 @@ def test_a_sweep_has_figures(tmp_path: Path) -> None:
         str(tmp_path / "figures" / f"alpha-{kind}.svg") for kind in ("zero-shot", "supervised")
     ]
     code, output = report(str(folder))
+    assert code == 0
+    assert "alpha 0.01, LAT" in output
+    code, output = report(str(folder), str(folder), "--markdown")
     assert code == 2
-    assert "is a sweep: give it alone, with --figures DIR" in output
+    assert "is a sweep: give it alone" in output
 
 
 def test_mistakes_are_one_sentence(runs: Path) -> None:

@@ -11,6 +11,7 @@ import pytest
 from ontarget.corpora.corpus import Corpus, Translation
 from ontarget.languages import Language
 from ontarget.pipeline import inputs, run, stages, systems
+from ontarget.pipeline.artifacts import Store
 from ontarget.recipe import Recipe
 from ontarget.recipes.load import check
 from ontarget.translation.hypothesis import Hypothesis
@@ -75,7 +76,7 @@ class Workshop:
         folder: Path,
         work: Path,
         update: Callable[[int, int, dict[str, Any]], None],
-        tracking: Path | None = None,
+        store: Store | None = None,
     ) -> dict[str, Any]:
         self.trained.append(stage)
         work.mkdir(exist_ok=True)

@@ -11,6 +11,7 @@ from tests.pipeline.conftest import RECIPE, Workshop, fake_recipe
 from ontarget.corpora.corpus import Corpus
 from ontarget.errors import UserError
 from ontarget.pipeline import stages
+from ontarget.pipeline.artifacts import Store
 from ontarget.pipeline.evaluation import evaluation_of, evaluator
 from ontarget.pipeline.inputs import load_corpus
 from ontarget.pipeline.run import make_plan
@@ -129,7 +130,7 @@ def test_a_real_model_is_judged_and_not_changed_by_it(corpus_files: Path, tmp_pa
                 tmp_path / f"{start}-{evaluation is None}" if start else None,
                 folder=folder,
                 work=tmp_path / f"{folder.name}.work",
-                tracking=tmp_path / "tracking",
+                store=Store(tmp_path),
                 update=lambda *_: None,
             )
         made[evaluation is None] = load_file(folder / "model.safetensors")

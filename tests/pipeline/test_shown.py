@@ -27,7 +27,7 @@ def tokenizer() -> Any:
 
 
 def shown(corpus: Corpus, stage: str, tokenizer: Any, count: int = 2) -> list[Shown]:
-    return list(samples_shown(fake_recipe(), stage, corpus, tokenizer, count))
+    return list(samples_shown(fake_recipe(), stage, corpus, tokenizer, count, Store(Path("runs/fake"))))
 
 
 def text(pieces: Any) -> str:
@@ -101,7 +101,7 @@ def test_a_sample_that_is_left_out_says_why(fake_corpus: Corpus, tokenizer: Any)
     stages = recipe.settings()["stages"]
     stages["mt"]["tuning"]["max_length"] = 8
     narrow = fake_recipe(stages=stages)
-    first, *_ = samples_shown(narrow, "mt", fake_corpus, tokenizer, 1)
+    first, *_ = samples_shown(narrow, "mt", fake_corpus, tokenizer, 1, Store(Path("runs/fake")))
     assert first.left_out == "it has no room"
     assert not any(piece.weight for piece in first.response)
 

@@ -46,7 +46,7 @@ def job(corpus_files: Path, workshop: Workshop, monkeypatch: pytest.MonkeyPatch)
     monkeypatch.setattr(worker.threading.Thread, "start", lambda self: None)
     monkeypatch.setenv("LOCAL_RANK", "0")
     path = corpus_files / "job.json"
-    folders = {name: str(corpus_files / name) for name in ("folder", "work", "tracking")}
+    folders = {name: str(corpus_files / name) for name in ("folder", "work", "directory")}
     job = {"recipe": fake_recipe().settings(), "stage": "base", "start": None, **folders}
     path.write_text(json.dumps(job))
     (corpus_files / "folder").mkdir()

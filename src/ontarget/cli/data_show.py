@@ -46,14 +46,15 @@ def show(
     checked = load(recipe, overrides or [])
     stage = stage_to_show(checked, stage)
     corpus = load_corpus(checked)
-    tokenizer = tokenizer_of(checked, stage, store_of(checked, directory))
+    store = store_of(checked, directory)
+    tokenizer = tokenizer_of(checked, stage, store)
     console = Console(highlight=False, soft_wrap=True)
     for line in [*_numbers(corpus), *left_out(corpus)]:
         console.print(line, markup=False)
     if tokenizer is None:
         console.print(f"no model of {stage} is there: by words, not by tokens", style="italic")
     coloured = console.is_terminal and not console.no_color
-    for shown in samples_shown(checked, stage, corpus, tokenizer, lines):
+    for shown in samples_shown(checked, stage, corpus, tokenizer, lines, store):
         console.print()
         console.print(_heading(shown, stage))
         console.print(_pieces([*shown.prompt, *shown.response], coloured))

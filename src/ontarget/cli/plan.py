@@ -11,7 +11,13 @@ from ontarget.pipeline.cost import Cost, Estimator, measure_speed
 from ontarget.pipeline.plan import Plan, Step
 
 _UNKNOWN = "?"
-_NAMES = {"model": "train {}", "outputs": "translate with {}", "scores": "score", "report": "report"}
+_NAMES = {
+    "synthetic": "translate for {}",
+    "model": "train {}",
+    "outputs": "translate with {}",
+    "scores": "score",
+    "report": "report",
+}
 
 
 def show_plan(console: Console, plan: Plan, steps: Sequence[Step]) -> None:

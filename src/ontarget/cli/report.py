@@ -46,7 +46,10 @@ def report(
         ontarget report multi30k-tiny --latex > table.tex
         ontarget report multi30k-tiny --figures figures --format pdf
 
-    The directory of a sweep takes --figures: BLEU and OTR against the values that were swept.
+    Of a sweep's directory: a row for each point, means over its seeds; with --figures BLEU and
+    OTR against the values that were swept.
+
+        ontarget report multi30k-figure3-alpha --markdown
     """
     from ontarget.reporting import run_files, sweep
 
@@ -54,13 +57,16 @@ def report(
         raise UserError("--markdown and --latex exclude each other: give one of them")
     folders = [_folder(name) for name in runs]
     sweeps = [folder for folder in folders if sweep.is_sweep(folder)]
-    if sweeps and (len(folders) > 1 or markdown or latex or not figures):
-        raise UserError(f"{sweeps[0]} is a sweep: give it alone, with --figures DIR")
+    if sweeps and len(folders) > 1:
+        raise UserError(f"{sweeps[0]} is a sweep: give it alone")
     if sweeps and figures:
         from ontarget.reporting import drawing
 
         for one in sweep.drawings(sweeps[0]):
             _say(drawing.write(one, figures, form))
+    if sweeps:
+        if markdown or latex or not figures:
+            _print([sweep.table(sweeps[0])], markdown=markdown, latex=latex)
         return
     if len(folders) == 1 and not (markdown or latex or figures):
         from ontarget.reporting import report as page

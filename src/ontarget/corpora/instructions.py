@@ -1,7 +1,6 @@
 """General instruction data in the form of Alpaca: instruction, input, output (Taori et al. 2023)."""
 
 import json
-import os
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
@@ -9,6 +8,7 @@ from typing import Any
 
 from ontarget.corpora.plain import read_lines
 from ontarget.errors import UserError
+from ontarget.files import expanded
 
 
 @dataclass(frozen=True, slots=True)
@@ -26,7 +26,7 @@ def read_instructions(path: str) -> list[Instruction]:
     Raises:
         UserError: the file is missing or broken, or a record has no `instruction` or no `output`.
     """
-    file = Path(os.path.expandvars(path)).expanduser()
+    file = expanded(path)
     lines = read_lines(file)
     found = []
     for where, record in _records(file, lines):

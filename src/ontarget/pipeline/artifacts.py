@@ -2,6 +2,7 @@
 
     runs/<recipe>/models/<stage>/                   a Hugging Face checkpoint, log.jsonl, ontarget.json
                   models/.<stage>.progress-<8>/     checkpoints of a stage under way
+                  synthetic/<stage>/<direction>.jsonl, ontarget.json
                   outputs/<system>/<direction>.jsonl, ontarget.json
                   scores.json, details.json, report.html, ontarget.json
 
@@ -13,7 +14,7 @@ import hashlib
 import json
 import os
 import shutil
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
@@ -22,10 +23,11 @@ from typing import Any, Literal
 from ontarget.errors import UserError
 from ontarget.files import whole_folder, write_json, write_jsonl
 
-Kind = Literal["model", "outputs", "scores", "report"]
+Kind = Literal["synthetic", "model", "outputs", "scores", "report"]
+Translated = Literal["synthetic", "outputs"]  # what has a file for each direction
 
 # Raise one where the same settings make another artifact than before: what is on disk is then made again.
-FORMAT: dict[Kind, int] = {"model": 2, "outputs": 1, "scores": 2, "report": 2}
+FORMAT: dict[Kind, int] = {"synthetic": 1, "model": 2, "outputs": 1, "scores": 2, "report": 2}
 
 _RECORD = "ontarget.json"
 _FILES = ("recipe.yaml", "log.jsonl", "scores.json", "details.json", "report.html", _RECORD)
@@ -136,7 +138,8 @@ class Store:
         models = {path.parent: _made(_read(path)) for path in self.directory.glob(f"models/*/{_RECORD}")}
         outputs = {
             path.with_name(f"{direction}.jsonl"): _made(record)
-            for path in self.directory.glob(f"outputs/*/{_RECORD}")
+            for kind in ("synthetic", "outputs")
+            for path in self.directory.glob(f"{kind}/*/{_RECORD}")
             for direction, record in _read(path).items()
         }
         return {
@@ -145,18 +148,25 @@ class Store:
             if made and place.exists()
         }
 
-    def outputs(self, system: str, direction: str) -> Path:
-        """The file of a system's hypotheses in one direction."""
-        return self.directory / "outputs" / system / f"{direction}.jsonl"
+    def outputs(self, system: str, direction: str, kind: Translated = "outputs") -> Path:
+        """The file of a system's hypotheses in one direction; or of a stage's synthetic text."""
+        return self.directory / kind / system / f"{direction}.jsonl"
 
-    def outputs_made(self, system: str, direction: str) -> Made | None:
-        """What is known of a system's hypotheses in one direction, if they are there."""
-        path = self.outputs(system, direction)
+    def outputs_made(self, system: str, direction: str, kind: Translated = "outputs") -> Made | None:
+        """What is known of that file, if it is there."""
+        path = self.outputs(system, direction, kind)
         return _made(_read(path.with_name(_RECORD)).get(direction)) if path.exists() else None
 
-    def write_outputs(self, system: str, direction: str, rows: list[dict[str, Any]], made: Made) -> None:
+    def write_outputs(
+        self,
+        system: str,
+        direction: str,
+        rows: list[dict[str, Any]],
+        made: Made,
+        kind: Translated = "outputs",
+    ) -> None:
         """Writes hypotheses, then their record: without it they count as not there."""
-        path = self.outputs(system, direction)
+        path = self.outputs(system, direction, kind)
         with _recording(path.with_name(_RECORD), direction, made):
             write_jsonl(path, rows)
 
@@ -170,17 +180,15 @@ class Store:
         with _recording(self.directory / _RECORD, file, made):
             yield self.directory / file
 
-    def sweep(self, stages: Iterable[str], systems: Iterable[str]) -> None:
+    def sweep(self, stages: Collection[str], systems: Collection[str]) -> None:
         """Removes what a kill left half-written, under the lock; progress is kept."""
         for stage in stages:
             for folder in self.directory.glob(f"models/.{stage}.{_TEMPORARY}"):
                 shutil.rmtree(folder)
         patterns = [f".{name}.{_TEMPORARY}" for name in _FILES]
-        for system in systems:
-            patterns += [
-                f"outputs/{system}/.*.jsonl.{_TEMPORARY}",
-                f"outputs/{system}/.{_RECORD}.{_TEMPORARY}",
-            ]
+        translated = [f"synthetic/{stage}" for stage in stages] + [f"outputs/{name}" for name in systems]
+        for place in translated:
+            patterns += [f"{place}/.*.jsonl.{_TEMPORARY}", f"{place}/.{_RECORD}.{_TEMPORARY}"]
         for pattern in patterns:
             for file in self.directory.glob(pattern):
                 file.unlink()

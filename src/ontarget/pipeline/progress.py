@@ -7,6 +7,11 @@ from typing import Protocol
 Advance = Callable[[int, int, str], None]  # done, total, a few words such as "loss 1.23"
 
 
+def part_of(advance: Advance, before: int, count: int, total: int, note: str) -> Callable[[int, int], None]:
+    """Reports how far one direction of `count` sentences is; a pivot takes two steps for each."""
+    return lambda done, steps: advance(before + count * done // max(steps, 1), total, note)
+
+
 class Progress(Protocol):
     """What a run tells of itself."""
 

@@ -2,7 +2,7 @@
 
 import json
 import time
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 from importlib.util import find_spec
@@ -13,15 +13,16 @@ from rich.table import Table
 
 from ontarget.errors import UserError
 from ontarget.files import full_disk_said, read_jsonl, whole_file, write_json, write_jsonl
-from ontarget.pipeline import stages, systems
+from ontarget.pipeline import stages, synthetic, systems
 from ontarget.pipeline.artifacts import Made, Store
 from ontarget.pipeline.inputs import directions, left_out, load_corpus, test_set
 from ontarget.pipeline.launch import Launch, follow, make_model
 from ontarget.pipeline.plan import Plan, Step, version_of
-from ontarget.pipeline.progress import Advance, Progress, Silent
+from ontarget.pipeline.progress import Progress, Silent, part_of
 from ontarget.pipeline.resolved import write_resolved
 from ontarget.pipeline.score import score
 from ontarget.recipe import Recipe
+from ontarget.recipes.grid import keys
 from ontarget.recipes.load import Overrides, load
 from ontarget.reporting import details, forms, report
 from ontarget.reporting.run_files import Scores
@@ -91,7 +92,7 @@ def train(
     steps = plan.training(stage)  # as above
     launch = launch or Launch()
     for step in steps:
-        if not launch.alone:
+        if step.kind == "model" and not launch.alone:
             parallel.require(plan.recipe.stages[step.name].tuning)
     if launch.machine_rank:
         follow(launch, plan, steps, progress or Silent())
@@ -99,7 +100,7 @@ def train(
         with plan.store.lock(), full_disk_said(plan.store.directory):
             steps = plan.training(stage)
             _Work(plan, progress or Silent(), launch).do(steps)
-    return [plan.store.model(step.name) for step in steps]
+    return [plan.store.model(step.name) for step in steps if step.kind == "model"]
 
 
 def make_plan(
@@ -109,7 +110,7 @@ def make_plan(
     loaded = recipe if isinstance(recipe, Recipe) else load(recipe, overrides)
     if loaded.sweep:
         raise UserError(
-            f"'{loaded.name}' sweeps {', '.join(loaded.sweep)}: 'ontarget run' does that; "
+            f"'{loaded.name}' sweeps {', '.join(keys(loaded.sweep))}: 'ontarget run' does that; "
             "with sweep=null it is one run"
         )
     store = Store(Path(directory) if directory else Path("runs") / loaded.name)
@@ -128,20 +129,31 @@ class _Work:
         """Makes every part that is to do."""
         self.store.sweep(self.recipe.stages, self.recipe.systems)
         todo = [step for step in steps if step.todo]
-        if any(step.kind in ("model", "outputs") for step in todo):
+        if any(step.kind in ("synthetic", "model", "outputs") for step in todo):
             _require_models(self.recipe, [step.name for step in todo if step.kind == "model"])
         write_resolved(self.recipe, self.store.directory, remade=any(step.kind != "report" for step in todo))
         self._join_logs()
         if any(step.kind == "model" for step in todo):
             for line in left_out(self.plan.corpus):
                 self.progress.say(line)
-        do = {"model": self._model, "outputs": self._outputs, "scores": self._scores, "report": self._report}
+        do = {
+            "synthetic": self._synthetic,
+            "model": self._model,
+            "outputs": self._outputs,
+            "scores": self._scores,
+            "report": self._report,
+        }
         for step in todo:
             do[step.kind](step)
             if step.kind == "model":
                 self._join_logs()
         if not todo:
             self.progress.say(f"nothing to do: {self.store.directory} is complete")
+
+    def _synthetic(self, step: Step) -> None:
+        place = self.plan.place(synthetic.teacher_of(synthetic.settings_of(self.recipe, step.name)))
+        todo = {direction: step.fingerprints[direction] for direction in step.todo}
+        synthetic.make(self.recipe, step.name, self.plan.corpus, self.store, place, todo, self.progress)
 
     def _model(self, step: Step) -> None:
         for notice in stages.notices(self.recipe, step.name, self.plan.corpus):
@@ -178,7 +190,7 @@ class _Work:
             place,
             folder=folder,
             work=work,
-            tracking=self.store.directory / "tracking",
+            store=self.store,
             update=update,
         )
 
@@ -202,7 +214,7 @@ class _Work:
                 self._engine = model, systems.load_engine(self.plan.place(model))
             for direction, pairs in todo.items():
                 began = time.monotonic()
-                update = _part(advance, done, len(pairs), total, str(direction))
+                update = part_of(advance, done, len(pairs), total, str(direction))
                 answers = systems.hypotheses(system, self._engine[1], pairs, update)
                 rows = systems.rows(pairs, answers, default_identifier())
                 made = Made(step.fingerprints[str(direction)], time.monotonic() - began)
@@ -251,12 +263,8 @@ class _Work:
                 temporary.write_text(text, encoding="utf-8")
 
 
-def _part(advance: Advance, before: int, count: int, total: int, note: str) -> Callable[[int, int], None]:
-    """Reports how far one direction of `count` sentences is; a pivot takes two steps for each."""
-    return lambda done, steps: advance(before + count * done // max(steps, 1), total, note)
-
-
 _NOTED = {
+    "encoded": "% of samples encoded",
     "likelihood": "likelihood",
     "unlikelihood": "unlikelihood",
     "probability": "p (wrong)",

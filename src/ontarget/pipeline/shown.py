@@ -11,13 +11,13 @@ from ontarget.corpora.corpus import Corpus
 from ontarget.errors import UserError, nearest
 from ontarget.model_place import locate
 from ontarget.pipeline.artifacts import Store
-from ontarget.pipeline.inputs import template_of
-from ontarget.pipeline.stages import beginnings, translation_draw
+from ontarget.pipeline.inputs import seed_of, template_of
+from ontarget.pipeline.stages import beginnings, tuning_draw
 from ontarget.prompts.encode import FastTokenizer
 from ontarget.prompts.segment import text_of
-from ontarget.prompts.template import PromptTemplate
 from ontarget.recipe import Recipe
 from ontarget.recipes.stages import LanguageAware, LanguageModelling
+from ontarget.recipes.synthetic import Synthetic
 from ontarget.samples.documents import make_documents
 from ontarget.samples.groups import Group, document_groups
 from ontarget.samples.sample import Sample
@@ -92,15 +92,17 @@ def tokenizer_of(recipe: Recipe, stage: str, store: Store) -> FastTokenizer | No
 
 
 def samples_shown(
-    recipe: Recipe, stage: str, corpus: Corpus, tokenizer: FastTokenizer | None, count: int
+    recipe: Recipe, stage: str, corpus: Corpus, tokenizer: FastTokenizer | None, count: int, store: Store
 ) -> Iterator[Shown]:
     """The first samples of a stage's first pass, `count` groups of them: each with its conflicting twin.
+
+    `store`: the run, where the synthetic text of a stage is that learns from it.
 
     Weights are those of an optimiser step over the first `batch_samples` groups.
     """
     settings = recipe.stages[stage]
     template = template_of(recipe, stage)
-    groups = _first_pass(recipe, stage, corpus, template)
+    groups = _first_pass(recipe, stage, corpus, store)
     if tokenizer is None:
         yield from (by_words(sample, template.separator) for group in groups[:count] for sample in group)
         return
@@ -112,7 +114,7 @@ def samples_shown(
         if not any(encoded and encoded.sign > 0 for _, encoded, _ in found):
             found = [(sample, None, why or "so is what it belongs to") for sample, _, why in found]
         step += found
-    alpha = settings.alpha if isinstance(settings, LanguageAware) else 1.0
+    alpha = settings.alpha if isinstance(settings, LanguageAware | Synthetic) else 1.0
     learnt = [encoded for _, encoded, _ in step if encoded]
     weights = iter(signed_weights(learnt, alpha, tuning.normalisation))
     for sample, encoded, why in step[: sum(map(len, groups[:count]))]:
@@ -132,11 +134,12 @@ def _encoded(encoder: Encoder, sample: Sample) -> tuple[Sample, Encoded | None, 
     return sample, None, "it has no room" if tells else "its beginning does not tell the language"
 
 
-def _first_pass(recipe: Recipe, stage: str, corpus: Corpus, template: PromptTemplate) -> Sequence[Group]:
+def _first_pass(recipe: Recipe, stage: str, corpus: Corpus, store: Store) -> Sequence[Group]:
     settings = recipe.stages[stage]
     if not isinstance(settings, LanguageModelling):
-        return translation_draw(recipe, settings, corpus, template)(0)
-    documents = make_documents(corpus, recipe.languages, recipe.pivot, settings.documents, recipe.seed)
+        return tuning_draw(recipe, stage, corpus, store)(0)
+    seed = seed_of(recipe, settings)
+    documents = make_documents(corpus, recipe.languages, recipe.pivot, settings.documents, seed)
     return document_groups(lambda _: documents)(0)
 
 

@@ -5,11 +5,11 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from ontarget.corpora.corpus import Corpus, Translation
-from ontarget.pipeline.inputs import demonstrations, directions, template_of
+from ontarget.pipeline.inputs import demonstrations, directions, language_text, template_of
 from ontarget.prompts.layout import languages_of
 from ontarget.prompts.wording import text_language
 from ontarget.recipe import Recipe
-from ontarget.translation.system import Request, System
+from ontarget.translation.system import LanguageText, Request, System
 
 if TYPE_CHECKING:
     from ontarget.scoring.language_id import Identifier
@@ -26,7 +26,11 @@ def system_of(recipe: Recipe, name: str, corpus: Corpus) -> System:
         post_instruction=settings.post_instruction,
         prompt_in_target=settings.prompt_in_target,
         demonstrations={d: tuple(demonstrations(recipe, corpus, name, d)) for d in directions(recipe)},
-        contrast=settings.contrast.contrast() if settings.contrast else None,
+        contrast=settings.contrast.contrast(recipe.pivot, recipe.languages) if settings.contrast else None,
+        prior=settings.prior.prior() if settings.prior else None,
+        boosting=settings.boosting.boosting() if settings.boosting else None,
+        anti_lm=settings.anti_lm.anti_lm() if settings.anti_lm else None,
+        text=LanguageText(lines) if (lines := language_text(recipe, corpus, name)) else None,
         pivot=recipe.pivot if settings.pivot else None,
         decoding=recipe.decoding_of(name).decoding(),
     )

@@ -16,6 +16,7 @@ from typing import Any, NoReturn
 from ontarget.errors import UserError
 from ontarget.files import full_disk_said
 from ontarget.pipeline import stages
+from ontarget.pipeline.artifacts import Store
 from ontarget.pipeline.inputs import load_corpus
 from ontarget.recipes.load import check
 from ontarget.signals import Terminated, terminable
@@ -55,7 +56,7 @@ def _train(job: dict[str, Any]) -> dict[str, Any]:
         job["start"],
         folder=Path(job["folder"]),
         work=Path(job["work"]),
-        tracking=Path(job["tracking"]),
+        store=Store(Path(job["directory"])),
         update=lambda *progress: _tell("progress", progress),
     )
     torch.distributed.destroy_process_group()

@@ -1,8 +1,6 @@
 """The stages of a recipe, and the presets of language-aware tuning."""
 
-import os
 from collections.abc import Mapping
-from pathlib import Path
 from typing import Annotated, Any, Literal, Self
 
 from pydantic import (
@@ -16,6 +14,7 @@ from pydantic import (
 )
 
 from ontarget.errors import UserError
+from ontarget.files import expanded
 from ontarget.recipes.block import Block, Count
 from ontarget.samples.conflict import Conflict, Named, Policy
 from ontarget.samples.confusion import counted
@@ -42,12 +41,23 @@ PRESETS: dict[str, dict[str, Any]] = {
 _BETA, _MARGIN = {"cpo": 0.1, "simpo": 2.0}, 1.0  # nats; of their papers
 
 
+def _is_none(value: object) -> bool:
+    return value is None
+
+
+# Keys that came later are left out of a dump, and so of a fingerprint, where they say nothing.
+Seed = Annotated[
+    int | None, Field(description="of this stage alone; the recipe's by default", exclude_if=_is_none)
+]
+
+
 class LanguageModelling(Block):
     """Makes a small base model, and its tokenizer, from the corpus."""
 
     kind: Literal["language-modelling"]
     documents: Documents = "aligned"
     model: ModelShape = ModelShape()
+    seed: Seed = None
     tuning: Tuning
 
     @property
@@ -94,11 +104,6 @@ def _sayable(wordings: dict[str, float]) -> dict[str, float]:
     return wordings
 
 
-def _is_none(value: object) -> bool:
-    return value is None
-
-
-# Keys that came later are left out of a dump, and so of a fingerprint, where they say nothing.
 Wordings = Annotated[
     dict[str, PositiveFloat],
     AfterValidator(_sayable),
@@ -122,9 +127,15 @@ class Likelihood(Block):
     kind: Literal["likelihood"]
     start: str = Field(alias="from", description="a stage, a directory or a Hub name")
     samples: Count = 12_000
+    directions: Literal["supervised", "all"] = Field(
+        "supervised",
+        description="all: of the zero-shot ones, too, which then are no longer so",
+        exclude_if=lambda value: value == "supervised",
+    )
     post_instruction: bool = Field(False, description="the instruction comes after the input")
     wordings: Wordings = Field({})
     general: General = None
+    seed: Seed = None
     tuning: Tuning
     evaluation: EvaluationSettings | None = None
 
@@ -181,9 +192,7 @@ class ConflictSettings(Block):
         Raises:
             UserError: there is no such run.
         """
-        counts = (
-            counted(Path(os.path.expandvars(self.counts))) if isinstance(self.counts, str) else self.counts
-        )
+        counts = counted(expanded(self.counts)) if isinstance(self.counts, str) else self.counts
         return Conflict(self.policy, self.directions, self.weighting(), self.eos, self.redraw, counts=counts)
 
 
@@ -201,6 +210,7 @@ class LanguageAware(Block):
     conflict: ConflictSettings
     wordings: Wordings = Field({})
     general: General = None
+    seed: Seed = None
     tuning: Tuning
     evaluation: EvaluationSettings | None = None
 
@@ -268,6 +278,3 @@ def _spelt_out(conflict: Mapping[str, Any]) -> dict[str, Any]:
     if conflict.get("directions", "any") != "any":
         raise ValueError("the policy 'unseen-target' is for directions: any; take 'wrong-target'")
     return {**conflict, "policy": "wrong-target", "directions": "any"}
-
-
-Stage = Annotated[LanguageModelling | Likelihood | LanguageAware, Field(discriminator="kind")]

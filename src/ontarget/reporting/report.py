@@ -53,7 +53,8 @@ def render(run: Run) -> str:
     directions = [direction for kind in KINDS for direction in scores.directions(kind)]
     matrices = confusion(details, scores.kind, scores.directions(scores.kind))
     script = (Path(__file__).parent / "page.js").read_text(encoding="utf-8")
-    drawings = [figures.off_target_bars(scores), figures.bleu_bars(scores), figures.scatter(scores)]
+    bars = [figures.off_target_bars(scores), figures.bleu_bars(scores)]
+    scatter = figures.scatter(scores)
     return environment.get_template("page.html.j2").render(
         name=run.name,
         headline=headline(scores),
@@ -67,7 +68,8 @@ def render(run: Run) -> str:
         intervals=any(row.low is not None for row in scores.rows),
         legend=forms.legend(averages),
         mark=forms.MARK,
-        bars=_inline(drawings) if averages.columns else [],
+        bars=_inline(bars) if averages.columns else [],
+        scatter=Markup(inline(scatter)) if scatter else None,
         heat_maps=[
             (display_name(system), Markup(inline(heat_map(matrices, system)))) for system in matrices.percent
         ]

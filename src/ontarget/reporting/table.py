@@ -12,7 +12,8 @@ from ontarget.reporting.systems import REFERENCE, display_name
 
 LEVEL = 0.05
 """The p-value below which a difference is marked."""
-_METRICS = {"bleu": "BLEU ↑", "otr": "OTR ↓"}
+METRICS = {"bleu": "BLEU ↑", "otr": "OTR ↓"}
+"""What a table of averages has of each kind of direction, with an arrow that says which way is better."""
 _ABSENT = "–"
 
 
@@ -28,7 +29,7 @@ class Column:
     @property
     def title(self) -> str:
         """The metric with an arrow that says which way is better."""
-        return _METRICS[self.metric]
+        return METRICS[self.metric]
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,6 +42,7 @@ class Cell:
         high: its upper end.
         different: from the baseline, significantly.
         paper: what the paper printed there.
+        deviation: over seeds; the value is their mean.
     """
 
     value: float | None
@@ -49,11 +51,14 @@ class Cell:
     high: float | None = None
     different: bool = False
     paper: float | None = None
+    deviation: float | None = None
 
     @property
     def text(self) -> str:
-        """The printed figure."""
-        return _ABSENT if self.value is None else f"{self.value:.1f}"
+        """The printed figure, with its deviation if it has one."""
+        if self.value is None:
+            return _ABSENT
+        return f"{self.value:.1f}" + ("" if self.deviation is None else f" ± {self.deviation:.1f}")
 
     @property
     def interval(self) -> str:
@@ -161,7 +166,7 @@ def _places(scores: Scores, kind: Kind | None) -> list[tuple[str, Kind, str]]:
 def _table(
     title: str, places: Sequence[tuple[str, Kind, str]], sources: Sequence[_Source], baseline: str
 ) -> Table:
-    wanted = [Column(*place, metric) for place in places for metric in _METRICS]
+    wanted = [Column(*place, metric) for place in places for metric in METRICS]
     columns = tuple(column for column in wanted if _values(sources, column))
     best = [_best(sources, column) for column in columns]
     rows = []

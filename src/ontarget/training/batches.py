@@ -15,6 +15,7 @@ from torch.utils.data import Dataset
 from ontarget.samples.groups import Draw
 from ontarget.samples.sample import Sample
 from ontarget.training.encode import Encoded, Encoder
+from ontarget.training.passes import Encode, Pass, encode_pass
 from ontarget.training.processes import Share
 from ontarget.training.tuning import Tuning
 from ontarget.training.weights import signed_weights
@@ -65,16 +66,17 @@ class Steps(Dataset[list[MicroBatch]]):
         alpha: float,
         seed: int,
         share: Share = Share(),  # noqa: B008  (frozen)
+        encode: Encode = encode_pass,
     ) -> None:
+        """`encode` makes ids of the groups of a pass: see passes.py."""
         self._draw, self._encoder, self._tuning, self._alpha, self._seed = draw, encoder, tuning, alpha, seed
-        self._share = share
+        self._share, self._encode = share, encode
         self.reveal: Callable[[Sequence[Encoded]], Sequence[Encoded]] = as_they_are
         self.units: Callable[[Sequence[Weighed]], list[Unit]] = alone
         self.cut: Cut = by_length
         self.collate: Callable[[Sequence[Weighed]], MicroBatch] = collate
-        self._pass_number = -1
-        self._groups: list[list[Encoded]] = []
-        self._groups_a_pass = len(self._encoded(0))
+        self._pass_number, self._pass = 0, self._encoded(0)
+        self._groups_a_pass = len(self._pass.learnt)
         self._steps_a_pass = -(-self._groups_a_pass // tuning.batch_samples)
 
     def __len__(self) -> int:
@@ -97,9 +99,10 @@ class Steps(Dataset[list[MicroBatch]]):
         They are encoded once more to be found, so nothing is kept for a case that should never arise.
         """
         of_step = self._parts(step)
-        wanted = [encoded for part in parts for encoded, _ in of_step[part]]
-        groups = self._draw(step // self._steps_a_pass)
-        return [_name(s) for group in groups for s in group if self._encoder.encode(s) in wanted]
+        wanted = [encoded.ids for part in parts for encoded, _ in of_step[part]]
+        drawn = self._draw(step // self._steps_a_pass)
+        samples = [sample for number in self._numbers(step) for sample in drawn[number]]
+        return [_name(s) for s in samples if (e := self._encoder.encode(s)) and e.ids in wanted]
 
     def _parts(self, step: int) -> list[list[Weighed]]:
         """Our micro-batches of a step."""
@@ -111,28 +114,28 @@ class Steps(Dataset[list[MicroBatch]]):
 
     def _batch(self, step: int) -> list[Weighed]:
         """The global batch of a step."""
-        pass_number, within = divmod(step, self._steps_a_pass)
-        size = self._tuning.batch_samples
-        groups = self._encoded(pass_number)
-        # Steps are counted by the first pass; one drawn anew may be a little shorter or longer.
-        groups = [
-            groups[n % len(groups)]
-            for n in range(within * size, min((within + 1) * size, self._groups_a_pass))
-        ]
-        batch = self.reveal([encoded for group in groups for encoded in group])
+        numbers = self._numbers(step)
+        batch = self.reveal([encoded for number in numbers for encoded in self._pass.group(number)])
         weights = signed_weights(batch, self._alpha, self._tuning.normalisation)
         return list(zip(batch, weights, strict=True))
 
-    def _encoded(self, pass_number: int) -> list[list[Encoded]]:
-        """The groups of one pass, encoded and shuffled. A group with nothing left to learn from is gone."""
+    def _numbers(self, step: int) -> list[int]:
+        """The groups of a step, by their numbers in its pass."""
+        pass_number, within = divmod(step, self._steps_a_pass)
         if pass_number != self._pass_number:
-            encoded = [
-                [e for s in group if (e := self._encoder.encode(s))] for group in self._draw(pass_number)
-            ]
-            self._groups = [group for group in encoded if any(e.sign > 0 for e in group)]
-            random.Random(f"{self._seed} shuffle {pass_number}").shuffle(self._groups)
-            self._pass_number = pass_number
-        return self._groups
+            self._pass_number, self._pass = pass_number, self._encoded(pass_number)
+        learnt, size = self._pass.learnt, self._tuning.batch_samples
+        # Steps are counted by the first pass; one drawn anew may be a little shorter or longer.
+        return [
+            learnt[n % len(learnt)]
+            for n in range(within * size, min((within + 1) * size, self._groups_a_pass))
+        ]
+
+    def _encoded(self, pass_number: int) -> Pass:
+        """One pass, encoded, and shuffled."""
+        made = self._encode(self._draw(pass_number), self._encoder, pass_number)
+        random.Random(f"{self._seed} shuffle {pass_number}").shuffle(made.learnt)
+        return made
 
 
 def as_they_are(batch: Sequence[Encoded]) -> Sequence[Encoded]:

@@ -13,6 +13,11 @@ Item = TypeVar("Item")
 Piece = TypeVar("Piece")  # of an item, which may hold several
 
 
+def cores() -> int:
+    """How many of the machine's cores this process may use."""
+    return len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
+
+
 @dataclass(frozen=True, slots=True)
 class Share:
     """Which part is ours: process `rank` of `processes`."""

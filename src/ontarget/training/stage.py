@@ -27,6 +27,7 @@ from ontarget.training.batches import Steps
 from ontarget.training.encode import Encoder
 from ontarget.training.evaluation import Evaluation, Judge, undisturbed
 from ontarget.training.new_model import NewModel, make_model, make_tokenizer
+from ontarget.training.passes import Identity, encode_pass
 from ontarget.training.processes import Share
 from ontarget.training.reference import Reference
 from ontarget.training.saving import Keeping, Saving, clear, kept, last_checkpoint, unfinished
@@ -43,12 +44,15 @@ class StageData:
         draw: pass number -> the groups of samples of that pass.
         separator: what stands between prompt and response (the template's).
         lines: texts of each language, to know which beginnings languages share.
+        identity: number of a pass -> what its samples are known by, so that many of them are encoded once and
+            kept on disk (see passes.py); None: ids are in memory.
         revealing: whether the model that the stage starts from says how much tokens of twins tell.
     """
 
     draw: Draw
     separator: str
     lines: Mapping[Language, Sequence[str]]
+    identity: Identity | None = None
     revealing: bool = False
 
 
@@ -112,7 +116,8 @@ def train_stage(
         )
     tokenizer = _tokenizer(start, trust_remote_code)
     encoder = Encoder(tokenizer, data.separator, tuning.max_length, data.lines)
-    steps = Steps(data.draw, encoder, tuning, alpha, seed, share)
+    encode = partial(encode_pass, identity=data.identity, progress=progress and partial(_encoding, progress))
+    steps = Steps(data.draw, encoder, tuning, alpha, seed, share, encode)
     if not len(steps):
         raise UserError(
             f"no sample is left to learn from: {encoder.dropped} have no room for a response in "
@@ -225,6 +230,10 @@ def _loading(start: str | Path) -> Iterator[None]:
     except (OSError, ValueError) as error:
         reason = str(error).strip().split("\n")[0]
         raise UserError(f"cannot load the model '{start}': {reason}") from error
+
+
+def _encoding(progress: Progress, done: int, groups: int) -> None:
+    progress(done, groups, {"encoded": 100 * done / groups})
 
 
 def _same_everywhere(steps: Steps) -> None:

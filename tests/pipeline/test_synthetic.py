@@ -1,0 +1,281 @@
+"""Translations that stages learn from: which lines, which of the answers, and what is made again."""
+
+import json
+from collections.abc import Callable, Sequence
+from pathlib import Path
+from typing import Any
+
+import pytest
+from tests.pipeline.conftest import LINES, RECIPE, Workshop, fake_recipe
+
+from ontarget.corpora.corpus import Corpus, Translation
+from ontarget.errors import UserError
+from ontarget.files import read_jsonl
+from ontarget.languages import Direction, Language
+from ontarget.pipeline import inputs, synthetic, systems
+from ontarget.pipeline.artifacts import Store
+from ontarget.pipeline.cost import Estimator
+from ontarget.pipeline.plan import Plan
+from ontarget.pipeline.run import make_plan, run, train
+from ontarget.pipeline.stages import tuning_draw
+from ontarget.prompts.segment import text_of
+from ontarget.recipe import Recipe
+from ontarget.recipes.synthetic import KeepSettings
+from ontarget.translation.hypothesis import Hypothesis
+from ontarget.translation.system import System
+
+IT, NL = Language("it"), Language("nl")
+IT_NL, NL_IT = Direction.parse("it-nl"), Direction.parse("nl-it")
+TUNING = {"steps": 1}
+
+
+def recipe(**changes: Any) -> Recipe:
+    """The stages `st` from ontarget and `pd` from mt, beside the usual ones."""
+    stages = {
+        "st": {"kind": "self-training", "from": "ontarget", "lines": 2, "tuning": TUNING},
+        "pd": {"kind": "pivot-distillation", "from": "mt", "lines": 2, "tuning": TUNING},
+    }
+    for name, of_stage in changes.items():
+        stages[name] = stages.get(name, {}) | of_stage
+    systems = {"mt": {}, "st": {"model": "st"}, "pd": {"model": "pd"}}
+    return fake_recipe(stages=RECIPE["stages"] | stages, systems=systems)
+
+
+@pytest.fixture
+def answers(workshop: Workshop, monkeypatch: pytest.MonkeyPatch) -> Workshop:
+    """Models that know every line; alone `mt` answers in English where it is asked for Dutch."""
+    for code, lines in LINES.items():
+        Path(f"train.{code}").write_text("".join(f"{line}\n" for line in lines[:2]), encoding="utf-8")
+        for split in ("validation", "test"):
+            Path(f"{split}.{code}").write_text("".join(f"{line}\n" for line in lines[2:]), encoding="utf-8")
+
+    def hypotheses(
+        system: System, engine: str, pairs: Sequence[Translation], update: Callable[[int, int], None]
+    ) -> list[Hypothesis]:
+        direction = pairs[0].direction
+        workshop.translated.append(f"{system.id} {direction}")
+        if workshop.fail_at == f"{system.id} {direction}":
+            raise KeyboardInterrupt
+        target = direction.target
+        if engine == "mt" and not system.pivot and target == NL:
+            target = Language("en")
+        lines = dict(zip(LINES[str(direction.source)], LINES[str(target)], strict=True))
+        return [Hypothesis(lines[pair.source], "stop", -1.0, 5) for pair in pairs]
+
+    monkeypatch.setattr(systems, "hypotheses", hypotheses)
+    return workshop
+
+
+def rows(stage: str, direction: Direction) -> list[dict[str, Any]]:
+    return read_jsonl(Path(f"runs/fake/synthetic/{stage}/{direction}.jsonl"))
+
+
+class TestSources:
+    def of(self, corpus: Corpus, name: str = "st", direction: Direction = IT_NL, **changes: Any) -> list[str]:
+        return synthetic.sources(recipe(**{name: changes}), name, corpus, direction)
+
+    def test_are_train_lines_of_the_source_language_each_once(self) -> None:
+        train = {IT: ["a", "b", "a", " ", "c"], NL: ["1", "2", "3", "4", "5"]}
+        corpus = Corpus("x", {"train": train})
+        assert sorted(self.of(corpus, lines="all")) == ["a", "b", "c"]
+        assert sorted(self.of(corpus, direction=NL_IT, lines=5)) == ["1", "2", "3", "4", "5"]
+        assert len(self.of(corpus, lines=2)) == 2
+
+    def test_are_never_lines_of_the_test_or_validation_split(self) -> None:
+        lines = [f"line {number}" for number in range(40)]
+        train = {IT: lines, NL: lines}
+        held_out = {
+            "test": {IT: lines[:10], NL: lines[20:]},
+            "validation": {IT: [f" {lines[10]} "], NL: [""]},
+        }
+        corpus = Corpus("x", {"train": train, **held_out})
+        assert sorted(self.of(corpus, lines="all")) == sorted(lines[11:])
+        assert len(self.of(corpus, lines=29)) == 29
+
+    def test_are_others_for_a_stage_that_is_built_on_another(self) -> None:
+        corpus = Corpus("x", {"train": {IT: [str(number) for number in range(1000)]}})
+        drawn = [
+            set(synthetic.sources(recipe(st={"lines": 20, "rounds": 3}), name, corpus, IT_NL))
+            for name in ("st-1", "st-2", "st", "st")
+        ]
+        assert drawn[2] == drawn[3]
+        assert all(len(a & b) < 10 for a, b in [(drawn[0], drawn[1]), (drawn[1], drawn[2])])
+
+    def test_need_a_zero_shot_direction(self) -> None:
+        stages = {
+            "mt": RECIPE["stages"]["mt"] | {"from": "./x"},
+            "st": {"kind": "self-training", "from": "mt"},
+        }
+        two = fake_recipe(
+            languages=["en", "it"],
+            stages={
+                **stages,
+                "st": {**stages["st"], "tuning": TUNING},
+                "mt": {**stages["mt"], "from": "a/b"},
+            },
+            systems=["mt"],
+        )
+        with pytest.raises(
+            UserError, match=r"stages\.st learns zero-shot directions, but the recipe has none"
+        ):
+            synthetic.directions_of(two, "st")
+
+
+class TestLookedThrough:
+    """`on` are answers that may be learnt from."""
+
+    SOURCE = "Mia sorella legge un libro sulla storia dei treni."
+    RIGHT = "Mijn zus leest een boek over de geschiedenis van treinen."
+
+    def outcome(self, text: str, finish: str = "stop", **keep: float) -> str:
+        [row] = synthetic.looked_through([self.SOURCE], [text], [finish], IT_NL, KeepSettings(**keep))
+        assert (row["source"], row["text"]) == (self.SOURCE, text)
+        return str(row["outcome"])
+
+    def test_a_translation_is_kept(self) -> None:
+        assert self.outcome(self.RIGHT) == "on"
+
+    @pytest.mark.parametrize(
+        ("text", "why"),
+        [
+            ("My sister reads a book about the history of trains.", "english"),
+            ("Ma sœur lit un livre sur l'histoire des trains.", "other"),
+            ("Mia sorella legge molti libri sulla storia dei treni.", "source"),
+            ("mia sorella legge un libro sulla storia dei treni", "copy"),
+            ("", "empty"),
+            ("Mijn zus leest.", "short"),
+            ("Mijn zus leest een boek een boek een boek een boek", "run-on"),
+            (
+                "Mijn zus leest een boek over de geschiedenis van de treinen en van de grote stad. " * 3,
+                "run-on",
+            ),
+        ],
+    )
+    def test_what_is_none_is_not(self, text: str, why: str) -> None:
+        assert self.outcome(text) == why
+
+    def test_what_was_cut_off_is_not(self) -> None:
+        assert self.outcome(self.RIGHT, finish="length") == "run-on"
+
+    def test_limits_are_the_recipes(self) -> None:
+        assert self.outcome("Mijn zus leest.", shortest=0.1) == "on"
+        assert self.outcome(self.RIGHT, shortest=1.5) == "short"
+        assert self.outcome(self.RIGHT, confidence=1.0) == "unknown"
+        assert self.outcome("Mijn zus leest een boek een boek een boek een boek", repetition=0.9) == "on"
+
+
+class TestMaking:
+    def test_a_teacher_translates_and_the_model_learns_what_is_kept(self, answers: Workshop) -> None:
+        done = run(recipe())
+        assert answers.trained == ["base", "mt", "lat", "ontarget", "st", "pd"]
+        assert answers.loaded[:2] == ["ontarget", "mt"]  # the teachers, each before its stage
+        assert answers.translated[:4] == ["st it-nl", "st nl-it", "pd it-nl", "pd nl-it"]
+        found = rows("pd", IT_NL)
+        assert {row["source"] for row in found} < set(LINES["it"])
+        assert {row["outcome"] for row in found} == {"on"}
+        assert (done.directory / "models" / "pd" / "model").read_text() == ">base>mt>pd"
+
+    def test_again_does_nothing(self, answers: Workshop) -> None:
+        run(recipe())
+        answers.forget()
+        run(recipe())
+        assert not answers.trained
+        assert not answers.translated
+
+    def test_a_kill_costs_the_direction_under_way(self, answers: Workshop) -> None:
+        answers.fail_at = "st nl-it"
+        with pytest.raises(KeyboardInterrupt):
+            train(make_plan(recipe()), "st")
+        answers.forget()
+        answers.fail_at = None
+        train(make_plan(recipe()), "st")
+        assert answers.translated == ["st nl-it"]
+        assert answers.trained == ["st"]
+
+    @pytest.mark.parametrize(
+        ("change", "translated"),
+        [
+            ({"lines": 1}, True),
+            ({"keep": {"confidence": 0.6}}, True),
+            ({"decoding": {"beam": 4}}, True),
+            ({"teacher": "lat"}, True),
+            ({"mix": 0.5}, False),
+            ({"alpha": 0.5}, False),
+            ({"tuning": {"steps": 2}}, False),
+        ],
+    )
+    def test_what_changes_makes_again_what_depends_on_it(
+        self, answers: Workshop, change: dict[str, Any], translated: bool
+    ) -> None:
+        run(recipe())
+        answers.forget()
+        run(recipe(st=change))
+        assert answers.trained == ["st"]
+        made = [line for line in answers.translated if line in ("st it-nl", "st nl-it")]
+        assert len(made) == (4 if translated else 2)  # two of them as the system of that name
+
+    def test_its_own_teacher_by_name_is_no_change(self, answers: Workshop) -> None:
+        plain, named = (
+            make_plan(recipe(st=changes)).stages["st"] for changes in ({}, {"teacher": "ontarget"})
+        )
+        assert plain == named
+
+    def test_a_model_that_is_there_needs_no_text(self, answers: Workshop) -> None:
+        run(recipe())
+        Path("runs/fake/synthetic/st/it-nl.jsonl").unlink()
+        assert not any(step.todo for step in make_plan(recipe()).everything())
+
+    def test_a_teacher_is_made_first_and_with_one_stage_alone(self, answers: Workshop) -> None:
+        stages = {"pd": {"from": "mt", "teacher": "lat", "kind": "pivot-distillation"}}
+        train(make_plan(recipe(**stages)), "pd")
+        assert answers.trained == ["base", "mt", "lat", "pd"]
+
+    def test_rounds_are_stages_each_from_the_one_before(self, answers: Workshop) -> None:
+        paths = train(make_plan(recipe(st={"rounds": 3})), "st")
+        assert [path.name for path in paths][-3:] == ["st-1", "st-2", "st"]
+        assert (paths[-1] / "model").read_text() == ">base>mt>ontarget>st-1>st-2>st"
+        assert answers.loaded == ["ontarget", "st-1", "st-2"]
+
+
+class TestWhatIsLearnt:
+    def draw(self, answers: Workshop, name: str, **changes: Any) -> list[Any]:
+        made = recipe(**{name: changes})
+        train(make_plan(made), name)
+        return list(tuning_draw(made, name, inputs.load_corpus(made), Store(Path("runs/fake")))(0))
+
+    def test_what_was_kept_and_as_many_supervised_translations(self, answers: Workshop) -> None:
+        groups = self.draw(answers, "pd")
+        assert len(groups) == 8
+        asked = [text_of(sample.prompt) for [sample] in groups]
+        assert sum("English" in prompt for prompt in asked) == 4
+        [made] = {s.response for [s] in groups if "Dutch" in text_of(s.prompt) and s.source == LINES["it"][0]}
+        assert made == LINES["nl"][0]
+
+    @pytest.mark.parametrize(("mix", "count"), [(0, 4), (0.5, 6), (2, 12)])
+    def test_mix_says_how_many_of_those(self, answers: Workshop, mix: float, count: int) -> None:
+        assert len(self.draw(answers, "pd", mix=mix)) == count
+
+    def test_nothing_kept_is_one_sentence(self, answers: Workshop) -> None:
+        with pytest.raises(UserError, match=r"none of the translations .* can be kept \(2 english\)"):
+            self.draw(answers, "st", **{"from": "mt", "directions": ["it-nl"]})
+
+    def test_nothing_made_is_one_sentence(self, answers: Workshop) -> None:
+        made = recipe()
+        with pytest.raises(UserError, match="'ontarget train fake st' makes them"):
+            tuning_draw(made, "st", inputs.load_corpus(made), Store(Path("runs/fake")))
+
+
+def test_costs_are_those_of_as_many_outputs(answers: Workshop) -> None:
+    fake_corpus = inputs.load_corpus(fake_recipe())
+    made = recipe(pd={"from": "mt", "decoding": {"beam": 4}}, st={"from": "mt", "decoding": {"beam": 4}})
+    plan = Plan(made, fake_corpus, Store(Path("runs/fake")))
+    cost = {step.id: Estimator(plan, 1e9).cost(step) for step in plan.everything()}
+    [outputs, st, pd] = [cost[step].seconds or 0 for step in ("outputs/mt", "synthetic/st", "synthetic/pd")]
+    assert pd == pytest.approx(2 * st)
+    assert st == pytest.approx(outputs / 3, rel=0.05)  # two of the six directions, two lines of each
+
+
+def test_the_record_of_the_model_counts_what_was_kept(answers: Workshop) -> None:
+    train(make_plan(recipe()), "st")
+    found = synthetic.read(recipe(), "st", Store(Path("runs/fake")))
+    assert json.loads(json.dumps(synthetic.outcome_counts(found))) == {"it-nl": {"on": 2}, "nl-it": {"on": 2}}
