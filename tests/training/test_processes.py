@@ -80,7 +80,7 @@ def test_the_gradients_of_all_shares_are_that_of_the_whole(base, processes):
     torch.testing.assert_close(sum(gradient(model, step) for step in shares), whole, rtol=1e-9, atol=1e-12)
 
 
-def test_a_part_without_samples_is_one_row_without_weight():
+def test_a_part_without_samples_is_a_row_without_weight():
     empty = collate([])
     assert empty["input_ids"].shape == (1, ROUND)
     assert not empty["weights"].any()
