@@ -54,6 +54,18 @@ def fake_recipe(**changes: object) -> Recipe:
     return check(RECIPE | changes, "fake")
 
 
+def synthetic_recipe(**changes: Any) -> Recipe:
+    """The stages `st` from ontarget and `pd` from mt, beside the usual ones."""
+    stages = {
+        "st": {"kind": "self-training", "from": "ontarget", "lines": 2, "tuning": {"steps": 1}},
+        "pd": {"kind": "pivot-distillation", "from": "mt", "lines": 2, "tuning": {"steps": 1}},
+    }
+    for name, of_stage in changes.items():
+        stages[name] = stages.get(name, {}) | of_stage
+    systems = {"mt": {}, "st": {"model": "st"}, "pd": {"model": "pd"}}
+    return fake_recipe(stages=RECIPE["stages"] | stages, systems=systems)
+
+
 class Workshop:
     """Stands for training and translation, and remembers what was asked of it."""
 

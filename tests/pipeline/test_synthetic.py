@@ -6,9 +6,9 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from tests.pipeline.conftest import LINES, RECIPE, Workshop, fake_recipe
+from tests.pipeline.conftest import LINES, Workshop, fake_recipe, synthetic_recipe
 
-from ontarget.corpora.corpus import Corpus, Translation
+from ontarget.corpora.corpus import Translation
 from ontarget.errors import UserError
 from ontarget.files import read_jsonl
 from ontarget.languages import Direction, Language
@@ -19,26 +19,12 @@ from ontarget.pipeline.plan import Plan
 from ontarget.pipeline.run import make_plan, run, train
 from ontarget.pipeline.stages import tuning_draw
 from ontarget.prompts.segment import text_of
-from ontarget.recipe import Recipe
 from ontarget.recipes.synthetic import KeepSettings
 from ontarget.translation.hypothesis import Hypothesis
 from ontarget.translation.system import System
 
 IT, NL = Language("it"), Language("nl")
 IT_NL, NL_IT = Direction.parse("it-nl"), Direction.parse("nl-it")
-TUNING = {"steps": 1}
-
-
-def recipe(**changes: Any) -> Recipe:
-    """The stages `st` from ontarget and `pd` from mt, beside the usual ones."""
-    stages = {
-        "st": {"kind": "self-training", "from": "ontarget", "lines": 2, "tuning": TUNING},
-        "pd": {"kind": "pivot-distillation", "from": "mt", "lines": 2, "tuning": TUNING},
-    }
-    for name, of_stage in changes.items():
-        stages[name] = stages.get(name, {}) | of_stage
-    systems = {"mt": {}, "st": {"model": "st"}, "pd": {"model": "pd"}}
-    return fake_recipe(stages=RECIPE["stages"] | stages, systems=systems)
 
 
 @pytest.fixture
@@ -68,57 +54,6 @@ def answers(workshop: Workshop, monkeypatch: pytest.MonkeyPatch) -> Workshop:
 
 def rows(stage: str, direction: Direction) -> list[dict[str, Any]]:
     return read_jsonl(Path(f"runs/fake/synthetic/{stage}/{direction}.jsonl"))
-
-
-class TestSources:
-    def of(self, corpus: Corpus, name: str = "st", direction: Direction = IT_NL, **changes: Any) -> list[str]:
-        return synthetic.sources(recipe(**{name: changes}), name, corpus, direction)
-
-    def test_are_train_lines_of_the_source_language_each_once(self) -> None:
-        train = {IT: ["a", "b", "a", " ", "c"], NL: ["1", "2", "3", "4", "5"]}
-        corpus = Corpus("x", {"train": train})
-        assert sorted(self.of(corpus, lines="all")) == ["a", "b", "c"]
-        assert sorted(self.of(corpus, direction=NL_IT, lines=5)) == ["1", "2", "3", "4", "5"]
-        assert len(self.of(corpus, lines=2)) == 2
-
-    def test_are_never_lines_of_the_test_or_validation_split(self) -> None:
-        lines = [f"line {number}" for number in range(40)]
-        train = {IT: lines, NL: lines}
-        held_out = {
-            "test": {IT: lines[:10], NL: lines[20:]},
-            "validation": {IT: [f" {lines[10]} "], NL: [""]},
-        }
-        corpus = Corpus("x", {"train": train, **held_out})
-        assert sorted(self.of(corpus, lines="all")) == sorted(lines[11:])
-        assert len(self.of(corpus, lines=29)) == 29
-
-    def test_are_others_for_a_stage_that_is_built_on_another(self) -> None:
-        corpus = Corpus("x", {"train": {IT: [str(number) for number in range(1000)]}})
-        drawn = [
-            set(synthetic.sources(recipe(st={"lines": 20, "rounds": 3}), name, corpus, IT_NL))
-            for name in ("st-1", "st-2", "st", "st")
-        ]
-        assert drawn[2] == drawn[3]
-        assert all(len(a & b) < 10 for a, b in [(drawn[0], drawn[1]), (drawn[1], drawn[2])])
-
-    def test_need_a_zero_shot_direction(self) -> None:
-        stages = {
-            "mt": RECIPE["stages"]["mt"] | {"from": "./x"},
-            "st": {"kind": "self-training", "from": "mt"},
-        }
-        two = fake_recipe(
-            languages=["en", "it"],
-            stages={
-                **stages,
-                "st": {**stages["st"], "tuning": TUNING},
-                "mt": {**stages["mt"], "from": "a/b"},
-            },
-            systems=["mt"],
-        )
-        with pytest.raises(
-            UserError, match=r"stages\.st learns zero-shot directions, but the recipe has none"
-        ):
-            synthetic.directions_of(two, "st")
 
 
 class TestLookedThrough:
@@ -166,7 +101,7 @@ class TestLookedThrough:
 
 class TestMaking:
     def test_a_teacher_translates_and_the_model_learns_what_is_kept(self, answers: Workshop) -> None:
-        done = run(recipe())
+        done = run(synthetic_recipe())
         assert answers.trained == ["base", "mt", "lat", "ontarget", "st", "pd"]
         assert answers.loaded[:2] == ["ontarget", "mt"]  # the teachers, each before its stage
         assert answers.translated[:4] == ["st it-nl", "st nl-it", "pd it-nl", "pd nl-it"]
@@ -176,19 +111,19 @@ class TestMaking:
         assert (done.directory / "models" / "pd" / "model").read_text() == ">base>mt>pd"
 
     def test_again_does_nothing(self, answers: Workshop) -> None:
-        run(recipe())
+        run(synthetic_recipe())
         answers.forget()
-        run(recipe())
+        run(synthetic_recipe())
         assert not answers.trained
         assert not answers.translated
 
     def test_a_kill_costs_the_direction_under_way(self, answers: Workshop) -> None:
         answers.fail_at = "st nl-it"
         with pytest.raises(KeyboardInterrupt):
-            train(make_plan(recipe()), "st")
+            train(make_plan(synthetic_recipe()), "st")
         answers.forget()
         answers.fail_at = None
-        train(make_plan(recipe()), "st")
+        train(make_plan(synthetic_recipe()), "st")
         assert answers.translated == ["st nl-it"]
         assert answers.trained == ["st"]
 
@@ -207,31 +142,31 @@ class TestMaking:
     def test_what_changes_makes_again_what_depends_on_it(
         self, answers: Workshop, change: dict[str, Any], translated: bool
     ) -> None:
-        run(recipe())
+        run(synthetic_recipe())
         answers.forget()
-        run(recipe(st=change))
+        run(synthetic_recipe(st=change))
         assert answers.trained == ["st"]
         made = [line for line in answers.translated if line in ("st it-nl", "st nl-it")]
         assert len(made) == (4 if translated else 2)  # two of them as the system of that name
 
     def test_its_own_teacher_by_name_is_no_change(self, answers: Workshop) -> None:
         plain, named = (
-            make_plan(recipe(st=changes)).stages["st"] for changes in ({}, {"teacher": "ontarget"})
+            make_plan(synthetic_recipe(st=changes)).stages["st"] for changes in ({}, {"teacher": "ontarget"})
         )
         assert plain == named
 
     def test_a_model_that_is_there_needs_no_text(self, answers: Workshop) -> None:
-        run(recipe())
+        run(synthetic_recipe())
         Path("runs/fake/synthetic/st/it-nl.jsonl").unlink()
-        assert not any(step.todo for step in make_plan(recipe()).everything())
+        assert not any(step.todo for step in make_plan(synthetic_recipe()).everything())
 
     def test_a_teacher_is_made_first_and_with_one_stage_alone(self, answers: Workshop) -> None:
         stages = {"pd": {"from": "mt", "teacher": "lat", "kind": "pivot-distillation"}}
-        train(make_plan(recipe(**stages)), "pd")
+        train(make_plan(synthetic_recipe(**stages)), "pd")
         assert answers.trained == ["base", "mt", "lat", "pd"]
 
     def test_rounds_are_stages_each_from_the_one_before(self, answers: Workshop) -> None:
-        paths = train(make_plan(recipe(st={"rounds": 3})), "st")
+        paths = train(make_plan(synthetic_recipe(st={"rounds": 3})), "st")
         assert [path.name for path in paths][-3:] == ["st-1", "st-2", "st"]
         assert (paths[-1] / "model").read_text() == ">base>mt>ontarget>st-1>st-2>st"
         assert answers.loaded == ["ontarget", "st-1", "st-2"]
@@ -239,7 +174,7 @@ class TestMaking:
 
 class TestWhatIsLearnt:
     def draw(self, answers: Workshop, name: str, **changes: Any) -> list[Any]:
-        made = recipe(**{name: changes})
+        made = synthetic_recipe(**{name: changes})
         train(make_plan(made), name)
         return list(tuning_draw(made, name, inputs.load_corpus(made), Store(Path("runs/fake")))(0))
 
@@ -251,6 +186,34 @@ class TestWhatIsLearnt:
         [made] = {s.response for [s] in groups if "Dutch" in text_of(s.prompt) and s.source == LINES["it"][0]}
         assert made == LINES["nl"][0]
 
+    @pytest.mark.parametrize(("original", "count"), [("source", 4), ("target", 4), ("both", 8)])
+    def test_the_side_that_people_wrote_may_be_the_target(
+        self, answers: Workshop, original: str, count: int
+    ) -> None:
+        groups = self.draw(answers, "pd", original=original, mix=0, directions=["it-nl"], lines=2)
+        assert len(groups) == count // 2
+        pairs = {(str(s.asked), s.source, s.response) for [s] in groups}
+        both = list(zip(LINES["it"][:2], LINES["nl"][:2], strict=True))
+        forward, back = {("nl", it, nl) for it, nl in both}, {("it", nl, it) for it, nl in both}
+        assert pairs == {"source": forward, "target": back, "both": forward | back}[original]
+
+    def test_what_the_corpus_has_in_the_pivot_language_is_translated(self, answers: Workshop) -> None:
+        groups = self.draw(answers, "pd", halfway="corpus", mix=0)
+        assert answers.translated == ["pd en-nl", "pd en-it"]
+        assert {(s.source, s.response) for [s] in groups if str(s.asked) == "nl"} == set(
+            zip(LINES["it"][:2], LINES["nl"][:2], strict=True)
+        )
+
+    def test_answers_in_a_wrong_language_are_unlearnt_where_alpha_asks_for_it(
+        self, answers: Workshop
+    ) -> None:
+        from_mt = {"from": "mt", "mix": 0}  # into Italian it answers well, into Dutch in English
+        assert not [s for group in self.draw(answers, "st", **from_mt) for s in group if s.sign < 0]
+        wrong = [s for group in self.draw(answers, "st", **from_mt, alpha=0.5) for s in group if s.sign < 0]
+        assert {(str(s.asked), str(s.produced), s.response) for s in wrong} == {
+            ("nl", "en", line) for line in LINES["en"][:2]
+        }
+
     @pytest.mark.parametrize(("mix", "count"), [(0, 4), (0.5, 6), (2, 12)])
     def test_mix_says_how_many_of_those(self, answers: Workshop, mix: float, count: int) -> None:
         assert len(self.draw(answers, "pd", mix=mix)) == count
@@ -260,14 +223,16 @@ class TestWhatIsLearnt:
             self.draw(answers, "st", **{"from": "mt", "directions": ["it-nl"]})
 
     def test_nothing_made_is_one_sentence(self, answers: Workshop) -> None:
-        made = recipe()
+        made = synthetic_recipe()
         with pytest.raises(UserError, match="'ontarget train fake st' makes them"):
             tuning_draw(made, "st", inputs.load_corpus(made), Store(Path("runs/fake")))
 
 
 def test_costs_are_those_of_as_many_outputs(answers: Workshop) -> None:
     fake_corpus = inputs.load_corpus(fake_recipe())
-    made = recipe(pd={"from": "mt", "decoding": {"beam": 4}}, st={"from": "mt", "decoding": {"beam": 4}})
+    made = synthetic_recipe(
+        pd={"from": "mt", "decoding": {"beam": 4}}, st={"from": "mt", "decoding": {"beam": 4}}
+    )
     plan = Plan(made, fake_corpus, Store(Path("runs/fake")))
     cost = {step.id: Estimator(plan, 1e9).cost(step) for step in plan.everything()}
     [outputs, st, pd] = [cost[step].seconds or 0 for step in ("outputs/mt", "synthetic/st", "synthetic/pd")]
@@ -276,6 +241,6 @@ def test_costs_are_those_of_as_many_outputs(answers: Workshop) -> None:
 
 
 def test_the_record_of_the_model_counts_what_was_kept(answers: Workshop) -> None:
-    train(make_plan(recipe()), "st")
-    found = synthetic.read(recipe(), "st", Store(Path("runs/fake")))
+    train(make_plan(synthetic_recipe()), "st")
+    found = synthetic.read(synthetic_recipe(), "st", Store(Path("runs/fake")))
     assert json.loads(json.dumps(synthetic.outcome_counts(found))) == {"it-nl": {"on": 2}, "nl-it": {"on": 2}}

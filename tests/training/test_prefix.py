@@ -34,7 +34,8 @@ def loss_and_gradients(model, micro_batch, tmp_path):
     model.zero_grad()
     loss = trainer.compute_loss(model, micro_batch)
     loss.backward()
-    return loss.item(), {name: weight.grad.clone() for name, weight in model.named_parameters()}
+    gradients = {name: weight.grad.to_dense().clone() for name, weight in model.named_parameters()}
+    return loss.item(), gradients
 
 
 @pytest.mark.parametrize("family", ["Llama", "Qwen3"])

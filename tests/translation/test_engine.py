@@ -19,7 +19,8 @@ from ontarget.translation.anti_lm import AntiLM
 from ontarget.translation.boosting import Boosted
 from ontarget.translation.contrast import Contrasted
 from ontarget.translation.engine import Engine
-from ontarget.translation.prior import FirstTokenPrior
+from ontarget.translation.language_tokens import TokenCounts
+from ontarget.translation.prior import LanguagePrior
 from ontarget.translation.system import Boosting, Contrast, Decoding, Prior
 
 
@@ -65,7 +66,10 @@ def adjusters_of(
     contrasts = [[(prompts[i - 1], 0.5)] * (i % 3) for i in chosen]
     sources = AntiLM([prompts[i - 2] for i in chosen], 0.5)
     boosted = Boosted(table < 0.3, rows, Boosting(2.0, 0.3))
-    prior = FirstTokenPrior(table.log(), rows, Prior())
+    counts = TokenCounts(
+        {}, torch.tensor([9] * 3), (20 * table).floor().double(), (30 * table).floor().double()
+    )
+    prior = LanguagePrior(counts, rows, Prior(first_tokens=3))
     return {
         "contrast": [Contrasted(contrasts, Contrast(plausibility=0.0))],
         "first-token contrast": [Contrasted(contrasts, Contrast(plausibility=0.0, first_tokens=1))],

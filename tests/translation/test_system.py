@@ -35,6 +35,8 @@ def test_at_least_one_token_is_contrasted() -> None:
         Contrast(first_tokens=0)
     with pytest.raises(UserError, match="first_tokens must be at least 1, not 0"):
         Boosting(first_tokens=0)
+    with pytest.raises(UserError, match="first_tokens must be at least 1, not 0"):
+        Prior(first_tokens=0)
 
 
 def test_what_cannot_be_is_refused() -> None:

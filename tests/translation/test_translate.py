@@ -19,7 +19,7 @@ from ontarget.translation.contrast import Contrasted
 from ontarget.translation.engine import Engine
 from ontarget.translation.hypothesis import Hypothesis
 from ontarget.translation.language_tokens import count_tokens
-from ontarget.translation.prior import FirstTokenPrior, log_language
+from ontarget.translation.prior import LanguagePrior, log_language
 from ontarget.translation.system import (
     AntiLanguageModel,
     Boosting,
@@ -280,11 +280,12 @@ def test_a_prior_and_boosting_are_those_of_each_requests_target(engine: Engine) 
     system = System("both", PLAIN, prior=Prior(2.0), boosting=Boosting(), text=TEXT, decoding=Decoding(1, 4))
     translate(system, spy, [*requests("en-fr", "A man"), *requests("fr-de", "Un homme")])
     prior, boosting = seen
-    assert isinstance(prior, FirstTokenPrior)
+    assert isinstance(prior, LanguagePrior)
     assert isinstance(boosting, Boosted)
     ends = torch.tensor([1])
     counts = count_tokens(engine.tokenizer, TEXT, PLAIN.separator, engine.vocabulary)
-    assert torch.equal(prior.of([0, 1], ends).added, 2 * log_language(counts).float()[[1, 0]])
+    expected = 2 * log_language(counts).float()[[1, 0]]
+    assert torch.equal(prior.of([0, 1], ends).first[:, 2:], expected[:, 2:])
     tokens = tokens_of_languages(engine.tokenizer, counts)[[1, 0]]
     assert boosting.of([0, 1], ends).chosen[:, 4:].tolist() == tokens[:, 4:].tolist()
 

@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 from rich.console import Console
 
+from ontarget.cli.forms import WIDE
 from ontarget.errors import UserError, nearest
 from ontarget.reporting.drawing import Format
 
@@ -29,6 +30,9 @@ def report(
     form: Annotated[
         Format, typer.Option("--format", help="Of the figures; svg reads on light and dark pages.")
     ] = Format.svg,
+    page: Annotated[
+        Path, typer.Option(metavar="FILE", help="Of several runs: where their page goes.")
+    ] = Path("comparison.html"),
 ) -> None:
     """Make a run's page again, or its tables and figures; compare several runs.
 
@@ -37,9 +41,10 @@ def report(
 
         ontarget report phrasebook-tiny
 
-    Several runs beside each other, a row for each system of each run:
+    Several runs beside each other, as a table and as the page `comparison.html`. Those whose recipes differ
+    in the seed alone are one row, mean ± standard deviation:
 
-        ontarget report runs/seed-1 runs/seed-2
+        ontarget report runs/seed-1 runs/seed-2 runs/other
 
     For a paper:
 
@@ -69,9 +74,9 @@ def report(
             _print([sweep.table(sweeps[0])], markdown=markdown, latex=latex)
         return
     if len(folders) == 1 and not (markdown or latex or figures):
-        from ontarget.reporting import report as page
+        from ontarget.reporting import report as report_page
 
-        _say(page.write(folders[0]))
+        _say(report_page.write(folders[0]))
         return
     read = [run_files.read(folder) for folder in folders]
     if figures:
@@ -80,8 +85,18 @@ def report(
         for run in read:
             for one in gallery.drawings(run):
                 _say(drawing.write(one, figures if len(read) == 1 else figures / run.name, form))
+        if len(read) > 1:
+            from ontarget.reporting.series import series_of
+            from ontarget.reporting.several import drawings
+
+            for one in drawings(series_of(read)):
+                _say(drawing.write(one, figures, form))
     if markdown or latex or not figures:
         _print(_tables(read), markdown=markdown, latex=latex)
+    if not (markdown or latex or figures):
+        from ontarget.reporting import several
+
+        _say(several.write(read, page))
 
 
 def _folder(name: str) -> Path:
@@ -96,10 +111,11 @@ def _folder(name: str) -> Path:
 def _tables(runs: "list[Run]") -> "list[Table]":
     from ontarget.reporting.paper import Paper
     from ontarget.reporting.run_files import KINDS
+    from ontarget.reporting.series import series_of
     from ontarget.reporting.table import comparison, layout
 
     if len(runs) > 1:
-        return [comparison(runs)]
+        return [comparison(series_of(runs))]
     (run,) = runs
     paper = Paper.of(run.recipe)
     kinds: list[Kind | None] = [None, *(kind for kind in KINDS if run.scores.directions(kind))]
@@ -114,8 +130,11 @@ def _print(tables: "list[Table]", *, markdown: bool, latex: bool) -> None:
     elif latex:
         typer.echo("\n".join(map(forms.latex, tables)), nl=False)
     else:
+        console = Console(highlight=False)
+        if not console.is_terminal:
+            console.width = WIDE
         for table in tables:
-            Console(highlight=False).print(forms.terminal(table))
+            console.print(forms.terminal(table))
 
 
 def _say(path: Path) -> None:

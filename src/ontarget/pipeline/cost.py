@@ -16,13 +16,13 @@ from pathlib import Path
 from statistics import fmean
 
 from ontarget.languages import Direction
-from ontarget.pipeline import synthetic
+from ontarget.pipeline import untranslated
 from ontarget.pipeline.inputs import directions, prompt_text, test_set
 from ontarget.pipeline.plan import Plan, Step
 from ontarget.pipeline.systems import system_of
 from ontarget.prompts.segment import text_of
 from ontarget.recipes.stages import LanguageAware, LanguageModelling
-from ontarget.recipes.synthetic import Synthetic
+from ontarget.recipes.synthetic import PivotDistillation, Synthetic
 from ontarget.samples.documents import lines_a_document
 from ontarget.samples.general import how_many
 from ontarget.training.tuning import ModelShape
@@ -87,7 +87,10 @@ class Estimator:
             in_a_pass = sum(map(len, corpus.parts("train")))  # at least; see samples/documents.py
             length = lines_a_document(stage.documents, len(recipe.languages)) * self._line
         elif isinstance(stage, Synthetic):
-            made = sum(len(synthetic.sources(recipe, step.name, corpus, d)) for d in self._made(step.name))
+            made = sum(
+                len(untranslated.drawn_lines(recipe, step.name, corpus, d)) for d in self._made(step.name)
+            )
+            made *= 2 if stage.original == "both" else 1
             in_a_pass = round((1 + stage.mix) * made)  # at most: some will not be kept
             length = self._prompt(step.name) + self._line
         else:
@@ -118,7 +121,9 @@ class Estimator:
         decoding, system = recipe.decoding_of(step.name), system_of(recipe, step.name, self.plan.corpus)
         shown = system.demonstrations.get(todo[0], ())
         prompt = _tokens([text_of(system.template.render("", todo[0], demonstrations=shown))]) + self._line
-        times = (2 if settings.pivot else 1) * (3 if settings.contrast else 1)
+        times = 2 if settings.pivot else 1
+        if settings.contrast:  # with more prompts: to the end, or only until an answer has begun
+            times *= 3 if settings.contrast.first_tokens is None else 2
         return self._cost(
             step,
             operations=times * self._answers(size, sentences, prompt, decoding.beam),
@@ -129,23 +134,23 @@ class Estimator:
     def _for_a_stage(self, step: Step) -> Cost:
         """Of translating what a stage learns from."""
         recipe, corpus = self.plan.recipe, self.plan.corpus
-        settings = synthetic.settings_of(recipe, step.name)
-        size = self._size(synthetic.teacher_of(settings))
+        settings = untranslated.settings_of(recipe, step.name)
+        size = self._size(untranslated.teacher_of(settings))
         if size is None:
             return Cost(None, None, None)
         todo = [direction for direction in self._made(step.name) if str(direction) in step.todo]
-        sentences = sum(len(synthetic.sources(recipe, step.name, corpus, d)) for d in todo)
-        times = 2 if synthetic.teacher_system(recipe, step.name).pivot else 1
+        sentences = sum(len(untranslated.drawn_lines(recipe, step.name, corpus, d)) for d in todo)
+        in_two = isinstance(settings, PivotDistillation) and settings.halfway == "model"
         beam = settings.decoding_from(recipe.decoding).beam
         return self._cost(
             step,
-            operations=times * self._answers(size, sentences, self._prompt(step.name), beam),
+            operations=(1 + in_two) * self._answers(size, sentences, self._prompt(step.name), beam),
             memory=_NUMBER * size.parameters + 3e8,
             disk=sentences * 3 * self._line * _CHARACTERS,
         )
 
     def _made(self, stage: str) -> list[Direction]:
-        return synthetic.directions_of(self.plan.recipe, stage)
+        return untranslated.directions_of(self.plan.recipe, stage)
 
     def _judging(self, stage: str, size: _Size, steps: float) -> float:
         """Operations of a stage's evaluations: every few steps, and after the last."""

@@ -11,7 +11,7 @@ from ontarget.corpora.corpus import Corpus, Translation
 from ontarget.errors import UserError, nearest
 from ontarget.languages import Direction
 from ontarget.model_place import locate
-from ontarget.pipeline import synthetic
+from ontarget.pipeline import synthetic, untranslated
 from ontarget.pipeline.artifacts import Kind, Made, Store, fingerprint, text_fingerprint
 from ontarget.pipeline.inputs import (
     also_learnt,
@@ -114,7 +114,7 @@ class Plan:
                 settings |= also_learnt(self.recipe, name)
                 start = made[stage.start] if stage.start in made else identity(stage.start)
             if isinstance(stage, Synthetic):
-                model = synthetic.teacher_of(stage)
+                model = untranslated.teacher_of(stage)
                 teacher = made[model] if model in made else identity(model)
                 texts[name] = synthetic.text_fingerprints(self.recipe, name, self.corpus, teacher)
                 settings = {key: value for key, value in settings.items() if key not in MAKING}

@@ -13,7 +13,7 @@ from rich.table import Table
 
 from ontarget.errors import UserError
 from ontarget.files import full_disk_said, read_jsonl, whole_file, write_json, write_jsonl
-from ontarget.pipeline import stages, synthetic, systems
+from ontarget.pipeline import stages, synthetic, systems, untranslated
 from ontarget.pipeline.artifacts import Made, Store
 from ontarget.pipeline.inputs import directions, left_out, load_corpus, test_set
 from ontarget.pipeline.launch import Launch, follow, make_model
@@ -151,7 +151,7 @@ class _Work:
             self.progress.say(f"nothing to do: {self.store.directory} is complete")
 
     def _synthetic(self, step: Step) -> None:
-        place = self.plan.place(synthetic.teacher_of(synthetic.settings_of(self.recipe, step.name)))
+        place = self.plan.place(untranslated.teacher_of(untranslated.settings_of(self.recipe, step.name)))
         todo = {direction: step.fingerprints[direction] for direction in step.todo}
         synthetic.make(self.recipe, step.name, self.plan.corpus, self.store, place, todo, self.progress)
 

@@ -39,6 +39,7 @@ from ontarget.samples.groups import (
     with_general,
 )
 from ontarget.samples.weighting import ALL
+from ontarget.samples.wrong import with_wrong_answers
 from ontarget.training.tuning import UNLIKELIHOOD
 
 # Settings of a stage that make no other samples.
@@ -123,9 +124,12 @@ def tuning_draw(recipe: Recipe, stage: str, corpus: Corpus, store: Store) -> Dra
     assert not isinstance(settings, LanguageModelling)
     if not isinstance(settings, Synthetic):
         return translation_draw(recipe, settings, drawn_for(recipe, settings, corpus), template)
-    made, seed = synthetic.kept(synthetic.read(recipe, stage, store), stage), seed_of(recipe, settings)
+    rows, seed = synthetic.read(recipe, stage, store), seed_of(recipe, settings)
+    made = synthetic.kept(rows, stage, settings.original)
     made += draw_translations(corpus, recipe.supervised, round(settings.mix * len(made)), seed)
     draw = translation_groups(made, template, wordings=settings.wordings, seed=seed)
+    if settings.alpha:
+        draw = with_wrong_answers(draw, synthetic.wrong_answers(recipe, rows), template, seed)
     return _with_general(draw, settings, template, seed)
 
 
@@ -183,7 +187,9 @@ def samples_identity(recipe: Recipe, stage: str, corpus: Corpus) -> Identity:
 def beginnings(recipe: Recipe, stage: str, corpus: Corpus) -> dict[Language, Sequence[str]]:
     """Lines of each language, where a stage needs to know what tells them apart."""
     settings = recipe.stages[stage]
-    asks = isinstance(settings, LanguageAware) and settings.conflict.weighting() != ALL
+    asks = (isinstance(settings, LanguageAware) and settings.conflict.weighting() != ALL) or (
+        isinstance(settings, Synthetic) and settings.alpha > 0
+    )
     return {code: corpus.lines("train", code)[:_LINES] for code in recipe.trained if asks}
 
 

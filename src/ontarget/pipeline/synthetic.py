@@ -3,7 +3,6 @@
 Each line says its source, the translation and its `outcome`: `on`, or why nothing is learnt from it.
 """
 
-import random
 import time
 from collections import Counter
 from collections.abc import Mapping, Sequence
@@ -15,11 +14,20 @@ from ontarget.files import read_jsonl
 from ontarget.languages import Direction
 from ontarget.pipeline import systems
 from ontarget.pipeline.artifacts import Made, Store, fingerprint, text_fingerprint
-from ontarget.pipeline.inputs import prompt_text, seed_of, template_of
+from ontarget.pipeline.inputs import prompt_text, template_of
 from ontarget.pipeline.progress import Progress, part_of
+from ontarget.pipeline.untranslated import (
+    directions_of,
+    drawn_lines,
+    settings_of,
+    teacher_of,
+    written_halfway,
+)
 from ontarget.recipe import Recipe
 from ontarget.recipes.stages import Likelihood
-from ontarget.recipes.synthetic import KeepSettings, PivotDistillation, Synthetic
+from ontarget.recipes.synthetic import KeepSettings, PivotDistillation
+from ontarget.samples.wrong import WrongAnswer
+from ontarget.scoring.labels import labels_of
 from ontarget.scoring.language_id import default_identifier
 from ontarget.scoring.off_target import OffTarget
 from ontarget.scoring.outcome import Thresholds, repetition, width
@@ -28,56 +36,7 @@ from ontarget.translation.system import System
 Row = Mapping[str, Any]
 
 KEPT = "on"
-
-
-def settings_of(recipe: Recipe, stage: str) -> Synthetic:
-    """Those of a stage that learns from such text."""
-    settings = recipe.stages[stage]
-    assert isinstance(settings, Synthetic)
-    return settings
-
-
-def teacher_of(settings: Synthetic) -> str:
-    """The model that translates."""
-    return settings.teacher or settings.start
-
-
-def directions_of(recipe: Recipe, stage: str) -> list[Direction]:
-    """What is translated.
-
-    Raises:
-        UserError: the recipe has no such direction.
-    """
-    settings = settings_of(recipe, stage)
-    if settings.directions != "zero-shot":
-        return list(settings.directions)
-    if not recipe.zero_shot:
-        raise UserError(
-            f"stages.{stage} learns zero-shot directions, but the recipe has none; name its `directions`"
-        )
-    return recipe.zero_shot
-
-
-def sources(recipe: Recipe, stage: str, corpus: Corpus, direction: Direction) -> list[str]:
-    """The lines that are translated: of the train split, in the source language alone, each once.
-
-    A line of the test or the validation split is never among them. Rounds, and stages that follow each other,
-    draw other lines.
-    """
-    settings, language = settings_of(recipe, stage), direction.source
-    held_out = {
-        line.strip()
-        for split in ("validation", "test")
-        for part in corpus.parts(split)
-        for line in part.lines.get(language, ())
-    }
-    lines = corpus.lines("train", language)
-    count = len(lines) if settings.lines == "all" else settings.lines
-    rng = random.Random(f"{seed_of(recipe, settings)} synthetic {_rounds_before(recipe, stage)} {direction}")
-    # More than are needed, since some are left out.
-    numbers = rng.sample(range(len(lines)), min(2 * count + len(held_out), len(lines)))
-    found = dict.fromkeys(line for line in map(lines.__getitem__, numbers) if line.strip() not in held_out)
-    return [line for line in found if line.strip()][:count]
+_WRONG = ("source", "english", "other", "copy")  # outcomes of answers in another language than asked for
 
 
 def teacher_system(recipe: Recipe, stage: str) -> System:
@@ -89,7 +48,7 @@ def teacher_system(recipe: Recipe, stage: str) -> System:
         stage,
         template_of(recipe, teacher),
         post_instruction=isinstance(tuned, Likelihood) and tuned.post_instruction,
-        pivot=recipe.pivot if isinstance(settings, PivotDistillation) else None,
+        pivot=recipe.pivot if isinstance(settings, PivotDistillation) else None,  # one step if it is a side
         decoding=settings.decoding_from(recipe.decoding).decoding(),
     )
 
@@ -97,14 +56,16 @@ def teacher_system(recipe: Recipe, stage: str) -> System:
 def text_fingerprints(recipe: Recipe, stage: str, corpus: Corpus, teacher: str) -> dict[str, str]:
     """Direction -> fingerprint of what is made for a stage. `teacher`: that of the model that translates."""
     settings, system = settings_of(recipe, stage), teacher_system(recipe, stage)
-    asked = {
-        direction: prompt_text(
+    fingerprints = {}
+    for direction in directions_of(recipe, stage):
+        lines = drawn_lines(recipe, stage, corpus, direction)
+        prompt = prompt_text(
             recipe, teacher_of(settings), direction, post_instruction=system.post_instruction
         )
-        for direction in directions_of(recipe, stage)
-    }
-    return {
-        str(direction): fingerprint(
+        halfway = {}
+        if written_halfway(recipe, settings, direction):
+            halfway = {"halfway": text_fingerprint([line.given.source for line in lines])}
+        fingerprints[str(direction)] = fingerprint(
             "synthetic",
             model=teacher,
             prompt=prompt,
@@ -114,10 +75,10 @@ def text_fingerprints(recipe: Recipe, stage: str, corpus: Corpus, teacher: str) 
             pivot=system.pivot and str(system.pivot),
             decoding=settings.decoding_from(recipe.decoding).model_dump(),
             keep=settings.keep.model_dump(),
-            text=text_fingerprint(sources(recipe, stage, corpus, direction)),
+            text=text_fingerprint([line.source for line in lines]),
+            **halfway,
         )
-        for direction, prompt in asked.items()
-    }
+    return fingerprints
 
 
 def make(
@@ -136,28 +97,26 @@ def make(
         todo: direction -> fingerprint of its text.
     """
     settings, system = settings_of(recipe, stage), teacher_system(recipe, stage)
-    lines = {d: sources(recipe, stage, corpus, d) for d in directions_of(recipe, stage) if str(d) in todo}
+    lines = {d: drawn_lines(recipe, stage, corpus, d) for d in directions_of(recipe, stage) if str(d) in todo}
     done, total = 0, sum(map(len, lines.values()))
     with progress.task(f"translating for {stage}") as advance:
         advance(done, total, "")
         engine = systems.load_engine(place)
         for direction, of_direction in lines.items():
             began = time.monotonic()
-            asked = [Translation(line, "", direction) for line in of_direction]
-            update = part_of(advance, done, len(asked), total, str(direction))
-            answers = systems.hypotheses(system, engine, asked, update)
+            update = part_of(advance, done, len(of_direction), total, str(direction))
+            answers = systems.hypotheses(system, engine, [line.given for line in of_direction], update)
+            sources, texts = [line.source for line in of_direction], [answer.text for answer in answers]
             finish = [answer.finish_reason for answer in answers]
-            found = looked_through(
-                of_direction, [answer.text for answer in answers], finish, direction, settings.keep
-            )
+            found = looked_through(sources, texts, finish, direction, settings.keep)
             made = Made(todo[str(direction)], time.monotonic() - began)
             store.write_outputs(stage, str(direction), found, made, "synthetic")
             progress.say(f"{stage}, {direction}: {_said(found)}")
-            done += len(asked)
+            done += len(of_direction)
 
 
 def looked_through(
-    lines: Sequence[str],
+    sources: Sequence[str],
     texts: Sequence[str],
     finish: Sequence[str],
     direction: Direction,
@@ -167,7 +126,7 @@ def looked_through(
     thresholds = Thresholds(keep.confidence, keep.repetition, keep.longest)
     count = OffTarget(direction, default_identifier(), strict=True, thresholds=thresholds)
     rows = []
-    for source, text, segment in zip(lines, texts, count.add(texts, lines, finish), strict=True):
+    for source, text, segment in zip(sources, texts, count.add(texts, sources, finish), strict=True):
         outcome: str = segment.outcome
         if outcome == KEPT and repetition(text) > keep.repetition:  # of a short text, too
             outcome = "run-on"
@@ -208,18 +167,19 @@ def outcome_counts(rows: Mapping[Direction, Sequence[Row]]) -> dict[str, dict[st
     return {str(direction): dict(_counted(of_direction)) for direction, of_direction in rows.items()}
 
 
-def kept(rows: Mapping[Direction, Sequence[Row]], stage: str) -> list[Translation]:
-    """What is learnt.
+def kept(rows: Mapping[Direction, Sequence[Row]], stage: str, original: str = "source") -> list[Translation]:
+    """What is learnt. `original`: which side of it people wrote, see recipes/synthetic.py.
 
     Raises:
         UserError: nothing was kept.
     """
-    found = [
-        Translation(row["source"], row["text"], direction)
-        for direction, of_direction in rows.items()
-        for row in of_direction
-        if row["outcome"] == KEPT
-    ]
+    found = list[Translation]()
+    for direction, of_direction in rows.items():
+        pairs = [(row["source"], row["text"]) for row in of_direction if row["outcome"] == KEPT]
+        if original != "target":
+            found += [Translation(line, text, direction) for line, text in pairs]
+        if original != "source":
+            found += [Translation(text, line, direction.reverse) for line, text in pairs]
     if not found:
         counts = sum((_counted(of_direction) for of_direction in rows.values()), Counter())
         why = ", ".join(f"{number} {outcome}" for outcome, number in counts.most_common())
@@ -231,6 +191,21 @@ def kept(rows: Mapping[Direction, Sequence[Row]], stage: str) -> list[Translatio
     return found
 
 
+def wrong_answers(recipe: Recipe, rows: Mapping[Direction, Sequence[Row]]) -> list[WrongAnswer]:
+    """What was answered in another language than the one asked for."""
+    known = default_identifier().labels
+    languages = {label: code for code in recipe.languages for label in labels_of(code, known)}
+    return [
+        WrongAnswer(
+            Translation(row["source"], row["text"], direction),
+            direction.source if row["outcome"] in ("source", "copy") else languages.get(row["language"]),
+        )
+        for direction, of_direction in rows.items()
+        for row in of_direction
+        if row["outcome"] in _WRONG
+    ]
+
+
 def _counted(rows: Sequence[Row]) -> Counter[str]:
     return Counter(row["outcome"] for row in rows)
 
@@ -240,12 +215,3 @@ def _said(rows: Sequence[Row]) -> str:
     stays = counts.pop(KEPT, 0)
     why = ", ".join(f"{number} {outcome}" for outcome, number in counts.most_common())
     return f"{stays} of {len(rows)} translations kept{f'; left out: {why}' if why else ''}"
-
-
-def _rounds_before(recipe: Recipe, stage: str) -> int:
-    """How many stages of this sort a stage is built on."""
-    count, start = 0, recipe.stages[stage].start
-    while start in recipe.stages:
-        count += isinstance(recipe.stages[start], Synthetic)
-        start = recipe.stages[start].start
-    return count

@@ -57,9 +57,10 @@ class ContrastSettings(Block):
 
 
 class PriorSettings(Block):
-    """A language prior on the first token: see translation/prior.py."""
+    """A language prior on tokens: see translation/prior.py."""
 
     weight: NonNegativeFloat = Prior().weight
+    first_tokens: PositiveInt | None = Field(None, description="it is on so many; None: all")
 
     def prior(self) -> Prior:
         """The same, for the room of translation."""

@@ -14,7 +14,7 @@ from ontarget.training.tuning import Tuning
 Share = Annotated[float, Field(ge=0, le=1)]
 
 # Keys that say how translations are made, not what is learnt from them.
-MAKING = frozenset({"teacher", "directions", "lines", "rounds", "keep", "decoding"})
+MAKING = frozenset({"teacher", "directions", "lines", "rounds", "halfway", "keep", "decoding"})
 
 
 class KeepSettings(Block):
@@ -35,6 +35,9 @@ class Synthetic(Block):
     lines: Count = Field(400, description="of the train split, of each direction's source language")
     rounds: PositiveInt = Field(1, description="each from the model of the round before, with other lines")
     keep: KeepSettings = KeepSettings()
+    original: Literal["source", "target", "both"] = Field(
+        "source", description="the side of a learnt pair that people wrote; `both`: each pair both ways"
+    )
     mix: NonNegativeFloat = Field(1.0, description="supervised translations for each that was made")
     alpha: NonNegativeFloat = Field(0.0, description="unlikelihood of answers in a wrong language; 0: none")
     decoding: DecodingSettings = Field(
@@ -65,6 +68,9 @@ class PivotDistillation(Synthetic):
     """A model learns to do in one step what takes two through the pivot."""
 
     kind: Literal["pivot-distillation"]
+    halfway: Literal["model", "corpus"] = Field(
+        "model", description="the text in the pivot language: the teacher's, or what is aligned with the line"
+    )
 
 
 def fill_in_rounds(data: Mapping[str, Any]) -> Mapping[str, Any]:

@@ -21,7 +21,13 @@ SYSTEMS: dict[str, dict[str, Any]] = {
     "5-shot": {"demonstrations": 5},
     "contrastive": {"contrast": {}},
     "first-token-contrast": {
-        "contrast": {"source_weight": 0.0, "language_weight": 0.9, "plausibility": 1e-3, "first_tokens": 1}
+        "contrast": {
+            "source_weight": 0.0,
+            "language_weight": 0.9,
+            "plausibility": 1e-3,
+            "first_tokens": 1,
+            "against": ["pivot"],
+        }
     },
     "language-prior": {"prior": {}},
     "token-boosting": {"boosting": {}},
@@ -65,7 +71,7 @@ class SystemSettings(Block):
     prompt_in_target: bool = Field(False, description="the whole prompt is in the target language")
     demonstrations: NonNegativeInt = Field(0, description="so many of the direction's first validation lines")
     contrast: ContrastSettings | None = Field(None, description="contrastive decoding, C_src+lang")
-    prior: PriorSettings | None = _newer("a language prior on the first token, learnt from text")
+    prior: PriorSettings | None = _newer("a language prior on tokens, learnt from text")
     boosting: BoostingSettings | None = _newer("tokens of the wanted language are boosted")
     anti_lm: AntiLMSettings | None = _newer("what the source goes on with by itself is held back")
     pivot: bool = Field(False, description="two steps, through the pivot language")

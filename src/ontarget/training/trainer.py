@@ -43,6 +43,11 @@ class SignedTrainer(Trainer):
         super().__init__(*args, **kwargs)
         self.head = LogOddsHead.install(self.model)
         self.objective, self.noted = objective, dict[str, list[float]]()
+        self.embeddings = self.model.get_input_embeddings()
+        # On a CPU, filling and adding zeros for words that a micro-batch has not costs more than its words.
+        self.embeddings.sparse = (
+            arguments.use_cpu and arguments.world_size == 1 and not arguments.torch_compile
+        )
 
     def training_step(
         self, model: nn.Module, inputs: list[MicroBatch], num_items_in_batch: Any = None
@@ -53,14 +58,19 @@ class SignedTrainer(Trainer):
         """
         model.train()
         losses = []
-        for number, micro_batch in enumerate(self._prepare_inputs(inputs), start=1):
-            with self._gradients_kept(model, last=number == len(inputs)):
-                with self.compute_loss_context_manager():
-                    loss = self.compute_loss(model, micro_batch)
-                # DDP, FSDP and ZeRO average gradients over processes; ours are parts of one sum.
-                self.accelerator.backward(loss * self.args.world_size)
-            losses.append(loss.detach())
-            _add(self.noted, "tokens", float(_tokens(micro_batch)), 1.0)
+        with self.accelerator.autocast():  # around all of them: weights are cast once a step
+            for number, micro_batch in enumerate(self._prepare_inputs(inputs), start=1):
+                with self._gradients_kept(model, last=number == len(inputs)):
+                    with self.compute_loss_context_manager():
+                        loss = self.compute_loss(model, micro_batch)
+                    with torch.autocast(self.args.device.type, enabled=False):  # what it multiplies, it knows
+                        # DDP, FSDP and ZeRO average gradients over processes; ours are parts of one sum.
+                        self.accelerator.backward(loss * self.args.world_size)
+                gradient = self.embeddings.weight.grad
+                if gradient is not None and gradient.is_sparse:  # of the first; others are added to its rows
+                    self.embeddings.weight.grad = gradient.to_dense()
+                losses.append(loss.detach())
+                _add(self.noted, "tokens", float(_tokens(micro_batch)), 1.0)
         ours = torch.stack(losses)
         total: Tensor = self.accelerator.reduce(ours.sum(), reduction="sum")
         if not math.isfinite(total):

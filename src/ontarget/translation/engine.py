@@ -63,6 +63,7 @@ class Engine:
         stop: Sequence[str] = (),
         adjusters: Sequence[Adjuster] = (),
         progress: Progress | None = None,
+        one_line: bool = True,
     ) -> list[Hypothesis]:
         """The best answer to each prompt, in the order of the prompts.
 
@@ -75,6 +76,7 @@ class Engine:
             stop: an answer ends before the first of these strings.
             adjusters: what changes the scores of tokens (adjustment.py), if anything does.
             progress: called after each batch.
+            one_line: line breaks of an answer become spaces.
         """
         ends = Ends(torch.tensor(self._end_ids, dtype=torch.long, device=self.model.device))
         if stop:
@@ -93,7 +95,7 @@ class Engine:
             scores = AdjustedContinuations(tree, [adjuster.of(batch, ends.ids) for adjuster in adjusters])
             found = beam_search(scores, len(batch), decoding, ends)
             for i, answer in zip(batch, found, strict=True):
-                hypotheses[i] = self._hypothesis(answer, stop)
+                hypotheses[i] = self._hypothesis(answer, stop, one_line)
             done += len(batch)
             if progress is not None:
                 progress(done, len(prompts))
@@ -143,11 +145,12 @@ class Engine:
         free = 0.6 * torch.cuda.mem_get_info()[0] if self.model.device.type == "cuda" else _CPU_CACHE_BYTES
         return int(free // token)
 
-    def _hypothesis(self, found: Found, stop: Sequence[str]) -> Hypothesis:
+    def _hypothesis(self, found: Found, stop: Sequence[str], one_line: bool) -> Hypothesis:
         text = self._decode(found.tokens)
         cut = _cut(text, stop)
-        line = _LINE_BREAKS.sub(" ", (text if cut is None else cut).strip())
-        return Hypothesis(line, "stop" if found.ended else "length", found.score, len(found.tokens))
+        text = (text if cut is None else cut).strip()
+        text = _LINE_BREAKS.sub(" ", text) if one_line else text
+        return Hypothesis(text, "stop" if found.ended else "length", found.score, len(found.tokens))
 
     def _decode(self, tokens: Sequence[int]) -> str:
         ids = [id for id in tokens if id not in self._end_ids]

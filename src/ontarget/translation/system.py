@@ -87,15 +87,18 @@ class Contrast:
 
 @dataclass(frozen=True, slots=True)
 class Prior:
-    """A language prior on the first token: see `translation/prior.py`.
+    """A language prior on tokens: see `translation/prior.py`.
 
     Attributes:
-        weight: of the log-probability that a token begins an answer in the wanted language.
+        weight: of the logarithms that are added.
+        first_tokens: so many tokens of an answer it is on; None: all of them.
     """
 
     weight: float = 1.0
+    first_tokens: int | None = None
 
     def __post_init__(self) -> None:
+        _at_least_one(self.first_tokens)
         if self.weight < 0:
             raise UserError(f"the weight of a prior must not be negative, and is {self.weight}")
 
@@ -161,7 +164,7 @@ class System:
         prompt_in_target: the whole prompt is in the target language (PTL).
         demonstrations: answered requests shown first, by the direction asked for.
         contrast: contrastive decoding, if any.
-        prior: a language prior on the first token, if any.
+        prior: a language prior on tokens, if any.
         boosting: boosting of tokens of the wanted language, if any.
         anti_lm: Anti-LM decoding, if any.
         text: what a prior and boosting learn from.

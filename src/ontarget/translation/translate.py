@@ -15,7 +15,7 @@ from ontarget.translation.contrast import Contrasted, ContrastPrompt
 from ontarget.translation.engine import Engine
 from ontarget.translation.hypothesis import Hypothesis
 from ontarget.translation.language_tokens import count_tokens
-from ontarget.translation.prior import FirstTokenPrior, log_language
+from ontarget.translation.prior import LanguagePrior
 from ontarget.translation.system import Contrast, Request, System
 
 Progress = Callable[[int, int], None]
@@ -105,7 +105,7 @@ def _adjusters(system: System, engine: Engine, requests: Sequence[Request]) -> l
         counts = count_tokens(engine.tokenizer, system.text, system.template.separator, engine.vocabulary)
         rows = [counts.row(request.direction.target) for request in requests]
         if system.prior is not None:
-            adjusters.append(FirstTokenPrior(log_language(counts), rows, system.prior))
+            adjusters.append(LanguagePrior(counts, rows, system.prior))
         if system.boosting is not None:
             adjusters.append(Boosted(tokens_of_languages(engine.tokenizer, counts), rows, system.boosting))
     if system.anti_lm is not None:

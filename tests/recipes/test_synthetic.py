@@ -1,0 +1,60 @@
+"""Rounds are stages; decoding is greedy where nothing else is said."""
+
+from typing import Any
+
+import pytest
+from tests.pipeline.conftest import RECIPE, synthetic_recipe
+
+from ontarget.errors import UserError
+from ontarget.recipes.load import check
+from ontarget.recipes.synthetic import Synthetic
+from ontarget.recipes.systems import DecodingSettings
+
+
+def stage(name: str, **changes: Any) -> Synthetic:
+    found = synthetic_recipe(**{name: changes}).stages[name]
+    assert isinstance(found, Synthetic)
+    return found
+
+
+def test_rounds_are_stages_each_from_the_one_before() -> None:
+    recipe = synthetic_recipe(st={"rounds": 3, "mix": 0.5})
+    names = ["st-1", "st-2", "st"]
+    assert [name for name in recipe.stage_order() if name.startswith("st")] == names
+    assert [recipe.stages[name].start for name in names] == ["ontarget", "st-1", "st-2"]
+    assert {recipe.stages[name].mix for name in names} == {0.5}  # type: ignore[union-attr]
+    assert check(recipe.settings(), "again").settings() == recipe.settings()
+
+
+def test_a_round_takes_no_ones_name() -> None:
+    taken = RECIPE["stages"]["lat"]
+    with pytest.raises(UserError, match=r"'stages\.st' has 2 rounds, one of them called 'st-1' already"):
+        synthetic_recipe(**{"st": {"rounds": 2}, "st-1": taken})
+
+
+@pytest.mark.parametrize("rounds", [0, "many"])
+def test_rounds_are_a_number(rounds: object) -> None:
+    with pytest.raises(UserError, match=r"stages\.st\.rounds"):
+        synthetic_recipe(st={"rounds": rounds})
+
+
+def test_a_teacher_is_a_model_and_no_circle() -> None:
+    with pytest.raises(UserError, match=r"'stages\.st\.teacher' is 'onttarget'.*did you mean 'ontarget'"):
+        synthetic_recipe(st={"teacher": "onttarget"})
+    with pytest.raises(UserError, match="closes a circle: st -> st"):
+        synthetic_recipe(st={"teacher": "st"})
+
+
+def test_decoding_is_greedy_where_neither_stage_nor_beam_say_otherwise() -> None:
+    usual = DecodingSettings(beam=4, max_new_tokens=100)
+    assert stage("st").decoding_from(usual) == DecodingSettings(beam=1, max_new_tokens=100)
+    assert stage("st", decoding={"max_new_tokens": 9}).decoding_from(usual).beam == 1
+    assert stage("st", decoding={"beam": 2}).decoding_from(usual) == DecodingSettings(
+        beam=2, max_new_tokens=100
+    )
+
+
+def test_only_a_pivot_has_a_text_halfway() -> None:
+    assert stage("pd", halfway="corpus").kind == "pivot-distillation"  # type: ignore[attr-defined]
+    with pytest.raises(UserError, match=r"unknown key 'stages\.st\.halfway'"):
+        stage("st", halfway="corpus")
