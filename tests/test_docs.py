@@ -13,6 +13,7 @@ from pydantic import BaseModel
 from ontarget.cli.app import _COMMANDS
 from ontarget.cli.run import recipe_and_overrides
 from ontarget.recipe import Catalogue, CorpusSource, Files, Phrasebook, Plain, Recipe, SacreBleu
+from ontarget.recipes.adjustments import AntiLMSettings, BoostingSettings, ContrastSettings, PriorSettings
 from ontarget.recipes.directions import Directions
 from ontarget.recipes.load import load, shipped
 from ontarget.recipes.stages import (
@@ -25,7 +26,7 @@ from ontarget.recipes.stages import (
     Likelihood,
 )
 from ontarget.recipes.synthetic import KeepSettings, PivotDistillation, SelfTraining
-from ontarget.recipes.systems import SYSTEMS, ContrastSettings, DecodingSettings, SystemSettings
+from ontarget.recipes.systems import SYSTEMS, DecodingSettings, SystemSettings
 from ontarget.training.tuning import Lora, ModelShape, Tuning
 
 ROOT = Path(__file__).parents[1]
@@ -120,6 +121,9 @@ BLOCKS: dict[str, list[type[BaseModel]]] = {
     "general.": [GeneralSettings],
     "keep.": [KeepSettings],
     "contrast.": [ContrastSettings],
+    "prior.": [PriorSettings],
+    "boosting.": [BoostingSettings],
+    "anti_lm.": [AntiLMSettings],
 }
 KEYS = {
     f"{prefix}{field.alias or key}"
@@ -146,7 +150,11 @@ def test_every_key_of_a_recipe_is_explained_and_no_other() -> None:
 
 
 @pytest.mark.parametrize(
-    "block", [Tuning, Lora, EvaluationSettings, DecodingSettings, ModelShape, ContrastSettings, Phrasebook]
+    "block",
+    [
+        *(Tuning, Lora, EvaluationSettings, DecodingSettings, ModelShape, Phrasebook),
+        *(ContrastSettings, PriorSettings, BoostingSettings, AntiLMSettings),
+    ],
 )
 def test_the_defaults_are_those_of_the_code(block: type[BaseModel]) -> None:
     prefix = next(prefix for prefix, blocks in BLOCKS.items() if block in blocks)
@@ -154,7 +162,8 @@ def test_the_defaults_are_those_of_the_code(block: type[BaseModel]) -> None:
         default = field.default
         if default is not None and not field.is_required():
             said = yaml.safe_load(documented()[f"{prefix}{key}"][0].strip("`") or "null")
-            assert (float(said) if isinstance(default, float) else said) == default, key
+            told = {float: float, tuple: tuple}.get(type(default), lambda value: value)(said)
+            assert told == default, key
 
 
 def test_the_presets_are_those_of_the_code() -> None:

@@ -39,6 +39,10 @@ def test_a_language_without_a_locale_still_has_a_name() -> None:
     assert Language("got").name("de") == "Gotisch"
 
 
+def test_a_language_that_cldr_has_no_name_for_is_called_by_its_code() -> None:
+    assert Language("gom").name() == "gom"  # Babel knows its locale, lid.176 its label
+
+
 @pytest.mark.parametrize(("wrong", "hint"), [("Germn", r"de \(German\)"), ("Italiano", r"it \(Italian\)")])
 def test_an_unknown_language_comes_with_the_nearest(wrong: str, hint: str) -> None:
     with pytest.raises(UserError, match=f"unknown language '{wrong}'; did you mean {hint}"):

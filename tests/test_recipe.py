@@ -6,10 +6,12 @@ import yaml
 from ontarget.errors import UserError
 from ontarget.languages import Direction, Language
 from ontarget.recipe import Recipe
+from ontarget.recipes.adjustments import ContrastSettings
 from ontarget.recipes.load import check, load, shipped
 from ontarget.recipes.stages import LanguageAware, LanguageModelling
-from ontarget.samples.weighting import Weighting
-from ontarget.training.tuning import Tuning
+from ontarget.samples.weighting import ALL, Weighting
+from ontarget.training.tuning import Objective, Tuning
+from ontarget.translation.system import AntiLanguageModel, Boosting, Contrast, Prior
 
 
 def recipe(**changes: object) -> Recipe:
@@ -235,6 +237,38 @@ class TestPresets:
         assert stage.tuning == Tuning(steps=2, normalisation="token", learning_rate=2e-6)
 
 
+class TestObjectives:
+    def test_what_the_recipe_does_not_say_is_their_papers(self) -> None:
+        assert language_aware().aim() == Objective("unlikelihood")
+        assert language_aware(objective="orpo").aim() == Objective("orpo")
+        assert language_aware(objective="cpo").aim() == Objective("cpo", beta=0.1)
+        assert language_aware(objective="simpo").aim() == Objective("simpo", beta=2.0, margin=1.0)
+        said = language_aware(objective="simpo", beta=3, margin=0)
+        assert said.aim() == Objective("simpo", beta=3.0, margin=0.0)
+
+    @pytest.mark.parametrize(
+        ("changes", "message"),
+        [
+            ({"objective": "dpo"}, "should be 'unlikelihood', 'orpo', 'cpo' or 'simpo'"),
+            ({"beta": 1}, "`beta` is for the objective cpo or simpo, not for unlikelihood"),
+            ({"objective": "cpo", "margin": 1}, "`margin` is for the objective simpo, not for cpo"),
+            ({"objective": "cpo", "beta": 0}, "'stages.lat.beta' is 0: should be greater than 0"),
+            (
+                {"objective": "orpo", "conflict": {"policy": "source-copy"}},
+                "under the policy 'source-copy' orpo compares two responses as wholes",
+            ),
+        ],
+    )
+    def test_what_is_wrong_is_said(self, changes: dict[str, object], message: str) -> None:
+        with pytest.raises(UserError) as caught:
+            language_aware(**changes)
+        assert message in str(caught.value)
+
+    def test_copies_are_compared_as_wholes(self) -> None:
+        conflict = {"policy": "source-copy", "tokens": "all"}
+        assert language_aware(objective="orpo", conflict=conflict).conflict.weighting() == ALL
+
+
 class TestConflicts:
     def test_unseen_target_is_a_name_of_wrong_target_over_any_directions(self) -> None:
         for preset in ("paper", "ontarget"):
@@ -286,7 +320,7 @@ class TestWhatIsMixedIn:
     def test_keys_that_say_nothing_are_left_out_of_what_is_written(self) -> None:
         written = load("phrasebook-tiny").settings()["stages"]
         for stage in written.values():
-            assert not {"wordings", "general"} & set(stage)
+            assert not {"wordings", "general", "objective", "beta", "margin"} & set(stage)
             assert not {"counts", "k", "gamma", "revealing"} & set(stage.get("conflict", {}))
 
     @pytest.mark.parametrize(
@@ -329,6 +363,40 @@ class TestSystems:
         plain = systems["mt"]
         assert not any((plain.post_instruction, plain.prompt_in_target, plain.demonstrations, plain.pivot))
         assert plain.contrast is None
+        assert (plain.prior, plain.boosting, plain.anti_lm) == (None, None, None)
+        asked = ["language-prior", "token-boosting", "adaptive-boosting", "anti-lm"]
+        prior, latb, adaptive, anti_lm = recipe(systems=asked).systems.values()
+        assert prior.prior.prior() == Prior(weight=1.0)
+        assert latb.boosting.boosting() == Boosting(5.0, unsure_below=None)
+        assert adaptive.boosting.boosting() == Boosting(1000.0, unsure_below=0.8)
+        assert anti_lm.anti_lm.anti_lm() == AntiLanguageModel(0.3)
+
+    def test_may_contrast_with_languages_by_name_and_by_what_they_are(self) -> None:
+        def against(*named: object) -> tuple[str, ...]:
+            contrast = recipe(systems={"contrastive": {"contrast": {"against": list(named)}}}).systems[
+                "contrastive"
+            ]
+            it, en, nl = (Language(code) for code in ("it", "en", "nl"))
+            return tuple(map(str, contrast.contrast.contrast(it, [en, it, nl]).against))
+
+        assert against("pivot") == ("it",)
+        assert against("others") == ("en", "it", "nl")
+        assert against("source", "pivot", "others", False) == ("source", "it", "en", "nl", "no")
+        usual = ContrastSettings().contrast(Language("it"), ())
+        assert usual == Contrast()
+        with pytest.raises(UserError, match="unknown language 'othres'"):
+            against("othres")
+        with pytest.raises(UserError, match=r"'systems\.contrastive\.contrast\.against'"):
+            against()
+
+    def test_say_nothing_of_keys_that_older_recipes_lack(self) -> None:
+        """So that their fingerprints stay as they were."""
+        dumped = recipe(systems=["mt", "contrastive"]).settings()["systems"]
+        assert not {"prior", "boosting", "anti_lm"} & dumped["mt"].keys()
+        assert set(dumped["contrastive"]["contrast"]) == {"source_weight", "language_weight", "plausibility"}
+        named = recipe(systems={"contrastive": {"contrast": {"against": ["pivot"]}}})
+        assert named.settings()["systems"]["contrastive"]["contrast"]["against"] == ["pivot"]
+        assert check(named.settings(), "again") == named
 
     def test_of_ones_own_name_a_model(self) -> None:
         systems = recipe(systems={"mt": None, "3-shot": {"model": "mt", "demonstrations": 3}}).systems

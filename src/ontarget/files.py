@@ -1,8 +1,9 @@
-"""Files that are written whole or not at all."""
+"""Paths as users write them; files that are written whole or not at all."""
 
 import errno
 import json
 import os
+import re
 import shutil
 import tempfile
 from collections.abc import Iterator
@@ -11,6 +12,25 @@ from pathlib import Path
 from typing import Any
 
 from ontarget.errors import UserError
+
+
+def expanded(path: str) -> Path:
+    """A path with `~`, `$NAME` and `${NAME}` filled in.
+
+    Raises:
+        UserError: it names a variable that is not set.
+    """
+
+    def value(match: re.Match[str]) -> str:
+        variable = match[1] or match[2]
+        if not os.environ.get(variable):
+            raise UserError(
+                f"the path '{path}' needs the environment variable {variable}, which is not set; "
+                f"set it to a folder, e.g. export {variable}=$HOME/data"
+            )
+        return os.environ[variable]
+
+    return Path(re.sub(r"\$(?:(\w+)|\{(\w+)\})", value, path)).expanduser()
 
 
 @contextmanager

@@ -3,6 +3,7 @@
 Codes are BCP 47 (`de`, `zh-Hant`, `pt-BR`). Names come from CLDR through Babel.
 """
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from difflib import get_close_matches
 from functools import cache
@@ -22,6 +23,13 @@ _FASTTEXT_LABEL = {"nb": "no", "fil": "tl"}
 def _english_names() -> dict[str, str]:
     """Every language code of CLDR that is two or three letters long, with its English name."""
     return {code: name for code, name in Locale("en").languages.items() if code.isalpha() and len(code) <= 3}
+
+
+@cache
+def _names_in(tag: str) -> Mapping[str, str]:
+    """Language code of CLDR -> name; Babel alone would read the tag again for every prompt."""
+    names: Mapping[str, str] = Locale.parse(tag, sep="-").languages
+    return names
 
 
 def _usual_script(tag: str) -> str | None:
@@ -59,13 +67,13 @@ class Language:
         object.__setattr__(self, "code", tag)
 
     def name(self, language: "Language | str" = "en") -> str:
-        """The language's name, in `language`, in the nominative.
+        """The language's name, in `language`, in the nominative; the code where CLDR has none (`gom`).
 
         `Language("cs").name("de") == "Tschechisch"`.
         """
-        known = Locale.parse(str(language), sep="-").languages
+        known = _names_in(str(language))
         tag = self.code.replace("-", "_")
-        return known.get(tag) or known.get(self.primary) or _english_names()[self.primary]
+        return known.get(tag) or known.get(self.primary) or _english_names().get(self.primary, self.code)
 
     @property
     def primary(self) -> str:

@@ -1,10 +1,10 @@
 """Where a model is: in a directory of this machine, or under a name on the Hugging Face hub."""
 
-import os
 import re
 from pathlib import Path
 
 from ontarget.errors import UserError, nearest
+from ontarget.files import expanded
 
 
 def locate(model: str | Path) -> Path | str:
@@ -14,9 +14,9 @@ def locate(model: str | Path) -> Path | str:
     for a misspelt one on the hub would take a minute without a network.
 
     Raises:
-        UserError: it is no hub name, and no directory is there.
+        UserError: it is no hub name, and no directory is there; or a variable is not set.
     """
-    path = Path(os.path.expandvars(model)).expanduser()
+    path = expanded(str(model))
     if path.is_dir():
         return path
     if isinstance(model, str) and re.fullmatch(r"\w[\w.-]*/[\w.-]+", model) and not path.parent.is_dir():

@@ -13,6 +13,7 @@ from ontarget.errors import UserError, nearest
 from ontarget.languages import Direction, Language
 from ontarget.recipes.block import Block, Count, Name
 from ontarget.recipes.directions import Directions
+from ontarget.recipes.grid import Grids
 from ontarget.recipes.kinds import Stage, made_from
 from ontarget.recipes.stages import LanguageAware, fill_in_stages
 from ontarget.recipes.synthetic import fill_in_rounds
@@ -155,8 +156,8 @@ class Recipe(Block):
     stages: dict[Name, Stage] = Field(default_factory=dict)
     systems: dict[Name, SystemSettings]
     decoding: DecodingSettings = DecodingSettings()
-    sweep: dict[str, Annotated[list[Any], Field(min_length=1)]] | None = Field(
-        None, description="keys, and the values that each is to have in turn: see recipes/sweep.py"
+    sweep: Grids | None = Field(
+        None, description="keys, and the values that each is to have in turn: see recipes/grid.py"
     )
     versions: dict[str, str] = Field({}, description="written by `ontarget run`, never read by it")
     commit: str | None = Field(None, description="written by `ontarget run`, never read by it")

@@ -8,6 +8,7 @@ import pytest
 from typer.testing import CliRunner
 
 from ontarget.cli.app import app
+from ontarget.scoring.significance import holm
 
 FRENCH = ["Le chat dort sur le canapé.", "Nous allons à la mer demain.", "Le pain est encore chaud."] * 5
 GERMAN = ["Die Katze schläft auf dem Sofa.", "Wir fahren morgen ans Meer.", "Das Brot ist noch warm."] * 5
@@ -81,7 +82,18 @@ def test_a_run_compares_its_systems_with_mt(tmp_path: Path) -> None:
     [row] = [line for line in table.split("\n") if line.split()[:2] == ["OTR", "llama"]]
     assert "*" not in row
     assert "mean of de-fr, fr-de" in table
-    assert "test:approximate-randomisation|trials:10000|seed:12345|adjusted:holm|systems:2" in table
+    assert "test:approximate-randomisation|trials:10000|seed:12345|adjusted:holm|tests:2" in table
+
+
+def test_each_direction_beside_the_mean(tmp_path: Path) -> None:
+    folder = make_run(tmp_path / "run", {"llama": 14, "mt": 13, "ontarget": 1})
+    arguments = [folder, "--metrics", "bleu", "--by-direction"]
+    rows = json.loads(run(*arguments, "--json"))
+    assert list(dict.fromkeys(row["group"] for row in rows)) == ["mean of de-fr, fr-de", "de-fr", "fr-de"]
+    of_otr = [row for row in rows if row["metric"] == "otr" and row["p"] is not None]
+    assert len(of_otr) == 2 * 3
+    assert [row["p_holm"] for row in of_otr] == holm([row["p"] for row in of_otr])
+    assert "adjusted:holm|tests:6" in run(*arguments)
 
 
 def test_the_kinds_of_a_run_are_groups(tmp_path: Path) -> None:

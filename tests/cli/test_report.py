@@ -29,11 +29,21 @@ def test_a_run_by_its_name_gets_its_page(runs: Path) -> None:
     assert not (runs / "two" / "report.html").exists()
 
 
-def test_several_runs_are_compared_and_no_page_is_written(runs: Path) -> None:
+def test_several_runs_are_compared_on_a_page_of_their_own(runs: Path) -> None:
     code, output = report("one", str(runs / "two"))
     assert code == 0
     assert output.index("MT, one") < output.index("MT, two") < output.index("Post-ins, one")
     assert not list(runs.glob("*/report.html"))
+    assert output.endswith("comparison.html\n")
+    assert "2 runs beside each other" in Path("comparison.html").read_text(encoding="utf-8")
+    assert report("one", "two", "--page", "mine.html")[1].endswith("mine.html\n")
+    assert report("one", "two", "--markdown")[1].startswith("Averages of one, two\n\n| System |")
+
+
+def test_several_runs_have_figures(runs: Path) -> None:
+    code, output = report("one", "two", "--figures", "figures")
+    assert code == 0
+    assert {"figures/runs-otr-zero-shot.svg", "figures/one/scores.svg"} <= set(output.split())
 
 
 def test_tables_in_markdown_and_latex(runs: Path) -> None:
@@ -64,8 +74,11 @@ def test_a_sweep_has_figures(tmp_path: Path) -> None:
         str(tmp_path / "figures" / f"alpha-{kind}.svg") for kind in ("zero-shot", "supervised")
     ]
     code, output = report(str(folder))
+    assert code == 0
+    assert "alpha 0.01, LAT" in output
+    code, output = report(str(folder), str(folder), "--markdown")
     assert code == 2
-    assert "is a sweep: give it alone, with --figures DIR" in output
+    assert "is a sweep: give it alone" in output
 
 
 def test_mistakes_are_one_sentence(runs: Path) -> None:

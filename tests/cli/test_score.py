@@ -9,9 +9,9 @@ import pytest
 from typer.testing import CliRunner
 
 from ontarget.cli.app import app
+from ontarget.corpora import sacrebleu_sets
 from ontarget.languages import Language
 from ontarget.scoring import metrics as scoring_metrics
-from ontarget.scoring import test_sets
 from ontarget.scoring.bleu import bleu, chrf
 from ontarget.scoring.off_target import off_target_ratio
 
@@ -276,7 +276,7 @@ def test_comet_scores_in_its_own_environment(write: Write, comet_environment: Pa
 
 
 def test_a_test_set_brings_source_and_reference(write: Write, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(test_sets, "read_test_set", lambda name, direction: (GERMAN, [FRENCH]))
+    monkeypatch.setattr(sacrebleu_sets, "read_test_set", lambda name, direction: (GERMAN, [FRENCH]))
     arguments = [write("a", ANSWERS), "--test-set", "wmt22", "--direction", "de-fr"]
     printed = json.loads(run(*arguments, "--json"))
     assert printed["bleu"]["value"] == bleu(ANSWERS, FRENCH, Language("fr")).value

@@ -1,14 +1,11 @@
 """What `ontarget run` prints of a sweep."""
 
-from io import StringIO
 from pathlib import Path
 
 import pytest
-from rich.console import Console
 from typer.testing import CliRunner
 
 from ontarget.cli.app import app
-from ontarget.cli.sweep import _table
 
 SMALL = ("phrasebook-tiny", "corpus.phrasebook.tuples=20", "test_lines=3", "systems=[mt, lat]")
 ALPHAS = "sweep={stages.lat.alpha: [0.1, 0.2]}"
@@ -32,30 +29,6 @@ def test_the_plan_counts_what_points_share_once_and_makes_nothing(tmp_path: Path
     assert "4 of 10 steps to do" in lines["alpha=0.2"]  # the model, its outputs, scores, report
     assert "2 of 2 points to do" in lines["together"]
     assert not list(tmp_path.iterdir())
-
-
-def test_scores_of_all_points_are_one_table() -> None:
-    def rows(bleu: float, otr: float) -> list[dict[str, object]]:
-        kept = {"kind": "zero-shot", "direction": "avg", "n": 1, "signature": "x"}
-        line = {"system": "lat", "direction": "it-nl", "kind": "zero-shot", "metric": "bleu"}
-        return [
-            {**kept, "system": "lat", "metric": "bleu", "value": bleu},
-            {**kept, "system": "lat", "metric": "otr", "value": otr},
-            {**kept, "system": "reference", "metric": "otr", "value": 0.5},
-            {**line, "value": bleu, "n": 1, "signature": "x"},
-        ]
-
-    results = [
-        {"values": {"stages.lat.alpha": alpha}, "scores": rows(10 * alpha, 100 * alpha)}
-        for alpha in (0.1, 0.25)
-    ]
-    printed = StringIO()
-    Console(width=110, file=printed).print(_table("alphas", results))
-    words = [line.split() for line in printed.getvalue().splitlines()]
-    assert ["0.1", "LAT", "1.0", "10.0"] in words
-    assert ["0.25", "LAT", "2.5", "25.0"] in words
-    assert ["0.25", "reference", "(floor)", "–", "0.5"] in words
-    assert not any("Supervised" in line for line in words)
 
 
 @pytest.mark.parametrize("command", [("train", *SMALL, ALPHAS), ("train", "paper-figure4")])

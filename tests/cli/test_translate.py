@@ -8,7 +8,10 @@ from ontarget.cli.app import app
 
 pytest.importorskip("torch", reason="needs the extra `train`")
 
+from ontarget.languages import Language
+from ontarget.prompts.template import PromptTemplate
 from ontarget.translation import translator
+from ontarget.translation.system import Decoding, Prior
 
 
 class Upper:
@@ -18,6 +21,7 @@ class Upper:
 
     def __init__(self, model: str, template: str | None = None, **options: Any) -> None:
         Upper.asked = {"model": model, "template": template, **options}
+        self.template = PromptTemplate.load("plain")
 
     def translate(self, texts: list[str], source: Any, target: Any, progress: Any, **how: Any) -> list[str]:
         Upper.asked |= {"source": str(source), "target": str(target), **how}
@@ -77,6 +81,17 @@ def test_standard_input_one_line_in_one_line_out(given: bytes, expected: bytes) 
         (("--model", "m", "--from", "de", "--to", "frr-x"), b"x", "unknown language 'frr-x'"),
         (("--model", "m", "--from", "de", "--to", "de"), b"x", "both de"),
         ((*TO, "--template", "alpacca"), b"x", "did you mean 'alpaca'"),
+        ((*TO, "--system", "anti-ml"), b"x", "there is no system 'anti-ml'; did you mean 'anti-lm'?"),
+        ((*TO, "--system", "1-shot"), b"x", "'1-shot' shows demonstrations"),
+        ((*TO, "--system", "language-prior"), b"x", "'language-prior' learns from text: give --text fr=FILE"),
+        ((*TO, "--system", "anti-lm", "--text", "fr=x"), b"x", "--text is for systems that learn from text"),
+        ((*TO, "--text", "fr=x"), b"x", "--text is for systems that learn from text"),
+        (
+            (*TO, "--system", "token-boosting", "--text", "fr"),
+            b"x",
+            "--text is 'fr'; write it as LANGUAGE=FILE",
+        ),
+        ((*TO, "--system", "token-boosting", "--text", "fr=no"), b"x", "there is no file 'no'"),
     ],
 )
 def test_mistakes_are_said_in_a_sentence(arguments: tuple[str, ...], given: bytes, sentence: str) -> None:
@@ -84,3 +99,25 @@ def test_mistakes_are_said_in_a_sentence(arguments: tuple[str, ...], given: byte
     assert result.exit_code == 2
     assert result.stdout == ""
     assert sentence in " ".join(result.stderr.split())
+
+
+def test_a_system_that_learns_from_text(tmp_path: Path) -> None:
+    for code, line in (("de", "ein Hund"), ("fr", "un chien")):
+        (tmp_path / code).write_text(f"{line}\n", encoding="utf-8")
+    text = [word for code in ("de", "fr") for word in ("--text", f"{code}={tmp_path / code}")]
+    result = run(*TO, "--system", "language-prior", *text, "--beam", "2", given=b"Hund\n")
+    assert result.exit_code == 0, result.output
+    system = Upper.asked["system"]
+    assert (system.id, system.prior, system.decoding) == ("language-prior", Prior(), Decoding(2, 512))
+    assert {str(code): list(lines) for code, lines in system.text.lines.items()} == {
+        "de": ["ein Hund"],
+        "fr": ["un chien"],
+    }
+
+
+def test_a_system_that_needs_nothing_more() -> None:
+    assert run(*TO, "--system", "first-token-contrast", given=b"Hund\n").exit_code == 0
+    contrast = Upper.asked["system"].contrast
+    assert (contrast.first_tokens, contrast.against) == (1, (Language("en"),))
+    assert run(*TO, "--system", "pivot", given=b"Hund\n").exit_code == 0
+    assert Upper.asked["system"].pivot == Language("en")

@@ -5,6 +5,7 @@ from pathlib import Path
 from unittest.mock import patch
 
 import pytest
+import sacrebleu.utils
 
 from ontarget.corpora import files
 from ontarget.corpora.corpus import Corpus
@@ -41,6 +42,20 @@ def test_the_format_is_told_by_content_and_all_give_the_same(tmp_path: Path, for
         (tmp_path / name).write_bytes(pack(IN_FORMATS[format].encode()))
         assert format_of(tmp_path / name) == format
         assert pairs(train(tmp_path / name)) == PAIRS
+
+
+def test_a_test_set_of_sacrebleu_stands_beside_files(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    (tmp_path / "src").write_text("eins\nzwei\n")
+    (tmp_path / "ref").write_text("un\ndeux\n")
+    monkeypatch.setattr(sacrebleu.utils, "get_source_file", lambda *_: str(tmp_path / "src"))
+    monkeypatch.setattr(sacrebleu.utils, "get_reference_files", lambda *_: [str(tmp_path / "ref")])
+    (tmp_path / "mine.tsv").write_text("de\tfr\ndrei\ttrois\n")
+    corpus = train("sacrebleu:wmt22/de-fr", tmp_path / "mine.tsv")
+    assert pairs(corpus) == [("eins", "un"), ("zwei", "deux"), ("drei", "trois")]
+    assert pairs(corpus, Direction(FR, DE)) == [("trois", "drei")]  # it serves its own direction alone
+    assert [str(part.direction) for part in train("sacrebleu:wmt22").parts("train")] == [
+        f"{d}" for d in ("de-fr", "de-en", "fr-de", "en-de")
+    ]
 
 
 def test_parquet_is_told_by_content(tmp_path: Path) -> None:

@@ -1,11 +1,13 @@
 import gzip
 import urllib.error
+import urllib.request
 from pathlib import Path
 
 import pytest
 import sacrebleu.utils
+from sacrebleu import dataset
 
-from ontarget.corpora.sacrebleu_sets import directions, read
+from ontarget.corpora.sacrebleu_sets import directions, read, read_test_set, sets_of
 from ontarget.errors import UserError
 from ontarget.languages import Direction, Language
 
@@ -36,6 +38,53 @@ def test_the_directions_that_it_has_are_read_with_the_first_reference(kept: Path
     [part] = read("wmt22", parse("de-fr it-nl"))
     assert part.direction == Direction.parse("de-fr")
     assert part.lines == {Language("de"): ["eins", "zwei"], Language("fr"): ["un", "deux"]}
+
+
+@pytest.fixture
+def offline(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """An empty cache of sacreBLEU, and no network."""
+
+    def refused(url: str) -> None:
+        raise urllib.error.URLError("Network is unreachable")
+
+    monkeypatch.setattr(sacrebleu.utils, "SACREBLEU_DIR", str(tmp_path))
+    for name in ("wmt17", "wmt22"):
+        monkeypatch.setattr(dataset.DATASETS[name], "_outdir", str(tmp_path / name))
+        monkeypatch.setattr(dataset.DATASETS[name], "_rawdir", str(tmp_path / name / "raw"))
+    monkeypatch.setattr(urllib.request, "urlopen", refused)
+    return tmp_path
+
+
+def test_what_sacrebleu_keeps_is_read_with_all_references(offline: Path) -> None:
+    (offline / "wmt17").mkdir()
+    for field in dataset.DATASETS["wmt17"].fieldnames("de-en"):
+        (offline / "wmt17" / f"wmt17.de-en.{field}").write_text(f"{field} 1\n{field} 2\n", encoding="utf-8")
+    source, references = read_test_set("wmt17", Direction.parse("de-en"))
+    assert (source, references) == (["src 1", "src 2"], [["ref 1", "ref 2"]])
+
+
+def test_offline_it_says_where_the_test_set_would_be(offline: Path) -> None:
+    with pytest.raises(UserError, match=f"'wmt22' .de-fr.: .*unreachable.*'{offline / 'wmt22'}'.*copy it"):
+        read_test_set("wmt22", Direction.parse("de-fr"))
+
+
+def test_a_direction_that_it_lacks() -> None:
+    with pytest.raises(UserError, match=r"wmt22 has no direction it-nl; it has cs-en .*de-fr"):
+        read_test_set("wmt22", Direction.parse("it-nl"))
+
+
+def test_a_path_names_one_direction_or_all_between_the_languages() -> None:
+    languages = [Language(code) for code in ("en", "cs", "it")]
+    assert sets_of("wmt22/en-cs", languages) == ("wmt22", parse("en-cs"))
+    assert sets_of("wmt22", languages) == ("wmt22", parse("en-cs cs-en"))
+    assert sets_of("wmt20/tworefs/de-en", languages) == ("wmt20/tworefs", parse("de-en"))
+    assert sets_of("multi30k/2016", languages)[0] == "multi30k/2016"
+    with pytest.raises(UserError, match=r"'wmt22' has no it-en; it has .*en-cs"):
+        sets_of("wmt22/it-en", languages)
+    with pytest.raises(UserError, match=r"'wmt22' has no text between these languages"):
+        sets_of("wmt22", languages[2:])
+    with pytest.raises(UserError, match=r"no test set 'wmt222'; did you mean"):
+        sets_of("wmt222/en-cs", languages)
 
 
 def test_none_of_the_directions(kept: Path) -> None:

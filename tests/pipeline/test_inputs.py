@@ -10,7 +10,7 @@ from ontarget.corpora import sacrebleu_sets
 from ontarget.corpora.corpus import Corpus, Part
 from ontarget.errors import UserError
 from ontarget.languages import Direction, Language
-from ontarget.pipeline.inputs import left_out, load_corpus
+from ontarget.pipeline.inputs import language_text, left_out, load_corpus
 from ontarget.pipeline.plan import Plan
 from ontarget.pipeline.run import carry_out, make_plan
 
@@ -146,3 +146,21 @@ def test_a_test_set_of_sacrebleu_is_a_corpus(monkeypatch: pytest.MonkeyPatch) ->
     recipe = fake_recipe(corpus={"sacrebleu": {"test": "x"}}, stages={}, systems=["llama"], model="x/y")
     assert [t.target for t in load_corpus(recipe).pairs("test", Direction(IT, NL))] == ["b"]
     assert set(wanted) == {*recipe.zero_shot, *recipe.supervised}
+
+
+def test_what_learns_from_text_has_lines_of_every_language(corpus_files: Path) -> None:
+    recipe = fake_recipe(systems=["mt", "language-prior"])
+    corpus = load_corpus(recipe)
+    lines = language_text(recipe, corpus, "language-prior")
+    assert list(lines) == [EN, IT, NL]
+    assert list(lines[NL]) == list(corpus.lines("train", NL))
+    assert language_text(recipe, corpus, "mt") == {}
+
+
+def test_text_to_learn_from_is_never_what_is_translated(corpus_files: Path) -> None:
+    systems = {"language-prior": {"model": "owner/model"}}
+    recipe = fake_recipe(systems=systems, stages={}, model="owner/model")
+    corpus = load_corpus(recipe)
+    assert list(language_text(recipe, corpus, "language-prior")[IT]) == list(corpus.lines("validation", IT))
+    with pytest.raises(UserError, match=r"systems\.language-prior learns from validation text, which"):
+        language_text(fake_recipe(systems=systems, stages={}, split="validation"), corpus, "language-prior")

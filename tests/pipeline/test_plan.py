@@ -11,7 +11,7 @@ from tests.pipeline.conftest import RECIPE, Workshop, fake_recipe
 
 from ontarget.errors import UserError
 from ontarget.languages import Direction
-from ontarget.pipeline.inputs import prompt_text
+from ontarget.pipeline.inputs import learnt, prompt_text
 from ontarget.pipeline.run import make_plan, run
 from ontarget.prompts.template import PromptTemplate
 
@@ -120,6 +120,34 @@ def test_wordings_need_a_template_with_a_place_for_them(workshop: Workshop) -> N
         make_plan(fake_recipe(template="./mine.yaml", stages=RECIPE["stages"] | {"mt": mt})).everything()
 
 
+def test_text_and_languages_that_scores_are_made_of_make_their_outputs(workshop: Workshop) -> None:
+    """The model is someone else's and stays: outputs are made again where what they learn from is new."""
+    asked = {
+        "mt": {},
+        "language-prior": {},
+        "token-boosting": {},
+        "contrastive": {},
+        "pivoted": {"contrast": {"against": ["pivot"]}},
+        "all": {"contrast": {"against": ["others"]}},
+    }
+    systems = {name: {"model": "owner/model"} | how for name, how in asked.items()}
+
+    def outputs(**changes: object) -> dict[str, str]:
+        made = make_plan(fake_recipe(systems=systems, **changes)).outputs
+        return {name: made[name]["it-nl"] for name in systems}
+
+    def changed(before: dict[str, str], after: dict[str, str]) -> set[str]:
+        return {name for name in systems if before[name] != after[name]}
+
+    first = outputs()
+    assert len(set(first.values())) == len(systems)
+    assert changed(first, outputs(pivot="nl")) == {"pivoted"}
+    for language in ("en", "it", "nl"):
+        with Path(f"train.{language}").open("a", encoding="utf-8") as file:
+            file.write("One more.\n")
+    assert changed(first, outputs()) == {"language-prior", "token-boosting"}
+
+
 def test_how_demonstrations_stand_in_a_template_of_ones_own_makes_their_outputs(workshop: Workshop) -> None:
     outputs = []
     for end in ("\\n", "\\n\\n"):
@@ -148,3 +176,33 @@ def test_a_chat_is_that_of_the_model_at_the_root_of_the_stages(
     before = make_plan(recipe).stages
     (chat / "chat_template.jinja").write_text(says.replace("<assistant>", "<model>"), encoding="utf-8")
     assert all(make_plan(recipe).stages[name] != before[name] for name in before)
+
+
+def _staged(**of_mt: object) -> Mapping[str, object]:
+    return RECIPE["stages"] | {"mt": RECIPE["stages"]["mt"] | of_mt}
+
+
+def test_a_stage_of_another_seed_is_another_model_and_so_is_what_starts_from_it(workshop: Workshop) -> None:
+    before, after = (make_plan(fake_recipe(stages=_staged(**s))).stages for s in ({}, {"seed": 2}))
+    assert {name for name in before if before[name] != after[name]} == {"mt", "lat", "ontarget"}
+
+
+def test_a_stage_with_the_recipes_own_seed_is_the_same_model(workshop: Workshop) -> None:
+    """Whoever says it, the recipe or the stage: no model is made a second time."""
+    said = make_plan(fake_recipe(stages=_staged(seed=1))).stages
+    assert said == make_plan(fake_recipe()).stages
+    assert "seed" not in fake_recipe().settings()["stages"]["mt"]
+
+
+def test_an_oracle_learns_all_directions(workshop: Workshop) -> None:
+    recipe = fake_recipe(stages=_staged(directions="all"))
+    assert make_plan(recipe).stages["mt"] != make_plan(fake_recipe()).stages["mt"]
+    assert set(map(str, learnt(recipe, recipe.stages["mt"]))) == {
+        "it-nl",
+        "nl-it",
+        "en-it",
+        "it-en",
+        "en-nl",
+        "nl-en",
+    }
+    assert learnt(recipe, recipe.stages["lat"]) == recipe.supervised

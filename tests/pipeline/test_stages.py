@@ -8,7 +8,7 @@ from tests.pipeline.conftest import RECIPE, fake_recipe
 
 from ontarget.corpora.corpus import Corpus
 from ontarget.languages import Direction, Language
-from ontarget.pipeline.stages import conflict_counts, keep_template, notices, translation_draw
+from ontarget.pipeline.stages import conflict_counts, drawn_for, keep_template, notices, translation_draw
 from ontarget.prompts.segment import text_of
 from ontarget.prompts.template import PromptTemplate
 from ontarget.recipe import Recipe
@@ -27,7 +27,8 @@ def groups(corpus: Corpus, stage: str, **changes: object) -> list[Group]:
     recipe = changed(stage, **changes)
     settings = recipe.stages[stage]
     assert isinstance(settings, Likelihood | LanguageAware)
-    return list(translation_draw(recipe, settings, corpus, PromptTemplate.load(recipe.template))(0))
+    drawn = drawn_for(recipe, settings, corpus)
+    return list(translation_draw(recipe, settings, drawn, PromptTemplate.load(recipe.template))(0))
 
 
 def test_stage_1_learns_supervised_directions_alike(fake_corpus: Corpus) -> None:
@@ -85,7 +86,7 @@ class TestNotices:
         recipe = changed("lat", samples="all")
         settings = recipe.stages["lat"]
         assert isinstance(settings, LanguageAware)
-        counts = conflict_counts(recipe, settings, fake_corpus)
+        counts = conflict_counts(recipe, settings, drawn_for(recipe, settings, fake_corpus))
         [said] = self.said(fake_corpus, "lat", samples="all")
         assert said.startswith(f"{counts['right_target']:.1%} of {counts['conflicting']} ")
 

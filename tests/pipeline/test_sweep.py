@@ -159,3 +159,34 @@ def test_a_wrong_point_is_found_before_the_first(
 def test_a_sweep_is_no_single_run(workshop: Workshop) -> None:
     with pytest.raises(UserError, match=r"'fake' sweeps stages\.lat\.alpha"):
         make_plan(fake_recipe(sweep=ALPHAS))
+
+
+def test_seeds_share_the_base_and_nothing_else(workshop: Workshop) -> None:
+    sweep(
+        sweep={"variants": {"lat": {"stages.ontarget": None, "systems": ["lat"]}}, "seeds": [1, 2]}
+    ).carry_out()
+    assert workshop.trained == ["base", "mt", "lat", "mt", "lat"]
+
+
+def test_what_ships_with_a_recipe_is_done(
+    workshop: Workshop, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    swept = sweep()
+    first = swept.planned[0].file.stem
+    rows = [{"system": "lat", "kind": "zero-shot", "direction": "avg", "metric": "otr", "value": 1.0}]
+    line = {"fingerprint": first, "values": {"stages.lat.alpha": 0.1}, "scores": rows}
+    (tmp_path / "swept.jsonl").write_text(json.dumps(line) + "\n")
+    monkeypatch.setattr("ontarget.pipeline.sweep.SHIPPED", tmp_path)
+    known = sweep()
+    assert [planned.done for planned in known.planned] == [True, False, False]
+    results = known.carry_out()
+    assert results[0] == {"values": {"stages.lat.alpha": 0.1}, "scores": rows}
+    assert workshop.trained == ["base", "mt", "lat", "ontarget", "lat"]
+    order = json.loads(Path("runs/swept/points.json").read_text())
+    assert order == [planned.file.stem for planned in known.planned]
+
+
+def test_a_release_makes_no_point_anew(workshop: Workshop, monkeypatch: pytest.MonkeyPatch) -> None:
+    before = [planned.file.name for planned in sweep().planned]
+    monkeypatch.setattr("ontarget.pipeline.plan.version_of", lambda package: "9.9.9")
+    assert [planned.file.name for planned in sweep().planned] == before

@@ -1,10 +1,14 @@
 """What a recipe's system becomes."""
 
+from pathlib import Path
+
 from tests.pipeline.conftest import fake_recipe
 
-from ontarget.pipeline.systems import without_texts
+from ontarget.languages import Language
+from ontarget.pipeline.inputs import load_corpus
+from ontarget.pipeline.systems import system_of, without_texts
 from ontarget.prompts.template import PromptTemplate
-from ontarget.translation.system import System
+from ontarget.translation.system import AntiLanguageModel, Boosting, Contrast, Prior, System
 
 
 def test_target_languages_without_prompt_texts_are_named() -> None:
@@ -12,3 +16,25 @@ def test_target_languages_without_prompt_texts_are_named() -> None:
     plain = PromptTemplate.load("plain")
     assert without_texts(recipe, System("ptl", plain, prompt_in_target=True)) == ["Finnish", "Swedish"]
     assert without_texts(recipe, System("mt", plain)) == []
+
+
+def test_a_system_has_what_its_settings_say_and_lines_to_learn_from(corpus_files: Path) -> None:
+    recipe = fake_recipe(
+        systems={
+            "mt": {},
+            "contrastive": {"contrast": {"against": ["pivot", "others"]}},
+            "language-prior": {"prior": {"weight": 2}},
+            "anti-lm": {},
+            "adaptive-boosting": {},
+        }
+    )
+    corpus = load_corpus(recipe)
+    mt, contrastive, prior, anti_lm, boosting = (system_of(recipe, name, corpus) for name in recipe.systems)
+    assert (mt.contrast, mt.prior, mt.boosting, mt.anti_lm, mt.text) == (None,) * 5
+    assert contrastive.contrast == Contrast(against=tuple(map(Language, ("en", "it", "nl"))))
+    assert prior.prior == Prior(2.0)
+    assert anti_lm.anti_lm == AntiLanguageModel(0.3)
+    assert boosting.boosting == Boosting(1000.0, 0.8)
+    for system in (prior, boosting):
+        assert system.text is not None
+        assert list(system.text.lines) == list(recipe.languages)

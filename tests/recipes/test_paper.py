@@ -100,7 +100,8 @@ def cut(recipe: Recipe, toy: Path) -> dict[str, object]:
         if getattr(stage, "general", None):
             overrides[f"stages.{name}.general.path"] = "alpaca.jsonl"
     if recipe.sweep:
-        values: dict[str, list[object]] = {axis: list(of[:2]) for axis, of in recipe.sweep.items()}
+        (grid,) = recipe.sweep
+        values: dict[str, list[object]] = {axis: list(of)[:2] for axis, of in grid.items()}
         values = {axis: [0, 2] if "step" in axis else of for axis, of in values.items()}
         values = {axis: [2, 4] if "samples" in axis else of for axis, of in values.items()}
         values = {axis: [str(toy), "other"] if axis == "model" else of for axis, of in values.items()}

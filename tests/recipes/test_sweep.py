@@ -49,3 +49,62 @@ def test_a_value_becomes_part_of_a_folders_name(value: object, word: str) -> Non
 def test_two_values_must_not_share_a_folder() -> None:
     with pytest.raises(UserError, match="two points of its sweep would both be called model=x"):
         points("diagnose", {"sweep": {"model": ["a/x", "b/x"]}})
+
+
+VARIANTS = {
+    "untuned": {"stages.lat": None, "systems": ["mt"]},
+    "strong": {"stages.lat.alpha": 1.0},
+    "new": {"stages.more": {"kind": "likelihood", "from": "mt", "tuning": {"steps": 1}}},
+}
+
+
+def test_variants_are_points_by_name_and_seeds_change_slowest_over_all_grids() -> None:
+    grids = [{"variants": VARIANTS, "seeds": [1, 2]}, {"stages.lat.alpha": [0.1], "seeds": [1, 2, 3]}]
+    found = points("phrasebook-tiny", {"sweep": grids})
+    names = [*VARIANTS, "alpha=0.1"]
+    assert [p.label for p in found] == [
+        *(f"{name},seed={seed}" for seed in (1, 2) for name in names),
+        "alpha=0.1,seed=3",
+    ]
+    assert [p.values for p in found[3:5]] == [
+        {"stages.lat.alpha": 0.1, "seed": 1},
+        {"variant": "untuned", "seed": 2},
+    ]
+    untuned, strong, new = (p.recipe for p in found[4:7])
+    assert "lat" not in untuned.stages
+    assert list(untuned.systems) == ["mt"]
+    assert strong.stages["lat"].alpha == 1.0
+    assert new.stages["more"].seed == 2
+
+
+def test_a_seed_is_that_of_every_stage_but_the_base() -> None:
+    (point,) = points("phrasebook-tiny", {"sweep": {"variants": {"x": {}}, "seeds": [7]}})
+    assert point.recipe.seed == 1
+    seeds = {name: stage.seed for name, stage in point.recipe.stages.items()}
+    assert seeds.pop("base") is None
+    assert set(seeds.values()) == {7}
+
+
+def test_seeds_alone_are_a_sweep() -> None:
+    assert [p.label for p in points("phrasebook-tiny", ["sweep={seeds: [1, 2]}"])] == ["seed=1", "seed=2"]
+
+
+def test_a_variant_of_two_grids_would_be_two_points_of_one_name() -> None:
+    twice = [{"variants": {"x": {}}}, {"variants": {"x": {"seed": 2}}}]
+    with pytest.raises(UserError, match="two points of its sweep would both be called x"):
+        points("phrasebook-tiny", {"sweep": twice})
+
+
+@pytest.mark.parametrize(
+    ("sweep", "message"),
+    [
+        ({"variants": [1, 2]}, "`sweep.variants` should be a mapping of names to what they change"),
+        ({"stages.lat.alpha": {"a": {}}}, "`sweep.stages.lat.alpha` should be a list of values"),
+        ({"seeds": ["one"]}, "`sweep.seeds` should be a list of whole numbers"),
+        ({"variants": {"x": {"stages.lta.alpha": 1}}}, "there is no 'stages.lta'; did you mean 'lat'"),
+        ([], "'sweep' is"),
+    ],
+)
+def test_a_wrong_grid_is_said(sweep: object, message: str) -> None:
+    with pytest.raises(UserError, match=message):
+        points("phrasebook-tiny", {"sweep": sweep})

@@ -1,19 +1,14 @@
-import base64
 import json
 import random
-import zlib
 from pathlib import Path
 from typing import Any
 
 import pytest
 from tests.reporting.conftest import output_rows, write_jsonl
+from tests.reporting.unpack import segments
 
 from ontarget.errors import UserError
 from ontarget.reporting import browser, run_files
-
-
-def unpacked(data: str) -> Any:
-    return json.loads(zlib.decompress(base64.b64decode(data)))
 
 
 def _pack(run_dir: Path, **settings: int) -> browser.Packed:
@@ -30,30 +25,47 @@ def _change(run_dir: Path, system: str, line: int, **values: object) -> None:
 
 def _answer(run_dir: Path, system: str, line: int = 0) -> dict[str, Any]:
     packed = _pack(run_dir)
-    data = unpacked(packed.data)
-    segment = next(s for s in data["segments"] if packed.directions[s[0]][0] == "it-nl" and s[1] == line + 1)
+    segment = next(
+        segment
+        for segment in segments(packed.data, len(packed.systems))
+        if packed.directions[segment["place"]][0] == "it-nl" and segment["line"] == line + 1
+    )
     place = [name for name, _ in packed.systems].index(system)
-    text, language, percent, off, outcome, cut, start, end = segment[4][place]
-    return {
-        "text": text, "language": data["languages"][language], "percent": percent, "off": off,
-        "outcome": data["outcomes"][outcome], "cut": cut, "marked": (start, end),
-    }  # fmt: skip
+    answer: dict[str, Any] = segment["answers"][place]
+    return answer
 
 
 def test_every_line_of_every_system_is_there(run_dir: Path) -> None:
     packed = _pack(run_dir)
-    data = unpacked(packed.data)
     assert packed.every == 1
     assert len(packed.systems) == 11
     assert packed.systems[6] == ("contrastive", "C_src+lang")
     assert packed.directions[0] == ("it-nl", "it→nl", "zero-shot")
-    assert len(data["segments"]) == 12 * 3
-    assert {len(segment[4]) for segment in data["segments"]} == {11}
-    place, line, source, reference, answers = data["segments"][12]  # line by line through all directions
-    assert (place, line) == (0, 2)
-    rows = [output_rows(system, "it-nl")[1] for system, _ in packed.systems]
-    assert (source, reference) == (rows[0]["source"], rows[0]["reference"])
-    assert [answer[0] for answer in answers] == [row["text"] for row in rows]
+    found = segments(packed.data, 11)
+    assert len(found) == 12 * 3
+    for i, segment in enumerate(found):  # line by line through all directions
+        assert (segment["place"], segment["line"]) == (i % 12, i // 12 + 1)
+        direction = packed.directions[i % 12][0]
+        rows = [output_rows(system, direction)[i // 12] for system, _ in packed.systems]
+        assert (segment["source"], segment["reference"]) == (rows[0]["source"], rows[0]["reference"])
+        assert [answer["text"] for answer in segment["answers"]] == [row["text"] for row in rows]
+
+
+def test_a_system_without_answers_in_a_direction(run_dir: Path) -> None:
+    scores = json.loads((run_dir / "scores.json").read_text(encoding="utf-8"))
+    rows = [row for row in scores if (row["system"], row["direction"]) != ("mt", "it-nl")]
+    (run_dir / "scores.json").write_text(json.dumps(rows), encoding="utf-8")
+    found = segments(_pack(run_dir).data, 11)
+    assert [answer is None for answer in found[0]["answers"]] == [name == 1 for name in range(11)]
+    assert all(found[1]["answers"])
+
+
+def test_no_reference_is_none(run_dir: Path) -> None:
+    for system in (run_dir / "outputs").iterdir():
+        _change(run_dir, system.name, 0, reference=None)
+    packed = _pack(run_dir)
+    place = [name for name, _, _ in packed.directions].index("it-nl")
+    assert segments(packed.data, 11)[place]["reference"] is None
 
 
 def test_what_is_known_of_an_answer(run_dir: Path) -> None:
@@ -90,16 +102,16 @@ def test_marks_are_counted_as_javascript_counts(run_dir: Path) -> None:
     details["lines"]["mt"]["it-nl"]["words"] = {"0": [2, 5], "1": [600, 603]}
     (run_dir / "details.json").write_text(json.dumps(details), encoding="utf-8")
     _change(run_dir, "mt", 0, text="🐈 the cat")
-    assert _answer(run_dir, "mt")["marked"] == (3, 6)  # a cat is two units of UTF-16
+    assert _answer(run_dir, "mt")["marked"] == (3, 3)  # a cat is two units of UTF-16
     _change(run_dir, "mt", 1, text="la " * 200 + "the")
-    assert _answer(run_dir, "mt", 1)["marked"] == (-1, -1)  # it is not shown
+    assert _answer(run_dir, "mt", 1)["marked"] == (0, 0)  # it is not shown
 
 
 def test_a_run_without_details_is_packed_too(run_dir: Path) -> None:
     (run_dir / "details.json").unlink()
     _change(run_dir, "mt", 0, text="The old baker.", language="en")
     answer = _answer(run_dir, "mt")
-    assert (answer["off"], answer["outcome"], answer["marked"]) == (1, "", (-1, -1))
+    assert (answer["off"], answer["outcome"], answer["marked"]) == (1, "", (0, 0))
 
 
 def test_half_a_surrogate_pair_does_no_harm(run_dir: Path) -> None:
@@ -123,7 +135,7 @@ def test_what_is_too_large_is_thinned_out_evenly(run_dir: Path) -> None:
     packed = _pack(run_dir, largest=limit)
     assert len(packed.data) <= limit
     assert packed.every >= 3
-    lines = sorted({segment[1] for segment in unpacked(packed.data)["segments"]})
+    lines = sorted({segment["line"] for segment in segments(packed.data, 11)})
     assert lines == list(range(1, 61, packed.every))
 
 

@@ -5,6 +5,13 @@ from ontarget.reporting.drawing import inline
 from ontarget.reporting.logs import LogRecord
 
 
+def test_training_curve_shows_the_loss_of_pairs() -> None:
+    log = [LogRecord("lat", step, likelihood=1.0, preference=2.0 - step / 50) for step in range(0, 101, 2)]
+    words = texts(inline(training_curve("lat", log)))
+    assert {"likelihood", "preference"} <= set(words)
+    assert "unlikelihood" not in words
+
+
 def test_training_curve_shows_each_sign_and_the_probability() -> None:
     log = [LogRecord("lat", step, 1.0, 0.9, 2.0 - step / 50, 0.9 - step / 200) for step in range(0, 101, 2)]
     words = texts(inline(training_curve("lat", log)))

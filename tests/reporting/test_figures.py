@@ -65,4 +65,4 @@ def test_scatter_has_a_point_and_a_name_for_each_system(scores: Scores) -> None:
     ],
 )
 def test_names_are_moved_apart_and_stay_inside(wanted: list[float], places: list[float]) -> None:
-    assert figures._apart(wanted, gap=1.0, top=10.0) == pytest.approx(places)
+    assert figures.apart(wanted, gap=1.0, top=10.0) == pytest.approx(places)

@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 from tests.reporting.conftest import output_rows, score_rows, write_jsonl
-from tests.reporting.test_browser import unpacked
+from tests.reporting.unpack import segments
 
 from ontarget.errors import UserError
 from ontarget.reporting import report
@@ -78,7 +78,7 @@ def test_the_page_has_every_part(run_dir: Path) -> None:
     assert tags.count("table") == 3 + 1  # scores, outcomes
     assert tags.count("svg") == 3 + 2 + 4  # bars and points, a heat map a system, a curve a stage
     assert tags.count("option") == 1 + 11 + 1 + 2 + 12
-    assert len(unpacked(_packed(text))["segments"]) == 12 * 3
+    assert len(segments(_packed(text), 11)) == 12 * 3
     assert "nrefs:1|case:mixed|eff:no|tok:13a" in text
     assert re.findall(r"lid:lid\.176\.ftz\|\S*?\|n:(\d+)", text) == ["3"]  # the averages' is no other
     assert "<dt>torch</dt><dd><code>2.9.0</code></dd>" in text
@@ -169,7 +169,9 @@ def test_text_of_the_run_is_escaped(run_dir: Path) -> None:
     assert "alert(" not in text
     assert text.count("<script") == 2
     assert text.count("</script>") == 2
-    assert attack in [answer[0] for segment in unpacked(_packed(text))["segments"] for answer in segment[4]]
+    assert attack in [
+        answer["text"] for segment in segments(_packed(text), 11) for answer in segment["answers"]
+    ]
     assert "&lt;b&gt;not bold&lt;/b&gt;" in text  # a comment of the recipe
 
 

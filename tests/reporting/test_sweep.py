@@ -61,10 +61,33 @@ def test_words_stand_in_their_order_on_the_axis(tmp_path: Path) -> None:
 
 
 def test_two_keys_give_a_figure_each_with_a_line_for_every_value_of_the_other(tmp_path: Path) -> None:
-    points = [{"stages.lat.alpha": a, "seed": s} for a in (0.1, 0.2) for s in (1, 2)]
+    points = [{"stages.lat.alpha": a, "steps": s} for a in (0.1, 0.2) for s in (1, 2)]
     drawn = sweep.drawings(_write(tmp_path, points))
-    assert [drawing.name for drawing in drawn[::2]] == ["alpha-zero-shot", "seed-zero-shot"]
-    assert {"LAT, seed 1", "LAT, seed 2"} <= set(texts(inline(drawn[0])))
+    assert [drawing.name for drawing in drawn[::2]] == ["alpha-zero-shot", "steps-zero-shot"]
+    assert {"LAT, steps 1", "LAT, steps 2"} <= set(texts(inline(drawn[0])))
+
+
+def test_seeds_are_one_line_of_their_means_with_a_band_of_a_deviation(tmp_path: Path) -> None:
+    from matplotlib.figure import Figure
+
+    points = [{"k": k, "seed": s} for k in (1, 2) for s in (1, 2)]
+    (drawing, _) = sweep.drawings(_write(tmp_path, points))
+    figure = Figure()
+    drawing.paint(figure)
+    bleu = figure.axes[0]
+    (line,) = bleu.lines
+    assert list(line.get_ydata()) == [5.5, 7.5]  # of 5, 6 and of 7, 8
+    (band,) = bleu.collections
+    ends = {round(float(y), 4) for _, y in band.get_paths()[0].vertices}
+    assert {round(5.5 - 0.5**0.5, 4), round(5.5 + 0.5**0.5, 4)} <= ends
+
+
+def test_points_stand_in_the_recipes_order_and_those_that_it_no_longer_has_are_left_out(
+    tmp_path: Path,
+) -> None:
+    folder = _write(tmp_path, [{"k": k} for k in (1, 2, 3)])
+    (folder / "points.json").write_text(json.dumps(["2", "0", "7"]))
+    assert [point.values for point in sweep.read_points(folder)] == [{"k": 3}, {"k": 1}]
 
 
 def test_keys_that_were_swept_alike_are_one_and_keys_of_the_same_last_word_are_told_apart(

@@ -8,6 +8,7 @@ from ontarget.reporting import table
 from ontarget.reporting.details import Details, Difference
 from ontarget.reporting.paper import Paper
 from ontarget.reporting.run_files import Scores, read
+from ontarget.reporting.series import series_of
 
 
 def _row(system: str, metric: str, value: float) -> dict[str, Any]:
@@ -74,7 +75,7 @@ def test_several_runs_stand_under_each_system(run_dir: Path, tmp_path: Path) -> 
     better = [row | {"value": 40.0} if row["metric"] == "bleu" else row for row in score_rows(["mt"])]
     better += [row | {"system": "mine"} for row in better if row["system"] == "mt"]
     (other / "scores.json").write_text(json.dumps(better), encoding="utf-8")
-    view = table.comparison([read(run_dir), read(other)])
+    view = table.comparison(series_of([read(run_dir), read(other)]))
     names = [row.name for row in view.rows]
     assert names[1:4] == ["MT, phrasebook-fake", "MT, other", "Post-ins, phrasebook-fake"]
     assert names[-2:] == ["reference (floor), phrasebook-fake", "reference (floor), other"]

@@ -16,7 +16,7 @@ from ontarget.samples.conflict import (
     conflicting_sample,
     right_targets,
 )
-from ontarget.samples.draw import supervised_directions
+from ontarget.samples.draw import directions_of, supervised_directions
 from ontarget.samples.weighting import ALL
 
 LANGUAGES = [Language(code) for code in ("en", "it", "nl", "ro")]
@@ -26,7 +26,9 @@ PAPER = Conflict(policy="any-instruction", directions="seen", weighting=ALL, eos
 
 
 def instructions(conflict, pass_number=0, translations=TRANSLATIONS):
-    return conflicting_instructions(translations, conflict, LANGUAGES, SUPERVISED, 1, pass_number)
+    return conflicting_instructions(
+        directions_of(translations), conflict, LANGUAGES, SUPERVISED, 1, pass_number
+    )
 
 
 def test_fault_3_a_wrong_target_never_asks_for_the_right_language():
@@ -75,13 +77,13 @@ def test_fault_3_one_direction_data_is_an_error_and_no_endless_loop():
     one = [Direction.parse("en-it")]
     translations = [Translation("x", "y", one[0])]
     with pytest.raises(UserError, match="no instruction conflicts with en-it"):
-        conflicting_instructions(translations, PAPER, LANGUAGES, one, 1, 0)
+        conflicting_instructions(directions_of(translations), PAPER, LANGUAGES, one, 1, 0)
 
 
 @given(st.integers(0, 1000))
 def test_the_pool_is_not_changed_while_it_is_drawn_from(seed):
     pairs = list(itertools.islice(itertools.cycle(TRANSLATIONS[:6]), 60))
-    drawn = conflicting_instructions(pairs, PAPER, LANGUAGES, SUPERVISED, seed, 0)
+    drawn = conflicting_instructions(directions_of(pairs), PAPER, LANGUAGES, SUPERVISED, seed, 0)
     assert len(drawn) == 60
     assert set(drawn) <= set(SUPERVISED)
 
@@ -101,19 +103,21 @@ def test_a_conflicting_sample_keeps_input_and_output():
 def test_reversed_asks_for_the_way_back_and_needs_no_third_language():
     two = [Direction.parse("en-it"), Direction.parse("it-en")]
     translations = [Translation("x", "y", direction) for direction in two]
-    drawn = conflicting_instructions(translations, Conflict("reversed"), LANGUAGES[:2], two, 1, 0)
+    drawn = conflicting_instructions(
+        directions_of(translations), Conflict("reversed"), LANGUAGES[:2], two, 1, 0
+    )
     assert drawn == [two[1], two[0]]
-    assert right_targets(translations, drawn) == 0
+    assert right_targets(directions_of(translations), drawn) == 0
 
 
 def test_a_copied_source_is_unlearnt_under_the_right_instruction():
     translation = Translation("Anna dorme.", "Anna sleeps.", Direction.parse("it-en"))
     copy = Conflict("source-copy")
     [instruction] = conflicting_instructions(
-        [translation], copy, LANGUAGES[:2], [translation.direction], 1, 0
+        [translation.direction], copy, LANGUAGES[:2], [translation.direction], 1, 0
     )
     assert instruction == translation.direction
-    assert right_targets([translation], [instruction]) == 1
+    assert right_targets([translation.direction], [instruction]) == 1
     sample = conflicting_sample(translation, instruction, copy, PromptTemplate.load("plain"))
     assert text_of(sample.prompt) == "Translate from Italian to English.\nAnna dorme.\n"
     assert (sample.response, sample.sign) == ("Anna dorme.", -1)
@@ -129,7 +133,7 @@ def test_confusion_is_drawn_as_often_as_it_was_counted():
     asked = [str(direction) for direction in drawn]
     assert set(asked) == {"it-nl", "it-ro"}  # never what is right, nor the language of the text
     assert asked.count("it-nl") / 4000 == pytest.approx(0.75, abs=0.03)
-    assert right_targets([translation] * 4000, drawn) == 0
+    assert right_targets([translation.direction] * 4000, drawn) == 0
 
 
 def test_what_was_never_produced_in_error_has_no_conflicting_sample():
@@ -137,7 +141,7 @@ def test_what_was_never_produced_in_error_has_no_conflicting_sample():
     translations = [Translation("x", "y", Direction.parse(text)) for text in ("it-en", "en-it", "en-nl")]
     drawn = instructions(conflict, translations=translations)
     assert [direction and str(direction) for direction in drawn] == ["it-nl", None, "en-ro"]
-    assert right_targets(translations, drawn) == right_targets([], []) == 0
+    assert right_targets(directions_of(translations), drawn) == right_targets([], []) == 0
 
 
 def test_counts_without_confusion_among_the_languages_are_an_error():
@@ -159,8 +163,8 @@ def test_one_direction_is_found_before_training_with_what_to_do(policy):
 
 
 def test_the_share_that_keeps_the_right_target_is_a_fifth_in_the_papers_policy():
-    assert right_targets(TRANSLATIONS, instructions(PAPER)) == pytest.approx(0.2, abs=0.03)
-    assert right_targets(TRANSLATIONS, instructions(Conflict())) == 0
+    assert right_targets(directions_of(TRANSLATIONS), instructions(PAPER)) == pytest.approx(0.2, abs=0.03)
+    assert right_targets(directions_of(TRANSLATIONS), instructions(Conflict())) == 0
 
 
 def test_a_twin_is_asked_for_in_the_words_of_its_positive():

@@ -70,4 +70,4 @@ def test_general_instructions_are_positives_alone_in_either_stage():
         groups = with_general(draw, instructions, 0.5, PLAIN, seed=1)(0)
         assert [[sample.sign for sample in group] for group in groups] == [signs, signs, [1], [1]]
         assert {group[0].response for group in groups[2:]} == {"a", "b"}
-        assert list(groups[:2]) == draw(0)
+        assert groups[:2] == list(draw(0))

@@ -14,7 +14,7 @@ def test_the_default_is_loaded_once() -> None:
 
 
 def test_a_path_is_a_fasttext_model() -> None:
-    assert identifier_named(str(language_id._bundled())).signature == "lid.176.ftz"
+    assert identifier_named(str(language_id.bundled())).signature == "lid.176.ftz"
 
 
 def test_a_set_of_languages_stands_in_the_signature() -> None:

@@ -90,7 +90,7 @@ def test_knows_the_176_labels_of_its_model() -> None:
 def test_the_signature_is_by_content(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     assert default_identifier().signature == "lid.176.ftz"
     renamed = tmp_path / "mine.bin"
-    shutil.copy(language_id._bundled(), renamed)
+    shutil.copy(language_id.bundled(), renamed)
     assert FastText(renamed).signature == "lid.176.ftz"
 
     monkeypatch.setattr(language_id, "_PUBLISHED", {})

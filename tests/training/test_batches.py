@@ -1,3 +1,5 @@
+import math
+
 import pytest
 
 torch = pytest.importorskip("torch")
@@ -90,15 +92,24 @@ def test_any_step_is_the_same_whenever_it_is_asked_for(tokenizer):
 def test_micro_batches_keep_to_their_tokens(tokenizer):
     for micro_batch in steps(tokenizer, micro_batch_tokens=100)[0]:
         samples, length = micro_batch["input_ids"].shape
-        assert samples == 1 or samples * (length + 1) <= 100
+        assert samples == 1 or samples * length <= 100
 
 
 def test_labels_and_weights_belong_to_what_follows():
     encoded = Encoded(ids=[5, 6, 7, 8], response=2, shares=[1.0, 1.0], sign=1)
     micro_batch = collate([(encoded, [0.5, 0.25]), (Encoded([1, 2], 1, [True], -1), [-1.0])])
-    assert micro_batch["input_ids"].tolist() == [[5, 6, 7], [1, 0, 0]]
-    assert micro_batch["labels"].tolist() == [[6, 7, 8], [2, 0, 0]]
-    assert micro_batch["weights"].tolist() == [[0.0, 0.5, 0.25], [-1.0, 0.0, 0.0]]
+    assert [row[:3] for row in micro_batch["input_ids"].tolist()] == [[5, 6, 7], [1, 0, 0]]
+    assert [row[:3] for row in micro_batch["labels"].tolist()] == [[6, 7, 8], [2, 0, 0]]
+    assert [row[:3] for row in micro_batch["weights"].tolist()] == [[0.0, 0.5, 0.25], [-1.0, 0.0, 0.0]]
+    assert not any(tensor[:, 3:].any() for tensor in micro_batch.values())
+
+
+@pytest.mark.parametrize("tokens", [2, 8, 9, 10, 17, 18])
+def test_rows_are_made_up_to_multiples_of_eight_by_what_weighs_nothing(tokens):
+    encoded = Encoded(list(range(1, tokens + 1)), 1, [True] * (tokens - 1), 1)
+    micro_batch = collate([(encoded, [1.0] * (tokens - 1))])
+    assert micro_batch["input_ids"].shape == (1, 8 * math.ceil((tokens - 1) / 8))
+    assert (micro_batch["weights"] != 0).sum() == tokens - 1  # its last token is a label alone
 
 
 def unpadded(micro_batch):

@@ -8,8 +8,9 @@ import transformers  # noqa: E402
 from peft import LoraConfig, get_peft_model  # noqa: E402
 
 from ontarget.errors import UserError  # noqa: E402
+from ontarget.training import head  # noqa: E402
 from ontarget.training.head import LogOddsHead  # noqa: E402
-from ontarget.training.log_odds import log_odds  # noqa: E402
+from ontarget.training.log_odds import linear_log_odds, log_odds  # noqa: E402
 from ontarget.training.objective import signed_loss  # noqa: E402
 
 CPU = torch.device("cpu")
@@ -161,6 +162,24 @@ def test_with_torch_compile(batch):
         d = compiled(input_ids=ids, use_cache=False).logits
     assert_same(with_gradients(model, signed_loss(d, weights[counts])), expected)
     assert compiled(input_ids=ids, use_cache=False).logits.shape == (3, 9, 50)
+
+
+def test_so_many_positions_as_make_few_shapes_reach_the_operation(batch, monkeypatch):
+    """What makes their number up weighs nothing: loss and gradients are compared above."""
+    seen = []
+
+    def spy(hidden, weight, labels, *rest):
+        seen.append((len(hidden), len(labels)))
+        return linear_log_odds(hidden, weight, labels, *rest)
+
+    monkeypatch.setattr(head, "linear_log_odds", spy)
+    ids, labels, _ = batch
+    for counted in (1, 7, 20):
+        some = torch.zeros(27)
+        some[:counted] = 1.0
+        by_head(build("Llama"), (ids, labels, some.view(3, 9)))
+    by_head(build("Llama"), (ids.repeat(9, 1), labels.repeat(9, 1), torch.ones(27, 9)))
+    assert seen == [(64, 64), (64, 64), (64, 64), (256, 256)]
 
 
 @pytest.fixture

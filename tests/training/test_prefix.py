@@ -14,7 +14,7 @@ from ontarget.training.encode import Encoded  # noqa: E402
 from ontarget.training.trainer import SignedTrainer  # noqa: E402
 from ontarget.training.tuning import Tuning  # noqa: E402
 
-SHARED = [3, 4, 5, 6, 7, 8]
+SHARED = [3, 4, 5, 6, 7, 8, 9, 10]
 
 
 def part(count=5, shared=SHARED):
@@ -34,7 +34,8 @@ def loss_and_gradients(model, micro_batch, tmp_path):
     model.zero_grad()
     loss = trainer.compute_loss(model, micro_batch)
     loss.backward()
-    return loss.item(), {name: weight.grad.clone() for name, weight in model.named_parameters()}
+    gradients = {name: weight.grad.to_dense().clone() for name, weight in model.named_parameters()}
+    return loss.item(), gradients
 
 
 @pytest.mark.parametrize("family", ["Llama", "Qwen3"])
@@ -55,7 +56,7 @@ def test_what_bears_weight_is_never_part_of_the_prefix():
     pairs = part(1) * 4
     micro_batch, whole = prefix.collate(pairs), batches.collate(pairs)
     width = micro_batch["prefix_ids"].shape[1]
-    assert width == pairs[0][0].response - 1
+    assert width == (pairs[0][0].response - 1) // 8 * 8
     for name in ("input_ids", "labels", "weights"):
         assert torch.equal(micro_batch[name], whole[name][:, width:])
     assert not whole["weights"][:, :width].any()
@@ -95,9 +96,10 @@ def test_the_log_counts_the_tokens_of_whole_rows(tmp_path):
 def test_a_random_part_keeps_every_token():
     draw = random.Random(3)
     for _ in range(20):
-        pairs = part(draw.randint(2, 6), SHARED[: draw.randint(0, 6)])
+        pairs = part(draw.randint(2, 6), [*SHARED, *range(11, 31)][: draw.randint(0, 28)])
         micro_batch, whole = prefix.collate(pairs), batches.collate(pairs)
         ids = micro_batch["input_ids"]
         if "prefix_ids" in micro_batch:
+            assert micro_batch["prefix_ids"].shape[1] % 8 == ids.shape[1] % 8 == 0
             ids = torch.cat([micro_batch["prefix_ids"].expand(len(ids), -1), ids], dim=1)
         assert torch.equal(ids, whole["input_ids"])

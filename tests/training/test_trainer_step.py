@@ -87,3 +87,33 @@ def test_a_step_is_the_loss_of_the_whole_batch_however_it_is_cut(
     assert loss.item() == pytest.approx(expected.item(), rel=1e-6)
     for name, parameter in model.named_parameters():
         torch.testing.assert_close(gradients[name], parameter.grad, rtol=1e-5, atol=1e-7, msg=name)
+
+
+def test_weights_are_cast_once_a_step_and_again_when_they_have_changed(tokenizer, model, tmp_path):
+    """And the gradient of embeddings, made of rows alone, is whole when it is clipped."""
+    arguments = TrainingArguments(output_dir=str(tmp_path), use_cpu=True, report_to=[], bf16=True)
+    trainer = SignedTrainer(model=model, args=arguments)
+    trainer.create_optimizer_and_scheduler(1)
+    wrapped = trainer.accelerator.prepare(model)
+    draw = language_aware_groups(TRANSLATIONS, PLAIN, Conflict(), LANGUAGES, SUPERVISED, 1)
+    tuning = Tuning(steps=1, batch_samples=5, micro_batch_tokens=100)
+    [step] = Steps(draw, Encoder(tokenizer, PLAIN.separator, 128, {}), tuning, 1.0, 1)
+    assert len(step) > 2
+    losses = []
+    for _ in range(2):
+        with torch.profiler.profile(record_shapes=True) as profile:
+            losses.append(trainer.training_step(wrapped, step).item())
+        shape = list(model.model.layers[0].mlp.down_proj.weight.shape)
+        casts = [
+            event
+            for event in profile.events()
+            if event.name == "aten::_to_copy" and event.input_shapes[0] == shape
+        ]
+        # Once for each layer on the way there, and a gradient for each micro-batch on the way back.
+        assert len(casts) == len(model.model.layers) * (1 + len(step))
+        assert not model.get_input_embeddings().weight.grad.is_sparse
+        with torch.no_grad():
+            for weight in model.parameters():
+                weight -= weight.grad
+        model.zero_grad()
+    assert losses[0] != losses[1]

@@ -8,9 +8,10 @@ import torch
 from torch import Tensor
 from transformers import GenerationConfig
 
+from ontarget.translation.adjustment import AdjustedContinuations
 from ontarget.translation.beam import Ends, Found, beam_search
 from ontarget.translation.system import Decoding
-from ontarget.translation.tree import PlainContinuations, TokenTree
+from ontarget.translation.tree import TokenTree
 
 EOS = torch.tensor([1])
 _WORDS = "$ab" + "?" * 100  # a language of an end and two words; the others are impossible
@@ -105,7 +106,7 @@ def test_a_stop_sequence_ends_like_an_end_token() -> None:
 def test_the_same_as_transformers(model, prompts, beam: int, penalty: float) -> None:
     decoding = Decoding(beam, 24, length_penalty=penalty)
     tree = TokenTree(model, prompts, 24)
-    found = beam_search(PlainContinuations(tree), len(prompts), decoding, Ends(EOS))
+    found = beam_search(AdjustedContinuations(tree), len(prompts), decoding, Ends(EOS))
     config = GenerationConfig(
         num_beams=beam,
         do_sample=False,
@@ -125,7 +126,9 @@ def test_the_same_as_transformers(model, prompts, beam: int, penalty: float) -> 
 def test_the_score_is_the_log_probability_of_the_tokens(model, prompts) -> None:
     tree = TokenTree(model, prompts, 12)
     for prompt, found in zip(
-        prompts, beam_search(PlainContinuations(tree), len(prompts), Decoding(4, 12), Ends(EOS)), strict=True
+        prompts,
+        beam_search(AdjustedContinuations(tree), len(prompts), Decoding(4, 12), Ends(EOS)),
+        strict=True,
     ):
         with torch.inference_mode():
             log_probs = model(torch.tensor([prompt + found.tokens])).logits[0].log_softmax(-1)

@@ -5,22 +5,26 @@ import pytest
 pytest.importorskip("torch", reason="needs the extra `train`")
 
 import torch
+from tests.translation.textbook import Textbook, search
 from torch import Tensor
 
+from ontarget.translation.adjustment import AdjustedContinuations
 from ontarget.translation.beam import Ends, Found, beam_search
-from ontarget.translation.contrast import ContrastiveContinuations, contrastive_scores
-from ontarget.translation.system import Decoding
-from ontarget.translation.tree import PlainContinuations, TokenTree
+from ontarget.translation.contrast import Contrasted, contrastive_scores
+from ontarget.translation.system import Contrast, Decoding
+from ontarget.translation.tree import TokenTree
 
 END, SHARED, WRONG, RIGHT = range(4)
-END_IDS = torch.tensor([END])
+ENDS = torch.tensor([1])
 
 
 def scores_of(
     asked: list[float], *contrasts: list[float], weights: list[float], plausibility: float = 0
 ) -> Tensor:
-    log_probs = torch.tensor([asked, *contrasts]).log()[None, :, None, :]
-    return contrastive_scores(log_probs, torch.tensor([weights]), plausibility, END_IDS)[0, 0]
+    own, others = torch.tensor([[asked]]).log(), torch.tensor([contrasts])[:, :, None].log()
+    return contrastive_scores(own, own, others, torch.tensor([weights]), plausibility, torch.tensor([END]))[
+        0, 0
+    ]
 
 
 def test_the_formula() -> None:
@@ -62,70 +66,56 @@ def asked(prompts) -> list[list[list[int]]]:
 
 
 def contrastive(
-    model,
-    asked,
-    weights: list[list[float]],
-    decoding: Decoding,
-    plausibility: float,
-    first_tokens: int | None = None,
+    model, asked, weights: list[list[float]], contrast: Contrast, decoding: Decoding
 ) -> list[Found]:
     tree = TokenTree(model, [prompt for prompts in asked for prompt in prompts], decoding.max_new_tokens)
-    scores = ContrastiveContinuations(
-        tree, torch.tensor(weights), plausibility, torch.tensor([1]), first_tokens
-    )
-    return beam_search(scores, len(asked), decoding, Ends(torch.tensor([1])))
-
-
-def naive(
-    model, prompts, weights: list[float], decoding: Decoding, plausibility: float, first_tokens: int | None
-) -> tuple[list[int], float]:
-    """One sentence, no cache, no batch, the textbook's beam search over lists."""
-    open_, closed = [([], 0.0)], []
-    for length in range(1, decoding.max_new_tokens + 1):
-        candidates = []
-        for tokens, total in open_:
-            logits = [model(torch.tensor([prompt + tokens])).logits[0, -1] for prompt in prompts]
-            asked, *others = [values.log_softmax(-1) for values in logits]
-            scores = asked.clone()
-            if first_tokens is None or length <= first_tokens:
-                scores -= sum(w * other for w, other in zip(weights, others, strict=True))
-                scores[1] = asked[1] * (1 - sum(weights))
-                scores[asked.exp() < plausibility * asked.exp().max()] = -math.inf
-            candidates += [([*tokens, i], total + s) for i, s in enumerate(scores.tolist()) if s > -math.inf]
-        candidates.sort(key=lambda candidate: -candidate[1])
-        last = length == decoding.max_new_tokens
-        closed += [c for c in candidates[: decoding.beam] if c[0][-1] == 1 or last]
-        open_ = [c for c in candidates if c[0][-1] != 1][: decoding.beam]
-        closed = sorted(closed, key=lambda c: -c[1] / len(c[0]))[: decoding.beam]
-        enough = len(closed) == decoding.beam
-        if not open_ or (enough and open_[0][1] / length <= closed[-1][1] / len(closed[-1][0])):
-            break
-    return closed[0]
+    pairs = [list(zip(own[1:], w, strict=True)) for own, w in zip(asked, weights, strict=True)]
+    adjustment = Contrasted(pairs, contrast).of(range(len(asked)), ENDS)
+    return beam_search(AdjustedContinuations(tree, [adjustment]), len(asked), decoding, Ends(ENDS))
 
 
 @pytest.mark.parametrize("beam", [1, 4])
 @pytest.mark.parametrize(("plausibility", "first_tokens"), [(0.0, None), (0.1, None), (0.1, 1), (0.0, 3)])
-@torch.inference_mode()
 def test_the_same_as_the_textbook(
     model, asked, beam: int, plausibility: float, first_tokens: int | None
 ) -> None:
-    decoding = Decoding(beam, 7)
+    decoding, book = Decoding(beam, 7), Textbook(model)
     weights = [[0.5, 0.2], [0.6, 0.1], [0.3, 0.3], [0.0, 0.1]]
-    found = contrastive(model, asked, weights, decoding, plausibility, first_tokens)
+    found = contrastive(
+        model, asked, weights, Contrast(plausibility=plausibility, first_tokens=first_tokens), decoding
+    )
     for prompts, own_weights, ours in zip(asked, weights, found, strict=True):
-        tokens, score = naive(model, prompts, own_weights, decoding, plausibility, first_tokens)
+
+        def score(answer: list[int], prompts=prompts, own_weights=own_weights) -> Tensor:
+            own, *others = [book.log_p([*prompt, *answer]) for prompt in prompts]
+            if first_tokens is not None and len(answer) >= first_tokens:
+                return own
+            scores = own - sum(w * other for w, other in zip(own_weights, others, strict=True))
+            scores[1] = own[1] * (1 - sum(own_weights))
+            scores[own.exp() < plausibility * own.exp().max()] = -math.inf
+            return scores
+
+        tokens, total = search(score, decoding)
         assert ours.tokens == tokens
-        assert ours.score == pytest.approx(score, abs=1e-3)
+        assert ours.score == pytest.approx(total, abs=1e-3)
 
 
 @pytest.mark.parametrize("beam", [1, 4])
 def test_without_weight_it_is_the_model_itself(model, asked, beam: int) -> None:
     decoding = Decoding(beam, 16)
     plain = beam_search(
-        PlainContinuations(TokenTree(model, [prompts[0] for prompts in asked], 16)),
+        AdjustedContinuations(TokenTree(model, [prompts[0] for prompts in asked], 16)),
         len(asked),
         decoding,
-        Ends(torch.tensor([1])),
+        Ends(ENDS),
     )
-    without = contrastive(model, asked, [[0.0, 0.0]] * len(asked), decoding, plausibility=0.0)
+    without = contrastive(model, asked, [[0.0, 0.0]] * len(asked), Contrast(plausibility=0.0), decoding)
     assert [found.tokens for found in without] == [found.tokens for found in plain]
+
+
+def test_a_sentence_without_contrasts_is_the_models_own(model, prompts) -> None:
+    adjustment = Contrasted([[]] * 2, Contrast(plausibility=0.9)).of([0, 1], ENDS)
+    tree, decoding = TokenTree(model, prompts[:2], 9), Decoding(4, 9)
+    found = beam_search(AdjustedContinuations(tree, [adjustment]), 2, decoding, Ends(ENDS))
+    plain = beam_search(AdjustedContinuations(TokenTree(model, prompts[:2], 9)), 2, decoding, Ends(ENDS))
+    assert found == plain

@@ -1,6 +1,6 @@
 import json
 import shutil
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from pathlib import Path
 
 import pytest
@@ -14,8 +14,14 @@ from ontarget.errors import UserError
 from ontarget.prompts.encode import encode_prompt
 from ontarget.prompts.segment import Segment
 from ontarget.translation import engine as engine_module
+from ontarget.translation.adjustment import Adjuster
+from ontarget.translation.anti_lm import AntiLM
+from ontarget.translation.boosting import Boosted
+from ontarget.translation.contrast import Contrasted
 from ontarget.translation.engine import Engine
-from ontarget.translation.system import Contrast, Decoding
+from ontarget.translation.language_tokens import TokenCounts
+from ontarget.translation.prior import LanguagePrior
+from ontarget.translation.system import Boosting, Contrast, Decoding, Prior
 
 
 class Saying(LlamaForCausalLM):
@@ -51,23 +57,51 @@ def test_answers_come_in_the_order_of_the_prompts(engine: Engine, prompts) -> No
     assert [answer.text for answer in together] == [answer.text for answer in alone]
 
 
+def adjusters_of(
+    kind: str, engine: Engine, prompts: list[list[int]], chosen: Sequence[int]
+) -> list[Adjuster]:
+    """Every sentence has contrasts, a language and a source of its own; some contrast with nothing."""
+    table = torch.rand(3, engine.vocabulary, generator=torch.Generator().manual_seed(1))
+    rows = [i % 3 for i in chosen]
+    contrasts = [[(prompts[i - 1], 0.5)] * (i % 3) for i in chosen]
+    sources = AntiLM([prompts[i - 2] for i in chosen], 0.5)
+    boosted = Boosted(table < 0.3, rows, Boosting(2.0, 0.3))
+    counts = TokenCounts(
+        {}, torch.tensor([9] * 3), (20 * table).floor().double(), (30 * table).floor().double()
+    )
+    prior = LanguagePrior(counts, rows, Prior(first_tokens=3))
+    return {
+        "contrast": [Contrasted(contrasts, Contrast(plausibility=0.0))],
+        "first-token contrast": [Contrasted(contrasts, Contrast(plausibility=0.0, first_tokens=1))],
+        "two tokens": [Contrasted(contrasts, Contrast(plausibility=0.0, first_tokens=2))],
+        "all": [Contrasted(contrasts, Contrast(plausibility=0.0, first_tokens=2)), prior, boosted, sources],
+    }[kind]
+
+
 @pytest.mark.parametrize(
-    ("beam", "rows", "first_tokens"), [(1, 5, None), (4, 2, None), (4, 64, 1), (1, 5, 2)]
+    ("beam", "rows", "kind"),
+    [
+        (1, 5, "contrast"),
+        (4, 2, "contrast"),
+        (4, 64, "first-token contrast"),
+        (1, 5, "two tokens"),
+        (1, 5, "all"),
+        (4, 64, "all"),
+    ],
 )
 def test_what_else_is_in_the_batch_changes_nothing(
-    engine: Engine, prompts, monkeypatch: pytest.MonkeyPatch, beam: int, rows: int, first_tokens: int | None
+    engine: Engine, prompts, monkeypatch: pytest.MonkeyPatch, beam: int, rows: int, kind: str
 ) -> None:
-    decoding, contrast = Decoding(beam, 10), Contrast(plausibility=0.0, first_tokens=first_tokens)
-    contrasts = [[(prompts[i - 1], 0.5)] * (i % 3) for i in range(len(prompts))]
+    decoding = Decoding(beam, 10)
     alone = [
-        engine.generate([p], decoding, contrasts=[c], contrast=contrast)[0]
-        for p, c in zip(prompts, contrasts, strict=True)
+        engine.generate([prompt], decoding, (), adjusters_of(kind, engine, prompts, [i]))[0]
+        for i, prompt in enumerate(prompts)
     ]
     monkeypatch.setattr(engine_module, "_CPU_ROWS", rows)
     for order in (range(len(prompts)), reversed(range(len(prompts)))):
         order = list(order)
         together = engine.generate(
-            [prompts[i] for i in order], decoding, (), [contrasts[i] for i in order], contrast
+            [prompts[i] for i in order], decoding, (), adjusters_of(kind, engine, prompts, order)
         )
         for i, answer in zip(order, together, strict=True):
             assert (answer.text, answer.tokens, answer.finish_reason) == (
@@ -99,7 +133,7 @@ def test_memory_bounds_the_batches(engine: Engine, prompts, monkeypatch: pytest.
 
 def test_prompts_that_begin_alike_are_answered_together(engine: Engine) -> None:
     prompts = [[0, *[50 + i % 2] * 20, 60 + i] for i in range(32)]
-    batches = list(engine._batches(prompts, [()] * 32, Decoding(4, 8)))
+    batches = list(engine._batches(prompts, [[]] * 32, Decoding(4, 8)))
     assert [{i % 2 for i in batch} for batch in batches] == [{0}, {1}]
 
 

@@ -4,7 +4,8 @@ import sys
 import pytest
 
 from ontarget.errors import UserError
-from ontarget.translation.system import Contrast, Decoding
+from ontarget.prompts.template import PromptTemplate
+from ontarget.translation.system import AntiLanguageModel, Boosting, Contrast, Decoding, Prior, System
 
 
 @pytest.mark.parametrize("weights", [(0.9, 0.1), (0.5, 0.5), (-0.1, 0.1)])
@@ -32,3 +33,24 @@ def test_a_system_is_described_without_torch() -> None:
 def test_at_least_one_token_is_contrasted() -> None:
     with pytest.raises(UserError, match="first_tokens must be at least 1, not 0"):
         Contrast(first_tokens=0)
+    with pytest.raises(UserError, match="first_tokens must be at least 1, not 0"):
+        Boosting(first_tokens=0)
+    with pytest.raises(UserError, match="first_tokens must be at least 1, not 0"):
+        Prior(first_tokens=0)
+
+
+def test_what_cannot_be_is_refused() -> None:
+    with pytest.raises(UserError, match="a prior must not be negative, and is -1"):
+        Prior(-1)
+    with pytest.raises(UserError, match="boost must not be negative, and is -2"):
+        Boosting(-2)
+    with pytest.raises(UserError, match=r"unsure_below must be between 0 and 1, not 1\.5"):
+        Boosting(unsure_below=1.5)
+    with pytest.raises(UserError, match="decay must be at least 0 and below 1, not 1"):
+        AntiLanguageModel(1)
+
+
+@pytest.mark.parametrize("how", [{"prior": Prior()}, {"boosting": Boosting()}])
+def test_what_learns_from_text_needs_some(how: dict) -> None:
+    with pytest.raises(UserError, match="the system 'mine' learns from text"):
+        System("mine", PromptTemplate.load("plain"), **how)

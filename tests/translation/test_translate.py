@@ -6,16 +6,34 @@ import pytest
 
 pytest.importorskip("torch", reason="needs the extra `train`")
 
+import torch
+
 from ontarget.corpora.corpus import Translation
+from ontarget.errors import UserError
 from ontarget.languages import Direction, Language
 from ontarget.prompts.template import PromptTemplate
 from ontarget.translation import translate as translate_module
+from ontarget.translation.anti_lm import AntiLM
+from ontarget.translation.boosting import Boosted, tokens_of_languages
+from ontarget.translation.contrast import Contrasted
 from ontarget.translation.engine import Engine
 from ontarget.translation.hypothesis import Hypothesis
-from ontarget.translation.system import Contrast, Decoding, Request, System
+from ontarget.translation.language_tokens import count_tokens
+from ontarget.translation.prior import LanguagePrior, log_language
+from ontarget.translation.system import (
+    AntiLanguageModel,
+    Boosting,
+    Contrast,
+    Decoding,
+    LanguageText,
+    Prior,
+    Request,
+    System,
+)
 from ontarget.translation.translate import translate, wrong_targets
 
 PLAIN = PromptTemplate.load("plain")
+TEXT = LanguageText({Language("de"): ["Ein Mann fährt Rad."], Language("fr"): ["Un homme fait du vélo."]})
 INSTRUCTION = re.compile(r"(Translate from|Übersetze aus|Traduis d) ?")
 
 
@@ -26,10 +44,15 @@ class Echo:
         self.tokenizer = None
         self.calls: list[SimpleNamespace] = []
 
-    def generate(self, prompts, decoding, stop=(), contrasts=None, contrast=None, progress=None):
+    def generate(self, prompts, decoding, stop=(), adjusters=(), progress=None):
         told = ["".join(map(chr, prompt)) for prompt in prompts]
-        against = [[("".join(map(chr, ids)), weight) for ids, weight in one] for one in contrasts or []]
-        self.calls.append(SimpleNamespace(prompts=told, contrasts=against, stop=stop, contrast=contrast))
+        self.calls.append(SimpleNamespace(prompts=told, stop=stop, adjusters=adjusters, contrasts=[]))
+        for adjuster in adjusters:
+            if isinstance(adjuster, Contrasted):
+                for i, beside in enumerate(adjuster.prompts):
+                    (weights,) = adjuster.of([i], torch.tensor([1])).weights.tolist()
+                    texts = ["".join(map(chr, ids)) for ids in beside]
+                    self.calls[-1].contrasts.append(list(zip(texts, weights, strict=True)))
         if progress is not None:
             progress(len(prompts), len(prompts))
         return [Hypothesis(f"<{source_of(prompt)}>", "stop", -1.0, 3) for prompt in told]
@@ -132,7 +155,28 @@ def test_the_pivot_goes_through_english_where_it_must(echo: Echo) -> None:
     [("de-fr", ["en", "de"]), ("en-fr", ["en"]), ("de-en", ["de"]), ("fr-de", ["en", "fr"])],
 )
 def test_each_wrong_language_counts_once_and_the_right_one_never(direction: str, expected: list[str]) -> None:
-    assert [str(language) for language in wrong_targets(Direction.parse(direction))] == expected
+    wrong = wrong_targets(Direction.parse(direction), Contrast().against)
+    assert [str(language) for language in wrong] == expected
+
+
+@pytest.mark.parametrize(
+    ("direction", "expected"),
+    [("de-fr", ["en", "de", "cs"]), ("en-fr", ["en", "de", "cs"]), ("de-cs", ["en", "fr", "de"])],
+)
+def test_other_languages_may_be_named(echo: Echo, direction: str, expected: list[str]) -> None:
+    against = (*map(Language, ("en", "fr")), "source", *map(Language, ("de", "cs")))
+    contrast = Contrast(source_weight=0, language_weight=0.6, against=against)
+    translate(System("c", PLAIN, contrast=contrast), echo, requests(direction, "one"))
+    (contrasts,) = echo.calls[0].contrasts
+    assert [weight for _, weight in contrasts] == pytest.approx([0.2] * 3)
+    for (prompt, _), code in zip(contrasts, expected, strict=True):
+        assert f" to {Language(code).name()}" in prompt
+
+
+def test_with_no_wrong_language_left_nothing_is_contrasted(echo: Echo) -> None:
+    contrast = Contrast(source_weight=0, language_weight=0.6, against=(Language("en"),))
+    translate(System("c", PLAIN, contrast=contrast), echo, requests("de-en", "one"))
+    assert echo.calls[0].contrasts == [[]]
 
 
 @pytest.mark.parametrize("direction", ["de-fr", "en-fr", "de-en"])
@@ -142,13 +186,13 @@ def test_contrasts_share_one_budget(echo: Echo, direction: str) -> None:
         System("contrastive", PLAIN, contrast=contrast), echo, requests(direction, "one", "two", "three")
     )
     (call,) = echo.calls
-    assert call.contrast is contrast
-    wrong = wrong_targets(Direction.parse(direction))
+    assert call.adjusters[0].of([0], torch.tensor([1])).plausibility == 0.05
+    wrong = wrong_targets(Direction.parse(direction), contrast.against)
     source, target = Direction.parse(direction).source, Direction.parse(direction).target
     for asked, contrasts in zip(call.prompts, call.contrasts, strict=True):
         assert sum(weight for _, weight in contrasts) == pytest.approx(0.7)
         (other, weight), *languages = contrasts
-        assert weight == 0.4
+        assert weight == pytest.approx(0.4)
         assert source_of(other) != source_of(asked)
         assert source_of(other) in ("one", "two", "three")
         assert f"to {target.name()}" in other
@@ -213,9 +257,47 @@ def test_a_real_search_of_every_kind(engine: Engine) -> None:
         System("ptl", PLAIN, prompt_in_target=True, decoding=decoding),
         System("1-shot", PLAIN, demonstrations=shown, decoding=decoding),
         System("contrastive", PLAIN, contrast=Contrast(), decoding=decoding),
+        System("prior", PLAIN, prior=Prior(), text=TEXT, decoding=decoding),
+        System("boosting", PLAIN, boosting=Boosting(), text=TEXT, decoding=decoding),
+        System("anti-lm", PLAIN, anti_lm=AntiLanguageModel(), decoding=decoding),
         System("pivot", PLAIN, pivot=Language("en"), decoding=decoding),
     ]
     for system in systems:
         found = translate(system, engine, mixed)
         assert len(found) == 4
         assert all("\n" not in hypothesis.text and hypothesis.tokens for hypothesis in found)
+
+
+def test_a_prior_and_boosting_are_those_of_each_requests_target(engine: Engine) -> None:
+    spy = Engine(engine.model, engine.tokenizer)
+    seen = []
+
+    def generate(prompts, decoding, stop, adjusters, progress):
+        seen.extend(adjusters)
+        return engine.generate(prompts, decoding, stop, adjusters, progress)
+
+    spy.generate = generate  # type: ignore[method-assign]
+    system = System("both", PLAIN, prior=Prior(2.0), boosting=Boosting(), text=TEXT, decoding=Decoding(1, 4))
+    translate(system, spy, [*requests("en-fr", "A man"), *requests("fr-de", "Un homme")])
+    prior, boosting = seen
+    assert isinstance(prior, LanguagePrior)
+    assert isinstance(boosting, Boosted)
+    ends = torch.tensor([1])
+    counts = count_tokens(engine.tokenizer, TEXT, PLAIN.separator, engine.vocabulary)
+    expected = 2 * log_language(counts).float()[[1, 0]]
+    assert torch.equal(prior.of([0, 1], ends).first[:, 2:], expected[:, 2:])
+    tokens = tokens_of_languages(engine.tokenizer, counts)[[1, 0]]
+    assert boosting.of([0, 1], ends).chosen[:, 4:].tolist() == tokens[:, 4:].tolist()
+
+
+def test_anti_lm_reads_the_source_alone(echo: Echo) -> None:
+    translate(System("anti-lm", PLAIN, anti_lm=AntiLanguageModel()), echo, requests("de-fr", "eins", "zwei"))
+    (adjuster,) = echo.calls[0].adjusters
+    assert isinstance(adjuster, AntiLM)
+    assert [["".join(map(chr, ids)) for ids in one] for one in adjuster.prompts] == [["eins"], ["zwei"]]
+
+
+def test_a_language_without_text_is_named_before_anything_is_asked(engine: Engine) -> None:
+    system = System("prior", PLAIN, prior=Prior(), text=TEXT)
+    with pytest.raises(UserError, match="no text in Czech"):
+        translate(system, engine, requests("de-cs", "eins"))

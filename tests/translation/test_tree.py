@@ -7,7 +7,7 @@ from torch import Tensor
 from transformers import LlamaForCausalLM, MistralConfig, MistralForCausalLM
 
 from ontarget.errors import UserError
-from ontarget.translation.tree import PlainContinuations, TokenTree
+from ontarget.translation.tree import TokenTree
 
 
 def next_logits(model: LlamaForCausalLM, ids: list[int]) -> Tensor:
@@ -56,13 +56,6 @@ def test_every_branch_sees_its_own_ancestors_alone(model, prompts, tree) -> None
                 for branch in range(branches):
                     expected = next_logits(model, told[row][branch])
                     torch.testing.assert_close(logits[row, branch], expected, rtol=1e-3, atol=1e-3)
-
-
-def test_log_probabilities_of_the_best_next_tokens(model, prompts, tree) -> None:
-    scores, ids = PlainContinuations(tree).first(5)
-    expected = torch.stack([next_logits(model, prompt) for prompt in prompts]).log_softmax(-1).topk(5)
-    torch.testing.assert_close(scores[:, 0], expected.values, rtol=1e-4, atol=1e-4)
-    assert ids[:, 0].tolist() == expected.indices.tolist()
 
 
 def test_what_a_sliding_window_would_hide_is_refused() -> None:

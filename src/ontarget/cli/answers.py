@@ -88,7 +88,7 @@ def _test_set(given: Given) -> _Task:
         raise UserError(f"--test-set {name} brings its own source and references; give --direction alone")
     if not given.direction:
         raise UserError(f"--test-set {name} needs --direction: --direction de-fr")
-    from ontarget.scoring.test_sets import read_test_set
+    from ontarget.corpora.sacrebleu_sets import read_test_set
 
     direction = Direction.parse(given.direction)
     source, references = read_test_set(name, direction)

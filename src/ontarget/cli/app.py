@@ -20,6 +20,7 @@ _COMMANDS = {
     "run": "Do all that a recipe says, from parallel text to a report; again does only what is missing.",
     "train": "Tune a model on parallel text: likelihood first, then language-aware.",
     "translate": "Translate a file, or standard input, with a tuned model.",
+    "answer": "Answer general instructions, such as AlpacaEval's, with a tuned model.",
     "score": "Score translations: off-target ratio, and with a reference BLEU and chrF.",
     "compare": "Compare systems on the same segments: how much they differ, and whether that is chance.",
     "judge": "Judge whose answers are better, by an LLM: a pairwise win rate with its interval and cost.",

@@ -46,6 +46,9 @@ def compare(
         str | None,
         typer.Option(metavar="SYSTEM", help="Default: the first file; of a run mt, or its first system."),
     ] = None,
+    by_direction: Annotated[
+        bool, typer.Option("--by-direction", help="Each direction too, after the means over directions.")
+    ] = False,
     seeds: Annotated[
         bool,
         typer.Option(
@@ -74,12 +77,12 @@ def compare(
 ) -> None:
     """Compare systems with a baseline on the same segments: by how much do they differ, and is it chance?
 
-    p is that of approximate randomisation (10,000 trials), adjusted by Holm for the number of systems; a star
-    marks those below 0.05. The 95 % interval of the difference is that of a paired bootstrap (1,000
-    resamples). OTR is tested on the same resamples as the metrics.
+    p is that of approximate randomisation (10,000 trials), adjusted by Holm for all tests of a metric, over
+    all systems and directions shown; a star marks those below 0.05. The 95 % interval of the difference is
+    that of a paired bootstrap (1,000 resamples). OTR is tested on the same resamples as the metrics.
 
         ontarget compare mt.fr ours.fr --to fr --reference test.fr
-        ontarget compare runs/phrasebook-tiny
+        ontarget compare runs/phrasebook-tiny --by-direction
         ontarget compare runs/mine/outputs/mt runs/mine/outputs/ontarget --metrics chrf++
         ontarget compare --seeds runs/seed1 runs/seed2 runs/seed3 --baseline mt --markdown
     """
@@ -101,7 +104,7 @@ def compare(
     by_system = _by_system(cards, seeds)
     first = next(iter(by_system))
     usual = _USUAL_BASELINE if _USUAL_BASELINE in by_system else first
-    rows = compared(by_system, baseline or usual, _groups(cards, systems), seed=seed)
+    rows = compared(by_system, baseline or usual, _groups(cards, systems, by_direction), seed=seed)
 
     if form in ("json", "csv"):
         objects = [_object(row) for row in rows]
@@ -109,8 +112,8 @@ def compare(
         return
     groups = list(dict.fromkeys(row.group for row in rows))
     tables = [(group, [_cells(row) for row in rows if row.group == group]) for group in groups]
-    others = len(by_system) - 1
-    test = f"p|test:approximate-randomisation|trials:{TRIALS}|seed:{seed}|adjusted:holm|systems:{others}"
+    tests = (len(by_system) - 1) * len(groups)
+    test = f"p|test:approximate-randomisation|trials:{TRIALS}|seed:{seed}|adjusted:holm|tests:{tests}"
     bootstrap = f"95 % interval|test:paired-bootstrap|resamples:{RESAMPLES}|seed:{seed}"
     signatures = [(name, card.scores[name]) for card in cards for name in card.evidence]
     print_tables(tables, form, [*notes_of(signatures), test, bootstrap])
@@ -157,11 +160,19 @@ def _runs(cards: Sequence[Scorecard]) -> dict[int, str]:
     return {card: names[path] if short else path for card, path in paths.items()}
 
 
-def _groups(cards: Sequence[Scorecard], systems: Sequence[str]) -> Mapping[str, Sequence[str]]:
-    """Directions to average over: zero-shot and supervised ones where the run says which are which."""
+def _groups(
+    cards: Sequence[Scorecard], systems: Sequence[str], by_direction: bool
+) -> Mapping[str, Sequence[str]]:
+    """Directions to average over, and each of them alone where that is asked for."""
     directions = list(dict.fromkeys(str(card.answers.direction) for card in cards))
+    alone = {direction: [direction] for direction in directions}
     if len(directions) == 1:
-        return {directions[0]: directions}
+        return alone
+    return {**_means(directions, systems), **(alone if by_direction else {})}
+
+
+def _means(directions: Sequence[str], systems: Sequence[str]) -> Mapping[str, Sequence[str]]:
+    """Zero-shot and supervised directions where the run says which are which; else all."""
     scores = next((s for s in (Path(name) / "scores.json" for name in systems) if s.is_file()), None)
     if scores:
         from ontarget.reporting.run_files import KINDS, Scores

@@ -15,7 +15,8 @@ from rich.table import Table
 from ontarget.errors import UserError
 
 Form = Literal["table", "json", "csv", "latex", "markdown"]
-_WIDE = 1000  # characters: in a file or a pipe no cell need be broken
+WIDE = 1000
+"""Characters: in a file or a pipe no cell need be broken."""
 Row = Mapping[str, str]
 """Title of a column -> cell, as printed."""
 
@@ -40,7 +41,7 @@ def print_tables(tables: Sequence[tuple[str, Sequence[Row]]], form: Form, notes:
     if form == "table":
         console = Console(highlight=False)
         if not console.is_terminal:
-            console.width = _WIDE
+            console.width = WIDE
         for title, rows in tables:
             console.print(_terminal(title, rows))
         for note in notes:

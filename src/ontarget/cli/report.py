@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 from rich.console import Console
 
+from ontarget.cli.forms import WIDE
 from ontarget.errors import UserError, nearest
 from ontarget.reporting.drawing import Format
 
@@ -29,6 +30,9 @@ def report(
     form: Annotated[
         Format, typer.Option("--format", help="Of the figures; svg reads on light and dark pages.")
     ] = Format.svg,
+    page: Annotated[
+        Path, typer.Option(metavar="FILE", help="Of several runs: where their page goes.")
+    ] = Path("comparison.html"),
 ) -> None:
     """Make a run's page again, or its tables and figures; compare several runs.
 
@@ -37,16 +41,20 @@ def report(
 
         ontarget report phrasebook-tiny
 
-    Several runs beside each other, a row for each system of each run:
+    Several runs beside each other, as a table and as the page `comparison.html`. Those whose recipes differ
+    in the seed alone are one row, mean ± standard deviation:
 
-        ontarget report runs/seed-1 runs/seed-2
+        ontarget report runs/seed-1 runs/seed-2 runs/other
 
     For a paper:
 
         ontarget report multi30k-tiny --latex > table.tex
         ontarget report multi30k-tiny --figures figures --format pdf
 
-    The directory of a sweep takes --figures: BLEU and OTR against the values that were swept.
+    Of a sweep's directory: a row for each point, means over its seeds; with --figures BLEU and
+    OTR against the values that were swept.
+
+        ontarget report multi30k-figure3-alpha --markdown
     """
     from ontarget.reporting import run_files, sweep
 
@@ -54,18 +62,21 @@ def report(
         raise UserError("--markdown and --latex exclude each other: give one of them")
     folders = [_folder(name) for name in runs]
     sweeps = [folder for folder in folders if sweep.is_sweep(folder)]
-    if sweeps and (len(folders) > 1 or markdown or latex or not figures):
-        raise UserError(f"{sweeps[0]} is a sweep: give it alone, with --figures DIR")
+    if sweeps and len(folders) > 1:
+        raise UserError(f"{sweeps[0]} is a sweep: give it alone")
     if sweeps and figures:
         from ontarget.reporting import drawing
 
         for one in sweep.drawings(sweeps[0]):
             _say(drawing.write(one, figures, form))
+    if sweeps:
+        if markdown or latex or not figures:
+            _print([sweep.table(sweeps[0])], markdown=markdown, latex=latex)
         return
     if len(folders) == 1 and not (markdown or latex or figures):
-        from ontarget.reporting import report as page
+        from ontarget.reporting import report as report_page
 
-        _say(page.write(folders[0]))
+        _say(report_page.write(folders[0]))
         return
     read = [run_files.read(folder) for folder in folders]
     if figures:
@@ -74,8 +85,18 @@ def report(
         for run in read:
             for one in gallery.drawings(run):
                 _say(drawing.write(one, figures if len(read) == 1 else figures / run.name, form))
+        if len(read) > 1:
+            from ontarget.reporting.series import series_of
+            from ontarget.reporting.several import drawings
+
+            for one in drawings(series_of(read)):
+                _say(drawing.write(one, figures, form))
     if markdown or latex or not figures:
         _print(_tables(read), markdown=markdown, latex=latex)
+    if not (markdown or latex or figures):
+        from ontarget.reporting import several
+
+        _say(several.write(read, page))
 
 
 def _folder(name: str) -> Path:
@@ -90,10 +111,11 @@ def _folder(name: str) -> Path:
 def _tables(runs: "list[Run]") -> "list[Table]":
     from ontarget.reporting.paper import Paper
     from ontarget.reporting.run_files import KINDS
+    from ontarget.reporting.series import series_of
     from ontarget.reporting.table import comparison, layout
 
     if len(runs) > 1:
-        return [comparison(runs)]
+        return [comparison(series_of(runs))]
     (run,) = runs
     paper = Paper.of(run.recipe)
     kinds: list[Kind | None] = [None, *(kind for kind in KINDS if run.scores.directions(kind))]
@@ -108,8 +130,11 @@ def _print(tables: "list[Table]", *, markdown: bool, latex: bool) -> None:
     elif latex:
         typer.echo("\n".join(map(forms.latex, tables)), nl=False)
     else:
+        console = Console(highlight=False)
+        if not console.is_terminal:
+            console.width = WIDE
         for table in tables:
-            Console(highlight=False).print(forms.terminal(table))
+            console.print(forms.terminal(table))
 
 
 def _say(path: Path) -> None:

@@ -1,20 +1,15 @@
 """What `ontarget run` prints of a recipe that sweeps: its points and what they cost, or their scores."""
 
-from collections.abc import Sequence
-
 from rich import box
 from rich.console import Console
 from rich.table import Table
-from rich.text import Text
 
 from ontarget.cli.plan import probed, sums
 from ontarget.cli.progress import Shown, stopped
 from ontarget.pipeline.cost import Estimator, measure_speed
-from ontarget.pipeline.sweep import Result, Sweep
-from ontarget.reporting.run_files import KINDS, Scores
-from ontarget.reporting.systems import REFERENCE, display_name
-
-_METRICS = {"bleu": "BLEU ↑", "otr": "OTR ↓"}
+from ontarget.pipeline.sweep import Sweep
+from ontarget.reporting import forms
+from ontarget.reporting.sweep import table
 
 
 def run_sweep(sweep: Sweep, *, plan: bool) -> None:
@@ -24,10 +19,10 @@ def run_sweep(sweep: Sweep, *, plan: bool) -> None:
         _show_plan(console, sweep)
         return
     try:
-        results = sweep.carry_out(Shown())
+        sweep.carry_out(Shown())
     except KeyboardInterrupt as request:
         stopped(request)
-    console.print(_table(sweep.name, results))
+    console.print(forms.terminal(table(sweep.directory)))
     console.print(f"points: {sweep.directory / 'points'}", soft_wrap=True, markup=False)
     console.print(f"figures: ontarget report {sweep.directory} --figures DIR", soft_wrap=True, markup=False)
 
@@ -61,25 +56,3 @@ def _show_plan(console: Console, sweep: Sweep) -> None:
         console.print(
             f"What points have in common counts where it is made. Times are estimates{probed(speed)}."
         )
-
-
-def _table(name: str, results: Sequence[Result]) -> Table:
-    """A row for each point and system."""
-    table = Table(box=box.SIMPLE_HEAD, title=name, title_justify="left", title_style="bold")
-    for axis in results[0]["values"]:
-        table.add_column(axis.replace(", ", "\n"))
-    table.add_column("System", no_wrap=True)
-    every = [Scores.of(result["scores"]) for result in results]
-    columns = [(kind, metric) for kind in KINDS if every[0].directions(kind) for metric in _METRICS]
-    for kind, metric in columns:
-        table.add_column(f"{kind.capitalize()}\n{_METRICS[metric]}", justify="right", no_wrap=True)
-    for result, scores in zip(results, every, strict=True):
-        for system in (*scores.systems, REFERENCE):
-            values = [scores.value(system, metric, kind) for kind, metric in columns]
-            table.add_row(
-                *(Text(str(value)) for value in result["values"].values()),
-                Text(display_name(system)),
-                *("–" if value is None else f"{value:.1f}" for value in values),
-                style="dim" if system == REFERENCE else None,
-            )
-    return table

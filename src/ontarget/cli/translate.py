@@ -10,8 +10,10 @@ from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, T
 
 from ontarget.corpora.plain import read_lines
 from ontarget.errors import UserError
+from ontarget.languages import Direction, Language
+from ontarget.pipeline.systems import settings_called, system_called
 from ontarget.prompts.template import PromptTemplate
-from ontarget.translation.system import direction_between
+from ontarget.translation.system import Decoding, direction_between
 
 
 def translate(
@@ -33,6 +35,16 @@ def translate(
             help="Prompt template, a name or a file; by default what the model was tuned with, or alpaca."
         ),
     ] = None,
+    system: Annotated[
+        str | None,
+        typer.Option("--system", help="How it is asked and searched: the id of a system of a recipe."),
+    ] = None,
+    text: Annotated[
+        list[str] | None,
+        typer.Option(
+            help="LANGUAGE=FILE, lines of it, for systems that learn from text; once for each language."
+        ),
+    ] = None,
     trust_remote_code: Annotated[
         bool, typer.Option("--trust-remote-code", help="Let code that comes with the model run.")
     ] = False,
@@ -44,11 +56,15 @@ def translate(
         ontarget translate --model runs/phrasebook-tiny/models/ontarget --from it --to nl text.it
 
         echo "Guten Tag" | ontarget translate --model my/model --from de --to fr --beam 1
+
+        ontarget translate --model my/model --from de --to fr --system language-prior \\
+            --text en=train.en --text de=train.de --text fr=train.fr text.de
     """
     # What the user may have got wrong is looked at before torch is loaded, which takes seconds.
     direction = direction_between(source, target)
     if template is not None:
         PromptTemplate.load(template, model)
+    learnt = _text(system, text or [], direction)
     lines = read_lines(file) if file is not None else _standard_input()
 
     from transformers.utils import logging
@@ -57,6 +73,10 @@ def translate(
 
     logging.disable_progress_bar()  # one bar is enough
     translator = Translator(model, template, trust_remote_code=trust_remote_code)
+    how = {}
+    if system is not None:
+        decoding = Decoding(beam, max_new_tokens)
+        how["system"] = system_called(system, translator.template, direction, learnt, decoding)
     with _progress_bar(len(lines)) as bar:
         task = bar.add_task(f"{direction.source.name()} to {direction.target.name()}", total=len(lines))
         translations = translator.translate(
@@ -66,8 +86,28 @@ def translate(
             beam=beam,
             max_new_tokens=max_new_tokens,
             progress=lambda done, total: bar.update(task, completed=done, total=total),
+            **how,
         )
     sys.stdout.buffer.write("".join(f"{line}\n" for line in translations).encode())
+
+
+def _text(system: str | None, named: list[str], direction: Direction) -> dict[Language, list[str]]:
+    """What `--text` names, checked against what the system and the direction need."""
+    needed = system is not None and settings_called(system).learns_from_text
+    if named and not needed:
+        raise UserError("--text is for systems that learn from text, such as --system language-prior")
+    text = {}
+    for one in named:
+        code, equals, path = one.partition("=")
+        if not equals:
+            raise UserError(f"--text is '{one}'; write it as LANGUAGE=FILE, such as de=train.de")
+        text[Language(code)] = read_lines(Path(path))
+    if needed and (direction.target not in text or len(text) < 2):
+        raise UserError(
+            f"the system '{system}' learns from text: give --text {direction.target}=FILE, and the same "
+            "for the languages that it goes astray into"
+        )
+    return text
 
 
 def _standard_input() -> list[str]:

@@ -118,14 +118,14 @@ class Corpus:
 
 
 class Pairs(Sequence[Translation]):
-    """Two sequences of lines as translations. Nothing is kept: random.sample draws from millions."""
+    """Two sequences of lines as translations of one direction, each made when it is asked for."""
 
     def __init__(self, source: Sequence[str], target: Sequence[str], direction: Direction) -> None:
         if len(source) != len(target):
             raise ValueError(
                 f"{len(source)} lines of {direction.source}, {len(target)} of {direction.target}"
             )
-        self._source, self._target, self._direction = source, target, direction
+        self._source, self._target, self.direction = source, target, direction
 
     def __len__(self) -> int:
         return len(self._source)
@@ -137,8 +137,8 @@ class Pairs(Sequence[Translation]):
     def __getitem__(self, index: int | slice) -> Translation | list[Translation]:
         if isinstance(index, slice):
             both = zip(self._source[index], self._target[index], strict=True)
-            return [Translation(source, target, self._direction) for source, target in both]
-        return Translation(self._source[index], self._target[index], self._direction)
+            return [Translation(source, target, self.direction) for source, target in both]
+        return Translation(self._source[index], self._target[index], self.direction)
 
 
 def _joined(lines: Sequence[Sequence[str]]) -> Sequence[str]:

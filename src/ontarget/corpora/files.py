@@ -5,6 +5,7 @@ import json
 import re
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from functools import partial
 from itertools import permutations
 from pathlib import Path
 
@@ -12,13 +13,16 @@ from ontarget.corpora import store
 from ontarget.corpora.corpus import Corpus, Part, Segment
 from ontarget.corpora.hugging_face import ON_HUB, read_dataset, revision
 from ontarget.corpora.jsonl import read_jsonl
-from ontarget.corpora.opening import BYTE_ORDER_MARK, digest, expanded, opened, raw
+from ontarget.corpora.opening import BYTE_ORDER_MARK, digest, opened, raw
 from ontarget.corpora.parquet import read_parquet
 from ontarget.corpora.plain import lines_of, path_of
 from ontarget.corpora.rows import Columns
+from ontarget.corpora.sacrebleu_sets import SCHEME, sets_of
+from ontarget.corpora.sacrebleu_sets import read as read_test_set
 from ontarget.corpora.tables import read_csv, read_tsv
 from ontarget.corpora.tmx import read_tmx
 from ontarget.errors import UserError
+from ontarget.files import expanded
 from ontarget.languages import Direction, Language
 
 # Raise it where the same files give other segments than before: what is in the cache is then made again.
@@ -54,7 +58,8 @@ def load(
 
     Args:
         name: what messages call the corpus.
-        splits: split -> paths. A path is a file, a folder or hub name of a data set, or has `{language}` in
+        splits: split -> paths. A path is a file, a folder or hub name of a data set, `sacrebleu:` and a test
+            set of it (`wmt22`, or `wmt22/en-cs` for one direction alone), or has `{language}` in
             it: then it stands for line-aligned files. `{direction}` beside it keeps apart what serves one
             direction only.
         languages: those to read. A segment counts if it is there in two of them.
@@ -121,6 +126,12 @@ def _sources(
     if path.startswith(ON_HUB):
         identity = f"{path} {split} {revision(path)}"
         yield _Source(identity, None, lambda: read_dataset(path, split, languages, columns))
+    elif path.startswith(SCHEME):
+        test_set, directions = sets_of(path.removeprefix(SCHEME), languages)
+        for direction in directions:
+            yield _Source(
+                f"{SCHEME}{test_set} {direction}", direction, partial(_test_set, test_set, direction)
+            )
     elif "{direction}" in path:
         found = False
         for pair in permutations(languages, 2):
@@ -144,6 +155,11 @@ def _sources(
         else:
             read = _READERS[format or format_of(place)]
             yield _Source(digest(place), None, lambda: read(place, languages, columns))
+
+
+def _test_set(name: str, direction: Direction) -> Iterator[Segment]:
+    [part] = read_test_set(name, [direction])
+    return part.segments()
 
 
 def _files(pattern: str, languages: Sequence[Language]) -> dict[Language, Path]:

@@ -1,7 +1,6 @@
 """General instruction data in the form of Alpaca: instruction, input, output (Taori et al. 2023)."""
 
 import json
-import os
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
@@ -9,6 +8,7 @@ from typing import Any
 
 from ontarget.corpora.plain import read_lines
 from ontarget.errors import UserError
+from ontarget.files import expanded
 
 
 @dataclass(frozen=True, slots=True)
@@ -20,28 +20,31 @@ class Instruction:
     output: str
 
 
-def read_instructions(path: str) -> list[Instruction]:
-    """The records of a JSON list, or of JSON lines, gz or not; those without an output are left out.
+def read_instructions(path: str, *, answered: bool = True) -> list[Instruction]:
+    """The records of a JSON list, or of JSON lines, gz or not.
+
+    Args:
+        answered: each is to have an output, and those whose output is blank are left out; else it may lack.
 
     Raises:
-        UserError: the file is missing or broken, or a record has no `instruction` or no `output`.
+        UserError: the file is missing or broken, or a record lacks what it is to have.
     """
-    file = Path(os.path.expandvars(path)).expanduser()
+    file = expanded(path)
     lines = read_lines(file)
     found = []
     for where, record in _records(file, lines):
         texts = record if isinstance(record, dict) else {}
-        values = [texts.get(key) for key in ("instruction", "output")] + [texts.get("input") or ""]
+        output = texts.get("output") if answered else texts.get("output") or ""
+        values = [texts.get("instruction"), texts.get("input") or "", output]
         if not all(isinstance(value, str) for value in values) or not str(values[0]).strip():
             raise UserError(
-                f"'{file}', {where}: an instruction is a mapping with `instruction` and `output`, perhaps "
-                "`input`, each of them text"
+                f"'{file}', {where}: an instruction is a mapping with `instruction`"
+                f"{' and `output`' * answered}, perhaps `input`, each of them text"
             )
-        instruction, output, given = map(str, values)
-        if output.strip():  # some of Alpaca's are empty
-            found.append(Instruction(instruction, given, output))
+        if str(output).strip() or not answered:  # some of Alpaca's are empty
+            found.append(Instruction(*map(str, values)))
     if not found:
-        raise UserError(f"'{file}' holds no instruction with an output")
+        raise UserError(f"'{file}' holds no instruction{' with an output' * answered}")
     return found
 
 

@@ -1,12 +1,10 @@
-"""Files as they come: paths with variables; compressed or not, as their first bytes tell, not their name."""
+"""Files as they come: compressed or not, as their first bytes tell, not their name."""
 
 import bz2
 import gzip
 import hashlib
 import io
 import lzma
-import os
-import re
 import zlib
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
@@ -72,25 +70,6 @@ def digest(path: Path) -> str:
     """The SHA-256 of a file as it lies on disk."""
     with raw(path) as file:
         return hashlib.file_digest(file, "sha256").hexdigest()
-
-
-def expanded(path: str) -> Path:
-    """A path of a recipe with `~`, `$NAME` and `${NAME}` filled in.
-
-    Raises:
-        UserError: it names a variable that is not set.
-    """
-
-    def value(match: re.Match[str]) -> str:
-        variable = match[1] or match[2]
-        if not os.environ.get(variable):
-            raise UserError(
-                f"the path '{path}' needs the environment variable {variable}, which is not set; "
-                f"set it to the folder that holds your data, e.g. export {variable}=$HOME/data"
-            )
-        return os.environ[variable]
-
-    return Path(re.sub(r"\$(?:(\w+)|\{(\w+)\})", value, path)).expanduser()
 
 
 def not_utf8(name: str, line: int, offset: int, byte: int) -> UserError:

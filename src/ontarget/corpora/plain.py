@@ -7,8 +7,9 @@ from pathlib import Path
 from typing import BinaryIO
 
 from ontarget.corpora.corpus import Corpus
-from ontarget.corpora.opening import BYTE_ORDER_MARK, digest, expanded, not_utf8, opened
+from ontarget.corpora.opening import BYTE_ORDER_MARK, digest, not_utf8, opened
 from ontarget.errors import UserError
+from ontarget.files import expanded
 from ontarget.languages import Language
 
 

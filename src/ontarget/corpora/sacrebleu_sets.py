@@ -1,12 +1,16 @@
 """Test sets by sacreBLEU, which fetches and checks them; they are kept in `~/.sacrebleu` or `$SACREBLEU`."""
 
+import re
 from collections.abc import Iterable, Mapping, Sequence
+from itertools import permutations
 from pathlib import Path
 
 from ontarget.corpora.corpus import Corpus, Part
 from ontarget.corpora.plain import read_lines
 from ontarget.errors import UserError, nearest
-from ontarget.languages import Direction
+from ontarget.languages import Direction, Language
+
+SCHEME = "sacrebleu:"  # begins the name of a test set where other text could stand
 
 
 def directions(test_set: str) -> list[Direction]:
@@ -59,28 +63,63 @@ def read(test_set: str, wanted: Iterable[Direction]) -> list[Part]:
     return [_part(test_set, direction) for direction in chosen]
 
 
-def _part(test_set: str, direction: Direction) -> Part:
-    from sacrebleu.utils import SACREBLEU_DIR, get_reference_files, get_source_file
+def read_test_set(test_set: str, direction: Direction) -> tuple[list[str], list[list[str]]]:
+    """The source lines of one direction, and those of all its references.
 
-    try:
-        source = read_lines(Path(get_source_file(test_set, str(direction))))
-        references = get_reference_files(test_set, str(direction))
-        if not references:
-            raise UserError("it has no reference")
-        reference = read_lines(Path(references[0]))
-    except (
-        OSError,
-        EOFError,
-        SystemExit,
-        UserError,
-    ) as error:  # it leaves by sys.exit where a checksum is wrong
-        reason = str(error) if isinstance(error, OSError | UserError) else "what came is broken"
+    Raises:
+        UserError: no such test set or direction, or it could not be fetched.
+    """
+    there = directions(test_set)
+    if direction not in there:
+        has = " ".join(sorted(map(str, there)))
+        raise UserError(f"the test set {test_set} has no direction {direction}; it has {has}")
+    return _lines(test_set, direction)
+
+
+def sets_of(path: str, languages: Sequence[Language]) -> tuple[str, list[Direction]]:
+    """What `wmt22/en-cs` is: a test set, and one direction; or `wmt22`: all of those between the languages.
+
+    Raises:
+        UserError: no such test set, or nothing between the languages in it.
+    """
+    test_set, _, last = path.rpartition("/")
+    one = re.fullmatch(r"[A-Za-z]+-[A-Za-z]+", last) if test_set else None
+    wanted = [Direction.parse(last)] if one else [Direction(*pair) for pair in permutations(languages, 2)]
+    test_set = test_set if one else path
+    there = directions(test_set)
+    if not (chosen := [direction for direction in wanted if direction in there]):
         raise UserError(
-            f"sacreBLEU could not bring '{test_set}' ({direction}): {reason}. "
-            f"Remove '{SACREBLEU_DIR}/{test_set}', where a broken download may lie, and try again"
-        ) from None
+            f"sacreBLEU's test set '{test_set}' has no {last if one else 'text between these languages'}; "
+            f"it has {' '.join(map(str, there))}"
+        )
+    return test_set, chosen
+
+
+def _part(test_set: str, direction: Direction) -> Part:
+    source, [reference, *_] = _lines(test_set, direction, references=1)
     if len(source) != len(reference):
         raise UserError(
             f"sacreBLEU's '{test_set}' ({direction}) has {len(source)} sources, {len(reference)} references"
         )
     return Part({direction.source: source, direction.target: reference}, direction)
+
+
+def _lines(
+    test_set: str, direction: Direction, references: int | None = None
+) -> tuple[list[str], list[list[str]]]:
+    """The source, and so many of the references (None: all)."""
+    from sacrebleu.utils import SACREBLEU_DIR, get_reference_files, get_source_file
+
+    try:
+        source = read_lines(Path(get_source_file(test_set, str(direction))))
+        files = get_reference_files(test_set, str(direction))
+        if not files:
+            raise UserError("it has no reference")
+        return source, [read_lines(Path(file)) for file in files[:references]]
+    except (OSError, EOFError, SystemExit, UserError) as error:  # it leaves by sys.exit on a wrong checksum
+        reason = error if isinstance(error, OSError | UserError) else "what came is broken"
+        raise UserError(
+            f"sacreBLEU could not bring '{test_set}' ({direction}): {reason}. Remove "
+            f"'{Path(SACREBLEU_DIR) / test_set}', where a broken download may lie, and try again; or copy it "
+            "from a machine that has a network"
+        ) from None

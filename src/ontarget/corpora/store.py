@@ -74,16 +74,24 @@ def read(folder: Path) -> tuple[list[Part], int] | None:
     return parts, contents["left_out"]
 
 
+def mapped(path: Path) -> mmap.mmap | bytes:
+    """The bytes of a file, mapped into memory."""
+    if not path.stat().st_size:
+        return b""  # nothing to map
+    with path.open("rb") as file:
+        return mmap.mmap(file.fileno(), 0, access=mmap.ACCESS_READ)
+
+
 def numbers(path: Path) -> Sequence[int]:
     """Whole numbers of 64 bits, mapped into memory."""
-    return memoryview(_mapped(path)).cast("q")
+    return memoryview(mapped(path)).cast("q")
 
 
 class StoredLines(Sequence[str]):
     """The lines of one language of one part."""
 
     def __init__(self, stem: Path) -> None:
-        self._text = _mapped(_text_of(stem))
+        self._text = mapped(_text_of(stem))
         self._ends = numbers(_ends_of(stem))
 
     def __len__(self) -> int:
@@ -140,13 +148,6 @@ class _Column:
         if len(self._waiting) == _BLOCK:
             self._ends.write(self._waiting.tobytes())
             self._waiting = array("q")
-
-
-def _mapped(path: Path) -> mmap.mmap | bytes:
-    if not path.stat().st_size:
-        return b""  # nothing to map
-    with path.open("rb") as file:
-        return mmap.mmap(file.fileno(), 0, access=mmap.ACCESS_READ)
 
 
 def _text_of(stem: Path) -> Path:

@@ -17,10 +17,15 @@ from ontarget.pipeline.artifacts import folder_fingerprint, text_fingerprint
 from ontarget.prompts.segment import text_of
 from ontarget.prompts.template import PromptTemplate
 from ontarget.recipe import Recipe
-from ontarget.recipes.stages import LanguageAware, LanguageModelling
+from ontarget.recipes.kinds import Stage
+from ontarget.recipes.stages import LanguageAware, LanguageModelling, Likelihood
+from ontarget.recipes.synthetic import Synthetic
 from ontarget.samples.conflict import check_conflicts
 from ontarget.samples.wordings import sentence
 from ontarget.scoring.language_id import default_identifier
+
+# Enough to know the tokens of a language that matter, and counted in a second or two.
+_LINES_OF_LANGUAGE = 5000
 
 
 def load_corpus(recipe: Recipe) -> Corpus:
@@ -45,7 +50,7 @@ def load_corpus(recipe: Recipe) -> Corpus:
     for direction in directions(recipe):
         corpus.pairs(recipe.split, direction)
     if any(stage.start is not None for stage in recipe.stages.values()):
-        for direction in recipe.supervised:
+        for direction in learnt(recipe):
             corpus.pairs("train", direction)
     overlap = (
         recipe.overlap if recipe.stages else "allow"
@@ -84,13 +89,37 @@ def _identification() -> Identification:
 def _wanted(recipe: Recipe) -> dict[str, list[Direction]]:
     """Split -> directions: what is needed of a corpus that may have more; no train split without stages."""
     every = directions(recipe)
-    train = {"train": recipe.supervised} if recipe.stages else {}
+    train = {"train": learnt(recipe)} if recipe.stages else {}
     return {**train, "validation": every, "test": every}
+
+
+def learnt(recipe: Recipe, stage: Stage | None = None) -> list[Direction]:
+    """What a stage learns to translate, or any of them: supervised directions, or by an oracle's wish all."""
+    stages = recipe.stages.values() if stage is None else (stage,)
+    oracle = any(isinstance(one, Likelihood) and one.directions == "all" for one in stages)
+    return [*recipe.supervised, *(recipe.zero_shot if oracle else ())]
+
+
+def seed_of(recipe: Recipe, stage: Stage | Synthetic) -> int:
+    """The stage's own, or the recipe's."""
+    return recipe.seed if stage.seed is None else stage.seed
 
 
 def directions(recipe: Recipe) -> list[Direction]:
     """The directions of the table: zero-shot, then supervised."""
     return [*recipe.zero_shot, *recipe.supervised]
+
+
+def train_text(recipe: Recipe, corpus: Corpus) -> dict[str, Any]:
+    """What the train split is known by, for fingerprints: its lines, in the languages that are tuned on."""
+    sides = {language for d in learnt(recipe) for language in (d.source, d.target)}
+    text: dict[str, Any] = {
+        str(code): text_fingerprint(corpus.lines("train", code)) for code in recipe.languages if code in sides
+    }
+    parts = corpus.parts("train")
+    if len(parts) > 1 or parts[0].direction:  # which lines are aligned, and what for
+        text["parts"] = [[list(map(str, p.lines)), len(p), p.direction and str(p.direction)] for p in parts]
+    return text
 
 
 def test_set(recipe: Recipe, corpus: Corpus, direction: Direction) -> list[Translation]:
@@ -138,6 +167,31 @@ def demonstrations(recipe: Recipe, corpus: Corpus, system: str, direction: Direc
             f"systems.{system}.demonstrations is {count}, but validation has only {len(shown)} lines"
         )
     return shown
+
+
+def language_text(recipe: Recipe, corpus: Corpus, system: str) -> dict[Language, Sequence[str]]:
+    """The lines that a system learns from what answers in each language look like, if it does.
+
+    They are training text, or validation text where the recipe trains nothing: never what is translated.
+
+    Raises:
+        UserError: there are none, or none in a language that is translated into.
+    """
+    if not recipe.systems[system].learns_from_text:
+        return {}
+    split = "train" if recipe.stages else "validation"
+    if split == recipe.split:
+        raise UserError(
+            f"systems.{system} learns from validation text, which is what this recipe translates; "
+            "translate the split 'test'"
+        )
+    targets = {direction.target for direction in directions(recipe)}
+    known = set(recipe.trained) if recipe.stages else set(recipe.languages)
+    return {
+        language: corpus.lines(split, language)[:_LINES_OF_LANGUAGE]
+        for language in recipe.languages
+        if language in known | targets
+    }
 
 
 def template_of(recipe: Recipe, model: str | None) -> PromptTemplate:

@@ -23,6 +23,7 @@ from ontarget.pipeline.plan import Plan, Step
 from ontarget.pipeline.progress import Progress
 from ontarget.pipeline.stages import Update
 from ontarget.signals import StopRequest, postponed
+from ontarget.training.processes import cores
 
 _PATIENCE = 600  # seconds for the first machine to put a model in its place
 _SHOWN = 4000  # characters of what failing processes wrote
@@ -78,8 +79,7 @@ class Launch:
 
     def environment(self) -> dict[str, str]:
         """Ours, with the processor's cores shared out, unless the user has done so."""
-        cores = len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
-        return {"OMP_NUM_THREADS": str(max(1, cores // self.processes)), **os.environ}
+        return {"OMP_NUM_THREADS": str(max(1, cores() // self.processes)), **os.environ}
 
 
 def make_model(

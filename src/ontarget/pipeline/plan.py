@@ -19,9 +19,12 @@ from ontarget.pipeline.inputs import (
     directions,
     evaluation_set,
     identity,
+    language_text,
     prompt_text,
+    seed_of,
     template_of,
     test_set,
+    train_text,
     turns_text,
 )
 from ontarget.recipe import Recipe
@@ -90,7 +93,7 @@ class Plan:
         texts: dict[str, dict[str, str]] = {}
         for name in self.recipe.stage_order():
             stage = self.recipe.stages[name]
-            settings = stage.model_dump(mode="json", exclude={"start", "preset", "tuning"})
+            settings = stage.model_dump(mode="json", exclude={"start", "preset", "seed", "tuning"})
             # Without what stands at its default: a key that is new then makes no old model again.
             settings["tuning"] = stage.tuning.model_dump(
                 mode="json", exclude=_WITHOUT_EFFECT, exclude_defaults=True
@@ -120,7 +123,7 @@ class Plan:
                 "model",
                 settings=settings,
                 start=start,
-                seed=self.recipe.seed,
+                seed=seed_of(self.recipe, stage),
                 languages=[str(language) for language in self.recipe.languages],
                 pivot=str(self.recipe.pivot),
                 text=self._train_text,
@@ -222,15 +225,7 @@ class Plan:
 
     @cached_property
     def _train_text(self) -> dict[str, Any]:
-        corpus, text = self.corpus, dict[str, Any]()
-        for code in self.recipe.trained:
-            text[str(code)] = text_fingerprint(corpus.lines("train", code))
-        parts = corpus.parts("train")
-        if len(parts) > 1 or parts[0].direction:  # which lines are aligned, and what for
-            text["parts"] = [
-                [list(map(str, p.lines)), len(p), p.direction and str(p.direction)] for p in parts
-            ]
-        return text
+        return train_text(self.recipe, self.corpus)
 
     def _test_text(self, direction: Direction) -> str:
         return _text_of([test_set(self.recipe, self.corpus, direction)])
@@ -251,6 +246,7 @@ class Plan:
         return fingerprint(
             "outputs",
             **({"turns": turns_text(template, direction)} if new else {}),
+            **self._learnt[system],
             model=self._identities[model],
             settings=settings.model_dump(
                 mode="json", exclude={"model", "step", "decoding", "demonstrations"}
@@ -264,6 +260,21 @@ class Plan:
             demonstrations=_text_of([shown]),
             text=text,
         )
+
+    @cached_property
+    def _learnt(self) -> dict[str, dict[str, Any]]:
+        """System -> what its scores are made of besides its settings; nothing, of most."""
+        recipe, learnt = self.recipe, dict[str, dict[str, Any]]()
+        for name, settings in recipe.systems.items():
+            learnt[name] = {}
+            if lines := language_text(recipe, self.corpus, name):
+                learnt[name]["lines"] = {
+                    str(code): text_fingerprint(of_one) for code, of_one in lines.items()
+                }
+            if settings.contrast and "against" in settings.contrast.model_dump():
+                among = settings.contrast.contrast(recipe.pivot, recipe.languages).against
+                learnt[name]["against"] = list(map(str, among))
+        return learnt
 
     @cached_property
     def _identities(self) -> dict[str, str]:

@@ -22,6 +22,7 @@ from ontarget.pipeline.progress import Progress, Silent, part_of
 from ontarget.pipeline.resolved import write_resolved
 from ontarget.pipeline.score import score
 from ontarget.recipe import Recipe
+from ontarget.recipes.grid import keys
 from ontarget.recipes.load import Overrides, load
 from ontarget.reporting import details, forms, report
 from ontarget.reporting.run_files import Scores
@@ -109,7 +110,7 @@ def make_plan(
     loaded = recipe if isinstance(recipe, Recipe) else load(recipe, overrides)
     if loaded.sweep:
         raise UserError(
-            f"'{loaded.name}' sweeps {', '.join(loaded.sweep)}: 'ontarget run' does that; "
+            f"'{loaded.name}' sweeps {', '.join(keys(loaded.sweep))}: 'ontarget run' does that; "
             "with sweep=null it is one run"
         )
     store = Store(Path(directory) if directory else Path("runs") / loaded.name)
@@ -263,6 +264,7 @@ class _Work:
 
 
 _NOTED = {
+    "encoded": "% of samples encoded",
     "likelihood": "likelihood",
     "unlikelihood": "unlikelihood",
     "probability": "p (wrong)",

@@ -11,7 +11,7 @@ from ontarget.corpora.corpus import Corpus
 from ontarget.errors import UserError, nearest
 from ontarget.model_place import locate
 from ontarget.pipeline.artifacts import Store
-from ontarget.pipeline.inputs import template_of
+from ontarget.pipeline.inputs import seed_of, template_of
 from ontarget.pipeline.stages import beginnings, tuning_draw
 from ontarget.prompts.encode import FastTokenizer
 from ontarget.prompts.segment import text_of
@@ -138,7 +138,8 @@ def _first_pass(recipe: Recipe, stage: str, corpus: Corpus, store: Store) -> Seq
     settings = recipe.stages[stage]
     if not isinstance(settings, LanguageModelling):
         return tuning_draw(recipe, stage, corpus, store)(0)
-    documents = make_documents(corpus, recipe.languages, recipe.pivot, settings.documents, recipe.seed)
+    seed = seed_of(recipe, settings)
+    documents = make_documents(corpus, recipe.languages, recipe.pivot, settings.documents, seed)
     return document_groups(lambda _: documents)(0)
 
 

@@ -1,19 +1,27 @@
 """The one place where a recipe's stage becomes a call of `training`. Imports torch when it is called."""
 
-import os
 import shutil
 from collections.abc import Callable, Sequence
-from functools import partial
+from functools import cache, partial
 from pathlib import Path
 from typing import Any
 
 from ontarget.corpora.corpus import Corpus, Translation
 from ontarget.corpora.instructions import read_instructions
+from ontarget.files import expanded
 from ontarget.languages import Language
 from ontarget.pipeline import synthetic
-from ontarget.pipeline.artifacts import Store
+from ontarget.pipeline.artifacts import Store, fingerprint
 from ontarget.pipeline.evaluation import evaluation_of
-from ontarget.pipeline.inputs import template_of
+from ontarget.pipeline.inputs import (
+    also_learnt,
+    directions,
+    learnt,
+    prompt_text,
+    seed_of,
+    template_of,
+    train_text,
+)
 from ontarget.prompts.layout import TEMPLATE_FILE, is_file_name
 from ontarget.prompts.template import PromptTemplate
 from ontarget.recipe import Recipe
@@ -21,7 +29,7 @@ from ontarget.recipes.stages import LanguageAware, LanguageModelling, Likelihood
 from ontarget.recipes.synthetic import Synthetic
 from ontarget.samples.conflict import conflicting_instructions, right_targets
 from ontarget.samples.documents import make_documents
-from ontarget.samples.draw import draw_translations
+from ontarget.samples.draw import directions_of, draw_translations
 from ontarget.samples.general import how_many
 from ontarget.samples.groups import (
     Draw,
@@ -32,10 +40,14 @@ from ontarget.samples.groups import (
 )
 from ontarget.samples.weighting import ALL
 from ontarget.samples.wrong import with_wrong_answers
+from ontarget.training.tuning import UNLIKELIHOOD
 
+# Settings of a stage that make no other samples.
+_NOT_IN_SAMPLES = {"start", "preset", "alpha", "tuning", "evaluation"}
 # Enough to see which tokens begin one line in a hundred of a language, and which words are its own.
 _LINES = 2000
 
+Identity = Callable[[int], str]  # see training/passes.py
 Update = Callable[[int, int, dict[str, Any]], None]  # step, steps, the newest log record
 
 
@@ -67,23 +79,32 @@ def make_model(
     settings = recipe.stages[stage]
     template = template_of(recipe, stage)
     origin: Path | str | NewModel
+    identity = None
     if isinstance(settings, LanguageModelling):
         documents = partial(
-            make_documents, corpus, recipe.languages, recipe.pivot, settings.documents, recipe.seed
+            make_documents,
+            corpus,
+            recipe.languages,
+            recipe.pivot,
+            settings.documents,
+            seed_of(recipe, settings),
         )
         draw, origin = document_groups(documents), NewModel(settings.model, documents(0))
     else:
         assert start is not None
         draw, origin = tuning_draw(recipe, stage, corpus, store), start
+        if not isinstance(settings, Synthetic):
+            identity = samples_identity(recipe, stage, corpus)
     lines = beginnings(recipe, stage, corpus)
     result = train_stage(
         origin,
-        StageData(draw, template.separator, lines),
+        StageData(draw, template.separator, lines, identity),
         settings.tuning,
         output=folder,
         work=work,
         alpha=settings.alpha if isinstance(settings, LanguageAware | Synthetic) else 1.0,
-        seed=recipe.seed,
+        objective=settings.aim() if isinstance(settings, LanguageAware) else UNLIKELIHOOD,
+        seed=seed_of(recipe, settings),
         progress=update,
         evaluation=None if start is None else evaluation_of(recipe, stage, corpus, start),
         tracked=Tracked(recipe.name, stage, store.directory / "tracking"),
@@ -92,7 +113,9 @@ def make_model(
     record = {name: getattr(result, name) for name in counts}
     if isinstance(settings, Synthetic):
         record["synthetic"] = synthetic.outcome_counts(synthetic.read(recipe, stage, store))
-    return record | (conflict_counts(recipe, settings, corpus) if isinstance(settings, LanguageAware) else {})
+    if isinstance(settings, LanguageAware):
+        record |= conflict_counts(recipe, settings, drawn_for(recipe, settings, corpus))
+    return record
 
 
 def tuning_draw(recipe: Recipe, stage: str, corpus: Corpus, store: Store) -> Draw:
@@ -100,22 +123,24 @@ def tuning_draw(recipe: Recipe, stage: str, corpus: Corpus, store: Store) -> Dra
     settings, template = recipe.stages[stage], template_of(recipe, stage)
     assert not isinstance(settings, LanguageModelling)
     if not isinstance(settings, Synthetic):
-        return translation_draw(recipe, settings, corpus, template)
-    made = synthetic.read(recipe, stage, store)
-    learnt = synthetic.kept(made, stage, settings.original)
-    supervised = round(settings.mix * len(learnt))
-    learnt += draw_translations(corpus, recipe.supervised, supervised, recipe.seed)
-    draw = translation_groups(learnt, template, wordings=settings.wordings, seed=recipe.seed)
+        return translation_draw(recipe, settings, drawn_for(recipe, settings, corpus), template)
+    rows, seed = synthetic.read(recipe, stage, store), seed_of(recipe, settings)
+    made = synthetic.kept(rows, stage, settings.original)
+    made += draw_translations(corpus, recipe.supervised, round(settings.mix * len(made)), seed)
+    draw = translation_groups(made, template, wordings=settings.wordings, seed=seed)
     if settings.alpha:
-        draw = with_wrong_answers(draw, synthetic.wrong_answers(recipe, made), template, recipe.seed)
-    return _with_general(draw, settings, template, recipe.seed)
+        draw = with_wrong_answers(draw, synthetic.wrong_answers(recipe, rows), template, seed)
+    return _with_general(draw, settings, template, seed)
 
 
 def translation_draw(
-    recipe: Recipe, settings: Likelihood | LanguageAware, corpus: Corpus, template: PromptTemplate
+    recipe: Recipe,
+    settings: Likelihood | LanguageAware,
+    drawn: Sequence[Translation],
+    template: PromptTemplate,
 ) -> Draw:
-    """The passes of a stage that learns from supervised directions, and from what is mixed in."""
-    drawn, seed = _drawn(recipe, settings, corpus), recipe.seed
+    """The passes of a stage over the translations that were drawn for it, and what is mixed in."""
+    seed = seed_of(recipe, settings)
     if isinstance(settings, LanguageAware):
         conflict = settings.conflict.conflict()
         draw = language_aware_groups(
@@ -132,6 +157,33 @@ def translation_draw(
     return _with_general(draw, settings, template, seed)
 
 
+def samples_identity(recipe: Recipe, stage: str, corpus: Corpus) -> Identity:
+    """Number of a pass -> what its samples are made from, all but the tokenizer."""
+    settings = recipe.stages[stage]
+    assert not isinstance(settings, LanguageModelling)
+    anew = (
+        settings.wordings
+        or settings.general
+        or (isinstance(settings, LanguageAware) and settings.conflict.redraw)
+    )
+
+    @cache
+    def of_all() -> str:
+        after = isinstance(settings, Likelihood) and settings.post_instruction
+        return fingerprint(
+            "model",
+            settings=settings.model_dump(mode="json", exclude=_NOT_IN_SAMPLES),
+            also=also_learnt(recipe, stage),
+            prompts=[prompt_text(recipe, stage, d, post_instruction=after) for d in directions(recipe)],
+            seed=seed_of(recipe, settings),
+            languages=list(map(str, recipe.languages)),
+            supervised=list(map(str, learnt(recipe, settings))),
+            text=train_text(recipe, corpus),
+        )
+
+    return lambda pass_number: f"{of_all()} {pass_number if anew else 0}"
+
+
 def beginnings(recipe: Recipe, stage: str, corpus: Corpus) -> dict[Language, Sequence[str]]:
     """Lines of each language, where a stage needs to know what tells them apart."""
     settings = recipe.stages[stage]
@@ -144,16 +196,19 @@ def beginnings(recipe: Recipe, stage: str, corpus: Corpus) -> dict[Language, Seq
 def keep_template(recipe: Recipe, folder: Path) -> None:
     """Puts a template of the user's own beside the model that was tuned with it."""
     if is_file_name(recipe.template):
-        shutil.copyfile(Path(os.path.expandvars(recipe.template)).expanduser(), folder / TEMPLATE_FILE)
+        shutil.copyfile(expanded(recipe.template), folder / TEMPLATE_FILE)
 
 
-def conflict_counts(recipe: Recipe, settings: LanguageAware, corpus: Corpus) -> dict[str, int | float]:
+def conflict_counts(
+    recipe: Recipe, settings: LanguageAware, drawn: Sequence[Translation]
+) -> dict[str, int | float]:
     """How many samples of the first pass conflict, and what share of them asks for the right target."""
-    drawn, conflict = _drawn(recipe, settings, corpus), settings.conflict.conflict()
-    asked = conflicting_instructions(drawn, conflict, recipe.languages, recipe.supervised, recipe.seed, 0)
+    right, conflict = directions_of(drawn), settings.conflict.conflict()
+    seed = seed_of(recipe, settings)
+    asked = conflicting_instructions(right, conflict, recipe.languages, recipe.supervised, seed, 0)
     return {
         "conflicting": sum(instruction is not None for instruction in asked),
-        "right_target": round(right_targets(drawn, asked), 4),
+        "right_target": round(right_targets(right, asked), 4),
     }
 
 
@@ -162,11 +217,12 @@ def notices(recipe: Recipe, stage: str, corpus: Corpus) -> list[str]:
     settings, said = recipe.stages[stage], list[str]()
     if isinstance(settings, LanguageModelling | Synthetic):
         return said
-    got = len(_drawn(recipe, settings, corpus))
+    drawn = drawn_for(recipe, settings, corpus)
+    got = len(drawn)
     if settings.samples != "all" and got < settings.samples:
         said.append(f"the corpus has {got} samples for it, not the {settings.samples} that it asks for")
     if isinstance(settings, LanguageAware):
-        counts, policy = conflict_counts(recipe, settings, corpus), settings.conflict.policy
+        counts, policy = conflict_counts(recipe, settings, drawn), settings.conflict.policy
         share = f"{counts['right_target']:.1%} of {counts['conflicting']} conflicting samples"
         what = (
             "keep the right instruction" if policy == "source-copy" else "ask for the right target language"
@@ -183,10 +239,10 @@ def notices(recipe: Recipe, stage: str, corpus: Corpus) -> list[str]:
     return said
 
 
-def _drawn(recipe: Recipe, settings: Likelihood | LanguageAware, corpus: Corpus) -> list[Translation]:
-    most = max(len(corpus.pairs("train", direction)) for direction in recipe.supervised)
-    count = most * len(recipe.supervised) if settings.samples == "all" else settings.samples
-    return draw_translations(corpus, recipe.supervised, count, recipe.seed)
+def drawn_for(recipe: Recipe, settings: Likelihood | LanguageAware, corpus: Corpus) -> Sequence[Translation]:
+    """The translations that a stage learns from."""
+    count = None if settings.samples == "all" else settings.samples
+    return draw_translations(corpus, learnt(recipe, settings), count, seed_of(recipe, settings))
 
 
 def _with_general(

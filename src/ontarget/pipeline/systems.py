@@ -1,34 +1,96 @@
 """The one place where a recipe's system becomes calls of `translation`. Torch comes with the first model."""
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from ontarget.corpora.corpus import Corpus, Translation
-from ontarget.pipeline.inputs import demonstrations, directions, template_of
+from ontarget.errors import UserError, nearest
+from ontarget.languages import Direction, Language
+from ontarget.pipeline.inputs import demonstrations, directions, language_text, template_of
 from ontarget.prompts.layout import languages_of
+from ontarget.prompts.template import PromptTemplate
 from ontarget.prompts.wording import text_language
 from ontarget.recipe import Recipe
-from ontarget.translation.system import Request, System
+from ontarget.recipes.systems import SYSTEMS, SystemSettings
+from ontarget.translation.system import Decoding, LanguageText, Request, System
 
 if TYPE_CHECKING:
     from ontarget.scoring.language_id import Identifier
     from ontarget.translation.engine import Engine
     from ontarget.translation.hypothesis import Hypothesis
 
+LinesOf = Mapping[Language, Sequence[str]]
+
 
 def system_of(recipe: Recipe, name: str, corpus: Corpus) -> System:
     """What the room of translation makes of a system's settings."""
-    settings = recipe.systems[name]
+    return _made(
+        name,
+        recipe.systems[name],
+        template_of(recipe, recipe.model_of(name)),
+        recipe.pivot,
+        recipe.languages,
+        language_text(recipe, corpus, name),
+        recipe.decoding_of(name).decoding(),
+        {d: tuple(demonstrations(recipe, corpus, name, d)) for d in directions(recipe)},
+    )
+
+
+def settings_called(name: str) -> SystemSettings:
+    """The settings of a known system that any one model can be asked by, without a recipe.
+
+    Raises:
+        UserError: there is no such system, or it shows demonstrations, which a recipe has.
+    """
+    if name not in SYSTEMS:
+        raise UserError(
+            f"there is no system '{name}'{nearest(name, SYSTEMS)}; there are {', '.join(SYSTEMS)}"
+        )
+    settings = SystemSettings(**SYSTEMS[name])
+    if settings.demonstrations:
+        raise UserError(
+            f"the system '{name}' shows demonstrations, which only a recipe has; use 'ontarget run'"
+        )
+    return settings
+
+
+def system_called(
+    name: str, template: PromptTemplate, direction: Direction, lines: LinesOf, decoding: Decoding
+) -> System:
+    """A known system for one direction, without a recipe; its pivot is English.
+
+    Args:
+        lines: of each language, for systems that learn from text.
+    """
+    english = Language("en")
+    languages = dict.fromkeys([english, direction.source, *lines])
+    return _made(name, settings_called(name), template, english, list(languages), lines, decoding)
+
+
+def _made(
+    name: str,
+    settings: SystemSettings,
+    template: PromptTemplate,
+    pivot: Language,
+    languages: Sequence[Language],
+    lines: LinesOf,
+    decoding: Decoding,
+    demonstrations: Mapping[Direction, tuple[Translation, ...]] | None = None,
+) -> System:
     return System(
         name,
-        template_of(recipe, recipe.model_of(name)),
+        template,
         post_instruction=settings.post_instruction,
         prompt_in_target=settings.prompt_in_target,
-        demonstrations={d: tuple(demonstrations(recipe, corpus, name, d)) for d in directions(recipe)},
-        contrast=settings.contrast.contrast() if settings.contrast else None,
-        pivot=recipe.pivot if settings.pivot else None,
-        decoding=recipe.decoding_of(name).decoding(),
+        demonstrations=demonstrations or {},
+        contrast=settings.contrast.contrast(pivot, languages) if settings.contrast else None,
+        prior=settings.prior.prior() if settings.prior else None,
+        boosting=settings.boosting.boosting() if settings.boosting else None,
+        anti_lm=settings.anti_lm.anti_lm() if settings.anti_lm else None,
+        text=LanguageText(lines) if lines else None,
+        pivot=pivot if settings.pivot else None,
+        decoding=decoding,
     )
 
 

@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from ontarget.corpora.corpus import Corpus, Translation
 from ontarget.errors import UserError
 from ontarget.languages import Direction, Language
+from ontarget.pipeline.inputs import seed_of
 from ontarget.recipe import Recipe
 from ontarget.recipes.synthetic import PivotDistillation, Synthetic
 
@@ -66,7 +67,7 @@ def drawn_lines(recipe: Recipe, stage: str, corpus: Corpus, direction: Direction
 
     count = there if settings.lines == "all" else settings.lines
     held_out = {language: _held_out(corpus, language) for language in (direction.source, asked.source)}
-    rng = random.Random(f"{recipe.seed} synthetic {_rounds_before(recipe, stage)} {direction}")
+    rng = random.Random(f"{seed_of(recipe, settings)} synthetic {_rounds_before(recipe, stage)} {direction}")
     # More than are needed, since some are left out.
     numbers = rng.sample(range(there), min(2 * count + sum(map(len, held_out.values())), there))
     found = {of.source: of for of in map(line, numbers) if of.source.strip() and of.given.source.strip()}

@@ -1,15 +1,14 @@
 """The file of a prompt template, ours or a user's: how a prompt is laid out, and whose its words are."""
 
-import os
 from collections.abc import Collection, Mapping
 from importlib import resources
-from pathlib import Path
 from string import Formatter
 
 import yaml
 from pydantic import BaseModel, ConfigDict, ValidationError, field_validator
 
 from ontarget.errors import UserError, nearest
+from ontarget.files import expanded
 from ontarget.languages import Language
 from ontarget.prompts.wording import prompt_languages, wording
 
@@ -57,7 +56,7 @@ def layout_of(template: str) -> Layout:
         UserError: there is none, or what it says does not make a prompt.
     """
     if is_file_name(template):
-        path = Path(os.path.expandvars(template)).expanduser()
+        path = expanded(template)
         try:
             text = path.read_text(encoding="utf-8")
         except (OSError, UnicodeDecodeError) as error:

@@ -1,8 +1,6 @@
 """The stages of a recipe, and the presets of language-aware tuning."""
 
-import os
 from collections.abc import Mapping
-from pathlib import Path
 from typing import Annotated, Any, Literal, Self
 
 from pydantic import (
@@ -16,13 +14,14 @@ from pydantic import (
 )
 
 from ontarget.errors import UserError
+from ontarget.files import expanded
 from ontarget.recipes.block import Block, Count
 from ontarget.samples.conflict import Conflict, Named, Policy
 from ontarget.samples.confusion import counted
 from ontarget.samples.documents import Documents
-from ontarget.samples.weighting import Revealing, Tokens, Weighting
+from ontarget.samples.weighting import ALL, Revealing, Tokens, Weighting
 from ontarget.samples.wordings import sentence
-from ontarget.training.tuning import ModelShape, Tuning
+from ontarget.training.tuning import ModelShape, Objective, ObjectiveName, Tuning
 
 # The paper's form, its faults included, so that a published row can be made again; and ours.
 PRESETS: dict[str, dict[str, Any]] = {
@@ -39,12 +38,26 @@ PRESETS: dict[str, dict[str, Any]] = {
 }
 
 
+_BETA, _MARGIN = {"cpo": 0.1, "simpo": 2.0}, 1.0  # nats; of their papers
+
+
+def _is_none(value: object) -> bool:
+    return value is None
+
+
+# Keys that came later are left out of a dump, and so of a fingerprint, where they say nothing.
+Seed = Annotated[
+    int | None, Field(description="of this stage alone; the recipe's by default", exclude_if=_is_none)
+]
+
+
 class LanguageModelling(Block):
     """Makes a small base model, and its tokenizer, from the corpus."""
 
     kind: Literal["language-modelling"]
     documents: Documents = "aligned"
     model: ModelShape = ModelShape()
+    seed: Seed = None
     tuning: Tuning
 
     @property
@@ -91,11 +104,6 @@ def _sayable(wordings: dict[str, float]) -> dict[str, float]:
     return wordings
 
 
-def _is_none(value: object) -> bool:
-    return value is None
-
-
-# Keys that came later are left out of a dump, and so of a fingerprint, where they say nothing.
 Wordings = Annotated[
     dict[str, PositiveFloat],
     AfterValidator(_sayable),
@@ -119,9 +127,15 @@ class Likelihood(Block):
     kind: Literal["likelihood"]
     start: str = Field(alias="from", description="a stage, a directory or a Hub name")
     samples: Count = 12_000
+    directions: Literal["supervised", "all"] = Field(
+        "supervised",
+        description="all: of the zero-shot ones, too, which then are no longer so",
+        exclude_if=lambda value: value == "supervised",
+    )
     post_instruction: bool = Field(False, description="the instruction comes after the input")
     wordings: Wordings = Field({})
     general: General = None
+    seed: Seed = None
     tuning: Tuning
     evaluation: EvaluationSettings | None = None
 
@@ -169,9 +183,7 @@ class ConflictSettings(Block):
         Raises:
             UserError: there is no such run.
         """
-        counts = (
-            counted(Path(os.path.expandvars(self.counts))) if isinstance(self.counts, str) else self.counts
-        )
+        counts = counted(expanded(self.counts)) if isinstance(self.counts, str) else self.counts
         return Conflict(self.policy, self.directions, self.weighting(), self.eos, self.redraw, counts=counts)
 
 
@@ -183,9 +195,13 @@ class LanguageAware(Block):
     preset: Literal["paper", "ontarget"] = "ontarget"
     samples: Count = 800
     alpha: NonNegativeFloat
+    objective: ObjectiveName = Field("unlikelihood", exclude_if=lambda name: name == "unlikelihood")
+    beta: PositiveFloat | None = Field(None, description="of cpo and simpo", exclude_if=_is_none)
+    margin: NonNegativeFloat | None = Field(None, description="of simpo", exclude_if=_is_none)
     conflict: ConflictSettings
     wordings: Wordings = Field({})
     general: General = None
+    seed: Seed = None
     tuning: Tuning
     evaluation: EvaluationSettings | None = None
 
@@ -203,6 +219,27 @@ class LanguageAware(Block):
         if isinstance(tuning, Mapping):
             filled["tuning"] = {"normalisation": preset["normalisation"], **tuning}
         return filled
+
+    @model_validator(mode="after")
+    def _an_objective_that_can_be(self) -> Self:
+        for key, names in (("beta", ("cpo", "simpo")), ("margin", ("simpo",))):
+            if getattr(self, key) is not None and self.objective not in names:
+                raise ValueError(
+                    f"`{key}` is for the objective {' or '.join(names)}, not for {self.objective}"
+                )
+        copied = self.conflict.policy == "source-copy" and self.conflict.weighting() != ALL
+        if copied and self.objective != "unlikelihood":
+            raise ValueError(
+                f"under the policy 'source-copy' {self.objective} compares two responses as wholes: "
+                "give `conflict: {tokens: all}`, or take unlikelihood"
+            )
+        return self
+
+    def aim(self) -> Objective:
+        """The objective, with what its paper takes where the recipe does not say."""
+        beta = self.beta if self.beta is not None else _BETA.get(self.objective, 1.0)
+        margin = _MARGIN if self.margin is None and self.objective == "simpo" else self.margin or 0.0
+        return Objective(self.objective, beta, margin)
 
 
 def fill_in_stages(data: Mapping[str, Any]) -> Mapping[str, Any]:

@@ -1,10 +1,10 @@
-"""A recipe that sweeps is many recipes: one for each combination of the values of its `sweep`.
+"""A recipe that sweeps is many recipes: one for each point of the grids of its `sweep`.
 
     sweep:
       stages.lat.alpha: [0.01, 0.05, 0.1]
       stages.lat.tuning.steps, stages.ontarget.tuning.steps: [50, 100]   # alike: six points in all
 
-Its keys are those of overrides, and mean the same.
+Its keys are those of overrides, and mean the same; `variants` and `seeds` are told of in recipes/grid.py.
 """
 
 import re
@@ -16,6 +16,7 @@ from typing import Any
 
 from ontarget.errors import UserError
 from ontarget.recipe import Recipe
+from ontarget.recipes.grid import SEEDS, VARIANTS, Grid
 from ontarget.recipes.load import Overrides, check, override, read
 
 
@@ -24,8 +25,8 @@ class Point:
     """One combination.
 
     Attributes:
-        label: `alpha=0.05`, `samples=12000,size=7B`: what it is called, and its folder.
-        values: the keys as the recipe has them, each with its value here.
+        label: `alpha=0.05`, `samples=12000,size=7B`, `paper,seed=1`: what it is called, and its folder.
+        values: the keys as the recipe has them, each with its value here; `variant` and `seed` of those.
         recipe: an ordinary recipe, with a name of its own.
     """
 
@@ -34,25 +35,35 @@ class Point:
     recipe: Recipe
 
 
+@dataclass(frozen=True, slots=True)
+class _Choice:
+    """One value of one key: `overrides` are what it means."""
+
+    key: str
+    value: Any
+    label: str
+    overrides: Mapping[str, Any]
+
+
 def points(recipe: str | Path, overrides: Overrides = ()) -> list[Point]:
-    """The points of a recipe, the values of its last key changing fastest; none where it does not sweep.
+    """The points of a recipe, the values of a grid's last key changing fastest; none where it does not sweep.
+
+    Seeds change slowest, over all grids: what there is of every point is seen before the second seed.
 
     Raises:
         UserError: the recipe is wrong, or one of its points is; the message gives the point.
     """
     data = override(read(recipe), overrides)
-    axes = check(data, str(recipe)).sweep
-    if not axes:
-        return []
+    grids = check(data, str(recipe)).sweep or ()
     alone = {key: value for key, value in data.items() if key != "sweep"}
-    found = []
-    for combination in product(*axes.values()):
-        values = dict(zip(axes, combination, strict=True))
-        label = ",".join(f"{_short(axis)}={_word(value)}" for axis, value in values.items())
-        name = re.sub(r"[^A-Za-z0-9._-]", "-", f"{alone.get('name')}-{label}")
-        settings = {key: value for axis, value in values.items() for key in _keys(axis)}
-        point = override(alone, {**settings, "name": name})
-        found.append(Point(label, values, check(point, f"{recipe} at {label}")))
+    seeds: list[Any] = [grid.get(SEEDS, [None]) for grid in grids]
+    found = [
+        point
+        for turn in range(max(map(len, seeds), default=0))
+        for grid, of_grid in zip(grids, seeds, strict=True)
+        if turn < len(of_grid)
+        for point in _points(alone, grid, of_grid[turn], str(recipe))
+    ]
     labels = [point.label for point in found]
     for label in labels:
         if labels.count(label) > 1:
@@ -60,13 +71,40 @@ def points(recipe: str | Path, overrides: Overrides = ()) -> list[Point]:
     return found
 
 
-def _keys(axis: str) -> Iterator[str]:
-    return (key.strip() for key in axis.split(","))
+def _points(alone: Mapping[str, Any], grid: Grid, seed: int | None, recipe: str) -> Iterator[Point]:
+    """All combinations of a grid, with one seed."""
+    axes = [list(_choices(key, values)) for key, values in grid.items() if key != SEEDS]
+    for choices in product(*axes):
+        values = {choice.key: choice.value for choice in choices}
+        label = ",".join(choice.label for choice in choices)
+        settings = {key: value for choice in choices for key, value in choice.overrides.items()}
+        if seed is not None:
+            values["seed"], label = seed, f"{label},seed={seed}".strip(",")
+        name = re.sub(r"[^A-Za-z0-9._-]", "-", f"{alone.get('name')}-{label}")
+        point = override(alone, {**settings, "name": name})
+        if seed is not None:
+            point = override(point, _seeded(point, seed))
+        yield Point(label, values, check(point, f"{recipe} at {label}"))
 
 
-def _short(axis: str) -> str:
-    """`alpha` of `stages.lat.alpha`: the last word of its first key."""
-    return next(_keys(axis)).rpartition(".")[2]
+def _choices(key: str, values: Any) -> Iterator[_Choice]:
+    if key == VARIANTS:
+        for name, overrides in values.items():
+            yield _Choice("variant", name, name, overrides)
+        return
+    keys = [one.strip() for one in key.split(",")]
+    short = keys[0].rpartition(".")[2]  # `alpha` of `stages.lat.alpha`
+    for value in values:
+        yield _Choice(key, value, f"{short}={_word(value)}", dict.fromkeys(keys, value))
+
+
+def _seeded(data: Mapping[str, Any], seed: int) -> dict[str, int]:
+    """The seed of every stage, but of the base, which takes longest and is to stay one model."""
+    return {
+        f"stages.{name}.seed": seed
+        for name, stage in (data.get("stages") or {}).items()
+        if isinstance(stage, Mapping) and stage.get("kind") != "language-modelling"
+    }
 
 
 def _word(value: Any) -> str:

@@ -7,7 +7,7 @@ from pydantic import Field, NonNegativeFloat, PositiveFloat, PositiveInt, field_
 
 from ontarget.recipes.block import Block, Count
 from ontarget.recipes.directions import Pair
-from ontarget.recipes.stages import EvaluationSettings, General, Wordings
+from ontarget.recipes.stages import EvaluationSettings, General, Seed, Wordings
 from ontarget.recipes.systems import DecodingSettings
 from ontarget.training.tuning import Tuning
 
@@ -45,6 +45,7 @@ class Synthetic(Block):
     )
     wordings: Wordings = Field({})
     general: General = None
+    seed: Seed = None
     tuning: Tuning
     evaluation: EvaluationSettings | None = None
 

@@ -1,13 +1,14 @@
 """The systems of a recipe: how each asks a model, and those that have a name."""
 
 from collections.abc import Mapping
-from typing import Any, Self
+from typing import Any
 
-from pydantic import Field, NonNegativeInt, PositiveInt, field_serializer, model_validator
+from pydantic import Field, NonNegativeInt, PositiveInt, field_serializer
 
-from ontarget.errors import UserError, nearest
+from ontarget.errors import nearest
+from ontarget.recipes.adjustments import AntiLMSettings, BoostingSettings, ContrastSettings, PriorSettings
 from ontarget.recipes.block import Block
-from ontarget.translation.system import Contrast, Decoding
+from ontarget.translation.system import Decoding
 
 # The rows of the table. PTL, shots, contrast and pivot are ways to ask the stage 1 model, as in the paper;
 # LLaMA is what stage 1 started from. Where a recipe has no stages, its `model` takes the place of both.
@@ -20,13 +21,25 @@ SYSTEMS: dict[str, dict[str, Any]] = {
     "5-shot": {"demonstrations": 5},
     "contrastive": {"contrast": {}},
     "first-token-contrast": {
-        "contrast": {"source_weight": 0.0, "language_weight": 0.9, "plausibility": 1e-3, "first_tokens": 1}
+        "contrast": {
+            "source_weight": 0.0,
+            "language_weight": 0.9,
+            "plausibility": 1e-3,
+            "first_tokens": 1,
+            "against": ["pivot"],
+        }
     },
+    "language-prior": {"prior": {}},
+    "token-boosting": {"boosting": {}},
+    "adaptive-boosting": {"boosting": {"boost": 1000.0, "unsure_below": 0.8}},
+    "anti-lm": {"anti_lm": {}},
     "lat": {"model": "lat"},
     "ontarget-seen": {"model": "ontarget-seen"},
     "ontarget": {"model": "ontarget"},
     "pivot": {"pivot": True},
 }
+# Only where a recipe names them: the systems of one that names none stay as they were.
+_NAMED = ("language-prior", "token-boosting", "adaptive-boosting", "anti-lm")
 DIAGNOSIS = ("llama", "ptl", "1-shot", "5-shot", "contrastive", "pivot")
 
 
@@ -42,25 +55,9 @@ class DecodingSettings(Block):
         return Decoding(**self.model_dump())
 
 
-class ContrastSettings(Block):
-    """Contrastive decoding: see translation/contrast.py."""
-
-    source_weight: float = Contrast().source_weight
-    language_weight: float = Contrast().language_weight
-    plausibility: float = Contrast().plausibility
-    first_tokens: PositiveInt | None = Field(None, description="so many are contrasted; None: all")
-
-    @model_validator(mode="after")
-    def _possible(self) -> Self:
-        try:
-            self.contrast()
-        except UserError as error:
-            raise ValueError(str(error)) from None
-        return self
-
-    def contrast(self) -> Contrast:
-        """The same, for the room of translation."""
-        return Contrast(**self.model_dump())
+def _newer(description: str) -> Any:
+    """A block that older recipes lack: left out of a dump, and so of a fingerprint, where there is none."""
+    return Field(None, description=description, exclude_if=lambda value: value is None)
 
 
 class SystemSettings(Block):
@@ -74,8 +71,16 @@ class SystemSettings(Block):
     prompt_in_target: bool = Field(False, description="the whole prompt is in the target language")
     demonstrations: NonNegativeInt = Field(0, description="so many of the direction's first validation lines")
     contrast: ContrastSettings | None = Field(None, description="contrastive decoding, C_src+lang")
+    prior: PriorSettings | None = _newer("a language prior on tokens, learnt from text")
+    boosting: BoostingSettings | None = _newer("tokens of the wanted language are boosted")
+    anti_lm: AntiLMSettings | None = _newer("what the source goes on with by itself is held back")
     pivot: bool = Field(False, description="two steps, through the pivot language")
     decoding: DecodingSettings = Field(DecodingSettings(), description="what differs from the recipe's")
+
+    @property
+    def learns_from_text(self) -> bool:
+        """Whether lines of each language are needed before anything is asked."""
+        return self.prior is not None or self.boosting is not None
 
     @field_serializer("decoding")
     def _what_differs(self, value: DecodingSettings) -> dict[str, Any]:
@@ -86,7 +91,9 @@ def list_systems(data: Mapping[str, Any]) -> dict[str, Any]:
     """`data` with `systems` as a mapping from id to settings; by default every system that has a model."""
     stages, systems = data.get("stages"), data.get("systems")
     if systems is None and isinstance(stages, Mapping) and stages:
-        systems = [name for name in SYSTEMS if SYSTEMS[name].get("model", "mt") in stages]
+        systems = [
+            name for name in SYSTEMS if name not in _NAMED and SYSTEMS[name].get("model", "mt") in stages
+        ]
     elif systems is None:
         systems = DIAGNOSIS
     if isinstance(systems, list | tuple):

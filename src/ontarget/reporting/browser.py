@@ -1,22 +1,22 @@
 """All outputs of a run, packed for the page: its script unpacks them, filters them and shows them."""
 
-import base64
-import json
-import zlib
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from typing import Any
+from functools import cache
 
 from ontarget.errors import UserError
 from ontarget.languages import Direction, Language
+from ontarget.reporting.compact import compact
 from ontarget.reporting.details import Details
 from ontarget.reporting.run_files import KINDS, Output, Run
 from ontarget.reporting.systems import display_name
 from ontarget.reporting.table import direction_name
 
-LARGEST = 2_000_000
+LARGEST = 2_600_000
 """Bytes that the packed outputs may take of a page; above it, every second, third ... line is left out."""
 _LONGEST = 500  # characters shown of one text: an untuned model may run on for pages
+_Verdict = tuple[str, int, str, int]
+"""Language as printed, whether off-target, outcome by the strict definition, whether cut off."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -24,11 +24,11 @@ class Packed:
     """What the script reads, and what the page says of it.
 
     Attributes:
-        data: JSON, deflated, in base64: `{languages, outcomes, segments}`. A segment is `[direction, line,
-            source, reference, answers]` with an answer of each system, or null. An answer is
-            `[text, language, percent, off, outcome, cut, start, end]`; start and end mark the first word that
-            is off-language, in UTF-16 units as JavaScript counts them, or are -1. Directions, systems,
-            languages and outcomes are places in their lists.
+        data: see `compact.py`. The header's `verdicts` are `[language, off, outcome, cut]`. The columns are,
+            of segments, the direction and the line, and the texts as `_Texts.number` has them: the source,
+            the reference, an answer of each system; and of answers, the verdict, how sure the identifier is
+            in percent, start and length of the first word that is off-language, in UTF-16 units as JavaScript
+            counts them (length 0 for none). Directions, systems and verdicts are places in their lists.
         systems: id and printed name of each.
         directions: id, printed name and kind of each.
         every: 1 where all lines are in it, 2 where every second one is.
@@ -74,75 +74,74 @@ def _packed(
     every: int,
 ) -> str:
     """Line by line through all directions, so that texts that are alike stand near each other."""
-    languages, outcomes = _Places(), _Places()
-    segments: list[list[Any]] = []
+    texts, verdicts = _Texts(), dict[_Verdict, int]()
+    segments: list[tuple[int, int]] = []
+    said: list[int] = []
+    answers: list[tuple[int, ...]] = []
     for line in range(0, max(len(rows) for of in outputs for rows in of.values()), every):
         for place, of_direction in enumerate(outputs):
             rows = {system: given[line] for system, given in of_direction.items() if line < len(given)}
             if not rows:
                 continue
-            name = directions[place][0]
-            answers = [
-                _answer(rows[system], line, name, system, details, languages, outcomes)
-                if system in rows
-                else None
-                for system in systems
-            ]
+            segments.append((place, line + 1))
             first = next(iter(rows.values()))
-            segments.append(
-                [place, line + 1, shortened(first.source), shortened(first.reference or ""), answers]
-            )
-    data = {
-        "languages": [language_name(label) for label in languages.words],
-        "outcomes": list(outcomes.words),
-        "segments": segments,
-    }
-    text = json.dumps(data, ensure_ascii=False, separators=(",", ":"))
-    return base64.b64encode(zlib.compress(text.encode("utf-8", "replace"), 9)).decode("ascii")
+            said += [texts.number(first.source), texts.number(first.reference or None)]
+            said += [texts.number(rows[system].text if system in rows else None) for system in systems]
+            name = directions[place][0]
+            answers += [
+                _answer(rows[system], line, name, system, details, verdicts)
+                for system in systems
+                if system in rows
+            ]
+    columns = [*zip(*segments, strict=True), said, *zip(*answers, strict=True)]
+    return compact({"verdicts": list(verdicts)}, columns, list(texts.places))
 
 
-class _Places:
-    """Distinct words, each with its place in the list."""
+class _Texts:
+    """Distinct texts, as they are shown, each with its place."""
 
     def __init__(self) -> None:
-        self.words: dict[str, int] = {}
+        self.places: dict[str, int] = {}
 
-    def of(self, word: str) -> int:
-        return self.words.setdefault(word, len(self.words))
+    def number(self, text: str | None) -> int:
+        """0 for none, 1 for the next that is new; of one that was there, how many texts back it is, and 1."""
+        if text is None:
+            return 0
+        place = self.places.setdefault(shortened(text), before := len(self.places))
+        return 1 if place == before else before - place + 1
 
 
 def _answer(
-    output: Output,
-    line: int,
-    direction: str,
-    system: str,
-    details: Details,
-    languages: _Places,
-    outcomes: _Places,
-) -> list[Any]:
+    output: Output, line: int, direction: str, system: str, details: Details, verdicts: dict[_Verdict, int]
+) -> tuple[int, ...]:
+    """Verdict, percent, and start and length of the word that is marked."""
     lines = details.lines.get(system, {}).get(direction)
     empty = not output.text.strip()
-    text = shortened(output.text)
-    start, end = (lines.words.get(line) if lines else None) or (-1, -1)
-    if end > len(text) or text[start:end] != output.text[start:end]:
-        start, end = -1, -1  # in what is not shown
-    return [
-        text,
-        languages.of("" if empty else output.language),
-        round(100 * output.language_probability),
+    verdict = (
+        language_name("" if empty else output.language),
         int(empty or not _on_target(output.language, Direction.parse(direction).target, details)),
-        outcomes.of(lines.outcomes.get(line, "on") if lines else ""),
+        lines.outcomes.get(line, "on") if lines else "",
         int(output.finish_reason == "length"),
-        *(_utf16(text, place) for place in (start, end)),
-    ]
+    )
+    text = shortened(output.text)
+    start, end = (lines.words.get(line) if lines else None) or (0, 0)
+    if end > len(text) or text[start:end] != output.text[start:end]:
+        start, end = 0, 0  # in what is not shown
+    return (
+        verdicts.setdefault(verdict, len(verdicts)),
+        round(100 * output.language_probability),
+        _utf16(text[:start]),
+        _utf16(text[start:end]),
+    )
 
 
 def _on_target(label: str, target: Language, details: Details) -> bool:
     return label in details.labels.get(str(target), {target.fasttext_label, str(target)})
 
 
-def _utf16(text: str, place: int) -> int:
-    return place if place < 0 else len(text[:place].encode("utf-16-le", "surrogatepass")) // 2
+def _utf16(text: str) -> int:
+    """How long a text is in JavaScript."""
+    return len(text.encode("utf-16-le", "surrogatepass")) // 2
 
 
 def _same_sources(run: Run, direction: str, outputs: Mapping[str, Sequence[Output]]) -> None:
@@ -159,6 +158,7 @@ def _same_sources(run: Run, direction: str, outputs: Mapping[str, Sequence[Outpu
                 )
 
 
+@cache
 def language_name(label: str) -> str:
     """`Dutch` for the identifier's `nl`, `empty` for none; a label that CLDR does not know stays."""
     try:

@@ -11,8 +11,8 @@ _MOST_POINTS = 300
 
 
 def training_curve(stage: str, log: Sequence[LogRecord]) -> Drawing:
-    """One stage: the loss of each sign; if logged, the mean p of the wrong-language tokens."""
-    signs = {"likelihood": BLUE, "unlikelihood": ORANGE}
+    """One stage: the loss of each sign, or of pairs; if logged, the mean p of the wrong-language tokens."""
+    signs = {"likelihood": BLUE, "unlikelihood": ORANGE, "preference": ORANGE}
     losses = {
         name: colour for name, colour in signs.items() if any(getattr(r, name) is not None for r in log)
     }

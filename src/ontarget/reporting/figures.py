@@ -62,7 +62,7 @@ def scatter(scores: Scores) -> Drawing | None:
         axes.set_ylim(0, top)
         axes.grid()
         gap = top * 0.24 / height  # a line of text
-        names = _apart([bleu for _, _, bleu in points], gap, top)
+        names = apart([bleu for _, _, bleu in points], gap, top)
         for (system, otr, bleu), place in zip(points, names, strict=True):
             ours = system in OURS
             axes.plot([otr, 1.03 * right], [bleu, place], color=INK, alpha=0.25, linewidth=0.6, clip_on=False)
@@ -79,7 +79,7 @@ def scatter(scores: Scores) -> Drawing | None:
     return Drawing("off-target-bleu", label, (4.4, height), paint)
 
 
-def _apart(wanted: list[float], gap: float, top: float) -> list[float]:
+def apart(wanted: list[float], gap: float, top: float) -> list[float]:
     """Places near those wanted, in the same order, at least `gap` apart, and not above `top`."""
     order = sorted(range(len(wanted)), key=lambda i: wanted[i])
     places = list(wanted)

@@ -19,6 +19,7 @@ _LATEX = {
     "↑": r"$\uparrow$",
     "↓": r"$\downarrow$",
     "–": "--",
+    "±": r"$\pm$",
 }
 
 

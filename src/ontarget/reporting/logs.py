@@ -21,6 +21,7 @@ class LogRecord:
     likelihood: float | None = None
     unlikelihood: float | None = None
     probability: float | None = None
+    preference: float | None = None
     zero_shot_bleu: float | None = None
     zero_shot_otr: float | None = None
     supervised_bleu: float | None = None

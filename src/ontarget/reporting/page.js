@@ -6,15 +6,14 @@
   const more = document.getElementById("more");
   const AT_ONCE = 20;
 
-  const unpack = async () => {
-    const packed = atob(document.getElementById("outputs-data").textContent.trim());
-    const bytes = Uint8Array.from(packed, (sign) => sign.charCodeAt(0));
+  const inflate = async (packed) => {
+    const bytes = Uint8Array.from(atob(packed), (sign) => sign.charCodeAt(0));
     const stream = new Blob([bytes]).stream().pipeThrough(new DecompressionStream("deflate"));
-    return JSON.parse(await new Response(stream).text());
+    return new Uint8Array(await new Response(stream).arrayBuffer());
   };
-  let data;
+  let bytes;
   try {
-    data = await unpack();
+    bytes = await inflate(document.getElementById("outputs-data").textContent.trim());
   } catch {
     count.textContent = "This browser cannot unpack the outputs; one of 2023 or later can. They are in the run's folder outputs/, too.";
     return;
@@ -23,6 +22,44 @@
   const ids = (name) => [...form.elements[name].options].filter((o) => o.dataset.place !== undefined);
   const systems = ids("system");
   const directions = ids("direction");
+
+  // A header, and numbers of seven bits a byte; words by their places (compact.py, browser.py).
+  const unpack = () => {
+    const header = bytes.indexOf(10);
+    const { verdicts, words } = JSON.parse(new TextDecoder().decode(bytes.subarray(0, header)));
+    let at = header + 1;
+    const number = () => {
+      let value = 0;
+      for (let shift = 0; ; shift += 7) {
+        const byte = bytes[at++];
+        value |= (byte & 127) << shift;
+        if (byte < 128) return value;
+      }
+    };
+    const column = () => Array.from({ length: number() }, number);
+    const [places, lines, said, found, percents, starts, lengths] = Array.from({ length: 7 }, column);
+    const texts = Array.from({ length: number() }, () => {
+      let text = "";
+      for (let word = number(); word; word = number()) text += words[word - 1];
+      return text;
+    });
+    let told = 0, known = 0, judged = 0;
+    const text = () => {
+      const back = said[told++];
+      return back === 0 ? null : back === 1 ? texts[known++] : texts[known + 1 - back];
+    };
+    const answer = () => {
+      const words = text();
+      if (words === null) return null;
+      const i = judged++;
+      const [language, off, outcome, cut] = verdicts[found[i]];
+      return { text: words, language, off, outcome, cut, percent: percents[i], start: starts[i], length: lengths[i] };
+    };
+    return places.map((place, i) => ({
+      place, line: lines[i], source: text(), reference: text(), answers: systems.map(answer),
+    }));
+  };
+  const segments = unpack();
 
   // All that the user gave and all that a model wrote goes into the page as text, never as HTML.
   const make = (tag, name, ...children) => {
@@ -38,25 +75,24 @@
     return make("p", "", make("span", "", title), " ", words);
   };
 
-  const answer = (system, [text, language, percent, off, outcome, cut, start, end]) => {
-    const name = data.languages[language];
-    const verdict = make("div", "language", (off ? "✗ off-target: " : "✓ ") + name);
-    if (name !== "empty") verdict.append(" ", make("small", "", (percent / 100).toFixed(2)));
-    const why = data.outcomes[outcome];
-    if (["copy", "run-on", "unknown", "script"].includes(why)) verdict.append(" ", make("small", "", why));
+  const answer = (system, { text, language, off, outcome, cut, percent, start, length }) => {
+    const verdict = make("div", "language", (off ? "✗ off-target: " : "✓ ") + language);
+    if (language !== "empty") verdict.append(" ", make("small", "", (percent / 100).toFixed(2)));
+    if (["copy", "run-on", "unknown", "script"].includes(outcome)) verdict.append(" ", make("small", "", outcome));
     const words = make("div", "text");
     words.dir = "auto";
-    if (start < 0) words.append(text);
-    else words.append(text.slice(0, start), make("mark", "", text.slice(start, end)), text.slice(end));
+    const end = start + length;
+    if (length) words.append(text.slice(0, start), make("mark", "", text.slice(start, end)), text.slice(end));
+    else words.append(text);
     if (cut) words.append(" ", make("span", "remark", "(cut at the length limit)"));
     return make("div", off ? "answer off" : "answer", make("div", "system", system.text), verdict, words);
   };
 
-  const show = ([direction, line, source, reference], answers) => {
-    const option = directions[direction];
+  const show = ({ place, line, source, reference }, answers) => {
+    const option = directions[place];
     const head = make("div", "given", given(`${option.text}, line ${line}`, source, option.dataset.source));
     if (reference) head.append(given("Reference", reference, option.dataset.target));
-    return make("div", "segment", head, ...answers.map(([place, found]) => answer(systems[place], found)));
+    return make("div", "segment", head, ...answers.map(([i, one]) => answer(systems[i], one)));
   };
 
   const find = () => {
@@ -65,15 +101,14 @@
     const off = form.elements.off.checked;
     const words = form.elements.q.value.toLowerCase();
     const fitting = directions.map((o) => !direction || o.value === direction || o.dataset.kind === direction);
-    const has = (text) => text.toLowerCase().includes(words);
+    const has = (text) => text !== null && text.toLowerCase().includes(words);
     const found = [];
-    for (const segment of data.segments) {
-      const [place, , source, reference, all] = segment;
-      if (!fitting[place]) continue;
-      const inGiven = !words || has(source) || has(reference);
+    for (const segment of segments) {
+      if (!fitting[segment.place]) continue;
+      const inGiven = !words || has(segment.source) || has(segment.reference);
       const answers = [];
-      all.forEach((one, i) => {
-        if (one && (!system || systems[i].value === system) && (!off || one[3]) && (inGiven || has(one[0]))) answers.push([i, one]);
+      segment.answers.forEach((one, i) => {
+        if (one && (!system || systems[i].value === system) && (!off || one.off) && (inGiven || has(one.text))) answers.push([i, one]);
       });
       if (answers.length) found.push([segment, answers]);
     }

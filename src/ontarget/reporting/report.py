@@ -41,63 +41,76 @@ def render(run: Run) -> str:
 
     The browser is told to run no script but ours, known by its hash, and to fetch nothing.
     """
-    environment = Environment(
-        loader=FileSystemLoader(Path(__file__).parent),
-        autoescape=True,
-        undefined=StrictUndefined,
-        trim_blocks=True,
-        lstrip_blocks=True,
-    )
     scores, details, paper = run.scores, run.details, Paper.of(run.recipe)
     averages = table.layout(scores, None, details, paper)
     directions = [direction for kind in KINDS for direction in scores.directions(kind)]
     matrices = confusion(details, scores.kind, scores.directions(scores.kind))
     script = (Path(__file__).parent / "page.js").read_text(encoding="utf-8")
-    drawings = [figures.off_target_bars(scores), figures.bleu_bars(scores), figures.scatter(scores)]
-    return environment.get_template("page.html.j2").render(
-        name=run.name,
-        headline=headline(scores),
-        cost=cost(scores),
-        kind=scores.kind,
-        averages=averages,
-        by_direction=[
-            table.layout(scores, kind, details, paper) for kind in KINDS if scores.directions(kind)
-        ],
-        paper=paper,
-        intervals=any(row.low is not None for row in scores.rows),
-        legend=forms.legend(averages),
-        mark=forms.MARK,
-        bars=_inline(drawings) if averages.columns else [],
-        heat_maps=[
-            (display_name(system), Markup(inline(heat_map(matrices, system)))) for system in matrices.percent
-        ]
-        if matrices
-        else [],
-        curves=[(stage, Markup(inline(curves.training_curve(stage, log)))) for stage, log in run.log.items()],
-        judged=[
-            (stage, Markup(inline(curve)))
-            for stage, log in run.log.items()
-            if (curve := curves.evaluation_curve(stage, log))
-        ],
-        outcomes=outcomes(details, scores.directions(scores.kind)),
-        display_name=display_name,
-        packed=browser.pack(run),
-        marked=any(lines.words for of in details.lines.values() for lines in of.values()),
-        languages_of={
-            name: (str(parsed.source), str(parsed.target))
-            for name in directions
-            if (parsed := Direction.parse(name))
-        },
-        ordinal=_ordinal,
-        script=Markup(script),
-        script_hash=base64.b64encode(hashlib.sha256(script.encode()).digest()).decode(),
-        recipe=run.recipe_text,
-        times=_times(run.times),
-        versions=run.versions,
-        signatures=_signatures(run),
-        lines=sorted({row.n for row in scores.rows if row.direction != run_files.AVERAGE}),
-        ours=OURS,
-        reference=REFERENCE,
+    bars = [figures.off_target_bars(scores), figures.bleu_bars(scores)]
+    scatter = figures.scatter(scores)
+    return (
+        environment()
+        .get_template("page.html.j2")
+        .render(
+            name=run.name,
+            headline=headline(scores),
+            cost=cost(scores),
+            kind=scores.kind,
+            averages=averages,
+            by_direction=[
+                table.layout(scores, kind, details, paper) for kind in KINDS if scores.directions(kind)
+            ],
+            paper=paper,
+            intervals=any(row.low is not None for row in scores.rows),
+            legend=forms.legend(averages),
+            mark=forms.MARK,
+            bars=_inline(bars) if averages.columns else [],
+            scatter=Markup(inline(scatter)) if scatter else None,
+            heat_maps=[
+                (display_name(system), Markup(inline(heat_map(matrices, system))))
+                for system in matrices.percent
+            ]
+            if matrices
+            else [],
+            curves=[
+                (stage, Markup(inline(curves.training_curve(stage, log)))) for stage, log in run.log.items()
+            ],
+            judged=[
+                (stage, Markup(inline(curve)))
+                for stage, log in run.log.items()
+                if (curve := curves.evaluation_curve(stage, log))
+            ],
+            outcomes=outcomes(details, scores.directions(scores.kind)),
+            display_name=display_name,
+            packed=browser.pack(run),
+            marked=any(lines.words for of in details.lines.values() for lines in of.values()),
+            languages_of={
+                name: (str(parsed.source), str(parsed.target))
+                for name in directions
+                if (parsed := Direction.parse(name))
+            },
+            ordinal=_ordinal,
+            script=Markup(script),
+            script_hash=base64.b64encode(hashlib.sha256(script.encode()).digest()).decode(),
+            recipe=run.recipe_text,
+            times=_times(run.times),
+            versions=run.versions,
+            signatures=_signatures(run),
+            lines=sorted({row.n for row in scores.rows if row.direction != run_files.AVERAGE}),
+            ours=OURS,
+            reference=REFERENCE,
+        )
+    )
+
+
+def environment() -> Environment:
+    """Where the templates are, and that they escape what they are given."""
+    return Environment(
+        loader=FileSystemLoader(Path(__file__).parent),
+        autoescape=True,
+        undefined=StrictUndefined,
+        trim_blocks=True,
+        lstrip_blocks=True,
     )
 
 

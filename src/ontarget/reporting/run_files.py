@@ -29,6 +29,7 @@ class ScoreRow:
         direction: `avg` for the mean over the directions of its kind.
         low: the lower end of the score's 95 % interval, where it has one.
         high: its upper end.
+        deviation: the standard deviation over seeds, of a mean over them; no file has it.
     """
 
     system: str
@@ -40,6 +41,7 @@ class ScoreRow:
     signature: str
     low: float | None = None
     high: float | None = None
+    deviation: float | None = None
 
 
 @dataclass(frozen=True)

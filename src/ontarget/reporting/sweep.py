@@ -1,32 +1,22 @@
-"""BLEU and OTR against a setting that was swept: the paper's Figures 3 and 4."""
+"""What a sweep found: a table, and BLEU and OTR against a setting (the paper's Figures 3 and 4)."""
 
 import json
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 from ontarget.errors import UserError
+from ontarget.reporting import variants
 from ontarget.reporting.drawing import BLUE, ORANGE, Drawing
-from ontarget.reporting.run_files import KINDS, Kind, ScoreRow, Scores
+from ontarget.reporting.run_files import Kind, Scores
+from ontarget.reporting.seeds import Seeds, Spread, Value, over_seeds
 from ontarget.reporting.systems import display_name
+from ontarget.reporting.table import Table
 from ontarget.reporting.text_files import read_text
 
 _DECADE = 10  # values that span as much stand on a logarithmic axis
 _MARKERS = "osD^vP*Xd"
-
-
-@dataclass(frozen=True, slots=True)
-class Point:
-    """One run of a sweep.
-
-    Attributes:
-        values: key -> the number, or the words, that it had here. Keys that were swept alike are one key.
-        scores: of the run.
-    """
-
-    values: Mapping[str, float | str]
-    scores: Scores
+_VARIANT = "variant"
 
 
 def is_sweep(directory: Path) -> bool:
@@ -34,23 +24,23 @@ def is_sweep(directory: Path) -> bool:
     return any((directory / "points").glob("*.json"))
 
 
-def read_points(directory: Path) -> list[Point]:
-    """The points of a sweep that are there.
+def read_points(directory: Path) -> list[Seeds]:
+    """The points of a sweep that are there, in the recipe's order; those that differ in seed are one.
 
     Raises:
         UserError: one is damaged.
     """
-    points = []
-    for path in sorted((directory / "points").glob("*.json")):
-        try:
-            data = json.loads(read_text(path))
-            values = {key: _value(value) for key, value in data["values"].items()}
-            points.append(Point(values, Scores.of(data["scores"], str(path))))
-        except (ValueError, KeyError, TypeError, AttributeError):
-            raise UserError(
-                f"{path} is no point of a sweep; delete it, and 'ontarget run' makes it again"
-            ) from None
-    return points
+    return over_seeds([_read(path) for path in _files(directory)])
+
+
+def table(directory: Path) -> Table:
+    """A row for each point and system: averages over directions, mean and deviation over seeds.
+
+    Raises:
+        UserError: a point is damaged.
+    """
+    points = read_points(directory)
+    return variants.table(directory.resolve().name, points, _words(_telling(points)))
 
 
 def drawings(directory: Path) -> list[Drawing]:
@@ -60,24 +50,28 @@ def drawings(directory: Path) -> list[Drawing]:
         UserError: a point is damaged, or no key has two values.
     """
     points = read_points(directory)
-    keys = list(dict.fromkeys(key for point in points for key in point.values))
-    swept = [key for key in keys if len({point.values.get(key) for point in points}) > 1]
+    words = _words(_telling(points))
+    swept = [key for key in words if len({p.values[key] for p in points if key in p.values}) > 1]
     if not swept:
         raise UserError(f"{directory} has one value of each key so far: there is nothing to draw against")
-    kinds = [kind for kind in KINDS if any(point.scores.directions(kind) for point in points)]
-    words = _words(swept)
-    return [_against(key, words, points, kind) for key in swept for kind in kinds]
+    drawn = []
+    for key in swept:
+        having = [point for point in points if key in point.values]
+        for kind in having[0].kinds:
+            draw = variants.drawing if key == _VARIANT else _against
+            drawn.append(draw(key, words, having, kind))
+    return drawn
 
 
-def _against(key: str, words: Mapping[str, str], points: Sequence[Point], kind: Kind) -> Drawing:
+def _against(key: str, words: Mapping[str, str], points: Sequence[Seeds], kind: Kind) -> Drawing:
     """A line for each system, and for each combination of the other keys' values."""
-    systems = list(dict.fromkeys(s for point in points for s in point.scores.systems))
+    systems = list(dict.fromkeys(s for point in points for s in point.systems))
     moved = [s for s in systems if _changes(s, points, kind)] or systems
-    lines: dict[str, list[tuple[Any, ScoreRow, ScoreRow]]] = {}
+    lines: dict[str, list[tuple[Any, Spread, Spread]]] = {}
     for system in moved:
         for point in points:
-            bleu, otr = (point.scores.row(system, metric, kind) for metric in ("bleu", "otr"))
-            if key in point.values and bleu and otr:
+            bleu, otr = (point.spread(system, metric, kind) for metric in ("bleu", "otr"))
+            if bleu and otr:
                 also = [f"{words[k]} {point.values[k]}" for k in words if k != key and k in point.values]
                 name = ", ".join([display_name(system), *also])
                 lines.setdefault(name, []).append((point.values[key], bleu, otr))
@@ -107,27 +101,53 @@ def _against(key: str, words: Mapping[str, str], points: Sequence[Point], kind: 
     return Drawing(f"{words[key]}-{kind}", label, (4.4, 4.0), paint)
 
 
-def _line(axes: Any, name: str, points: Sequence[tuple[Any, ScoreRow]], colour: str, place: int) -> None:
-    """A system's scores, with their intervals as a band."""
+def _line(axes: Any, name: str, points: Sequence[tuple[Any, Spread]], colour: str, place: int) -> None:
+    """A system's scores, with a band: the deviation over seeds, or the interval of a single one."""
     x = [value for value, _ in points]
     marker, strength = _MARKERS[place % len(_MARKERS)], 1.0 if place == 0 else 0.6
-    y = [row.value for _, row in points]
+    y = [spread.mean for _, spread in points]
     axes.plot(x, y, marker=marker, color=colour, alpha=strength, markersize=5, linewidth=1.5, label=name)
-    if all(row.low is not None and row.high is not None for _, row in points):
-        low, high = [row.low for _, row in points], [row.high for _, row in points]
+    ends = [spread.ends for _, spread in points if spread.ends]
+    if len(ends) == len(points):
+        low, high = zip(*ends, strict=True)
         axes.fill_between(x, low, high, color=colour, alpha=0.12, linewidth=0)
 
 
-def _changes(system: str, points: Sequence[Point], kind: Kind) -> bool:
+def _changes(system: str, points: Sequence[Seeds], kind: Kind) -> bool:
     """A system that no swept key touches would be a flat line in every figure."""
-    values = {
-        tuple(point.scores.value(system, metric, kind) for metric in ("bleu", "otr")) for point in points
-    }
+    values = {tuple(point.spread(system, metric, kind) for metric in ("bleu", "otr")) for point in points}
     return len(values) > 1
 
 
-def _value(value: Any) -> float | str:
+def _files(directory: Path) -> list[Path]:
+    """Of the points that the recipe has now; of all that are there where nothing says which those are."""
+    there = {path.stem: path for path in sorted((directory / "points").glob("*.json"))}
+    try:
+        order = json.loads((directory / "points.json").read_text(encoding="utf-8"))
+    except (OSError, ValueError):
+        return list(there.values())
+    return [there[name] for name in order if name in there]
+
+
+def _read(path: Path) -> tuple[dict[str, Value], Scores]:
+    try:
+        data = json.loads(read_text(path))
+        values = {key: _value(value) for key, value in data["values"].items()}
+        return values, Scores.of(data["scores"], str(path))
+    except (ValueError, KeyError, TypeError, AttributeError):
+        raise UserError(
+            f"{path} is no point of a sweep; delete it, and 'ontarget run' makes it again"
+        ) from None
+
+
+def _value(value: Any) -> Value:
     return value if isinstance(value, int | float) and not isinstance(value, bool) else str(value)
+
+
+def _telling(points: Sequence[Seeds]) -> list[str]:
+    """The keys by which points differ."""
+    keys = dict.fromkeys(key for point in points for key in point.values)
+    return [key for key in keys if len({point.values.get(key) for point in points}) > 1]
 
 
 def _words(keys: Sequence[str]) -> dict[str, str]:

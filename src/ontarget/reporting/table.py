@@ -7,12 +7,14 @@ from itertools import accumulate, groupby
 from ontarget.languages import Direction
 from ontarget.reporting.details import Details
 from ontarget.reporting.paper import Paper
-from ontarget.reporting.run_files import AVERAGE, KINDS, Kind, Run, Scores
+from ontarget.reporting.run_files import AVERAGE, KINDS, Kind, Scores
+from ontarget.reporting.series import Series
 from ontarget.reporting.systems import REFERENCE, display_name
 
 LEVEL = 0.05
 """The p-value below which a difference is marked."""
-_METRICS = {"bleu": "BLEU ↑", "otr": "OTR ↓"}
+METRICS = {"bleu": "BLEU ↑", "otr": "OTR ↓"}
+"""What a table of averages has of each kind of direction, with an arrow that says which way is better."""
 _ABSENT = "–"
 
 
@@ -28,7 +30,7 @@ class Column:
     @property
     def title(self) -> str:
         """The metric with an arrow that says which way is better."""
-        return _METRICS[self.metric]
+        return METRICS[self.metric]
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,6 +43,7 @@ class Cell:
         high: its upper end.
         different: from the baseline, significantly.
         paper: what the paper printed there.
+        deviation: over seeds, of a mean over them.
     """
 
     value: float | None
@@ -49,11 +52,13 @@ class Cell:
     high: float | None = None
     different: bool = False
     paper: float | None = None
+    deviation: float | None = None
 
     @property
     def text(self) -> str:
-        """The printed figure."""
-        return _ABSENT if self.value is None else f"{self.value:.1f}"
+        """The printed figure: `19.4`, or `19.4 ± 0.3`."""
+        spread = "" if self.deviation is None else f" ± {self.deviation:.1f}"
+        return _ABSENT if self.value is None else f"{self.value:.1f}{spread}"
 
     @property
     def interval(self) -> str:
@@ -123,19 +128,21 @@ def layout(
     return _table(caption(scores, kind), _places(scores, kind), rows, display_name(details.baseline))
 
 
-def comparison(runs: Sequence[Run]) -> Table:
-    """The averages of several runs: under each system a row for each run that has it."""
-    systems = Scores(tuple(row for run in runs for row in run.scores.rows)).systems
+def comparison(series: Sequence[Series], kind: Kind | None = None) -> Table:
+    """The averages of several runs, or with a `kind` each of its directions: under each system a row for each
+    series that has it."""
+    everything = Scores(tuple(row for one in series for row in one.scores.rows))
     rows = [
-        _Source(f"{display_name(system)}, {run.name}", system, run.scores, run.details)
-        for system in (*systems, REFERENCE)
-        for run in runs
-        if system in (*run.scores.systems, REFERENCE)
+        _Source(f"{display_name(system)}, {one.name}", system, one.scores, one.details)
+        for system in (*everything.systems, REFERENCE)
+        for one in series
+        if system in (*one.scores.systems, REFERENCE)
     ]
-    baselines = {run.details.baseline for run in runs}
+    baselines = {one.details.baseline for one in series if one.details.baseline}
     baseline = display_name(baselines.pop()) if len(baselines) == 1 else "each run's baseline"
-    names = ", ".join(run.name for run in runs)
-    return _table(f"Averages of {names}", _places(runs[0].scores, None), rows, baseline)
+    names = ", ".join(one.name for one in series)
+    title = f"Averages of {names}" if kind is None else caption(everything, kind)
+    return _table(title, _places(everything, kind), rows, baseline)
 
 
 def caption(scores: Scores, kind: Kind | None = None) -> str:
@@ -161,13 +168,13 @@ def _places(scores: Scores, kind: Kind | None) -> list[tuple[str, Kind, str]]:
 def _table(
     title: str, places: Sequence[tuple[str, Kind, str]], sources: Sequence[_Source], baseline: str
 ) -> Table:
-    wanted = [Column(*place, metric) for place in places for metric in _METRICS]
+    wanted = [Column(*place, metric) for place in places for metric in METRICS]
     columns = tuple(column for column in wanted if _values(sources, column))
     best = [_best(sources, column) for column in columns]
     rows = []
     for source in sources:
         cells = tuple(_cell(source, *pair) for pair in zip(columns, best, strict=True))
-        if source.system != REFERENCE or any(cell.value is not None for cell in cells):
+        if any(cell.value is not None or cell.paper is not None for cell in cells):
             rows.append(Row(source.system, source.name, cells))
     marked = any(cell.different for row in rows for cell in row.cells)
     return Table(title, columns, tuple(rows), baseline if marked else "")
@@ -187,6 +194,7 @@ def _cell(source: _Source, column: Column, best: float) -> Cell:
         row.high,
         p_value is not None and p_value < LEVEL,
         paper,
+        row.deviation,
     )
 
 

@@ -4,6 +4,7 @@ Zan et al. 2025, section 3.2. Or the same instruction, and the input in the plac
 """
 
 import random
+from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Literal
@@ -72,7 +73,7 @@ def conflicting_sample(
 
 
 def conflicting_instructions(
-    translations: Sequence[Translation],
+    directions: Sequence[Direction],
     conflict: Conflict,
     languages: Sequence[Language],
     supervised: Sequence[Direction],
@@ -81,17 +82,17 @@ def conflicting_instructions(
 ) -> list[Direction | None]:
     """Draws one instruction for each translation from those that its policy allows, alike or by counts.
 
-    None stands where `confusion` has counted no way to come to this language: there is nothing to unlearn.
+    `directions` are those of the translations. None stands where `confusion` has counted no way to come to
+    this language: there is nothing to unlearn.
 
     Raises:
-        UserError: some translation has no other instruction to conflict with.
+        UserError: some direction has no other instruction to conflict with.
     """
     rng = random.Random(f"{seed} conflict {pass_number if conflict.redraw else 0}")
     # Made once a direction: never changed while it is drawn from.
     pools: dict[Direction, list[Direction]] = {}
     drawn: list[Direction | None] = []
-    for translation in translations:
-        right = translation.direction
+    for right in directions:
         if right not in pools:
             pools[right] = _pool(right, conflict, languages, supervised)
         if conflict.policy == "confusion":
@@ -120,10 +121,13 @@ def check_conflicts(
         )
 
 
-def right_targets(translations: Sequence[Translation], drawn: Sequence[Direction | None]) -> float:
+def right_targets(directions: Sequence[Direction], drawn: Sequence[Direction | None]) -> float:
     """Share of conflicting samples whose instruction asks for the right target language."""
-    asked = [(d, t) for d, t in zip(drawn, translations, strict=True) if d is not None]
-    return sum(d.target == t.direction.target for d, t in asked) / max(len(asked), 1)
+    asked = Counter(
+        (wrong, right) for wrong, right in zip(drawn, directions, strict=True) if wrong is not None
+    )
+    same = sum(count for (wrong, right), count in asked.items() if wrong.target == right.target)
+    return same / max(asked.total(), 1)
 
 
 def _pool(

@@ -1,9 +1,13 @@
 """Which translations a stage learns from."""
 
 import random
+from array import array
+from bisect import bisect_right
 from collections.abc import Sequence
+from itertools import accumulate
+from typing import overload
 
-from ontarget.corpora.corpus import Corpus, Translation
+from ontarget.corpora.corpus import Corpus, Pairs, Translation
 from ontarget.languages import Direction, Language
 from ontarget.prompts.template import PromptTemplate
 from ontarget.samples.sample import Sample
@@ -21,21 +25,73 @@ def zero_shot_directions(languages: Sequence[Language], pivot: Language) -> list
     return [Direction(source, target) for source in others for target in others if source != target]
 
 
+class Drawn(Sequence[Translation]):
+    """Translations by their numbers, 4 bytes each; one is read from its corpus when it is asked for."""
+
+    def __init__(self, pairs: Sequence[Pairs], numbers: "array[int]") -> None:
+        """`numbers` count through the pairs of one direction after the other."""
+        self._pairs, self._numbers = pairs, numbers
+        self._ends = list(accumulate(map(len, pairs)))
+
+    def __len__(self) -> int:
+        return len(self._numbers)
+
+    @overload
+    def __getitem__(self, index: int) -> Translation: ...
+    @overload
+    def __getitem__(self, index: slice) -> list[Translation]: ...
+    def __getitem__(self, index: int | slice) -> Translation | list[Translation]:
+        if isinstance(index, slice):
+            return [self[place] for place in range(*index.indices(len(self)))]
+        number = self._numbers[index]
+        of = bisect_right(self._ends, number)
+        return self._pairs[of][number - self._ends[of]]  # counted from the end of its direction
+
+    def directions(self) -> list[Direction]:
+        """Of each its direction, without reading a line."""
+        names = [pairs.direction for pairs in self._pairs]
+        return [names[bisect_right(self._ends, number)] for number in self._numbers]
+
+
 def draw_translations(
-    corpus: Corpus, directions: Sequence[Direction], count: int, seed: int, split: str = "train"
-) -> list[Translation]:
-    """Draws `count` translations, as many of each direction as of any other (one more for the first few).
+    corpus: Corpus, directions: Sequence[Direction], count: int | None, seed: int, split: str = "train"
+) -> Drawn:
+    """Draws `count` translations (None: all), as many of each direction as of any other, or one more.
 
     Lines are drawn without repetition within a direction, all of them where the corpus has fewer.
     """
     rng = random.Random(f"{seed} draw")
-    drawn = []
-    for number, direction in enumerate(directions):
-        pairs = corpus.pairs(split, direction)
-        share = count // len(directions) + (number < count % len(directions))
-        drawn += rng.sample(pairs, min(share, len(pairs)))
+    all_pairs, drawn, first = [corpus.pairs(split, direction) for direction in directions], array("I"), 0
+    for pairs, share in zip(all_pairs, _shares(all_pairs, count), strict=True):
+        drawn.extend(first + number for number in _sample(rng, len(pairs), share))
+        first += len(pairs)
     rng.shuffle(drawn)
-    return drawn
+    return Drawn(all_pairs, drawn)
+
+
+def directions_of(translations: Sequence[Translation]) -> list[Direction]:
+    """Of each its direction."""
+    if isinstance(translations, Drawn):
+        return translations.directions()
+    return [translation.direction for translation in translations]
+
+
+def _shares(all_pairs: Sequence[Pairs], count: int | None) -> list[int]:
+    if count is None:
+        return list(map(len, all_pairs))
+    share, more = divmod(count, len(all_pairs))
+    return [min(share + (number < more), len(pairs)) for number, pairs in enumerate(all_pairs)]
+
+
+def _sample(rng: random.Random, population: int, count: int) -> Sequence[int]:
+    """What `rng.sample(range(population), count)` gives; of all, in 4 bytes each and not 48."""
+    if count < population:
+        return rng.sample(range(population), count)
+    numbers = array("I", range(population))
+    rng.shuffle(numbers)
+    numbers.reverse()
+    rng.randrange(1)  # `sample` draws the last one, too
+    return numbers
 
 
 def translation_sample(

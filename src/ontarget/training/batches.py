@@ -15,14 +15,19 @@ from torch.utils.data import Dataset
 from ontarget.samples.groups import Draw
 from ontarget.samples.sample import Sample
 from ontarget.training.encode import Encoded, Encoder
+from ontarget.training.passes import Encode, Pass, encode_pass
 from ontarget.training.processes import Share
 from ontarget.training.tuning import Tuning
 from ontarget.training.weights import signed_weights
 
 Weighed = tuple[Encoded, list[float]]
+Unit = list[Weighed]  # samples that one micro-batch has to hold
 Cut = Callable[[Sequence[Weighed], int], list[list[Weighed]]]  # a batch, and the tokens of a micro-batch
 
 _SHOWN = 40  # characters of a text that an error message shows
+# Lengths are multiples of it. On a CPU every new shape costs memory for good: its kernels stay in a cache,
+# and blocks of sizes that never come again leave holes in the heap. GPUs multiply such lengths faster.
+ROUND = 8
 
 
 class MicroBatch(TypedDict):
@@ -36,6 +41,8 @@ class MicroBatch(TypedDict):
     position_ids: NotRequired[Tensor]  # of packed rows, see packing.py
     labels: Tensor
     weights: Tensor
+    shares: NotRequired[Tensor]  # of pairs, as `sequences`, see pairs.py
+    sequences: NotRequired[Tensor]
 
 
 class Steps(Dataset[list[MicroBatch]]):
@@ -45,6 +52,7 @@ class Steps(Dataset[list[MicroBatch]]):
     depends on the seed alone, so an interrupted stage goes on with the step that it would have taken.
 
     Attributes:
+        units: what of a batch is not to be torn apart.
         cut: makes micro-batches of samples.
         collate: makes tensors of a micro-batch.
     """
@@ -57,14 +65,16 @@ class Steps(Dataset[list[MicroBatch]]):
         alpha: float,
         seed: int,
         share: Share = Share(),  # noqa: B008  (frozen)
+        encode: Encode = encode_pass,
     ) -> None:
+        """`encode` makes ids of the groups of a pass: see passes.py."""
         self._draw, self._encoder, self._tuning, self._alpha, self._seed = draw, encoder, tuning, alpha, seed
-        self._share = share
+        self._share, self._encode = share, encode
+        self.units: Callable[[Sequence[Weighed]], list[Unit]] = alone
         self.cut: Cut = by_length
         self.collate: Callable[[Sequence[Weighed]], MicroBatch] = collate
-        self._pass_number = -1
-        self._groups: list[list[Encoded]] = []
-        self._groups_a_pass = len(self._encoded(0))
+        self._pass_number, self._pass = 0, self._encoded(0)
+        self._groups_a_pass = len(self._pass.learnt)
         self._steps_a_pass = -(-self._groups_a_pass // tuning.batch_samples)
 
     def __len__(self) -> int:
@@ -87,42 +97,48 @@ class Steps(Dataset[list[MicroBatch]]):
         They are encoded once more to be found, so nothing is kept for a case that should never arise.
         """
         of_step = self._parts(step)
-        wanted = [encoded for part in parts for encoded, _ in of_step[part]]
-        groups = self._draw(step // self._steps_a_pass)
-        return [_name(s) for group in groups for s in group if self._encoder.encode(s) in wanted]
+        wanted = [encoded.ids for part in parts for encoded, _ in of_step[part]]
+        drawn = self._draw(step // self._steps_a_pass)
+        samples = [sample for number in self._numbers(step) for sample in drawn[number]]
+        return [_name(s) for s in samples if (e := self._encoder.encode(s)) and e.ids in wanted]
 
     def _parts(self, step: int) -> list[list[Weighed]]:
         """Our micro-batches of a step."""
         return self._share.of(
-            self._batch(step),
-            lambda weighed: len(weighed[0].ids),
-            lambda mine: self.cut(mine, self._tuning.micro_batch_tokens),
+            self.units(self._batch(step)),
+            lambda unit: sum(len(encoded.ids) for encoded, _ in unit),
+            lambda mine: cut_units(self.cut, mine, self._tuning.micro_batch_tokens),
         )
 
     def _batch(self, step: int) -> list[Weighed]:
         """The global batch of a step."""
-        pass_number, within = divmod(step, self._steps_a_pass)
-        size = self._tuning.batch_samples
-        groups = self._encoded(pass_number)
-        # Steps are counted by the first pass; one drawn anew may be a little shorter or longer.
-        groups = [
-            groups[n % len(groups)]
-            for n in range(within * size, min((within + 1) * size, self._groups_a_pass))
-        ]
-        batch = [encoded for group in groups for encoded in group]
+        numbers = self._numbers(step)
+        batch = [encoded for number in numbers for encoded in self._pass.group(number)]
         weights = signed_weights(batch, self._alpha, self._tuning.normalisation)
         return list(zip(batch, weights, strict=True))
 
-    def _encoded(self, pass_number: int) -> list[list[Encoded]]:
-        """The groups of one pass, encoded and shuffled. A group with nothing left to learn from is gone."""
+    def _numbers(self, step: int) -> list[int]:
+        """The groups of a step, by their numbers in its pass."""
+        pass_number, within = divmod(step, self._steps_a_pass)
         if pass_number != self._pass_number:
-            encoded = [
-                [e for s in group if (e := self._encoder.encode(s))] for group in self._draw(pass_number)
-            ]
-            self._groups = [group for group in encoded if any(e.sign > 0 for e in group)]
-            random.Random(f"{self._seed} shuffle {pass_number}").shuffle(self._groups)
-            self._pass_number = pass_number
-        return self._groups
+            self._pass_number, self._pass = pass_number, self._encoded(pass_number)
+        learnt, size = self._pass.learnt, self._tuning.batch_samples
+        # Steps are counted by the first pass; one drawn anew may be a little shorter or longer.
+        return [
+            learnt[n % len(learnt)]
+            for n in range(within * size, min((within + 1) * size, self._groups_a_pass))
+        ]
+
+    def _encoded(self, pass_number: int) -> Pass:
+        """One pass, encoded, and shuffled."""
+        made = self._encode(self._draw(pass_number), self._encoder, pass_number)
+        random.Random(f"{self._seed} shuffle {pass_number}").shuffle(made.learnt)
+        return made
+
+
+def alone(batch: Sequence[Weighed]) -> list[Unit]:
+    """Every sample of a batch by itself: any micro-batch may hold it."""
+    return [[weighed] for weighed in batch]
 
 
 def _name(sample: Sample) -> str:
@@ -134,10 +150,9 @@ def _name(sample: Sample) -> str:
 def collate(part: Sequence[Weighed]) -> MicroBatch:
     """Pads samples on the right. Causal attention never looks there, so no mask is needed.
 
-    Without a sample it is one token without weight, which leaves every gradient as it is.
+    Without a sample it is a row without weight, which leaves every gradient as it is.
     """
-    length = max((len(encoded.ids) for encoded, _ in part), default=2) - 1
-    shape = (max(len(part), 1), length)
+    shape = (max(len(part), 1), max((_padded(weighed) for weighed in part), default=ROUND))
     input_ids = torch.zeros(shape, dtype=torch.long)
     labels = torch.zeros(shape, dtype=torch.long)
     weights = torch.zeros(shape)
@@ -149,6 +164,14 @@ def collate(part: Sequence[Weighed]) -> MicroBatch:
     return {"input_ids": input_ids, "labels": labels, "weights": weights}
 
 
+def cut_units(cut: Cut, units: Sequence[Unit], micro_batch_tokens: int) -> list[list[Weighed]]:
+    """Cuts a batch between units: as their longest samples are cut that have their share of the tokens."""
+    longest = [max(unit, key=lambda weighed: len(weighed[0].ids)) for unit in units]
+    unit_of = {id(weighed): unit for weighed, unit in zip(longest, units, strict=True)}
+    parts = cut(longest, micro_batch_tokens // max(map(len, units), default=1))
+    return [[weighed for found in part for weighed in unit_of[id(found)]] for part in parts]
+
+
 def by_length(pairs: Sequence[Weighed], micro_batch_tokens: int) -> list[list[Weighed]]:
     """Cuts a batch, longest first, into parts.
 
@@ -156,8 +179,13 @@ def by_length(pairs: Sequence[Weighed], micro_batch_tokens: int) -> list[list[We
     """
     parts: list[list[Weighed]] = []
     for pair in sorted(pairs, key=lambda pair: -len(pair[0].ids)):
-        if parts and (len(parts[-1]) + 1) * len(parts[-1][0][0].ids) <= micro_batch_tokens:
+        if parts and (len(parts[-1]) + 1) * _padded(parts[-1][0]) <= micro_batch_tokens:
             parts[-1].append(pair)
         else:
             parts.append([pair])
     return parts
+
+
+def _padded(weighed: Weighed) -> int:
+    """The length of a row for this sample, whose last token is a label alone."""
+    return -(-(len(weighed[0].ids) - 1) // ROUND) * ROUND

@@ -15,6 +15,7 @@ from ontarget.training.log_odds import linear_log_odds
 
 # Keys of a model's config under which its forward looks for the soft cap of its logits.
 _SOFT_CAPS = ("final_logit_softcapping", "logits_soft_cap", "output_logit_soft_cap")
+_ROUND = 64  # positions that reach the head are made up to a multiple, see batches.ROUND
 _NO_CAP = 2.0**40  # tanh(d / cap) * cap is d itself, and models that divide by their cap cannot take None
 
 
@@ -133,9 +134,11 @@ class LogOddsHead(nn.Linear):
             raise ValueError(
                 f"hidden states of {list(hidden.shape)} for labels of {list(shape)}, scale {self.scale}"
             )
+        counted = len(positions)
+        positions, labels = _made_up(positions), _made_up(labels)
         hidden = hidden.flatten(0, -2).index_select(0, positions)
         d = linear_log_odds(hidden, self.weight, labels, self.bias, self.softcap, self.scale)
-        return d / self.scale  # which the model multiplies with
+        return d[:counted] / self.scale  # which the model multiplies with
 
     def _behind_head(self, model: Any, given: Tensor, device: torch.device) -> Tensor:
         """What the model makes of given logits, [1, 2, vocabulary]."""
@@ -159,6 +162,11 @@ class LogOddsHead(nn.Linear):
             yield
         finally:
             setattr(self._config, self._cap_key, self.softcap)
+
+
+def _made_up(values: Tensor) -> Tensor:
+    """To a multiple of `_ROUND`, by the last value again."""
+    return torch.cat([values, values[-1:].expand(-len(values) % _ROUND)])
 
 
 def _equal(logits: Tensor, expected: Tensor) -> bool:

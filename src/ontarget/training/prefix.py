@@ -51,6 +51,7 @@ def collate(part: Sequence[Weighed]) -> MicroBatch:
 
 
 def _shared(part: Sequence[Weighed]) -> int:
-    """How many tokens all samples begin with, short of the one that predicts a response."""
+    """How many tokens all samples begin with, short of the one that predicts a response; rounded down."""
     columns = zip(*(encoded.ids[: encoded.response - 1] for encoded, _ in part), strict=False)
-    return sum(1 for _ in takewhile(lambda column: len(set(column)) == 1, columns))
+    shared = sum(1 for _ in takewhile(lambda column: len(set(column)) == 1, columns))
+    return shared // batches.ROUND * batches.ROUND

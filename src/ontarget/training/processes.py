@@ -10,6 +10,12 @@ from dataclasses import dataclass
 from typing import TypeVar
 
 Item = TypeVar("Item")
+Piece = TypeVar("Piece")  # of an item, which may hold several
+
+
+def cores() -> int:
+    """How many of the machine's cores this process may use."""
+    return len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
 
 
 @dataclass(frozen=True, slots=True)
@@ -28,8 +34,8 @@ class Share:
         self,
         items: Sequence[Item],
         size: Callable[[Item], int],
-        cut: Callable[[list[Item]], list[list[Item]]],
-    ) -> list[list[Item]]:
+        cut: Callable[[list[Item]], list[list[Piece]]],
+    ) -> list[list[Piece]]:
         """Our parts of `items`, as many as every other process has: empty ones make up the number.
 
         Processes wait for each other at every forward pass of a sharded model, so all must make as many.

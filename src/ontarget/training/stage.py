@@ -22,16 +22,17 @@ from ontarget.languages import Language
 from ontarget.model_place import locate
 from ontarget.samples.groups import Draw
 from ontarget.signals import postponed
-from ontarget.training import packing, parallel, prefix, ways
+from ontarget.training import packing, pairs, parallel, prefix, ways
 from ontarget.training.batches import Steps
 from ontarget.training.encode import Encoder
 from ontarget.training.evaluation import Evaluation, Judge, undisturbed
 from ontarget.training.new_model import NewModel, make_model, make_tokenizer
+from ontarget.training.passes import Identity, encode_pass
 from ontarget.training.processes import Share
 from ontarget.training.saving import Keeping, Saving, clear, kept, last_checkpoint, unfinished
 from ontarget.training.tracking import Tracked, told, tracking_arguments
 from ontarget.training.trainer import Log, Progress, SignedTrainer
-from ontarget.training.tuning import Tuning
+from ontarget.training.tuning import UNLIKELIHOOD, Objective, Tuning
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,11 +43,14 @@ class StageData:
         draw: pass number -> the groups of samples of that pass.
         separator: what stands between prompt and response (the template's).
         lines: texts of each language, to know which beginnings languages share.
+        identity: number of a pass -> what its samples are known by, so that many of them are encoded once and
+            kept on disk (see passes.py); None: ids are in memory.
     """
 
     draw: Draw
     separator: str
     lines: Mapping[Language, Sequence[str]]
+    identity: Identity | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -72,6 +76,7 @@ def train_stage(
     output: Path,
     work: Path,
     alpha: float = 1.0,
+    objective: Objective = UNLIKELIHOOD,
     seed: int = 1,
     trust_remote_code: bool = False,
     progress: Progress | None = None,
@@ -84,7 +89,8 @@ def train_stage(
         start: a directory, a Hub name, or what a new model is made of.
         output: an empty folder for model, tokenizer and `log.jsonl`.
         work: a folder for checkpoints; a stage that was cut off goes on from the newest one in it.
-        alpha: the strength of unlikelihood against likelihood.
+        alpha: the strength of the objective against likelihood.
+        objective: what is made of conflicting twins.
         evaluation: how the model is judged while it trains.
         tracked: what the stage is called where `tuning.tracking` sends the log.
     Raises:
@@ -102,7 +108,8 @@ def train_stage(
     ways.require_whole(tuning, share.processes, judged=evaluation is not None)
     tokenizer = _tokenizer(start, trust_remote_code)
     encoder = Encoder(tokenizer, data.separator, tuning.max_length, data.lines)
-    steps = Steps(data.draw, encoder, tuning, alpha, seed, share)
+    encode = partial(encode_pass, identity=data.identity, progress=progress and partial(_encoding, progress))
+    steps = Steps(data.draw, encoder, tuning, alpha, seed, share, encode)
     if not len(steps):
         raise UserError(
             f"no sample is left to learn from: {encoder.dropped} have no room for a response in "
@@ -124,7 +131,11 @@ def train_stage(
     elif prefix.works(model, tuning, share.processes):
         steps.collate = prefix.collate
     model = ways.prepared(model, tuning)
-    trainer = SignedTrainer(model=model, args=arguments, train_dataset=steps, data_collator=_only)
+    if objective != UNLIKELIHOOD and alpha:
+        steps.units, steps.collate = pairs.together, partial(pairs.collate, steps.collate)
+    trainer = SignedTrainer(
+        model=model, args=arguments, train_dataset=steps, data_collator=_only, objective=objective
+    )
     _same_everywhere(steps)
     checkpoint = gather_object([last_checkpoint(work)])[0]  # a shared disk may show each another
     log = work / "log.jsonl"
@@ -208,6 +219,10 @@ def _loading(start: str | Path) -> Iterator[None]:
     except (OSError, ValueError) as error:
         reason = str(error).strip().split("\n")[0]
         raise UserError(f"cannot load the model '{start}': {reason}") from error
+
+
+def _encoding(progress: Progress, done: int, groups: int) -> None:
+    progress(done, groups, {"encoded": 100 * done / groups})
 
 
 def _same_everywhere(steps: Steps) -> None:

@@ -22,6 +22,8 @@ from ontarget.training.batches import MicroBatch
 from ontarget.training.head import LogOddsHead
 from ontarget.training.objective import signed_loss
 from ontarget.training.packing import seen_by_model
+from ontarget.training.preference import pairwise_loss
+from ontarget.training.tuning import UNLIKELIHOOD, Objective
 
 Record = dict[str, Any]
 Progress = Callable[[int, int, Record], None]  # step, steps, the newest record
@@ -34,13 +36,18 @@ class SignedTrainer(Trainer):
         noted: sums and weights of what the log shows, since its last record.
     """
 
-    def __init__(self, *args: Any, **kwargs: Any) -> None:
+    def __init__(self, *args: Any, objective: Objective = UNLIKELIHOOD, **kwargs: Any) -> None:
         arguments = kwargs["args"]
         if arguments.n_gpu > 1:  # DataParallel would tear a step apart; several GPUs need several processes
             arguments._n_gpu = 1
         super().__init__(*args, **kwargs)
         self.head = LogOddsHead.install(self.model)
-        self.noted: dict[str, list[float]] = {}
+        self.objective, self.noted = objective, dict[str, list[float]]()
+        self.embeddings = self.model.get_input_embeddings()
+        # On a CPU, filling and adding zeros for words that a micro-batch has not costs more than its words.
+        self.embeddings.sparse = (
+            arguments.use_cpu and arguments.world_size == 1 and not arguments.torch_compile
+        )
 
     def training_step(
         self, model: nn.Module, inputs: list[MicroBatch], num_items_in_batch: Any = None
@@ -51,14 +58,19 @@ class SignedTrainer(Trainer):
         """
         model.train()
         losses = []
-        for number, micro_batch in enumerate(self._prepare_inputs(inputs), start=1):
-            with self._gradients_kept(model, last=number == len(inputs)):
-                with self.compute_loss_context_manager():
-                    loss = self.compute_loss(model, micro_batch)
-                # DDP, FSDP and ZeRO average gradients over processes; ours are parts of one sum.
-                self.accelerator.backward(loss * self.args.world_size)
-            losses.append(loss.detach())
-            _add(self.noted, "tokens", float(_tokens(micro_batch)), 1.0)
+        with self.accelerator.autocast():  # around all of them: weights are cast once a step
+            for number, micro_batch in enumerate(self._prepare_inputs(inputs), start=1):
+                with self._gradients_kept(model, last=number == len(inputs)):
+                    with self.compute_loss_context_manager():
+                        loss = self.compute_loss(model, micro_batch)
+                    with torch.autocast(self.args.device.type, enabled=False):  # what it multiplies, it knows
+                        # DDP, FSDP and ZeRO average gradients over processes; ours are parts of one sum.
+                        self.accelerator.backward(loss * self.args.world_size)
+                gradient = self.embeddings.weight.grad
+                if gradient is not None and gradient.is_sparse:  # of the first; others are added to its rows
+                    self.embeddings.weight.grad = gradient.to_dense()
+                losses.append(loss.detach())
+                _add(self.noted, "tokens", float(_tokens(micro_batch)), 1.0)
         ours = torch.stack(losses)
         total: Tensor = self.accelerator.reduce(ours.sum(), reduction="sum")
         if not math.isfinite(total):
@@ -118,8 +130,13 @@ class SignedTrainer(Trainer):
         with self.head.log_odds_at(counts, inputs["labels"]):
             d = model(**seen_by_model(inputs), **past).logits
         weights = inputs["weights"][counts]
-        self._note(d.detach(), weights)
-        return signed_loss(d, weights)
+        if "sequences" not in inputs:
+            self._note(d.detach(), weights)
+            return signed_loss(d, weights)
+        shares, sequences = inputs["shares"][counts], inputs["sequences"][counts]
+        likelihood, preference = pairwise_loss(self.objective, d, weights, shares, sequences)
+        self._note(d.detach(), weights, preference.item())
+        return likelihood + preference
 
     def _past(self, model: nn.Module, inputs: MicroBatch) -> Record:
         """Keys and values that all rows go on from, where they share a prefix."""
@@ -131,14 +148,17 @@ class SignedTrainer(Trainer):
         cache.batch_repeat_interleave(len(inputs["input_ids"]))
         return {"use_cache": True, "past_key_values": cache}
 
-    def _note(self, d: Tensor, weights: Tensor) -> None:
-        """Keeps what the log shows of the running step."""
+    def _note(self, d: Tensor, weights: Tensor, preference: float | None = None) -> None:
+        """Keeps what the log shows of the running step; of pairs, their loss in place of unlikelihood."""
         for name, sign in (("likelihood", 1), ("unlikelihood", -1)):
             of_sign = weights.sign() == sign
             if of_sign.any():
                 strength = weights[of_sign].abs()
                 losses = strength * torch.nn.functional.softplus(-sign * d[of_sign])
-                _add(self.noted, name, losses.sum().item(), strength.sum().item())
+                if sign < 0 and preference is not None:
+                    _add(self.noted, "preference", preference, strength.sum().item())
+                else:
+                    _add(self.noted, name, losses.sum().item(), strength.sum().item())
                 if sign < 0:
                     _add(
                         self.noted,

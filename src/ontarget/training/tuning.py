@@ -3,6 +3,7 @@
 No torch here: recipes are read without it.
 """
 
+from dataclasses import dataclass
 from typing import Literal, Self
 
 from pydantic import (
@@ -18,6 +19,26 @@ from pydantic import (
 KEPT = "step-{}"  # in the folder of a stage's model: the folder of the model of a step that is kept
 
 Tracker = Literal["tensorboard", "trackio", "wandb"]
+
+
+ObjectiveName = Literal["unlikelihood", "orpo", "cpo", "simpo"]
+
+
+@dataclass(frozen=True, slots=True)
+class Objective:
+    """What is made of conflicting twins: see objective.py and, but for unlikelihood, preference.py.
+
+    Attributes:
+        beta: of `cpo` and `simpo`: how sharply the loss tells better from worse; nats to nats.
+        margin: of `simpo`, nats: by so much, times beta, the right instruction is to be better.
+    """
+
+    name: ObjectiveName = "unlikelihood"
+    beta: float = 1.0
+    margin: float = 0.0
+
+
+UNLIKELIHOOD = Objective()
 
 
 class Lora(BaseModel):

@@ -5,10 +5,10 @@ The next token y is scored by
     s(y) = log p(y | prompt) - sum over i of w_i * log p(y | contrast prompt i)
 
 where the contrast prompts ask the same of another source sentence (C_src), or ask to translate the same
-sentence into a wrong language (C_lang): into English, and into the language it is in. The published code of
-Zan et al. 2025 counts English twice where it is the language of the source as well, so that the weights sum
-to -1: then s = 0 for every token that all prompts agree on, and neither such tokens nor the
-end of the sentence can win. Here:
+sentence into a wrong language (C_lang): into English and into the language it is in, or into others that the
+system names. The published code of Zan et al. 2025 counts English twice where it is the language of the
+source as well, so that the weights sum to -1: then s = 0 for every token that all prompts agree on, and
+neither such tokens nor the end of the sentence can win. Here:
 
 - The contrasts share one budget, sum w_i < 1: `source_weight` for C_src, `language_weight` for all of
   C_lang, divided among the *distinct* wrong languages. Tokens that all prompts agree on keep the order that
@@ -22,84 +22,84 @@ contrast prompts are read and forgotten, and the rest of an answer costs what it
 """
 
 import math
+from collections.abc import Sequence
+from dataclasses import dataclass
 
 import torch
 from torch import Tensor
 
-from ontarget.translation.tree import TokenTree
+from ontarget.translation.system import Contrast
+
+ContrastPrompt = tuple[list[int], float]
+"""Token ids, and the weight w above."""
 
 
-class ContrastiveContinuations:
-    """Scores s of a tree that holds, for each sentence, its prompt and then its contrast prompts.
+class Contrasted:
+    """What sentences are contrasted with, for an engine.
 
     Args:
-        tree: rows in the order prompt, contrasts, prompt, contrasts, ...; as many contrasts for each
-            sentence.
-        weights: w, [sentences, contrasts].
-        plausibility: see above.
-        end_ids: the end tokens, [ends].
-        first_tokens: so many tokens of an answer are contrasted, at least 1; None: all.
+        contrasts: of each sentence; it may have none.
+        contrast: what a token must have to be plausible, and how many tokens are contrasted.
     """
 
-    def __init__(
-        self,
-        tree: TokenTree,
-        weights: Tensor,
-        plausibility: float,
-        end_ids: Tensor,
-        first_tokens: int | None = None,
-    ) -> None:
-        self._tree, self._weights, self._plausibility, self._end_ids = tree, weights, plausibility, end_ids
-        self._left = first_tokens
+    def __init__(self, contrasts: Sequence[Sequence[ContrastPrompt]], contrast: Contrast) -> None:
+        self.prompts = [[ids for ids, _ in of_one] for of_one in contrasts]
+        self._weights = [[weight for _, weight in of_one] for of_one in contrasts]
+        self._contrast = contrast
 
-    def first(self, width: int) -> tuple[Tensor, Tensor]:
-        """See `Continuations`."""
-        return self._best(self._tree.logits[:, None], width)
+    def of(self, sentences: Sequence[int], ends: Tensor) -> "ContrastedBatch":
+        """See `Adjuster`."""
+        weights = torch.tensor([self._weights[i] for i in sentences], device=ends.device)
+        return ContrastedBatch(weights, self._contrast.plausibility, ends, self._contrast.first_tokens)
 
-    def then(self, tokens: Tensor, parents: Tensor, width: int) -> tuple[Tensor, Tensor]:
-        """See `Continuations`."""
-        if self._left is not None:
-            self._left -= 1
-            if self._left == 0:
-                self._forget_contrasts()
-        asked = 1 + self._weights.shape[1]
-        logits = self._tree.grow(tokens.repeat_interleave(asked, 0), parents.repeat_interleave(asked, 0))
-        return self._best(logits, width)
+
+@dataclass
+class ContrastedBatch:
+    """Scores s of the sentences of a batch.
+
+    Attributes:
+        weights: w, [sentences, contrasts].
+        plausibility: see above.
+        ends: the end tokens, [ends].
+        tokens: so many tokens of an answer are contrasted; None: all.
+    """
+
+    weights: Tensor
+    plausibility: float
+    ends: Tensor
+    tokens: int | None = None
+
+    def __post_init__(self) -> None:
+        self.beside = self.weights.shape[1]
+        if not self.beside:
+            self.tokens = 0
+        self.read = self.tokens
+
+    def __call__(self, position: int, scores: Tensor, own: Tensor, beside: Tensor) -> Tensor:
+        """See `Adjustment`."""
+        return contrastive_scores(scores, own, beside, self.weights, self.plausibility, self.ends)
 
     def keep(self, sentences: Tensor) -> None:
-        """See `Continuations`."""
-        asked = 1 + self._weights.shape[1]
-        offsets = torch.arange(asked, device=sentences.device)
-        self._tree.keep((sentences[:, None] * asked + offsets).flatten())
-        self._weights = self._weights[sentences]
-
-    def _forget_contrasts(self) -> None:
-        """From here on the model's own scores count."""
-        asked = 1 + self._weights.shape[1]
-        self._tree.keep(torch.arange(len(self._weights), device=self._weights.device) * asked)
-        self._weights, self._plausibility = self._weights[:, :0], 0.0
-
-    def _best(self, logits: Tensor, width: int) -> tuple[Tensor, Tensor]:
-        log_probs = logits.float().log_softmax(-1)
-        log_probs = log_probs.view(len(self._weights), -1, *log_probs.shape[1:])
-        scores = contrastive_scores(log_probs, self._weights, self._plausibility, self._end_ids)
-        best = scores.topk(width)
-        return best.values, best.indices
+        """See `Adjustment`."""
+        self.weights = self.weights[sentences]
 
 
-def contrastive_scores(log_probs: Tensor, weights: Tensor, plausibility: float, end_ids: Tensor) -> Tensor:
+def contrastive_scores(
+    scores: Tensor, own: Tensor, contrasts: Tensor, weights: Tensor, plausibility: float, ends: Tensor
+) -> Tensor:
     """The formula above.
 
     Args:
-        log_probs: [sentences, 1 + contrasts, branches, vocabulary]; of the prompt, then of its contrasts.
+        scores: from which is subtracted, [sentences, branches, vocabulary]; `own`, where nothing came before.
+        own: log p(y | prompt), of the same shape.
+        contrasts: log p(y | contrast prompt), [sentences, contrasts, branches, vocabulary].
         weights: w, [sentences, contrasts].
         plausibility: share of the greatest probability under which a token is left out.
-        end_ids: [ends].
+        ends: [ends].
     Returns:
         s, [sentences, branches, vocabulary].
     """
-    asked, contrasts = log_probs[:, 0], log_probs[:, 1:]
-    scores = asked - torch.einsum("sc,scbv->sbv", weights, contrasts)
-    scores[..., end_ids] = (1 - weights.sum(1))[:, None, None] * asked[..., end_ids]
-    least = asked.amax(-1, keepdim=True) + (math.log(plausibility) if plausibility else -math.inf)
-    return scores.masked_fill(asked < least, -math.inf)
+    subtracted = torch.einsum("sc,scbv->sbv", weights, contrasts)
+    subtracted[..., ends] = weights.sum(1)[:, None, None] * own[..., ends]
+    least = own.amax(-1, keepdim=True) + (math.log(plausibility) if plausibility else -math.inf)
+    return (scores - subtracted).masked_fill(own < least, -math.inf)

@@ -3,24 +3,22 @@
 import re
 from collections.abc import Callable, Iterator, Sequence
 from functools import lru_cache
+from itertools import chain
 from pathlib import Path
 from typing import Self
 
 import torch
 from transformers import PreTrainedModel, PreTrainedTokenizerFast
 
+from ontarget.translation.adjustment import AdjustedContinuations, Adjuster
 from ontarget.translation.beam import Ends, Found, beam_search
 from ontarget.translation.checkpoint import Precision, load_checkpoint
-from ontarget.translation.contrast import ContrastiveContinuations
 from ontarget.translation.hypothesis import Hypothesis
-from ontarget.translation.system import Contrast, Decoding
-from ontarget.translation.tree import PlainContinuations, TokenTree
+from ontarget.translation.system import Decoding
+from ontarget.translation.tree import TokenTree
 
 Progress = Callable[[int, int], None]
 """Told after each batch how many requests are done, and how many there are."""
-
-ContrastPrompt = tuple[list[int], float]
-"""Token ids, and the weight w of contrast.py."""
 
 _LINE_BREAKS = re.compile(r"\s*[\n\r\v\f\x1c-\x1e\x85\u2028\u2029]\s*")
 _CPU_CACHE_BYTES = 2**31
@@ -33,6 +31,9 @@ class Engine:
     Args:
         model: a causal LM, on its device.
         tokenizer: its tokenizer; its vocabulary stays as it is.
+
+    Attributes:
+        vocabulary: how many token ids the model scores.
     """
 
     def __init__(self, model: PreTrainedModel, tokenizer: PreTrainedTokenizerFast) -> None:
@@ -41,6 +42,7 @@ class Engine:
         # Of the checkpoint's generation settings (temperature, ...) only the end tokens count.
         configured = model.generation_config.eos_token_id if model.generation_config is not None else None
         ends = configured if isinstance(configured, list) else [configured]
+        self.vocabulary: int = model.get_output_embeddings().weight.shape[0]
         self._end_ids = sorted({id for id in [tokenizer.eos_token_id, *ends] if id is not None})
 
     @classmethod
@@ -59,9 +61,9 @@ class Engine:
         prompts: Sequence[list[int]],
         decoding: Decoding,
         stop: Sequence[str] = (),
-        contrasts: Sequence[Sequence[ContrastPrompt]] | None = None,
-        contrast: Contrast | None = None,
+        adjusters: Sequence[Adjuster] = (),
         progress: Progress | None = None,
+        one_line: bool = True,
     ) -> list[Hypothesis]:
         """The best answer to each prompt, in the order of the prompts.
 
@@ -72,63 +74,42 @@ class Engine:
             prompts: token ids, none empty.
             decoding: the search.
             stop: an answer ends before the first of these strings.
-            contrasts: for each prompt what it is contrasted with (contrast.py), if anything.
-            contrast: which tokens of an answer are contrasted, see contrast.py.
+            adjusters: what changes the scores of tokens (adjustment.py), if anything does.
             progress: called after each batch.
+            one_line: line breaks of an answer become spaces.
         """
         ends = Ends(torch.tensor(self._end_ids, dtype=torch.long, device=self.model.device))
         if stop:
-            last = _last_of_stop(
-                self.tokenizer, self.model.get_output_embeddings().weight.shape[0], tuple(stop)
-            )
+            last = _last_of_stop(self.tokenizer, self.vocabulary, tuple(stop))
             ends = Ends(
                 ends.ids,
                 last.to(self.model.device),
                 lambda tokens: _cut(self._decode(tokens), stop) is not None,
             )
-        compared = contrasts if contrasts is not None else [()] * len(prompts)
+        beside = [[adjuster.prompts[i] for adjuster in adjusters] for i in range(len(prompts))]
         hypotheses: list[Hypothesis | None] = [None] * len(prompts)
         done = 0
-        for batch in self._batches(prompts, compared, decoding):
-            found = self._search(
-                [prompts[i] for i in batch], [compared[i] for i in batch], decoding, ends, contrast
-            )
+        for batch in self._batches(prompts, beside, decoding):
+            asked = [ids for i in batch for ids in (prompts[i], *chain.from_iterable(beside[i]))]
+            tree = TokenTree(self.model, asked, decoding.max_new_tokens)
+            scores = AdjustedContinuations(tree, [adjuster.of(batch, ends.ids) for adjuster in adjusters])
+            found = beam_search(scores, len(batch), decoding, ends)
             for i, answer in zip(batch, found, strict=True):
-                hypotheses[i] = self._hypothesis(answer, stop)
+                hypotheses[i] = self._hypothesis(answer, stop, one_line)
             done += len(batch)
             if progress is not None:
                 progress(done, len(prompts))
         return [hypothesis for hypothesis in hypotheses if hypothesis is not None]
 
-    def _search(
+    def _batches(
         self,
         prompts: Sequence[list[int]],
-        contrasts: Sequence[Sequence[ContrastPrompt]],
+        beside: Sequence[Sequence[Sequence[list[int]]]],
         decoding: Decoding,
-        ends: Ends,
-        contrast: Contrast | None,
-    ) -> list[Found]:
-        rows = [
-            ids
-            for prompt, others in zip(prompts, contrasts, strict=True)
-            for ids in (prompt, *(o[0] for o in others))
-        ]
-        tree = TokenTree(self.model, rows, decoding.max_new_tokens)
-        if contrast is None or not contrasts[0]:
-            return beam_search(PlainContinuations(tree), len(prompts), decoding, ends)
-        weights = torch.tensor(
-            [[weight for _, weight in others] for others in contrasts], device=self.model.device
-        )
-        scores = ContrastiveContinuations(
-            tree, weights, contrast.plausibility, ends.ids, contrast.first_tokens
-        )
-        return beam_search(scores, len(prompts), decoding, ends)
-
-    def _batches(
-        self, prompts: Sequence[list[int]], contrasts: Sequence[Sequence[ContrastPrompt]], decoding: Decoding
     ) -> Iterator[list[int]]:
         """Indices of prompts that are answered together: alike in length, alike in how they begin.
 
+        `beside` are the prompts that each adjuster wants read beside each prompt: as many in all of a batch.
         The longest come first, so that memory that does not suffice is found out at once.
         """
         room = self._token_budget()
@@ -138,15 +119,15 @@ class Engine:
         if len(set(beginnings)) * 16 > len(prompts):  # too few to a beginning: batches would be small
             beginnings = [()] * len(prompts)
 
-        def key(i: int) -> tuple[int, tuple[int, ...], int]:
-            return -len(contrasts[i]), beginnings[i], -len(prompts[i])
+        def key(i: int) -> tuple[tuple[int, ...], tuple[int, ...], int]:
+            return tuple(-len(of_one) for of_one in beside[i]), beginnings[i], -len(prompts[i])
 
         batch: list[int] = []
         for i in sorted(range(len(prompts)), key=key):
             longest = max(
-                len(ids) for j in [*batch[:1], i] for ids in (prompts[j], *(c[0] for c in contrasts[j]))
+                len(ids) for j in [*batch[:1], i] for ids in (prompts[j], *chain.from_iterable(beside[j]))
             )
-            rows = (len(batch) + 1) * (1 + len(contrasts[i]))
+            rows = (len(batch) + 1) * (1 + sum(map(len, beside[i])))
             full = rows > most or rows * (longest + decoding.beam * decoding.max_new_tokens) > room
             if batch and (full or key(i)[:2] != key(batch[0])[:2]):
                 yield batch
@@ -164,11 +145,12 @@ class Engine:
         free = 0.6 * torch.cuda.mem_get_info()[0] if self.model.device.type == "cuda" else _CPU_CACHE_BYTES
         return int(free // token)
 
-    def _hypothesis(self, found: Found, stop: Sequence[str]) -> Hypothesis:
+    def _hypothesis(self, found: Found, stop: Sequence[str], one_line: bool) -> Hypothesis:
         text = self._decode(found.tokens)
         cut = _cut(text, stop)
-        line = _LINE_BREAKS.sub(" ", (text if cut is None else cut).strip())
-        return Hypothesis(line, "stop" if found.ended else "length", found.score, len(found.tokens))
+        text = (text if cut is None else cut).strip()
+        text = _LINE_BREAKS.sub(" ", text) if one_line else text
+        return Hypothesis(text, "stop" if found.ended else "length", found.score, len(found.tokens))
 
     def _decode(self, tokens: Sequence[int]) -> str:
         ids = [id for id in tokens if id not in self._end_ids]

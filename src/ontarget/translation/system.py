@@ -1,7 +1,8 @@
 """A row of the results table: a model, how it is asked, and how its answer is searched for. No torch here."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
+from typing import Literal
 
 from ontarget.corpora.corpus import Translation
 from ontarget.errors import UserError
@@ -62,12 +63,15 @@ class Contrast:
         plausibility: a token with less than this share of the probability of the most probable one is left
             out.
         first_tokens: so many tokens of an answer are contrasted; None: all of them.
+        against: the wrong target languages, `source` for the one that a sentence is in; the one that is asked
+            for is never among them.
     """
 
     source_weight: float = 0.7
     language_weight: float = 0.1
     plausibility: float = 0.1
     first_tokens: int | None = None
+    against: tuple[Language | Literal["source"], ...] = (Language("en"), "source")
 
     def __post_init__(self) -> None:
         budget = self.source_weight + self.language_weight
@@ -78,8 +82,75 @@ class Contrast:
             )
         if not 0 <= self.plausibility <= 1:
             raise UserError(f"plausibility must be between 0 and 1, not {self.plausibility}")
-        if self.first_tokens is not None and self.first_tokens < 1:
-            raise UserError(f"first_tokens must be at least 1, not {self.first_tokens}")
+        _at_least_one(self.first_tokens)
+
+
+@dataclass(frozen=True, slots=True)
+class Prior:
+    """A language prior on tokens: see `translation/prior.py`.
+
+    Attributes:
+        weight: of the logarithms that are added.
+        first_tokens: so many tokens of an answer it is on; None: all of them.
+    """
+
+    weight: float = 1.0
+    first_tokens: int | None = None
+
+    def __post_init__(self) -> None:
+        _at_least_one(self.first_tokens)
+        if self.weight < 0:
+            raise UserError(f"the weight of a prior must not be negative, and is {self.weight}")
+
+
+@dataclass(frozen=True, slots=True)
+class Boosting:
+    """Boosting of tokens of the wanted language: see `translation/boosting.py`.
+
+    Attributes:
+        boost: nats that are added to them.
+        unsure_below: only where the best token of the language and the best other one differ by at most this
+            in probability; None: always.
+        first_tokens: so many tokens of an answer are boosted; None: all of them.
+    """
+
+    boost: float = 5.0
+    unsure_below: float | None = None
+    first_tokens: int | None = None
+
+    def __post_init__(self) -> None:
+        if self.boost < 0:
+            raise UserError(f"boost must not be negative, and is {self.boost}")
+        if self.unsure_below is not None and not 0 <= self.unsure_below <= 1:
+            raise UserError(f"unsure_below must be between 0 and 1, not {self.unsure_below}")
+        _at_least_one(self.first_tokens)
+
+
+@dataclass(frozen=True, slots=True)
+class AntiLanguageModel:
+    """Anti-LM decoding: see `translation/anti_lm.py`.
+
+    Attributes:
+        decay: what a source goes on with by itself counts decay^t at the t-th token.
+    """
+
+    decay: float = 0.3
+
+    def __post_init__(self) -> None:
+        if not 0 <= self.decay < 1:
+            raise UserError(f"decay must be at least 0 and below 1, not {self.decay}")
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class LanguageText:
+    """Lines of each language, from which a system learns what answers in it look like."""
+
+    lines: Mapping[Language, Sequence[str]]
+
+
+def _at_least_one(first_tokens: int | None) -> None:
+    if first_tokens is not None and first_tokens < 1:
+        raise UserError(f"first_tokens must be at least 1, not {first_tokens}")
 
 
 @dataclass(frozen=True, slots=True)
@@ -93,6 +164,10 @@ class System:
         prompt_in_target: the whole prompt is in the target language (PTL).
         demonstrations: answered requests shown first, by the direction asked for.
         contrast: contrastive decoding, if any.
+        prior: a language prior on tokens, if any.
+        boosting: boosting of tokens of the wanted language, if any.
+        anti_lm: Anti-LM decoding, if any.
+        text: what a prior and boosting learn from.
         pivot: translate into this language first, and from there; direct where it is a side of the direction.
         decoding: the search.
     """
@@ -103,5 +178,13 @@ class System:
     prompt_in_target: bool = False
     demonstrations: Mapping[Direction, tuple[Translation, ...]] = field(default_factory=dict)
     contrast: Contrast | None = None
+    prior: Prior | None = None
+    boosting: Boosting | None = None
+    anti_lm: AntiLanguageModel | None = None
+    text: LanguageText | None = None
     pivot: Language | None = None
     decoding: Decoding = Decoding()
+
+    def __post_init__(self) -> None:
+        if (self.prior or self.boosting) and not (self.text and self.text.lines):
+            raise UserError(f"the system '{self.id}' learns from text of each language; give it some")

@@ -3,11 +3,19 @@
 from collections.abc import Callable, Sequence
 from dataclasses import replace
 from random import Random
+from typing import Literal
 
 from ontarget.languages import Direction, Language
 from ontarget.prompts.encode import encode_prompt
-from ontarget.translation.engine import ContrastPrompt, Engine
+from ontarget.prompts.segment import Segment
+from ontarget.translation.adjustment import Adjuster
+from ontarget.translation.anti_lm import AntiLM
+from ontarget.translation.boosting import Boosted, tokens_of_languages
+from ontarget.translation.contrast import Contrasted, ContrastPrompt
+from ontarget.translation.engine import Engine
 from ontarget.translation.hypothesis import Hypothesis
+from ontarget.translation.language_tokens import count_tokens
+from ontarget.translation.prior import LanguagePrior
 from ontarget.translation.system import Contrast, Request, System
 
 Progress = Callable[[int, int], None]
@@ -57,19 +65,11 @@ def _answer(
 ) -> list[Hypothesis]:
     asked = [i for i, request in enumerate(requests) if request.source.strip()]
     lines = [replace(requests[i], source=requests[i].source.replace("\n", " ")) for i in asked]
-    contrasts = None
-    if system.contrast is not None:
-        others = _other_sources(lines)
-        contrasts = [
-            _contrast_prompts(system, system.contrast, engine, *pair)
-            for pair in zip(lines, others, strict=True)
-        ]
     answers = engine.generate(
         [_prompt(system, engine, line, line.direction) for line in lines],
         system.decoding,
         system.template.stop,
-        contrasts,
-        system.contrast,
+        _adjusters(system, engine, lines),
         progress,
     )
     hypotheses = [Hypothesis("", "stop", 0.0, 0)] * len(requests)
@@ -91,6 +91,29 @@ def _prompt(system: System, engine: Engine, request: Request, instruction: Direc
     return encode_prompt(engine.tokenizer, prompt)
 
 
+def _adjusters(system: System, engine: Engine, requests: Sequence[Request]) -> list[Adjuster]:
+    """What changes the scores of tokens, in the order in which it does."""
+    adjusters = list[Adjuster]()
+    if system.contrast is not None:
+        others = _other_sources(requests)
+        contrasts = [
+            _contrast_prompts(system, system.contrast, engine, *pair)
+            for pair in zip(requests, others, strict=True)
+        ]
+        adjusters.append(Contrasted(contrasts, system.contrast))
+    if system.text is not None:
+        counts = count_tokens(engine.tokenizer, system.text, system.template.separator, engine.vocabulary)
+        rows = [counts.row(request.direction.target) for request in requests]
+        if system.prior is not None:
+            adjusters.append(LanguagePrior(counts, rows, system.prior))
+        if system.boosting is not None:
+            adjusters.append(Boosted(tokens_of_languages(engine.tokenizer, counts), rows, system.boosting))
+    if system.anti_lm is not None:
+        alone = [encode_prompt(engine.tokenizer, (Segment(r.source, False),)) for r in requests]
+        adjusters.append(AntiLM(alone, system.anti_lm.decay))
+    return adjusters
+
+
 def _contrast_prompts(
     system: System, contrast: Contrast, engine: Engine, request: Request, other: str | None
 ) -> list[ContrastPrompt]:
@@ -99,7 +122,7 @@ def _contrast_prompts(
     if contrast.source_weight and other is not None:
         prompt = _prompt(system, engine, replace(request, source=other), request.direction)
         prompts.append((prompt, contrast.source_weight))
-    wrong = wrong_targets(request.direction)
+    wrong = wrong_targets(request.direction, contrast.against)
     if contrast.language_weight:
         for language in wrong:
             prompt = _prompt(system, engine, request, Direction(request.direction.source, language))
@@ -107,9 +130,9 @@ def _contrast_prompts(
     return prompts
 
 
-def wrong_targets(direction: Direction) -> list[Language]:
-    """English and the source's own language, each once, without the one that is asked for."""
-    languages = dict.fromkeys([Language("en"), direction.source])
+def wrong_targets(direction: Direction, against: Sequence[Language | Literal["source"]]) -> list[Language]:
+    """The languages of `against`, each once, without the one that is asked for."""
+    languages = dict.fromkeys(direction.source if one == "source" else one for one in against)
     return [language for language in languages if language != direction.target]
 
 

@@ -1,11 +1,14 @@
 """The public way to translate from Python."""
 
 import json
+from collections.abc import Sequence
 from pathlib import Path
 from typing import TypeVar
 
+from ontarget.corpora.instructions import Instruction
 from ontarget.errors import UserError
 from ontarget.languages import Language
+from ontarget.prompts.encode import encode_prompt
 from ontarget.prompts.layout import TEMPLATE_FILE
 from ontarget.prompts.template import PromptTemplate
 from ontarget.translation.checkpoint import Precision
@@ -31,6 +34,9 @@ class Translator:
         precision: see `load_checkpoint`.
     Raises:
         UserError: there is no such model or template.
+
+    Attributes:
+        template: the prompt template that it asks with.
     """
 
     def __init__(
@@ -41,7 +47,7 @@ class Translator:
         trust_remote_code: bool = False,
         precision: Precision = "auto",
     ) -> None:
-        self._template = PromptTemplate.load(template or _tuned_with(Path(model)) or "alpaca", model)
+        self.template = PromptTemplate.load(template or _tuned_with(Path(model)) or "alpaca", model)
         self._engine = Engine.load(model, trust_remote_code=trust_remote_code, precision=precision)
 
     def translate(
@@ -53,6 +59,7 @@ class Translator:
         beam: int = 4,
         max_new_tokens: int = 512,
         progress: Progress | None = None,
+        system: System | None = None,
     ) -> Texts:
         """The translation of a text, or of each text of a list; one line each.
 
@@ -63,16 +70,45 @@ class Translator:
             beam: hypotheses kept at each step; 1 is greedy, and faster.
             max_new_tokens: an answer is cut here.
             progress: called with how many texts are done, and how many there are.
+            system: how to ask and to search, template and decoding included, in place of the above.
         Raises:
             UserError: a language is unknown, or both are the same.
         """
         direction = direction_between(str(source), str(target))
-        system = System("translator", self._template, decoding=Decoding(beam, max_new_tokens))
+        system = system or System("translator", self.template, decoding=Decoding(beam, max_new_tokens))
         requests = [Request(text, direction) for text in ([texts] if isinstance(texts, str) else texts)]
         answers = [hypothesis.text for hypothesis in translate(system, self._engine, requests, progress)]
         if isinstance(texts, str):
             return answers[0]
         return answers
+
+    def answer(
+        self,
+        instructions: Sequence[Instruction],
+        *,
+        beam: int = 1,
+        max_new_tokens: int = 512,
+        progress: Progress | None = None,
+    ) -> list[str]:
+        """The answer to each general instruction, of one line or several; its own `output` is not looked at.
+
+        Args:
+            instructions: what is asked, in the words of a user: text that is not trusted.
+            beam: hypotheses kept at each step; 1 is greedy.
+            max_new_tokens: an answer is cut here.
+            progress: called with how many are answered, and how many there are.
+        Raises:
+            UserError: the template is for translations alone.
+        """
+        template, tokenizer = self.template, self._engine.tokenizer
+        prompts = [
+            encode_prompt(tokenizer, template.render_general(asked.instruction, asked.input))
+            for asked in instructions
+        ]
+        answers = self._engine.generate(
+            prompts, Decoding(beam, max_new_tokens), template.stop, progress=progress, one_line=False
+        )
+        return [answer.text for answer in answers]
 
 
 def _tuned_with(model: Path) -> str | None:

@@ -102,31 +102,6 @@ class TokenTree:
         return logits
 
 
-class PlainContinuations:
-    """Log-probabilities of the model itself."""
-
-    def __init__(self, tree: TokenTree) -> None:
-        self._tree = tree
-
-    def first(self, width: int) -> tuple[Tensor, Tensor]:
-        """See `Continuations`."""
-        return _most_probable(self._tree.logits[:, None], width)
-
-    def then(self, tokens: Tensor, parents: Tensor, width: int) -> tuple[Tensor, Tensor]:
-        """See `Continuations`."""
-        return _most_probable(self._tree.grow(tokens, parents), width)
-
-    def keep(self, sentences: Tensor) -> None:
-        """See `Continuations`."""
-        self._tree.keep(sentences)
-
-
-def _most_probable(logits: Tensor, width: int) -> tuple[Tensor, Tensor]:
-    logits = logits.float()
-    best = logits.topk(width)
-    return best.values - logits.logsumexp(-1, keepdim=True), best.indices
-
-
 class _AppendingLayer(DynamicLayer):  # type: ignore[misc]
     """Keys and values in buffers that have room to spare: appending copies what is new, not what is there."""
 

@@ -11,11 +11,11 @@ from typing import Any, Literal, Self
 import yaml
 from pydantic import BaseModel, ConfigDict, Field, model_validator
 
+from ontarget.corpora.sacrebleu_sets import SCHEME
 from ontarget.errors import UserError, nearest
 from ontarget.languages import Direction, Language
 
 Format = Literal["plain", "iwslt-tags", "iwslt-xml"]
-SACREBLEU = "sacrebleu:"  # begins the name of a set that is a test set of sacreBLEU
 
 _OPUS = re.compile(r"opus/([\w.-]+)/([\w.-]+)", re.ASCII)
 
@@ -141,7 +141,7 @@ class Entry(_Block):
         """Every file of it in those languages, those of the sets of other corpora that it uses included."""
         found = [item for name in self.sets for item in self._items(name, languages)]
         for other, name in map(set_of, self.splits.values()):
-            if other not in ("", SACREBLEU):
+            if other not in ("", SCHEME):
                 found += entry(other)._items(name, languages)
         return list({item.file: item for item in found}.values())
 
@@ -199,8 +199,8 @@ def template() -> Entry:
 
 def set_of(reference: str) -> tuple[str, str]:
     """What `devtest` (of the corpus itself), `flores200:devtest` or `sacrebleu:wmt22` names: corpus, set."""
-    if reference.startswith(SACREBLEU):
-        return SACREBLEU, reference.removeprefix(SACREBLEU)
+    if reference.startswith(SCHEME):
+        return SCHEME, reference.removeprefix(SCHEME)
     corpus, _, name = reference.rpartition(":")
     return corpus, name
 
@@ -213,7 +213,7 @@ def check_names(name: str, chosen: Iterable[str]) -> None:
     """
     own = entry(name)
     for corpus, of in map(set_of, chosen):
-        if corpus != SACREBLEU:
+        if corpus != SCHEME:
             (entry(corpus) if corpus else own).texts(of)
 
 

@@ -6,7 +6,7 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 
 from ontarget.corpora import plain, sacrebleu_sets, store
-from ontarget.corpora.catalogue.entry import SACREBLEU, Entry, Item, Texts, entry, set_of
+from ontarget.corpora.catalogue.entry import Entry, Item, Texts, entry, set_of
 from ontarget.corpora.catalogue.folder import data_folder, find
 from ontarget.corpora.corpus import Corpus, Part
 from ontarget.corpora.iwslt import read_segments, read_tagged
@@ -60,7 +60,7 @@ def count_lines(item: Item, path: Path) -> int:
 
 def _split(own: Entry, reference: str, wanted: Sequence[Direction], folder: Path) -> list[Part]:
     corpus, name = set_of(reference)
-    if corpus == SACREBLEU:
+    if corpus == sacrebleu_sets.SCHEME:
         return sacrebleu_sets.read(name, wanted)
     return _read(entry(corpus) if corpus else own, name, wanted, folder)
 

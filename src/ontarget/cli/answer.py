@@ -1,0 +1,122 @@
+"""`ontarget answer`: what a model says to general instructions, in a file that `ontarget judge` reads."""
+
+import hashlib
+import json
+from collections.abc import Callable
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from ontarget.cli.progress import Shown, stopped
+from ontarget.corpora.instructions import Instruction, read_instructions
+from ontarget.files import whole_file
+from ontarget.pipeline.progress import Advance
+from ontarget.prompts.template import PromptTemplate
+
+_AT_ONCE = 64  # answers that a kill may cost
+
+
+def answer(
+    model: Annotated[
+        str, typer.Argument(help="Directory of a model, or its name on the hub.", show_default=False)
+    ],
+    instructions: Annotated[
+        str,
+        typer.Option(
+            metavar="FILE",
+            help="JSON lines, or a JSON list, of `instruction` and perhaps `input`.",
+            show_default=False,
+        ),
+    ],
+    output: Annotated[Path, typer.Option(metavar="FILE", help="JSON lines go there.", show_default=False)],
+    beam: Annotated[int, typer.Option(min=1, help="Hypotheses kept at each step; 1 is greedy.")] = 1,
+    max_new_tokens: Annotated[int, typer.Option(min=1, help="An answer is cut here.")] = 512,
+    limit: Annotated[
+        int | None, typer.Option(min=1, metavar="N", help="The first N alone.", show_default=False)
+    ] = None,
+    template: Annotated[
+        str | None,
+        typer.Option(
+            help="Prompt template, a name or a file; by default what the model was tuned with, or alpaca."
+        ),
+    ] = None,
+    trust_remote_code: Annotated[
+        bool, typer.Option("--trust-remote-code", help="Let code that comes with the model run.")
+    ] = False,
+) -> None:
+    """Answer general instructions, such as AlpacaEval's, with a tuned model.
+
+    What comes of it is read by `ontarget judge`, and by AlpacaEval itself:
+
+        ontarget data get alpaca_eval
+
+        ontarget answer my/model --instructions $ONTARGET_DATA/alpaca/alpaca_eval.json --output lat.jsonl
+
+        ontarget judge lat.jsonl mt.jsonl --url https://api.openai.com/v1 --model gpt-4o
+
+    Stop it when you like, even with kill -9: the same command goes on from there.
+    """
+    # What the user may have got wrong is looked at before torch is loaded, which takes seconds.
+    asked = read_instructions(instructions, answered=False)[:limit]
+    if template is not None:
+        PromptTemplate.load(template, model).render_general("x")
+
+    from transformers.utils import logging
+
+    from ontarget.pipeline.inputs import identity
+    from ontarget.translation.translator import Translator
+
+    logging.disable_progress_bar()  # one bar is enough
+    about = [
+        identity(model),
+        template,
+        beam,
+        max_new_tokens,
+        [(each.instruction, each.input) for each in asked],
+    ]
+    key = hashlib.sha256(json.dumps(about).encode()).hexdigest()[:8]
+    part = output.with_name(f".{output.name}.{key}")
+    part.parent.mkdir(parents=True, exist_ok=True)
+    lines = _whole_lines(part)
+    try:
+        translator = Translator(model, template, trust_remote_code=trust_remote_code)
+        with Shown().task(f"answering by {model}") as advance, part.open("a", encoding="utf-8") as file:
+            for begin in range(len(lines), len(asked), _AT_ONCE):
+                now = asked[begin : begin + _AT_ONCE]
+                answers = translator.answer(
+                    now,
+                    beam=beam,
+                    max_new_tokens=max_new_tokens,
+                    progress=_from(begin, len(asked), advance),
+                )
+                new = [_line(each, said, model) for each, said in zip(now, answers, strict=True)]
+                file.write("".join(new))
+                file.flush()
+                lines += new
+    except KeyboardInterrupt as request:
+        stopped(request)
+    with whole_file(output) as temporary:
+        temporary.write_text("".join(lines), encoding="utf-8")
+    part.unlink()
+
+
+def _from(begin: int, total: int, advance: Advance) -> Callable[[int, int], None]:
+    return lambda done, _: advance(begin + done, total, "answers")
+
+
+def _line(asked: Instruction, said: str, model: str) -> str:
+    given = {"input": asked.input} if asked.input else {}
+    record = {"instruction": asked.instruction, **given, "output": said, "generator": model}
+    return json.dumps(record, ensure_ascii=False) + "\n"
+
+
+def _whole_lines(part: Path) -> list[str]:
+    """What an earlier call has written; a line that a kill cut off is dropped."""
+    if not part.exists():
+        return []
+    with part.open(encoding="utf-8", errors="replace", newline="\n") as file:
+        lines = [line for line in file if line.endswith("\n")]
+    with whole_file(part) as temporary:
+        temporary.write_text("".join(lines), encoding="utf-8")
+    return lines

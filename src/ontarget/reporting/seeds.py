@@ -1,0 +1,82 @@
+"""Runs that differ in their seed alone, as one: the mean of each score, and how far the seeds lie apart."""
+
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from functools import cached_property
+from statistics import mean, stdev
+
+from ontarget.reporting.run_files import KINDS, Kind, ScoreRow, Scores
+
+SEED = "seed"
+
+Value = float | str
+
+
+@dataclass(frozen=True, slots=True)
+class Spread:
+    """One score over seeds.
+
+    Attributes:
+        mean: percent, or BLEU points.
+        deviation: sample standard deviation; None of a single seed.
+        n: how many seeds.
+        low, high: ends of the 95 % interval, of a single seed; over segments.
+    """
+
+    mean: float
+    deviation: float | None
+    n: int
+    low: float | None = None
+    high: float | None = None
+
+    @classmethod
+    def of(cls, rows: Sequence[ScoreRow]) -> "Spread":
+        """Of the same score under each seed."""
+        values = [row.value for row in rows]
+        if len(values) == 1:
+            return cls(values[0], None, 1, rows[0].low, rows[0].high)
+        return cls(mean(values), stdev(values), len(values))
+
+    @property
+    def ends(self) -> tuple[float, float] | None:
+        """What an error bar spans: a deviation either way, or the interval of a single seed."""
+        if self.deviation is not None:
+            return self.mean - self.deviation, self.mean + self.deviation
+        return None if self.low is None or self.high is None else (self.low, self.high)
+
+
+@dataclass(frozen=True)
+class Seeds:
+    """The points of a sweep that have all values but the seed in common.
+
+    Attributes:
+        values: key -> what it had, the seed left out.
+        scores: of each seed.
+    """
+
+    values: Mapping[str, Value]
+    scores: tuple[Scores, ...]
+
+    @cached_property
+    def systems(self) -> tuple[str, ...]:
+        """In table order."""
+        return self.scores[0].systems
+
+    @cached_property
+    def kinds(self) -> tuple[Kind, ...]:
+        """The kinds of directions of which there is an average."""
+        return tuple(k for k in KINDS if any(row.kind == k for scores in self.scores for row in scores.rows))
+
+    def spread(self, system: str, metric: str, kind: Kind) -> Spread | None:
+        """An average over directions, and over seeds; None where no seed has it."""
+        rows = [row for scores in self.scores if (row := scores.row(system, metric, kind))]
+        return Spread.of(rows) if rows else None
+
+
+def over_seeds(points: Iterable[tuple[Mapping[str, Value], Scores]]) -> list[Seeds]:
+    """One for each combination of values other than the seed's, in the order of their first."""
+    together: dict[tuple[tuple[str, Value], ...], list[Scores]] = {}
+    for values, scores in points:
+        key = tuple((name, value) for name, value in values.items() if name != SEED)
+        together.setdefault(key, []).append(scores)
+    return [Seeds(dict(key), tuple(scores)) for key, scores in together.items()]

@@ -1,0 +1,97 @@
+"""The points of a sweep by name: a table, and a figure with a row for each."""
+
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+from ontarget.reporting.drawing import BLUE, INK, ORANGE, Drawing
+from ontarget.reporting.run_files import AVERAGE, KINDS, Kind
+from ontarget.reporting.seeds import Seeds, Spread
+from ontarget.reporting.systems import REFERENCE, display_name
+from ontarget.reporting.table import METRICS, Cell, Column, Row, Table
+
+Words = Mapping[str, str]  # key -> what it is called
+
+
+def table(title: str, points: Sequence[Seeds], words: Words) -> Table:
+    """A row for each point and system; the references' OTR, the floor, stands last."""
+    kinds = [kind for kind in KINDS if any(kind in point.kinds for point in points)]
+    columns = tuple(Column(kind.capitalize(), kind, AVERAGE, metric) for kind in kinds for metric in METRICS)
+    rows = [(point, system, _name(point, system, words)) for point in points for system in point.systems]
+    rows.append((points[0], REFERENCE, display_name(REFERENCE)))
+    best = {column: _best(points, column) for column in columns}
+    laid_out = [
+        Row(system, name, tuple(_cell(point, system, column, best[column]) for column in columns))
+        for point, system, name in rows
+    ]
+    seeds = {len(point.scores) for point in points}
+    over = f", mean ± standard deviation over {min(seeds)} seeds" if len(seeds) == 1 and seeds != {1} else ""
+    if len(seeds) > 1:
+        over = ", mean ± standard deviation over as many seeds as stand in brackets"
+        counts = [f"{name} ({len(point.scores)})" for point, _, name in rows[:-1]]
+        laid_out = [
+            Row(row.system, name, row.cells)
+            for row, name in zip(laid_out, [*counts, rows[-1][2]], strict=True)
+        ]
+    return Table(f"{title}: averages over directions{over}", columns, tuple(laid_out))
+
+
+def drawing(key: str, words: Words, points: Sequence[Seeds], kind: Kind) -> Drawing:
+    """OTR at the left and BLEU at the right, a bar for each point and system; a line spans the error."""
+    rows = [(_name(point, system, words), point, system) for point in points for system in point.systems]
+
+    def paint(figure: Any) -> None:
+        floor = points[0].spread(REFERENCE, "otr", kind)
+        for metric, axes in zip(("otr", "bleu"), figure.subplots(1, 2, sharey=True), strict=True):
+            spreads = [point.spread(system, metric, kind) for _, point, system in rows]
+            _bars(axes, spreads, ORANGE if metric == "otr" else BLUE)
+            title = f"{'Off-target' if metric == 'otr' else 'BLEU'}, {kind}{' (%)' * (metric == 'otr')}"
+            axes.set_title(title, loc="left", fontsize=10, fontweight="bold")
+            if metric == "otr" and floor:
+                axes.axvline(floor.mean, color=INK, linewidth=1, linestyle=(0, (3, 2)))
+        figure.axes[0].set_yticks(range(len(rows)), [name for name, _, _ in rows])
+        figure.axes[0].set_ylim(len(rows) - 0.5, -0.5)  # the first on top
+
+    label = f"Off-target ratio and BLEU of each {words[key]}, average of the {kind} directions"
+    return Drawing(f"{words[key]}s-{kind}", label, (8.6, 0.8 + 0.2 * len(rows)), paint)
+
+
+def _bars(axes: Any, spreads: Sequence[Spread | None], colour: str) -> None:
+    for place, spread in enumerate(spreads):
+        if spread is None:
+            continue
+        axes.barh(place, spread.mean, height=0.66, color=colour, alpha=0.6, linewidth=0)
+        right = spread.mean
+        if spread.ends:
+            axes.plot(spread.ends, (place, place), color=INK, linewidth=1)
+            right = spread.ends[1]
+        axes.annotate(
+            f"{spread.mean:.1f}", (right, place), (3, 0), textcoords="offset points", va="center", fontsize=8
+        )
+    axes.set_xlim(left=0)
+    axes.tick_params(axis="y", length=0)
+    axes.spines["left"].set_visible(False)
+
+
+def _name(point: Seeds, system: str, words: Words) -> str:
+    """`first-3`, `alpha 0.3, LAT`: the system's name only where the point has several."""
+    told = [
+        str(value) if isinstance(value, str) else f"{words[key]} {value}"
+        for key, value in point.values.items()
+        if key in words
+    ]
+    return ", ".join([*told, *([display_name(system)] if len(point.systems) > 1 or not told else [])])
+
+
+def _cell(point: Seeds, system: str, column: Column, best: float | None) -> Cell:
+    spread = point.spread(system, column.metric, column.kind)
+    if spread is None:
+        return Cell(None)
+    is_best = system != REFERENCE and round(spread.mean, 1) == best
+    return Cell(spread.mean, is_best, deviation=spread.deviation)
+
+
+def _best(points: Sequence[Seeds], column: Column) -> float | None:
+    """The best mean of a column, as printed."""
+    spreads = [point.spread(s, column.metric, column.kind) for point in points for s in point.systems]
+    means = [spread.mean for spread in spreads if spread]
+    return round((min if column.metric == "otr" else max)(means), 1) if means else None
