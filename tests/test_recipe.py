@@ -293,6 +293,10 @@ class TestConflicts:
         for conflict in ({"k": 3}, {"tokens": "first-k"}, {"tokens": "decay", "k": 3, "gamma": 0.3}):
             with pytest.raises(UserError, match="`k` and `tokens: first-k` need each other"):
                 language_aware(conflict=conflict)
+        with pytest.raises(
+            UserError, match="`revealing: model` compares two instructions, and 'source-copy'"
+        ):
+            language_aware(conflict={"policy": "source-copy", "revealing": "model"})
         with pytest.raises(UserError, match="`gamma` and `tokens: decay` need each other"):
             language_aware(conflict={"tokens": "decay"})
         with pytest.raises(UserError, match=r"'stages.lat.conflict.gamma' is 1: should be less than 1"):

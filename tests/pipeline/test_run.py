@@ -17,10 +17,11 @@ from ontarget.pipeline import launch as launch_module
 from ontarget.pipeline import run as run_module
 from ontarget.pipeline.artifacts import Store
 from ontarget.pipeline.launch import Launch
-from ontarget.pipeline.plan import Plan, Step
+from ontarget.pipeline.plan import Plan
 from ontarget.pipeline.progress import Advance
 from ontarget.pipeline.run import make_plan, run, train
 from ontarget.pipeline.stages import Update
+from ontarget.pipeline.step import Step
 from ontarget.recipe import Recipe
 from ontarget.recipes.load import load
 from ontarget.training import parallel

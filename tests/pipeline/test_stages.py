@@ -3,17 +3,28 @@
 import json
 import re
 from pathlib import Path
+from typing import Any
 
+import pytest
 from tests.pipeline.conftest import RECIPE, fake_recipe
 
 from ontarget.corpora.corpus import Corpus
 from ontarget.languages import Direction, Language
-from ontarget.pipeline.stages import conflict_counts, drawn_for, keep_template, notices, translation_draw
+from ontarget.pipeline.artifacts import Store
+from ontarget.pipeline.stages import (
+    conflict_counts,
+    drawn_for,
+    keep_template,
+    make_model,
+    notices,
+    translation_draw,
+)
 from ontarget.prompts.segment import text_of
 from ontarget.prompts.template import PromptTemplate
 from ontarget.recipe import Recipe
 from ontarget.recipes.stages import LanguageAware, Likelihood
 from ontarget.samples.groups import Group
+from ontarget.training.tuning import UNLIKELIHOOD, Objective
 
 EN = Language("en")
 IT_NL = Direction.parse("it-nl")
@@ -119,6 +130,47 @@ def test_wordings_reach_both_stages(fake_corpus: Corpus) -> None:
     for stage in ("mt", "ontarget"):
         drawn = groups(fake_corpus, stage, samples=4, wordings={"{source}, in {target}:": 1})
         assert all(", in " in text_of(sample.prompt) for group in drawn for sample in group)
+
+
+@pytest.mark.parametrize(
+    ("said", "objective", "lines", "revealing"),
+    [
+        ({}, UNLIKELIHOOD, True, False),  # where answers begin tells languages apart
+        ({"objective": "simpo", "conflict": {"tokens": "all"}}, Objective("simpo", 2.0, 1.0), False, False),
+        ({"conflict": {"tokens": "all", "revealing": "text"}}, UNLIKELIHOOD, True, False),
+        ({"conflict": {"tokens": "all", "revealing": "model"}}, UNLIKELIHOOD, True, True),
+    ],
+)
+def test_what_a_recipe_says_of_twins_reaches_training(
+    fake_corpus: Corpus,
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+    said: dict[str, object],
+    objective: Objective,
+    lines: bool,
+    revealing: bool,
+) -> None:
+    stage = pytest.importorskip("ontarget.training.stage", reason="needs the extra `train`")
+    told: dict[str, Any] = {}
+
+    def train_stage(start: object, data: Any, tuning: object, **options: Any) -> Any:
+        told.update(options, data=data)
+        return stage.StageResult(1, 1, 0.0, 0, 0, 0)
+
+    monkeypatch.setattr(stage, "train_stage", train_stage)
+    make_model(
+        changed("ontarget", **said),
+        "ontarget",
+        fake_corpus,
+        tmp_path,
+        folder=tmp_path,
+        work=tmp_path,
+        store=Store(tmp_path),
+        update=lambda *_: None,
+    )
+    assert told["objective"] == objective
+    assert bool(told["data"].lines) is lines
+    assert told["data"].revealing is revealing
 
 
 def test_a_template_of_ones_own_is_kept_with_the_model(corpus_files: Path) -> None:

@@ -11,7 +11,7 @@ torch = pytest.importorskip("torch")
 from tests.training.small import DATA, parameters, run_stage, small_base, together  # noqa: E402
 from transformers import AutoModelForCausalLM, AutoTokenizer  # noqa: E402
 
-from ontarget.training.batches import Steps, collate  # noqa: E402
+from ontarget.training.batches import ROUND, Steps, collate  # noqa: E402
 from ontarget.training.encode import Encoder  # noqa: E402
 from ontarget.training.log_odds import log_odds  # noqa: E402
 from ontarget.training.objective import signed_loss  # noqa: E402
@@ -80,9 +80,9 @@ def test_the_gradients_of_all_shares_are_that_of_the_whole(base, processes):
     torch.testing.assert_close(sum(gradient(model, step) for step in shares), whole, rtol=1e-9, atol=1e-12)
 
 
-def test_a_part_without_samples_is_one_token_without_weight():
+def test_a_part_without_samples_is_a_row_without_weight():
     empty = collate([])
-    assert empty["input_ids"].shape == (1, 1)
+    assert empty["input_ids"].shape == (1, ROUND)
     assert not empty["weights"].any()
 
 

@@ -8,7 +8,8 @@ from rich.table import Table
 
 from ontarget.cli.progress import duration
 from ontarget.pipeline.cost import Cost, Estimator, measure_speed
-from ontarget.pipeline.plan import Plan, Step
+from ontarget.pipeline.plan import Plan
+from ontarget.pipeline.step import Step
 
 _UNKNOWN = "?"
 _NAMES = {

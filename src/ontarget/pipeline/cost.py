@@ -18,7 +18,8 @@ from statistics import fmean
 from ontarget.languages import Direction
 from ontarget.pipeline import untranslated
 from ontarget.pipeline.inputs import directions, prompt_text, test_set
-from ontarget.pipeline.plan import Plan, Step
+from ontarget.pipeline.plan import Plan
+from ontarget.pipeline.step import Step
 from ontarget.pipeline.systems import system_of
 from ontarget.prompts.segment import text_of
 from ontarget.recipes.stages import LanguageAware, LanguageModelling

@@ -19,9 +19,10 @@ from typing import IO, Any
 
 from ontarget.errors import UserError
 from ontarget.pipeline.artifacts import Store
-from ontarget.pipeline.plan import Plan, Step
+from ontarget.pipeline.plan import Plan
 from ontarget.pipeline.progress import Progress
 from ontarget.pipeline.stages import Update
+from ontarget.pipeline.step import Step
 from ontarget.signals import StopRequest, postponed
 from ontarget.training.processes import cores
 

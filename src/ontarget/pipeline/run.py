@@ -17,10 +17,11 @@ from ontarget.pipeline import stages, synthetic, systems, untranslated
 from ontarget.pipeline.artifacts import Made, Store
 from ontarget.pipeline.inputs import directions, left_out, load_corpus, test_set
 from ontarget.pipeline.launch import Launch, follow, make_model
-from ontarget.pipeline.plan import Plan, Step, version_of
+from ontarget.pipeline.plan import Plan, version_of
 from ontarget.pipeline.progress import Progress, Silent, part_of
 from ontarget.pipeline.resolved import write_resolved
 from ontarget.pipeline.score import score
+from ontarget.pipeline.step import Step
 from ontarget.recipe import Recipe
 from ontarget.recipes.grid import keys
 from ontarget.recipes.load import Overrides, load

@@ -98,7 +98,8 @@ def samples_shown(
 
     `store`: the run, where the synthetic text of a stage is that learns from it.
 
-    Weights are those of an optimiser step over the first `batch_samples` groups.
+    Weights are those of an optimiser step over the first `batch_samples` groups, without what a model
+    makes of them (`conflict.revealing: model`), which is not loaded for a look.
     """
     settings = recipe.stages[stage]
     template = template_of(recipe, stage)

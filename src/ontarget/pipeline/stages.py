@@ -98,7 +98,7 @@ def make_model(
     lines = beginnings(recipe, stage, corpus)
     result = train_stage(
         origin,
-        StageData(draw, template.separator, lines, identity),
+        StageData(draw, template.separator, lines, identity, _asks_model(settings)),
         settings.tuning,
         output=folder,
         work=work,
@@ -191,6 +191,10 @@ def beginnings(recipe: Recipe, stage: str, corpus: Corpus) -> dict[Language, Seq
         isinstance(settings, Synthetic) and settings.alpha > 0
     )
     return {code: corpus.lines("train", code)[:_LINES] for code in recipe.trained if asks}
+
+
+def _asks_model(settings: object) -> bool:
+    return isinstance(settings, LanguageAware) and settings.conflict.revealing == "model"
 
 
 def keep_template(recipe: Recipe, folder: Path) -> None:

@@ -21,8 +21,9 @@ from ontarget.files import full_disk_said, read_jsonl, write_json
 from ontarget.pipeline import run
 from ontarget.pipeline.artifacts import Made, Store, fingerprint
 from ontarget.pipeline.inputs import load_corpus
-from ontarget.pipeline.plan import Plan, Step, version_of
+from ontarget.pipeline.plan import Plan, version_of
 from ontarget.pipeline.progress import Progress, Silent
+from ontarget.pipeline.step import Step
 from ontarget.recipe import Recipe
 from ontarget.recipes.load import Overrides, load
 from ontarget.recipes.sweep import Point, points

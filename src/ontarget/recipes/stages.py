@@ -166,6 +166,15 @@ class ConflictSettings(Block):
         return self
 
     @model_validator(mode="after")
+    def _two_instructions(self) -> Self:
+        if self.policy == "source-copy" and self.revealing == "model":
+            raise ValueError(
+                "`revealing: model` compares two instructions, and 'source-copy' has one: "
+                "take `revealing: text`"
+            )
+        return self
+
+    @model_validator(mode="after")
     def _numbers_of_a_weighting(self) -> Self:
         for key, tokens in (("k", "first-k"), ("gamma", "decay")):
             if (getattr(self, key) is None) == (self.tokens == tokens):

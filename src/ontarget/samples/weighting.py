@@ -20,8 +20,8 @@ class Weighting:
         k: of `first-k`.
         gamma: of `decay`.
         revealing: multiplies a share by how much the token tells the language of the response from the one
-            asked for, as the training text or the model that a stage starts from knows: see
-            training/revealing.py. None: all tell alike.
+            asked for, as the training text knows (training/revealing.py) or the model that a stage starts
+            from (training/reference.py). None: all tell alike.
     """
 
     tokens: Tokens = "all"

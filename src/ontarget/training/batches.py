@@ -52,6 +52,7 @@ class Steps(Dataset[list[MicroBatch]]):
     depends on the seed alone, so an interrupted stage goes on with the step that it would have taken.
 
     Attributes:
+        reveal: gives twins other shares: see reference.py.
         units: what of a batch is not to be torn apart.
         cut: makes micro-batches of samples.
         collate: makes tensors of a micro-batch.
@@ -70,6 +71,7 @@ class Steps(Dataset[list[MicroBatch]]):
         """`encode` makes ids of the groups of a pass: see passes.py."""
         self._draw, self._encoder, self._tuning, self._alpha, self._seed = draw, encoder, tuning, alpha, seed
         self._share, self._encode = share, encode
+        self.reveal: Callable[[Sequence[Encoded]], Sequence[Encoded]] = as_they_are
         self.units: Callable[[Sequence[Weighed]], list[Unit]] = alone
         self.cut: Cut = by_length
         self.collate: Callable[[Sequence[Weighed]], MicroBatch] = collate
@@ -113,7 +115,7 @@ class Steps(Dataset[list[MicroBatch]]):
     def _batch(self, step: int) -> list[Weighed]:
         """The global batch of a step."""
         numbers = self._numbers(step)
-        batch = [encoded for number in numbers for encoded in self._pass.group(number)]
+        batch = self.reveal([encoded for number in numbers for encoded in self._pass.group(number)])
         weights = signed_weights(batch, self._alpha, self._tuning.normalisation)
         return list(zip(batch, weights, strict=True))
 
@@ -134,6 +136,11 @@ class Steps(Dataset[list[MicroBatch]]):
         made = self._encode(self._draw(pass_number), self._encoder, pass_number)
         random.Random(f"{self._seed} shuffle {pass_number}").shuffle(made.learnt)
         return made
+
+
+def as_they_are(batch: Sequence[Encoded]) -> Sequence[Encoded]:
+    """No sample gets other shares than the encoder gave it."""
+    return batch
 
 
 def alone(batch: Sequence[Weighed]) -> list[Unit]:

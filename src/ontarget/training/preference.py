@@ -62,9 +62,9 @@ def pair_losses(objective: Objective, chosen: Tensor, rejected: Tensor) -> Tenso
     """The loss of each pair from the scores of its sequences, [pairs], nats.
 
     orpo: -log sigmoid(log odds(chosen) - log odds(rejected)), odds = p / (1 - p) of p, the geometric mean of
-        the tokens' probabilities (Hong et al. 2024, arXiv 2403.07691, eqs. 4 and 7).
-    cpo: -log sigmoid(beta * (chosen - rejected)) (Xu et al. 2024, arXiv 2401.08417, eq. 5).
-    simpo: -log sigmoid(beta * (chosen - rejected) - margin) (Meng et al. 2024, arXiv 2405.14734, eq. 6).
+        the tokens' probabilities (Hong et al. 2024, arXiv 2403.07691, L_OR).
+    cpo: -log sigmoid(beta * (chosen - rejected)) (Xu et al. 2024, arXiv 2401.08417, L_prefer).
+    simpo: -log sigmoid(beta * (chosen - rejected) - margin) (Meng et al. 2024, arXiv 2405.14734, L_SimPO).
     """
     if objective.name == "orpo":
         return -logsigmoid(_log_odds_of(chosen) - _log_odds_of(rejected))

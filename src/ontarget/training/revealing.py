@@ -6,7 +6,7 @@ from collections.abc import Mapping, Sequence
 from ontarget.languages import Language
 from ontarget.prompts.encode import FastTokenizer, encode_response
 
-_LEAST = 0.1  # what reveals less reveals nothing: such values are the noise of counts
+LEAST = 0.1  # what reveals less reveals nothing: such values are the noise of counts
 
 
 class Lexicon:
@@ -22,6 +22,7 @@ class Lexicon:
             )
             for language, texts in lines.items()
         }
+        self._totals = {language: counts.total() for language, counts in self._counts.items()}
 
     def reveals(self, id: int, produced: Language | None, asked: Language | None) -> float:
         """How surely the token stands in a text of `produced` and not of `asked`, [0, 1].
@@ -33,8 +34,10 @@ class Lexicon:
         """
         if produced is None or produced not in self._counts:
             return 0.0
-        seen, elsewhere = self._counts[produced], self._counts.get(asked) if asked else None
-        of_produced = (seen[id] + 1) / (seen.total() + 1)
-        of_asked = (elsewhere[id] + 1) / (elsewhere.total() + 1) if elsewhere else 1 / (seen.total() + 1)
+        of_produced = (self._counts[produced][id] + 1) / (self._totals[produced] + 1)
+        if asked is None or asked not in self._counts:
+            of_asked = 1 / (self._totals[produced] + 1)
+        else:
+            of_asked = (self._counts[asked][id] + 1) / (self._totals[asked] + 1)
         share = (of_produced - of_asked) / (of_produced + of_asked)
-        return share if share >= _LEAST else 0.0
+        return share if share >= LEAST else 0.0

@@ -29,6 +29,7 @@ from ontarget.training.evaluation import Evaluation, Judge, undisturbed
 from ontarget.training.new_model import NewModel, make_model, make_tokenizer
 from ontarget.training.passes import Identity, encode_pass
 from ontarget.training.processes import Share
+from ontarget.training.reference import Reference
 from ontarget.training.saving import Keeping, Saving, clear, kept, last_checkpoint, unfinished
 from ontarget.training.tracking import Tracked, told, tracking_arguments
 from ontarget.training.trainer import Log, Progress, SignedTrainer
@@ -45,12 +46,14 @@ class StageData:
         lines: texts of each language, to know which beginnings languages share.
         identity: number of a pass -> what its samples are known by, so that many of them are encoded once and
             kept on disk (see passes.py); None: ids are in memory.
+        revealing: whether the model that the stage starts from says how much tokens of twins tell.
     """
 
     draw: Draw
     separator: str
     lines: Mapping[Language, Sequence[str]]
     identity: Identity | None = None
+    revealing: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -106,6 +109,11 @@ def train_stage(
     share = Share.ours()
     ways.require(tuning, "tuning")
     ways.require_whole(tuning, share.processes, judged=evaluation is not None)
+    if data.revealing and share.processes > 1 and tuning.parallel != "ddp":
+        raise UserError(
+            f"conflict.revealing=model needs tuning.parallel=ddp, not {tuning.parallel}: "
+            "the model that tells must be whole in every process"
+        )
     tokenizer = _tokenizer(start, trust_remote_code)
     encoder = Encoder(tokenizer, data.separator, tuning.max_length, data.lines)
     encode = partial(encode_pass, identity=data.identity, progress=progress and partial(_encoding, progress))
@@ -136,6 +144,9 @@ def train_stage(
     trainer = SignedTrainer(
         model=model, args=arguments, train_dataset=steps, data_collator=_only, objective=objective
     )
+    if data.revealing:
+        whole = partial(load, **ways.loading(tuning))
+        steps.reveal = Reference(whole, trainer.args.device, tuning.micro_batch_tokens)
     _same_everywhere(steps)
     checkpoint = gather_object([last_checkpoint(work)])[0]  # a shared disk may show each another
     log = work / "log.jsonl"
