@@ -6,18 +6,20 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from tests.pipeline.conftest import LINES, Workshop, fake_recipe, synthetic_recipe
+from tests.pipeline.conftest import LINES, RECIPE, Workshop, fake_recipe, synthetic_recipe
 
 from ontarget.corpora.corpus import Translation
 from ontarget.errors import UserError
 from ontarget.files import read_jsonl
 from ontarget.languages import Direction, Language
-from ontarget.pipeline import inputs, synthetic, systems
-from ontarget.pipeline.artifacts import Store
+from ontarget.pipeline import inputs, launch, stages, systems
+from ontarget.pipeline.artifacts import Made, Store
 from ontarget.pipeline.cost import Estimator
 from ontarget.pipeline.plan import Plan
+from ontarget.pipeline.progress import Silent
 from ontarget.pipeline.run import make_plan, run, train
-from ontarget.pipeline.stages import tuning_draw
+from ontarget.pipeline.stages import make_model, tuning_draw
+from ontarget.pipeline.synthetic import looked_through
 from ontarget.prompts.segment import text_of
 from ontarget.recipes.synthetic import KeepSettings
 from ontarget.translation.hypothesis import Hypothesis
@@ -63,7 +65,7 @@ class TestLookedThrough:
     RIGHT = "Mijn zus leest een boek over de geschiedenis van treinen."
 
     def outcome(self, text: str, finish: str = "stop", **keep: float) -> str:
-        [row] = synthetic.looked_through([self.SOURCE], [text], [finish], IT_NL, KeepSettings(**keep))
+        [row] = looked_through([self.SOURCE], [text], [finish], IT_NL, KeepSettings(**keep))
         assert (row["source"], row["text"]) == (self.SOURCE, text)
         return str(row["outcome"])
 
@@ -240,7 +242,39 @@ def test_costs_are_those_of_as_many_outputs(answers: Workshop) -> None:
     assert st == pytest.approx(outputs / 3, rel=0.05)  # two of the six directions, two lines of each
 
 
-def test_the_record_of_the_model_counts_what_was_kept(answers: Workshop) -> None:
-    train(make_plan(synthetic_recipe()), "st")
-    found = synthetic.read(synthetic_recipe(), "st", Store(Path("runs/fake")))
-    assert json.loads(json.dumps(synthetic.outcome_counts(found))) == {"it-nl": {"on": 2}, "nl-it": {"on": 2}}
+def test_a_real_model_learns_it_and_its_record_counts_what_was_kept(
+    answers: Workshop, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    pytest.importorskip("torch", reason="needs the extra `train`")
+    monkeypatch.setattr(stages, "make_model", make_model)
+    tuning = {"steps": 1, "batch_samples": 4}
+    shape = {"vocabulary": 300, "hidden": 16, "layers": 1, "heads": 2, "intermediate": 32}
+    small = {"base": RECIPE["stages"]["base"] | {"model": shape, "tuning": tuning}}
+    small["mt"] = RECIPE["stages"]["mt"] | {"tuning": tuning}
+    small["st"] = {"kind": "self-training", "from": "mt", "alpha": 1.0, "lines": 2, "tuning": tuning}
+    made = fake_recipe(stages=small, systems=["mt"])
+    [*_, folder] = train(make_plan(made))
+    record = json.loads((folder / "ontarget.json").read_text(encoding="utf-8"))
+    assert record["synthetic"] == {"it-nl": {"english": 2}, "nl-it": {"on": 2}}
+    [log] = read_jsonl(folder / "log.jsonl")
+    assert log["unlikelihood"] > 0
+    assert log["probability"] > 0
+
+
+def test_other_machines_wait_for_the_text_and_leave_it_to_the_first(
+    answers: Workshop, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    plan = make_plan(synthetic_recipe())
+    [text] = [step for step in plan.training("st") if step.kind == "synthetic"]
+    looked = []
+
+    def first_machine(seconds: float) -> None:
+        """Writes one direction whenever the other one looks again."""
+        direction = text.todo[len(looked)]
+        looked.append(direction)
+        plan.store.write_outputs("st", direction, [], Made(text.fingerprints[direction], 1.0), "synthetic")
+
+    monkeypatch.setattr(launch.time, "sleep", first_machine)
+    launch.follow(launch.Launch(2, 2, 1, "node0:29500"), plan, [text], Silent())
+    assert looked == ["it-nl", "nl-it"]
+    assert not answers.translated

@@ -125,6 +125,10 @@ def test_times_are_told_where_they_are_recorded(run_dir: Path) -> None:
     (run_dir / "outputs" / "mt" / "ontarget.json").write_text(json.dumps(made), encoding="utf-8")
     text = _page(run_dir)
     assert "<dt>training mt</dt><dd>3 h 20 min</dd>" in text
+    (run_dir / "synthetic" / "mt").mkdir(parents=True)
+    made = {d: {"fingerprint": "f", "seconds": 600.0} for d in ("it-nl", "nl-it")}
+    (run_dir / "synthetic" / "mt" / "ontarget.json").write_text(json.dumps(made), encoding="utf-8")
+    assert "<dt>training mt</dt><dd>3 h 40 min</dd>" in _page(run_dir)
     assert "<dt>translating, MT</dt><dd>60 s</dd>" in text
 
 

@@ -14,7 +14,7 @@ class Times:
     """Seconds, of what the run directory holds. What was made elsewhere, or is not recorded, is left out.
 
     Attributes:
-        training: stage -> seconds.
+        training: stage -> seconds, those of translating what it learns from among them.
         translating: system -> seconds, over all its directions.
     """
 
@@ -28,11 +28,18 @@ def read_times(directory: Path) -> Times:
     for path in sorted(directory.glob(f"models/[!.]*/{_RECORD}")):
         if isinstance(seconds := _record(path).get("seconds"), int | float):
             training[path.parent.name] = float(seconds)
+    for path in sorted(directory.glob(f"synthetic/[!.]*/{_RECORD}")):
+        if path.parent.name in training:
+            training[path.parent.name] += _sum(path)
     for path in sorted(directory.glob(f"outputs/[!.]*/{_RECORD}")):
-        made = [part for part in _record(path).values() if isinstance(part, dict)]
-        if made:
-            translating[path.parent.name] = sum(float(part.get("seconds") or 0) for part in made)
+        if _record(path):
+            translating[path.parent.name] = _sum(path)
     return Times(training, translating)
+
+
+def _sum(path: Path) -> float:
+    """Of a record with a part for each direction."""
+    return sum(float(part.get("seconds") or 0) for part in _record(path).values() if isinstance(part, dict))
 
 
 def _record(path: Path) -> dict[str, Any]:
