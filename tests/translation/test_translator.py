@@ -8,7 +8,7 @@ from ontarget.errors import UserError
 from ontarget.languages import Direction, Language
 from ontarget.prompts.template import PromptTemplate
 from ontarget.translation.engine import Engine
-from ontarget.translation.system import Decoding, Request, System
+from ontarget.translation.system import Decoding, LanguageText, Prior, Request, System
 from ontarget.translation.translate import translate
 from ontarget.translation.translator import Translator
 
@@ -37,6 +37,17 @@ def test_a_text_in_a_text_out_a_list_in_a_list_out(directory: Path, engine: Engi
     one = translator.translate(LINES[0], "de", Language("fr"), beam=2, max_new_tokens=8)
     assert one == found[0]
     assert translator.translate([], "de", "fr") == []
+
+
+def test_a_system_of_ones_own_is_asked_as_it_says(directory: Path, engine: Engine) -> None:
+    translator = Translator(directory, "plain")
+    text = LanguageText({Language("de"): ["Zwei Hunde"], Language("fr"): ["Deux chiens", "Un homme"]})
+    prior = Prior(weight=9)
+    system = System("x", translator.template, prior=prior, text=text, decoding=Decoding(1, 5))
+    found = translator.translate(LINES, "de", "fr", system=system)
+    requests = [Request(line, Direction.parse("de-fr")) for line in LINES]
+    assert found == [hypothesis.text for hypothesis in translate(system, engine, requests)]
+    assert found != translator.translate(LINES, "de", "fr", beam=1, max_new_tokens=5)
 
 
 def test_the_template_is_the_one_the_model_was_tuned_with(directory: Path, engine: Engine) -> None:

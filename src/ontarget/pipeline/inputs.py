@@ -25,7 +25,7 @@ from ontarget.samples.wordings import sentence
 from ontarget.scoring.language_id import default_identifier
 
 # Enough to know the tokens of a language that matter, and counted in a second or two.
-_LINES_OF_LANGUAGE = 5000
+LINES_OF_LANGUAGE = 5000
 
 
 def load_corpus(recipe: Recipe) -> Corpus:
@@ -188,7 +188,7 @@ def language_text(recipe: Recipe, corpus: Corpus, system: str) -> dict[Language,
     targets = {direction.target for direction in directions(recipe)}
     known = set(recipe.trained) if recipe.stages else set(recipe.languages)
     return {
-        language: corpus.lines(split, language)[:_LINES_OF_LANGUAGE]
+        language: corpus.lines(split, language)[:LINES_OF_LANGUAGE]
         for language in recipe.languages
         if language in known | targets
     }

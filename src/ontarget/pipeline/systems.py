@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 from ontarget.corpora.corpus import Corpus, Translation
 from ontarget.errors import UserError, nearest
 from ontarget.languages import Direction, Language
-from ontarget.pipeline.inputs import demonstrations, directions, language_text, template_of
+from ontarget.pipeline.inputs import LINES_OF_LANGUAGE, demonstrations, directions, language_text, template_of
 from ontarget.prompts.layout import languages_of
 from ontarget.prompts.template import PromptTemplate
 from ontarget.prompts.wording import text_language
@@ -61,11 +61,12 @@ def system_called(
     """A known system for one direction, without a recipe; its pivot is English.
 
     Args:
-        lines: of each language, for systems that learn from text.
+        lines: of each language, for systems that learn from text; as many as in a recipe are looked at.
     """
     english = Language("en")
     languages = dict.fromkeys([english, direction.source, *lines])
-    return _made(name, settings_called(name), template, english, list(languages), lines, decoding)
+    enough = {language: of_one[:LINES_OF_LANGUAGE] for language, of_one in lines.items()}
+    return _made(name, settings_called(name), template, english, list(languages), enough, decoding)
 
 
 def _made(

@@ -11,8 +11,8 @@ class Hypothesis:
     Attributes:
         text: the translation, one line, without surrounding white space.
         finish_reason: `stop` when the model ended it (end token or stop sequence), `length` when it was cut.
-        log_probability: nats, summed over the output tokens, the end token included. Of a contrastive
-            system: the sum of its scores, which are no logarithms of probabilities.
+        log_probability: nats, summed over the output tokens, the end token included. Where a
+            system adjusts scores: the sum of what it makes of them, which are no logarithms of probabilities.
         tokens: how many tokens were generated, the end token included.
     """
 
