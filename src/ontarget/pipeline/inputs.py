@@ -20,6 +20,7 @@ from ontarget.recipe import Recipe
 from ontarget.recipes.stages import LanguageAware, LanguageModelling
 from ontarget.samples.conflict import check_conflicts
 from ontarget.samples.wordings import sentence
+from ontarget.scoring.identifiers import DEFAULT
 from ontarget.scoring.language_id import default_identifier
 
 
@@ -78,7 +79,7 @@ def _identification() -> Identification:
         guesses = identifier.identify(texts)
         return [0.0 if guess.label in ("", label) else guess.probability for guess in guesses]
 
-    return Identification("lid.176.ftz", elsewhere)
+    return Identification(DEFAULT, elsewhere)
 
 
 def _wanted(recipe: Recipe) -> dict[str, list[Direction]]:
