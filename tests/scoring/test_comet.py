@@ -84,6 +84,14 @@ def test_a_metric_that_fails_says_why(comet_environment: Path, model: str, compl
         segment_scores(model, SOURCES, HYPOTHESES, REFERENCES, comet_environment)
 
 
+def test_a_model_that_cannot_be_fetched_is_one_sentence(comet_environment: Path) -> None:
+    program = comet_environment / "bin" / "comet-score"
+    said = "KeyError: Model 'a/b' not supported by COMET."  # as COMET 2.2.7 ends without a network
+    program.write_text(f'#!/bin/sh\necho "{said}" >&2\nexit 1\n', encoding="utf-8")
+    with pytest.raises(UserError, match=r"a/b is not on this machine, and comet-score could not fetch it"):
+        segment_scores("a/b", SOURCES, HYPOTHESES, REFERENCES, comet_environment)
+
+
 def test_output_that_is_no_score_is_an_error(comet_environment: Path) -> None:
     program = comet_environment / "bin" / "comet-score"
     program.write_text("#!/bin/sh\nexit 0\n", encoding="utf-8")

@@ -1,13 +1,10 @@
-import random
 from math import comb
-from statistics import fmean, stdev
 
-import numpy as np
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from ontarget.scoring.interval import Interval, bootstrap, wilson
+from ontarget.scoring.interval import wilson
 
 
 # Newcombe 1998, Statistics in Medicine 17, table I: method 3, the score interval uncorrected.
@@ -53,33 +50,3 @@ def test_what_is_no_share_is_an_error(successes: int, n: int) -> None:
 def test_a_confidence_is_between_0_and_1(confidence: float) -> None:
     with pytest.raises(ValueError, match=r"95 % is 0\.95"):
         wilson(1, 2, confidence)
-    with pytest.raises(ValueError, match=r"95 % is 0\.95"):
-        bootstrap([1.0], confidence=confidence)
-
-
-def test_the_bootstrap_of_a_mean_is_near_the_normal_interval() -> None:
-    draw = random.Random(3)
-    values = [draw.gauss(10, 2) for _ in range(400)]
-    interval = bootstrap(values)
-    half = 1.96 * stdev(values) / 400**0.5
-    assert interval.low == pytest.approx(fmean(values) - half, abs=0.06)
-    assert interval.high == pytest.approx(fmean(values) + half, abs=0.06)
-
-
-def test_the_bootstrap_of_shares_is_near_wilsons() -> None:
-    by_bootstrap, by_formula = bootstrap([100.0] * 300 + [0.0] * 700, resamples=2000), wilson(300, 1000)
-    assert by_bootstrap.low == pytest.approx(by_formula.low, abs=0.4)
-    assert by_bootstrap.high == pytest.approx(by_formula.high, abs=0.4)
-
-
-def test_the_bootstrap_takes_any_statistic_and_repeats_itself() -> None:
-    values = [float(n) for n in range(101)]
-    assert bootstrap(values, np.median) == bootstrap(values, np.median)
-    assert bootstrap(values, np.median) != bootstrap(values, np.median, seed=1)
-    assert bootstrap(values, np.median).low < 50 < bootstrap(values, np.median).high
-    assert bootstrap([7.0] * 5) == Interval(7.0, 7.0)
-
-
-def test_no_values_is_an_error() -> None:
-    with pytest.raises(ValueError, match="no interval from 0 values"):
-        bootstrap([])

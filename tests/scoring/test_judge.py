@@ -1,6 +1,5 @@
 """Verdicts, rates and their interval, with a judge on this machine."""
 
-import math
 from pathlib import Path
 
 import pytest
@@ -10,7 +9,8 @@ from tests.scoring.judge_server import FIRST, SECOND, Judge, prefers, serving
 
 from ontarget.errors import UserError
 from ontarget.scoring.endpoint import Endpoint, Kept
-from ontarget.scoring.judge import Pair, better_of, conversation, judge, wilson
+from ontarget.scoring.interval import Interval, wilson
+from ontarget.scoring.judge import Pair, WinRate, better_of, conversation, judge
 
 PAIRS = [
     Pair(f"Say {n}.", f"good {n}" if n < 6 else f"bad {n}", "bad" if n < 6 else "good") for n in range(8)
@@ -135,22 +135,11 @@ def test_after_an_error_the_same_call_asks_what_is_missing(tmp_path: Path) -> No
     assert rate.verdicts == ("win",) * 6 + ("loss",) * 2
 
 
-class TestWilson:
-    def test_gives_the_figures_of_the_literature(self) -> None:
-        """Newcombe 1998, Table I: 81 of 263, 15 of 148, 0 of 20, 1 of 29 (method 3)."""
-        for wins, n, low, high in (
-            (81, 263, 0.2553, 0.3662),
-            (15, 148, 0.0624, 0.1605),
-            (0, 20, 0.0, 0.1611),
-            (1, 29, 0.0061, 0.1718),
-        ):
-            assert wilson(wins / n, n) == pytest.approx((100 * low, 100 * high), abs=0.006)
+class TestInterval:
+    def test_is_wilsons_and_a_tie_is_half_a_win(self) -> None:
+        rate = WinRate(("win",) * 80 + ("tie",) * 2 + ("loss",) * 181 + ("invalid",) * 5, (), "x")
+        assert rate.interval == wilson(81, 263)
+        assert WinRate(("tie", "win"), (), "x").interval == wilson(1.5, 2)
 
     def test_of_nothing_is_everything(self) -> None:
-        assert wilson(math.nan, 0) == (0.0, 100.0)
-
-    @given(st.integers(1, 2000), st.floats(0, 1))
-    def test_holds_the_rate_and_stays_within_bounds(self, n: int, p: float) -> None:
-        low, high = wilson(p, n)
-        assert 0 <= low <= 100 * p + 1e-9
-        assert 100 * p - 1e-9 <= high <= 100
+        assert WinRate(("invalid",), (), "x").interval == Interval(0.0, 100.0)

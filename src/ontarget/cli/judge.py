@@ -87,7 +87,7 @@ def judge(
 def _as_dict(rate: WinRate, price: tuple[float, float] | None) -> dict[str, object]:
     return {
         "win_rate": {"value": rate.score.value, "n": rate.score.n, "signature": rate.score.signature},
-        "interval": list(rate.interval),
+        "interval": [rate.interval.low, rate.interval.high],
         **{verdict: rate.counts[verdict] for verdict in ("win", "tie", "loss", "invalid")},
         **dict(zip(("tokens_in", "tokens_out"), rate.tokens(), strict=True)),
         **({"cost": _cost(rate, price), "cost_now": _cost(rate, price, fresh=True)} if price else {}),
@@ -100,9 +100,9 @@ def _print(ours: str, theirs: str, rate: WinRate, price: tuple[float, float] | N
     table.add_column("A against B")
     for title in ("Win rate %", "95 % interval", "Wins", "Ties", "Losses", "Invalid"):
         table.add_column(title, justify="right", no_wrap=True)
-    low, high = rate.interval
+    interval = f"{rate.interval.low:.1f} to {rate.interval.high:.1f}"
     counts = [str(rate.counts[verdict]) for verdict in ("win", "tie", "loss", "invalid")]
-    table.add_row(Text(f"{ours}\n{theirs}"), f"{rate.score.value:.1f}", f"{low:.1f} to {high:.1f}", *counts)
+    table.add_row(Text(f"{ours}\n{theirs}"), f"{rate.score.value:.1f}", interval, *counts)
     console.print(table)
     read, written = rate.tokens()
     said = f"{read} tokens read, {written} written"

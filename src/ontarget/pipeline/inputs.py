@@ -22,6 +22,7 @@ from ontarget.recipes.stages import LanguageAware, LanguageModelling, Likelihood
 from ontarget.recipes.synthetic import Synthetic
 from ontarget.samples.conflict import check_conflicts
 from ontarget.samples.wordings import sentence
+from ontarget.scoring.identifiers import DEFAULT
 from ontarget.scoring.language_id import default_identifier
 
 # Enough to know the tokens of a language that matter, and counted in a second or two.
@@ -83,7 +84,7 @@ def _identification() -> Identification:
         guesses = identifier.identify(texts)
         return [0.0 if guess.label in ("", label) else guess.probability for guess in guesses]
 
-    return Identification("lid.176.ftz", elsewhere)
+    return Identification(DEFAULT, elsewhere)
 
 
 def _wanted(recipe: Recipe) -> dict[str, list[Direction]]:

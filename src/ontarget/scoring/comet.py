@@ -16,6 +16,9 @@ from pathlib import Path
 
 from ontarget.errors import UserError
 
+_NOT_FETCHED = "not supported by COMET"
+"""What COMET (2.2) says of every model that it cannot download, whatever the reason."""
+
 
 @dataclass(frozen=True, slots=True)
 class NeuralMetric:
@@ -177,6 +180,11 @@ def _run(command: list[str], folder: Path, model: str) -> None:
     if done.returncode:
         said = [line for line in (done.stderr or done.stdout).strip().split("\n") if line.strip()]
         why = said[-1].strip() if said else f"exit code {done.returncode}"
+        if _NOT_FETCHED in why:
+            raise UserError(
+                f"{model} is not on this machine, and comet-score could not fetch it; run it once with a "
+                "network, name another model of the Hugging Face hub, or give a checkpoint's path"
+            )
         raise UserError(f"{model} could not score, '{Path(command[0]).name}' ended with: {why}")
 
 

@@ -17,6 +17,7 @@ from typing import Literal
 
 from ontarget.errors import UserError
 from ontarget.scoring.endpoint import Answer, Endpoint, Message
+from ontarget.scoring.interval import Interval, wilson
 from ontarget.scoring.score import Score
 
 Verdict = Literal["win", "tie", "loss", "invalid"]
@@ -29,7 +30,6 @@ _TASK = (
 )
 _AGAIN = 'That was not one JSON object of the form {"better": 1} or {"better": 2}. Reply with it alone.'
 _TRIES = 3
-_Z = 1.959964  # of a normal distribution: 95 % lie within
 
 
 @dataclass(frozen=True, slots=True)
@@ -77,22 +77,11 @@ class WinRate:
         return Score("win_rate", 100 * points / self.n if self.n else math.nan, self.n, self.signature)
 
     @property
-    def interval(self) -> tuple[float, float]:
-        """95 %, in percent: Wilson's (1927).
-
-        It takes the variance for p (1 - p), which is most that numbers between 0 and 1 with the mean p can
-        have; so with ties it is on the safe side.
-        """
-        return wilson(self.score.value / 100, self.n)
-
-
-def wilson(p: float, n: int) -> tuple[float, float]:
-    """The interval, in percent, of a share `p` of `n`; everything where n is 0."""
-    if not n:
-        return 0.0, 100.0
-    middle = (p + _Z**2 / (2 * n)) / (1 + _Z**2 / n)
-    half = _Z / (1 + _Z**2 / n) * math.sqrt(p * (1 - p) / n + _Z**2 / (4 * n**2))
-    return 100 * max(middle - half, 0.0), 100 * min(middle + half, 1.0)
+    def interval(self) -> Interval:
+        """95 %, in percent: Wilson's, with ties on the safe side; everything where no pair has a verdict."""
+        if not self.n:
+            return Interval(0.0, 100.0)
+        return wilson(self.counts["win"] + self.counts["tie"] / 2, self.n)
 
 
 def judge(

@@ -130,7 +130,10 @@ def known_labels(language: Language, identifier: Identifier) -> frozenset[str]:
 
 
 def _unknown(identifier: str, language: Language) -> NoReturn:
-    raise UserError(f"{identifier} cannot recognise {language.name()} ({language}); give another identifier")
+    restricted = " or let it name that language, too" if "/" in identifier else ""
+    raise UserError(
+        f"{identifier} cannot recognise {language.name()} ({language}); give another identifier{restricted}"
+    )
 
 
 def bundled() -> Path:
