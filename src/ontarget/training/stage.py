@@ -28,7 +28,15 @@ from ontarget.training.encode import Encoder
 from ontarget.training.evaluation import Evaluation, Judge, undisturbed
 from ontarget.training.new_model import NewModel, make_model, make_tokenizer
 from ontarget.training.processes import Share
-from ontarget.training.saving import Keeping, Saving, clear, kept, last_checkpoint, unfinished
+from ontarget.training.saving import (
+    Keeping,
+    Saving,
+    clear,
+    kept,
+    last_checkpoint,
+    still_there,
+    unfinished,
+)
 from ontarget.training.tracking import Tracked, told, tracking_arguments
 from ontarget.training.trainer import Log, Progress, SignedTrainer
 from ontarget.training.tuning import Tuning
@@ -139,7 +147,7 @@ def train_stage(
         trainer.add_callback(judge)
     save = partial(_save, trainer, model, tokenizer, tuning, load)
     trainer.add_callback(Keeping(tuning.keep_steps or (), partial(_keep, trainer, save, work)))
-    with postponed() as stop:
+    with postponed() as stop, still_there(work):
         trainer.add_callback(Saving(tuning.save_minutes, stop, trainer.agree))
         if not (judge and judge.enough):  # cut off after its last step, before its model was saved
             trainer.train(resume_from_checkpoint=str(checkpoint) if checkpoint else None)
