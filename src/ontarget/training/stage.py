@@ -22,7 +22,7 @@ from ontarget.languages import Language
 from ontarget.model_place import locate
 from ontarget.samples.groups import Draw
 from ontarget.signals import postponed
-from ontarget.training import packing, parallel, prefix, ways
+from ontarget.training import packing, parallel, prefix, tracking, ways
 from ontarget.training.batches import Steps
 from ontarget.training.encode import Encoder
 from ontarget.training.evaluation import Evaluation, Judge, undisturbed
@@ -151,6 +151,7 @@ def train_stage(
         trainer.add_callback(Saving(tuning.save_minutes, stop, trainer.agree))
         if not (judge and judge.enough):  # cut off after its last step, before its model was saved
             trainer.train(resume_from_checkpoint=str(checkpoint) if checkpoint else None)
+    tracking.end(tuning)
     stop.obey()
     if judge:
         judge.restore_best()
