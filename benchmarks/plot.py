@@ -20,9 +20,9 @@ STYLE = {
     "axes.spines.right": False,
 }
 PANELS = (
-    ("stage2_step", "samples_per_second", "Stage 2: pairs a second ↑"),
+    ("stage2_step", "samples_per_cpu_second", "Stage 2: pairs per CPU second ↑"),
     ("stage2_step", "above_weights_mib", "Stage 2: MiB above the weights ↓"),
-    ("stage1_step", "tokens_per_second", "Stage 1: tokens a second ↑"),
+    ("stage1_step", "samples_per_cpu_second", "Stage 1: pairs per CPU second ↑"),
 )
 
 

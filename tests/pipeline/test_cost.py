@@ -35,6 +35,21 @@ def test_the_estimate_is_six_operations_a_parameter_and_token(fake_corpus: Corpu
     assert found.seconds == pytest.approx(6 * parameters * tokens / 0.3 / 1e9)
 
 
+def test_memory_is_that_of_the_process_and_what_grows_with_a_micro_batch(fake_corpus: Corpus) -> None:
+    def memory(**tuning: int) -> float:
+        stage = {**RECIPE["stages"]["base"], "tuning": {"learning_rate": 1, "steps": 2, **tuning}}
+        return (
+            costs(fake_recipe(stages=RECIPE["stages"] | {"base": stage}), fake_corpus)["model/base"].memory
+            or 0
+        )
+
+    parameters, tokens = 8000 * 256 + 6 * (4 * 256**2 + 3 * 256 * 704), 10
+    least = memory(batch_samples=10_000, micro_batch_tokens=tokens)
+    assert least > 3.5e8 + 16 * parameters  # no training takes less
+    more = memory(batch_samples=10_000, micro_batch_tokens=tokens + 1000)
+    assert more - least == pytest.approx(1000 * 30 * 6 * 256 * 4)
+
+
 def test_a_pivot_costs_twice_and_half_the_lines_half(fake_corpus: Corpus) -> None:
     found = costs(fake_recipe(), fake_corpus)
     assert found["outputs/pivot"].seconds == pytest.approx(2 * (found["outputs/mt"].seconds or 0))

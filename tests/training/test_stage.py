@@ -1,4 +1,5 @@
 import json
+import shutil
 
 import pytest
 
@@ -134,3 +135,11 @@ def test_bf16_comes_near_fp32(base, tmp_path):
     for name in exact:
         assert near[name].dtype == torch.float32
         torch.testing.assert_close(exact[name], near[name], atol=7e-3, rtol=0)
+
+
+def test_a_folder_that_is_removed_under_a_stage_is_one_sentence(base, tmp_path):
+    def remove(step, steps, record):
+        shutil.rmtree(tmp_path / "out.work")
+
+    with pytest.raises(UserError, match=r"out\.work was removed while the stage was under way"):
+        tuned(base, tmp_path, progress=remove)

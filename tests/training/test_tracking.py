@@ -57,3 +57,24 @@ def test_tensorboard_gets_every_record(base, tmp_path, monkeypatch):
     events = EventAccumulator(str(tmp_path / "tracking" / "mt"))
     events.Reload()
     assert [event.step for event in events.Scalars("train/likelihood")] == [1, 2, 3]
+
+
+@pytest.mark.skipif(not find_spec("wandb"), reason="wandb is not installed")
+def test_wandb_offline_writes_a_run_into_the_stages_folder(base, tmp_path, monkeypatch):
+    monkeypatch.setenv("WANDB_MODE", "offline")
+    for name in ("WANDB_DIR", "WANDB_PROJECT", "TENSORBOARD_LOGGING_DIR"):
+        monkeypatch.setenv(name, "")
+        monkeypatch.delenv(name)
+    tuning = Tuning(steps=3, batch_samples=4, precision="fp32", tracking=("wandb",))
+    tuned(base, tmp_path, tuning=tuning, tracked=Tracked("recipe", "mt", tmp_path / "tracking"))
+    [run] = (tmp_path / "tracking" / "wandb").glob("offline-run-*/run-*.wandb")
+    assert b"likelihood" in run.read_bytes()
+
+
+@pytest.mark.skipif(not find_spec("trackio"), reason="trackio is not installed")
+def test_trackio_keeps_every_record_on_this_machine(base, tmp_path, monkeypatch):
+    monkeypatch.setenv("TRACKIO_DIR", str(tmp_path / "trackio"))
+    monkeypatch.setenv("TENSORBOARD_LOGGING_DIR", "")
+    tuning = Tuning(steps=3, batch_samples=4, precision="fp32", tracking=("trackio",))
+    tuned(base, tmp_path, tuning=tuning, tracked=Tracked("recipe", "mt", tmp_path / "tracking"))
+    assert list((tmp_path / "trackio").glob("recipe*.db"))

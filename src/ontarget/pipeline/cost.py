@@ -3,6 +3,11 @@
 Training takes 6 floating-point operations for each parameter and token, reading and writing an answer 2
 (Kaplan et al. 2020, section 2.1). They are divided by the speed of this machine's matrix product, times the
 share of it that the tiny recipes get on two CPU cores; larger models get more.
+
+The memory of training is that of the whole process, as the system counts it, and was compared with 7 and 58
+million parameters on a CPU: the libraries; weights, gradients and the two moments of AdamW in fp32, and the
+weights once more in bf16; the gradient of the output layer before it is added to the others; and what a
+micro-batch keeps for the backward pass, holes in the heap included.
 """
 
 import json
@@ -31,6 +36,7 @@ from ontarget.training.tuning import ModelShape
 _CHARACTERS = 4.0  # of one token, in European languages
 _READING_SHARE, _WRITING_SHARE = 0.3, 0.05  # many tokens at a time, and one after the other
 _NUMBER = 4  # bytes: models are held in fp32
+_LIBRARIES = 3.5e8  # bytes: torch and transformers, before a model is there
 _ACTIVATIONS = 30  # numbers kept for the backward pass, for each token, layer and unit
 _LINES = 200  # looked at for the mean length of a text
 
@@ -102,13 +108,13 @@ class Estimator:
         tuning = stage.tuning
         samples = tuning.steps * tuning.batch_samples if tuning.steps else in_a_pass * (tuning.epochs or 1)
         at_once = min(tuning.micro_batch_tokens, tuning.batch_samples * length)
-        kept = _ACTIVATIONS * size.layers * size.hidden + 3 * size.vocabulary
+        numbers = 4.5 * size.parameters + size.vocabulary * size.hidden
+        numbers += at_once * _ACTIVATIONS * size.layers * size.hidden
         return self._cost(
             step,
             operations=6 * size.parameters * samples * length / _READING_SHARE
             + self._judging(step.name, size, tuning.steps or samples / tuning.batch_samples),
-            # Weights, gradients, the two moments of AdamW, and what is kept for the backward pass.
-            memory=_NUMBER * (4 * size.parameters + at_once * kept),
+            memory=_LIBRARIES + _NUMBER * numbers,
             disk=_NUMBER * size.parameters,
         )
 

@@ -103,22 +103,23 @@ class Judge(TrainerCallback):
     @property
     def best_step(self) -> int | None:
         """The first step with the best score so far; None where no score decides."""
-        if not self.found:
-            return None
-        return int(min(self.found, key=self._cost)["step"])
+        return int(self._best()["step"]) if self.found else None
 
     @property
     def enough(self) -> bool:
         """Whether nothing better has been found for as long as the stage is patient."""
         if self.evaluation.patience is None or not self.found:
             return False
-        best = self.found.index(min(self.found, key=self._cost))
-        return len(self.found) - 1 - best >= self.evaluation.patience
+        return len(self.found) - 1 - self.found.index(self._best()) >= self.evaluation.patience
 
     def restore_best(self) -> None:
         """Gives the model the weights of its best step."""
         if self.found and self.first:  # which saves it
             self.model.load_state_dict(load_file(self.kept), strict=False)
+
+    def _best(self) -> dict[str, Any]:
+        """The first record with the best score."""
+        return min(self.found, key=self._cost)
 
     def _cost(self, record: Mapping[str, float]) -> float:
         score = record[str(self.evaluation.best)]

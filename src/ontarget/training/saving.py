@@ -4,11 +4,13 @@ import json
 import shutil
 import signal
 import time
-from collections.abc import Callable, Collection
+from collections.abc import Callable, Collection, Iterator
+from contextlib import contextmanager
 from pathlib import Path
 
 from transformers import TrainerCallback, TrainerControl, TrainerState, TrainingArguments
 
+from ontarget.errors import UserError
 from ontarget.files import move_whole
 from ontarget.signals import StopRequest
 from ontarget.training.tuning import KEPT
@@ -75,6 +77,19 @@ def kept(folder: Path, step: int) -> Path:
 def unfinished(work: Path) -> Path:
     """The folder in which a checkpoint is written, before it takes its place."""
     return work / _UNFINISHED
+
+
+@contextmanager
+def still_there(work: Path) -> Iterator[None]:
+    """Says so where someone removes the folder in which a stage is under way."""
+    try:
+        yield
+    except FileNotFoundError as error:
+        if work.exists():
+            raise
+        raise UserError(
+            f"{work} was removed while the stage was under way, with its log and checkpoints: run it again"
+        ) from error
 
 
 def clear(work: Path) -> None:

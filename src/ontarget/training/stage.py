@@ -22,7 +22,7 @@ from ontarget.languages import Language
 from ontarget.model_place import locate
 from ontarget.samples.groups import Draw
 from ontarget.signals import postponed
-from ontarget.training import packing, pairs, parallel, prefix, ways
+from ontarget.training import packing, pairs, parallel, prefix, tracking, ways
 from ontarget.training.batches import Steps
 from ontarget.training.encode import Encoder
 from ontarget.training.evaluation import Evaluation, Judge, undisturbed
@@ -30,7 +30,15 @@ from ontarget.training.new_model import NewModel, make_model, make_tokenizer
 from ontarget.training.passes import Identity, encode_pass
 from ontarget.training.processes import Share
 from ontarget.training.reference import Reference
-from ontarget.training.saving import Keeping, Saving, clear, kept, last_checkpoint, unfinished
+from ontarget.training.saving import (
+    Keeping,
+    Saving,
+    clear,
+    kept,
+    last_checkpoint,
+    still_there,
+    unfinished,
+)
 from ontarget.training.tracking import Tracked, told, tracking_arguments
 from ontarget.training.trainer import Log, Progress, SignedTrainer
 from ontarget.training.tuning import UNLIKELIHOOD, Objective, Tuning
@@ -161,10 +169,11 @@ def train_stage(
         trainer.add_callback(judge)
     save = partial(_save, trainer, model, tokenizer, tuning, load)
     trainer.add_callback(Keeping(tuning.keep_steps or (), partial(_keep, trainer, save, work)))
-    with postponed() as stop:
+    with postponed() as stop, still_there(work):
         trainer.add_callback(Saving(tuning.save_minutes, stop, trainer.agree))
         if not (judge and judge.enough):  # cut off after its last step, before its model was saved
             trainer.train(resume_from_checkpoint=str(checkpoint) if checkpoint else None)
+    tracking.end(tuning)
     stop.obey()
     if judge:
         judge.restore_best()

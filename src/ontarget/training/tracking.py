@@ -46,6 +46,14 @@ def tracking_arguments(tuning: Tuning, tracked: Tracked | None) -> dict[str, Any
     }
 
 
+def end(tuning: Tuning) -> None:
+    """Closes the run of a stage: wandb would write the next one of this process into the same."""
+    if "wandb" in (tuning.tracking or ()):
+        import wandb
+
+        wandb.finish()
+
+
 def told(trainer: Any, progress: Progress | None, prefix: str = "") -> Progress:
     """Hands a record on to the trackers, and to `progress`.
 
