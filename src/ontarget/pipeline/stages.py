@@ -80,7 +80,7 @@ def make_model(
     lines = beginnings(recipe, stage, corpus)
     result = train_stage(
         origin,
-        StageData(draw, template.separator, lines, identity),
+        StageData(draw, template.separator, lines, identity, template.end),
         settings.tuning,
         output=folder,
         work=work,

@@ -51,8 +51,13 @@ class Encoder:
         separator: str,
         max_length: int,
         lines: Mapping[Language, Sequence[str]],
+        end: str = "",
     ) -> None:
-        """`lines` are texts of each language, from which the ways to begin an answer are learnt."""
+        """`lines` are texts of each language, from which the ways to begin an answer are learnt.
+
+        `end` is what a chat writes after an answer, see `end_id`.
+        """
+        self.end = end
         self.tokenizer, self.separator, self.max_length = tokenizer, separator, max_length
         self.dropped = self.truncated = self.ambiguous = 0
         self._starts = {language: self._beginnings(texts) for language, texts in lines.items()}
@@ -65,7 +70,7 @@ class Encoder:
         prompt = encode_prompt(self.tokenizer, sample.prompt)
         # A document is no answer to a prompt: nothing separates it from the beginning.
         separator = self.separator if sample.prompt else ""
-        response = encode_response(self.tokenizer, sample.response, separator, eos=sample.eos)
+        response = encode_response(self.tokenizer, sample.response, separator, eos=sample.eos, end=self.end)
         if not prompt:  # no BOS and no prompt: nothing predicts the first token
             prompt, response = response[:1], response[1:]
         if sample.tokens == "first":

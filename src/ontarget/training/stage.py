@@ -20,6 +20,7 @@ from ontarget.files import move_whole
 from ontarget.hardware import keep_freed_memory
 from ontarget.languages import Language
 from ontarget.model_place import locate
+from ontarget.prompts.encode import end_id
 from ontarget.samples.groups import Draw
 from ontarget.signals import postponed
 from ontarget.training import packing, parallel, prefix, ways
@@ -45,12 +46,14 @@ class StageData:
         lines: texts of each language, to know which beginnings languages share.
         identity: number of a pass -> what its samples are known by, so that many of them are encoded once and
             kept on disk (see passes.py); None: ids are in memory.
+        end: what a chat writes after an answer (the template's).
     """
 
     draw: Draw
     separator: str
     lines: Mapping[Language, Sequence[str]]
     identity: Identity | None = None
+    end: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -105,7 +108,7 @@ def train_stage(
     ways.require(tuning, "tuning")
     ways.require_whole(tuning, share.processes, judged=evaluation is not None)
     tokenizer = _tokenizer(start, trust_remote_code)
-    encoder = Encoder(tokenizer, data.separator, tuning.max_length, data.lines)
+    encoder = Encoder(tokenizer, data.separator, tuning.max_length, data.lines, data.end)
     encode = partial(encode_pass, identity=data.identity, progress=progress and partial(_encoding, progress))
     steps = Steps(data.draw, encoder, tuning, alpha, seed, share, encode)
     if not len(steps):
@@ -121,7 +124,7 @@ def train_stage(
     work.mkdir(parents=True, exist_ok=True)
     # Before the model: they say which process loads what of it.
     arguments = _arguments(tuning, len(steps), work, seed, share.processes, tracked)
-    load = partial(_model, start, tokenizer, tuning, seed, trust_remote_code)
+    load = partial(_model, start, tokenizer, tuning, seed, trust_remote_code, data.end)
     model = load(**ways.loading(tuning))
     packing.prefer_flash(model, ways.in_bf16(tuning))
     if packing.pays_off(model):
@@ -195,15 +198,22 @@ def _model(
     tuning: Tuning,
     seed: int,
     trust_remote_code: bool,
+    end: str,
     **held: Any,
 ) -> Any:
     """`held` says in which form the weights of a model that is there already are."""
     if isinstance(start, NewModel):
         return make_model(start.shape, tokenizer, tuning.max_length, seed)
     with _loading(start):
-        return AutoModelForCausalLM.from_pretrained(
+        model = AutoModelForCausalLM.from_pretrained(
             locate(start), use_safetensors=True, trust_remote_code=trust_remote_code, **held
         )
+    # What ends a turn of a chat stops generation, in any tool that reads the checkpoint.
+    configured = model.generation_config.eos_token_id
+    known = configured if isinstance(configured, list) else [configured]
+    if end and (ours := end_id(tokenizer, end)) not in known:
+        model.generation_config.eos_token_id = [ours, *(id for id in known if id is not None)]
+    return model
 
 
 @contextmanager
