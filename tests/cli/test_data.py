@@ -56,6 +56,7 @@ def test_list_says_what_there_is_and_what_is_here(folder: Path) -> None:
     assert " yes " in rows["alpaca_eval"]
     assert " 1 of 2 " in rows["alpaca"]
     assert " no " in rows["multi30k"]
+    assert rows["ntrex"].rstrip().endswith("CC BY-SA 4.0")
     assert str(folder) in output
 
 

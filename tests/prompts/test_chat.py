@@ -248,3 +248,31 @@ def test_a_model_that_knows_no_system_says_so(tmp_path: Path) -> None:
     )
     with pytest.raises(UserError, match="cannot put system, user together: System role not supported"):
         PromptTemplate.load(str(mine), made(tmp_path, TURNS)).render("Ciao.", IT_NL)
+
+
+@pytest.mark.parametrize(
+    ("template", "end"),
+    [
+        (CHATML, "<|im_end|>\n"),
+        (HEADERS, "<|eot|>"),
+        (TURNS, "<end_of_turn>\n<start_of_turn>model\n"),
+        ("{% for m in messages %}{{ m.content ~ (eos_token if m.role == 'assistant') }}{% endfor %}", "</s>"),
+        ("{{ raise_exception('no') }}", ""),
+    ],
+)
+def test_an_answer_ends_as_the_answers_of_the_chat_do(tmp_path: Path, template: str, end: str) -> None:
+    assert chat_template(made(tmp_path, template)).end == end
+
+
+def test_the_first_control_token_of_it_ends_a_response() -> None:
+    pytest.importorskip("transformers", reason="needs the extra `train`")
+    from tests.prompts.test_encode import byte_level
+
+    from ontarget.prompts.encode import encode_response, end_id
+
+    tokenizer = byte_level(bos=False)
+    turn = tokenizer.convert_tokens_to_ids("<|im_end|>")
+    assert end_id(tokenizer, "\n<|im_end|>\n<|im_start|>") == turn != tokenizer.eos_token_id
+    assert end_id(tokenizer, "</turn>") == end_id(tokenizer) == tokenizer.eos_token_id
+    ids = encode_response(tokenizer, "ja", "", eos=True, end="<|im_end|>\n")
+    assert ids == [*encode_response(tokenizer, "ja", "", eos=False), turn]

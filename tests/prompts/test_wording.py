@@ -11,6 +11,7 @@ from ontarget.prompts.template import PromptTemplate
 from ontarget.prompts.wording import prompt_languages, wording
 
 LANGUAGES = ["en", "it", "nl", "ro", "de", "fr", "cs", "zh", "ja", "ru", "uk", "ko"]
+PROMPTS = [*LANGUAGES, "zh-Hant"]
 BEYOND = ["es", "hi"]  # named by the fallback pattern
 ENDINGS = {"ru": 2}  # letters of a language's name that change with its case
 # English words that are words of the other language as well.
@@ -33,13 +34,13 @@ def english_words() -> set[str]:
 
 
 def test_there_are_texts_for_the_languages_of_the_recipes() -> None:
-    assert sorted(LANGUAGES) == list(prompt_languages())
+    assert sorted(PROMPTS) == list(prompt_languages())
 
 
 def test_every_language_has_the_same_parts() -> None:
     shape = {t: set(parts) for t, parts in wording(Language("en")).templates.items()}
     assert set(shape) == {"alpaca", "plain"}
-    for language in LANGUAGES:
+    for language in PROMPTS:
         texts = wording(Language(language)).templates
         assert {t: set(parts) for t, parts in texts.items()} == shape
         for parts in texts.values():
@@ -48,7 +49,7 @@ def test_every_language_has_the_same_parts() -> None:
 
 
 @pytest.mark.parametrize("template", ["alpaca", "plain"])
-@pytest.mark.parametrize("language", LANGUAGES)
+@pytest.mark.parametrize("language", PROMPTS)
 def test_all_pairs_render_without_leftovers_or_english(template: str, language: str) -> None:
     foreign = english_words() - SHARED.get(language, set())
     for source, target in permutations(LANGUAGES + BEYOND, 2):
@@ -60,7 +61,7 @@ def test_all_pairs_render_without_leftovers_or_english(template: str, language: 
             assert not words(prompt) & foreign
 
 
-@pytest.mark.parametrize("language", LANGUAGES)
+@pytest.mark.parametrize("language", PROMPTS)
 def test_each_table_names_its_own_language(language: str) -> None:
     """An inflected name keeps the stem that CLDR gives, so no two rows of a table have changed places."""
     for named in LANGUAGES:
@@ -97,6 +98,8 @@ def test_each_table_names_its_own_language(language: str) -> None:
         ("ro", "ja-ro", "Tradu din japoneză în română."),
         ("fr", "uk-ja", "Traduis de l'ukrainien vers le japonais."),
         ("zh", "en-zh", "从英语翻译成中文。"),
+        ("zh-Hant", "en-it", "從英文翻譯成義大利文。"),
+        ("zh-Hant", "de-ja", "從德文翻譯成日文。"),
         ("ja", "en-ja", "英語から日本語に翻訳してください。"),
         ("ko", "ja-ko", "일본어에서 한국어로 번역하세요."),
         ("ru", "en-ru", "Переведи с английского на русский."),
@@ -134,6 +137,31 @@ def test_alpaca_in_the_target_language() -> None:
 
 def test_a_region_is_asked_in_its_language() -> None:
     assert wording(Language("de-AT")).templates == wording(Language("de")).templates
+
+
+@pytest.mark.parametrize(
+    ("code", "words"),
+    [
+        ("zh-TW", "zh-Hant"),
+        ("zh-HK", "zh-Hant"),
+        ("zh-CN", "zh"),
+        ("zh-Hans", "zh"),
+        ("sr-Latn", "en"),
+        ("pt-BR", "en"),
+    ],
+)
+def test_chinese_is_asked_in_the_script_that_is_asked_for(code: str, words: str) -> None:
+    assert str(wording(Language(code)).language) == words
+
+
+def test_alpaca_in_the_chinese_of_taiwan() -> None:
+    prompt = PromptTemplate.load("alpaca").render(
+        "", Direction(Language("en"), Language("zh-TW")), prompt_language=Language("zh-TW")
+    )
+    assert text_of(prompt) == (
+        "以下是一則描述任務的指令，並附有提供更多背景資訊的輸入。請寫出能妥善完成該請求的回應。\n\n"
+        "### 指令：\n請將下列句子從英文翻譯成中文。\n\n### 輸入：\n\n\n### 回應："
+    )
 
 
 def test_a_language_without_texts_is_asked_for_in_english() -> None:

@@ -44,13 +44,14 @@ def list_() -> None:
 
     folder = data_folder()
     table = Table("Name", "What", "Languages", "Size", "Here", "Licence", box=box.SIMPLE_HEAD)
-    table.columns[0].no_wrap = True
+    for column in (table.columns[0], table.columns[-1]):
+        column.no_wrap = True
     for name in names():
         corpus = template() if name == "opus" else entry(name)
         here = "" if name == "opus" else _here(corpus)
         listed = [str(language) for language in corpus.known_languages()]
         languages = " ".join(listed) if len(listed) <= 8 else f"{len(listed)}"
-        table.add_row(name, corpus.about, languages, corpus.size or "", here, corpus.licence)
+        table.add_row(name, corpus.about, languages, corpus.size or "", here, corpus.terms)
     console = Console(highlight=False)
     console.print(table)
     console.print(f"data folder: {folder}", style="dim", markup=False, soft_wrap=True)

@@ -85,7 +85,10 @@ class Plan:
                 settings["prompts"] = [
                     prompt_text(self.recipe, name, direction) for direction in directions(self.recipe)
                 ]
-                settings["separator"] = template_of(self.recipe, name).separator
+                template = template_of(self.recipe, name)
+                settings["separator"] = template.separator
+                if template.end:
+                    settings["end"] = template.end
                 settings |= also_learnt(self.recipe, name)
                 start = made[stage.start] if stage.start in made else identity(stage.start)
             if isinstance(stage, Synthetic):

@@ -108,7 +108,8 @@ def samples_shown(
         yield from (by_words(sample, template.separator) for group in groups[:count] for sample in group)
         return
     tuning = settings.tuning
-    encoder = Encoder(tokenizer, template.separator, tuning.max_length, beginnings(recipe, stage, corpus))
+    lines = beginnings(recipe, stage, corpus)
+    encoder = Encoder(tokenizer, template.separator, tuning.max_length, lines, template.end)
     step: list[tuple[Sample, Encoded | None, str]] = []
     for group in groups[: max(tuning.batch_samples, count)]:
         found = [_encoded(encoder, sample) for sample in group]

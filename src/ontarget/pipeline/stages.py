@@ -98,7 +98,7 @@ def make_model(
     lines = beginnings(recipe, stage, corpus)
     result = train_stage(
         origin,
-        StageData(draw, template.separator, lines, identity, _asks_model(settings)),
+        StageData(draw, template.separator, lines, identity, _asks_model(settings), template.end),
         settings.tuning,
         output=folder,
         work=work,

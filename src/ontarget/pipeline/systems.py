@@ -101,7 +101,7 @@ def without_texts(recipe: Recipe, system: System) -> list[str]:
         return []
     there = languages_of(system.template.words)
     targets = sorted({direction.target for direction in directions(recipe)})
-    return [t.name() for t in targets if text_language(t, there) not in (str(t), str(t).split("-")[0])]
+    return [t.name() for t in targets if text_language(t, there).split("-")[0] != t.primary]
 
 
 def load_engine(model: Path | str) -> "Engine":

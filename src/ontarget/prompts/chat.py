@@ -92,6 +92,15 @@ class Chat:
         between = answered[len(asked) :].partition(answer[1])[0]
         return between if answered.startswith(asked) and between.isspace() else ""
 
+    @property
+    def end(self) -> str:
+        """What this chat writes after an answer: its turn-end token, and perhaps a line break."""
+        question, answer = ("user", "\ue000q"), ("assistant", "\ue000a")
+        try:
+            return _run(self, (question, answer), asks=False).partition(answer[1])[2]
+        except _FAILURES:  # for `prompt` to explain
+            return ""
+
     def _rendered(self, messages: tuple[tuple[str, str], ...]) -> str:
         try:
             return _render(self, messages)

@@ -84,20 +84,30 @@ def encode_prompt(tokenizer: FastTokenizer, prompt: Prompt) -> list[int]:
     return ids if bos is None or begins != bos or ids[:1] == [bos] else [bos, *ids]
 
 
-def encode_response(tokenizer: FastTokenizer, text: str, separator: str, *, eos: bool) -> list[int]:
-    """The ids of a response as it goes on from a prompt: separator, literal text, and the EOS id if `eos`.
+def encode_response(
+    tokenizer: FastTokenizer, text: str, separator: str, *, eos: bool, end: str = ""
+) -> list[int]:
+    """The ids of a response as it goes on from a prompt: separator, literal text, and what ends it if `eos`.
 
     Raises:
         UserError: `eos` is asked of a tokenizer that has none.
     """
     ids = _codec(tokenizer).go_on(separator + text)
-    if not eos:
-        return ids
-    if tokenizer.eos_token_id is None:
+    return [*ids, end_id(tokenizer, end)] if eos else ids
+
+
+def end_id(tokenizer: FastTokenizer, end: str = "") -> int:
+    """What ends a response: the first control token of `end`, trusted text of a chat, or else EOS.
+
+    Raises:
+        UserError: there is neither.
+    """
+    control = (piece for piece in _codec(tokenizer).split(end) if isinstance(piece, int))
+    if (found := next(control, tokenizer.eos_token_id)) is None:
         raise UserError(
             "the tokenizer has no end-of-sequence token; set eos_token in its tokenizer_config.json"
         )
-    return [*ids, tokenizer.eos_token_id]
+    return found
 
 
 class _Codec:

@@ -34,6 +34,7 @@ class PromptTemplate:
         stop: generated text is cut at the first of these.
         words: what the parts say.
         chat: puts the turns together in place of the layout's own seams.
+        end: what a chat writes after an answer; the first control token in it ends a response, or else EOS.
     """
 
     name: str
@@ -47,6 +48,7 @@ class PromptTemplate:
     stop: tuple[str, ...]
     words: Words
     chat: Chat | None = None
+    end: str = ""
 
     @classmethod
     def load(cls, name: str, checkpoint: Path | str | None = None) -> "PromptTemplate":
@@ -70,7 +72,7 @@ class PromptTemplate:
             chat = chat_of(checkpoint)
         fields = layout.model_dump(exclude={"chat", "stop"})
         if chat is not None:
-            fields["separator"] = layout.separator or chat.separator
+            fields |= {"separator": layout.separator or chat.separator, "end": chat.end}
         return cls(name=name, stop=_stop_sequences(layout), chat=chat, **fields)
 
     def render(

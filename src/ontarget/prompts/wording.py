@@ -52,7 +52,7 @@ class Wording:
 
 @cache
 def wording(language: Language) -> Wording:
-    """The wording in `language`; that of `de` serves `de-AT`, and English a language that has none."""
+    """The wording in `language`; that of `de` serves `de-AT`, and English one that has none."""
     code = text_language(language, prompt_languages())
     content = yaml.safe_load((_FOLDER / f"{code}.yaml").read_text(encoding="utf-8"))
     return Wording(Language(code), content["templates"], content["from"], content["to"])
@@ -65,6 +65,9 @@ def prompt_languages() -> tuple[str, ...]:
 
 
 def text_language(language: Language, there: Collection[str]) -> str:
-    """Which of the codes that are `there` serves a prompt in `language`: its own, or else English."""
-    code = str(language)
-    return next((c for c in (code, code.split("-")[0]) if c in there), str(ENGLISH))
+    """Which of the codes that are `there` serves a prompt in `language`: its own, or else English.
+
+    Those in its script come first: `zh-TW` and `zh-HK` are asked as `zh-Hant` is.
+    """
+    own = (str(language), f"{language.primary}-{language.script}", language.primary)
+    return next((code for code in own if code in there), str(ENGLISH))

@@ -50,8 +50,13 @@ class Encoder:
         separator: str,
         max_length: int,
         lines: Mapping[Language, Sequence[str]],
+        end: str = "",
     ) -> None:
-        """`lines` are texts of each language, from which is learnt what tells them apart."""
+        """`lines` are texts of each language, from which is learnt what tells them apart.
+
+        `end` is what a chat writes after an answer, see `end_id`.
+        """
+        self.end = end
         self.tokenizer, self.separator, self.max_length = tokenizer, separator, max_length
         self.dropped = self.truncated = self.ambiguous = 0
         self._telling, self._lines = Telling(tokenizer, separator, lines), lines
@@ -65,7 +70,7 @@ class Encoder:
         # A document is no answer to a prompt: nothing separates it from the beginning.
         separator = self.separator if sample.prompt else ""
         ends = sample.eos and sample.weighting.tokens == "all"  # an end token tells no language
-        response = encode_response(self.tokenizer, sample.response, separator, eos=ends)
+        response = encode_response(self.tokenizer, sample.response, separator, eos=ends, end=self.end)
         if not prompt:  # no BOS and no prompt: nothing predicts the first token
             prompt, response = response[:1], response[1:]
         shares = [1.0] * len(response)

@@ -94,7 +94,7 @@ def _left(group: Group, encoder: Encoder) -> list[Encoded]:
 def _key(identity: str, encoder: Encoder) -> str:
     tokenizer: Any = encoder.tokenizer
     ids = [tokenizer.backend_tokenizer.to_str(), tokenizer.bos_token_id, tokenizer.eos_token_id]
-    about = [_FORMAT, identity, *ids, encoder.separator, encoder.max_length]
+    about = [_FORMAT, identity, *ids, encoder.separator, encoder.end, encoder.max_length]
     return hashlib.sha256(json.dumps(about).encode()).hexdigest()[:32]
 
 

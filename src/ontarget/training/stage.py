@@ -3,8 +3,7 @@
 import json
 import shutil
 import time
-from collections.abc import Callable, Iterator, Mapping, Sequence
-from contextlib import contextmanager
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
@@ -12,21 +11,20 @@ from typing import Any
 
 import torch
 from accelerate.utils import gather_object
-from transformers import AutoModelForCausalLM, AutoTokenizer, PrinterCallback, TrainingArguments
+from transformers import PrinterCallback, TrainingArguments
 from transformers.utils import logging as transformers_logging
 
 from ontarget.errors import UserError
 from ontarget.files import move_whole
 from ontarget.hardware import keep_freed_memory
 from ontarget.languages import Language
-from ontarget.model_place import locate
 from ontarget.samples.groups import Draw
 from ontarget.signals import postponed
 from ontarget.training import packing, pairs, parallel, prefix, tracking, ways
 from ontarget.training.batches import Steps
 from ontarget.training.encode import Encoder
 from ontarget.training.evaluation import Evaluation, Judge, undisturbed
-from ontarget.training.new_model import NewModel, make_model, make_tokenizer
+from ontarget.training.new_model import NewModel
 from ontarget.training.passes import Identity, encode_pass
 from ontarget.training.processes import Share
 from ontarget.training.reference import Reference
@@ -39,6 +37,7 @@ from ontarget.training.saving import (
     still_there,
     unfinished,
 )
+from ontarget.training.start import load_model, load_tokenizer
 from ontarget.training.tracking import Tracked, told, tracking_arguments
 from ontarget.training.trainer import Log, Progress, SignedTrainer
 from ontarget.training.tuning import UNLIKELIHOOD, Objective, Tuning
@@ -55,6 +54,7 @@ class StageData:
         identity: number of a pass -> what its samples are known by, so that many of them are encoded once and
             kept on disk (see passes.py); None: ids are in memory.
         revealing: whether the model that the stage starts from says how much tokens of twins tell.
+        end: what a chat writes after an answer (the template's).
     """
 
     draw: Draw
@@ -62,6 +62,7 @@ class StageData:
     lines: Mapping[Language, Sequence[str]]
     identity: Identity | None = None
     revealing: bool = False
+    end: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -122,8 +123,8 @@ def train_stage(
             f"conflict.revealing=model needs tuning.parallel=ddp, not {tuning.parallel}: "
             "the model that tells must be whole in every process"
         )
-    tokenizer = _tokenizer(start, trust_remote_code)
-    encoder = Encoder(tokenizer, data.separator, tuning.max_length, data.lines)
+    tokenizer = load_tokenizer(start, trust_remote_code)
+    encoder = Encoder(tokenizer, data.separator, tuning.max_length, data.lines, data.end)
     encode = partial(encode_pass, identity=data.identity, progress=progress and partial(_encoding, progress))
     steps = Steps(data.draw, encoder, tuning, alpha, seed, share, encode)
     if not len(steps):
@@ -139,7 +140,7 @@ def train_stage(
     work.mkdir(parents=True, exist_ok=True)
     # Before the model: they say which process loads what of it.
     arguments = _arguments(tuning, len(steps), work, seed, share.processes, tracked)
-    load = partial(_model, start, tokenizer, tuning, seed, trust_remote_code)
+    load = partial(load_model, start, tokenizer, tuning, seed, trust_remote_code, data.end)
     model = load(**ways.loading(tuning))
     packing.prefer_flash(model, ways.in_bf16(tuning))
     if packing.pays_off(model):
@@ -206,39 +207,6 @@ def _keep(trainer: SignedTrainer, save: Callable[[Path], None], work: Path, step
         save(unfinished(work))
     if trainer.args.should_save:
         move_whole(unfinished(work), kept(work, step))
-
-
-def _tokenizer(start: str | Path | NewModel, trust_remote_code: bool) -> Any:
-    if isinstance(start, NewModel):
-        return make_tokenizer(start.texts, start.shape.vocabulary)
-    with _loading(start):
-        return AutoTokenizer.from_pretrained(locate(start), trust_remote_code=trust_remote_code)
-
-
-def _model(
-    start: str | Path | NewModel,
-    tokenizer: Any,
-    tuning: Tuning,
-    seed: int,
-    trust_remote_code: bool,
-    **held: Any,
-) -> Any:
-    """`held` says in which form the weights of a model that is there already are."""
-    if isinstance(start, NewModel):
-        return make_model(start.shape, tokenizer, tuning.max_length, seed)
-    with _loading(start):
-        return AutoModelForCausalLM.from_pretrained(
-            locate(start), use_safetensors=True, trust_remote_code=trust_remote_code, **held
-        )
-
-
-@contextmanager
-def _loading(start: str | Path) -> Iterator[None]:
-    try:
-        yield
-    except (OSError, ValueError) as error:
-        reason = str(error).strip().split("\n")[0]
-        raise UserError(f"cannot load the model '{start}': {reason}") from error
 
 
 def _encoding(progress: Progress, done: int, groups: int) -> None:

@@ -76,6 +76,7 @@ class Entry(_Block):
     size: str | None = Field(None, description="of what is downloaded")
     home: str
     at: str = ""
+    terms: str = Field(description="the licence in a few words, for lists")
     licence: str
     citation: str
     good_for: str
