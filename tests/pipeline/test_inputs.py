@@ -1,5 +1,7 @@
 """What a recipe points at."""
 
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from pathlib import Path
 
 import pytest
@@ -10,6 +12,7 @@ from ontarget.corpora import sacrebleu_sets
 from ontarget.corpora.corpus import Corpus, Part
 from ontarget.errors import UserError
 from ontarget.languages import Direction, Language
+from ontarget.pipeline import inputs
 from ontarget.pipeline.inputs import language_text, left_out, load_corpus
 from ontarget.pipeline.plan import Plan
 from ontarget.pipeline.run import carry_out, make_plan
@@ -164,3 +167,27 @@ def test_text_to_learn_from_is_never_what_is_translated(corpus_files: Path) -> N
     assert list(language_text(recipe, corpus, "language-prior")[IT]) == list(corpus.lines("validation", IT))
     with pytest.raises(UserError, match=r"systems\.language-prior learns from validation text, which"):
         language_text(fake_recipe(systems=systems, stages={}, split="validation"), corpus, "language-prior")
+
+
+def test_a_file_that_takes_a_while_to_read_is_told(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    told: list[str] = []
+
+    class Told:
+        def say(self, line: str) -> None: ...
+
+        @contextmanager
+        def task(self, what: str) -> Iterator[Callable[[int, int, str], None]]:
+            yield lambda done, total, note: told.append(f"{what}: {note}")
+
+    monkeypatch.setattr(inputs, "_MANY", 4)
+    monkeypatch.setattr(inputs, "_TOLD_EACH", 2)
+    monkeypatch.chdir(tmp_path)
+    for name, lines in (("few", 4), ("many", 9)):
+        text = "".join(f"{name} {n}\tx {n}\ty {n}\n" for n in range(lines))
+        Path(f"{name}.tsv").write_text(f"en\tit\tnl\n{text}", encoding="utf-8")
+        recipe = fake_recipe(corpus={"files": {"train": f"{name}.tsv", "test": "few.tsv"}}, overlap="allow")
+        assert len(load_corpus(recipe, Told()).parts("train")[0]) == lines
+        numbers = (4, 6, 8) if name == "many" else ()
+        assert told == [f"reading text into the cache: {n} segments" for n in numbers]
+    load_corpus(recipe, Told())
+    assert len(told) == 3  # it is read from the cache

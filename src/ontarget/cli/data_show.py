@@ -8,6 +8,7 @@ import typer
 from rich.console import Console
 from rich.text import Text
 
+from ontarget.cli import progress
 from ontarget.corpora.corpus import Corpus
 from ontarget.pipeline.inputs import left_out, load_corpus
 from ontarget.pipeline.shown import Piece, Shown, samples_shown, stage_to_show, store_of, tokenizer_of
@@ -45,7 +46,7 @@ def show(
     """
     checked = load(recipe, overrides or [])
     stage = stage_to_show(checked, stage)
-    corpus = load_corpus(checked)
+    corpus = load_corpus(checked, progress.Shown())
     store = store_of(checked, directory)
     tokenizer = tokenizer_of(checked, stage, store)
     console = Console(highlight=False, soft_wrap=True)

@@ -61,7 +61,7 @@ def run(
     if load(recipe, overrides).sweep:
         run_sweep(make_sweep(recipe, overrides, directory), plan=plan)
         return
-    to_do = make_plan(recipe, overrides, directory)
+    to_do = make_plan(recipe, overrides, directory, Shown())
     console = Console(highlight=False)
     if plan:
         show_plan(console, to_do, to_do.everything())

@@ -68,7 +68,7 @@ def train(
     stage = given.pop(0) if given and "=" not in given[0] else None
     if compiled:
         given += [f"stages.{name}.tuning.compile=true" for name in load(recipe, given).stages]
-    to_do = make_plan(recipe, given, directory)
+    to_do = make_plan(recipe, given, directory, Shown())
     if plan:
         show_plan(Console(highlight=False), to_do, to_do.training(stage))
         return

@@ -38,6 +38,9 @@ _READERS: dict[str, Callable[[Path, Sequence[Language], Columns | None], Iterato
 }
 
 
+Watch = Callable[[Iterator[tuple[Segment, Direction | None]]], Iterator[tuple[Segment, Direction | None]]]
+
+
 @dataclass(frozen=True, slots=True)
 class _Source:
     """Something to read: what it is known by, the only direction it serves, if any, and its segments."""
@@ -53,6 +56,7 @@ def load(
     languages: Sequence[Language],
     format: str | None = None,
     columns: Columns | None = None,
+    watch: Watch = iter,
 ) -> Corpus:
     """Reads a corpus; its lines stay on disk, in the cache (see store.py).
 
@@ -65,6 +69,7 @@ def load(
         languages: those to read. A segment counts if it is there in two of them.
         format: of the files; None: as their content tells.
         columns: of tables and records.
+        watch: what is read for the first time goes through it, so that someone may tell how far it is.
 
     Raises:
         UserError: a file is missing, broken or not what it should be, or has nothing in two of the languages.
@@ -73,7 +78,7 @@ def load(
     left_out, fingerprint = {}, hashlib.sha256()
     for split, paths in splits.items():
         sources = [source for path in paths for source in _sources(path, split, languages, format, columns)]
-        key, parts, others = _stored(sources, languages, format, columns)
+        key, parts, others = _stored(sources, languages, format, columns, watch)
         fingerprint.update(f"{split} {key}\n".encode())
         if not any(map(len, parts)):
             raise UserError(
@@ -182,7 +187,11 @@ def _line_by_line(files: Mapping[Language, Path]) -> Iterator[Segment]:
 
 
 def _stored(
-    sources: Sequence[_Source], languages: Sequence[Language], format: str | None, columns: Columns | None
+    sources: Sequence[_Source],
+    languages: Sequence[Language],
+    format: str | None,
+    columns: Columns | None,
+    watch: Watch,
 ) -> tuple[str, list[Part], int]:
     """The segments of all sources from the cache, where they are put first, and their key there."""
     about = {
@@ -196,7 +205,7 @@ def _stored(
     folder = store.cache_folder() / "corpora" / key
     if (found := store.read(folder)) is None:
         segments = ((segment, source.direction) for source in sources for segment in source.read())
-        store.write(folder, languages, segments)
+        store.write(folder, languages, watch(segments))
         found = store.read(folder)
     assert found is not None
     return key, *found

@@ -1,8 +1,10 @@
 """What a recipe points at: its corpus, its test set, and the models that it did not make itself."""
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from functools import partial
+from itertools import chain, islice
 from pathlib import Path
-from typing import Any
+from typing import Any, TypeVar
 
 from ontarget.corpora import files, phrasebook, plain, sacrebleu_sets
 from ontarget.corpora.catalogue import read as catalogue
@@ -14,6 +16,7 @@ from ontarget.errors import UserError
 from ontarget.languages import Direction, Language
 from ontarget.model_place import locate
 from ontarget.pipeline.artifacts import folder_fingerprint, text_fingerprint
+from ontarget.pipeline.progress import Progress, Silent
 from ontarget.prompts.segment import text_of
 from ontarget.prompts.template import PromptTemplate
 from ontarget.recipe import Recipe
@@ -27,21 +30,23 @@ from ontarget.scoring.language_id import default_identifier
 
 # Enough to know the tokens of a language that matter, and counted in a second or two.
 LINES_OF_LANGUAGE = 5000
+Read = TypeVar("Read")
+_MANY, _TOLD_EACH = 100_000, 10_000  # segments
 
 
-def load_corpus(recipe: Recipe) -> Corpus:
-    """The recipe's parallel text, cleaned as it says.
+def load_corpus(recipe: Recipe, progress: Progress | None = None) -> Corpus:
+    """The recipe's parallel text, cleaned as it says. `progress` is told of files that take a while to read.
 
     Raises:
         UserError: a file is missing or damaged, the corpus lacks a direction that the recipe translates or is
             tuned on, or a test line is in the training data.
     """
-    source = recipe.corpus
+    source, watch = recipe.corpus, partial(_watched, progress or Silent())
     if source.plain:
         corpus = plain.load(recipe.name, source.plain.model_dump(exclude_none=True), recipe.languages)
     elif source.files:
         of = source.files
-        corpus = files.load(recipe.name, of.splits(), recipe.languages, of.format, of.columns)
+        corpus = files.load(recipe.name, of.splits(), recipe.languages, of.format, of.columns, watch)
     elif source.phrasebook:
         corpus = phrasebook.load(source.phrasebook.tuples, source.phrasebook.seed)
     elif source.catalogue:
@@ -57,6 +62,18 @@ def load_corpus(recipe: Recipe) -> Corpus:
         recipe.overlap if recipe.stages else "allow"
     )  # nothing is trained: nothing can be learnt by heart
     return cleaned(corpus, recipe.clean, overlap, recipe.split, _identification())
+
+
+def _watched(progress: Progress, segments: Iterator[Read]) -> Iterator[Read]:
+    """The segments as they come; from the hundred thousandth on it is said how many there were."""
+    yield from islice(segments, _MANY)
+    if (one := next(segments, None)) is None:
+        return
+    with progress.task("reading text into the cache") as advance:
+        for number, each in enumerate(chain([one], segments), start=_MANY):
+            if number % _TOLD_EACH == 0:
+                advance(number, 0, f"{number:,} segments")
+            yield each
 
 
 def left_out(corpus: Corpus) -> list[str]:

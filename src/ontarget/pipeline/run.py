@@ -72,7 +72,7 @@ def run(
     Raises:
         UserError: the recipe or what it points at is wrong, or another process is at work in the directory.
     """
-    return carry_out(make_plan(recipe, overrides, directory), progress)
+    return carry_out(make_plan(recipe, overrides, directory, progress), progress)
 
 
 def carry_out(plan: Plan, progress: Progress | None = None) -> Run:
@@ -105,9 +105,12 @@ def train(
 
 
 def make_plan(
-    recipe: str | Path | Recipe, overrides: Overrides = (), directory: Path | str | None = None
+    recipe: str | Path | Recipe,
+    overrides: Overrides = (),
+    directory: Path | str | None = None,
+    progress: Progress | None = None,
 ) -> Plan:
-    """Reads a recipe and its text; nothing is written."""
+    """Reads a recipe and its text; nothing is written but the cache."""
     loaded = recipe if isinstance(recipe, Recipe) else load(recipe, overrides)
     if loaded.sweep:
         raise UserError(
@@ -115,7 +118,7 @@ def make_plan(
             "with sweep=null it is one run"
         )
     store = Store(Path(directory) if directory else Path("runs") / loaded.name)
-    return Plan(loaded, load_corpus(loaded), store)
+    return Plan(loaded, load_corpus(loaded, progress), store)
 
 
 class _Work:
