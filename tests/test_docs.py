@@ -65,7 +65,7 @@ def test_every_relative_link_leads_somewhere(page: Path) -> None:
         file = (page.parent / path).resolve() if path else page
         assert file.exists() or file in MADE_BY_A_RUN, target
         if page.parent == DOCS:
-            assert file.is_relative_to(DOCS), f"{target} leaves the site"
+            assert DOCS in file.parents, f"{target} leaves the site"
         if anchor:
             assert anchor in anchors(file), target
 
