@@ -201,9 +201,13 @@ def test_commands_in_the_documentation_are_commands(page: Path) -> None:
     """Recipes and overrides are checked; the README's commands are run, in test_readme.py."""
     targets = set(re.findall(r"^([a-z]+):", read(ROOT / "Makefile"), re.MULTILINE))
     for block in re.findall(r"^```sh\n(.*?)^```$", read(page), re.DOTALL | re.MULTILINE):
-        for program, command, *words in map(shlex.split, block.strip().splitlines()):
+        for line in block.strip().splitlines():
+            program, command, *words = shlex.split(line, comments=True)
             if program == "make":
                 assert command in targets
+                continue
+            if program == "python":
+                assert (ROOT / command).is_file()
                 continue
             assert (program, command in _COMMANDS) == ("ontarget", True), command
             arguments = [word for word in words if not word.startswith("--")]

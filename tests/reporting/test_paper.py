@@ -2,11 +2,13 @@ from typing import Any
 
 import pytest
 
+from ontarget.recipes.load import load
+from ontarget.recipes.sweep import points
 from ontarget.reporting.paper import Paper
 
 
 def _recipe(name: str, model: str) -> dict[str, Any]:
-    return {"name": name, "model": model}
+    return {"name": name, "stages": {"mt": {"from": model}}}
 
 
 WMT_7B = _recipe("paper-wmt", "meta-llama/Llama-2-7b-hf")
@@ -32,6 +34,18 @@ def test_figures_of_each_table(
     assert paper.value(*place) == value
 
 
+def test_the_recipes_themselves_have_figures() -> None:
+    """As a run writes them, in which `model` has gone to where stages start from."""
+    recipes = [load("paper-iwslt17"), load("paper-wmt"), *(point.recipe for point in points("paper-table3"))]
+    found = [Paper.of(recipe.settings()) for recipe in recipes]
+    assert [paper and paper.title for paper in found] == [
+        "Table 2 and 4, LLaMA 2 7B",
+        "Table 1 and 4, LLaMA 2 7B",
+        "Table 2 and 4, LLaMA 2 7B",
+        "Table 3, LLaMA 2 13B",
+    ]
+
+
 def test_ontargets_own_systems_are_not_in_it() -> None:
     paper = Paper.of(_recipe("paper-iwslt17", "meta-llama/Llama-2-7b-hf"))
     assert paper is not None
@@ -45,6 +59,7 @@ def test_ontargets_own_systems_are_not_in_it() -> None:
     "recipe",
     [
         {},
+        {"name": "paper-wmt", "stages": None},
         _recipe("multi30k-tiny", "meta-llama/Llama-2-7b-hf"),
         _recipe("paper-iwslt17", "Qwen/Qwen3-4B-Base"),
         _recipe("paper-wmt", "meta-llama/Llama-2-13b-hf"),  # only on IWSLT

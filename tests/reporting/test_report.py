@@ -108,7 +108,7 @@ def test_sections_are_linked_and_there(run_dir: Path) -> None:
 def test_intervals_marks_and_the_papers_figures_are_shown(run_dir: Path) -> None:
     rows = [row | {"low": row["value"] - 0.5, "high": row["value"] + 0.5} for row in score_rows()]
     (run_dir / "scores.json").write_text(json.dumps(rows), encoding="utf-8")
-    recipe = "name: paper-iwslt17\nmodel: meta-llama/Llama-2-7b-hf\n"
+    recipe = "name: paper-iwslt17\nstages: {mt: {from: meta-llama/Llama-2-7b-hf}}\n"
     (run_dir / "recipe.yaml").write_text(recipe, encoding="utf-8")
     text = _page(run_dir)
     assert "3.0<sup>†</sup><small>2.5–3.5</small></td>" in text

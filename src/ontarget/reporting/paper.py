@@ -11,7 +11,11 @@ from ontarget.reporting.systems import display_name
 _FOLDER = Path(__file__).parent / "paper_tables"
 _OURS = {"lat": "Ours"}  # their name of what here is called after its stage
 # How the names of recipes that repeat a table begin; the models that the paper tuned, with their sizes.
-_TABLES = {"paper-iwslt17": ("IWSLT", "table2-iwslt-zero-shot"), "paper-wmt": ("WMT", "table1-wmt-zero-shot")}
+_TABLES = {
+    "paper-iwslt17": ("IWSLT", "table2-iwslt-zero-shot"),
+    "paper-table3": ("IWSLT", "table2-iwslt-zero-shot"),
+    "paper-wmt": ("WMT", "table1-wmt-zero-shot"),
+}
 _MODELS = {
     "Llama-2-7b-hf": ("LLaMA 2", "7B"),
     "Llama-2-13b-hf": ("LLaMA 2", "13B"),
@@ -34,8 +38,13 @@ class Paper:
 
     @classmethod
     def of(cls, recipe: Mapping[str, Any]) -> Self | None:
-        """The figures that a run repeats; None where it is another experiment, or of another model."""
-        name, model = str(recipe.get("name")), str(recipe.get("model")).rstrip("/").rpartition("/")[2]
+        """The figures that a run repeats; None where it is another experiment, or of another model.
+
+        Args:
+            recipe: as resolved: what the stage `mt` starts from is the model.
+        """
+        start = ((recipe.get("stages") or {}).get("mt") or {}).get("from")
+        name, model = str(recipe.get("name")), str(start).rstrip("/").rpartition("/")[2]
         repeated = [found for start, found in _TABLES.items() if name.startswith(start)]
         if not repeated or model not in _MODELS:
             return None
