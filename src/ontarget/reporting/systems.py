@@ -34,6 +34,6 @@ def display_name(system: str) -> str:
 
 
 def in_table_order(systems: Iterable[str]) -> tuple[str, ...]:
-    """The distinct systems as the table lists them; ids of the user's own follow in the order given."""
+    """The distinct systems as the table lists them; the user's own follow as given, references are last."""
     order = {system: place for place, system in enumerate(_NAMES)}
-    return tuple(sorted(dict.fromkeys(systems), key=lambda system: order.get(system, len(order))))
+    return tuple(sorted(dict.fromkeys(systems), key=lambda s: (s == REFERENCE, order.get(s, len(order)))))
