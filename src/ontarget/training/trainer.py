@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import Any, NoReturn
 
 import torch
-from accelerate.utils import gather_object
+from accelerate.utils import DistributedType, gather_object
 from torch import Tensor, nn
 from torch.distributed.tensor import DTensor
 from torch.utils.data import DataLoader
@@ -45,9 +45,9 @@ class SignedTrainer(Trainer):
         self.objective, self.noted = objective, dict[str, list[float]]()
         self.embeddings = self.model.get_input_embeddings()
         # On a CPU, filling and adding zeros for words that a micro-batch has not costs more than its words.
-        self.embeddings.sparse = (
-            arguments.use_cpu and arguments.world_size == 1 and not arguments.torch_compile
-        )
+        # DDP, which may be of one process, takes gradients of one kind alone.
+        alone = self.accelerator.distributed_type is DistributedType.NO
+        self.embeddings.sparse = arguments.use_cpu and alone and not arguments.torch_compile
 
     def training_step(
         self, model: nn.Module, inputs: list[MicroBatch], num_items_in_batch: Any = None
