@@ -149,6 +149,7 @@ def test_user_text_is_literal_and_never_a_control_token(tokenizer: Any, prompt: 
 
 @given(text=text)
 def test_plain_text_is_encoded_as_the_tokenizer_does(tokenizer: Any, text: str) -> None:
+    assume(not any(token in text for token in CONTROL))  # the tokenizer would take them for what they name
     half = len(text) // 2
     prompt = (Segment(text[:half], True), Segment(text[half:], False))
     assert encode_prompt(tokenizer, prompt) == tokenizer(text).input_ids
