@@ -93,6 +93,10 @@ def test_changing_where_mt_starts_changes_what_llama_is() -> None:
         ),
         ("systems.lta.model=mt", "there is no 'systems.lta'; did you mean 'lat'"),
         ("seed.x=1", "unknown key 'seed.x': seed is 1 and has no keys"),
+        (
+            "about.x=1",
+            "unknown key 'about.x': about is 'The whole .{46}[.]{3} and has no keys",
+        ),
     ],
 )
 def test_a_wrong_override_is_one_sentence(text: str, message: str) -> None:

@@ -29,7 +29,7 @@ def explain(error: ValidationError, data: Mapping[str, Any]) -> str:
     if not path:
         return message
     same = [_message(other) for other in others if _path(other["loc"], data, False) == path]
-    return f"'{path}' is {_short(first['input'])}: {' or '.join(dict.fromkeys([message, *same]))}"
+    return f"'{path}' is {short(first['input'])}: {' or '.join(dict.fromkeys([message, *same]))}"
 
 
 def _message(error: Any) -> str:
@@ -45,7 +45,8 @@ def _expected(error: Any) -> str:
     return error.get("ctx", {}).get("expected_tags") or ", ".join(repr(kind) for kind in _kinds())
 
 
-def _short(value: object) -> str:
+def short(value: object) -> str:
+    """A value as a message can show it."""
     text = repr(value)
     return text if len(text) <= 60 else f"{text[:57]}..."
 

@@ -10,7 +10,7 @@ from pydantic import ValidationError
 
 from ontarget.errors import UserError, nearest
 from ontarget.recipe import Recipe
-from ontarget.recipes.explain import explain
+from ontarget.recipes.explain import explain, short
 from ontarget.recipes.systems import list_systems
 
 Overrides = Sequence[str] | Mapping[str, Any]
@@ -106,7 +106,7 @@ def override(data: Mapping[str, Any], overrides: Overrides) -> dict[str, Any]:
             inner = here.get(part)
             if not isinstance(inner, Mapping | None):
                 raise UserError(
-                    f"unknown key '{key}': {'.'.join(parents[:depth])} is {inner!r} and has no keys"
+                    f"unknown key '{key}': {'.'.join(parents[:depth])} is {short(inner)} and has no keys"
                 )
             here[part] = dict(inner or {})  # a copy: the caller's own data stays as it is
             here = here[part]
