@@ -50,7 +50,8 @@ def load_corpus(recipe: Recipe, progress: Progress | None = None) -> Corpus:
     elif source.phrasebook:
         corpus = phrasebook.load(source.phrasebook.tuples, source.phrasebook.seed)
     elif source.catalogue:
-        corpus = catalogue.load(source.catalogue.name, source.catalogue.chosen(), _wanted(recipe))
+        of_it = source.catalogue
+        corpus = catalogue.load(of_it.name, of_it.chosen(), _wanted(recipe), watch=watch)
     elif source.sacrebleu:
         corpus = sacrebleu_sets.load(source.sacrebleu.model_dump(exclude_none=True), _wanted(recipe))
     for direction in directions(recipe):
