@@ -4,10 +4,10 @@
 
 The text is made up: N pairs in a TSV file, of which one in a hundred is a duplicate, and a test split of
 1,000 others. Of it so many samples are drawn, in both directions, encoded in Alpaca's prompt by a process for
-each core, and read once more in the order of training. Memory is what we and our processes hold of our own
-(Pss_Anon of Linux, looked at ten times a second): pages of a file that is mapped into memory are the
-system's, which takes them back when it needs them. The steps follow one another in one process, so memory
-that an earlier one did not give back counts for the next.
+each core, and read once more in the order of training; and the documents of a small base likewise. Memory is
+what we and our processes hold of our own (Pss_Anon of Linux, looked at ten times a second): pages of a file
+that is mapped into memory are the system's, which takes them back when it needs them. The steps follow one
+another in one process, so memory that an earlier one did not give back counts for the next.
 """
 
 import argparse
@@ -18,7 +18,7 @@ import resource
 import tempfile
 import threading
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -29,8 +29,9 @@ from ontarget.corpora.corpus import Corpus
 from ontarget.languages import Direction, Language
 from ontarget.pipeline.artifacts import text_fingerprint
 from ontarget.prompts.template import PromptTemplate
+from ontarget.samples.documents import make_documents
 from ontarget.samples.draw import draw_translations
-from ontarget.samples.groups import Draw, translation_groups
+from ontarget.samples.groups import Draw, document_groups, translation_groups
 
 DE, EN = Language("de"), Language("en")
 DRAWN = 12_000  # what stage 1 of the paper takes
@@ -103,6 +104,19 @@ def main() -> None:
             "read, as training does", lambda: sum(len(made.group(n)[0].ids) for n in made.learnt), count
         )
         on_disk = sum(file.stat().st_size for file in (Path(folder) / "cache/encoded").glob("*/*"))
+        documents = measured(
+            "draw documents of a base", lambda: documents_of(left), len(left.parts("train")[0])
+        )
+        read = document_groups(lambda _: documents)(0)
+        made = measured(
+            f"encode {len(read)} documents",
+            lambda: encode_pass(read, encoder, identity=lambda _: "documents"),
+            len(read),
+        )
+        random.Random(1).shuffle(made.learnt)
+        measured(
+            "read, as training does", lambda: sum(len(made.group(n)[0].ids) for n in made.learnt), len(read)
+        )
     from machine import describe  # imports torch
 
     result = {
@@ -138,6 +152,11 @@ def samples_of(corpus: Corpus, directions: list[Direction], count: int | None) -
     """Stage 1 over so many of them."""
     drawn = draw_translations(corpus, directions, count, seed=1)
     return translation_groups(drawn, PromptTemplate.load("alpaca"))
+
+
+def documents_of(corpus: Corpus) -> Sequence[str]:
+    """One pass of what a small base reads."""
+    return make_documents(corpus, [DE, EN], EN, "aligned", seed=1)
 
 
 def encoder_of(corpus: Corpus) -> Any:

@@ -5,10 +5,12 @@ from contextlib import contextmanager
 from pathlib import Path
 
 import pytest
-from tests.pipeline.conftest import LINES, Workshop, fake_recipe
+import yaml
+from tests.pipeline.conftest import LINES, RECIPE, Workshop, fake_recipe
 from tests.pipeline.test_run import Listener
 
 from ontarget.corpora import sacrebleu_sets
+from ontarget.corpora.catalogue import read as catalogue
 from ontarget.corpora.corpus import Corpus, Part
 from ontarget.errors import UserError
 from ontarget.languages import Direction, Language
@@ -16,6 +18,7 @@ from ontarget.pipeline import inputs
 from ontarget.pipeline.inputs import language_text, left_out, load_corpus
 from ontarget.pipeline.plan import Plan
 from ontarget.pipeline.run import carry_out, make_plan
+from ontarget.pipeline.sweep import make_sweep
 
 EN, IT, NL = (Language(code) for code in ("en", "it", "nl"))
 
@@ -169,25 +172,60 @@ def test_text_to_learn_from_is_never_what_is_translated(corpus_files: Path) -> N
         language_text(fake_recipe(systems=systems, stages={}, split="validation"), corpus, "language-prior")
 
 
-def test_a_file_that_takes_a_while_to_read_is_told(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    told: list[str] = []
+class Told:
+    """Keeps what is said of how far something is."""
 
-    class Told:
-        def say(self, line: str) -> None: ...
+    def __init__(self) -> None:
+        self.lines: list[str] = []
 
-        @contextmanager
-        def task(self, what: str) -> Iterator[Callable[[int, int, str], None]]:
-            yield lambda done, total, note: told.append(f"{what}: {note}")
+    def say(self, line: str) -> None: ...
 
+    @contextmanager
+    def task(self, what: str) -> Iterator[Callable[[int, int, str], None]]:
+        yield lambda done, total, note: self.lines.append(f"{what}: {note}")
+
+
+def _told_of_few(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Told:
+    monkeypatch.setenv("ONTARGET_CACHE", str(tmp_path / "cache"))
     monkeypatch.setattr(inputs, "_MANY", 4)
     monkeypatch.setattr(inputs, "_TOLD_EACH", 2)
+    return Told()
+
+
+def test_a_file_that_takes_a_while_to_read_is_told(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    told = _told_of_few(tmp_path, monkeypatch)
     monkeypatch.chdir(tmp_path)
     for name, lines in (("few", 4), ("many", 9)):
         text = "".join(f"{name} {n}\tx {n}\ty {n}\n" for n in range(lines))
         Path(f"{name}.tsv").write_text(f"en\tit\tnl\n{text}", encoding="utf-8")
         recipe = fake_recipe(corpus={"files": {"train": f"{name}.tsv", "test": "few.tsv"}}, overlap="allow")
-        assert len(load_corpus(recipe, Told()).parts("train")[0]) == lines
+        assert len(load_corpus(recipe, told).parts("train")[0]) == lines
         numbers = (4, 6, 8) if name == "many" else ()
-        assert told == [f"reading text into the cache: {n} segments" for n in numbers]
-    load_corpus(recipe, Told())
-    assert len(told) == 3  # it is read from the cache
+        assert told.lines == [f"reading text into the cache: {n} segments" for n in numbers]
+    load_corpus(recipe, told)
+    assert len(told.lines) == 3  # it is read from the cache
+
+
+def test_so_is_a_large_corpus_of_the_catalogue(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    told = _told_of_few(tmp_path, monkeypatch)
+    monkeypatch.setattr(catalogue, "_LARGE", 5)
+    monkeypatch.setenv("ONTARGET_DATA", str(tmp_path))
+    folder = tmp_path / "opus/Tiny/v1"
+    folder.mkdir(parents=True)
+    for pair in ("en-it", "en-nl", "it-nl"):
+        for code in pair.split("-"):
+            text = "".join(f"{code} {n} of {pair}\n" for n in range(5))
+            (folder / f"{pair}.{code}").write_text(text, encoding="utf-8")
+    corpus = {"catalogue": {"name": "opus/Tiny/v1", "test": "opus/Tiny/v1:train"}}
+    load_corpus(fake_recipe(corpus=corpus, overlap="allow"), told)
+    assert told.lines == ["reading text into the cache: 4 segments"] * 3  # each pair is read once
+
+
+def test_so_is_what_a_sweep_reads(
+    tables: dict[str, object], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    told = _told_of_few(tmp_path, monkeypatch)
+    recipe = RECIPE | {"corpus": tables, "sweep": {"stages.lat.alpha": [0.1, 0.5]}}
+    Path("swept.yaml").write_text(yaml.safe_dump(recipe), encoding="utf-8")
+    assert len(make_sweep("swept.yaml", progress=told).planned) == 2
+    assert "reading text into the cache: 4 segments" in told.lines

@@ -311,6 +311,15 @@ def test_a_corpus_with_too_few_samples_is_said_with_both_numbers(workshop: Works
     assert not [line for line in listener.said if "asks for" in line]
 
 
+def test_samples_that_were_left_out_are_said_with_their_reason(workshop: Workshop) -> None:
+    listener = Listener()
+    train(make_plan(fake_recipe()), "mt", listener)
+    assert "mt: 3 samples dropped at tuning.max_length=512 tokens" in listener.said
+    unlearnt = "2 samples to unlearn left out: the model says them alike under either instruction"
+    assert f"mt: {unlearnt}" in listener.said
+    assert not [line for line in listener.said if "truncated" in line or "no token" in line]
+
+
 class TestSeveralProcesses:
     """With the launcher replaced: tests/pipeline/test_launch.py starts some."""
 

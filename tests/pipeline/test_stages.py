@@ -2,6 +2,7 @@
 
 import json
 import re
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -10,6 +11,7 @@ from tests.pipeline.conftest import RECIPE, fake_recipe
 
 from ontarget.corpora.corpus import Corpus
 from ontarget.languages import Direction, Language
+from ontarget.pipeline import stages
 from ontarget.pipeline.artifacts import Store
 from ontarget.pipeline.stages import (
     conflict_counts,
@@ -17,6 +19,7 @@ from ontarget.pipeline.stages import (
     keep_template,
     make_model,
     notices,
+    samples_identity,
     translation_draw,
 )
 from ontarget.prompts.segment import text_of
@@ -155,7 +158,7 @@ def test_what_a_recipe_says_of_twins_reaches_training(
 
     def train_stage(start: object, data: Any, tuning: object, **options: Any) -> Any:
         told.update(options, data=data)
-        return stage.StageResult(1, 1, 0.0, 0, 0, 0)
+        return stage.StageResult(1, 1, 0.0, 0, 0, 0, 0)
 
     monkeypatch.setattr(stage, "train_stage", train_stage)
     make_model(
@@ -171,6 +174,75 @@ def test_what_a_recipe_says_of_twins_reaches_training(
     assert told["objective"] == objective
     assert bool(told["data"].lines) is lines
     assert told["data"].revealing is revealing
+
+
+@pytest.mark.parametrize("stage", ["base", "mt", "ontarget"])
+def test_the_text_of_a_stage_is_drawn_once(
+    fake_corpus: Corpus, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, stage: str
+) -> None:
+    training = pytest.importorskip("ontarget.training.stage", reason="needs the extra `train`")
+    drawn = []
+    for name in ("make_documents", "draw_translations"):
+        draw = getattr(stages, name)
+        monkeypatch.setattr(stages, name, lambda *args, draw=draw: drawn.append(args) or draw(*args))
+
+    def train_stage(start: object, data: Any, tuning: object, **options: Any) -> Any:
+        assert len(data.draw(0)) > 0
+        return training.StageResult(1, 1, 0.0, 0, 0, 0, 0)
+
+    monkeypatch.setattr(training, "train_stage", train_stage)
+    start = None if stage == "base" else tmp_path
+    make_model(
+        fake_recipe(),
+        stage,
+        fake_corpus,
+        start,
+        folder=tmp_path,
+        work=tmp_path,
+        store=Store(tmp_path),
+        update=lambda *_: None,
+    )
+    assert len(drawn) == 1
+
+
+class TestIdentityOfSamples:
+    """What encoded samples are kept under."""
+
+    def of(self, corpus: Corpus, stage: str, pass_number: int = 0, **changes: object) -> str:
+        return samples_identity(changed(stage, **changes), stage, corpus)(pass_number)
+
+    def test_settings_that_make_no_other_samples_leave_it(self, fake_corpus: Corpus) -> None:
+        of = self.of(fake_corpus, "ontarget")
+        for said in (
+            {"alpha": 0.3},
+            {"objective": "orpo"},
+            {"objective": "cpo", "beta": 0.3},
+            {"objective": "simpo", "beta": 1.0, "margin": 0.5},
+            {"from": "base"},
+        ):
+            assert self.of(fake_corpus, "ontarget", **said) == of
+        assert self.of(fake_corpus, "ontarget", samples=2) != of
+        assert self.of(fake_corpus, "ontarget", conflict={"tokens": "all"}) != of
+
+    def test_passes_that_are_drawn_anew_are_others(self, fake_corpus: Corpus) -> None:
+        of = partial(self.of, fake_corpus)
+        assert of("mt", 1) == of("mt", 0)
+        assert of("ontarget", 1) != of("ontarget", 0)
+        assert of("base", 1) != of("base", 0)
+
+    def test_documents_are_others_of_another_kind_pivot_seed_or_text(self, fake_corpus: Corpus) -> None:
+        recipe = fake_recipe()
+        of = samples_identity(recipe, "base", fake_corpus)(0)
+        small = recipe.stages["base"].model.model_dump() | {"layers": 1}
+        assert self.of(fake_corpus, "base", model=small) == of
+        assert self.of(fake_corpus, "base", documents="english-pivoted") != of
+        assert self.of(fake_corpus, "base", seed=7) != of
+        assert samples_identity(fake_recipe(pivot="it"), "base", fake_corpus)(0) != of
+        # Dutch is not tuned on, but the base reads it.
+        alone = fake_recipe(directions={"supervised": ["en-it", "it-en"], "zero_shot": ["en-nl"]})
+        train = dict(fake_corpus.splits["train"])
+        other = Corpus("other", {"train": train | {Language("nl"): [f"{x}!" for x in train[Language("nl")]]}})
+        assert samples_identity(alone, "base", fake_corpus)(0) != samples_identity(alone, "base", other)(0)
 
 
 def test_a_template_of_ones_own_is_kept_with_the_model(corpus_files: Path) -> None:

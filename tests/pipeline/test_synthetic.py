@@ -18,7 +18,7 @@ from ontarget.pipeline.cost import Estimator
 from ontarget.pipeline.plan import Plan
 from ontarget.pipeline.progress import Silent
 from ontarget.pipeline.run import make_plan, run, train
-from ontarget.pipeline.stages import make_model, tuning_draw
+from ontarget.pipeline.stages import make_model, stage_draw
 from ontarget.pipeline.synthetic import looked_through
 from ontarget.prompts.segment import text_of
 from ontarget.recipes.synthetic import KeepSettings
@@ -178,7 +178,7 @@ class TestWhatIsLearnt:
     def draw(self, answers: Workshop, name: str, **changes: Any) -> list[Any]:
         made = synthetic_recipe(**{name: changes})
         train(make_plan(made), name)
-        return list(tuning_draw(made, name, inputs.load_corpus(made), Store(Path("runs/fake")))(0))
+        return list(stage_draw(made, name, inputs.load_corpus(made), Store(Path("runs/fake")))(0))
 
     def test_what_was_kept_and_as_many_supervised_translations(self, answers: Workshop) -> None:
         groups = self.draw(answers, "pd")
@@ -227,7 +227,7 @@ class TestWhatIsLearnt:
     def test_nothing_made_is_one_sentence(self, answers: Workshop) -> None:
         made = synthetic_recipe()
         with pytest.raises(UserError, match="'ontarget train fake st' makes them"):
-            tuning_draw(made, "st", inputs.load_corpus(made), Store(Path("runs/fake")))
+            stage_draw(made, "st", inputs.load_corpus(made), Store(Path("runs/fake")))
 
 
 def test_costs_are_those_of_as_many_outputs(answers: Workshop) -> None:

@@ -114,7 +114,7 @@ def test_intervals_marks_and_the_papers_figures_are_shown(run_dir: Path) -> None
     assert "3.0<sup>†</sup><small>2.5–3.5</small></td>" in text
     assert '93.0<small>92.5–93.5</small><small class="paper">paper 65.0</small></td>' in text
     assert "†: differs from MT, p &lt; 0.05, two-sided" in text
-    assert "printed, Table 2 and 4, LLaMA 2 7B" in text
+    assert "printed, Table 2 and 4, LLaMA 2 7B. Rows of another name there: “Ours” beside LAT." in text
 
 
 def test_times_are_told_where_they_are_recorded(run_dir: Path) -> None:

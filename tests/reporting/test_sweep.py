@@ -12,7 +12,7 @@ from ontarget.reporting.drawing import BLUE, ORANGE, inline
 
 
 def _write(folder: Path, points: list[dict[str, Any]]) -> Path:
-    (folder / "points").mkdir()
+    (folder / "points").mkdir(parents=True)
     for number, values in enumerate(points):
         otr = 90.0 - 10 * number
         rows = [

@@ -41,6 +41,17 @@ def test_rows_of_fewer_seeds_say_so(tmp_path: Path) -> None:
     assert b.deviation is None
 
 
+def test_the_papers_models_have_the_papers_figures_beside(tmp_path: Path) -> None:
+    models = ["meta-llama/Llama-2-7b-hf", "meta-llama/Llama-2-13b-hf", "Qwen/Qwen3-4B-Base"]
+    directory = _write(tmp_path / "paper-table3", [{"model": model} for model in models])
+    table = sweep.table(directory)
+    assert table.caption.endswith(", in brackets what the paper printed")
+    printed = [[cell.paper for cell in row.cells[:2]] for row in table.rows]
+    assert printed == [[5.1, 65.0], [14.7, 2.6], [7.8, 57.9], [16.5, 2.9], *[[None, None]] * 3]
+    directory = _write(tmp_path / "mine", [{"model": model} for model in models])
+    assert not [cell for row in sweep.table(directory).rows for cell in row.cells if cell.paper is not None]
+
+
 def test_variants_are_drawn_as_bars_by_name(tmp_path: Path) -> None:
     from matplotlib.figure import Figure
 

@@ -1,3 +1,4 @@
+import tracemalloc
 from itertools import chain, combinations
 
 import pytest
@@ -11,6 +12,8 @@ EN = LANGUAGES[0]
 CORPUS = Corpus(
     "toy", {"train": {language: [f"{language}-{n}" for n in range(200)] for language in LANGUAGES}}
 )
+LONG = {language: [f"{language} " * 400] * 20_000 for language in LANGUAGES}  # one string, many times
+CORPUS_OF_LONG_LINES = Corpus("long", {"train": LONG})
 
 
 def pairs_seen(kind):
@@ -63,8 +66,8 @@ def test_languages_are_named_before_each_line_or_two_above_them():
 
 
 def test_each_pass_is_drawn_anew_and_alike_for_one_seed():
-    first = make_documents(CORPUS, LANGUAGES, EN, "aligned", 1, 0)
-    assert first == make_documents(CORPUS, LANGUAGES, EN, "aligned", 1, 0)
+    first = list(make_documents(CORPUS, LANGUAGES, EN, "aligned", 1, 0))
+    assert first == list(make_documents(CORPUS, LANGUAGES, EN, "aligned", 1, 0))
     assert sorted(first) != sorted(make_documents(CORPUS, LANGUAGES, EN, "aligned", 1, 1))
 
 
@@ -80,3 +83,17 @@ def test_segments_stand_with_the_languages_that_they_have():
     alone = [document for document in pivoted if "nl-" in document or "ro-" in document]
     assert len(alone) == 50
     assert not any("\n" in document for document in alone)
+
+
+@pytest.mark.parametrize("kind", ["aligned", "english-pivoted"])
+def test_documents_take_a_few_bytes_each_however_long_they_are(kind):
+    tracemalloc.start()
+    documents = make_documents(CORPUS_OF_LONG_LINES, LANGUAGES, EN, kind, seed=1)
+    held, most = tracemalloc.get_traced_memory()
+    tracemalloc.stop()
+    assert held < most < 25 * len(documents)  # arrays and a bytearray grow in steps
+    assert len(documents[0]) > 1000
+    assert documents[-1] == documents[len(documents) - 1] == documents[-1:][0]
+    assert documents[:3] == [documents[0], documents[1], documents[2]]
+    with pytest.raises(IndexError):
+        documents[len(documents)]

@@ -42,7 +42,7 @@ LAY_OUT = {"padded": batches.collate, "packed": packing.pack, "prefix": prefix.c
 def steps(tokenizer, conflict, alpha=1.0, share=Share(), **tuning):  # noqa: B008
     draw = language_aware_groups(TRANSLATIONS, PLAIN, conflict, LANGUAGES, SUPERVISED, 1)
     encoder = Encoder(tokenizer, PLAIN.separator, 128, {})
-    made = Steps(draw, encoder, Tuning(steps=1, batch_samples=6, **tuning), alpha, 1, share)
+    made = Steps(draw, encoder, Tuning(**{"steps": 1, "batch_samples": 6, **tuning}), alpha, 1, share)
     made.units, made.collate = pairs.together, partial(pairs.collate, made.collate)
     return made, [[encoder.encode(sample) for sample in group] for group in draw(0)]
 

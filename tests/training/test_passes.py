@@ -5,12 +5,13 @@ pytest.importorskip("torch")
 from hypothesis import given
 from hypothesis import strategies as st
 
-from ontarget.corpora.corpus import Translation
+from ontarget.corpora.corpus import Corpus, Translation
 from ontarget.errors import UserError
 from ontarget.languages import Direction, Language
 from ontarget.prompts.template import PromptTemplate
 from ontarget.samples.conflict import Conflict
-from ontarget.samples.groups import language_aware_groups
+from ontarget.samples.documents import make_documents
+from ontarget.samples.groups import document_groups, language_aware_groups
 from ontarget.training import passes
 from ontarget.training.batches import Steps
 from ontarget.training.encode import Encoded, Encoder
@@ -61,6 +62,15 @@ def test_what_is_on_disk_is_what_would_be_in_memory_whoever_encoded_it(tokenizer
     assert [getattr(on_disk, name) for name in COUNTS] == [getattr(in_memory, name) for name in COUNTS]
     assert all(getattr(on_disk, name) for name in COUNTS)
     assert 0 not in found.learnt
+
+
+@pytest.mark.parametrize("processes", [1, 2])
+def test_documents_are_kept_likewise(tokenizer, processes):
+    corpus = Corpus("toy", {"train": {code: [f"{code} {n}" for n in range(30)] for code in LANGUAGES}})
+    groups = document_groups(lambda _: make_documents(corpus, LANGUAGES, LANGUAGES[0], "aligned", 1))(0)
+    found = encode_pass(groups, encoder(tokenizer), identity=identity, processes=processes)
+    assert contents(found) == contents(encode_pass(groups, encoder(tokenizer)))
+    assert len(found.learnt) == len(groups) > 30
 
 
 def test_steps_are_the_same_from_disk(tokenizer):

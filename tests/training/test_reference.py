@@ -97,11 +97,25 @@ def test_a_stage_asks_the_model_that_it_starts_from(base, tmp_path):  # noqa: F8
     draw = language_aware_groups(
         translations, PromptTemplate.load("plain"), conflict, languages, SUPERVISED, 1
     )
-    with_it, without = (
-        tuned(base, tmp_path, f"revealing-{asks}", StageData(draw, " ", {}, revealing=asks))[0]
+    (with_it, counted), (without, none) = (
+        tuned(base, tmp_path, f"revealing-{asks}", StageData(draw, " ", {}, revealing=asks))
         for asks in (True, False)
     )
     assert any(not torch.equal(with_it[name], without[name]) for name in with_it)
+    # It has read no instruction, so it heeds none: no twin tells it anything.
+    assert (none.unrevealing, counted.unrevealing) == (0, len(translations))
+
+
+def test_twins_that_tell_nothing_are_counted_once_in_the_first_pass(tokenizer):
+    counted = []
+    for looked_at in ((), (1, 0, 0), (0, 3, 5)):
+        made, groups = steps(tokenizer, Conflict(weighting=ALL), epochs=3, steps=None, batch_samples=2)
+        made.reveal = lambda batch: [e for e in batch if e.sign > 0 or len(e.ids) % 2]
+        for step in looked_at:  # others were taken before a checkpoint
+            made[step]
+        counted.append(made.unrevealing())
+    even = [e for group in groups for e in group if e and e.sign < 0 and len(e.ids) % 2 == 0]
+    assert counted == [len(even)] * 3 != [0] * 3
 
 
 def test_a_model_in_parts_cannot_be_asked(base, tmp_path, monkeypatch):  # noqa: F811

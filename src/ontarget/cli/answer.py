@@ -8,6 +8,7 @@ from typing import Annotated
 
 import typer
 
+from ontarget.cli.options import Template, TrustRemoteCode
 from ontarget.cli.progress import Shown, stopped
 from ontarget.corpora.instructions import Instruction, read_instructions
 from ontarget.files import whole_file
@@ -35,15 +36,8 @@ def answer(
     limit: Annotated[
         int | None, typer.Option(min=1, metavar="N", help="The first N alone.", show_default=False)
     ] = None,
-    template: Annotated[
-        str | None,
-        typer.Option(
-            help="Prompt template, a name or a file; by default what the model was tuned with, or alpaca."
-        ),
-    ] = None,
-    trust_remote_code: Annotated[
-        bool, typer.Option("--trust-remote-code", help="Let code that comes with the model run.")
-    ] = False,
+    template: Template = None,
+    trust_remote_code: TrustRemoteCode = False,
 ) -> None:
     """Answer general instructions, such as AlpacaEval's, with a tuned model.
 

@@ -1,4 +1,8 @@
-"""Options that `score` and `compare` share: what is scored, and what says which language it is in."""
+"""Options that commands share.
+
+Of `score` and `compare`: what is scored, and what says which language it is in. Of `translate` and `answer`:
+how a model is asked.
+"""
 
 from pathlib import Path
 from typing import Annotated
@@ -29,4 +33,13 @@ Lid = Annotated[
 Among = Annotated[
     str | None,
     typer.Option(metavar="LANGUAGES", help="The only ones that the identifier may name: de,fr,en."),
+]
+Template = Annotated[
+    str | None,
+    typer.Option(
+        help="Prompt template, a name or a file; by default what the model was tuned with, or alpaca."
+    ),
+]
+TrustRemoteCode = Annotated[
+    bool, typer.Option("--trust-remote-code", help="Let code that comes with the model run.")
 ]

@@ -59,7 +59,7 @@ def run(
     """
     recipe, overrides = recipe_and_overrides(arguments or [])
     if load(recipe, overrides).sweep:
-        run_sweep(make_sweep(recipe, overrides, directory), plan=plan)
+        run_sweep(make_sweep(recipe, overrides, directory, Shown()), plan=plan)
         return
     to_do = make_plan(recipe, overrides, directory, Shown())
     console = Console(highlight=False)

@@ -8,6 +8,7 @@ import typer
 from rich.console import Console
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
 
+from ontarget.cli.options import Template, TrustRemoteCode
 from ontarget.corpora.plain import read_lines
 from ontarget.errors import UserError
 from ontarget.languages import Direction, Language
@@ -29,12 +30,7 @@ def translate(
         int, typer.Option(min=1, help="Hypotheses kept at each step; 1 is greedy, and faster.")
     ] = 4,
     max_new_tokens: Annotated[int, typer.Option(min=1, help="A translation is cut here.")] = 512,
-    template: Annotated[
-        str | None,
-        typer.Option(
-            help="Prompt template, a name or a file; by default what the model was tuned with, or alpaca."
-        ),
-    ] = None,
+    template: Template = None,
     system: Annotated[
         str | None,
         typer.Option("--system", help="How it is asked and searched: the id of a system of a recipe."),
@@ -45,9 +41,7 @@ def translate(
             help="LANGUAGE=FILE, lines of it, for systems that learn from text; once for each language."
         ),
     ] = None,
-    trust_remote_code: Annotated[
-        bool, typer.Option("--trust-remote-code", help="Let code that comes with the model run.")
-    ] = False,
+    trust_remote_code: TrustRemoteCode = False,
 ) -> None:
     """Translate a file, or standard input, to standard output.
 

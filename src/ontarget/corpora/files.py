@@ -38,9 +38,6 @@ _READERS: dict[str, Callable[[Path, Sequence[Language], Columns | None], Iterato
 }
 
 
-Watch = Callable[[Iterator[tuple[Segment, Direction | None]]], Iterator[tuple[Segment, Direction | None]]]
-
-
 @dataclass(frozen=True, slots=True)
 class _Source:
     """Something to read: what it is known by, the only direction it serves, if any, and its segments."""
@@ -56,7 +53,7 @@ def load(
     languages: Sequence[Language],
     format: str | None = None,
     columns: Columns | None = None,
-    watch: Watch = iter,
+    watch: store.Watch = iter,
 ) -> Corpus:
     """Reads a corpus; its lines stay on disk, in the cache (see store.py).
 
@@ -191,7 +188,7 @@ def _stored(
     languages: Sequence[Language],
     format: str | None,
     columns: Columns | None,
-    watch: Watch,
+    watch: store.Watch,
 ) -> tuple[str, list[Part], int]:
     """The segments of all sources from the cache, where they are put first, and their key there."""
     about = {

@@ -8,7 +8,7 @@ import json
 import mmap
 import os
 from array import array
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import ExitStack
 from pathlib import Path
 from typing import BinaryIO, overload
@@ -17,6 +17,9 @@ from ontarget.corpora.corpus import Part, Segment
 from ontarget.errors import UserError
 from ontarget.files import full_disk_said, whole_folder, write_json
 from ontarget.languages import Direction, Language
+
+Serving = tuple[Segment, Direction | None]  # a segment, and the only direction that it serves, if any
+Watch = Callable[[Iterator[Serving]], Iterator[Serving]]  # lets through what is stored, and tells of it
 
 _CONTENTS = "contents.json"
 _BLOCK = 10_000  # lines read, or ends written, at a time
@@ -29,10 +32,8 @@ def cache_folder() -> Path:
     return Path(os.environ.get("XDG_CACHE_HOME") or "~/.cache").expanduser() / "ontarget"
 
 
-def write(
-    folder: Path, languages: Sequence[Language], segments: Iterator[tuple[Segment, Direction | None]]
-) -> None:
-    """Stores segments, each with the only direction that it serves, if it has one.
+def write(folder: Path, languages: Sequence[Language], segments: Iterator[Serving]) -> None:
+    """Stores segments.
 
     Those that are there in the same languages, and serve the same, become a part; those that are not there in
     two of the languages are counted.

@@ -50,7 +50,8 @@ def load_corpus(recipe: Recipe, progress: Progress | None = None) -> Corpus:
     elif source.phrasebook:
         corpus = phrasebook.load(source.phrasebook.tuples, source.phrasebook.seed)
     elif source.catalogue:
-        corpus = catalogue.load(source.catalogue.name, source.catalogue.chosen(), _wanted(recipe))
+        of_it = source.catalogue
+        corpus = catalogue.load(of_it.name, of_it.chosen(), _wanted(recipe), watch=watch)
     elif source.sacrebleu:
         corpus = sacrebleu_sets.load(source.sacrebleu.model_dump(exclude_none=True), _wanted(recipe))
     for direction in directions(recipe):
@@ -129,12 +130,14 @@ def directions(recipe: Recipe) -> list[Direction]:
 
 
 def train_text(recipe: Recipe, corpus: Corpus) -> dict[str, Any]:
-    """What the train split is known by, for fingerprints: its lines, in the languages that are tuned on."""
+    """What the train split is known by, for fingerprints: its lines, in the languages that are read."""
+    parts = corpus.parts("train")
     sides = {language for d in learnt(recipe) for language in (d.source, d.target)}
+    if any(isinstance(stage, LanguageModelling) for stage in recipe.stages.values()):  # it reads all there is
+        sides |= {language for part in parts for language in part.lines}
     text: dict[str, Any] = {
         str(code): text_fingerprint(corpus.lines("train", code)) for code in recipe.languages if code in sides
     }
-    parts = corpus.parts("train")
     if len(parts) > 1 or parts[0].direction:  # which lines are aligned, and what for
         text["parts"] = [[list(map(str, p.lines)), len(p), p.direction and str(p.direction)] for p in parts]
     return text

@@ -175,12 +175,9 @@ class _Work:
             self.progress.say(
                 f"{step.name}: the best of what was judged is step {counts['kept']}; it is kept"
             )
-        for what in ("dropped", "truncated"):
-            if counts[what]:
-                limit = self.recipe.stages[step.name].tuning.max_length
-                self.progress.say(
-                    f"{step.name}: {counts[what]} samples {what} at tuning.max_length={limit} tokens"
-                )
+        for what in filter(counts.get, _COUNTED):
+            said = _COUNTED[what].format(self.recipe.stages[step.name].tuning)
+            self.progress.say(f"{step.name}: {counts[what]} samples {said}")
 
     def _train(self, step: Step, folder: Path, work: Path, update: stages.Update) -> dict[str, Any]:
         if not self.launch.alone:
@@ -267,6 +264,12 @@ class _Work:
                 temporary.write_text(text, encoding="utf-8")
 
 
+_COUNTED = {
+    "dropped": "dropped at tuning.max_length={.max_length} tokens",
+    "truncated": "truncated at tuning.max_length={.max_length} tokens",
+    "ambiguous": "to unlearn left out: no token of theirs tells the language",
+    "unrevealing": "to unlearn left out: the model says them alike under either instruction",
+}
 _NOTED = {
     "encoded": "% of samples encoded",
     "likelihood": "likelihood",

@@ -11,15 +11,13 @@ from ontarget.corpora.corpus import Corpus
 from ontarget.errors import UserError, nearest
 from ontarget.model_place import locate
 from ontarget.pipeline.artifacts import Store
-from ontarget.pipeline.inputs import seed_of, template_of
-from ontarget.pipeline.stages import beginnings, tuning_draw
+from ontarget.pipeline.inputs import template_of
+from ontarget.pipeline.stages import beginnings, stage_draw
 from ontarget.prompts.encode import FastTokenizer
 from ontarget.prompts.segment import text_of
 from ontarget.recipe import Recipe
-from ontarget.recipes.stages import LanguageAware, LanguageModelling
+from ontarget.recipes.stages import LanguageAware
 from ontarget.recipes.synthetic import Synthetic
-from ontarget.samples.documents import make_documents
-from ontarget.samples.groups import Group, document_groups
 from ontarget.samples.sample import Sample
 from ontarget.training.encode import Encoded, Encoder
 from ontarget.training.weights import signed_weights
@@ -103,7 +101,7 @@ def samples_shown(
     """
     settings = recipe.stages[stage]
     template = template_of(recipe, stage)
-    groups = _first_pass(recipe, stage, corpus, store)
+    groups = stage_draw(recipe, stage, corpus, store)(0)
     if tokenizer is None:
         yield from (by_words(sample, template.separator) for group in groups[:count] for sample in group)
         return
@@ -134,15 +132,6 @@ def _encoded(encoder: Encoder, sample: Sample) -> tuple[Sample, Encoded | None, 
         return sample, encoded, ""
     tells = encoder.ambiguous == ambiguous
     return sample, None, "it has no room" if tells else "its beginning does not tell the language"
-
-
-def _first_pass(recipe: Recipe, stage: str, corpus: Corpus, store: Store) -> Sequence[Group]:
-    settings = recipe.stages[stage]
-    if not isinstance(settings, LanguageModelling):
-        return tuning_draw(recipe, stage, corpus, store)(0)
-    seed = seed_of(recipe, settings)
-    documents = make_documents(corpus, recipe.languages, recipe.pivot, settings.documents, seed)
-    return document_groups(lambda _: documents)(0)
 
 
 def pieces_of(tokenizer: FastTokenizer, ids: Sequence[int], weights: Sequence[float]) -> list[Piece]:

@@ -2,7 +2,7 @@
 
 import shutil
 from collections.abc import Callable, Sequence
-from functools import cache, partial
+from functools import cache, lru_cache, partial
 from pathlib import Path
 from typing import Any
 
@@ -42,8 +42,11 @@ from ontarget.samples.weighting import ALL
 from ontarget.samples.wrong import with_wrong_answers
 from ontarget.training.tuning import UNLIKELIHOOD
 
-# Settings of a stage that make no other samples.
-_NOT_IN_SAMPLES = {"start", "preset", "alpha", "tuning", "evaluation"}
+# Settings of a stage that make no other samples; of a new model it is its tokenizer that does.
+_NOT_IN_SAMPLES = {
+    *("start", "preset", "model", "tuning", "evaluation"),
+    *("alpha", "objective", "beta", "margin"),
+}
 # Enough to see which tokens begin one line in a hundred of a language, and which words are its own.
 _LINES = 2000
 
@@ -69,8 +72,9 @@ def make_model(
         work: keeps checkpoints; what an earlier call left there is gone on from.
         store: the run: its synthetic text is read, and what TensorBoard and its like write goes there.
     Returns:
-        Counts for the model's record: steps, the one whose weights were kept, samples dropped, truncated and
-        ambiguous; of stage 2 also how many conflict, and what share of them asks for the right target.
+        Counts for the model's record: steps, the one whose weights were kept, samples dropped, truncated,
+        ambiguous and unrevealing; of stage 2 also how many conflict, and what share of them asks for the
+        right target.
     """
     from ontarget.training.new_model import NewModel
     from ontarget.training.stage import StageData, train_stage
@@ -79,22 +83,19 @@ def make_model(
     settings = recipe.stages[stage]
     template = template_of(recipe, stage)
     origin: Path | str | NewModel
-    identity = None
+    drawn: Sequence[Translation] = ()
     if isinstance(settings, LanguageModelling):
-        documents = partial(
-            make_documents,
-            corpus,
-            recipe.languages,
-            recipe.pivot,
-            settings.documents,
-            seed_of(recipe, settings),
-        )
+        documents = _documents(recipe, settings, corpus)
         draw, origin = document_groups(documents), NewModel(settings.model, documents(0))
     else:
         assert start is not None
-        draw, origin = tuning_draw(recipe, stage, corpus, store), start
-        if not isinstance(settings, Synthetic):
-            identity = samples_identity(recipe, stage, corpus)
+        origin = start
+        if isinstance(settings, Synthetic):
+            draw = synthetic_draw(recipe, stage, corpus, store)
+        else:
+            drawn = drawn_for(recipe, settings, corpus)
+            draw = translation_draw(recipe, settings, drawn, template)
+    identity = None if isinstance(settings, Synthetic) else samples_identity(recipe, stage, corpus)
     lines = beginnings(recipe, stage, corpus)
     result = train_stage(
         origin,
@@ -109,21 +110,37 @@ def make_model(
         evaluation=None if start is None else evaluation_of(recipe, stage, corpus, start),
         tracked=Tracked(recipe.name, stage, store.directory / "tracking"),
     )
-    counts = ("steps", "kept", "dropped", "truncated", "ambiguous")
+    counts = ("steps", "kept", "dropped", "truncated", "ambiguous", "unrevealing")
     record = {name: getattr(result, name) for name in counts}
     if isinstance(settings, Synthetic):
         record["synthetic"] = synthetic.outcome_counts(synthetic.read(recipe, stage, store))
     if isinstance(settings, LanguageAware):
-        record |= conflict_counts(recipe, settings, drawn_for(recipe, settings, corpus))
+        record |= conflict_counts(recipe, settings, drawn)
     return record
 
 
-def tuning_draw(recipe: Recipe, stage: str, corpus: Corpus, store: Store) -> Draw:
-    """The passes of a stage that tunes a model. `store`: the run, where its synthetic text is."""
+def stage_draw(recipe: Recipe, stage: str, corpus: Corpus, store: Store) -> Draw:
+    """The passes of a stage of any kind. `store`: the run, where its synthetic text is."""
+    settings = recipe.stages[stage]
+    if isinstance(settings, LanguageModelling):
+        return document_groups(_documents(recipe, settings, corpus))
+    if isinstance(settings, Synthetic):
+        return synthetic_draw(recipe, stage, corpus, store)
+    drawn = drawn_for(recipe, settings, corpus)
+    return translation_draw(recipe, settings, drawn, template_of(recipe, stage))
+
+
+def _documents(recipe: Recipe, settings: LanguageModelling, corpus: Corpus) -> Callable[[int], Sequence[str]]:
+    """What a base reads in a pass. The last pass is kept: the tokenizer learns from the first one, too."""
+    seed = seed_of(recipe, settings)
+    languages, pivot = recipe.languages, recipe.pivot
+    return lru_cache(1)(partial(make_documents, corpus, languages, pivot, settings.documents, seed))
+
+
+def synthetic_draw(recipe: Recipe, stage: str, corpus: Corpus, store: Store) -> Draw:
+    """The passes of a stage that learns from translations made for it; `store` is the run, where they are."""
     settings, template = recipe.stages[stage], template_of(recipe, stage)
-    assert not isinstance(settings, LanguageModelling)
-    if not isinstance(settings, Synthetic):
-        return translation_draw(recipe, settings, drawn_for(recipe, settings, corpus), template)
+    assert isinstance(settings, Synthetic)
     rows, seed = synthetic.read(recipe, stage, store), seed_of(recipe, settings)
     made = synthetic.kept(rows, stage, settings.original)
     made += draw_translations(corpus, recipe.supervised, round(settings.mix * len(made)), seed)
@@ -167,9 +184,9 @@ def translation_draw(
 def samples_identity(recipe: Recipe, stage: str, corpus: Corpus) -> Identity:
     """Number of a pass -> what its samples are made from, all but the tokenizer."""
     settings = recipe.stages[stage]
-    assert not isinstance(settings, LanguageModelling)
     anew = (
-        settings.wordings
+        isinstance(settings, LanguageModelling)
+        or settings.wordings
         or settings.general
         or (isinstance(settings, LanguageAware) and settings.conflict.redraw)
     )
@@ -184,6 +201,7 @@ def samples_identity(recipe: Recipe, stage: str, corpus: Corpus) -> Identity:
             prompts=[prompt_text(recipe, stage, d, post_instruction=after) for d in directions(recipe)],
             seed=seed_of(recipe, settings),
             languages=list(map(str, recipe.languages)),
+            pivot=str(recipe.pivot),
             supervised=list(map(str, learnt(recipe, settings))),
             text=train_text(recipe, corpus),
         )

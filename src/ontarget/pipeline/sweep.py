@@ -115,8 +115,13 @@ def _without(step: Step, made: Collection[str]) -> Step:
     return replace(step, todo=tuple(part for part in step.todo if step.fingerprints[part] not in made))
 
 
-def make_sweep(recipe: str | Path, overrides: Overrides = (), directory: Path | str | None = None) -> Sweep:
-    """Reads a recipe that sweeps, and its text; nothing is written.
+def make_sweep(
+    recipe: str | Path,
+    overrides: Overrides = (),
+    directory: Path | str | None = None,
+    progress: Progress | None = None,
+) -> Sweep:
+    """Reads a recipe that sweeps, and its text; nothing is written but the cache.
 
     Raises:
         UserError: the recipe or what it points at is wrong.
@@ -129,7 +134,7 @@ def make_sweep(recipe: str | Path, overrides: Overrides = (), directory: Path | 
         """Points share their text, as far as they can."""
         of_text = point.model_dump_json(include=_OF_TEXT)
         if of_text not in corpora:
-            corpora[of_text] = load_corpus(point)
+            corpora[of_text] = load_corpus(point, progress)
         return Plan(point, corpora[of_text], Store(folder))
 
     planned, known = [], shipped(name)

@@ -1,8 +1,8 @@
-"""What the paper printed (Zan et al. 2025, Tables 1 to 4), to stand beside what a run measured."""
+"""What the paper printed (Zan et al. 2025, Tables 1 to 4, Figure 5a), to stand beside what a run measured."""
 
 import csv
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, Self
 
@@ -10,12 +10,20 @@ from ontarget.reporting.systems import display_name
 
 _FOLDER = Path(__file__).parent / "paper_tables"
 _OURS = {"lat": "Ours"}  # their name of what here is called after its stage
-# How the names of recipes that repeat a table begin; the models that the paper tuned, with their sizes.
+_WITH_ALPACA = {"mt": "Alpaca-MT", **_OURS}  # in Figure 5a, whose "MT" is the one without
+# How the names of recipes begin, and of points of those that sweep, that repeat a table or a part of one.
+_OF_IWSLT, _OF_WMT = ("IWSLT", "table2-iwslt-zero-shot"), ("WMT", "table1-wmt-zero-shot")
 _TABLES = {
-    "paper-iwslt17": ("IWSLT", "table2-iwslt-zero-shot"),
-    "paper-table3": ("IWSLT", "table2-iwslt-zero-shot"),
-    "paper-wmt": ("WMT", "table1-wmt-zero-shot"),
+    "paper-iwslt17": _OF_IWSLT,
+    "paper-table3": _OF_IWSLT,
+    "paper-wmt": _OF_WMT,
+    # The figures' own values are not printed, but here they have the settings of Table 2.
+    "paper-figure3-alpha-alpha-0.05": _OF_IWSLT,
+    "paper-figure3-steps-step-100": _OF_IWSLT,
+    "paper-figure4-samples-12000": _OF_IWSLT,
+    "paper-figure5": ("IWSLT", "fig5a-with-alpaca"),
 }
+# The models that the paper tuned, with their sizes.
 _MODELS = {
     "Llama-2-7b-hf": ("LLaMA 2", "7B"),
     "Llama-2-13b-hf": ("LLaMA 2", "13B"),
@@ -31,10 +39,12 @@ class Paper:
     Attributes:
         title: where they stand: `Table 2 and 4, LLaMA 2 7B`.
         figures: (system as printed, kind, direction, metric) -> BLEU points, or OTR in percent.
+        names: system's id -> as printed, where that is another name.
     """
 
     title: str
     figures: Mapping[tuple[str, str, str, str], float]
+    names: Mapping[str, str] = field(default_factory=_OURS.copy)
 
     @classmethod
     def of(cls, recipe: Mapping[str, Any]) -> Self | None:
@@ -54,6 +64,9 @@ class Paper:
             for row in _rows("other_tables.csv")
             if (row["base_model"], row["size"], row["benchmark"]) == (base_model, size, benchmark)
         ]
+        if table.startswith("fig"):
+            figures = _figures([row for row in of_model if row["table"] == table], "zero-shot")
+            return cls(f"Figure 5a, {base_model} {size}", figures, _WITH_ALPACA) if figures else None
         zero_shot = [
             row for row in _rows("zero_shot.csv") if (row["table"], row["base_model"]) == (table, base_model)
         ]
@@ -66,7 +79,12 @@ class Paper:
 
     def value(self, system: str, metric: str, kind: str, direction: str) -> float | None:
         """What the paper printed for a system's id, or None."""
-        return self.figures.get((_OURS.get(system, display_name(system)), kind, direction, metric))
+        return self.figures.get((self.names.get(system, display_name(system)), kind, direction, metric))
+
+    @property
+    def beside(self) -> str:
+        """Which of their names stand beside other names of ours."""
+        return ", ".join(f"“{theirs}” beside {display_name(ours)}" for ours, theirs in self.names.items())
 
 
 def _figures(rows: list[dict[str, str]], kind: str) -> dict[tuple[str, str, str, str], float]:

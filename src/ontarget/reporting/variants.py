@@ -4,6 +4,7 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 from ontarget.reporting.drawing import BLUE, INK, ORANGE, Drawing
+from ontarget.reporting.paper import Paper
 from ontarget.reporting.run_files import AVERAGE, KINDS, Kind
 from ontarget.reporting.seeds import Seeds, Spread
 from ontarget.reporting.systems import REFERENCE, display_name
@@ -19,9 +20,10 @@ def table(title: str, points: Sequence[Seeds], words: Words) -> Table:
     rows = [(point, system, _name(point, system, words)) for point in points for system in point.systems]
     rows.append((points[0], REFERENCE, display_name(REFERENCE)))
     best = {column: _best(points, column) for column in columns}
+    papers = [_paper(title, point) for point, _, _ in rows]
     laid_out = [
-        Row(system, name, tuple(_cell(point, system, column, best[column]) for column in columns))
-        for point, system, name in rows
+        Row(system, name, tuple(_cell(point, system, column, best[column], paper) for column in columns))
+        for (point, system, name), paper in zip(rows, papers, strict=True)
     ]
     seeds = {len(point.scores) for point in points}
     over = f", mean ± standard deviation over {min(seeds)} seeds" if len(seeds) == 1 and seeds != {1} else ""
@@ -32,6 +34,8 @@ def table(title: str, points: Sequence[Seeds], words: Words) -> Table:
             Row(row.system, name, row.cells)
             for row, name in zip(laid_out, [*counts, rows[-1][2]], strict=True)
         ]
+    if any(cell.paper is not None for row in laid_out for cell in row.cells):
+        over += ", in brackets what the paper printed"
     return Table(f"{title}: averages over directions{over}", columns, tuple(laid_out))
 
 
@@ -82,12 +86,18 @@ def _name(point: Seeds, system: str, words: Words) -> str:
     return ", ".join([*told, *([display_name(system)] if len(point.systems) > 1 or not told else [])])
 
 
-def _cell(point: Seeds, system: str, column: Column, best: float | None) -> Cell:
+def _paper(title: str, point: Seeds) -> Paper | None:
+    """What the paper printed of a point whose model is one of its own."""
+    return Paper.of({"name": title, "stages": {"mt": {"from": point.values.get("model")}}})
+
+
+def _cell(point: Seeds, system: str, column: Column, best: float | None, paper: Paper | None) -> Cell:
     spread = point.spread(system, column.metric, column.kind)
+    printed = paper.value(system, column.metric, column.kind, AVERAGE) if paper else None
     if spread is None:
-        return Cell(None)
+        return Cell(None, paper=printed)
     is_best = system != REFERENCE and round(spread.mean, 1) == best
-    return Cell(spread.mean, is_best, deviation=spread.deviation)
+    return Cell(spread.mean, is_best, deviation=spread.deviation, paper=printed)
 
 
 def _best(points: Sequence[Seeds], column: Column) -> float | None:

@@ -1,10 +1,13 @@
 """What a small base model reads: the text that gives a language model its latent knowledge of languages."""
 
 import random
+from array import array
+from bisect import bisect_right
 from collections.abc import Sequence
-from typing import Literal
+from itertools import accumulate
+from typing import Literal, overload
 
-from ontarget.corpora.corpus import Corpus
+from ontarget.corpora.corpus import Corpus, Part
 from ontarget.languages import Language
 
 Documents = Literal["aligned", "english-pivoted"]
@@ -14,6 +17,51 @@ _ALONE = 0.2
 # Share of the translations that are of two languages, named together above their lines and not before each.
 # Of more than two, a small model would have to count lines to know what a name stands for.
 _LISTED = 0.25
+_AS_ALONE, _AS_HEADED, _AS_LISTED = range(3)  # forms
+_NONE = 255  # stands where a document has fewer languages than another
+
+
+class DrawnDocuments(Sequence[str]):
+    """Documents by their segments, forms and languages, a few bytes each; one is written when asked for."""
+
+    def __init__(self, parts: Sequence[Part], languages: Sequence[Language]) -> None:
+        self._parts, self._languages = parts, languages
+        self._ends = list(accumulate(map(len, parts)))  # segments are counted through the parts
+        self._segments, self._order = array("I"), array("I")
+        self._forms = bytearray()  # of each document its form, then the numbers of its languages
+        self._width = 1 + len(languages)
+
+    def __len__(self) -> int:
+        return len(self._order)
+
+    @overload
+    def __getitem__(self, index: int) -> str: ...
+    @overload
+    def __getitem__(self, index: slice) -> list[str]: ...
+    def __getitem__(self, index: int | slice) -> str | list[str]:
+        if isinstance(index, slice):
+            return [self[place] for place in range(*index.indices(len(self)))]
+        number = self._order[index]
+        form, *chosen = self._forms[number * self._width : (number + 1) * self._width]
+        languages = [self._languages[one] for one in chosen if one != _NONE]
+        of = bisect_right(self._ends, self._segments[number])
+        place = self._segments[number] - self._ends[of]  # counted from the end of its part
+        lines = [self._parts[of].lines[language][place] for language in languages]
+        if form == _AS_ALONE:
+            return lines[0]
+        names = [language.name() for language in languages]
+        return _listed(names, lines) if form == _AS_LISTED else _headed(names, lines)
+
+    def add(self, segment: int, form: int, languages: Sequence[Language]) -> None:
+        """One more document, behind the others."""
+        chosen = bytes(map(self._languages.index, languages))
+        self._forms += bytes([form]) + chosen.ljust(self._width - 1, bytes([_NONE]))
+        self._order.append(len(self._segments))
+        self._segments.append(segment)
+
+    def shuffle(self, rng: random.Random) -> None:
+        """Puts them into another order."""
+        rng.shuffle(self._order)
 
 
 def make_documents(
@@ -23,7 +71,7 @@ def make_documents(
     kind: Documents,
     seed: int,
     pass_number: int = 0,
-) -> list[str]:
+) -> DrawnDocuments:
     """One pass of reading: every sentence with its translations, and some of them alone.
 
     `aligned`: "German: ...", "French: ...", "Czech: ...", every language in any order, or two of them under
@@ -34,27 +82,27 @@ def make_documents(
     languages stands with those that it has; where the pivot is missing, `english-pivoted` shows one alone.
     """
     rng = random.Random(f"{seed} documents {pass_number}")
-    documents = []
-    for part in corpus.parts("train"):
+    parts = corpus.parts("train")
+    documents, first = DrawnDocuments(parts, languages), 0
+    for part in parts:
         there = [language for language in languages if language in part.lines]
         others = [language for language in there if language != pivot]
-        for segment in part.segments():
+        for segment in range(first, first + len(part)):
             if kind == "aligned":
                 chosen = rng.sample(there, len(there))
-            elif pivot in segment:
+            elif pivot in part.lines:
                 chosen = rng.sample([pivot, rng.choice(others)], 2)
             else:
-                documents.append(segment[rng.choice(others)])
+                documents.add(segment, _AS_ALONE, [rng.choice(others)])
                 continue
             listed = rng.random() < _LISTED
             if listed:
                 chosen = chosen[:2]
-            names = [language.name() for language in chosen]
-            lines = [segment[language] for language in chosen]
-            documents.append(_listed(names, lines) if listed else _headed(names, lines))
+            documents.add(segment, _AS_LISTED if listed else _AS_HEADED, chosen)
             if rng.random() < _ALONE:
-                documents.append(rng.choice(lines))
-    rng.shuffle(documents)
+                documents.add(segment, _AS_ALONE, [rng.choice(chosen)])
+        first += len(part)
+    documents.shuffle(rng)
     return documents
 
 

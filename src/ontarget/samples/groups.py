@@ -43,9 +43,12 @@ def document_groups(documents: Callable[[int], Sequence[str]]) -> Draw:
 
     `documents`: pass number -> its text.
     """
-    return lambda pass_number: [
-        (Sample(prompt=(), response=document),) for document in documents(pass_number)
-    ]
+
+    def draw(pass_number: int) -> Groups:
+        read = documents(pass_number)
+        return Groups(len(read), lambda number: (Sample(prompt=(), response=read[number]),))
+
+    return draw
 
 
 def translation_groups(

@@ -75,6 +75,7 @@ class Steps(Dataset[list[MicroBatch]]):
         self.units: Callable[[Sequence[Weighed]], list[Unit]] = alone
         self.cut: Cut = by_length
         self.collate: Callable[[Sequence[Weighed]], MicroBatch] = collate
+        self._unrevealing: dict[int, int] = {}  # step -> what `reveal` left out
         self._pass_number, self._pass = 0, self._encoded(0)
         self._groups_a_pass = len(self._pass.learnt)
         self._steps_a_pass = -(-self._groups_a_pass // tuning.batch_samples)
@@ -104,6 +105,14 @@ class Steps(Dataset[list[MicroBatch]]):
         samples = [sample for number in self._numbers(step) for sample in drawn[number]]
         return [_name(s) for s in samples if (e := self._encoder.encode(s)) and e.ids in wanted]
 
+    def unrevealing(self) -> int:
+        """Twins of the first pass that `reveal` leaves out; steps not taken by this process are looked at."""
+        steps = range(min(len(self), self._steps_a_pass))
+        for step in steps:
+            if step not in self._unrevealing:
+                self._batch(step)
+        return sum(map(self._unrevealing.__getitem__, steps))
+
     def _parts(self, step: int) -> list[list[Weighed]]:
         """Our micro-batches of a step."""
         return self._share.of(
@@ -115,7 +124,9 @@ class Steps(Dataset[list[MicroBatch]]):
     def _batch(self, step: int) -> list[Weighed]:
         """The global batch of a step."""
         numbers = self._numbers(step)
-        batch = self.reveal([encoded for number in numbers for encoded in self._pass.group(number)])
+        whole = [encoded for number in numbers for encoded in self._pass.group(number)]
+        batch = self.reveal(whole)
+        self._unrevealing[step] = len(whole) - len(batch)
         weights = signed_weights(batch, self._alpha, self._tuning.normalisation)
         return list(zip(batch, weights, strict=True))
 

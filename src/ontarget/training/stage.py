@@ -69,7 +69,8 @@ class StageData:
 class StageResult:
     """What came of a stage, besides the model; samples are counted in its first pass (see `Encoder`).
 
-    `kept` is the step whose weights are saved: the last, or the best of those that were judged.
+    `kept` is the step whose weights are saved: the last, or the best of those that were judged. `unrevealing`
+    are twins that were left out since no token told the model their instruction from the right one.
     """
 
     steps: int
@@ -78,6 +79,7 @@ class StageResult:
     dropped: int
     truncated: int
     ambiguous: int
+    unrevealing: int
 
 
 def train_stage(
@@ -176,6 +178,7 @@ def train_stage(
             trainer.train(resume_from_checkpoint=str(checkpoint) if checkpoint else None)
     tracking.end(tuning)
     stop.obey()
+    unrevealing = steps.unrevealing() if data.revealing else 0
     if judge:
         judge.restore_best()
     save(output)
@@ -185,7 +188,7 @@ def train_stage(
             if kept(work, step).exists():  # the stage may have been patient no longer
                 kept(work, step).rename(kept(output, step))
     best = (judge and judge.best_step) or len(steps)
-    return StageResult(len(steps), best, time.monotonic() - began, *counts)
+    return StageResult(len(steps), best, time.monotonic() - began, *counts, unrevealing)
 
 
 def _save(

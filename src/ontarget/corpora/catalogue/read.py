@@ -3,6 +3,7 @@
 import hashlib
 import json
 from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 from pathlib import Path
 
 from ontarget.corpora import plain, sacrebleu_sets, store
@@ -18,11 +19,20 @@ _LARGE = 1 << 26  # bytes: files that are larger together stay on disk
 _READ = {"plain": plain.read_lines, "iwslt-tags": read_tagged, "iwslt-xml": read_segments}
 
 
+@dataclass(frozen=True, slots=True)
+class _Disk:
+    """Where the files are, and who is told how far those are that take a while to read."""
+
+    folder: Path
+    watch: store.Watch
+
+
 def load(
     name: str,
     chosen: Mapping[str, str],
     wanted: Mapping[str, Sequence[Direction]],
     folder: Path | None = None,
+    watch: store.Watch = iter,
 ) -> Corpus:
     """The corpus with its usual splits, or sets chosen instead.
 
@@ -31,6 +41,7 @@ def load(
         chosen: split -> set, of the corpus or another (`flores200:devtest`, `sacrebleu:wmt22`).
         wanted: split -> directions to read of it, where they are there; other splits are left out.
         folder: where the files are (default: the data folder).
+        watch: large files that are read for the first time go through it, see store.py.
 
     Raises:
         UserError: no such corpus or set; none of the directions; a file is missing, damaged, or not aligned.
@@ -41,9 +52,9 @@ def load(
         raise UserError(
             f"corpus '{name}' has no usual splits; say which of its sets to take: {', '.join(own.sets)}"
         )
-    folder = folder or data_folder()
+    disk = _Disk(folder or data_folder(), watch)
     return Corpus(
-        name, {split: _split(own, sets[split], wanted[split], folder) for split in sets if split in wanted}
+        name, {split: _split(own, sets[split], wanted[split], disk) for split in sets if split in wanted}
     )
 
 
@@ -58,23 +69,23 @@ def count_lines(item: Item, path: Path) -> int:
     return len(_READ[item.format](path))
 
 
-def _split(own: Entry, reference: str, wanted: Sequence[Direction], folder: Path) -> list[Part]:
+def _split(own: Entry, reference: str, wanted: Sequence[Direction], disk: _Disk) -> list[Part]:
     corpus, name = set_of(reference)
     if corpus == sacrebleu_sets.SCHEME:
         return sacrebleu_sets.read(name, wanted)
-    return _read(entry(corpus) if corpus else own, name, wanted, folder)
+    return _read(entry(corpus) if corpus else own, name, wanted, disk)
 
 
-def _read(own: Entry, name: str, wanted: Sequence[Direction], folder: Path) -> list[Part]:
+def _read(own: Entry, name: str, wanted: Sequence[Direction], disk: _Disk) -> list[Part]:
     parts: list[Part] = []
     left = list(wanted)
     for texts in own.texts(name):
         if texts.text:
-            parts += _aligned(own, texts, left, folder)
+            parts += _aligned(own, texts, left, disk)
         else:
             for direction in own.directions_of(texts, left):
                 if not any(part.serves(direction) for part in parts):
-                    parts.append(_pairwise(own, texts, direction, folder))
+                    parts.append(_pairwise(own, texts, direction, disk))
         left = [direction for direction in left if not any(part.serves(direction) for part in parts)]
     if not parts:
         raise UserError(
@@ -84,34 +95,34 @@ def _read(own: Entry, name: str, wanted: Sequence[Direction], folder: Path) -> l
     return parts
 
 
-def _pairwise(own: Entry, texts: Texts, direction: Direction, folder: Path) -> Part:
+def _pairwise(own: Entry, texts: Texts, direction: Direction, disk: _Disk) -> Part:
     items = own.pair(texts, direction)
     both_ways = own.pair(texts, direction.reverse) == items[::-1]
-    lines = _lines(own, dict(zip((direction.source, direction.target), items, strict=True)), folder)
+    lines = _lines(own, dict(zip((direction.source, direction.target), items, strict=True)), disk)
     return Part(lines, None if both_ways else direction)
 
 
-def _aligned(own: Entry, texts: Texts, wanted: Sequence[Direction], folder: Path) -> list[Part]:
+def _aligned(own: Entry, texts: Texts, wanted: Sequence[Direction], disk: _Disk) -> list[Part]:
     sides = dict.fromkeys(side for d in wanted for side in (d.source, d.target))
     languages = own.languages_of(texts, list(sides))
     if len(languages) < 2:
         return []
-    return [Part(_lines(own, {language: own.text(texts, language) for language in languages}, folder))]
+    return [Part(_lines(own, {language: own.text(texts, language) for language in languages}, disk))]
 
 
-def _lines(own: Entry, items: Mapping[Language, Item], folder: Path) -> Mapping[Language, Sequence[str]]:
+def _lines(own: Entry, items: Mapping[Language, Item], disk: _Disk) -> Mapping[Language, Sequence[str]]:
     """The lines of a part, whose files must be there and have as many lines as each other."""
     paths = {}
     for language, item in items.items():
-        path = find(folder, item.file)
+        path = find(disk.folder, item.file)
         if path is None:
             raise UserError(
-                f"corpus '{own.name}' is not all here: there is no file '{folder / item.file}'; fetch it by "
-                f"'ontarget data get {own.name} --languages {','.join(map(str, items))}'"
+                f"corpus '{own.name}' is not all here: there is no file '{disk.folder / item.file}'; "
+                f"fetch it by 'ontarget data get {own.name} --languages {','.join(map(str, items))}'"
             )
         paths[language] = path
     if sum(path.stat().st_size for path in paths.values()) > _LARGE and _all_plain(items):
-        return _on_disk(own, paths)
+        return _on_disk(own, paths, disk.watch)
     lines = {language: _READ[item.format](paths[language]) for language, item in items.items()}
     counts = {items[language].file: len(found) for language, found in lines.items()}
     if len(set(counts.values())) > 1:
@@ -123,15 +134,18 @@ def _all_plain(items: Mapping[Language, Item]) -> bool:
     return all(item.format == "plain" for item in items.values())
 
 
-def _on_disk(own: Entry, paths: Mapping[Language, Path]) -> Mapping[Language, Sequence[str]]:
+def _on_disk(
+    own: Entry, paths: Mapping[Language, Path], watch: store.Watch
+) -> Mapping[Language, Sequence[str]]:
     """The lines of files of any size, from the cache, where they are put first."""
     known = json.dumps({str(language): digest(path) for language, path in paths.items()})
     cached = store.cache_folder() / "corpora" / hashlib.sha256(known.encode()).hexdigest()[:32]
     found = store.read(cached)
     if found is None:
         texts = zip(*map(plain.lines_of, paths.values()), strict=True)
+        segments = ((dict(zip(paths, text, strict=True)), None) for text in texts)
         try:
-            store.write(cached, list(paths), ((dict(zip(paths, text, strict=True)), None) for text in texts))
+            store.write(cached, list(paths), watch(segments))
         except ValueError:
             raise _not_aligned(own, ", ".join(f"'{path}'" for path in paths.values())) from None
         found = store.read(cached)
