@@ -99,6 +99,10 @@ def test_a_recipe_cannot_be_changed() -> None:
         ({"corpus": {"files": {"train": "x", "columns": {"a": "de"}}}}, "'corpus.files.columns'"),
         ({"corpus": {"catalogue": {"name": "multi30"}}}, "'corpus.catalogue' .* did you mean 'multi30k'"),
         (
+            {"corpus": {"catalogue": {"name": "tatoeba", "train": ["test", "multi30k:trian"]}}},
+            "'corpus.catalogue' .* corpus 'multi30k' has no set 'trian'; did you mean 'train'",
+        ),
+        (
             {"corpus": {"catalogue": {"name": "wmt", "test": "wmt22:tst"}}},
             "'corpus.catalogue' .* corpus 'wmt22' has no set 'tst'; did you mean 'test'",
         ),

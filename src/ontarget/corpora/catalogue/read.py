@@ -20,7 +20,7 @@ _READ = {"plain": plain.read_lines, "iwslt-tags": read_tagged, "iwslt-xml": read
 
 def load(
     name: str,
-    chosen: Mapping[str, str],
+    chosen: Mapping[str, Sequence[str]],
     wanted: Mapping[str, Sequence[Direction]],
     folder: Path | None = None,
 ) -> Corpus:
@@ -28,7 +28,7 @@ def load(
 
     Args:
         name: of the catalogue.
-        chosen: split -> set, of the corpus or another (`flores200:devtest`, `sacrebleu:wmt22`).
+        chosen: split -> sets, of the corpus or another (`flores200:devtest`, `sacrebleu:wmt22`).
         wanted: split -> directions to read of it, where they are there; other splits are left out.
         folder: where the files are (default: the data folder).
 
@@ -36,15 +36,18 @@ def load(
         UserError: no such corpus or set; none of the directions; a file is missing, damaged, or not aligned.
     """
     own = entry(name)
-    sets = {**own.splits, **chosen}
+    sets = {**{split: (usual,) for split, usual in own.splits.items()}, **chosen}
     if not sets:
         raise UserError(
             f"corpus '{name}' has no usual splits; say which of its sets to take: {', '.join(own.sets)}"
         )
     folder = folder or data_folder()
-    return Corpus(
-        name, {split: _split(own, sets[split], wanted[split], folder) for split in sets if split in wanted}
-    )
+    splits = {
+        split: [part for reference in sets[split] for part in _split(own, reference, wanted[split], folder)]
+        for split in sets
+        if split in wanted
+    }
+    return Corpus(name, splits)
 
 
 def count_lines(item: Item, path: Path) -> int:
