@@ -93,8 +93,8 @@ class Files(Block):
 class Catalogue(Block):
     """A corpus of the catalogue, with its usual splits, or another set as one of them.
 
-    `test: test_2017_flickr` is a set of the same corpus, `test: flores200:devtest` one of another. Text to train
-    on may be of several sets.
+    `test: test_2017_flickr` is a set of the same corpus, `test: flores200:devtest` one of another. What is
+    trained on may be several sets.
     """
 
     name: str
