@@ -139,6 +139,9 @@ def test_a_missing_file_is_said_with_the_command_that_fetches_it(tmp_path: Path)
     message = "there is no file .*it-nl.nl'; fetch it by 'ontarget data get opus/Tiny/v1 --languages it,nl'"
     with pytest.raises(UserError, match=message):
         load("opus/Tiny/v1", {}, {"train": directions("it-nl")}, tmp_path)
+    message = "no file .*train.nl'; no address serves it, and 'ontarget data card mozilla_www' says how"
+    with pytest.raises(UserError, match=message):
+        load("mozilla_www", {}, {"train": directions("nl-ro")}, tmp_path)
 
 
 def test_files_that_are_not_aligned(tmp_path: Path) -> None:

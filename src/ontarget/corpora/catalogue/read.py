@@ -108,9 +108,13 @@ def _lines(own: Entry, items: Mapping[Language, Item], folder: Path) -> Mapping[
     for language, item in items.items():
         path = find(folder, item.file)
         if path is None:
+            way = (
+                f"fetch it by 'ontarget data get {own.name} --languages {','.join(map(str, items))}'"
+                if item.address
+                else f"no address serves it, and 'ontarget data card {own.name}' says how it is made"
+            )
             raise UserError(
-                f"corpus '{own.name}' is not all here: there is no file '{folder / item.file}'; fetch it by "
-                f"'ontarget data get {own.name} --languages {','.join(map(str, items))}'"
+                f"corpus '{own.name}' is not all here: there is no file '{folder / item.file}'; {way}"
             )
         paths[language] = path
     if sum(path.stat().st_size for path in paths.values()) > _LARGE and _all_plain(items):
