@@ -308,9 +308,10 @@ def test_the_n_best_in_one_step(engine: Engine) -> None:
     """The first is what `translate` gives; a source without text has one empty answer."""
     system = System("st", PLAIN, decoding=Decoding(3, 8), pivot=Language("en"))
     asked = requests("de-fr", "Zwei Hunde", "  ", "Ein Mann\nfährt Rad")
-    first, nothing, last = n_best(system, engine, asked)
+    first, nothing, last = n_best(system, engine, asked, 3)
     assert [answer.text for answer in nothing] == [""]
     assert len(first) == len(last) == 3
+    assert n_best(system, engine, asked, 2) == [first[:2], nothing, last[:2]]
     direct = translate(replace(system, pivot=None), engine, asked)
     assert [direct[0], direct[2]] == [first[0], last[0]]
     assert engine.generate([], Decoding(3, 8)) == []

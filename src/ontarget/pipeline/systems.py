@@ -135,7 +135,7 @@ def candidates(
     from ontarget.translation.translate import n_best
 
     requests = [Request(pair.source, pair.direction) for pair in pairs]
-    return [answers[:count] for answers in n_best(system, engine, requests, progress=update)]
+    return n_best(system, engine, requests, count, progress=update)
 
 
 def rows(

@@ -69,7 +69,7 @@ class Engine:
 
         See `n_best` for the arguments.
         """
-        several = self.n_best(prompts, decoding, stop, adjusters, progress, one_line)
+        several = self.n_best(prompts, decoding, stop, adjusters, progress, one_line, count=1)
         return [answers[0] for answers in several]
 
     def n_best(
@@ -80,8 +80,9 @@ class Engine:
         adjusters: Sequence[Adjuster] = (),
         progress: Progress | None = None,
         one_line: bool = True,
+        count: int | None = None,
     ) -> list[list[Hypothesis]]:
-        """The `beam` best answers to each prompt, best first; fewer where the search found no more.
+        """The best answers to each prompt, best first; fewer where the search found no more.
 
         Answers are what comes after the prompt's ids, so nothing that a prompt says can be taken for one.
         In fp32 they do not depend on what else is asked for at the same time.
@@ -93,6 +94,7 @@ class Engine:
             adjusters: what changes the scores of tokens (adjustment.py), if anything does.
             progress: called after each batch.
             one_line: line breaks of an answer become spaces.
+            count: so many at most; None: as many as the beam is wide, which is the most there are.
         """
         ends = Ends(torch.tensor(self._end_ids, dtype=torch.long, device=self.model.device))
         if stop:
@@ -111,7 +113,7 @@ class Engine:
             scores = AdjustedContinuations(tree, [adjuster.of(batch, ends.ids) for adjuster in adjusters])
             found = n_best(scores, len(batch), decoding, ends)
             for i, answers in zip(batch, found, strict=True):
-                hypotheses[i] = [self._hypothesis(answer, stop, one_line) for answer in answers]
+                hypotheses[i] = [self._hypothesis(answer, stop, one_line) for answer in answers[:count]]
             done += len(batch)
             if progress is not None:
                 progress(done, len(prompts))

@@ -46,15 +46,19 @@ def translate(
 
 
 def n_best(
-    system: System, engine: Engine, requests: Sequence[Request], progress: Progress | None = None
+    system: System,
+    engine: Engine,
+    requests: Sequence[Request],
+    count: int,
+    progress: Progress | None = None,
 ) -> list[list[Hypothesis]]:
-    """The `beam` best hypotheses for each request, best first; fewer where the search found no more.
+    """The `count` best hypotheses for each request, best first; fewer where the search found no more.
 
-    Otherwise as `translate`, but in one step, whatever the system's pivot is.
+    The beam must be as wide. Otherwise as `translate`, but in one step, whatever the system's pivot is.
     """
     asked, arguments = _asked(system, engine, requests)
     hypotheses = [[_NOTHING] for _ in requests]
-    for i, answers in zip(asked, engine.n_best(*arguments, progress), strict=True):
+    for i, answers in zip(asked, engine.n_best(*arguments, progress, count=count), strict=True):
         hypotheses[i] = answers
     return hypotheses
 
