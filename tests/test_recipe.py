@@ -99,6 +99,10 @@ def test_a_recipe_cannot_be_changed() -> None:
         ({"corpus": {"files": {"train": "x", "columns": {"a": "de"}}}}, "'corpus.files.columns'"),
         ({"corpus": {"catalogue": {"name": "multi30"}}}, "'corpus.catalogue' .* did you mean 'multi30k'"),
         (
+            {"corpus": {"catalogue": {"name": "tatoeba", "train": ["test", "multi30k:trian"]}}},
+            "'corpus.catalogue' .* corpus 'multi30k' has no set 'trian'; did you mean 'train'",
+        ),
+        (
             {"corpus": {"catalogue": {"name": "wmt", "test": "wmt22:tst"}}},
             "'corpus.catalogue' .* corpus 'wmt22' has no set 'tst'; did you mean 'test'",
         ),
@@ -245,11 +249,19 @@ class TestObjectives:
         assert language_aware(objective="simpo").aim() == Objective("simpo", beta=2.0, margin=1.0)
         said = language_aware(objective="simpo", beta=3, margin=0)
         assert said.aim() == Objective("simpo", beta=3.0, margin=0.0)
+        assert language_aware(objective="bounded").aim() == Objective("bounded", q=1.0)
+        assert language_aware(objective="bounded", q=0.5).aim() == Objective("bounded", q=0.5)
+        pairwise = ("orpo", "cpo", "simpo")
+        for name in ("unlikelihood", "bounded", *pairwise):
+            assert language_aware(objective=name).aim().pairwise == (name in pairwise)
 
     @pytest.mark.parametrize(
         ("changes", "message"),
         [
-            ({"objective": "dpo"}, "should be 'unlikelihood', 'orpo', 'cpo' or 'simpo'"),
+            ({"objective": "dpo"}, "should be 'unlikelihood', 'bounded', 'orpo', 'cpo' or 'simpo'"),
+            ({"q": 0.5}, "`q` is for the objective bounded, not for unlikelihood"),
+            ({"objective": "bounded", "q": 0}, "'stages.lat.q' is 0: should be greater than 0"),
+            ({"objective": "bounded", "q": 2}, "'stages.lat.q' is 2: should be less than or equal to 1"),
             ({"beta": 1}, "`beta` is for the objective cpo or simpo, not for unlikelihood"),
             ({"objective": "cpo", "margin": 1}, "`margin` is for the objective simpo, not for cpo"),
             ({"objective": "cpo", "beta": 0}, "'stages.lat.beta' is 0: should be greater than 0"),
@@ -267,6 +279,9 @@ class TestObjectives:
     def test_copies_are_compared_as_wholes(self) -> None:
         conflict = {"policy": "source-copy", "tokens": "all"}
         assert language_aware(objective="orpo", conflict=conflict).conflict.weighting() == ALL
+
+    def test_a_bound_needs_no_whole_copies(self) -> None:
+        assert language_aware(objective="bounded", conflict={"policy": "source-copy"}).aim().q == 1.0
 
 
 class TestConflicts:
@@ -324,7 +339,7 @@ class TestWhatIsMixedIn:
     def test_keys_that_say_nothing_are_left_out_of_what_is_written(self) -> None:
         written = load("phrasebook-tiny").settings()["stages"]
         for stage in written.values():
-            assert not {"wordings", "general", "objective", "beta", "margin"} & set(stage)
+            assert not {"wordings", "general", "objective", "beta", "margin", "q"} & set(stage)
             assert not {"counts", "k", "gamma", "revealing"} & set(stage.get("conflict", {}))
 
     @pytest.mark.parametrize(

@@ -1,6 +1,7 @@
 """What to do: the schema of a recipe. `recipes/load.py` finds one, and explains what is wrong with it."""
 
 from collections.abc import Mapping
+from itertools import chain
 from pathlib import Path
 from typing import Annotated, Any, Literal, Self
 
@@ -92,25 +93,27 @@ class Files(Block):
 class Catalogue(Block):
     """A corpus of the catalogue, with its usual splits, or another set as one of them.
 
-    `test: test_2017_flickr` is a set of the same corpus, `test: flores200:devtest` one of another.
+    `test: test_2017_flickr` is a set of the same corpus, `test: flores200:devtest` one of another. What is
+    trained on may be several sets.
     """
 
     name: str
-    train: str | None = None
+    train: str | tuple[str, ...] | None = None
     validation: str | None = None
     test: str | None = None
 
     @model_validator(mode="after")
     def _known(self) -> Self:
         try:
-            check_names(self.name, self.chosen().values())
+            check_names(self.name, chain.from_iterable(self.chosen().values()))
         except UserError as error:
             raise ValueError(str(error)) from None
         return self
 
-    def chosen(self) -> dict[str, str]:
-        """Split -> set, of those that are not the usual ones."""
-        return self.model_dump(exclude={"name"}, exclude_none=True)
+    def chosen(self) -> dict[str, tuple[str, ...]]:
+        """Split -> sets, of those that are not the usual ones."""
+        said = self.model_dump(exclude={"name"}, exclude_none=True)
+        return {split: (sets,) if isinstance(sets, str) else sets for split, sets in said.items()}
 
 
 class SacreBleu(Block):

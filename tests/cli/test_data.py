@@ -72,6 +72,10 @@ def test_card_says_all_of_one(folder: Path) -> None:
     code, output = data("card", "iwslt17")
     assert code == 0
     assert "\n-  iwslt17/train.tags.en-it.en  https://" in output
+    code, output = data("card", "mozilla_www")
+    assert code == 0
+    assert "made: out of the Fluent files of" in output
+    assert "\n-  mozilla_www/train.en  -\n" in output
 
 
 def test_get_prints_licence_and_checksum_and_fetches_once(folder: Path, server: Server) -> None:

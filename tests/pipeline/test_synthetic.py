@@ -3,7 +3,7 @@
 import json
 from collections.abc import Callable, Sequence
 from pathlib import Path
-from typing import Any
+from typing import Any, ClassVar
 
 import pytest
 from tests.pipeline.conftest import LINES, RECIPE, Workshop, fake_recipe, synthetic_recipe
@@ -26,6 +26,7 @@ from ontarget.translation.hypothesis import Hypothesis
 from ontarget.translation.system import System
 
 IT, NL = Language("it"), Language("nl")
+WORSE = "Mijn zus loopt morgen door de stad."
 IT_NL, NL_IT = Direction.parse("it-nl"), Direction.parse("nl-it")
 
 
@@ -50,7 +51,20 @@ def answers(workshop: Workshop, monkeypatch: pytest.MonkeyPatch) -> Workshop:
         lines = dict(zip(LINES[str(direction.source)], LINES[str(target)], strict=True))
         return [Hypothesis(lines[pair.source], "stop", -1.0, 5) for pair in pairs]
 
+    def candidates(
+        system: System,
+        engine: str,
+        pairs: Sequence[Translation],
+        count: int,
+        update: Callable[[int, int], None],
+    ) -> list[list[Hypothesis]]:
+        """What it answers, but the most probable answer is one that is off, and the next a worse one."""
+        found = hypotheses(system, engine, pairs, update)
+        first = [Hypothesis("This is in English.", "stop", -0.5, 5), Hypothesis(WORSE, "stop", -0.7, 5)]
+        return [[*first, answer][: max(count, 1)] for answer in found]
+
     monkeypatch.setattr(systems, "hypotheses", hypotheses)
+    monkeypatch.setattr(systems, "candidates", candidates)
     return workshop
 
 
@@ -135,6 +149,7 @@ class TestMaking:
             ({"lines": 1}, True),
             ({"keep": {"confidence": 0.6}}, True),
             ({"decoding": {"beam": 4}}, True),
+            ({"candidates": 2}, True),
             ({"teacher": "lat"}, True),
             ({"mix": 0.5}, False),
             ({"alpha": 0.5}, False),
@@ -172,6 +187,41 @@ class TestMaking:
         assert [path.name for path in paths][-3:] == ["st-1", "st-2", "st"]
         assert (paths[-1] / "model").read_text() == ">base>mt>ontarget>st-1>st-2>st"
         assert answers.loaded == ["ontarget", "st-1", "st-2"]
+
+
+class TestCandidates:
+    STAGE: ClassVar[dict[str, Any]] = {"candidates": 3, "directions": ["it-nl"]}
+
+    def rows(self, **changes: Any) -> list[dict[str, Any]]:
+        train(make_plan(synthetic_recipe(st=self.STAGE | changes)), "st")
+        return rows("st", IT_NL)
+
+    def test_the_best_that_may_be_learnt_from(self, answers: Workshop) -> None:
+        found = self.rows()
+        assert {(row["text"], row["candidate"]) for row in found} == {(WORSE, 2)}
+        assert answers.translated == ["st it-nl"]
+
+    def test_agreement_with_the_pivot(self, answers: Workshop) -> None:
+        found = self.rows(select="agreement")
+        assert {row["text"] for row in found} == set(LINES["nl"][:2])
+        assert {(row["candidate"], row["chrf"], row["outcome"]) for row in found} == {(3, 100.0, "on")}
+        assert answers.translated == ["st it-nl", "st it-nl"]  # the second time in two steps
+
+    def test_the_way_back(self, answers: Workshop, monkeypatch: pytest.MonkeyPatch) -> None:
+        known = LINES | {"nl": [*LINES["nl"], WORSE], "it": [*LINES["it"], "Domani cammino in città."]}
+        monkeypatch.setitem(LINES, "nl", known["nl"])
+        monkeypatch.setitem(LINES, "it", known["it"])
+        found = self.rows(select="round-trip")
+        assert {(row["text"], row["candidate"]) for row in found} == {(line, 3) for line in LINES["nl"][:2]}
+        assert answers.translated == ["st it-nl", "st nl-it"]
+
+    def test_another_choice_makes_them_again_and_the_same_one_does_not(self, answers: Workshop) -> None:
+        self.rows(select="agreement")
+        answers.forget()
+        self.rows(select="agreement")
+        assert not answers.translated
+        self.rows(select="best")
+        assert answers.translated == ["st it-nl"]
 
 
 class TestWhatIsLearnt:
@@ -236,9 +286,20 @@ def test_costs_are_those_of_as_many_outputs(answers: Workshop) -> None:
         pd={"from": "mt", "decoding": {"beam": 4}}, st={"from": "mt", "decoding": {"beam": 4}}
     )
     plan = Plan(made, fake_corpus, Store(Path("runs/fake")))
+    choosing = {
+        select: synthetic_recipe(pd={"from": "mt"}, st={"from": "mt", "candidates": 4, "select": select})
+        for select in ("best", "agreement", "round-trip")
+    }
+    costs = {}
+    for select, of_one in choosing.items():
+        estimator = Estimator(Plan(of_one, fake_corpus, Store(Path("runs/fake"))), 1e9)
+        steps = {step.id: step for step in estimator.plan.everything()}
+        costs[select] = estimator.cost(steps["synthetic/st"]).seconds or 0
     cost = {step.id: Estimator(plan, 1e9).cost(step) for step in plan.everything()}
     [outputs, st, pd] = [cost[step].seconds or 0 for step in ("outputs/mt", "synthetic/st", "synthetic/pd")]
     assert pd == pytest.approx(2 * st)
+    assert costs["best"] == pytest.approx(st)
+    assert costs["best"] < costs["agreement"] < costs["round-trip"]
     assert st == pytest.approx(outputs / 3, rel=0.05)  # two of the six directions, two lines of each
 
 

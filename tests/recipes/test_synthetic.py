@@ -54,6 +54,34 @@ def test_decoding_is_greedy_where_neither_stage_nor_beam_say_otherwise() -> None
     )
 
 
+def test_candidates_are_the_beam_unless_a_wider_one_is_asked_for() -> None:
+    usual = DecodingSettings(beam=4, max_new_tokens=100)
+    assert stage("st", candidates=3).decoding_from(usual).beam == 3
+    assert stage("st", candidates=3, decoding={"max_new_tokens": 9}).decoding_from(usual).beam == 3
+    assert stage("st", candidates=3, decoding={"beam": 5}).decoding_from(usual).beam == 5
+    with pytest.raises(UserError, match=r"3 `candidates` need a `decoding\.beam` as wide, not 2"):
+        stage("st", candidates=3, decoding={"beam": 2})
+
+
+@pytest.mark.parametrize(
+    ("changes", "message"),
+    [
+        ({"select": "agreement"}, "`select: agreement` needs `candidates` of 2 or more to choose from"),
+        ({"select": "nearest", "candidates": 2}, "should be 'best', 'agreement' or 'round-trip'"),
+        ({"candidates": 0}, r"'stages\.st\.candidates' is 0"),
+    ],
+)
+def test_what_cannot_be_chosen_is_said(changes: dict[str, Any], message: str) -> None:
+    with pytest.raises(UserError, match=message):
+        stage("st", **changes)
+
+
+def test_a_recipe_that_chooses_nothing_is_what_it_was() -> None:
+    assert not {"candidates", "select"} & set(synthetic_recipe().settings()["stages"]["st"])
+    with pytest.raises(UserError, match=r"unknown key 'stages\.pd\.candidates'"):
+        stage("pd", candidates=2)
+
+
 def test_only_a_pivot_has_a_text_halfway() -> None:
     assert stage("pd", halfway="corpus").kind == "pivot-distillation"  # type: ignore[attr-defined]
     with pytest.raises(UserError, match=r"unknown key 'stages\.st\.halfway'"):

@@ -1,6 +1,9 @@
 import math
+from decimal import Decimal, getcontext
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 torch = pytest.importorskip("torch")
 
@@ -28,6 +31,41 @@ def test_golden_values():
     assert signed_loss(d, torch.tensor([1.0, 0.0])).item() == pytest.approx(math.log(2))
     assert signed_loss(d, torch.tensor([0.0, -1.0])).item() == pytest.approx(math.log(4))
     assert signed_loss(d, torch.tensor([0.0, 0.0])).item() == 0.0
+
+
+@pytest.mark.parametrize("q", [1e-3, 0.3, 0.5, 1.0])
+@pytest.mark.parametrize("d", [-60.0, -20.0, -2.0, 0.0, 0.5, 3.0, 20.0, 60.0])
+def test_bounded_unlikelihood_by_its_formula(q, d):
+    """Value and gradient in fp32 against 50 digits."""
+    getcontext().prec = 50
+    rest = 1 / (1 + Decimal(d).exp())  # 1 - p
+    value, slope = (1 - rest ** Decimal(q)) / Decimal(q), (1 - rest) * rest ** Decimal(q)
+    of_one = torch.tensor([d], requires_grad=True)
+    loss = signed_loss(of_one, torch.tensor([-0.7]), q)
+    loss.backward()
+    assert loss.item() == pytest.approx(0.7 * float(value), rel=2e-6, abs=0)
+    assert of_one.grad.item() == pytest.approx(0.7 * float(slope), rel=1e-5, abs=1e-7)
+    assert value <= 1 / Decimal(q)
+
+
+def test_bounded_unlikelihood_lies_between_p_and_unlikelihood():
+    d, negative = torch.tensor([0.0, math.log(3), 1e4]), torch.full((3,), -1.0)
+    assert signed_loss(d, negative, 1.0).item() == pytest.approx(0.5 + 0.75 + 1)
+    small = signed_loss(d[:2], negative[:2], 1e-4).item()
+    assert small == pytest.approx(signed_loss(d[:2], negative[:2]).item(), rel=1e-3)
+    assert small < signed_loss(d[:2], negative[:2]).item()
+
+
+def test_a_bound_leaves_likelihood_alone():
+    d, positive = torch.tensor([-60.0, 0.0, 2.0]), torch.tensor([0.2, 0.3, 0.5])
+    assert signed_loss(d, positive, 1.0) == signed_loss(d, positive)
+
+
+@given(d=st.floats(-30, 30), q=st.floats(0.01, 1))
+def test_gradients_of_a_bound_are_those_of_finite_differences(d, q):
+    both = torch.tensor([d, -d], dtype=torch.float64, requires_grad=True)
+    weights = torch.tensor([-0.6, 0.4], dtype=torch.float64)
+    assert torch.autograd.gradcheck(lambda x: signed_loss(x, weights, q), (both,))
 
 
 def test_losses_of_parts_add_up():

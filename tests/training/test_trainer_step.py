@@ -15,7 +15,7 @@ from ontarget.samples.weighting import ALL, Weighting  # noqa: E402
 from ontarget.training.batches import Steps  # noqa: E402
 from ontarget.training.encode import Encoder  # noqa: E402
 from ontarget.training.trainer import SignedTrainer  # noqa: E402
-from ontarget.training.tuning import Tuning  # noqa: E402
+from ontarget.training.tuning import Objective, Tuning  # noqa: E402
 
 PLAIN = PromptTemplate.load("plain")
 LANGUAGES = [Language(code) for code in ("en", "it", "nl")]
@@ -26,18 +26,20 @@ TRANSLATIONS = [  # of lengths that differ, so that means of means are not means
 ]
 
 
-def by_definition(model, samples, alpha, normalisation):
+def by_definition(model, samples, alpha, normalisation, q):
     """MLE + alpha * UL as the paper writes them: sample by sample, from probabilities, nothing shared.
 
     `token` is the mean over the tokens of a sign by their shares, `sequence` the mean over its samples of
-    such a mean over their own.
+    such a mean over their own. Bounded with a `q`.
     """
     losses = {1: [], -1: []}
     for sample in samples:
         ids = torch.tensor([sample.ids])
         logits = model(input_ids=ids[:, :-1]).logits[0, sample.response - 1 :]
         logp = logits.log_softmax(-1).gather(1, ids[0, sample.response :, None]).squeeze(1)
-        loss = -logp if sample.sign > 0 else -torch.log(1 - logp.exp())
+        rest = 1 - logp.exp()
+        unlikelihood = (1 - rest**q) / q if q else -torch.log(rest)
+        loss = -logp if sample.sign > 0 else unlikelihood
         losses[sample.sign].append((loss, torch.tensor(sample.shares, dtype=loss.dtype)))
     means = []
     for sign in (1, -1):
@@ -63,12 +65,13 @@ def trainer(model, tmp_path):
     normalisation=st.sampled_from(["token", "sequence"]),
     weighting=st.sampled_from([ALL, Weighting("first"), Weighting("decay", gamma=0.4)]),
     alpha=st.floats(0.01, 2),
+    q=st.sampled_from([0.0, 0.5, 1.0]),
 )
 def test_a_step_is_the_loss_of_the_whole_batch_however_it_is_cut(
-    tokenizer, trainer, micro_batch_tokens, normalisation, weighting, alpha
+    tokenizer, trainer, micro_batch_tokens, normalisation, weighting, alpha, q
 ):
     """Value and every gradient: all are counted over the whole step, not over a micro-batch."""
-    model = trainer.model
+    model, trainer.objective = trainer.model, Objective("bounded", q=q)
     draw = language_aware_groups(TRANSLATIONS, PLAIN, Conflict(weighting=weighting), LANGUAGES, SUPERVISED, 1)
     encoder = Encoder(tokenizer, PLAIN.separator, 128, {})
     tuning = Tuning(
@@ -82,7 +85,7 @@ def test_a_step_is_the_loss_of_the_whole_batch_however_it_is_cut(
     samples = [encoded for group in draw(0) for sample in group if (encoded := encoder.encode(sample))]
     assert {sample.sign for sample in samples} == {1, -1}
     model.zero_grad()
-    expected = by_definition(model, samples, alpha, normalisation)
+    expected = by_definition(model, samples, alpha, normalisation, q)
     expected.backward()
     assert loss.item() == pytest.approx(expected.item(), rel=1e-6)
     for name, parameter in model.named_parameters():

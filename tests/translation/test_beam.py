@@ -9,7 +9,7 @@ from torch import Tensor
 from transformers import GenerationConfig
 
 from ontarget.translation.adjustment import AdjustedContinuations
-from ontarget.translation.beam import Ends, Found, beam_search
+from ontarget.translation.beam import Ends, Found, beam_search, n_best
 from ontarget.translation.system import Decoding
 from ontarget.translation.tree import TokenTree
 
@@ -99,6 +99,35 @@ def test_a_stop_sequence_ends_like_an_end_token() -> None:
     )
     found = beam_search(Table(table), 1, Decoding(1, 50), ends)[0]
     assert (spelt(found), found.ended) == ("abb", True)
+
+
+def test_the_n_best_are_all_that_a_wide_beam_finds_best_first() -> None:
+    found = n_best(Table(GARDEN_PATH), 1, Decoding(beam=4, max_new_tokens=5), Ends(torch.tensor([0])))
+    first, *equals, last = map(spelt, found[0])
+    assert (first, set(equals), last) == ("bb$", {"aa$", "ab$"}, "ba$")
+    probabilities = [math.exp(one.score) for one in found[0]]
+    assert probabilities == pytest.approx([0.38, 0.3, 0.3, 0.02])
+    table = {"": {"a": 0.9, "b": 0.1}, "a": {"$": 1.0}}
+    [few] = n_best(Table(table), 1, Decoding(3, 50), Ends(torch.tensor([0])))
+    assert [spelt(one) for one in few] == ["a$"], "there are no more"
+
+
+@pytest.mark.parametrize("beam", [2, 4])
+def test_the_n_best_are_those_of_transformers(model, prompts, beam: int) -> None:
+    tree = TokenTree(model, prompts, 24)
+    found = n_best(AdjustedContinuations(tree), len(prompts), Decoding(beam, 24), Ends(EOS))
+    config = GenerationConfig(
+        num_beams=beam,
+        num_return_sequences=beam,
+        do_sample=False,
+        max_new_tokens=24,
+        pad_token_id=2,
+        eos_token_id=1,
+    )
+    for prompt, ours in zip(prompts, found, strict=True):
+        theirs = model.generate(torch.tensor([prompt]), generation_config=config)[:, len(prompt) :].tolist()
+        cut = [tokens[: tokens.index(1) + 1] if 1 in tokens else tokens for tokens in theirs]
+        assert [one.tokens for one in ours] == cut
 
 
 @pytest.mark.parametrize("penalty", [0.0, 1.0])

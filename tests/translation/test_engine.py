@@ -273,3 +273,15 @@ def test_a_misspelt_bare_name_is_a_directory_and_not_looked_for_on_the_hub(
     with pytest.raises(UserError, match="'my-modle'; did you mean 'my-model'") as error:
         Engine.load("my-modle")
     assert "hub" not in str(error.value).lower()
+
+
+def test_the_n_best_of_each_prompt_whatever_is_asked_with_it(engine, prompts) -> None:
+    decoding = Decoding(3, 12)
+    together = engine.n_best(prompts, decoding)
+    assert [answers[0] for answers in together] == engine.generate(prompts, decoding)
+    for prompt, answers in zip(prompts, together, strict=True):
+        [alone] = engine.n_best([prompt], decoding)
+        assert [answer.text for answer in answers] == [answer.text for answer in alone]
+        assert 1 < len(answers) <= 3
+        values = [answer.log_probability / answer.tokens for answer in answers]
+        assert values == sorted(values, reverse=True)

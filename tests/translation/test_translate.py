@@ -1,5 +1,6 @@
 import re
 from collections.abc import Sequence
+from dataclasses import replace
 from types import SimpleNamespace
 
 import pytest
@@ -30,7 +31,7 @@ from ontarget.translation.system import (
     Request,
     System,
 )
-from ontarget.translation.translate import translate, wrong_targets
+from ontarget.translation.translate import n_best, translate, wrong_targets
 
 PLAIN = PromptTemplate.load("plain")
 TEXT = LanguageText({Language("de"): ["Ein Mann fährt Rad."], Language("fr"): ["Un homme fait du vélo."]})
@@ -301,3 +302,16 @@ def test_a_language_without_text_is_named_before_anything_is_asked(engine: Engin
     system = System("prior", PLAIN, prior=Prior(), text=TEXT)
     with pytest.raises(UserError, match="no text in Czech"):
         translate(system, engine, requests("de-cs", "eins"))
+
+
+def test_the_n_best_in_one_step(engine: Engine) -> None:
+    """The first is what `translate` gives; a source without text has one empty answer."""
+    system = System("st", PLAIN, decoding=Decoding(3, 8), pivot=Language("en"))
+    asked = requests("de-fr", "Zwei Hunde", "  ", "Ein Mann\nfährt Rad")
+    first, nothing, last = n_best(system, engine, asked, 3)
+    assert [answer.text for answer in nothing] == [""]
+    assert len(first) == len(last) == 3
+    assert n_best(system, engine, asked, 2) == [first[:2], nothing, last[:2]]
+    direct = translate(replace(system, pivot=None), engine, asked)
+    assert [direct[0], direct[2]] == [first[0], last[0]]
+    assert engine.generate([], Decoding(3, 8)) == []

@@ -75,6 +75,7 @@ def card(name: _NAME) -> None:
         ("size", corpus.size),
         ("licence", corpus.licence),
         ("cite", corpus.citation),
+        ("made", corpus.made),
         ("good for", corpus.good_for),
         ("sets", ", ".join(corpus.sets)),
         ("splits", ", ".join(f"{split}: {name}" for split, name in corpus.splits.items())),
@@ -87,7 +88,7 @@ def card(name: _NAME) -> None:
         typer.echo("\nSHA-256, file, address (- where no checksum is known: the first download counts)")
     for item in corpus.items(languages):
         member = f" ({item.member})" if item.member else ""
-        typer.echo(f"{served().get(item.file, '-')}  {item.file}  {item.address}{member}")
+        typer.echo(f"{served().get(item.file, '-')}  {item.file}  {item.address or '-'}{member}")
 
 
 app.command()(show)

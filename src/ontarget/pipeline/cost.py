@@ -28,7 +28,7 @@ from ontarget.pipeline.step import Step
 from ontarget.pipeline.systems import system_of
 from ontarget.prompts.segment import text_of
 from ontarget.recipes.stages import LanguageAware, LanguageModelling
-from ontarget.recipes.synthetic import PivotDistillation, Synthetic
+from ontarget.recipes.synthetic import PivotDistillation, SelfTraining, Synthetic
 from ontarget.samples.documents import lines_a_document
 from ontarget.samples.general import how_many
 from ontarget.training.tuning import ModelShape
@@ -148,10 +148,14 @@ class Estimator:
         todo = [direction for direction in self._made(step.name) if str(direction) in step.todo]
         sentences = sum(len(untranslated.drawn_lines(recipe, step.name, corpus, d)) for d in todo)
         in_two = isinstance(settings, PivotDistillation) and settings.halfway == "model"
-        beam = settings.decoding_from(recipe.decoding).beam
+        beam, prompt = settings.decoding_from(recipe.decoding).beam, self._prompt(step.name)
+        more = 0  # greedy answers to each line, at most, by which one of several is chosen
+        if isinstance(settings, SelfTraining):
+            more = {"best": 0, "agreement": 2, "round-trip": settings.candidates}[settings.select]
         return self._cost(
             step,
-            operations=(1 + in_two) * self._answers(size, sentences, self._prompt(step.name), beam),
+            operations=(1 + in_two) * self._answers(size, sentences, prompt, beam)
+            + self._answers(size, more * sentences, prompt, 1),
             memory=_NUMBER * size.parameters + 3e8,
             disk=sentences * 3 * self._line * _CHARACTERS,
         )

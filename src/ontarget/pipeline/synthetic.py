@@ -5,8 +5,11 @@ Each line says its source, the translation and its `outcome`: `on`, or why nothi
 
 import time
 from collections import Counter
-from collections.abc import Mapping, Sequence
-from typing import Any
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import replace
+from functools import partial
+from itertools import islice
+from typing import TYPE_CHECKING, Any
 
 from ontarget.corpora.corpus import Corpus, Translation
 from ontarget.errors import UserError
@@ -14,9 +17,11 @@ from ontarget.files import read_jsonl
 from ontarget.languages import Direction
 from ontarget.pipeline import systems
 from ontarget.pipeline.artifacts import Made, Store, fingerprint, text_fingerprint
+from ontarget.pipeline.candidates import KEPT, choose
 from ontarget.pipeline.inputs import prompt_text, template_of
 from ontarget.pipeline.progress import Progress, part_of
 from ontarget.pipeline.untranslated import (
+    Line,
     directions_of,
     drawn_lines,
     settings_of,
@@ -25,7 +30,7 @@ from ontarget.pipeline.untranslated import (
 )
 from ontarget.recipe import Recipe
 from ontarget.recipes.stages import LanguageAware, Likelihood
-from ontarget.recipes.synthetic import KeepSettings, PivotDistillation
+from ontarget.recipes.synthetic import KeepSettings, PivotDistillation, SelfTraining, Synthetic
 from ontarget.samples.wrong import WrongAnswer
 from ontarget.scoring.labels import labels_of
 from ontarget.scoring.language_id import default_identifier
@@ -33,9 +38,11 @@ from ontarget.scoring.off_target import OffTarget
 from ontarget.scoring.outcome import Thresholds, repetition, width
 from ontarget.translation.system import System
 
+if TYPE_CHECKING:
+    from ontarget.translation.engine import Engine
+
 Row = Mapping[str, Any]
 
-KEPT = "on"
 _WRONG = ("source", "english", "other", "copy")  # outcomes of answers in another language than asked for
 
 
@@ -62,6 +69,10 @@ def text_fingerprints(recipe: Recipe, stage: str, corpus: Corpus, teacher: str) 
         prompt = prompt_text(
             recipe, teacher_of(settings), direction, post_instruction=system.post_instruction
         )
+        chosen: dict[str, Any] = {}
+        if isinstance(settings, SelfTraining) and settings.candidates > 1:
+            chosen = {"candidates": settings.candidates, "select": settings.select}
+            chosen |= {"through": str(recipe.pivot)} if settings.select == "agreement" else {}
         halfway = {}
         if written_halfway(recipe, settings, direction):
             halfway = {"halfway": text_fingerprint([line.given.source for line in lines])}
@@ -77,6 +88,7 @@ def text_fingerprints(recipe: Recipe, stage: str, corpus: Corpus, teacher: str) 
             keep=settings.keep.model_dump(),
             text=text_fingerprint([line.source for line in lines]),
             **halfway,
+            **chosen,
         )
     return fingerprints
 
@@ -105,14 +117,54 @@ def make(
         for direction, of_direction in lines.items():
             began = time.monotonic()
             update = part_of(advance, done, len(of_direction), total, str(direction))
-            answers = systems.hypotheses(system, engine, [line.given for line in of_direction], update)
-            sources, texts = [line.source for line in of_direction], [answer.text for answer in answers]
-            finish = [answer.finish_reason for answer in answers]
-            found = looked_through(sources, texts, finish, direction, settings.keep)
+            found = _translated(recipe, system, settings, engine, of_direction, direction, update)
             made = Made(todo[str(direction)], time.monotonic() - began)
             store.write_outputs(stage, str(direction), found, made, "synthetic")
             progress.say(f"{stage}, {direction}: {_said(found)}")
             done += len(of_direction)
+
+
+def _translated(
+    recipe: Recipe,
+    system: System,
+    settings: Synthetic,
+    engine: "Engine",
+    lines: Sequence[Line],
+    direction: Direction,
+    update: Callable[[int, int], None],
+) -> list[dict[str, Any]]:
+    """The rows of a direction: of each line the one translation, or the one chosen of several."""
+    given, keep = [line.given for line in lines], settings.keep
+    if not isinstance(settings, SelfTraining) or settings.candidates == 1:
+        answers = systems.hypotheses(system, engine, given, update)
+        finish = [answer.finish_reason for answer in answers]
+        return looked_through(
+            [line.source for line in lines], [answer.text for answer in answers], finish, direction, keep
+        )
+    several = systems.candidates(system, engine, given, settings.candidates, update)
+    flat = [(line.source, answer) for line, of_line in zip(lines, several, strict=True) for answer in of_line]
+    rows = iter(
+        looked_through(
+            [source for source, _ in flat],
+            [answer.text for _, answer in flat],
+            [answer.finish_reason for _, answer in flat],
+            direction,
+            keep,
+        )
+    )
+    # What they are compared with needs no wide search.
+    greedy = replace(system, decoding=replace(system.decoding, beam=1))
+
+    def ask(asked: System, pairs: Sequence[Translation]) -> list[str]:
+        return [answer.text for answer in systems.hypotheses(asked, engine, pairs, lambda *_: None)]
+
+    return choose(
+        [list(islice(rows, len(of_line))) for of_line in several],
+        settings.select,
+        direction,
+        direct=partial(ask, greedy),
+        in_two=partial(ask, replace(greedy, pivot=recipe.pivot)),
+    )
 
 
 def looked_through(

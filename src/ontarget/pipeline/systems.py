@@ -124,6 +124,20 @@ def hypotheses(
     return translate(system, engine, requests, progress=update)
 
 
+def candidates(
+    system: System,
+    engine: "Engine",
+    pairs: Sequence[Translation],
+    count: int,
+    update: Callable[[int, int], None],
+) -> "list[list[Hypothesis]]":
+    """At most `count` hypotheses for each pair's source, the most probable first, in one step."""
+    from ontarget.translation.translate import n_best
+
+    requests = [Request(pair.source, pair.direction) for pair in pairs]
+    return n_best(system, engine, requests, count, progress=update)
+
+
 def rows(
     pairs: Sequence[Translation], answers: "Sequence[Hypothesis]", identifier: "Identifier"
 ) -> list[dict[str, Any]]:

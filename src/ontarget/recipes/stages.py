@@ -39,6 +39,7 @@ PRESETS: dict[str, dict[str, Any]] = {
 
 
 _BETA, _MARGIN = {"cpo": 0.1, "simpo": 2.0}, 1.0  # nats; of their papers
+_Q = 1.0  # the loss of a token is then its p
 
 
 def _is_none(value: object) -> bool:
@@ -207,6 +208,7 @@ class LanguageAware(Block):
     objective: ObjectiveName = Field("unlikelihood", exclude_if=lambda name: name == "unlikelihood")
     beta: PositiveFloat | None = Field(None, description="of cpo and simpo", exclude_if=_is_none)
     margin: NonNegativeFloat | None = Field(None, description="of simpo", exclude_if=_is_none)
+    q: float | None = Field(None, gt=0, le=1, description="of bounded: at most 1/q", exclude_if=_is_none)
     post_instruction: bool = Field(
         False, description="the instruction comes after the input", exclude_if=lambda value: not value
     )
@@ -234,13 +236,13 @@ class LanguageAware(Block):
 
     @model_validator(mode="after")
     def _an_objective_that_can_be(self) -> Self:
-        for key, names in (("beta", ("cpo", "simpo")), ("margin", ("simpo",))):
+        for key, names in (("beta", ("cpo", "simpo")), ("margin", ("simpo",)), ("q", ("bounded",))):
             if getattr(self, key) is not None and self.objective not in names:
                 raise ValueError(
                     f"`{key}` is for the objective {' or '.join(names)}, not for {self.objective}"
                 )
         copied = self.conflict.policy == "source-copy" and self.conflict.weighting() != ALL
-        if copied and self.objective != "unlikelihood":
+        if copied and self.aim().pairwise:
             raise ValueError(
                 f"under the policy 'source-copy' {self.objective} compares two responses as wholes: "
                 "give `conflict: {tokens: all}`, or take unlikelihood"
@@ -251,7 +253,8 @@ class LanguageAware(Block):
         """The objective, with what its paper takes where the recipe does not say."""
         beta = self.beta if self.beta is not None else _BETA.get(self.objective, 1.0)
         margin = _MARGIN if self.margin is None and self.objective == "simpo" else self.margin or 0.0
-        return Objective(self.objective, beta, margin)
+        q = _Q if self.q is None and self.objective == "bounded" else self.q or 0.0
+        return Objective(self.objective, beta, margin, q)
 
 
 def fill_in_stages(data: Mapping[str, Any]) -> Mapping[str, Any]:

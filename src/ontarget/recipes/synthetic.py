@@ -1,9 +1,9 @@
 """Stages that learn unseen directions from translations that a model has made."""
 
 from collections.abc import Mapping
-from typing import Annotated, Any, Literal
+from typing import Annotated, Any, Literal, Self
 
-from pydantic import Field, NonNegativeFloat, PositiveFloat, PositiveInt, field_serializer
+from pydantic import Field, NonNegativeFloat, PositiveFloat, PositiveInt, field_serializer, model_validator
 
 from ontarget.recipes.block import Block, Count
 from ontarget.recipes.directions import Pair
@@ -12,9 +12,12 @@ from ontarget.recipes.systems import DecodingSettings
 from ontarget.training.tuning import Tuning
 
 Share = Annotated[float, Field(ge=0, le=1)]
+Select = Literal["best", "agreement", "round-trip"]
 
 # Keys that say how translations are made, not what is learnt from them.
-MAKING = frozenset({"teacher", "directions", "lines", "rounds", "halfway", "keep", "decoding"})
+MAKING = frozenset(
+    {"teacher", "directions", "lines", "rounds", "halfway", "candidates", "select", "keep", "decoding"}
+)
 
 
 class KeepSettings(Block):
@@ -55,13 +58,39 @@ class Synthetic(Block):
 
     def decoding_from(self, usual: DecodingSettings) -> DecodingSettings:
         """The recipe's decoding, but greedy, with what the stage changes of it."""
-        return usual.model_copy(update={"beam": 1, **self.decoding.model_dump(exclude_unset=True)})
+        return usual.model_copy(update={"beam": self._beam, **self.decoding.model_dump(exclude_unset=True)})
+
+    @property
+    def _beam(self) -> int:
+        return 1
 
 
 class SelfTraining(Synthetic):
     """A model learns from those of its own translations that are on target."""
 
     kind: Literal["self-training"]
+    candidates: PositiveInt = Field(
+        1, description="of each line, the best of a beam that is as wide", exclude_if=lambda count: count == 1
+    )
+    select: Select = Field(
+        "best",
+        description="of those that may be learnt from: the most probable one, the one nearest to what is got "
+        "through the pivot, or the one whose translation back is nearest to the source",
+        exclude_if=lambda select: select == "best",
+    )
+
+    @property
+    def _beam(self) -> int:
+        return self.candidates
+
+    @model_validator(mode="after")
+    def _something_to_select_from(self) -> Self:
+        if self.select != "best" and self.candidates == 1:
+            raise ValueError(f"`select: {self.select}` needs `candidates` of 2 or more to choose from")
+        beam = self.decoding.model_dump(exclude_unset=True).get("beam", self.candidates)
+        if beam < self.candidates:
+            raise ValueError(f"{self.candidates} `candidates` need a `decoding.beam` as wide, not {beam}")
+        return self
 
 
 class PivotDistillation(Synthetic):

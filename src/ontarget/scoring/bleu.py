@@ -2,6 +2,8 @@
 
 from collections.abc import Sequence
 
+from sacrebleu.metrics import CHRF
+
 from ontarget.languages import Language
 from ontarget.scoring.metrics import Metric
 from ontarget.scoring.score import Score
@@ -25,3 +27,12 @@ def chrf(hypotheses: Sequence[str], references: Sequence[str]) -> Score:
     """
     metric = Metric("chrf", Language("en"))  # the language makes no difference to it
     return metric.score(metric.statistics(hypotheses, references))
+
+
+def sentence_chrf(hypotheses: Sequence[str], references: Sequence[str]) -> list[float]:
+    """chrF of each line by itself, 0 to 100, as sacreBLEU's `sentence_score` has it by default."""
+    metric = CHRF()
+    return [
+        metric.sentence_score(hypothesis, [reference]).score
+        for hypothesis, reference in zip(hypotheses, references, strict=True)
+    ]

@@ -150,7 +150,7 @@ def train_stage(
     elif prefix.works(model, tuning, share.processes):
         steps.collate = prefix.collate
     model = ways.prepared(model, tuning)
-    if objective != UNLIKELIHOOD and alpha:
+    if objective.pairwise and alpha:
         steps.units, steps.collate = pairs.together, partial(pairs.collate, steps.collate)
     trainer = SignedTrainer(
         model=model, args=arguments, train_dataset=steps, data_collator=_only, objective=objective

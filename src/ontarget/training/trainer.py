@@ -132,7 +132,7 @@ class SignedTrainer(Trainer):
         weights = inputs["weights"][counts]
         if "sequences" not in inputs:
             self._note(d.detach(), weights)
-            return signed_loss(d, weights)
+            return signed_loss(d, weights, self.objective.q)
         shares, sequences = inputs["shares"][counts], inputs["sequences"][counts]
         likelihood, preference = pairwise_loss(self.objective, d, weights, shares, sequences)
         self._note(d.detach(), weights, preference.item())

@@ -21,14 +21,15 @@ KEPT = "step-{}"  # in the folder of a stage's model: the folder of the model of
 Tracker = Literal["tensorboard", "trackio", "wandb"]
 
 
-ObjectiveName = Literal["unlikelihood", "orpo", "cpo", "simpo"]
+ObjectiveName = Literal["unlikelihood", "bounded", "orpo", "cpo", "simpo"]
 
 
 @dataclass(frozen=True, slots=True)
 class Objective:
-    """What is made of conflicting twins: see objective.py and, but for unlikelihood, preference.py.
+    """What is made of conflicting twins: see objective.py, and of those over pairs preference.py.
 
     Attributes:
+        q: of `bounded`: the loss of a token is at most 1/q; 0 is unlikelihood itself, which has no bound.
         beta: of `cpo` and `simpo`: how sharply the loss tells better from worse; nats to nats.
         margin: of `simpo`, nats: by so much, times beta, the right instruction is to be better.
     """
@@ -36,6 +37,12 @@ class Objective:
     name: ObjectiveName = "unlikelihood"
     beta: float = 1.0
     margin: float = 0.0
+    q: float = 0.0
+
+    @property
+    def pairwise(self) -> bool:
+        """Whether it compares a twin with its sample; else it looks at the twin alone."""
+        return self.name in ("orpo", "cpo", "simpo")
 
 
 UNLIKELIHOOD = Objective()

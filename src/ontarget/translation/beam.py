@@ -53,16 +53,21 @@ class Ends:
 
 @dataclass(frozen=True, slots=True)
 class Found:
-    """The best hypothesis of a sentence: its tokens, an end token included, and the sum of their scores."""
+    """A hypothesis of a sentence: its tokens, an end token included, and the sum of their scores."""
 
     tokens: list[int]
     score: float
     ended: bool
 
 
-@torch.inference_mode()
 def beam_search(continuations: Continuations, sentences: int, decoding: Decoding, ends: Ends) -> list[Found]:
-    """The best hypothesis of each sentence, the one that `generate` of transformers finds by default.
+    """The best hypothesis of each sentence, the one that `generate` of transformers finds by default."""
+    return [found[0] for found in n_best(continuations, sentences, decoding, ends)]
+
+
+@torch.inference_mode()
+def n_best(continuations: Continuations, sentences: int, decoding: Decoding, ends: Ends) -> list[list[Found]]:
+    """The `beam` best hypotheses of each sentence, best first; fewer where the search found no more.
 
     At each step the `beam` best continuations of a sentence are looked at: those that end it are put aside,
     the best `beam` others go on. Hypotheses are compared by score / tokens ** length_penalty. A sentence is
@@ -109,7 +114,7 @@ def beam_search(continuations: Continuations, sentences: int, decoding: Decoding
             running, parents, tokens, history = (part[kept] for part in (running, parents, tokens, history))
             rows, going = [rows[row] for row in order], set(range(len(order)))
         scores, ids = continuations.then(tokens, parents, width)
-    return [max(found, key=value) for found in aside]
+    return [sorted(found, key=value, reverse=True)[:beam] for found in aside]
 
 
 def _put_aside(ending: Tensor, candidates: Tensor, beam: int, everything: bool) -> list[list[int]]:

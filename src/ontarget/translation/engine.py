@@ -11,7 +11,7 @@ import torch
 from transformers import PreTrainedModel, PreTrainedTokenizerFast
 
 from ontarget.translation.adjustment import AdjustedContinuations, Adjuster
-from ontarget.translation.beam import Ends, Found, beam_search
+from ontarget.translation.beam import Ends, Found, n_best
 from ontarget.translation.checkpoint import Precision, load_checkpoint
 from ontarget.translation.hypothesis import Hypothesis
 from ontarget.translation.system import Decoding
@@ -67,6 +67,23 @@ class Engine:
     ) -> list[Hypothesis]:
         """The best answer to each prompt, in the order of the prompts.
 
+        See `n_best` for the arguments.
+        """
+        several = self.n_best(prompts, decoding, stop, adjusters, progress, one_line, count=1)
+        return [answers[0] for answers in several]
+
+    def n_best(
+        self,
+        prompts: Sequence[list[int]],
+        decoding: Decoding,
+        stop: Sequence[str] = (),
+        adjusters: Sequence[Adjuster] = (),
+        progress: Progress | None = None,
+        one_line: bool = True,
+        count: int | None = None,
+    ) -> list[list[Hypothesis]]:
+        """The best answers to each prompt, best first; fewer where the search found no more.
+
         Answers are what comes after the prompt's ids, so nothing that a prompt says can be taken for one.
         In fp32 they do not depend on what else is asked for at the same time.
 
@@ -77,6 +94,7 @@ class Engine:
             adjusters: what changes the scores of tokens (adjustment.py), if anything does.
             progress: called after each batch.
             one_line: line breaks of an answer become spaces.
+            count: so many at most; None: as many as the beam is wide, which is the most there are.
         """
         ends = Ends(torch.tensor(self._end_ids, dtype=torch.long, device=self.model.device))
         if stop:
@@ -87,19 +105,19 @@ class Engine:
                 lambda tokens: _cut(self._decode(tokens), stop) is not None,
             )
         beside = [[adjuster.prompts[i] for adjuster in adjusters] for i in range(len(prompts))]
-        hypotheses: list[Hypothesis | None] = [None] * len(prompts)
+        hypotheses: list[list[Hypothesis]] = [[] for _ in prompts]
         done = 0
         for batch in self._batches(prompts, beside, decoding):
             asked = [ids for i in batch for ids in (prompts[i], *chain.from_iterable(beside[i]))]
             tree = TokenTree(self.model, asked, decoding.max_new_tokens)
             scores = AdjustedContinuations(tree, [adjuster.of(batch, ends.ids) for adjuster in adjusters])
-            found = beam_search(scores, len(batch), decoding, ends)
-            for i, answer in zip(batch, found, strict=True):
-                hypotheses[i] = self._hypothesis(answer, stop, one_line)
+            found = n_best(scores, len(batch), decoding, ends)
+            for i, answers in zip(batch, found, strict=True):
+                hypotheses[i] = [self._hypothesis(answer, stop, one_line) for answer in answers[:count]]
             done += len(batch)
             if progress is not None:
                 progress(done, len(prompts))
-        return [hypothesis for hypothesis in hypotheses if hypothesis is not None]
+        return hypotheses
 
     def _batches(
         self,

@@ -16,9 +16,11 @@ from ontarget.translation.engine import Engine
 from ontarget.translation.hypothesis import Hypothesis
 from ontarget.translation.language_tokens import count_tokens
 from ontarget.translation.prior import LanguagePrior
-from ontarget.translation.system import Contrast, Request, System
+from ontarget.translation.system import Contrast, Decoding, Request, System
 
 Progress = Callable[[int, int], None]
+
+_NOTHING = Hypothesis("", "stop", 0.0, 0)  # of a source without text
 
 
 def translate(
@@ -43,6 +45,24 @@ def translate(
     return _through(system.pivot, system, engine, requests, progress)
 
 
+def n_best(
+    system: System,
+    engine: Engine,
+    requests: Sequence[Request],
+    count: int,
+    progress: Progress | None = None,
+) -> list[list[Hypothesis]]:
+    """The `count` best hypotheses for each request, best first; fewer where the search found no more.
+
+    The beam must be as wide. Otherwise as `translate`, but in one step, whatever the system's pivot is.
+    """
+    asked, arguments = _asked(system, engine, requests)
+    hypotheses = [[_NOTHING] for _ in requests]
+    for i, answers in zip(asked, engine.n_best(*arguments, progress, count=count), strict=True):
+        hypotheses[i] = answers
+    return hypotheses
+
+
 def _through(
     pivot: Language, system: System, engine: Engine, requests: Sequence[Request], progress: Progress | None
 ) -> list[Hypothesis]:
@@ -63,19 +83,21 @@ def _through(
 def _answer(
     system: System, engine: Engine, requests: Sequence[Request], progress: Progress | None
 ) -> list[Hypothesis]:
-    asked = [i for i, request in enumerate(requests) if request.source.strip()]
-    lines = [replace(requests[i], source=requests[i].source.replace("\n", " ")) for i in asked]
-    answers = engine.generate(
-        [_prompt(system, engine, line, line.direction) for line in lines],
-        system.decoding,
-        system.template.stop,
-        _adjusters(system, engine, lines),
-        progress,
-    )
-    hypotheses = [Hypothesis("", "stop", 0.0, 0)] * len(requests)
-    for i, answer in zip(asked, answers, strict=True):
+    asked, arguments = _asked(system, engine, requests)
+    hypotheses = [_NOTHING] * len(requests)
+    for i, answer in zip(asked, engine.generate(*arguments, progress), strict=True):
         hypotheses[i] = answer
     return hypotheses
+
+
+def _asked(
+    system: System, engine: Engine, requests: Sequence[Request]
+) -> tuple[list[int], tuple[list[list[int]], Decoding, tuple[str, ...], list[Adjuster]]]:
+    """Which of the requests have text, and what an engine is asked for them."""
+    asked = [i for i, request in enumerate(requests) if request.source.strip()]
+    lines = [replace(requests[i], source=requests[i].source.replace("\n", " ")) for i in asked]
+    prompts = [_prompt(system, engine, line, line.direction) for line in lines]
+    return asked, (prompts, system.decoding, system.template.stop, _adjusters(system, engine, lines))
 
 
 def _prompt(system: System, engine: Engine, request: Request, instruction: Direction) -> list[int]:

@@ -58,6 +58,17 @@ def test_archives_are_fetched_unpacked_noted_and_removed(server: Server, tmp_pat
     assert missing(corpus, [EN, IT, NL], tmp_path) == []
 
 
+def test_what_no_address_serves_is_said_before_anything_is_fetched(server: Server, tmp_path: Path) -> None:
+    wanted = missing(entry("opus/Tiny/v1"), [EN, IT], tmp_path)
+    wanted = [*wanted, *missing(entry("mozilla_www"), [EN], tmp_path)]
+    message = (
+        "no address serves 'mozilla_www/train.en', .*'ontarget data card mozilla_www' says how it is made"
+    )
+    with pytest.raises(UserError, match=message):
+        get(wanted, tmp_path, silent, server.address)
+    assert not server.requests
+
+
 def test_the_first_download_counts(server: Server, tmp_path: Path) -> None:
     corpus = entry("opus/Tiny/v1")
     get(missing(corpus, [EN, IT], tmp_path), tmp_path, silent, server.address)

@@ -55,11 +55,22 @@ def test_other_sets_may_be_chosen_of_this_corpus_or_another(tmp_path: Path) -> N
         {f"multi30k/{s}.{c}.gz": f"{s} {c}\n" for s in ("train", "test_2017_mscoco") for c in ("de", "en")},
     )
     put(tmp_path, {f"flores200/devtest.{c}": f"flores {c}\n" for c in ("de", "en")})
-    chosen = {"validation": "flores200:devtest", "test": "test_2017_mscoco"}
+    chosen = {"validation": ["flores200:devtest"], "test": ["test_2017_mscoco"]}
     wanted = {split: directions("de-en") for split in ("train", "validation", "test")}
     corpus = load("multi30k", chosen, wanted, tmp_path)
     assert pairs(corpus, "test", "de-en") == [("test_2017_mscoco de", "test_2017_mscoco en")]
     assert pairs(corpus, "validation", "de-en") == [("flores de", "flores en")]
+
+
+def test_text_to_train_on_may_be_of_several_sets(tmp_path: Path) -> None:
+    """One after the other, whether they are pairs or aligned over all."""
+    put(tmp_path, {"tatoeba/en-it.it": "uno\n", "tatoeba/en-it.en": "one\n"})
+    put(tmp_path, {f"mozilla_www/train.{c}": f"page {c}\n" for c in ("en", "it", "nl")})
+    chosen = {"train": ["test", "mozilla_www:train"]}
+    corpus = load("tatoeba", chosen, {"train": directions("it-en")}, tmp_path)
+    assert pairs(corpus, "train", "it-en") == [("uno", "one"), ("page it", "page en")]
+    with pytest.raises(UserError, match="'tatoeba' has no set 'train'"):
+        load("tatoeba", {"train": ["mozilla_www:train", "train"]}, {"train": directions("it-en")}, tmp_path)
 
 
 def test_pairwise_sets_serve_the_direction_that_they_were_made_for(tmp_path: Path) -> None:
@@ -93,7 +104,7 @@ def test_iwslt_is_read_from_its_own_files(tmp_path: Path) -> None:
     put(tmp_path, {ted("it", "nl"): segments("uno", "due"), ted("nl", "it"): segments("een", "twee")})
     corpus = load(
         "iwslt17",
-        {"validation": "tst2017"},
+        {"validation": ["tst2017"]},
         {"train": directions("en-it"), "validation": directions("nl-it"), "test": directions("it-nl")},
         tmp_path,
     )
@@ -128,6 +139,9 @@ def test_a_missing_file_is_said_with_the_command_that_fetches_it(tmp_path: Path)
     message = "there is no file .*it-nl.nl'; fetch it by 'ontarget data get opus/Tiny/v1 --languages it,nl'"
     with pytest.raises(UserError, match=message):
         load("opus/Tiny/v1", {}, {"train": directions("it-nl")}, tmp_path)
+    message = "no file .*train.nl'; no address serves it, and 'ontarget data card mozilla_www' says how"
+    with pytest.raises(UserError, match=message):
+        load("mozilla_www", {}, {"train": directions("nl-ro")}, tmp_path)
 
 
 def test_files_that_are_not_aligned(tmp_path: Path) -> None:
@@ -140,16 +154,16 @@ def test_files_that_are_not_aligned(tmp_path: Path) -> None:
     ("name", "chosen", "message"),
     [
         ("wmt17-20", {}, "'wmt17-20' has no usual splits; say which of its sets to take: newstest2017, "),
-        ("multi30k", {"train": "test_2016"}, "has no set 'test_2016'; did you mean 'test_2016_flickr'"),
+        ("multi30k", {"train": ["test_2016"]}, "has no set 'test_2016'; did you mean 'test_2016_flickr'"),
         (
             "multi30k",
-            {"train": "flores:devtest"},
+            {"train": ["flores:devtest"]},
             "no corpus 'flores' in the catalogue; did you mean 'flores200'",
         ),
         ("wmt22", {}, "the set 'test' of corpus 'wmt22' has none of the directions asked for (ro-nl, nl-ro)"),
     ],
 )
-def test_what_is_not_there(tmp_path: Path, name: str, chosen: dict[str, str], message: str) -> None:
+def test_what_is_not_there(tmp_path: Path, name: str, chosen: dict[str, list[str]], message: str) -> None:
     wanted = dict.fromkeys(("train", "validation", "test"), directions("ro-nl nl-ro"))
     with pytest.raises(UserError, match=re.escape(message)):
         load(name, chosen, wanted, tmp_path)
@@ -160,7 +174,7 @@ def test_the_papers_wmt_experiment_from_the_shared_copies(shared_data: Path) -> 
     test = directions("en-cs cs-en en-ja ja-en en-ru ru-en en-uk uk-en de-fr fr-de") + train
     corpus = load(
         "wmt",
-        {"validation": "flores200:devtest"},
+        {"validation": ["flores200:devtest"]},
         {"train": train, "validation": test, "test": test},
         shared_data,
     )
@@ -171,7 +185,11 @@ def test_the_papers_wmt_experiment_from_the_shared_copies(shared_data: Path) -> 
 
 
 def test_every_entry_that_is_here_can_be_read(shared_data: Path) -> None:
-    for name, text, count in (("tatoeba", "it-nl nl-it", 2578), ("ntrex", "it-nl", 1997)):
+    for name, text, count in (
+        ("tatoeba", "it-nl nl-it", 2578),
+        ("ntrex", "it-nl", 1997),
+        ("mozilla_www", "ro-it nl-fr", 353),
+    ):
         corpus = load(name, {}, {"test": directions(text)}, shared_data)
         assert all(len(corpus.pairs("test", direction)) == count for direction in directions(text))
         assert entry(name).sets

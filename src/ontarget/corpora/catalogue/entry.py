@@ -26,13 +26,13 @@ class Item:
 
     Attributes:
         file: its place below the data folder.
-        address: where it comes from, or the archive that it is in.
+        address: where it comes from, or the archive that it is in; None: it is made by hand.
         member: the end of its path in that archive; None: it is no archive.
         format: how its lines are read.
     """
 
     file: str
-    address: str
+    address: str | None
     member: str | None
     format: Format
 
@@ -45,7 +45,7 @@ class File(_Block):
     """Templates of an Item; what may stand in them is said in corpora.yaml."""
 
     file: str
-    address: str
+    address: str | None = None
     member: str | None = None
 
 
@@ -79,6 +79,7 @@ class Entry(_Block):
     terms: str = Field(description="the licence in a few words, for lists")
     licence: str
     citation: str
+    made: str | None = Field(None, description="how its files are made, where no address serves them")
     good_for: str
     traps: tuple[str, ...] = ()
     sets: dict[str, tuple[Texts, ...]] = {}
@@ -156,10 +157,10 @@ class Entry(_Block):
                     yield from self.pair(texts, direction)
 
     def _item(self, texts: Texts, file: File, words: dict[str, str]) -> Item:
-        address = _filled(file.address, words)
+        address = file.address and _filled(file.address, words)
         return Item(
             file=_filled(file.file, words),
-            address=address if "://" in address else self.at + address,
+            address=self.at + address if address and "://" not in address else address,
             member=file.member and _filled(file.member, words),
             format=texts.format,
         )

@@ -52,10 +52,16 @@ def get(items: Iterable[Item], folder: Path, task: Task, mirror: str | None = No
         mirror: fetch from `MIRROR/HOST/PATH` what is at `https://HOST/PATH`.
 
     Raises:
-        UserError: a download failed, is broken, or has other bytes than expected; files before it stay.
+        UserError: no address serves one of them; or a download failed, is broken, or has other bytes than
+            expected, and files before it stay.
     """
     by_address: dict[str, list[Item]] = {}
     for item in items:
+        if item.address is None:
+            raise UserError(
+                f"no address serves '{item.file}', which is to be put into '{folder}'; "
+                f"'ontarget data card {item.file.split('/')[0]}' says how it is made"
+            )
         by_address.setdefault(item.address, []).append(item)
     fetched = []
     for address, wanted in by_address.items():

@@ -29,7 +29,7 @@ class _Disk:
 
 def load(
     name: str,
-    chosen: Mapping[str, str],
+    chosen: Mapping[str, Sequence[str]],
     wanted: Mapping[str, Sequence[Direction]],
     folder: Path | None = None,
     watch: store.Watch = iter,
@@ -38,7 +38,7 @@ def load(
 
     Args:
         name: of the catalogue.
-        chosen: split -> set, of the corpus or another (`flores200:devtest`, `sacrebleu:wmt22`).
+        chosen: split -> sets, of the corpus or another (`flores200:devtest`, `sacrebleu:wmt22`).
         wanted: split -> directions to read of it, where they are there; other splits are left out.
         folder: where the files are (default: the data folder).
         watch: large files that are read for the first time go through it, see store.py.
@@ -47,15 +47,18 @@ def load(
         UserError: no such corpus or set; none of the directions; a file is missing, damaged, or not aligned.
     """
     own = entry(name)
-    sets = {**own.splits, **chosen}
+    sets = {**{split: (usual,) for split, usual in own.splits.items()}, **chosen}
     if not sets:
         raise UserError(
             f"corpus '{name}' has no usual splits; say which of its sets to take: {', '.join(own.sets)}"
         )
     disk = _Disk(folder or data_folder(), watch)
-    return Corpus(
-        name, {split: _split(own, sets[split], wanted[split], disk) for split in sets if split in wanted}
-    )
+    splits = {
+        split: [part for reference in sets[split] for part in _split(own, reference, wanted[split], disk)]
+        for split in sets
+        if split in wanted
+    }
+    return Corpus(name, splits)
 
 
 def count_lines(item: Item, path: Path) -> int:
@@ -116,9 +119,13 @@ def _lines(own: Entry, items: Mapping[Language, Item], disk: _Disk) -> Mapping[L
     for language, item in items.items():
         path = find(disk.folder, item.file)
         if path is None:
-            raise UserError(
-                f"corpus '{own.name}' is not all here: there is no file '{disk.folder / item.file}'; "
+            way = (
                 f"fetch it by 'ontarget data get {own.name} --languages {','.join(map(str, items))}'"
+                if item.address
+                else f"no address serves it, and 'ontarget data card {own.name}' says how it is made"
+            )
+            raise UserError(
+                f"corpus '{own.name}' is not all here: there is no file '{disk.folder / item.file}'; {way}"
             )
         paths[language] = path
     if sum(path.stat().st_size for path in paths.values()) > _LARGE and _all_plain(items):
