@@ -5,10 +5,11 @@ import os
 import signal
 import socket
 from pathlib import Path
+from typing import Any
 
 import torch
 from accelerate import DistributedType, PartialState, accelerator
-from transformers import AutoModelForCausalLM
+from transformers import AutoModelForCausalLM, training_args
 
 from ontarget import hardware
 from ontarget.corpora.corpus import Translation
@@ -16,8 +17,8 @@ from ontarget.languages import Direction, Language
 from ontarget.prompts.template import PromptTemplate
 from ontarget.samples.conflict import Conflict
 from ontarget.samples.groups import language_aware_groups
+from ontarget.training import ways
 from ontarget.training.new_model import make_model, make_tokenizer
-from ontarget.training.processes import Share
 from ontarget.training.stage import StageData, train_stage
 from ontarget.training.tuning import ModelShape, Tuning
 
@@ -34,21 +35,28 @@ DATA = StageData(
 STEPS = 12
 
 
-def small_base(folder: Path, dropout: float = 0.1) -> Path:
+def small_base(folder: Path, dropout: float = 0.1, tied: bool = True) -> Path:
     """A model with dropout: what comes of it depends on the random states."""
     shape = ModelShape(vocabulary=400, hidden=16, layers=2, heads=2, intermediate=32)
     tokenizer = make_tokenizer([t.source + t.target for t in TRANSLATIONS], shape.vocabulary)
     model = make_model(shape, tokenizer, 128, seed=1)
     model.config.attention_dropout = dropout
+    if not tied:
+        model.config.tie_word_embeddings = False
+        model.lm_head.weight = torch.nn.Parameter(model.lm_head.weight.detach() / 2)
     model.save_pretrained(folder)
     tokenizer.save_pretrained(folder)
     return folder
 
 
-def run_stage(
-    base: Path, folder: Path, *, steps: int = STEPS, progress=None, **settings
-) -> dict[str, torch.Tensor]:
-    """Trains into `folder/model`, with checkpoints in `folder/work`; returns the parameters."""
+def run_stage(base: Path, folder: Path, **settings) -> dict[str, torch.Tensor]:
+    """Trains, and returns the parameters."""
+    train(base, folder, **settings)
+    return parameters(folder)
+
+
+def train(base: Path, folder: Path, *, steps: int = STEPS, progress=None, **settings) -> None:
+    """Trains into `folder/model`, with checkpoints in `folder/work`."""
     (folder / "model").mkdir(parents=True, exist_ok=True)
     tuning = Tuning(
         **{"learning_rate": 3e-3, "steps": steps, "batch_samples": 8, "precision": "fp32", **settings}
@@ -56,7 +64,6 @@ def run_stage(
     train_stage(
         base, DATA, tuning, output=folder / "model", work=folder / "work", alpha=0.5, progress=progress
     )
-    return parameters(folder) if Share.ours().rank == 0 else {}
 
 
 def parameters(folder: Path) -> dict[str, torch.Tensor]:
@@ -97,27 +104,33 @@ def _one_of(rank: int, processes: int, port: int, base: Path, folder: Path, sett
         "MASTER_PORT": str(port),
     }
     stop_at = settings.pop("stop_at", None)
-    in_parts = settings.get("parallel") == "fsdp"
-    sharded = _shard_on_a_processor() if in_parts else []
+    if settings.get("compile"):  # without the last step, which takes minutes: code for this processor
+        told = ways.arguments
+        ways.arguments = lambda tuning: told(tuning) | {"torch_compile_backend": "aot_eager"}
+    in_parts = settings.get("parallel", "ddp") != "ddp"
+    divided = _divide_on_a_processor(settings["parallel"]) if in_parts else []
 
     def progress(step: int, steps: int, record: dict) -> None:
         if step == stop_at:
             os.kill(os.getpid(), signal.SIGTERM)  # the first process alone is asked
 
     try:
-        run_stage(base, folder, progress=progress, **settings)
+        train(base, folder, progress=progress, **settings)
     except KeyboardInterrupt:
         assert stop_at is not None
-    assert len(sharded) == in_parts
+    assert len(divided) == in_parts
     if torch.distributed.is_initialized():
         torch.distributed.destroy_process_group()
 
 
-def _shard_on_a_processor() -> list[torch.nn.Module]:
-    """PyTorch's FSDP2 works there; accelerate asks for it on GPUs alone, and so do we.
+def _divide_on_a_processor(parallel: str) -> list[Any]:
+    """PyTorch's FSDP2 and DeepSpeed work there; accelerate asks for them on GPUs alone, and so do we.
 
     Returns: where the models will be that are held in parts.
     """
+    hardware.has_gpu = lambda: True
+    training_args.is_torch_bf16_gpu_available = lambda: True
+    PartialState._prepare_backend = lambda *_: ("gloo", DistributedType.MULTI_CPU)
     set_device = PartialState.set_device
 
     def as_if_on_gpus(self: PartialState) -> None:
@@ -126,12 +139,18 @@ def _shard_on_a_processor() -> list[torch.nn.Module]:
             self.distributed_type = DistributedType.MULTI_XPU
 
     PartialState.set_device = as_if_on_gpus
-    hardware.has_gpu = lambda: True
-    sharded, shard = [], accelerator.fsdp2_prepare_model
+    if parallel == "zero3":
+        os.environ["DS_ACCELERATOR"] = "cpu"
+        import deepspeed
 
-    def noted(*arguments) -> torch.nn.Module:
-        sharded.append(shard(*arguments))
-        return sharded[-1]
+        where, name = deepspeed, "initialize"
+    else:
+        where, name = accelerator, "fsdp2_prepare_model"
+    divided, divide = [], getattr(where, name)
 
-    accelerator.fsdp2_prepare_model = noted
-    return sharded
+    def noted(*arguments: Any, **named: Any) -> Any:
+        divided.append(divide(*arguments, **named))
+        return divided[-1]
+
+    setattr(where, name, noted)
+    return divided

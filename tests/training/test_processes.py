@@ -1,6 +1,7 @@
 """Several processes take the steps of one."""
 
 import json
+from importlib.util import find_spec
 
 import pytest
 from hypothesis import given
@@ -11,6 +12,7 @@ torch = pytest.importorskip("torch")
 from tests.training.small import DATA, parameters, run_stage, small_base, together  # noqa: E402
 from transformers import AutoModelForCausalLM, AutoTokenizer  # noqa: E402
 
+from ontarget.errors import UserError  # noqa: E402
 from ontarget.training.batches import ROUND, Steps, collate  # noqa: E402
 from ontarget.training.encode import Encoder  # noqa: E402
 from ontarget.training.log_odds import log_odds  # noqa: E402
@@ -104,8 +106,12 @@ def alone(base, tmp_path_factory):
     return folder
 
 
+needs_deepspeed = pytest.mark.skipif(not find_spec("deepspeed"), reason="deepspeed is not installed")
+ZERO3 = pytest.param("zero3", marks=needs_deepspeed)
+
+
 @pytest.mark.slow
-@pytest.mark.parametrize("parallel", ["ddp", "fsdp"])
+@pytest.mark.parametrize("parallel", ["ddp", "fsdp", ZERO3])
 def test_two_processes_do_what_one_does(base, alone, tmp_path, parallel):
     """The loss of each sign at every step, and the parameters; and what they leave is a plain checkpoint."""
     one, two = parameters(alone), together(2, base, tmp_path, parallel=parallel, micro_batch_tokens=60)
@@ -131,3 +137,23 @@ def test_a_stage_goes_on_with_another_number_of_processes(base, alone, tmp_path,
     assert close(result, parameters(alone))
     for ours, theirs in zip(losses(alone), losses(tmp_path), strict=True):
         assert theirs == pytest.approx(ours, abs=1e-4)
+
+
+@pytest.mark.slow
+@needs_deepspeed
+def test_a_stage_in_parts_of_deepspeed_goes_on_with_as_many(base, alone, tmp_path):
+    together(2, base, tmp_path, parallel="zero3", stop_at=5)
+    assert [path.name for path in (tmp_path / "work").glob("checkpoint-*")] == ["checkpoint-5"]
+    with pytest.raises(UserError, match="take zero3 and 2 processes"):
+        run_stage(base, tmp_path)
+    assert close(together(2, base, tmp_path, parallel="zero3"), parameters(alone))
+
+
+@pytest.mark.slow
+def test_parts_of_a_model_whose_layers_are_compiled_and_computed_twice(tmp_path):
+    """With embeddings of input and output apart: the others here have them tied."""
+    base = small_base(tmp_path / "base", dropout=0.0, tied=False)
+    one = run_stage(base, tmp_path / "one", steps=3)
+    settings = {"steps": 3, "parallel": "fsdp", "compile": True, "gradient_checkpointing": True}
+    assert close(together(2, base, tmp_path / "two", **settings), one)
+    assert not torch.equal(one["lm_head.weight"], one["model.embed_tokens.weight"])

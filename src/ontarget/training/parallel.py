@@ -7,6 +7,7 @@ zero3  the same by DeepSpeed, which is a package of its own
 
 import os
 from importlib.util import find_spec
+from pathlib import Path
 from typing import Any
 
 from ontarget.errors import UserError
@@ -26,6 +27,27 @@ def require(tuning: Tuning) -> None:
         )
 
 
+def require_same(checkpoint: Path | None, tuning: Tuning, processes: int) -> None:
+    """Checkpoints of `zero3` are DeepSpeed's own: a part for each process, of no use to any other number.
+
+    Raises:
+        UserError: the stage is to go on from one that it cannot read.
+    """
+    if checkpoint is None:
+        return
+    parts = len(list(checkpoint.glob("global_step*/*_optim_states.pt")))
+    wanted = processes if processes > 1 and tuning.parallel == "zero3" else 0
+    if parts == wanted:
+        return
+    reason = "was not written by zero3, and zero3 cannot go on from it: take ddp or fsdp"
+    if parts:
+        reason = (
+            f"was written by {parts} processes with tuning.parallel=zero3, and can only be gone on from so: "
+            f"take zero3 and {parts} processes"
+        )
+    raise UserError(f"the checkpoint {checkpoint} {reason}, or remove it and the stage begins again")
+
+
 def arguments(tuning: Tuning, processes: int) -> dict[str, Any]:
     """What transformers' `TrainingArguments` are told of it. One process holds it all."""
     if processes == 1 or tuning.parallel == "ddp":
@@ -35,6 +57,8 @@ def arguments(tuning: Tuning, processes: int) -> dict[str, Any]:
 
     if not has_gpu():
         raise UserError(f"tuning.parallel={tuning.parallel} needs GPUs, and there are none here: take ddp")
+    # Layer by layer: a model that is compiled as a whole has no hooks by which its parts are put together.
+    os.environ["ACCELERATE_DYNAMO_USE_REGIONAL_COMPILATION"] = "true"
     if tuning.parallel == "fsdp":
         # Read while a model is loaded: the first process alone reads the weights, the others get their parts.
         os.environ |= {"ACCELERATE_USE_FSDP": "true", "FSDP_CPU_RAM_EFFICIENT_LOADING": "true"}

@@ -14,9 +14,9 @@ from accelerate.utils import gather_object
 from transformers import PrinterCallback, TrainingArguments
 from transformers.utils import logging as transformers_logging
 
+from ontarget import hardware
 from ontarget.errors import UserError
 from ontarget.files import move_whole
-from ontarget.hardware import keep_freed_memory
 from ontarget.languages import Language
 from ontarget.samples.groups import Draw
 from ontarget.signals import postponed
@@ -113,7 +113,7 @@ def train_stage(
             checkpoint saved; a second one at once.
     """
     began = time.monotonic()
-    keep_freed_memory()
+    hardware.keep_freed_memory()
     transformers_logging.disable_progress_bar()
     transformers_logging.set_verbosity_error()
     torch.manual_seed(seed)
@@ -160,6 +160,7 @@ def train_stage(
         steps.reveal = Reference(whole, trainer.args.device, tuning.micro_batch_tokens)
     _same_everywhere(steps)
     checkpoint = gather_object([last_checkpoint(work)])[0]  # a shared disk may show each another
+    parallel.require_same(checkpoint, tuning, share.processes)
     log = work / "log.jsonl"
     if trainer.args.should_save:
         clear(work)
@@ -237,7 +238,7 @@ def _arguments(
         weight_decay=tuning.weight_decay,
         adam_beta2=tuning.adam_beta2,
         max_grad_norm=tuning.max_grad_norm,
-        use_cpu=not torch.cuda.is_available(),
+        use_cpu=not hardware.has_gpu(),
         seed=seed,
         save_strategy="no",  # by the clock instead, see Log
         logging_strategy="no",
