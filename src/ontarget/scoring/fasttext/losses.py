@@ -34,13 +34,13 @@ class HierarchicalSoftmax:
 
     def __init__(self, output: Floats, counts: list[int]) -> None:
         self._labels = len(counts)
-        self._inner = output[: self._labels - 1]
+        self._inner = output[: self._labels - 1].astype(np.float64)
         self._children = huffman(counts)
         depth = np.zeros(2 * self._labels - 1, np.int64)
         for node, children in reversed(list(enumerate(self._children, self._labels))):
             depth[children] = depth[node] + 1
         depths = depth[self._labels :]
-        self._levels = [np.flatnonzero(depths == level) for level in np.unique(depths)]
+        self._levels = [np.flatnonzero(depths == level) for level in range(depths.max(initial=-1) + 1)]
 
     def __call__(self, hidden: Floats) -> NDArray[np.float64]:
         """Probabilities [labels, texts] of hidden vectors [dimensions, texts]."""
@@ -64,23 +64,27 @@ def huffman(counts: list[int]) -> NDArray[np.int64]:
     """
     leaves = len(counts)
     weights = counts + [_UNCOUNTED] * (leaves - 1)
-    children = np.zeros((leaves - 1, 2), np.int64)
     leaf, node = leaves - 1, leaves  # the lightest that have no parent
+    children = []
     for made in range(leaves, 2 * leaves - 1):
-        for side in range(2):
+        pair = []
+        for _ in range(2):
             if leaf >= 0 and weights[leaf] < weights[node]:
-                children[made - leaves, side] = leaf
+                pair.append(leaf)
                 leaf -= 1
             else:
-                children[made - leaves, side] = node
+                pair.append(node)
                 node += 1
-        weights[made] = sum(weights[child] for child in children[made - leaves])
-    return children
+        weights[made] = sum(weights[child] for child in pair)
+        children.append(pair)
+    return np.array(children, np.int64).reshape(-1, 2)
 
 
 def _softmax(output: Floats) -> Probabilities:
+    wide = output.astype(np.float64)
+
     def call(hidden: Floats) -> Floats:
-        scores = _scores(output, hidden)
+        scores = _scores(wide, hidden)
         odds: Floats = np.exp(scores - scores.max(axis=0))
         return np.asarray(odds / odds.sum(axis=0, dtype=np.float64), np.float32) + _LEAST
 
@@ -89,20 +93,21 @@ def _softmax(output: Floats) -> Probabilities:
 
 def _one_against_all(output: Floats) -> Probabilities:
     # fastText looks its logistic function up, in steps of 1/32 from -8 to 8: many labels have equal ones.
+    wide = output.astype(np.float64)
     table = _logistic(np.linspace(-8, 8, 513, dtype=np.float32))
 
     def call(hidden: Floats) -> Floats:
-        scores = _scores(output, hidden)
+        scores = _scores(wide, hidden)
         known = table[((np.clip(scores, -8, 8) + 8) * 32).astype(np.int64)]
         return np.asarray(np.where(scores < -8, 0, np.where(scores > 8, 1, known)), np.float32) + _LEAST
 
     return call
 
 
-def _scores(output: Floats, hidden: Floats) -> Floats:
+def _scores(output: NDArray[np.float64], hidden: Floats) -> Floats:
     # A product of matrices adds in an order that depends on their sizes. With more digits than are kept it is
     # the same for a text alone and one among others.
-    return (output.astype(np.float64) @ hidden.astype(np.float64)).astype(np.float32)
+    return (output @ hidden.astype(np.float64)).astype(np.float32)
 
 
 def _logistic(scores: Floats) -> Floats:
