@@ -44,6 +44,10 @@ def test_mistakes_are_told(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> N
     monkeypatch.chdir(tmp_path)
     with pytest.raises(UserError, match="no stage 'lta'; did you mean 'lat'"):
         shown(*SMALL, "--stage", "lta")
+    with pytest.raises(
+        UserError, match="'iwslt17' is a corpus, which 'ontarget data card iwslt17' describes"
+    ):
+        shown("iwslt17")
 
 
 def test_marks_where_there_are_no_colours_and_colours_by_weight_where_there_are() -> None:

@@ -63,3 +63,11 @@ def test_check_says_ok_or_what_is_wrong() -> None:
     assert code == 2
     assert "unknown key 'sed'; did you mean 'seed'" in output
     assert "Traceback" not in output
+
+
+def test_check_without_a_name_checks_all_that_ship() -> None:
+    code, output = recipes("check")
+    assert code == 0
+    lines = output.splitlines()
+    assert [line.partition(":")[0] for line in lines] == list(shipped())
+    assert all(line.endswith(" zero-shot directions: ok") for line in lines)

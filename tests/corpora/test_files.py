@@ -175,3 +175,11 @@ def test_a_file_that_breaks_off_leaves_nothing_in_the_cache(
     with pytest.raises(UserError, match="line 4 is no JSON"):
         train(tmp_path / "x")
     assert not list((tmp_path / "cache" / "corpora").iterdir())
+
+
+def test_a_folder_of_anything_is_refused_before_it_is_gone_through(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(files, "_digest_of_folder", None)
+    with pytest.raises(UserError, match=r"is a folder, and no data set was saved there.*give the file"):
+        files.load("x", {"train": [str(tmp_path)]}, [DE, FR])

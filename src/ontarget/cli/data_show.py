@@ -9,7 +9,9 @@ from rich.console import Console
 from rich.text import Text
 
 from ontarget.cli import progress
+from ontarget.corpora.catalogue.entry import names
 from ontarget.corpora.corpus import Corpus
+from ontarget.errors import UserError
 from ontarget.pipeline.inputs import left_out, load_corpus
 from ontarget.pipeline.shown import Piece, Shown, samples_shown, stage_to_show, store_of, tokenizer_of
 from ontarget.recipes.load import load
@@ -44,6 +46,11 @@ def show(
     Tokens that are learnt are green, those that are unlearnt red, and both the stronger the more they weigh;
     control tokens stand out. Without colours: `[+learnt]`, `[-unlearnt]`, `<<control>>`.
     """
+    if recipe in names():
+        raise UserError(
+            f"'{recipe}' is a corpus, which 'ontarget data card {recipe}' describes; show reads a recipe, "
+            f"such as one with `corpus: {{catalogue: {{name: {recipe}}}}}`"
+        )
     checked = load(recipe, overrides or [])
     stage = stage_to_show(checked, stage)
     corpus = load_corpus(checked, progress.Shown())

@@ -95,16 +95,26 @@ def copy(
 @app.command()
 def check(
     arguments: Annotated[
-        list[str], typer.Argument(metavar="RECIPE [KEY=VALUE]...", help="A recipe by its name or path.")
-    ],
+        list[str] | None,
+        typer.Argument(
+            metavar="RECIPE KEY=VALUE",
+            help="A recipe by its name or path; all that come with ontarget by default.",
+            show_default=False,
+        ),
+    ] = None,
 ) -> None:
     """Check a recipe's keys and values; nothing is run, and no corpus or model is read.
 
-    ontarget recipes check mine.yaml
+        ontarget recipes check mine.yaml
+
+    All recipes that come with ontarget:
+
+        ontarget recipes check
     """
-    recipe, overrides = recipe_and_overrides(arguments)
-    checked = load(recipe, overrides)
-    swept = f"{len(points(recipe, overrides))} points of " if checked.sweep else ""
-    stages = f"{len(checked.stages)} stages, " if checked.stages else ""
-    systems = f"{len(checked.systems)} systems, {len(checked.zero_shot)} zero-shot directions"
-    typer.echo(f"{recipe}: {swept}{stages}{systems}: ok")
+    wanted = [recipe_and_overrides(arguments)] if arguments else [(name, []) for name in shipped()]
+    for recipe, overrides in wanted:
+        checked = load(recipe, overrides)
+        swept = f"{len(points(recipe, overrides))} points of " if checked.sweep else ""
+        stages = f"{len(checked.stages)} stages, " if checked.stages else ""
+        systems = f"{len(checked.systems)} systems, {len(checked.zero_shot)} zero-shot directions"
+        typer.echo(f"{recipe}: {swept}{stages}{systems}: ok")

@@ -11,7 +11,7 @@ from pathlib import Path
 
 from ontarget.corpora import store
 from ontarget.corpora.corpus import Corpus, Part, Segment
-from ontarget.corpora.hugging_face import ON_HUB, read_dataset, revision
+from ontarget.corpora.hugging_face import ON_HUB, read_dataset, require_saved, revision
 from ontarget.corpora.jsonl import read_jsonl
 from ontarget.corpora.opening import BYTE_ORDER_MARK, digest, opened, raw
 from ontarget.corpora.parquet import read_parquet
@@ -152,6 +152,7 @@ def _sources(
     else:
         place = expanded(path)
         if place.is_dir():
+            require_saved(place)
             identity = f"{_digest_of_folder(place)} {split}"
             yield _Source(identity, None, lambda: read_dataset(str(place), split, languages, columns))
         else:

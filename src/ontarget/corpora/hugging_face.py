@@ -3,6 +3,7 @@
 import re
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
+from pathlib import Path
 from typing import Any
 
 from ontarget.corpora.corpus import Segment
@@ -12,6 +13,19 @@ from ontarget.languages import Language
 
 ON_HUB = "hub:"
 _HUB_NAME = re.compile(r"hub:(?P<name>[\w.-]+/[\w.-]+)(:(?P<config>[\w.,-]+))?(@(?P<revision>[\w./-]+))?")
+
+
+def require_saved(folder: Path) -> None:
+    """Looks whether a data set lies in a folder, before all of it is gone through.
+
+    Raises:
+        UserError: there is none.
+    """
+    if not any((folder / name).is_file() for name in ("dataset_dict.json", "dataset_info.json")):
+        raise UserError(
+            f"'{folder}' is a folder, and no data set was saved there by `save_to_disk`; give the file that "
+            "is in it, or a path with {language} where there is a file for each language"
+        )
 
 
 def read_dataset(
