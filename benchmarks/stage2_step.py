@@ -34,8 +34,7 @@ from torch import Tensor
 from torch.nn.functional import cross_entropy, pad
 
 from ontarget.corpora.corpus import Translation
-from ontarget.recipes.stages import PRESETS
-from ontarget.samples.conflict import Conflict
+from ontarget.recipes.stages import PRESETS, ConflictSettings
 from ontarget.samples.groups import Draw, language_aware_groups
 from ontarget.training.encode import Encoded
 
@@ -84,7 +83,7 @@ def _unlikelihood(model: Any, ids: Tensor, mask: Tensor, labels: Tensor) -> Tens
 
 def drawn_as(preset: str) -> Any:
     """Pairs with conflicting instructions as a preset draws them."""
-    conflict = Conflict(**PRESETS[preset]["conflict"])
+    conflict = ConflictSettings(**PRESETS[preset]["conflict"]).conflict()
 
     def draw(translations: list[Translation]) -> Draw:
         return language_aware_groups(translations, TEMPLATE, conflict, LANGUAGES, DIRECTIONS, seed=1)

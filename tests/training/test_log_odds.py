@@ -269,6 +269,23 @@ def test_linear_never_holds_all_logits():
     assert weight.numel() <= made.numel <= tile < tokens * vocabulary / 15
 
 
+def test_linear_waits_for_its_device_once_however_many_tiles_there_are():
+    """To learn where tiles end. What else makes a GPU wait: a number read, or places whose count is open."""
+    called = []
+
+    class Called(TorchDispatchMode):
+        def __torch_dispatch__(self, function, types, args=(), kwargs=None):
+            called.append(function.overloadpacket.__name__)
+            return function(*args, **(kwargs or {}))
+
+    hidden, weight, labels, bias = inputs(600, 32_000, 8, torch.bfloat16)
+    with Called():
+        linear_log_odds(hidden, weight, labels, bias, softcap=30.0, scale=0.5).sum().backward()
+    assert called.count("mm") > 2 * 15  # products of each tile
+    assert called.count("searchsorted") == 1
+    assert not {"_local_scalar_dense", "nonzero", "is_nonzero", "masked_select", "unique"} & set(called)
+
+
 def test_linear_shapes_that_do_not_belong_together_are_printed():
     for shapes in ([2, 5], [7, 4], [2]), ([2, 5], [7, 5], [3]), ([2, 5], [7, 5], [2], [6]):
         hidden, weight, labels, *bias = (torch.zeros(shape) for shape in shapes)

@@ -129,7 +129,8 @@ class _LinearLogOdds(torch.autograd.Function):
         of_label = features.new_zeros(len(labels), dtype=_sum_type(features))
         log_rest = torch.full_like(of_label, -torch.inf)
         keep, kept = len(labels) * len(weight) <= _KEPT_LOGITS, []
-        for columns, at_label in _tiles(labels, len(weight)):
+        tiles = list(_tiles(labels, len(weight)))
+        for columns, at_label in tiles:
             product = _product(features, weight[columns].to(features.dtype).T)
             if keep:
                 kept.append(product)
@@ -137,19 +138,20 @@ class _LinearLogOdds(torch.autograd.Function):
             of_label[at_label[0]] = logits[at_label]
             logits[at_label] = -torch.inf  # masked out before the sum, see _without_label
             log_rest = torch.logaddexp(log_rest, logits.logsumexp(dim=1))
-        ctx.save_for_backward(features, weight, labels, bias, log_rest, *kept)
-        ctx.softcap, ctx.scale, ctx.hidden_type = softcap, scale, hidden.dtype
+        ctx.save_for_backward(features, weight, bias, log_rest, *kept)
+        # Where tiles end is known to the processor, and a GPU is waited for to learn it: once, not twice.
+        ctx.tiles, ctx.softcap, ctx.scale, ctx.hidden_type = tiles, softcap, scale, hidden.dtype
         return of_label - log_rest
 
     @staticmethod
     @once_differentiable
     def backward(ctx: Any, gradient: Tensor) -> tuple[Tensor | None, ...]:
-        features, weight, labels, bias, log_rest, *kept = ctx.saved_tensors
+        features, weight, bias, log_rest, *kept = ctx.saved_tensors
         to_hidden, to_weight, _, to_bias, *_ = ctx.needs_input_grad
         of_hidden = torch.zeros_like(features, dtype=log_rest.dtype) if to_hidden else None
         of_weight = torch.empty_like(weight) if to_weight else None
         of_bias = torch.empty_like(bias) if to_bias else None
-        for n, (columns, at_label) in enumerate(_tiles(labels, len(weight))):
+        for n, (columns, at_label) in enumerate(ctx.tiles):
             of_columns = weight[columns].to(features.dtype)
             product = kept[n] if kept else _product(features, of_columns.T)
             logits = _logits(product, bias, columns, ctx.softcap, ctx.scale)

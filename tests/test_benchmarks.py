@@ -1,0 +1,32 @@
+"""Benchmarks of training are run by hand; here is seen that what they take of ontarget is there."""
+
+import importlib
+import sys
+from pathlib import Path
+
+import pytest
+
+pytest.importorskip("torch")
+
+BENCHMARKS = Path(__file__).parents[1] / "benchmarks"
+
+
+@pytest.fixture(autouse=True)
+def _beside_each_other(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(sys, "path", [str(BENCHMARKS), *sys.path])
+
+
+@pytest.mark.parametrize("name", ["stage1_step", "stage2_step", "stage2_profile", "packing", "loss_memory"])
+def test_what_a_benchmark_imports_is_there(name: str) -> None:
+    importlib.import_module(name)
+
+
+@pytest.mark.parametrize("preset", ["paper", "ontarget"])
+def test_a_step_is_drawn_as_each_preset_draws_it(tmp_path: Path, preset: str) -> None:
+    stage2, steps = (importlib.import_module(name) for name in ("stage2_step", "steps"))
+    steps.make_model(tmp_path, "tiny")
+    job = steps.Job(tmp_path, steps=1, samples=3, micro_batch_tokens=512, sentences=1)
+    right, wrong = job.encoded(stage2.drawn_as(preset)(job.translations()))[0]
+    assert (right.sign, wrong.sign) == (1, -1)
+    counted = sum(share > 0 for share in wrong.shares)
+    assert (counted == 1) == (preset == "ontarget")
