@@ -35,9 +35,9 @@ def test_a_loss_that_is_not_finite_names_its_samples_and_leaves_the_last_checkpo
     """Those of its micro-batch alone, with the language that they ask for."""
     loss, step = trainer.signed_loss, []
 
-    def breaks_once(d, w):
+    def breaks_once(d, w, q):
         step.append(len(w))
-        return loss(d, w) * (float("inf") if len(step) == 5 * 16 - 1 else 1.0)
+        return loss(d, w, q) * (float("inf") if len(step) == 5 * 16 - 1 else 1.0)
 
     monkeypatch.setattr(trainer, "signed_loss", breaks_once)
     # One sample in each micro-batch: 8 translations and their twins in a step; the fifth step's last but one.
@@ -64,9 +64,9 @@ def test_a_gradient_that_is_not_finite_never_reaches_the_parameters(base, tmp_pa
 
     loss, calls = trainer.signed_loss, []
 
-    def breaks(d, w):
+    def breaks(d, w, q):
         calls.append(1)
-        return Breaks.apply(loss(d, w)) if len(calls) == 7 else loss(d, w)
+        return Breaks.apply(loss(d, w, q)) if len(calls) == 7 else loss(d, w, q)
 
     monkeypatch.setattr(trainer, "signed_loss", breaks)
     with pytest.raises(
