@@ -2,9 +2,10 @@
 
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
-from itertools import chain
+from itertools import accumulate, chain
 from typing import overload
 
+from ontarget.corpora.lazy import Lazy, locate
 from ontarget.errors import UserError
 from ontarget.languages import Direction, Language
 
@@ -145,28 +146,19 @@ def _joined(lines: Sequence[Sequence[str]]) -> Sequence[str]:
     return lines[0] if len(lines) == 1 else _Joined(lines)
 
 
-class _Joined(Sequence[str]):
+class _Joined(Lazy[str]):
     """Several sequences of lines as one."""
 
     def __init__(self, inner: Sequence[Sequence[str]]) -> None:
         self._inner = inner
+        self._ends = list(accumulate(map(len, inner)))
 
     def __len__(self) -> int:
-        return sum(map(len, self._inner))
+        return self._ends[-1] if self._ends else 0
 
     def __iter__(self) -> Iterator[str]:
         return chain.from_iterable(self._inner)
 
-    @overload
-    def __getitem__(self, index: int) -> str: ...
-    @overload
-    def __getitem__(self, index: slice) -> list[str]: ...
-    def __getitem__(self, index: int | slice) -> str | list[str]:
-        if isinstance(index, slice):
-            return [self[n] for n in range(*index.indices(len(self)))]
-        place = range(len(self))[index]  # counts from the end, and refuses what is beyond it
-        for lines in self._inner:
-            if place < len(lines):
-                return lines[place]
-            place -= len(lines)
-        raise IndexError(index)
+    def _item(self, number: int) -> str:
+        of, place = locate(self._ends, number)
+        return self._inner[of][place]

@@ -2,12 +2,12 @@
 
 import random
 from array import array
-from bisect import bisect_right
 from collections.abc import Sequence
 from itertools import accumulate
-from typing import Literal, overload
+from typing import Literal
 
 from ontarget.corpora.corpus import Corpus, Part
+from ontarget.corpora.lazy import Lazy, locate
 from ontarget.languages import Language
 
 Documents = Literal["aligned", "english-pivoted"]
@@ -21,7 +21,7 @@ _AS_ALONE, _AS_HEADED, _AS_LISTED = range(3)  # forms
 _NONE = 255  # stands where a document has fewer languages than another
 
 
-class DrawnDocuments(Sequence[str]):
+class DrawnDocuments(Lazy[str]):
     """Documents by their segments, forms and languages, a few bytes each; one is written when asked for."""
 
     def __init__(self, parts: Sequence[Part], languages: Sequence[Language]) -> None:
@@ -34,18 +34,11 @@ class DrawnDocuments(Sequence[str]):
     def __len__(self) -> int:
         return len(self._order)
 
-    @overload
-    def __getitem__(self, index: int) -> str: ...
-    @overload
-    def __getitem__(self, index: slice) -> list[str]: ...
-    def __getitem__(self, index: int | slice) -> str | list[str]:
-        if isinstance(index, slice):
-            return [self[place] for place in range(*index.indices(len(self)))]
-        number = self._order[index]
-        form, *chosen = self._forms[number * self._width : (number + 1) * self._width]
+    def _item(self, number: int) -> str:
+        drawn = self._order[number]
+        form, *chosen = self._forms[drawn * self._width : (drawn + 1) * self._width]
         languages = [self._languages[one] for one in chosen if one != _NONE]
-        of = bisect_right(self._ends, self._segments[number])
-        place = self._segments[number] - self._ends[of]  # counted from the end of its part
+        of, place = locate(self._ends, self._segments[drawn])
         lines = [self._parts[of].lines[language][place] for language in languages]
         if form == _AS_ALONE:
             return lines[0]

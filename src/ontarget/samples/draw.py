@@ -2,12 +2,11 @@
 
 import random
 from array import array
-from bisect import bisect_right
 from collections.abc import Sequence
 from itertools import accumulate
-from typing import overload
 
 from ontarget.corpora.corpus import Corpus, Pairs, Translation
+from ontarget.corpora.lazy import Lazy, locate
 from ontarget.languages import Direction, Language
 from ontarget.prompts.template import PromptTemplate
 from ontarget.samples.sample import Sample
@@ -25,7 +24,7 @@ def zero_shot_directions(languages: Sequence[Language], pivot: Language) -> list
     return [Direction(source, target) for source in others for target in others if source != target]
 
 
-class Drawn(Sequence[Translation]):
+class Drawn(Lazy[Translation]):
     """Translations by their numbers, 4 bytes each; one is read from its corpus when it is asked for."""
 
     def __init__(self, pairs: Sequence[Pairs], numbers: "array[int]") -> None:
@@ -36,21 +35,14 @@ class Drawn(Sequence[Translation]):
     def __len__(self) -> int:
         return len(self._numbers)
 
-    @overload
-    def __getitem__(self, index: int) -> Translation: ...
-    @overload
-    def __getitem__(self, index: slice) -> list[Translation]: ...
-    def __getitem__(self, index: int | slice) -> Translation | list[Translation]:
-        if isinstance(index, slice):
-            return [self[place] for place in range(*index.indices(len(self)))]
-        number = self._numbers[index]
-        of = bisect_right(self._ends, number)
-        return self._pairs[of][number - self._ends[of]]  # counted from the end of its direction
+    def _item(self, number: int) -> Translation:
+        of, place = locate(self._ends, self._numbers[number])
+        return self._pairs[of][place]
 
     def directions(self) -> list[Direction]:
         """Of each its direction, without reading a line."""
         names = [pairs.direction for pairs in self._pairs]
-        return [names[bisect_right(self._ends, number)] for number in self._numbers]
+        return [names[locate(self._ends, number)[0]] for number in self._numbers]
 
 
 def draw_translations(

@@ -4,10 +4,10 @@ A group is what an optimiser step takes or leaves whole: a sample, and the confl
 """
 
 from collections.abc import Callable, Sequence
-from typing import overload
 
 from ontarget.corpora.corpus import Translation
 from ontarget.corpora.instructions import Instruction
+from ontarget.corpora.lazy import Lazy
 from ontarget.languages import Direction, Language
 from ontarget.prompts.template import PromptTemplate
 from ontarget.samples.conflict import Conflict, conflicting_instructions, conflicting_sample
@@ -20,7 +20,7 @@ Group = tuple[Sample, ...]
 Draw = Callable[[int], Sequence[Group]]  # pass number, from 0 -> the groups of that pass
 
 
-class Groups(Sequence[Group]):
+class Groups(Lazy[Group]):
     """Groups that are made when they are asked for: a pass over millions takes no memory of its own."""
 
     def __init__(self, count: int, make: Callable[[int], Group]) -> None:
@@ -29,13 +29,8 @@ class Groups(Sequence[Group]):
     def __len__(self) -> int:
         return self._count
 
-    @overload
-    def __getitem__(self, index: int) -> Group: ...
-    @overload
-    def __getitem__(self, index: slice) -> list[Group]: ...
-    def __getitem__(self, index: int | slice) -> Group | list[Group]:
-        numbers = range(self._count)[index]
-        return self._make(numbers) if isinstance(numbers, int) else [self._make(number) for number in numbers]
+    def _item(self, number: int) -> Group:
+        return self._make(number)
 
 
 def document_groups(documents: Callable[[int], Sequence[str]]) -> Draw:
