@@ -7,11 +7,11 @@ import pytest
 pytest.importorskip("torch", reason="needs the extra `train`")
 
 import torch
-from tests.translation.textbook import Textbook, search
+from tests.translation.textbook import Textbook, best_of_beam, search
 from torch import Tensor
 
 from ontarget.translation.adjustment import AdjustedContinuations
-from ontarget.translation.beam import Ends, beam_search
+from ontarget.translation.beam import Ends
 from ontarget.translation.system import Decoding
 from ontarget.translation.tree import TokenTree
 
@@ -51,7 +51,7 @@ def test_each_has_its_own_prompts_beside_and_is_done_at_its_own_time(model, prom
     sentences = [[prompts[i], *(prompts[(i + j) % 12] for j in (3, 5, 7, 8))] for i in (0, 1, 4, 8, 9)]
     tree = TokenTree(model, [ids for of_one in sentences for ids in of_one], 6)
     adjustments = [Subtracted(0.2, 2, 2, 2), Subtracted(0.3, 1, 1, 1), Subtracted(0.4, 1, None, None)]
-    found = beam_search(AdjustedContinuations(tree, adjustments), len(sentences), decoding, Ends(ENDS))
+    found = best_of_beam(AdjustedContinuations(tree, adjustments), len(sentences), decoding, Ends(ENDS))
     for (own, *beside), ours in zip(sentences, found, strict=True):
 
         def score(answer: list[int], own=own, beside=beside) -> Tensor:
@@ -71,5 +71,5 @@ def test_each_has_its_own_prompts_beside_and_is_done_at_its_own_time(model, prom
 def test_one_that_outlives_its_prompts_is_still_asked(model, prompts) -> None:
     adjustment = Subtracted(0.5, 1, 1, 3)
     tree = TokenTree(model, prompts[:4], 6)
-    beam_search(AdjustedContinuations(tree, [adjustment]), 2, Decoding(1, 6), Ends(torch.tensor([-1])))
+    best_of_beam(AdjustedContinuations(tree, [adjustment]), 2, Decoding(1, 6), Ends(torch.tensor([-1])))
     assert adjustment.shapes == [(2, 1, 1), (2, 0, 1), (2, 0, 1)]

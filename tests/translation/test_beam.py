@@ -5,11 +5,12 @@ import pytest
 pytest.importorskip("torch", reason="needs the extra `train`")
 
 import torch
+from tests.translation.textbook import best_of_beam
 from torch import Tensor
 from transformers import GenerationConfig
 
 from ontarget.translation.adjustment import AdjustedContinuations
-from ontarget.translation.beam import Ends, Found, beam_search, n_best
+from ontarget.translation.beam import Ends, Found, beam_search
 from ontarget.translation.system import Decoding
 from ontarget.translation.tree import TokenTree
 
@@ -62,8 +63,8 @@ GARDEN_PATH = {
 
 def test_greedy_takes_the_first_good_word_and_a_beam_finds_the_better_sentence() -> None:
     ends = Ends(torch.tensor([0]))
-    greedy = beam_search(Table(GARDEN_PATH), 1, Decoding(beam=1, max_new_tokens=5), ends)[0]
-    beam = beam_search(Table(GARDEN_PATH), 1, Decoding(beam=2, max_new_tokens=5), ends)[0]
+    greedy = best_of_beam(Table(GARDEN_PATH), 1, Decoding(beam=1, max_new_tokens=5), ends)[0]
+    beam = best_of_beam(Table(GARDEN_PATH), 1, Decoding(beam=2, max_new_tokens=5), ends)[0]
     assert spelt(greedy) in ("aa$", "ab$")
     assert spelt(beam) == "bb$"
     assert greedy.score == pytest.approx(math.log(0.6 * 0.5))
@@ -76,19 +77,19 @@ def test_length_penalty(penalty: float, expected: str) -> None:
     # log .5 = -0.69 over 2 tokens, log .4 = -0.92 over 4
     table = {"": {"a": 0.5, "b": 0.4}, "a": {"$": 1.0}, "b": {"b": 1.0}, "bb": {"b": 1.0}, "bbb": {"$": 1.0}}
     ends = Ends(torch.tensor([0]))
-    found = beam_search(Table(table), 1, Decoding(2, 6, length_penalty=penalty), ends)[0]
+    found = best_of_beam(Table(table), 1, Decoding(2, 6, length_penalty=penalty), ends)[0]
     assert spelt(found) == expected
 
 
 def test_what_is_cut_says_so() -> None:
     table = {"": {"a": 1.0}, "a": {"a": 1.0}, "aa": {"a": 1.0}}
-    found = beam_search(Table(table), 1, Decoding(2, 2), Ends(torch.tensor([0])))[0]
+    found = best_of_beam(Table(table), 1, Decoding(2, 2), Ends(torch.tensor([0])))[0]
     assert (spelt(found), found.ended) == ("aa", False)
 
 
 def test_a_sentence_with_no_way_on_ends_with_what_it_has() -> None:
     table = {"": {"a": 0.9, "b": 0.1}, "a": {"$": 1.0}}
-    found = beam_search(Table(table), 1, Decoding(3, 50), Ends(torch.tensor([0])))[0]
+    found = best_of_beam(Table(table), 1, Decoding(3, 50), Ends(torch.tensor([0])))[0]
     assert spelt(found) == "a$"
 
 
@@ -97,25 +98,25 @@ def test_a_stop_sequence_ends_like_an_end_token() -> None:
     ends = Ends(
         torch.tensor([0]), torch.tensor([False, False, True]), lambda tokens: list(tokens)[-2:] == [2, 2]
     )
-    found = beam_search(Table(table), 1, Decoding(1, 50), ends)[0]
+    found = best_of_beam(Table(table), 1, Decoding(1, 50), ends)[0]
     assert (spelt(found), found.ended) == ("abb", True)
 
 
 def test_the_n_best_are_all_that_a_wide_beam_finds_best_first() -> None:
-    found = n_best(Table(GARDEN_PATH), 1, Decoding(beam=4, max_new_tokens=5), Ends(torch.tensor([0])))
+    found = beam_search(Table(GARDEN_PATH), 1, Decoding(beam=4, max_new_tokens=5), Ends(torch.tensor([0])))
     first, *equals, last = map(spelt, found[0])
     assert (first, set(equals), last) == ("bb$", {"aa$", "ab$"}, "ba$")
     probabilities = [math.exp(one.score) for one in found[0]]
     assert probabilities == pytest.approx([0.38, 0.3, 0.3, 0.02])
     table = {"": {"a": 0.9, "b": 0.1}, "a": {"$": 1.0}}
-    [few] = n_best(Table(table), 1, Decoding(3, 50), Ends(torch.tensor([0])))
+    [few] = beam_search(Table(table), 1, Decoding(3, 50), Ends(torch.tensor([0])))
     assert [spelt(one) for one in few] == ["a$"], "there are no more"
 
 
 @pytest.mark.parametrize("beam", [2, 4])
 def test_the_n_best_are_those_of_transformers(model, prompts, beam: int) -> None:
     tree = TokenTree(model, prompts, 24)
-    found = n_best(AdjustedContinuations(tree), len(prompts), Decoding(beam, 24), Ends(EOS))
+    found = beam_search(AdjustedContinuations(tree), len(prompts), Decoding(beam, 24), Ends(EOS))
     config = GenerationConfig(
         num_beams=beam,
         num_return_sequences=beam,
@@ -135,7 +136,7 @@ def test_the_n_best_are_those_of_transformers(model, prompts, beam: int) -> None
 def test_the_same_as_transformers(model, prompts, beam: int, penalty: float) -> None:
     decoding = Decoding(beam, 24, length_penalty=penalty)
     tree = TokenTree(model, prompts, 24)
-    found = beam_search(AdjustedContinuations(tree), len(prompts), decoding, Ends(EOS))
+    found = best_of_beam(AdjustedContinuations(tree), len(prompts), decoding, Ends(EOS))
     config = GenerationConfig(
         num_beams=beam,
         do_sample=False,
@@ -156,7 +157,7 @@ def test_the_score_is_the_log_probability_of_the_tokens(model, prompts) -> None:
     tree = TokenTree(model, prompts, 12)
     for prompt, found in zip(
         prompts,
-        beam_search(AdjustedContinuations(tree), len(prompts), Decoding(4, 12), Ends(EOS)),
+        best_of_beam(AdjustedContinuations(tree), len(prompts), Decoding(4, 12), Ends(EOS)),
         strict=True,
     ):
         with torch.inference_mode():

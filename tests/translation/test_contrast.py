@@ -5,11 +5,11 @@ import pytest
 pytest.importorskip("torch", reason="needs the extra `train`")
 
 import torch
-from tests.translation.textbook import Textbook, search
+from tests.translation.textbook import Textbook, best_of_beam, search
 from torch import Tensor
 
 from ontarget.translation.adjustment import AdjustedContinuations
-from ontarget.translation.beam import Ends, Found, beam_search
+from ontarget.translation.beam import Ends, Found
 from ontarget.translation.contrast import Contrasted, contrastive_scores
 from ontarget.translation.system import Contrast, Decoding
 from ontarget.translation.tree import TokenTree
@@ -71,7 +71,7 @@ def contrastive(
     tree = TokenTree(model, [prompt for prompts in asked for prompt in prompts], decoding.max_new_tokens)
     pairs = [list(zip(own[1:], w, strict=True)) for own, w in zip(asked, weights, strict=True)]
     adjustment = Contrasted(pairs, contrast).of(range(len(asked)), ENDS)
-    return beam_search(AdjustedContinuations(tree, [adjustment]), len(asked), decoding, Ends(ENDS))
+    return best_of_beam(AdjustedContinuations(tree, [adjustment]), len(asked), decoding, Ends(ENDS))
 
 
 @pytest.mark.parametrize("beam", [1, 4])
@@ -103,7 +103,7 @@ def test_the_same_as_the_textbook(
 @pytest.mark.parametrize("beam", [1, 4])
 def test_without_weight_it_is_the_model_itself(model, asked, beam: int) -> None:
     decoding = Decoding(beam, 16)
-    plain = beam_search(
+    plain = best_of_beam(
         AdjustedContinuations(TokenTree(model, [prompts[0] for prompts in asked], 16)),
         len(asked),
         decoding,
@@ -116,6 +116,6 @@ def test_without_weight_it_is_the_model_itself(model, asked, beam: int) -> None:
 def test_a_sentence_without_contrasts_is_the_models_own(model, prompts) -> None:
     adjustment = Contrasted([[]] * 2, Contrast(plausibility=0.9)).of([0, 1], ENDS)
     tree, decoding = TokenTree(model, prompts[:2], 9), Decoding(4, 9)
-    found = beam_search(AdjustedContinuations(tree, [adjustment]), 2, decoding, Ends(ENDS))
-    plain = beam_search(AdjustedContinuations(TokenTree(model, prompts[:2], 9)), 2, decoding, Ends(ENDS))
+    found = best_of_beam(AdjustedContinuations(tree, [adjustment]), 2, decoding, Ends(ENDS))
+    plain = best_of_beam(AdjustedContinuations(TokenTree(model, prompts[:2], 9)), 2, decoding, Ends(ENDS))
     assert found == plain

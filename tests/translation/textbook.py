@@ -3,11 +3,13 @@
 import copy
 import math
 from collections.abc import Callable, Sequence
+from typing import Any
 
 import torch
 from torch import Tensor
 from transformers import LlamaForCausalLM
 
+from ontarget.translation.beam import Found, beam_search
 from ontarget.translation.system import Decoding
 
 END = 1
@@ -47,3 +49,8 @@ def search(score: Score, decoding: Decoding) -> tuple[list[int], float]:
         if not open_ or (enough and open_[0][1] / length <= closed[-1][1] / len(closed[-1][0])):
             break
     return closed[0]
+
+
+def best_of_beam(*arguments: Any) -> list[Found]:
+    """The best hypothesis of each sentence, of what `beam_search` finds."""
+    return [found[0] for found in beam_search(*arguments)]

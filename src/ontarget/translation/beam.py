@@ -60,14 +60,13 @@ class Found:
     ended: bool
 
 
-def beam_search(continuations: Continuations, sentences: int, decoding: Decoding, ends: Ends) -> list[Found]:
-    """The best hypothesis of each sentence, the one that `generate` of transformers finds by default."""
-    return [found[0] for found in n_best(continuations, sentences, decoding, ends)]
-
-
 @torch.inference_mode()
-def n_best(continuations: Continuations, sentences: int, decoding: Decoding, ends: Ends) -> list[list[Found]]:
+def beam_search(
+    continuations: Continuations, sentences: int, decoding: Decoding, ends: Ends
+) -> list[list[Found]]:
     """The `beam` best hypotheses of each sentence, best first; fewer where the search found no more.
+
+    The best is the one that `generate` of transformers finds by default.
 
     At each step the `beam` best continuations of a sentence are looked at: those that end it are put aside,
     the best `beam` others go on. Hypotheses are compared by score / tokens ** length_penalty. A sentence is

@@ -11,7 +11,7 @@ import torch
 from transformers import PreTrainedModel, PreTrainedTokenizerFast
 
 from ontarget.translation.adjustment import AdjustedContinuations, Adjuster
-from ontarget.translation.beam import Ends, Found, n_best
+from ontarget.translation.beam import Ends, Found, beam_search
 from ontarget.translation.checkpoint import Precision, load_checkpoint
 from ontarget.translation.hypothesis import Hypothesis
 from ontarget.translation.system import Decoding
@@ -111,7 +111,7 @@ class Engine:
             asked = [ids for i in batch for ids in (prompts[i], *chain.from_iterable(beside[i]))]
             tree = TokenTree(self.model, asked, decoding.max_new_tokens)
             scores = AdjustedContinuations(tree, [adjuster.of(batch, ends.ids) for adjuster in adjusters])
-            found = n_best(scores, len(batch), decoding, ends)
+            found = beam_search(scores, len(batch), decoding, ends)
             for i, answers in zip(batch, found, strict=True):
                 hypotheses[i] = [self._hypothesis(answer, stop, one_line) for answer in answers[:count]]
             done += len(batch)
