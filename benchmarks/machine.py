@@ -1,7 +1,8 @@
-"""The machine that a benchmark ran on: no figure stands without it."""
+"""The machine that a benchmark ran on, and its memory: no figure stands without them."""
 
 import os
 import platform
+import threading
 from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
 from typing import Any
@@ -47,3 +48,37 @@ def _version(package: str) -> str | None:
         return version(package)
     except PackageNotFoundError:
         return None
+
+
+class Memory:
+    """The most memory of this process while a block runs: on a CPU, looked at every few milliseconds.
+
+    Pages of files are not counted: they are a checkpoint as it lies on the disk, and given back on demand.
+    """
+
+    def __init__(self) -> None:
+        self.before = self.peak = self._now()
+        self._done = threading.Event()
+        self._watch = threading.Thread(target=self._look)
+
+    def __enter__(self) -> None:
+        if torch.cuda.is_available():
+            torch.cuda.reset_peak_memory_stats()
+        self._watch.start()
+
+    def __exit__(self, *_: Any) -> None:
+        self._done.set()
+        self._watch.join()
+        if torch.cuda.is_available():
+            self.peak = torch.cuda.max_memory_allocated()
+
+    def _look(self) -> None:
+        while not self._done.wait(0.003):
+            self.peak = max(self.peak, self._now())
+
+    @staticmethod
+    def _now() -> int:
+        if torch.cuda.is_available():
+            return torch.cuda.memory_allocated()
+        resident, shared = Path("/proc/self/statm").read_text(encoding="ascii").split()[1:3]
+        return (int(resident) - int(shared)) * os.sysconf("SC_PAGE_SIZE")

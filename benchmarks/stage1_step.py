@@ -61,7 +61,7 @@ def trl(packing: bool) -> Callable[[Job, Draw, Lap], None]:
                     gradient_checkpointing=False,
                     bf16=prefers_bf16(),
                     use_cpu=place.type == "cpu",
-                    optim="adamw_torch_fused",
+                    optim="adamw_torch_fused" if job.optimiser == "adamw" else "adamw_bnb_8bit",
                     report_to=[],
                     save_strategy="no",
                     logging_strategy="no",

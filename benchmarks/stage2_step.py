@@ -20,7 +20,6 @@ from steps import (
     ALPHA,
     DIRECTIONS,
     LANGUAGES,
-    LEARNING_RATE,
     TEMPLATE,
     Contender,
     Job,
@@ -30,6 +29,7 @@ from steps import (
     load_model,
     ours,
 )
+from steps import optimiser as made_optimiser
 from torch import Tensor
 from torch.nn.functional import cross_entropy, pad
 
@@ -44,7 +44,7 @@ _IGNORED = -100
 def published(job: Job, draw: Draw, lap: Lap, bf16: bool = True) -> None:
     """Zan et al. 2025 as their code does it: see "Ten faults" in the documentation."""
     model, place = load_model(job)
-    optimiser = torch.optim.AdamW(model.parameters(), lr=LEARNING_RATE, weight_decay=0.0, fused=True)
+    optimiser = made_optimiser(job, model)
     groups = job.encoded(draw)
     model.train()
     for step in range(job.steps):

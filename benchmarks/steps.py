@@ -10,22 +10,22 @@ import os
 import subprocess
 import sys
 import tempfile
-import threading
 import time
 from collections.abc import Callable, Mapping
+from contextlib import suppress
 from dataclasses import dataclass, replace
 from itertools import pairwise
 from pathlib import Path
 from statistics import median
-from typing import Any
+from typing import Any, Literal
 
 import torch
-from machine import describe
+from machine import Memory, describe
 from transformers import AutoModelForCausalLM, AutoTokenizer, LlamaConfig, LlamaForCausalLM
 
 from ontarget.corpora import phrasebook
 from ontarget.corpora.corpus import Translation
-from ontarget.hardware import keep_freed_memory, prefers_bf16
+from ontarget.hardware import device, keep_freed_memory, prefers_bf16
 from ontarget.languages import Language
 from ontarget.prompts.template import PromptTemplate
 from ontarget.samples.draw import supervised_directions
@@ -45,12 +45,22 @@ SHAPES: dict[str, dict[str, Any]] = {
     "tiny": dict(hidden=64, layers=1, heads=2, intermediate=128, vocabulary=4000, tied=True),
     "7m": dict(hidden=256, layers=6, heads=4, intermediate=704, vocabulary=8000, tied=True),
     "58m": dict(hidden=512, layers=8, heads=8, intermediate=1408, vocabulary=32_000, tied=False),
+    "1b": dict(  # that of Llama 3.2
+        hidden=2048, layers=16, heads=32, keys=8, intermediate=8192, vocabulary=128_256, tied=True
+    ),
+    "8b": dict(  # that of Llama 3
+        hidden=4096, layers=32, heads=32, keys=8, intermediate=14_336, vocabulary=128_256, tied=False
+    ),
 }
 _LINES = 4000  # of the phrasebook
 _PIECES = 4000  # of the tokenizer, whose lexicon gives no more; the model has its whole vocabulary
 _STATE = 4 * 4  # bytes of a parameter: weight, gradient and the two moments of AdamW, in fp32
 
 Lap = Callable[[int | None], None]  # called after each step; tokens seen so far, if they were counted
+
+
+class _Enough(Exception):
+    """The last step has been taken: what follows, saving a model, is not compared."""
 
 
 @dataclass(frozen=True)
@@ -62,6 +72,7 @@ class Job:
     samples: int
     micro_batch_tokens: int
     sentences: int
+    optimiser: Literal["adamw", "adamw-8bit"] = "adamw"
 
     def translations(self) -> list[Translation]:
         corpus = phrasebook.load(_LINES)
@@ -100,9 +111,16 @@ def ours(**settings: Any) -> Callable[[Job, Draw, Lap], None]:
             batch_samples=job.samples,
             micro_batch_tokens=job.micro_batch_tokens,
             max_length=MAX_LENGTH,
+            optimiser=job.optimiser,
             **settings,
         )
-        with tempfile.TemporaryDirectory() as folder:
+
+        def progress(step: int, steps: int, _: Any) -> None:
+            lap(None)
+            if step == steps:
+                raise _Enough
+
+        with tempfile.TemporaryDirectory() as folder, suppress(_Enough):
             train_stage(
                 job.start,
                 StageData(draw, TEMPLATE.separator, {}),
@@ -110,7 +128,7 @@ def ours(**settings: Any) -> Callable[[Job, Draw, Lap], None]:
                 output=Path(folder) / "model",
                 work=Path(folder) / "work",
                 alpha=ALPHA,
-                progress=lambda *_: lap(None),
+                progress=progress,
             )
 
     return train
@@ -119,8 +137,17 @@ def ours(**settings: Any) -> Callable[[Job, Draw, Lap], None]:
 def load_model(job: Job) -> tuple[Any, torch.device]:
     """For the others: the model in fp32, where ours would put it, with memory allocated as ours does."""
     keep_freed_memory()
-    place = torch.device("cuda" if torch.cuda.is_available() else "cpu")
+    place = device()
     return AutoModelForCausalLM.from_pretrained(job.start, dtype=torch.float32).to(place), place
+
+
+def optimiser(job: Job, model: Any) -> torch.optim.Optimizer:
+    """For the others: AdamW as ours has it."""
+    if job.optimiser == "adamw":
+        return torch.optim.AdamW(model.parameters(), lr=LEARNING_RATE, weight_decay=0.0, fused=True)
+    from bitsandbytes.optim import AdamW8bit
+
+    return AdamW8bit(model.parameters(), lr=LEARNING_RATE, weight_decay=0.0)
 
 
 def autocast(place: torch.device, bf16: bool = True) -> torch.autocast:
@@ -136,22 +163,23 @@ def make_model(folder: Path, size: str) -> int:
     # As often as the words of texts: the prompt takes about as many pieces as with a tokenizer of the web.
     texts = [line for language in LANGUAGES for line in corpus.lines("train", language)]
     tokenizer = make_tokenizer([*texts, *[prompt] * 1000], min(_PIECES, shape["vocabulary"]))
-    torch.manual_seed(1)
-    model = LlamaForCausalLM(
-        LlamaConfig(
-            vocab_size=shape["vocabulary"],
-            hidden_size=shape["hidden"],
-            intermediate_size=shape["intermediate"],
-            num_hidden_layers=shape["layers"],
-            num_attention_heads=shape["heads"],
-            num_key_value_heads=shape["heads"],
-            max_position_embeddings=2048,
-            tie_word_embeddings=shape["tied"],
-            bos_token_id=tokenizer.bos_token_id,
-            eos_token_id=tokenizer.eos_token_id,
-            pad_token_id=tokenizer.pad_token_id,
-        )
+    config = LlamaConfig(
+        vocab_size=shape["vocabulary"],
+        hidden_size=shape["hidden"],
+        intermediate_size=shape["intermediate"],
+        num_hidden_layers=shape["layers"],
+        num_attention_heads=shape["heads"],
+        num_key_value_heads=shape.get("keys", shape["heads"]),
+        max_position_embeddings=2048,
+        tie_word_embeddings=shape["tied"],
+        bos_token_id=tokenizer.bos_token_id,
+        eos_token_id=tokenizer.eos_token_id,
+        pad_token_id=tokenizer.pad_token_id,
     )
+    torch.manual_seed(1)
+    large = size in ("1b", "8b")  # saved in half the bytes, and made where random numbers are made faster
+    with torch.device(device() if large else "cpu"):
+        model = LlamaForCausalLM(config).to(torch.bfloat16 if large else torch.float32)
     model.save_pretrained(folder)
     tokenizer.save_pretrained(folder)
     return sum(weight.numel() for weight in model.parameters())
@@ -166,12 +194,15 @@ def compare(script: str, about: str | None, contenders: Mapping[str, Contender],
     parser.add_argument("--samples", type=int, default=samples, help="translations in a step")
     parser.add_argument("--micro-batch-tokens", type=int, default=1024, help="in a forward of ours")
     parser.add_argument("--sentences", type=int, default=2, help="of the phrasebook in a segment")
+    parser.add_argument(
+        "--optimiser", choices=("adamw", "adamw-8bit"), default="adamw", help="of all of them"
+    )
     parser.add_argument("--only", nargs="*", choices=contenders, default=list(contenders))
     parser.add_argument("--output", type=Path, default=Path(__file__).parent / "results" / f"{script}.json")
     parser.add_argument("--turn", help=argparse.SUPPRESS)  # whose, and where the model is
     parser.add_argument("--start", type=Path, help=argparse.SUPPRESS)
     options = parser.parse_args()
-    keys = ("steps", "samples", "micro_batch_tokens", "sentences")
+    keys = ("steps", "samples", "micro_batch_tokens", "sentences", "optimiser")
     settings = {key: getattr(options, key) for key in keys}
     if options.turn:
         print(json.dumps(_turn(contenders[options.turn], Job(options.start, **settings))))
@@ -185,7 +216,7 @@ def compare(script: str, about: str | None, contenders: Mapping[str, Contender],
                 command = [sys.executable, *sys.argv, "--turn", name, "--start", folder]
                 printed = subprocess.run(command, stdout=subprocess.PIPE, text=True, check=True).stdout
                 turns[name].append(json.loads(printed.strip().split("\n")[-1]))
-    rows = [_row(name, taken, parameters) for name, taken in turns.items()]
+    rows = [_row(name, taken, parameters, SHAPES[options.size]) for name, taken in turns.items()]
     for row in rows:
         print(row)
     result = {
@@ -203,7 +234,8 @@ def compare(script: str, about: str | None, contenders: Mapping[str, Contender],
 def _turn(contender: Contender, job: Job) -> dict[str, Any]:
     """Seconds of each step but the first, by the clock and of the processor, and bytes above the start's."""
     draw = contender.draw(job.translations())
-    tokens = sum(len(e.ids) for group in job.encoded(draw) for e in group)
+    samples = [e for group in job.encoded(draw) for e in group]
+    tokens, labels = sum(len(e.ids) for e in samples), sum(len(e.ids) - e.response for e in samples)
     clock, processor, seen = [], [], []
     # Libraries load what they need, and that is nobody's memory for training.
     tiny = replace(job, start=job.start / "tiny", steps=2, samples=2)
@@ -211,6 +243,8 @@ def _turn(contender: Contender, job: Job) -> dict[str, Any]:
     memory = Memory()
 
     def lap(tokens_seen: int | None) -> None:
+        if torch.cuda.is_available():
+            torch.cuda.synchronize()
         clock.append(time.perf_counter())
         processor.append(time.process_time())
         seen.append(tokens_seen)
@@ -222,6 +256,7 @@ def _turn(contender: Contender, job: Job) -> dict[str, Any]:
         "seconds": [after - start for start, after in pairwise(clock)],
         "cpu_seconds": [after - start for start, after in pairwise(processor)],
         "bytes": memory.peak - memory.before,
+        "labels_a_token": labels / tokens,
         "tokens": tokens / job.steps if seen[-1] is None else (seen[-1] - seen[0]) / steps,
         "samples": job.samples
         if seen[-1] is None
@@ -229,51 +264,23 @@ def _turn(contender: Contender, job: Job) -> dict[str, Any]:
     }
 
 
-def _row(name: str, turns: list[dict[str, Any]], parameters: int) -> dict[str, Any]:
+def _row(name: str, turns: list[dict[str, Any]], parameters: int, shape: dict[str, Any]) -> dict[str, Any]:
     seconds = median(time for turn in turns for time in turn["seconds"])
     cpu_seconds = median(time for turn in turns for time in turn["cpu_seconds"])
     tokens, samples = turns[0]["tokens"], turns[0]["samples"]
     peak = median(turn["bytes"] for turn in turns)
+    # What has to be multiplied, forwards and backwards: the layers for each token, the head for each label.
+    # Attention among the tokens of a sample is left out: it is little where samples are short.
+    head = shape["vocabulary"] * shape["hidden"]
+    layers = parameters - head * (1 if shape["tied"] else 2)
+    work = 6 * tokens * (layers + head * turns[0]["labels_a_token"])
     return {
         "contender": name,
         "samples_per_second": round(samples / seconds, 3),
         "tokens_per_second": round(tokens / seconds, 1),
         "samples_per_cpu_second": round(samples / cpu_seconds, 3),
+        "model_tflops_per_second": round(work / seconds / 1e12, 3),
         "peak_mib": round(peak / 2**20),
         "above_weights_mib": round((peak - 4 * parameters) / 2**20),
         "above_training_state_mib": round((peak - _STATE * parameters) / 2**20),
     }
-
-
-class Memory:
-    """The most memory of this process while a block runs: on a CPU, looked at every few milliseconds.
-
-    Pages of files are not counted: they are a checkpoint as it lies on the disk, and given back on demand.
-    """
-
-    def __init__(self) -> None:
-        self.before = self.peak = self._now()
-        self._done = threading.Event()
-        self._watch = threading.Thread(target=self._look)
-
-    def __enter__(self) -> None:
-        if torch.cuda.is_available():
-            torch.cuda.reset_peak_memory_stats()
-        self._watch.start()
-
-    def __exit__(self, *_: Any) -> None:
-        self._done.set()
-        self._watch.join()
-        if torch.cuda.is_available():
-            self.peak = torch.cuda.max_memory_allocated()
-
-    def _look(self) -> None:
-        while not self._done.wait(0.003):
-            self.peak = max(self.peak, self._now())
-
-    @staticmethod
-    def _now() -> int:
-        if torch.cuda.is_available():
-            return torch.cuda.memory_allocated()
-        resident, shared = Path("/proc/self/statm").read_text(encoding="ascii").split()[1:3]
-        return (int(resident) - int(shared)) * os.sysconf("SC_PAGE_SIZE")

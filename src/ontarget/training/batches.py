@@ -38,7 +38,9 @@ class MicroBatch(TypedDict):
 
     prefix_ids: NotRequired[Tensor]  # [1, tokens], before every row, see prefix.py
     input_ids: Tensor
-    position_ids: NotRequired[Tensor]  # of packed rows, see packing.py
+    position_ids: NotRequired[Tensor]  # of packed rows, as the next two, see packing.py
+    ends: NotRequired[Tensor]  # [samples + 1], int32: 0, and where each sample ends
+    longest: NotRequired[int]  # tokens of the longest sample
     labels: Tensor
     weights: Tensor
     shares: NotRequired[Tensor]  # of pairs, as `sequences`, see pairs.py

@@ -8,24 +8,30 @@ length (benchmarks/packing.py), so there nothing is packed.
 
 import inspect
 from collections.abc import Sequence
+from itertools import accumulate
 from typing import Any
 
 import torch
-from torch import Tensor
 from transformers.utils import is_flash_attn_2_available
 
+from ontarget.training import varlen
 from ontarget.training.batches import MicroBatch, Weighed
 
 
 def pays_off(model: Any) -> bool:
     """Whether micro-batches for this model are packed: its attention takes many lengths and leaks nothing."""
-    return "flash" in str(model.config._attn_implementation) and keeps_apart(model)
+    name = str(model.config._attn_implementation)
+    return ("flash" in name or name == varlen.NAME) and keeps_apart(model)
 
 
 def prefer_flash(model: Any, bf16: bool) -> None:
-    """Lets a model use flash attention where that is installed and can be: on GPUs, in bf16."""
-    if torch.cuda.is_available() and bf16 and is_flash_attn_2_available() and keeps_apart(model):
+    """Lets a model use flash attention where it can be, on GPUs in bf16: flash-attn's, or PyTorch's own."""
+    if not (torch.cuda.is_available() and bf16 and keeps_apart(model)):
+        return
+    if is_flash_attn_2_available():
         model.set_attn_implementation("flash_attention_2")
+    elif varlen.works(model):
+        varlen.use(model)
 
 
 def keeps_apart(model: Any) -> bool:
@@ -58,7 +64,15 @@ def pack(part: Sequence[Weighed]) -> MicroBatch:
     ids, positions, labels, weights = (
         torch.tensor([[value for row in column for value in row]]) for column in zip(*rows, strict=True)
     )
-    return {"input_ids": ids, "position_ids": positions, "labels": labels, "weights": weights}
+    lengths = [len(row[0]) for row in rows]
+    return {
+        "input_ids": ids,
+        "position_ids": positions,
+        "ends": torch.tensor([0, *accumulate(lengths)], dtype=torch.int32),
+        "longest": max(lengths),
+        "labels": labels,
+        "weights": weights,
+    }
 
 
 def by_tokens(pairs: Sequence[Weighed], micro_batch_tokens: int) -> list[list[Weighed]]:
@@ -77,7 +91,21 @@ def by_tokens(pairs: Sequence[Weighed], micro_batch_tokens: int) -> list[list[We
     return parts
 
 
-def seen_by_model(inputs: MicroBatch) -> dict[str, Tensor]:
-    """What of a micro-batch the model's forward is given: positions only where they are not plain."""
-    seen = {"input_ids": inputs["input_ids"]}
-    return seen | ({"position_ids": inputs["position_ids"]} if "position_ids" in inputs else {})
+def seen_by_model(inputs: MicroBatch, attention: str) -> dict[str, Any]:
+    """What of a micro-batch the model's forward is given: of packed rows, where their samples are, too.
+
+    `attention` is the model's kind. Flash attention needs no mask. To ours is given what transformers takes
+    for one that is made already: else it would make one, [tokens, tokens], that nobody reads.
+    """
+    if "position_ids" not in inputs:
+        return {"input_ids": inputs["input_ids"]}
+    ends, longest = inputs["ends"], inputs["longest"]
+    return {
+        "input_ids": inputs["input_ids"],
+        "position_ids": inputs["position_ids"],
+        "attention_mask": ends.view(1, 1, 1, -1) if attention == varlen.NAME else None,
+        "cu_seq_lens_q": ends,
+        "cu_seq_lens_k": ends,
+        "max_length_q": longest,
+        "max_length_k": longest,
+    }

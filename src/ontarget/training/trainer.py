@@ -128,7 +128,7 @@ class SignedTrainer(Trainer):
         self.head.examine(unwrapped, counts.device)
         past = self._past(model, inputs)
         with self.head.log_odds_at(counts, inputs["labels"]):
-            d = model(**seen_by_model(inputs), **past).logits
+            d = model(**seen_by_model(inputs, unwrapped.config._attn_implementation), **past).logits
         weights = inputs["weights"][counts]
         if "sequences" not in inputs:
             self._note(d.detach(), weights)
