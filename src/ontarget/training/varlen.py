@@ -1,7 +1,7 @@
 """PyTorch's own flash attention for packed rows, where the package flash-attn is not installed.
 
-Registered with transformers under a name of ours. Rows that say where their samples end go through the kernel;
-any other forward, such as generation, goes through `scaled_dot_product_attention`, as it ever did.
+Registered with transformers under a name of ours. Rows that say where their samples end go through the
+kernel; any other forward, such as generation, goes through `scaled_dot_product_attention`, as it ever did.
 """
 
 import inspect
