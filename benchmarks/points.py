@@ -1,4 +1,4 @@
-"""What came of a sweep's points, made small enough to ship: averages over directions, a line for each point.
+"""What came of a sweep's points, made small enough to ship: a line for each point, of scores averages alone.
 
     python benchmarks/points.py runs/multi30k-study
 
@@ -23,7 +23,7 @@ def main() -> None:
     for path in (folder / "points").glob("*.json"):
         point = json.loads(path.read_text(encoding="utf-8"))
         averages = [row for row in point["scores"] if row["direction"] == AVERAGE]
-        found[path.stem] = {"values": point["values"], "scores": averages}
+        found[path.stem] = point | {"scores": averages}
     order = json.loads((folder / "points.json").read_text(encoding="utf-8"))
     write_jsonl(
         SHIPPED / f"{folder.name}.jsonl",

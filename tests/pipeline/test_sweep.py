@@ -46,6 +46,9 @@ def test_each_point_is_a_small_file_known_by_what_made_it(workshop: Workshop) ->
     assert sorted(by_value) == [0.1, 0.2, 0.4]
     assert json.loads(by_value[0.2].read_text()) == results[1]
     assert results[1]["scores"] == json.loads(Path("runs/swept/alpha=0.2/scores.json").read_text())
+    segments = results[1]["segments"]
+    assert segments == json.loads(Path("runs/swept/alpha=0.2/details.json").read_text())["segments"]
+    assert set(segments["zero-shot"]["packed"]) == set(RECIPE["systems"])
 
 
 def test_a_point_whose_file_is_there_is_done_even_without_its_run(workshop: Workshop) -> None:
@@ -168,19 +171,21 @@ def test_seeds_share_the_base_and_nothing_else(workshop: Workshop) -> None:
     assert workshop.trained == ["base", "mt", "lat", "mt", "lat"]
 
 
+@pytest.mark.parametrize("more", [{}, {"segments": {"zero-shot": {}}}])
 def test_what_ships_with_a_recipe_is_done(
-    workshop: Workshop, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    workshop: Workshop, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, more: dict[str, object]
 ) -> None:
     swept = sweep()
     first = swept.planned[0].file.stem
     rows = [{"system": "lat", "kind": "zero-shot", "direction": "avg", "metric": "otr", "value": 1.0}]
-    line = {"fingerprint": first, "values": {"stages.lat.alpha": 0.1}, "scores": rows}
+    point = {"values": {"stages.lat.alpha": 0.1}, "scores": rows, **more}
+    line = {"fingerprint": first, **point}
     (tmp_path / "swept.jsonl").write_text(json.dumps(line) + "\n")
     monkeypatch.setattr("ontarget.pipeline.sweep.SHIPPED", tmp_path)
     known = sweep()
     assert [planned.done for planned in known.planned] == [True, False, False]
     results = known.carry_out()
-    assert results[0] == {"values": {"stages.lat.alpha": 0.1}, "scores": rows}
+    assert results[0] == point
     assert workshop.trained == ["base", "mt", "lat", "ontarget", "lat"]
     order = json.loads(Path("runs/swept/points.json").read_text())
     assert order == [planned.file.stem for planned in known.planned]

@@ -3,7 +3,8 @@
     {"labels": {"fr": ["fr"]},                                  the identifier's labels that mean a language
      "produced": {"mt": {"de-fr": {"fr": 120, "en": 180}}},     hypotheses by the label that they got
      "lines": {"mt": {"de-fr": {"outcomes": {"english": [0, 3]}, "words": {"0": [0, 5]}}}},
-     "significance": {"baseline": "mt", "signature": "...", "differences": [...]}}
+     "significance": {"baseline": "mt", "signature": "...", "differences": [...]},
+     "segments": ...}                                           see segments.py
 
 Lines count from 0, words in characters. Files of outputs say what a system wrote, these what came of it.
 """
@@ -26,7 +27,7 @@ _All = Mapping[str, Mapping[Direction, Judged]]
 def details(
     judged: _All, kinds: Mapping[str, Sequence[Direction]], average: str, trials: int
 ) -> dict[str, Any]:
-    """All of it, as plain data.
+    """All of it but `segments`, as plain data.
 
     Args:
         judged: system -> direction -> what was found; the references among them.

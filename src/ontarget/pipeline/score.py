@@ -9,6 +9,7 @@ import numpy as np
 from ontarget.languages import Direction
 from ontarget.pipeline.details import details
 from ontarget.pipeline.judged import Judged, Output, judge
+from ontarget.pipeline.segments import segments
 from ontarget.scoring.formulas import Floats
 from ontarget.scoring.interval import Interval, wilson
 from ontarget.scoring.score import Score
@@ -25,7 +26,7 @@ class Scored:
     Attributes:
         rows: of `scores.json`: the scores by system and direction, their means by kind, and the OTR of
             the references.
-        details: of `details.json`, see `details.py`.
+        details: of `details.json`, see `details.py` and `segments.py`.
     """
 
     rows: list[Row]
@@ -59,7 +60,8 @@ def score(
     }
     rows = [row for system, of in judged.items() for row in _rows(system, of, kinds, draws)]
     rows += _rows(REFERENCE, floor, kinds, draws)
-    return Scored(rows, details(judged | {REFERENCE: floor}, kinds, AVERAGE, draws))
+    found = details(judged | {REFERENCE: floor}, kinds, AVERAGE, draws)
+    return Scored(rows, found | {"segments": segments(judged, outputs, references, kinds)})
 
 
 def mean(scores: Sequence[Score]) -> Score:

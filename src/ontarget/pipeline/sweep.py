@@ -1,12 +1,13 @@
 """Carries out a recipe that sweeps: point by point, each an ordinary run, and what is alike made once.
 
     runs/<recipe>/<point>/                   the run of a point
-                  points/<fingerprint>.json  what came of it: {"values": {key: value}, "scores": [rows]}
+                  points/<fingerprint>.json  what came of it: {"values": {key: value}, "scores": [rows],
+                                             "segments": what paired tests need, see segments.py}
                   points.json                the fingerprints of all points, in the order of the recipe
 
 A point whose file is there is done, whatever became of its run: the small files are worth keeping, the models
-need not be. Of some recipes they come with ontarget (recipes/points/<recipe>.jsonl, averages alone): a sweep
-takes them from there, and makes what is missing.
+need not be. Of some recipes they come with ontarget (recipes/points/<recipe>.jsonl, averages in the place of
+all scores): a sweep takes them from there, and makes what is missing.
 """
 
 import json
@@ -23,6 +24,7 @@ from ontarget.pipeline.artifacts import Made, Store, fingerprint
 from ontarget.pipeline.inputs import load_corpus
 from ontarget.pipeline.plan import Plan, version_of
 from ontarget.pipeline.progress import Progress, Silent
+from ontarget.pipeline.segments import kept
 from ontarget.pipeline.step import Step
 from ontarget.recipe import Recipe
 from ontarget.recipes.load import Overrides, load
@@ -84,8 +86,13 @@ class Sweep:
                 )
                 if not planned.done:
                     self._borrow(planned.plan)
-                    scores = run.carry_out(planned.plan, progress).scores
-                    write_json(planned.file, {"values": planned.point.values, "scores": scores})
+                    made = run.carry_out(planned.plan, progress)
+                    result = {
+                        "values": planned.point.values,
+                        "scores": made.scores,
+                        "segments": kept(made.directory),
+                    }
+                    write_json(planned.file, result)
         return [json.loads(planned.file.read_text(encoding="utf-8")) for planned in self.planned]
 
     def _borrow(self, plan: Plan) -> None:
@@ -152,4 +159,4 @@ def shipped(name: str) -> dict[str, Result]:
     """Fingerprint -> what came of each point of a recipe that comes with ontarget."""
     path = SHIPPED / f"{name}.jsonl"
     lines = read_jsonl(path) if path.exists() else []
-    return {line["fingerprint"]: {key: line[key] for key in ("values", "scores")} for line in lines}
+    return {line.pop("fingerprint"): line for line in lines}
