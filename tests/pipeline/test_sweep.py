@@ -6,7 +6,9 @@ from pathlib import Path
 import pytest
 import yaml
 from tests.pipeline.conftest import RECIPE, Workshop, fake_recipe
+from typer.testing import CliRunner
 
+from ontarget.cli.app import app
 from ontarget.errors import UserError
 from ontarget.pipeline.run import make_plan, run
 from ontarget.pipeline.sweep import make_sweep
@@ -195,3 +197,54 @@ def test_a_release_makes_no_point_anew(workshop: Workshop, monkeypatch: pytest.M
     before = [planned.file.name for planned in sweep().planned]
     monkeypatch.setattr("ontarget.pipeline.plan.version_of", lambda package: "9.9.9")
     assert [planned.file.name for planned in sweep().planned] == before
+
+
+REFERENCED = {
+    "variants": {
+        "lat": {"stages.ontarget": None, "systems": ["lat"]},
+        "ontarget": {"stages.lat": None, "systems": ["ontarget"]},
+    },
+    "seeds": [1, 2],
+    "reference": "ontarget",
+}
+
+
+def _report() -> str:
+    done = CliRunner().invoke(app, ["report", "swept", "--markdown"])
+    assert done.exit_code == 0, done.output
+    return done.output
+
+
+def test_points_are_tested_against_the_variant_that_their_grid_names(workshop: Workshop) -> None:
+    before = [planned.file.name for planned in sweep(sweep=REFERENCED | {"reference": "lat"}).planned]
+    swept = sweep(sweep=REFERENCED)
+    assert [planned.file.name for planned in swept.planned] == before  # it makes no point another one
+    swept.carry_out()
+    found = json.loads(Path("runs/swept/significance.json").read_text())["differences"]
+    assert {(row["values"]["variant"], row["system"], row["reference"], row["seeds"]) for row in found} == {
+        ("lat", "lat", "ontarget", 2)
+    }
+    differences = {(row["kind"], row["metric"]): row["difference"] for row in found}
+    assert differences["zero-shot", "otr"] == 100.0
+    assert differences["supervised", "otr"] == differences["supervised", "bleu"] == 0.0
+    output = _report()
+    assert "swept: differences from ontarget, over the seeds of both" in output
+    (row,) = [line for line in output.splitlines() if line.startswith("| lat (2) |")]
+    assert "+100.00, p 1.000 |" in row  # two lines can give no more than p = 1/2, of each of two tests
+    assert "not of the spread between seeds" in output
+
+
+def test_what_is_there_is_tested_even_if_the_rest_is_never_made(workshop: Workshop) -> None:
+    sweep(sweep=REFERENCED).carry_out()
+    Path("runs/swept/significance.json").unlink()
+    workshop.fail_at = "train mt"
+    with pytest.raises(KeyboardInterrupt):
+        sweep(sweep=REFERENCED | {"seeds": [1, 2, 3]}).carry_out()
+    assert json.loads(Path("runs/swept/significance.json").read_text())["differences"][0]["seeds"] == 2
+
+
+def test_a_sweep_that_names_no_reference_is_not_tested(workshop: Workshop) -> None:
+    sweep(sweep=REFERENCED).carry_out()
+    sweep(sweep={key: value for key, value in REFERENCED.items() if key != "reference"}).carry_out()
+    assert not Path("runs/swept/significance.json").exists()
+    assert "differences" not in _report()

@@ -102,9 +102,26 @@ def test_a_variant_of_two_grids_would_be_two_points_of_one_name() -> None:
         ({"stages.lat.alpha": {"a": {}}}, "`sweep.stages.lat.alpha` should be a list of values"),
         ({"seeds": ["one"]}, "`sweep.seeds` should be a list of whole numbers"),
         ({"variants": {"x": {"stages.lta.alpha": 1}}}, "there is no 'stages.lta'; did you mean 'lat'"),
+        ({"variants": {"x": {}}, "reference": ["x"]}, "`sweep.reference` should be the name of a variant"),
+        ({"stages.lat.alpha": "x"}, "`sweep.stages.lat.alpha` should be a list of values"),
+        ({"variants": {"seen": {}}, "reference": "sen"}, "no variant 'sen'; did you mean 'seen'"),
+        ([{"variants": {"x": {}}}, {"reference": "x"}], "`sweep.reference` stands alone"),
         ([], "'sweep' is"),
     ],
 )
 def test_a_wrong_grid_is_said(sweep: object, message: str) -> None:
     with pytest.raises(UserError, match=message):
         points("phrasebook-tiny", {"sweep": sweep})
+
+
+def test_a_reference_is_of_its_grid_and_no_point_of_its_own() -> None:
+    grids = [
+        {"variants": VARIANTS, "seeds": [1]},
+        {"stages.lat.alpha": [0.1], "reference": "strong"},
+    ]
+    found = points("phrasebook-tiny", {"sweep": grids})
+    assert [(p.label, p.reference) for p in found] == [
+        *((f"{name},seed=1", None) for name in VARIANTS),
+        ("alpha=0.1", "strong"),
+    ]
+    assert found[-1].values == {"stages.lat.alpha": 0.1}

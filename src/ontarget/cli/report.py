@@ -51,8 +51,8 @@ def report(
         ontarget report multi30k-tiny --latex > table.tex
         ontarget report multi30k-tiny --figures figures --format pdf
 
-    Of a sweep's directory: a row for each point, means over its seeds; with --figures BLEU and
-    OTR against the values that were swept.
+    Of a sweep's directory: a row for each point, means over its seeds, and how the points differ from a
+    variant that the sweep names; with --figures BLEU and OTR against the values that were swept.
 
         ontarget report multi30k-figure3-alpha --markdown
     """
@@ -71,7 +71,8 @@ def report(
             _say(drawing.write(one, figures, form))
     if sweeps:
         if markdown or latex or not figures:
-            _print([sweep.table(sweeps[0])], markdown=markdown, latex=latex)
+            tables = [sweep.table(sweeps[0]), *sweep.differences(sweeps[0])]
+            _print(tables, markdown=markdown, latex=latex)
         return
     if len(folders) == 1 and not (markdown or latex or figures):
         from ontarget.reporting import report as report_page

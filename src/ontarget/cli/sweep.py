@@ -9,7 +9,7 @@ from ontarget.cli.progress import Shown, stopped
 from ontarget.pipeline.cost import Estimator, measure_speed
 from ontarget.pipeline.sweep import Sweep
 from ontarget.reporting import forms
-from ontarget.reporting.sweep import table
+from ontarget.reporting.sweep import differences, table
 
 
 def run_sweep(sweep: Sweep, *, plan: bool) -> None:
@@ -22,7 +22,8 @@ def run_sweep(sweep: Sweep, *, plan: bool) -> None:
         sweep.carry_out(Shown())
     except KeyboardInterrupt as request:
         stopped(request)
-    console.print(forms.terminal(table(sweep.directory)))
+    for one in (table(sweep.directory), *differences(sweep.directory)):
+        console.print(forms.terminal(one))
     console.print(f"points: {sweep.directory / 'points'}", soft_wrap=True, markup=False)
     console.print(f"figures: ontarget report {sweep.directory} --figures DIR", soft_wrap=True, markup=False)
 

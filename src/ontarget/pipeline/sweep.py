@@ -4,6 +4,7 @@
                   points/<fingerprint>.json  what came of it: {"values": {key: value}, "scores": [rows],
                                              "segments": what paired tests need, see segments.py}
                   points.json                the fingerprints of all points, in the order of the recipe
+                  significance.json          how points differ from the variant of their grid, see paired.py
 
 A point whose file is there is done, whatever became of its run: the small files are worth keeping, the models
 need not be. Of some recipes they come with ontarget (recipes/points/<recipe>.jsonl, averages in the place of
@@ -19,7 +20,7 @@ from typing import Any
 
 from ontarget.corpora.corpus import Corpus
 from ontarget.files import full_disk_said, read_jsonl, write_json
-from ontarget.pipeline import run
+from ontarget.pipeline import paired, run
 from ontarget.pipeline.artifacts import Made, Store, fingerprint
 from ontarget.pipeline.inputs import load_corpus
 from ontarget.pipeline.plan import Plan, version_of
@@ -79,6 +80,7 @@ class Sweep:
             for planned in self.planned:
                 if planned.shipped and not planned.file.exists():
                     write_json(planned.file, planned.shipped)
+            self._test(progress)  # what is there, should the rest not come to its end
             for number, planned in enumerate(self.planned, start=1):
                 progress.say(
                     f"point {number} of {len(self.planned)}, {planned.point.label}"
@@ -93,7 +95,14 @@ class Sweep:
                         "segments": kept(made.directory),
                     }
                     write_json(planned.file, result)
-        return [json.loads(planned.file.read_text(encoding="utf-8")) for planned in self.planned]
+            return self._test(progress)
+
+    def _test(self, progress: Progress) -> list[Result]:
+        """Holds the points that are there against their references; returns what came of them."""
+        there = [planned for planned in self.planned if planned.file.exists()]
+        results = [json.loads(planned.file.read_text(encoding="utf-8")) for planned in there]
+        paired.write(self.directory, results, [planned.point.reference for planned in there], progress)
+        return results
 
     def _borrow(self, plan: Plan) -> None:
         """Gives a point what another one, or a run of another recipe, has made of the very same."""

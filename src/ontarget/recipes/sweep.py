@@ -4,7 +4,7 @@
       stages.lat.alpha: [0.01, 0.05, 0.1]
       stages.lat.tuning.steps, stages.ontarget.tuning.steps: [50, 100]   # alike: six points in all
 
-Its keys are those of overrides, and mean the same; `variants` and `seeds` are told of in recipes/grid.py.
+Its keys are those of overrides, and mean the same; recipes/grid.py tells of `variants`, `seeds`, `reference`.
 """
 
 import re
@@ -16,7 +16,7 @@ from typing import Any
 
 from ontarget.errors import UserError
 from ontarget.recipe import Recipe
-from ontarget.recipes.grid import SEEDS, VARIANTS, Grid
+from ontarget.recipes.grid import REFERENCE, SEEDS, VARIANTS, Grid
 from ontarget.recipes.load import Overrides, check, override, read
 
 
@@ -28,11 +28,13 @@ class Point:
         label: `alpha=0.05`, `samples=12000,size=7B`, `paper,seed=1`: what it is called, and its folder.
         values: the keys as the recipe has them, each with its value here; `variant` and `seed` of those.
         recipe: an ordinary recipe, with a name of its own.
+        reference: the variant that it is tested against, or none.
     """
 
     label: str
     values: Mapping[str, Any]
     recipe: Recipe
+    reference: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -73,7 +75,8 @@ def points(recipe: str | Path, overrides: Overrides = ()) -> list[Point]:
 
 def _points(alone: Mapping[str, Any], grid: Grid, seed: int | None, recipe: str) -> Iterator[Point]:
     """All combinations of a grid, with one seed."""
-    axes = [list(_choices(key, values)) for key, values in grid.items() if key != SEEDS]
+    reference: Any = grid.get(REFERENCE)
+    axes = [list(_choices(key, values)) for key, values in grid.items() if key not in (SEEDS, REFERENCE)]
     for choices in product(*axes):
         values = {choice.key: choice.value for choice in choices}
         label = ",".join(choice.label for choice in choices)
@@ -84,7 +87,7 @@ def _points(alone: Mapping[str, Any], grid: Grid, seed: int | None, recipe: str)
         point = override(alone, {**settings, "name": name})
         if seed is not None:
             point = override(point, _seeded(point, seed))
-        yield Point(label, values, check(point, f"{recipe} at {label}"))
+        yield Point(label, values, check(point, f"{recipe} at {label}"), reference)
 
 
 def _choices(key: str, values: Any) -> Iterator[_Choice]:

@@ -20,6 +20,7 @@ _LATEX = {
     "↓": r"$\downarrow$",
     "–": "--",
     "±": r"$\pm$",
+    "<": "$<$",
 }
 
 
@@ -35,7 +36,7 @@ def terminal(table: Table) -> TerminalTable:
         title=Text(table.caption),
         title_justify="left",
         title_style="bold",
-        caption=Text(legend(table)) if table.baseline else None,
+        caption=Text(_below(table)) if _below(table) else None,
         caption_justify="left",
     )
     view.add_column("System", no_wrap=True)
@@ -62,7 +63,7 @@ def markdown(table: Table) -> str:
         )
         lines.append([name, *cells])
     text = "".join(f"| {' | '.join(line)} |\n" for line in lines)
-    return f"{text}\n{legend(table)}\n" if table.baseline else text
+    return f"{text}\n{_below(table)}\n" if _below(table) else text
 
 
 def latex(table: Table) -> str:
@@ -92,13 +93,20 @@ def latex(table: Table) -> str:
             )
             lines.append(f" & {' & '.join(small)} \\\\")
     note = f" $\\dagger$: differs from {_escaped(table.baseline)}, $p < {LEVEL:g}$." if table.baseline else ""
+    more = f" {_escaped(table.note)}" if table.note else ""
     lines += [
         r"\bottomrule",
         r"\end{tabular}",
-        rf"\caption{{{_escaped(table.caption)}.{note}}}",
+        rf"\caption{{{_escaped(table.caption)}.{note}{more}}}",
         r"\end{table}",
     ]
     return "\n".join(lines) + "\n"
+
+
+def _below(table: Table) -> str:
+    """What stands under a table."""
+    mark = f"{legend(table)}." if table.baseline and table.note else legend(table)
+    return " ".join(filter(None, (mark, table.note)))
 
 
 def _figure(cell: Cell) -> str:

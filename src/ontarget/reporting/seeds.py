@@ -12,6 +12,11 @@ SEED = "seed"
 Value = float | str
 
 
+def as_value(value: object) -> Value:
+    """A value as tables show it: a number, or a word for anything else."""
+    return value if isinstance(value, int | float) and not isinstance(value, bool) else str(value)
+
+
 @dataclass(frozen=True, slots=True)
 class Spread:
     """One score over seeds.

@@ -8,8 +8,9 @@ from typing import Any
 from ontarget.errors import UserError
 from ontarget.reporting import variants
 from ontarget.reporting.drawing import BLUE, ORANGE, Drawing
+from ontarget.reporting.paired import Tests
 from ontarget.reporting.run_files import Kind, Scores
-from ontarget.reporting.seeds import Seeds, Spread, Value, over_seeds
+from ontarget.reporting.seeds import Seeds, Spread, Value, as_value, over_seeds
 from ontarget.reporting.systems import display_name
 from ontarget.reporting.table import Table
 from ontarget.reporting.text_files import read_text
@@ -37,10 +38,22 @@ def table(directory: Path) -> Table:
     """A row for each point and system: averages over directions, mean and deviation over seeds.
 
     Raises:
-        UserError: a point is damaged.
+        UserError: a point or the file of tests is damaged.
     """
     points = read_points(directory)
-    return variants.table(directory.resolve().name, points, _words(_telling(points)))
+    return variants.table(directory.resolve().name, points, _words(_telling(points)), Tests.read(directory))
+
+
+def differences(directory: Path) -> list[Table]:
+    """A table for each variant that points were tested against: by how much they differ, and p.
+
+    Raises:
+        UserError: a point or the file of tests is damaged.
+    """
+    points = read_points(directory)
+    return variants.differences(
+        directory.resolve().name, points, _words(_telling(points)), Tests.read(directory)
+    )
 
 
 def drawings(directory: Path) -> list[Drawing]:
@@ -132,16 +145,12 @@ def _files(directory: Path) -> list[Path]:
 def _read(path: Path) -> tuple[dict[str, Value], Scores]:
     try:
         data = json.loads(read_text(path))
-        values = {key: _value(value) for key, value in data["values"].items()}
+        values = {key: as_value(value) for key, value in data["values"].items()}
         return values, Scores.of(data["scores"], str(path))
     except (ValueError, KeyError, TypeError, AttributeError):
         raise UserError(
             f"{path} is no point of a sweep; delete it, and 'ontarget run' makes it again"
         ) from None
-
-
-def _value(value: Any) -> Value:
-    return value if isinstance(value, int | float) and not isinstance(value, bool) else str(value)
 
 
 def _telling(points: Sequence[Seeds]) -> list[str]:

@@ -44,6 +44,7 @@ class Cell:
         different: from the baseline, significantly.
         paper: what the paper printed there.
         deviation: over seeds, of a mean over them.
+        p_value: of a difference, which `value` then is.
     """
 
     value: float | None
@@ -53,10 +54,13 @@ class Cell:
     different: bool = False
     paper: float | None = None
     deviation: float | None = None
+    p_value: float | None = None
 
     @property
     def text(self) -> str:
-        """The printed figure: `19.4`, or `19.4 ± 0.3`."""
+        """The printed figure: `19.4`, `19.4 ± 0.3`, or `+0.31, p 0.012`."""
+        if self.value is not None and self.p_value is not None:
+            return f"{self.value:+.2f}, p {f'{self.p_value:.3f}' if self.p_value >= 0.001 else '< 0.001'}"
         spread = "" if self.deviation is None else f" ± {self.deviation:.1f}"
         return _ABSENT if self.value is None else f"{self.value:.1f}{spread}"
 
@@ -82,12 +86,14 @@ class Table:
     Attributes:
         caption: what the table shows, in a few words.
         baseline: the printed name of the system that marked cells differ from; empty where none is marked.
+        note: what a reader must know of the figures, in sentences.
     """
 
     caption: str
     columns: tuple[Column, ...]
     rows: tuple[Row, ...]
     baseline: str = ""
+    note: str = ""
 
     @property
     def groups(self) -> tuple[tuple[str, int], ...]:

@@ -4,6 +4,7 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 from ontarget.reporting.drawing import BLUE, INK, ORANGE, Drawing
+from ontarget.reporting.paired import SCOPE, Difference, Tests
 from ontarget.reporting.paper import Paper
 from ontarget.reporting.run_files import AVERAGE, KINDS, Kind
 from ontarget.reporting.seeds import Seeds, Spread
@@ -13,16 +14,19 @@ from ontarget.reporting.table import METRICS, Cell, Column, Row, Table
 Words = Mapping[str, str]  # key -> what it is called
 
 
-def table(title: str, points: Sequence[Seeds], words: Words) -> Table:
-    """A row for each point and system; the references' OTR, the floor, stands last."""
-    kinds = [kind for kind in KINDS if any(kind in point.kinds for point in points)]
-    columns = tuple(Column(kind.capitalize(), kind, AVERAGE, metric) for kind in kinds for metric in METRICS)
+def table(title: str, points: Sequence[Seeds], words: Words, tests: Tests) -> Table:
+    """A row for each point and system; the references' OTR, the floor, stands last. `tests` mark cells."""
+    columns = _columns(points)
     rows = [(point, system, _name(point, system, words)) for point in points for system in point.systems]
     rows.append((points[0], REFERENCE, display_name(REFERENCE)))
     best = {column: _best(points, column) for column in columns}
     papers = [_paper(title, point) for point, _, _ in rows]
     laid_out = [
-        Row(system, name, tuple(_cell(point, system, column, best[column], paper) for column in columns))
+        Row(
+            system,
+            name,
+            tuple(_cell(point, system, column, best[column], paper, tests) for column in columns),
+        )
         for (point, system, name), paper in zip(rows, papers, strict=True)
     ]
     seeds = {len(point.scores) for point in points}
@@ -36,7 +40,39 @@ def table(title: str, points: Sequence[Seeds], words: Words) -> Table:
         ]
     if any(cell.paper is not None for row in laid_out for cell in row.cells):
         over += ", in brackets what the paper printed"
-    return Table(f"{title}: averages over directions{over}", columns, tuple(laid_out))
+    marked = any(cell.different for row in laid_out for cell in row.cells)
+    return Table(
+        f"{title}: averages over directions{over}",
+        columns,
+        tuple(laid_out),
+        tests.baseline if marked else "",
+        SCOPE if marked else "",
+    )
+
+
+def differences(title: str, points: Sequence[Seeds], words: Words, tests: Tests) -> list[Table]:
+    """A table for each variant that points were tested against, with a row for each system that was.
+
+    A dash stands where no lines could be paired: a point that an older version made keeps none.
+    """
+    columns = _columns(points)
+    all_found = [
+        (_name(point, system, words), system, [tests.of(point, system, column) for column in columns])
+        for point in points
+        for system in point.systems
+    ]
+    tables = []
+    for reference in tests.references:
+        rows = [
+            Row(system, f"{name} ({max(one.seeds for one in found if one)})", tuple(map(_difference, found)))
+            for name, system, found in all_found
+            if any(one and one.reference == reference for one in found)
+        ]
+        marked = any(cell.different for row in rows for cell in row.cells)
+        caption = f"{title}: differences from {reference}, over the seeds of both (how many, in brackets)"
+        note = f"{SCOPE} p|{tests.signature}"
+        tables.append(Table(caption, columns, tuple(rows), reference if marked else "", note))
+    return tables
 
 
 def drawing(key: str, words: Words, points: Sequence[Seeds], kind: Kind) -> Drawing:
@@ -57,6 +93,12 @@ def drawing(key: str, words: Words, points: Sequence[Seeds], kind: Kind) -> Draw
 
     label = f"Off-target ratio and BLEU of each {words[key]}, average of the {kind} directions"
     return Drawing(f"{words[key]}s-{kind}", label, (8.6, 0.8 + 0.2 * len(rows)), paint)
+
+
+def _columns(points: Sequence[Seeds]) -> tuple[Column, ...]:
+    """Averages of each kind of direction that there is."""
+    kinds = [kind for kind in KINDS if any(kind in point.kinds for point in points)]
+    return tuple(Column(kind.capitalize(), kind, AVERAGE, metric) for kind in kinds for metric in METRICS)
 
 
 def _bars(axes: Any, spreads: Sequence[Spread | None], colour: str) -> None:
@@ -91,13 +133,28 @@ def _paper(title: str, point: Seeds) -> Paper | None:
     return Paper.of({"name": title, "stages": {"mt": {"from": point.values.get("model")}}})
 
 
-def _cell(point: Seeds, system: str, column: Column, best: float | None, paper: Paper | None) -> Cell:
+def _cell(
+    point: Seeds, system: str, column: Column, best: float | None, paper: Paper | None, tests: Tests
+) -> Cell:
     spread = point.spread(system, column.metric, column.kind)
     printed = paper.value(system, column.metric, column.kind, AVERAGE) if paper else None
     if spread is None:
         return Cell(None, paper=printed)
     is_best = system != REFERENCE and round(spread.mean, 1) == best
-    return Cell(spread.mean, is_best, deviation=spread.deviation, paper=printed)
+    test = tests.of(point, system, column)
+    return Cell(
+        spread.mean,
+        is_best,
+        different=test is not None and test.significant,
+        deviation=spread.deviation,
+        paper=printed,
+    )
+
+
+def _difference(found: Difference | None) -> Cell:
+    if found is None:
+        return Cell(None)
+    return Cell(found.difference, different=found.significant, p_value=found.p_holm)
 
 
 def _best(points: Sequence[Seeds], column: Column) -> float | None:
