@@ -4,6 +4,7 @@ from rich import box
 from rich.console import Console
 from rich.table import Table
 
+from ontarget.cli.forms import WIDE
 from ontarget.cli.plan import probed, sums
 from ontarget.cli.progress import Shown, stopped
 from ontarget.pipeline.cost import Estimator, measure_speed
@@ -22,6 +23,8 @@ def run_sweep(sweep: Sweep, *, plan: bool) -> None:
         sweep.carry_out(Shown())
     except KeyboardInterrupt as request:
         stopped(request)
+    if not console.is_terminal:
+        console.width = WIDE
     for one in (table(sweep.directory), *differences(sweep.directory)):
         console.print(forms.terminal(one))
     console.print(f"points: {sweep.directory / 'points'}", soft_wrap=True, markup=False)

@@ -80,7 +80,8 @@ class Sweep:
             for planned in self.planned:
                 if planned.shipped and not planned.file.exists():
                     write_json(planned.file, planned.shipped)
-            self._test(progress)  # what is there, should the rest not come to its end
+            if not all(planned.done for planned in self.planned):
+                self._test(progress)  # what is there, should the rest not come to its end
             for number, planned in enumerate(self.planned, start=1):
                 progress.say(
                     f"point {number} of {len(self.planned)}, {planned.point.label}"
