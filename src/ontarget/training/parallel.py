@@ -6,6 +6,8 @@ zero3  the same by DeepSpeed, which is a package of its own
 """
 
 import os
+from collections.abc import Iterator
+from contextlib import contextmanager
 from importlib.util import find_spec
 from pathlib import Path
 from typing import Any
@@ -76,6 +78,21 @@ def add_up_in_fp32(made: Any) -> None:
 
         policy = MixedPrecisionPolicy(param_dtype=torch.bfloat16, reduce_dtype=torch.float32)
         made.fsdp_plugin_args["mixed_precision_policy"] = policy
+
+
+@contextmanager
+def alone(made: Any) -> Iterator[None]:
+    """In here one process loads a model by itself; under ZeRO-3 it would wait for what others read."""
+    if getattr(made, "hf_deepspeed_config", None) is None:
+        yield
+        return
+    from transformers.integrations import deepspeed
+
+    deepspeed.unset_hf_deepspeed_config()
+    try:
+        yield
+    finally:
+        deepspeed.set_hf_deepspeed_config(made.hf_deepspeed_config)
 
 
 def deepspeed_settings() -> dict[str, Any]:

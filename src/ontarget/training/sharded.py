@@ -1,6 +1,6 @@
-"""Checkpoints of a model that FSDP holds in parts, in the form of all others: whole, parameters by number.
+"""A model that processes hold in parts, put together; its checkpoints have the form of all others.
 
-So a stage may go on with another number of processes, or with `tuning.parallel` changed.
+So under FSDP a stage may go on with another number of processes, or with `tuning.parallel` changed.
 """
 
 from collections.abc import Iterator
@@ -10,16 +10,32 @@ from typing import Any
 
 import torch
 from safetensors.torch import load_file
-from torch import nn
+from torch import Tensor, nn
 from torch.distributed.checkpoint.state_dict import (
     StateDictOptions,
     get_optimizer_state_dict,
     set_model_state_dict,
     set_optimizer_state_dict,
 )
+from torch.distributed.tensor import DTensor
 
 _GATHER = StateDictOptions(full_state_dict=True, cpu_offload=True)
 _SCATTER = StateDictOptions(full_state_dict=True, broadcast_from_rank0=True)
+
+
+def learnt(model: nn.Module) -> dict[str, Tensor]:
+    """Parameters that learn, whole and on the CPU, by name: of adapters few, so every process gets them.
+
+    All processes call it. What ZeRO-3 has split, it puts together while they are copied.
+    """
+    from peft.utils.integrations import gather_params_ctx
+
+    learning = {_plain(name): weight for name, weight in model.named_parameters() if weight.requires_grad}
+    with gather_params_ctx(learning.values(), modifier_rank=None):
+        return {
+            name: (weight.full_tensor() if isinstance(weight, DTensor) else weight).detach().cpu().clone()
+            for name, weight in learning.items()
+        }
 
 
 def optimizer_state(model: nn.Module, optimizer: torch.optim.Optimizer) -> dict[str, Any]:
@@ -63,11 +79,18 @@ def load_parameters(model: nn.Module, folder: Path, *, first: bool) -> None:
     if first:
         for file in sorted(folder.glob("*.safetensors")):
             weights |= load_file(file)
+        names = {_in_file(name): name for name in map(_plain, dict(model.named_parameters()))}
+        weights = {names.get(name, name): weight for name, weight in weights.items()}
     set_model_state_dict(
         model,
         weights,
         options=StateDictOptions(full_state_dict=True, broadcast_from_rank0=True, strict=False),
     )
+
+
+def _in_file(name: str) -> str:
+    """A parameter's name where PEFT saves it: without that of the adapter."""
+    return name.replace(".default.", ".")
 
 
 def _plain(name: str) -> str:

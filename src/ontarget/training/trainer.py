@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import Any, NoReturn
 
 import torch
-from accelerate.utils import DistributedType, gather_object
+from accelerate.utils import DistributedType, gather_object, send_to_device
 from torch import Tensor, nn
 from torch.distributed.tensor import DTensor
 from torch.utils.data import DataLoader
@@ -59,7 +59,8 @@ class SignedTrainer(Trainer):
         model.train()
         losses = []
         with self.accelerator.autocast():  # around all of them: weights are cast once a step
-            for number, micro_batch in enumerate(self._prepare_inputs(inputs), start=1):
+            # Not by Trainer's own way, which under DeepSpeed rounds weights to bf16.
+            for number, micro_batch in enumerate(send_to_device(inputs, self.args.device), start=1):
                 with self._gradients_kept(model, last=number == len(inputs)):
                     with self.compute_loss_context_manager():
                         loss = self.compute_loss(model, micro_batch)
@@ -179,6 +180,13 @@ class SignedTrainer(Trainer):
     def get_train_dataloader(self) -> DataLoader[Any]:
         """Steps in order, shuffled by the seed already; each process takes its share of every one."""
         return DataLoader(self.train_dataset, batch_size=1, collate_fn=self.data_collator)
+
+    def save_model(self, output_dir: str | None = None, _internal_call: bool = False) -> None:
+        """Theirs; but of a model with adapters FSDP need not put together what does not learn."""
+        if self.is_fsdp_enabled and hasattr(self.model, "peft_config"):
+            self._save(output_dir, state_dict=sharded.learnt(self.model))
+        else:
+            super().save_model(output_dir, _internal_call)
 
     def _save_optimizer_and_scheduler(self, output_dir: str) -> None:
         if not self.is_fsdp_enabled:
