@@ -197,6 +197,8 @@ def test_what_needs_the_whole_model_is_refused_where_processes_hold_parts(parall
     four_bits = settings(lora=Lora(), quantisation="4bit", parallel=parallel)
     with pytest.raises(UserError, match=r"tuning\.quantisation needs the whole model in each process"):
         ways.require_whole(four_bits, 2, judged=False)
+    with pytest.raises(UserError, match=r"optimiser=adamw-8bit needs the whole model in each"):
+        ways.require_whole(settings(optimiser="adamw-8bit", parallel=parallel), 2, judged=False)
 
 
 @needs_bitsandbytes

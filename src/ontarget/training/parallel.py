@@ -9,7 +9,6 @@ import os
 from collections.abc import Iterator
 from contextlib import contextmanager
 from importlib.util import find_spec
-from pathlib import Path
 from typing import Any
 
 from ontarget.errors import UserError
@@ -27,27 +26,6 @@ def require(tuning: Tuning) -> None:
             "tuning.parallel=zero3 needs deepspeed, which is not installed: pip install deepspeed; "
             "fsdp does the same and needs nothing more"
         )
-
-
-def require_same(checkpoint: Path | None, tuning: Tuning, processes: int) -> None:
-    """Checkpoints of `zero3` are DeepSpeed's own: a part for each process, of no use to any other number.
-
-    Raises:
-        UserError: the stage is to go on from one that it cannot read.
-    """
-    if checkpoint is None:
-        return
-    parts = len(list(checkpoint.glob("global_step*/*_optim_states.pt")))
-    wanted = processes if processes > 1 and tuning.parallel == "zero3" else 0
-    if parts == wanted:
-        return
-    reason = "was not written by zero3, and zero3 cannot go on from it: take ddp or fsdp"
-    if parts:
-        reason = (
-            f"was written by {parts} processes with tuning.parallel=zero3, and can only be gone on from so: "
-            f"take zero3 and {parts} processes"
-        )
-    raise UserError(f"the checkpoint {checkpoint} {reason}, or remove it and the stage begins again")
 
 
 def arguments(tuning: Tuning, processes: int) -> dict[str, Any]:

@@ -10,7 +10,7 @@ from typing import Any
 
 import torch
 from safetensors.torch import load_file
-from torch import Tensor, nn
+from torch import Tensor, distributed, nn
 from torch.distributed.checkpoint.state_dict import (
     StateDictOptions,
     get_optimizer_state_dict,
@@ -24,18 +24,18 @@ _SCATTER = StateDictOptions(full_state_dict=True, broadcast_from_rank0=True)
 
 
 def learnt(model: nn.Module) -> dict[str, Tensor]:
-    """Parameters that learn, whole and on the CPU, by name: of adapters few, so every process gets them.
+    """Parameters that learn, whole and on the CPU, by name; in fp32, as the optimiser has them.
 
-    All processes call it. What ZeRO-3 has split, it puts together while they are copied.
+    All processes call it; where they hold the model in parts, the others than the first get nothing.
     """
-    from peft.utils.integrations import gather_params_ctx
-
-    learning = {_plain(name): weight for name, weight in model.named_parameters() if weight.requires_grad}
-    with gather_params_ctx(learning.values(), modifier_rank=None):
-        return {
-            name: (weight.full_tensor() if isinstance(weight, DTensor) else weight).detach().cpu().clone()
-            for name, weight in learning.items()
-        }
+    whole = {}
+    first = not distributed.is_initialized() or distributed.get_rank() == 0
+    for name, weight in model.named_parameters():
+        if weight.requires_grad:
+            value = _whole(weight).detach()
+            if first:
+                whole[_plain(name)] = value.cpu().clone()
+    return whole
 
 
 def optimizer_state(model: nn.Module, optimizer: torch.optim.Optimizer) -> dict[str, Any]:
@@ -88,8 +88,23 @@ def load_parameters(model: nn.Module, folder: Path, *, first: bool) -> None:
     )
 
 
+def names_in_file(model: nn.Module) -> dict[int, str]:
+    """id of a parameter -> its name where it is saved; PEFT leaves out that of the adapter."""
+    return {id(weight): _in_file(_plain(name)) for name, weight in model.named_parameters()}
+
+
+def _whole(weight: Tensor) -> Tensor:
+    whole = weight
+    if isinstance(weight, DTensor):
+        whole = weight.full_tensor()
+    elif hasattr(weight, "ds_id"):  # of ZeRO-3
+        from deepspeed.utils import safe_get_full_fp32_param
+
+        whole = safe_get_full_fp32_param(weight)
+    return whole
+
+
 def _in_file(name: str) -> str:
-    """A parameter's name where PEFT saves it: without that of the adapter."""
     return name.replace(".default.", ".")
 
 

@@ -160,7 +160,6 @@ def train_stage(
         steps.reveal = Reference(whole, trainer.args.device, tuning.micro_batch_tokens)
     _same_everywhere(steps)
     checkpoint = gather_object([last_checkpoint(work)])[0]  # a shared disk may show each another
-    parallel.require_same(checkpoint, tuning, share.processes)
     log = work / "log.jsonl"
     if trainer.args.should_save:
         clear(work)

@@ -94,12 +94,17 @@ def merged(model: Any, learnt: dict[str, Tensor], start: Any) -> Any:
 
 
 def require_whole(tuning: Tuning, processes: int, judged: bool) -> None:
-    """Weights of 4 bits are not split, and models are judged where a process holds the whole of them.
+    """Weights of 4 bits and moments of 8 are not split; models are judged where a process holds the whole.
 
     Raises:
         UserError: processes hold it in parts.
     """
-    for what, wanted in (("tuning.quantisation", tuning.quantisation), ("evaluation", judged)):
+    whole = (
+        ("tuning.quantisation", tuning.quantisation),
+        ("tuning.optimiser=adamw-8bit", tuning.optimiser == "adamw-8bit"),
+        ("evaluation", judged),
+    )
+    for what, wanted in whole:
         if wanted and processes > 1 and tuning.parallel != "ddp":
             raise UserError(
                 f"{what} needs the whole model in each process, and tuning.parallel={tuning.parallel} splits "
