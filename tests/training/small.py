@@ -1,12 +1,15 @@
 """A small stage that is run again and again, here and in processes of its own."""
 
+import json
 import multiprocessing
 import os
 import signal
 import socket
+from importlib.util import find_spec
 from pathlib import Path
 from typing import Any
 
+import pytest
 import torch
 from accelerate import DistributedType, PartialState, accelerator
 from transformers import AutoModelForCausalLM, training_args
@@ -33,6 +36,8 @@ DATA = StageData(
     language_aware_groups(TRANSLATIONS, PLAIN, Conflict(), LANGUAGES, SUPERVISED, seed=1), " ", {}
 )
 STEPS = 12
+needs_deepspeed = pytest.mark.skipif(not find_spec("deepspeed"), reason="deepspeed is not installed")
+ZERO3 = pytest.param("zero3", marks=needs_deepspeed)
 
 
 def small_base(folder: Path, dropout: float = 0.1, tied: bool = True) -> Path:
@@ -68,6 +73,18 @@ def train(base: Path, folder: Path, *, steps: int = STEPS, progress=None, **sett
 
 def parameters(folder: Path) -> dict[str, torch.Tensor]:
     return AutoModelForCausalLM.from_pretrained(folder / "model").state_dict()
+
+
+def losses(folder: Path) -> list[tuple[float, float, float]]:
+    """Step, likelihood and unlikelihood of each record."""
+    lines = (folder / "model" / "log.jsonl").read_text().splitlines()
+    return [
+        (record["step"], record["likelihood"], record["unlikelihood"]) for record in map(json.loads, lines)
+    ]
+
+
+def close(left: dict[str, torch.Tensor], right: dict[str, torch.Tensor], tolerance: float = 2e-5) -> bool:
+    return all((left[name] - right[name]).abs().max() <= tolerance for name in left)
 
 
 def together(processes: int, base: Path, folder: Path, **settings) -> dict[str, torch.Tensor]:

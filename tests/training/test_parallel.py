@@ -76,27 +76,6 @@ def test_parts_are_compiled_layer_by_layer() -> None:
     assert os.environ["ACCELERATE_DYNAMO_USE_REGIONAL_COMPILATION"] == "true"
 
 
-def test_a_checkpoint_of_zero3_wants_zero3_and_as_many_processes(tmp_path: Path) -> None:
-    for rank in range(2):
-        (tmp_path / "global_step5").mkdir(exist_ok=True)
-        (tmp_path / "global_step5" / f"zero_pp_rank_{rank}_mp_rank_00_optim_states.pt").touch()
-    zero3, ddp = (Tuning(steps=1, parallel=how) for how in ("zero3", "ddp"))
-    parallel.require_same(tmp_path, zero3, processes=2)
-    for tuning, processes in ((zero3, 1), (zero3, 3), (ddp, 2)):
-        with pytest.raises(
-            UserError, match=r"written by 2 processes .*: take zero3 and 2 processes, or remove"
-        ):
-            parallel.require_same(tmp_path, tuning, processes)
-
-
-def test_zero3_cannot_go_on_from_a_checkpoint_of_others(tmp_path: Path) -> None:
-    zero3 = Tuning(steps=1, parallel="zero3")
-    with pytest.raises(UserError, match=r"not written by zero3, .*: take ddp or fsdp, or remove it"):
-        parallel.require_same(tmp_path, zero3, processes=2)
-    parallel.require_same(tmp_path, zero3, processes=1)  # which holds it all
-    parallel.require_same(None, zero3, processes=2)
-
-
 @pytest.mark.skipif(importlib.util.find_spec("deepspeed") is None, reason="needs deepspeed")
 def test_transformers_and_deepspeed_take_the_settings(tmp_path: Path) -> None:
     from deepspeed.runtime.zero.config import DeepSpeedZeroConfig

@@ -1,24 +1,30 @@
 """Several processes take the steps of one."""
 
-import json
-from importlib.util import find_spec
-
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
 torch = pytest.importorskip("torch")
 
-from tests.training.small import DATA, parameters, run_stage, small_base, together  # noqa: E402
+from tests.training.small import (  # noqa: E402
+    DATA,
+    ZERO3,
+    close,
+    losses,
+    needs_deepspeed,
+    parameters,
+    run_stage,
+    small_base,
+    together,
+)
 from transformers import AutoModelForCausalLM, AutoTokenizer  # noqa: E402
 
-from ontarget.errors import UserError  # noqa: E402
 from ontarget.training.batches import ROUND, Steps, collate  # noqa: E402
 from ontarget.training.encode import Encoder  # noqa: E402
 from ontarget.training.log_odds import log_odds  # noqa: E402
 from ontarget.training.objective import signed_loss  # noqa: E402
 from ontarget.training.processes import Share, deal  # noqa: E402
-from ontarget.training.tuning import Tuning  # noqa: E402
+from ontarget.training.tuning import Lora, Tuning  # noqa: E402
 
 SIZES = st.lists(st.integers(1, 500), min_size=1, max_size=60)
 
@@ -88,26 +94,11 @@ def test_a_part_without_samples_is_a_row_without_weight():
     assert not empty["weights"].any()
 
 
-def losses(folder):
-    lines = (folder / "model" / "log.jsonl").read_text().splitlines()
-    return [
-        (record["step"], record["likelihood"], record["unlikelihood"]) for record in map(json.loads, lines)
-    ]
-
-
-def close(left, right, tolerance=2e-5):
-    return all((left[name] - right[name]).abs().max() <= tolerance for name in left)
-
-
 @pytest.fixture(scope="module")
 def alone(base, tmp_path_factory):
     folder = tmp_path_factory.mktemp("alone")
     run_stage(base, folder)
     return folder
-
-
-needs_deepspeed = pytest.mark.skipif(not find_spec("deepspeed"), reason="deepspeed is not installed")
-ZERO3 = pytest.param("zero3", marks=needs_deepspeed)
 
 
 @pytest.mark.slow
@@ -127,7 +118,14 @@ def test_two_processes_do_what_one_does(base, alone, tmp_path, parallel):
 
 @pytest.mark.slow
 @pytest.mark.parametrize(
-    ("first", "then"), [((2, "ddp"), (1, "ddp")), ((1, "ddp"), (2, "fsdp")), ((2, "fsdp"), (1, "ddp"))]
+    ("first", "then"),
+    [
+        ((2, "ddp"), (1, "ddp")),
+        ((1, "ddp"), (2, "fsdp")),
+        ((2, "fsdp"), (1, "ddp")),
+        pytest.param((3, "zero3"), (2, "fsdp"), marks=needs_deepspeed),
+        pytest.param((2, "fsdp"), (3, "zero3"), marks=needs_deepspeed),
+    ],
 )
 def test_a_stage_goes_on_with_another_number_of_processes(base, alone, tmp_path, first, then):
     """Stopped after step 5, where the first process alone is asked to; also held in another way."""
@@ -140,20 +138,11 @@ def test_a_stage_goes_on_with_another_number_of_processes(base, alone, tmp_path,
 
 
 @pytest.mark.slow
-@needs_deepspeed
-def test_a_stage_in_parts_of_deepspeed_goes_on_with_as_many(base, alone, tmp_path):
-    together(2, base, tmp_path, parallel="zero3", stop_at=5)
-    assert [path.name for path in (tmp_path / "work").glob("checkpoint-*")] == ["checkpoint-5"]
-    with pytest.raises(UserError, match="take zero3 and 2 processes"):
-        run_stage(base, tmp_path)
-    assert close(together(2, base, tmp_path, parallel="zero3"), parameters(alone))
-
-
-@pytest.mark.slow
-def test_parts_of_a_model_whose_layers_are_compiled_and_computed_twice(tmp_path):
+@pytest.mark.parametrize("lora", [None, Lora(rank=4)])
+def test_parts_of_a_model_whose_layers_are_compiled_and_computed_twice(tmp_path, lora):
     """With embeddings of input and output apart: the others here have them tied."""
     base = small_base(tmp_path / "base", dropout=0.0, tied=False)
-    one = run_stage(base, tmp_path / "one", steps=3)
-    settings = {"steps": 3, "parallel": "fsdp", "compile": True, "gradient_checkpointing": True}
-    assert close(together(2, base, tmp_path / "two", **settings), one)
+    one = run_stage(base, tmp_path / "one", steps=3, lora=lora)
+    settings = {"lora": lora, "parallel": "fsdp", "compile": True, "gradient_checkpointing": True}
+    assert close(together(2, base, tmp_path / "two", steps=3, **settings), one)
     assert not torch.equal(one["lm_head.weight"], one["model.embed_tokens.weight"])

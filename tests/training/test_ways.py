@@ -12,7 +12,7 @@ from tests.training import test_stage  # noqa: E402
 from transformers import AutoModelForCausalLM  # noqa: E402
 
 from ontarget.errors import UserError  # noqa: E402
-from ontarget.training import prefix, ways  # noqa: E402
+from ontarget.training import prefix, sharded, ways  # noqa: E402
 from ontarget.training.saving import last_checkpoint  # noqa: E402
 from ontarget.training.stage import train_stage  # noqa: E402
 from ontarget.training.tuning import Lora, Tuning  # noqa: E402
@@ -64,7 +64,7 @@ def test_a_merged_model_answers_like_the_one_with_adapters(model, tmp_path, prec
             assert weight.dtype == torch.float32
             torch.nn.init.normal_(weight, std=0.1)
     before = load(dtype=torch.float32)
-    merged = ways.merged(with_adapters, load(dtype=torch.float32))
+    merged = ways.merged(with_adapters, sharded.learnt(with_adapters), load(dtype=torch.float32))
     assert type(merged) is type(before)
     assert merged.state_dict().keys() == before.state_dict().keys()
     torch.testing.assert_close(merged(IDS).logits, with_adapters.float()(IDS).logits, atol=1e-4, rtol=1e-4)
@@ -185,6 +185,20 @@ def test_four_bits_need_a_gpu(monkeypatch):
     monkeypatch.setattr(torch.cuda, "is_available", lambda: False)
     with pytest.raises(UserError, match=r"x\.quantisation needs a GPU: leave it out here"):
         ways.require(settings(lora=Lora(), quantisation="4bit"), "x")
+
+
+@pytest.mark.parametrize("parallel", ["fsdp", "zero3"])
+def test_what_needs_the_whole_model_is_refused_where_processes_hold_parts(parallel):
+    adapters = settings(lora=Lora(), parallel=parallel)
+    ways.require_whole(adapters, 2, judged=False)
+    ways.require_whole(adapters, 1, judged=True)
+    with pytest.raises(UserError, match=f"evaluation needs the whole model.*{parallel} splits it: use ddp"):
+        ways.require_whole(adapters, 2, judged=True)
+    four_bits = settings(lora=Lora(), quantisation="4bit", parallel=parallel)
+    with pytest.raises(UserError, match=r"tuning\.quantisation needs the whole model in each process"):
+        ways.require_whole(four_bits, 2, judged=False)
+    with pytest.raises(UserError, match=r"optimiser=adamw-8bit needs the whole model in each"):
+        ways.require_whole(settings(optimiser="adamw-8bit", parallel=parallel), 2, judged=False)
 
 
 @needs_bitsandbytes

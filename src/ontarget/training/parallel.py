@@ -6,8 +6,9 @@ zero3  the same by DeepSpeed, which is a package of its own
 """
 
 import os
+from collections.abc import Iterator
+from contextlib import contextmanager
 from importlib.util import find_spec
-from pathlib import Path
 from typing import Any
 
 from ontarget.errors import UserError
@@ -25,27 +26,6 @@ def require(tuning: Tuning) -> None:
             "tuning.parallel=zero3 needs deepspeed, which is not installed: pip install deepspeed; "
             "fsdp does the same and needs nothing more"
         )
-
-
-def require_same(checkpoint: Path | None, tuning: Tuning, processes: int) -> None:
-    """Checkpoints of `zero3` are DeepSpeed's own: a part for each process, of no use to any other number.
-
-    Raises:
-        UserError: the stage is to go on from one that it cannot read.
-    """
-    if checkpoint is None:
-        return
-    parts = len(list(checkpoint.glob("global_step*/*_optim_states.pt")))
-    wanted = processes if processes > 1 and tuning.parallel == "zero3" else 0
-    if parts == wanted:
-        return
-    reason = "was not written by zero3, and zero3 cannot go on from it: take ddp or fsdp"
-    if parts:
-        reason = (
-            f"was written by {parts} processes with tuning.parallel=zero3, and can only be gone on from so: "
-            f"take zero3 and {parts} processes"
-        )
-    raise UserError(f"the checkpoint {checkpoint} {reason}, or remove it and the stage begins again")
 
 
 def arguments(tuning: Tuning, processes: int) -> dict[str, Any]:
@@ -76,6 +56,21 @@ def add_up_in_fp32(made: Any) -> None:
 
         policy = MixedPrecisionPolicy(param_dtype=torch.bfloat16, reduce_dtype=torch.float32)
         made.fsdp_plugin_args["mixed_precision_policy"] = policy
+
+
+@contextmanager
+def alone(made: Any) -> Iterator[None]:
+    """In here one process loads a model by itself; under ZeRO-3 it would wait for what others read."""
+    if getattr(made, "hf_deepspeed_config", None) is None:
+        yield
+        return
+    from transformers.integrations import deepspeed
+
+    deepspeed.unset_hf_deepspeed_config()
+    try:
+        yield
+    finally:
+        deepspeed.set_hf_deepspeed_config(made.hf_deepspeed_config)
 
 
 def deepspeed_settings() -> dict[str, Any]:

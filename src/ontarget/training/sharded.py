@@ -1,6 +1,6 @@
-"""Checkpoints of a model that FSDP holds in parts, in the form of all others: whole, parameters by number.
+"""A model that processes hold in parts, put together; its checkpoints have the form of all others.
 
-So a stage may go on with another number of processes, or with `tuning.parallel` changed.
+So under FSDP a stage may go on with another number of processes, or with `tuning.parallel` changed.
 """
 
 from collections.abc import Iterator
@@ -10,16 +10,32 @@ from typing import Any
 
 import torch
 from safetensors.torch import load_file
-from torch import nn
+from torch import Tensor, distributed, nn
 from torch.distributed.checkpoint.state_dict import (
     StateDictOptions,
     get_optimizer_state_dict,
     set_model_state_dict,
     set_optimizer_state_dict,
 )
+from torch.distributed.tensor import DTensor
 
 _GATHER = StateDictOptions(full_state_dict=True, cpu_offload=True)
 _SCATTER = StateDictOptions(full_state_dict=True, broadcast_from_rank0=True)
+
+
+def learnt(model: nn.Module) -> dict[str, Tensor]:
+    """Parameters that learn, whole and on the CPU, by name; in fp32, as the optimiser has them.
+
+    All processes call it; where they hold the model in parts, the others than the first get nothing.
+    """
+    whole = {}
+    first = not distributed.is_initialized() or distributed.get_rank() == 0
+    for name, weight in model.named_parameters():
+        if weight.requires_grad:
+            value = _whole(weight).detach()
+            if first:
+                whole[_plain(name)] = value.cpu().clone()
+    return whole
 
 
 def optimizer_state(model: nn.Module, optimizer: torch.optim.Optimizer) -> dict[str, Any]:
@@ -63,11 +79,33 @@ def load_parameters(model: nn.Module, folder: Path, *, first: bool) -> None:
     if first:
         for file in sorted(folder.glob("*.safetensors")):
             weights |= load_file(file)
+        names = {_in_file(name): name for name in map(_plain, dict(model.named_parameters()))}
+        weights = {names.get(name, name): weight for name, weight in weights.items()}
     set_model_state_dict(
         model,
         weights,
         options=StateDictOptions(full_state_dict=True, broadcast_from_rank0=True, strict=False),
     )
+
+
+def names_in_file(model: nn.Module) -> dict[int, str]:
+    """id of a parameter -> its name where it is saved; PEFT leaves out that of the adapter."""
+    return {id(weight): _in_file(_plain(name)) for name, weight in model.named_parameters()}
+
+
+def _whole(weight: Tensor) -> Tensor:
+    whole = weight
+    if isinstance(weight, DTensor):
+        whole = weight.full_tensor()
+    elif hasattr(weight, "ds_id"):  # of ZeRO-3
+        from deepspeed.utils import safe_get_full_fp32_param
+
+        whole = safe_get_full_fp32_param(weight)
+    return whole
+
+
+def _in_file(name: str) -> str:
+    return name.replace(".default.", ".")
 
 
 def _plain(name: str) -> str:

@@ -20,7 +20,7 @@ from ontarget.files import move_whole
 from ontarget.languages import Language
 from ontarget.samples.groups import Draw
 from ontarget.signals import postponed
-from ontarget.training import packing, pairs, parallel, prefix, tracking, ways
+from ontarget.training import packing, pairs, parallel, prefix, sharded, tracking, ways
 from ontarget.training.batches import Steps
 from ontarget.training.encode import Encoder
 from ontarget.training.evaluation import Evaluation, Judge, undisturbed
@@ -160,7 +160,6 @@ def train_stage(
         steps.reveal = Reference(whole, trainer.args.device, tuning.micro_batch_tokens)
     _same_everywhere(steps)
     checkpoint = gather_object([last_checkpoint(work)])[0]  # a shared disk may show each another
-    parallel.require_same(checkpoint, tuning, share.processes)
     log = work / "log.jsonl"
     if trainer.args.should_save:
         clear(work)
@@ -198,8 +197,11 @@ def _save(
     """Writes the model as it is now, a plain checkpoint, and its tokenizer. All processes take part."""
     if tuning.lora is None:
         trainer.save_model(str(folder))
-    elif trainer.args.should_save:
-        ways.merged(model, load(dtype=torch.float32)).save_pretrained(folder)
+    else:
+        learnt = sharded.learnt(model)
+        if trainer.args.should_save:
+            with parallel.alone(trainer.args):
+                ways.merged(model, learnt, load(dtype=torch.float32)).save_pretrained(folder)
     if trainer.args.should_save:
         (folder / "training_args.bin").unlink(missing_ok=True)  # Trainer's own, of no use to others
         tokenizer.save_pretrained(folder)

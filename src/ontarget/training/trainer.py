@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import Any, NoReturn
 
 import torch
-from accelerate.utils import DistributedType, gather_object
+from accelerate.utils import DistributedType, gather_object, send_to_device
 from torch import Tensor, nn
 from torch.distributed.tensor import DTensor
 from torch.utils.data import DataLoader
@@ -17,7 +17,7 @@ from transformers import Trainer, TrainerCallback, TrainerControl, TrainerState,
 from transformers.trainer import OPTIMIZER_NAME, SCHEDULER_NAME
 
 from ontarget.errors import UserError
-from ontarget.training import saving, sharded
+from ontarget.training import saving, sharded, zero3
 from ontarget.training.batches import MicroBatch
 from ontarget.training.head import LogOddsHead
 from ontarget.training.objective import signed_loss
@@ -59,7 +59,8 @@ class SignedTrainer(Trainer):
         model.train()
         losses = []
         with self.accelerator.autocast():  # around all of them: weights are cast once a step
-            for number, micro_batch in enumerate(self._prepare_inputs(inputs), start=1):
+            # Not by Trainer's own way, which under DeepSpeed rounds weights to bf16.
+            for number, micro_batch in enumerate(send_to_device(inputs, self.args.device), start=1):
                 with self._gradients_kept(model, last=number == len(inputs)):
                     with self.compute_loss_context_manager():
                         loss = self.compute_loss(model, micro_batch)
@@ -180,11 +181,27 @@ class SignedTrainer(Trainer):
         """Steps in order, shuffled by the seed already; each process takes its share of every one."""
         return DataLoader(self.train_dataset, batch_size=1, collate_fn=self.data_collator)
 
+    def create_optimizer(self, *args: Any, **kwargs: Any) -> torch.optim.Optimizer:
+        """Theirs, without groups that have no parameters: DeepSpeed leaves them out of checkpoints."""
+        optimizer: torch.optim.Optimizer = super().create_optimizer(*args, **kwargs)
+        optimizer.param_groups = [group for group in optimizer.param_groups if group["params"]]
+        return optimizer
+
+    def save_model(self, output_dir: str | None = None, _internal_call: bool = False) -> None:
+        """Theirs; but a checkpoint of a model in parts needs nothing that does not learn."""
+        if _internal_call and (self.is_fsdp_enabled or self.is_deepspeed_enabled):
+            self._save(output_dir, state_dict=sharded.learnt(self.model))
+        else:
+            super().save_model(output_dir, _internal_call)
+
     def _save_optimizer_and_scheduler(self, output_dir: str) -> None:
-        if not self.is_fsdp_enabled:
+        if self.is_fsdp_enabled:
+            state = sharded.optimizer_state(self.model, self.optimizer)
+        elif self.is_deepspeed_enabled:
+            state = zero3.optimizer_state(self.optimizer.optimizer, first=self.args.should_save)
+        else:
             super()._save_optimizer_and_scheduler(output_dir)
             return
-        state = sharded.optimizer_state(self.model, self.optimizer)
         if self.args.should_save:
             torch.save(state, Path(output_dir) / OPTIMIZER_NAME)
             torch.save(self.lr_scheduler.state_dict(), Path(output_dir) / SCHEDULER_NAME)
@@ -203,6 +220,17 @@ class SignedTrainer(Trainer):
             sharded.load_parameters(self.model, Path(resume_from_checkpoint), first=self.args.should_save)
         else:
             super()._load_from_checkpoint(resume_from_checkpoint, model)
+
+    def _prepare_for_training(self, max_steps: int, train_dataloader: Any, checkpoint: str | None) -> Any:
+        """Theirs; DeepSpeed would look for a checkpoint of its own."""
+        if not self.is_deepspeed_enabled or checkpoint is None:
+            return super()._prepare_for_training(max_steps, train_dataloader, checkpoint)
+        prepared = super()._prepare_for_training(max_steps, train_dataloader, None)
+        folder, names = Path(checkpoint), sharded.names_in_file(self.model)
+        state = torch.load(folder / OPTIMIZER_NAME, weights_only=True, mmap=True)
+        zero3.load(self.optimizer.optimizer, names, folder, state)
+        self.lr_scheduler.load_state_dict(torch.load(folder / SCHEDULER_NAME, weights_only=True))
+        return prepared
 
     def _get_output_dir(self, trial: Any = None) -> str:
         return str(saving.unfinished(Path(self.args.output_dir)))

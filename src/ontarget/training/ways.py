@@ -4,6 +4,7 @@ from importlib.util import find_spec
 from typing import Any
 
 import torch
+from torch import Tensor
 
 from ontarget.errors import UserError
 from ontarget.hardware import prefers_bf16
@@ -75,28 +76,35 @@ def prepared(model: Any, tuning: Tuning) -> Any:
     return model if tuning.lora is None else _with_adapters(model, tuning)
 
 
-def merged(model: Any, start: Any) -> Any:
+def merged(model: Any, learnt: dict[str, Tensor], start: Any) -> Any:
     """What adapters have learnt, added to the model that they started from: a plain model again.
 
     Args:
-        model: the one with adapters, as `prepared` has made it.
+        model: the one with adapters, as `prepared` has made it; processes may hold it in parts.
+        learnt: its parameters that learn, whole, by name.
         start: what it was made of, in fp32, whatever form its weights had while the adapters learnt.
     """
-    from peft import get_peft_model, get_peft_model_state_dict, set_peft_model_state_dict
+    from peft import get_peft_model
 
-    learnt = get_peft_model_state_dict(model)
     whole = get_peft_model(start, model.peft_config[model.active_adapter])
-    set_peft_model_state_dict(whole, {name: weight.cpu() for name, weight in learnt.items()})
+    unknown = whole.load_state_dict(learnt, strict=False).unexpected_keys
+    if unknown:
+        raise ValueError(f"the model has learnt {unknown[0]}, which one with the same adapters does not have")
     return whole.merge_and_unload()
 
 
 def require_whole(tuning: Tuning, processes: int, judged: bool) -> None:
-    """Adapters are added, and models judged, where a process holds the whole model.
+    """Weights of 4 bits and moments of 8 are not split; models are judged where a process holds the whole.
 
     Raises:
         UserError: processes hold it in parts.
     """
-    for what, wanted in (("tuning.lora", tuning.lora), ("evaluation", judged)):
+    whole = (
+        ("tuning.quantisation", tuning.quantisation),
+        ("tuning.optimiser=adamw-8bit", tuning.optimiser == "adamw-8bit"),
+        ("evaluation", judged),
+    )
+    for what, wanted in whole:
         if wanted and processes > 1 and tuning.parallel != "ddp":
             raise UserError(
                 f"{what} needs the whole model in each process, and tuning.parallel={tuning.parallel} splits "
