@@ -221,6 +221,22 @@ def test_linear_one_matrix_for_both_embeddings_gets_both_gradients():
     torch.testing.assert_close(gradient, expected)
 
 
+@pytest.mark.parametrize("kind", [torch.float64, torch.bfloat16])
+def test_linear_adds_the_gradient_of_the_weight_to_what_is_there(kind, small_tiles):
+    hidden, weight, labels, _ = inputs(6, 12, 4, torch.float64)
+    into, frozen = torch.ones_like(weight, dtype=torch.float64), weight.detach().to(kind)
+    ours = hidden.detach().to(kind).requires_grad_(), frozen.clone().requires_grad_()
+    linear_log_odds(*ours, labels, into=into).sum().backward()
+    assert ours[1].grad is None
+    linear_log_odds(hidden, weight, labels).sum().backward()
+    rounding = 0 if kind == torch.float64 else 2**-5
+    torch.testing.assert_close(into, 1 + weight.grad, rtol=1e-9 + rounding, atol=rounding)
+    torch.testing.assert_close(ours[0].grad.double(), hidden.grad, rtol=1e-9 + rounding, atol=rounding)
+    untouched = into.clone()
+    linear_log_odds(hidden, frozen.to(hidden.dtype), labels, into=into).sum().backward()
+    assert into.equal(untouched)
+
+
 def test_linear_with_a_frozen_weight():
     hidden, weight, labels, bias = inputs(6, 12, 4, torch.float64)
     weight, bias = weight.detach(), bias.detach()

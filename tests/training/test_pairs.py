@@ -101,7 +101,8 @@ def test_a_step_is_the_loss_of_the_whole_batch_however_it_is_cut(
     expected.backward()
     assert loss.item() == pytest.approx(expected.item(), rel=1e-6)
     for name, parameter in model.named_parameters():
-        torch.testing.assert_close(gradients[name], parameter.grad, rtol=1e-5, atol=1e-7, msg=name)
+        # Weights of tokens are fp32, and parts of a gradient cancel.
+        torch.testing.assert_close(gradients[name], parameter.grad, rtol=1e-5, atol=1e-6, msg=name)
 
 
 @pytest.mark.parametrize("processes", [2, 3])

@@ -110,7 +110,7 @@ def test_weights_are_cast_once_a_step_and_again_when_they_have_changed(tokenizer
         casts = [
             event
             for event in profile.events()
-            if event.name == "aten::_to_copy" and event.input_shapes[0] == shape
+            if event.name == "aten::copy_" and event.input_shapes[0] == shape
         ]
         # Once for each layer on the way there, and a gradient for each micro-batch on the way back.
         assert len(casts) == len(model.model.layers) * (1 + len(step))

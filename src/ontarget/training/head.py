@@ -33,6 +33,7 @@ class LogOddsHead(nn.Linear):
     Attributes:
         softcap: the model's soft cap, in logits.
         scale: the factor that the model multiplies its logits with; None until `examine` has found it.
+        adds_gradients: whether the weight's gradient is added to where it is, past autograd and its hooks.
     """
 
     def __init__(self, linear: nn.Linear, config: Any) -> None:
@@ -44,6 +45,7 @@ class LogOddsHead(nn.Linear):
         self._cap_key = next((key for key in _SOFT_CAPS if getattr(config, key, None)), None)
         self.softcap: float | None = getattr(config, self._cap_key) if self._cap_key else None
         self.scale: float | None = None
+        self.adds_gradients = False
         self._asked: tuple[torch.Size, Tensor, Tensor] | None = None
         self._given: Tensor | None = None
 
@@ -137,7 +139,8 @@ class LogOddsHead(nn.Linear):
         counted = len(positions)
         positions, labels = _made_up(positions), _made_up(labels)
         hidden = hidden.flatten(0, -2).index_select(0, positions)
-        d = linear_log_odds(hidden, self.weight, labels, self.bias, self.softcap, self.scale)
+        into = self.weight.grad if self.adds_gradients else None
+        d = linear_log_odds(hidden, self.weight, labels, self.bias, self.softcap, self.scale, into)
         return d[:counted] / self.scale  # which the model multiplies with
 
     def _behind_head(self, model: Any, given: Tensor, device: torch.device) -> Tensor:

@@ -82,6 +82,7 @@ def linear_log_odds(
     bias: Tensor | None = None,
     softcap: float | None = None,
     scale: float = 1.0,
+    into: Tensor | None = None,
 ) -> Tensor:
     """`log_odds(cap(scale * (hidden @ weight.T + bias)), labels)`, without the logits ever being whole.
 
@@ -99,6 +100,8 @@ def linear_log_odds(
         bias: [vocabulary].
         softcap: in logits.
         scale: multiplies the logits before the cap.
+        into: [vocabulary, features], to which the gradient of the weight is added, a tile at a time; autograd
+            then gets none.
     Returns:
         d, [tokens], fp32, nats.
     Raises:
@@ -111,7 +114,7 @@ def linear_log_odds(
             f"[vocabulary]: {list(hidden.shape)}, {list(weight.shape)}, {list(labels.shape)}"
             + (f", {list(bias.shape)}" if bias is not None else "")
         )
-    return _LinearLogOdds.apply(hidden, weight, labels, bias, softcap, scale)  # type: ignore[no-untyped-call, no-any-return]
+    return _LinearLogOdds.apply(hidden, weight, labels, bias, softcap, scale, into)  # type: ignore[no-untyped-call, no-any-return]
 
 
 class _LinearLogOdds(torch.autograd.Function):
@@ -124,6 +127,7 @@ class _LinearLogOdds(torch.autograd.Function):
         bias: Tensor | None,
         softcap: float | None,
         scale: float,
+        into: Tensor | None,
     ) -> Tensor:
         features = hidden.to(_product_type(hidden))
         of_label = features.new_zeros(len(labels), dtype=_sum_type(features))
@@ -141,6 +145,7 @@ class _LinearLogOdds(torch.autograd.Function):
         ctx.save_for_backward(features, weight, bias, log_rest, *kept)
         # Where tiles end is known to the processor, and a GPU is waited for to learn it: once, not twice.
         ctx.tiles, ctx.softcap, ctx.scale, ctx.hidden_type = tiles, softcap, scale, hidden.dtype
+        ctx.into = into if weight.requires_grad else None
         return of_label - log_rest
 
     @staticmethod
@@ -149,7 +154,7 @@ class _LinearLogOdds(torch.autograd.Function):
         features, weight, bias, log_rest, *kept = ctx.saved_tensors
         to_hidden, to_weight, _, to_bias, *_ = ctx.needs_input_grad
         of_hidden = torch.zeros_like(features, dtype=log_rest.dtype) if to_hidden else None
-        of_weight = torch.empty_like(weight) if to_weight else None
+        of_weight = torch.empty_like(weight) if to_weight and ctx.into is None else None
         of_bias = torch.empty_like(bias) if to_bias else None
         for n, (columns, at_label) in enumerate(ctx.tiles):
             of_columns = weight[columns].to(features.dtype)
@@ -169,8 +174,10 @@ class _LinearLogOdds(torch.autograd.Function):
                 of_hidden += _product(step, of_columns)
             if of_weight is not None:
                 of_weight[columns] = _product(step.T, features)
+            elif ctx.into is not None:
+                ctx.into[columns] += _product(step.T, features)
         of_hidden = of_hidden.to(ctx.hidden_type) if of_hidden is not None else None
-        return of_hidden, of_weight, None, of_bias, None, None
+        return of_hidden, of_weight, None, of_bias, None, None, None
 
 
 def _tiles(labels: Tensor, vocabulary: int) -> Iterator[tuple[slice, tuple[Tensor, Tensor]]]:

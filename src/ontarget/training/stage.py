@@ -20,7 +20,7 @@ from ontarget.files import move_whole
 from ontarget.languages import Language
 from ontarget.samples.groups import Draw
 from ontarget.signals import postponed
-from ontarget.training import packing, pairs, parallel, prefix, sharded, tracking, ways
+from ontarget.training import attention, packing, pairs, parallel, prefix, sharded, tracking, ways
 from ontarget.training.batches import Steps
 from ontarget.training.encode import Encoder
 from ontarget.training.evaluation import Evaluation, Judge, undisturbed
@@ -145,6 +145,8 @@ def train_stage(
     load = partial(load_model, start, tokenizer, tuning, seed, trust_remote_code, data.end)
     model = load(**ways.loading(tuning))
     packing.prefer_flash(model, ways.in_bf16(tuning))
+    if not (hardware.has_gpu() or tuning.compile):
+        attention.widen_backward(model)
     if packing.pays_off(model):
         steps.cut, steps.collate = packing.by_tokens, packing.pack
     elif prefix.works(model, tuning, share.processes):

@@ -19,6 +19,7 @@ from transformers.trainer import OPTIMIZER_NAME, SCHEDULER_NAME
 from ontarget.errors import UserError
 from ontarget.training import saving, sharded, zero3
 from ontarget.training.batches import MicroBatch
+from ontarget.training.copies import Copies
 from ontarget.training.head import LogOddsHead
 from ontarget.training.objective import signed_loss
 from ontarget.training.packing import seen_by_model
@@ -44,10 +45,13 @@ class SignedTrainer(Trainer):
         self.head = LogOddsHead.install(self.model)
         self.objective, self.noted = objective, dict[str, list[float]]()
         self.embeddings = self.model.get_input_embeddings()
-        # On a CPU, filling and adding zeros for words that a micro-batch has not costs more than its words.
-        # DDP, which may be of one process, takes gradients of one kind alone.
+        # DDP, which may be of one process, takes gradients of one kind alone, and from autograd.
         alone = self.accelerator.distributed_type is DistributedType.NO
-        self.embeddings.sparse = arguments.use_cpu and alone and not arguments.torch_compile
+        plain = arguments.use_cpu and alone and not arguments.torch_compile
+        # On a CPU, filling and adding zeros for words that a micro-batch has not costs more than its words.
+        self.embeddings.sparse = plain
+        self.head.adds_gradients = plain
+        self.copies = Copies(self.model, self.head) if plain and arguments.bf16 else None
 
     def training_step(
         self, model: nn.Module, inputs: list[MicroBatch], num_items_in_batch: Any = None
@@ -58,7 +62,8 @@ class SignedTrainer(Trainer):
         """
         model.train()
         losses = []
-        with self.accelerator.autocast():  # around all of them: weights are cast once a step
+        copies = self.copies.in_place() if self.copies else nullcontext()
+        with copies, self.accelerator.autocast():  # around all of them: weights are cast once a step
             # Not by Trainer's own way, which under DeepSpeed rounds weights to bf16.
             for number, micro_batch in enumerate(send_to_device(inputs, self.args.device), start=1):
                 with self._gradients_kept(model, last=number == len(inputs)):
