@@ -1,9 +1,9 @@
 """Time and peak memory of the loss alone, from hidden states to all gradients, by vocabulary.
 
-    python benchmarks/loss_memory.py [--tokens 512] [--features 512] [--rounds 5] [--output FILE]
+    python benchmarks/loss_memory.py [--tokens 512] [--features 512] [--rounds 5] [--held bf16] [--output FILE]
 
-Every way gets the same fp32 hidden states and weight, works under bf16 autocast and gives the gradients of
-both. Memory is what a fresh process needs above its inputs, the gradients included. Time is measured in one
+Every way gets the same hidden states and weight, in fp32 or as `--held` says, works under bf16 autocast and
+gives the gradients of both. Memory is what a fresh process needs above its inputs, the gradients included. Time is measured in one
 process, the ways taking turns; `cpu_seconds` is what the process itself used, which other programs disturb
 less.
 """
@@ -28,6 +28,7 @@ from ontarget.training.log_odds import linear_log_odds, log_odds
 from ontarget.training.objective import signed_loss
 
 VOCABULARIES = (32_000, 128_000)
+HELD = {"fp32": torch.float32, "bf16": torch.bfloat16}
 Way = Callable[[Tensor, Tensor, Tensor], Tensor]  # hidden, weight, labels -> loss
 
 
@@ -74,10 +75,10 @@ def add_liger() -> str:
     return "measured"
 
 
-def make_inputs(tokens: int, features: int, vocabulary: int) -> tuple[Tensor, Tensor, Tensor]:
+def make_inputs(tokens: int, features: int, vocabulary: int, held: str) -> tuple[Tensor, Tensor, Tensor]:
     torch.manual_seed(0)
-    hidden = torch.randn(tokens, features, device=device())
-    weight = torch.randn(vocabulary, features, device=device()) / features**0.5
+    hidden = torch.randn(tokens, features, device=device()).to(HELD[held])
+    weight = (torch.randn(vocabulary, features, device=device()) / features**0.5).to(HELD[held])
     labels = torch.randint(vocabulary, (tokens,), device=device())
     return hidden.requires_grad_(), weight.requires_grad_(), labels
 
@@ -90,10 +91,10 @@ def once(way: Way, inputs: tuple[Tensor, Tensor, Tensor]) -> None:
         torch.cuda.synchronize()
 
 
-def peak_bytes(name: str, tokens: int, features: int, vocabulary: int) -> int:
+def peak_bytes(name: str, tokens: int, features: int, vocabulary: int, held: str) -> int:
     """Above the inputs, of this process, which must be a fresh one."""
-    once(WAYS[name], make_inputs(8, features, 1000))  # libraries load what they need
-    inputs = make_inputs(tokens, features, vocabulary)
+    once(WAYS[name], make_inputs(8, features, 1000, held))  # libraries load what they need
+    inputs = make_inputs(tokens, features, vocabulary, held)
     if torch.cuda.is_available():
         before = torch.cuda.memory_allocated()
         torch.cuda.reset_peak_memory_stats()
@@ -110,13 +111,13 @@ def _status(key: str) -> int:
     return 1024 * int(next(line.split()[1] for line in lines if line.startswith(key)))
 
 
-def measure(tokens: int, features: int, vocabulary: int, rounds: int) -> list[dict[str, Any]]:
-    shape = [str(number) for number in (tokens, features, vocabulary)]
+def measure(tokens: int, features: int, vocabulary: int, rounds: int, held: str) -> list[dict[str, Any]]:
+    shape = [str(what) for what in (tokens, features, vocabulary, held)]
     peaks = {
         name: int(subprocess.check_output([sys.executable, __file__, "--peak", name, *shape], text=True))
         for name in WAYS
     }
-    inputs = make_inputs(tokens, features, vocabulary)
+    inputs = make_inputs(tokens, features, vocabulary, held)
     times: dict[str, list[tuple[float, float]]] = {name: [] for name in WAYS}
     for turn in range(rounds + 1):
         for name, way in WAYS.items():
@@ -143,21 +144,27 @@ def main() -> None:
     parser.add_argument("--tokens", type=int, default=512)
     parser.add_argument("--features", type=int, default=512)
     parser.add_argument("--rounds", type=int, default=5)
+    parser.add_argument("--held", choices=HELD, default="fp32", help="type of hidden states and weight")
     parser.add_argument("--output", type=Path, default=Path(__file__).parent / "results" / "loss_memory.json")
-    parser.add_argument("--peak", nargs=4, help=argparse.SUPPRESS)  # a fresh process of our own
+    parser.add_argument("--peak", nargs=5, help=argparse.SUPPRESS)  # a fresh process of our own
     options = parser.parse_args()
     liger = add_liger()
     if options.peak:
-        print(peak_bytes(options.peak[0], *map(int, options.peak[1:])))
+        print(peak_bytes(options.peak[0], *map(int, options.peak[1:4]), options.peak[4]))
         return
     keep_freed_memory()  # as training does; not in the processes that measure memory
     rows = []
     for vocabulary in VOCABULARIES:
-        rows += measure(options.tokens, options.features, vocabulary, options.rounds)
+        rows += measure(options.tokens, options.features, vocabulary, options.rounds, options.held)
         for row in rows[-len(WAYS) :]:
             print(row, flush=True)
     options.output.parent.mkdir(parents=True, exist_ok=True)
-    settings = {"tokens": options.tokens, "features": options.features, "rounds": options.rounds}
+    settings = {
+        "tokens": options.tokens,
+        "features": options.features,
+        "rounds": options.rounds,
+        "held": options.held,
+    }
     result = {"machine": describe(), "settings": settings | {"liger": liger}, "rows": rows}
     options.output.write_text(json.dumps(result, indent=1) + "\n", encoding="utf-8")
 

@@ -3,12 +3,16 @@
 `log_odds` takes logits; `linear_log_odds` takes what the logits are made of, and never holds them all.
 """
 
-from collections.abc import Iterator
+from importlib import import_module
+from importlib.util import find_spec
 from typing import Any
 
 import torch
 from torch import Tensor
 from torch.autograd.function import once_differentiable
+
+from ontarget.training import tiles
+from ontarget.training.tiles import Logits
 
 _ROWS = 256  # tokens in fp32 at once: the working copy stays in the processor's cache
 # The same for `linear_log_odds`, in bytes. GPUs have no such cache, and want large products.
@@ -105,7 +109,8 @@ def linear_log_odds(
     Returns:
         d, [tokens], fp32, nats.
     Raises:
-        ValueError: the shapes do not belong together (all are printed), or a label is not in the vocabulary.
+        ValueError: the shapes do not belong together (all are printed), or a label is not in the vocabulary
+            (on GPUs with Triton it is a CUDA error, found later, since to wait for the GPU is slow).
     """
     fits = hidden.ndim == weight.ndim == 2 and hidden.shape[1] == weight.shape[1]
     if not fits or labels.shape != hidden.shape[:1] or (bias is not None and bias.shape != weight.shape[:1]):
@@ -133,19 +138,17 @@ class _LinearLogOdds(torch.autograd.Function):
         of_label = features.new_zeros(len(labels), dtype=_sum_type(features))
         log_rest = torch.full_like(of_label, -torch.inf)
         keep, kept = len(labels) * len(weight) <= _KEPT_LOGITS, []
-        tiles = list(_tiles(labels, len(weight)))
-        for columns, at_label in tiles:
+        passes, how = _passes(features), Logits(bias, softcap, scale)
+        columns_of = _columns(labels, len(weight))
+        places = passes.places(labels, [columns.start for columns in columns_of], len(weight))
+        for columns, at_label in zip(columns_of, places, strict=True):
             product = _product(features, weight[columns].to(features.dtype).T)
             if keep:
                 kept.append(product)
-            logits = _logits(product, bias, columns, softcap, scale)
-            of_label[at_label[0]] = logits[at_label]
-            logits[at_label] = -torch.inf  # masked out before the sum, see _without_label
-            log_rest = torch.logaddexp(log_rest, logits.logsumexp(dim=1))
+            passes.add(product, columns, at_label, how, of_label, log_rest)
         ctx.save_for_backward(features, weight, bias, log_rest, *kept)
-        # Where tiles end is known to the processor, and a GPU is waited for to learn it: once, not twice.
-        ctx.tiles, ctx.softcap, ctx.scale, ctx.hidden_type = tiles, softcap, scale, hidden.dtype
-        ctx.into = into if weight.requires_grad else None
+        ctx.tiles, ctx.softcap, ctx.scale = (columns_of, places), softcap, scale
+        ctx.hidden_type, ctx.into = hidden.dtype, into if weight.requires_grad else None
         return of_label - log_rest
 
     @staticmethod
@@ -156,20 +159,15 @@ class _LinearLogOdds(torch.autograd.Function):
         of_hidden = torch.zeros_like(features, dtype=log_rest.dtype) if to_hidden else None
         of_weight = torch.empty_like(weight) if to_weight and ctx.into is None else None
         of_bias = torch.empty_like(bias) if to_bias else None
-        for n, (columns, at_label) in enumerate(ctx.tiles):
+        passes, how = _passes(features), Logits(bias, ctx.softcap, ctx.scale)
+        step_type = log_rest.dtype if to_bias else features.dtype  # the bias gets a sum of unrounded steps
+        for n, (columns, at_label) in enumerate(zip(*ctx.tiles, strict=True)):
             of_columns = weight[columns].to(features.dtype)
             product = kept[n] if kept else _product(features, of_columns.T)
-            logits = _logits(product, bias, columns, ctx.softcap, ctx.scale)
-            slope = 1 - (logits / ctx.softcap).square_() if ctx.softcap else None
-            step = logits.sub_(log_rest[:, None]).exp_().mul_(-gradient[:, None])
-            step[at_label] = gradient[at_label[0]]
-            if slope is not None:
-                step *= slope
-            if ctx.scale != 1:
-                step *= ctx.scale
+            step = passes.step(product, columns, at_label, how, log_rest, gradient, step_type)
             if of_bias is not None:
                 of_bias[columns] = step.sum(dim=0)
-            step = step.to(features.dtype)
+                step = step.to(features.dtype)
             if of_hidden is not None:
                 of_hidden += _product(step, of_columns)
             if of_weight is not None:
@@ -180,29 +178,18 @@ class _LinearLogOdds(torch.autograd.Function):
         return of_hidden, of_weight, None, of_bias, None, None, None
 
 
-def _tiles(labels: Tensor, vocabulary: int) -> Iterator[tuple[slice, tuple[Tensor, Tensor]]]:
-    """Columns of each tile, and where in it labels are: (tokens, columns of the tile)."""
+def _columns(labels: Tensor, vocabulary: int) -> list[slice]:
+    """Those of each tile."""
     size = _TILE_BYTES if labels.device.type == "cpu" else _GPU_TILE_BYTES
     width = max(_LEAST_COLUMNS, size // (4 * max(len(labels), 1)))
-    starts = [*range(0, vocabulary, width), vocabulary]
-    tokens = labels.argsort()
-    bounds = torch.searchsorted(labels[tokens], labels.new_tensor(starts)).tolist()
-    if bounds[-1] - bounds[0] < len(labels):
-        raise ValueError(f"labels must be in [0, {vocabulary}): {labels.min()} to {labels.max()}")
-    for start, end, first, last in zip(starts, starts[1:], bounds, bounds[1:], strict=False):
-        yield slice(start, end), (tokens[first:last], labels[tokens[first:last]] - start)
+    return [slice(start, min(start + width, vocabulary)) for start in range(0, vocabulary, width)]
 
 
-def _logits(
-    product: Tensor, bias: Tensor | None, columns: slice, softcap: float | None, scale: float
-) -> Tensor:
-    """The logits of a tile, in the type of sums, as a copy to write to."""
-    logits = product.to(_sum_type(product), copy=True)
-    if bias is not None:
-        logits += bias[columns]
-    if scale != 1:
-        logits *= scale
-    return logits.div_(softcap).tanh_().mul_(softcap) if softcap else logits
+def _passes(features: Tensor) -> Any:
+    """The module that passes over tiles: `tiles_triton` where it can run."""
+    if features.is_cuda and features.dtype != torch.float64 and find_spec("triton"):
+        return import_module("ontarget.training.tiles_triton")
+    return tiles
 
 
 def _product(left: Tensor, right: Tensor) -> Tensor:

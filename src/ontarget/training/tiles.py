@@ -1,0 +1,92 @@
+"""A tile of the vocabulary in `linear_log_odds`: its logits, and the gradient with regard to its products.
+
+`tiles_triton.py` has the same three functions for GPUs, each step in one pass over the tile.
+"""
+
+from typing import NamedTuple
+
+import torch
+from torch import Tensor
+
+Places = tuple[Tensor, Tensor]  # tokens whose labels are in the tile, and columns of the tile that they are
+
+
+class Logits(NamedTuple):
+    """What makes logits of products: softcap * tanh(scale * (product + bias) / softcap)."""
+
+    bias: Tensor | None  # [vocabulary]
+    softcap: float | None
+    scale: float
+
+
+def places(labels: Tensor, starts: list[int], vocabulary: int) -> list[Places]:
+    """Where in each tile labels are; GPUs must be waited for to learn it.
+
+    Args:
+        labels: [tokens], int64.
+        starts: the first column of each tile.
+        vocabulary: where the last one ends.
+    Raises:
+        ValueError: a label is not in the vocabulary.
+    """
+    tokens = labels.argsort()
+    bounds = torch.searchsorted(labels[tokens], labels.new_tensor([*starts, vocabulary])).tolist()
+    if bounds[-1] - bounds[0] < len(labels):
+        raise ValueError(f"labels must be in [0, {vocabulary}): {labels.min()} to {labels.max()}")
+    return [
+        (tokens[first:last], labels[tokens[first:last]] - start)
+        for start, first, last in zip(starts, bounds, bounds[1:], strict=False)
+    ]
+
+
+def add(
+    product: Tensor, columns: slice, at_label: Places, how: Logits, of_label: Tensor, log_rest: Tensor
+) -> None:
+    """Adds a tile to `log_rest` and writes the logits of labels in it to `of_label`; both are [tokens]."""
+    logits = _logits(product, columns, how)
+    of_label[at_label[0]] = logits[at_label]
+    logits[
+        at_label
+    ] = -torch.inf  # masked out before the sum: lse + log1p(-p) would lose every digit as p -> 1
+    log_rest.copy_(torch.logaddexp(log_rest, logits.logsumexp(dim=1)))
+
+
+def step(
+    product: Tensor,
+    columns: slice,
+    at_label: Places,
+    how: Logits,
+    log_rest: Tensor,
+    gradient: Tensor,
+    dtype: torch.dtype,
+) -> Tensor:
+    """The gradient with regard to a tile's products, [tokens, columns], in `dtype`.
+
+    Args:
+        product: [tokens, columns].
+        columns: which of the vocabulary they are.
+        at_label: of the tile, from `places`.
+        how: logits are made.
+        log_rest: of all tiles, [tokens].
+        gradient: with regard to the log-odds, [tokens].
+        dtype: of the result.
+    """
+    logits = _logits(product, columns, how)
+    slope = 1 - (logits / how.softcap).square_() if how.softcap else None
+    result = logits.sub_(log_rest[:, None]).exp_().mul_(-gradient[:, None])
+    result[at_label] = gradient[at_label[0]]
+    if slope is not None:
+        result *= slope
+    if how.scale != 1:
+        result *= how.scale
+    return result.to(dtype)
+
+
+def _logits(product: Tensor, columns: slice, how: Logits) -> Tensor:
+    """The logits of a tile, in at least fp32, as a copy to write to."""
+    logits = product.to(torch.promote_types(product.dtype, torch.float32), copy=True)
+    if how.bias is not None:
+        logits += how.bias[columns]
+    if how.scale != 1:
+        logits *= how.scale
+    return logits.div_(how.softcap).tanh_().mul_(how.softcap) if how.softcap else logits
