@@ -3,9 +3,9 @@
     python benchmarks/loss_memory.py [--tokens 512] [--features 512] [--rounds 5] [--held bf16] [--output FILE]
 
 Every way gets the same hidden states and weight, in fp32 or as `--held` says, works under bf16 autocast and
-gives the gradients of both. Memory is what a fresh process needs above its inputs, the gradients included. Time is measured in one
-process, the ways taking turns; `cpu_seconds` is what the process itself used, which other programs disturb
-less.
+gives the gradients of both. Memory is what is needed above its inputs, the gradients included; on a CPU, by a
+fresh process. Time is measured in one process, the ways taking turns; `cpu_seconds` is what the process itself
+used, which other programs disturb less.
 """
 
 import argparse
@@ -92,7 +92,7 @@ def once(way: Way, inputs: tuple[Tensor, Tensor, Tensor]) -> None:
 
 
 def peak_bytes(name: str, tokens: int, features: int, vocabulary: int, held: str) -> int:
-    """Above the inputs, of this process, which must be a fresh one."""
+    """Above the inputs, of this process, which must be a fresh one on a CPU."""
     once(WAYS[name], make_inputs(8, features, 1000, held))  # libraries load what they need
     inputs = make_inputs(tokens, features, vocabulary, held)
     if torch.cuda.is_available():
@@ -114,7 +114,9 @@ def _status(key: str) -> int:
 def measure(tokens: int, features: int, vocabulary: int, rounds: int, held: str) -> list[dict[str, Any]]:
     shape = [str(what) for what in (tokens, features, vocabulary, held)]
     peaks = {
-        name: int(subprocess.check_output([sys.executable, __file__, "--peak", name, *shape], text=True))
+        name: peak_bytes(name, tokens, features, vocabulary, held)
+        if torch.cuda.is_available()
+        else int(subprocess.check_output([sys.executable, __file__, "--peak", name, *shape], text=True))
         for name in WAYS
     }
     inputs = make_inputs(tokens, features, vocabulary, held)

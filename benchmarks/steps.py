@@ -12,7 +12,7 @@ import sys
 import tempfile
 import time
 from collections.abc import Callable, Mapping
-from contextlib import suppress
+from contextlib import nullcontext, suppress
 from dataclasses import dataclass, replace
 from itertools import pairwise
 from pathlib import Path
@@ -155,8 +155,8 @@ def autocast(place: torch.device, bf16: bool = True) -> torch.autocast:
     return torch.autocast(place.type, torch.bfloat16, enabled=bf16 and prefers_bf16())
 
 
-def make_model(folder: Path, size: str) -> int:
-    """Saves a LLaMA with random weights, and a tokenizer; returns the number of parameters."""
+def make_model(folder: Path, size: str) -> None:
+    """Saves a LLaMA with random weights, and a tokenizer."""
     shape = SHAPES[size]
     corpus = phrasebook.load(_LINES)
     prompt = "".join(segment.text for segment in TEMPLATE.render("", DIRECTIONS[0]))
@@ -182,7 +182,15 @@ def make_model(folder: Path, size: str) -> int:
         model = LlamaForCausalLM(config).to(torch.bfloat16 if large else torch.float32)
     model.save_pretrained(folder)
     tokenizer.save_pretrained(folder)
-    return sum(weight.numel() for weight in model.parameters())
+    del model
+    torch.cuda.empty_cache()  # for the processes that are to train it
+
+
+def _parameters(shape: dict[str, Any]) -> int:
+    hidden, heads = shape["hidden"], shape["heads"]
+    keys = hidden * shape.get("keys", heads) // heads
+    layer = 2 * hidden * (hidden + keys) + 3 * hidden * shape["intermediate"] + 2 * hidden
+    return shape["layers"] * layer + hidden + hidden * shape["vocabulary"] * (1 if shape["tied"] else 2)
 
 
 def compare(script: str, about: str | None, contenders: Mapping[str, Contender], samples: int) -> None:
@@ -199,6 +207,7 @@ def compare(script: str, about: str | None, contenders: Mapping[str, Contender],
     )
     parser.add_argument("--only", nargs="*", choices=contenders, default=list(contenders))
     parser.add_argument("--output", type=Path, default=Path(__file__).parent / "results" / f"{script}.json")
+    parser.add_argument("--model", type=Path, help="where to make the model, and to find it the next time")
     parser.add_argument("--turn", help=argparse.SUPPRESS)  # whose, and where the model is
     parser.add_argument("--start", type=Path, help=argparse.SUPPRESS)
     options = parser.parse_args()
@@ -207,13 +216,15 @@ def compare(script: str, about: str | None, contenders: Mapping[str, Contender],
     if options.turn:
         print(json.dumps(_turn(contenders[options.turn], Job(options.start, **settings))))
         return
-    with tempfile.TemporaryDirectory() as folder:
-        parameters = make_model(Path(folder), options.size)
-        make_model(Path(folder) / "tiny", "tiny")
+    with nullcontext(options.model) if options.model else tempfile.TemporaryDirectory() as folder:
+        if not (Path(folder) / "tiny").exists():
+            make_model(Path(folder), options.size)
+            make_model(Path(folder) / "tiny", "tiny")
+        parameters = _parameters(SHAPES[options.size])
         turns: dict[str, list[dict[str, Any]]] = {name: [] for name in options.only}
         for _ in range(options.rounds):
             for name in options.only:
-                command = [sys.executable, *sys.argv, "--turn", name, "--start", folder]
+                command = [sys.executable, *sys.argv, "--turn", name, "--start", str(folder)]
                 printed = subprocess.run(command, stdout=subprocess.PIPE, text=True, check=True).stdout
                 turns[name].append(json.loads(printed.strip().split("\n")[-1]))
     rows = [_row(name, taken, parameters, SHAPES[options.size]) for name, taken in turns.items()]

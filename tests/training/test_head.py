@@ -193,6 +193,7 @@ def alone():
 @pytest.mark.parametrize("family", ["Llama", "Gemma2"])
 @pytest.mark.parametrize("tied", [False, True], ids=["untied", "tied"])
 @pytest.mark.usefixtures("alone")
+@pytest.mark.skipif(torch.cuda.is_available(), reason="FSDP2 would take the GPU, and the batch is elsewhere")
 def test_under_fsdp2_the_parameters_of_the_head_are_gathered(family, tied, batch):
     from torch.distributed.fsdp import fully_shard
 

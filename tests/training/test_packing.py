@@ -140,6 +140,7 @@ def test_flash_attention_is_used_where_it_is_installed_and_can_be(monkeypatch):
     model = small("Llama")
     monkeypatch.setattr(model, "set_attn_implementation", chosen.append, raising=False)
     monkeypatch.setattr(packing, "is_flash_attn_2_available", lambda: True)
+    monkeypatch.setattr(torch.cuda, "is_available", lambda: False)
     packing.prefer_flash(model, bf16=True)
     assert not chosen  # no GPU
     monkeypatch.setattr(torch.cuda, "is_available", lambda: True)

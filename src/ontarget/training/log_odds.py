@@ -16,7 +16,7 @@ from ontarget.training.tiles import Logits
 
 _ROWS = 256  # tokens in fp32 at once: the working copy stays in the processor's cache
 # The same for `linear_log_odds`, in bytes. GPUs have no such cache, and want large products.
-_TILE_BYTES, _GPU_TILE_BYTES = 1 << 22, 1 << 27
+_TILE_BYTES, _GPU_TILE_BYTES = 1 << 22, 1 << 26
 _LEAST_COLUMNS = 256  # narrower products are slow
 _KEPT_LOGITS = 1 << 24  # so few (32 MiB in bf16) are kept for the backward pass, to save a product
 
@@ -169,7 +169,7 @@ class _LinearLogOdds(torch.autograd.Function):
                 of_bias[columns] = step.sum(dim=0)
                 step = step.to(features.dtype)
             if of_hidden is not None:
-                of_hidden += _product(step, of_columns)
+                _add_product(of_hidden, step, of_columns)
             if of_weight is not None:
                 of_weight[columns] = _product(step.T, features)
             elif ctx.into is not None:
@@ -197,6 +197,14 @@ def _product(left: Tensor, right: Tensor) -> Tensor:
     if left.is_cuda and left.dtype in (torch.bfloat16, torch.float16):
         return torch.mm(left, right, out_dtype=torch.float32)
     return torch.mm(left, right)
+
+
+def _add_product(total: Tensor, left: Tensor, right: Tensor) -> None:
+    """Adds a matrix product to `total`; on a GPU without making it first."""
+    if left.is_cuda and left.dtype in (torch.bfloat16, torch.float16):
+        torch.addmm(total, left, right, out_dtype=torch.float32, out=total)
+    else:
+        total += torch.mm(left, right)
 
 
 def _sum_type(values: Tensor) -> torch.dtype:
