@@ -1,11 +1,11 @@
 """Time and peak memory of the loss alone, from hidden states to all gradients, by vocabulary.
 
-    python benchmarks/loss_memory.py [--tokens 512] [--features 512] [--rounds 5] [--held bf16] [--output FILE]
+    python benchmarks/loss_memory.py [--tokens 512] [--features 512] [--rounds 5] [--held bf16]
 
 Every way gets the same hidden states and weight, in fp32 or as `--held` says, works under bf16 autocast and
 gives the gradients of both. Memory is what is needed above its inputs, the gradients included; on a CPU, by a
-fresh process. Time is measured in one process, the ways taking turns; `cpu_seconds` is what the process itself
-used, which other programs disturb less.
+fresh process. Time is measured in one process, the ways taking turns; `cpu_seconds` is what the process
+itself used, which other programs disturb less.
 """
 
 import argparse
