@@ -27,9 +27,9 @@ from steps import (
     autocast,
     compare,
     load_model,
+    make_optimiser,
     ours,
 )
-from steps import optimiser as made_optimiser
 from torch import Tensor
 from torch.nn.functional import cross_entropy, pad
 
@@ -44,7 +44,7 @@ _IGNORED = -100
 def published(job: Job, draw: Draw, lap: Lap, bf16: bool = True) -> None:
     """Zan et al. 2025 as their code does it: see "Ten faults" in the documentation."""
     model, place = load_model(job)
-    optimiser = made_optimiser(job, model)
+    optimiser = make_optimiser(job, model)
     groups = job.encoded(draw)
     model.train()
     for step in range(job.steps):

@@ -141,7 +141,7 @@ def load_model(job: Job) -> tuple[Any, torch.device]:
     return AutoModelForCausalLM.from_pretrained(job.start, dtype=torch.float32).to(place), place
 
 
-def optimiser(job: Job, model: Any) -> torch.optim.Optimizer:
+def make_optimiser(job: Job, model: Any) -> torch.optim.Optimizer:
     """For the others: AdamW as ours has it."""
     if job.optimiser == "adamw":
         return torch.optim.AdamW(model.parameters(), lr=LEARNING_RATE, weight_decay=0.0, fused=True)
@@ -186,11 +186,10 @@ def make_model(folder: Path, size: str) -> None:
     torch.cuda.empty_cache()  # for the processes that are to train it
 
 
-def _parameters(shape: dict[str, Any]) -> int:
-    hidden, heads = shape["hidden"], shape["heads"]
-    keys = hidden * shape.get("keys", heads) // heads
-    layer = 2 * hidden * (hidden + keys) + 3 * hidden * shape["intermediate"] + 2 * hidden
-    return shape["layers"] * layer + hidden + hidden * shape["vocabulary"] * (1 if shape["tied"] else 2)
+def _parameters(folder: Path) -> int:
+    """How many a saved model has; none of them is read."""
+    with torch.device("meta"):
+        return LlamaForCausalLM(LlamaConfig.from_pretrained(folder)).num_parameters()
 
 
 def compare(script: str, about: str | None, contenders: Mapping[str, Contender], samples: int) -> None:
@@ -220,7 +219,7 @@ def compare(script: str, about: str | None, contenders: Mapping[str, Contender],
         if not (Path(folder) / "tiny").exists():
             make_model(Path(folder), options.size)
             make_model(Path(folder) / "tiny", "tiny")
-        parameters = _parameters(SHAPES[options.size])
+        parameters = _parameters(Path(folder))
         turns: dict[str, list[dict[str, Any]]] = {name: [] for name in options.only}
         for _ in range(options.rounds):
             for name in options.only:

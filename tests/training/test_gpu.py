@@ -9,14 +9,14 @@ torch = pytest.importorskip("torch")
 if not torch.cuda.is_available():
     pytest.skip("needs a GPU", allow_module_level=True)
 
+from accelerate.utils import send_to_device  # noqa: E402
 from tests.training.small import run_stage, small_base  # noqa: E402
-from tests.training.test_packing import samples, small  # noqa: E402
+from tests.training.test_packing import loss_and_gradients, samples, small  # noqa: E402
 from torch.nn.functional import softplus  # noqa: E402
 
 from ontarget.training import packing, varlen  # noqa: E402
 from ontarget.training.batches import by_length, collate  # noqa: E402
-from ontarget.training.log_odds import linear_log_odds, log_odds  # noqa: E402
-from ontarget.training.objective import signed_loss  # noqa: E402
+from ontarget.training.log_odds import linear_log_odds  # noqa: E402
 from ontarget.training.tuning import Lora  # noqa: E402
 
 
@@ -64,26 +64,13 @@ def test_packed_rows_give_the_padded_rows_loss_and_gradient(family):
     packing.prefer_flash(model, bf16=True)
     assert packing.pays_off(model)
     assert model.config._attn_implementation in (varlen.NAME, "flash_attention_2")
+    packed = [packing.pack(part) for part in packing.by_tokens(pairs, 100)]
     with torch.autocast("cuda", torch.bfloat16):
-        ours = _loss(model, [packing.pack(part) for part in packing.by_tokens(pairs, 100)], "cuda")
-    theirs = _loss(reference, [collate(part) for part in by_length(pairs, 200)], "cpu")
-    assert ours == pytest.approx(theirs, rel=1e-2)
-    for (name, mine), exact in zip(model.named_parameters(), reference.parameters(), strict=True):
-        error = (mine.grad.cpu().double() - exact.grad).norm() / exact.grad.norm()
-        assert error < 5e-2, name
-
-
-def _loss(model, micro_batches, device):
-    total = 0.0
-    for micro_batch in micro_batches:
-        there = {key: v.to(device) if torch.is_tensor(v) else v for key, v in micro_batch.items()}
-        seen = packing.seen_by_model(there, model.config._attn_implementation)
-        logits = model(**seen, use_cache=False).logits
-        counts = there["weights"] != 0
-        loss = signed_loss(log_odds(logits[counts], there["labels"][counts]), there["weights"][counts])
-        loss.backward()
-        total += loss.item()
-    return total
+        loss, gradients = loss_and_gradients(model, send_to_device(packed, "cuda"))
+    expected, exact = loss_and_gradients(reference, [collate(part) for part in by_length(pairs, 200)])
+    assert loss == pytest.approx(expected, rel=1e-2)
+    for name, gradient in exact.items():
+        assert (gradients[name].cpu().double() - gradient).norm() / gradient.norm() < 5e-2, name
 
 
 @pytest.fixture(scope="module")

@@ -95,12 +95,12 @@ def exact(hidden, weight, labels, bias=None, softcap=None, scale=1.0):
     return logits.gather(1, index).squeeze(1) - logits.scatter(1, index, -torch.inf).logsumexp(1)
 
 
-def inputs(tokens, vocabulary, features, dtype=torch.float32, seed=1):
+def inputs(tokens, vocabulary, features, dtype=torch.float32, seed=1, device="cpu"):
     generator = torch.Generator().manual_seed(seed)
-    hidden = torch.randn(tokens, features, generator=generator).to(dtype)
-    weight = torch.randn(vocabulary, features, generator=generator).to(dtype)
-    bias = torch.randn(vocabulary, generator=generator).to(dtype)
-    labels = torch.randint(vocabulary, (tokens,), generator=generator)
+    hidden = torch.randn(tokens, features, generator=generator).to(device, dtype)
+    weight = torch.randn(vocabulary, features, generator=generator).to(device, dtype)
+    bias = torch.randn(vocabulary, generator=generator).to(device, dtype)
+    labels = torch.randint(vocabulary, (tokens,), generator=generator).to(device)
     return hidden.requires_grad_(), weight.requires_grad_(), labels, bias.requires_grad_()
 
 

@@ -91,7 +91,12 @@ def test_a_step_is_the_loss_of_the_whole_batch_however_it_is_cut(
     if form == "packed":
         made.cut = packing.by_tokens
     model.zero_grad()
-    loss = trainer.training_step(model, made[0])
+    torch.set_default_dtype(torch.float64)  # of the weights of tokens: parts of a gradient cancel
+    try:
+        step = made[0]
+    finally:
+        torch.set_default_dtype(torch.float32)
+    loss = trainer.training_step(model, step)
     gradients = {name: parameter.grad for name, parameter in model.named_parameters()}
     assert {"likelihood", "preference", "probability"} < trainer.take_noted().keys()
 
@@ -101,8 +106,7 @@ def test_a_step_is_the_loss_of_the_whole_batch_however_it_is_cut(
     expected.backward()
     assert loss.item() == pytest.approx(expected.item(), rel=1e-6)
     for name, parameter in model.named_parameters():
-        # Weights of tokens are fp32, and parts of a gradient cancel.
-        torch.testing.assert_close(gradients[name], parameter.grad, rtol=1e-5, atol=1e-6, msg=name)
+        torch.testing.assert_close(gradients[name], parameter.grad, rtol=1e-5, atol=1e-7, msg=name)
 
 
 @pytest.mark.parametrize("processes", [2, 3])

@@ -1,6 +1,7 @@
 """The Triton kernels against plain operations in fp64: on the GPU where there is one, else interpreted."""
 
 import sys
+from functools import partial
 from importlib.util import find_spec
 
 import pytest
@@ -18,6 +19,8 @@ with pytest.MonkeyPatch.context() as environment:
 
 from hypothesis import given, settings  # noqa: E402
 from hypothesis import strategies as st  # noqa: E402
+from tests.training import test_log_odds  # noqa: E402
+from tests.training.test_log_odds import exact  # noqa: E402
 
 from ontarget.training import log_odds as module  # noqa: E402
 from ontarget.training.log_odds import linear_log_odds  # noqa: E402
@@ -30,22 +33,7 @@ def triton_passes(monkeypatch):
     monkeypatch.setattr(module, "_passes", lambda features: kernels)
 
 
-def exact(hidden, weight, labels, bias=None, softcap=None, scale=1.0):
-    hidden, weight = hidden.double(), weight.double()
-    logits = scale * (hidden @ weight.T if bias is None else hidden @ weight.T + bias.double())
-    if softcap:
-        logits = softcap * torch.tanh(logits / softcap)
-    index = labels[:, None]
-    return logits.gather(1, index).squeeze(1) - logits.scatter(1, index, -torch.inf).logsumexp(1)
-
-
-def inputs(tokens, vocabulary, features, dtype=torch.float32, seed=1):
-    generator = torch.Generator().manual_seed(seed)
-    hidden = torch.randn(tokens, features, generator=generator).to(DEVICE, dtype)
-    weight = torch.randn(vocabulary, features, generator=generator).to(DEVICE, dtype)
-    bias = torch.randn(vocabulary, generator=generator).to(DEVICE, dtype)
-    labels = torch.randint(vocabulary, (tokens,), generator=generator).to(DEVICE)
-    return hidden.requires_grad_(), weight.requires_grad_(), labels, bias.requires_grad_()
+inputs = partial(test_log_odds.inputs, device=DEVICE)
 
 
 def agree(of, labels, softcap=None, scale=1.0):

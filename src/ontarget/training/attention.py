@@ -5,6 +5,7 @@ multiplies bf16, and takes twice as long as in fp32. So queries, keys and values
 while a layer's backward pass runs. Their gradients are the more exact for it.
 """
 
+from collections.abc import Callable
 from typing import Any
 
 import torch
@@ -21,9 +22,20 @@ _ELSEWHERE = ("softcap", "position_bias", "cache")  # what transformers' own fun
 def widen_backward(model: Any) -> None:
     """Lets a model that is tuned on a CPU use it, if its attention is PyTorch's own."""
     if model.config._attn_implementation == "sdpa":
-        AttentionInterface.register(_NAME, _attend)
-        AttentionMaskInterface.register(_NAME, sdpa_mask)
-        model.set_attn_implementation(_NAME)
+        attend_by(model, _NAME, _attend)
+
+
+def attend_by(model: Any, name: str, attend: Callable[..., tuple[Tensor, None]]) -> None:
+    """From here on, a model's layers call `attend` as they would transformers' function for `sdpa`.
+
+    Args:
+        model: any of transformers whose attention can be chosen.
+        name: what transformers is to know it by.
+        attend: takes and gives what `sdpa_attention_forward` does, with the same masks.
+    """
+    AttentionInterface.register(name, attend)
+    AttentionMaskInterface.register(name, sdpa_mask)
+    model.set_attn_implementation(name)
 
 
 def _attend(

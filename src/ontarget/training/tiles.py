@@ -45,9 +45,8 @@ def add(
     """Adds a tile to `log_rest` and writes the logits of labels in it to `of_label`; both are [tokens]."""
     logits = _logits(product, columns, how)
     of_label[at_label[0]] = logits[at_label]
-    logits[
-        at_label
-    ] = -torch.inf  # masked out before the sum: lse + log1p(-p) would lose every digit as p -> 1
+    # Masked out before the sum: lse + log1p(-p) would lose every digit as p -> 1.
+    logits[at_label] = -torch.inf
     log_rest.copy_(torch.logaddexp(log_rest, logits.logsumexp(dim=1)))
 
 

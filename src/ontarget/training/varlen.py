@@ -10,9 +10,9 @@ from importlib.util import find_spec
 from typing import Any
 
 from torch import Tensor
-from transformers import AttentionInterface, AttentionMaskInterface
 from transformers.integrations.sdpa_attention import sdpa_attention_forward
-from transformers.masking_utils import sdpa_mask
+
+from ontarget.training.attention import attend_by
 
 NAME = "torch_varlen"  # without "flash" in it: transformers would look for a package
 
@@ -30,12 +30,10 @@ def works(model: Any) -> bool:
 
 def use(model: Any) -> None:
     """From here on, packed rows go through the kernel. For products in bf16 on a GPU."""
-    AttentionInterface.register(NAME, attention)
-    AttentionMaskInterface.register(NAME, sdpa_mask)  # for all but packed rows, which bring theirs
-    model.set_attn_implementation(NAME)
+    attend_by(model, NAME, _attend)  # packed rows bring a mask of their own
 
 
-def attention(
+def _attend(
     module: Any,
     query: Tensor,
     key: Tensor,
