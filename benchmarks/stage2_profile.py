@@ -11,11 +11,11 @@ import tempfile
 from pathlib import Path
 
 import torch
-from stage2_step import drawn_as
-from steps import SHAPES, Job, make_model, ours
+from stage2_step import drawn_as, train_as
+from steps import SHAPES, Job, make_model
 from torch.profiler import ProfilerActivity, profile
 
-from ontarget.recipes.stages import PRESETS
+from ontarget.recipes.presets import PRESETS
 
 KINDS = {
     "matrix products": ("::mm", "::addmm", "::bmm", "linear"),
@@ -55,7 +55,7 @@ def main() -> None:
     with tempfile.TemporaryDirectory() as folder:
         make_model(Path(folder), options.size)
         job = Job(Path(folder), options.steps, options.samples, options.micro_batch_tokens, sentences=2)
-        ours()(job, drawn_as(options.preset)(job.translations()), lap)
+        train_as(options.preset)(job, drawn_as(options.preset)(job.translations()), lap)
     of_kind: dict[str, float] = {}
     operations = [event for event in profiler.key_averages() if "::" in event.key]
     for event in operations:

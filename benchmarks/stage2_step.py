@@ -6,7 +6,8 @@ published         one pair at a time: two forwards, padded to one length, logits
                   whole vocabulary, log(clamp(1 - p)); gradients of a step's pairs are accumulated
 published, fp32   the same without autocast, as PyTorch does unless it is told
 ours, paper       the same samples and the same loss (in a form that has a gradient everywhere)
-ours              the preset `ontarget`: the first response token alone is unlearnt
+ours, first token the preset `first-token`: the first response token alone is unlearnt
+ours              the preset `ontarget`: twins are compared with their samples, token by token
 
 All but the one that says fp32 are in bf16 autocast where the processor has bf16 products; AdamW with moments
 in fp32.
@@ -34,9 +35,10 @@ from torch import Tensor
 from torch.nn.functional import cross_entropy, pad
 
 from ontarget.corpora.corpus import Translation
-from ontarget.recipes.stages import PRESETS, ConflictSettings
+from ontarget.recipes.stages import LanguageAware
 from ontarget.samples.groups import Draw, language_aware_groups
 from ontarget.training.encode import Encoded
+from ontarget.training.tuning import Tuning
 
 _IGNORED = -100
 
@@ -81,9 +83,19 @@ def _unlikelihood(model: Any, ids: Tensor, mask: Tensor, labels: Tensor) -> Tens
     return losses.gather(1, labels[0, 1:].clamp(min=0)[:, None])[counts].mean()
 
 
+def stage(preset: str) -> LanguageAware:
+    """Stage 2 as a preset has it."""
+    return LanguageAware(**{"from": "mt"}, kind="language-aware", preset=preset, tuning=Tuning(steps=1))
+
+
+def train_as(preset: str) -> Any:
+    """`train_stage` with the loss of a preset."""
+    return ours(stage(preset).aim(), normalisation=stage(preset).tuning.normalisation)
+
+
 def drawn_as(preset: str) -> Any:
     """Pairs with conflicting instructions as a preset draws them."""
-    conflict = ConflictSettings(**PRESETS[preset]["conflict"]).conflict()
+    conflict = stage(preset).conflict.conflict()
 
     def draw(translations: list[Translation]) -> Draw:
         return language_aware_groups(translations, TEMPLATE, conflict, LANGUAGES, DIRECTIONS, seed=1)
@@ -94,8 +106,9 @@ def drawn_as(preset: str) -> Any:
 CONTENDERS = {
     "published": Contender(published, drawn_as("paper")),
     "published, fp32": Contender(partial(published, bf16=False), drawn_as("paper")),
-    "ours, paper": Contender(ours(normalisation="sequence"), drawn_as("paper")),
-    "ours": Contender(ours(), drawn_as("ontarget")),
+    "ours, paper": Contender(train_as("paper"), drawn_as("paper")),
+    "ours, first token": Contender(train_as("first-token"), drawn_as("first-token")),
+    "ours": Contender(train_as("ontarget"), drawn_as("ontarget")),
 }
 
 if __name__ == "__main__":

@@ -11,7 +11,7 @@ import subprocess
 import sys
 import tempfile
 import time
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from contextlib import nullcontext, suppress
 from dataclasses import dataclass, replace
 from itertools import pairwise
@@ -33,7 +33,7 @@ from ontarget.samples.groups import Draw
 from ontarget.training.encode import Encoded, Encoder
 from ontarget.training.new_model import make_tokenizer
 from ontarget.training.stage import StageData, train_stage
-from ontarget.training.tuning import Tuning
+from ontarget.training.tuning import UNLIKELIHOOD, Objective, Tuning
 
 LANGUAGES = [Language(code) for code in ("en", "it", "nl", "ro")]
 DIRECTIONS = supervised_directions(LANGUAGES, LANGUAGES[0])
@@ -74,10 +74,13 @@ class Job:
     sentences: int
     optimiser: Literal["adamw", "adamw-8bit"] = "adamw"
 
-    def translations(self) -> list[Translation]:
+    def lines(self) -> dict[Language, Sequence[str]]:
+        """Text of each language."""
         corpus = phrasebook.load(_LINES)
-        lines = {language: corpus.lines("train", language) for language in LANGUAGES}
-        made = []
+        return {language: corpus.lines("train", language) for language in LANGUAGES}
+
+    def translations(self) -> list[Translation]:
+        lines, made = self.lines(), []
         for number in range(self.steps * self.samples):
             direction = DIRECTIONS[number % len(DIRECTIONS)]
             rows = [(number * self.sentences + n) % _LINES for n in range(self.sentences)]
@@ -89,7 +92,8 @@ class Job:
 
     def encoded(self, draw: Draw) -> list[list[Encoded]]:
         """One pass as ids, in the order of the draw."""
-        encoder = Encoder(AutoTokenizer.from_pretrained(self.start), TEMPLATE.separator, MAX_LENGTH, {})
+        tokenizer = AutoTokenizer.from_pretrained(self.start)
+        encoder = Encoder(tokenizer, TEMPLATE.separator, MAX_LENGTH, self.lines())
         return [[e for sample in group if (e := encoder.encode(sample))] for group in draw(0)]
 
 
@@ -101,7 +105,7 @@ class Contender:
     draw: Callable[[list[Translation]], Draw]
 
 
-def ours(**settings: Any) -> Callable[[Job, Draw, Lap], None]:
+def ours(objective: Objective = UNLIKELIHOOD, **settings: Any) -> Callable[[Job, Draw, Lap], None]:
     """`train_stage`, as `ontarget train` calls it."""
 
     def train(job: Job, draw: Draw, lap: Lap) -> None:
@@ -123,11 +127,12 @@ def ours(**settings: Any) -> Callable[[Job, Draw, Lap], None]:
         with tempfile.TemporaryDirectory() as folder, suppress(_Enough):
             train_stage(
                 job.start,
-                StageData(draw, TEMPLATE.separator, {}),
+                StageData(draw, TEMPLATE.separator, job.lines()),
                 tuning,
                 output=Path(folder) / "model",
                 work=Path(folder) / "work",
                 alpha=ALPHA,
+                objective=objective,
                 progress=progress,
             )
 

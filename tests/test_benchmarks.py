@@ -6,6 +6,8 @@ from pathlib import Path
 
 import pytest
 
+from ontarget.recipes.presets import PRESETS
+
 pytest.importorskip("torch")
 
 BENCHMARKS = Path(__file__).parents[1] / "benchmarks"
@@ -21,7 +23,7 @@ def test_what_a_benchmark_imports_is_there(name: str) -> None:
     importlib.import_module(name)
 
 
-@pytest.mark.parametrize("preset", ["paper", "ontarget"])
+@pytest.mark.parametrize("preset", PRESETS)
 def test_a_step_is_drawn_as_each_preset_draws_it(tmp_path: Path, preset: str) -> None:
     stage2, steps = (importlib.import_module(name) for name in ("stage2_step", "steps"))
     steps.make_model(tmp_path, "tiny")
@@ -29,4 +31,4 @@ def test_a_step_is_drawn_as_each_preset_draws_it(tmp_path: Path, preset: str) ->
     right, wrong = job.encoded(stage2.drawn_as(preset)(job.translations()))[0]
     assert (right.sign, wrong.sign) == (1, -1)
     counted = sum(share > 0 for share in wrong.shares)
-    assert (counted == 1) == (preset == "ontarget")
+    assert (counted == 1) == (preset == "first-token")

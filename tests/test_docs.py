@@ -16,8 +16,8 @@ from ontarget.recipe import Catalogue, CorpusSource, Files, Phrasebook, Plain, R
 from ontarget.recipes.adjustments import AntiLMSettings, BoostingSettings, ContrastSettings, PriorSettings
 from ontarget.recipes.directions import Directions
 from ontarget.recipes.load import load, shipped
+from ontarget.recipes.presets import PRESETS
 from ontarget.recipes.stages import (
-    PRESETS,
     ConflictSettings,
     EvaluationSettings,
     GeneralSettings,
@@ -168,9 +168,9 @@ def test_the_defaults_are_those_of_the_code(block: type[BaseModel]) -> None:
 
 def test_the_presets_are_those_of_the_code() -> None:
     rows = documented()
-    for column, preset in enumerate(("paper", "ontarget")):
+    for column, preset in enumerate(PRESETS):
         settings = {f"conflict.{key}": value for key, value in PRESETS[preset]["conflict"].items()}
-        settings |= {"alpha": PRESETS[preset]["alpha"]}
+        settings |= {key: PRESETS[preset][key] for key in ("alpha", "objective")}
         settings |= {"tuning.normalisation": PRESETS[preset]["normalisation"]}
         for key, value in settings.items():
             assert yaml.safe_load(rows[key][column].strip("`")) == value, key

@@ -8,6 +8,7 @@ from ontarget.languages import Direction, Language
 from ontarget.recipe import Recipe
 from ontarget.recipes.adjustments import ContrastSettings
 from ontarget.recipes.load import check, load, shipped
+from ontarget.recipes.presets import PRESETS
 from ontarget.recipes.stages import LanguageAware, LanguageModelling
 from ontarget.samples.weighting import ALL, Weighting
 from ontarget.training.tuning import Objective, Tuning
@@ -222,11 +223,19 @@ class TestPresets:
         stage = language_aware()
         assert stage == language_aware(preset="ontarget")
         assert stage.alpha == 1.0
+        assert stage.aim() == Objective("simpo", beta=2.0, margin=1.0)
         assert stage.tuning.normalisation == "token"
         conflict = stage.conflict
-        assert (conflict.policy, conflict.directions, conflict.tokens) == ("wrong-target", "any", "first")
+        assert (conflict.policy, conflict.directions) == ("wrong-target", "any")
+        assert conflict.weighting() == Weighting("all", revealing="text")
         assert not conflict.eos
         assert conflict.redraw
+
+    def test_first_token_unlearns_no_more_than_that(self) -> None:
+        stage, ours = language_aware(preset="first-token"), language_aware()
+        assert stage.aim() == Objective("unlikelihood")
+        assert stage.conflict.weighting() == Weighting("first")
+        assert stage.conflict.model_copy(update={"tokens": "all", "revealing": "text"}) == ours.conflict
 
     def test_what_the_recipe_says_wins(self) -> None:
         stage = language_aware(
@@ -243,7 +252,7 @@ class TestPresets:
 
 class TestObjectives:
     def test_what_the_recipe_does_not_say_is_their_papers(self) -> None:
-        assert language_aware().aim() == Objective("unlikelihood")
+        assert language_aware(preset="paper").aim() == Objective("unlikelihood")
         assert language_aware(objective="orpo").aim() == Objective("orpo")
         assert language_aware(objective="cpo").aim() == Objective("cpo", beta=0.1)
         assert language_aware(objective="simpo").aim() == Objective("simpo", beta=2.0, margin=1.0)
@@ -259,10 +268,13 @@ class TestObjectives:
         ("changes", "message"),
         [
             ({"objective": "dpo"}, "should be 'unlikelihood', 'bounded', 'orpo', 'cpo' or 'simpo'"),
-            ({"q": 0.5}, "`q` is for the objective bounded, not for unlikelihood"),
+            ({"q": 0.5}, "`q` is for the objective bounded, not for simpo"),
             ({"objective": "bounded", "q": 0}, "'stages.lat.q' is 0: should be greater than 0"),
             ({"objective": "bounded", "q": 2}, "'stages.lat.q' is 2: should be less than or equal to 1"),
-            ({"beta": 1}, "`beta` is for the objective cpo or simpo, not for unlikelihood"),
+            (
+                {"preset": "paper", "beta": 1},
+                "`beta` is for the objective cpo or simpo, not for unlikelihood",
+            ),
             ({"objective": "cpo", "margin": 1}, "`margin` is for the objective simpo, not for cpo"),
             ({"objective": "cpo", "beta": 0}, "'stages.lat.beta' is 0: should be greater than 0"),
             (
@@ -277,7 +289,7 @@ class TestObjectives:
         assert message in str(caught.value)
 
     def test_copies_are_compared_as_wholes(self) -> None:
-        conflict = {"policy": "source-copy", "tokens": "all"}
+        conflict = {"policy": "source-copy", "tokens": "all", "revealing": None}
         assert language_aware(objective="orpo", conflict=conflict).conflict.weighting() == ALL
 
     def test_a_bound_needs_no_whole_copies(self) -> None:
@@ -286,7 +298,7 @@ class TestObjectives:
 
 class TestConflicts:
     def test_unseen_target_is_a_name_of_wrong_target_over_any_directions(self) -> None:
-        for preset in ("paper", "ontarget"):
+        for preset in PRESETS:
             named = language_aware(preset=preset, conflict={"policy": "unseen-target"})
             spelt = {"policy": "wrong-target", "directions": "any"}
             assert named == language_aware(preset=preset, conflict=spelt)
@@ -301,9 +313,9 @@ class TestConflicts:
                 language_aware(conflict=conflict)
 
     def test_a_weighting_has_its_number_and_no_other(self) -> None:
-        said = {"tokens": "first-k", "k": 3, "revealing": "text"}
+        said = {"tokens": "first-k", "k": 3}
         assert language_aware(conflict=said).conflict.weighting() == Weighting("first-k", 3, revealing="text")
-        decay = language_aware(conflict={"tokens": "decay", "gamma": 0.3}).conflict
+        decay = language_aware(conflict={"tokens": "decay", "gamma": 0.3, "revealing": None}).conflict
         assert decay.weighting() == Weighting("decay", gamma=0.3)
         for conflict in ({"k": 3}, {"tokens": "first-k"}, {"tokens": "decay", "k": 3, "gamma": 0.3}):
             with pytest.raises(UserError, match="`k` and `tokens: first-k` need each other"):
@@ -324,6 +336,7 @@ class TestConflicts:
             "lat": {
                 "kind": "language-aware",
                 "from": "mt",
+                "preset": "first-token",  # whose objective is for copies, too
                 "tuning": {"steps": 1},
                 "conflict": {"policy": policy},
             },
@@ -339,8 +352,20 @@ class TestWhatIsMixedIn:
     def test_keys_that_say_nothing_are_left_out_of_what_is_written(self) -> None:
         written = load("phrasebook-tiny").settings()["stages"]
         for stage in written.values():
-            assert not {"wordings", "general", "objective", "beta", "margin", "q"} & set(stage)
-            assert not {"counts", "k", "gamma", "revealing"} & set(stage.get("conflict", {}))
+            assert not {"wordings", "general", "beta", "margin", "q"} & set(stage)
+            assert ("objective" in stage) == (stage.get("preset") == "ontarget")
+            conflict = stage.get("conflict", {})
+            assert not {"counts", "k", "gamma"} & set(conflict)
+            assert ("revealing" in conflict) == (stage.get("preset") == "ontarget")
+
+    @pytest.mark.parametrize("preset", PRESETS)
+    @pytest.mark.parametrize("objective", ["unlikelihood", "simpo"])
+    @pytest.mark.parametrize("revealing", [None, "text"])
+    def test_what_is_written_is_read_as_it_was(self, preset: str, objective: str, revealing: object) -> None:
+        """What is left out must not come back as something else, from the preset."""
+        conflict = {"tokens": "all", "revealing": revealing}
+        stage = language_aware(preset=preset, objective=objective, conflict=conflict)
+        assert LanguageAware.model_validate(stage.model_dump(mode="json", by_alias=True)) == stage
 
     @pytest.mark.parametrize(
         ("changes", "message"),

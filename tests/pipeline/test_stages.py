@@ -27,6 +27,7 @@ from ontarget.prompts.template import PromptTemplate
 from ontarget.recipe import Recipe
 from ontarget.recipes.stages import LanguageAware, Likelihood
 from ontarget.samples.groups import Group
+from ontarget.samples.weighting import Weighting
 from ontarget.training.tuning import UNLIKELIHOOD, Objective
 
 EN = Language("en")
@@ -73,7 +74,12 @@ def test_stage_2_pairs_each_sample_with_a_conflicting_one(fake_corpus: Corpus) -
         assert right.response == wrong.response
         assert right.source == wrong.source
         assert wrong.asked != right.asked
-        assert (wrong.weighting.tokens, wrong.eos) == ("first", False)
+        assert (wrong.weighting, wrong.eos) == (Weighting(revealing="text"), False)
+
+
+def test_the_cheaper_stage_2_ends_a_twin_where_its_answer_begins(fake_corpus: Corpus) -> None:
+    for _, wrong in groups(fake_corpus, "ontarget", preset="first-token", samples=8):
+        assert (wrong.weighting, wrong.eos) == (Weighting("first"), False)
 
 
 def test_the_papers_stage_2_unlearns_every_token(fake_corpus: Corpus) -> None:
@@ -93,7 +99,8 @@ class TestNotices:
         assert re.fullmatch(r"\d+.\d% of 12 conflicting samples ask for the right target language .*", paper)
         [ours] = self.said(fake_corpus, "ontarget", samples="all")
         assert ours == "0.0% of 12 conflicting samples ask for the right target language (wrong-target)"
-        [copied] = self.said(fake_corpus, "ontarget", samples=4, conflict={"policy": "source-copy"})
+        copies = {"preset": "first-token", "conflict": {"policy": "source-copy"}}
+        [copied] = self.said(fake_corpus, "ontarget", samples=4, **copies)
         assert copied == "100.0% of 4 conflicting samples keep the right instruction (source-copy)"
 
     def test_are_what_the_record_says(self, fake_corpus: Corpus) -> None:
@@ -138,10 +145,11 @@ def test_wordings_reach_both_stages(fake_corpus: Corpus) -> None:
 @pytest.mark.parametrize(
     ("said", "objective", "lines", "revealing"),
     [
-        ({}, UNLIKELIHOOD, True, False),  # where answers begin tells languages apart
-        ({"objective": "simpo", "conflict": {"tokens": "all"}}, Objective("simpo", 2.0, 1.0), False, False),
-        ({"conflict": {"tokens": "all", "revealing": "text"}}, UNLIKELIHOOD, True, False),
-        ({"conflict": {"tokens": "all", "revealing": "model"}}, UNLIKELIHOOD, True, True),
+        ({}, Objective("simpo", 2.0, 1.0), True, False),  # lines tell which tokens are a language's own
+        ({"preset": "paper"}, UNLIKELIHOOD, False, False),
+        ({"preset": "first-token"}, UNLIKELIHOOD, True, False),  # and how answers begin in it
+        ({"objective": "orpo", "conflict": {"revealing": None}}, Objective("orpo"), False, False),
+        ({"objective": "unlikelihood", "conflict": {"revealing": "model"}}, UNLIKELIHOOD, True, True),
     ],
 )
 def test_what_a_recipe_says_of_twins_reaches_training(
@@ -222,7 +230,7 @@ class TestIdentityOfSamples:
         ):
             assert self.of(fake_corpus, "ontarget", **said) == of
         assert self.of(fake_corpus, "ontarget", samples=2) != of
-        assert self.of(fake_corpus, "ontarget", conflict={"tokens": "all"}) != of
+        assert self.of(fake_corpus, "ontarget", conflict={"tokens": "first"}) != of
 
     def test_passes_that_are_drawn_anew_are_others(self, fake_corpus: Corpus) -> None:
         of = partial(self.of, fake_corpus)

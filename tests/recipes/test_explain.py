@@ -26,7 +26,10 @@ from ontarget.recipes.load import load
             "stages.lat.conflict.policy=any",
             "'stages.lat.conflict.policy' is 'any': should be 'any-instruction',",
         ),
-        ("stages.lat.preset=papre", "'stages.lat.preset' is 'papre': should be 'paper' or 'ontarget'"),
+        (
+            "stages.lat.preset=papre",
+            "'stages.lat.preset' is 'papre': should be 'paper', 'ontarget' or 'first-token'",
+        ),
         (
             "stages.mt.kind=likelyhood",
             "'stages.mt.kind' is 'likelyhood': it should be one of 'language-modelling', ",

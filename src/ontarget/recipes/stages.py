@@ -1,4 +1,4 @@
-"""The stages of a recipe, and the presets of language-aware tuning."""
+"""The stages of a recipe."""
 
 from collections.abc import Mapping
 from typing import Annotated, Any, Literal, Self
@@ -10,33 +10,22 @@ from pydantic import (
     NonNegativeInt,
     PositiveFloat,
     PositiveInt,
+    SerializationInfo,
+    SerializerFunctionWrapHandler,
+    model_serializer,
     model_validator,
 )
 
 from ontarget.errors import UserError
 from ontarget.files import expanded
 from ontarget.recipes.block import Block, Count
+from ontarget.recipes.presets import DEFAULT, PRESETS, Preset, fill_in_preset
 from ontarget.samples.conflict import Conflict, Named, Policy
 from ontarget.samples.confusion import counted
 from ontarget.samples.documents import Documents
 from ontarget.samples.weighting import ALL, Revealing, Tokens, Weighting
 from ontarget.samples.wordings import sentence
 from ontarget.training.tuning import ModelShape, Objective, ObjectiveName, Tuning
-
-# The paper's form, its faults included, so that a published row can be made again; and ours.
-PRESETS: dict[str, dict[str, Any]] = {
-    "paper": {
-        "alpha": 0.05,
-        "conflict": dict(policy="any-instruction", directions="seen", tokens="all", eos=True, redraw=False),
-        "normalisation": "sequence",
-    },
-    "ontarget": {
-        "alpha": 1.0,
-        "conflict": dict(policy="wrong-target", directions="any", tokens="first", eos=False, redraw=True),
-        "normalisation": "token",
-    },
-}
-
 
 _BETA, _MARGIN = {"cpo": 0.1, "simpo": 2.0}, 1.0  # nats; of their papers
 _Q = 1.0  # the loss of a token is then its p
@@ -202,7 +191,7 @@ class LanguageAware(Block):
 
     kind: Literal["language-aware"]
     start: str = Field(alias="from", description="a stage, a directory or a Hub name")
-    preset: Literal["paper", "ontarget"] = "ontarget"
+    preset: Preset = DEFAULT
     samples: Count = 800
     alpha: NonNegativeFloat
     objective: ObjectiveName = Field("unlikelihood", exclude_if=lambda name: name == "unlikelihood")
@@ -223,16 +212,7 @@ class LanguageAware(Block):
     @classmethod
     def _fill_in_preset(cls, data: Any) -> Any:
         """What the recipe says itself wins over its preset."""
-        preset = PRESETS.get(data.get("preset", "ontarget")) if isinstance(data, Mapping) else None
-        if preset is None:
-            return data
-        filled = {"alpha": preset["alpha"], **data}
-        conflict, tuning = data.get("conflict") or {}, data.get("tuning")
-        if isinstance(conflict, Mapping):
-            filled["conflict"] = preset["conflict"] | _spelt_out(conflict)
-        if isinstance(tuning, Mapping):
-            filled["tuning"] = {"normalisation": preset["normalisation"], **tuning}
-        return filled
+        return fill_in_preset(data)
 
     @model_validator(mode="after")
     def _an_objective_that_can_be(self) -> Self:
@@ -245,9 +225,20 @@ class LanguageAware(Block):
         if copied and self.aim().pairwise:
             raise ValueError(
                 f"under the policy 'source-copy' {self.objective} compares two responses as wholes: "
-                "give `conflict: {tokens: all}`, or take unlikelihood"
+                "give `conflict: {tokens: all, revealing: null}`, or take `objective: unlikelihood`"
             )
         return self
+
+    @model_serializer(mode="wrap")
+    def _in_full(self, handler: SerializerFunctionWrapHandler, info: SerializationInfo) -> dict[str, Any]:
+        """Also what is left out elsewhere, where a preset would put something else in its place."""
+        data: dict[str, Any] = handler(self)
+        preset = PRESETS[self.preset]
+        if self.objective != preset["objective"] and "objective" not in (info.exclude or ()):
+            data["objective"] = self.objective
+        if self.conflict.revealing is None and "revealing" in preset["conflict"] and "conflict" in data:
+            data["conflict"]["revealing"] = None
+        return data
 
     def aim(self) -> Objective:
         """The objective, with what its paper takes where the recipe does not say."""
@@ -275,12 +266,3 @@ def fill_in_stages(data: Mapping[str, Any]) -> Mapping[str, Any]:
         for name, stage in kept.items()
     }
     return {**data, "stages": filled, "model": model if filled == kept else None}
-
-
-def _spelt_out(conflict: Mapping[str, Any]) -> dict[str, Any]:
-    """`unseen-target` is a name of `wrong-target` over any directions."""
-    if conflict.get("policy") != "unseen-target":
-        return dict(conflict)
-    if conflict.get("directions", "any") != "any":
-        raise ValueError("the policy 'unseen-target' is for directions: any; take 'wrong-target'")
-    return {**conflict, "policy": "wrong-target", "directions": "any"}
