@@ -26,8 +26,8 @@ TINY = QUICK | {
     "corpus.phrasebook.tuples": 60,
     "stages.base.model": {"vocabulary": 400, "hidden": 16, "layers": 1, "heads": 2, "intermediate": 32},
     "stages.base.tuning": _TUNING,
-    **{f"stages.{stage}.tuning": _TUNING for stage in ("mt", "post-ins", "lat", "ontarget-seen", "ontarget")},
-    **{f"stages.{stage}.samples": 12 for stage in ("mt", "post-ins", "lat", "ontarget-seen", "ontarget")},
+    **{f"stages.{stage}.tuning": _TUNING for stage in ("mt", "post-ins", "lat", "ontarget-any", "ontarget")},
+    **{f"stages.{stage}.samples": 12 for stage in ("mt", "post-ins", "lat", "ontarget-any", "ontarget")},
     "systems": ["llama", "mt", "lat", "ontarget"],
 }
 MINE = QUICK | {

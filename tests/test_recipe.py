@@ -48,10 +48,10 @@ def test_every_shipped_recipe_is_valid_and_survives_being_written(name: str) -> 
 def test_the_tiny_recipes_have_the_stages_and_the_eleven_systems_of_the_table() -> None:
     for name in ("phrasebook-tiny", "multi30k-tiny"):
         loaded = load(name)
-        assert set(loaded.stages) == {"base", "mt", "post-ins", "lat", "ontarget-seen", "ontarget"}
+        assert set(loaded.stages) == {"base", "mt", "post-ins", "lat", "ontarget-any", "ontarget"}
         assert list(loaded.systems) == [
             *("llama", "mt", "post-ins", "ptl", "1-shot", "5-shot"),
-            *("contrastive", "lat", "ontarget-seen", "ontarget", "pivot"),
+            *("contrastive", "lat", "ontarget", "ontarget-any", "pivot"),
         ]
 
 
@@ -226,7 +226,7 @@ class TestPresets:
         assert stage.aim() == Objective("simpo", beta=2.0, margin=1.0)
         assert stage.tuning.normalisation == "token"
         conflict = stage.conflict
-        assert (conflict.policy, conflict.directions) == ("wrong-target", "any")
+        assert (conflict.policy, conflict.directions) == ("wrong-target", "seen")
         assert conflict.weighting() == Weighting("all", revealing="text")
         assert not conflict.eos
         assert conflict.redraw
@@ -235,7 +235,8 @@ class TestPresets:
         stage, ours = language_aware(preset="first-token"), language_aware()
         assert stage.aim() == Objective("unlikelihood")
         assert stage.conflict.weighting() == Weighting("first")
-        assert stage.conflict.model_copy(update={"tokens": "all", "revealing": "text"}) == ours.conflict
+        same = {"tokens": "all", "revealing": "text", "directions": "seen"}
+        assert stage.conflict.model_copy(update=same) == ours.conflict
 
     def test_what_the_recipe_says_wins(self) -> None:
         stage = language_aware(
@@ -392,7 +393,7 @@ class TestSystems:
     def test_ask_the_stage_1_model_unless_they_are_a_model_of_their_own(self) -> None:
         full = load("phrasebook-tiny")
         models = {name: full.model_of(name) for name in full.systems}
-        own = {name: name for name in ("mt", "post-ins", "lat", "ontarget-seen", "ontarget")}
+        own = {name: name for name in ("mt", "post-ins", "lat", "ontarget-any", "ontarget")}
         asked = dict.fromkeys(("ptl", "1-shot", "5-shot", "contrastive", "pivot"), "mt")
         assert models == {"llama": "base"} | own | asked
 

@@ -18,7 +18,7 @@ CORPUS = (
 # A corpus of three lines, read in no time.
 TEXT = ["languages=[de, fr]", "pivot=de", "overlap=allow", CORPUS]
 # Two languages leave no third one to ask for.
-REVERSED = [f"stages.{stage}.conflict={{policy: reversed}}" for stage in ("ontarget", "ontarget-seen")]
+REVERSED = [f"stages.{stage}.conflict={{policy: reversed}}" for stage in ("ontarget", "ontarget-any")]
 SMALL = [*TEXT, *REVERSED]
 
 

@@ -17,7 +17,7 @@ PRESETS: dict[Preset, dict[str, Any]] = {
         "objective": "simpo",
         "alpha": 1.0,
         "conflict": dict(
-            policy="wrong-target", directions="any", tokens="all", revealing="text", eos=False, redraw=True
+            policy="wrong-target", directions="seen", tokens="all", revealing="text", eos=False, redraw=True
         ),
         "normalisation": "token",
     },

@@ -34,8 +34,8 @@ SYSTEMS: dict[str, dict[str, Any]] = {
     "adaptive-boosting": {"boosting": {"boost": 1000.0, "unsure_below": 0.8}},
     "anti-lm": {"anti_lm": {}},
     "lat": {"model": "lat"},
-    "ontarget-seen": {"model": "ontarget-seen"},
     "ontarget": {"model": "ontarget"},
+    "ontarget-any": {"model": "ontarget-any"},
     "pivot": {"pivot": True},
 }
 # Only where a recipe names them: the systems of one that names none stay as they were.

@@ -4,7 +4,7 @@ from ontarget.reporting.run_files import Scores
 from ontarget.reporting.systems import REFERENCE, display_name
 
 PROBLEM = "mt"
-CURES = ("ontarget", "ontarget-seen", "lat")
+CURES = ("ontarget", "ontarget-any", "lat")
 
 
 def headline(scores: Scores) -> str:
