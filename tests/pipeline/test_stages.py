@@ -247,7 +247,10 @@ class TestIdentityOfSamples:
         assert self.of(fake_corpus, "base", seed=7) != of
         assert samples_identity(fake_recipe(pivot="it"), "base", fake_corpus)(0) != of
         # Dutch is not tuned on, but the base reads it.
-        alone = fake_recipe(directions={"supervised": ["en-it", "it-en"], "zero_shot": ["en-nl"]})
+        pairs = {"supervised": ["en-it", "it-en"], "zero_shot": ["en-nl"]}
+        any_other = RECIPE["stages"]["ontarget"] | {"conflict": {"directions": "any"}}
+        stages = RECIPE["stages"] | {"ontarget": any_other}
+        alone = fake_recipe(directions=pairs, stages=stages)
         train = dict(fake_corpus.splits["train"])
         other = Corpus("other", {"train": train | {Language("nl"): [f"{x}!" for x in train[Language("nl")]]}})
         assert samples_identity(alone, "base", fake_corpus)(0) != samples_identity(alone, "base", other)(0)

@@ -131,7 +131,7 @@ def _encoded(encoder: Encoder, sample: Sample) -> tuple[Sample, Encoded | None, 
     if encoded := encoder.encode(sample):
         return sample, encoded, ""
     tells = encoder.ambiguous == ambiguous
-    return sample, None, "it has no room" if tells else "its beginning does not tell the language"
+    return sample, None, "it has no room" if tells else "it does not tell its language"
 
 
 def pieces_of(tokenizer: FastTokenizer, ids: Sequence[int], weights: Sequence[float]) -> list[Piece]:
@@ -153,7 +153,10 @@ def pieces_of(tokenizer: FastTokenizer, ids: Sequence[int], weights: Sequence[fl
 
 
 def by_words(sample: Sample, separator: str, left_out: str = "") -> Shown:
-    """A sample without a tokenizer: words stand for tokens, and their shares for weights."""
+    """A sample without a tokenizer: words stand for tokens, and their shares for weights.
+
+    What a token reveals (`conflict.revealing`) is not in these shares: it is counted in tokens.
+    """
     words, numbers = sample.response.split(" "), itertools.count()
     shares = [
         1.0
