@@ -30,6 +30,7 @@ from ontarget.recipes.load import load
             "stages.lat.preset=papre",
             "'stages.lat.preset' is 'papre': should be 'paper', 'ontarget' or 'first-token'",
         ),
+        ("stages.lat.preset=[paper]", "'stages.lat.preset' is ['paper']: should be 'paper', 'ontarget' or"),
         (
             "stages.mt.kind=likelyhood",
             "'stages.mt.kind' is 'likelyhood': it should be one of 'language-modelling', ",

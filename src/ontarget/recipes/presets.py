@@ -37,9 +37,10 @@ def fill_in_preset(data: Any) -> Any:
     Raises:
         ValueError: a policy is not for the directions that are named.
     """
-    preset = PRESETS.get(data.get("preset", DEFAULT)) if isinstance(data, Mapping) else None
-    if preset is None:
+    named = data.get("preset", DEFAULT) if isinstance(data, Mapping) else None
+    if named not in tuple(PRESETS):
         return data
+    preset = PRESETS[named]
     filled = {"alpha": preset["alpha"], "objective": preset["objective"], **data}
     conflict, tuning = data.get("conflict") or {}, data.get("tuning")
     if isinstance(conflict, Mapping):
