@@ -37,6 +37,7 @@ from torch.nn.functional import cross_entropy, pad
 from ontarget.corpora.corpus import Translation
 from ontarget.recipes.stages import LanguageAware
 from ontarget.samples.groups import Draw, language_aware_groups
+from ontarget.samples.weighting import ALL
 from ontarget.training.encode import Encoded
 from ontarget.training.tuning import Tuning
 
@@ -90,7 +91,9 @@ def stage(preset: str) -> LanguageAware:
 
 def train_as(preset: str) -> Any:
     """`train_stage` with the loss of a preset."""
-    return ours(stage(preset).aim(), normalisation=stage(preset).tuning.normalisation)
+    settings = stage(preset)
+    telling = settings.conflict.weighting() != ALL
+    return ours(settings.aim(), telling=telling, normalisation=settings.tuning.normalisation)
 
 
 def drawn_as(preset: str) -> Any:

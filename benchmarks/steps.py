@@ -105,8 +105,13 @@ class Contender:
     draw: Callable[[list[Translation]], Draw]
 
 
-def ours(objective: Objective = UNLIKELIHOOD, **settings: Any) -> Callable[[Job, Draw, Lap], None]:
-    """`train_stage`, as `ontarget train` calls it."""
+def ours(
+    objective: Objective = UNLIKELIHOOD, *, telling: bool = False, **settings: Any
+) -> Callable[[Job, Draw, Lap], None]:
+    """`train_stage`, as `ontarget train` calls it.
+
+    `telling`: it is given text of each language, as stages are that weigh tokens by what they tell of it.
+    """
 
     def train(job: Job, draw: Draw, lap: Lap) -> None:
         tuning = Tuning(
@@ -127,7 +132,7 @@ def ours(objective: Objective = UNLIKELIHOOD, **settings: Any) -> Callable[[Job,
         with tempfile.TemporaryDirectory() as folder, suppress(_Enough):
             train_stage(
                 job.start,
-                StageData(draw, TEMPLATE.separator, job.lines()),
+                StageData(draw, TEMPLATE.separator, job.lines() if telling else {}),
                 tuning,
                 output=Path(folder) / "model",
                 work=Path(folder) / "work",

@@ -55,6 +55,11 @@ def test_the_tiny_recipes_have_the_stages_and_the_eleven_systems_of_the_table() 
         ]
 
 
+def test_the_final_table_is_of_the_models_that_were_chosen() -> None:
+    final, chosen = load("multi30k-final").stages, load("multi30k-beyond").stages
+    assert all(final[stage] == chosen[stage] for stage in final)
+
+
 def test_languages_become_languages_and_directions_follow_from_the_pivot() -> None:
     small = recipe()
     assert small.languages == (Language("en"), Language("it"), Language("nl"))
@@ -289,6 +294,14 @@ class TestObjectives:
             language_aware(**changes)
         assert message in str(caught.value)
 
+    def test_what_is_said_of_copies_is_a_way_out(self) -> None:
+        with pytest.raises(
+            UserError, match=r"simpo compares .*: give `conflict: \{tokens: all, revealing: null"
+        ):
+            language_aware(conflict={"policy": "source-copy"})
+        copies = language_aware(objective="unlikelihood", conflict={"policy": "source-copy"})
+        assert not copies.aim().pairwise
+
     def test_copies_are_compared_as_wholes(self) -> None:
         conflict = {"policy": "source-copy", "tokens": "all", "revealing": None}
         assert language_aware(objective="orpo", conflict=conflict).conflict.weighting() == ALL
@@ -314,7 +327,7 @@ class TestConflicts:
                 language_aware(conflict=conflict)
 
     def test_a_weighting_has_its_number_and_no_other(self) -> None:
-        said = {"tokens": "first-k", "k": 3}
+        said = {"tokens": "first-k", "k": 3, "revealing": "text"}
         assert language_aware(conflict=said).conflict.weighting() == Weighting("first-k", 3, revealing="text")
         decay = language_aware(conflict={"tokens": "decay", "gamma": 0.3, "revealing": None}).conflict
         assert decay.weighting() == Weighting("decay", gamma=0.3)

@@ -5,13 +5,14 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from tests.pipeline.conftest import fake_recipe
+from tests.pipeline.conftest import RECIPE, fake_recipe
 
 from ontarget.corpora.corpus import Corpus
 from ontarget.errors import UserError
 from ontarget.pipeline.artifacts import Store
 from ontarget.pipeline.shown import Shown, by_words, pieces_of, samples_shown, stage_to_show, tokenizer_of
 from ontarget.prompts.segment import Segment
+from ontarget.recipe import Recipe
 from ontarget.samples.sample import Sample
 from ontarget.samples.weighting import Weighting
 
@@ -26,8 +27,11 @@ def tokenizer() -> Any:
     )
 
 
-def shown(corpus: Corpus, stage: str, tokenizer: Any, count: int = 2) -> list[Shown]:
-    return list(samples_shown(fake_recipe(), stage, corpus, tokenizer, count, Store(Path("runs/fake"))))
+def shown(
+    corpus: Corpus, stage: str, tokenizer: Any, count: int = 2, recipe: Recipe | None = None
+) -> list[Shown]:
+    store = Store(Path("runs/fake"))
+    return list(samples_shown(recipe or fake_recipe(), stage, corpus, tokenizer, count, store))
 
 
 def text(pieces: Any) -> str:
@@ -79,6 +83,12 @@ def test_without_a_tokenizer_words_stand_for_tokens(fake_corpus: Corpus) -> None
     right, wrong = shown(fake_corpus, "ontarget", None, 1)
     assert {piece.weight for piece in right.response} == {1.0}
     assert {piece.weight for piece in wrong.response} == {-1.0}  # what each tells is known of tokens alone
+    assert text(wrong.response) == wrong.sample.response
+
+    first = RECIPE["stages"]["ontarget"] | {"preset": "first-token"}
+    recipe = fake_recipe(stages=RECIPE["stages"] | {"ontarget": first})
+    _, wrong = shown(fake_corpus, "ontarget", None, 1, recipe)
+    assert [piece.weight for piece in wrong.response][:2] == [-1.0, 0.0]  # the first word with a letter
     assert text(wrong.response) == wrong.sample.response
 
 

@@ -149,6 +149,18 @@ def test_wordings_reach_both_stages(fake_corpus: Corpus) -> None:
         ({"preset": "paper"}, UNLIKELIHOOD, False, False),
         ({"preset": "first-token"}, UNLIKELIHOOD, True, False),  # and how answers begin in it
         ({"objective": "orpo", "conflict": {"revealing": None}}, Objective("orpo"), False, False),
+        (
+            {"objective": "simpo", "conflict": {"tokens": "all", "revealing": None}},
+            Objective("simpo", 2.0, 1.0),
+            False,
+            False,
+        ),
+        (
+            {"objective": "unlikelihood", "conflict": {"tokens": "all", "revealing": "text"}},
+            UNLIKELIHOOD,
+            True,
+            False,
+        ),
         ({"objective": "unlikelihood", "conflict": {"revealing": "model"}}, UNLIKELIHOOD, True, True),
     ],
 )
