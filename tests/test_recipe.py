@@ -60,6 +60,12 @@ def test_the_final_table_is_of_the_models_that_were_chosen() -> None:
     assert all(final[stage] == chosen[stage] for stage in final)
 
 
+@pytest.mark.parametrize("name", shipped())
+def test_a_base_that_is_made_from_nothing_learns_faster_than_a_model_is_fine_tuned(name: str) -> None:
+    made = [stage for stage in load(name).stages.values() if isinstance(stage, LanguageModelling)]
+    assert all(stage.tuning.learning_rate >= 1e-3 for stage in made)
+
+
 def test_languages_become_languages_and_directions_follow_from_the_pivot() -> None:
     small = recipe()
     assert small.languages == (Language("en"), Language("it"), Language("nl"))
