@@ -3,7 +3,7 @@
     python benchmarks/points.py runs/multi30k-study
 
 Adds them to src/ontarget/recipes/points/<recipe>.jsonl, from where the next run of the recipe goes on. Points
-that the recipe no longer has are left out.
+that the recipe no longer has are left out, and so is what paired tests need, where the recipe asks for none.
 """
 
 import argparse
@@ -24,6 +24,8 @@ def main() -> None:
         point = json.loads(path.read_text(encoding="utf-8"))
         averages = [row for row in point["scores"] if row["direction"] == AVERAGE]
         found[path.stem] = point | {"scores": averages}
+    if not (folder / "significance.json").exists():
+        found = {name: {**point, "segments": {}} for name, point in found.items()}
     order = json.loads((folder / "points.json").read_text(encoding="utf-8"))
     write_jsonl(
         SHIPPED / f"{folder.name}.jsonl",
