@@ -18,7 +18,9 @@ def _beside_each_other(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(sys, "path", [str(BENCHMARKS), *sys.path])
 
 
-@pytest.mark.parametrize("name", ["stage1_step", "stage2_step", "stage2_profile", "packing", "loss_memory", "repetition"])
+@pytest.mark.parametrize(
+    "name", ["stage1_step", "stage2_step", "stage2_profile", "packing", "loss_memory", "repetition"]
+)
 def test_what_a_benchmark_imports_is_there(name: str) -> None:
     importlib.import_module(name)
 
