@@ -12,6 +12,7 @@ from pathlib import Path
 
 from ontarget.files import write_jsonl
 from ontarget.pipeline.sweep import SHIPPED, shipped
+from ontarget.recipes.sweep import points
 from ontarget.reporting.run_files import AVERAGE
 
 
@@ -24,7 +25,7 @@ def main() -> None:
         point = json.loads(path.read_text(encoding="utf-8"))
         averages = [row for row in point["scores"] if row["direction"] == AVERAGE]
         found[path.stem] = point | {"scores": averages}
-    if not (folder / "significance.json").exists():
+    if not any(point.reference for point in points(folder.name)):
         found = {name: {**point, "segments": {}} for name, point in found.items()}
     order = json.loads((folder / "points.json").read_text(encoding="utf-8"))
     write_jsonl(

@@ -1,6 +1,7 @@
 """Benchmarks of training are run by hand; here is seen that what they take of ontarget is there."""
 
 import importlib
+import json
 import sys
 from pathlib import Path
 
@@ -34,3 +35,16 @@ def test_a_step_is_drawn_as_each_preset_draws_it(tmp_path: Path, preset: str) ->
     assert (right.sign, wrong.sign) == (1, -1)
     counted = sum(share > 0 for share in wrong.shares)
     assert (counted == 1) == (preset == "first-token")
+
+
+def test_what_is_said_twice_is_counted_beside_the_references(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    (tmp_path / "outputs" / "mt").mkdir(parents=True)
+    for direction, text in {"it-nl": "0123456789" * 2, "it-en": "0123456789"}.items():  # 1 run of 11, 0 of 1
+        line = json.dumps({"source": "a", "reference": "abcdefghijk", "text": text})
+        (tmp_path / "outputs" / "mt" / f"{direction}.jsonl").write_text(line + "\n", encoding="utf-8")
+    monkeypatch.setattr(sys, "argv", ["repetition.py", str(tmp_path)])
+    importlib.import_module("repetition").main()
+    said = {row.split()[0]: row.split()[1:] for row in capsys.readouterr().out.splitlines()}
+    assert said == {"mt": ["9.09%", "0.00%"], "reference": ["0.00%", "0.00%"]}

@@ -10,6 +10,7 @@ from ontarget.recipes.adjustments import ContrastSettings
 from ontarget.recipes.load import check, load, shipped
 from ontarget.recipes.presets import PRESETS
 from ontarget.recipes.stages import LanguageAware, LanguageModelling
+from ontarget.recipes.sweep import points
 from ontarget.samples.weighting import ALL, Weighting
 from ontarget.training.tuning import Objective, Tuning
 from ontarget.translation.system import AntiLanguageModel, Boosting, Contrast, Prior
@@ -58,6 +59,9 @@ def test_the_tiny_recipes_have_the_stages_and_the_eleven_systems_of_the_table() 
 def test_the_final_table_is_of_the_models_that_were_chosen() -> None:
     final, chosen = load("multi30k-final").stages, load("multi30k-beyond").stages
     assert all(final[stage] == chosen[stage] for stage in final)
+    in_study = {point.label: point.recipe.stages for point in points("multi30k-study")}
+    longer = in_study["distilled-2000,seed=1"]["tuned"].model_copy(update={"seed": None})
+    assert longer == final["distilled"]
 
 
 @pytest.mark.parametrize("name", shipped())
