@@ -141,7 +141,9 @@ def test_what_cannot_be_compared_is_one_sentence(tmp_path: Path, write: Write) -
     assert "nothing to compare" in error(one, "--to", "fr")
     assert "is given twice" in error(one, one, "--to", "fr")
     assert "--to is missing" in error(one, one)
-    assert "there is no file" in error("--seeds", str(tmp_path / "runs" / "seed=1"))  # and not that --to is
+    assert "seed=9' is none" in error(
+        "--seeds", folder, str(tmp_path / "seed=9")
+    )  # and not that --to is missing
     assert "has 15 lines but" in error(one, write("two.fr", FRENCH[:3]), "--to", "fr")
     assert "did you mean 'mt'" in error(folder, "--baseline", "nt")
     assert "--seeds needs the directories of several runs" in error("--seeds", folder)

@@ -41,8 +41,6 @@ def answers_of(names: Sequence[str], given: Given) -> list[Answers]:
     """
     of_runs = [name for name in names if name != STDIN and is_outputs(Path(name))]
     if not of_runs:
-        if given == Given():  # so it may have been meant for a run, which needs no options
-            _require_there(names)
         return _of_files(names, given)
     if len(of_runs) < len(names):
         raise UserError("give plain files, or the outputs of runs; not both at once")
@@ -52,15 +50,6 @@ def answers_of(names: Sequence[str], given: Given) -> list[Answers]:
             "--reference, --source, --test-set and --direction"
         )
     return [answers for name in names for answers in read_outputs(Path(name))]
-
-
-def _require_there(names: Sequence[str]) -> None:
-    """Raises a UserError that names the first path where nothing is."""
-    from ontarget.corpora.opening import missing
-
-    for name in names:
-        if name != STDIN and not Path(name).exists():
-            raise UserError(missing(Path(name)))
 
 
 def _of_files(names: Sequence[str], given: Given) -> list[Answers]:

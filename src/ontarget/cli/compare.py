@@ -95,6 +95,8 @@ def compare(
     for name in names:
         if name not in REFERENCED:
             raise UserError(f"'{name}' is none of the metrics that are compared: {', '.join(REFERENCED)}")
+    if seeds and (other := next((name for name in systems if not is_outputs(Path(name))), None)):
+        raise UserError(f"--seeds needs the directories of several runs: '{other}' is none")
     scorer = Scorer(identifier(lid, among), names, strict=strict, segments=True)
     cards = [scorer.card(answers) for answers in answers_of(systems, given)]
     if comet:

@@ -59,7 +59,7 @@ def raw(path: Path) -> Iterator[io.BufferedReader]:
     try:
         file = path.open("rb")
     except FileNotFoundError:
-        raise UserError(missing(path)) from None
+        raise UserError(_missing(path)) from None
     except OSError as error:
         raise UserError(f"cannot read '{path}': {error.strerror}") from None
     with file:
@@ -124,8 +124,7 @@ _FORMATS: dict[bytes, tuple[str, Callable[[BinaryIO], Any]]] = {
 }
 
 
-def missing(path: Path) -> str:
-    """What is said of a file that is not there."""
+def _missing(path: Path) -> str:
     if path.parent.is_dir():
         return f"there is no file '{path}'{nearest(path.name, [p.name for p in path.parent.iterdir()])}"
     return f"there is no file '{path}': its folder '{path.parent}' does not exist"
