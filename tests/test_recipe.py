@@ -434,7 +434,7 @@ class TestSystems:
         assert (plain.prior, plain.boosting, plain.anti_lm) == (None, None, None)
         asked = ["language-prior", "token-boosting", "adaptive-boosting", "anti-lm"]
         prior, latb, adaptive, anti_lm = recipe(systems=asked).systems.values()
-        assert prior.prior.prior() == Prior(weight=1.0)
+        assert prior.prior.prior() == Prior(weight=2.0)
         assert latb.boosting.boosting() == Boosting(5.0, unsure_below=None)
         assert adaptive.boosting.boosting() == Boosting(1000.0, unsure_below=0.8)
         assert anti_lm.anti_lm.anti_lm() == AntiLanguageModel(0.3)

@@ -94,7 +94,7 @@ class Prior:
         first_tokens: so many tokens of an answer it is on; None: all of them.
     """
 
-    weight: float = 1.0
+    weight: float = 2.0
     first_tokens: int | None = None
 
     def __post_init__(self) -> None:
