@@ -67,3 +67,9 @@ def test_variants_are_drawn_as_bars_by_name(tmp_path: Path) -> None:
     assert [round(bar.get_width(), 1) for bar in bleu.patches][1::2] == [5.5, 7.5]
     errors = [line for line in off_target.lines if len(set(line.get_ydata())) == 1]
     assert [round(max(line.get_xdata()) - min(line.get_xdata()), 2) for line in errors][1::2] == [14.14] * 2
+
+
+def test_a_row_of_a_list_is_named_as_its_point_is(tmp_path: Path) -> None:
+    points = [{"languages": languages} for languages in (["en", "de", "fr"], ["en", "it"])]
+    names = [row.name for row in sweep.table(_write(tmp_path, points)).rows]
+    assert names == ["en-de-fr, MT", "en-de-fr, LAT", "en-it, MT", "en-it, LAT", "reference (floor)"]

@@ -13,7 +13,9 @@ Value = float | str
 
 
 def as_value(value: object) -> Value:
-    """A value as tables show it: a number, or a word for anything else."""
+    """A value as tables show it: a number, or a word for anything else; of a list as in a point's name."""
+    if isinstance(value, list):
+        return "-".join(map(str, value))
     return value if isinstance(value, int | float) and not isinstance(value, bool) else str(value)
 
 
