@@ -13,7 +13,7 @@ from ontarget.recipes.stages import LanguageAware, LanguageModelling
 from ontarget.recipes.sweep import points
 from ontarget.samples.weighting import ALL, Weighting
 from ontarget.training.tuning import Objective, Tuning
-from ontarget.translation.system import AntiLanguageModel, Boosting, Contrast, Prior
+from ontarget.translation.system import AntiLanguageModel, Boosting, Contrast, Decoding, Prior
 
 
 def recipe(**changes: object) -> Recipe:
@@ -478,6 +478,8 @@ class TestSystems:
         )
         assert small.decoding_of("mt").model_dump() == {"beam": 1, "max_new_tokens": 9, "length_penalty": 1.0}
         assert small.decoding_of("llama").beam == 2
+        once = recipe(decoding={"no_repeat_ngram_size": 3}, systems={"mt": {"decoding": {"beam": 1}}})
+        assert once.decoding_of("mt").decoding() == Decoding(1, no_repeat_ngram_size=3)
         again = check(small.settings() | {"decoding": {"beam": 2, "max_new_tokens": 5}}, "again")
         assert (again.decoding_of("mt").beam, again.decoding_of("mt").max_new_tokens) == (1, 5)
 

@@ -55,7 +55,10 @@ def test_a_file(tmp_path: Path) -> None:
         "target": "fr",
         "beam": 2,
         "max_new_tokens": 9,
+        "no_repeat_ngram_size": None,
     }
+    assert run(*TO, str(file), "--no-repeat-ngram-size", "3").exit_code == 0
+    assert Upper.asked["no_repeat_ngram_size"] == 3
 
 
 @pytest.mark.parametrize(
@@ -105,10 +108,11 @@ def test_a_system_that_learns_from_text(tmp_path: Path) -> None:
     for code, line in (("de", "ein Hund"), ("fr", "un chien")):
         (tmp_path / code).write_text(f"{line}\n", encoding="utf-8")
     text = [word for code in ("de", "fr") for word in ("--text", f"{code}={tmp_path / code}")]
-    result = run(*TO, "--system", "language-prior", *text, "--beam", "2", given=b"Hund\n")
+    how = ("--system", "language-prior", *text, "--beam", "2", "--no-repeat-ngram-size", "3")
+    result = run(*TO, *how, given=b"Hund\n")
     assert result.exit_code == 0, result.output
     system = Upper.asked["system"]
-    assert (system.id, system.prior, system.decoding) == ("language-prior", Prior(), Decoding(2, 512))
+    assert (system.id, system.prior, system.decoding) == ("language-prior", Prior(), Decoding(2, 512, 1.0, 3))
     assert {str(code): list(lines) for code, lines in system.text.lines.items()} == {
         "de": ["ein Hund"],
         "fr": ["un chien"],

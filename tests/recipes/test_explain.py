@@ -18,7 +18,7 @@ from ontarget.recipes.load import load
         ("stages.base.model.layer=3", "unknown key 'stages.base.model.layer'; did you mean 'layers'?"),
         ("stages.lat.conflict.polcy=x", "unknown key 'stages.lat.conflict.polcy'; did you mean 'policy'?"),
         ("systems.mt.decoding.beem=3", "unknown key 'systems.mt.decoding.beem'; did you mean 'beam'?"),
-        ("decoding.zzz=3", "unknown key 'decoding.zzz'; known here: beam, max_new_tokens, length_penalty"),
+        ("decoding.zzz=3", "unknown key 'decoding.zzz'; known here: beam, max_new_tokens, length_penalty,"),
         ("stages.mt.start=base", "unknown key 'stages.mt.start'"),
         ("stages.mt.samples=-3", "'stages.mt.samples' is -3: should be greater than 0 or should be 'all'"),
         ("test_lines=many", "'test_lines' is 'many': should be a valid integer"),

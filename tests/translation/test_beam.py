@@ -5,7 +5,7 @@ import pytest
 pytest.importorskip("torch", reason="needs the extra `train`")
 
 import torch
-from tests.translation.textbook import best_of_beam
+from tests.translation.textbook import Textbook, best_of_beam, search
 from torch import Tensor
 from transformers import GenerationConfig
 
@@ -164,3 +164,43 @@ def test_the_score_is_the_log_probability_of_the_tokens(model, prompts) -> None:
             log_probs = model(torch.tensor([prompt + found.tokens])).logits[0].log_softmax(-1)
         told = log_probs[len(prompt) - 1 : -1].gather(1, torch.tensor(found.tokens)[:, None]).sum()
         assert found.score == pytest.approx(float(told), abs=1e-3)
+
+
+def test_what_was_said_is_not_said_again() -> None:
+    table = {said: {"ab"[len(said) % 2]: 0.7, "$": 0.3} for said in ("", "a", "ab", "aba", "abab", "ababa")}
+    ends = Ends(torch.tensor([0]))
+
+    def found(size: int | None) -> str:
+        decoding = Decoding(1, 6, no_repeat_ngram_size=size)
+        return spelt(best_of_beam(Table(table), 1, decoding, ends)[0])
+
+    assert [found(size) for size in (None, 3, 2, 1)] == ["ababab", "abab$", "aba$", "ab$"]
+
+
+@pytest.mark.parametrize("beam", [1, 4])
+@pytest.mark.parametrize("size", [1, 2, 3])
+def test_the_search_is_the_best_of_what_repeats_nothing(model, prompts, beam: int, size: int) -> None:
+    decoding = Decoding(beam, 12, no_repeat_ngram_size=size)
+    book, tree = Textbook(model), TokenTree(model, prompts, 12)
+    answers = best_of_beam(AdjustedContinuations(tree), len(prompts), decoding, Ends(EOS))
+    plain = best_of_beam(
+        AdjustedContinuations(TokenTree(model, prompts, 12)), len(prompts), Decoding(beam, 12), Ends(EOS)
+    )
+
+    def grams(tokens: list[int]) -> list[tuple[int, ...]]:
+        return [tuple(tokens[i : i + size]) for i in range(len(tokens) - size + 1)]
+
+    for prompt, answer in zip(prompts, answers, strict=True):
+
+        def score(said: list[int], prompt: list[int] = prompt) -> Tensor:
+            scores = book.log_p([*prompt, *said]).clone()
+            for token in range(len(scores)):
+                if len(set(grams([*said, token]))) < len(grams([*said, token])):
+                    scores[token] = -math.inf
+            return scores
+
+        tokens, total = search(score, decoding)
+        assert answer.tokens == tokens
+        assert answer.score == pytest.approx(total, abs=1e-3)
+    # The fixture is only worth something if its sentences repeat themselves where they may.
+    assert any(len(set(grams(found.tokens))) < len(grams(found.tokens)) for found in plain)

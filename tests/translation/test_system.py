@@ -19,8 +19,8 @@ def test_plausibility_is_a_share() -> None:
         Contrast(plausibility=1.5)
 
 
-@pytest.mark.parametrize("numbers", [(0, 5), (4, 0)])
-def test_a_search_keeps_something(numbers: tuple[int, int]) -> None:
+@pytest.mark.parametrize("numbers", [(0, 5), (4, 0), (4, 5, 1.0, 0)])
+def test_a_search_keeps_something(numbers: tuple[int, ...]) -> None:
     with pytest.raises(UserError, match="at least 1"):
         Decoding(*numbers)
 

@@ -30,6 +30,12 @@ def translate(
         int, typer.Option(min=1, help="Hypotheses kept at each step; 1 is greedy, and faster.")
     ] = 4,
     max_new_tokens: Annotated[int, typer.Option(min=1, help="A translation is cut here.")] = 512,
+    no_repeat_ngram_size: Annotated[
+        int | None,
+        typer.Option(
+            min=1, metavar="N", help="N tokens in a row are said once; 3 for a model that stutters."
+        ),
+    ] = None,
     template: Template = None,
     system: Annotated[
         str | None,
@@ -69,7 +75,7 @@ def translate(
     translator = Translator(model, template, trust_remote_code=trust_remote_code)
     how = {}
     if system is not None:
-        decoding = Decoding(beam, max_new_tokens)
+        decoding = Decoding(beam, max_new_tokens, no_repeat_ngram_size=no_repeat_ngram_size)
         how["system"] = system_called(system, translator.template, direction, learnt, decoding)
     with _progress_bar(len(lines)) as bar:
         task = bar.add_task(f"{direction.source.name()} to {direction.target.name()}", total=len(lines))
@@ -79,6 +85,7 @@ def translate(
             direction.target,
             beam=beam,
             max_new_tokens=max_new_tokens,
+            no_repeat_ngram_size=no_repeat_ngram_size,
             progress=lambda done, total: bar.update(task, completed=done, total=total),
             **how,
         )

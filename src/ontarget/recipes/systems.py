@@ -43,21 +43,22 @@ _NAMED = ("language-prior", "token-boosting", "adaptive-boosting", "anti-lm")
 DIAGNOSIS = ("llama", "ptl", "1-shot", "5-shot", "contrastive", "pivot")
 
 
+def _newer(description: str) -> Any:
+    """What older recipes lack: left out of a dump, and so of a fingerprint, where there is none."""
+    return Field(None, description=description, exclude_if=lambda value: value is None)
+
+
 class DecodingSettings(Block):
     """How a model's answer is searched for: see translation/system.py."""
 
     beam: PositiveInt = 4
     max_new_tokens: PositiveInt = 512
     length_penalty: float = 1.0
+    no_repeat_ngram_size: PositiveInt | None = _newer("so many tokens in a row are said once in an answer")
 
     def decoding(self) -> Decoding:
         """The same, for the room of translation."""
         return Decoding(**self.model_dump())
-
-
-def _newer(description: str) -> Any:
-    """A block that older recipes lack: left out of a dump, and so of a fingerprint, where there is none."""
-    return Field(None, description=description, exclude_if=lambda value: value is None)
 
 
 class SystemSettings(Block):

@@ -72,7 +72,7 @@ def beam_search(
     the best `beam` others go on. Hypotheses are compared by score / tokens ** length_penalty. A sentence is
     done when what goes on is no better than any of the `beam` best hypotheses put aside (that many alone do
     not suffice: a sure model finds as many poor short ones first), or at `max_new_tokens`. Sentences that are
-    done leave the batch.
+    done leave the batch. A token that would repeat `no_repeat_ngram_size` tokens of its answer is impossible.
     """
 
     def value(found: Found) -> float:
@@ -112,7 +112,11 @@ def beam_search(
             continuations.keep(kept)
             running, parents, tokens, history = (part[kept] for part in (running, parents, tokens, history))
             rows, going = [rows[row] for row in order], set(range(len(order)))
-        scores, ids = continuations.then(tokens, parents, width)
+        repeating = _repeating(history, decoding.no_repeat_ngram_size)
+        scores, ids = continuations.then(tokens, parents, width + repeating.shape[2])  # `width` are left
+        if repeating.numel():
+            repeats = (ids[..., None] == repeating[:, :, None]).any(-1)
+            scores = scores.masked_fill(repeats, -torch.inf)
     return [sorted(found, key=value, reverse=True)[:beam] for found in aside]
 
 
@@ -130,3 +134,14 @@ def _ending(tokens: Tensor, parents: Tensor, history: Tensor, ends: Ends) -> Ten
             prefix = history[row, parents[row, rank]].tolist()
             ending[row, rank] = ends.stopped([*prefix, int(tokens[row, rank])])
     return ending
+
+
+def _repeating(history: Tensor, size: int | None) -> Tensor:
+    """The tokens that would say `size` tokens in a row again, [rows, branches, most]; -1 is none."""
+    if size is None or history.shape[2] < size:
+        return history[:, :, :0]
+    said = history.unfold(2, size, 1)  # [rows, branches, places, size]
+    last = history[:, :, None, history.shape[2] - size + 1 :]
+    again = (said[..., :-1] == last).all(-1)
+    repeating = said[..., -1].masked_fill(~again, -1)
+    return repeating.sort(dim=2, descending=True).values[:, :, : int(again.sum(-1).max())]

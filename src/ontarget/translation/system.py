@@ -38,17 +38,22 @@ class Decoding:
         beam: hypotheses kept at each step; 1 is greedy search.
         max_new_tokens: an answer is cut here.
         length_penalty: hypotheses are compared by log-probability / tokens ** length_penalty.
+        no_repeat_ngram_size: so many tokens in a row are said once in an answer; None: as often as the model
+            likes. What the prompt says counts for nothing, so that a name may be copied.
     """
 
     beam: int = 4
     max_new_tokens: int = 512
     length_penalty: float = 1.0
+    no_repeat_ngram_size: int | None = None
 
     def __post_init__(self) -> None:
         if self.beam < 1 or self.max_new_tokens < 1:
             raise UserError(
                 f"beam and max_new_tokens must be at least 1, not {self.beam} and {self.max_new_tokens}"
             )
+        if self.no_repeat_ngram_size is not None and self.no_repeat_ngram_size < 1:
+            raise UserError(f"no_repeat_ngram_size must be at least 1, not {self.no_repeat_ngram_size}")
 
 
 @dataclass(frozen=True, slots=True)

@@ -58,6 +58,7 @@ class Translator:
         *,
         beam: int = 4,
         max_new_tokens: int = 512,
+        no_repeat_ngram_size: int | None = None,
         progress: Progress | None = None,
         system: System | None = None,
     ) -> Texts:
@@ -69,13 +70,15 @@ class Translator:
             target: the language to answer in.
             beam: hypotheses kept at each step; 1 is greedy, and faster.
             max_new_tokens: an answer is cut here.
+            no_repeat_ngram_size: so many tokens in a row are said once in an answer, for models that stutter.
             progress: called with how many texts are done, and how many there are.
             system: how to ask and to search, template and decoding included, in place of the above.
         Raises:
             UserError: a language is unknown, or both are the same.
         """
         direction = direction_between(str(source), str(target))
-        system = system or System("translator", self.template, decoding=Decoding(beam, max_new_tokens))
+        decoding = Decoding(beam, max_new_tokens, no_repeat_ngram_size=no_repeat_ngram_size)
+        system = system or System("translator", self.template, decoding=decoding)
         requests = [Request(text, direction) for text in ([texts] if isinstance(texts, str) else texts)]
         answers = [hypothesis.text for hypothesis in translate(system, self._engine, requests, progress)]
         if isinstance(texts, str):
