@@ -12,8 +12,17 @@ from pydantic import BaseModel
 
 from ontarget.cli.app import _COMMANDS
 from ontarget.cli.run import recipe_and_overrides
-from ontarget.recipe import Catalogue, CorpusSource, Files, Phrasebook, Plain, Recipe, SacreBleu
+from ontarget.recipe import Recipe
 from ontarget.recipes.adjustments import AntiLMSettings, BoostingSettings, ContrastSettings, PriorSettings
+from ontarget.recipes.corpus_source import (
+    Catalogue,
+    CorpusSource,
+    Files,
+    HoldOut,
+    Phrasebook,
+    Plain,
+    SacreBleu,
+)
 from ontarget.recipes.directions import Directions
 from ontarget.recipes.load import load, shipped
 from ontarget.recipes.presets import PRESETS
@@ -109,6 +118,7 @@ BLOCKS: dict[str, list[type[BaseModel]]] = {
         DecodingSettings,
     ],
     "phrasebook.": [Phrasebook],
+    "hold_out.": [HoldOut],
     "plain.": [Plain],
     "files.": [Files],
     "catalogue.": [Catalogue],

@@ -1,18 +1,17 @@
 """What to do: the schema of a recipe. `recipes/load.py` finds one, and explains what is wrong with it."""
 
 from collections.abc import Mapping
-from itertools import chain
 from pathlib import Path
 from typing import Annotated, Any, Literal, Self
 
-from pydantic import BeforeValidator, Field, PlainSerializer, PositiveInt, field_validator, model_validator
+from pydantic import BeforeValidator, Field, PlainSerializer, model_validator
 
-from ontarget.corpora.catalogue.entry import check_names
 from ontarget.corpora.checks import Step
 from ontarget.corpora.cleaning import Overlap
 from ontarget.errors import UserError, nearest
 from ontarget.languages import Direction, Language
 from ontarget.recipes.block import Block, Count, Name
+from ontarget.recipes.corpus_source import Code, CorpusSource, HoldOut
 from ontarget.recipes.directions import Directions
 from ontarget.recipes.grid import Grids
 from ontarget.recipes.kinds import Stage, made_from
@@ -23,18 +22,6 @@ from ontarget.samples.conflict import Conflict, check_conflicts
 from ontarget.samples.draw import supervised_directions, zero_shot_directions
 
 
-def _language(value: object) -> Language:
-    if isinstance(value, Language):
-        return value
-    try:
-        return Language("no" if value is False else str(value))  # YAML 1.1 reads Norwegian's code as false
-    except UserError as error:
-        raise ValueError(str(error)) from None
-
-
-Code = Annotated[Language, BeforeValidator(_language), PlainSerializer(str)]
-
-
 def _cleaning_step(value: object) -> Step:
     try:
         return Step.of(value)
@@ -43,101 +30,6 @@ def _cleaning_step(value: object) -> Step:
 
 
 CleaningStep = Annotated[Step, BeforeValidator(_cleaning_step), PlainSerializer(Step.settings)]
-
-
-class Phrasebook(Block):
-    """The corpus that the project makes itself; no download."""
-
-    tuples: PositiveInt = Field(20_000, description="aligned sentences of the train split")
-    seed: int = 1
-
-
-class Plain(Block):
-    """Line-aligned text files, gz or not: `{language}` stands for a code, `$NAME` is the shell's variable."""
-
-    train: str | None = None
-    validation: str | None = None
-    test: str | None = None
-
-    @field_validator("train", "validation", "test")
-    @classmethod
-    def _one_file_a_language(cls, path: str | None) -> str | None:
-        if path is not None and "{language}" not in path:
-            raise ValueError("write {language} where the file's name has the language's code")
-        return path
-
-
-Paths = Annotated[
-    tuple[str, ...], BeforeValidator(lambda given: [given] if isinstance(given, str) else given)
-]
-Column = Annotated[str, BeforeValidator(str)]  # by name, or by its number
-
-
-class Files(Block):
-    """Files of any format, told by what they hold: see corpora/files.py."""
-
-    train: Paths = ()
-    validation: Paths = ()
-    test: Paths = ()
-    format: Literal["tsv", "csv", "jsonl", "parquet", "tmx"] | None = None
-    columns: dict[Column, Code] | None = Field(
-        None, min_length=2, description="column or key -> its language"
-    )
-
-    def splits(self) -> dict[str, tuple[str, ...]]:
-        """The splits that there are."""
-        all_splits = {"train": self.train, "validation": self.validation, "test": self.test}
-        return {split: paths for split, paths in all_splits.items() if paths}
-
-
-class Catalogue(Block):
-    """A corpus of the catalogue, with its usual splits, or another set as one of them.
-
-    `test: test_2017_flickr` is a set of the same corpus, `test: flores200:devtest` one of another. What is
-    trained on may be several sets.
-    """
-
-    name: str
-    train: str | tuple[str, ...] | None = None
-    validation: str | None = None
-    test: str | None = None
-
-    @model_validator(mode="after")
-    def _known(self) -> Self:
-        try:
-            check_names(self.name, chain.from_iterable(self.chosen().values()))
-        except UserError as error:
-            raise ValueError(str(error)) from None
-        return self
-
-    def chosen(self) -> dict[str, tuple[str, ...]]:
-        """Split -> sets, of those that are not the usual ones."""
-        said = self.model_dump(exclude={"name"}, exclude_none=True)
-        return {split: (sets,) if isinstance(sets, str) else sets for split, sets in said.items()}
-
-
-class SacreBleu(Block):
-    """Test sets by sacreBLEU's names, such as `wmt22` or `wmt20/tworefs`, the first reference of each."""
-
-    validation: str | None = None
-    test: str | None = None
-
-
-class CorpusSource(Block):
-    """Where parallel text comes from: exactly one of its keys."""
-
-    phrasebook: Phrasebook | None = None
-    plain: Plain | None = None
-    files: Files | None = None
-    catalogue: Catalogue | None = None
-    sacrebleu: SacreBleu | None = None
-
-    @model_validator(mode="after")
-    def _exactly_one(self) -> Self:
-        known = type(self).model_fields
-        if sum(getattr(self, key) is not None for key in known) != 1:
-            raise ValueError(f"give exactly one of {', '.join(known)}")
-        return self
 
 
 class Recipe(Block):
@@ -151,6 +43,7 @@ class Recipe(Block):
     directions: Directions | None = Field(None, description="default: as the pivot has them")
     corpus: CorpusSource
     clean: tuple[CleaningStep, ...] = ()
+    hold_out: HoldOut | None = Field(None, description="what the train split gives to others")
     overlap: Overlap = "error"
     template: str = "plain"
     split: Literal["validation", "test"] = "test"
@@ -183,6 +76,9 @@ class Recipe(Block):
         for direction in (*self.supervised, *self.zero_shot):
             if not {direction.source, direction.target} <= set(self.languages):
                 raise ValueError(f"'directions' has {direction}, which are not both among `languages`")
+        for split in self.hold_out.numbers() if self.hold_out else ():
+            if self.corpus.names(split):
+                raise ValueError(f"'corpus' says what the split '{split}' is, and so does 'hold_out'")
         if self.stages and self.model:
             raise ValueError(
                 "'model' is for recipes without stages, or for a stage that starts `from: model`"

@@ -62,6 +62,28 @@ def test_a_direction_that_the_corpus_lacks_is_told_before_anything_is_made(table
         load_corpus(fake_recipe(corpus={"files": files}))
 
 
+def test_test_text_out_of_the_train_split(corpus_files: Path) -> None:
+    for language, lines in LINES.items():
+        Path(f"all.{language}").write_text("\n".join([*lines, *lines[:1], "x" * 99, ""]), encoding="utf-8")
+    of = {"plain": {"train": "all.{language}"}}
+    recipe = fake_recipe(
+        corpus=of, hold_out={"validation": 1, "test": 1}, overlap="remove", clean=[{"too-long": 98}]
+    )
+    corpus = load_corpus(recipe)
+    held = [corpus.lines(split, EN)[:] for split in ("validation", "test")]
+    assert sorted([*corpus.lines("train", EN), *held[0], *held[1]]) == sorted(
+        LINES["en"] + LINES["en"][:1] * (LINES["en"][0] not in held[1])
+    )
+    assert corpus.left_out["train: too-long"] == 1, "and it is no test line"
+    assert recipe.settings()["hold_out"] == {"validation": 1, "test": 1}
+    assert "hold_out" not in fake_recipe().settings()
+
+
+def test_test_text_of_two_kinds_is_refused(corpus_files: Path) -> None:
+    with pytest.raises(UserError, match=r"'corpus' says what the split 'test' is, and so does 'hold_out'"):
+        fake_recipe(hold_out={"test": 1})
+
+
 def test_columns_by_number_and_by_name(corpus_files: Path) -> None:
     Path("x.tsv").write_text("a\tb\tc\n", encoding="utf-8")
     for columns in ({1: "en", 2: "it", 3: "nl"}, {"1": "en", "2": "it", "3": "nl"}):

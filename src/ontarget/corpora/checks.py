@@ -143,7 +143,7 @@ class _Unseen:
 
     def __call__(self, texts: Columns) -> list[bool]:
         """The check."""
-        hashes = np.array([_hash(row) for row in zip(*texts.values(), strict=True)], np.uint64)
+        hashes = np.array([hash_of(row) for row in zip(*texts.values(), strict=True)], np.uint64)
         new, first = np.unique(hashes, return_index=True)
         places = np.searchsorted(self._seen, new)
         known = np.zeros(len(new), bool)
@@ -155,6 +155,7 @@ class _Unseen:
         return [bool(stay) for stay in stays]
 
 
-def _hash(row: Iterable[str]) -> int:
+def hash_of(row: Iterable[str]) -> int:
+    """64 bits that a segment, all its texts in order, is known by."""
     data = "\0".join(row).encode("utf-8", "surrogatepass")
     return int.from_bytes(hashlib.blake2b(data, digest_size=8).digest(), "little")

@@ -12,11 +12,12 @@ from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from itertools import compress
 from pathlib import Path
-from typing import Literal, overload
+from typing import Literal
 
 from ontarget.corpora import store
 from ontarget.corpora.checks import Check, Columns, Identification, InTest, Step, check_of
 from ontarget.corpora.corpus import Corpus, Part
+from ontarget.corpora.lazy import Chosen
 from ontarget.errors import UserError
 from ontarget.files import full_disk_said, whole_folder, write_json
 from ontarget.languages import Language
@@ -66,11 +67,16 @@ def cleaned(
         said = ", ".join(f"{number} {name}" for name, number in left_out.items())
         raise UserError(f"corpus '{corpus.name}': cleaning leaves nothing of its split 'train': {said}")
     parts = [
-        replace(part, lines={language: _Chosen(lines, numbers) for language, lines in part.lines.items()})
+        replace(part, lines={language: Chosen(lines, numbers) for language, lines in part.lines.items()})
         for part, numbers in zip(corpus.parts("train"), kept, strict=True)
     ]
     counted = {f"train: {name}": number for name, number in left_out.items()}
-    return replace(corpus, splits={**corpus.splits, "train": parts}, left_out={**corpus.left_out, **counted})
+    return Corpus(
+        corpus.name,
+        splits={**corpus.splits, "train": parts},
+        left_out={**corpus.left_out, **counted},
+        fingerprint=folder.name if corpus.fingerprint else None,
+    )
 
 
 def _clean(
@@ -129,22 +135,3 @@ def _remembered(folder: Path) -> tuple[Sequence[Sequence[int]], dict[str, int]] 
         return None
     found = json.loads((folder / _COUNTS).read_text(encoding="utf-8"))
     return [store.numbers(folder / str(number)) for number in range(found["parts"])], found["left_out"]
-
-
-class _Chosen(Sequence[str]):
-    """Some of the lines of another sequence."""
-
-    def __init__(self, lines: Sequence[str], numbers: Sequence[int]) -> None:
-        self._lines, self._numbers = lines, numbers
-
-    def __len__(self) -> int:
-        return len(self._numbers)
-
-    @overload
-    def __getitem__(self, index: int) -> str: ...
-    @overload
-    def __getitem__(self, index: slice) -> list[str]: ...
-    def __getitem__(self, index: int | slice) -> str | list[str]:
-        if isinstance(index, slice):
-            return [self._lines[number] for number in self._numbers[index]]
-        return self._lines[self._numbers[index]]

@@ -24,6 +24,19 @@ class Lazy(Sequence[Item]):
         """What stands at this place, from 0."""
 
 
+class Chosen(Lazy[Item]):
+    """Some of the items of another sequence, by their numbers."""
+
+    def __init__(self, items: Sequence[Item], numbers: Sequence[int]) -> None:
+        self._items, self._numbers = items, numbers
+
+    def __len__(self) -> int:
+        return len(self._numbers)
+
+    def _item(self, number: int) -> Item:
+        return self._items[self._numbers[number]]
+
+
 def locate(ends: Sequence[int], number: int) -> tuple[int, int]:
     """Which of several sequences an item is in, and its place there.
 

@@ -11,6 +11,7 @@ from ontarget.corpora.catalogue import read as catalogue
 from ontarget.corpora.checks import Identification
 from ontarget.corpora.cleaning import cleaned
 from ontarget.corpora.corpus import Corpus, Translation
+from ontarget.corpora.held_out import held_out
 from ontarget.corpora.instructions import read_instructions
 from ontarget.errors import UserError
 from ontarget.languages import Direction, Language
@@ -54,15 +55,18 @@ def load_corpus(recipe: Recipe, progress: Progress | None = None) -> Corpus:
         corpus = catalogue.load(of_it.name, of_it.chosen(), _wanted(recipe), watch=watch)
     elif source.sacrebleu:
         corpus = sacrebleu_sets.load(source.sacrebleu.model_dump(exclude_none=True), _wanted(recipe))
+    if recipe.hold_out:
+        corpus = cleaned(corpus, recipe.clean, "allow", recipe.split, _identification())
+        corpus = held_out(corpus, recipe.hold_out.numbers())
     for direction in directions(recipe):
         corpus.pairs(recipe.split, direction)
     if any(stage.start is not None for stage in recipe.stages.values()):
         for direction in learnt(recipe):
             corpus.pairs("train", direction)
-    overlap = (
-        recipe.overlap if recipe.stages else "allow"
-    )  # nothing is trained: nothing can be learnt by heart
-    return cleaned(corpus, recipe.clean, overlap, recipe.split, _identification())
+    # Where nothing is trained, nothing can be learnt by heart.
+    overlap = recipe.overlap if recipe.stages else "allow"
+    steps = () if recipe.hold_out else recipe.clean  # they are done
+    return cleaned(corpus, steps, overlap, recipe.split, _identification())
 
 
 def _watched(progress: Progress, segments: Iterator[Read]) -> Iterator[Read]:
@@ -106,10 +110,13 @@ def _identification() -> Identification:
 
 
 def _wanted(recipe: Recipe) -> dict[str, list[Direction]]:
-    """Split -> directions: what is needed of a corpus that may have more; no train split without stages."""
+    """Split -> directions: what is needed of a corpus that may have more; no train split for nothing."""
     every = directions(recipe)
-    train = {"train": learnt(recipe)} if recipe.stages else {}
-    return {**train, "validation": every, "test": every}
+    held = recipe.hold_out.numbers() if recipe.hold_out else {}
+    wanted = {split: every for split in ("validation", "test") if split not in held}
+    if held or recipe.stages:
+        wanted["train"] = every if held else learnt(recipe)
+    return wanted
 
 
 def learnt(recipe: Recipe, stage: Stage | None = None) -> list[Direction]:

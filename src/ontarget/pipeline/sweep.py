@@ -35,7 +35,8 @@ Result = dict[str, Any]
 
 SHIPPED = Path(str(files("ontarget") / "recipes" / "points"))
 
-_OF_TEXT = {"corpus", "clean", "overlap", "languages", "pivot", "directions", "split"}  # decide what is read
+# What decides which text is read.
+_OF_TEXT = {"corpus", "clean", "hold_out", "overlap", "languages", "pivot", "directions", "split"}
 
 
 @dataclass(frozen=True)

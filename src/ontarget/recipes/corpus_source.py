@@ -1,0 +1,142 @@
+"""Where the text of a recipe comes from."""
+
+from collections.abc import Mapping
+from itertools import chain
+from typing import Annotated, Literal, Self
+
+from pydantic import (
+    BeforeValidator,
+    Field,
+    NonNegativeInt,
+    PlainSerializer,
+    PositiveInt,
+    field_validator,
+    model_validator,
+)
+
+from ontarget.corpora.catalogue.entry import check_names
+from ontarget.errors import UserError
+from ontarget.languages import Language
+from ontarget.recipes.block import Block
+
+
+def _language(value: object) -> Language:
+    if isinstance(value, Language):
+        return value
+    try:
+        return Language("no" if value is False else str(value))  # YAML 1.1 reads Norwegian's code as false
+    except UserError as error:
+        raise ValueError(str(error)) from None
+
+
+Code = Annotated[Language, BeforeValidator(_language), PlainSerializer(str)]
+
+
+class Phrasebook(Block):
+    """The corpus that the project makes itself; no download."""
+
+    tuples: PositiveInt = Field(20_000, description="aligned sentences of the train split")
+    seed: int = 1
+
+
+class Plain(Block):
+    """Line-aligned text files, gz or not: `{language}` stands for a code, `$NAME` is the shell's variable."""
+
+    train: str | None = None
+    validation: str | None = None
+    test: str | None = None
+
+    @field_validator("train", "validation", "test")
+    @classmethod
+    def _one_file_a_language(cls, path: str | None) -> str | None:
+        if path is not None and "{language}" not in path:
+            raise ValueError("write {language} where the file's name has the language's code")
+        return path
+
+
+Paths = Annotated[
+    tuple[str, ...], BeforeValidator(lambda given: [given] if isinstance(given, str) else given)
+]
+Column = Annotated[str, BeforeValidator(str)]  # by name, or by its number
+
+
+class Files(Block):
+    """Files of any format, told by what they hold: see corpora/files.py."""
+
+    train: Paths = ()
+    validation: Paths = ()
+    test: Paths = ()
+    format: Literal["tsv", "csv", "jsonl", "parquet", "tmx"] | None = None
+    columns: dict[Column, Code] | None = Field(
+        None, min_length=2, description="column or key -> its language"
+    )
+
+    def splits(self) -> dict[str, tuple[str, ...]]:
+        """The splits that there are."""
+        all_splits = {"train": self.train, "validation": self.validation, "test": self.test}
+        return {split: paths for split, paths in all_splits.items() if paths}
+
+
+class Catalogue(Block):
+    """A corpus of the catalogue, with its usual splits, or another set as one of them.
+
+    `test: test_2017_flickr` is a set of the same corpus, `test: flores200:devtest` one of another. What is
+    trained on may be several sets.
+    """
+
+    name: str
+    train: str | tuple[str, ...] | None = None
+    validation: str | None = None
+    test: str | None = None
+
+    @model_validator(mode="after")
+    def _known(self) -> Self:
+        try:
+            check_names(self.name, chain.from_iterable(self.chosen().values()))
+        except UserError as error:
+            raise ValueError(str(error)) from None
+        return self
+
+    def chosen(self) -> dict[str, tuple[str, ...]]:
+        """Split -> sets, of those that are not the usual ones."""
+        said = self.model_dump(exclude={"name"}, exclude_none=True)
+        return {split: (sets,) if isinstance(sets, str) else sets for split, sets in said.items()}
+
+
+class SacreBleu(Block):
+    """Test sets by sacreBLEU's names, such as `wmt22` or `wmt20/tworefs`, the first reference of each."""
+
+    validation: str | None = None
+    test: str | None = None
+
+
+class CorpusSource(Block):
+    """Where parallel text comes from: exactly one of its keys."""
+
+    phrasebook: Phrasebook | None = None
+    plain: Plain | None = None
+    files: Files | None = None
+    catalogue: Catalogue | None = None
+    sacrebleu: SacreBleu | None = None
+
+    @model_validator(mode="after")
+    def _exactly_one(self) -> Self:
+        known = type(self).model_fields
+        if sum(getattr(self, key) is not None for key in known) != 1:
+            raise ValueError(f"give exactly one of {', '.join(known)}")
+        return self
+
+    def names(self, split: str) -> bool:
+        """Whether the recipe says what a split is read from."""
+        return any(getattr(getattr(self, key), split, None) for key in type(self).model_fields)
+
+
+class HoldOut(Block):
+    """So many segments of each part of the train split become other splits: see corpora/held_out.py."""
+
+    validation: NonNegativeInt = 0
+    test: NonNegativeInt = 0
+
+    def numbers(self) -> Mapping[str, int]:
+        """Split -> segments, of those that take any."""
+        return {split: number for split, number in self.model_dump().items() if number}
