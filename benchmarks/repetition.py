@@ -23,11 +23,13 @@ def main() -> None:
     parser.add_argument("--pivot", default="en")
     options = parser.parse_args()
     shares: defaultdict[tuple[str, bool], list[float]] = defaultdict(list)
-    for answers in read_outputs(options.run):
+    every = read_outputs(options.run)
+    for answers in every:
         supervised = options.pivot in str(answers.direction).split("-")
         for line in answers.lines:
             shares[answers.system, supervised].append(repetition(line.text))
-            shares["reference", supervised] += map(repetition, line.references)
+            if answers.system == every[0].system:  # all systems have the same
+                shares["reference", supervised] += map(repetition, line.references)
     for name in dict.fromkeys(name for name, _ in shares):
         means = (f"{fmean(shares[name, supervised]):7.2%}" for supervised in (False, True))
         print(f"{name:12}", *means)

@@ -1,5 +1,5 @@
 import dataclasses
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from statistics import mean, stdev
 
 import pytest
@@ -7,7 +7,7 @@ import pytest
 from ontarget.errors import UserError
 from ontarget.languages import Direction, Language
 from ontarget.scoring.answers import Answers, Line
-from ontarget.scoring.comparison import TestSet, compare
+from ontarget.scoring.comparison import Question, TestSet, compare
 from ontarget.scoring.language_id import default_identifier
 from ontarget.scoring.scorecard import Scorecard, Scorer
 from ontarget.scoring.significance import holm, paired_test
@@ -42,7 +42,16 @@ def test_every_score_of_every_system_is_held_against_the_baseline() -> None:
         "mt": system({("", "de-fr"): 20, ("", "fr-de"): 18}),
         "b": system({("", "de-fr"): 19, ("", "fr-de"): 18}),
     }
-    rows = compare(cards, "mt", {"both": BOTH, "fr-de": ["fr-de"]}, **QUICK)
+    watched = []
+
+    def watch(questions: Sequence[Question]) -> Iterator[Question]:
+        for number, question in enumerate(questions):
+            watched.append((number, len(questions), *question))
+            yield question
+
+    rows = compare(cards, "mt", {"both": BOTH, "fr-de": ["fr-de"]}, **QUICK, watch=watch)
+    assert watched[:2] == [(0, 6, "both", "bleu"), (1, 6, "both", "bleu_on_target")]
+    assert len(watched) == 6
     assert [(row.group, row.metric, row.system) for row in rows] == [
         (group, metric, name)
         for group in ("both", "fr-de")

@@ -10,6 +10,7 @@ import typer
 from ontarget.cli.answers import Given, answers_of
 from ontarget.cli.forms import chosen, print_csv, print_json, print_tables
 from ontarget.cli.options import Among, Environment, Lid, OfTestSet, Source, TestSet, To
+from ontarget.cli.progress import watched
 from ontarget.cli.score import identifier, names_of, notes_of
 from ontarget.errors import UserError
 from ontarget.scoring.answers import is_outputs
@@ -98,7 +99,7 @@ def compare(
     if seeds and (other := next((name for name in systems if not is_outputs(Path(name))), None)):
         raise UserError(f"--seeds needs the directories of several runs: '{other}' is none")
     scorer = Scorer(identifier(lid, among), names, strict=strict, segments=True)
-    cards = [scorer.card(answers) for answers in answers_of(systems, given)]
+    cards = [scorer.card(answers) for answers in watched(answers_of(systems, given), "scoring")]
     if comet:
         from ontarget.scoring.neural import add_neural
 
@@ -106,7 +107,13 @@ def compare(
     by_system = _by_system(cards, seeds)
     first = next(iter(by_system))
     usual = _USUAL_BASELINE if _USUAL_BASELINE in by_system else first
-    rows = compared(by_system, baseline or usual, _groups(cards, systems, by_direction), seed=seed)
+    rows = compared(
+        by_system,
+        baseline or usual,
+        _groups(cards, systems, by_direction),
+        seed=seed,
+        watch=lambda questions: watched(questions, "comparing"),
+    )
 
     if form in ("json", "csv"):
         objects = [_object(row) for row in rows]

@@ -1,9 +1,9 @@
 """Bars on a terminal, plain lines elsewhere: what the commands that take long say of themselves."""
 
 import time
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from contextlib import contextmanager
-from typing import NoReturn
+from typing import NoReturn, TypeVar
 
 import typer
 from rich.console import Console
@@ -14,9 +14,12 @@ from rich.progress import (
     TextColumn,
     TimeElapsedColumn,
     TimeRemainingColumn,
+    track,
 )
 
 from ontarget.pipeline.progress import Advance
+
+Item = TypeVar("Item")
 
 
 class Shown:
@@ -54,6 +57,12 @@ class Shown:
             console=self.console,
             transient=True,
         )
+
+
+def watched(items: Sequence[Item], what: str) -> Iterable[Item]:
+    """The items, with a bar on a terminal while they last."""
+    console = Console(stderr=True)
+    return track(items, what, console=console, transient=True, disable=not console.is_terminal)
 
 
 def duration(seconds: float) -> str:

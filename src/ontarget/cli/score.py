@@ -11,6 +11,7 @@ import typer
 from ontarget.cli.answers import Given, answers_of
 from ontarget.cli.forms import chosen, print_csv, print_json, print_tables
 from ontarget.cli.options import Among, Environment, Lid, OfTestSet, Source, TestSet, To
+from ontarget.cli.progress import watched
 from ontarget.errors import UserError
 from ontarget.languages import Language
 from ontarget.scoring.answers import is_outputs
@@ -100,7 +101,7 @@ def score(
         identifier(lid, among), names, strict=strict, intervals=confidence, segments=comet is not None
     )
     given = Given(to, from_, tuple(reference or ()), source, test_set, direction)
-    cards = [scorer.card(answers) for answers in answers_of(hypotheses, given)]
+    cards = [scorer.card(answers) for answers in watched(answers_of(hypotheses, given), "scoring")]
     if metrics:
         _check_references(cards, names)
     if comet:

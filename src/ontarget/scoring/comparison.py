@@ -1,6 +1,6 @@
 """Systems against a baseline: paired tests of each score, corrected for how many tests there are."""
 
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from statistics import mean, stdev
 
@@ -10,6 +10,8 @@ from ontarget.scoring.significance import RESAMPLES, SEED, TRIALS, PairedResult,
 
 TestSet = tuple[str, str]
 """Run (a seed) and direction."""
+Question = tuple[str, str]
+"""Group of directions and metric: what all systems are tested in at a time."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,6 +49,7 @@ def compare(
     trials: int = TRIALS,
     resamples: int = RESAMPLES,
     seed: int = SEED,
+    watch: Callable[[Sequence[Question]], Iterable[Question]] = iter,
 ) -> list[Comparison]:
     """Tests every score that has evidence, of every system, in every group of directions.
 
@@ -57,6 +60,7 @@ def compare(
         trials: see `paired_test`.
         resamples: see there.
         seed: see there.
+        watch: the questions go through it, one after the other, so that someone may tell how far it is.
 
     Returns:
         By group, then metric, then system; the baseline first.
@@ -68,19 +72,28 @@ def compare(
         raise UserError(f"there is no system '{baseline}' to be the baseline{nearest(baseline, cards)}")
     if len(cards) < 2:
         raise UserError(f"there is nothing to compare '{baseline}' with; give another system")
-    ordered = [baseline, *(system for system in cards if system != baseline)]
-    for system in ordered[1:]:
-        _same_segments(baseline, cards[baseline], system, cards[system])
+    ours = cards[baseline]
+    ordered = {baseline: ours, **cards}
+    for system, of_system in cards.items():
+        _same_segments(baseline, ours, system, of_system)
+    chosen = {
+        group: {
+            system: {
+                test_set: cards[system][test_set] for test_set in cards[baseline] if test_set[1] in of_it
+            }
+            for system in ordered
+        }
+        for group, of_it in groups.items()
+    }
+    questions = [
+        (group, metric)
+        for group, of_group in chosen.items()
+        for metric in _shared(card for of_system in of_group.values() for card in of_system.values())
+    ]
     rows = []
-    for group, directions in groups.items():
-        chosen = [test_set for test_set in cards[baseline] if test_set[1] in directions]
-        for metric in _shared(cards[system][test_set] for system in ordered for test_set in chosen):
-            rows += _compared(
-                group,
-                metric,
-                {system: {test_set: cards[system][test_set] for test_set in chosen} for system in ordered},
-                {"trials": trials, "resamples": resamples, "seed": seed},
-            )
+    for group, metric in watch(questions):
+        settings = {"trials": trials, "resamples": resamples, "seed": seed}
+        rows += _compared(group, metric, chosen[group], settings)
     return _adjusted(rows)
 
 
