@@ -71,8 +71,8 @@ def cleaned(
         for part, numbers in zip(corpus.parts("train"), kept, strict=True)
     ]
     counted = {f"train: {name}": number for name, number in left_out.items()}
-    return Corpus(
-        corpus.name,
+    return replace(
+        corpus,
         splits={**corpus.splits, "train": parts},
         left_out={**corpus.left_out, **counted},
         fingerprint=folder.name if corpus.fingerprint else None,

@@ -2,7 +2,7 @@
 
 from abc import abstractmethod
 from bisect import bisect_right
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from typing import TypeVar, overload
 
 Item = TypeVar("Item", covariant=True)
@@ -32,6 +32,9 @@ class Chosen(Lazy[Item]):
 
     def __len__(self) -> int:
         return len(self._numbers)
+
+    def __iter__(self) -> Iterator[Item]:
+        return map(self._items.__getitem__, self._numbers)
 
     def _item(self, number: int) -> Item:
         return self._items[self._numbers[number]]

@@ -137,6 +137,12 @@ class HoldOut(Block):
     validation: NonNegativeInt = 0
     test: NonNegativeInt = 0
 
+    @model_validator(mode="after")
+    def _takes_something(self) -> Self:
+        if not self.numbers():
+            raise ValueError("say how many segments become `test`, or `validation`")
+        return self
+
     def numbers(self) -> Mapping[str, int]:
         """Split -> segments, of those that take any."""
         return {split: number for split, number in self.model_dump().items() if number}
