@@ -17,7 +17,6 @@ from typing import Literal
 from ontarget.corpora import store
 from ontarget.corpora.checks import Check, Columns, Identification, InTest, Step, check_of
 from ontarget.corpora.corpus import Corpus, Part
-from ontarget.corpora.lazy import Chosen
 from ontarget.errors import UserError
 from ontarget.files import full_disk_said, whole_folder, write_json
 from ontarget.languages import Language
@@ -66,10 +65,7 @@ def cleaned(
     if not any(map(len, kept)):
         said = ", ".join(f"{number} {name}" for name, number in left_out.items())
         raise UserError(f"corpus '{corpus.name}': cleaning leaves nothing of its split 'train': {said}")
-    parts = [
-        replace(part, lines={language: Chosen(lines, numbers) for language, lines in part.lines.items()})
-        for part, numbers in zip(corpus.parts("train"), kept, strict=True)
-    ]
+    parts = [part.chosen(numbers) for part, numbers in zip(corpus.parts("train"), kept, strict=True)]
     counted = {f"train: {name}": number for name, number in left_out.items()}
     return replace(
         corpus,

@@ -1,11 +1,11 @@
 """Parallel text: lines of several languages that are aligned with each other."""
 
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from itertools import accumulate, chain
 from typing import overload
 
-from ontarget.corpora.lazy import Lazy, locate
+from ontarget.corpora.lazy import Chosen, Lazy, locate
 from ontarget.errors import UserError
 from ontarget.languages import Direction, Language
 
@@ -42,6 +42,10 @@ class Part:
         """Whether it holds translations of a direction."""
         there = direction.source in self.lines and direction.target in self.lines
         return there and self.direction in (None, direction)
+
+    def chosen(self, numbers: Sequence[int]) -> "Part":
+        """Some of its segments, by their numbers."""
+        return replace(self, lines={code: Chosen(lines, numbers) for code, lines in self.lines.items()})
 
     def segments(self) -> Iterator[Segment]:
         """The segments, in order."""

@@ -10,7 +10,6 @@ import numpy as np
 
 from ontarget.corpora.checks import hash_of
 from ontarget.corpora.corpus import Corpus, Part
-from ontarget.corpora.lazy import Chosen
 from ontarget.errors import UserError
 
 
@@ -49,9 +48,4 @@ def _drawn(part: Part, name: str, numbers: Sequence[int]) -> list[Part]:
         )
     *taken, _ = np.split(distinct, np.cumsum(numbers))
     stay = np.delete(np.arange(len(part)), np.concatenate(taken))
-    return [
-        replace(
-            part, lines={code: Chosen(lines, array("q", np.sort(of))) for code, lines in part.lines.items()}
-        )
-        for of in (stay, *taken)
-    ]
+    return [part.chosen(array("q", np.sort(places))) for places in (stay, *taken)]

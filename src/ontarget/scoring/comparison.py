@@ -73,26 +73,21 @@ def compare(
     if len(cards) < 2:
         raise UserError(f"there is nothing to compare '{baseline}' with; give another system")
     ours = cards[baseline]
-    ordered = {baseline: ours, **cards}
-    for system, of_system in cards.items():
-        _same_segments(baseline, ours, system, of_system)
-    chosen = {
-        group: {
-            system: {
-                test_set: cards[system][test_set] for test_set in cards[baseline] if test_set[1] in of_it
-            }
-            for system in ordered
-        }
-        for group, of_it in groups.items()
-    }
+    ordered = [baseline, *(system for system in cards if system != baseline)]
+    for system in ordered[1:]:
+        _same_segments(baseline, ours, system, cards[system])
+    chosen = {}
+    for group, directions in groups.items():
+        of_group = [test_set for test_set in ours if test_set[1] in directions]
+        chosen[group] = {system: {one: cards[system][one] for one in of_group} for system in ordered}
     questions = [
         (group, metric)
-        for group, of_group in chosen.items()
-        for metric in _shared(card for of_system in of_group.values() for card in of_system.values())
+        for group, of_it in chosen.items()
+        for metric in _shared(card for of_system in of_it.values() for card in of_system.values())
     ]
+    settings = {"trials": trials, "resamples": resamples, "seed": seed}
     rows = []
     for group, metric in watch(questions):
-        settings = {"trials": trials, "resamples": resamples, "seed": seed}
         rows += _compared(group, metric, chosen[group], settings)
     return _adjusted(rows)
 
