@@ -106,8 +106,9 @@ def test_jsonl_of_no_rows_is_an_empty_file(tmp_path: Path) -> None:
         OSError(errno.EDQUOT, "Disk quota exceeded"),
         Exception("Error while serializing: I/O error: No space left on device (os error 28)"),
         RuntimeError("[enforce fail at inline_container.cc:672] . unexpected pos 704 vs 598"),
+        RuntimeError("basic_ios::clear: iostream error"),
     ],
-    ids=["python", "quota", "safetensors", "torch"],
+    ids=["python", "quota", "safetensors", "torch", "torch, closing"],
 )
 def test_a_full_disk_is_one_sentence_whoever_meets_it(tmp_path: Path, error: Exception) -> None:
     said = f"the disk is full: '{tmp_path}' could not be written; make room"

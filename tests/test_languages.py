@@ -101,6 +101,14 @@ def test_a_direction_reads_back_as_it_is_written() -> None:
         assert str(direction) == f"{source}-{target}"
 
 
+def test_a_region_that_is_named_like_a_language_stays_with_its_own() -> None:
+    codes = ["en-CA", "fr", "sv-FI", "fi", "en-MT", "mt", "ca-ES", "es", "de"]
+    for source, target in product(codes, codes):
+        direction = Direction(Language(source), Language(target))
+        assert Direction.parse(str(direction)) == direction
+    assert Direction.parse("sv-fi-FI") == Direction(Language("sv"), Language("fi-FI"))
+
+
 def test_the_way_back() -> None:
     assert Direction.parse("it-nl").reverse == Direction.parse("nl-it")
 

@@ -124,6 +124,7 @@ def test_a_recipe_cannot_be_changed() -> None:
             "'corpus.catalogue' .* corpus 'wmt22' has no set 'tst'; did you mean 'test'",
         ),
         ({"clean": ["empty", "duplicate"]}, "'clean.1' .* no step of cleaning; did you mean 'duplicates'"),
+        ({"clean": ["empty", {"too-long": 9}, "too-long"]}, "'clean' has the step 'too-long' twice"),
         ({"clean": [{"too-long": 0}]}, "'clean.0' .* should be a number above 0"),
         ({"overlap": "ignore"}, "'overlap' is 'ignore'"),
         ({"model": "owner/model"}, "'model' is for recipes without stages"),

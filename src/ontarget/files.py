@@ -1,6 +1,7 @@
 """Paths as users write them; files that are written whole or not at all."""
 
 import errno
+import fcntl
 import json
 import os
 import re
@@ -63,6 +64,15 @@ def whole_folder(path: Path) -> Iterator[Path]:
         shutil.rmtree(temporary, ignore_errors=True)
 
 
+@contextmanager
+def alone(path: Path) -> Iterator[None]:
+    """One process of a machine makes what is to be at `path`; others wait, and find it."""
+    path.parent.mkdir(parents=True, exist_ok=True)
+    with path.with_name(f".{path.name}.lock").open("w") as file:
+        fcntl.flock(file, fcntl.LOCK_EX)
+        yield
+
+
 def move_whole(temporary: Path, path: Path) -> None:
     """Puts a finished folder in its place, on the same disk, once all that is in it has reached that disk."""
     for file in temporary.rglob("*"):
@@ -88,20 +98,22 @@ def full_disk_said(folder: Path) -> Iterator[None]:
         where = getattr(error, "filename", None) or folder
         raise UserError(
             f"the disk is full: '{where}' could not be written; make room and run the same command again, "
-            "it goes on from the last checkpoint"
+            "it goes on from what was finished"
         ) from error
 
 
 def _is_full_disk(error: Exception) -> bool:
     """The errors of Python, of safetensors (a text alone), and of torch's writer, which names no reason.
 
-    Its zip writer finds fewer bytes in the file than it wrote: `unexpected pos 704 vs 598`.
+    Its zip writer finds fewer bytes in the file than it wrote (`unexpected pos 704 vs 598`), or cannot close
+    it (`iostream error`).
     """
     if isinstance(error, OSError):
         return error.errno in (errno.ENOSPC, errno.EDQUOT)
     text = str(error)
     return any(
-        words in text for words in ("No space left", "quota exceeded", "unexpected pos", "StreamWriter")
+        words in text
+        for words in ("No space left", "quota exceeded", "unexpected pos", "StreamWriter", "iostream error")
     )
 
 

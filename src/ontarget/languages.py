@@ -127,14 +127,18 @@ class Direction:
     def parse(cls, text: str) -> Self:
         """Reads `it-nl`, and `zh-Hant-en` too.
 
-        The hyphen that leaves two known languages is the one between them.
+        The hyphen that leaves two known languages is the one between them. Where several do, it is the one
+        that gives the text back: `sv-FI-fi` is from sv-FI into fi, since a direction into fi-FI says so.
         """
         parts = text.split("-")
+        found = []
         for cut in range(1, len(parts)):
             try:
-                return cls(Language("-".join(parts[:cut])), Language("-".join(parts[cut:])))
+                found.append(cls(Language("-".join(parts[:cut])), Language("-".join(parts[cut:]))))
             except UserError:
                 continue
+        if found:
+            return next((direction for direction in found if str(direction) == text), found[0])
         unknown = next((p for p in parts if p not in _english_names()), text)
         raise UserError(f"'{text}' is no direction such as it-nl{_hint(unknown)}")
 

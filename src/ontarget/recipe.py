@@ -69,6 +69,9 @@ class Recipe(Block):
     def _fits_together(self) -> Self:
         if len(set(self.languages)) < len(self.languages):
             raise ValueError("'languages' names a language twice")
+        names = [step.name for step in self.clean]
+        if twice := next((name for name in names if names.count(name) > 1), None):
+            raise ValueError(f"'clean' has the step '{twice}' twice; give it once, with one limit")
         if self.pivot not in self.languages:
             raise ValueError(
                 f"'pivot' is {self.pivot}, not one of `languages`: {', '.join(map(str, self.languages))}"

@@ -1,9 +1,11 @@
 from collections.abc import Sequence
+from unittest import mock
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from ontarget.corpora import checks
 from ontarget.corpora.checks import STEPS, Identification, InTest, Step, check_of
 from ontarget.errors import UserError
 from ontarget.languages import Language
@@ -49,8 +51,14 @@ def test_the_wrong_language_is_what_identification_is_sure_of() -> None:
     ]
 
 
+@pytest.mark.parametrize("waiting", [0, 2, checks._NEW])
 @given(st.lists(st.lists(st.tuples(st.sampled_from("abc"), st.sampled_from("abc")), max_size=9), max_size=6))
-def test_duplicates_are_those_that_came_before(chunks: list[list[tuple[str, str]]]) -> None:
+def test_duplicates_are_those_that_came_before(waiting: int, chunks: list[list[tuple[str, str]]]) -> None:
+    with mock.patch.object(checks, "_NEW", waiting):
+        _compare_with_a_set(chunks)
+
+
+def _compare_with_a_set(chunks: list[list[tuple[str, str]]]) -> None:
     check = check_of(Step("duplicates"), STUB)
     seen: set[tuple[str, str]] = set()
     for rows in chunks:

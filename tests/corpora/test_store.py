@@ -1,3 +1,5 @@
+import resource
+from itertools import combinations
 from pathlib import Path
 
 import pytest
@@ -44,6 +46,22 @@ def test_more_lines_than_are_written_at_a_time(tmp_path: Path) -> None:
     [part], _ = stored(tmp_path / "x", [{DE: line, EN: line} for line in lines])
     assert list(part.lines[EN]) == lines
     assert part.lines[EN][19_999:20_002] == ["19999", "20000", "20001"]
+
+
+def test_many_parts_need_no_more_open_files_than_one(tmp_path: Path) -> None:
+    several = [Language(code) for code in ("de", "fr", "en", "it", "nl", "ro", "cs", "pl")]
+    groups = [group for size in range(2, 9) for group in combinations(several, size)]
+    limits = resource.getrlimit(resource.RLIMIT_NOFILE)
+    resource.setrlimit(resource.RLIMIT_NOFILE, (256, limits[1]))
+    try:
+        store.write(
+            tmp_path / "x", several, (({code: str(code) for code in group}, None) for group in groups)
+        )
+    finally:
+        resource.setrlimit(resource.RLIMIT_NOFILE, limits)
+    parts, _ = store.read(tmp_path / "x") or ([], 0)
+    assert [tuple(part.lines) for part in parts] == groups
+    assert all(list(lines) == [str(code)] for part in parts for code, lines in part.lines.items())
 
 
 def test_segments_of_the_same_languages_become_a_part(tmp_path: Path) -> None:

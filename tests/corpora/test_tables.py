@@ -87,3 +87,9 @@ def test_mixed_encodings_are_told_with_line_and_byte(tmp_path: Path) -> None:
 def test_a_broken_quote_is_told_where_it_begins(tmp_path: Path, rest: str) -> None:
     with pytest.raises(UserError, match=r"x', line 3 is not CSV \(.*a quote within quotes is written twice"):
         csv(tmp_path / "x", f"source,target\na,b\n{rest}", NAMED)
+
+
+def test_an_empty_table_is_said_to_be_empty(tmp_path: Path) -> None:
+    for read, text in ((tsv, ""), (csv, "\n\n")):
+        with pytest.raises(UserError, match=r"x' is empty; it"):
+            read(tmp_path / "x", text)

@@ -15,10 +15,11 @@ from ontarget.corpora.corpus import Corpus, Part
 from ontarget.errors import UserError
 from ontarget.languages import Direction, Language
 from ontarget.pipeline import inputs
-from ontarget.pipeline.inputs import language_text, left_out, load_corpus
+from ontarget.pipeline.inputs import _identification, language_text, left_out, load_corpus
 from ontarget.pipeline.plan import Plan
 from ontarget.pipeline.run import carry_out, make_plan
 from ontarget.pipeline.sweep import make_sweep
+from ontarget.scoring.language_id import default_identifier
 
 EN, IT, NL = (Language(code) for code in ("en", "it", "nl"))
 
@@ -115,6 +116,13 @@ def test_the_identifier_of_the_scores_cleans(corpus_files: Path) -> None:
     corpus = load_corpus(fake_recipe(clean=["wrong-language"]))
     assert list(corpus.lines("train", IT)) == LINES["it"][:2]
     assert left_out(corpus) == ["train: 2 segments; left out: 1 wrong-language"]
+
+
+def test_cleaning_counts_as_right_what_scoring_does(corpus_files: Path) -> None:
+    nynorsk = "Ho veit ikkje kvifor dei ikkje kom heim att i går kveld, og eg trur ikkje noko på det."
+    assert default_identifier().identify([nynorsk])[0].label == "nn"
+    assert _identification().elsewhere([nynorsk], Language("no")) == [0.0]
+    assert _identification().elsewhere([nynorsk], Language("da"))[0] > 0.5
 
 
 def test_what_was_left_out_is_said_before_training(workshop: Workshop, corpus_files: Path) -> None:

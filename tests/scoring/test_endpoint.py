@@ -120,11 +120,12 @@ def test_an_address_that_is_none_is_refused(tmp_path: Path) -> None:
 
 
 class TestKept:
-    def test_a_line_that_a_kill_cut_off_is_asked_again(self, tmp_path: Path) -> None:
+    @pytest.mark.parametrize("cut", [b'{"key": "b", "te', '{"key": "b", "text": "é'.encode()[:-1]])
+    def test_a_line_that_a_kill_cut_off_is_asked_again(self, tmp_path: Path, cut: bytes) -> None:
         path = tmp_path / "kept.jsonl"
         Kept(path).put("a", Answer("été", 1, 2, fresh=True))
         whole = path.read_text(encoding="utf-8")
-        path.write_text(whole + '{"key": "b", "te', encoding="utf-8")
+        path.write_bytes(whole.encode() + cut)
         kept = Kept(path)
         assert kept.get("a") == Answer("été", 1, 2, fresh=False)
         assert kept.get("b") is None

@@ -2,6 +2,7 @@
 
 import json
 import random
+from dataclasses import replace
 
 import numpy as np
 import pytest
@@ -84,7 +85,19 @@ def test_a_stage_stops_when_nothing_better_was_found_for_long(base, tmp_path):
     evaluation, asked = judge(scores, best="zero_shot_otr", patience=2)
     _, result = tuned(base, tmp_path, tuning=settings(6), evaluation=evaluation)
     assert asked == [1, 2, 3, 4]
-    assert result.kept == 2
+    assert (result.steps, result.kept) == (4, 2)
+
+
+def test_the_loss_of_the_last_steps_is_logged_where_a_stage_ends_early(base, tmp_path):
+    evaluation = judge({2: 1.0, 4: 2.0}, best="zero_shot_otr", patience=1)[0]
+    evaluation = replace(evaluation, every=2)
+    output = tmp_path / "early"
+    output.mkdir()
+    where = {"output": output, "work": tmp_path / "work2"}
+    result = train_stage(base, DATA, settings(300), evaluation=evaluation, **where)
+    logged = [json.loads(line) for line in (output / "log.jsonl").read_text().splitlines()]
+    assert [record["step"] for record in logged if "likelihood" in record] == [3, 4]
+    assert (result.steps, result.kept) == (4, 2)
 
 
 @pytest.mark.parametrize("cut_at", [2, 3, 4])

@@ -131,6 +131,19 @@ def test_linear_value_and_gradients_against_fp64(gap, vocabulary, monkeypatch):
         torch.testing.assert_close(gradient, precise, rtol=2e-4, atol=2e-5)
 
 
+@pytest.mark.parametrize("logit", [0.0, 30.0, 200.0, 400.0])
+def test_a_cap_that_is_reached_leaves_the_gradient_that_fp64_has(logit):
+    weight = torch.tensor([[1.0], [-1.0]])
+    labels = torch.tensor([0])
+    gradients = []
+    for dtype, log_odds_of in ((torch.float32, linear_log_odds), (torch.float64, exact)):
+        hidden = torch.tensor([[logit]], dtype=dtype, requires_grad=True)
+        log_odds_of(hidden, weight.to(dtype), labels, None, 30.0).sum().backward()
+        gradients.append(hidden.grad.item())
+    assert gradients[1] > 0
+    assert gradients[0] == pytest.approx(gradients[1], rel=1e-4)
+
+
 @pytest.mark.parametrize("softcap", [None, 4.0])
 @pytest.mark.parametrize("scale", [1.0, 0.25])
 @pytest.mark.parametrize("biased", [True, False])

@@ -35,9 +35,10 @@ def test_a_loss_that_is_not_finite_names_its_samples_and_leaves_the_last_checkpo
     """Those of its micro-batch alone, with the language that they ask for."""
     loss, step = trainer.signed_loss, []
 
-    def breaks_once(d, w, q):
+    def breaks_once(d, w, *q):
         step.append(len(w))
-        return loss(d, w, q) * (float("inf") if len(step) == 5 * 16 - 1 else 1.0)
+        # Likelihood and unlikelihood of each micro-batch.
+        return loss(d, w, *q) * (float("inf") if len(step) == 2 * (5 * 16 - 1) else 1.0)
 
     monkeypatch.setattr(trainer, "signed_loss", breaks_once)
     # One sample in each micro-batch: 8 translations and their twins in a step; the fifth step's last but one.
@@ -64,19 +65,27 @@ def test_a_gradient_that_is_not_finite_never_reaches_the_parameters(base, tmp_pa
 
     loss, calls = trainer.signed_loss, []
 
-    def breaks(d, w, q):
+    def breaks(d, w, *q):
         calls.append(1)
-        return Breaks.apply(loss(d, w, q)) if len(calls) == 7 else loss(d, w, q)
+        return Breaks.apply(loss(d, w, *q)) if len(calls) == 2 * 7 - 1 else loss(d, w, *q)
 
     monkeypatch.setattr(trainer, "signed_loss", breaks)
     with pytest.raises(
-        UserError, match=r"the gradient is not finite at step 7, with the samples .* and \d+ more"
+        UserError,
+        match=r"gradient is not finite at step 7, with .* and \d+ more; the last checkpoint is kept",
     ):
         run_stage(base, tmp_path, save_minutes=1e-9)
     assert last_checkpoint(tmp_path / "work").name == "checkpoint-6"
     assert finite(tmp_path)
     records = [json.loads(line) for line in (tmp_path / "work" / "log.jsonl").read_text().splitlines()]
     assert [record["step"] for record in records] == [1, 2, 3, 4, 5, 6]
+
+
+def test_no_checkpoint_is_promised_where_none_was_written(base, tmp_path):
+    with pytest.raises(UserError, match=r"is not finite at step \d+, with [^;]*; look at them") as caught:
+        run_stage(base, tmp_path, learning_rate=1e30, warmup_ratio=0.0)
+    assert "checkpoint" not in str(caught.value)
+    assert last_checkpoint(tmp_path / "work") is None
 
 
 def test_several_gpus_in_one_process_are_one(base, tmp_path):

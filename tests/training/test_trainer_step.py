@@ -90,6 +90,10 @@ def test_a_step_is_the_loss_of_the_whole_batch_however_it_is_cut(
     assert loss.item() == pytest.approx(expected.item(), rel=1e-6)
     for name, parameter in model.named_parameters():
         torch.testing.assert_close(gradients[name], parameter.grad, rtol=1e-5, atol=1e-7, msg=name)
+    noted = trainer.take_noted()
+    trained = sum(noted[name][0] for name in ("likelihood", "unlikelihood"))
+    assert trained == pytest.approx(loss.item(), rel=1e-5), "the log shows what is trained"
+    assert noted["unlikelihood"][1] == pytest.approx(alpha * noted["likelihood"][1], rel=1e-5)
 
 
 def test_weights_are_cast_once_a_step_and_again_when_they_have_changed(tokenizer, model, tmp_path):

@@ -9,7 +9,7 @@ import pytest
 torch = pytest.importorskip("torch")
 
 from tests.training import test_stage  # noqa: E402
-from transformers import AutoModelForCausalLM  # noqa: E402
+from transformers import AutoModelForCausalLM, GPT2Config, GPT2LMHeadModel  # noqa: E402
 
 from ontarget.errors import UserError  # noqa: E402
 from ontarget.training import prefix, sharded, ways  # noqa: E402
@@ -47,7 +47,9 @@ def test_lora_tunes_the_layers_that_it_is_told(model):
 
 
 def test_layers_that_a_model_does_not_have_are_named_with_those_that_it_has(model):
-    with pytest.raises(UserError, match=r"targets is \['c_attn'\].*it has .*o_proj, q_proj"):
+    with pytest.raises(
+        UserError, match=r"targets: c_attn, but the model has no such layer; it has .*o_proj, q_proj"
+    ):
         ways.prepared(model, settings(lora=Lora(targets=("c_attn",))))
 
 
@@ -151,6 +153,7 @@ def test_a_compiled_stage_comes_near_the_plain_one(base, tmp_path, monkeypatch):
 )
 def test_a_missing_package_is_one_sentence(monkeypatch, changes, sentence):
     monkeypatch.setattr(ways, "find_spec", lambda package: None)
+    monkeypatch.setattr(ways, "has_gpu", lambda: True)  # without, it would be no use to install anything
     with pytest.raises(UserError, match=sentence):
         ways.require(settings(**changes), "x")
 
@@ -218,3 +221,33 @@ def test_8_bit_moments_come_near_the_plain_ones(base, tmp_path):
     eighth, _ = tuned(base, tmp_path, "eighth", tuning=settings(learning_rate=1e-3, optimiser="adamw-8bit"))
     for name in plain:
         torch.testing.assert_close(plain[name], eighth[name], atol=2e-3, rtol=0)
+
+
+def test_every_layer_that_is_named_must_be_there(model):
+    with pytest.raises(UserError, match=r"targets: v_porj, but the model has no such layer; it has .*v_proj"):
+        ways.prepared(model, settings(lora=Lora(targets=("q_proj", "v_porj"))))
+    with pytest.raises(UserError, match=r"none of them that could be adapted; it has (?!.*lm_head)"):
+        ways.prepared(model, settings(lora=Lora(targets=("input_layernorm",))))
+
+
+def test_embeddings_that_the_head_shares_are_not_adapted(model):
+    assert model.config.tie_word_embeddings
+    with pytest.raises(UserError, match="names the embeddings, which this model's head shares"):
+        ways.prepared(model, settings(lora=Lora(targets=("q_proj", "embed_tokens"))))
+
+
+def test_a_model_that_has_learnt_its_positions_has_no_more(model):
+    ways.prepared(model, settings(max_length=10**6))  # rotary positions
+    learnt = GPT2LMHeadModel(GPT2Config(vocab_size=9, n_positions=16, n_embd=8, n_layer=1, n_head=1))
+    ways.prepared(learnt, settings(max_length=16))
+    with pytest.raises(UserError, match=r"max_length is 17, but the model has learnt 16 positions alone"):
+        ways.prepared(learnt, settings(max_length=17))
+
+
+def test_compiling_on_a_processor_needs_a_compiler(monkeypatch):
+    monkeypatch.setenv("CXX", "no-such-compiler")
+    monkeypatch.setattr(ways, "has_gpu", lambda: False)
+    with pytest.raises(UserError, match=r"x\.compile needs a C\+\+ compiler, and there is no no-such-"):
+        ways.require(settings(compile=True), "x")
+    monkeypatch.setattr(ways, "has_gpu", lambda: True)
+    ways.require(settings(compile=True), "x")

@@ -103,6 +103,8 @@ def test_an_empty_source_is_not_asked_about(echo: Echo) -> None:
 
 def test_a_source_of_several_lines_is_one_line(echo: Echo) -> None:
     assert answers(translate(System("mt", PLAIN), echo, requests("de-fr", "eins\nzwei"))) == ["<eins zwei>"]
+    parted = requests("de-fr", "eins\u2028 zwei\r\ndrei")
+    assert answers(translate(System("mt", PLAIN), echo, parted)) == ["<eins zwei drei>"]
 
 
 def test_prompt_in_the_target_language(echo: Echo) -> None:

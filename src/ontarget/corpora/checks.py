@@ -12,6 +12,8 @@ from numpy.typing import NDArray
 from ontarget.errors import UserError, nearest
 from ontarget.languages import Language
 
+_NEW = 1 << 20  # hashes; the largest share of all that waits to be sorted in is an eighth
+
 Columns = Mapping[Language, Sequence[str]]  # the texts of some segments, by language
 Check = Callable[[Columns], list[bool]]  # -> whether each of them stays
 
@@ -133,26 +135,35 @@ class InTest:
 
 
 class _Unseen:
-    """Whether a segment comes for the first time: 8 bytes are kept of each.
+    """Whether a segment comes for the first time: some 20 bytes are kept of each.
 
     Hashes of 64 bits: of ten million segments one is taken for another with a probability of 3 in a million.
     """
 
     def __init__(self) -> None:
-        self._seen: NDArray[np.uint64] = np.empty(0, np.uint64)  # sorted
+        self._seen: NDArray[np.uint64] = np.empty(0, np.uint64)  # sorted; a set takes ten times the memory
+        self._new = set[int]()  # not yet among them: to sort a few in, all have to move
 
     def __call__(self, texts: Columns) -> list[bool]:
         """The check."""
         hashes = np.array([hash_of(row) for row in zip(*texts.values(), strict=True)], np.uint64)
-        new, first = np.unique(hashes, return_index=True)
-        places = np.searchsorted(self._seen, new)
-        known = np.zeros(len(new), bool)
-        inside = places < len(self._seen)
-        known[inside] = self._seen[places[inside]] == new[inside]
-        self._seen = np.insert(self._seen, places[~known], new[~known])
-        stays = np.zeros(len(hashes), bool)
-        stays[first[~known]] = True
-        return [bool(stay) for stay in stays]
+        known = self._known(hashes)
+        stays = []
+        for number, seen in zip(hashes.tolist(), known.tolist(), strict=True):
+            stays.append(not seen and number not in self._new)
+            if stays[-1]:
+                self._new.add(number)
+        if len(self._new) > max(_NEW, len(self._seen) // 8):
+            self._seen = np.sort(np.append(self._seen, np.array([*self._new], np.uint64)), kind="stable")
+            self._new.clear()
+        return stays
+
+    def _known(self, hashes: "NDArray[np.uint64]") -> "NDArray[np.bool_]":
+        if not len(self._seen):
+            return np.zeros(len(hashes), bool)
+        places = np.searchsorted(self._seen, hashes)
+        known: NDArray[np.bool_] = self._seen[np.minimum(places, len(self._seen) - 1)] == hashes
+        return known
 
 
 def hash_of(row: Iterable[str]) -> int:

@@ -18,7 +18,7 @@ from ontarget.corpora import store
 from ontarget.corpora.checks import Check, Columns, Identification, InTest, Step, check_of
 from ontarget.corpora.corpus import Corpus, Part
 from ontarget.errors import UserError
-from ontarget.files import full_disk_said, whole_folder, write_json
+from ontarget.files import alone, full_disk_said, whole_folder, write_json
 from ontarget.languages import Language
 
 Overlap = Literal["error", "remove", "allow"]
@@ -36,7 +36,7 @@ def cleaned(
     """The corpus without the segments of its train split that a step leaves out, which are counted.
 
     `overlap` says what becomes of a segment one of whose lines, in any language, is in the test split too.
-    What is kept of text that lies on disk is remembered there.
+    What is kept of text that was read from files is remembered in the cache.
 
     Raises:
         UserError: a test line is in the train split and `overlap` is `error`, or nothing is left.
@@ -52,14 +52,14 @@ def cleaned(
         identification.name,
     ]
     folder = store.cache_folder() / "cleaned" / hashlib.sha256(json.dumps(about).encode()).hexdigest()[:32]
-    found: tuple[Sequence[Sequence[int]], Mapping[str, int]] | None = None
+    kept: Sequence[Sequence[int]]
     if corpus.fingerprint:
-        found = _remembered(folder)
-    if found is None:
-        found = made = _clean(corpus, steps, overlap, test_split, identification)
-        if corpus.fingerprint:
-            _remember(folder, *made)
-    kept, left_out = found
+        with alone(folder):
+            if not folder.is_dir():
+                _remember(folder, *_clean(corpus, steps, overlap, test_split, identification))
+        kept, left_out = _remembered(folder)
+    else:
+        kept, left_out = _clean(corpus, steps, overlap, test_split, identification)
     if not left_out:
         return corpus
     if not any(map(len, kept)):
@@ -126,8 +126,6 @@ def _remember(folder: Path, kept: "Sequence[array[int]]", left_out: Mapping[str,
         write_json(temporary / _COUNTS, {"parts": len(kept), "left_out": left_out})
 
 
-def _remembered(folder: Path) -> tuple[Sequence[Sequence[int]], dict[str, int]] | None:
-    if not folder.is_dir():
-        return None
+def _remembered(folder: Path) -> tuple[Sequence[Sequence[int]], dict[str, int]]:
     found = json.loads((folder / _COUNTS).read_text(encoding="utf-8"))
     return [store.numbers(folder / str(number)) for number in range(found["parts"])], found["left_out"]

@@ -62,7 +62,7 @@ class Corpus:
         splits: of each, the lines of languages that are all aligned with each other; or several parts, which
             are not: German-English in one, French-English in another.
         left_out: how many segments reading and cleaning left out, and why: "train: empty" -> 12.
-        fingerprint: what text is known by that lies on disk; None where it is in memory.
+        fingerprint: what text is known by that was read from files; None where it was not.
     """
 
     name: str

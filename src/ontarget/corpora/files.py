@@ -22,7 +22,7 @@ from ontarget.corpora.sacrebleu_sets import read as read_test_set
 from ontarget.corpora.tables import read_csv, read_tsv
 from ontarget.corpora.tmx import read_tmx
 from ontarget.errors import UserError
-from ontarget.files import expanded
+from ontarget.files import alone, expanded
 from ontarget.languages import Direction, Language
 
 # Raise it where the same files give other segments than before: what is in the cache is then made again.
@@ -201,10 +201,11 @@ def _stored(
     }
     key = hashlib.sha256(json.dumps(about).encode()).hexdigest()[:32]
     folder = store.cache_folder() / "corpora" / key
-    if (found := store.read(folder)) is None:
-        segments = ((segment, source.direction) for source in sources for segment in source.read())
-        store.write(folder, languages, watch(segments))
-        found = store.read(folder)
+    with alone(folder):
+        if (found := store.read(folder)) is None:
+            segments = ((segment, source.direction) for source in sources for segment in source.read())
+            store.write(folder, languages, watch(segments))
+            found = store.read(folder)
     assert found is not None
     return key, *found
 

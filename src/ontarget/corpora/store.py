@@ -9,9 +9,9 @@ import mmap
 import os
 from array import array
 from collections.abc import Callable, Iterator, Sequence
-from contextlib import ExitStack
+from itertools import chain
 from pathlib import Path
-from typing import BinaryIO, overload
+from typing import overload
 
 from ontarget.corpora.corpus import Part, Segment
 from ontarget.errors import UserError
@@ -41,7 +41,7 @@ def write(folder: Path, languages: Sequence[Language], segments: Iterator[Servin
     Raises:
         UserError: a text is no Unicode, or the disk is full.
     """
-    with full_disk_said(folder), whole_folder(folder) as temporary, ExitStack() as open_files:
+    with full_disk_said(folder), whole_folder(folder) as temporary:
         parts: dict[tuple[tuple[Language, ...], Direction | None], list[_Column]] = {}
         left_out = 0
         for segment, direction in segments:
@@ -50,12 +50,12 @@ def write(folder: Path, languages: Sequence[Language], segments: Iterator[Servin
                 left_out += 1
                 continue
             if (there, direction) not in parts:
-                stem = str(temporary / str(len(parts)))
-                parts[there, direction] = [
-                    open_files.enter_context(_Column(Path(f"{stem}.{language}"))) for language in there
-                ]
+                number = len(parts)
+                parts[there, direction] = [_Column(temporary / f"{number}.{language}") for language in there]
             for column, language in zip(parts[there, direction], there, strict=True):
                 column.append(segment[language])
+        for column in chain.from_iterable(parts.values()):
+            column.write()
         contents = [
             {"languages": list(map(str, there)), "direction": direction and str(direction)}
             for there, direction in parts
@@ -121,34 +121,32 @@ class StoredLines(Sequence[str]):
 
 
 class _Column:
-    """The lines of one language while they are written."""
+    """The lines of one language while they are written: a block at a time, so that no file stays open."""
 
     def __init__(self, stem: Path) -> None:
-        self._text: BinaryIO = _text_of(stem).open("wb")
-        self._ends: BinaryIO = _ends_of(stem).open("wb")
-        self._end = self._number = 0
-        self._waiting = array("q")
-
-    def __enter__(self) -> "_Column":
-        return self
-
-    def __exit__(self, *_: object) -> None:
-        self._ends.write(self._waiting.tobytes())
-        self._text.close()
-        self._ends.close()
+        self._stem, self._end = stem, 0
+        self._text, self._ends = bytearray(), array("q")
 
     def append(self, line: str) -> None:
         try:
-            self._end += self._text.write(line.encode("utf-8"))
+            text = line.encode("utf-8")
         except UnicodeEncodeError as error:
             raise UserError(
                 f"a text has half of a surrogate pair at its character {error.start + 1} and is no Unicode: "
                 f"'{line[:60].encode('ascii', 'backslashreplace').decode()}'; mend it or leave it out"
             ) from None
-        self._waiting.append(self._end)
-        if len(self._waiting) == _BLOCK:
-            self._ends.write(self._waiting.tobytes())
-            self._waiting = array("q")
+        self._text += text
+        self._end += len(text)
+        self._ends.append(self._end)
+        if len(self._ends) == _BLOCK:
+            self.write()
+
+    def write(self) -> None:
+        """Writes what waits."""
+        for path, waiting in ((_text_of(self._stem), self._text), (_ends_of(self._stem), self._ends)):
+            with path.open("ab") as file:
+                file.write(waiting)
+        self._text, self._ends = bytearray(), array("q")
 
 
 def _text_of(stem: Path) -> Path:

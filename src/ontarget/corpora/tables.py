@@ -42,7 +42,9 @@ def _segments(
         places = {int(column) - 1: language for column, language in columns.items()}
         width = None
     else:
-        number, header = next(rows)
+        number, header = next(rows, (0, []))
+        if not header:
+            raise UserError(f"'{path}' is empty; its first line should name the columns")
         found = columns_of(header, languages, columns, f"'{path}', line {number}")
         places = {header.index(name): language for name, language in found.items()}
         width = len(header)

@@ -27,6 +27,7 @@ from ontarget.recipes.synthetic import Synthetic
 from ontarget.samples.conflict import check_conflicts
 from ontarget.samples.wordings import sentence
 from ontarget.scoring.identifiers import DEFAULT
+from ontarget.scoring.labels import labels_of
 from ontarget.scoring.language_id import default_identifier
 
 # Enough to know the tokens of a language that matter, and counted in a second or two.
@@ -97,14 +98,14 @@ def _identification() -> Identification:
     """The identifier of all scores, as cleaning wants it; loaded when it is asked for the first time."""
 
     def elsewhere(texts: Sequence[str], language: Language) -> list[float]:
-        identifier, label = default_identifier(), language.fasttext_label
-        if label not in identifier.labels:
+        identifier = default_identifier()
+        if not (on := labels_of(language, identifier.labels)):
             raise UserError(
                 f"clean: wrong-language cannot tell {language.name()} ({language}), which "
                 f"{identifier.signature} does not know; leave the step out"
             )
         guesses = identifier.identify(texts)
-        return [0.0 if guess.label in ("", label) else guess.probability for guess in guesses]
+        return [0.0 if guess.label in ("", *on) else guess.probability for guess in guesses]
 
     return Identification(DEFAULT, elsewhere)
 

@@ -23,6 +23,7 @@ from ontarget.pipeline.plan import Plan
 from ontarget.pipeline.progress import Progress
 from ontarget.pipeline.stages import Update
 from ontarget.pipeline.step import Step
+from ontarget.recipes.kinds import Stage
 from ontarget.signals import StopRequest, postponed
 from ontarget.training.processes import cores
 
@@ -58,6 +59,23 @@ class Launch:
     def alone(self) -> bool:
         """One process on one machine: nothing needs to be launched."""
         return self.processes == self.machines == 1
+
+    def require(self, stages: Mapping[str, Stage]) -> None:
+        """Says before the first stage what the workers of any would find missing.
+
+        Raises:
+            UserError: a package, a GPU, or a whole model in each process is needed.
+        """
+        from ontarget.training import parallel, ways
+
+        for name, stage in stages.items():
+            try:
+                parallel.require(stage.tuning)
+                ways.require_whole(
+                    stage.tuning, self.processes * self.machines, judged=stage.evaluation is not None
+                )
+            except UserError as error:
+                raise UserError(f"stages.{name}: {error}") from None
 
     def command(self, job: Path) -> list[str]:
         """Torchrun with its arguments."""

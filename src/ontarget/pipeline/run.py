@@ -2,7 +2,7 @@
 
 import json
 import time
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import cached_property
 from importlib.util import find_spec
@@ -18,7 +18,7 @@ from ontarget.pipeline.artifacts import Made, Store
 from ontarget.pipeline.inputs import directions, left_out, load_corpus, test_set
 from ontarget.pipeline.launch import Launch, follow, make_model
 from ontarget.pipeline.plan import Plan, version_of
-from ontarget.pipeline.progress import Progress, Silent, part_of
+from ontarget.pipeline.progress import Progress, Silent, noted, part_of
 from ontarget.pipeline.resolved import write_resolved
 from ontarget.pipeline.score import score
 from ontarget.pipeline.step import Step
@@ -30,7 +30,6 @@ from ontarget.reporting.run_files import Scores
 from ontarget.reporting.systems import display_name
 from ontarget.reporting.table import layout
 from ontarget.scoring.language_id import default_identifier
-from ontarget.training import parallel
 
 
 @dataclass(frozen=True)
@@ -92,9 +91,8 @@ def train(
     """
     steps = plan.training(stage)  # as above
     launch = launch or Launch()
-    for step in steps:
-        if step.kind == "model" and not launch.alone:
-            parallel.require(plan.recipe.stages[step.name].tuning)
+    if not launch.alone:
+        launch.require({step.name: plan.recipe.stages[step.name] for step in steps if step.kind == "model"})
     if launch.machine_rank:
         follow(launch, plan, steps, progress or Silent())
     else:
@@ -163,14 +161,13 @@ class _Work:
         for notice in stages.notices(self.recipe, step.name, self.plan.corpus):
             self.progress.say(f"{step.name}: {notice}")
         about = {"template": self.recipe.template, "version": version_of("ontarget"), "seconds": 0.0}
-        began = time.monotonic()
         making = self.store.making_model(step.name, step.fingerprints[step.name], about)
         with self.progress.task(f"training {step.name}") as advance, making as (folder, work):
             counts = self._train(
-                step, folder, work, lambda step, steps, record: advance(step, steps, _noted(record))
+                step, folder, work, lambda step, steps, record: advance(step, steps, noted(record))
             )
             stages.keep_template(self.recipe, folder)
-            about |= {**counts, "seconds": round(time.monotonic() - began, 1)}
+            about |= {**counts, "seconds": round(counts["seconds"], 1)}
         if counts["kept"] < counts["steps"]:
             self.progress.say(
                 f"{step.name}: the best of what was judged is step {counts['kept']}; it is kept"
@@ -270,22 +267,6 @@ _COUNTED = {
     "ambiguous": "to unlearn left out: no token of theirs tells the language",
     "unrevealing": "to unlearn left out: the model says them alike under either instruction",
 }
-_NOTED = {
-    "encoded": "% of samples encoded",
-    "likelihood": "likelihood",
-    "unlikelihood": "unlikelihood",
-    "probability": "p (wrong)",
-    "tokens_per_second": "tokens/s",
-    "zero_shot_bleu": "zero-shot BLEU",
-    "zero_shot_otr": "OTR",
-    "supervised_bleu": "supervised BLEU",
-    "supervised_otr": "OTR",
-}
-
-
-def _noted(record: Mapping[str, Any]) -> str:
-    """What a progress bar says of a stage: losses and speed, or what it was judged at."""
-    return ", ".join(f"{words} {record[name]:.4g}" for name, words in _NOTED.items() if name in record)
 
 
 def _require_models(recipe: Recipe, to_train: Sequence[str]) -> None:

@@ -2,6 +2,7 @@
 
 import shutil
 from collections.abc import Callable, Sequence
+from dataclasses import asdict
 from functools import cache, lru_cache, partial
 from pathlib import Path
 from typing import Any
@@ -110,8 +111,7 @@ def make_model(
         evaluation=None if start is None else evaluation_of(recipe, stage, corpus, start),
         tracked=Tracked(recipe.name, stage, store.directory / "tracking"),
     )
-    counts = ("steps", "kept", "dropped", "truncated", "ambiguous", "unrevealing")
-    record = {name: getattr(result, name) for name in counts}
+    record: dict[str, Any] = asdict(result)
     if isinstance(settings, Synthetic):
         record["synthetic"] = synthetic.outcome_counts(synthetic.read(recipe, stage, store))
     if isinstance(settings, LanguageAware):

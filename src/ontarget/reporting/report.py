@@ -86,8 +86,7 @@ def render(run: Run) -> str:
             marked=any(lines.words for of in details.lines.values() for lines in of.values()),
             languages_of={
                 name: (str(parsed.source), str(parsed.target))
-                for name in directions
-                if (parsed := Direction.parse(name))
+                for name, parsed in zip(directions, map(Direction.parse, directions), strict=True)
             },
             ordinal=_ordinal,
             script=Markup(script),
@@ -134,8 +133,9 @@ def _duration(seconds: float) -> str:
 
 
 def _ordinal(number: int) -> str:
-    """`second`, `third`, `4th`."""
-    return {2: "second", 3: "third"}.get(number, f"{number}th")
+    """`second`, `third`, `4th`, `21st`."""
+    ending = "th" if number % 100 in (11, 12, 13) else {1: "st", 2: "nd", 3: "rd"}.get(number % 10, "th")
+    return {2: "second", 3: "third"}.get(number, f"{number}{ending}")
 
 
 def _signatures(run: Run) -> list[tuple[str, str]]:

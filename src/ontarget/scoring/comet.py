@@ -14,6 +14,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
+from ontarget.corpora.store import cache_folder
 from ontarget.errors import UserError
 
 _NOT_FETCHED = "not supported by COMET"
@@ -39,8 +40,7 @@ class NeuralMetric:
     @property
     def environment(self) -> Path:
         """Where its environment is unless the user names another."""
-        cache = os.environ.get("XDG_CACHE_HOME") or Path.home() / ".cache"
-        return Path(cache) / "ontarget" / self.name
+        return cache_folder() / self.name
 
     def setup(self, environment: Path) -> str:
         """The commands that make the environment."""

@@ -47,8 +47,8 @@ class Kept:
         """
         self.path, self._lock = path, threading.Lock()
         self._answers: dict[str, dict[str, Any]] = {}
-        text = path.read_text(encoding="utf-8") if path.exists() else ""
-        *lines, rest = text.split("\n")
+        data = path.read_bytes() if path.exists() else b""
+        *lines, rest = data.split(b"\n")
         for number, line in enumerate(lines, start=1):
             try:
                 record = json.loads(line)
@@ -59,7 +59,7 @@ class Kept:
                 ) from None
         if rest:
             with path.open("rb+") as file:
-                file.truncate(len(text[: -len(rest)].encode("utf-8")))
+                file.truncate(len(data) - len(rest))
 
     def get(self, key: str) -> Answer | None:
         """The answer to a question, if it is there."""
@@ -69,7 +69,7 @@ class Kept:
         )
 
     def put(self, key: str, answer: Answer) -> None:
-        """Keeps an answer; it is on disk when this returns."""
+        """Keeps an answer; it is written out when this returns."""
         record = {
             "key": key,
             "text": answer.text,

@@ -106,6 +106,11 @@ class Judge(TrainerCallback):
         return int(self._best()["step"]) if self.found else None
 
     @property
+    def last_step(self) -> int:
+        """The last that was judged."""
+        return int(self.found[-1]["step"])
+
+    @property
     def enough(self) -> bool:
         """Whether nothing better has been found for as long as the stage is patient."""
         if self.evaluation.patience is None or not self.found:

@@ -19,8 +19,12 @@ def require(tuning: Tuning) -> None:
     """Says at once what would be found missing when the processes are at work.
 
     Raises:
-        UserError: the package that `tuning.parallel` needs is not installed.
+        UserError: there is no GPU, or no package, that `tuning.parallel` needs.
     """
+    from ontarget.hardware import has_gpu
+
+    if tuning.parallel != "ddp" and not has_gpu():
+        raise UserError(f"tuning.parallel={tuning.parallel} needs GPUs, and there are none here: take ddp")
     if tuning.parallel == "zero3" and find_spec("deepspeed") is None:
         raise UserError(
             "tuning.parallel=zero3 needs deepspeed, which is not installed: pip install deepspeed; "
@@ -33,10 +37,6 @@ def arguments(tuning: Tuning, processes: int) -> dict[str, Any]:
     if processes == 1 or tuning.parallel == "ddp":
         return {"ddp_find_unused_parameters": False}
     require(tuning)
-    from ontarget.hardware import has_gpu
-
-    if not has_gpu():
-        raise UserError(f"tuning.parallel={tuning.parallel} needs GPUs, and there are none here: take ddp")
     # Layer by layer: a model that is compiled as a whole has no hooks by which its parts are put together.
     os.environ["ACCELERATE_DYNAMO_USE_REGIONAL_COMPILATION"] = "true"
     if tuning.parallel == "fsdp":

@@ -5,13 +5,11 @@ that they were made from. Training reads a group from there when its step comes:
 each. The ids are the same, whoever encodes them.
 """
 
-import fcntl
 import hashlib
 import json
 import os
 from array import array
-from collections.abc import Callable, Iterator, Sequence
-from contextlib import contextmanager
+from collections.abc import Callable, Sequence
 from copy import copy
 from dataclasses import dataclass
 from pathlib import Path
@@ -21,7 +19,7 @@ from torch.utils.data import DataLoader, Dataset
 
 from ontarget.corpora.store import cache_folder, mapped, numbers
 from ontarget.errors import UserError
-from ontarget.files import full_disk_said, whole_folder, write_json
+from ontarget.files import alone, full_disk_said, whole_folder, write_json
 from ontarget.samples.groups import Group
 from ontarget.training.encode import Encoded, Encoder
 from ontarget.training.processes import cores
@@ -77,7 +75,7 @@ def encode_pass(
         made = [_left(group, encoder) for group in groups]
         return Pass(array("I", (number for number, group in enumerate(made) if group)), made.__getitem__)
     folder = cache_folder() / "encoded" / _key(identity(pass_number), encoder)
-    with _alone(folder):
+    with alone(folder):  # others that train with it wait, and find what it has made
         if not folder.is_dir():
             _write(folder, groups, encoder, cores() if processes is None else processes, progress)
     for name, count in json.loads((folder / _COUNTS).read_text(encoding="utf-8")).items():
@@ -96,15 +94,6 @@ def _key(identity: str, encoder: Encoder) -> str:
     ids = [tokenizer.backend_tokenizer.to_str(), tokenizer.bos_token_id, tokenizer.eos_token_id]
     about = [_FORMAT, identity, *ids, encoder.separator, encoder.end, encoder.max_length]
     return hashlib.sha256(json.dumps(about).encode()).hexdigest()[:32]
-
-
-@contextmanager
-def _alone(folder: Path) -> Iterator[None]:
-    """One process of a machine encodes; others that train with it wait, and find what it has made."""
-    folder.parent.mkdir(parents=True, exist_ok=True)
-    with folder.with_name(f".{folder.name}.lock").open("w") as file:
-        fcntl.flock(file, fcntl.LOCK_EX)
-        yield
 
 
 class _Block(NamedTuple):

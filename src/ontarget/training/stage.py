@@ -1,6 +1,5 @@
 """A stage makes a model from a model (or from nothing): load, tune, save."""
 
-import json
 import shutil
 import time
 from collections.abc import Callable, Mapping, Sequence
@@ -24,6 +23,7 @@ from ontarget.training import attention, packing, pairs, parallel, prefix, shard
 from ontarget.training.batches import Steps
 from ontarget.training.encode import Encoder
 from ontarget.training.evaluation import Evaluation, Judge, undisturbed
+from ontarget.training.log import Log, cut
 from ontarget.training.new_model import NewModel
 from ontarget.training.passes import Identity, encode_pass
 from ontarget.training.processes import Share
@@ -39,7 +39,7 @@ from ontarget.training.saving import (
 )
 from ontarget.training.start import load_model, load_tokenizer
 from ontarget.training.tracking import Tracked, told, tracking_arguments
-from ontarget.training.trainer import Log, Progress, SignedTrainer
+from ontarget.training.trainer import Progress, SignedTrainer
 from ontarget.training.tuning import UNLIKELIHOOD, Objective, Tuning
 
 
@@ -69,8 +69,9 @@ class StageData:
 class StageResult:
     """What came of a stage, besides the model; samples are counted in its first pass (see `Encoder`).
 
-    `kept` is the step whose weights are saved: the last, or the best of those that were judged. `unrevealing`
-    are twins that were left out since no token told the model their instruction from the right one.
+    `steps` were taken, perhaps fewer than planned; `kept` is the one whose weights are saved: the last, or
+    the best of those that were judged. `seconds` are with those before it was cut off. `unrevealing` are
+    twins that were left out since no token told the model their instruction from the right one.
     """
 
     steps: int
@@ -165,13 +166,14 @@ def train_stage(
     log = work / "log.jsonl"
     if trainer.args.should_save:
         clear(work)
-        _cut_log(log, checkpoint)
+        cut(log, checkpoint)
     trainer.remove_callback(PrinterCallback)  # it writes to standard output
-    trainer.add_callback(Log(trainer, log, told(trainer, progress)))
     judge = None
     if evaluation:
         judge = Judge(evaluation, trainer, log, work / "best.safetensors", told(trainer, progress, "eval_"))
         trainer.add_callback(judge)
+    logging = Log(trainer, log, told(trainer, progress))  # behind the one that ends a stage early
+    trainer.add_callback(logging)
     save = partial(_save, trainer, model, tokenizer, tuning, load)
     trainer.add_callback(Keeping(tuning.keep_steps or (), partial(_keep, trainer, save, work)))
     with postponed() as stop, still_there(work):
@@ -189,8 +191,9 @@ def train_stage(
         for step in tuning.keep_steps or ():
             if kept(work, step).exists():  # the stage may have been patient no longer
                 kept(work, step).rename(kept(output, step))
-    best = (judge and judge.best_step) or len(steps)
-    return StageResult(len(steps), best, time.monotonic() - began, *counts, unrevealing)
+    taken = trainer.state.global_step or (judge.last_step if judge else len(steps))
+    best = (judge and judge.best_step) or taken
+    return StageResult(taken, best, time.monotonic() - began + logging.before, *counts, unrevealing)
 
 
 def _save(
@@ -244,7 +247,7 @@ def _arguments(
         max_grad_norm=tuning.max_grad_norm,
         use_cpu=not hardware.has_gpu(),
         seed=seed,
-        save_strategy="no",  # by the clock instead, see Log
+        save_strategy="no",  # by the clock instead, see Saving
         logging_strategy="no",
         disable_tqdm=True,
         remove_unused_columns=False,
@@ -260,17 +263,3 @@ def _arguments(
 
 def _only(items: list[Any]) -> Any:
     return items[0]
-
-
-def _cut_log(log: Path, checkpoint: Path | None) -> None:
-    """Drops records of steps that will be taken again."""
-    done = int(checkpoint.name.split("-")[1]) if checkpoint else 0
-    lines = log.read_text(encoding="utf-8").splitlines() if log.exists() else []
-    log.write_text("".join(f"{line}\n" for line in lines if _step(line) <= done), encoding="utf-8")
-
-
-def _step(line: str) -> float:
-    try:
-        return float(json.loads(line)["step"])
-    except ValueError:  # a line cut off by a kill
-        return float("inf")

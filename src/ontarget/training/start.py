@@ -1,14 +1,11 @@
 """What a stage starts from: a model and its tokenizer, loaded or made."""
 
-from collections.abc import Iterator
-from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
 from transformers import AutoModelForCausalLM, AutoTokenizer
 
-from ontarget.errors import UserError
-from ontarget.model_place import locate
+from ontarget.model_place import load_said, locate
 from ontarget.prompts.encode import end_id
 from ontarget.training.new_model import NewModel, make_model, make_tokenizer
 from ontarget.training.tuning import Tuning
@@ -22,7 +19,7 @@ def load_tokenizer(start: str | Path | NewModel, trust_remote_code: bool) -> Any
     """
     if isinstance(start, NewModel):
         return make_tokenizer(start.texts, start.shape.vocabulary)
-    with _explained(start):
+    with load_said(start):
         return AutoTokenizer.from_pretrained(locate(start), trust_remote_code=trust_remote_code)
 
 
@@ -45,7 +42,7 @@ def load_model(
     """
     if isinstance(start, NewModel):
         return make_model(start.shape, tokenizer, tuning.max_length, seed)
-    with _explained(start):
+    with load_said(start):
         model = AutoModelForCausalLM.from_pretrained(
             locate(start), use_safetensors=True, trust_remote_code=trust_remote_code, **held
         )
@@ -55,12 +52,3 @@ def load_model(
     if end and (ours := end_id(tokenizer, end)) not in known:
         model.generation_config.eos_token_id = [ours, *(id for id in known if id is not None)]
     return model
-
-
-@contextmanager
-def _explained(start: str | Path) -> Iterator[None]:
-    try:
-        yield
-    except (OSError, ValueError) as error:
-        reason = str(error).strip().split("\n")[0]
-        raise UserError(f"cannot load the model '{start}': {reason}") from error

@@ -70,8 +70,12 @@ def step(
         gradient: with regard to the log-odds, [tokens].
         dtype: of the result.
     """
-    logits = _logits(product, columns, how)
-    slope = 1 - (logits / how.softcap).square_() if how.softcap else None
+    logits, slope = _uncapped(product, columns, how), None
+    if how.softcap:
+        # 1 - tanh^2, which would lose every digit where the cap is reached.
+        e = logits.abs().mul_(-2 / how.softcap).exp_()
+        slope = 4 * e / (1 + e).square_()
+        _cap(logits, how.softcap)
     result = logits.sub_(log_rest[:, None]).exp_().mul_(-gradient[:, None])
     result[at_label] = gradient[at_label[0]]
     if slope is not None:
@@ -83,9 +87,19 @@ def step(
 
 def _logits(product: Tensor, columns: slice, how: Logits) -> Tensor:
     """The logits of a tile, in at least fp32, as a copy to write to."""
+    logits = _uncapped(product, columns, how)
+    return _cap(logits, how.softcap) if how.softcap else logits
+
+
+def _uncapped(product: Tensor, columns: slice, how: Logits) -> Tensor:
     logits = product.to(torch.promote_types(product.dtype, torch.float32), copy=True)
     if how.bias is not None:
         logits += how.bias[columns]
     if how.scale != 1:
         logits *= how.scale
-    return logits.div_(how.softcap).tanh_().mul_(how.softcap) if how.softcap else logits
+    return logits
+
+
+def _cap(logits: Tensor, softcap: float) -> Tensor:
+    """In place."""
+    return logits.div_(softcap).tanh_().mul_(softcap)

@@ -1,8 +1,6 @@
 """transformers.Trainer with our loss, our batches and our log; everything else is theirs."""
 
-import json
 import math
-import time
 from collections.abc import Callable, Collection, Iterator
 from contextlib import contextmanager, nullcontext
 from pathlib import Path
@@ -13,7 +11,7 @@ from accelerate.utils import DistributedType, gather_object, send_to_device
 from torch import Tensor, nn
 from torch.distributed.tensor import DTensor
 from torch.utils.data import DataLoader
-from transformers import Trainer, TrainerCallback, TrainerControl, TrainerState, TrainingArguments
+from transformers import Trainer
 from transformers.trainer import OPTIMIZER_NAME, SCHEDULER_NAME
 
 from ontarget.errors import UserError
@@ -43,7 +41,7 @@ class SignedTrainer(Trainer):
             arguments._n_gpu = 1
         super().__init__(*args, **kwargs)
         self.head = LogOddsHead.install(self.model)
-        self.objective, self.noted = objective, dict[str, list[float]]()
+        self.objective, self.noted = objective, dict[str, list[Any]]()
         self.embeddings = self.model.get_input_embeddings()
         # DDP, which may be of one process, takes gradients of one kind alone, and from autograd.
         alone = self.accelerator.distributed_type is DistributedType.NO
@@ -107,9 +105,11 @@ class SignedTrainer(Trainer):
         names = gather_object(self.train_dataset.names(self.state.global_step, parts))
         more = f" and {len(names) - 3} more" if len(names) > 3 else ""
         of = f", with the samples {', '.join(names[:3])}{more}" if names else ""
+        checkpoint = saving.last_checkpoint(Path(self.args.output_dir))
         raise UserError(
             f"{what} at step {self.state.global_step + 1}{of}; "
-            "the last checkpoint is kept: look at them, or lower tuning.learning_rate, and run again"
+            f"{'the last checkpoint is kept: ' if checkpoint else ''}"
+            "look at them, or lower tuning.learning_rate, and run again"
         )
 
     def agree(self, values: list[float]) -> list[float]:
@@ -136,13 +136,15 @@ class SignedTrainer(Trainer):
         with self.head.log_odds_at(counts, inputs["labels"]):
             d = model(**seen_by_model(inputs, unwrapped.config._attn_implementation), **past).logits
         weights = inputs["weights"][counts]
-        if "sequences" not in inputs:
-            self._note(d.detach(), weights)
-            return signed_loss(d, weights, self.objective.q)
-        shares, sequences = inputs["shares"][counts], inputs["sequences"][counts]
-        likelihood, preference = pairwise_loss(self.objective, d, weights, shares, sequences)
-        self._note(d.detach(), weights, preference.item())
-        return likelihood + preference
+        if "sequences" in inputs:
+            shares, sequences = inputs["shares"][counts], inputs["sequences"][counts]
+            likelihood, other = pairwise_loss(self.objective, d, weights, shares, sequences)
+            self._note(d.detach(), weights, likelihood=likelihood.detach(), preference=other.detach())
+        else:
+            likelihood = signed_loss(d, weights.clamp(min=0))
+            other = signed_loss(d, weights.clamp(max=0), self.objective.q)
+            self._note(d.detach(), weights, likelihood=likelihood.detach(), unlikelihood=other.detach())
+        return likelihood + other
 
     def _past(self, model: nn.Module, inputs: MicroBatch) -> Record:
         """Keys and values that all rows go on from, where they share a prefix."""
@@ -154,32 +156,22 @@ class SignedTrainer(Trainer):
         cache.batch_repeat_interleave(len(inputs["input_ids"]))
         return {"use_cache": True, "past_key_values": cache}
 
-    def _note(self, d: Tensor, weights: Tensor, preference: float | None = None) -> None:
-        """Keeps what the log shows of the running step; of pairs, their loss in place of unlikelihood."""
-        for name, sign in (("likelihood", 1), ("unlikelihood", -1)):
-            of_sign = weights.sign() == sign
-            if of_sign.any():
-                strength = weights[of_sign].abs()
-                losses = strength * torch.nn.functional.softplus(-sign * d[of_sign])
-                if sign < 0 and preference is not None:
-                    _add(self.noted, "preference", preference, strength.sum().item())
-                else:
-                    _add(self.noted, name, losses.sum().item(), strength.sum().item())
-                if sign < 0:
-                    _add(
-                        self.noted,
-                        "probability",
-                        (strength * d[of_sign].sigmoid()).sum().item(),
-                        strength.sum().item(),
-                    )
+    def _note(self, d: Tensor, weights: Tensor, **losses: Tensor) -> None:
+        """Keeps what the log shows of the running step; nothing waits for a GPU before it is asked for."""
+        positive, negative = weights.clamp(min=0), -weights.clamp(max=0)
+        for name, loss in losses.items():
+            _add(self.noted, name, loss, (positive if name == "likelihood" else negative).sum())
+        _add(self.noted, "probability", (negative * d.sigmoid()).sum(), negative.sum())
 
     def take_noted(self) -> dict[str, list[float]]:
-        """What all processes noted since they were last asked."""
-        ours, self.noted = self.noted, {}
+        """What all processes noted since they were last asked: name -> sum and weight, which is not 0."""
+        ours = {name: [float(value), float(weight)] for name, (value, weight) in self.noted.items()}
+        self.noted = {}
         sums: dict[str, list[float]] = {}
         for noted in gather_object([ours]):
             for name, (value, weight) in noted.items():
-                _add(sums, name, value, weight)
+                if weight:
+                    _add(sums, name, value, weight)
         return sums
 
     def get_train_dataloader(self) -> DataLoader[Any]:
@@ -261,36 +253,7 @@ def _tokens(inputs: MicroBatch) -> int:
     )
 
 
-def _add(sums: dict[str, list[float]], name: str, value: float, weight: float) -> None:
+def _add(sums: dict[str, list[Any]], name: str, value: float | Tensor, weight: float | Tensor) -> None:
     total = sums.setdefault(name, [0.0, 0.0])
     total[0] += value
     total[1] += weight
-
-
-class Log(TrainerCallback):
-    """Writes `log.jsonl` and reports progress."""
-
-    def __init__(self, trainer: SignedTrainer, path: Path, progress: Progress | None) -> None:
-        self.trainer, self.path, self.progress = trainer, path, progress
-        self.started = self.last_record = time.monotonic()
-
-    def on_step_end(
-        self, args: TrainingArguments, state: TrainerState, control: TrainerControl, **_: Any
-    ) -> TrainerControl:
-        """One record for each hundredth of the stage."""
-        now = time.monotonic()
-        every = max(1, state.max_steps // 100)
-        if state.global_step % every == 0 or state.global_step == state.max_steps:
-            sums = self.trainer.take_noted()
-            record: Record = {"step": state.global_step, "steps": state.max_steps}
-            record |= {name: total / weight for name, (total, weight) in sums.items() if name != "tokens"}
-            record["learning_rate"] = self.trainer._get_learning_rate()
-            record["tokens_per_second"] = sums["tokens"][0] / (now - self.last_record)
-            record["seconds"] = now - self.started
-            self.last_record = now
-            if state.is_world_process_zero:
-                with self.path.open("a", encoding="utf-8") as file:
-                    file.write(json.dumps(record) + "\n")
-                if self.progress:
-                    self.progress(state.global_step, state.max_steps, record)
-        return control

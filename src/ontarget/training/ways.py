@@ -1,13 +1,15 @@
 """Ways to tune: which weights learn, how the others are held, and how the model becomes a plain one again."""
 
+import os
 from importlib.util import find_spec
+from shutil import which
 from typing import Any
 
 import torch
 from torch import Tensor
 
 from ontarget.errors import UserError
-from ontarget.hardware import prefers_bf16
+from ontarget.hardware import has_gpu, prefers_bf16
 from ontarget.training.tuning import Tuning
 
 
@@ -22,8 +24,16 @@ def require(tuning: Tuning, where: str) -> None:
     Args:
         where: the block's path in the recipe, such as `stages.mt.tuning`.
     Raises:
-        UserError: a package is missing, or a GPU; says which key asks for it and what to do.
+        UserError: a package is missing, a GPU or a compiler; says which key asks for it and what to do.
     """
+    # On a CPU, bitsandbytes repacks weights for inference when a model is asked anything, for good: what
+    # flows back through them after that is not their gradient.
+    if tuning.quantisation and not has_gpu():
+        raise UserError(f"{where}.quantisation needs a GPU: leave it out here, `lora` alone works anywhere")
+    if tuning.compile and not has_gpu() and which(compiler := os.environ.get("CXX", "g++")) is None:
+        raise UserError(
+            f"{where}.compile needs a C++ compiler, and there is no {compiler} here: leave it out"
+        )
     needed: list[tuple[str, str, str]] = [
         (f"tracking: {name}", name, "tracking") for name in tuning.tracking or ()
     ]
@@ -36,10 +46,6 @@ def require(tuning: Tuning, where: str) -> None:
     for key, package, extra in needed:
         if find_spec(package) is None:
             raise UserError(f"{where}.{key} needs {package}: pip install 'ontarget[{extra}]'")
-    # On a CPU, bitsandbytes repacks weights for inference when a model is asked anything, for good: what
-    # flows back through them after that is not their gradient.
-    if tuning.quantisation and not torch.cuda.is_available():
-        raise UserError(f"{where}.quantisation needs a GPU: leave it out here, `lora` alone works anywhere")
 
 
 def loading(tuning: Tuning) -> dict[str, Any]:
@@ -66,8 +72,9 @@ def prepared(model: Any, tuning: Tuning) -> Any:
     """The model as it is tuned: with frozen embeddings, activations computed twice, adapters, or as it is.
 
     Raises:
-        UserError: the model has none of the layers that `lora.targets` names.
+        UserError: it has no such layers as `lora.targets` names, or has not learnt positions enough.
     """
+    _require_positions(model, tuning)
     if tuning.freeze_embeddings:
         for layer in (model.get_input_embeddings(), model.get_output_embeddings()):
             layer.requires_grad_(False)
@@ -123,6 +130,7 @@ def arguments(tuning: Tuning) -> dict[str, Any]:
 
 def _with_adapters(model: Any, tuning: Tuning) -> Any:
     from peft import LoraConfig, get_peft_model, prepare_model_for_kbit_training
+    from peft.tuners.tuners_utils import BaseTunerLayer
 
     assert tuning.lora is not None
     if tuning.quantisation:
@@ -136,11 +144,44 @@ def _with_adapters(model: Any, tuning: Tuning) -> Any:
         lora_dropout=tuning.lora.dropout,
         target_modules=targets,
     )
+    layers = {name: layer for name, layer in model.named_modules() if name}
+    for target in [] if isinstance(names, str) else names:
+        if not any(name == target or name.endswith(f".{target}") for name in layers):
+            raise UserError(_no_such(model, target, "has no such layer"))
     try:
-        return get_peft_model(model, config)
+        adapted = get_peft_model(model, config)
     except ValueError as error:
-        linear = (name for name, layer in model.named_modules() if isinstance(layer, torch.nn.Linear))
-        layers = sorted({name.rpartition(".")[2] for name in linear})
+        raise UserError(_no_such(model, names, "has none of them that could be adapted")) from error
+    if model.config.get_text_config().tie_word_embeddings and isinstance(
+        model.get_input_embeddings(), BaseTunerLayer
+    ):  # the head would learn nothing, and get what they have learnt when both become plain again
         raise UserError(
-            f"tuning.lora.targets is {targets}, but the model has no such layers; it has {', '.join(layers)}"
-        ) from error
+            "tuning.lora.targets names the embeddings, which this model's head shares: leave them out"
+        )
+    return adapted
+
+
+def _no_such(model: Any, targets: Any, what: str) -> str:
+    """What to say of `lora.targets`, with what could stand there."""
+    head = model.get_output_embeddings()
+    linear = {
+        name.rpartition(".")[2]
+        for name, layer in model.named_modules()
+        if isinstance(layer, torch.nn.Linear) and layer is not head
+    }
+    return f"tuning.lora.targets: {targets}, but the model {what}; it has {', '.join(sorted(linear))}"
+
+
+def _require_positions(model: Any, tuning: Tuning) -> None:
+    """Positions that are learnt, one by one, end somewhere; others do not."""
+    window = getattr(model.config.get_text_config(), "max_position_embeddings", None)
+    words = model.get_input_embeddings()
+    learnt = any(
+        isinstance(layer, torch.nn.Embedding) and layer is not words and layer.num_embeddings == window
+        for layer in model.modules()
+    )
+    if learnt and window and tuning.max_length > window:
+        raise UserError(
+            f"tuning.max_length is {tuning.max_length}, but the model has learnt {window} positions alone: "
+            f"set it to {window} or less"
+        )

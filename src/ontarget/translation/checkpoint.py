@@ -8,7 +8,7 @@ from transformers import AutoModelForCausalLM, AutoTokenizer, PreTrainedModel, P
 
 from ontarget.errors import UserError
 from ontarget.hardware import device, keep_freed_memory, prefers_bf16
-from ontarget.model_place import locate, missing
+from ontarget.model_place import load_said, locate
 
 Precision = Literal["auto", "bf16", "fp32"]
 
@@ -32,7 +32,7 @@ def load_checkpoint(
     keep_freed_memory()
     on_gpu = device().type == "cuda"
     bf16 = precision == "bf16" or (precision == "auto" and on_gpu and prefers_bf16())
-    try:
+    with load_said(place):
         tokenizer = AutoTokenizer.from_pretrained(place, trust_remote_code=trust_remote_code)
         loaded = AutoModelForCausalLM.from_pretrained(
             place,
@@ -40,13 +40,6 @@ def load_checkpoint(
             use_safetensors=True,
             trust_remote_code=trust_remote_code,
         )
-    except (OSError, ValueError, KeyError) as error:
-        if isinstance(place, Path):
-            reason = str(error).strip().split("\n")[0]
-            raise UserError(f"cannot load the model in '{place}': {reason}") from error
-        raise UserError(
-            f"{missing(Path(place))}, and no model of that name could be had from the Hugging Face hub"
-        ) from error
     return loaded.to(device()).eval(), cast(PreTrainedTokenizerFast, tokenizer)
 
 

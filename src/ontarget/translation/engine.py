@@ -167,13 +167,18 @@ class Engine:
         text = self._decode(found.tokens)
         cut = _cut(text, stop)
         text = (text if cut is None else cut).strip()
-        text = _LINE_BREAKS.sub(" ", text) if one_line else text
+        text = in_one_line(text) if one_line else text
         return Hypothesis(text, "stop" if found.ended else "length", found.score, len(found.tokens))
 
     def _decode(self, tokens: Sequence[int]) -> str:
         ids = [id for id in tokens if id not in self._end_ids]
         text: str = self.tokenizer.decode(ids, skip_special_tokens=True, clean_up_tokenization_spaces=False)
         return text
+
+
+def in_one_line(text: str) -> str:
+    """The text with a space for each line break and the white space around it."""
+    return _LINE_BREAKS.sub(" ", text)
 
 
 def _cut(text: str, stop: Sequence[str]) -> str | None:

@@ -12,7 +12,7 @@ from ontarget.translation.adjustment import Adjuster
 from ontarget.translation.anti_lm import AntiLM
 from ontarget.translation.boosting import Boosted, tokens_of_languages
 from ontarget.translation.contrast import Contrasted, ContrastPrompt
-from ontarget.translation.engine import Engine
+from ontarget.translation.engine import Engine, in_one_line
 from ontarget.translation.hypothesis import Hypothesis
 from ontarget.translation.language_tokens import count_tokens
 from ontarget.translation.prior import LanguagePrior
@@ -95,7 +95,7 @@ def _asked(
 ) -> tuple[list[int], tuple[list[list[int]], Decoding, tuple[str, ...], list[Adjuster]]]:
     """Which of the requests have text, and what an engine is asked for them."""
     asked = [i for i, request in enumerate(requests) if request.source.strip()]
-    lines = [replace(requests[i], source=requests[i].source.replace("\n", " ")) for i in asked]
+    lines = [replace(requests[i], source=in_one_line(requests[i].source)) for i in asked]
     prompts = [_prompt(system, engine, line, line.direction) for line in lines]
     return asked, (prompts, system.decoding, system.template.stop, _adjusters(system, engine, lines))
 

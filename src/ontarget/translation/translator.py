@@ -8,6 +8,7 @@ from typing import TypeVar
 from ontarget.corpora.instructions import Instruction
 from ontarget.errors import UserError
 from ontarget.languages import Language
+from ontarget.model_place import locate
 from ontarget.prompts.encode import encode_prompt
 from ontarget.prompts.layout import TEMPLATE_FILE
 from ontarget.prompts.template import PromptTemplate
@@ -47,8 +48,10 @@ class Translator:
         trust_remote_code: bool = False,
         precision: Precision = "auto",
     ) -> None:
-        self.template = PromptTemplate.load(template or _tuned_with(Path(model)) or "alpaca", model)
-        self._engine = Engine.load(model, trust_remote_code=trust_remote_code, precision=precision)
+        place = locate(model)
+        tuned_with = _tuned_with(place) if isinstance(place, Path) else None
+        self.template = PromptTemplate.load(template or tuned_with or "alpaca", place)
+        self._engine = Engine.load(place, trust_remote_code=trust_remote_code, precision=precision)
 
     def translate(
         self,

@@ -129,6 +129,10 @@ def test_large_files_stay_on_disk(tmp_path: Path, monkeypatch: pytest.MonkeyPatc
         corpus = load("opus/Tiny/v1", {}, {"train": directions("nl-it")}, tmp_path)
         assert isinstance(corpus.lines("train", Language("it")), StoredLines)
         assert pairs(corpus, "train", "nl-it") == [("een", "uno"), ("twee", "\u2028due")]
+    again = load("opus/Tiny/v1", {}, {"train": directions("nl-it")}, tmp_path)
+    assert corpus.fingerprint == again.fingerprint is not None, "what is cleaned is remembered by it"
+    put(tmp_path, {"opus/Tiny/v1/it-nl.nl": "een\ntwéé\n"})
+    assert load("opus/Tiny/v1", {}, {"train": directions("nl-it")}, tmp_path).fingerprint != again.fingerprint
     put(tmp_path, {"opus/Tiny/v1/it-nl.nl": "een\n"})
     with pytest.raises(UserError, match=r"is not aligned: '.*it-nl.nl', '.*it-nl.it'; 'ontarget data check"):
         load("opus/Tiny/v1", {}, {"train": directions("nl-it")}, tmp_path)

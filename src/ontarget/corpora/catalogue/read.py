@@ -3,7 +3,7 @@
 import hashlib
 import json
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 
 from ontarget.corpora import plain, sacrebleu_sets, store
@@ -13,6 +13,7 @@ from ontarget.corpora.corpus import Corpus, Part
 from ontarget.corpora.iwslt import read_segments, read_tagged
 from ontarget.corpora.opening import digest
 from ontarget.errors import UserError
+from ontarget.files import alone
 from ontarget.languages import Direction, Language
 
 _LARGE = 1 << 26  # bytes: files that are larger together stay on disk
@@ -21,10 +22,11 @@ _READ = {"plain": plain.read_lines, "iwslt-tags": read_tagged, "iwslt-xml": read
 
 @dataclass(frozen=True, slots=True)
 class _Disk:
-    """Where the files are, and who is told how far those are that take a while to read."""
+    """Where the files are, who is told how far those are that take a while to read, and what was read."""
 
     folder: Path
     watch: store.Watch
+    identities: list[str] = field(default_factory=list)
 
 
 def load(
@@ -58,7 +60,8 @@ def load(
         for split in sets
         if split in wanted
     }
-    return Corpus(name, splits)
+    about = [name, list(splits), disk.identities]
+    return Corpus(name, splits, fingerprint=hashlib.sha256(json.dumps(about).encode()).hexdigest())
 
 
 def count_lines(item: Item, path: Path) -> int:
@@ -74,6 +77,7 @@ def count_lines(item: Item, path: Path) -> int:
 
 def _split(own: Entry, reference: str, wanted: Sequence[Direction], disk: _Disk) -> list[Part]:
     corpus, name = set_of(reference)
+    disk.identities.append(reference)
     if corpus == sacrebleu_sets.SCHEME:
         return sacrebleu_sets.read(name, wanted)
     return _read(entry(corpus) if corpus else own, name, wanted, disk)
@@ -128,8 +132,10 @@ def _lines(own: Entry, items: Mapping[Language, Item], disk: _Disk) -> Mapping[L
                 f"corpus '{own.name}' is not all here: there is no file '{disk.folder / item.file}'; {way}"
             )
         paths[language] = path
+    identity = json.dumps({str(language): digest(path) for language, path in paths.items()})
+    disk.identities.append(identity)
     if sum(path.stat().st_size for path in paths.values()) > _LARGE and _all_plain(items):
-        return _on_disk(own, paths, disk.watch)
+        return _on_disk(own, paths, identity, disk.watch)
     lines = {language: _READ[item.format](paths[language]) for language, item in items.items()}
     counts = {items[language].file: len(found) for language, found in lines.items()}
     if len(set(counts.values())) > 1:
@@ -142,20 +148,19 @@ def _all_plain(items: Mapping[Language, Item]) -> bool:
 
 
 def _on_disk(
-    own: Entry, paths: Mapping[Language, Path], watch: store.Watch
+    own: Entry, paths: Mapping[Language, Path], identity: str, watch: store.Watch
 ) -> Mapping[Language, Sequence[str]]:
     """The lines of files of any size, from the cache, where they are put first."""
-    known = json.dumps({str(language): digest(path) for language, path in paths.items()})
-    cached = store.cache_folder() / "corpora" / hashlib.sha256(known.encode()).hexdigest()[:32]
-    found = store.read(cached)
-    if found is None:
-        texts = zip(*map(plain.lines_of, paths.values()), strict=True)
-        segments = ((dict(zip(paths, text, strict=True)), None) for text in texts)
-        try:
-            store.write(cached, list(paths), watch(segments))
-        except ValueError:
-            raise _not_aligned(own, ", ".join(f"'{path}'" for path in paths.values())) from None
-        found = store.read(cached)
+    cached = store.cache_folder() / "corpora" / hashlib.sha256(identity.encode()).hexdigest()[:32]
+    with alone(cached):
+        if (found := store.read(cached)) is None:
+            texts = zip(*map(plain.lines_of, paths.values()), strict=True)
+            segments = ((dict(zip(paths, text, strict=True)), None) for text in texts)
+            try:
+                store.write(cached, list(paths), watch(segments))
+            except ValueError:
+                raise _not_aligned(own, ", ".join(f"'{path}'" for path in paths.values())) from None
+            found = store.read(cached)
         assert found is not None
     [part], _ = found
     return part.lines

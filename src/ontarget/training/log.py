@@ -1,0 +1,69 @@
+"""`log.jsonl`: what a stage says of itself while it trains, and how the file goes on after a stop."""
+
+import json
+import time
+from pathlib import Path
+from typing import Any
+
+from transformers import TrainerCallback, TrainerControl, TrainerState, TrainingArguments
+
+from ontarget.training.trainer import Progress, Record, SignedTrainer
+
+
+class Log(TrainerCallback):
+    """Writes `log.jsonl` and reports progress.
+
+    Attributes:
+        before: seconds that the stage took before it was cut off, up to the checkpoint that it goes on from.
+    """
+
+    def __init__(self, trainer: SignedTrainer, path: Path, progress: Progress | None) -> None:
+        self.trainer, self.path, self.progress = trainer, path, progress
+        self.before = _seconds(path)
+        self.last_record = time.monotonic()
+        self.started = self.last_record - self.before
+
+    def on_step_end(
+        self, args: TrainingArguments, state: TrainerState, control: TrainerControl, **_: Any
+    ) -> TrainerControl:
+        """One record for each hundredth of the stage."""
+        now = time.monotonic()
+        every = max(1, state.max_steps // 100)
+        if (
+            state.global_step % every == 0
+            or state.global_step == state.max_steps
+            or control.should_training_stop
+        ):
+            sums = self.trainer.take_noted()
+            record: Record = {"step": state.global_step, "steps": state.max_steps}
+            record |= {name: total / weight for name, (total, weight) in sums.items() if name != "tokens"}
+            record["learning_rate"] = self.trainer._get_learning_rate()
+            record["tokens_per_second"] = sums["tokens"][0] / (now - self.last_record)
+            record["seconds"] = now - self.started
+            self.last_record = now
+            if state.is_world_process_zero:
+                with self.path.open("a", encoding="utf-8") as file:
+                    file.write(json.dumps(record) + "\n")
+                if self.progress:
+                    self.progress(state.global_step, state.max_steps, record)
+        return control
+
+
+def cut(log: Path, checkpoint: Path | None) -> None:
+    """Drops records of steps that will be taken again."""
+    done = int(checkpoint.name.split("-")[1]) if checkpoint else 0
+    lines = log.read_text(encoding="utf-8").splitlines() if log.exists() else []
+    log.write_text("".join(f"{line}\n" for line in lines if _step(line) <= done), encoding="utf-8")
+
+
+def _step(line: str) -> float:
+    try:
+        return float(json.loads(line)["step"])
+    except ValueError:  # a line cut off by a kill
+        return float("inf")
+
+
+def _seconds(log: Path) -> float:
+    """What training took up to the last record; an evaluation has none."""
+    lines = log.read_text(encoding="utf-8").splitlines() if log.exists() else []
+    return max((json.loads(line).get("seconds", 0.0) for line in lines), default=0.0)
