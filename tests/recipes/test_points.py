@@ -1,0 +1,27 @@
+"""Points that ship: each is one that its recipe still has, as it is now, or nobody would ever read it."""
+
+from pathlib import Path
+
+import pytest
+
+from ontarget.pipeline.sweep import SHIPPED, make_sweep, shipped
+
+NAMES = sorted(path.stem for path in SHIPPED.glob("*.jsonl"))
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("name", NAMES)
+def test_a_point_that_ships_is_planned_and_done(
+    name: str, tmp_path: Path, shared_data: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("ONTARGET_DATA", str(shared_data))
+    sweep = make_sweep(name, directory=tmp_path)
+    done = {point.file.stem for point in sweep.planned if point.shipped}
+    assert done == shipped(name).keys(), (
+        "another default, or another form of a fingerprint, has left them behind"
+    )
+    assert len(done) == len(sweep.planned) or name == "multi30k-study-size", "which is not at its end"
+
+
+def test_there_are_points() -> None:
+    assert {"multi30k-study", "multi30k-final"} < set(NAMES)
