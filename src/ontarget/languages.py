@@ -3,10 +3,11 @@
 Codes are BCP 47 (`de`, `zh-Hant`, `pt-BR`). Names come from CLDR through Babel.
 """
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from difflib import get_close_matches
 from functools import cache
+from itertools import permutations
 from typing import Self
 
 from babel import Locale
@@ -44,6 +45,11 @@ def _scripts(primary: str) -> frozenset[str]:
     }
     scripts = {part for part in (*parts, _usual_script(primary)) if part and len(part) == 4}
     return frozenset(scripts - {"Latn"} if primary == "zh" else scripts)  # nobody asks for pinyin by `zh`
+
+
+def code_of(value: object) -> str:
+    """The code that a YAML file has: YAML 1.1 reads Norwegian's `no` as false."""
+    return "no" if value is False else str(value)
 
 
 @dataclass(frozen=True, slots=True, order=True)
@@ -149,6 +155,11 @@ class Direction:
 
     def __str__(self) -> str:
         return f"{self.source}-{self.target}"
+
+
+def directions_between(languages: Iterable[Language]) -> list[Direction]:
+    """Every direction from one of the languages into another."""
+    return [Direction(source, target) for source, target in permutations(languages, 2)]
 
 
 def _hint(word: str) -> str:

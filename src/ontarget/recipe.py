@@ -10,7 +10,7 @@ from ontarget.corpora.checks import Step
 from ontarget.corpora.cleaning import Overlap
 from ontarget.errors import UserError, nearest
 from ontarget.languages import Direction, Language
-from ontarget.recipes.block import Block, Count, Name
+from ontarget.recipes.block import Block, Count, Name, mistakes
 from ontarget.recipes.corpus_source import Code, CorpusSource, HoldOut
 from ontarget.recipes.directions import Directions
 from ontarget.recipes.grid import Grids
@@ -23,10 +23,8 @@ from ontarget.samples.draw import supervised_directions, zero_shot_directions
 
 
 def _cleaning_step(value: object) -> Step:
-    try:
+    with mistakes():
         return Step.of(value)
-    except UserError as error:
-        raise ValueError(str(error)) from None
 
 
 CleaningStep = Annotated[Step, BeforeValidator(_cleaning_step), PlainSerializer(Step.settings)]
@@ -169,10 +167,8 @@ class Recipe(Block):
         return self.model_dump(mode="json", by_alias=True, exclude_none=True, exclude={"versions", "commit"})
 
     def _check_conflicts(self, stage: str, conflict: Conflict) -> None:
-        try:
+        with mistakes(f"'stages.{stage}.conflict': "):
             check_conflicts(conflict, self.languages, self.supervised)
-        except UserError as error:
-            raise ValueError(f"'stages.{stage}.conflict': {error}") from None
 
     def _check_model(self, model: str, where: str) -> None:
         """A bare word is a stage (or a directory beside us); Hub names and other paths have a slash."""

@@ -5,7 +5,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from ontarget.corpora.plain import decode_lines, fingerprint, lines_of, load, path_of, read_lines
+from ontarget.corpora.plain import decode_lines, lines_of, load, path_of, read_lines
 from ontarget.errors import UserError
 from ontarget.languages import Direction, Language
 
@@ -138,22 +138,6 @@ def test_a_variable_that_is_not_set_is_told(monkeypatch: pytest.MonkeyPatch) -> 
 def test_a_pattern_without_language_is_told() -> None:
     with pytest.raises(UserError, match=r"'train\.de' needs \{language\}"):
         load("mine", {"train": "train.de"}, [DE])
-
-
-def test_fingerprint_follows_content_not_place(tmp_path: Path) -> None:
-    def made(folder: str, de: bytes) -> str:
-        (tmp_path / folder).mkdir()
-        written(tmp_path / folder / "train.de", de)
-        written(tmp_path / folder / "train.fr", b"un\n")
-        return fingerprint({"train": f"{tmp_path}/{folder}/train.{{language}}"}, [DE, FR])
-
-    first = made("a", b"eins\n")
-    assert first == made("b", b"eins\n")
-    assert first != made("c", b"eins \n")
-    pattern = f"{tmp_path}/a/train.{{language}}"
-    assert first == fingerprint({"train": pattern}, [FR, DE])
-    assert first != fingerprint({"train": pattern}, [DE])
-    assert first != fingerprint({"test": pattern}, [DE, FR])
 
 
 def test_multi30k_reads_as_it_is(shared_data: Path, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -9,7 +9,7 @@ from rich.console import Console
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
 
 from ontarget.cli.options import Template, TrustRemoteCode
-from ontarget.corpora.plain import read_lines
+from ontarget.corpora.plain import decode_lines, read_lines
 from ontarget.errors import UserError
 from ontarget.languages import Direction, Language
 from ontarget.pipeline.systems import settings_called, system_called
@@ -77,7 +77,7 @@ def translate(
     if system is not None:
         decoding = Decoding(beam, max_new_tokens, no_repeat_ngram_size=no_repeat_ngram_size)
         how["system"] = system_called(system, translator.template, direction, learnt, decoding)
-    with _progress_bar(len(lines)) as bar:
+    with _progress_bar() as bar:
         task = bar.add_task(f"{direction.source.name()} to {direction.target.name()}", total=len(lines))
         translations = translator.translate(
             lines,
@@ -113,18 +113,10 @@ def _text(system: str | None, named: list[str], direction: Direction) -> dict[La
 
 def _standard_input() -> list[str]:
     data = sys.stdin.buffer.read()
-    try:
-        text = data.decode("utf-8-sig")
-    except UnicodeDecodeError as error:
-        line = data.count(b"\n", 0, error.start) + 1
-        raise UserError(
-            f"standard input is not UTF-8: line {line}, byte {error.start} is "
-            f"0x{data[error.start]:02x}; convert it first, for example with iconv -f latin1 -t utf-8"
-        ) from None
-    return [line.removesuffix("\r") for line in text.removesuffix("\n").split("\n")] if text else []
+    return decode_lines(data, "standard input") if data else []
 
 
-def _progress_bar(total: int) -> Progress:
+def _progress_bar() -> Progress:
     console = Console(stderr=True)
     columns = (TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn(), TimeRemainingColumn())
     return Progress(*columns, console=console, disable=not console.is_terminal, transient=True)

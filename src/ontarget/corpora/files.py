@@ -6,10 +6,9 @@ import re
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from functools import partial
-from itertools import permutations
 from pathlib import Path
 
-from ontarget.corpora import store
+from ontarget.corpora import sacrebleu_sets, store
 from ontarget.corpora.corpus import Corpus, Part, Segment
 from ontarget.corpora.hugging_face import ON_HUB, read_dataset, require_saved, revision
 from ontarget.corpora.jsonl import read_jsonl
@@ -18,12 +17,11 @@ from ontarget.corpora.parquet import read_parquet
 from ontarget.corpora.plain import lines_of, path_of
 from ontarget.corpora.rows import Columns
 from ontarget.corpora.sacrebleu_sets import SCHEME, sets_of
-from ontarget.corpora.sacrebleu_sets import read as read_test_set
 from ontarget.corpora.tables import read_csv, read_tsv
 from ontarget.corpora.tmx import read_tmx
 from ontarget.errors import UserError
 from ontarget.files import alone, expanded
-from ontarget.languages import Direction, Language
+from ontarget.languages import Direction, Language, directions_between
 
 # Raise it where the same files give other segments than before: what is in the cache is then made again.
 _FORMAT = 1
@@ -136,10 +134,11 @@ def _sources(
             )
     elif "{direction}" in path:
         found = False
-        for pair in permutations(languages, 2):
-            files = _files(path.replace("{direction}", str(Direction(*pair))), pair)
+        for direction in directions_between(languages):
+            sides = (direction.source, direction.target)
+            files = _files(path.replace("{direction}", str(direction)), sides)
             if any(file.exists() for file in files.values()):
-                yield _aligned(files, Direction(*pair))
+                yield _aligned(files, direction)
                 found = True
         if not found:
             raise UserError(f"there is no file '{path}' for any direction between {_listed(languages)}")
@@ -161,7 +160,7 @@ def _sources(
 
 
 def _test_set(name: str, direction: Direction) -> Iterator[Segment]:
-    [part] = read_test_set(name, [direction])
+    [part] = sacrebleu_sets.read(name, [direction])
     return part.segments()
 
 

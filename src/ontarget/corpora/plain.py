@@ -1,13 +1,13 @@
 """Line-aligned text files, one per language and split, compressed or not."""
 
-import hashlib
 from collections.abc import Iterator, Mapping, Sequence
+from io import BytesIO
 from itertools import pairwise
 from pathlib import Path
 from typing import BinaryIO
 
 from ontarget.corpora.corpus import Corpus
-from ontarget.corpora.opening import BYTE_ORDER_MARK, digest, not_utf8, opened
+from ontarget.corpora.opening import BYTE_ORDER_MARK, not_utf8, opened
 from ontarget.errors import UserError
 from ontarget.files import expanded
 from ontarget.languages import Language
@@ -57,15 +57,7 @@ def decode_lines(data: bytes, name: str) -> list[str]:
     Raises:
         UserError: there is nothing, or it is not UTF-8.
     """
-    text = data.removeprefix(BYTE_ORDER_MARK)
-    if not text:
-        raise UserError(f"{name} is empty; it must hold one segment a line")
-    try:
-        lines = text.decode("utf-8").removesuffix("\n").split("\n")
-    except UnicodeDecodeError as error:
-        offset = error.start + len(data) - len(text)
-        raise not_utf8(name, data.count(b"\n", 0, offset) + 1, offset, data[offset]) from None
-    return [line.removesuffix("\r") for line in lines]
+    return list(lines_in(BytesIO(data), name))
 
 
 def lines_of(path: Path) -> Iterator[str]:
@@ -98,19 +90,6 @@ def lines_in(file: BinaryIO, name: str) -> Iterator[str]:
             yield line.removesuffix("\n").removesuffix("\r")
     if empty:
         raise UserError(f"{name} is empty; it must hold one segment a line")
-
-
-def fingerprint(patterns: Mapping[str, str], languages: Sequence[Language]) -> str:
-    """The SHA-256 of what the files hold: it changes with their bytes, not with the folder they lie in.
-
-    Raises:
-        UserError: a file is missing or cannot be read.
-    """
-    whole = hashlib.sha256()
-    for split, pattern in sorted(patterns.items()):
-        for language in sorted(languages):
-            whole.update(f"{split} {language} {digest(path_of(pattern, language))}\n".encode())
-    return whole.hexdigest()
 
 
 def path_of(pattern: str, language: Language) -> Path:

@@ -2,13 +2,12 @@
 
 import re
 from collections.abc import Iterable, Mapping, Sequence
-from itertools import permutations
 from pathlib import Path
 
 from ontarget.corpora.corpus import Corpus, Part
 from ontarget.corpora.plain import read_lines
 from ontarget.errors import UserError, nearest
-from ontarget.languages import Direction, Language
+from ontarget.languages import Direction, Language, directions_between
 
 SCHEME = "sacrebleu:"  # begins the name of a test set where other text could stand
 
@@ -84,7 +83,7 @@ def sets_of(path: str, languages: Sequence[Language]) -> tuple[str, list[Directi
     """
     test_set, _, last = path.rpartition("/")
     one = re.fullmatch(r"[A-Za-z]+-[A-Za-z]+", last) if test_set else None
-    wanted = [Direction.parse(last)] if one else [Direction(*pair) for pair in permutations(languages, 2)]
+    wanted = [Direction.parse(last)] if one else directions_between(languages)
     test_set = test_set if one else path
     there = directions(test_set)
     if not (chosen := [direction for direction in wanted if direction in there]):

@@ -180,7 +180,7 @@ class Store:
         with _recording(self.directory / _RECORD, file, made):
             yield self.directory / file
 
-    def sweep(self, stages: Collection[str], systems: Collection[str]) -> None:
+    def remove_leftovers(self, stages: Collection[str], systems: Collection[str]) -> None:
         """Removes what a kill left half-written, under the lock; progress is kept."""
         for stage in stages:
             for folder in self.directory.glob(f"models/.{stage}.{_TEMPORARY}"):

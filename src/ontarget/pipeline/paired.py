@@ -17,10 +17,10 @@ from ontarget.files import write_json
 from ontarget.pipeline.artifacts import text_fingerprint
 from ontarget.pipeline.judged import TESTED
 from ontarget.pipeline.progress import Progress
-from ontarget.pipeline.score import REFERENCE
 from ontarget.pipeline.segments import statistics
 from ontarget.recipes.grid import SEEDS
 from ontarget.reporting.paired import FILE
+from ontarget.reporting.systems import REFERENCE
 from ontarget.scoring.formulas import bleu_values
 from ontarget.scoring.significance import SEED, TRIALS, holm, mean_value, paired_test
 

@@ -129,7 +129,7 @@ class _Work:
 
     def do(self, steps: Sequence[Step]) -> None:
         """Makes every part that is to do."""
-        self.store.sweep(self.recipe.stages, self.recipe.systems)
+        self.store.remove_leftovers(self.recipe.stages, self.recipe.systems)
         todo = [step for step in steps if step.todo]
         if any(step.kind in ("synthetic", "model", "outputs") for step in todo):
             _require_models(self.recipe, [step.name for step in todo if step.kind == "model"])

@@ -10,13 +10,14 @@ from ontarget.languages import Direction
 from ontarget.pipeline.details import details
 from ontarget.pipeline.judged import Judged, Output, judge
 from ontarget.pipeline.segments import segments
+from ontarget.reporting.run_files import AVERAGE
+from ontarget.reporting.systems import REFERENCE
 from ontarget.scoring.formulas import Floats
 from ontarget.scoring.interval import Interval, wilson
 from ontarget.scoring.score import Score
 from ontarget.scoring.significance import CorpusValue, paired_bootstrap
 
 Row = dict[str, Any]
-AVERAGE, REFERENCE = "avg", "reference"
 
 
 @dataclass(frozen=True, slots=True)

@@ -9,7 +9,7 @@ from pydantic import BaseModel, ConfigDict, ValidationError, field_validator
 
 from ontarget.errors import UserError, nearest
 from ontarget.files import expanded
-from ontarget.languages import Language
+from ontarget.languages import Language, code_of
 from ontarget.prompts.wording import prompt_languages, wording
 
 _FOLDER = resources.files("ontarget.prompts") / "templates"
@@ -46,7 +46,7 @@ class Layout(BaseModel):
     @field_validator("words", mode="before")
     @classmethod
     def _norwegian(cls, words: object) -> object:
-        return {"no" if c is False else c: w for c, w in words.items()} if isinstance(words, dict) else words
+        return {code_of(c): w for c, w in words.items()} if isinstance(words, dict) else words
 
 
 def layout_of(template: str) -> Layout:

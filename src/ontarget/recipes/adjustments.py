@@ -5,20 +5,17 @@ from typing import Annotated, Literal, Self
 
 from pydantic import BeforeValidator, Field, NonNegativeFloat, PositiveInt, model_validator
 
-from ontarget.errors import UserError
-from ontarget.languages import Language
-from ontarget.recipes.block import Block
+from ontarget.languages import Language, code_of
+from ontarget.recipes.block import Block, mistakes
 from ontarget.translation.system import AntiLanguageModel, Boosting, Contrast, Prior
 
 _ENGLISH_AND_SOURCE = ("en", "source")
 
 
 def _wrong(value: object) -> str:
-    word = "no" if value is False else str(value)  # YAML 1.1 reads Norwegian's code as false
-    try:
+    word = code_of(value)
+    with mistakes():
         return word if word in ("pivot", "source", "others") else str(Language(word))
-    except UserError as error:
-        raise ValueError(str(error)) from None
 
 
 class ContrastSettings(Block):
@@ -37,10 +34,8 @@ class ContrastSettings(Block):
 
     @model_validator(mode="after")
     def _possible(self) -> Self:
-        try:
+        with mistakes():
             self.contrast(Language("en"), ())
-        except UserError as error:
-            raise ValueError(str(error)) from None
         return self
 
     def contrast(self, pivot: Language, languages: Sequence[Language]) -> Contrast:

@@ -15,18 +15,15 @@ from pydantic import (
 )
 
 from ontarget.corpora.catalogue.entry import check_names
-from ontarget.errors import UserError
-from ontarget.languages import Language
-from ontarget.recipes.block import Block
+from ontarget.languages import Language, code_of
+from ontarget.recipes.block import Block, mistakes
 
 
 def _language(value: object) -> Language:
     if isinstance(value, Language):
         return value
-    try:
-        return Language("no" if value is False else str(value))  # YAML 1.1 reads Norwegian's code as false
-    except UserError as error:
-        raise ValueError(str(error)) from None
+    with mistakes():
+        return Language(code_of(value))
 
 
 Code = Annotated[Language, BeforeValidator(_language), PlainSerializer(str)]
@@ -91,10 +88,8 @@ class Catalogue(Block):
 
     @model_validator(mode="after")
     def _known(self) -> Self:
-        try:
+        with mistakes():
             check_names(self.name, chain.from_iterable(self.chosen().values()))
-        except UserError as error:
-            raise ValueError(str(error)) from None
         return self
 
     def chosen(self) -> dict[str, tuple[str, ...]]:

@@ -4,16 +4,13 @@ from typing import Annotated, Self
 
 from pydantic import BeforeValidator, Field, PlainSerializer, model_validator
 
-from ontarget.errors import UserError
 from ontarget.languages import Direction
-from ontarget.recipes.block import Block
+from ontarget.recipes.block import Block, mistakes
 
 
 def _direction(value: object) -> Direction:
-    try:
+    with mistakes():
         return value if isinstance(value, Direction) else Direction.parse(str(value))
-    except UserError as error:
-        raise ValueError(str(error)) from None
 
 
 Pair = Annotated[Direction, BeforeValidator(_direction), PlainSerializer(str)]

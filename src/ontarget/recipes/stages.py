@@ -16,9 +16,8 @@ from pydantic import (
     model_validator,
 )
 
-from ontarget.errors import UserError
 from ontarget.files import expanded
-from ontarget.recipes.block import Block, Count
+from ontarget.recipes.block import Block, Count, mistakes
 from ontarget.recipes.presets import DEFAULT, PRESETS, Preset, fill_in_preset
 from ontarget.samples.conflict import Conflict, Named, Policy
 from ontarget.samples.confusion import counted
@@ -86,11 +85,9 @@ class EvaluationSettings(Block):
 
 
 def _sayable(wordings: dict[str, float]) -> dict[str, float]:
-    try:
+    with mistakes():
         for words in wordings:
             sentence(words)
-    except UserError as error:
-        raise ValueError(str(error)) from None
     return wordings
 
 

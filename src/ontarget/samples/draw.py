@@ -45,15 +45,13 @@ class Drawn(Lazy[Translation]):
         return [names[locate(self._ends, number)[0]] for number in self._numbers]
 
 
-def draw_translations(
-    corpus: Corpus, directions: Sequence[Direction], count: int | None, seed: int, split: str = "train"
-) -> Drawn:
-    """Draws `count` translations (None: all), as many of each direction as of any other, or one more.
+def draw_translations(corpus: Corpus, directions: Sequence[Direction], count: int | None, seed: int) -> Drawn:
+    """Draws `count` translations of the train split (None: all), as many of each direction, or one more.
 
     Lines are drawn without repetition within a direction, all of them where the corpus has fewer.
     """
     rng = random.Random(f"{seed} draw")
-    all_pairs, drawn, first = [corpus.pairs(split, direction) for direction in directions], array("I"), 0
+    all_pairs, drawn, first = [corpus.pairs("train", direction) for direction in directions], array("I"), 0
     for pairs, share in zip(all_pairs, _shares(all_pairs, count), strict=True):
         drawn.extend(first + number for number in _sample(rng, len(pairs), share))
         first += len(pairs)

@@ -125,11 +125,6 @@ def test_too_many_tuples_says_how_many_there_are():
         phrasebook.load(0)
 
 
-def test_fingerprint_is_a_digest_of_the_files():
-    assert phrasebook.fingerprint() == phrasebook.fingerprint()
-    assert len(phrasebook.fingerprint()) == 64
-
-
 def test_the_corpus_is_a_corpus(corpus: Corpus):
     assert corpus.name == "phrasebook"
     assert [str(language) for language in corpus.splits["train"]] == list(LANGUAGES)

@@ -2,7 +2,6 @@
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
-from itertools import permutations
 from pathlib import Path
 
 from ontarget.corpora.catalogue.entry import Entry, Item, served
@@ -10,7 +9,7 @@ from ontarget.corpora.catalogue.folder import find, recorded
 from ontarget.corpora.catalogue.read import count_lines
 from ontarget.corpora.opening import digest
 from ontarget.errors import UserError
-from ontarget.languages import Direction, Language
+from ontarget.languages import Language, directions_between
 
 
 @dataclass(frozen=True, slots=True)
@@ -76,6 +75,5 @@ def _aligned(entry: Entry, languages: Sequence[Language]) -> Iterator[list[Item]
         if texts.text:
             yield [entry.text(texts, language) for language in entry.languages_of(texts, languages)]
         else:
-            every = [Direction(source, target) for source, target in permutations(languages, 2)]
-            for direction in entry.directions_of(texts, every):
+            for direction in entry.directions_of(texts, directions_between(languages)):
                 yield list(entry.pair(texts, direction))

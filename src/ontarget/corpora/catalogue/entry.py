@@ -5,7 +5,6 @@ from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from functools import cache
 from importlib.resources import files
-from itertools import permutations
 from typing import Any, Literal, Self
 
 import yaml
@@ -13,7 +12,7 @@ from pydantic import BaseModel, ConfigDict, Field, model_validator
 
 from ontarget.corpora.sacrebleu_sets import SCHEME
 from ontarget.errors import UserError, nearest
-from ontarget.languages import Direction, Language
+from ontarget.languages import Direction, Language, directions_between
 
 Format = Literal["plain", "iwslt-tags", "iwslt-xml"]
 
@@ -148,7 +147,7 @@ class Entry(_Block):
         return list({item.file: item for item in found}.values())
 
     def _items(self, name: str, languages: Sequence[Language]) -> Iterator[Item]:
-        directions = [Direction(source, target) for source, target in permutations(languages, 2)]
+        directions = directions_between(languages)
         for texts in self.texts(name):
             if texts.text:
                 yield from (self.text(texts, language) for language in self.languages_of(texts, languages))

@@ -1,9 +1,7 @@
 """A parallel corpus of English, Italian, Dutch and Romanian, made of a lexicon and sentence patterns."""
 
-import hashlib
 import random
 from functools import cache
-from importlib.resources import files
 
 from ontarget.corpora.corpus import Corpus
 from ontarget.corpora.phrasebook.patterns import Pattern, read_patterns
@@ -39,17 +37,6 @@ def load(tuples: int = 20_000, seed: int = 1) -> Corpus:
             for code in LANGUAGES
         }
     return Corpus("phrasebook", splits)
-
-
-def fingerprint() -> str:
-    """SHA-256 over everything that decides what `load` returns: the data files and this package's code."""
-    digest = hashlib.sha256()
-    package = files(__package__)
-    for folder in (package, package / "data"):
-        for file in sorted(folder.iterdir(), key=lambda file: file.name):
-            if file.name.endswith((".py", ".tsv", ".yaml")):
-                digest.update(file.name.encode() + b"\0" + file.read_bytes() + b"\0")
-    return digest.hexdigest()
 
 
 @cache

@@ -22,7 +22,7 @@ def noun(word: Word, determiner: str, case: str, adjective: Word | None, owner: 
     own = agreement(word, "it")
     head = word.lexeme.form("it", "plural" if own.plural else "singular")
     if adjective:
-        head += f" {adjective.lexeme.form('it', _form(own))}"
+        head += f" {adjective.lexeme.form('it', own.form)}"
     if determiner in ("my", "own"):
         possessor = agreement(owner, "it") if owner else Agreement(1, plural=False, feminine=False)
         head = f"{possessive(possessor, own)} {head}"
@@ -62,7 +62,7 @@ def pronoun(subject: Agreement) -> str:
 def adjective(word: Word, controller: Word | None) -> str:
     """The form that agrees with `controller`, the masculine singular without one."""
     agrees = agreement(controller, "it") if controller else Agreement(3, plural=False, feminine=False)
-    return word.lexeme.form("it", _form(agrees))
+    return word.lexeme.form("it", agrees.form)
 
 
 def verb(word: Word, form: str, subject: Word | None) -> str:
@@ -86,10 +86,6 @@ def verb(word: Word, form: str, subject: Word | None) -> str:
     raise UserError(
         f"phrasebook: Italian has no verb form '{form}' that agrees; it has present, perfect and future"
     )
-
-
-def _form(agrees: Agreement) -> str:
-    return f"{'feminine' if agrees.feminine else 'masculine'}{'-plural' if agrees.plural else ''}"
 
 
 def _ending(stem: str, agrees: Agreement) -> str:

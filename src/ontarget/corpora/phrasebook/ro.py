@@ -47,7 +47,7 @@ def noun(word: Word, determiner: str, case: str, adjective: Word | None, owner: 
         possessor = agreement(owner, "ro") if owner else Agreement(1, plural=False, feminine=False)
         head += f" {possessive(possessor, agrees)}"
     if adjective:
-        head += f" {adjective.lexeme.form('ro', _form(agrees))}"
+        head += f" {adjective.lexeme.form('ro', agrees.form)}"
     if determiner == "a":
         return f"{'o' if own.feminine else 'un'} {head}"
     if determiner == "some":
@@ -75,7 +75,7 @@ def pronoun(subject: Agreement) -> str:
 def adjective(word: Word, controller: Word | None) -> str:
     """The form that agrees with `controller`, the masculine singular without one."""
     agrees = agreement(controller, "ro") if controller else Agreement(3, plural=False, feminine=False)
-    return word.lexeme.form("ro", _form(agrees))
+    return word.lexeme.form("ro", agrees.form)
 
 
 def verb(word: Word, form: str, subject: Word | None) -> str:
@@ -102,7 +102,3 @@ def verb(word: Word, form: str, subject: Word | None) -> str:
         f"phrasebook: Romanian has no verb form '{form}' that agrees; it has present, perfect, "
         "perfect-reflexive, perfect-dative, future and subjunctive"
     )
-
-
-def _form(agrees: Agreement) -> str:
-    return f"{'feminine' if agrees.feminine else 'masculine'}{'-plural' if agrees.plural else ''}"

@@ -78,6 +78,11 @@ class Agreement:
         """`1s`, `2s`, `3s`, `1p` or `3p`."""
         return f"{self.person}{'p' if self.plural else 's'}"
 
+    @property
+    def form(self) -> str:
+        """`masculine`, `feminine`, `masculine-plural` or `feminine-plural`."""
+        return f"{'feminine' if self.feminine else 'masculine'}{'-plural' if self.plural else ''}"
+
 
 def agreement(word: Word, language: str) -> Agreement:
     """Person, number and gender of `word`; a speaker ("I") counts as masculine, a Romanian neuter as both."""
