@@ -66,6 +66,9 @@ def test_a_missing_environment_gets_the_two_commands_that_make_it(tmp_path: Path
 
 
 def test_the_usual_place_is_in_the_users_cache(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    monkeypatch.setenv("ONTARGET_CACHE", str(tmp_path / "ours"))
+    assert COMET.environment == tmp_path / "ours" / "comet"
+    monkeypatch.delenv("ONTARGET_CACHE")
     monkeypatch.delenv("XDG_CACHE_HOME", raising=False)
     assert COMET.environment == Path.home() / ".cache" / "ontarget" / "comet"
     monkeypatch.setenv("XDG_CACHE_HOME", str(tmp_path))

@@ -105,7 +105,7 @@ def test_agrees_with_sacrebleu(
     assert p == result("ar", 500).p_value
 
     bootstrapped = result("bs", 1000)
-    interval = bootstrap_interval(ours.value, other, resamples=1000)
+    interval = bootstrap_interval(ours.value, [other], resamples=1000)
     assert (interval.high - interval.low) / 2 == pytest.approx(bootstrapped.ci, rel=0.03)  # by other ranks
     before, after = (ours.value(significance._resampled(of, 1000, 12345)) for of in (one, other))
     assert after.mean() == pytest.approx(bootstrapped.mean, rel=1e-6)

@@ -73,7 +73,7 @@ def judge(
         for name in _METRICS:
             metric = Metric(name, direction.target)
             found = metric.statistics(texts, references)
-            interval = bootstrap_interval(metric.value, found, resamples=resamples)
+            interval = bootstrap_interval(metric.value, [found], resamples=resamples)
             scores[name] = replace(metric.score(found), interval=interval)
             if name in TESTED:
                 statistics[name], values[name] = found, metric.value

@@ -4,18 +4,15 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Any
 
-import numpy as np
-
 from ontarget.languages import Direction
 from ontarget.pipeline.details import details
 from ontarget.pipeline.judged import Judged, Output, judge
 from ontarget.pipeline.segments import segments
 from ontarget.reporting.run_files import AVERAGE
 from ontarget.reporting.systems import REFERENCE
-from ontarget.scoring.formulas import Floats
-from ontarget.scoring.interval import Interval, wilson
+from ontarget.scoring.interval import wilson
 from ontarget.scoring.score import Score
-from ontarget.scoring.significance import CorpusValue, paired_bootstrap
+from ontarget.scoring.significance import bootstrap_interval
 
 Row = dict[str, Any]
 
@@ -100,21 +97,9 @@ def _mean_of(metric: str, judged: Sequence[Judged], draws: int) -> Score:
     average = mean([one.scores[metric] for one in judged])
     if metric not in judged[0].statistics:
         return average
-    sets = [one.statistics[metric] for one in judged]
-    nothing = [0 * statistics for statistics in sets]
-    # One value for all directions: their languages are in the statistics, not in what is made of the sum.
-    _, low, high = paired_bootstrap(_or_zero(judged[0].values[metric]), nothing, sets, resamples=draws)
     # No resample strays from none, or all, off-target; and yet that is no certainty.
     if metric == "otr" and average.value in (0.0, 100.0):
         return replace(average, interval=wilson(round(average.n * average.value / 100), average.n))
-    return replace(average, interval=Interval(low, high))
-
-
-def _or_zero(value: CorpusValue) -> CorpusValue:
-    """The metric, and 0 of nothing: the interval of a score is that of its difference from 0."""
-
-    def of(totals: Floats) -> Floats:
-        something = np.asarray(totals.any(axis=-1))
-        return np.where(something, value(np.where(something[..., None], totals, 1.0)), 0.0)
-
-    return of
+    # One value for all directions: their languages are in the statistics, not in what is made of the sum.
+    value, sets = judged[0].values[metric], [one.statistics[metric] for one in judged]
+    return replace(average, interval=bootstrap_interval(value, sets, resamples=draws))

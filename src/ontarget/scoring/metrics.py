@@ -78,7 +78,7 @@ class Metric:
             float(self._metric._compute_score_from_stats(statistics.sum(0).tolist()).score),
             len(statistics),
             str(self._metric.get_signature()),
-            bootstrap_interval(self.value, statistics) if interval else None,
+            bootstrap_interval(self.value, [statistics]) if interval else None,
         )
 
 

@@ -55,7 +55,7 @@ def add_neural(
                 float(mean_value(statistics.sum(0))),
                 len(statistics),
                 signature,
-                bootstrap_interval(mean_value, statistics) if intervals else None,
+                bootstrap_interval(mean_value, [statistics]) if intervals else None,
             )
             for statistics in (plain, on)
         )

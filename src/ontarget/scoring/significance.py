@@ -141,16 +141,14 @@ def paired_bootstrap(
 
 
 def bootstrap_interval(
-    value: CorpusValue,
-    statistics: Statistics,
-    *,
-    resamples: int = RESAMPLES,
-    confidence: float = 0.95,
-    seed: int = SEED,
+    value: CorpusValue, system: Sequence[Statistics], *, resamples: int = RESAMPLES
 ) -> Interval:
-    """The interval of one system's score, by the percentiles of a bootstrap over segments."""
-    values = value(_resampled(statistics, resamples, seed))
-    low, high = np.quantile(values, [(1.0 - confidence) / 2, (1.0 + confidence) / 2])
+    """The 95 % interval of one system's score, by the percentiles of a bootstrap over segments.
+
+    Of several test sets it is that of the mean of their scores: all are resampled alike.
+    """
+    values = sum(value(_resampled(statistics, resamples, SEED)) for statistics in system) / len(system)
+    low, high = np.quantile(values, [0.025, 0.975])
     return Interval(float(low), float(high))
 
 
