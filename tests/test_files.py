@@ -1,5 +1,7 @@
 import errno
 import stat
+import time
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 import pytest
@@ -7,7 +9,15 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from ontarget.errors import UserError
-from ontarget.files import full_disk_said, read_jsonl, whole_file, whole_folder, write_json, write_jsonl
+from ontarget.files import (
+    full_disk_said,
+    made_once,
+    read_jsonl,
+    whole_file,
+    whole_folder,
+    write_json,
+    write_jsonl,
+)
 
 
 class Killed(Exception):
@@ -134,3 +144,37 @@ def test_other_errors_are_what_they_were(tmp_path: Path, error: Exception) -> No
     with pytest.raises(type(error)) as caught, full_disk_said(tmp_path):
         raise error
     assert caught.value is error
+
+
+def test_of_several_that_want_a_folder_one_makes_it_and_the_others_wait(tmp_path: Path) -> None:
+    folder, made = tmp_path / "cache" / "x", []
+
+    def make() -> None:
+        made.append(1)
+        with whole_folder(folder) as temporary:
+            time.sleep(0.05)
+            (temporary / "text").write_text("all of it")
+
+    def want(_: int) -> str:
+        made_once(folder, make)
+        return (folder / "text").read_text()
+
+    with ThreadPoolExecutor(8) as threads:
+        assert list(threads.map(want, range(8))) == ["all of it"] * 8
+    assert made == [1]
+
+
+def test_what_is_there_is_not_made_nor_is_anything_written(tmp_path: Path) -> None:
+    (tmp_path / "x").mkdir()
+    made_once(tmp_path / "x", lambda: pytest.fail("made again"))
+    assert list(tmp_path.iterdir()) == [tmp_path / "x"]
+
+
+def test_what_could_not_be_made_is_tried_again(tmp_path: Path) -> None:
+    def fails() -> None:
+        raise OSError("gone")
+
+    with pytest.raises(OSError, match="gone"):
+        made_once(tmp_path / "x", fails)
+    made_once(tmp_path / "x", (tmp_path / "x").mkdir)
+    assert (tmp_path / "x").is_dir()

@@ -7,7 +7,7 @@ import os
 import re
 import shutil
 import tempfile
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
@@ -64,13 +64,15 @@ def whole_folder(path: Path) -> Iterator[Path]:
         shutil.rmtree(temporary, ignore_errors=True)
 
 
-@contextmanager
-def alone(path: Path) -> Iterator[None]:
-    """One process of a machine makes what is to be at `path`; others wait, and find it."""
-    path.parent.mkdir(parents=True, exist_ok=True)
-    with path.with_name(f".{path.name}.lock").open("w") as file:
+def made_once(folder: Path, make: Callable[[], None]) -> None:
+    """Makes a folder if it is not there: one process of a machine does, others wait for it, and find it."""
+    if folder.is_dir():
+        return
+    folder.parent.mkdir(parents=True, exist_ok=True)
+    with folder.with_name(f".{folder.name}.lock").open("w") as file:
         fcntl.flock(file, fcntl.LOCK_EX)
-        yield
+        if not folder.is_dir():
+            make()
 
 
 def move_whole(temporary: Path, path: Path) -> None:

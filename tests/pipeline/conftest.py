@@ -100,7 +100,7 @@ class Workshop:
         (folder / "log.jsonl").write_text(json.dumps({"step": 1, "steps": 1, "likelihood": 1.5}) + "\n")
         update(1, 1, {"likelihood": 1.5, "tokens_per_second": 10.0})
         counts = {"dropped": 3, "truncated": 0, "ambiguous": 0, "unrevealing": 2}
-        return {"steps": 1, "kept": 1, **counts}
+        return {"steps": 1, "kept": 1, "seconds": 1.0, **counts}
 
     def load_engine(self, model: Path | str) -> str:
         self.loaded.append(Path(model).name)

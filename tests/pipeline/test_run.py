@@ -371,8 +371,15 @@ class TestSeveralProcesses:
     def test_need_what_the_recipe_asks_for(self, monkeypatch: pytest.MonkeyPatch) -> None:
         monkeypatch.setattr(parallel, "find_spec", lambda name: None)
         recipe = with_stage("mt", tuning={"epochs": 1, "parallel": "zero3"})
-        with pytest.raises(UserError, match="zero3 needs deepspeed"):
+        with pytest.raises(UserError, match=r"stages\.mt: tuning\.parallel=zero3 needs GPUs"):
             train(make_plan(recipe), launch=Launch(2))
+        monkeypatch.setattr("ontarget.hardware.has_gpu", lambda: True)
+        with pytest.raises(UserError, match=r"stages\.mt: .*zero3 needs deepspeed"):
+            train(make_plan(recipe), launch=Launch(2))
+        judged = {"every": 1, "lines": 1}
+        in_parts = with_stage("mt", tuning={"epochs": 1, "parallel": "fsdp"}, evaluation=judged)
+        with pytest.raises(UserError, match=r"stages\.mt: evaluation needs the whole model"):
+            train(make_plan(in_parts), launch=Launch(2))
         assert not self.launched
         train(make_plan(recipe))  # one process holds it all
 

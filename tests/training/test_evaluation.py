@@ -120,6 +120,10 @@ def test_a_judged_stage_that_was_cut_off_ends_in_the_same_model(base, tmp_path, 
     result = train_stage(base, DATA, tuning, evaluation=judge(scores, **options)[0], **where)
     assert result.kept == 3
     assert records(tmp_path / "broken") == [(step, scores[step]) for step in (1, 2, 3, 4, 5)]
+    logged = [json.loads(line) for line in (tmp_path / "broken" / "log.jsonl").read_text().splitlines()]
+    seconds = [record["seconds"] for record in logged if "seconds" in record]
+    assert seconds == sorted(seconds), "the clock goes on where it was stopped"
+    assert result.seconds >= seconds[-1]
     resumed = test_stage.AutoModelForCausalLM.from_pretrained(tmp_path / "broken").state_dict()
     assert same(unbroken, resumed)
 

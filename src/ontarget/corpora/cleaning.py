@@ -18,7 +18,7 @@ from ontarget.corpora import store
 from ontarget.corpora.checks import Check, Columns, Identification, InTest, Step, check_of
 from ontarget.corpora.corpus import Corpus, Part
 from ontarget.errors import UserError
-from ontarget.files import alone, full_disk_said, whole_folder, write_json
+from ontarget.files import full_disk_said, made_once, whole_folder, write_json
 from ontarget.languages import Language
 
 Overlap = Literal["error", "remove", "allow"]
@@ -54,9 +54,9 @@ def cleaned(
     folder = store.cache_folder() / "cleaned" / hashlib.sha256(json.dumps(about).encode()).hexdigest()[:32]
     kept: Sequence[Sequence[int]]
     if corpus.fingerprint:
-        with alone(folder):
-            if not folder.is_dir():
-                _remember(folder, *_clean(corpus, steps, overlap, test_split, identification))
+        made_once(
+            folder, lambda: _remember(folder, *_clean(corpus, steps, overlap, test_split, identification))
+        )
         kept, left_out = _remembered(folder)
     else:
         kept, left_out = _clean(corpus, steps, overlap, test_split, identification)

@@ -20,7 +20,7 @@ from ontarget.corpora.sacrebleu_sets import SCHEME, sets_of
 from ontarget.corpora.tables import read_csv, read_tsv
 from ontarget.corpora.tmx import read_tmx
 from ontarget.errors import UserError
-from ontarget.files import alone, expanded
+from ontarget.files import expanded, made_once
 from ontarget.languages import Direction, Language, directions_between
 
 # Raise it where the same files give other segments than before: what is in the cache is then made again.
@@ -200,13 +200,9 @@ def _stored(
     }
     key = hashlib.sha256(json.dumps(about).encode()).hexdigest()[:32]
     folder = store.cache_folder() / "corpora" / key
-    with alone(folder):
-        if (found := store.read(folder)) is None:
-            segments = ((segment, source.direction) for source in sources for segment in source.read())
-            store.write(folder, languages, watch(segments))
-            found = store.read(folder)
-    assert found is not None
-    return key, *found
+    segments = ((segment, source.direction) for source in sources for segment in source.read())
+    made_once(folder, lambda: store.write(folder, languages, watch(segments)))
+    return key, *store.read(folder)
 
 
 def _digest_of_folder(folder: Path) -> str:

@@ -63,10 +63,8 @@ def write(folder: Path, languages: Sequence[Language], segments: Iterator[Servin
         write_json(temporary / _CONTENTS, {"parts": contents, "left_out": left_out})
 
 
-def read(folder: Path) -> tuple[list[Part], int] | None:
-    """The parts that a folder holds, and how many segments were left out; None where there is none."""
-    if not folder.is_dir():
-        return None
+def read(folder: Path) -> tuple[list[Part], int]:
+    """The parts that a folder holds, and how many segments were left out."""
     contents = json.loads((folder / _CONTENTS).read_text(encoding="utf-8"))
     parts = []
     for number, part in enumerate(contents["parts"]):

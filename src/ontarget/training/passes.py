@@ -19,7 +19,7 @@ from torch.utils.data import DataLoader, Dataset
 
 from ontarget.corpora.store import cache_folder, mapped, numbers
 from ontarget.errors import UserError
-from ontarget.files import alone, full_disk_said, whole_folder, write_json
+from ontarget.files import full_disk_said, made_once, whole_folder, write_json
 from ontarget.samples.groups import Group
 from ontarget.training.encode import Encoded, Encoder
 from ontarget.training.processes import cores
@@ -75,9 +75,8 @@ def encode_pass(
         made = [_left(group, encoder) for group in groups]
         return Pass(array("I", (number for number, group in enumerate(made) if group)), made.__getitem__)
     folder = cache_folder() / "encoded" / _key(identity(pass_number), encoder)
-    with alone(folder):  # others that train with it wait, and find what it has made
-        if not folder.is_dir():
-            _write(folder, groups, encoder, cores() if processes is None else processes, progress)
+    several = cores() if processes is None else processes
+    made_once(folder, lambda: _write(folder, groups, encoder, several, progress))
     for name, count in json.loads((folder / _COUNTS).read_text(encoding="utf-8")).items():
         setattr(encoder, name, getattr(encoder, name) + count)
     return _read(folder)

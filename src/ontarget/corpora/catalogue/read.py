@@ -13,7 +13,7 @@ from ontarget.corpora.corpus import Corpus, Part
 from ontarget.corpora.iwslt import read_segments, read_tagged
 from ontarget.corpora.opening import digest
 from ontarget.errors import UserError
-from ontarget.files import alone
+from ontarget.files import made_once
 from ontarget.languages import Direction, Language
 
 _LARGE = 1 << 26  # bytes: files that are larger together stay on disk
@@ -152,17 +152,13 @@ def _on_disk(
 ) -> Mapping[Language, Sequence[str]]:
     """The lines of files of any size, from the cache, where they are put first."""
     cached = store.cache_folder() / "corpora" / hashlib.sha256(identity.encode()).hexdigest()[:32]
-    with alone(cached):
-        if (found := store.read(cached)) is None:
-            texts = zip(*map(plain.lines_of, paths.values()), strict=True)
-            segments = ((dict(zip(paths, text, strict=True)), None) for text in texts)
-            try:
-                store.write(cached, list(paths), watch(segments))
-            except ValueError:
-                raise _not_aligned(own, ", ".join(f"'{path}'" for path in paths.values())) from None
-            found = store.read(cached)
-        assert found is not None
-    [part], _ = found
+    texts = zip(*map(plain.lines_of, paths.values()), strict=True)
+    segments = ((dict(zip(paths, text, strict=True)), None) for text in texts)
+    try:
+        made_once(cached, lambda: store.write(cached, list(paths), watch(segments)))
+    except ValueError:
+        raise _not_aligned(own, ", ".join(f"'{path}'" for path in paths.values())) from None
+    [part], _ = store.read(cached)
     return part.lines
 
 
