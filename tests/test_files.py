@@ -5,6 +5,7 @@ from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 import pytest
+import yaml
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -13,6 +14,7 @@ from ontarget.files import (
     full_disk_said,
     made_once,
     read_jsonl,
+    read_yaml,
     whole_file,
     whole_folder,
     write_json,
@@ -178,3 +180,15 @@ def test_what_could_not_be_made_is_tried_again(tmp_path: Path) -> None:
         made_once(tmp_path / "x", fails)
     made_once(tmp_path / "x", (tmp_path / "x").mkdir)
     assert (tmp_path / "x").is_dir()
+
+
+def test_a_key_that_stands_twice_is_no_yaml() -> None:
+    with pytest.raises(yaml.YAMLError, match=r"'languages' is there twice"):
+        read_yaml("languages: [en, de, fr]\nname: x\nlanguages: [en, de]\n")
+    with pytest.raises(yaml.YAMLError, match=r"'b' is there twice"):
+        read_yaml("a: {b: 1, b: 2}")
+
+
+def test_a_key_that_is_merged_in_may_be_changed() -> None:
+    text = "a: &a {x: 1, y: 2}\nb: &b {<<: *a, x: 3}\nc: {<<: *b, y: 4}\nd: [{x: 1}, {x: 2}]\n"
+    assert read_yaml(text) == yaml.safe_load(text)

@@ -122,3 +122,23 @@ def test_what_is_no_direction_is_an_error(wrong: str) -> None:
 def test_a_misspelt_direction_names_the_nearest_language() -> None:
     with pytest.raises(UserError, match=r"did you mean de \(German\)"):
         Direction.parse("en-germn")
+
+
+@pytest.mark.parametrize(
+    ("given", "code"),
+    [
+        ("deu", "de"),
+        ("fra_Latn", "fr"),
+        ("zho_Hant", "zh-Hant"),
+        ("srp_Cyrl", "sr-Cyrl"),
+        ("arb_Arab", "ar"),
+        ("iw", "he"),
+        ("ceb_Latn", "ceb"),
+        ("no", "no"),
+        ("tl", "tl"),
+        ("yue", "yue"),
+    ],
+)
+def test_codes_of_other_lists_are_those_of_ours(given: str, code: str) -> None:
+    assert str(Language(given)) == code
+    assert Language(given) == Language(code)

@@ -12,6 +12,8 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
+import yaml
+
 from ontarget.errors import UserError
 
 
@@ -117,6 +119,31 @@ def _is_full_disk(error: Exception) -> bool:
         words in text
         for words in ("No space left", "quota exceeded", "unexpected pos", "StreamWriter", "iostream error")
     )
+
+
+class _EachKeyOnce(yaml.SafeLoader):
+    """YAML as it is safe to read. Of a key that stands twice YAML itself keeps the second, without a word."""
+
+    def compose_mapping_node(self, anchor: Any) -> Any:
+        node: Any = super().compose_mapping_node(anchor)
+        seen = set()
+        for key, _ in node.value:
+            if key.value in seen and key.value != "<<":
+                raise yaml.MarkedYAMLError(
+                    problem=f"'{key.value}' is there twice", problem_mark=key.start_mark
+                )
+            if isinstance(key.value, str):
+                seen.add(key.value)
+        return node
+
+
+def read_yaml(text: str) -> Any:
+    """What a text in YAML says.
+
+    Raises:
+        YAMLError: it is none, or has a key twice.
+    """
+    return yaml.load(text, _EachKeyOnce)
 
 
 def write_json(path: Path, value: Any) -> None:

@@ -1,6 +1,7 @@
 """Languages and directions: codes, names, and what other libraries call them.
 
-Codes are BCP 47 (`de`, `zh-Hant`, `pt-BR`). Names come from CLDR through Babel.
+Codes are BCP 47 (`de`, `zh-Hant`, `pt-BR`); those of ISO 639-3 and FLORES (`deu`, `zho_Hant`) are read, too.
+Names come from CLDR through Babel.
 """
 
 from collections.abc import Iterable, Mapping
@@ -24,6 +25,12 @@ _FASTTEXT_LABEL = {"nb": "no", "fil": "tl"}
 def _english_names() -> dict[str, str]:
     """Every language code of CLDR that is two or three letters long, with its English name."""
     return {code: name for code, name in Locale("en").languages.items() if code.isalpha() and len(code) <= 3}
+
+
+def _usual_code(primary: str) -> str:
+    """`de` of `deu`, `he` of `iw`: the code of two letters that CLDR has in place of one without a name."""
+    usual: str = get_global("language_aliases").get(primary, primary)
+    return usual if primary not in _english_names() and len(usual) == 2 else primary
 
 
 @cache
@@ -63,8 +70,12 @@ class Language:
     code: str
 
     def __post_init__(self) -> None:
-        parts = self.code.replace("_", "-").split("-")
-        tag = "-".join([parts[0].lower(), *(p.title() if len(p) == 4 else p.upper() for p in parts[1:])])
+        first, *others = self.code.replace("_", "-").split("-")
+        primary = _usual_code(first.lower())
+        parts = [part.title() if len(part) == 4 else part.upper() for part in others]
+        if parts and len(parts[0]) == 4 and _scripts(primary) == {parts[0]}:
+            parts = parts[1:]  # `fra_Latn`: the only script that it has says nothing
+        tag = "-".join([primary, *parts])
         try:
             Locale.parse(tag, sep="-")
         except (UnknownLocaleError, ValueError):

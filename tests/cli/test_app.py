@@ -1,5 +1,6 @@
 import importlib.metadata
 import os
+import re
 import signal
 import subprocess
 import sys
@@ -143,3 +144,43 @@ def test_sigterm_exits_with_143(stub: Callable[..., None]) -> None:
 
     stub(train=train)
     assert CliRunner().invoke(app, ["train"]).exit_code == 143
+
+
+def test_no_example_of_any_help_runs_into_the_next() -> None:
+    groups = {"data": ["list", "card", "show", "get", "check"], "recipes": ["ls", "show", "copy", "check"]}
+    for name in module._COMMANDS:
+        for arguments in [[name], *([name, one] for one in groups.get(name, []))]:
+            result = CliRunner().invoke(app, [*arguments, "--help"], env={"COLUMNS": "120"}, prog_name="o")
+            assert result.exit_code == 0, result.output
+            lines = [line.strip() for line in result.output.splitlines()]
+            examples = [line for line in lines if line.startswith("ontarget ")]
+            commands = [re.findall(rf"ontarget (?:{'|'.join(module._COMMANDS)})", line) for line in examples]
+            assert all(len(found) <= 1 for found in commands), arguments
+
+
+@pytest.mark.parametrize(
+    ("error", "said"),
+    [
+        (FileExistsError(17, "File exists", "figures"), "'figures' cannot be used: File exists"),
+        (PermissionError(13, "Permission denied", "/x"), "'/x' cannot be used: Permission denied"),
+        (OSError(28, "No space left on device"), "standard output cannot be used: No space left on device"),
+    ],
+)
+def test_a_place_that_cannot_be_written_is_a_sentence(
+    stub: Callable[..., None], error: OSError, said: str
+) -> None:
+    def train() -> None:
+        raise error
+
+    stub(train=train)
+    result = CliRunner().invoke(app, ["train"])
+    assert result.exit_code == 2
+    assert said in " ".join(result.stderr.split())
+
+
+def test_an_error_of_a_library_without_a_reason_is_shown_whole(stub: Callable[..., None]) -> None:
+    def train() -> None:
+        raise OSError("something is wrong")
+
+    stub(train=train)
+    assert isinstance(CliRunner().invoke(app, ["train"]).exception, OSError)

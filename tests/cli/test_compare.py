@@ -8,6 +8,7 @@ import pytest
 from typer.testing import CliRunner
 
 from ontarget.cli.app import app
+from ontarget.scoring.scorecard import Scorer
 from ontarget.scoring.significance import holm
 
 FRENCH = ["Le chat dort sur le canapé.", "Nous allons à la mer demain.", "Le pain est encore chaud."] * 5
@@ -146,7 +147,16 @@ def test_what_cannot_be_compared_is_one_sentence(tmp_path: Path, write: Write) -
     )  # and not that --to is missing
     assert "has 15 lines but" in error(one, write("two.fr", FRENCH[:3]), "--to", "fr")
     assert "did you mean 'mt'" in error(folder, "--baseline", "nt")
-    assert "--seeds needs the directories of several runs" in error("--seeds", folder)
+    assert "'-' is given twice: standard input can be read once" in error("-", "-", "--to", "fr")
     assert "not both at once" in error(folder, one)
     assert "--json and --csv are two forms" in error(folder, "--json", "--csv")
     assert "'blue' is none of the metrics that are compared: bleu, chrf" in error(folder, "--metrics", "blue")
+
+
+def test_seeds_of_one_run_are_refused_before_it_is_scored(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    folder = make_run(tmp_path / "run", {"mt": 9, "ontarget": 1})
+    monkeypatch.setattr(Scorer, "card", lambda *_: pytest.fail("it was scored"))
+    for same in ([folder], [folder, f"{folder}/"]):
+        assert "--seeds needs the directories of several runs" in error("--seeds", *same)

@@ -94,6 +94,13 @@ def test_what_is_not_utf8_is_told_where(tmp_path: Path, content: bytes, where: s
                 list(read(written(tmp_path / "x", data)))
 
 
+@pytest.mark.parametrize("encoding", ["utf-16-le", "utf-16-be"])
+def test_utf16_is_called_by_its_name(tmp_path: Path, encoding: str) -> None:
+    text = "\ufeffschön\ngut\n".encode(encoding)
+    with pytest.raises(UserError, match=r"x' is UTF-16; convert it, e\.g\. iconv -f utf-16 -t utf-8"):
+        read_lines(written(tmp_path / "x", text))
+
+
 def test_broken_gzip(tmp_path: Path) -> None:
     whole = gzip.compress(b"ein Satz\n" * 1000)
     flipped = whole[:20] + bytes([whole[20] ^ 0xFF]) + whole[21:]

@@ -246,3 +246,8 @@ def test_finish_reasons_must_be_aligned() -> None:
 def test_a_strict_score_must_have_been_asked_for() -> None:
     with pytest.raises(ValueError, match="strict=True"):
         _ = OffTarget("fr").strict_score
+
+
+def test_what_is_no_string_is_named_by_its_place() -> None:
+    with pytest.raises(UserError, match=r"hypothesis 1 is None, not a string; an empty answer is ''"):
+        off_target_ratio(["Bonjour.", None], "fr")  # type: ignore[list-item]

@@ -39,6 +39,8 @@ def answers_of(names: Sequence[str], given: Given) -> list[Answers]:
     Raises:
         UserError: a file cannot be read, or the options do not fit what is given.
     """
+    if list(names).count(STDIN) > 1:
+        raise UserError("'-' is given twice: standard input can be read once")
     of_runs = [name for name in names if name != STDIN and is_outputs(Path(name))]
     if not of_runs:
         return _of_files(names, given)

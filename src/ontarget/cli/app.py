@@ -56,6 +56,13 @@ class _Commands(TyperGroup):
             _fail(str(error))
         except KeyboardInterrupt as request:
             raise typer.Exit(143 if isinstance(request, Terminated) else 130) from None
+        except BrokenPipeError:
+            raise  # whoever reads has had enough
+        except OSError as error:
+            if error.strerror is None:
+                raise  # a library's, which says no reason that a user could mend
+            where = f"'{error.filename}'" if error.filename else "standard output"
+            _fail(f"{where} cannot be used: {error.strerror}; give another place, or make room")
         except ModuleNotFoundError as error:
             extra = _EXTRA.get((error.name or "").split(".")[0])
             if extra is None:

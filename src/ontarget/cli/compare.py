@@ -98,6 +98,8 @@ def compare(
             raise UserError(f"'{name}' is none of the metrics that are compared: {', '.join(REFERENCED)}")
     if seeds and (other := next((name for name in systems if not is_outputs(Path(name))), None)):
         raise UserError(f"--seeds needs the directories of several runs: '{other}' is none")
+    if seeds and len({Path(name).resolve() for name in systems}) < 2:
+        raise UserError("--seeds needs the directories of several runs, which differ by their seeds")
     scorer = Scorer(identifier(lid, among), names, strict=strict, segments=True)
     cards = [scorer.card(answers) for answers in watched(answers_of(systems, given), "scoring")]
     if comet:

@@ -61,8 +61,12 @@ def list_() -> None:
 def card(name: _NAME) -> None:
     """Say what a corpus is: addresses, checksums, licence, citation, what it is good for, its traps.
 
-    ontarget data card wmt22
-    ontarget data card opus/Europarl/v8
+    One of the catalogue, or any of OPUS:
+
+        ontarget data card wmt22
+        ontarget data card opus/Europarl/v8
+
+    `ontarget data list` says which there are.
     """
     from ontarget.corpora.catalogue.entry import entry, served, template
 
@@ -105,6 +109,8 @@ def get(
 ) -> None:
     """Fetch what is not here yet of a corpus; the same command goes on where it was stopped.
 
+    One of the catalogue, or any of OPUS:
+
         ontarget data get multi30k
         ontarget data get opus/Europarl/v8 --languages en,it,nl
 
@@ -132,8 +138,12 @@ def check(
 ) -> None:
     """Check the files that are here: their checksums, and that aligned files have the same number of lines.
 
-    ontarget data check
-    ontarget data check multi30k
+    All that are here, or one:
+
+        ontarget data check
+        ontarget data check multi30k
+
+    Where something is wrong the exit code is 2.
     """
     from ontarget.corpora.catalogue.check import check
     from ontarget.corpora.catalogue.entry import entry, names

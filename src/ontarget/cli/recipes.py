@@ -75,8 +75,12 @@ def copy(
 ) -> None:
     """Copy a recipe, to make one of your own of it.
 
-    ontarget recipes copy phrasebook-tiny mine.yaml
-    ontarget run mine.yaml
+    Then change it, and run it:
+
+        ontarget recipes copy phrasebook-tiny mine.yaml
+        ontarget run mine.yaml
+
+    A recipe may be as short as what it changes of another: see `extends` in docs/recipes.md.
     """
     source = find(recipe)
     target = to or Path(source.name)

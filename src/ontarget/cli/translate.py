@@ -12,6 +12,7 @@ from ontarget.cli.options import Template, TrustRemoteCode
 from ontarget.corpora.plain import decode_lines, read_lines
 from ontarget.errors import UserError
 from ontarget.languages import Direction, Language
+from ontarget.model_place import locate
 from ontarget.pipeline.systems import settings_called, system_called
 from ontarget.prompts.template import PromptTemplate
 from ontarget.translation.system import Decoding, direction_between
@@ -62,6 +63,7 @@ def translate(
     """
     # What the user may have got wrong is looked at before torch is loaded, which takes seconds.
     direction = direction_between(source, target)
+    locate(model)
     if template is not None:
         PromptTemplate.load(template, model)
     learnt = _text(system, text or [], direction)

@@ -74,6 +74,8 @@ def digest(path: Path) -> str:
 
 def not_utf8(name: str, line: int, offset: int, byte: int) -> UserError:
     """What to say of text in another encoding, or in several."""
+    if offset == 0 and byte in (0xFE, 0xFF):  # a byte order mark
+        return UserError(f"{name} is UTF-16; convert it, e.g. iconv -f utf-16 -t utf-8")
     return UserError(
         f"{name} is not UTF-8: line {line}, byte {offset} of the text is 0x{byte:02x}; "
         "convert the file, e.g. iconv -f latin1 -t utf-8"

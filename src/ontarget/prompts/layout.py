@@ -8,7 +8,7 @@ import yaml
 from pydantic import BaseModel, ConfigDict, ValidationError, field_validator
 
 from ontarget.errors import UserError, nearest
-from ontarget.files import expanded
+from ontarget.files import expanded, read_yaml
 from ontarget.languages import Language, code_of
 from ontarget.prompts.wording import prompt_languages, wording
 
@@ -103,7 +103,7 @@ def languages_of(words: Words) -> Collection[str]:
 
 def _checked(text: str, where: str) -> Layout:
     try:
-        content = yaml.safe_load(text)
+        content = read_yaml(text)
         if not isinstance(content, dict):
             raise UserError(f"{where} is no mapping of keys to values; the templates of ontarget show which")
         layout = Layout.model_validate(content)

@@ -9,6 +9,7 @@ import yaml
 from pydantic import ValidationError
 
 from ontarget.errors import UserError, nearest
+from ontarget.files import read_yaml
 from ontarget.recipe import Recipe
 from ontarget.recipes.explain import explain, short
 from ontarget.recipes.systems import list_systems
@@ -129,6 +130,6 @@ def _pairs(overrides: Overrides) -> list[tuple[str, Any]]:
 
 def _yaml(text: str, what: str) -> Any:
     try:
-        return yaml.safe_load(text)
+        return read_yaml(text)
     except yaml.YAMLError as error:
         raise UserError(f"{what} is not YAML: {' '.join(str(error).split())}") from None

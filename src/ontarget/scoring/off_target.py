@@ -270,6 +270,10 @@ def _aligned(what: str, lines: Sequence[str] | None, n: int) -> Sequence[str | N
 def _chunks(hypotheses: Iterable[str]) -> Iterator[list[str]]:
     if isinstance(hypotheses, str):
         raise UserError("the hypotheses are one string; give a list of strings, one for each segment")
-    lines = iter(hypotheses)
+    lines, before = iter(hypotheses), 0
     while chunk := list(islice(lines, _CHUNK)):
+        for number, text in enumerate(chunk, start=before):
+            if not isinstance(text, str):
+                raise UserError(f"hypothesis {number} is {text!r}, not a string; an empty answer is ''")
         yield chunk
+        before += len(chunk)
