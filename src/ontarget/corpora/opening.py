@@ -6,6 +6,7 @@ import hashlib
 import io
 import lzma
 import zlib
+from codecs import BOM_UTF16_BE, BOM_UTF16_LE
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -72,12 +73,12 @@ def digest(path: Path) -> str:
         return hashlib.file_digest(file, "sha256").hexdigest()
 
 
-def not_utf8(name: str, line: int, offset: int, byte: int) -> UserError:
-    """What to say of text in another encoding, or in several."""
-    if offset == 0 and byte in (0xFE, 0xFF):  # a byte order mark
+def not_utf8(name: str, line: int, offset: int, there: bytes) -> UserError:
+    """What to say of text in another encoding, or in several; `there` are the bytes from `offset` on."""
+    if offset == 0 and there[:2] in (BOM_UTF16_LE, BOM_UTF16_BE):
         return UserError(f"{name} is UTF-16; convert it, e.g. iconv -f utf-16 -t utf-8")
     return UserError(
-        f"{name} is not UTF-8: line {line}, byte {offset} of the text is 0x{byte:02x}; "
+        f"{name} is not UTF-8: line {line}, byte {offset} of the text is 0x{there[0]:02x}; "
         "convert the file, e.g. iconv -f latin1 -t utf-8"
     )
 

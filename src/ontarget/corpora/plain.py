@@ -83,7 +83,7 @@ def lines_in(file: BinaryIO, name: str) -> Iterator[str]:
             line = text.decode("utf-8")
         except UnicodeDecodeError as error:
             place = error.start + len(data) - len(text)
-            raise not_utf8(name, number, offset + place, data[place]) from None
+            raise not_utf8(name, number, offset + place, data[place : place + 2]) from None
         offset += len(data)
         if line:
             empty = False
