@@ -187,6 +187,8 @@ def test_a_key_that_stands_twice_is_no_yaml() -> None:
         read_yaml("languages: [en, de, fr]\nname: x\nlanguages: [en, de]\n")
     with pytest.raises(yaml.YAMLError, match=r"'b' is there twice"):
         read_yaml("a: {b: 1, b: 2}")
+    with pytest.raises(yaml.YAMLError, match="unhashable key"):
+        read_yaml("{[a, b]: 1, [a, b]: 2}")
 
 
 def test_a_key_that_is_merged_in_may_be_changed() -> None:

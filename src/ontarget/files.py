@@ -128,12 +128,12 @@ class _EachKeyOnce(yaml.SafeLoader):
         node: Any = super().compose_mapping_node(anchor)
         seen = set()
         for key, _ in node.value:
-            if key.value in seen and key.value != "<<":
-                raise yaml.MarkedYAMLError(
-                    problem=f"'{key.value}' is there twice", problem_mark=key.start_mark
-                )
-            if isinstance(key.value, str):
-                seen.add(key.value)
+            if not isinstance(key, yaml.ScalarNode) or key.value == "<<":
+                continue
+            if key.value in seen:
+                said = f"'{key.value}' is there twice"
+                raise yaml.MarkedYAMLError(problem=said, problem_mark=key.start_mark)
+            seen.add(key.value)
         return node
 
 

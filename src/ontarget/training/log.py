@@ -19,7 +19,8 @@ class Log(TrainerCallback):
 
     def __init__(self, trainer: SignedTrainer, path: Path, progress: Progress | None) -> None:
         self.trainer, self.path, self.progress = trainer, path, progress
-        self.before = _seconds(path)
+        # The first process alone: it may be cutting the file while others would read it.
+        self.before = _seconds(path) if trainer.args.should_save else 0.0
         self.last_record = time.monotonic()
         self.started = self.last_record - self.before
 

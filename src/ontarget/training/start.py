@@ -19,8 +19,9 @@ def load_tokenizer(start: str | Path | NewModel, trust_remote_code: bool) -> Any
     """
     if isinstance(start, NewModel):
         return make_tokenizer(start.texts, start.shape.vocabulary)
-    with load_said(start):
-        return AutoTokenizer.from_pretrained(locate(start), trust_remote_code=trust_remote_code)
+    place = locate(start)
+    with load_said(place):
+        return AutoTokenizer.from_pretrained(place, trust_remote_code=trust_remote_code)
 
 
 def load_model(
@@ -42,9 +43,10 @@ def load_model(
     """
     if isinstance(start, NewModel):
         return make_model(start.shape, tokenizer, tuning.max_length, seed)
-    with load_said(start):
+    place = locate(start)
+    with load_said(place):
         model = AutoModelForCausalLM.from_pretrained(
-            locate(start), use_safetensors=True, trust_remote_code=trust_remote_code, **held
+            place, use_safetensors=True, trust_remote_code=trust_remote_code, **held
         )
     # In any tool that reads the checkpoint.
     configured = model.generation_config.eos_token_id
