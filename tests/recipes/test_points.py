@@ -20,7 +20,7 @@ def test_a_point_that_ships_is_planned_and_done(
     assert done == shipped(name).keys(), (
         "another default, or another form of a fingerprint, has left them behind"
     )
-    assert len(done) == len(sweep.planned) or name == "multi30k-study-size", "which is not at its end"
+    assert len(done) == len(sweep.planned), "which is not at its end"
 
 
 def test_there_are_points() -> None:
