@@ -35,7 +35,7 @@ from ontarget.recipes.stages import (
     Likelihood,
 )
 from ontarget.recipes.synthetic import KeepSettings, PivotDistillation, SelfTraining
-from ontarget.recipes.systems import SYSTEMS, DecodingSettings, SystemSettings
+from ontarget.recipes.systems import SYSTEMS, DecodingSettings, RerankSettings, SystemSettings
 from ontarget.training.tuning import Lora, ModelShape, Tuning
 
 ROOT = Path(__file__).parents[1]
@@ -134,6 +134,7 @@ BLOCKS: dict[str, list[type[BaseModel]]] = {
     "prior.": [PriorSettings],
     "boosting.": [BoostingSettings],
     "anti_lm.": [AntiLMSettings],
+    "rerank.": [RerankSettings],
 }
 KEYS = {
     f"{prefix}{field.alias or key}"

@@ -433,13 +433,24 @@ class TestSystems:
         plain = systems["mt"]
         assert not any((plain.post_instruction, plain.prompt_in_target, plain.demonstrations, plain.pivot))
         assert plain.contrast is None
-        assert (plain.prior, plain.boosting, plain.anti_lm) == (None, None, None)
+        assert (plain.prior, plain.boosting, plain.anti_lm, plain.rerank) == (None,) * 4
         asked = ["language-prior", "token-boosting", "adaptive-boosting", "anti-lm"]
         prior, latb, adaptive, anti_lm = recipe(systems=asked).systems.values()
         assert prior.prior.prior() == Prior(weight=2.0)
         assert latb.boosting.boosting() == Boosting(5.0, unsure_below=None)
         assert adaptive.boosting.boosting() == Boosting(1000.0, unsure_below=0.8)
         assert anti_lm.anti_lm.anti_lm() == AntiLanguageModel(0.3)
+        reranked, retried = recipe(systems=["reranked", "retried"]).systems.values()
+        assert (reranked.rerank.retry, retried.rerank.retry) == (False, True)
+        assert (reranked.through_pivot, retried.through_pivot) == (False, True)
+
+    def test_rerank_what_there_is_more_than_one_of(self) -> None:
+        with pytest.raises(UserError, match=r"systems\.reranked: a beam of 1 has but one hypothesis"):
+            recipe(systems=["reranked"], decoding={"beam": 1})
+        recipe(systems=["retried"], decoding={"beam": 1})
+        recipe(systems={"reranked": {"decoding": {"beam": 2}}}, decoding={"beam": 1})
+        with pytest.raises(UserError, match="asks through the pivot, as this system does already"):
+            recipe(systems={"retried": {"pivot": True}})
 
     def test_may_contrast_with_languages_by_name_and_by_what_they_are(self) -> None:
         def against(*named: object) -> tuple[str, ...]:
@@ -462,7 +473,7 @@ class TestSystems:
     def test_say_nothing_of_keys_that_older_recipes_lack(self) -> None:
         """So that their fingerprints stay as they were."""
         dumped = recipe(systems=["mt", "contrastive"]).settings()["systems"]
-        assert not {"prior", "boosting", "anti_lm"} & dumped["mt"].keys()
+        assert not {"prior", "boosting", "anti_lm", "rerank"} & dumped["mt"].keys()
         assert set(dumped["contrastive"]["contrast"]) == {"source_weight", "language_weight", "plausibility"}
         named = recipe(systems={"contrastive": {"contrast": {"against": ["pivot"]}}})
         assert named.settings()["systems"]["contrastive"]["contrast"]["against"] == ["pivot"]

@@ -1,6 +1,17 @@
-"""`python -m ontarget`."""
+"""`python -m ontarget`, and where the command `ontarget` begins."""
 
-from ontarget.cli.app import main
+import sys
+
+
+def main() -> None:
+    """Runs the command line: exit code 0, 2 for the user's mistakes, 130 for Ctrl-C, 143 for SIGTERM."""
+    try:
+        from ontarget.cli.app import app
+
+        app()
+    except KeyboardInterrupt:  # while the imports were under way
+        sys.exit(130)
+
 
 if __name__ == "__main__":
     main()

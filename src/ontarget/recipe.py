@@ -93,6 +93,8 @@ class Recipe(Block):
         for name, system in self.systems.items():
             if system.model is not None:
                 self._check_model(system.model, f"systems.{name}.model")
+            with mistakes(f"systems.{name}: "):
+                system.check_beam(self.decoding_of(name).beam)
             if system.step is not None:
                 self._check_step(system.model or "", system.step, f"systems.{name}.step")
         return self

@@ -55,7 +55,7 @@ def test_without_arguments_it_helps() -> None:
 
 def test_help_imports_no_command_and_no_model_library() -> None:
     code = (
-        "import sys\nfrom ontarget.cli.app import main\nsys.argv = ['ontarget', '--help']\n"
+        "import sys\nfrom ontarget.__main__ import main\nsys.argv = ['ontarget', '--help']\n"
         "try: main()\nexcept SystemExit as exit: assert exit.code == 0\n"
         "loaded = {'torch', 'transformers', 'sacrebleu', 'matplotlib', 'pydantic'} & set(sys.modules)\n"
         f"loaded |= {{f'ontarget.cli.{{name}}' for name in {COMMANDS}}} & set(sys.modules)\n"
@@ -126,6 +126,20 @@ def test_ctrl_c_exits_with_130(stub: Callable[..., None]) -> None:
 
     stub(train=train)
     assert CliRunner().invoke(app, ["train"]).exit_code == 130
+
+
+def test_ctrl_c_while_it_loads_is_no_traceback() -> None:
+    code = (
+        "import sys\n"
+        "class Interrupted:\n"
+        "    def find_spec(self, name, *rest):\n"
+        "        if name == 'ontarget.cli.app': raise KeyboardInterrupt\n"
+        "sys.meta_path.insert(0, Interrupted())\n"
+        "from ontarget.__main__ import main\n"
+        "main()"
+    )
+    result = subprocess.run([sys.executable, "-c", code], capture_output=True, encoding="utf-8", check=False)
+    assert (result.returncode, result.stderr) == (130, "")
 
 
 def test_a_reader_that_leaves_early_gets_no_traceback() -> None:

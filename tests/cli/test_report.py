@@ -93,3 +93,20 @@ def test_mistakes_are_one_sentence(runs: Path) -> None:
     code, output = report("one")
     assert code == 2
     assert "scores.json is missing" in output
+
+
+@pytest.mark.parametrize(
+    ("arguments", "sentence"),
+    [
+        (("one", "--format", "pdf"), "--format pdf is of figures: give --figures DIR, too"),
+        (("one", "--page", "x.html"), "--page is for several runs"),
+        (("one", "two", "--markdown", "--page", "x.html"), "--page is for several runs"),
+    ],
+)
+def test_an_option_that_would_do_nothing_is_a_mistake(
+    runs: Path, arguments: tuple[str, ...], sentence: str
+) -> None:
+    code, output = report(*arguments)
+    assert code == 2
+    assert sentence in output
+    assert not Path("x.html").exists()

@@ -293,6 +293,8 @@ def test_options_that_do_not_fit_are_one_sentence(write: Write, tmp_path: Path) 
     assert "no test set 'wmt222'" in error(one, "--test-set", "wmt222", "--direction", "de-fr")
     assert "--direction belongs to --test-set" in error(one, "--to", "fr", "--direction", "de-fr")
     assert "says its own languages" in error(folder, "--to", "fr")
+    (tmp_path / "empty").mkdir()
+    assert "holds no outputs" in error(str(tmp_path / "empty"), "--to", "fr")
     assert "not both at once" in error(folder, one)
     assert "ter of '" in error(one, "--to", "fr", "--metrics", "ter")
     assert "list of names is empty" in error(one, "--to", "fr", "--metrics", ",")
@@ -310,3 +312,29 @@ def test_a_tokenizer_that_is_not_installed_gets_the_line_that_installs_it(
     monkeypatch.setattr(scoring_metrics, "BLEU", unavailable)
     lines = write("a", ["猫はソファで寝ている。"])
     assert f"pip install 'ontarget[{extra}]'" in error(lines, "--to", code, "--reference", lines)
+
+
+def test_what_became_of_each_line_goes_into_a_file(write: Write, tmp_path: Path) -> None:
+    texts = [*ANSWERS, "", 'Il a dit, "bonjour, ma chère"\u2028hier soir.']
+    first, second = write("a.txt", texts), write("b.txt", ["Le pain, je crois, est encore chaud."])
+    run(first, second, "--to", "fr", "--from", "de", "--lines", str(tmp_path / "made" / "lines.csv"))
+    with (tmp_path / "made" / "lines.csv").open(encoding="utf-8", newline="") as file:
+        rows = list(csv.DictReader(file))
+    assert [(row["hypothesis"], row["line"], row["outcome"], row["language"]) for row in rows] == [
+        (first, "1", "on", "fr"),
+        (first, "2", "english", "en"),
+        (first, "3", "source", "de"),
+        (first, "4", "empty", ""),
+        (first, "5", "on", "fr"),
+        (second, "1", "on", "fr"),
+    ]
+    assert [row["text"] for row in rows[:5]] == texts
+    assert all(0.3 < float(row["probability"]) <= 1 for row in rows if row["text"])
+
+
+def test_no_file_of_lines_is_left_by_what_fails(write: Write, tmp_path: Path) -> None:
+    place = tmp_path / "made" / "lines.csv"
+    given = [write("a.txt", ANSWERS), "--to", "fr", "--reference", write("r.fr", FRENCH[:2])]
+    result = CliRunner().invoke(app, ["score", *given, "--lines", str(place)])
+    assert result.exit_code == 2
+    assert list(place.parent.iterdir()) == []

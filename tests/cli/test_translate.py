@@ -88,6 +88,7 @@ def test_standard_input_one_line_in_one_line_out(given: bytes, expected: bytes) 
         ((*TO, "--system", "1-shot"), b"x", "'1-shot' shows demonstrations"),
         ((*TO, "--system", "language-prior"), b"x", "'language-prior' learns from text: give --text fr=FILE"),
         ((*TO, "--system", "anti-lm", "--text", "fr=x"), b"x", "--text is for systems that learn from text"),
+        ((*TO, "--system", "reranked", "--beam", "1"), b"x", "a beam of 1 has but one hypothesis"),
         ((*TO, "--text", "fr=x"), b"x", "--text is for systems that learn from text"),
         (
             (*TO, "--system", "token-boosting", "--text", "fr"),
@@ -125,3 +126,5 @@ def test_a_system_that_needs_nothing_more() -> None:
     assert (contrast.first_tokens, contrast.against) == (1, (Language("en"),))
     assert run(*TO, "--system", "pivot", given=b"Hund\n").exit_code == 0
     assert Upper.asked["system"].pivot == Language("en")
+    assert run(*TO, "--system", "retried", given=b"Hund\n").exit_code == 0
+    assert Upper.asked["system"].rerank.retry == Language("en")

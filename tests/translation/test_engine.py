@@ -137,6 +137,20 @@ def test_prompts_that_begin_alike_are_answered_together(engine: Engine) -> None:
     assert [{i % 2 for i in batch} for batch in batches] == [{0}, {1}]
 
 
+def test_texts_beyond_the_context_are_warned_of(
+    engine: Engine, prompts, caplog: pytest.LogCaptureFixture, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    expected = engine.generate(prompts, Decoding(1, 4))
+    assert not caplog.records
+    second, *_, longest = sorted(map(len, prompts))[-2:]
+    assert second < longest
+    monkeypatch.setattr(engine.model.config, "max_position_embeddings", second)
+    assert engine.generate(prompts, Decoding(1, 4)) == expected
+    (record,) = caplog.records
+    assert f"1 of {len(prompts)} texts are, with their prompts, longer" in record.getMessage()
+    assert f"the model's {second} tokens" in record.getMessage()
+
+
 def test_no_prompts_no_answers(engine: Engine) -> None:
     assert engine.generate([], Decoding()) == []
 

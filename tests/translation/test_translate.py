@@ -29,6 +29,7 @@ from ontarget.translation.system import (
     LanguageText,
     Prior,
     Request,
+    Rerank,
     System,
 )
 from ontarget.translation.translate import n_best, translate, wrong_targets
@@ -76,6 +77,10 @@ def echo(monkeypatch: pytest.MonkeyPatch) -> Echo:
 
 def requests(direction: str, *sources: str) -> list[Request]:
     return [Request(source, Direction.parse(direction)) for source in sources]
+
+
+def _never(texts: Sequence[str], directions: Sequence[Direction]) -> list[bool]:
+    return [False for _ in zip(texts, directions, strict=True)]
 
 
 def answers(hypotheses: Sequence[Hypothesis]) -> list[str]:
@@ -264,6 +269,7 @@ def test_a_real_search_of_every_kind(engine: Engine) -> None:
         System("boosting", PLAIN, boosting=Boosting(), text=TEXT, decoding=decoding),
         System("anti-lm", PLAIN, anti_lm=AntiLanguageModel(), decoding=decoding),
         System("pivot", PLAIN, pivot=Language("en"), decoding=decoding),
+        System("retried", PLAIN, rerank=Rerank(_never, Language("en")), decoding=decoding),
     ]
     for system in systems:
         found = translate(system, engine, mixed)

@@ -46,12 +46,13 @@ def answers_of(names: Sequence[str], given: Given) -> list[Answers]:
         return _of_files(names, given)
     if len(of_runs) < len(names):
         raise UserError("give plain files, or the outputs of runs; not both at once")
+    read = [answers for name in names for answers in read_outputs(Path(name))]
     if given != Given():
         raise UserError(
             f"'{of_runs[0]}' says its own languages, sources and references; leave out --to, --from, "
             "--reference, --source, --test-set and --direction"
         )
-    return [answers for name in names for answers in read_outputs(Path(name))]
+    return read
 
 
 def _of_files(names: Sequence[str], given: Given) -> list[Answers]:

@@ -110,11 +110,6 @@ def ontarget(
     """
 
 
-def main() -> None:
-    """Runs the command line: exit code 0, 2 for the user's mistakes, 130 for Ctrl-C, 143 for SIGTERM."""
-    app()
-
-
 def _load(name: str) -> Any:
     module = import_module(f"ontarget.cli.{name}")
     if hasattr(module, "app"):

@@ -28,11 +28,19 @@ def report(
         typer.Option(metavar="DIR", help="Write the figures into this folder.", show_default=False),
     ] = None,
     form: Annotated[
-        Format, typer.Option("--format", help="Of the figures; svg reads on light and dark pages.")
-    ] = Format.svg,
+        Format | None,
+        typer.Option(
+            "--format", help="Of the figures; svg reads on light and dark pages.", show_default="svg"
+        ),
+    ] = None,
     page: Annotated[
-        Path, typer.Option(metavar="FILE", help="Of several runs: where their page goes.")
-    ] = Path("comparison.html"),
+        Path | None,
+        typer.Option(
+            metavar="FILE",
+            help="Of several runs: where their page goes.",
+            show_default="comparison.html",
+        ),
+    ] = None,
 ) -> None:
     """Make a run's page again, or its tables and figures; compare several runs.
 
@@ -60,10 +68,15 @@ def report(
 
     if markdown and latex:
         raise UserError("--markdown and --latex exclude each other: give one of them")
+    if form and not figures:
+        raise UserError(f"--format {form.value} is of figures: give --figures DIR, too")
     folders = [_folder(name) for name in runs]
     sweeps = [folder for folder in folders if sweep.is_sweep(folder)]
     if sweeps and len(folders) > 1:
         raise UserError(f"{sweeps[0]} is a sweep: give it alone")
+    if page and (len(folders) == 1 or markdown or latex or figures):
+        raise UserError("--page is for several runs, without --markdown, --latex or --figures")
+    form = form or Format.svg
     if sweeps and figures:
         from ontarget.reporting import drawing
 
@@ -97,7 +110,7 @@ def report(
     if not (markdown or latex or figures):
         from ontarget.reporting import several
 
-        _say(several.write(read, page))
+        _say(several.write(read, page or Path("comparison.html")))
 
 
 def _folder(name: str) -> Path:

@@ -1,6 +1,9 @@
 """`ontarget score`: anyone's translations, without a model."""
 
-from collections.abc import Sequence
+import csv
+from collections import Counter
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 from dataclasses import replace
 from pathlib import Path
 from statistics import mean
@@ -13,11 +16,13 @@ from ontarget.cli.forms import chosen, print_csv, print_json, print_tables
 from ontarget.cli.options import Among, Environment, Lid, OfTestSet, Source, TestSet, To
 from ontarget.cli.progress import watched
 from ontarget.errors import UserError
+from ontarget.files import whole_file
 from ontarget.languages import Language
-from ontarget.scoring.answers import is_outputs
+from ontarget.scoring.answers import Answers, Line, is_outputs
+from ontarget.scoring.off_target import Segment
 from ontarget.scoring.outcome import OUTCOMES
 from ontarget.scoring.score import SUFFIX, Score, display_name
-from ontarget.scoring.scorecard import REFERENCED, Scorecard, Scorer
+from ontarget.scoring.scorecard import REFERENCED, Scorecard, Scorer, Seen
 
 if TYPE_CHECKING:
     from ontarget.scoring.language_id import Identifier
@@ -76,6 +81,10 @@ def score(
     confidence: Annotated[
         bool, typer.Option("--confidence", help="95 % intervals: Wilson's for ratios, else by bootstrap.")
     ] = False,
+    lines: Annotated[
+        Path | None,
+        typer.Option(metavar="FILE", help="Write each line's outcome, language and text there, as CSV."),
+    ] = None,
     as_json: Annotated[
         bool, typer.Option("--json", help="Print JSON: an object, or a list for several HYP.")
     ] = False,
@@ -93,15 +102,18 @@ def score(
         ontarget score a.txt b.txt --reference test.fr.gz --source test.de.gz --from de --to fr --strict
         ontarget score answers.txt --test-set wmt22 --direction de-fr --metrics bleu,chrf++,ter
         ontarget score runs/phrasebook-tiny --markdown
+        ontarget score answers.txt --to fr --lines lines.csv
         cat answers.txt | ontarget score - --to fr --json
     """
     form = chosen(json=as_json, csv=as_csv, latex=latex, markdown=markdown)
     names = names_of(metrics) if metrics else ["bleu", "chrf"]
-    scorer = Scorer(
-        identifier(lid, among), names, strict=strict, intervals=confidence, segments=comet is not None
-    )
+    kept = comet is not None
     given = Given(to, from_, tuple(reference or ()), source, test_set, direction)
-    cards = [scorer.card(answers) for answers in watched(answers_of(hypotheses, given), "scoring")]
+    with _by_line(lines) as told:
+        scorer = Scorer(
+            identifier(lid, among), names, strict=strict, intervals=confidence, segments=kept, seen=told
+        )
+        cards = [scorer.card(answers) for answers in watched(answers_of(hypotheses, given), "scoring")]
     if metrics:
         _check_references(cards, names)
     if comet:
@@ -122,6 +134,25 @@ def score(
         tables = [("", scores), ("mean over directions", _means(cards)), ("lines", outcomes)]
         tables = [(title, rows) for title, rows in tables if rows]
         print_tables(tables, form, notes_of([pair for card in cards for pair in card.scores.items()]))
+
+
+@contextmanager
+def _by_line(path: Path | None) -> Iterator[Seen | None]:
+    """What writes a row for each line that is scored; `outcome` is `on`, or how the line is off-target."""
+    if path is None:
+        yield None
+        return
+    with whole_file(path) as temporary, temporary.open("w", encoding="utf-8", newline="") as file:
+        rows, number = csv.writer(file, lineterminator="\n"), Counter[str]()
+        rows.writerow(["hypothesis", "line", "outcome", "language", "probability", "text"])
+
+        def write(answers: Answers, lines: Sequence[Line], found: Sequence[Segment]) -> None:
+            for line, (guess, _, outcome) in zip(lines, found, strict=True):
+                number[answers.path] += 1
+                place = [answers.path, number[answers.path]]
+                rows.writerow([*place, outcome, guess.label, f"{guess.probability:.4f}", line.text])
+
+        yield write
 
 
 def _check_references(cards: Sequence[Scorecard], names: Sequence[str]) -> None:

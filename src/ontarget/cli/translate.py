@@ -67,6 +67,8 @@ def translate(
     if template is not None:
         PromptTemplate.load(template, model)
     learnt = _text(system, text or [], direction)
+    if system is not None:
+        settings_called(system).check_beam(beam)
     lines = read_lines(file) if file is not None else _standard_input()
 
     from transformers.utils import logging

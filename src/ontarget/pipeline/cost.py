@@ -128,7 +128,7 @@ class Estimator:
         decoding, system = recipe.decoding_of(step.name), system_of(recipe, step.name, self.plan.corpus)
         shown = system.demonstrations.get(todo[0], ())
         prompt = _tokens([text_of(system.template.render("", todo[0], demonstrations=shown))]) + self._line
-        times = 2 if settings.pivot else 1
+        times = 2 if settings.pivot else 3 if settings.through_pivot else 1  # at most, of a second try
         if settings.contrast:  # with more prompts: to the end, or only until an answer has begun
             times *= 3 if settings.contrast.first_tokens is None else 2
         return self._cost(

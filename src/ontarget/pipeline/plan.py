@@ -32,6 +32,7 @@ from ontarget.recipe import Recipe
 from ontarget.recipes.kinds import made_from
 from ontarget.recipes.stages import LanguageModelling
 from ontarget.recipes.synthetic import MAKING, Synthetic
+from ontarget.scoring.language_id import default_identifier
 from ontarget.training.tuning import KEPT
 
 SCORES, REPORT = "scores.json", "report.html"
@@ -234,14 +235,14 @@ class Plan:
             separator=template.separator,
             stop=template.stop,
             direction=str(direction),
-            pivot=str(self.recipe.pivot) if settings.pivot else None,
+            pivot=str(self.recipe.pivot) if settings.through_pivot else None,
             demonstrations=_text_of([shown]),
             text=text,
         )
 
     @cached_property
     def _learnt(self) -> dict[str, dict[str, Any]]:
-        """System -> what its scores are made of besides its settings; nothing, of most."""
+        """System -> what its answers are made of besides its settings; nothing, of most."""
         recipe, learnt = self.recipe, dict[str, dict[str, Any]]()
         for name, settings in recipe.systems.items():
             learnt[name] = {}
@@ -252,6 +253,8 @@ class Plan:
             if settings.contrast and "against" in settings.contrast.model_dump():
                 among = settings.contrast.contrast(recipe.pivot, recipe.languages).against
                 learnt[name]["against"] = list(map(str, among))
+            if settings.rerank:
+                learnt[name]["identifier"] = default_identifier().signature
         return learnt
 
     @cached_property

@@ -1,6 +1,6 @@
 """The one place where a recipe's system becomes calls of `translation`. Torch comes with the first model."""
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -12,8 +12,9 @@ from ontarget.prompts.layout import languages_of
 from ontarget.prompts.template import PromptTemplate
 from ontarget.prompts.wording import text_language
 from ontarget.recipe import Recipe
-from ontarget.recipes.systems import SYSTEMS, SystemSettings
-from ontarget.translation.system import Decoding, LanguageText, Request, System
+from ontarget.recipes.systems import SYSTEMS, RerankSettings, SystemSettings
+from ontarget.scoring.language_id import default_identifier, known_labels
+from ontarget.translation.system import Decoding, LanguageText, Request, Rerank, System
 
 if TYPE_CHECKING:
     from ontarget.scoring.language_id import Identifier
@@ -31,6 +32,7 @@ def system_of(recipe: Recipe, name: str, corpus: Corpus) -> System:
         template_of(recipe, recipe.model_of(name)),
         recipe.pivot,
         recipe.languages,
+        {direction.target for direction in directions(recipe)},
         language_text(recipe, corpus, name),
         recipe.decoding_of(name).decoding(),
         {d: tuple(demonstrations(recipe, corpus, name, d)) for d in directions(recipe)},
@@ -66,7 +68,9 @@ def system_called(
     english = Language("en")
     languages = dict.fromkeys([english, direction.source, *lines])
     enough = {language: of_one[:LINES_OF_LANGUAGE] for language, of_one in lines.items()}
-    return _made(name, settings_called(name), template, english, list(languages), enough, decoding)
+    return _made(
+        name, settings_called(name), template, english, list(languages), [direction.target], enough, decoding
+    )
 
 
 def _made(
@@ -75,6 +79,7 @@ def _made(
     template: PromptTemplate,
     pivot: Language,
     languages: Sequence[Language],
+    targets: Iterable[Language],
     lines: LinesOf,
     decoding: Decoding,
     demonstrations: Mapping[Direction, tuple[Translation, ...]] | None = None,
@@ -91,8 +96,21 @@ def _made(
         anti_lm=settings.anti_lm.anti_lm() if settings.anti_lm else None,
         text=LanguageText(lines) if lines else None,
         pivot=pivot if settings.pivot else None,
+        rerank=_rerank(settings.rerank, pivot, targets) if settings.rerank else None,
         decoding=decoding,
     )
+
+
+def _rerank(settings: RerankSettings, pivot: Language, targets: Iterable[Language]) -> Rerank:
+    """By the identifier of all scores, which is asked at once whether it knows the languages."""
+    identifier = default_identifier()
+    labels = {language: known_labels(language, identifier) for language in (pivot, *targets)}
+
+    def on_target(texts: Sequence[str], directions: Sequence[Direction]) -> list[bool]:
+        guesses = identifier.identify(texts)
+        return [guess.label in labels[d.target] for guess, d in zip(guesses, directions, strict=True)]
+
+    return Rerank(on_target, pivot if settings.retry else None)
 
 
 def without_texts(recipe: Recipe, system: System) -> list[str]:

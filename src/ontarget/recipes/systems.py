@@ -1,11 +1,11 @@
 """The systems of a recipe: how each asks a model, and those that have a name."""
 
 from collections.abc import Mapping
-from typing import Any
+from typing import Any, Self
 
-from pydantic import Field, NonNegativeInt, PositiveInt, field_serializer
+from pydantic import Field, NonNegativeInt, PositiveInt, field_serializer, model_validator
 
-from ontarget.errors import nearest
+from ontarget.errors import UserError, nearest
 from ontarget.recipes.adjustments import AntiLMSettings, BoostingSettings, ContrastSettings, PriorSettings
 from ontarget.recipes.block import Block
 from ontarget.translation.system import Decoding
@@ -33,13 +33,15 @@ SYSTEMS: dict[str, dict[str, Any]] = {
     "token-boosting": {"boosting": {}},
     "adaptive-boosting": {"boosting": {"boost": 1000.0, "unsure_below": 0.8}},
     "anti-lm": {"anti_lm": {}},
+    "reranked": {"rerank": {}},
+    "retried": {"rerank": {"retry": True}},
     "lat": {"model": "lat"},
     "ontarget": {"model": "ontarget"},
     "ontarget-any": {"model": "ontarget-any"},
     "pivot": {"pivot": True},
 }
 # Only where a recipe names them: the systems of one that names none stay as they were.
-_NAMED = ("language-prior", "token-boosting", "adaptive-boosting", "anti-lm")
+_NAMED = ("language-prior", "token-boosting", "adaptive-boosting", "anti-lm", "reranked", "retried")
 DIAGNOSIS = ("llama", "ptl", "1-shot", "5-shot", "contrastive", "pivot")
 
 
@@ -61,6 +63,12 @@ class DecodingSettings(Block):
         return Decoding(**self.model_dump())
 
 
+class RerankSettings(Block):
+    """Re-ranking by language identification: see translation/rerank.py."""
+
+    retry: bool = Field(False, description="what stays off-target is asked again, through the pivot")
+
+
 class SystemSettings(Block):
     """One row of the table: a model and how it is asked."""
 
@@ -76,7 +84,28 @@ class SystemSettings(Block):
     boosting: BoostingSettings | None = _newer("tokens of the wanted language are boosted")
     anti_lm: AntiLMSettings | None = _newer("what the source goes on with by itself is held back")
     pivot: bool = Field(False, description="two steps, through the pivot language")
+    rerank: RerankSettings | None = _newer("of the beam the most probable answer in the right language")
     decoding: DecodingSettings = Field(DecodingSettings(), description="what differs from the recipe's")
+
+    @model_validator(mode="after")
+    def _retries_by_another_way(self) -> Self:
+        if self.pivot and self.rerank and self.rerank.retry:
+            raise ValueError("`rerank.retry` asks through the pivot, as this system does already")
+        return self
+
+    def check_beam(self, beam: int) -> None:
+        """Whether a beam of that width is wide enough.
+
+        Raises:
+            UserError: it is not.
+        """
+        if beam == 1 and self.rerank and not self.rerank.retry:
+            raise UserError("a beam of 1 has but one hypothesis, none to re-rank: take a beam of 2 or more")
+
+    @property
+    def through_pivot(self) -> bool:
+        """Whether anything is asked through the pivot."""
+        return self.pivot or (self.rerank is not None and self.rerank.retry)
 
     @property
     def learns_from_text(self) -> bool:

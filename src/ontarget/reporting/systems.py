@@ -20,6 +20,8 @@ _NAMES = {
     "token-boosting": "LATB",
     "adaptive-boosting": "Adaptive-LATB",
     "anti-lm": "Anti-LM",
+    "reranked": "re-ranked",
+    "retried": "re-ranked, retried",
     "lat": "LAT",
     "ontarget": "ontarget",
     "ontarget-any": "ontarget-any",

@@ -1,6 +1,6 @@
 """All scores of one system's answers in one direction, from one look at each segment."""
 
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from itertools import islice
 from typing import TYPE_CHECKING, NamedTuple
@@ -10,7 +10,7 @@ from ontarget.languages import Language
 from ontarget.scoring.answers import Answers, Line
 from ontarget.scoring.close import close_off_target, close_relatives
 from ontarget.scoring.language_id import Identifier
-from ontarget.scoring.off_target import OffTarget, off_target_ratio
+from ontarget.scoring.off_target import OffTarget, Segment, off_target_ratio
 from ontarget.scoring.outcome import OUTCOMES, Outcome
 from ontarget.scoring.score import Score
 
@@ -21,6 +21,7 @@ REFERENCED = ("bleu", "chrf", "chrf++", "ter", "spbleu")
 """Metrics against references: the names of `metrics.METRICS`, without sacreBLEU's loading time."""
 CONFUSION = ("lpr", "wpr", "lcpr")
 """Figures of the language confusion benchmark, which need no reference."""
+Seen = Callable[[Answers, Sequence[Line], Sequence[Segment]], None]
 _CHUNK = 10_000  # lines at a time, where there may be any number
 
 
@@ -62,6 +63,7 @@ class Scorer:
         strict: adds the strict off-target ratio; it then also decides what counts as on target.
         intervals: adds 95 % intervals to the metrics; ratios have theirs anyway.
         segments: keeps the segments and their evidence, for a paired test or a neural metric.
+        seen: told what was found of each line, chunk by chunk.
     """
 
     identifier: Identifier
@@ -69,6 +71,7 @@ class Scorer:
     strict: bool = False
     intervals: bool = False
     segments: bool = False
+    seen: Seen | None = None
     _floors: dict[tuple[Language, tuple[str, ...]], Score] = field(default_factory=dict)
 
     def __post_init__(self) -> None:
@@ -91,6 +94,8 @@ class Scorer:
         for chunk in _chunks(answers.lines):
             texts = [line.text for line in chunk]
             found = count.add(texts, _whole([x.source for x in chunk]), _whole([x.finish for x in chunk]))
+            if self.seen is not None:
+                self.seen(answers, chunk, found)
             if self.segments or chunk[0].references or confusion:
                 kept += chunk
                 off += [s.outcome != "on" if self.strict else s.off for s in found]

@@ -1,5 +1,6 @@
 """A model that answers prompts, many at a time."""
 
+import logging
 import re
 from collections.abc import Callable, Iterator, Sequence
 from functools import lru_cache
@@ -20,6 +21,7 @@ from ontarget.translation.tree import TokenTree
 Progress = Callable[[int, int], None]
 """Told after each batch how many requests are done, and how many there are."""
 
+_LOG = logging.getLogger(__name__)
 _LINE_BREAKS = re.compile(r"\s*[\n\r\v\f\x1c-\x1e\x85\u2028\u2029]\s*")
 _CPU_CACHE_BYTES = 2**31
 _CPU_ROWS, _GPU_ROWS = 64, 512  # more do not make it faster; on a processor its caches overflow
@@ -85,7 +87,8 @@ class Engine:
         """The best answers to each prompt, best first; fewer where the search found no more.
 
         Answers are what comes after the prompt's ids, so nothing that a prompt says can be taken for one.
-        In fp32 they do not depend on what else is asked for at the same time.
+        In fp32 they do not depend on what else is asked for at the same time. Prompts longer than the
+        model's context are warned of, in the log.
 
         Args:
             prompts: token ids, none empty.
@@ -96,6 +99,7 @@ class Engine:
             one_line: line breaks of an answer become spaces.
             count: so many at most; None: as many as the beam is wide, which is the most there are.
         """
+        self._warn_of_long(prompts)
         ends = Ends(torch.tensor(self._end_ids, dtype=torch.long, device=self.model.device))
         if stop:
             last = _last_of_stop(self.tokenizer, self.vocabulary, tuple(stop))
@@ -153,6 +157,18 @@ class Engine:
             batch.append(i)
         if batch:
             yield batch
+
+    def _warn_of_long(self, prompts: Sequence[list[int]]) -> None:
+        """They are answered all the same: some models do well a little beyond their context."""
+        context = getattr(self.model.config.get_text_config(), "max_position_embeddings", None)
+        long = sum(len(prompt) > context for prompt in prompts) if context else 0
+        if long:
+            _LOG.warning(
+                "%d of %d texts are, with their prompts, longer than the model's %d tokens: split them",
+                long,
+                len(prompts),
+                context,
+            )
 
     def _token_budget(self) -> int:
         """Tokens whose keys and values fit into memory."""

@@ -1,6 +1,6 @@
 """A row of the results table: a model, how it is asked, and how its answer is searched for. No torch here."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Literal
 
@@ -146,6 +146,23 @@ class AntiLanguageModel:
             raise UserError(f"decay must be at least 0 and below 1, not {self.decay}")
 
 
+OnTarget = Callable[[Sequence[str], Sequence[Direction]], Sequence[bool]]
+"""Whether each text is in the language that its direction asks for."""
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Rerank:
+    """Re-ranking by language identification, and a second try: see `translation/rerank.py`.
+
+    Attributes:
+        on_target: by language identification, which is not this room's.
+        retry: what has no hypothesis on target is asked again, through this language; None: it stays.
+    """
+
+    on_target: OnTarget
+    retry: Language | None = None
+
+
 @dataclass(frozen=True, slots=True, eq=False)
 class LanguageText:
     """Lines of each language, from which a system learns what answers in it look like."""
@@ -174,6 +191,7 @@ class System:
         anti_lm: Anti-LM decoding, if any.
         text: what a prior and boosting learn from.
         pivot: translate into this language first, and from there; direct where it is a side of the direction.
+        rerank: re-ranking of the beam's hypotheses, if any.
         decoding: the search.
     """
 
@@ -188,6 +206,7 @@ class System:
     anti_lm: AntiLanguageModel | None = None
     text: LanguageText | None = None
     pivot: Language | None = None
+    rerank: Rerank | None = None
     decoding: Decoding = Decoding()
 
     def __post_init__(self) -> None:

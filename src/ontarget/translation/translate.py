@@ -16,7 +16,8 @@ from ontarget.translation.engine import Engine, in_one_line
 from ontarget.translation.hypothesis import Hypothesis
 from ontarget.translation.language_tokens import count_tokens
 from ontarget.translation.prior import LanguagePrior
-from ontarget.translation.system import Contrast, Decoding, Request, System
+from ontarget.translation.rerank import off_target, rerank
+from ontarget.translation.system import Contrast, Decoding, Request, Rerank, System
 
 Progress = Callable[[int, int], None]
 
@@ -36,13 +37,16 @@ def translate(
         engine: the model.
         requests: what to translate, in any mix of directions.
         progress: called with how many translations are done, and how many there are (twice as many with a
-            pivot).
+            pivot; with a second try those are added).
     Raises:
         UserError: the template is a chat that has no place for such a prompt.
     """
-    if system.pivot is None:
-        return _answer(system, engine, requests, progress)
-    return _through(system.pivot, system, engine, requests, progress)
+    if system.pivot is not None:
+        return _through(system.pivot, system, engine, requests, progress)
+    answers = _answer(system, engine, requests, progress)
+    if system.rerank is not None and system.rerank.retry is not None:
+        _retry(system.rerank, system.rerank.retry, system, engine, requests, answers, progress)
+    return answers
 
 
 def n_best(
@@ -69,23 +73,56 @@ def _through(
     """Into the pivot, and on from there. What has it as a side needs one step alone."""
     halfway = [i for i, r in enumerate(requests) if pivot not in (r.direction.source, r.direction.target)]
     total = len(requests) + len(halfway)
-
-    def counted_from(start: int) -> Progress | None:
-        return None if progress is None else lambda done, _: progress(start + done, total)
-
     first = [Request(requests[i].source, Direction(requests[i].direction.source, pivot)) for i in halfway]
     steps = list(requests)
-    for i, hypothesis in zip(halfway, _answer(system, engine, first, counted_from(0)), strict=True):
+    for i, hypothesis in zip(
+        halfway, _answer(system, engine, first, _counted(progress, 0, total)), strict=True
+    ):
         steps[i] = Request(hypothesis.text, Direction(pivot, requests[i].direction.target))
-    return _answer(system, engine, steps, counted_from(len(halfway)))
+    return _answer(system, engine, steps, _counted(progress, len(halfway), total))
+
+
+def _retry(
+    chooser: Rerank,
+    pivot: Language,
+    system: System,
+    engine: Engine,
+    requests: Sequence[Request],
+    answers: list[Hypothesis],
+    progress: Progress | None,
+) -> None:
+    """Puts what two steps get in the place of what is off-target, where that is on target."""
+    again = [
+        i
+        for i in off_target(chooser, requests, answers)
+        if pivot not in (requests[i].direction.source, requests[i].direction.target)
+    ]
+    if not again:
+        return
+    asked, total = [requests[i] for i in again], len(requests) + 2 * len(again)
+    second = _through(pivot, system, engine, asked, _counted(progress, len(requests), total))
+    still = off_target(chooser, asked, second)
+    for place, (i, answer) in enumerate(zip(again, second, strict=True)):
+        if place not in still:
+            answers[i] = answer
+
+
+def _counted(progress: Progress | None, start: int, total: int) -> Progress | None:
+    """Tells of a part of the work as of the whole."""
+    return None if progress is None else lambda done, _: progress(start + done, total)
 
 
 def _answer(
     system: System, engine: Engine, requests: Sequence[Request], progress: Progress | None
 ) -> list[Hypothesis]:
     asked, arguments = _asked(system, engine, requests)
+    if system.rerank is None:
+        answers = engine.generate(*arguments, progress)
+    else:
+        found = engine.n_best(*arguments, progress)
+        answers = rerank(system.rerank, [requests[i] for i in asked], found)
     hypotheses = [_NOTHING] * len(requests)
-    for i, answer in zip(asked, engine.generate(*arguments, progress), strict=True):
+    for i, answer in zip(asked, answers, strict=True):
         hypotheses[i] = answer
     return hypotheses
 
