@@ -31,6 +31,8 @@ SYSTEMS: dict[str, dict[str, Any]] = {
     "token-boosting": {},
     "adaptive-boosting": {},
     "anti-lm": {},
+    "reranked": {},
+    "retried": {},
     "contrastive": {},
     "pivot": {},
 }

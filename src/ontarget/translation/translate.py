@@ -101,7 +101,7 @@ def _retry(
         return
     asked, total = [requests[i] for i in again], len(requests) + 2 * len(again)
     second = _through(pivot, system, engine, asked, _counted(progress, len(requests), total))
-    still = off_target(chooser, asked, second)
+    still = set(off_target(chooser, asked, second))
     for place, (i, answer) in enumerate(zip(again, second, strict=True)):
         if place not in still:
             answers[i] = answer
