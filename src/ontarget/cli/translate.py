@@ -58,6 +58,8 @@ def translate(
 
         echo "Guten Tag" | ontarget translate --model my/model --from de --to fr --beam 1
 
+        ontarget translate --model my/model --from de --to fr --system retried text.de
+
         ontarget translate --model my/model --from de --to fr --system language-prior \\
             --text en=train.en --text de=train.de --text fr=train.fr text.de
     """
