@@ -111,6 +111,7 @@ def test_a_region_that_is_named_like_a_language_stays_with_its_own() -> None:
 
 def test_the_way_back() -> None:
     assert Direction.parse("it-nl").reverse == Direction.parse("nl-it")
+    assert Direction.parse("it-nl").sides == (Language("it"), Language("nl"))
 
 
 @pytest.mark.parametrize("wrong", ["", "it", "it-", "-nl", "it-qqq", "it>nl"])

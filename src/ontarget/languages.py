@@ -160,6 +160,11 @@ class Direction:
         raise UserError(f"'{text}' is no direction such as it-nl{_hint(unknown)}")
 
     @property
+    def sides(self) -> tuple[Language, Language]:
+        """Both languages, the source first."""
+        return self.source, self.target
+
+    @property
     def reverse(self) -> "Direction":
         """The way back."""
         return Direction(self.target, self.source)

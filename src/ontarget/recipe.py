@@ -75,7 +75,7 @@ class Recipe(Block):
                 f"'pivot' is {self.pivot}, not one of `languages`: {', '.join(map(str, self.languages))}"
             )
         for direction in (*self.supervised, *self.zero_shot):
-            if not {direction.source, direction.target} <= set(self.languages):
+            if not set(direction.sides) <= set(self.languages):
                 raise ValueError(f"'directions' has {direction}, which are not both among `languages`")
         for split in self.hold_out.numbers() if self.hold_out else ():
             if self.corpus.names(split):
@@ -116,9 +116,7 @@ class Recipe(Block):
     @property
     def trained(self) -> list[Language]:
         """The languages of the supervised directions: of others there need be no training text."""
-        sides = {
-            language for direction in self.supervised for language in (direction.source, direction.target)
-        }
+        sides = {language for direction in self.supervised for language in direction.sides}
         return [language for language in self.languages if language in sides]
 
     def stage_order(self) -> list[str]:

@@ -12,6 +12,7 @@ from ontarget.cli.app import app
 from ontarget.corpora import sacrebleu_sets
 from ontarget.languages import Language
 from ontarget.scoring import metrics as scoring_metrics
+from ontarget.scoring import scorecard
 from ontarget.scoring.bleu import bleu, chrf
 from ontarget.scoring.off_target import off_target_ratio
 
@@ -330,6 +331,16 @@ def test_what_became_of_each_line_goes_into_a_file(write: Write, tmp_path: Path)
     ]
     assert [row["text"] for row in rows[:5]] == texts
     assert all(0.3 < float(row["probability"]) <= 1 for row in rows if row["text"])
+
+
+def test_lines_are_counted_anew_for_each_file_and_on_from_chunk_to_chunk(
+    write: Write, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(scorecard, "_CHUNK", 2)
+    twice = [write("a.txt", ANSWERS)] * 2
+    run(*twice, "--to", "fr", "--lines", str(tmp_path / "lines.csv"))
+    rows = (tmp_path / "lines.csv").read_text(encoding="utf-8").splitlines()[1:]
+    assert [row.split(",")[1] for row in rows] == ["1", "2", "3"] * 2
 
 
 def test_no_file_of_lines_is_left_by_what_fails(write: Write, tmp_path: Path) -> None:

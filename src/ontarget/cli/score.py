@@ -1,7 +1,6 @@
 """`ontarget score`: anyone's translations, without a model."""
 
 import csv
-from collections import Counter
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import replace
@@ -143,14 +142,14 @@ def _by_line(path: Path | None) -> Iterator[Seen | None]:
         yield None
         return
     with whole_file(path) as temporary, temporary.open("w", encoding="utf-8", newline="") as file:
-        rows, number = csv.writer(file, lineterminator="\n"), Counter[str]()
+        rows = csv.writer(file, lineterminator="\n")
         rows.writerow(["hypothesis", "line", "outcome", "language", "probability", "text"])
 
-        def write(answers: Answers, lines: Sequence[Line], found: Sequence[Segment]) -> None:
-            for line, (guess, _, outcome) in zip(lines, found, strict=True):
-                number[answers.path] += 1
-                place = [answers.path, number[answers.path]]
-                rows.writerow([*place, outcome, guess.label, f"{guess.probability:.4f}", line.text])
+        def write(answers: Answers, before: int, lines: Sequence[Line], found: Sequence[Segment]) -> None:
+            each = enumerate(zip(lines, found, strict=True), start=before + 1)
+            for number, (line, (guess, _, outcome)) in each:
+                place, probability = [answers.path, number], f"{guess.probability:.4f}"
+                rows.writerow([*place, outcome, guess.label, probability, line.text])
 
         yield write
 

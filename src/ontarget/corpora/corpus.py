@@ -95,7 +95,7 @@ class Corpus:
         Raises:
             UserError: no part of the split has both languages, or serves the direction.
         """
-        for language in (direction.source, direction.target):
+        for language in direction.sides:
             self.lines(split, language)  # says which of the two is missing, if one is
         parts = [part for part in self.parts(split) if part.serves(direction)]
         if not parts:
@@ -103,10 +103,7 @@ class Corpus:
                 f"corpus '{self.name}' has no text from {direction.source.name()} to "
                 f"{direction.target.name()} ({direction}) in its split '{split}'; it has {self._contents()}"
             )
-        source, target = (
-            _joined([part.lines[language] for part in parts])
-            for language in (direction.source, direction.target)
-        )
+        source, target = (_joined([part.lines[language] for part in parts]) for language in direction.sides)
         return Pairs(source, target, direction)
 
     def translations(self, split: str, direction: Direction, limit: int | None = None) -> list[Translation]:

@@ -140,7 +140,7 @@ def directions(recipe: Recipe) -> list[Direction]:
 def train_text(recipe: Recipe, corpus: Corpus) -> dict[str, Any]:
     """What the train split is known by, for fingerprints: its lines, in the languages that are read."""
     parts = corpus.parts("train")
-    sides = {language for d in learnt(recipe) for language in (d.source, d.target)}
+    sides = {language for d in learnt(recipe) for language in d.sides}
     if any(isinstance(stage, LanguageModelling) for stage in recipe.stages.values()):  # it reads all there is
         sides |= {language for part in parts for language in part.lines}
     text: dict[str, Any] = {

@@ -82,7 +82,7 @@ def drawn_lines(recipe: Recipe, stage: str, corpus: Corpus, direction: Direction
 def written_halfway(recipe: Recipe, settings: Synthetic, direction: Direction) -> bool:
     """Whether the teacher is given what the corpus has in the pivot language."""
     written = isinstance(settings, PivotDistillation) and settings.halfway == "corpus"
-    return written and recipe.pivot not in (direction.source, direction.target)
+    return written and recipe.pivot not in direction.sides
 
 
 def _held_out(corpus: Corpus, language: Language) -> set[str]:

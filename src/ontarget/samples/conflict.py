@@ -149,7 +149,7 @@ def _pool(
     if (
         conflict.policy != "any-instruction"
     ):  # another target, and not the language that the text is in already
-        pool = [direction for direction in pool if direction.target not in (right.source, right.target)]
+        pool = [direction for direction in pool if direction.target not in right.sides]
     if not pool:
         raise UserError(
             f"no instruction conflicts with {right} under the policy '{conflict.policy}' "

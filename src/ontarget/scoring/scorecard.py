@@ -21,7 +21,8 @@ REFERENCED = ("bleu", "chrf", "chrf++", "ter", "spbleu")
 """Metrics against references: the names of `metrics.METRICS`, without sacreBLEU's loading time."""
 CONFUSION = ("lpr", "wpr", "lcpr")
 """Figures of the language confusion benchmark, which need no reference."""
-Seen = Callable[[Answers, Sequence[Line], Sequence[Segment]], None]
+Seen = Callable[[Answers, int, Sequence[Line], Sequence[Segment]], None]
+"""Told of some lines in a row: whose they are, how many came before, and what was found of each."""
 _CHUNK = 10_000  # lines at a time, where there may be any number
 
 
@@ -95,7 +96,7 @@ class Scorer:
             texts = [line.text for line in chunk]
             found = count.add(texts, _whole([x.source for x in chunk]), _whole([x.finish for x in chunk]))
             if self.seen is not None:
-                self.seen(answers, chunk, found)
+                self.seen(answers, count.n - len(chunk), chunk, found)
             if self.segments or chunk[0].references or confusion:
                 kept += chunk
                 off += [s.outcome != "on" if self.strict else s.off for s in found]

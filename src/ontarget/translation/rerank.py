@@ -18,15 +18,13 @@ def rerank(
     chooser: Rerank, requests: Sequence[Request], n_best: Sequence[Sequence[Hypothesis]]
 ) -> list[Hypothesis]:
     """Of each request's hypotheses, best first, the first on target; the first of all where none is."""
-    flat = [
-        (answer.text, r.direction) for r, of_one in zip(requests, n_best, strict=True) for answer in of_one
+    texts = [answer.text for of_one in n_best for answer in of_one]
+    asked = [request.direction for request, of_one in zip(requests, n_best, strict=True) for _ in of_one]
+    on = iter(chooser.on_target(texts, asked))
+    flags = [[next(on) for _ in of_one] for of_one in n_best]
+    return [
+        of_one[of_it.index(True) if True in of_it else 0] for of_one, of_it in zip(n_best, flags, strict=True)
     ]
-    on = iter(chooser.on_target([text for text, _ in flat], [direction for _, direction in flat]))
-    chosen = []
-    for of_one in n_best:
-        flags = [next(on) for _ in of_one]
-        chosen.append(of_one[flags.index(True) if True in flags else 0])
-    return chosen
 
 
 def off_target(chooser: Rerank, requests: Sequence[Request], answers: Sequence[Hypothesis]) -> list[int]:

@@ -17,7 +17,7 @@ from ontarget.translation.hypothesis import Hypothesis
 from ontarget.translation.language_tokens import count_tokens
 from ontarget.translation.prior import LanguagePrior
 from ontarget.translation.rerank import off_target, rerank
-from ontarget.translation.system import Contrast, Decoding, Request, Rerank, System
+from ontarget.translation.system import Contrast, Decoding, Request, System
 
 Progress = Callable[[int, int], None]
 
@@ -43,10 +43,7 @@ def translate(
     """
     if system.pivot is not None:
         return _through(system.pivot, system, engine, requests, progress)
-    answers = _answer(system, engine, requests, progress)
-    if system.rerank is not None and system.rerank.retry is not None:
-        _retry(system.rerank, system.rerank.retry, system, engine, requests, answers, progress)
-    return answers
+    return _retried(system, engine, requests, _answer(system, engine, requests, progress), progress)
 
 
 def n_best(
@@ -71,7 +68,7 @@ def _through(
     pivot: Language, system: System, engine: Engine, requests: Sequence[Request], progress: Progress | None
 ) -> list[Hypothesis]:
     """Into the pivot, and on from there. What has it as a side needs one step alone."""
-    halfway = [i for i, r in enumerate(requests) if pivot not in (r.direction.source, r.direction.target)]
+    halfway = [i for i, request in enumerate(requests) if pivot not in request.direction.sides]
     total = len(requests) + len(halfway)
     first = [Request(requests[i].source, Direction(requests[i].direction.source, pivot)) for i in halfway]
     steps = list(requests)
@@ -82,29 +79,26 @@ def _through(
     return _answer(system, engine, steps, _counted(progress, len(halfway), total))
 
 
-def _retry(
-    chooser: Rerank,
-    pivot: Language,
+def _retried(
     system: System,
     engine: Engine,
     requests: Sequence[Request],
     answers: list[Hypothesis],
     progress: Progress | None,
-) -> None:
-    """Puts what two steps get in the place of what is off-target, where that is on target."""
-    again = [
-        i
-        for i in off_target(chooser, requests, answers)
-        if pivot not in (requests[i].direction.source, requests[i].direction.target)
-    ]
+) -> list[Hypothesis]:
+    """The answers, with what two steps get in the place of what is off-target, where that is on target."""
+    chooser = system.rerank
+    if chooser is None or (pivot := chooser.retry) is None:
+        return answers
+    off = off_target(chooser, requests, answers)
+    again = [i for i in off if pivot not in requests[i].direction.sides]
     if not again:
-        return
+        return answers
     asked, total = [requests[i] for i in again], len(requests) + 2 * len(again)
     second = _through(pivot, system, engine, asked, _counted(progress, len(requests), total))
     still = set(off_target(chooser, asked, second))
-    for place, (i, answer) in enumerate(zip(again, second, strict=True)):
-        if place not in still:
-            answers[i] = answer
+    better = {i: second[place] for place, i in enumerate(again) if place not in still}
+    return [better.get(i, answer) for i, answer in enumerate(answers)]
 
 
 def _counted(progress: Progress | None, start: int, total: int) -> Progress | None:

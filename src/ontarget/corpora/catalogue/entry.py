@@ -110,7 +110,7 @@ class Entry(_Block):
         """Those of the wanted directions that a set of pairs may have."""
         if texts.directions is not None:
             return [direction for direction in wanted if str(direction) in texts.directions]
-        known = self.languages_of(texts, [side for d in wanted for side in (d.source, d.target)])
+        known = self.languages_of(texts, [side for d in wanted for side in d.sides])
         return [d for d in wanted if d.source in known and d.target in known]
 
     def text(self, texts: Texts, language: Language) -> Item:
@@ -122,7 +122,7 @@ class Entry(_Block):
         """The two files of a direction of a set of pairs."""
         assert texts.source is not None
         assert texts.target is not None
-        source, target = (self._code(side) for side in (direction.source, direction.target))
+        source, target = (self._code(side) for side in direction.sides)
         words = {
             "source": str(direction.source),
             "target": str(direction.target),

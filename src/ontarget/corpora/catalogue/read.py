@@ -110,7 +110,7 @@ def _pairwise(own: Entry, texts: Texts, direction: Direction, disk: _Disk) -> Pa
 
 
 def _aligned(own: Entry, texts: Texts, wanted: Sequence[Direction], disk: _Disk) -> list[Part]:
-    sides = dict.fromkeys(side for d in wanted for side in (d.source, d.target))
+    sides = dict.fromkeys(side for d in wanted for side in d.sides)
     languages = own.languages_of(texts, list(sides))
     if len(languages) < 2:
         return []
