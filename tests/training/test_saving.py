@@ -3,6 +3,7 @@
 import errno
 import json
 import os
+import shutil
 import signal
 
 import pytest
@@ -15,7 +16,8 @@ from transformers import AutoModelForCausalLM, AutoTokenizer, TrainerControl, Tr
 from ontarget.errors import UserError  # noqa: E402
 from ontarget.signals import StopRequest, Terminated  # noqa: E402
 from ontarget.training import saving, trainer  # noqa: E402
-from ontarget.training.saving import Saving, last_checkpoint  # noqa: E402
+from ontarget.training.saving import Saving, last_checkpoint, resume  # noqa: E402
+from ontarget.training.sealing import SEAL, seal  # noqa: E402
 from ontarget.training.tuning import Lora  # noqa: E402
 
 
@@ -45,16 +47,23 @@ def names(work):
 
 
 def test_the_newest_whole_checkpoint_is_gone_on_from(tmp_path):
-    checkpoint(tmp_path, 9)
-    checkpoint(tmp_path, 10)
-    checkpoint(tmp_path, 20, '{"global_st')
-    (tmp_path / "checkpoint-30").mkdir()
-    assert last_checkpoint(tmp_path).name == "checkpoint-10"
+    for step in (9, 10, 20, 30):
+        seal(checkpoint(tmp_path, step))
+    (tmp_path / "checkpoint-20" / "trainer_state.json").write_text('{"global_st')
+    (tmp_path / "checkpoint-30" / "trainer_state.json").unlink()
+    found = resume(tmp_path)
+    assert found.checkpoint.name == "checkpoint-10"
+    assert found.notice == (
+        "the checkpoint of step 30 is damaged (trainer_state.json is missing) and the checkpoint of step 20 "
+        "is damaged (trainer_state.json is not as it was written); it goes on from step 10"
+    )
+    assert names(tmp_path) == ["checkpoint-10", "checkpoint-9"]
+    assert resume(tmp_path).notice == ""
 
 
 def test_an_unfinished_checkpoint_is_not_seen(tmp_path):
     checkpoint(saving.unfinished(tmp_path), 7)
-    assert last_checkpoint(tmp_path) is None
+    assert resume(tmp_path).checkpoint is None
 
 
 def test_a_written_checkpoint_takes_its_place_and_only_then_the_old_one_goes(tmp_path, monkeypatch):
@@ -100,7 +109,9 @@ def test_random_states_are_part_of_a_checkpoint(base, unbroken, tmp_path):
 
     with pytest.raises(KeyboardInterrupt):
         run_stage(base, tmp_path / "broken", progress=stop)
-    (tmp_path / "broken" / "work" / "checkpoint-4" / "rng_state.pth").unlink()
+    saved = tmp_path / "broken" / "work" / "checkpoint-4"
+    (saved / "rng_state.pth").unlink()
+    seal(saved)
     assert not same(run_stage(base, tmp_path / "broken"), unbroken)
 
 
@@ -163,6 +174,123 @@ def test_a_full_disk_leaves_the_last_checkpoint_and_nothing_half_written(base, t
     with pytest.raises(OSError, match="No space left"):
         run_stage(base, tmp_path, save_minutes=1e-9)
     assert names(tmp_path / "work") == ["checkpoint-5", "log.jsonl"]
+
+
+def stop_at(last):
+    return lambda step, *_: step == last and os.kill(os.getpid(), signal.SIGINT)
+
+
+def cut_in_half(path):
+    path.write_bytes(path.read_bytes()[: path.stat().st_size // 2])
+
+
+def flipped(path):
+    content = bytearray(path.read_bytes())
+    content[len(content) // 2] ^= 1
+    path.write_bytes(content)
+
+
+DAMAGE = {
+    "cut": cut_in_half,
+    "emptied": lambda path: path.write_bytes(b""),
+    "removed": lambda path: path.unlink(),
+    "a pointer": lambda path: path.write_text("version https://git-lfs.github.com/spec/v1\n"),
+    "flipped": flipped,
+}
+FILES = (
+    "model.safetensors",
+    "optimizer.pt",
+    "scheduler.pt",
+    "rng_state.pth",
+    "trainer_state.json",
+    "training_args.bin",
+    "config.json",
+    "log.jsonl",
+    SEAL,
+)
+
+
+@pytest.fixture(scope="module")
+def stopped(base, tmp_path_factory):
+    """At step 4."""
+    folder = tmp_path_factory.mktemp("stopped")
+    with pytest.raises(KeyboardInterrupt):
+        run_stage(base, folder, progress=stop_at(4))
+    assert set(names(folder / "work" / "checkpoint-4")) >= set(FILES)
+    return folder
+
+
+class TestADamagedCheckpoint:
+    """Any file of it, damaged in any way: the stage says so, and makes what it makes undamaged."""
+
+    @pytest.mark.parametrize("sealed", [True, False])
+    @pytest.mark.parametrize("kind", DAMAGE)
+    @pytest.mark.parametrize("file", FILES)
+    def test_is_found(self, stopped, tmp_path, file, kind, sealed):
+        work = tmp_path / "work"
+        shutil.copytree(stopped / "work", work)
+        DAMAGE[kind](work / "checkpoint-4" / file)
+        if not sealed:  # as an older version left it: as far as the form of a file shows
+            (work / "checkpoint-4" / SEAL).unlink(missing_ok=True)
+        found = resume(work)
+        harmless = file == SEAL and (kind == "removed" or not sealed)
+        unseen = not sealed and (
+            kind == "flipped"
+            or (kind == "removed" and file in ("training_args.bin", "config.json"))
+            or file == "log.jsonl"
+        )
+        if harmless or unseen:
+            assert found.checkpoint == work / "checkpoint-4" or kind == "flipped"
+        else:
+            assert found.checkpoint is None
+            assert found.notice.startswith("the checkpoint of step 4 is damaged (")
+            assert found.notice.endswith("; the stage begins anew")
+            named = (file, "rng_state*", "*.safetensors", "not as it was written" if file == SEAL else file)
+            assert any(name in found.notice for name in named)
+
+    @pytest.mark.parametrize(("file", "kind"), [("optimizer.pt", "cut"), (SEAL, "emptied")])
+    def test_and_none_before_it_is_begun_anew(self, base, unbroken, stopped, tmp_path, file, kind):
+        shutil.copytree(stopped / "work", tmp_path / "work")
+        DAMAGE[kind](tmp_path / "work" / "checkpoint-4" / file)
+        told = []
+        assert same(run_stage(base, tmp_path, progress=lambda *record: told.append(record)), unbroken)
+        assert (told[0][0], list(told[0][2])) == (0, ["notice"])
+        assert [record["step"] for _, _, record in told[1:]] == list(range(1, STEPS + 1))
+        steps = [json.loads(line)["step"] for line in (tmp_path / "model" / "log.jsonl").open()]
+        assert steps == list(range(1, STEPS + 1))
+
+    def test_gives_way_to_the_one_before_it(self, base, unbroken, stopped, tmp_path):
+        shutil.copytree(stopped / "work", tmp_path / "work")
+        with pytest.raises(KeyboardInterrupt):
+            run_stage(base, tmp_path, progress=stop_at(7))
+        shutil.copytree(stopped / "work" / "checkpoint-4", tmp_path / "work" / "checkpoint-4")
+        cut_in_half(tmp_path / "work" / "checkpoint-7" / "optimizer.pt")
+        told = []
+        assert same(run_stage(base, tmp_path, progress=lambda *record: told.append(record[2])), unbroken)
+        assert told[0]["notice"].endswith("it goes on from step 4")
+        assert told[1]["step"] == 5
+
+    def test_a_log_beside_it_that_is_damaged_is_made_whole(self, base, unbroken, stopped, tmp_path):
+        """The checkpoint has what was logged before it."""
+        shutil.copytree(stopped / "work", tmp_path / "work")
+        cut_in_half(tmp_path / "work" / "log.jsonl")
+        assert same(run_stage(base, tmp_path), unbroken)
+        steps = [json.loads(line)["step"] for line in (tmp_path / "model" / "log.jsonl").open()]
+        assert steps == list(range(1, STEPS + 1))
+
+    @pytest.mark.parametrize("kind", DAMAGE)
+    def test_a_kept_model_beside_it_counts_as_well(self, base, unbroken, tmp_path, kind):
+        with pytest.raises(KeyboardInterrupt):
+            run_stage(base, tmp_path, keep_steps=(2, 9), progress=stop_at(4))
+        kept = saving.kept(tmp_path / "work", 2)
+        assert resume(tmp_path / "work", (2, 9)).checkpoint is not None
+        DAMAGE[kind](kept / "model.safetensors")
+        told = []
+        last = run_stage(base, tmp_path, keep_steps=(2, 9), progress=lambda *record: told.append(record[2]))
+        assert same(last, unbroken)
+        assert "damaged (step-2: model.safetensors " in told[0]["notice"]
+        assert not same(state(saving.kept(tmp_path / "model", 2)), unbroken)
+        assert SEAL not in names(saving.kept(tmp_path / "model", 2))
 
 
 class TestKeptSteps:

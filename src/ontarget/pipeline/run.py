@@ -163,9 +163,13 @@ class _Work:
         about = {"template": self.recipe.template, "version": version_of("ontarget"), "seconds": 0.0}
         making = self.store.making_model(step.name, step.fingerprints[step.name], about)
         with self.progress.task(f"training {step.name}") as advance, making as (folder, work):
-            counts = self._train(
-                step, folder, work, lambda step, steps, record: advance(step, steps, noted(record))
-            )
+
+            def update(done: int, steps: int, record: dict[str, Any]) -> None:
+                if "notice" in record:
+                    self.progress.say(f"{step.name}: {record['notice']}")
+                advance(done, steps, noted(record))
+
+            counts = self._train(step, folder, work, update)
             stages.keep_template(self.recipe, folder)
             about |= {**counts, "seconds": round(counts["seconds"], 1)}
         if counts["kept"] < counts["steps"]:

@@ -7,6 +7,7 @@ from typing import Any
 
 from transformers import TrainerCallback, TrainerControl, TrainerState, TrainingArguments
 
+from ontarget.training import saving
 from ontarget.training.trainer import Progress, Record, SignedTrainer
 
 
@@ -50,21 +51,14 @@ class Log(TrainerCallback):
         return control
 
 
-def cut(log: Path, checkpoint: Path | None) -> None:
-    """Drops records of steps that will be taken again."""
-    done = int(checkpoint.name.split("-")[1]) if checkpoint else 0
-    lines = log.read_text(encoding="utf-8").splitlines() if log.exists() else []
-    log.write_text("".join(f"{line}\n" for line in lines if _step(line) <= done), encoding="utf-8")
-
-
-def _step(line: str) -> float:
-    try:
-        return float(json.loads(line)["step"])
-    except ValueError:  # a line cut off by a kill
-        return float("inf")
+def restore(log: Path, checkpoint: Path | None) -> None:
+    """Makes the log what it was when the checkpoint was written: later steps will be taken again."""
+    done = saving.step_of(checkpoint) if checkpoint else 0
+    kept = checkpoint / saving.LOG if checkpoint else log
+    before = [record for record in saving.records(kept if kept.exists() else log) if record["step"] <= done]
+    log.write_text("".join(f"{json.dumps(record)}\n" for record in before), encoding="utf-8")
 
 
 def _seconds(log: Path) -> float:
     """What training took up to the last record; an evaluation has none."""
-    lines = log.read_text(encoding="utf-8").splitlines() if log.exists() else []
-    return max((json.loads(line).get("seconds", 0.0) for line in lines), default=0.0)
+    return max((float(record.get("seconds", 0.0)) for record in saving.records(log)), default=0.0)

@@ -1,23 +1,44 @@
 """Checkpoints of a stage under way: when they are saved, how they are written, and where one goes on from."""
 
 import json
+import re
 import shutil
 import signal
 import time
 from collections.abc import Callable, Collection, Iterator
 from contextlib import contextmanager
+from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 from transformers import TrainerCallback, TrainerControl, TrainerState, TrainingArguments
 
 from ontarget.errors import UserError
 from ontarget.files import move_whole
 from ontarget.signals import StopRequest
+from ontarget.training.sealing import damage, seal, weights_whole
 from ontarget.training.tuning import KEPT
 
 Agree = Callable[[list[float]], list[float]]  # sums over all processes
 
+LOG, BEST = "log.jsonl", "best.safetensors"
 _UNFINISHED = ".saving"
+# What a checkpoint of transformers has, so that training goes on as if it had not been cut off.
+_OF_A_CHECKPOINT = ("trainer_state.json", "optimizer.pt", "scheduler.pt", "rng_state*.pth", "*.safetensors")
+_OF_A_MODEL = ("config.json", "*.safetensors")
+
+
+@dataclass(frozen=True, slots=True)
+class Resume:
+    """Where a stage goes on from.
+
+    Attributes:
+        checkpoint: its folder; None: from the beginning.
+        notice: what was found damaged, and what is done about it, in a sentence; empty where nothing was.
+    """
+
+    checkpoint: Path | None
+    notice: str = ""
 
 
 class Saving(TrainerCallback):
@@ -98,8 +119,14 @@ def clear(work: Path) -> None:
 
 
 def settle(work: Path) -> None:
-    """Moves a checkpoint that is written to its place; only then the one before it goes."""
+    """Seals a checkpoint that is written, with the log so far, and moves it to its place.
+
+    Only then the one before it goes.
+    """
     for written in unfinished(work).iterdir():
+        if (work / LOG).exists():
+            shutil.copy(work / LOG, written / LOG)
+        seal(written)
         move_whole(written, work / written.name)
         for old in work.glob("checkpoint-*"):
             if old.name != written.name:
@@ -107,12 +134,74 @@ def settle(work: Path) -> None:
     clear(work)
 
 
+def keep(work: Path, step: int) -> None:
+    """Seals the model of a step that is written, and moves it to its place."""
+    seal(unfinished(work))
+    move_whole(unfinished(work), kept(work, step))
+
+
+def checkpoints(work: Path) -> list[Path]:
+    """All that are in their place, newest first."""
+    found = [path for path in work.glob("checkpoint-*") if re.fullmatch(r"checkpoint-\d+", path.name)]
+    return sorted(found, key=step_of, reverse=True)
+
+
 def last_checkpoint(work: Path) -> Path | None:
-    """The newest checkpoint that is whole, should there be more than one."""
-    whole = []
-    for path in work.glob("checkpoint-*"):
+    """The newest, whole or not."""
+    return next(iter(checkpoints(work)), None)
+
+
+def step_of(checkpoint: Path) -> int:
+    """The step after which a checkpoint was written."""
+    return int(checkpoint.name.split("-")[1])
+
+
+def resume(work: Path, keep_steps: Collection[int] = (), best: str | None = None) -> Resume:
+    """The newest checkpoint that is whole, with all that was made before it; damaged ones are removed.
+
+    Args:
+        keep_steps: whose models must be there, as far as the checkpoint has come.
+        best: the score by which weights were kept, if they are judged.
+    """
+    damaged: list[str] = []
+    for checkpoint in checkpoints(work):
+        reason = damage(checkpoint, _OF_A_CHECKPOINT) or _damage_before(checkpoint, keep_steps, best)
+        if reason is None:
+            return Resume(checkpoint, _notice(damaged, f"it goes on from step {step_of(checkpoint)}"))
+        damaged.append(f"the checkpoint of step {step_of(checkpoint)} is damaged ({reason})")
+        if checkpoint.is_dir():
+            shutil.rmtree(checkpoint)
+        else:
+            checkpoint.unlink()
+    return Resume(None, _notice(damaged, "the stage begins anew"))
+
+
+def _damage_before(checkpoint: Path, keep_steps: Collection[int], best: str | None) -> str | None:
+    """What is wrong with the models that were kept up to a checkpoint, beside it."""
+    work = checkpoint.parent
+    for step in sorted(step for step in keep_steps if step <= step_of(checkpoint)):
+        if reason := damage(kept(work, step), _OF_A_MODEL):
+            return f"{kept(work, step).name}: {reason}"
+    log = checkpoint / LOG
+    judged = best is not None and any(
+        best in record for record in records(log if log.exists() else work / LOG)
+    )
+    return f"{BEST} cannot be read" if judged and not weights_whole(work / BEST) else None
+
+
+def records(log: Path) -> list[dict[str, Any]]:
+    """What a log says, without lines that a kill or a full disk cut off."""
+    found = []
+    text = log.read_bytes().decode("utf-8", "replace") if log.exists() else ""
+    for line in text.split("\n"):
         try:
-            whole.append((json.loads((path / "trainer_state.json").read_text())["global_step"], path))
-        except (OSError, ValueError, KeyError):
-            continue  # half removed by a kill
-    return max(whole)[1] if whole else None
+            record = json.loads(line)
+        except ValueError:
+            continue
+        if isinstance(record, dict) and isinstance(record.get("step"), int):
+            found.append(record)
+    return found
+
+
+def _notice(damaged: list[str], then: str) -> str:
+    return f"{' and '.join(damaged)}; {then}" if damaged else ""

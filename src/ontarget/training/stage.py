@@ -15,7 +15,6 @@ from transformers.utils import logging as transformers_logging
 
 from ontarget import hardware
 from ontarget.errors import UserError
-from ontarget.files import move_whole
 from ontarget.languages import Language
 from ontarget.samples.groups import Draw
 from ontarget.signals import postponed
@@ -23,20 +22,25 @@ from ontarget.training import attention, packing, pairs, parallel, prefix, shard
 from ontarget.training.batches import Steps
 from ontarget.training.encode import Encoder
 from ontarget.training.evaluation import Evaluation, Judge, undisturbed
-from ontarget.training.log import Log, cut
+from ontarget.training.log import Log, restore
 from ontarget.training.new_model import NewModel
 from ontarget.training.passes import Identity, encode_pass
 from ontarget.training.processes import Share
 from ontarget.training.reference import Reference
 from ontarget.training.saving import (
+    BEST,
+    LOG,
     Keeping,
+    Resume,
     Saving,
     clear,
+    keep,
     kept,
-    last_checkpoint,
+    resume,
     still_there,
     unfinished,
 )
+from ontarget.training.sealing import SEAL
 from ontarget.training.start import load_model, load_tokenizer
 from ontarget.training.tracking import Tracked, told, tracking_arguments
 from ontarget.training.trainer import Progress, SignedTrainer
@@ -103,7 +107,8 @@ def train_stage(
     Args:
         start: a directory, a Hub name, or what a new model is made of.
         output: an empty folder for model, tokenizer and `log.jsonl`.
-        work: a folder for checkpoints; a stage that was cut off goes on from the newest one in it.
+        work: a folder for checkpoints; a stage that was cut off goes on from the newest one in it that is
+            whole. `progress` gets a record with a `notice`, a sentence, where one was damaged.
         alpha: the strength of the objective against likelihood.
         objective: what is made of conflicting twins.
         evaluation: how the model is judged while it trains.
@@ -162,15 +167,18 @@ def train_stage(
         whole = partial(load, **ways.loading(tuning))
         steps.reveal = Reference(whole, trainer.args.device, tuning.micro_batch_tokens)
     _same_everywhere(steps)
-    checkpoint = gather_object([last_checkpoint(work)])[0]  # a shared disk may show each another
-    log = work / "log.jsonl"
+    log, found = work / LOG, Resume(None)
     if trainer.args.should_save:
         clear(work)
-        cut(log, checkpoint)
+        found = resume(work, tuning.keep_steps or (), evaluation.best if evaluation else None)
+        restore(log, found.checkpoint)
+        if found.notice and progress:
+            progress(0, len(steps), {"notice": found.notice})
+    checkpoint = gather_object([found.checkpoint])[0]  # a shared disk may show each another
     trainer.remove_callback(PrinterCallback)  # it writes to standard output
     judge = None
     if evaluation:
-        judge = Judge(evaluation, trainer, log, work / "best.safetensors", told(trainer, progress, "eval_"))
+        judge = Judge(evaluation, trainer, log, work / BEST, told(trainer, progress, "eval_"))
         trainer.add_callback(judge)
     logging = Log(trainer, log, told(trainer, progress))  # behind the one that ends a stage early
     trainer.add_callback(logging)
@@ -187,9 +195,10 @@ def train_stage(
         judge.restore_best()
     save(output)
     if trainer.args.should_save:
-        shutil.copy(log, output / "log.jsonl")
+        shutil.copy(log, output / LOG)
         for step in tuning.keep_steps or ():
             if kept(work, step).exists():  # the stage may have been patient no longer
+                (kept(work, step) / SEAL).unlink(missing_ok=True)  # of no use to others
                 kept(work, step).rename(kept(output, step))
     taken = trainer.state.global_step or (judge.last_step if judge else len(steps))
     best = (judge and judge.best_step) or taken
@@ -217,7 +226,7 @@ def _keep(trainer: SignedTrainer, save: Callable[[Path], None], work: Path, step
     with undisturbed(trainer.model):  # adapters that are merged draw random weights first
         save(unfinished(work))
     if trainer.args.should_save:
-        move_whole(unfinished(work), kept(work, step))
+        keep(work, step)
 
 
 def _encoding(progress: Progress, done: int, groups: int) -> None:
