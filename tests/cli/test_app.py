@@ -1,4 +1,5 @@
 import importlib.metadata
+import io
 import os
 import re
 import signal
@@ -9,6 +10,7 @@ from types import ModuleType
 
 import pytest
 import typer
+from rich.console import Console
 from typer.testing import CliRunner
 
 from ontarget.cli import app as module
@@ -177,7 +179,7 @@ def test_no_example_of_any_help_runs_into_the_next() -> None:
     [
         (FileExistsError(17, "File exists", "figures"), "'figures' cannot be used: File exists"),
         (PermissionError(13, "Permission denied", "/x"), "'/x' cannot be used: Permission denied"),
-        (OSError(28, "No space left on device"), "standard output cannot be used: No space left on device"),
+        (OSError(22, "Invalid argument"), "a file could not be read or written: Invalid argument"),
     ],
 )
 def test_a_place_that_cannot_be_written_is_a_sentence(
@@ -190,6 +192,22 @@ def test_a_place_that_cannot_be_written_is_a_sentence(
     result = CliRunner().invoke(app, ["train"])
     assert result.exit_code == 2
     assert said in " ".join(result.stderr.split())
+
+
+@pytest.mark.parametrize("prints", [typer.echo, lambda text: Console().print(text)])
+def test_standard_output_that_cannot_be_written_is_a_sentence(
+    stub: Callable[..., None], monkeypatch: pytest.MonkeyPatch, prints: Callable[[str], None]
+) -> None:
+    def train() -> None:
+        full = os.open("/dev/full", os.O_WRONLY)
+        monkeypatch.setattr("sys.stdout", io.TextIOWrapper(io.FileIO(full, "w"), write_through=True))
+        prints("done")
+
+    stub(train=train)
+    result = CliRunner().invoke(app, ["train"])
+    assert result.exit_code == 2
+    said = " ".join(result.stderr.split())
+    assert "standard output cannot be used: No space left on device" in said
 
 
 def test_an_error_of_a_library_without_a_reason_is_shown_whole(stub: Callable[..., None]) -> None:

@@ -5,6 +5,7 @@ Each subcommand is a module `ontarget.cli.<name>` with a function `<name>` or, f
 """
 
 from importlib import import_module, metadata
+from traceback import walk_tb
 from typing import Annotated, Any, NoReturn
 
 import typer
@@ -61,6 +62,10 @@ class _Commands(TyperGroup):
         except OSError as error:
             if error.strerror is None:
                 raise  # a library's, which says no reason that a user could mend
+            if not error.filename and not _written_by_us(error):
+                _fail(
+                    f"a file could not be read or written: {error.strerror}; check the disk and run it again"
+                )
             where = f"'{error.filename}'" if error.filename else "standard output"
             _fail(f"{where} cannot be used: {error.strerror}; give another place, or make room")
         except ModuleNotFoundError as error:
@@ -117,6 +122,13 @@ def _load(name: str) -> Any:
     command = typer.Typer(add_completion=False, rich_markup_mode="markdown")
     command.command(name)(getattr(module, name))
     return get_command(command)
+
+
+def _written_by_us(error: OSError) -> bool:
+    """Whether an error that names no file comes from standard output: what prints raises it itself."""
+    frame = list(walk_tb(error.__traceback__))[-1][0]
+    printing = ("ontarget.cli.", "rich.", "typer.")
+    return str(frame.f_globals.get("__name__")).startswith(printing)
 
 
 def _fail(sentence: str) -> NoReturn:

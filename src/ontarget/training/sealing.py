@@ -30,7 +30,12 @@ def damage(folder: Path, needed: Sequence[str]) -> str | None:
 
     One that an older version wrote has no checksums: it must have the `needed` files, and each must have the
     form of its kind.
+
+    Raises:
+        PermissionError: a file may not be read, which is no damage.
     """
+    for path in _files(folder):
+        path.open("rb").close()
     if (folder / SEAL).exists():
         return _broken_seal(folder)
     for pattern in needed:
