@@ -1,6 +1,7 @@
 import errno
 import stat
 import time
+from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
@@ -166,10 +167,41 @@ def test_of_several_that_want_a_folder_one_makes_it_and_the_others_wait(tmp_path
     assert made == [1]
 
 
+def made_of(folder: Path, **files: str) -> Callable[[], None]:
+    def make() -> None:
+        with whole_folder(folder) as temporary:
+            for name, text in files.items():
+                (temporary / name).write_text(text)
+
+    return make
+
+
 def test_what_is_there_is_not_made_nor_is_anything_written(tmp_path: Path) -> None:
-    (tmp_path / "x").mkdir()
+    made_once(tmp_path / "x", made_of(tmp_path / "x", a="1", b=""))
+    before = {path: path.stat().st_mtime_ns for path in tmp_path.rglob("*")}
     made_once(tmp_path / "x", lambda: pytest.fail("made again"))
-    assert list(tmp_path.iterdir()) == [tmp_path / "x"]
+    assert {path: path.stat().st_mtime_ns for path in tmp_path.rglob("*")} == before
+
+
+@pytest.mark.parametrize("file", ["a", "b", "sizes.json"])
+@pytest.mark.parametrize(
+    "damage",
+    [
+        Path.unlink,
+        lambda path: path.write_text(""),
+        lambda path: path.write_text(path.read_text()[:-3]),
+        lambda path: path.write_text("[1]"),
+    ],
+)
+def test_what_is_no_longer_as_it_was_made_is_made_again(
+    tmp_path: Path, file: str, damage: Callable[[Path], object]
+) -> None:
+    folder = tmp_path / "x"
+    made_once(folder, made_of(folder, a="some", b="lines"))
+    damage(folder / file)
+    made_once(folder, made_of(folder, a="other", b="text"))
+    assert [(folder / name).read_text() for name in "ab"] == ["other", "text"]
+    made_once(folder, lambda: pytest.fail("made again"))
 
 
 def test_what_could_not_be_made_is_tried_again(tmp_path: Path) -> None:

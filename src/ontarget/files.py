@@ -16,6 +16,8 @@ import yaml
 
 from ontarget.errors import UserError
 
+_SIZES = "sizes.json"  # in a folder that is made once: of its files
+
 
 def expanded(path: str) -> Path:
     """A path with `~`, `$NAME` and `${NAME}` filled in.
@@ -67,14 +69,32 @@ def whole_folder(path: Path) -> Iterator[Path]:
 
 
 def made_once(folder: Path, make: Callable[[], None]) -> None:
-    """Makes a folder if it is not there: one process of a machine does, others wait for it, and find it."""
-    if folder.is_dir():
+    """Makes a folder if it is not there: one process of a machine does, others wait for it, and find it.
+
+    One in which a file is missing or has another size than it was made with is made again.
+    """
+    if _as_made(folder):
         return
     folder.parent.mkdir(parents=True, exist_ok=True)
     with folder.with_name(f".{folder.name}.lock").open("w") as file:
         fcntl.flock(file, fcntl.LOCK_EX)
-        if not folder.is_dir():
+        if not _as_made(folder):
             make()
+            write_json(folder / _SIZES, _sizes(folder))
+
+
+def _as_made(folder: Path) -> bool:
+    try:
+        found: object = json.loads((folder / _SIZES).read_text(encoding="utf-8"))
+    except (OSError, ValueError):
+        return False
+    return found == _sizes(folder)
+
+
+def _sizes(folder: Path) -> dict[str, int]:
+    """Name -> bytes of each file in a folder, but for what was noted of them."""
+    files = (path for path in sorted(folder.iterdir()) if path.is_file() and path.name != _SIZES)
+    return {path.name: path.stat().st_size for path in files}
 
 
 def move_whole(temporary: Path, path: Path) -> None:
@@ -121,8 +141,12 @@ def _is_full_disk(error: Exception) -> bool:
     )
 
 
-class _EachKeyOnce(yaml.SafeLoader):
-    """YAML as it is safe to read. Of a key that stands twice YAML itself keeps the second, without a word."""
+class _Loader(yaml.SafeLoader):
+    """YAML as it is safe to read, each key once: of a key that is there twice YAML itself keeps the second.
+
+    As in YAML 1.2, `no`, `yes`, `on` and `off` are words: `no` is Norwegian. Where a setting is true or
+    false, pydantic understands them as that.
+    """
 
     def compose_mapping_node(self, anchor: Any) -> Any:
         node: Any = super().compose_mapping_node(anchor)
@@ -137,13 +161,19 @@ class _EachKeyOnce(yaml.SafeLoader):
         return node
 
 
+_Loader.yaml_implicit_resolvers = {
+    first: [(tag, form) for tag, form in known if not (tag.endswith(":bool") and first in "yYnNoO")]
+    for first, known in yaml.SafeLoader.yaml_implicit_resolvers.items()
+}
+
+
 def read_yaml(text: str) -> Any:
     """What a text in YAML says.
 
     Raises:
         YAMLError: it is none, or has a key twice.
     """
-    return yaml.load(text, _EachKeyOnce)
+    return yaml.load(text, _Loader)
 
 
 def write_json(path: Path, value: Any) -> None:

@@ -1,3 +1,4 @@
+import os
 from collections.abc import Sequence
 from pathlib import Path
 
@@ -99,6 +100,27 @@ def test_what_is_kept_of_text_on_disk_is_remembered(tmp_path: Path, monkeypatch:
     again = clean("empty", "duplicates", corpus=on_disk)
     assert left(first) == left(again) == ["un", "drei", "quatre"]
     assert first.left_out == again.left_out == {"train: empty": 2, "train: duplicates": 1}
+
+
+def test_what_is_damaged_in_the_cache_is_read_and_cleaned_anew(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("ONTARGET_CACHE", str(tmp_path / "cache"))
+    (tmp_path / "x").write_text("de\tfr\n" + "".join("\t".join(row) + "\n" for row in ROWS), encoding="utf-8")
+
+    def found() -> list[str]:
+        corpus = files.load("mine", {"train": [str(tmp_path / "x")]}, [DE, FR])
+        return left(clean("empty", "duplicates", corpus=corpus))
+
+    first = found()
+    kept = sorted(path for path in (tmp_path / "cache").glob("*/*/*") if path.is_file())
+    assert {path.name for path in kept} >= {"0.de.text", "0.de.ends", "contents.json", "counts.json", "0"}
+    for path in kept:
+        for left_of_it in (0, path.stat().st_size // 2):
+            os.truncate(path, left_of_it)
+            assert found() == first, path
+        path.unlink()
+        assert found() == first, path
 
 
 def test_a_sequence_of_chosen_lines_behaves_as_one() -> None:

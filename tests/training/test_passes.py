@@ -1,3 +1,5 @@
+import os
+
 import pytest
 
 pytest.importorskip("torch")
@@ -105,6 +107,20 @@ def test_it_is_encoded_once(tokenizer, monkeypatch):
     again = encoder(tokenizer)
     assert contents(encode_pass(DRAW(0), again, identity=identity))[0]
     assert [getattr(again, name) for name in COUNTS] == counts
+
+
+@pytest.mark.parametrize("file", ["ids", "ends", "counts.json"])
+@pytest.mark.parametrize("keep", [0, 0.5, None])
+def test_what_is_damaged_on_disk_is_encoded_anew(tokenizer, tmp_path, file, keep):
+    expected = contents(encode_pass(DRAW(0), encoder(tokenizer), identity=identity, processes=1))
+    [path] = (tmp_path / "cache" / "encoded").glob(f"*/{file}")
+    if keep is None:
+        path.unlink()
+    else:
+        os.truncate(path, int(path.stat().st_size * keep))
+    again = encoder(tokenizer)
+    assert contents(encode_pass(DRAW(0), again, identity=identity, processes=1)) == expected
+    assert all(getattr(again, name) for name in COUNTS)
 
 
 def test_anything_else_is_encoded_anew(tokenizer, tmp_path):
