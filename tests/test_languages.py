@@ -3,7 +3,30 @@ from itertools import product
 import pytest
 
 from ontarget.errors import UserError
-from ontarget.languages import Direction, Language
+from ontarget.languages import Direction, Language, apart
+from ontarget.scoring.off_target import off_target_ratio
+
+FLORES_200 = """
+ace_Arab ace_Latn acm_Arab acq_Arab aeb_Arab afr_Latn ajp_Arab aka_Latn als_Latn amh_Ethi apc_Arab
+arb_Arab arb_Latn ars_Arab ary_Arab arz_Arab asm_Beng ast_Latn awa_Deva ayr_Latn azb_Arab azj_Latn
+bak_Cyrl bam_Latn ban_Latn bel_Cyrl bem_Latn ben_Beng bho_Deva bjn_Arab bjn_Latn bod_Tibt bos_Latn
+bug_Latn bul_Cyrl cat_Latn ceb_Latn ces_Latn cjk_Latn ckb_Arab crh_Latn cym_Latn dan_Latn deu_Latn
+dik_Latn dyu_Latn dzo_Tibt ell_Grek eng_Latn epo_Latn est_Latn eus_Latn ewe_Latn fao_Latn fij_Latn
+fin_Latn fon_Latn fra_Latn fur_Latn fuv_Latn gla_Latn gle_Latn glg_Latn grn_Latn guj_Gujr hat_Latn
+hau_Latn heb_Hebr hin_Deva hne_Deva hrv_Latn hun_Latn hye_Armn ibo_Latn ilo_Latn ind_Latn isl_Latn
+ita_Latn jav_Latn jpn_Jpan kab_Latn kac_Latn kam_Latn kan_Knda kas_Arab kas_Deva kat_Geor knc_Arab
+knc_Latn kaz_Cyrl kbp_Latn kea_Latn khm_Khmr kik_Latn kin_Latn kir_Cyrl kmb_Latn kmr_Latn kon_Latn
+kor_Hang lao_Laoo lij_Latn lim_Latn lin_Latn lit_Latn lmo_Latn ltg_Latn ltz_Latn lua_Latn lug_Latn
+luo_Latn lus_Latn lvs_Latn mag_Deva mai_Deva mal_Mlym mar_Deva min_Arab min_Latn mkd_Cyrl plt_Latn
+mlt_Latn mni_Beng khk_Cyrl mos_Latn mri_Latn mya_Mymr nld_Latn nno_Latn nob_Latn npi_Deva nso_Latn
+nus_Latn nya_Latn oci_Latn gaz_Latn ory_Orya pag_Latn pan_Guru pap_Latn pes_Arab pol_Latn por_Latn
+prs_Arab pbt_Arab quy_Latn ron_Latn run_Latn rus_Cyrl sag_Latn san_Deva sat_Olck scn_Latn shn_Mymr
+sin_Sinh slk_Latn slv_Latn smo_Latn sna_Latn snd_Arab som_Latn sot_Latn spa_Latn srd_Latn srp_Cyrl
+ssw_Latn sun_Latn swe_Latn swh_Latn szl_Latn tam_Taml taq_Latn taq_Tfng tat_Cyrl tel_Telu tgk_Cyrl
+tgl_Latn tha_Thai tir_Ethi tpi_Latn tsn_Latn tso_Latn tuk_Latn tum_Latn tur_Latn twi_Latn tzm_Tfng
+uig_Arab ukr_Cyrl umb_Latn urd_Arab uzn_Latn vec_Latn vie_Latn war_Latn wol_Latn xho_Latn ydd_Hebr
+yor_Latn yue_Hant zho_Hans zho_Hant zsm_Latn zul_Latn
+"""
 
 
 @pytest.mark.parametrize(
@@ -131,7 +154,32 @@ def test_a_misspelt_direction_names_the_nearest_language() -> None:
         ("deu", "de"),
         ("fra_Latn", "fr"),
         ("zho_Hant", "zh-Hant"),
-        ("srp_Cyrl", "sr-Cyrl"),
+        ("srp_Cyrl", "sr"),
+        ("srp_Latn", "sr-Latn"),
+        ("zho_Hans", "zh"),
+        ("cmn_Hans", "zh"),
+        ("zh-Hans-CN", "zh-CN"),
+        ("zh-Hant-TW", "zh-TW"),
+        ("zh-Hans-TW", "zh-Hans-TW"),
+        ("zh_TW.UTF-8", "zh-TW"),
+        ("eng_Latn", "en"),
+        ("hin_Deva", "hi"),
+        ("uzn_Latn", "uz"),
+        ("khk_Cyrl", "mn"),
+        ("kas_Deva", "ks-Deva"),
+        ("knc_Arab", "kr-Arab"),
+        ("ger", "de"),
+        ("fre", "fr"),
+        ("rum", "ro"),
+        ("in", "id"),
+        ("ji", "yi"),
+        ("prs_Arab", "fa-AF"),
+        ("pbt_Arab", "ps"),
+        ("en_UK", "en-GB"),
+        ("ca_valencia", "ca-valencia"),
+        ("tgl_Latn", "tl"),
+        ("nob_Latn", "nb"),
+        ("NB no", "nb-NO"),
         ("arb_Arab", "ar"),
         ("iw", "he"),
         ("ceb_Latn", "ceb"),
@@ -143,3 +191,74 @@ def test_a_misspelt_direction_names_the_nearest_language() -> None:
 def test_codes_of_other_lists_are_those_of_ours(given: str, code: str) -> None:
     assert str(Language(given)) == code
     assert Language(given) == Language(code)
+    assert Language(given).written == given
+
+
+@pytest.mark.parametrize(("one", "other"), [("no", "nb"), ("tl", "fil"), ("tgl_Latn", "fil"), ("cmn", "zh")])
+def test_two_codes_of_one_language_are_equal_and_keep_their_names(one: str, other: str) -> None:
+    assert Language(one) == Language(other)
+    assert len({Language(one), Language(other)}) == 1
+    assert Language("no").name() == "Norwegian"
+    assert Language("nb").name() == "Norwegian Bokmål"
+    assert Language("no") != Language("nn")
+
+
+def test_every_code_of_flores_200_is_a_language_however_it_is_written() -> None:
+    for code in FLORES_200.split():
+        language = Language(code)
+        assert Language(str(language)) == language, code
+        assert Language(code.lower()) == Language(code.replace("_", "-").upper()) == language, code
+    assert len({Language(code) for code in FLORES_200.split()}) == len(FLORES_200.split())
+
+
+@pytest.mark.parametrize(
+    ("country", "language"),
+    [("cz", "cs"), ("jp", "ja"), ("cn", "zh"), ("dk", "da"), ("gr", "el"), ("ua", "uk")],
+)
+def test_the_code_of_a_country_comes_with_its_language(country: str, language: str) -> None:
+    with pytest.raises(UserError, match=rf"unknown language '{country}'; did you mean {language} \("):
+        Language(country)
+
+
+def test_a_language_whose_code_is_a_country_s_has_the_hint_where_it_is_not_known() -> None:
+    assert Language("se").name() == "Northern Sami"
+    with pytest.raises(
+        UserError, match=r"cannot recognise Northern Sami \(se\).*did you mean sv \(Swedish\)"
+    ):
+        off_target_ratio(["Hej."], "se")
+
+
+@pytest.mark.parametrize(
+    "column", ["de_len", "en_url", "de-score", "de_text", "de_src", "fr.txt.gz", "de-XX"]
+)
+def test_what_follows_a_code_must_be_a_subtag(column: str) -> None:
+    with pytest.raises(UserError, match=f"unknown language '{column}'"):
+        Language(column)
+
+
+def test_a_list_with_two_scripts_of_a_language_keeps_them_apart() -> None:
+    simplified, english, traditional = apart([Language("zh"), Language("en"), Language("zh-TW")])
+    assert (simplified.scripts, traditional.scripts) == ({"Hans"}, {"Hant"})
+    assert (simplified.code, simplified.written, simplified.name()) == ("zh", "zh", "Simplified Chinese")
+    assert english.scripts == Language("en").scripts
+    assert apart([Language("zh"), Language("ja")])[0].scripts == {"Hans", "Hant"}
+    serbian, latin = apart([Language("sr"), Language("srp_Latn")])
+    assert (serbian.scripts, latin.scripts) == ({"Cyrl"}, {"Latn"})
+    assert serbian != latin
+
+
+@pytest.mark.parametrize(
+    ("language", "other", "covers"),
+    [
+        *[("pt", "pt-BR", True), ("pt-BR", "pt", False), ("pt-BR", "pt-PT", False), ("no", "nb-NO", True)],
+        *[
+            ("zh", "zh-TW", True),
+            ("zh-Hans", "zh-TW", False),
+            ("zh-Hant", "zh-TW", True),
+            ("de", "nl", False),
+        ],
+        *[("eng_Latn", "en-GB", True), ("no", "nn", False)],
+    ],
+)
+def test_what_text_a_language_covers(language: str, other: str, covers: bool) -> None:
+    assert Language(language).covers(Language(other)) is covers

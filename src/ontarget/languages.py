@@ -1,18 +1,20 @@
 """Languages and directions: codes, names, and what other libraries call them.
 
-Codes are BCP 47 (`de`, `zh-Hant`, `pt-BR`); those of ISO 639-3 and FLORES (`deu`, `zho_Hant`) are read, too.
-Names come from CLDR through Babel.
+Codes are BCP 47 (`de`, `zh-Hant`, `pt-BR`). Those of ISO 639-2 and 639-3 (`ger`, `deu`), of FLORES and NLLB
+(`zho_Hant`) and those that were replaced (`iw`) are read as well, by the aliases of CLDR. Names come from
+CLDR through Babel.
 """
 
-from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
+import re
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, field
 from difflib import get_close_matches
 from functools import cache
 from itertools import permutations
 from typing import Self
 
 from babel import Locale
-from babel.core import UnknownLocaleError, get_global
+from babel.core import get_global
 from babel.localedata import locale_identifiers
 
 from ontarget.errors import UserError, nearest
@@ -20,17 +22,17 @@ from ontarget.errors import UserError, nearest
 # What lid.176 prints where it does not print the code's own first part (fastText labels are ISO 639-1/3).
 _FASTTEXT_LABEL = {"nb": "no", "fil": "tl"}
 
+# Two codes of one written language; both are in use, so each keeps its name ("Norwegian Bokmål").
+_SAME_AS = {"no": "nb", "tl": "fil"}
+
+ISO_639_3 = {"tgl": "tl", "hbs": "sh", "pbt": "ps", "quy": "qu", "twi": "tw"}
+"""Codes whose own code in ISO 639-1, or that of their macrolanguage, is not what CLDR's aliases say."""
+
 
 @cache
 def _english_names() -> dict[str, str]:
     """Every language code of CLDR that is two or three letters long, with its English name."""
     return {code: name for code, name in Locale("en").languages.items() if code.isalpha() and len(code) <= 3}
-
-
-def _usual_code(primary: str) -> str:
-    """`de` of `deu`, `he` of `iw`: the code of two letters that CLDR has in place of one without a name."""
-    usual: str = get_global("language_aliases").get(primary, primary)
-    return usual if primary not in _english_names() and len(usual) == 2 else primary
 
 
 @cache
@@ -54,34 +56,111 @@ def _scripts(primary: str) -> frozenset[str]:
     return frozenset(scripts - {"Latn"} if primary == "zh" else scripts)  # nobody asks for pinyin by `zh`
 
 
+def _usual_code(primary: str) -> str:
+    """`de` of `deu`, `he` of `iw`: what CLDR has in place of a code that it has no name for."""
+    if primary in _english_names():
+        return primary
+    usual: str = ISO_639_3.get(primary) or get_global("language_aliases").get(primary, primary)
+    # Identifiers know some languages that CLDR counts as part of another: `gom` of `kok`.
+    return usual if len(usual.split("_")[0]) == 2 else primary
+
+
+def _is_language(primary: str) -> bool:
+    """Whether CLDR has a name for a code, another code, or knows in which script the language is written."""
+    known = (_english_names(), get_global("language_aliases"), get_global("likely_subtags"))
+    return re.fullmatch("[a-z]{2,3}", primary) is not None and any(primary in codes for codes in known)
+
+
 def code_of(value: object) -> str:
-    """The code that a YAML file has: YAML 1.1 reads Norwegian's `no` as false."""
+    """The code that plain data has: who reads YAML 1.1 gets Norwegian's `no` as false."""
     return "no" if value is False else str(value)
+
+
+@dataclass(frozen=True, slots=True)
+class _Subtags:
+    """The parts of a code, in their usual form; the usual code of the language, as CLDR has it."""
+
+    primary: str
+    script: str | None = None
+    region: str | None = None
+    variants: tuple[str, ...] = ()
+
+    @classmethod
+    def parse(cls, code: str) -> Self | None:
+        """Reads a code with separators and capitals of any kind; None if a part of it is not a subtag."""
+        # A locale of POSIX has an encoding: `zh_TW.UTF-8`.
+        first, *rest = re.split("[-_ ]", re.sub(r"(?i)\.utf-?8$", "", code.strip()))
+        primary, *implied = _usual_code(first.lower()).split("_")  # `fa_AF` for prs
+        script = next((part for part in implied if len(part) == 4), None)
+        region = next((part for part in implied if len(part) < 4), None)
+        if not _is_language(primary):
+            return None
+        english = Locale("en")
+        if rest and rest[0].title() in english.scripts:
+            script = rest.pop(0).title()
+        if rest and (found := _region(rest[0])):
+            region = found
+            rest.pop(0)
+        variants = {known.lower() for known in english.variants}
+        if any(part.lower() not in variants for part in rest):
+            return None
+        return cls(primary, script, region, tuple(part.lower() for part in rest))
+
+    @property
+    def usual_script(self) -> str | None:
+        """The script that text is in where the code names none: `Hant` for `zh-TW`."""
+        alias: str = get_global("language_aliases").get(self.primary, "")  # `ak` of `tw`
+        tags = (f"{self.primary}_{self.region}", self.primary, alias)
+        return next((script for tag in tags if (script := _usual_script(tag))), None)
+
+    def tag(self, primary: str | None = None) -> str:
+        """The code without the script that is usual; `primary` takes the place of its first part."""
+        script = None if self.script == self.usual_script else self.script
+        return "-".join(filter(None, (primary or self.primary, script, self.region, *self.variants)))
+
+
+def _region(part: str) -> str | None:
+    """A region that CLDR knows, or the one that took its place (`GB` of `UK`)."""
+    region = part.upper()
+    known = Locale("en").territories
+    if region == "ZZ" or len(region) not in (2, 3):  # ZZ: unknown
+        return None
+    if region not in known and len(region) == 2:
+        successors: list[str] = get_global("territory_aliases").get(region, [])
+        region = successors[0] if len(successors) == 1 else region
+    return region if region in known else None
 
 
 @dataclass(frozen=True, slots=True, order=True)
 class Language:
-    """A language by its BCP 47 code: `Language("ro").name("it") == "rumeno"`.
+    """A language by its code: `Language("ro").name("it") == "rumeno"`.
+
+    Languages are equal whatever they are called: `Language("eng_Latn") == Language("en")`,
+    `Language("nb") == Language("no")`.
+
+    Attributes:
+        code: BCP 47, as short as it can be: a script that is the usual one is dropped (`zh` for `zho_Hans`).
+        written: what the user wrote, which may stand in the names of files.
 
     Raises:
-        UserError: CLDR knows no such language; the message names the nearest codes.
+        UserError: CLDR knows no such language, region, script or variant; the message has the nearest codes.
     """
 
-    code: str
+    code: str = field(compare=False)
+    written: str = field(default="", compare=False, repr=False, kw_only=True)
+    _known_by: str = field(init=False, repr=False)
+    _named_script: str | None = field(init=False, compare=False, repr=False)
 
     def __post_init__(self) -> None:
-        first, *others = self.code.replace("_", "-").split("-")
-        primary = _usual_code(first.lower())
-        parts = [part.title() if len(part) == 4 else part.upper() for part in others]
-        if parts and len(parts[0]) == 4 and _scripts(primary) == {parts[0]}:
-            parts = parts[1:]  # `fra_Latn`: the only script that it has says nothing
-        tag = "-".join([primary, *parts])
-        try:
-            Locale.parse(tag, sep="-")
-        except (UnknownLocaleError, ValueError):
-            if tag not in _english_names():  # CLDR may name a language without having a locale for it
-                raise UserError(f"unknown language {self.code!r}{_hint(self.code)}") from None
-        object.__setattr__(self, "code", tag)
+        if not isinstance(self.code, str):
+            raise UserError(f"a language is a code such as 'de', not {self.code!r}")
+        subtags = _Subtags.parse(self.code)
+        if subtags is None:
+            raise UserError(_unknown(self.code))
+        object.__setattr__(self, "written", self.written or self.code)
+        object.__setattr__(self, "code", subtags.tag())
+        object.__setattr__(self, "_known_by", subtags.tag(_SAME_AS.get(subtags.primary)))
+        object.__setattr__(self, "_named_script", subtags.script)
 
     def name(self, language: "Language | str" = "en") -> str:
         """The language's name, in `language`, in the nominative; the code where CLDR has none (`gom`).
@@ -89,8 +168,10 @@ class Language:
         `Language("cs").name("de") == "Tschechisch"`.
         """
         known = _names_in(str(language))
-        tag = self.code.replace("-", "_")
-        return known.get(tag) or known.get(self.primary) or _english_names().get(self.primary, self.code)
+        full = "_".join(filter(None, (self.primary, self._named_script, self.region)))
+        tags = (full, self.code.replace("-", "_"), self.primary)
+        found = next((known[tag] for tag in tags if tag in known), None)
+        return found or _english_names().get(self.primary, self.code)
 
     @property
     def primary(self) -> str:
@@ -100,24 +181,39 @@ class Language:
     @property
     def region(self) -> str | None:
         """The region that the code names: `BR` of `pt-BR`."""
-        return next((part for part in self.code.split("-")[1:] if len(part) < 4), None)
+        return next((part for part in self.code.split("-")[1:] if part.isupper() or len(part) == 3), None)
 
     @property
     def script(self) -> str | None:
         """The script that the code names, or else the usual one: `Hant` of `zh-TW`, `Hans` of `zh`."""
-        named = next((part for part in self.code.split("-")[1:] if len(part) == 4), None)
-        return named or _usual_script(f"{self.primary}_{self.region}") or _usual_script(self.primary)
+        return (
+            self._named_script
+            or _usual_script(f"{self.primary}_{self.region}")
+            or _usual_script(self.primary)
+        )
 
     @property
     def scripts(self) -> frozenset[str]:
         """The scripts that answer a request for this language; empty where CLDR does not say.
 
-        A script or region in the code decides: `zh-TW` is `Hant`. Without, it is every script in which CLDR
-        writes the language: `sr` is `Cyrl` or `Latn`, `zh` is `Hans` or `Hant`.
+        A script or region that was named decides: `zh-TW` is `Hant`, `srp_Cyrl` is `Cyrl`. Without, it is
+        every script in which CLDR writes the language: `sr` is `Cyrl` or `Latn`, `zh` is `Hans` or `Hant`.
         """
-        if self.code != self.primary:
+        if self._named_script or self.region:
             return frozenset({self.script} if self.script else ())
         return _scripts(self.primary)
+
+    def covers(self, other: "Language") -> bool:
+        """Whether text in `other` is text in this language: `pt` covers `pt-BR`, `zh-Hant` covers `zh-TW`."""
+        return (
+            self._known_by.split("-")[0] == other._known_by.split("-")[0]
+            and (self.region is None or self.region == other.region)
+            and (not self._names_one_script or self.script == other.script)
+        )
+
+    @property
+    def _names_one_script(self) -> bool:
+        return self._named_script is not None or self.region is not None
 
     @property
     def fasttext_label(self) -> str:
@@ -178,8 +274,42 @@ def directions_between(languages: Iterable[Language]) -> list[Direction]:
     return [Direction(source, target) for source, target in permutations(languages, 2)]
 
 
+def _unknown(code: str) -> str:
+    first = re.split("[-_ ]", code)[0]
+    if len(code) > len(first) and (language := _Subtags.parse(first)):
+        return (
+            f"unknown language {code!r}: '{first}' is {_english_names().get(language.primary, first)}, but "
+            f"'{code[len(first) + 1 :]}' is not a script, a region or a variant"
+        )
+    return f"unknown language {code!r}{_hint(code)}"
+
+
+def apart(languages: Sequence[Language]) -> tuple[Language, ...]:
+    """The languages, each with its script named where the list means several scripts of one language.
+
+    `[zh, zh-TW]` are simplified and traditional Chinese, although `zh` alone may be either.
+    """
+    made = []
+    for language in languages:
+        others = {one.script for one in languages if one.primary == language.primary} - {language.script}
+        if others and language.script and language.code == language.primary:
+            code = f"{language.primary}-{language.script}"
+            language = Language(code, written=language.written)
+        made.append(language)
+    return tuple(made)
+
+
+def of_country(code: str) -> str:
+    """The language of a country, to end a message with: `cz` is Czechia, where Czech (`cs`) is meant."""
+    spoken: str = get_global("likely_subtags").get(f"und_{code.upper()}", "").split("_")[0]
+    named = len(code) == 2 and spoken != code and spoken in _english_names()
+    return f"; did you mean {spoken} ({_english_names()[spoken]})?" if named else ""
+
+
 def _hint(word: str) -> str:
     """Codes for a code, and the codes of names for a name: `Germn` is as likely a slip as `dd`."""
+    if country := of_country(word):
+        return country
     if len(word) <= 3:
         return nearest(word, [code for code in _english_names() if len(code) == 2])
     by_name = {name.lower(): f"{code} ({name})" for code, name in _english_names().items()}

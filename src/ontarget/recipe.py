@@ -1,15 +1,15 @@
 """What to do: the schema of a recipe. `recipes/load.py` finds one, and explains what is wrong with it."""
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from pathlib import Path
 from typing import Annotated, Any, Literal, Self
 
-from pydantic import BeforeValidator, Field, PlainSerializer, model_validator
+from pydantic import AfterValidator, BeforeValidator, Field, PlainSerializer, model_validator
 
 from ontarget.corpora.checks import Step
 from ontarget.corpora.cleaning import Overlap
 from ontarget.errors import UserError, nearest
-from ontarget.languages import Direction, Language
+from ontarget.languages import Direction, Language, apart
 from ontarget.recipes.block import Block, Count, Name, mistakes
 from ontarget.recipes.corpus_source import Code, CorpusSource, HoldOut
 from ontarget.recipes.directions import Directions
@@ -36,7 +36,7 @@ class Recipe(Block):
     name: Name = Field(description="also the name of its run directory")
     about: str = ""
     seed: int = 1
-    languages: tuple[Code, ...] = Field(min_length=2)
+    languages: Annotated[tuple[Code, ...], AfterValidator(apart)] = Field(min_length=2)
     pivot: Code
     directions: Directions | None = Field(None, description="default: as the pivot has them")
     corpus: CorpusSource
@@ -66,7 +66,8 @@ class Recipe(Block):
     @model_validator(mode="after")
     def _fits_together(self) -> Self:
         if len(set(self.languages)) < len(self.languages):
-            raise ValueError("'languages' names a language twice")
+            same = [one.written for one in self.languages if self.languages.count(one) > 1]
+            raise ValueError(f"'languages' names a language twice: {', '.join(same)}")
         names = [step.name for step in self.clean]
         if twice := next((name for name in names if names.count(name) > 1), None):
             raise ValueError(f"'clean' has the step '{twice}' twice; give it once, with one limit")
@@ -103,14 +104,14 @@ class Recipe(Block):
     def supervised(self) -> list[Direction]:
         """What the stages are tuned on: directions with the pivot as a side, if the recipe has no others."""
         if self.directions:
-            return list(self.directions.supervised)
-        return supervised_directions(self.languages, self.pivot)
+            return self._as_listed(self.directions.supervised)
+        return self._as_listed(supervised_directions(self.languages, self.pivot))
 
     @property
     def zero_shot(self) -> list[Direction]:
         """What no stage is tuned on: directions without the pivot, if the recipe has no others."""
         if self.directions:
-            return list(self.directions.zero_shot)
+            return self._as_listed(self.directions.zero_shot)
         return zero_shot_directions(self.languages, self.pivot)
 
     @property
@@ -165,6 +166,11 @@ class Recipe(Block):
     def settings(self) -> dict[str, Any]:
         """Complete plain data, from which the same recipe can be made again."""
         return self.model_dump(mode="json", by_alias=True, exclude_none=True, exclude={"versions", "commit"})
+
+    def _as_listed(self, directions: Iterable[Direction]) -> list[Direction]:
+        """The directions between the entries of `languages`, whatever the languages are called elsewhere."""
+        own = {language: language for language in self.languages}
+        return [Direction(own.get(d.source, d.source), own.get(d.target, d.target)) for d in directions]
 
     def _check_conflicts(self, stage: str, conflict: Conflict) -> None:
         with mistakes(f"'stages.{stage}.conflict': "):

@@ -5,7 +5,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from ontarget.corpora.plain import decode_lines, lines_of, load, path_of, read_lines
+from ontarget.corpora.plain import decode_lines, lines_of, load, read_lines
 from ontarget.errors import UserError
 from ontarget.languages import Direction, Language
 
@@ -126,14 +126,6 @@ def test_line_counts_that_differ_are_told_with_both_files(tmp_path: Path) -> Non
     written(tmp_path / "train.fr", b"a\nb\n")
     with pytest.raises(UserError, match=r"train\.de' has 3 lines but '.*train\.fr' has 2"):
         load("mine", {"train": f"{tmp_path}/train.{{language}}"}, [DE, FR])
-
-
-def test_variables_and_home_are_expanded(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setenv("ONTARGET_DATA", "/data/$HOME/{language}")
-    assert path_of("$ONTARGET_DATA/x.{language}", DE) == Path("/data/$HOME/{language}/x.de")
-    assert path_of("${ONTARGET_DATA}/x.{language}", DE) == Path("/data/$HOME/{language}/x.de")
-    monkeypatch.setenv("HOME", "/home/me")
-    assert path_of("~/x.{language}.{language}", FR) == Path("/home/me/x.fr.fr")
 
 
 def test_a_variable_that_is_not_set_is_told(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -1,26 +1,58 @@
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
-from ontarget.corpora.rows import columns_of, language_of, reader_of_records
+from ontarget.corpora.rows import chooser, columns_by_language, columns_of, reader_of_records
 from ontarget.errors import UserError
 from ontarget.languages import Language
 
-DE, FR, PT, BR, HANT = (Language(code) for code in ("de", "fr", "pt", "pt-BR", "zh-Hant"))
+DE, FR, EN, NO, PT, BR, HANT = (Language(code) for code in ("de", "fr", "en", "no", "pt", "pt-BR", "zh-Hant"))
 
 
 @pytest.mark.parametrize(
     ("tag", "found"),
     [
-        *[("de", DE), ("DE", DE), ("de-AT", DE), ("de_DE", DE), (" fr ", FR)],
-        *[("pt", PT), ("pt-br", BR), ("pt_BR", BR), ("zh-Hant-TW", HANT)],
-        *[("zh", None), ("den", None), ("", None), ("target", None)],
+        *[("de", DE), ("DE", DE), ("de-AT", DE), ("de_DE", DE), (" fr ", FR), ("deu", DE), ("ger", DE)],
+        *[("pt", PT), ("pt-br", BR), ("pt_BR", BR), ("por_Latn", PT), ("zh-Hant-TW", HANT), ("zh-TW", HANT)],
+        *[("nb", NO), ("nob_Latn", NO), ("nb-NO", NO), ("NO", NO)],
+        *[("zh", None), ("den", None), ("", None), ("target", None), ("nn", None)],
+        *[("de_len", None), ("de_url", None), ("de_score", None), ("de-text", None), ("de.x", None)],
     ],
 )
-def test_tags_of_files_are_languages_of_the_recipe(tag: str, found: Language | None) -> None:
-    assert language_of(tag, [DE, FR, PT, BR, HANT]) == found
+def test_names_are_languages_of_the_recipe(tag: str, found: Language | None) -> None:
+    columns = columns_by_language([tag], [DE, FR, PT, BR, HANT, NO], "x")
+    assert columns == ({tag: found} if found else {})
+
+
+def test_an_exact_name_wins_over_a_longer_one() -> None:
+    assert columns_by_language(["en-GB", "en", "de-DE"], [DE, EN], "x") == {"en": EN, "de-DE": DE}
+    assert columns_by_language(["eng_Latn", "en_US", "de"], [DE, EN], "x") == {"eng_Latn": EN, "de": DE}
+    assert columns_by_language(["pt", "pt-BR"], [PT, BR], "x") == {"pt": PT, "pt-BR": BR}
+
+
+@pytest.mark.parametrize(
+    ("names", "told"),
+    [
+        (["en-US", "en-GB", "de-DE"], "'en-US' and 'en-GB' are both English (en); say which to read, e.g. "),
+        (["en", "eng_Latn", "de-DE"], "'en' and 'eng_Latn' are both English (en)"),
+    ],
+)
+def test_two_columns_for_one_language_are_told_with_what_would_settle_it(names: list[str], told: str) -> None:
+    with pytest.raises(UserError) as error:
+        columns_of(names, [DE, EN], None, "here")
+    assert str(error.value).startswith(f"here: {told}")
+    assert str(error.value).endswith(f"columns: {{de-DE: de, {names[0]}: en}}")
+
+
+def test_a_name_that_is_there_twice_is_told() -> None:
+    with pytest.raises(UserError, match=r"'en' and 'en' are both English .* columns: \{3: de, 1: en\}"):
+        columns_of(["en", "en", "de"], [DE, EN], None, "here")
+    with pytest.raises(UserError, match="here: 2 columns are called 'a'"):
+        columns_of(["a", "b", "a"], [DE, EN], {"a": DE, "b": EN}, "here")
 
 
 def test_columns_are_found_by_the_names_of_languages_or_as_given() -> None:
-    assert columns_of(["id", "de_DE", "FR"], [DE, FR], None, "x") == {"de_DE": DE, "FR": FR}
+    assert columns_of(["number", "de_DE", "FR"], [DE, FR], None, "x") == {"de_DE": DE, "FR": FR}
     assert columns_of(["source", "target", "de"], [DE, FR], {"source": DE, "target": FR}, "x") == {
         "source": DE,
         "target": FR,
@@ -30,13 +62,24 @@ def test_columns_are_found_by_the_names_of_languages_or_as_given() -> None:
 def test_columns_that_are_missing_are_told_with_those_that_are_there() -> None:
     with pytest.raises(UserError, match=r"^here: no column 'sorce'; did you mean 'source'\?"):
         columns_of(["source", "target"], [DE, FR], {"sorce": DE, "target": FR}, "here")
-    with pytest.raises(UserError, match=r"there are 'src', 'de': say which .* columns: \{src: de, de: fr\}"):
+    with pytest.raises(UserError, match=r"there are 'src', 'de'\. Say which .* columns: \{src: de, de: fr\}"):
         columns_of(["src", "de"], [DE, FR], None, "here")
+
+
+def test_what_is_given_settles_which_of_two_names_is_read() -> None:
+    choose = chooser([DE, EN], {"en_gb": EN})
+    assert choose(["en-GB", "en-US", "de"], "x") == {"en-GB": EN, "de": DE}
+    assert choose(["en-US", "de"], "x") == {"en-US": EN, "de": DE}
+    with pytest.raises(UserError, match=r"^here: 'en-US' and 'en-AU'"):
+        choose(["en-US", "en-AU", "de"], "here")
 
 
 def test_records_say_their_languages_in_three_ways() -> None:
     read = reader_of_records([DE, FR], None)
-    assert read({"de": "a", "fr": "b", "en": "c", "id": 3}, "x") == {DE: "a", FR: "b"}
+    assert read({"de": "a", "fr": "b", "en": "c", "id": 3, "de_len": 1, "fr_score": 0.5}, "x") == {
+        DE: "a",
+        FR: "b",
+    }
     assert read({"translation": {"fr": "b", "de": "a"}}, "x") == {DE: "a", FR: "b"}
     given = reader_of_records([DE, FR], {"source": DE, "texts.fr": FR})
     assert given({"source": "a", "texts": {"fr": "b"}}, "x") == {DE: "a", FR: "b"}
@@ -48,14 +91,19 @@ def test_records_say_their_languages_in_three_ways() -> None:
 
 def test_a_language_that_a_record_lacks_is_not_in_its_segment() -> None:
     assert reader_of_records([DE, FR], None)({"de": "a", "fr": None}, "x") == {DE: "a"}
+    assert reader_of_records([DE, FR], None)({"en": "a", "it": "b"}, "x") == {}
 
 
 @pytest.mark.parametrize(
     ("record", "given", "told"),
     [
-        ([1], None, "line 3 is no record of keys and texts but"),
-        ({"de": 3, "fr": "b"}, None, "line 3: the German is no text but 3"),
+        ([1], None, "line 3 is not a record of keys and texts but"),
+        ({"de": 3, "fr": "b"}, None, "line 3: the German is not text but 3"),
         ({"source": "a", "target": "b"}, None, "columns: {source: de, target: fr}"),
+        ({"german": "a", "french": "b", "id": 1}, None, "no key is a language; there are 'german', 'french'"),
+        ({"translation": {"x": "a"}}, None, "line 3: no key is a language; there are 'x'"),
+        ({"de-AT": "a", "de-CH": "b"}, None, "line 3: 'de-AT' and 'de-CH' are both German"),
+        ({"translation": {"fr": "a", "FR": "b"}}, None, "line 3: 'fr' and 'FR' are both French"),
         (
             {"source": "a", "traget": "b"},
             {"source": DE, "target": FR},
@@ -69,3 +117,19 @@ def test_what_is_no_such_record_is_told(record: object, given: dict[str, Languag
         reader_of_records([DE, FR], given)(record, "line 3")
     assert told in str(error.value)
     assert "line 3" in str(error.value)
+
+
+json = st.recursive(
+    st.none() | st.booleans() | st.floats() | st.text(),
+    lambda inner: st.lists(inner) | st.dictionaries(st.sampled_from(["de", "fr", "x", "translation"]), inner),
+)
+
+
+@given(json)
+def test_any_record_is_a_segment_of_texts_or_one_error(record: object) -> None:
+    try:
+        segment = reader_of_records([DE, FR], None)(record, "here")
+    except UserError:
+        return
+    assert set(segment) <= {DE, FR}
+    assert all(isinstance(text, str) for text in segment.values())

@@ -66,7 +66,7 @@ def test_csv_comes_back_as_it_was_written(tmp_path: Path, rows: list[tuple[str, 
         ("de\tfr\na\tb\tc\n", None, "line 2 has 3 columns and should have 2"),
         ("a\tb\tc\na\tb\n", NUMBERED, "line 2 has 2 columns and should have at least 3"),
         ("source\tziel\n", NAMED, "line 1: no column 'target'"),
-        ("a\tb\n", None, "line 1: no two columns are called by a language"),
+        ("a\tb\n", None, "line 1: fewer than two columns are named after a language"),
     ],
 )
 def test_a_column_that_is_missing_is_told_with_its_line(

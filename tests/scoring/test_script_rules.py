@@ -34,7 +34,9 @@ def test_two_languages_of_one_script_are_not_told_apart() -> None:
 
 def test_scripts_of_one_language_are() -> None:
     identifier = rules("sr-Latn", "sr-Cyrl")
-    assert [g.label for g in identifier.identify(["Voz kasni.", "Воз касни."])] == ["sr-Latn", "sr-Cyrl"]
+    assert [g.label for g in identifier.identify(["Voz kasni.", "Воз касни."])] == ["sr-Latn", "sr"]
+    plain = rules("sr", "sr-Latn")
+    assert [g.label for g in plain.identify(["Voz kasni.", "Воз касни."])] == ["sr-Latn", "sr"]
 
 
 def test_the_off_target_ratio_goes_by_them() -> None:

@@ -10,11 +10,12 @@ from pathlib import Path
 
 from ontarget.corpora import sacrebleu_sets, store
 from ontarget.corpora.corpus import Corpus, Part, Segment
+from ontarget.corpora.file_names import path_of
 from ontarget.corpora.hugging_face import ON_HUB, read_dataset, require_saved, revision
 from ontarget.corpora.jsonl import read_jsonl
 from ontarget.corpora.opening import BYTE_ORDER_MARK, digest, opened, raw
 from ontarget.corpora.parquet import read_parquet
-from ontarget.corpora.plain import lines_of, path_of
+from ontarget.corpora.plain import lines_of
 from ontarget.corpora.rows import Columns
 from ontarget.corpora.sacrebleu_sets import SCHEME, sets_of
 from ontarget.corpora.tables import read_csv, read_tsv
@@ -32,7 +33,7 @@ _READERS: dict[str, Callable[[Path, Sequence[Language], Columns | None], Iterato
     "csv": read_csv,
     "jsonl": read_jsonl,
     "parquet": read_parquet,
-    "tmx": lambda path, languages, _: read_tmx(path, languages),
+    "tmx": read_tmx,
 }
 
 
@@ -136,7 +137,7 @@ def _sources(
         found = False
         for direction in directions_between(languages):
             sides = (direction.source, direction.target)
-            files = _files(path.replace("{direction}", str(direction)), sides)
+            files = {language: path_of(path, language, direction) for language in sides}
             if any(file.exists() for file in files.values()):
                 yield _aligned(files, direction)
                 found = True
@@ -144,7 +145,8 @@ def _sources(
             raise UserError(f"there is no file '{path}' for any direction between {_listed(languages)}")
     elif "{language}" in path:
         # A recipe may have more languages than one of its files.
-        there = {code: file for code, file in _files(path, languages).items() if file.exists()}
+        files = {language: path_of(path, language) for language in languages}
+        there = {language: file for language, file in files.items() if file.exists()}
         if not there:
             raise UserError(f"there is no file '{path}' for any of {_listed(languages)}")
         yield _aligned(there, None)
@@ -162,10 +164,6 @@ def _sources(
 def _test_set(name: str, direction: Direction) -> Iterator[Segment]:
     [part] = sacrebleu_sets.read(name, [direction])
     return part.segments()
-
-
-def _files(pattern: str, languages: Sequence[Language]) -> dict[Language, Path]:
-    return {language: path_of(pattern, language) for language in languages}
 
 
 def _aligned(files: Mapping[Language, Path], direction: Direction | None) -> _Source:

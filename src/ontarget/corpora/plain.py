@@ -7,9 +7,9 @@ from pathlib import Path
 from typing import BinaryIO
 
 from ontarget.corpora.corpus import Corpus
+from ontarget.corpora.file_names import path_of
 from ontarget.corpora.opening import BYTE_ORDER_MARK, not_utf8, opened
 from ontarget.errors import UserError
-from ontarget.files import expanded
 from ontarget.languages import Language
 
 
@@ -90,14 +90,3 @@ def lines_in(file: BinaryIO, name: str) -> Iterator[str]:
             yield line.removesuffix("\n").removesuffix("\r")
     if empty:
         raise UserError(f"{name} is empty; it must hold one segment a line")
-
-
-def path_of(pattern: str, language: Language) -> Path:
-    """The file of one language: variables, `~` and `{language}` of the pattern filled in.
-
-    Raises:
-        UserError: the pattern has no `{language}`, or names a variable that is not set.
-    """
-    if "{language}" not in pattern:
-        raise UserError(f"the path '{pattern}' needs {{language}} where the language's code stands")
-    return expanded(pattern.replace("{language}", str(language)))

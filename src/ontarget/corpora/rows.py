@@ -1,6 +1,11 @@
-"""From the columns of a table, or the keys of a record, to the languages of a segment."""
+"""From the columns of a table, or the keys of a record, to the languages of a segment.
 
-from collections.abc import Callable, Mapping, Sequence
+A column names a language if it is a code of it (`de`, `deu`, `deu_Latn`), perhaps with a region, script or
+variant that CLDR knows (`de-AT`). `de_len` and `de_url` are not languages: what follows is not a subtag.
+"""
+
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from functools import lru_cache
 from typing import Any
 
 from ontarget.corpora.corpus import Segment
@@ -10,11 +15,62 @@ from ontarget.languages import Language
 Columns = Mapping[str, Language]  # column or key -> its language; `translation.de` is a key within a key
 
 
-def language_of(tag: str, languages: Sequence[Language]) -> Language | None:
-    """The language that a file calls by `tag`: `EN` and `en_US` are English where no other is nearer."""
-    tag = f"{tag.strip().replace('_', '-').lower()}-"
-    fitting = [language for language in languages if tag.startswith(f"{language}-".lower())]
-    return max(fitting, key=lambda language: len(str(language)), default=None)
+def columns_by_language(names: Sequence[str], languages: Sequence[Language], where: str) -> Columns:
+    """Which of the names are called by the languages: at most one for each.
+
+    A name that is just the language (`en`, `eng_Latn` for `en`) wins over those with more subtags (`en-GB`).
+
+    Args:
+        names: of columns or keys, or the languages of a TMX unit.
+        where: begins the message, e.g. `'x.csv', line 1`.
+    Raises:
+        UserError: two names are for one language; the message shows the `columns` that choose between them.
+    """
+    exact: dict[Language, list[str]] = {language: [] for language in languages}
+    longer: dict[Language, list[str]] = {language: [] for language in languages}
+    for name in names:
+        called = _language(name)
+        if called is None:
+            continue
+        fitting = [language for language in languages if language.covers(called)]
+        if called in exact:
+            exact[called].append(name)
+        elif fitting:  # `zh-TW` is for zh-Hant rather than for zh
+            longer[max(fitting, key=lambda language: len(language.code))].append(name)
+    chosen = {language: exact[language] or longer[language] for language in languages}
+    for language, candidates in chosen.items():
+        if len(candidates) > 1:
+            raise UserError(_ambiguous(language, candidates, chosen, names, where))
+    return {candidates[0]: language for language, candidates in chosen.items() if candidates}
+
+
+def chooser(
+    languages: Sequence[Language], given: Columns | None = None
+) -> Callable[[Iterable[str], str], Columns]:
+    """`columns_by_language` for names that come again and again, as those of records and of TMX units do.
+
+    What is `given` settles which name is read for its language; whether a name is in it depends neither on
+    capitals nor on the separator.
+    """
+    by_tag = {_plain(tag): language for tag, language in (given or {}).items()}
+
+    @lru_cache(maxsize=64)
+    def find(names: tuple[str, ...]) -> Columns | str:
+        settled = {name: by_tag[_plain(name)] for name in names if _plain(name) in by_tag}
+        left = [language for language in languages if language not in settled.values()]
+        try:
+            rest = columns_by_language([name for name in names if name not in settled], left, "")
+        except UserError as error:
+            return str(error)
+        return {**settled, **rest}
+
+    def choose(names: Iterable[str], where: str) -> Columns:
+        found = find(tuple(names))
+        if isinstance(found, str):
+            raise UserError(f"{where}{found}")
+        return found
+
+    return choose
 
 
 def columns_of(
@@ -26,19 +82,24 @@ def columns_of(
         names: of the table's columns.
         where: begins the message, e.g. `'x.csv', line 1`.
     Raises:
-        UserError: a column that is given is not there, or no two are called by a language of the recipe.
+        UserError: a column that is given is not there, or is there twice; no two are called by a language of
+            the recipe, or two by the same.
     """
     if given is not None:
         for column in given:
             if column not in names:
                 raise UserError(f"{where}: no column '{column}'{_there(column, names)}")
+            if names.count(column) > 1:
+                raise UserError(
+                    f"{where}: {names.count(column)} columns are called '{column}'; rename one of them"
+                )
         return given
-    found = {name: language for name in names if (language := language_of(name, languages))}
-    if len(set(found.values())) < 2:
+    found = columns_by_language(names, languages, where)
+    if len(found) < 2:
         raise UserError(
-            f"{where}: no two columns are called by a language of the recipe "
-            f"({', '.join(map(str, languages))}); there are {_listed(names)}: say which is which, e.g. "
-            f"columns: {{{names[0]}: {languages[0]}, {names[-1]}: {languages[1]}}}"
+            f"{where}: fewer than two columns are named after a language of the recipe "
+            f"({', '.join(map(str, languages))}); there are {_listed(names)}. Say which column is in which "
+            f"language, e.g. columns: {{{names[0]}: {languages[0]}, {names[-1]}: {languages[1]}}}"
         )
     return found
 
@@ -49,29 +110,72 @@ def reader_of_records(languages: Sequence[Language], given: Columns | None) -> C
     Without columns that are given, the record's keys are languages, or those of its `translation` are. A
     language that is not there, or null, is not in the segment.
 
-    Its UserErrors: a key that is given is missing, or what it holds is no text.
+    Its UserErrors: a key that is given is missing, two keys are for one language, no key is a language, or
+    what a key holds is not text.
     """
+
+    by_language = chooser(languages)
 
     def read(record: Any, where: str) -> Segment:
         if not isinstance(record, Mapping):
-            raise UserError(f"{where} is no record of keys and texts but {_short(record)}")
+            raise UserError(f"{where} is not a record of keys and texts but {_short(record)}")
         if given is not None:
             texts = {language: _inside(record, key, where) for key, language in given.items()}
         else:
             inner = record.get("translation")
             keys = inner if isinstance(inner, Mapping) else record
-            texts = {language: keys[k] for k in keys if (language := language_of(str(k), languages))}
-            if not texts and {"source", "target"} <= set(record):
-                raise UserError(
-                    f"{where} has 'source' and 'target': say which languages they are, e.g. columns: "
-                    f"{{source: {languages[0]}, target: {languages[1]}}}"
-                )
+            texts = {language: keys[key] for key, language in by_language(map(str, keys), where).items()}
+            if not texts and not any(_language(str(k)) and isinstance(v, str) for k, v in keys.items()):
+                raise UserError(_without_language(keys, languages, where))
         for language, text in texts.items():
             if not isinstance(text, str | None):
-                raise UserError(f"{where}: the {language.name()} is no text but {_short(text)}")
+                raise UserError(
+                    f"{where}: the {language.name()} is not text but {_short(text)}; if it is in another "
+                    f"key, say so in `columns`; there are {_listed(list(map(str, record)))}"
+                )
         return {language: text for language, text in texts.items() if text is not None}
 
     return read
+
+
+def _plain(tag: str) -> str:
+    return tag.strip().lower().replace("_", "-")
+
+
+@lru_cache(maxsize=1024)
+def _language(tag: str) -> Language | None:
+    """The language that a column or key is named after, if any."""
+    try:
+        return Language(tag.strip())
+    except UserError:
+        return None
+
+
+def _ambiguous(
+    language: Language,
+    candidates: Sequence[str],
+    chosen: Mapping[Language, Sequence[str]],
+    names: Sequence[str],
+    where: str,
+) -> str:
+    said = f"{where}: {' and '.join(map(repr, candidates))} are both {language.name()} ({language}); "
+    if len(set(candidates)) < len(candidates):  # a name cannot tell them apart
+        numbers = {of: names.index(found[0]) + 1 for of, found in chosen.items() if found}
+        settled = ", ".join(f"{number}: {of}" for of, number in numbers.items())
+        return f"{said}rename one, or take the first line away and count them, e.g. columns: {{{settled}}}"
+    settled = ", ".join(f"{found[0]}: {of}" for of, found in chosen.items() if found)
+    return f"{said}say which to read, e.g. columns: {{{settled}}}"
+
+
+def _without_language(keys: Mapping[str, Any], languages: Sequence[Language], where: str) -> str:
+    names = list(map(str, keys))
+    texts = [name for name in names if isinstance(keys.get(name), str)] or names or ["source", "target"]
+    said = f"columns: {{{texts[0]}: {languages[0]}, {texts[-1]}: {languages[1]}}}"
+    if {"source", "target"} <= set(names):
+        said = f"columns: {{source: {languages[0]}, target: {languages[1]}}}"
+    return (
+        f"{where}: no key is a language; there are {_listed(names)}. Say which key is in which, e.g. {said}"
+    )
 
 
 def _inside(record: Mapping[str, Any], key: str, where: str) -> Any:

@@ -12,7 +12,7 @@ from xml.parsers import expat
 
 from ontarget.corpora.corpus import Segment
 from ontarget.corpora.opening import opened
-from ontarget.corpora.rows import language_of
+from ontarget.corpora.rows import Columns, chooser
 from ontarget.errors import UserError
 from ontarget.languages import Language
 
@@ -20,16 +20,17 @@ _BLOCK = 1 << 16
 _CODE = {"bpt", "ept", "ph", "it", "ut"}  # hold codes of the original's layout, not text
 
 
-def read_tmx(path: Path, languages: Sequence[Language]) -> Iterator[Segment]:
+def read_tmx(path: Path, languages: Sequence[Language], columns: Columns | None = None) -> Iterator[Segment]:
     """The translation units, each in those of the languages that it has.
 
-    Of several variants in one language the first counts. Elements within a text (bold, links) leave their
-    text; codes of a layout are dropped.
+    Of several variants with the same `xml:lang` the first counts. Where a unit has two for one language
+    (`en-GB` and `en-US`), `columns` say which to read: {"en-GB": Language("en")}. Elements within a text
+    (bold, links) leave their text; codes of a layout are dropped.
 
     Raises:
         UserError: the file is cut off, no XML, no TMX, or defines entities; the message says at which line.
     """
-    units = _Units(path, languages)
+    units = _Units(path, languages, columns)
     with opened(path) as file:
         while block := file.read(_BLOCK):
             yield from units.feed(block)
@@ -39,11 +40,13 @@ def read_tmx(path: Path, languages: Sequence[Language]) -> Iterator[Segment]:
 class _Units:
     """Collects the units of one file while expat reads it."""
 
-    def __init__(self, path: Path, languages: Sequence[Language]) -> None:
-        self._path, self._languages = path, languages
+    def __init__(self, path: Path, languages: Sequence[Language], columns: Columns | None) -> None:
+        self._path = path
+        self._columns = chooser(languages, columns)
         self._done: list[Segment] = []
-        self._unit: dict[Language, str] | None = None
-        self._language: Language | None = None
+        self._unit: dict[str, str] | None = None  # xml:lang -> text
+        self._line = 0  # where the unit begins
+        self._tag: str | None = None
         self._text: list[str] | None = None  # of the segment that is being read
         self._within_code = 0
         self._seen_root = False
@@ -74,13 +77,13 @@ class _Units:
             raise UserError(f"'{self._path}' is no TMX: its first element is <{name}>, not <tmx>")
         self._seen_root = True
         if name == "tu":
-            self._unit = {}
+            self._unit, self._line = {}, self._parser.CurrentLineNumber
         elif name == "tuv" and self._unit is not None:
             tag = attributes.get("xml:lang") or attributes.get("lang")
             if tag is None:
                 raise UserError(f"{self._here()}: a <tuv> without xml:lang; say its language there")
-            self._language = language_of(tag, self._languages)
-        elif name == "seg" and self._language is not None and self._language not in (self._unit or {}):
+            self._tag = tag
+        elif name == "seg" and self._tag is not None and self._tag not in (self._unit or {}):
             self._text, self._within_code = [], 0
         elif name in _CODE:
             self._within_code += 1
@@ -88,13 +91,14 @@ class _Units:
     def _end(self, name: str) -> None:
         if name == "seg" and self._text is not None:
             assert self._unit is not None
-            assert self._language is not None
-            self._unit[self._language] = "".join(self._text)
+            assert self._tag is not None
+            self._unit[self._tag] = "".join(self._text)
             self._text = None
         elif name == "tuv":
-            self._language = None
+            self._tag = None
         elif name == "tu" and self._unit is not None:
-            self._done.append(self._unit)
+            columns = self._columns(self._unit, f"'{self._path}', line {self._line}")
+            self._done.append({language: self._unit[tag] for tag, language in columns.items()})
             self._unit = None
         elif name in _CODE:
             self._within_code -= 1

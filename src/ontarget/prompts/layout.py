@@ -5,11 +5,11 @@ from importlib import resources
 from string import Formatter
 
 import yaml
-from pydantic import BaseModel, ConfigDict, ValidationError, field_validator
+from pydantic import BaseModel, ConfigDict, ValidationError
 
 from ontarget.errors import UserError, nearest
 from ontarget.files import expanded, read_yaml
-from ontarget.languages import Language, code_of
+from ontarget.languages import Language
 from ontarget.prompts.wording import prompt_languages, wording
 
 _FOLDER = resources.files("ontarget.prompts") / "templates"
@@ -42,11 +42,6 @@ class Layout(BaseModel):
     stop: tuple[str, ...] = ()
     words: Words = {"en": {}}
     chat: bool = False
-
-    @field_validator("words", mode="before")
-    @classmethod
-    def _norwegian(cls, words: object) -> object:
-        return {code_of(c): w for c, w in words.items()} if isinstance(words, dict) else words
 
 
 def layout_of(template: str) -> Layout:

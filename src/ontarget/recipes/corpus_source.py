@@ -26,7 +26,7 @@ def _language(value: object) -> Language:
         return Language(code_of(value))
 
 
-Code = Annotated[Language, BeforeValidator(_language), PlainSerializer(str)]
+Code = Annotated[Language, BeforeValidator(_language), PlainSerializer(lambda language: language.written)]
 
 
 class Phrasebook(Block):

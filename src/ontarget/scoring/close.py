@@ -4,6 +4,7 @@ from typing import TYPE_CHECKING
 
 from ontarget.languages import Language
 from ontarget.scoring.interval import wilson
+from ontarget.scoring.labels import labels_of
 from ontarget.scoring.score import Score
 
 if TYPE_CHECKING:
@@ -38,9 +39,9 @@ _GROUPS = (
 
 def close_relatives(language: Language) -> frozenset[str]:
     """The codes of the languages that identification takes `language` for: `sk` of `cs`."""
-    names = {language.primary, language.fasttext_label}
-    related = [group for group in _GROUPS if names & group]
-    return frozenset().union(*related) - names
+    codes = frozenset().union(*_GROUPS)
+    own = labels_of(Language(language.primary), codes)
+    return frozenset().union(*(group for group in _GROUPS if own & group)) - own
 
 
 def close_off_target(count: "OffTarget") -> Score:

@@ -7,14 +7,13 @@ from functools import cache
 
 from babel.core import get_global
 
-from ontarget.languages import Language
+from ontarget.languages import ISO_639_3, Language
 from ontarget.scoring.scripts import letters_of
 
 UNDETERMINED = "und"  # BCP 47: an identifier looked and could not tell
 _NO_LANGUAGE = {UNDETERMINED, "zxx", "mis", "mul", ""}
 
 _PREFIX = "__label__"
-_ISO_639_1 = {"tgl": "tl", "hbs": "sh"}  # CLDR's aliases say Filipino and Serbian
 _NLLB_STYLE = re.compile(r"([a-z]{3})_([A-Z][a-z]{3})")
 
 # Codes under which one language goes. Bokmål is most of Norwegian, and what lid.176 calls `no`; who asks for
@@ -49,7 +48,7 @@ def plain_labels(raw: Iterable[str]) -> dict[str, str]:
 def _code(iso_639_3: str) -> str:
     """`fr` for `fra`, `zh` for `cmn`; not for `prs`, whose alias has a region: `fa_AF`."""
     alias: str = get_global("language_aliases").get(iso_639_3, iso_639_3)
-    return _ISO_639_1.get(iso_639_3) or (iso_639_3 if "_" in alias else alias)
+    return ISO_639_3.get(iso_639_3) or (iso_639_3 if "_" in alias else alias)
 
 
 def labels_of(language: Language, labels: Collection[str]) -> frozenset[str]:

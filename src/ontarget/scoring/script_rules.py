@@ -2,7 +2,7 @@
 
 from collections.abc import Iterable, Sequence
 
-from ontarget.languages import Language
+from ontarget.languages import Language, apart
 from ontarget.scoring.labels import UNDETERMINED
 from ontarget.scoring.language_id import Guess
 from ontarget.scoring.scripts import in_script, letters_of, script_counts
@@ -20,7 +20,7 @@ class ScriptRules:
     """
 
     def __init__(self, among: Iterable[Language]) -> None:
-        self._scripts = {language.code: language.scripts for language in among}
+        self._scripts = {language.code: language.scripts for language in apart([*among])}
         self.labels = frozenset(self._scripts)
         self.signature = f"script/{'+'.join(sorted(self.labels))}"
 

@@ -165,10 +165,15 @@ class Entry(_Block):
         )
 
     def _words(self, language: Language) -> dict[str, str]:
-        return {"language": str(language), "code": self._code(language)}
+        return {"language": self._listed(language), "code": self._code(language)}
+
+    def _listed(self, language: Language) -> str:
+        """The code that the entry has for a language: its files of `no` may be called `nb`."""
+        return next((str(one) for one in self.known_languages() if one == language), str(language))
 
     def _code(self, language: Language) -> str:
-        return self.codes.get(str(language), str(language))
+        listed = self._listed(language)
+        return self.codes.get(listed, listed)
 
 
 def names() -> list[str]:
