@@ -1,8 +1,6 @@
 """Where a model is: in a directory of this machine, or under a name on the Hugging Face hub."""
 
 import re
-from collections.abc import Iterator
-from contextlib import contextmanager
 from pathlib import Path
 
 from ontarget.errors import UserError, nearest
@@ -32,18 +30,3 @@ def missing(path: Path) -> str:
     known = [child.name for child in parent.iterdir() if child.is_dir()] if parent.is_dir() else []
     reason = "" if parent.is_dir() else f" ('{parent}' does not exist either)"
     return f"there is no model directory '{path}'{reason}{nearest(path.name, known)}"
-
-
-@contextmanager
-def load_said(model: str | Path) -> Iterator[None]:
-    """Makes one sentence of what transformers raises where a model cannot be loaded.
-
-    Raises:
-        UserError: it could not, and why.
-    """
-    try:
-        yield
-    except (OSError, ValueError, KeyError) as error:
-        reason = str(error).strip().split("\n")[0]
-        hub = "" if Path(model).is_dir() else ", which is no directory here, from the Hugging Face hub"
-        raise UserError(f"cannot load the model '{model}'{hub}: {reason}") from error

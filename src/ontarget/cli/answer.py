@@ -58,7 +58,7 @@ def answer(
 
     from transformers.utils import logging
 
-    from ontarget.pipeline.inputs import identity
+    from ontarget.pipeline.artifacts import identity
     from ontarget.translation.translator import Translator
 
     logging.disable_progress_bar()  # one bar is enough

@@ -8,6 +8,7 @@ from rich.table import Table
 
 from ontarget.cli.progress import duration
 from ontarget.pipeline.cost import Cost, Estimator, measure_speed
+from ontarget.pipeline.models import check_models
 from ontarget.pipeline.plan import Plan
 from ontarget.pipeline.step import Step
 
@@ -23,6 +24,7 @@ _NAMES = {
 
 def show_plan(console: Console, plan: Plan, steps: Sequence[Step]) -> None:
     """Prints each step with its state and cost, and the sum; nothing is done."""
+    check_models(plan, steps)
     speed = measure_speed() if any(step.todo for step in steps) else None
     estimator = Estimator(plan, speed)
     costs = [estimator.cost(step) for step in steps]

@@ -8,6 +8,7 @@ from ontarget.cli.forms import WIDE
 from ontarget.cli.plan import probed, sums
 from ontarget.cli.progress import Shown, stopped
 from ontarget.pipeline.cost import Estimator, measure_speed
+from ontarget.pipeline.models import check_models
 from ontarget.pipeline.sweep import Sweep
 from ontarget.reporting import forms
 from ontarget.reporting.sweep import differences, table
@@ -33,6 +34,8 @@ def run_sweep(sweep: Sweep, *, plan: bool) -> None:
 
 def _show_plan(console: Console, sweep: Sweep) -> None:
     missing = sweep.missing()
+    for of_missing, steps in missing:
+        check_models(of_missing.plan, steps)
     speed = measure_speed() if missing else None
     table = Table(box=box.SIMPLE_HEAD, title=f"{sweep.name} in {sweep.directory}", title_justify="left")
     table.add_column("Point", no_wrap=True)

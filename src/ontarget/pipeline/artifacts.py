@@ -20,8 +20,10 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Literal
 
+from ontarget.checkpoints.adapter import lineage
 from ontarget.errors import UserError
 from ontarget.files import whole_folder, write_json, write_jsonl
+from ontarget.model_place import locate
 
 Kind = Literal["synthetic", "model", "outputs", "scores", "report"]
 Translated = Literal["synthetic", "outputs"]  # what has a file for each direction
@@ -76,6 +78,15 @@ def folder_fingerprint(folder: Path) -> str:
             file.seek(max(size - _SAMPLE, 0))
             whole.update(file.read(_SAMPLE))
     return whole.hexdigest()
+
+
+def identity(model: str) -> str:
+    """The fingerprint of a model that is no stage: of its directory, or of its name on the Hub.
+
+    That of an adapter has that of its base in it.
+    """
+    known = [folder_fingerprint(p) if isinstance(p, Path) else f"hub {p}" for p in lineage(locate(model))]
+    return " on ".join(known)
 
 
 class Store:
@@ -145,7 +156,7 @@ class Store:
         return {
             made.fingerprint: (place, made)
             for place, made in (models | outputs).items()
-            if made and place.exists()
+            if made and place.exists() and not place.parent.name.startswith("\0")
         }
 
     def outputs(self, system: str, direction: str, kind: Translated = "outputs") -> Path:
@@ -153,9 +164,10 @@ class Store:
         return self.directory / kind / system / f"{direction}.jsonl"
 
     def outputs_made(self, system: str, direction: str, kind: Translated = "outputs") -> Made | None:
-        """What is known of that file, if it is there."""
+        """What is known of that file, if it is there as it was written."""
         path = self.outputs(system, direction, kind)
-        return _made(_read(path.with_name(_RECORD)).get(direction)) if path.exists() else None
+        entry = _read(path.with_name(_RECORD)).get(direction)
+        return _made(entry) if not _damaged(path, entry) else None
 
     def write_outputs(
         self,
@@ -167,18 +179,39 @@ class Store:
     ) -> None:
         """Writes hypotheses, then their record: without it they count as not there."""
         path = self.outputs(system, direction, kind)
-        with _recording(path.with_name(_RECORD), direction, made):
+        with _recording(path.with_name(_RECORD), direction, made, [path]):
             write_jsonl(path, rows)
 
     def made(self, file: str) -> Made | None:
-        """What is known of a file of the run itself, such as `scores.json`, if it is there."""
-        return _made(_read(self.directory / _RECORD).get(file)) if (self.directory / file).exists() else None
+        """What is known of a file of the run itself, such as `scores.json`, if it is there as it was written."""
+        entry = _read(self.directory / _RECORD).get(file)
+        return _made(entry) if not _damaged(self.directory / file, entry) else None
 
     @contextmanager
-    def making(self, file: str, made: Made) -> Iterator[Path]:
-        """Yields the path of a file of the run; it counts as made when the block has written it."""
-        with _recording(self.directory / _RECORD, file, made):
-            yield self.directory / file
+    def making(self, file: str, made: Made, beside: Sequence[str] = ()) -> Iterator[Path]:
+        """Yields the path of a file of the run; it counts as made when the block has written it.
+
+        So do those `beside` it, which are written with it.
+        """
+        paths = [self.directory / name for name in (file, *beside)]
+        with _recording(self.directory / _RECORD, file, made, paths):
+            yield paths[0]
+
+    def damaged(self) -> list[Path]:
+        """Files that are there and are not as they were written: they count as missing."""
+        records = [
+            path
+            for pattern in (_RECORD, *(f"{kind}/*/{_RECORD}" for kind in ("models", "synthetic", "outputs")))
+            for path in sorted(self.directory.glob(pattern))
+        ]
+        found = [path for path in records if not _read(path)]
+        for record in records:
+            if record.parent.parent.name != "models":
+                suffix = "" if record.parent == self.directory else ".jsonl"
+                for name, entry in _read(record).items():
+                    path = record.with_name(f"{name}{suffix}")
+                    found += [path] if path.exists() and _damaged(path, entry) else []
+        return found
 
     def remove_leftovers(self, stages: Collection[str], systems: Collection[str]) -> None:
         """Removes what a kill left half-written, under the lock; progress is kept."""
@@ -203,13 +236,34 @@ def _link(source: str, target: str) -> None:
 
 
 @contextmanager
-def _recording(record: Path, key: str, made: Made) -> Iterator[None]:
-    """Writes a record after the block; the old one goes first, so that it never speaks of a newer file."""
+def _recording(record: Path, key: str, made: Made, files: Sequence[Path]) -> Iterator[None]:
+    """Writes a record after the block; the old one goes first, so that it never speaks of a newer file.
+
+    It says how many bytes each of the `files` has, all beside it: one that is cut counts as missing.
+    """
     records = _read(record)
     if records.pop(key, None) is not None:
         write_json(record, records)
     yield
-    write_json(record, records | {key: {"fingerprint": made.fingerprint, "seconds": round(made.seconds, 1)}})
+    entry = {
+        "fingerprint": made.fingerprint,
+        "seconds": round(made.seconds, 1),
+        "bytes": {path.name: path.stat().st_size for path in files if path.exists()},
+    }
+    write_json(record, records | {key: entry})
+
+
+def _damaged(path: Path, entry: Any) -> bool:
+    """Whether a file, or one that was written with it, is gone or is not as its record says."""
+    known = entry.get("bytes") if isinstance(entry, dict) else None
+    if not isinstance(known, dict):  # an older version's
+        known = {path.name: path.stat().st_size} if path.exists() and path.stat().st_size else {path.name: -1}
+    sizes = {name: _size(path.with_name(name)) for name in known}
+    return sizes != known
+
+
+def _size(path: Path) -> int | None:
+    return path.stat().st_size if path.exists() else None
 
 
 def _made(record: Any) -> Made | None:

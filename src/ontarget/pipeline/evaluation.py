@@ -41,8 +41,7 @@ def evaluator(
     recipe: Recipe, stage: str, corpus: Corpus, start: Path | str
 ) -> Callable[[Any, int], Mapping[str, float]]:
     """BLEU and OTR of a model on the first validation lines, averaged over the directions of each kind."""
-    from transformers import AutoTokenizer
-
+    from ontarget.checkpoints.load import load_tokenizer
     from ontarget.translation.engine import Engine
     from ontarget.translation.translate import translate
 
@@ -55,7 +54,7 @@ def evaluator(
         post_instruction=isinstance(settings, Likelihood | LanguageAware) and settings.post_instruction,
         decoding=Decoding(settings.evaluation.beam, recipe.decoding.max_new_tokens),
     )
-    tokenizer = AutoTokenizer.from_pretrained(start)
+    tokenizer = load_tokenizer(start)
 
     def evaluate(model: Any, step: int) -> dict[str, float]:
         pairs = [

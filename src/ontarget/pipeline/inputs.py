@@ -3,7 +3,6 @@
 from collections.abc import Iterator, Sequence
 from functools import partial
 from itertools import chain, islice
-from pathlib import Path
 from typing import Any, TypeVar
 
 from ontarget.corpora import files, phrasebook, plain, sacrebleu_sets
@@ -15,8 +14,7 @@ from ontarget.corpora.held_out import held_out
 from ontarget.corpora.instructions import read_instructions
 from ontarget.errors import UserError
 from ontarget.languages import Direction, Language
-from ontarget.model_place import locate
-from ontarget.pipeline.artifacts import folder_fingerprint, text_fingerprint
+from ontarget.pipeline.artifacts import text_fingerprint
 from ontarget.pipeline.progress import Progress, Silent
 from ontarget.prompts.segment import text_of
 from ontarget.prompts.template import PromptTemplate
@@ -292,9 +290,3 @@ def also_learnt(recipe: Recipe, name: str) -> dict[str, Any]:
         check_conflicts(conflict, recipe.languages, recipe.supervised)
         said["conflict"] = stage.conflict.model_dump(mode="json") | {"counts": conflict.counts}
     return said
-
-
-def identity(model: str) -> str:
-    """The fingerprint of a model that is no stage: of its directory, or of its name on the Hub."""
-    place = locate(model)
-    return folder_fingerprint(place) if isinstance(place, Path) else f"hub {place}"

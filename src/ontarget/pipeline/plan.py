@@ -12,13 +12,12 @@ from ontarget.errors import UserError, nearest
 from ontarget.languages import Direction
 from ontarget.model_place import locate
 from ontarget.pipeline import synthetic, untranslated
-from ontarget.pipeline.artifacts import Made, Store, fingerprint, text_fingerprint
+from ontarget.pipeline.artifacts import Made, Store, fingerprint, identity, text_fingerprint
 from ontarget.pipeline.inputs import (
     also_learnt,
     demonstrations,
     directions,
     evaluation_set,
-    identity,
     language_text,
     prompt_text,
     seed_of,

@@ -17,6 +17,7 @@ from ontarget.pipeline import stages, synthetic, systems, untranslated
 from ontarget.pipeline.artifacts import Made, Store
 from ontarget.pipeline.inputs import directions, left_out, load_corpus, test_set
 from ontarget.pipeline.launch import Launch, follow, make_model
+from ontarget.pipeline.models import check_models
 from ontarget.pipeline.plan import Plan, version_of
 from ontarget.pipeline.progress import Progress, Silent, noted, part_of
 from ontarget.pipeline.resolved import write_resolved
@@ -76,7 +77,7 @@ def run(
 
 def carry_out(plan: Plan, progress: Progress | None = None) -> Run:
     """Makes everything of a plan that is missing."""
-    plan.everything()  # finds mistakes before the directory is made; read again under the lock
+    check_models(plan, plan.everything())  # finds mistakes before the directory is made; read again locked
     with plan.store.lock(), full_disk_said(plan.store.directory):
         _Work(plan, progress or Silent()).do(plan.everything())
     return Run(plan.store.directory)
@@ -90,6 +91,7 @@ def train(
     `launch`: by several processes, perhaps on several machines, each of which calls this.
     """
     steps = plan.training(stage)  # as above
+    check_models(plan, steps)
     launch = launch or Launch()
     if not launch.alone:
         launch.require({step.name: plan.recipe.stages[step.name] for step in steps if step.kind == "model"})

@@ -74,19 +74,22 @@ def tokenizer_of(recipe: Recipe, stage: str, store: Store) -> FastTokenizer | No
     """
     if find_spec("transformers") is None:
         return None
-    from transformers import AutoTokenizer
+    from ontarget.checkpoints.load import load_tokenizer
 
     name: str | None = stage
     while name in recipe.stages:
         if store.model_made(name):
-            return _typed(AutoTokenizer.from_pretrained(store.model(name)))
+            return _typed(load_tokenizer(store.model(name)))
         name = recipe.stages[name].start
     if name is None:
         return None
+    place = locate(name)
     try:
-        return _typed(AutoTokenizer.from_pretrained(locate(name)))
-    except (OSError, ValueError):  # on the hub, and out of reach: words do for a look
-        return None
+        return _typed(load_tokenizer(place))
+    except UserError:
+        if isinstance(place, Path):
+            raise
+        return None  # on the hub, and out of reach: words do for a look
 
 
 def samples_shown(

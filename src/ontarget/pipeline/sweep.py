@@ -23,6 +23,7 @@ from ontarget.files import full_disk_said, read_jsonl, write_json
 from ontarget.pipeline import paired, run
 from ontarget.pipeline.artifacts import Made, Store, fingerprint
 from ontarget.pipeline.inputs import load_corpus
+from ontarget.pipeline.models import check_models
 from ontarget.pipeline.plan import Plan, version_of
 from ontarget.pipeline.progress import Progress, Silent
 from ontarget.pipeline.segments import kept
@@ -76,6 +77,8 @@ class Sweep:
     def carry_out(self, progress: Progress | None = None) -> list[Result]:
         """Makes what is missing; returns what came of every point."""
         progress = progress or Silent()
+        for planned, steps in self.missing():
+            check_models(planned.plan, steps)
         with Store(self.directory).lock(), full_disk_said(self.directory):
             write_json(self.directory / "points.json", [planned.file.stem for planned in self.planned])
             for planned in self.planned:

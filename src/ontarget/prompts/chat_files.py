@@ -7,6 +7,7 @@ from functools import lru_cache
 from pathlib import Path
 from typing import Any
 
+from ontarget.checkpoints.adapter import tokenizer_place
 from ontarget.errors import UserError
 from ontarget.model_place import locate
 from ontarget.prompts.chat import Chat
@@ -20,7 +21,7 @@ def chat_of(checkpoint: Path | str) -> Chat:
     Raises:
         UserError: there is no such checkpoint, or it has no chat template.
     """
-    place = locate(checkpoint)
+    place = tokenizer_place(locate(checkpoint))
     files = [
         place / name if isinstance(place, Path) else _from_hub(place, name) for name in (_CONFIG, _JINJA)
     ]

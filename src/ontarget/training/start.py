@@ -3,9 +3,9 @@
 from pathlib import Path
 from typing import Any
 
-from transformers import AutoModelForCausalLM, AutoTokenizer
-
-from ontarget.model_place import load_said, locate
+from ontarget.checkpoints import load
+from ontarget.checkpoints.vocabulary import check_vocabulary
+from ontarget.model_place import locate
 from ontarget.prompts.encode import end_id
 from ontarget.training.new_model import NewModel, make_model, make_tokenizer
 from ontarget.training.tuning import Tuning
@@ -20,8 +20,8 @@ def load_tokenizer(start: str | Path | NewModel, trust_remote_code: bool) -> Any
     if isinstance(start, NewModel):
         return make_tokenizer(start.texts, start.shape.vocabulary)
     place = locate(start)
-    with load_said(place):
-        return AutoTokenizer.from_pretrained(place, trust_remote_code=trust_remote_code)
+    load.load_config(place, trust_remote_code=trust_remote_code)  # the model first: it has more to say
+    return load.load_tokenizer(place, trust_remote_code=trust_remote_code)
 
 
 def load_model(
@@ -43,11 +43,8 @@ def load_model(
     """
     if isinstance(start, NewModel):
         return make_model(start.shape, tokenizer, tuning.max_length, seed)
-    place = locate(start)
-    with load_said(place):
-        model = AutoModelForCausalLM.from_pretrained(
-            place, use_safetensors=True, trust_remote_code=trust_remote_code, **held
-        )
+    model = load.load_model(locate(start), trust_remote_code=trust_remote_code, **held)
+    check_vocabulary(tokenizer, model.get_input_embeddings().num_embeddings, str(start))
     # In any tool that reads the checkpoint.
     configured = model.generation_config.eos_token_id
     known = configured if isinstance(configured, list) else [configured]

@@ -1,14 +1,15 @@
 """Models and tokenizers from disk, or by name from the Hugging Face hub."""
 
 from pathlib import Path
-from typing import Literal, cast
+from typing import Literal
 
 import torch
-from transformers import AutoModelForCausalLM, AutoTokenizer, PreTrainedModel, PreTrainedTokenizerFast
+from transformers import PreTrainedModel, PreTrainedTokenizerFast
 
-from ontarget.errors import UserError
+from ontarget.checkpoints import load
+from ontarget.checkpoints.vocabulary import check_vocabulary
 from ontarget.hardware import device, keep_freed_memory, prefers_bf16
-from ontarget.model_place import load_said, locate
+from ontarget.model_place import locate
 
 Precision = Literal["auto", "bf16", "fp32"]
 
@@ -24,35 +25,16 @@ def load_checkpoint(
         precision: `auto` is bf16 on a GPU and fp32 on a processor: bf16 is 1.4 times as fast on one with
             AVX512-BF16, but there what else is in the batch decides between words that are nearly as good.
     Raises:
-        UserError: there is no such model, or the directory holds none.
+        UserError: there is no such model, it is damaged, or ontarget cannot work with it.
     """
     place = locate(model)
-    if isinstance(place, Path):
-        _check_directory(place)
+    load.load_config(place, trust_remote_code=trust_remote_code)  # the model first: it has more to say
+    tokenizer: PreTrainedTokenizerFast = load.load_tokenizer(place, trust_remote_code=trust_remote_code)
     keep_freed_memory()
     on_gpu = device().type == "cuda"
     bf16 = precision == "bf16" or (precision == "auto" and on_gpu and prefers_bf16())
-    with load_said(place):
-        tokenizer = AutoTokenizer.from_pretrained(place, trust_remote_code=trust_remote_code)
-        loaded = AutoModelForCausalLM.from_pretrained(
-            place,
-            dtype=torch.bfloat16 if bf16 else torch.float32,
-            use_safetensors=True,
-            trust_remote_code=trust_remote_code,
-        )
-    return loaded.to(device()).eval(), cast(PreTrainedTokenizerFast, tokenizer)
-
-
-def _check_directory(path: Path) -> None:
-    names = sorted(file.name for file in path.iterdir())
-    if "config.json" not in names:
-        raise UserError(f"'{path}' holds no model: it has no config.json" + _models_below(path))
-    if not any(name.endswith(".safetensors") for name in names):
-        raise UserError(f"'{path}' has no *.safetensors; save the model with save_pretrained")
-
-
-def _models_below(path: Path) -> str:
-    below = sorted(
-        str(config.parent) for pattern in ("*", "*/*") for config in path.glob(f"{pattern}/config.json")
+    loaded: PreTrainedModel = load.load_model(
+        place, trust_remote_code=trust_remote_code, dtype=torch.bfloat16 if bf16 else torch.float32
     )
-    return f"; there are models in {', '.join(below[:8])}" if below else ""
+    check_vocabulary(tokenizer, loaded.get_input_embeddings().num_embeddings, str(model))
+    return loaded.to(device()).eval(), tokenizer

@@ -5,6 +5,7 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import TypeVar
 
+from ontarget.checkpoints.adapter import lineage
 from ontarget.corpora.instructions import Instruction
 from ontarget.errors import UserError
 from ontarget.languages import Language
@@ -49,7 +50,7 @@ class Translator:
         precision: Precision = "auto",
     ) -> None:
         place = locate(model)
-        tuned_with = _tuned_with(place) if isinstance(place, Path) else None
+        tuned_with = next(filter(None, map(_tuned_with, lineage(place))), None)
         self.template = PromptTemplate.load(template or tuned_with or "alpaca", place)
         self._engine = Engine.load(place, trust_remote_code=trust_remote_code, precision=precision)
 
@@ -117,7 +118,9 @@ class Translator:
         return [answer.text for answer in answers]
 
 
-def _tuned_with(model: Path) -> str | None:
+def _tuned_with(model: Path | str) -> str | None:
+    if isinstance(model, str):  # on the hub, where no model of ours is
+        return None
     if (model / TEMPLATE_FILE).is_file():  # a template of the user's own, kept with the model
         return str(model / TEMPLATE_FILE)
     file = model / SETTINGS_FILE

@@ -1,0 +1,1 @@
+"""What can be known of a checkpoint before it is loaded."""

@@ -1,0 +1,75 @@
+"""An adapter of PEFT (LoRA and its like) in a directory of its own: where the model is that it belongs to."""
+
+from dataclasses import dataclass
+from pathlib import Path
+
+from ontarget.checkpoints.files import ADAPTER_CONFIG, CONFIG, has_tokenizer, is_adapter, read_object
+from ontarget.errors import UserError
+
+_DEEPEST = 8  # adapters of adapters; a folder that names itself has no end
+
+
+@dataclass(frozen=True, slots=True)
+class Adapter:
+    """An adapter and its base: a directory, or a name on the Hugging Face hub."""
+
+    folder: Path
+    base: Path | str
+
+
+def adapter_in(place: Path | str) -> Adapter | None:
+    """The adapter that a directory holds; None where it holds a model of its own.
+
+    Its `base_model_name_or_path` is a path as whoever made the adapter wrote it. It is looked for where they
+    were (from here), from the adapter's folder, and beside it.
+
+    Raises:
+        UserError: its base is named nowhere, or is no directory here and cannot be a name on the hub.
+    """
+    if not (isinstance(place, Path) and is_adapter(place)):
+        return None
+    named = read_object(place / ADAPTER_CONFIG).get("base_model_name_or_path")
+    if not isinstance(named, str) or not named.strip():
+        raise UserError(
+            f"'{place}' is an adapter, and its {ADAPTER_CONFIG} does not name the base model: "
+            "set base_model_name_or_path to its directory or hub name"
+        )
+    path = Path(named).expanduser()
+    for base in (path, place / path, place.parent / path):
+        if base.is_dir() and not base.samefile(place) and _holds_model(base):
+            return Adapter(place, base)
+    if path.is_absolute() or named.startswith(".") or named.count("/") > 1 or named.endswith("/"):
+        raise UserError(without_base(place, named, "there is no such model directory"))
+    return Adapter(place, named)
+
+
+def without_base(adapter: Path, base: Path | str, why: str) -> str:
+    """What to say where the base of an adapter cannot be had."""
+    return (
+        f"'{adapter}' is an adapter of '{base}', which cannot be loaded: {why}; put the base there, or set "
+        f"base_model_name_or_path in its {ADAPTER_CONFIG} to where it is"
+    )
+
+
+def lineage(place: Path | str) -> list[Path | str]:
+    """A model, and where it is an adapter the base that it belongs to, and so on.
+
+    Raises:
+        UserError: a base is named nowhere or is not there, or adapters name each other.
+    """
+    found = [place]
+    while adapter := adapter_in(found[-1]):
+        found.append(adapter.base)
+        if len(found) > _DEEPEST:
+            raise UserError(f"'{place}' is an adapter of an adapter, and so on without an end")
+    return found
+
+
+def tokenizer_place(model: Path | str) -> Path | str:
+    """Where the tokenizer of a model is: with an adapter, or else with its base."""
+    places = lineage(model)
+    return next((at for at in places[:-1] if isinstance(at, Path) and has_tokenizer(at)), places[-1])
+
+
+def _holds_model(folder: Path) -> bool:
+    return (folder / CONFIG).exists() or (folder / ADAPTER_CONFIG).exists()

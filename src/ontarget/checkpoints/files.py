@@ -1,0 +1,192 @@
+"""The files of a model directory: damage that can be seen in them, without torch, before time is spent.
+
+transformers is sparing with words about such files, and about some it says nothing at all: without a
+`tokenizer.json` it may make an empty tokenizer, and without `generation_config.json` one end token too few.
+"""
+
+import json
+import re
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+
+from ontarget.checkpoints.safetensors import check_safetensors
+from ontarget.errors import UserError
+
+CONFIG, ADAPTER_CONFIG = "config.json", "adapter_config.json"
+WEIGHTS, INDEX = "model.safetensors", "model.safetensors.index.json"
+ADAPTER_WEIGHTS = ("adapter_model.safetensors", "adapter_model.bin")  # PEFT runs no code of the second either
+
+# What transformers reads of a tokenizer, and the files of which one suffices.
+_OF_TOKENIZER = (
+    "tokenizer.json",
+    "tokenizer_config.json",
+    "special_tokens_map.json",
+    "added_tokens.json",
+    "vocab.json",
+)
+_TOKENIZERS = re.compile(
+    r"tokenizer\.json|vocab\.(json|txt)|.*\.model|tekken\.json|.*\.tiktoken|tokenization_\w+\.py"
+)
+_SHARD = re.compile(r"model-\d+-of-\d+\.safetensors")
+_POINTER = b"version https://git-lfs.github.com/spec/"
+_AGAIN = "download or copy the file again"
+
+
+def is_adapter(folder: Path) -> bool:
+    """Whether a directory holds an adapter of PEFT (LoRA and its like), and no model of its own.
+
+    Some tools leave a `config.json` beside it, that of the base.
+    """
+    whole = any((folder / name).exists() for name in (WEIGHTS, INDEX))
+    return (folder / ADAPTER_CONFIG).exists() and not whole
+
+
+def has_tokenizer(folder: Path) -> bool:
+    """Whether a directory has the files of a tokenizer, whatever state they are in."""
+    return any(_TOKENIZERS.fullmatch(file.name) for file in folder.iterdir())
+
+
+def check_tokenizer_files(folder: Path) -> None:
+    """Looks at the files that a tokenizer is made of.
+
+    Raises:
+        UserError: there is none, or one is damaged; names it and the remedy.
+    """
+    if not has_tokenizer(folder):
+        raise UserError(
+            f"'{folder}' has no tokenizer (tokenizer.json): copy the tokenizer's files from the model that "
+            "this one was made of"
+        )
+    for name in _OF_TOKENIZER:
+        if (folder / name).exists():
+            read_object(folder / name)
+    for file in folder.glob("*.model"):
+        check_whole(file)
+
+
+def check_model_files(folder: Path) -> None:
+    """Looks at the configuration and the weights of a model.
+
+    Raises:
+        UserError: a file is missing or damaged; names it and the remedy.
+    """
+    if not (folder / CONFIG).exists():
+        raise UserError(f"'{folder}' has no config.json, so it is not a model{_models_below(folder)}")
+    read_object(folder / CONFIG)
+    if (folder / "generation_config.json").exists():
+        read_object(folder / "generation_config.json")
+    for file in _weight_files(folder):
+        check_whole(file)
+        check_safetensors(file)
+
+
+def check_adapter_files(folder: Path) -> None:
+    """Looks at the configuration and the weights of an adapter.
+
+    Raises:
+        UserError: a file is missing or damaged; names it and the remedy.
+    """
+    read_object(folder / ADAPTER_CONFIG)
+    weights = next((folder / name for name in ADAPTER_WEIGHTS if (folder / name).exists()), None)
+    if weights is None:
+        raise UserError(f"'{folder}' has an adapter_config.json but no {ADAPTER_WEIGHTS[0]}: copy it there")
+    check_whole(weights)
+    if weights.suffix == ".safetensors":
+        check_safetensors(weights)
+
+
+def read_object(file: Path) -> dict[str, Any]:
+    """The JSON object in a file.
+
+    Raises:
+        UserError: it cannot be read, or it is something else.
+    """
+    check_whole(file)
+    try:
+        value = json.loads(file.read_text(encoding="utf-8"))
+    except (ValueError, RecursionError) as error:
+        reason = "it is nested too deeply" if isinstance(error, RecursionError) else str(error)
+        raise UserError(f"'{file}' is not valid JSON ({reason}): mend it, or {_AGAIN}") from None
+    if not isinstance(value, dict):
+        raise UserError(f"'{file}' must hold a JSON object, not a {type(value).__name__}: {_AGAIN}")
+    return value
+
+
+def check_whole(file: Path) -> None:
+    """Looks whether a file is there to be read, and more than a stand-in.
+
+    Raises:
+        UserError: it is empty, a Git LFS pointer, or cannot be opened.
+    """
+    try:
+        with file.open("rb") as opened:
+            head = opened.read(1024)
+    except OSError as error:
+        raise UserError(f"'{file}' cannot be read: {error.strerror}") from None
+    if not head:
+        raise UserError(f"'{file}' is empty: {_AGAIN}")
+    if head.startswith(_POINTER):
+        size = re.search(rb"\nsize (\d+)", head)
+        of = f" of {int(size[1]):,} bytes" if size else ""
+        raise UserError(
+            f"'{file}' is a Git LFS pointer, which stands for a file{of}: run 'git lfs pull' in its folder, "
+            "or download the file"
+        )
+
+
+def weights_of(folder: Path) -> Path:
+    """The file that a person knows the weights of a model by: of several shards their index."""
+    return folder / (WEIGHTS if (folder / WEIGHTS).exists() else INDEX)
+
+
+def _weight_files(folder: Path) -> list[Path]:
+    """The files that transformers reads weights from, in the order in which it looks for them."""
+    if (folder / WEIGHTS).exists():
+        return [folder / WEIGHTS]
+    if not (folder / INDEX).exists():
+        raise UserError(_no_weights(folder))
+    shards = read_object(folder / INDEX).get("weight_map")
+    if not isinstance(shards, Mapping) or not shards or not all(isinstance(v, str) for v in shards.values()):
+        raise UserError(f"'{folder / INDEX}' has no weight_map that says which shard has what: {_AGAIN}")
+    names = sorted(set(shards.values()))
+    if missing := [name for name in names if not (folder / name).is_file()]:
+        more = f" and {len(missing) - 1} more" if len(missing) > 1 else ""
+        raise UserError(
+            f"'{folder}' lacks {missing[0]}{more} of the {len(names)} shards that {INDEX} names: "
+            "download or copy what is missing"
+        )
+    return [folder / name for name in names]
+
+
+def _no_weights(folder: Path) -> str:
+    """What to say where there is nothing that transformers reads weights from."""
+    names = sorted(file.name for file in folder.iterdir())
+    if any(re.fullmatch(r"pytorch_model.*\.bin", name) for name in names):
+        load = "from transformers import AutoModelForCausalLM as M"
+        return (
+            f"'{folder}' has its weights as pytorch_model.bin, an older format that can run code when it is "
+            f'read; convert them to safetensors: python -c "{load}; '
+            f'M.from_pretrained({str(folder)!r}).save_pretrained({str(folder)!r})"'
+        )
+    if any(_SHARD.fullmatch(name) for name in names):
+        return f"'{folder}' has shards of safetensors but no {INDEX}, which lists them: copy it, too"
+    if other := next((name for name in names if name.endswith((".safetensors", ".gguf"))), None):
+        return (
+            f"'{folder}' has no {WEIGHTS}, only {other}: save the model by transformers' save_pretrained, or "
+            "download it in the format of transformers"
+        )
+    return (
+        f"'{folder}' has a config.json but no weights ({WEIGHTS}): download or copy them"
+        f"{_models_below(folder)}"
+    )
+
+
+def _models_below(folder: Path) -> str:
+    below = sorted(
+        str(config.parent)
+        for pattern in ("*", "*/*")
+        for name in (CONFIG, ADAPTER_CONFIG)
+        for config in folder.glob(f"{pattern}/{name}")
+    )
+    return f"; there are models in {', '.join(dict.fromkeys(below[:8]))}" if below else ""

@@ -1,0 +1,55 @@
+"""An adapter of PEFT (LoRA and its like) merged into its base: a plain model of transformers again."""
+
+from typing import Any
+
+from peft import PeftConfig, get_peft_model
+from peft.utils import load_peft_weights
+
+from ontarget.checkpoints.adapter import Adapter
+from ontarget.errors import UserError
+
+_PREFIX = "base_model.model."  # of a parameter's name where PEFT saves it
+
+
+def merged(base: Any, adapter: Adapter) -> Any:
+    """The base with what the adapter has learnt, ready to be tuned further.
+
+    Args:
+        base: the model that the adapter belongs to. On the device `meta` it is only looked whether both fit.
+    Raises:
+        UserError: they do not fit, or an adapter of this kind cannot be merged.
+    """
+    folder = str(adapter.folder)
+    config = PeftConfig.from_pretrained(folder)
+    kind = getattr(config.peft_type, "value", config.peft_type)
+    if config.is_prompt_learning:
+        raise UserError(
+            f"'{folder}' is an adapter of the type {kind}, which cannot be merged into its base: take one of "
+            "the type LORA, or a whole model"
+        )
+    only_looks = base.device.type == "meta"
+    _make_room(base, load_peft_weights(folder, device="cpu"))
+    config.inference_mode = True
+    model = get_peft_model(base, config)
+    found = model.load_adapter(folder, "default", torch_device="cpu", low_cpu_mem_usage=only_looks)
+    if wrong := sorted(found.missing_keys) or sorted(found.unexpected_keys):
+        what = "lacks" if found.missing_keys else "does not belong to its base: it has"
+        raise UserError(
+            f"the adapter '{folder}' {what} {wrong[0].removeprefix(_PREFIX)} (one of {len(wrong)} tensors): "
+            f"its weights must belong to its adapter_config.json and to its base '{adapter.base}'"
+        )
+    if only_looks:
+        return base
+    whole = model.merge_and_unload()
+    for weight in whole.parameters():  # PEFT has frozen them
+        weight.requires_grad_(weight.is_floating_point())
+    return whole
+
+
+def _make_room(base: Any, weights: dict[str, Any]) -> None:
+    """Gives the base as many embeddings as the adapter brings: tokens may have been added for it."""
+    embeddings = base.get_input_embeddings()
+    name = next(name for name, module in base.named_modules() if module is embeddings)
+    brought = weights.get(f"{_PREFIX}{name}.weight")
+    if brought is not None and len(brought) != embeddings.num_embeddings:
+        base.resize_token_embeddings(len(brought), mean_resizing=False)
