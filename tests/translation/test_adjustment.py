@@ -38,7 +38,7 @@ class Subtracted:
 
 def test_without_adjustments_scores_are_the_log_probabilities_of_the_best_tokens(model, prompts) -> None:
     book = Textbook(model)
-    scores, ids = AdjustedContinuations(TokenTree(model, prompts, 90)).first(5)
+    scores, ids = AdjustedContinuations(TokenTree(model, prompts)).first(5)
     expected = torch.stack([book.log_p(prompt) for prompt in prompts]).topk(5)
     torch.testing.assert_close(scores[:, 0].double(), expected.values, rtol=1e-4, atol=1e-4)
     assert ids[:, 0].tolist() == expected.indices.tolist()
@@ -49,7 +49,7 @@ def test_each_has_its_own_prompts_beside_and_is_done_at_its_own_time(model, prom
     """Two prompts for two tokens, one for one, one for all: each sees its own, though others are gone."""
     book, decoding = Textbook(model), Decoding(beam, 6)
     sentences = [[prompts[i], *(prompts[(i + j) % 12] for j in (3, 5, 7, 8))] for i in (0, 1, 4, 8, 9)]
-    tree = TokenTree(model, [ids for of_one in sentences for ids in of_one], 6)
+    tree = TokenTree(model, [ids for of_one in sentences for ids in of_one])
     adjustments = [Subtracted(0.2, 2, 2, 2), Subtracted(0.3, 1, 1, 1), Subtracted(0.4, 1, None, None)]
     found = best_of_beam(AdjustedContinuations(tree, adjustments), len(sentences), decoding, Ends(ENDS))
     for (own, *beside), ours in zip(sentences, found, strict=True):
@@ -70,6 +70,6 @@ def test_each_has_its_own_prompts_beside_and_is_done_at_its_own_time(model, prom
 
 def test_one_that_outlives_its_prompts_is_still_asked(model, prompts) -> None:
     adjustment = Subtracted(0.5, 1, 1, 3)
-    tree = TokenTree(model, prompts[:4], 6)
+    tree = TokenTree(model, prompts[:4])
     best_of_beam(AdjustedContinuations(tree, [adjustment]), 2, Decoding(1, 6), Ends(torch.tensor([-1])))
     assert adjustment.shapes == [(2, 1, 1), (2, 0, 1), (2, 0, 1)]

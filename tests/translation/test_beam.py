@@ -5,6 +5,7 @@ import pytest
 pytest.importorskip("torch", reason="needs the extra `train`")
 
 import torch
+from tests.translation.sliding import SLIDING, sliding_model
 from tests.translation.textbook import Textbook, best_of_beam, search
 from torch import Tensor
 from transformers import GenerationConfig
@@ -103,20 +104,20 @@ def test_a_stop_sequence_ends_like_an_end_token() -> None:
 
 
 def test_the_n_best_are_all_that_a_wide_beam_finds_best_first() -> None:
-    found = beam_search(Table(GARDEN_PATH), 1, Decoding(beam=4, max_new_tokens=5), Ends(torch.tensor([0])))
+    found = beam_search(Table(GARDEN_PATH), [5], Decoding(beam=4, max_new_tokens=5), Ends(torch.tensor([0])))
     first, *equals, last = map(spelt, found[0])
     assert (first, set(equals), last) == ("bb$", {"aa$", "ab$"}, "ba$")
     probabilities = [math.exp(one.score) for one in found[0]]
     assert probabilities == pytest.approx([0.38, 0.3, 0.3, 0.02])
     table = {"": {"a": 0.9, "b": 0.1}, "a": {"$": 1.0}}
-    [few] = beam_search(Table(table), 1, Decoding(3, 50), Ends(torch.tensor([0])))
+    [few] = beam_search(Table(table), [50], Decoding(3, 50), Ends(torch.tensor([0])))
     assert [spelt(one) for one in few] == ["a$"], "there are no more"
 
 
 @pytest.mark.parametrize("beam", [2, 4])
 def test_the_n_best_are_those_of_transformers(model, prompts, beam: int) -> None:
-    tree = TokenTree(model, prompts, 24)
-    found = beam_search(AdjustedContinuations(tree), len(prompts), Decoding(beam, 24), Ends(EOS))
+    tree = TokenTree(model, prompts)
+    found = beam_search(AdjustedContinuations(tree), [24] * len(prompts), Decoding(beam, 24), Ends(EOS))
     config = GenerationConfig(
         num_beams=beam,
         num_return_sequences=beam,
@@ -135,7 +136,7 @@ def test_the_n_best_are_those_of_transformers(model, prompts, beam: int) -> None
 @pytest.mark.parametrize("beam", [1, 2, 4])
 def test_the_same_as_transformers(model, prompts, beam: int, penalty: float) -> None:
     decoding = Decoding(beam, 24, length_penalty=penalty)
-    tree = TokenTree(model, prompts, 24)
+    tree = TokenTree(model, prompts)
     found = best_of_beam(AdjustedContinuations(tree), len(prompts), decoding, Ends(EOS))
     config = GenerationConfig(
         num_beams=beam,
@@ -154,7 +155,7 @@ def test_the_same_as_transformers(model, prompts, beam: int, penalty: float) -> 
 
 
 def test_the_score_is_the_log_probability_of_the_tokens(model, prompts) -> None:
-    tree = TokenTree(model, prompts, 12)
+    tree = TokenTree(model, prompts)
     for prompt, found in zip(
         prompts,
         best_of_beam(AdjustedContinuations(tree), len(prompts), Decoding(4, 12), Ends(EOS)),
@@ -181,10 +182,10 @@ def test_what_was_said_is_not_said_again() -> None:
 @pytest.mark.parametrize("size", [1, 2, 3])
 def test_the_search_is_the_best_of_what_repeats_nothing(model, prompts, beam: int, size: int) -> None:
     decoding = Decoding(beam, 12, no_repeat_ngram_size=size)
-    book, tree = Textbook(model), TokenTree(model, prompts, 12)
+    book, tree = Textbook(model), TokenTree(model, prompts)
     answers = best_of_beam(AdjustedContinuations(tree), len(prompts), decoding, Ends(EOS))
     plain = best_of_beam(
-        AdjustedContinuations(TokenTree(model, prompts, 12)), len(prompts), Decoding(beam, 12), Ends(EOS)
+        AdjustedContinuations(TokenTree(model, prompts)), len(prompts), Decoding(beam, 12), Ends(EOS)
     )
 
     def grams(tokens: list[int]) -> list[tuple[int, ...]]:
@@ -204,3 +205,31 @@ def test_the_search_is_the_best_of_what_repeats_nothing(model, prompts, beam: in
         assert answer.score == pytest.approx(total, abs=1e-3)
     # The fixture is only worth something if its sentences repeat themselves where they may.
     assert any(len(set(grams(found.tokens))) < len(grams(found.tokens)) for found in plain)
+
+
+@pytest.mark.parametrize("beam", [1, 3])
+@pytest.mark.parametrize("kind", sorted(SLIDING))
+def test_the_same_as_transformers_where_windows_slide(kind: str, prompts, beam: int) -> None:
+    model = sliding_model(kind, 400)
+    found = best_of_beam(
+        AdjustedContinuations(TokenTree(model, prompts)), len(prompts), Decoding(beam, 16), Ends(EOS)
+    )
+    config = GenerationConfig(
+        num_beams=beam, do_sample=False, max_new_tokens=16, pad_token_id=2, eos_token_id=1
+    )
+    for prompt, ours in zip(prompts, found, strict=True):
+        theirs = model.generate(torch.tensor([prompt]), generation_config=config)[0, len(prompt) :].tolist()
+        assert ours.tokens == theirs
+
+
+@pytest.mark.parametrize("beam", [1, 3])
+def test_each_sentence_has_a_room_of_its_own(model, prompts, beam: int) -> None:
+    rooms = [1 + 5 * i % 12 for i in range(len(prompts))]
+    decoding, scores = Decoding(beam, 99), AdjustedContinuations(TokenTree(model, prompts))
+    together = beam_search(scores, rooms, decoding, Ends(EOS))
+    for prompt, room, found in zip(prompts, rooms, together, strict=True):
+        alone = AdjustedContinuations(TokenTree(model, [prompt]))
+        [expected] = beam_search(alone, [room], decoding, Ends(EOS))
+        assert [one.tokens for one in found] == [one.tokens for one in expected]
+        assert max(len(one.tokens) for one in found) <= room
+    assert any(not found[0].ended for found in together)

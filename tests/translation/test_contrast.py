@@ -68,7 +68,7 @@ def asked(prompts) -> list[list[list[int]]]:
 def contrastive(
     model, asked, weights: list[list[float]], contrast: Contrast, decoding: Decoding
 ) -> list[Found]:
-    tree = TokenTree(model, [prompt for prompts in asked for prompt in prompts], decoding.max_new_tokens)
+    tree = TokenTree(model, [prompt for prompts in asked for prompt in prompts])
     pairs = [list(zip(own[1:], w, strict=True)) for own, w in zip(asked, weights, strict=True)]
     adjustment = Contrasted(pairs, contrast).of(range(len(asked)), ENDS)
     return best_of_beam(AdjustedContinuations(tree, [adjustment]), len(asked), decoding, Ends(ENDS))
@@ -104,7 +104,7 @@ def test_the_same_as_the_textbook(
 def test_without_weight_it_is_the_model_itself(model, asked, beam: int) -> None:
     decoding = Decoding(beam, 16)
     plain = best_of_beam(
-        AdjustedContinuations(TokenTree(model, [prompts[0] for prompts in asked], 16)),
+        AdjustedContinuations(TokenTree(model, [prompts[0] for prompts in asked])),
         len(asked),
         decoding,
         Ends(ENDS),
@@ -115,7 +115,7 @@ def test_without_weight_it_is_the_model_itself(model, asked, beam: int) -> None:
 
 def test_a_sentence_without_contrasts_is_the_models_own(model, prompts) -> None:
     adjustment = Contrasted([[]] * 2, Contrast(plausibility=0.9)).of([0, 1], ENDS)
-    tree, decoding = TokenTree(model, prompts[:2], 9), Decoding(4, 9)
+    tree, decoding = TokenTree(model, prompts[:2]), Decoding(4, 9)
     found = best_of_beam(AdjustedContinuations(tree, [adjustment]), 2, decoding, Ends(ENDS))
-    plain = best_of_beam(AdjustedContinuations(TokenTree(model, prompts[:2], 9)), 2, decoding, Ends(ENDS))
+    plain = best_of_beam(AdjustedContinuations(TokenTree(model, prompts[:2])), 2, decoding, Ends(ENDS))
     assert found == plain

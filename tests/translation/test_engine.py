@@ -8,8 +8,15 @@ import pytest
 pytest.importorskip("torch", reason="needs the extra `train`")
 
 import torch
-from transformers import GenerationConfig, LlamaForCausalLM, PreTrainedTokenizerFast
+from transformers import (
+    GenerationConfig,
+    GPT2Config,
+    GPT2LMHeadModel,
+    LlamaForCausalLM,
+    PreTrainedTokenizerFast,
+)
 
+from ontarget.checkpoints.context import Context
 from ontarget.errors import UserError
 from ontarget.prompts.encode import encode_prompt
 from ontarget.prompts.segment import Segment
@@ -19,6 +26,7 @@ from ontarget.translation.anti_lm import AntiLM
 from ontarget.translation.boosting import Boosted
 from ontarget.translation.contrast import Contrasted
 from ontarget.translation.engine import Engine
+from ontarget.translation.hypothesis import Hypothesis
 from ontarget.translation.language_tokens import TokenCounts
 from ontarget.translation.prior import LanguagePrior
 from ontarget.translation.system import Boosting, Contrast, Decoding, Prior
@@ -133,22 +141,86 @@ def test_memory_bounds_the_batches(engine: Engine, prompts, monkeypatch: pytest.
 
 def test_prompts_that_begin_alike_are_answered_together(engine: Engine) -> None:
     prompts = [[0, *[50 + i % 2] * 20, 60 + i] for i in range(32)]
-    batches = list(engine._batches(prompts, [[]] * 32, Decoding(4, 8)))
+    batches = list(engine._batches(prompts, [[]] * 32, [8] * 32, 4))
     assert [{i % 2 for i in batch} for batch in batches] == [{0}, {1}]
 
 
-def test_texts_beyond_the_context_are_warned_of(
+def test_texts_beyond_a_context_that_stretches_are_warned_of(
     engine: Engine, prompts, caplog: pytest.LogCaptureFixture, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     expected = engine.generate(prompts, Decoding(1, 4))
     assert not caplog.records
     second, *_, longest = sorted(map(len, prompts))[-2:]
     assert second < longest
-    monkeypatch.setattr(engine.model.config, "max_position_embeddings", second)
+    monkeypatch.setattr(engine, "context", Context(second, ends=False))
     assert engine.generate(prompts, Decoding(1, 4)) == expected
     (record,) = caplog.records
     assert f"1 of {len(prompts)} texts are, with their prompts, longer" in record.getMessage()
     assert f"the model's {second} tokens" in record.getMessage()
+
+
+def test_what_does_not_fit_is_left_out_and_all_else_is_answered_as_far_as_it_goes(
+    engine: Engine, prompts, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    plain = engine.n_best(prompts, Decoding(3, 12))
+    limit = sorted(map(len, prompts))[-3]
+    monkeypatch.setattr(engine, "context", Context(limit, ends=True))
+    told: list[tuple[int, int]] = []
+    answers = engine.n_best(prompts, Decoding(3, 12), progress=lambda *done: told.append(done))
+    assert told[-1] == (len(prompts), len(prompts))
+    for prompt, found, of_plain in zip(prompts, answers, plain, strict=True):
+        if len(prompt) >= limit:
+            assert found == [Hypothesis("", "too-long", 0.0, 0, len(prompt))]
+        elif len(prompt) + 12 <= limit:
+            assert found == of_plain
+        else:
+            assert max(answer.tokens for answer in found) <= limit - len(prompt)
+    refused = [prompt for prompt in prompts if len(prompt) >= limit]
+    assert 1 < len(refused) < len(prompts)
+    assert engine.generate(refused, Decoding()) == [found[0] for found in answers if found[0].too_long]
+
+
+@pytest.mark.parametrize("beam", [1, 3])
+def test_a_table_of_positions_is_used_up_to_its_end(tokenizer, beam: int) -> None:
+    """Each row as `generate` has it with `max_length`, whatever else is in its batch."""
+    torch.manual_seed(0)
+    config = GPT2Config(
+        vocab_size=len(tokenizer),
+        n_embd=16,
+        n_layer=2,
+        n_head=2,
+        n_positions=24,
+        initializer_range=0.4,
+        bos_token_id=0,
+        eos_token_id=1,
+    )
+    model = GPT2LMHeadModel(config).eval()
+    prompts = [[0, *range(30, 30 + n)] for n in (1, 4, 9, 13, 17, 21, 22, 23, 24, 40)]
+    answers = Engine(model, tokenizer).generate(prompts, Decoding(beam, 20))
+    settings = {"num_beams": beam, "do_sample": False, "pad_token_id": 2, "eos_token_id": 1}
+    for prompt, answer in zip(prompts, answers, strict=True):
+        if len(prompt) >= 24:
+            assert answer.too_long
+            continue
+        config = GenerationConfig(max_length=min(len(prompt) + 20, 24), **settings)
+        theirs = model.generate(torch.tensor([prompt]), generation_config=config)[0, len(prompt) :]
+        assert answer.tokens == len(theirs)
+        assert answer.text == " ".join(tokenizer.decode(theirs, skip_special_tokens=True).split())
+        assert answer.finish_reason == ("stop" if theirs[-1] == 1 else "length")
+    assert [answer.tokens for answer in answers][-4:] == [1, 0, 0, 0]
+
+
+def test_the_longest_of_the_prompts_read_together_decides(
+    engine: Engine, prompts, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(engine, "context", Context(20, ends=True))
+    beside = [[([0] * 12, 0.5)], [([0] * 20, 0.5)], [([0] * 19, 0.5)]]
+    contrasted = Contrasted(beside, Contrast(plausibility=0.0, first_tokens=1))
+    answers = engine.generate([[0, 5]] * 3, Decoding(1, 10), (), [contrasted])
+    assert [answer.prompt_tokens for answer in answers] == [12, 20, 19]
+    assert [answer.too_long for answer in answers] == [False, True, False]
+    assert answers[0].tokens <= 8
+    assert answers[2].tokens == 1
 
 
 def test_no_prompts_no_answers(engine: Engine) -> None:

@@ -9,6 +9,7 @@ pytest.importorskip("torch", reason="needs the extra `train`")
 
 import torch
 
+from ontarget.checkpoints.context import Context
 from ontarget.corpora.corpus import Translation
 from ontarget.errors import UserError
 from ontarget.languages import Direction, Language
@@ -44,6 +45,7 @@ class Echo:
 
     def __init__(self) -> None:
         self.tokenizer = None
+        self.context = Context(None, ends=False)
         self.calls: list[SimpleNamespace] = []
 
     def generate(self, prompts, decoding, stop=(), adjusters=(), progress=None):

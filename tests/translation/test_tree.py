@@ -3,8 +3,9 @@ import pytest
 pytest.importorskip("torch", reason="needs the extra `train`")
 
 import torch
+from tests.translation.sliding import SLIDING, sliding_model
 from torch import Tensor
-from transformers import LlamaForCausalLM, MistralConfig, MistralForCausalLM
+from transformers import LlamaForCausalLM, Qwen2Config, Qwen2ForCausalLM
 
 from ontarget.errors import UserError
 from ontarget.translation.tree import TokenTree
@@ -17,7 +18,7 @@ def next_logits(model: LlamaForCausalLM, ids: list[int]) -> Tensor:
 
 @pytest.fixture
 def tree(model, prompts) -> TokenTree:
-    return TokenTree(model, prompts, room=90)
+    return TokenTree(model, prompts)
 
 
 def test_the_prompts_are_read_as_one_by_one(model, prompts, tree) -> None:
@@ -30,7 +31,7 @@ def test_the_prompts_are_read_as_one_by_one(model, prompts, tree) -> None:
     [[[0, 5]], [[0, 5, 7, 9], [0, 5, 7]], [[4], [6]], [[0, 5], [0, 5]], [[0, 9, *[7] * 200], [0, 9, 5]]],
 )
 def test_prompts_that_share_all_or_nothing(model, prompt_sets) -> None:
-    tree = TokenTree(model, prompt_sets, room=4)
+    tree = TokenTree(model, prompt_sets)
     for row, prompt in enumerate(prompt_sets):
         torch.testing.assert_close(tree.logits[row], next_logits(model, prompt), rtol=1e-4, atol=1e-4)
 
@@ -58,23 +59,46 @@ def test_every_branch_sees_its_own_ancestors_alone(model, prompts, tree) -> None
                     torch.testing.assert_close(logits[row, branch], expected, rtol=1e-3, atol=1e-3)
 
 
-def test_what_a_sliding_window_would_hide_is_refused() -> None:
-    config = MistralConfig(
-        vocab_size=20,
-        hidden_size=8,
-        intermediate_size=8,
-        num_hidden_layers=1,
-        num_attention_heads=2,
-        num_key_value_heads=1,
-        sliding_window=8,
-    )
-    model = MistralForCausalLM(config).eval()
-    TokenTree(model, [[1, 2, 3]], room=5)
-    with pytest.raises(UserError, match=r"9 tokens, but MistralForCausalLM sees 8; lower max_new_tokens"):
-        TokenTree(model, [[1, 2, 3]], room=6)
+@pytest.mark.parametrize("kind", sorted(SLIDING))
+def test_layers_whose_window_slides_see_their_window_alone(kind: str, prompts) -> None:
+    model = sliding_model(kind, 400)
+    tree = TokenTree(model, prompts)
+    for row, prompt in enumerate(prompts):
+        torch.testing.assert_close(tree.logits[row], next_logits(model, prompt), rtol=1e-4, atol=1e-5)
+    generator = torch.Generator().manual_seed(1)
+    told, branches = [[list(prompt)] for prompt in prompts], 3
+    for step in range(20):  # further than the widest window
+        tokens = torch.randint(4, 300, (len(told), branches), generator=generator)
+        parents = torch.randint(0, len(told[0]), (len(told), branches), generator=generator)
+        told = [
+            [[*row[int(p)], int(t)] for p, t in zip(ps, ts, strict=True)]
+            for row, ps, ts in zip(told, parents, tokens, strict=True)
+        ]
+        logits = tree.grow(tokens, parents)
+        if step == 9:
+            kept = torch.tensor([0, 2, 7])
+            tree.keep(kept)
+            told, logits = [told[i] for i in kept], logits[kept]
+        if step in (0, 9, 10, 19):
+            for row, of_row in enumerate(told):
+                for branch, ids in enumerate(of_row):
+                    torch.testing.assert_close(
+                        logits[row, branch], next_logits(model, ids), rtol=1e-4, atol=1e-5
+                    )
 
 
-def test_a_recurrent_model_is_refused(model, monkeypatch) -> None:
-    monkeypatch.setattr(model.config, "layer_types", ["linear_attention", "full_attention"], raising=False)
-    with pytest.raises(UserError, match="linear_attention"):
-        TokenTree(model, [[1]], room=1)
+def test_the_window_of_the_fixture_hides_something(prompts) -> None:
+    """Otherwise the test above would hold without a window."""
+    for kind in SLIDING:
+        model, wide = sliding_model(kind, 400), sliding_model(kind, 400, window=1000)
+        longest = max(prompts, key=len)
+        assert (next_logits(model, longest) - next_logits(wide, longest)).abs().max() > 1e-3, kind
+
+
+def test_a_recurrent_model_is_refused() -> None:
+    shape = {"vocab_size": 20, "hidden_size": 8, "intermediate_size": 8, "num_attention_heads": 2}
+    config = Qwen2Config(**shape, num_hidden_layers=2, num_key_value_heads=1)
+    model = Qwen2ForCausalLM(config).eval()
+    model.config.layer_types = ["linear_attention", "full_attention"]
+    with pytest.raises(UserError, match="'qwen2' have layers of the kind linear_attention"):
+        TokenTree(model, [[1]])

@@ -3,13 +3,12 @@
 import copy
 import math
 from collections.abc import Callable, Sequence
-from typing import Any
 
 import torch
 from torch import Tensor
 from transformers import LlamaForCausalLM
 
-from ontarget.translation.beam import Found, beam_search
+from ontarget.translation.beam import Continuations, Ends, Found, beam_search
 from ontarget.translation.system import Decoding
 
 END = 1
@@ -51,6 +50,7 @@ def search(score: Score, decoding: Decoding) -> tuple[list[int], float]:
     return closed[0]
 
 
-def best_of_beam(*arguments: Any) -> list[Found]:
-    """The best hypothesis of each sentence, of what `beam_search` finds."""
-    return [found[0] for found in beam_search(*arguments)]
+def best_of_beam(continuations: Continuations, sentences: int, decoding: Decoding, ends: Ends) -> list[Found]:
+    """The best hypothesis of each sentence, of what `beam_search` finds in `max_new_tokens`."""
+    found = beam_search(continuations, [decoding.max_new_tokens] * sentences, decoding, ends)
+    return [of_one[0] for of_one in found]

@@ -62,16 +62,19 @@ class Found:
 
 @torch.inference_mode()
 def beam_search(
-    continuations: Continuations, sentences: int, decoding: Decoding, ends: Ends
+    continuations: Continuations, rooms: Sequence[int], decoding: Decoding, ends: Ends
 ) -> list[list[Found]]:
     """The `beam` best hypotheses of each sentence, best first; fewer where the search found no more.
+
+    `rooms` are the most tokens of each sentence's hypotheses, at least 1; they take the place of the one
+    `max_new_tokens` of `decoding`.
 
     The best is the one that `generate` of transformers finds by default.
 
     At each step the `beam` best continuations of a sentence are looked at: those that end it are put aside,
     the best `beam` others go on. Hypotheses are compared by score / tokens ** length_penalty. A sentence is
     done when what goes on is no better than any of the `beam` best hypotheses put aside (that many alone do
-    not suffice: a sure model finds as many poor short ones first), or at `max_new_tokens`. Sentences that are
+    not suffice: a sure model finds as many poor short ones first), or where its room ends. Sentences that are
     done leave the batch. A token that would repeat `no_repeat_ngram_size` tokens of its answer is impossible.
     """
 
@@ -82,7 +85,7 @@ def beam_search(
         worst = sorted(map(value, found), reverse=True)[beam - 1] if len(found) >= beam else -math.inf
         return best_running / math.pow(length, decoding.length_penalty) > worst
 
-    beam = decoding.beam
+    beam, sentences = decoding.beam, len(rooms)
     width = beam * (1 + ends.per_branch)  # so that `beam` go on, however many end
     scores, ids = continuations.first(width)
     running = scores.new_zeros(sentences, 1)
@@ -90,23 +93,25 @@ def beam_search(
     aside: list[list[Found]] = [[] for _ in range(sentences)]
     rows = list(range(sentences))  # which sentence each row of the batch is
     going = set(rows)  # the rows that are not done
-    for length in range(1, decoding.max_new_tokens + 1):
+    for length in range(1, max(rooms) + 1):
         candidates, index = (running[:, :, None] + scores).flatten(1).topk(width)
         parents, tokens = index // scores.shape[2], ids.flatten(1).gather(1, index)
         ending = _ending(tokens, parents, history, ends)
-        for row, rank in _put_aside(ending, candidates, beam, everything=length == decoding.max_new_tokens):
+        last = {row for row in going if rooms[rows[row]] == length}
+        for row, rank in _at_end(ending, candidates, beam, sorted(last)):
             if row in going:
                 found = [*history[row, parents[row, rank]].tolist(), int(tokens[row, rank])]
                 aside[rows[row]].append(Found(found, float(candidates[row, rank]), bool(ending[row, rank])))
         running, chosen = candidates.masked_fill(ending, -torch.inf).topk(beam)
         parents, tokens = parents.gather(1, chosen), tokens.gather(1, chosen)
         best = running[:, 0].tolist()
-        going = {row for row in going if may_improve(best[row], aside[rows[row]], length)}
-        if not going or length == decoding.max_new_tokens:
+        going = {row for row in going - last if may_improve(best[row], aside[rows[row]], length)}
+        if not going:
             break
         history = history.gather(1, parents[:, :, None].expand(-1, -1, length - 1))
         history = torch.cat([history, tokens[:, :, None]], dim=2)
-        if len(going) <= 0.75 * len(rows):  # a row that is done costs less than moving the others every time
+        # A row that is done costs less than moving the others every time, but has no position after its room.
+        if len(going) <= 0.75 * len(rows) or any(rooms[row] == length for row in rows):
             order = sorted(going)
             kept = torch.tensor(order, device=tokens.device)
             continuations.keep(kept)
@@ -120,10 +125,14 @@ def beam_search(
     return [sorted(found, key=value, reverse=True)[:beam] for found in aside]
 
 
-def _put_aside(ending: Tensor, candidates: Tensor, beam: int, everything: bool) -> list[list[int]]:
-    """[row, rank] of the candidates that are hypotheses: among the `beam` best, possible, and at an end."""
-    best = candidates[:, :beam].isfinite()
-    return (best if everything else best & ending[:, :beam]).nonzero().tolist()
+def _at_end(ending: Tensor, candidates: Tensor, beam: int, last: list[int]) -> list[list[int]]:
+    """[row, rank] of the candidates that are hypotheses: among the `beam` best, possible, and at an end.
+
+    In the rows `last`, whose room ends, all are.
+    """
+    finished = ending[:, :beam].clone()
+    finished[last] = True
+    return (finished & candidates[:, :beam].isfinite()).nonzero().tolist()
 
 
 def _ending(tokens: Tensor, parents: Tensor, history: Tensor, ends: Ends) -> Tensor:

@@ -6,11 +6,12 @@ from collections.abc import Callable, Iterator, Sequence
 from functools import lru_cache
 from itertools import chain
 from pathlib import Path
-from typing import Self
+from typing import Literal, Self
 
 import torch
 from transformers import PreTrainedModel, PreTrainedTokenizerFast
 
+from ontarget.checkpoints.context import context_of
 from ontarget.translation.adjustment import AdjustedContinuations, Adjuster
 from ontarget.translation.beam import Ends, Found, beam_search
 from ontarget.translation.checkpoint import Precision, load_checkpoint
@@ -36,11 +37,13 @@ class Engine:
 
     Attributes:
         vocabulary: how many token ids the model scores.
+        context: how many tokens the model takes, prompt and answer together.
     """
 
     def __init__(self, model: PreTrainedModel, tokenizer: PreTrainedTokenizerFast) -> None:
         self.model = model
         self.tokenizer = tokenizer
+        self.context = context_of(model.config)
         # Of the checkpoint's generation settings (temperature, ...) only the end tokens count.
         configured = model.generation_config.eos_token_id if model.generation_config is not None else None
         ends = configured if isinstance(configured, list) else [configured]
@@ -87,8 +90,9 @@ class Engine:
         """The best answers to each prompt, best first; fewer where the search found no more.
 
         Answers are what comes after the prompt's ids, so nothing that a prompt says can be taken for one.
-        In fp32 they do not depend on what else is asked for at the same time. Prompts longer than the
-        model's context are warned of, in the log.
+        In fp32 they do not depend on what else is asked for at the same time. An answer is cut where the
+        model's context ends. A prompt that leaves no room in it, or one read beside it that leaves none, is
+        not answered: it gets one hypothesis without text, whose finish reason is `too-long`.
 
         Args:
             prompts: token ids, none empty.
@@ -99,7 +103,6 @@ class Engine:
             one_line: line breaks of an answer become spaces.
             count: so many at most; None: as many as the beam is wide, which is the most there are.
         """
-        self._warn_of_long(prompts)
         ends = Ends(torch.tensor(self._end_ids, dtype=torch.long, device=self.model.device))
         if stop:
             last = _last_of_stop(self.tokenizer, self.vocabulary, tuple(stop))
@@ -109,15 +112,23 @@ class Engine:
                 lambda tokens: _cut(self._decode(tokens), stop) is not None,
             )
         beside = [[adjuster.prompts[i] for adjuster in adjusters] for i in range(len(prompts))]
-        hypotheses: list[list[Hypothesis]] = [[] for _ in prompts]
-        done = 0
-        for batch in self._batches(prompts, beside, decoding):
+        longest = [
+            max(len(ids) for ids in (prompt, *chain.from_iterable(of_one)))
+            for prompt, of_one in zip(prompts, beside, strict=True)
+        ]
+        self._warn_of_long(longest)
+        rooms = [self.context.room(length, decoding.max_new_tokens) for length in longest]
+        hypotheses = [[Hypothesis("", "too-long", 0.0, 0, length)] for length in longest]
+        done = sum(room < 1 for room in rooms)
+        for batch in self._batches(prompts, beside, rooms, decoding.beam):
             asked = [ids for i in batch for ids in (prompts[i], *chain.from_iterable(beside[i]))]
-            tree = TokenTree(self.model, asked, decoding.max_new_tokens)
+            tree = TokenTree(self.model, asked)
             scores = AdjustedContinuations(tree, [adjuster.of(batch, ends.ids) for adjuster in adjusters])
-            found = beam_search(scores, len(batch), decoding, ends)
+            found = beam_search(scores, [rooms[i] for i in batch], decoding, ends)
             for i, answers in zip(batch, found, strict=True):
-                hypotheses[i] = [self._hypothesis(answer, stop, one_line) for answer in answers[:count]]
+                hypotheses[i] = [
+                    self._hypothesis(answer, stop, one_line, longest[i]) for answer in answers[:count]
+                ]
             done += len(batch)
             if progress is not None:
                 progress(done, len(prompts))
@@ -127,30 +138,36 @@ class Engine:
         self,
         prompts: Sequence[list[int]],
         beside: Sequence[Sequence[Sequence[list[int]]]],
-        decoding: Decoding,
+        rooms: Sequence[int],
+        beam: int,
     ) -> Iterator[list[int]]:
         """Indices of prompts that are answered together: alike in length, alike in how they begin.
 
         `beside` are the prompts that each adjuster wants read beside each prompt: as many in all of a batch.
-        The longest come first, so that memory that does not suffice is found out at once.
+        `rooms` are the most tokens of their answers; without room there is none. The longest come first, so
+        that memory that does not suffice is found out at once.
         """
-        room = self._token_budget()
+        budget = self._token_budget()
         most = _GPU_ROWS if self.model.device.type == "cuda" else _CPU_ROWS
-        depth = min(map(len, prompts), default=0) // 2
+        answered = [i for i, room in enumerate(rooms) if room > 0]
+        depth = min((len(prompts[i]) for i in answered), default=0) // 2
         beginnings = [tuple(prompt[:depth]) for prompt in prompts]
-        if len(set(beginnings)) * 16 > len(prompts):  # too few to a beginning: batches would be small
+        if len({beginnings[i] for i in answered}) * 16 > len(
+            answered
+        ):  # too few to a beginning: batches would be small
             beginnings = [()] * len(prompts)
 
         def key(i: int) -> tuple[tuple[int, ...], tuple[int, ...], int]:
             return tuple(-len(of_one) for of_one in beside[i]), beginnings[i], -len(prompts[i])
 
         batch: list[int] = []
-        for i in sorted(range(len(prompts)), key=key):
+        for i in sorted(answered, key=key):
             longest = max(
                 len(ids) for j in [*batch[:1], i] for ids in (prompts[j], *chain.from_iterable(beside[j]))
             )
             rows = (len(batch) + 1) * (1 + sum(map(len, beside[i])))
-            full = rows > most or rows * (longest + decoding.beam * decoding.max_new_tokens) > room
+            room = max(rooms[j] for j in (*batch, i))
+            full = rows > most or rows * (longest + beam * room) > budget
             if batch and (full or key(i)[:2] != key(batch[0])[:2]):
                 yield batch
                 batch = []
@@ -158,15 +175,15 @@ class Engine:
         if batch:
             yield batch
 
-    def _warn_of_long(self, prompts: Sequence[list[int]]) -> None:
-        """They are answered all the same: some models do well a little beyond their context."""
-        context = getattr(self.model.config.get_text_config(), "max_position_embeddings", None)
-        long = sum(len(prompt) > context for prompt in prompts) if context else 0
+    def _warn_of_long(self, lengths: Sequence[int]) -> None:
+        """Where positions can go on after the model's context; some models do well a little beyond it."""
+        context = None if self.context.ends else self.context.tokens
+        long = sum(length > context for length in lengths) if context else 0
         if long:
             _LOG.warning(
                 "%d of %d texts are, with their prompts, longer than the model's %d tokens: split them",
                 long,
-                len(prompts),
+                len(lengths),
                 context,
             )
 
@@ -179,12 +196,15 @@ class Engine:
         free = 0.6 * torch.cuda.mem_get_info()[0] if self.model.device.type == "cuda" else _CPU_CACHE_BYTES
         return int(free // token)
 
-    def _hypothesis(self, found: Found, stop: Sequence[str], one_line: bool) -> Hypothesis:
+    def _hypothesis(
+        self, found: Found, stop: Sequence[str], one_line: bool, prompt_tokens: int
+    ) -> Hypothesis:
         text = self._decode(found.tokens)
         cut = _cut(text, stop)
         text = (text if cut is None else cut).strip()
         text = in_one_line(text) if one_line else text
-        return Hypothesis(text, "stop" if found.ended else "length", found.score, len(found.tokens))
+        reason: Literal["stop", "length"] = "stop" if found.ended else "length"
+        return Hypothesis(text, reason, found.score, len(found.tokens), prompt_tokens)
 
     def _decode(self, tokens: Sequence[int]) -> str:
         ids = [id for id in tokens if id not in self._end_ids]

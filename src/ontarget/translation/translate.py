@@ -29,8 +29,9 @@ def translate(
 ) -> list[Hypothesis]:
     """One hypothesis for each request, in order; all directions are answered together.
 
-    A source without text gets an empty hypothesis without asking the model. Line breaks in a source, and in
-    an answer, become spaces.
+    A source without text gets an empty hypothesis without asking the model, and so does one that is too long
+    for the model with its prompt: its finish reason is `too-long`. Line breaks in a source, and in an answer,
+    become spaces.
 
     Args:
         system: how to ask and to search.
@@ -71,12 +72,15 @@ def _through(
     halfway = [i for i, request in enumerate(requests) if pivot not in request.direction.sides]
     total = len(requests) + len(halfway)
     first = [Request(requests[i].source, Direction(requests[i].direction.source, pivot)) for i in halfway]
-    steps = list(requests)
+    steps, refused = list(requests), dict[int, Hypothesis]()
     for i, hypothesis in zip(
         halfway, _answer(system, engine, first, _counted(progress, 0, total)), strict=True
     ):
         steps[i] = Request(hypothesis.text, Direction(pivot, requests[i].direction.target))
-    return _answer(system, engine, steps, _counted(progress, len(halfway), total))
+        if hypothesis.too_long:
+            refused[i] = hypothesis
+    answers = _answer(system, engine, steps, _counted(progress, len(halfway), total))
+    return [refused.get(i, answer) for i, answer in enumerate(answers)]
 
 
 def _retried(
@@ -91,7 +95,7 @@ def _retried(
     if chooser is None or (pivot := chooser.retry) is None:
         return answers
     off = off_target(chooser, requests, answers)
-    again = [i for i in off if pivot not in requests[i].direction.sides]
+    again = [i for i in off if pivot not in requests[i].direction.sides and not answers[i].too_long]
     if not again:
         return answers
     asked, total = [requests[i] for i in again], len(requests) + 2 * len(again)
@@ -128,7 +132,8 @@ def _asked(
     asked = [i for i, request in enumerate(requests) if request.source.strip()]
     lines = [replace(requests[i], source=in_one_line(requests[i].source)) for i in asked]
     prompts = [_prompt(system, engine, line, line.direction) for line in lines]
-    return asked, (prompts, system.decoding, system.template.stop, _adjusters(system, engine, lines))
+    adjusters = _adjusters(system, engine, lines, [len(prompt) for prompt in prompts])
+    return asked, (prompts, system.decoding, system.template.stop, adjusters)
 
 
 def _prompt(system: System, engine: Engine, request: Request, instruction: Direction) -> list[int]:
@@ -144,11 +149,18 @@ def _prompt(system: System, engine: Engine, request: Request, instruction: Direc
     return encode_prompt(engine.tokenizer, prompt)
 
 
-def _adjusters(system: System, engine: Engine, requests: Sequence[Request]) -> list[Adjuster]:
-    """What changes the scores of tokens, in the order in which it does."""
+def _adjusters(
+    system: System, engine: Engine, requests: Sequence[Request], lengths: Sequence[int]
+) -> list[Adjuster]:
+    """What changes the scores of tokens, in the order in which it does. `lengths`: of the prompts."""
     adjusters = list[Adjuster]()
     if system.contrast is not None:
-        others = _other_sources(requests)
+        context, most = engine.context, system.decoding.max_new_tokens
+        spare = [
+            None if context.limit is None else context.limit - max(context.room(length, most), 1)
+            for length in lengths
+        ]
+        others = _other_sources(requests, lengths, spare)
         contrasts = [
             _contrast_prompts(system, system.contrast, engine, *pair)
             for pair in zip(requests, others, strict=True)
@@ -189,17 +201,28 @@ def wrong_targets(direction: Direction, against: Sequence[Language | Literal["so
     return [language for language in languages if language != direction.target]
 
 
-def _other_sources(requests: Sequence[Request]) -> list[str | None]:
-    """For each request another text of its direction, if there is one; the same list gives the same draw."""
-    texts: dict[Direction, dict[str, None]] = {}
-    for request in requests:
-        texts.setdefault(request.direction, {})[request.source] = None
+def _other_sources(
+    requests: Sequence[Request], lengths: Sequence[int], spare: Sequence[int | None]
+) -> list[str | None]:
+    """For each request another text of its direction, if there is one; the same list gives the same draw.
+
+    Args:
+        requests: what is asked.
+        lengths: the tokens of their prompts.
+        spare: the most tokens of a prompt that may be read beside each, so that it takes no room from the
+            request's answer; None: any.
+    """
+    texts: dict[Direction, dict[str, int]] = {}
+    for request, length in zip(requests, lengths, strict=True):
+        texts.setdefault(request.direction, {})[request.source] = length
     choices = {direction: list(distinct) for direction, distinct in texts.items()}
-    others = []
-    for request in requests:
-        distinct = choices[request.direction]
+    others = list[str | None]()
+    for request, most in zip(requests, spare, strict=True):
+        distinct, length_of = choices[request.direction], texts[request.direction]
         draw = Random(f"{request.direction} {request.source}").randrange(max(len(distinct) - 1, 1))
         if distinct[draw] == request.source:  # the last one stands in for the text itself
             draw = len(distinct) - 1
-        others.append(distinct[draw] if distinct[draw] != request.source else None)
+        from_there = (distinct[(draw + step) % len(distinct)] for step in range(len(distinct)))
+        fitting = (text for text in from_there if most is None or length_of[text] <= most)
+        others.append(next((text for text in fitting if text != request.source), None))
     return others

@@ -4,6 +4,9 @@ Usual beam search gives each beam a row of its own, so the prompt's keys and val
 beam and the whole cache is permuted at every step. Here a sentence is one row: the beams are queries side
 by side, keys and values are only ever appended, and a mask says which of them are a beam's own ancestors.
 The result is the same; what is copied, which takes most of the time in small models, is not.
+
+Layers whose window slides get a mask of their own: of a token's ancestors, those in its window. What no
+window will reach again stays in memory.
 """
 
 from collections.abc import Sequence
@@ -14,25 +17,26 @@ from torch import Tensor
 from transformers import PreTrainedModel
 from transformers.cache_utils import Cache, DynamicLayer
 
-from ontarget.errors import UserError
+from ontarget.checkpoints.context import FULL, SLIDING, sight_of
 
 
 class TokenTree:
     """Prompts that have been read, and the branches grown from each of them.
 
     Args:
-        model: any causal LM of transformers whose attention is not recurrent.
+        model: any causal LM of transformers whose layers are full or sliding attention.
         prompts: token ids, one list a row; none empty.
-        room: tokens that a branch may grow by.
 
     Attributes:
         logits: [rows, vocabulary], of the token that follows each prompt.
+
+    Raises:
+        UserError: the model has layers of another kind.
     """
 
     @torch.inference_mode()
-    def __init__(self, model: PreTrainedModel, prompts: Sequence[list[int]], room: int) -> None:
-        self._model = model
-        _check_attention(model, max(map(len, prompts)) + room)
+    def __init__(self, model: PreTrainedModel, prompts: Sequence[list[int]]) -> None:
+        self._model, self._sight = model, sight_of(model.config)
         self._cache = Cache(layer_class_to_replicate=_AppendingLayer)
         lengths = [len(prompt) for prompt in prompts]
         # What all prompts begin with is read once. Positions and mask are explicit, so padding may follow it.
@@ -45,16 +49,18 @@ class TokenTree:
         start = rest - (self._lengths - shared)
         columns = torch.arange(rest, device=model.device)
         own = columns >= start[:, None]
+        self._places = torch.arange(shared, device=model.device)[None]  # [rows, keys], positions of the keys
         if shared:
             self._forward(
                 torch.tensor([prompts[0][:shared]]),
-                torch.arange(shared, device=model.device)[None],
+                self._places,
                 torch.ones(shared, shared, dtype=torch.bool, device=model.device).tril()[None],
             )
             self._cache.batch_repeat_interleave(len(prompts))
         before = torch.ones(len(prompts), rest, shared, dtype=torch.bool, device=model.device)
         causal = own[:, None, :] & (columns <= columns[:, None])
         positions = (columns - start[:, None]).clamp(min=0) + shared
+        self._places = torch.cat([self._places.expand(len(prompts), -1), positions], dim=1)
         self.logits = self._forward(ids, positions, torch.cat([before, causal], dim=2), last=1)[:, -1]
         self._visible = torch.cat([before[:, :1], own[:, None, :]], dim=2)  # [rows, branches, keys]
 
@@ -73,7 +79,9 @@ class TokenTree:
         inherited = self._visible.gather(1, parents[:, :, None].expand(-1, -1, self._visible.shape[2]))
         itself = torch.eye(branches, dtype=torch.bool, device=tokens.device).expand(rows, -1, -1)
         self._visible = torch.cat([inherited, itself], dim=2)
-        logits = self._forward(tokens, self._lengths[:, None].expand_as(tokens), self._visible)
+        positions = self._lengths[:, None].expand_as(tokens)
+        self._places = torch.cat([self._places, positions], dim=1)
+        logits = self._forward(tokens, positions, self._visible)
         self._lengths = self._lengths + 1
         return logits
 
@@ -81,25 +89,35 @@ class TokenTree:
     def keep(self, rows: Tensor) -> None:
         """Forgets all rows but these (ascending indices)."""
         self._cache.batch_select_indices(rows)
-        self._visible = self._visible[rows]
+        self._visible, self._places = self._visible[rows], self._places[rows]
         self._lengths = self._lengths[rows]
 
     def _forward(self, ids: Tensor, positions: Tensor, visible: Tensor, last: int = 0) -> Tensor:
-        # Added to the attention scores, not boolean: the form that every attention implementation takes.
-        dtype = self._model.dtype
-        hidden = torch.zeros((), dtype=dtype, device=visible.device).masked_fill(
-            ~visible[:, None], torch.finfo(dtype).min
-        )
         output = self._model(
             input_ids=ids.to(self._model.device),
             position_ids=positions,
-            attention_mask=hidden,
+            attention_mask=self._mask(positions, visible),
             past_key_values=self._cache,
             use_cache=True,
             logits_to_keep=last,
         )
         logits: Tensor = output.logits
         return logits
+
+    def _mask(self, positions: Tensor, visible: Tensor) -> Tensor | dict[str, Tensor]:
+        """What transformers takes for a mask that is made already: one, or one for each kind of layer."""
+        if self._sight.window is None:
+            return self._hidden(visible)
+        near = self._places[:, None, :] > positions[:, :, None] - self._sight.window
+        sliding = self._hidden(visible & near)
+        return {FULL: self._hidden(visible), SLIDING: sliding} if self._sight.by_layer else sliding
+
+    def _hidden(self, visible: Tensor) -> Tensor:
+        # Added to the attention scores, not boolean: the form that every attention implementation takes.
+        dtype = self._model.dtype
+        return torch.zeros((), dtype=dtype, device=visible.device).masked_fill(
+            ~visible[:, None], torch.finfo(dtype).min
+        )
 
 
 class _AppendingLayer(DynamicLayer):  # type: ignore[misc]
@@ -152,20 +170,3 @@ def _roomy(states: Tensor, length: int, new: int = 0) -> Tensor:
     buffer = states.new_empty(rows, heads, length + new + max(length // 2, 64), size)
     buffer[:, :, :length] = states[:, :, :length]
     return buffer
-
-
-def _check_attention(model: PreTrainedModel, length: int) -> None:
-    config = model.config.get_text_config()
-    kinds = set(getattr(config, "layer_types", None) or ["full_attention"])
-    slides = "sliding_attention" in kinds or not hasattr(config, "layer_types")
-    window = getattr(config, "sliding_window", None) if slides else None
-    if unknown := kinds - {"full_attention", "sliding_attention"}:
-        raise UserError(
-            f"{type(model).__name__} has layers of the kind {', '.join(sorted(unknown))}; "
-            "ontarget decodes models with attention alone"
-        )
-    if window is not None and length > window:
-        raise UserError(
-            f"prompt and answer may take {length} tokens, but {type(model).__name__} sees {window}; "
-            "lower max_new_tokens"
-        )
