@@ -261,6 +261,11 @@ class Direction:
         return self.source, self.target
 
     @property
+    def written(self) -> str:
+        """The direction in the codes that the user wrote, which may stand in the names of files."""
+        return f"{self.source.written}-{self.target.written}"
+
+    @property
     def reverse(self) -> "Direction":
         """The way back."""
         return Direction(self.target, self.source)

@@ -26,7 +26,7 @@ def path_of(pattern: str, language: Language, direction: Direction | None = None
         raise UserError(f"the path '{pattern}' needs {{language}} where the language's code stands")
     own = {"{language}": language.written}
     if direction is not None:
-        own["{direction}"] = f"{direction.source.written}-{direction.target.written}"
+        own["{direction}"] = direction.written
     written = expanded(_filled(pattern, own))
     if written.exists():
         return written

@@ -110,8 +110,9 @@ def _lines(
     from sacrebleu.utils import SACREBLEU_DIR, get_reference_files, get_source_file
 
     try:
-        source = read_lines(Path(get_source_file(test_set, str(direction))))
-        files = get_reference_files(test_set, str(direction))
+        pair = next(own.written for own in directions(test_set) if own == direction)  # sacreBLEU's own codes
+        source = read_lines(Path(get_source_file(test_set, pair)))
+        files = get_reference_files(test_set, pair)
         if not files:
             raise UserError("it has no reference")
         return source, [read_lines(Path(file)) for file in files[:references]]

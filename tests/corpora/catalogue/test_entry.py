@@ -135,3 +135,9 @@ def test_opus_stands_for_many() -> None:
         template().items([EN, DE])[0].address
         == "https://object.pouta.csc.fi/OPUS-{corpus}/{version}/moses/de-en.txt.zip"
     )
+
+
+def test_a_language_is_found_in_an_entry_by_any_of_its_codes() -> None:
+    flores = entry("flores200")
+    assert flores.items([Language("no")]) == flores.items([Language("nb")])
+    assert flores.items([Language("deu_Latn")]) == flores.items([Language("de")])

@@ -109,7 +109,8 @@ class Entry(_Block):
     def directions_of(self, texts: Texts, wanted: Sequence[Direction]) -> list[Direction]:
         """Those of the wanted directions that a set of pairs may have."""
         if texts.directions is not None:
-            return [direction for direction in wanted if str(direction) in texts.directions]
+            there = {Direction.parse(direction) for direction in texts.directions}
+            return [direction for direction in wanted if direction in there]
         known = self.languages_of(texts, [side for d in wanted for side in d.sides])
         return [d for d in wanted if d.source in known and d.target in known]
 
@@ -122,16 +123,17 @@ class Entry(_Block):
         """The two files of a direction of a set of pairs."""
         assert texts.source is not None
         assert texts.target is not None
-        source, target = (self._code(side) for side in direction.sides)
+        source, target = map(self._listed, direction.sides)
+        codes = [self._code(side) for side in direction.sides]
         words = {
-            "source": str(direction.source),
-            "target": str(direction.target),
-            "pair": str(direction),
-            "reverse": str(direction.reverse),
-            "sorted": "-".join(sorted([str(direction.source), str(direction.target)])),
-            "source_code": source,
-            "target_code": target,
-            "sorted_codes": "-".join(sorted([source, target])),
+            "source": source,
+            "target": target,
+            "pair": f"{source}-{target}",
+            "reverse": f"{target}-{source}",
+            "sorted": "-".join(sorted([source, target])),
+            "source_code": codes[0],
+            "target_code": codes[1],
+            "sorted_codes": "-".join(sorted(codes)),
         }
         return (
             self._item(texts, texts.source, words | self._words(direction.source)),
