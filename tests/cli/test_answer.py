@@ -12,6 +12,7 @@ from tests.training.small import small_base
 from ontarget.cli import answer
 from ontarget.cli.app import app
 from ontarget.scoring.judge_answers import pair_up, read_answers
+from ontarget.translation.hypothesis import Hypothesis
 from ontarget.translation.translator import Translator
 
 ASKED = [{"instruction": f"Say {n}.", "input": "twice" if n % 2 else ""} for n in range(5)]
@@ -61,24 +62,32 @@ def test_it_goes_on_where_it_was_stopped(
 ) -> None:
     seen: list[str] = []
 
-    def said(self: Translator, now: Any, **_: Any) -> list[str]:
+    def said(self: Translator, now: Any, **_: Any) -> list[Hypothesis]:
         if len(seen) == 2:
             seen.append("stop")
             raise KeyboardInterrupt
         seen.extend(each.instruction for each in now)
-        return [f"{each.instruction}\nTwo lines." for each in now]
+        return [
+            Hypothesis("", "too-long", 0.0, 0, 99)
+            if each.instruction == "Say 1."
+            else Hypothesis(f"{each.instruction}\nTwo lines.", "stop", -1.0, 3)
+            for each in now
+        ]
 
     monkeypatch.setattr(answer, "_AT_ONCE", 2)
-    monkeypatch.setattr(Translator, "answer", said)
+    monkeypatch.setattr(Translator, "general_hypotheses", said)
     arguments = (toy, "--instructions", asked, "--output", str(tmp_path / "out" / "a.jsonl"))
     assert run(*arguments).exit_code == 130
     [part] = (tmp_path / "out").iterdir()
     with part.open("a", encoding="utf-8") as file:
         file.write('{"instruction": "Say 2.", "outp')  # a kill in the middle of a line
-    assert run(*arguments).exit_code == 0
+    result = run(*arguments)
+    assert result.exit_code == 1
+    assert "instruction 2 is too long and left empty: with its prompt it has 99 tokens" in result.stderr
     assert seen == ["Say 0.", "Say 1.", "stop", "Say 2.", "Say 3.", "Say 4."]
     [whole] = (tmp_path / "out").iterdir()
-    assert [row["output"] for row in written(whole)] == [f"Say {n}.\nTwo lines." for n in range(5)]
+    expected = ["" if n == 1 else f"Say {n}.\nTwo lines." for n in range(5)]
+    assert [row["output"] for row in written(whole)] == expected
 
 
 def test_mistakes_are_told_before_the_model_is_loaded(tmp_path: Path, asked: str) -> None:

@@ -8,9 +8,11 @@ from ontarget.cli.app import app
 
 pytest.importorskip("torch", reason="needs the extra `train`")
 
+from ontarget.checkpoints.context import Context
 from ontarget.languages import Language
 from ontarget.prompts.template import PromptTemplate
 from ontarget.translation import translator
+from ontarget.translation.hypothesis import Hypothesis
 from ontarget.translation.system import Decoding, Prior
 
 
@@ -22,11 +24,19 @@ class Upper:
     def __init__(self, model: str, template: str | None = None, **options: Any) -> None:
         Upper.asked = {"model": model, "template": template, **options}
         self.template = PromptTemplate.load("plain")
+        self.context = Context(9, ends=True)
 
-    def translate(self, texts: list[str], source: Any, target: Any, progress: Any, **how: Any) -> list[str]:
+    def hypotheses(
+        self, texts: list[str], source: Any, target: Any, progress: Any, **how: Any
+    ) -> list[Hypothesis]:
         Upper.asked |= {"source": str(source), "target": str(target), **how}
         progress(len(texts), len(texts))
-        return [text.upper() for text in texts]
+        return [
+            Hypothesis("", "too-long", 0.0, 0, len(text))
+            if text.startswith("long")
+            else Hypothesis(text.upper(), "stop", -1.0, 3)
+            for text in texts
+        ]
 
 
 @pytest.fixture(autouse=True)
@@ -74,6 +84,19 @@ def test_standard_input_one_line_in_one_line_out(given: bytes, expected: bytes) 
     result = run(*TO, given=given)
     assert result.exit_code == 0, result.output
     assert result.stdout_bytes == expected
+
+
+def test_lines_that_are_too_long_are_left_empty_and_named() -> None:
+    result = run(*TO, given=b"ein\nlong line\n\n" + b"long\n" * 6 + b"zwei\n")
+    assert result.exit_code == 1
+    assert result.stdout_bytes == b"EIN\n" + b"\n" * 8 + b"ZWEI\n"
+    first, *others, last = result.stderr.splitlines()
+    assert first.startswith(
+        "line 2 is too long and left empty: with its prompt it has 9 tokens, but the model "
+    )
+    assert "takes 9, output included; split it" in first
+    assert [line.split(" is ")[0] for line in others] == ["line 4", "line 5", "line 6", "line 7"]
+    assert last == "2 more lines are too long and left empty"
 
 
 @pytest.mark.parametrize(

@@ -44,7 +44,7 @@ def small_base(folder: Path, dropout: float = 0.1, tied: bool = True) -> Path:
     """A model with dropout: what comes of it depends on the random states."""
     shape = ModelShape(vocabulary=400, hidden=16, layers=2, heads=2, intermediate=32)
     tokenizer = make_tokenizer([t.source + t.target for t in TRANSLATIONS], shape.vocabulary)
-    model = make_model(shape, tokenizer, 128, seed=1)
+    model = make_model(shape, tokenizer, 512, seed=1)
     model.config.attention_dropout = dropout
     if not tied:
         model.config.tie_word_embeddings = False

@@ -4,6 +4,8 @@ import pytest
 
 pytest.importorskip("torch", reason="needs the extra `train`")
 
+from ontarget.checkpoints.context import Context
+from ontarget.corpora.instructions import Instruction
 from ontarget.errors import UserError
 from ontarget.languages import Direction, Language
 from ontarget.prompts.template import PromptTemplate
@@ -87,3 +89,23 @@ def test_mistakes(directory: Path) -> None:
         translator.translate("Hunde", "de", "de")
     with pytest.raises(UserError, match="unknown language 'xx'"):
         translator.translate("Hunde", "de", "xx")
+
+
+def test_texts_that_are_too_long_are_left_empty_and_warned_of(
+    directory: Path, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+) -> None:
+    translator = Translator(directory, "plain")
+    short = translator.translate(LINES[0], "de", "fr", beam=1, max_new_tokens=4)
+    monkeypatch.setattr(translator._engine, "context", Context(100, ends=True))
+    long = "Hunde und Katzen " * 30
+    found = translator.translate([LINES[0], long, LINES[0]], "de", "fr", beam=1, max_new_tokens=4)
+    assert found == [short, "", short]
+    [record] = caplog.records
+    assert record.getMessage().startswith("text 2 is too long and left empty: with its prompt it has ")
+    assert translator.translate(long, "de", "fr") == ""
+    reasons = [one.finish_reason for one in translator.hypotheses([long, ""], "de", "fr")]
+    assert reasons == ["too-long", "stop"]
+    assert len(caplog.records) == 2
+    monkeypatch.setattr(translator, "template", PromptTemplate.load("alpaca"))
+    assert translator.answer([Instruction(long, "", "")]) == [""]
+    assert caplog.records[-1].getMessage().startswith("instruction 1 is too long")

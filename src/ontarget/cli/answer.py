@@ -4,7 +4,7 @@ import hashlib
 import json
 from collections.abc import Callable
 from pathlib import Path
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
@@ -14,6 +14,9 @@ from ontarget.corpora.instructions import Instruction, read_instructions
 from ontarget.files import whole_file
 from ontarget.pipeline.progress import Advance
 from ontarget.prompts.template import PromptTemplate
+
+if TYPE_CHECKING:
+    from ontarget.translation.hypothesis import Hypothesis
 
 _AT_ONCE = 64  # answers that a kill may cost
 
@@ -50,6 +53,9 @@ def answer(
         ontarget judge lat.jsonl mt.jsonl --url https://api.openai.com/v1 --model gpt-4o
 
     Stop it when you like, even with kill -9: the same command goes on from there.
+
+    An instruction that is too long for the model's context gets an empty answer. All others are answered;
+    those left empty are named on standard error, and the exit code is 1.
     """
     # What the user may have got wrong is looked at before torch is loaded, which takes seconds.
     asked = read_instructions(instructions, answered=False)[:limit]
@@ -59,6 +65,7 @@ def answer(
     from transformers.utils import logging
 
     from ontarget.pipeline.artifacts import identity
+    from ontarget.translation.too_long import sentences
     from ontarget.translation.translator import Translator
 
     logging.disable_progress_bar()  # one bar is enough
@@ -78,13 +85,13 @@ def answer(
         with Shown().task(f"answering by {model}") as advance, part.open("a", encoding="utf-8") as file:
             for begin in range(len(lines), len(asked), _AT_ONCE):
                 now = asked[begin : begin + _AT_ONCE]
-                answers = translator.answer(
+                found = translator.general_hypotheses(
                     now,
                     beam=beam,
                     max_new_tokens=max_new_tokens,
                     progress=_from(begin, len(asked), advance),
                 )
-                new = [_line(each, said, model) for each, said in zip(now, answers, strict=True)]
+                new = [_line(each, one, model) for each, one in zip(now, found, strict=True)]
                 file.write("".join(new))
                 file.flush()
                 lines += new
@@ -93,15 +100,24 @@ def answer(
     with whole_file(output) as temporary:
         temporary.write_text("".join(lines), encoding="utf-8")
     part.unlink()
+    records = enumerate(map(json.loads, lines), 1)
+    empty = {number: record["prompt_tokens"] for number, record in records if "prompt_tokens" in record}
+    if empty:
+        for said in sentences(empty, translator.context.limit, "instruction"):
+            typer.echo(said, err=True)
+        raise typer.Exit(1)
 
 
 def _from(begin: int, total: int, advance: Advance) -> Callable[[int, int], None]:
     return lambda done, _: advance(begin + done, total, "answers")
 
 
-def _line(asked: Instruction, said: str, model: str) -> str:
+def _line(asked: Instruction, found: "Hypothesis", model: str) -> str:
     given = {"input": asked.input} if asked.input else {}
-    record = {"instruction": asked.instruction, **given, "output": said, "generator": model}
+    record: dict[str, Any] = {"instruction": asked.instruction, **given, "output": found.text}
+    record["generator"] = model
+    if found.too_long:
+        record |= {"finish_reason": found.finish_reason, "prompt_tokens": found.prompt_tokens}
     return json.dumps(record, ensure_ascii=False) + "\n"
 
 

@@ -9,6 +9,7 @@ from rich.console import Console
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
 
 from ontarget.cli.options import Template, TrustRemoteCode
+from ontarget.corpora.opening import standard_input
 from ontarget.corpora.plain import decode_lines, read_lines
 from ontarget.errors import UserError
 from ontarget.languages import Direction, Language
@@ -25,7 +26,8 @@ def translate(
     source: Annotated[str, typer.Option("--from", help="Language of the text, such as de.")],
     target: Annotated[str, typer.Option("--to", help="Language to translate into, such as fr.")],
     file: Annotated[
-        Path | None, typer.Argument(help="Text, one segment a line; standard input by default.")
+        Path | None,
+        typer.Argument(help="Text, one segment a line, compressed or not; standard input by default."),
     ] = None,
     beam: Annotated[
         int, typer.Option(min=1, help="Hypotheses kept at each step; 1 is greedy, and faster.")
@@ -53,6 +55,8 @@ def translate(
     """Translate a file, or standard input, to standard output.
 
     One line in, one line out: the output has as many lines as the input, and an empty line stays empty.
+    A line that is too long for the model's context leaves an empty line too. All others are translated; those
+    left empty are named on standard error, and the exit code is 1.
 
         ontarget translate --model runs/phrasebook-tiny/models/ontarget --from it --to nl text.it
 
@@ -75,6 +79,7 @@ def translate(
 
     from transformers.utils import logging
 
+    from ontarget.translation.too_long import refused, sentences
     from ontarget.translation.translator import Translator
 
     logging.disable_progress_bar()  # one bar is enough
@@ -85,7 +90,7 @@ def translate(
         how["system"] = system_called(system, translator.template, direction, learnt, decoding)
     with _progress_bar() as bar:
         task = bar.add_task(f"{direction.source.name()} to {direction.target.name()}", total=len(lines))
-        translations = translator.translate(
+        found = translator.hypotheses(
             lines,
             direction.source,
             direction.target,
@@ -95,7 +100,12 @@ def translate(
             progress=lambda done, total: bar.update(task, completed=done, total=total),
             **how,
         )
-    sys.stdout.buffer.write("".join(f"{line}\n" for line in translations).encode())
+    sys.stdout.buffer.write("".join(f"{one.text}\n" for one in found).encode())
+    sys.stdout.buffer.flush()  # before what is said of it
+    if empty := refused(found):
+        for said in sentences(empty, translator.context.limit):
+            typer.echo(said, err=True)
+        raise typer.Exit(1)
 
 
 def _text(system: str | None, named: list[str], direction: Direction) -> dict[Language, list[str]]:
@@ -118,7 +128,8 @@ def _text(system: str | None, named: list[str], direction: Direction) -> dict[La
 
 
 def _standard_input() -> list[str]:
-    data = sys.stdin.buffer.read()
+    with standard_input() as file:
+        data = file.read()
     return decode_lines(data, "standard input") if data else []
 
 

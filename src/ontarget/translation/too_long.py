@@ -1,28 +1,30 @@
 """What is said of prompts that did not fit into a model's context."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 
 from ontarget.translation.hypothesis import Hypothesis
 
 _NAMED = 5  # one by one; the others are counted
 
 
-def sentences(hypotheses: Sequence[Hypothesis], limit: int | None, unit: str = "line") -> list[str]:
-    """One for each of the first few hypotheses that are `too-long`, and one that counts the others.
+def refused(hypotheses: Sequence[Hypothesis]) -> dict[int, int]:
+    """Number, from 1 on, of each that is `too-long` -> the tokens of its prompt."""
+    return {number: one.prompt_tokens for number, one in enumerate(hypotheses, 1) if one.too_long}
+
+
+def sentences(tokens: Mapping[int, int], limit: int | None, unit: str = "line") -> list[str]:
+    """One for each of the first few that were refused, and one that counts the others.
 
     Args:
-        hypotheses: of all that was asked, in order; their numbers count from 1.
+        tokens: see `refused`.
         limit: the tokens that the model takes.
-        unit: what each of them answers.
+        unit: what the numbers count.
     """
-    refused = [(number, one) for number, one in enumerate(hypotheses, 1) if one.too_long]
     said = [
-        f"{unit} {number}: {one.prompt_tokens} tokens with its prompt, but the model takes {limit}, "
-        "answer included; left empty"
-        for number, one in refused[:_NAMED]
+        f"{unit} {number} is too long and left empty: with its prompt it has {count} tokens, but the model "
+        f"takes {limit}, output included; split it"
+        for number, count in list(tokens.items())[:_NAMED]
     ]
-    if len(refused) > _NAMED:
-        said.append(f"{len(refused) - _NAMED} more {unit}s are too long, {len(refused)} in all; split them")
-    elif refused:
-        said[-1] += "; split it"
+    if more := len(tokens) - len(said):
+        said.append(f"{more} more {unit}{'s are' * (more > 1) or ' is'} too long and left empty")
     return said

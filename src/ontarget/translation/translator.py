@@ -1,11 +1,13 @@
 """The public way to translate from Python."""
 
 import json
+import logging
 from collections.abc import Sequence
 from pathlib import Path
 from typing import TypeVar
 
 from ontarget.checkpoints.adapter import lineage
+from ontarget.checkpoints.context import Context
 from ontarget.corpora.instructions import Instruction
 from ontarget.errors import UserError
 from ontarget.languages import Language
@@ -15,10 +17,14 @@ from ontarget.prompts.layout import TEMPLATE_FILE
 from ontarget.prompts.template import PromptTemplate
 from ontarget.translation.checkpoint import Precision
 from ontarget.translation.engine import Engine, Progress
+from ontarget.translation.hypothesis import Hypothesis
 from ontarget.translation.system import Decoding, Request, System, direction_between
+from ontarget.translation.too_long import refused, sentences
 from ontarget.translation.translate import translate
 
 Texts = TypeVar("Texts", str, list[str])
+
+_LOG = logging.getLogger(__name__)
 
 SETTINGS_FILE = "ontarget.json"
 """What a tuned model's directory says of it: `{"template": "plain"}`."""
@@ -54,6 +60,11 @@ class Translator:
         self.template = PromptTemplate.load(template or tuned_with or "alpaca", place)
         self._engine = Engine.load(place, trust_remote_code=trust_remote_code, precision=precision)
 
+    @property
+    def context(self) -> Context:
+        """How many tokens the model takes, prompt and answer together."""
+        return self._engine.context
+
     def translate(
         self,
         texts: Texts,
@@ -68,6 +79,9 @@ class Translator:
     ) -> Texts:
         """The translation of a text, or of each text of a list; one line each.
 
+        A text that is too long for the model's context has an empty translation, and a warning in the log;
+        `hypotheses` tells which.
+
         Args:
             texts: one text, or several.
             source: the language that they are in: a code such as `de`.
@@ -80,14 +94,42 @@ class Translator:
         Raises:
             UserError: a language is unknown, or both are the same.
         """
-        direction = direction_between(str(source), str(target))
-        decoding = Decoding(beam, max_new_tokens, no_repeat_ngram_size=no_repeat_ngram_size)
-        system = system or System("translator", self.template, decoding=decoding)
-        requests = [Request(text, direction) for text in ([texts] if isinstance(texts, str) else texts)]
-        answers = [hypothesis.text for hypothesis in translate(system, self._engine, requests, progress)]
+        found = self.hypotheses(
+            [texts] if isinstance(texts, str) else texts,
+            source,
+            target,
+            beam=beam,
+            max_new_tokens=max_new_tokens,
+            no_repeat_ngram_size=no_repeat_ngram_size,
+            progress=progress,
+            system=system,
+        )
+        answers = self._texts(found, "text")
         if isinstance(texts, str):
             return answers[0]
         return answers
+
+    def hypotheses(
+        self,
+        texts: Sequence[str],
+        source: str | Language,
+        target: str | Language,
+        *,
+        beam: int = 4,
+        max_new_tokens: int = 512,
+        no_repeat_ngram_size: int | None = None,
+        progress: Progress | None = None,
+        system: System | None = None,
+    ) -> list[Hypothesis]:
+        """As `translate`, with what is known of each translation: why it ended, its log-probability.
+
+        A text that is too long for the model's context has the finish reason `too-long`; nothing is logged.
+        """
+        direction = direction_between(str(source), str(target))
+        decoding = Decoding(beam, max_new_tokens, no_repeat_ngram_size=no_repeat_ngram_size)
+        system = system or System("translator", self.template, decoding=decoding)
+        requests = [Request(text, direction) for text in texts]
+        return translate(system, self._engine, requests, progress)
 
     def answer(
         self,
@@ -99,6 +141,8 @@ class Translator:
     ) -> list[str]:
         """The answer to each general instruction, of one line or several; its own `output` is not looked at.
 
+        One that is too long for the model's context has an empty answer, and a warning in the log.
+
         Args:
             instructions: what is asked, in the words of a user: text that is not trusted.
             beam: hypotheses kept at each step; 1 is greedy.
@@ -107,15 +151,33 @@ class Translator:
         Raises:
             UserError: the template is for translations alone.
         """
+        found = self.general_hypotheses(
+            instructions, beam=beam, max_new_tokens=max_new_tokens, progress=progress
+        )
+        return self._texts(found, "instruction")
+
+    def general_hypotheses(
+        self,
+        instructions: Sequence[Instruction],
+        *,
+        beam: int = 1,
+        max_new_tokens: int = 512,
+        progress: Progress | None = None,
+    ) -> list[Hypothesis]:
+        """As `answer`, with what is known of each answer; one that is too long is `too-long`."""
         template, tokenizer = self.template, self._engine.tokenizer
         prompts = [
             encode_prompt(tokenizer, template.render_general(asked.instruction, asked.input))
             for asked in instructions
         ]
-        answers = self._engine.generate(
+        return self._engine.generate(
             prompts, Decoding(beam, max_new_tokens), template.stop, progress=progress, one_line=False
         )
-        return [answer.text for answer in answers]
+
+    def _texts(self, found: Sequence[Hypothesis], unit: str) -> list[str]:
+        for said in sentences(refused(found), self.context.limit, unit):
+            _LOG.warning("%s", said)
+        return [hypothesis.text for hypothesis in found]
 
 
 def _tuned_with(model: Path | str) -> str | None:
