@@ -1,8 +1,8 @@
 """Languages and directions: codes, names, and what other libraries call them.
 
 Codes are BCP 47 (`de`, `zh-Hant`, `pt-BR`). Those of ISO 639-2 and 639-3 (`ger`, `deu`), of FLORES and NLLB
-(`zho_Hant`) and those that were replaced (`iw`) are read as well, by the aliases of CLDR. Names come from
-CLDR through Babel.
+(`zho_Hant`), those that were replaced (`iw`) and English names are read as well. Names and aliases are those
+of CLDR, through Babel.
 """
 
 import re
@@ -15,24 +15,15 @@ from typing import Self
 
 from babel import Locale
 from babel.core import get_global
-from babel.localedata import locale_identifiers
 
 from ontarget.errors import UserError, nearest
+from ontarget.subtags import Subtags, english_names, scripts_of, usual_script
 
 # What lid.176 prints where it does not print the code's own first part (fastText labels are ISO 639-1/3).
 _FASTTEXT_LABEL = {"nb": "no", "fil": "tl"}
 
 # Two codes of one written language; both are in use, so each keeps its name ("Norwegian Bokmål").
 _SAME_AS = {"no": "nb", "tl": "fil"}
-
-ISO_639_3 = {"tgl": "tl", "hbs": "sh", "pbt": "ps", "quy": "qu", "twi": "tw"}
-"""Codes whose own code in ISO 639-1, or that of their macrolanguage, is not what CLDR's aliases say."""
-
-
-@cache
-def _english_names() -> dict[str, str]:
-    """Every language code of CLDR that is two or three letters long, with its English name."""
-    return {code: name for code, name in Locale("en").languages.items() if code.isalpha() and len(code) <= 3}
 
 
 @cache
@@ -42,93 +33,9 @@ def _names_in(tag: str) -> Mapping[str, str]:
     return names
 
 
-def _usual_script(tag: str) -> str | None:
-    likely: str = get_global("likely_subtags").get(tag, "")
-    return next((part for part in likely.split("_") if len(part) == 4), None)
-
-
-@cache
-def _scripts(primary: str) -> frozenset[str]:
-    parts = {
-        part for tag in locale_identifiers() if tag.startswith(f"{primary}_") for part in tag.split("_")[1:2]
-    }
-    scripts = {part for part in (*parts, _usual_script(primary)) if part and len(part) == 4}
-    return frozenset(scripts - {"Latn"} if primary == "zh" else scripts)  # nobody asks for pinyin by `zh`
-
-
-def _usual_code(primary: str) -> str:
-    """`de` of `deu`, `he` of `iw`: what CLDR has in place of a code that it has no name for."""
-    if primary in _english_names():
-        return primary
-    usual: str = ISO_639_3.get(primary) or get_global("language_aliases").get(primary, primary)
-    # Identifiers know some languages that CLDR counts as part of another: `gom` of `kok`.
-    return usual if len(usual.split("_")[0]) == 2 else primary
-
-
-def _is_language(primary: str) -> bool:
-    """Whether CLDR has a name for a code, another code, or knows in which script the language is written."""
-    known = (_english_names(), get_global("language_aliases"), get_global("likely_subtags"))
-    return re.fullmatch("[a-z]{2,3}", primary) is not None and any(primary in codes for codes in known)
-
-
 def code_of(value: object) -> str:
     """The code that plain data has: who reads YAML 1.1 gets Norwegian's `no` as false."""
     return "no" if value is False else str(value)
-
-
-@dataclass(frozen=True, slots=True)
-class _Subtags:
-    """The parts of a code, in their usual form; the usual code of the language, as CLDR has it."""
-
-    primary: str
-    script: str | None = None
-    region: str | None = None
-    variants: tuple[str, ...] = ()
-
-    @classmethod
-    def parse(cls, code: str) -> Self | None:
-        """Reads a code with separators and capitals of any kind; None if a part of it is not a subtag."""
-        # A locale of POSIX has an encoding: `zh_TW.UTF-8`.
-        first, *rest = re.split("[-_ ]", re.sub(r"(?i)\.utf-?8$", "", code.strip()))
-        primary, *implied = _usual_code(first.lower()).split("_")  # `fa_AF` for prs
-        script = next((part for part in implied if len(part) == 4), None)
-        region = next((part for part in implied if len(part) < 4), None)
-        if not _is_language(primary):
-            return None
-        english = Locale("en")
-        if rest and rest[0].title() in english.scripts:
-            script = rest.pop(0).title()
-        if rest and (found := _region(rest[0])):
-            region = found
-            rest.pop(0)
-        variants = {known.lower() for known in english.variants}
-        if any(part.lower() not in variants for part in rest):
-            return None
-        return cls(primary, script, region, tuple(part.lower() for part in rest))
-
-    @property
-    def usual_script(self) -> str | None:
-        """The script that text is in where the code names none: `Hant` for `zh-TW`."""
-        alias: str = get_global("language_aliases").get(self.primary, "")  # `ak` of `tw`
-        tags = (f"{self.primary}_{self.region}", self.primary, alias)
-        return next((script for tag in tags if (script := _usual_script(tag))), None)
-
-    def tag(self, primary: str | None = None) -> str:
-        """The code without the script that is usual; `primary` takes the place of its first part."""
-        script = None if self.script == self.usual_script else self.script
-        return "-".join(filter(None, (primary or self.primary, script, self.region, *self.variants)))
-
-
-def _region(part: str) -> str | None:
-    """A region that CLDR knows, or the one that took its place (`GB` of `UK`)."""
-    region = part.upper()
-    known = Locale("en").territories
-    if region == "ZZ" or len(region) not in (2, 3):  # ZZ: unknown
-        return None
-    if region not in known and len(region) == 2:
-        successors: list[str] = get_global("territory_aliases").get(region, [])
-        region = successors[0] if len(successors) == 1 else region
-    return region if region in known else None
 
 
 @dataclass(frozen=True, slots=True, order=True)
@@ -154,7 +61,7 @@ class Language:
     def __post_init__(self) -> None:
         if not isinstance(self.code, str):
             raise UserError(f"a language is a code such as 'de', not {self.code!r}")
-        subtags = _Subtags.parse(self.code)
+        subtags = Subtags.parse(self.code)
         if subtags is None:
             raise UserError(_unknown(self.code))
         object.__setattr__(self, "written", self.written or self.code)
@@ -171,7 +78,7 @@ class Language:
         full = "_".join(filter(None, (self.primary, self._named_script, self.region)))
         tags = (full, self.code.replace("-", "_"), self.primary)
         found = next((known[tag] for tag in tags if tag in known), None)
-        return found or _english_names().get(self.primary, self.code)
+        return found or english_names().get(self.primary, self.code)
 
     @property
     def primary(self) -> str:
@@ -187,9 +94,7 @@ class Language:
     def script(self) -> str | None:
         """The script that the code names, or else the usual one: `Hant` of `zh-TW`, `Hans` of `zh`."""
         return (
-            self._named_script
-            or _usual_script(f"{self.primary}_{self.region}")
-            or _usual_script(self.primary)
+            self._named_script or usual_script(f"{self.primary}_{self.region}") or usual_script(self.primary)
         )
 
     @property
@@ -201,7 +106,7 @@ class Language:
         """
         if self._named_script or self.region:
             return frozenset({self.script} if self.script else ())
-        return _scripts(self.primary)
+        return scripts_of(self.primary)
 
     def covers(self, other: "Language") -> bool:
         """Whether text in `other` is text in this language: `pt` covers `pt-BR`, `zh-Hant` covers `zh-TW`."""
@@ -252,7 +157,7 @@ class Direction:
                 continue
         if found:
             return next((direction for direction in found if str(direction) == text), found[0])
-        unknown = next((p for p in parts if p not in _english_names()), text)
+        unknown = next((p for p in parts if p not in english_names()), text)
         raise UserError(f"'{text}' is no direction such as it-nl{_hint(unknown)}")
 
     @property
@@ -281,9 +186,9 @@ def directions_between(languages: Iterable[Language]) -> list[Direction]:
 
 def _unknown(code: str) -> str:
     first = re.split("[-_ ]", code)[0]
-    if len(code) > len(first) and (language := _Subtags.parse(first)):
+    if len(code) > len(first) and (language := Subtags.parse(first)):
         return (
-            f"unknown language {code!r}: '{first}' is {_english_names().get(language.primary, first)}, but "
+            f"unknown language {code!r}: '{first}' is {english_names().get(language.primary, first)}, but "
             f"'{code[len(first) + 1 :]}' is not a script, a region or a variant"
         )
     return f"unknown language {code!r}{_hint(code)}"
@@ -307,8 +212,8 @@ def apart(languages: Sequence[Language]) -> tuple[Language, ...]:
 def of_country(code: str) -> str:
     """The language of a country, to end a message with: `cz` is Czechia, where Czech (`cs`) is meant."""
     spoken: str = get_global("likely_subtags").get(f"und_{code.upper()}", "").split("_")[0]
-    named = len(code) == 2 and spoken != code and spoken in _english_names()
-    return f"; did you mean {spoken} ({_english_names()[spoken]})?" if named else ""
+    named = len(code) == 2 and spoken != code and spoken in english_names()
+    return f"; did you mean {spoken} ({english_names()[spoken]})?" if named else ""
 
 
 def _hint(word: str) -> str:
@@ -316,7 +221,7 @@ def _hint(word: str) -> str:
     if country := of_country(word):
         return country
     if len(word) <= 3:
-        return nearest(word, [code for code in _english_names() if len(code) == 2])
-    by_name = {name.lower(): f"{code} ({name})" for code, name in _english_names().items()}
+        return nearest(word, [code for code in english_names() if len(code) == 2])
+    by_name = {name.lower(): f"{code} ({name})" for code, name in english_names().items()}
     close = get_close_matches(word.lower(), by_name, n=2, cutoff=0.7)
     return f"; did you mean {' or '.join(by_name[name] for name in close)}?" if close else ""

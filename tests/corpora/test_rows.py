@@ -14,7 +14,7 @@ DE, FR, EN, NO, PT, BR, HANT = (Language(code) for code in ("de", "fr", "en", "n
     [
         *[("de", DE), ("DE", DE), ("de-AT", DE), ("de_DE", DE), (" fr ", FR), ("deu", DE), ("ger", DE)],
         *[("pt", PT), ("pt-br", BR), ("pt_BR", BR), ("por_Latn", PT), ("zh-Hant-TW", HANT), ("zh-TW", HANT)],
-        *[("nb", NO), ("nob_Latn", NO), ("nb-NO", NO), ("NO", NO)],
+        *[("nb", NO), ("nob_Latn", NO), ("nb-NO", NO), ("NO", NO), ("French", FR)],
         *[("zh", None), ("den", None), ("", None), ("target", None), ("nn", None)],
         *[("de_len", None), ("de_url", None), ("de_score", None), ("de-text", None), ("de.x", None)],
     ],
@@ -100,7 +100,7 @@ def test_a_language_that_a_record_lacks_is_not_in_its_segment() -> None:
         ([1], None, "line 3 is not a record of keys and texts but"),
         ({"de": 3, "fr": "b"}, None, "line 3: the German is not text but 3"),
         ({"source": "a", "target": "b"}, None, "columns: {source: de, target: fr}"),
-        ({"german": "a", "french": "b", "id": 1}, None, "no key is a language; there are 'german', 'french'"),
+        ({"left": "a", "right": "b", "id": 1}, None, "no key is a language; there are 'left', 'right', 'id'"),
         ({"translation": {"x": "a"}}, None, "line 3: no key is a language; there are 'x'"),
         ({"de-AT": "a", "de-CH": "b"}, None, "line 3: 'de-AT' and 'de-CH' are both German"),
         ({"translation": {"fr": "a", "FR": "b"}}, None, "line 3: 'fr' and 'FR' are both French"),

@@ -7,8 +7,9 @@ from functools import cache
 
 from babel.core import get_global
 
-from ontarget.languages import ISO_639_3, Language
+from ontarget.languages import Language
 from ontarget.scoring.scripts import letters_of
+from ontarget.subtags import ISO_639_3
 
 UNDETERMINED = "und"  # BCP 47: an identifier looked and could not tell
 _NO_LANGUAGE = {UNDETERMINED, "zxx", "mis", "mul", ""}

@@ -1,0 +1,119 @@
+"""The parts of a language's code and their usual form, by CLDR: aliases, scripts, regions, variants."""
+
+import re
+from dataclasses import dataclass
+from functools import cache
+from typing import Self
+
+from babel import Locale
+from babel.core import get_global
+from babel.localedata import locale_identifiers
+
+ISO_639_3 = {"tgl": "tl", "hbs": "sh", "pbt": "ps", "quy": "qu", "twi": "tw"}
+"""Codes whose own code in ISO 639-1, or that of their macrolanguage, is not what CLDR's aliases say."""
+
+
+@cache
+def english_names() -> dict[str, str]:
+    """Every language code of CLDR that is two or three letters long, with its English name."""
+    return {code: name for code, name in Locale("en").languages.items() if code.isalpha() and len(code) <= 3}
+
+
+@cache
+def _by_english_name() -> dict[str, str]:
+    """The code of each English name in CLDR that is not a code itself: `pt` of `portuguese`."""
+    return {
+        name.lower(): code
+        for code, name in Locale("en").languages.items()
+        if len(name) > 3 and code == _usual_code(code)
+    }
+
+
+def usual_script(tag: str) -> str | None:
+    """The script that CLDR takes a language (`sr`) or a language of a region (`zh_TW`) to be written in."""
+    likely: str = get_global("likely_subtags").get(tag, "")
+    return next((part for part in likely.split("_") if len(part) == 4), None)
+
+
+@cache
+def scripts_of(primary: str) -> frozenset[str]:
+    """Every script in which CLDR writes a language; empty where it does not say."""
+    parts = {
+        part for tag in locale_identifiers() if tag.startswith(f"{primary}_") for part in tag.split("_")[1:2]
+    }
+    scripts = {part for part in (*parts, usual_script(primary)) if part and len(part) == 4}
+    return frozenset(scripts - {"Latn"} if primary == "zh" else scripts)  # nobody asks for pinyin by `zh`
+
+
+def _usual_code(primary: str) -> str:
+    """`de` of `deu`, `he` of `iw`: what CLDR has in place of a code that it has no name for."""
+    if primary in english_names():
+        return primary
+    usual: str = ISO_639_3.get(primary) or get_global("language_aliases").get(primary, primary)
+    # Identifiers know some languages that CLDR counts as part of another: `gom` of `kok`.
+    return usual if len(usual.split("_")[0]) == 2 else primary
+
+
+def _is_language(primary: str) -> bool:
+    """Whether CLDR has a name for a code, another code, or knows in which script the language is written."""
+    known = (english_names(), get_global("language_aliases"), get_global("likely_subtags"))
+    return re.fullmatch("[a-z]{2,3}", primary) is not None and any(primary in codes for codes in known)
+
+
+@dataclass(frozen=True, slots=True)
+class Subtags:
+    """The parts of a code, in their usual form; the usual code of the language, as CLDR has it."""
+
+    primary: str
+    script: str | None = None
+    region: str | None = None
+    variants: tuple[str, ...] = ()
+
+    @classmethod
+    def parse(cls, code: str) -> Self | None:
+        """Reads a code with separators and capitals of any kind, or an English name.
+
+        None if a part of it is not a subtag.
+        """
+        code = _by_english_name().get(code.strip().lower(), code)
+        # A locale of POSIX has an encoding: `zh_TW.UTF-8`.
+        first, *rest = re.split("[-_ ]", re.sub(r"(?i)\.utf-?8$", "", code.strip()))
+        primary, *implied = _usual_code(first.lower()).split("_")  # `fa_AF` for prs
+        script = next((part for part in implied if len(part) == 4), None)
+        region = next((part for part in implied if len(part) < 4), None)
+        if not _is_language(primary):
+            return None
+        english = Locale("en")
+        if rest and rest[0].title() in english.scripts:
+            script = rest.pop(0).title()
+        if rest and (found := _region(rest[0])):
+            region = found
+            rest.pop(0)
+        variants = {known.lower() for known in english.variants}
+        if any(part.lower() not in variants for part in rest):
+            return None
+        return cls(primary, script, region, tuple(part.lower() for part in rest))
+
+    @property
+    def usual_script(self) -> str | None:
+        """The script that text is in where the code names none: `Hant` for `zh-TW`."""
+        alias: str = get_global("language_aliases").get(self.primary, "")  # `ak` of `tw`
+        tags = (f"{self.primary}_{self.region}", self.primary, alias)
+        return next((script for tag in tags if (script := usual_script(tag))), None)
+
+    def tag(self, primary: str | None = None) -> str:
+        """The code without the script that is usual; `primary` takes the place of its first part."""
+        script = None if self.script == self.usual_script else self.script
+        return "-".join(filter(None, (primary or self.primary, script, self.region, *self.variants)))
+
+
+def _region(part: str) -> str | None:
+    """A region that CLDR knows, or the one that took its place (`GB` of `UK`)."""
+    region = part.upper()
+    known = Locale("en").territories
+    if region == "ZZ" or len(region) not in (2, 3):  # ZZ: unknown
+        return None
+    if region not in known and len(region) == 2:
+        successors: list[str] = get_global("territory_aliases").get(region, [])
+        region = successors[0] if len(successors) == 1 else region
+    return region if region in known else None
