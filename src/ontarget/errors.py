@@ -16,3 +16,8 @@ def nearest(word: str, known: Iterable[str]) -> str:
     options = {option.lower(): option for option in known}
     close = [repr(options[match]) for match in get_close_matches(word.lower(), options, n=3, cutoff=0.5)]
     return f"; did you mean {' or '.join(close)}?" if close else ""
+
+
+def counted(number: int, noun: str) -> str:
+    """Returns a number with its noun: `1 line`, `2 lines`."""
+    return f"{number} {noun}" if number == 1 else f"{number} {noun}s"

@@ -1,13 +1,16 @@
 import bz2
 import gzip
 import hashlib
+import io
 import lzma
+import os
+import sys
 from collections.abc import Callable
 from pathlib import Path
 
 import pytest
 
-from ontarget.corpora.opening import digest, opened
+from ontarget.corpora.opening import digest, opened, standard_input
 from ontarget.errors import UserError
 
 TEXT = b"".join(b"Satz %d\n" % number for number in range(50_000))
@@ -71,3 +74,36 @@ def test_what_goes_wrong_with_the_reader_is_no_fault_of_the_file(tmp_path: Path)
     (tmp_path / "x").write_bytes(gzip.compress(TEXT))
     with pytest.raises(ValueError, match="ours"), opened(tmp_path / "x"):
         raise ValueError("ours")
+
+
+@packed
+def test_a_pipe_is_read_as_a_file_is(name: str, pack: Callable[[bytes], bytes]) -> None:
+    for data in (pack(b"ein Satz\n"), b"ein Satz\n"):
+        reader, writer = os.pipe()
+        os.write(writer, data)
+        os.close(writer)
+        assert read(Path(f"/dev/fd/{reader}")) == b"ein Satz\n"  # as a shell's <(...) is given
+        os.close(reader)
+
+
+@packed
+def test_standard_input_is_decompressed(
+    monkeypatch: pytest.MonkeyPatch, name: str, pack: Callable[[bytes], bytes]
+) -> None:
+    def given(data: bytes) -> bytes:
+        monkeypatch.setattr(sys, "stdin", io.TextIOWrapper(io.BytesIO(data)))
+        with standard_input() as file:
+            return file.read()
+
+    assert given(pack(TEXT)) == given(TEXT) == TEXT
+    assert given(b"") == b""
+    with pytest.raises(UserError, match=f"^standard input is a broken {name} file"):
+        given(pack(TEXT)[:-20])
+    with pytest.raises(UserError, match=r"^standard input is a zip archive; unpack it"):
+        given(b"PK\x03\x04...")
+
+
+def test_standard_input_may_be_closed(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(sys, "stdin", None)
+    with pytest.raises(UserError, match="standard input is closed"), standard_input():
+        pass

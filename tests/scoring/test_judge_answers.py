@@ -65,16 +65,16 @@ def test_pairs_take_instructions_from_whoever_has_them(tmp_path: Path) -> None:
     ("ours", "theirs", "message"),
     [
         ("x\ny\n", "x\ny\n", "neither .*/a nor .*/b has instructions"),
-        (lines(ROWS), "x\n", "/b has 1 answers, but .*/a has 2 instructions"),
+        (lines(ROWS), "x\n", "/b has 1 answer, but .*/a has 2 instructions"),
         (
             lines(ROWS),
             lines([*ROWS[:1], {"instruction": "No.", "output": "x"}]),
             "different instructions at number 2",
         ),
         (lines([{"instruction": "Say."}]), "x\n", "/a has no answers: an object needs the key 'output'"),
-        (lines(ROWS) + "oops\n", "x\n", "/a, line 3: not JSON"),
-        (lines(ROWS) + "[]\n", "x\n", "/a, line 3: not a JSON object"),
-        (lines([*ROWS, {"instruction": "And?"}]), "x\n", "/a, object 3: its instruction or its answer"),
+        (lines(ROWS) + "oops\n", "x\n", "/a', line 3: not JSON"),
+        (lines(ROWS) + "[]\n", "x\n", "/a', line 3: not a JSON object"),
+        (lines([*ROWS, {"instruction": "And?"}]), "x\n", "/a', line 3: its 'output' is missing"),
         ("", "x\n", "/a' is empty"),
     ],
 )

@@ -1,21 +1,21 @@
 """What `ontarget score` and `ontarget compare` are given, brought into one shape: answers, line by line."""
 
-import sys
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from itertools import zip_longest
 from pathlib import Path
 
-from ontarget.errors import UserError
+from ontarget.errors import UserError, counted
 from ontarget.languages import Direction, Language
 from ontarget.scoring.answers import Answers, Line, is_outputs, read_outputs
+from ontarget.scoring.keys import Wanted
 
 STDIN = "-"
 
 
 @dataclass(frozen=True, slots=True)
 class Given:
-    """What the options say of plain files. The outputs of a run say it themselves."""
+    """What the options say of files. The outputs of a run say it themselves."""
 
     to: str | None = None
     from_: str | None = None
@@ -23,6 +23,9 @@ class Given:
     source: str | None = None
     test_set: str | None = None
     direction: str | None = None
+    keys: Sequence[str] = ()
+    reference_key: str | None = None
+    source_key: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,28 +42,32 @@ def answers_of(names: Sequence[str], given: Given) -> list[Answers]:
     Raises:
         UserError: a file cannot be read, or the options do not fit what is given.
     """
-    if list(names).count(STDIN) > 1:
+    if [*names, *given.references, given.source].count(STDIN) > 1:
         raise UserError("'-' is given twice: standard input can be read once")
-    of_runs = [name for name in names if name != STDIN and is_outputs(Path(name))]
+    # What a file's name says of its language yields to the options.
+    of_runs = [
+        name
+        for name in names
+        if name != STDIN and is_outputs(Path(name)) and (given == Given() or Path(name).is_dir())
+    ]
     if not of_runs:
         return _of_files(names, given)
     if len(of_runs) < len(names):
-        raise UserError("give plain files, or the outputs of runs; not both at once")
+        raise UserError("give files, or the outputs of runs; not both at once")
     read = [answers for name in names for answers in read_outputs(Path(name))]
     if given != Given():
         raise UserError(
-            f"'{of_runs[0]}' says its own languages, sources and references; leave out --to, --from, "
-            "--reference, --source, --test-set and --direction"
+            f"'{of_runs[0]}' says its own languages, sources and references; give no options for them "
+            "(--to, --from, --reference, --source, --test-set, --direction, and those for keys)"
         )
     return read
 
 
 def _of_files(names: Sequence[str], given: Given) -> list[Answers]:
     target, language, source, references = _test_set(given) if given.test_set else _own(given)
+    wanted = Wanted("hypothesis", target, given.keys)
     return [
-        Answers(
-            Path(name).name, target, language, _aligned(_text(name, whole=False), source, references), name
-        )
+        Answers(Path(name).name, target, language, _aligned(_text(name, wanted), source, references), name)
         for name in names
     ]
 
@@ -76,18 +83,26 @@ def _own(given: Given) -> _Task:
         raise UserError("--to is missing, the language that was asked for: --to fr")
     if given.source and not given.from_:
         raise UserError("--source needs --from, the language that it is in")
+    if given.reference_key and not given.references:
+        raise UserError("--reference-key needs --reference, the file that has the key")
+    if given.source_key and not given.source:
+        raise UserError("--source-key needs --source, the file that has the key")
+    target, source = Language(given.to), Language(given.from_) if given.from_ else None
+    of_source = Wanted("source", source, [given.source_key] if given.source_key else [])
+    of_reference = Wanted("reference", target, [given.reference_key] if given.reference_key else [])
     whole = bool(given.references)
     return (
-        Language(given.to),
-        Language(given.from_) if given.from_ else None,
-        _text(given.source, whole) if given.source else None,
-        [_text(name, whole=True) for name in given.references],
+        target,
+        source,
+        _text(given.source, of_source, whole=whole) if given.source else None,
+        [_text(name, of_reference, whole=True) for name in given.references],
     )
 
 
 def _test_set(given: Given) -> _Task:
     name = str(given.test_set)
-    if given.to or given.from_ or given.references or given.source:
+    own = (given.to, given.from_, given.references, given.source, given.reference_key, given.source_key)
+    if any(own):
         raise UserError(f"--test-set {name} brings its own source and references; give --direction alone")
     if not given.direction:
         raise UserError(f"--test-set {name} needs --direction: --direction de-fr")
@@ -103,15 +118,22 @@ def _known(name: str, lines: list[str]) -> _Text:
     return _Text(name, lambda: lines)
 
 
-def _text(name: str, whole: bool) -> _Text:
+def _text(name: str, wanted: Wanted, *, whole: bool = False) -> _Text:
     """A file; `whole` if it is read more than once, as those of several systems' references are."""
-    from ontarget.corpora.plain import lines_in, lines_of, read_lines
-
-    if name == STDIN:
-        return _Text(name, lambda: lines_in(sys.stdin.buffer, "standard input"))
     if whole:
-        return _known(name, read_lines(Path(name)))
-    return _Text(name, lambda: lines_of(Path(name)))
+        return _known(name, list(_read(name, wanted)))
+    return _Text(name, lambda: _read(name, wanted))
+
+
+def _read(name: str, wanted: Wanted) -> Iterator[str]:
+    from ontarget.corpora.opening import standard_input
+    from ontarget.scoring.texts import texts_in, texts_of_file
+
+    if name != STDIN:
+        yield from texts_of_file(Path(name), wanted)
+        return
+    with standard_input() as file:
+        yield from texts_in(file, "standard input", wanted)
 
 
 def _aligned(text: _Text, source: _Text | None, references: Sequence[_Text]) -> Iterator[Line]:
@@ -131,7 +153,7 @@ def _aligned(text: _Text, source: _Text | None, references: Sequence[_Text]) -> 
             ]
             name, count = next((o.name, c) for o, c in zip(others, counts[1:], strict=True) if c != counts[0])
             raise UserError(
-                f"'{text.name}' has {counts[0]} lines but '{name}' has {count}; "
+                f"'{text.name}' has {counted(counts[0], 'line')} but '{name}' has {count}; "
                 "line n of one must belong to line n of the other"
             )
         first, *rest = lines

@@ -9,7 +9,18 @@ import typer
 
 from ontarget.cli.answers import Given, answers_of
 from ontarget.cli.forms import chosen, print_csv, print_json, print_tables
-from ontarget.cli.options import Among, Environment, Lid, OfTestSet, Source, TestSet, To
+from ontarget.cli.options import (
+    Among,
+    Environment,
+    Key,
+    Lid,
+    OfTestSet,
+    ReferenceKey,
+    Source,
+    SourceKey,
+    TestSet,
+    To,
+)
 from ontarget.cli.progress import watched
 from ontarget.cli.score import identifier, names_of, notes_of
 from ontarget.errors import UserError
@@ -29,7 +40,8 @@ def compare(
         list[str],
         typer.Argument(
             metavar="A B...",
-            help="Translations, one a line, the baseline first; or runs, or systems of runs (outputs/mt).",
+            help="Translations, one a line or as JSON (see ontarget score --help), the baseline first; or "
+            "runs, or systems of runs (outputs/mt).",
         ),
     ],
     to: To = None,
@@ -41,6 +53,9 @@ def compare(
         typer.Option(metavar="REF", help="Human translations, line by line. May be repeated."),
     ] = None,
     source: Source = None,
+    key: Key = None,
+    reference_key: ReferenceKey = None,
+    source_key: SourceKey = None,
     test_set: TestSet = None,
     direction: OfTestSet = None,
     baseline: Annotated[
@@ -91,7 +106,17 @@ def compare(
     from ontarget.scoring.significance import RESAMPLES, TRIALS
 
     form = chosen(json=as_json, csv=as_csv, latex=latex, markdown=markdown)
-    given = Given(to, from_, tuple(reference or ()), source, test_set, direction)
+    given = Given(
+        to,
+        from_,
+        tuple(reference or ()),
+        source,
+        test_set,
+        direction,
+        tuple(key or ()),
+        reference_key,
+        source_key,
+    )
     names = names_of(metrics)
     for name in names:
         if name not in REFERENCED:
@@ -156,10 +181,9 @@ def _by_system(cards: Sequence[Scorecard], seeds: bool) -> dict[str, dict[tuple[
 
 def _run_of(card: Scorecard) -> str:
     """The directory of the run, or that which holds a system's folder; nothing for a plain file."""
-    path = Path(card.answers.path)
-    if not is_outputs(path):
+    if not card.answers.of_run:
         return ""
-    outputs = path.absolute().parent.parent
+    outputs = Path(card.answers.path).absolute().parent.parent
     return str(outputs.parent if outputs.name == "outputs" else outputs)
 
 

@@ -9,6 +9,20 @@ from typing import Annotated
 
 import typer
 
+Key = Annotated[
+    list[str] | None,
+    typer.Option(
+        "--key",
+        metavar="NAME",
+        help="Key of the hypothesis in JSON, or the system in WMT's XML. Needed only if it is not clear; "
+        "repeat it for files that have different ones.",
+    ),
+]
+ReferenceKey = Annotated[
+    str | None,
+    typer.Option(metavar="NAME", help="Key of the reference in JSON, or the translator in WMT's XML."),
+]
+SourceKey = Annotated[str | None, typer.Option(metavar="NAME", help="Key of the source in JSON.")]
 To = Annotated[
     str | None, typer.Option("--to", metavar="LANGUAGE", help="The language that was asked for: fr.")
 ]

@@ -12,12 +12,23 @@ import typer
 
 from ontarget.cli.answers import Given, answers_of
 from ontarget.cli.forms import chosen, print_csv, print_json, print_tables
-from ontarget.cli.options import Among, Environment, Lid, OfTestSet, Source, TestSet, To
+from ontarget.cli.options import (
+    Among,
+    Environment,
+    Key,
+    Lid,
+    OfTestSet,
+    ReferenceKey,
+    Source,
+    SourceKey,
+    TestSet,
+    To,
+)
 from ontarget.cli.progress import watched
 from ontarget.errors import UserError
 from ontarget.files import whole_file
 from ontarget.languages import Language
-from ontarget.scoring.answers import Answers, Line, is_outputs
+from ontarget.scoring.answers import Answers, Line
 from ontarget.scoring.off_target import Segment
 from ontarget.scoring.outcome import OUTCOMES
 from ontarget.scoring.score import SUFFIX, Score, display_name
@@ -34,8 +45,8 @@ def score(
         list[str],
         typer.Argument(
             metavar="HYP...",
-            help="Translations, one a line, plain or .gz; - is standard input. Or a run's directory, "
-            "or any part of its outputs.",
+            help="Translations: plain text, one a line; JSON lines or a JSON list; WMT's XML or SGM; each "
+            "compressed or not. - is standard input. Or a run's directory, or any part of its outputs.",
         ),
     ],
     to: To = None,
@@ -51,6 +62,9 @@ def score(
         ),
     ] = None,
     source: Source = None,
+    key: Key = None,
+    reference_key: ReferenceKey = None,
+    source_key: SourceKey = None,
     test_set: TestSet = None,
     direction: OfTestSet = None,
     metrics: Annotated[
@@ -99,6 +113,7 @@ def score(
 
         ontarget score answers.txt --to fr
         ontarget score a.txt b.txt --reference test.fr.gz --source test.de.gz --from de --to fr --strict
+        ontarget score generated_predictions.jsonl --to fr --key predict
         ontarget score answers.txt --test-set wmt22 --direction de-fr --metrics bleu,chrf++,ter
         ontarget score runs/phrasebook-tiny --markdown
         ontarget score answers.txt --to fr --lines lines.csv
@@ -107,7 +122,17 @@ def score(
     form = chosen(json=as_json, csv=as_csv, latex=latex, markdown=markdown)
     names = names_of(metrics) if metrics else ["bleu", "chrf"]
     kept = comet is not None
-    given = Given(to, from_, tuple(reference or ()), source, test_set, direction)
+    given = Given(
+        to,
+        from_,
+        tuple(reference or ()),
+        source,
+        test_set,
+        direction,
+        tuple(key or ()),
+        reference_key,
+        source_key,
+    )
     with _by_line(lines) as told:
         scorer = Scorer(
             identifier(lid, among), names, strict=strict, intervals=confidence, segments=kept, seen=told
@@ -166,7 +191,7 @@ def _check_references(cards: Sequence[Scorecard], names: Sequence[str]) -> None:
 def _label(card: Scorecard, cards: Sequence[Scorecard]) -> dict[str, str]:
     """What tells a row from the others: the file, or system and direction; of several runs, the folder."""
     answers = card.answers
-    if not is_outputs(Path(answers.path)):
+    if not answers.of_run:
         return {"hypothesis": answers.path}
     same = [(c.answers.system, c.answers.direction) for c in cards].count((answers.system, answers.direction))
     return {

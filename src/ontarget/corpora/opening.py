@@ -5,6 +5,7 @@ import gzip
 import hashlib
 import io
 import lzma
+import sys
 import zlib
 from codecs import BOM_UTF16_BE, BOM_UTF16_LE
 from collections.abc import Callable, Iterator
@@ -30,24 +31,41 @@ def opened(path: Path) -> Iterator[BinaryIO]:
         UserError: the file is missing or cannot be read, its compressed form is broken or cut off, or it is
             an archive of several files.
     """
-    with raw(path) as file:
-        start = file.read(6)
-        file.seek(0)
-        for magic, name in _ARCHIVES.items():
-            if start.startswith(magic):
-                raise UserError(f"'{path}' is a {name} archive; unpack it, and give the file that is in it")
-        found = next((packed for magic, packed in _FORMATS.items() if start.startswith(magic)), None)
-        if found is None:
-            yield file
-            return
-        name, decompressed = found
-        try:
-            # Buffered by far: a line at a time would be slow.
-            yield cast(BinaryIO, io.BufferedReader(decompressed(file), _BLOCK))
-        except (EOFError, OSError, zlib.error, lzma.LZMAError) as error:
-            raise UserError(
-                f"'{path}' is a broken {name} file ({error}); copy or download it again"
-            ) from None
+    with raw(path) as file, unpacked(file, f"'{path}'") as stream:
+        yield stream
+
+
+@contextmanager
+def unpacked(file: BinaryIO, name: str) -> Iterator[BinaryIO]:
+    """What `opened` gives, of a stream that is open already and may be a pipe; messages call it `name`."""
+    stream = file if isinstance(file, io.BufferedReader) else io.BufferedReader(cast(io.RawIOBase, file))
+    start = stream.peek(6)  # a pipe cannot be read again
+    for magic, archive in _ARCHIVES.items():
+        if start.startswith(magic):
+            raise UserError(f"{name} is a {archive} archive; unpack it, and give the file that is in it")
+    found = next((packed for magic, packed in _FORMATS.items() if start.startswith(magic)), None)
+    if found is None:
+        yield stream
+        return
+    form, decompressed = found
+    try:
+        # Buffered by far: a line at a time would be slow.
+        yield cast(BinaryIO, io.BufferedReader(decompressed(stream), _BLOCK))
+    except (EOFError, OSError, zlib.error, lzma.LZMAError) as error:
+        raise UserError(f"{name} is a broken {form} file ({error}); copy or download it again") from None
+
+
+@contextmanager
+def standard_input() -> Iterator[BinaryIO]:
+    """What is piped in, decompressed.
+
+    Raises:
+        UserError: standard input is closed, or see `opened`.
+    """
+    if sys.stdin is None:
+        raise UserError("standard input is closed; pipe text into it, or name a file")
+    with unpacked(sys.stdin.buffer, "standard input") as stream:
+        yield stream
 
 
 @contextmanager

@@ -1,6 +1,5 @@
 """Systems' answers as they are scored: lines of text, each with what it translates."""
 
-import json
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
@@ -36,6 +35,7 @@ class Answers:
         source: that of the source texts, where it is known.
         lines: read once, in order; there may be any number of them.
         path: where they lie.
+        of_run: whether a run wrote them; else the file is known by its path.
     """
 
     system: str
@@ -43,6 +43,7 @@ class Answers:
     source: Language | None
     lines: Iterable[Line]
     path: str
+    of_run: bool = False
 
     @property
     def direction(self) -> Direction | Language:
@@ -51,8 +52,12 @@ class Answers:
 
 
 def is_outputs(path: Path) -> bool:
-    """Whether a path is of the kind that `ontarget run` writes: a folder, or a file `<direction>.jsonl`."""
-    return path.is_dir() or path.suffix == ".jsonl"
+    """Whether `ontarget run` wrote it: a folder, or a file `<direction>.jsonl` whose rows have a `text`.
+
+    A file that is not there, or whose first row is broken, counts by its name: what is wrong with it is told
+    when it is read.
+    """
+    return path.is_dir() or (_direction(path) is not None and _has_text(path))
 
 
 def read_outputs(path: Path) -> list[Answers]:
@@ -61,7 +66,7 @@ def read_outputs(path: Path) -> list[Answers]:
     Raises:
         UserError: there are none, a file is not named after a direction, or a line is not what a run writes.
     """
-    if path.suffix == ".jsonl":
+    if not path.is_dir():
         return [_answers(path)]
     root = path / "outputs" if (path / "outputs").is_dir() else path
     files = sorted(root.glob("*.jsonl")) or sorted(root.glob("*/*.jsonl"))
@@ -73,30 +78,50 @@ def read_outputs(path: Path) -> list[Answers]:
     return [_answers(file) for file in files]
 
 
+def _direction(path: Path) -> Direction | None:
+    try:
+        return Direction.parse(path.stem) if path.suffix == ".jsonl" else None
+    except UserError:
+        return None
+
+
+def _has_text(file: Path) -> bool:
+    from ontarget.corpora.json_text import parsed
+    from ontarget.corpora.plain import lines_of
+
+    try:
+        row = parsed(next(lines_of(file)), "")
+    except UserError:
+        return True
+    return isinstance(row, dict) and "text" in row
+
+
 def _answers(file: Path) -> Answers:
     try:
         direction = Direction.parse(file.stem)
     except UserError as error:
         raise UserError(f"'{file}' must be named after its direction: {error}") from None
-    return Answers(file.parent.name, direction.target, direction.source, list(_lines(file)), str(file))
+    return Answers(file.parent.name, direction.target, direction.source, list(_lines(file)), str(file), True)
 
 
 def _lines(file: Path) -> Iterator[Line]:
     """The rows of one file. All of them have a reference, or none counts as having one."""
-    from ontarget.corpora.plain import read_lines
+    from ontarget.corpora.plain import lines_of
 
-    rows = [_row(file, number, text) for number, text in enumerate(read_lines(file), start=1)]
+    rows = [_row(f"'{file}', line {number}", text) for number, text in enumerate(lines_of(file), start=1)]
     referenced = all(isinstance(row.get("reference"), str) for row in rows)
     for row in rows:
         references = (row["reference"],) if referenced else ()
         yield Line(row["text"], row.get("source"), references, row.get("finish_reason"))
 
 
-def _row(file: Path, number: int, text: str) -> dict[str, Any]:
-    try:
-        row = json.loads(text)
-    except json.JSONDecodeError as error:
-        raise UserError(f"'{file}', line {number}: not JSON ({error.msg})") from None
+def _row(where: str, text: str) -> dict[str, Any]:
+    from ontarget.corpora.json_text import parsed
+
+    row = parsed(text, where, "make the run's outputs again")
     if not isinstance(row, dict) or not isinstance(row.get("text"), str):
-        raise UserError(f"'{file}', line {number}: there is no \"text\" in it, the hypothesis")
+        raise UserError(f'{where}: there is no "text" in it, the hypothesis')
+    for key in ("source", "finish_reason"):
+        if not isinstance(row.get(key), str | None):
+            raise UserError(f'{where}: "{key}" is not text')
     return row

@@ -1,13 +1,13 @@
 """Files of instructions and of answers to them: one a line, JSON lines, or AlpacaEval's JSON list."""
 
-import json
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from ontarget.corpora.plain import read_lines
-from ontarget.errors import UserError
+from ontarget.corpora.json_text import named_json, text_or_records
+from ontarget.corpora.plain import lines_of
+from ontarget.errors import UserError, counted
 from ontarget.scoring.judge import Pair
 
 
@@ -32,14 +32,19 @@ def read_answers(path: Path) -> Answers:
     Raises:
         UserError: it cannot be read, or a line is no JSON object; the message says which.
     """
-    lines = read_lines(path)
-    records = _records(path, lines)
-    if records is None:
-        return Answers(path, None, lines)
+    lines, found = text_or_records(lines_of(path), f"'{path}'", surely=named_json(path.name))
+    if found is None:
+        return Answers(path, None, list(lines))
+    records = list(found)
+    if records and all(isinstance(record, str) for _, record in records):
+        return Answers(path, None, [record for _, record in records])
+    for where, record in records:
+        if not isinstance(record, dict):
+            raise UserError(f"{where}: not a JSON object")
     return Answers(
         path,
-        _column(path, records, _instruction),
-        _column(path, records, lambda record: record.get("output", record.get("text"))),
+        _column(records, "instruction", _instruction),
+        _column(records, "output", lambda record: record.get("output", record.get("text"))),
     )
 
 
@@ -67,8 +72,8 @@ def pair_up(ours: Answers, theirs: Answers, instructions: Answers | None) -> lis
             raise UserError(f"{answers.path} has no answers: an object needs the key 'output'")
         if len(answers.texts) != len(asked):
             raise UserError(
-                f"{answers.path} has {len(answers.texts)} answers, "
-                f"but {source.path} has {len(asked)} instructions"
+                f"{answers.path} has {counted(len(answers.texts), 'answer')}, "
+                f"but {source.path} has {counted(len(asked), 'instruction')}"
             )
         for number, (one, other) in enumerate(
             zip(answers.instructions or asked, asked, strict=True), start=1
@@ -82,40 +87,17 @@ def pair_up(ours: Answers, theirs: Answers, instructions: Answers | None) -> lis
     return [Pair(*parts) for parts in zip(asked, ours.texts, theirs.texts, strict=True)]
 
 
-def _records(path: Path, lines: Sequence[str]) -> list[Mapping[str, Any]] | None:
-    """The objects of JSON lines or of one JSON list; None for plain text."""
-    begin = next((line for line in lines if line.strip()), "").lstrip()
-    if begin.startswith("["):
-        try:
-            found = json.loads("\n".join(lines))
-        except ValueError:
-            return None
-        return found if isinstance(found, list) and all(isinstance(r, dict) for r in found) else None
-    if not begin.startswith("{"):
-        return None
-    records: list[Mapping[str, Any]] = []
-    for number, line in enumerate(lines, start=1):
-        try:
-            record = json.loads(line)
-        except ValueError as error:
-            raise UserError(f"{path}, line {number}: not JSON ({error})") from None
-        if not isinstance(record, dict):
-            raise UserError(f"{path}, line {number}: not a JSON object")
-        records.append(record)
-    return records
-
-
-def _column(path: Path, records: Sequence[Mapping[str, Any]], get: Any) -> list[str] | None:
+def _column(
+    records: Sequence[tuple[str, Mapping[str, Any]]], key: str, get: Callable[[Mapping[str, Any]], Any]
+) -> list[str] | None:
     """One text of each record; None where the first has none."""
     texts: list[str] = []
-    for number, record in enumerate(records, start=1):
+    for where, record in records:
         text = get(record)
-        if text is None and number == 1:
+        if text is None and not texts:
             return None
         if not isinstance(text, str):
-            raise UserError(
-                f"{path}, object {number}: its instruction or its answer is missing, or is no text"
-            )
+            raise UserError(f"{where}: its '{key}' is {'missing' if text is None else 'not text'}")
         texts.append(text)
     return texts
 

@@ -1,0 +1,105 @@
+"""JSON in text files: a list, or a record a line. Told from plain text by how it begins."""
+
+import json
+import re
+from collections.abc import Iterable, Iterator
+from itertools import chain, islice
+from typing import Any
+
+from ontarget.errors import UserError
+
+Records = Iterator[tuple[str, Any]]
+"""Each record with its place in the file, for messages."""
+
+_NAMED = re.compile(r"\.(json|jsonl|ndjson)(\.\w+)?$", re.IGNORECASE)
+_RECORD = re.compile(r'\{\s*"')
+_LIST = re.compile(r'\[\s*(["\[{\]]|$)')
+_LIST_OF_RECORDS = re.compile(r'\s*\[\s*\{\s*"')
+_SURROGATE = re.compile(r"\\u[dD][89a-fA-F]")
+_LOOK = 100  # lines in which text begins; a file may hold nothing but blank ones
+
+
+def parsed(text: str, where: str, remedy: str = "write one JSON object a line") -> Any:
+    """The value of a JSON text; `where` and `remedy` are the ends of the message.
+
+    Raises:
+        UserError: it is not JSON, or half of a surrogate pair is in it, which is not a character.
+    """
+    try:
+        value = json.loads(text)
+    except json.JSONDecodeError as error:
+        line = f", line {error.lineno}" if "\n" in text else ""
+        raise UserError(f"{where}{line}: not JSON ({error.msg}, column {error.colno}); {remedy}") from None
+    except ValueError as error:  # a number of thousands of digits
+        raise UserError(f"{where}: not JSON that can be read ({error}); {remedy}") from None
+    except RecursionError:
+        raise UserError(f"{where}: not JSON that can be read (nested too deeply); {remedy}") from None
+    if _SURROGATE.search(text) and _has_surrogate(value):
+        raise UserError(
+            f"{where}: half of a surrogate pair (\\ud800 to \\udfff) is not a character; "
+            "write the whole pair, or the character itself"
+        )
+    return value
+
+
+def named_json(name: str) -> bool:
+    """Whether a file is called JSON, compressed or not."""
+    return bool(_NAMED.search(name))
+
+
+def text_or_records(
+    lines: Iterable[str], name: str, *, surely: bool = False
+) -> tuple[Iterator[str], Records | None]:
+    """The lines and None where they are plain text, else the records of the JSON in them, beside no lines.
+
+    JSON lines are read as they come; a list is in memory as a whole. Blank lines between records are passed
+    over.
+
+    Args:
+        name: what messages call the file.
+        surely: it is called JSON, so anything else in it is a mistake.
+    Raises:
+        UserError: it begins as JSON and is broken; while the records are read, a line is not JSON.
+    """
+    rest = iter(lines)
+    begun = list(islice(rest, _LOOK))
+    start = next((line.lstrip() for line in begun if line.strip()), "")
+    everything = chain(begun, rest)
+    if _LIST.match(start) or start.rstrip() == "{":
+        every = list(everything)
+        found = _whole(every, name, surely)
+        return iter(every if found is None else ()), found
+    if _RECORD.match(start) or surely:
+        return iter(()), _by_line(everything, name)
+    return everything, None
+
+
+def _whole(lines: list[str], name: str, surely: bool) -> Records | None:
+    """The items of a list; None where the lines are text in brackets."""
+    text = "\n".join(lines)
+    try:
+        value = parsed(text, name, "write a list of records, or one JSON object a line")
+    except UserError:
+        if surely or _LIST_OF_RECORDS.match(text):
+            raise
+        return None
+    if not isinstance(value, list):
+        raise UserError(
+            f"{name} is one JSON object over several lines; write a list of records, or one object a line"
+        )
+    return ((f"{name}, record {number}", record) for number, record in enumerate(value, start=1))
+
+
+def _by_line(lines: Iterator[str], name: str) -> Records:
+    for number, line in enumerate(lines, start=1):
+        if line.strip():
+            where = f"{name}, line {number}"
+            yield where, parsed(line, where)
+
+
+def _has_surrogate(value: Any) -> bool:
+    try:
+        json.dumps(value, ensure_ascii=False).encode("utf-8")
+    except UnicodeEncodeError:
+        return True
+    return False
