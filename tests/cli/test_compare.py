@@ -74,6 +74,25 @@ def test_files_against_the_first(write: Write) -> None:
     assert json.loads(run(*arguments, "--seed", "7")) != list(rows.values())
 
 
+def test_files_with_other_keys_are_compared(write: Write) -> None:
+    ours = write("a.jsonl", [json.dumps({"answer": text, "label": "x"}) for text in ENGLISH[:3]])
+    theirs = write("b.jsonl", [json.dumps({"said": text}) for text in FRENCH[:3]])
+    told = write("c.txt", [json.dumps({"predict": text}) for text in FRENCH[:3]])
+    plain = write("d", FRENCH[:3])
+    keys = ["--key", "answer", "--key", "said", "--key", "predict"]
+    rows = json.loads(run(ours, theirs, told, plain, "--to", "fr", *keys, "--json"))
+    assert [(row["system"], row["value"]) for row in rows] == [
+        (ours, 100.0),
+        (theirs, 0.0),
+        (told, 0.0),
+        (plain, 0.0),
+    ]
+    assert "no key is known as the hypothesis; choose one with --key NAME" in error(plain, ours, "--to", "fr")
+    short = write("short", FRENCH[:1])
+    assert f"'{plain}' has 3 lines but '{short}' has 1; line n" in error(plain, short, "--to", "fr")
+    assert f"'{short}' has 1 line but '{plain}' has 3; line n" in error(short, plain, "--to", "fr")
+
+
 def test_a_run_compares_its_systems_with_mt(tmp_path: Path) -> None:
     run_directory = make_run(tmp_path / "run", {"llama": 14, "mt": 13, "ontarget": 1})
     table = run(run_directory, "--metrics", "chrf")

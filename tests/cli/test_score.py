@@ -286,6 +286,84 @@ def test_a_test_set_brings_source_and_reference(write: Write, monkeypatch: pytes
     assert "short' has 2 lines but 'wmt22 de-fr' has 3" in message
 
 
+def test_predictions_of_other_tools_are_scored_as_plain_text_is(write: Write) -> None:
+    rows = [
+        json.dumps({"prompt": f"Translate: {asked}", "predict": said, "label": meant})
+        for asked, said, meant in zip(GERMAN, ANSWERS, FRENCH, strict=True)
+    ]
+    plain, reference = write("a.txt", ANSWERS), write("ref.fr", FRENCH)
+    expected = json.loads(run(plain, "--to", "fr", "--reference", reference, "--json"))
+    for name in ("generated_predictions.jsonl", "de-fr.jsonl", "test.de-fr.jsonl.gz", "predictions.txt"):
+        file = write(name, rows)
+        for reference_of in (["--reference", file], ["--reference", reference]):
+            printed = json.loads(run(file, "--to", "fr", *reference_of, "--json"))
+            assert printed == expected | {"hypothesis": file}
+    listed = write("list.json", [json.dumps(ANSWERS, indent=1)])
+    assert json.loads(run(listed, "--to", "fr", "--json"))["otr"] == expected["otr"]
+    said = ["--reference-key", "predict", "--source", file, "--source-key", "label", "--from", "de"]
+    printed = json.loads(run(file, "--to", "fr", "--key", "label", "--reference", file, *said, "--json"))
+    assert (printed["otr"]["value"], printed["otr_floor"]["value"]) == (0.0, expected["otr"]["value"])
+    assert printed["breakdown"]["copy"] == 0  # by the paper's definition a copy in French is French
+
+
+def test_a_key_that_cannot_be_told_is_asked_for(write: Write) -> None:
+    file = write("a.jsonl", ['{"id": 1, "answer": "Le pain."}'])
+    assert error(file, "--to", "fr") == (
+        f"error: '{file}', line 1: no key is known as the hypothesis; choose one with --key NAME; "
+        "its keys are id, answer\n"
+    )
+    assert json.loads(run(file, "--to", "fr", "--key", "answer", "--json"))["otr"]["n"] == 1
+    assert "--reference-key needs --reference" in error(file, "--to", "fr", "--reference-key", "x")
+    assert "--source-key needs --source" in error(file, "--to", "fr", "--source-key", "x")
+    assert "--to is missing" in error(file, "--key", "answer")
+
+
+def test_a_file_named_after_a_direction_is_of_a_run_only_where_nothing_else_is_said(write: Write) -> None:
+    ours = write("de-fr.jsonl", ['{"text": "Le pain.", "source": "Das Brot."}'])
+    assert json.loads(run(ours, "--json"))["direction"] == "de-fr"
+    assert "direction" not in json.loads(run(ours, "--to", "fr", "--json"))
+    theirs = write("fr-de.jsonl", ['{"predict": "Das Brot."}'])
+    assert "--to is missing" in error(theirs)
+    broken = write("it-de.jsonl", ['{"text": "Das Brot."}', "{"])
+    assert "it-de.jsonl', line 2: not JSON" in error(broken)
+
+
+def test_standard_input_may_be_compressed_or_json(write: Write) -> None:
+    def piped(data: bytes) -> object:
+        result = CliRunner().invoke(app, ["score", "-", "--to", "fr", "--json"], input=data)
+        assert result.exit_code == 0, result.output
+        return json.loads(result.stdout)
+
+    plain = "\n".join(ANSWERS).encode()
+    rows = "\n".join(json.dumps({"text": text}) for text in ANSWERS).encode()
+    assert piped(gzip.compress(plain)) == piped(rows) == piped(gzip.compress(rows)) == piped(plain)
+    assert "standard input can be read once" in error("-", "--to", "fr", "--reference", "-")
+
+
+def test_references_and_hypotheses_of_wmt(write: Write) -> None:
+    def side(tag: str, name: str, lines: list[str]) -> str:
+        segments = "".join(f'<seg id="{number}">{line}</seg>' for number, line in enumerate(lines, start=1))
+        return f"<{tag} {name}>{segments}</{tag}>"
+
+    parts = [
+        side("src", 'lang="de"', GERMAN),
+        side("ref", 'translator="A"', FRENCH),
+        side("hyp", 'system="S"', ANSWERS),
+    ]
+    file = write("wmt.xml", [f"<dataset><doc>{''.join(parts)}</doc></dataset>"])
+    printed = json.loads(
+        run(file, "--reference", file, "--source", file, "--from", "de", "--to", "fr", "--json")
+    )
+    assert printed["bleu"]["value"] == bleu(ANSWERS, FRENCH, Language("fr")).value
+    assert printed["breakdown"]["copy"] == 1
+
+
+def test_one_line_is_a_line(write: Write) -> None:
+    one, two = write("one", ANSWERS[:1]), write("two", ANSWERS[:2])
+    assert "one' has 1 line but" in error(one, "--to", "fr", "--reference", two)
+    assert "two' has 2; line" in error(one, "--to", "fr", "--reference", two)
+
+
 def test_options_that_do_not_fit_are_one_sentence(write: Write, tmp_path: Path) -> None:
     one, folder = write("a", ANSWERS), make_run(tmp_path / "run")
     assert "--to is missing" in error(one)

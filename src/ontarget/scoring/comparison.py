@@ -4,7 +4,7 @@ from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from statistics import mean, stdev
 
-from ontarget.errors import UserError, nearest
+from ontarget.errors import UserError, counted, nearest
 from ontarget.scoring.scorecard import Scorecard
 from ontarget.scoring.significance import RESAMPLES, SEED, TRIALS, PairedResult, holm, paired_test
 
@@ -166,8 +166,8 @@ def _same_segments(
         other = theirs[test_set]
         if len(card.lines) != len(other.lines):
             raise UserError(
-                f"'{card.answers.path}' has {len(card.lines)} lines but '{other.answers.path}' has "
-                f"{len(other.lines)}; line n of both must answer the same segment"
+                f"'{card.answers.path}' has {counted(len(card.lines), 'line')} but "
+                f"'{other.answers.path}' has {len(other.lines)}; line n of both must answer the same segment"
             )
         for number, (one, another) in enumerate(zip(card.lines, other.lines, strict=True), start=1):
             if (one.source, one.references) != (another.source, another.references):
