@@ -10,7 +10,7 @@ import pytest
 
 from ontarget.corpora.corpus import Corpus, Translation
 from ontarget.languages import Language
-from ontarget.pipeline import inputs, run, stages, systems
+from ontarget.pipeline import inputs, models, run, stages, systems
 from ontarget.pipeline.artifacts import Store
 from ontarget.recipe import Recipe
 from ontarget.recipes.load import check
@@ -136,6 +136,7 @@ def workshop(corpus_files: Path, monkeypatch: pytest.MonkeyPatch) -> Workshop:
     monkeypatch.setattr(systems, "load_engine", made.load_engine)
     monkeypatch.setattr(systems, "hypotheses", made.hypotheses)
     monkeypatch.setattr(run, "_require_models", lambda *_: None)
+    monkeypatch.setattr(models, "STACK", ["none"])  # a file is no model to be looked at
     monkeypatch.setattr(
         run, "score", partial(run.score, draws=2)
     )  # intervals of two lines say nothing anyway

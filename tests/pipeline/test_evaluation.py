@@ -65,8 +65,7 @@ def test_scores_are_means_over_the_directions_of_each_kind(
     fake_corpus: Corpus, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     pytest.importorskip("torch")
-    from transformers import AutoTokenizer
-
+    from ontarget.checkpoints import load
     from ontarget.translation import engine, translate
 
     asked: list[System] = []
@@ -89,7 +88,7 @@ def test_scores_are_means_over_the_directions_of_each_kind(
         for d in directions
         for pair in fake_corpus.translations("validation", d)
     }
-    monkeypatch.setattr(AutoTokenizer, "from_pretrained", lambda start: None)
+    monkeypatch.setattr(load, "load_tokenizer", lambda start: None)
     monkeypatch.setattr(engine, "Engine", lambda model, tokenizer: model)
     monkeypatch.setattr(translate, "translate", answers)
     scores = evaluator(recipe, "mt", fake_corpus, "start")("a model", 5)

@@ -1,5 +1,3 @@
-import json
-import shutil
 from collections.abc import Iterator, Sequence
 from pathlib import Path
 
@@ -337,18 +335,6 @@ def test_a_missing_directory(directory: Path, kind: type) -> None:
         Engine.load(kind(directory.with_name("ontarge")))
     with pytest.raises(UserError, match=r"'.*nowhere' does not exist either"):
         Engine.load(kind(directory / "nowhere" / "x"))
-
-
-def test_a_directory_without_a_model(directory: Path) -> None:
-    with pytest.raises(UserError, match=r"no config\.json; there are models in .*ontarget"):
-        Engine.load(directory.parent)
-    (directory / "model.safetensors").rename(directory / "model.bin")
-    with pytest.raises(UserError, match=r"has no \*\.safetensors"):
-        Engine.load(directory)
-    (directory / "config.json").write_text(json.dumps({"model_type": "no-such"}), encoding="utf-8")
-    shutil.copy(directory / "model.bin", directory / "model.safetensors")
-    with pytest.raises(UserError, match=r"cannot load the model '.*ontarget': "):
-        Engine.load(directory)
 
 
 def test_a_misspelt_bare_name_is_a_directory_and_not_looked_for_on_the_hub(

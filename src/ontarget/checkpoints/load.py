@@ -98,7 +98,13 @@ def check_weights(model: Path | str, *, trust_remote_code: bool = False) -> int:
     Raises:
         UserError: as there.
     """
-    loaded, _ = _loaded(model, trust_remote_code, {"device_map": "meta"})
+    shown = transformers_logging.is_progress_bar_enabled()
+    transformers_logging.disable_progress_bar()
+    try:
+        loaded, _ = _loaded(model, trust_remote_code, {"device_map": "meta"})
+    finally:
+        if shown:
+            transformers_logging.enable_progress_bar()
     count: int = loaded.get_input_embeddings().num_embeddings
     return count
 

@@ -12,6 +12,7 @@ import torch
 from transformers import PreTrainedModel, PreTrainedTokenizerFast
 
 from ontarget.checkpoints.context import context_of
+from ontarget.checkpoints.vocabulary import check_ids
 from ontarget.translation.adjustment import AdjustedContinuations, Adjuster
 from ontarget.translation.beam import Ends, Found, beam_search
 from ontarget.translation.checkpoint import Precision, load_checkpoint
@@ -102,6 +103,8 @@ class Engine:
             progress: called after each batch.
             one_line: line breaks of an answer become spaces.
             count: so many at most; None: as many as the beam is wide, which is the most there are.
+        Raises:
+            UserError: a prompt needs a token that the model has no embedding for.
         """
         ends = Ends(torch.tensor(self._end_ids, dtype=torch.long, device=self.model.device))
         if stop:
@@ -116,6 +119,7 @@ class Engine:
             max(len(ids) for ids in (prompt, *chain.from_iterable(of_one)))
             for prompt, of_one in zip(prompts, beside, strict=True)
         ]
+        check_ids(chain(*prompts, *chain(*chain(*beside))), self.tokenizer, self.vocabulary)
         self._warn_of_long(longest)
         rooms = [self.context.room(length, decoding.max_new_tokens) for length in longest]
         hypotheses = [[Hypothesis("", "too-long", 0.0, 0, length)] for length in longest]
