@@ -1,4 +1,4 @@
-from ontarget.errors import UserError, nearest
+from ontarget.errors import UserError, counted, nearest
 
 
 def test_nearest_names_what_is_close() -> None:
@@ -21,3 +21,8 @@ def test_nearest_says_nothing_where_nothing_is_close() -> None:
 
 def test_a_user_error_reads_as_its_sentence() -> None:
     assert str(UserError("the file is empty")) == "the file is empty"
+
+
+def test_a_number_and_its_noun() -> None:
+    assert [counted(n, "line") for n in (0, 1, 2)] == ["0 lines", "1 line", "2 lines"]
+    assert [counted(n, "hypothesis", "hypotheses") for n in (1, 2)] == ["1 hypothesis", "2 hypotheses"]

@@ -18,6 +18,6 @@ def nearest(word: str, known: Iterable[str]) -> str:
     return f"; did you mean {' or '.join(close)}?" if close else ""
 
 
-def counted(number: int, noun: str) -> str:
-    """Returns a number with its noun: `1 line`, `2 lines`."""
-    return f"{number} {noun}" if number == 1 else f"{number} {noun}s"
+def counted(number: int, noun: str, plural: str = "") -> str:
+    """Returns a number with its noun: `1 line`, `2 lines`; `plural` is that of nouns which take no s."""
+    return f"{number} {noun if number == 1 else plural or f'{noun}s'}"

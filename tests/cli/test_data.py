@@ -141,7 +141,7 @@ def test_check_finds_what_has_changed_and_what_is_not_aligned(folder: Path, serv
     assert code == 2
     assert "en-it.it' is not what it was; remove it and get it again" in output
     assert "en-it.it' has 2 lines" in output
-    assert "2 things are wrong" in output
+    assert "has 2 faults" in output
 
 
 def test_check_without_a_name_looks_at_what_is_here(folder: Path) -> None:

@@ -107,7 +107,7 @@ def test_line_aligned_files_in_those_languages_that_are_there(tmp_path: Path) ->
     assert pairs(train(f"{tmp_path}/x.{{language}}"), Direction(EN, DE)) == [("A", "a"), ("B", "b")]
     (tmp_path / "x.fr").write_text("1\n", encoding="utf-8")
     with pytest.raises(
-        UserError, match=r"x\.de' has 2 but '.*x\.fr' has 1 but .* lines; line n of each must be"
+        UserError, match=r"x\.de' has 2 lines but '.*x\.fr' has 1 line but .*; line n of each must be"
     ):
         train(f"{tmp_path}/x.{{language}}")
 

@@ -99,7 +99,7 @@ def test_an_unknown_test_set() -> None:
 
 def test_sides_that_are_not_aligned(kept: Path) -> None:
     (kept / "de-fr.fr").write_text("un\n")
-    with pytest.raises(UserError, match=r"\(de-fr\) has 2 sources, 1 references"):
+    with pytest.raises(UserError, match=r"\(de-fr\) has 2 sources, 1 reference"):
         read("wmt22", parse("de-fr"))
 
 

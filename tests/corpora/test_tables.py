@@ -62,7 +62,7 @@ def test_csv_comes_back_as_it_was_written(tmp_path: Path, rows: list[tuple[str, 
 @pytest.mark.parametrize(
     ("text", "columns", "told"),
     [
-        ("de\tfr\na\tb\na\n", None, "line 3 has 1 columns and should have 2"),
+        ("de\tfr\na\tb\na\n", None, "line 3 has 1 column and should have 2"),
         ("de\tfr\na\tb\tc\n", None, "line 2 has 3 columns and should have 2"),
         ("a\tb\tc\na\tb\n", NUMBERED, "line 2 has 2 columns and should have at least 3"),
         ("source\tziel\n", NAMED, "line 1: no column 'target'"),

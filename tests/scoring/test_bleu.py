@@ -90,9 +90,9 @@ def test_a_missing_tokenizer_says_what_to_install(
 
 
 def test_line_counts_that_differ_name_both() -> None:
-    with pytest.raises(UserError, match="2 hypotheses but 1 references"):
+    with pytest.raises(UserError, match="2 hypotheses but 1 reference;"):
         bleu(["a", "b"], ["a"], Language("fr"))
-    with pytest.raises(UserError, match="1 hypotheses but 2 references"):
+    with pytest.raises(UserError, match="1 hypothesis but 2 references"):
         chrf(["a"], ["a", "b"])
 
 

@@ -79,7 +79,7 @@ def test_the_usual_place_is_in_the_users_cache(monkeypatch: pytest.MonkeyPatch, 
     ("model", "complaint"),
     [
         ("broken", "broken could not score, 'comet-score' ended with: OSError: no such model"),
-        ("short", "short gave 1 scores for 2 segments"),
+        ("short", "short gave 1 score for 2 segments"),
     ],
 )
 def test_a_metric_that_fails_says_why(comet_environment: Path, model: str, complaint: str) -> None:

@@ -148,7 +148,7 @@ def test_what_matches_nothing_has_the_score_of_words_that_do_not_occur(name: str
 
 
 def test_line_counts_that_differ_and_no_lines_are_errors() -> None:
-    with pytest.raises(UserError, match="2 hypotheses but 1 references"):
+    with pytest.raises(UserError, match="2 hypotheses but 1 reference;"):
         Metric("ter", Language("fr")).statistics(["a", "b"], ["a", "b"], ["a"])
     with pytest.raises(UserError, match="ter of no lines is undefined"):
         Metric("ter", Language("fr")).statistics([], [])

@@ -142,7 +142,7 @@ def test_breakdown_agrees_with_the_ratio(lines: list[str]) -> None:
 
 
 def test_breakdown_needs_a_source_for_each_hypothesis() -> None:
-    with pytest.raises(UserError, match="2 hypotheses but 1 sources"):
+    with pytest.raises(UserError, match="2 hypotheses but 1 source;"):
         breakdown([FRENCH, FRENCH], [GERMAN], Direction.parse("de-fr"))
 
 
@@ -239,7 +239,7 @@ def test_where_the_off_target_ones_went() -> None:
 
 
 def test_finish_reasons_must_be_aligned() -> None:
-    with pytest.raises(UserError, match="1 hypotheses but 2 finish reasons"):
+    with pytest.raises(UserError, match="1 hypothesis but 2 finish reasons"):
         strict_off_target_ratio([FRENCH], "fr", finish=["stop", "stop"])
 
 

@@ -10,7 +10,7 @@ from rich.console import Console
 from rich.table import Table
 
 from ontarget.cli.data_show import show
-from ontarget.errors import UserError
+from ontarget.errors import UserError, counted
 from ontarget.languages import Language
 
 if TYPE_CHECKING:
@@ -167,7 +167,7 @@ def check(
     for sentence in dict.fromkeys(wrong):
         console.print(sentence, markup=False, soft_wrap=True)
     if wrong:
-        raise UserError(f"{len(set(wrong))} things are wrong in '{folder}'")
+        raise UserError(f"'{folder}' has {counted(len(set(wrong)), 'fault')}; they are listed above")
 
 
 def _here(corpus: "Entry") -> str:

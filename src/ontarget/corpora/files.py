@@ -20,7 +20,7 @@ from ontarget.corpora.rows import Columns
 from ontarget.corpora.sacrebleu_sets import SCHEME, sets_of
 from ontarget.corpora.tables import read_csv, read_tsv
 from ontarget.corpora.tmx import read_tmx
-from ontarget.errors import UserError
+from ontarget.errors import UserError, counted
 from ontarget.files import expanded, made_once
 from ontarget.languages import Direction, Language, directions_between
 
@@ -177,8 +177,9 @@ def _line_by_line(files: Mapping[Language, Path]) -> Iterator[Segment]:
         for texts in zip(*map(lines_of, files.values()), strict=True):
             yield dict(zip(languages, texts, strict=True))
     except ValueError:
-        counts = " but ".join(f"'{path}' has {sum(1 for _ in lines_of(path))}" for path in files.values())
-        raise UserError(f"{counts} lines; line n of each must be the same segment") from None
+        counts = {path: counted(sum(1 for _ in lines_of(path)), "line") for path in files.values()}
+        said = " but ".join(f"'{path}' has {count}" for path, count in counts.items())
+        raise UserError(f"{said}; line n of each must be the same segment") from None
 
 
 def _stored(

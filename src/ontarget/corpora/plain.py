@@ -9,7 +9,7 @@ from typing import BinaryIO
 from ontarget.corpora.corpus import Corpus
 from ontarget.corpora.file_names import path_of
 from ontarget.corpora.opening import BYTE_ORDER_MARK, not_utf8, opened
-from ontarget.errors import UserError
+from ontarget.errors import UserError, counted
 from ontarget.languages import Language
 
 
@@ -31,8 +31,9 @@ def load(name: str, patterns: Mapping[str, str], languages: Sequence[Language]) 
         for first, other in pairwise(languages):
             if len(lines[first]) != len(lines[other]):
                 raise UserError(
-                    f"corpus '{name}', split '{split}': '{paths[first]}' has {len(lines[first])} lines but "
-                    f"'{paths[other]}' has {len(lines[other])}; line n of both must be the same segment"
+                    f"corpus '{name}', split '{split}': '{paths[first]}' has "
+                    f"{counted(len(lines[first]), 'line')} but '{paths[other]}' has {len(lines[other])}; "
+                    "line n of both must be the same segment"
                 )
         splits[split] = lines
     return Corpus(name, splits)

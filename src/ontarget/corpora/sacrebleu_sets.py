@@ -6,7 +6,7 @@ from pathlib import Path
 
 from ontarget.corpora.corpus import Corpus, Part
 from ontarget.corpora.plain import read_lines
-from ontarget.errors import UserError, nearest
+from ontarget.errors import UserError, counted, nearest
 from ontarget.languages import Direction, Language, directions_between
 
 SCHEME = "sacrebleu:"  # begins the name of a test set where other text could stand
@@ -98,7 +98,8 @@ def _part(test_set: str, direction: Direction) -> Part:
     source, [reference, *_] = _lines(test_set, direction, references=1)
     if len(source) != len(reference):
         raise UserError(
-            f"sacreBLEU's '{test_set}' ({direction}) has {len(source)} sources, {len(reference)} references"
+            f"sacreBLEU's '{test_set}' ({direction}) has {counted(len(source), 'source')}, "
+            f"{counted(len(reference), 'reference')}"
         )
     return Part({direction.source: source, direction.target: reference}, direction)
 

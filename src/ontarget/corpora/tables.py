@@ -7,7 +7,7 @@ from pathlib import Path
 from ontarget.corpora.corpus import Segment
 from ontarget.corpora.plain import lines_of
 from ontarget.corpora.rows import Columns, columns_of
-from ontarget.errors import UserError
+from ontarget.errors import UserError, counted
 from ontarget.languages import Language
 
 csv.field_size_limit(1 << 24)  # a segment may be longer than the 128 kB that csv allows
@@ -52,7 +52,7 @@ def _segments(
         if (width is not None and len(cells) != width) or max(places) >= len(cells):
             needed = f"{width}, like the first line" if width else f"at least {max(places) + 1}"
             raise UserError(
-                f"'{path}', line {number} has {len(cells)} columns and should have {needed}; "
+                f"'{path}', line {number} has {counted(len(cells), 'column')} and should have {needed}; "
                 "mend the line or leave it out"
             )
         yield {language: cells[place] for place, language in places.items()}

@@ -12,7 +12,7 @@ from ontarget.corpora.cleaning import cleaned
 from ontarget.corpora.corpus import Corpus, Translation
 from ontarget.corpora.held_out import held_out
 from ontarget.corpora.instructions import read_instructions
-from ontarget.errors import UserError
+from ontarget.errors import UserError, counted
 from ontarget.languages import Direction, Language
 from ontarget.pipeline.artifacts import text_fingerprint
 from ontarget.pipeline.progress import Progress, Silent
@@ -191,7 +191,8 @@ def demonstrations(recipe: Recipe, corpus: Corpus, system: str, direction: Direc
     shown = corpus.translations("validation", direction, count)
     if len(shown) < count:
         raise UserError(
-            f"systems.{system}.demonstrations is {count}, but validation has only {len(shown)} lines"
+            f"systems.{system}.demonstrations is {count}, but validation has only "
+            f"{counted(len(shown), 'line')}"
         )
     return shown
 

@@ -15,7 +15,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from ontarget.corpora.store import cache_folder
-from ontarget.errors import UserError
+from ontarget.errors import UserError, counted
 
 _NOT_FETCHED = "not supported by COMET"
 """What COMET (2.2) says of every model that it cannot download, whatever the reason."""
@@ -97,7 +97,9 @@ def segment_scores(
     with tempfile.TemporaryDirectory(prefix="ontarget-") as folder:
         scores = run(model, sources, hypotheses, references, environment, Path(folder))
     if len(scores) != len(hypotheses):
-        raise UserError(f"{model} gave {len(scores)} scores for {len(hypotheses)} segments")
+        raise UserError(
+            f"{model} gave {counted(len(scores), 'score')} for {counted(len(hypotheses), 'segment')}"
+        )
     return scores
 
 

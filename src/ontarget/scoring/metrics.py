@@ -13,7 +13,7 @@ import numpy as np
 from sacrebleu.metrics import BLEU, CHRF, TER
 from sacrebleu.utils import SACREBLEU_DIR
 
-from ontarget.errors import UserError
+from ontarget.errors import UserError, counted
 from ontarget.languages import Language
 from ontarget.scoring.formulas import Floats, bleu_values, chrf_values, ter_values
 from ontarget.scoring.score import Score
@@ -47,7 +47,8 @@ class Metric:
         for one in references:
             if len(hypotheses) != len(one):
                 raise UserError(
-                    f"{len(hypotheses)} hypotheses but {len(one)} references; they must be aligned"
+                    f"{counted(len(hypotheses), 'hypothesis', 'hypotheses')} but "
+                    f"{counted(len(one), 'reference')}; they must be aligned"
                 )
         if not hypotheses:
             raise UserError(f"there are no hypotheses to score: {self.name} of no lines is undefined")

@@ -9,7 +9,7 @@ from importlib.metadata import version
 from itertools import islice
 from typing import NamedTuple
 
-from ontarget.errors import UserError
+from ontarget.errors import UserError, counted
 from ontarget.languages import Direction, Language
 from ontarget.scoring.interval import wilson
 from ontarget.scoring.language_id import Guess, Identifier, default_identifier
@@ -99,8 +99,8 @@ class OffTarget:
         guesses = self.identifier.identify(hypotheses)
         given = zip(
             hypotheses,
-            _aligned("sources", sources, len(hypotheses)),
-            _aligned("finish reasons", finish, len(hypotheses)),
+            _aligned("source", sources, len(hypotheses)),
+            _aligned("finish reason", finish, len(hypotheses)),
             strict=True,
         )
         on, strict, outcome = self._ladder.on_target, self._strict, self._ladder.outcome
@@ -263,7 +263,10 @@ def _target_of(target: Direction | Language | str) -> Language:
 
 def _aligned(what: str, lines: Sequence[str] | None, n: int) -> Sequence[str | None]:
     if lines is not None and len(lines) != n:
-        raise UserError(f"{n} hypotheses but {len(lines)} {what}; they must be aligned line by line")
+        raise UserError(
+            f"{counted(n, 'hypothesis', 'hypotheses')} but {counted(len(lines), what)}; "
+            "they must be aligned line by line"
+        )
     return [None] * n if lines is None else lines
 
 

@@ -14,7 +14,7 @@ from transformers import PrinterCallback, TrainingArguments
 from transformers.utils import logging as transformers_logging
 
 from ontarget import hardware
-from ontarget.errors import UserError
+from ontarget.errors import UserError, counted
 from ontarget.languages import Language
 from ontarget.samples.groups import Draw
 from ontarget.signals import postponed
@@ -142,7 +142,8 @@ def train_stage(
         )
     if tuning.keep_steps and max(tuning.keep_steps) > len(steps):
         raise UserError(
-            f"tuning.keep_steps has {max(tuning.keep_steps)}, but the stage takes {len(steps)} steps"
+            f"tuning.keep_steps has {max(tuning.keep_steps)}, but the stage takes "
+            f"{counted(len(steps), 'step')}"
         )
     counts = encoder.dropped, encoder.truncated, encoder.ambiguous  # of one pass
     work.mkdir(parents=True, exist_ok=True)

@@ -43,7 +43,7 @@ def test_languages_with_different_numbers_of_lines(tmp_path: Path) -> None:
     [wrong] = check(entry("ntrex"), [EN, IT], tmp_path).wrong
     assert wrong.startswith("not aligned: ")
     assert "en' has 2 lines" in wrong
-    assert "it' has 1 lines" in wrong
+    assert "it' has 1 line" in wrong
 
 
 def test_the_sides_of_a_direction_with_different_numbers_of_lines(tmp_path: Path) -> None:

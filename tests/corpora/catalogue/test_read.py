@@ -150,7 +150,7 @@ def test_a_missing_file_is_said_with_the_command_that_fetches_it(tmp_path: Path)
 
 def test_files_that_are_not_aligned(tmp_path: Path) -> None:
     put(tmp_path, {"opus/Tiny/v1/it-nl.it": "uno\ndue\n", "opus/Tiny/v1/it-nl.nl": "een\n"})
-    with pytest.raises(UserError, match=r"it-nl\.it' has 2 lines, .*it-nl\.nl' has 1 lines"):
+    with pytest.raises(UserError, match=r"it-nl\.it' has 2 lines, .*it-nl\.nl' has 1 line;"):
         load("opus/Tiny/v1", {}, {"train": directions("it-nl")}, tmp_path)
 
 

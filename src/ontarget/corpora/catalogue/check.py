@@ -8,7 +8,7 @@ from ontarget.corpora.catalogue.entry import Entry, Item, served
 from ontarget.corpora.catalogue.folder import find, recorded
 from ontarget.corpora.catalogue.read import count_lines
 from ontarget.corpora.opening import digest
-from ontarget.errors import UserError
+from ontarget.errors import UserError, counted
 from ontarget.languages import Language, directions_between
 
 
@@ -67,7 +67,9 @@ def _uneven(entry: Entry, languages: Sequence[Language], folder: Path) -> Iterat
                 except UserError as error:
                     yield str(error)
         if len(set(counts.values())) > 1:
-            yield "not aligned: " + ", ".join(f"'{path}' has {count} lines" for path, count in counts.items())
+            yield "not aligned: " + ", ".join(
+                f"'{path}' has {counted(count, 'line')}" for path, count in counts.items()
+            )
 
 
 def _aligned(entry: Entry, languages: Sequence[Language]) -> Iterator[list[Item]]:

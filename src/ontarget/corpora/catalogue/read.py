@@ -12,7 +12,7 @@ from ontarget.corpora.catalogue.folder import data_folder, find
 from ontarget.corpora.corpus import Corpus, Part
 from ontarget.corpora.iwslt import read_segments, read_tagged
 from ontarget.corpora.opening import digest
-from ontarget.errors import UserError
+from ontarget.errors import UserError, counted
 from ontarget.files import made_once
 from ontarget.languages import Direction, Language
 
@@ -139,7 +139,8 @@ def _lines(own: Entry, items: Mapping[Language, Item], disk: _Disk) -> Mapping[L
     lines = {language: _READ[item.format](paths[language]) for language, item in items.items()}
     counts = {items[language].file: len(found) for language, found in lines.items()}
     if len(set(counts.values())) > 1:
-        raise _not_aligned(own, ", ".join(f"'{file}' has {count} lines" for file, count in counts.items()))
+        said = (f"'{file}' has {counted(count, 'line')}" for file, count in counts.items())
+        raise _not_aligned(own, ", ".join(said))
     return lines
 
 
