@@ -10,7 +10,7 @@ import tempfile
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
-from typing import Any
+from typing import Any, Literal
 
 import yaml
 
@@ -189,10 +189,24 @@ def write_jsonl(path: Path, rows: list[dict[str, Any]]) -> None:
         temporary.write_text(text, encoding="utf-8")
 
 
-def read_jsonl(path: Path) -> list[dict[str, Any]]:
-    """Reads what `write_jsonl` wrote. Lines end at LF alone: text may hold other line separators."""
-    with path.open(encoding="utf-8", newline="\n") as file:
-        return [json.loads(line) for line in file]
+def read_jsonl(path: Path, damaged: Literal["error", "skip"] = "error") -> list[dict[str, Any]]:
+    """Reads what `write_jsonl` wrote. Lines end at LF alone: text may hold other line separators.
+
+    Raises:
+        UserError: a line is not a JSON object, and `damaged` is `error`.
+    """
+    rows = []
+    with path.open("rb") as file:
+        for number, line in enumerate(file, start=1):
+            try:
+                row = json.loads(line.decode("utf-8"))
+            except ValueError:
+                row = None
+            if isinstance(row, dict):
+                rows.append(row)
+            elif damaged == "error":
+                raise UserError(f"{path}, line {number}: not a JSON object; remove the file, and run again")
+    return rows
 
 
 def _flush(path: Path) -> None:

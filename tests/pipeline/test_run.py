@@ -1,7 +1,7 @@
 """The pipeline with training and translation replaced: what is made, what is made again, and what is kept."""
 
 import json
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from importlib.util import find_spec
 from pathlib import Path
@@ -18,7 +18,7 @@ from ontarget.pipeline import run as run_module
 from ontarget.pipeline.artifacts import Store
 from ontarget.pipeline.launch import Launch
 from ontarget.pipeline.plan import Plan
-from ontarget.pipeline.progress import Advance
+from ontarget.pipeline.progress import Advance, Silent
 from ontarget.pipeline.run import make_plan, run, train
 from ontarget.pipeline.stages import Update
 from ontarget.pipeline.step import Step
@@ -453,3 +453,94 @@ def test_too_few_validation_lines_are_said_before_anything_is_made(workshop: Wor
     ):
         run(changed(systems=["5-shot"]))
     assert not workshop.trained
+
+
+def cut(path: Path) -> None:
+    path.write_bytes(path.read_bytes()[: path.stat().st_size // 2])
+
+
+def first_line(path: Path) -> None:
+    path.write_bytes(path.read_bytes().split(b"\n")[0] + b"\n")
+
+
+DAMAGE: dict[str, Callable[[Path], object]] = {
+    "cut": cut,
+    "emptied": lambda path: path.write_bytes(b""),
+    "removed": Path.unlink,
+    "first line": first_line,
+    "not text": lambda path: path.write_bytes(b"\xff\xfe\x00"),
+}
+# What of a run may be damaged, and what is made again then.
+FILES = {
+    "outputs/mt/it-nl.jsonl": ["mt it-nl"],
+    "outputs/mt/ontarget.json": [f"mt {direction}" for direction in DIRECTIONS],
+    "scores.json": [],
+    "details.json": [],
+    "report.html": [],
+    "ontarget.json": [],
+    "log.jsonl": [],
+    "recipe.yaml": [],
+    "models/mt/log.jsonl": [],
+}
+
+
+class Told(Silent):
+    def __init__(self) -> None:
+        self.lines: list[str] = []
+
+    def say(self, line: str) -> None:
+        self.lines.append(line)
+
+
+class TestADamagedFile:
+    @pytest.mark.parametrize("kind", DAMAGE)
+    @pytest.mark.parametrize("file", FILES)
+    def test_of_a_run_is_made_again_and_it_says_so(self, workshop: Workshop, file: str, kind: str) -> None:
+        before = run(fake_recipe())
+        scores, path = before.scores, before.directory / file
+        whole = path.read_bytes()
+        DAMAGE[kind](path)
+        if path.exists() and path.read_bytes() == whole:
+            pytest.skip("one line is all of it")
+        workshop.forget()
+        told = Told()
+        assert run(fake_recipe(), progress=told).scores == scores
+        assert (workshop.trained, workshop.translated) == ([], FILES[file])
+        if path.name not in ("recipe.yaml", "log.jsonl"):
+            assert path.stat().st_size == pytest.approx(len(whole), abs=100)  # times differ
+            said = f"{path} is damaged; it counts as missing"
+            assert (said in told.lines) == (kind != "removed")
+        assert "complete" in "".join(run_again(told))
+
+    @pytest.mark.parametrize("kind", DAMAGE)
+    def test_a_record_of_a_model_makes_the_model_again(self, workshop: Workshop, kind: str) -> None:
+        place = run(fake_recipe()).directory / "models" / "mt"
+        DAMAGE[kind](place / "ontarget.json")
+        workshop.forget()
+        run(fake_recipe())
+        assert workshop.trained == ["mt"]
+
+    def test_outputs_that_an_older_version_recorded_and_that_lack_lines_are_a_sentence(
+        self, workshop: Workshop
+    ) -> None:
+        folder = run(fake_recipe()).directory
+        records = folder / "outputs/mt/ontarget.json"
+        without = {
+            key: {"fingerprint": of["fingerprint"]} for key, of in json.loads(records.read_text()).items()
+        }
+        records.write_text(json.dumps(without))
+        (folder / "scores.json").unlink()
+        path = folder / "outputs/mt/it-nl.jsonl"
+        for damage, said in (
+            (first_line, "does not have the 2 translations of the test set; remove it, and run again"),
+            (cut, "line 1: not a JSON object; remove the file, and run again"),
+        ):
+            damage(path)
+            with pytest.raises(UserError, match=said) as caught:
+                run(fake_recipe())
+            assert str(path) in str(caught.value)
+
+
+def run_again(told: Told) -> list[str]:
+    run(fake_recipe(), progress=told)
+    return told.lines[-1:]

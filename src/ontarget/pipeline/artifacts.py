@@ -33,6 +33,7 @@ FORMAT: dict[Kind, int] = {"synthetic": 1, "model": 2, "outputs": 1, "scores": 2
 
 _RECORD = "ontarget.json"
 _FILES = ("recipe.yaml", "log.jsonl", "scores.json", "details.json", "report.html", _RECORD)
+_NOTHING = b"{}\n"  # a record of which the last part was taken out
 _TEMPORARY = "?" * 8  # what `tempfile` adds to a name
 _SAMPLE = 1 << 16  # bytes read at either end of a large file: weights that differ, differ there
 _LINES = 10_000  # of text that are hashed at a time
@@ -148,15 +149,16 @@ class Store:
         """Fingerprint -> each model that is there, and each file of outputs, with what is known of it."""
         models = {path.parent: _made(_read(path)) for path in self.directory.glob(f"models/*/{_RECORD}")}
         outputs = {
-            path.with_name(f"{direction}.jsonl"): _made(record)
+            path: _made(entry)
             for kind in ("synthetic", "outputs")
-            for path in self.directory.glob(f"{kind}/*/{_RECORD}")
-            for direction, record in _read(path).items()
+            for record in self.directory.glob(f"{kind}/*/{_RECORD}")
+            for direction, entry in _read(record).items()
+            if not _damaged(path := record.with_name(f"{direction}.jsonl"), entry)
         }
         return {
             made.fingerprint: (place, made)
             for place, made in (models | outputs).items()
-            if made and place.exists() and not place.parent.name.startswith("\0")
+            if made and place.exists()
         }
 
     def outputs(self, system: str, direction: str, kind: Translated = "outputs") -> Path:
@@ -183,7 +185,7 @@ class Store:
             write_jsonl(path, rows)
 
     def made(self, file: str) -> Made | None:
-        """What is known of a file of the run itself, such as `scores.json`, if it is there as it was written."""
+        """What is known of a file of the run, such as `scores.json`, if it is there as it was written."""
         entry = _read(self.directory / _RECORD).get(file)
         return _made(entry) if not _damaged(self.directory / file, entry) else None
 
@@ -199,18 +201,15 @@ class Store:
 
     def damaged(self) -> list[Path]:
         """Files that are there and are not as they were written: they count as missing."""
-        records = [
-            path
-            for pattern in (_RECORD, *(f"{kind}/*/{_RECORD}" for kind in ("models", "synthetic", "outputs")))
-            for path in sorted(self.directory.glob(pattern))
-        ]
-        found = [path for path in records if not _read(path)]
-        for record in records:
-            if record.parent.parent.name != "models":
-                suffix = "" if record.parent == self.directory else ".jsonl"
-                for name, entry in _read(record).items():
-                    path = record.with_name(f"{name}{suffix}")
-                    found += [path] if path.exists() and _damaged(path, entry) else []
+        found = []
+        for kind, suffix in (("models", ""), ("synthetic", ".jsonl"), ("outputs", ".jsonl"), ("", "")):
+            for record in sorted(self.directory.glob(f"{kind}/*/{_RECORD}" if kind else _RECORD)):
+                if not _read(record) and record.read_bytes() != _NOTHING:
+                    found.append(record)
+                entries = {} if kind == "models" else _read(record)
+                for name, entry in entries.items():
+                    changed = _damaged(record.with_name(f"{name}{suffix}"), entry)
+                    found += [path for path in changed if path.exists()]
         return found
 
     def remove_leftovers(self, stages: Collection[str], systems: Collection[str]) -> None:
@@ -253,13 +252,13 @@ def _recording(record: Path, key: str, made: Made, files: Sequence[Path]) -> Ite
     write_json(record, records | {key: entry})
 
 
-def _damaged(path: Path, entry: Any) -> bool:
-    """Whether a file, or one that was written with it, is gone or is not as its record says."""
+def _damaged(path: Path, entry: Any) -> list[Path]:
+    """Of a file and those that were written with it, the ones that are not as their record says."""
     known = entry.get("bytes") if isinstance(entry, dict) else None
     if not isinstance(known, dict):  # an older version's
-        known = {path.name: path.stat().st_size} if path.exists() and path.stat().st_size else {path.name: -1}
-    sizes = {name: _size(path.with_name(name)) for name in known}
-    return sizes != known
+        return [] if _size(path) else [path]
+    sizes = {path.with_name(name): size for name, size in known.items()}
+    return [file for file, size in sizes.items() if _size(file) != size]
 
 
 def _size(path: Path) -> int | None:

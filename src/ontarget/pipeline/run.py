@@ -21,7 +21,7 @@ from ontarget.pipeline.models import check_models
 from ontarget.pipeline.plan import Plan, version_of
 from ontarget.pipeline.progress import Progress, Silent, noted, part_of
 from ontarget.pipeline.resolved import write_resolved
-from ontarget.pipeline.score import score
+from ontarget.pipeline.score import read_outputs, score
 from ontarget.pipeline.step import Step
 from ontarget.recipe import Recipe
 from ontarget.recipes.grid import keys
@@ -42,7 +42,9 @@ class Run:
     @cached_property
     def scores(self) -> list[dict[str, Any]]:
         """The rows of `scores.json`."""
-        rows: list[dict[str, Any]] = json.loads((self.directory / "scores.json").read_text(encoding="utf-8"))
+        path = self.directory / "scores.json"
+        Scores.read(path)  # says what is wrong with it, if anything is
+        rows: list[dict[str, Any]] = json.loads(path.read_text(encoding="utf-8"))
         return rows
 
     def table(self) -> Table:
@@ -77,9 +79,12 @@ def run(
 
 def carry_out(plan: Plan, progress: Progress | None = None) -> Run:
     """Makes everything of a plan that is missing."""
-    check_models(plan, plan.everything())  # finds mistakes before the directory is made; read again locked
+    progress = progress or Silent()
+    # Finds mistakes before the directory is made; what is to do is read again under the lock.
+    for line in check_models(plan, plan.everything()):
+        progress.say(line)
     with plan.store.lock(), full_disk_said(plan.store.directory):
-        _Work(plan, progress or Silent()).do(plan.everything())
+        _Work(plan, progress).do(plan.everything())
     return Run(plan.store.directory)
 
 
@@ -132,6 +137,8 @@ class _Work:
     def do(self, steps: Sequence[Step]) -> None:
         """Makes every part that is to do."""
         self.store.remove_leftovers(self.recipe.stages, self.recipe.systems)
+        for path in self.store.damaged():
+            self.progress.say(f"{path} is damaged; it counts as missing")
         todo = [step for step in steps if step.todo]
         if any(step.kind in ("synthetic", "model", "outputs") for step in todo):
             _require_models(self.recipe, [step.name for step in todo if step.kind == "model"])
@@ -223,22 +230,23 @@ class _Work:
                 rows = systems.rows(pairs, answers, default_identifier())
                 made = Made(step.fingerprints[str(direction)], time.monotonic() - began)
                 self.store.write_outputs(step.name, str(direction), rows, made)
+                if said := systems.left_empty(answers, self._engine[1]):
+                    self.progress.say(f"{display_name(step.name)}, {direction}: {said}")
                 done += len(pairs)
 
     def _scores(self, step: Step) -> None:
         self._engine = None
         all_directions = directions(self.recipe)
-        outputs = {
-            system: {d: read_jsonl(self.store.outputs(system, str(d))) for d in all_directions}
-            for system in self.recipe.systems
-        }
         references = {
             d: [pair.target for pair in test_set(self.recipe, self.plan.corpus, d)] for d in all_directions
         }
+        outputs = read_outputs(self.store, self.recipe.systems, references)
         kinds = {"zero-shot": self.recipe.zero_shot, "supervised": self.recipe.supervised}
         with (
             self.progress.task("scoring"),
-            self.store.making(step.name, Made(step.fingerprints[step.name], 0)) as path,
+            self.store.making(
+                step.name, Made(step.fingerprints[step.name], 0), beside=[details.FILE]
+            ) as path,
         ):
             scored = score(outputs, references, kinds)
             write_jsonl(
@@ -259,10 +267,10 @@ class _Work:
         lines = []
         for stage in self.recipe.stage_order():
             log = self.store.model(stage) / "log.jsonl"
-            records = read_jsonl(log) if log.exists() else []
+            records = read_jsonl(log, damaged="skip") if log.exists() else []
             lines += [json.dumps({"stage": stage, **record}) + "\n" for record in records]
         text = "".join(lines)
-        if text != (path.read_text(encoding="utf-8") if path.exists() else ""):
+        if text.encode() != (path.read_bytes() if path.exists() else b""):
             with whole_file(path) as temporary:
                 temporary.write_text(text, encoding="utf-8")
 

@@ -1,10 +1,13 @@
 """From the outputs of all systems to the rows of `scores.json`, and to `details.json`."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Any
 
+from ontarget.errors import UserError
+from ontarget.files import read_jsonl
 from ontarget.languages import Direction
+from ontarget.pipeline.artifacts import Store
 from ontarget.pipeline.details import details
 from ontarget.pipeline.judged import Judged, Output, judge
 from ontarget.pipeline.segments import segments
@@ -15,6 +18,8 @@ from ontarget.scoring.score import Score
 from ontarget.scoring.significance import bootstrap_interval
 
 Row = dict[str, Any]
+
+_NEEDED = {"text", "source", "finish_reason"}  # of a line of outputs
 
 
 @dataclass(frozen=True, slots=True)
@@ -29,6 +34,29 @@ class Scored:
 
     rows: list[Row]
     details: dict[str, Any]
+
+
+def read_outputs(
+    store: Store, systems: Iterable[str], references: Mapping[Direction, Sequence[str]]
+) -> dict[str, dict[Direction, list[Output]]]:
+    """System -> direction -> lines of its file of outputs.
+
+    Raises:
+        UserError: a file is damaged, or has not a line for each reference.
+    """
+    found: dict[str, dict[Direction, list[Output]]] = {}
+    for system in systems:
+        found[system] = {}
+        for direction, lines in references.items():
+            path = store.outputs(system, str(direction))
+            rows = read_jsonl(path)
+            if len(rows) != len(lines) or not all(row.keys() >= _NEEDED for row in rows):
+                raise UserError(
+                    f"{path} is damaged: it does not have the {len(lines)} translations of the test set; "
+                    "remove it, and run again"
+                )
+            found[system][direction] = list(rows)
+    return found
 
 
 def score(

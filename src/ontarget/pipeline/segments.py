@@ -15,6 +15,7 @@ from typing import Any
 
 import numpy as np
 
+from ontarget.errors import UserError
 from ontarget.languages import Direction
 from ontarget.pipeline.artifacts import text_fingerprint
 from ontarget.pipeline.judged import TESTED, Judged, Output
@@ -60,8 +61,11 @@ def segments(
 def kept(run: Path) -> dict[str, Any]:
     """What the details of a run have of it; nothing where an older version scored."""
     path = run / FILE
-    details: dict[str, Any] = json.loads(path.read_text(encoding="utf-8")) if path.exists() else {}
-    return details.get("segments") or {}
+    try:
+        details: dict[str, Any] = json.loads(path.read_text(encoding="utf-8")) if path.exists() else {}
+        return details.get("segments") or {}
+    except (ValueError, AttributeError):
+        raise UserError(f"{path} is damaged; remove it, and run again") from None
 
 
 def statistics(of_kind: Mapping[str, Any], system: str, metric: str) -> list[Statistics]:

@@ -52,7 +52,16 @@ class Planned:
     @property
     def done(self) -> bool:
         """Whether it need not be run."""
-        return self.file.exists() or self.shipped is not None
+        return self.result is not None or self.shipped is not None
+
+    @property
+    def result(self) -> Result | None:
+        """What came of it, if its file is there and not damaged."""
+        try:
+            result = json.loads(self.file.read_text(encoding="utf-8"))
+        except (OSError, ValueError):
+            return None
+        return result if isinstance(result, dict) and {"values", "scores"} <= result.keys() else None
 
 
 @dataclass(frozen=True)
@@ -82,7 +91,7 @@ class Sweep:
         with Store(self.directory).lock(), full_disk_said(self.directory):
             write_json(self.directory / "points.json", [planned.file.stem for planned in self.planned])
             for planned in self.planned:
-                if planned.shipped and not planned.file.exists():
+                if planned.shipped and planned.result is None:
                     write_json(planned.file, planned.shipped)
             if not all(planned.done for planned in self.planned):
                 self._test(progress)  # what is there, should the rest not come to its end
@@ -104,9 +113,9 @@ class Sweep:
 
     def _test(self, progress: Progress) -> list[Result]:
         """Holds the points that are there against their references; returns what came of them."""
-        there = [planned for planned in self.planned if planned.file.exists()]
-        results = [json.loads(planned.file.read_text(encoding="utf-8")) for planned in there]
-        paired.write(self.directory, results, [planned.point.reference for planned in there], progress)
+        there = [(planned, result) for planned in self.planned if (result := planned.result) is not None]
+        results = [result for _, result in there]
+        paired.write(self.directory, results, [planned.point.reference for planned, _ in there], progress)
         return results
 
     def _borrow(self, plan: Plan) -> None:

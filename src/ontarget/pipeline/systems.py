@@ -156,6 +156,18 @@ def candidates(
     return n_best(system, engine, requests, count, progress=update)
 
 
+def left_empty(answers: "Sequence[Hypothesis]", engine: "Engine") -> str | None:
+    """What to say of the lines that were too long for the model, if any were."""
+    count = sum(answer.too_long for answer in answers)
+    if not count:
+        return None
+    limit = engine.context.limit
+    return (
+        f"{count} of {len(answers)} lines left empty: with their prompts they are too long for the model's "
+        f"context of {limit} tokens"
+    )
+
+
 def rows(
     pairs: Sequence[Translation], answers: "Sequence[Hypothesis]", identifier: "Identifier"
 ) -> list[dict[str, Any]]:
