@@ -113,7 +113,7 @@ def score(
 
         ontarget score answers.txt --to fr
         ontarget score a.txt b.txt --reference test.fr.gz --source test.de.gz --from de --to fr --strict
-        ontarget score generated_predictions.jsonl --to fr --key predict
+        ontarget score predictions.jsonl --to fr --key answer
         ontarget score answers.txt --test-set wmt22 --direction de-fr --metrics bleu,chrf++,ter
         ontarget score runs/phrasebook-tiny --markdown
         ontarget score answers.txt --to fr --lines lines.csv
