@@ -1,5 +1,6 @@
 """An adapter of PEFT (LoRA and its like) in a directory of its own: where the model is that it belongs to."""
 
+import re
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -38,17 +39,18 @@ def adapter_in(place: Path | str) -> Adapter | None:
     for base in (path, place / path, place.parent / path):
         if base.is_dir() and not base.samefile(place) and _holds_model(base):
             return Adapter(place, base)
-    if path.is_absolute() or named.startswith(".") or named.count("/") > 1 or named.endswith("/"):
-        raise UserError(without_base(place, named, "there is no such model directory"))
+    itself = path.is_dir() and path.samefile(place)
+    if itself or path.is_absolute() or named.startswith(".") or not re.fullmatch(r"[^/]+(/[^/]+)?", named):
+        why = "that is the adapter itself" if itself else "there is no such model directory"
+        raise UserError(without_base(Adapter(place, named), why))
     return Adapter(place, named)
 
 
-def without_base(adapter: Path, base: Path | str, why: str) -> str:
-    """What to say where the base of an adapter cannot be had."""
-    return (
-        f"'{adapter}' is an adapter of '{base}', which cannot be loaded: {why}; put the base there, or set "
-        f"base_model_name_or_path in its {ADAPTER_CONFIG} to where it is"
-    )
+def without_base(adapter: Adapter, why: str) -> str:
+    """What to say where the base of an adapter cannot be had, or is damaged where it is."""
+    there = isinstance(adapter.base, Path) and adapter.base.is_dir()
+    remedy = "" if there else f"; set base_model_name_or_path in its {ADAPTER_CONFIG} to where the base is"
+    return f"'{adapter.folder}' is an adapter of '{adapter.base}', which cannot be loaded: {why}{remedy}"
 
 
 def lineage(place: Path | str) -> list[Path | str]:

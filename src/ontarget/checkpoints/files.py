@@ -13,13 +13,12 @@ from typing import Any
 from ontarget.checkpoints.safetensors import check_safetensors
 from ontarget.errors import UserError
 
-CONFIG, ADAPTER_CONFIG = "config.json", "adapter_config.json"
+CONFIG, ADAPTER_CONFIG, TOKENIZER = "config.json", "adapter_config.json", "tokenizer.json"
 WEIGHTS, INDEX = "model.safetensors", "model.safetensors.index.json"
 ADAPTER_WEIGHTS = ("adapter_model.safetensors", "adapter_model.bin")  # PEFT runs no code of the second either
 
-# What transformers reads of a tokenizer, and the files of which one suffices.
+# What transformers reads of a tokenizer besides tokenizer.json, and the files of which one suffices.
 _OF_TOKENIZER = (
-    "tokenizer.json",
     "tokenizer_config.json",
     "special_tokens_map.json",
     "added_tokens.json",
@@ -59,8 +58,11 @@ def check_tokenizer_files(folder: Path) -> None:
             "this one was made of"
         )
     for name in _OF_TOKENIZER:
-        if (folder / name).exists():
+        if (folder / name).exists() and name != TOKENIZER:
             read_object(folder / name)
+    fast = folder / TOKENIZER
+    if fast.exists() and not {"model", "added_tokens"} <= read_object(fast).keys():
+        raise UserError(f"'{fast}' is not the file of a fast tokenizer: {_AGAIN}")
     for file in folder.glob("*.model"):
         check_whole(file)
 
@@ -72,7 +74,9 @@ def check_model_files(folder: Path) -> None:
         UserError: a file is missing or damaged; names it and the remedy.
     """
     if not (folder / CONFIG).exists():
-        raise UserError(f"'{folder}' has no config.json, so it is not a model{_models_below(folder)}")
+        adapter = any((folder / name).exists() for name in ADAPTER_WEIGHTS)
+        lacks = "no adapter_config.json, but an adapter's weights" if adapter else "no config.json"
+        raise UserError(f"'{folder}' has {lacks}, so it is not a model{_models_below(folder)}")
     read_object(folder / CONFIG)
     if (folder / "generation_config.json").exists():
         read_object(folder / "generation_config.json")
@@ -135,9 +139,11 @@ def check_whole(file: Path) -> None:
         )
 
 
-def weights_of(folder: Path) -> Path:
-    """The file that a person knows the weights of a model by: of several shards their index."""
-    return folder / (WEIGHTS if (folder / WEIGHTS).exists() else INDEX)
+def file_of(folder: Path, tensor: str) -> Path:
+    """The file that a tensor is in, or should be; the index of several shards where that names none."""
+    if (folder / WEIGHTS).exists():
+        return folder / WEIGHTS
+    return folder / str(read_object(folder / INDEX)["weight_map"].get(tensor, INDEX))
 
 
 def _weight_files(folder: Path) -> list[Path]:

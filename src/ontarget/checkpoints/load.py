@@ -5,6 +5,7 @@ makes a random one in its place. An adapter is merged into its base.
 """
 
 import logging
+import re
 from collections.abc import Iterable, Iterator, Mapping
 from contextlib import contextmanager
 from functools import lru_cache
@@ -22,8 +23,8 @@ from ontarget.checkpoints.files import (
     check_adapter_files,
     check_model_files,
     check_tokenizer_files,
+    file_of,
     read_object,
-    weights_of,
 )
 from ontarget.errors import UserError
 
@@ -64,8 +65,8 @@ def load_config(model: Path | str, *, trust_remote_code: bool = False) -> Any:
     return config
 
 
-def on_this_machine(name: str) -> bool:
-    """Whether the configuration of a model of the hub is on this machine, or can be had from the hub."""
+def can_be_had(name: str) -> bool:
+    """Whether the configuration of a model of the hub is on this machine, or can be downloaded."""
     from huggingface_hub import hf_hub_download
 
     try:
@@ -86,7 +87,7 @@ def load_model(model: Path | str, *, trust_remote_code: bool = False, **held: An
     """
     loaded, adapter = _loaded(model, trust_remote_code, held)
     if adapter:
-        _say_merged(adapter)
+        _warn_once(f"'{adapter.folder}' is an adapter: loaded with its base '{adapter.base}' and merged")
     return loaded
 
 
@@ -173,36 +174,37 @@ def _check_type(folder: Path, trust_remote_code: bool) -> None:
 def _check_tensors(model: Path | str, info: Mapping[str, Iterable[Any]]) -> None:
     """Compares what the model needs with what the files had. Tied weights are in one place alone."""
     missing, unexpected = sorted(info["missing_keys"]), sorted(info["unexpected_keys"])
-    of = f"'{weights_of(model)}'" if isinstance(model, Path) else f"the checkpoint '{model}'"
     if mismatched := sorted(info["mismatched_keys"], key=lambda each: str(each[0])):
         name, there, wanted = mismatched[0]
         raise UserError(
-            f"{of} does not fit its config.json: {name} has the shape {list(there)}, and config.json needs "
-            f"{list(wanted)}{_more(mismatched)}; use the config.json that belongs to the weights"
+            f"{_file(model, name)} does not fit its config.json: {name} is {list(there)}, and "
+            f"config.json needs {list(wanted)}{_more(mismatched)}: use the config.json that belongs to it"
         )
     if missing:
         raise UserError(
-            f"{of} lacks {missing[0]}{_more(missing)}, which config.json needs and which would be random: "
-            "download the weights again, or use the config.json that belongs to them"
+            f"{_file(model, missing[0])} lacks {missing[0]}{_more(missing)}, which config.json "
+            "needs and which would be random: download the weights again, or use their config.json"
         )
     if errors := list(info["error_msgs"]):
         raise UserError(f"cannot load the model '{model}': {_first_line(errors[0])}")
     if unexpected:
-        _LOG.warning(
-            "%s has %s%s, which the model does not use: is config.json the one that belongs to the weights?",
-            of,
-            unexpected[0],
-            _more(unexpected),
+        _warn_once(
+            f"{_file(model, unexpected[0])} has {unexpected[0]}{_more(unexpected)}, which the model does not "
+            "use: is config.json the one that belongs to the weights?"
         )
+
+
+def _file(model: Path | str, tensor: str) -> str:
+    return f"'{file_of(model, tensor)}'" if isinstance(model, Path) else f"the checkpoint '{model}'"
 
 
 def _more(of: list[Any]) -> str:
     return f" (and {len(of) - 1} more)" if len(of) > 1 else ""
 
 
-@lru_cache(maxsize=8)  # once, however often a stage loads it
-def _say_merged(adapter: Adapter) -> None:
-    _LOG.warning("'%s' is an adapter: loaded with its base '%s' and merged", adapter.folder, adapter.base)
+@lru_cache(maxsize=64)  # however often stages and systems load a model
+def _warn_once(sentence: str) -> None:
+    _LOG.warning("%s", sentence)
 
 
 @contextmanager
@@ -211,7 +213,7 @@ def _of_base(adapter: Adapter) -> Iterator[None]:
     try:
         yield
     except UserError as error:
-        raise UserError(without_base(adapter.folder, adapter.base, str(error))) from error
+        raise UserError(without_base(adapter, str(error))) from error
 
 
 @contextmanager
@@ -235,13 +237,16 @@ def _said(what: str, place: Path | str) -> Iterator[None]:
 
 def _reason(error: Exception) -> str:
     """What an exception says, in a line; some say no more than a missing key."""
-    line = _first_line(error)
-    plain = isinstance(error, OSError | ValueError | RuntimeError) or type(error) is Exception
-    return line if plain and line else f"{type(error).__name__} {line}".strip()
+    line = re.sub(r"^Error\(s\) in loading state_dict for \w+: ", "", _first_line(error)).rstrip(".")
+    if line and (isinstance(error, OSError | ValueError | RuntimeError) or type(error) is Exception):
+        return line
+    return f"its files do not fit together ({type(error).__name__}: {line}); download or copy them again"
 
 
 def _first_line(error: object) -> str:
-    return next((line.strip() for line in str(error).split("\n") if line.strip()), "")
+    """The first line of a message, and the next where that only announces it."""
+    lines = [line.strip() for line in str(error).split("\n") if line.strip()]
+    return " ".join(lines[: 2 if lines and lines[0].endswith(":") else 1])
 
 
 @contextmanager

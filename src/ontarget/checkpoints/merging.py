@@ -8,6 +8,7 @@ from peft.utils import load_peft_weights
 from ontarget.checkpoints.adapter import Adapter
 from ontarget.errors import UserError
 
+_TWICE = (".modules_to_save.", ".original_module.")  # PEFT saves some layers under several names
 _PREFIX = "base_model.model."  # of a parameter's name where PEFT saves it
 
 
@@ -32,7 +33,8 @@ def merged(base: Any, adapter: Adapter) -> Any:
     config.inference_mode = True
     model = get_peft_model(base, config)
     found = model.load_adapter(folder, "default", torch_device="cpu", low_cpu_mem_usage=only_looks)
-    if wrong := sorted(found.missing_keys) or sorted(found.unexpected_keys):
+    strange = [name for name in found.unexpected_keys if not any(part in name for part in _TWICE)]
+    if wrong := sorted(found.missing_keys) or sorted(strange):
         what = "lacks" if found.missing_keys else "does not belong to its base: it has"
         raise UserError(
             f"the adapter '{folder}' {what} {wrong[0].removeprefix(_PREFIX)} (one of {len(wrong)} tensors): "

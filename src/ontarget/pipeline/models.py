@@ -9,10 +9,12 @@ from functools import lru_cache
 from importlib.util import find_spec
 from pathlib import Path
 
+from ontarget.checkpoints.adapter import lineage
 from ontarget.errors import UserError
 from ontarget.model_place import locate
 from ontarget.pipeline.artifacts import identity
 from ontarget.pipeline.inputs import directions, template_of
+from ontarget.pipeline.lengths import check_lengths
 from ontarget.pipeline.plan import Plan
 from ontarget.pipeline.step import Step
 from ontarget.pipeline.untranslated import settings_of, teacher_of
@@ -21,22 +23,26 @@ from ontarget.recipe import Recipe
 STACK = ("torch", "transformers", "accelerate")
 
 
-def check_models(plan: Plan, steps: Sequence[Step]) -> None:
+def check_models(plan: Plan, steps: Sequence[Step]) -> list[str]:
     """Looks at each model that the steps which are to do need, and that is there already.
 
     A model on the hub that is not on this machine is left to be loaded. Without the extra `train` nothing can
     be said of any.
 
+    Returns:
+        What is worth knowing before the work begins: prompts that are too long for their models.
     Raises:
-        UserError: a model cannot be loaded, tuned or decoded, or its tokenizer lacks what the prompts need.
+        UserError: a model cannot be loaded, tuned or decoded, its tokenizer lacks what the prompts need, or
+            none of them fits into its context.
     """
     if not all(map(find_spec, STACK)):
-        return
+        return []
     for model, tuned in _needed(plan.recipe, steps).items():
         if plan.recipe.stage_of(model) is None:
             check_model(plan.recipe, model, tuned=tuned)
         elif (folder := plan.place(model)) and isinstance(folder, Path) and folder.is_dir():
             _check_made(folder)
+    return check_lengths(plan, steps)
 
 
 def check_model(recipe: Recipe, model: str, *, tuned: bool) -> None:
@@ -47,9 +53,9 @@ def check_model(recipe: Recipe, model: str, *, tuned: bool) -> None:
     Raises:
         UserError: as above.
     """
-    _check_files(model, identity(model))
-    if isinstance(locate(model), Path):
-        _check_tokens(recipe, model, tuned)
+    embeddings = _check_files(model, identity(model))
+    if embeddings is not None:
+        _check_tokens(recipe, model, embeddings, tuned)
 
 
 def _needed(recipe: Recipe, steps: Sequence[Step]) -> dict[str, bool]:
@@ -84,23 +90,22 @@ def _check_files(model: str, _: str) -> int | None:
     from ontarget.checkpoints import load
 
     place = locate(model)
-    if isinstance(place, Path):
+    base = lineage(place)[-1]
+    if isinstance(base, Path):
         load.load_config(place)
         load.load_tokenizer(place)
         return load.check_weights(place)
-    if load.on_this_machine(place):
+    if load.can_be_had(base):
         load.load_config(place)
     return None
 
 
-def _check_tokens(recipe: Recipe, model: str, tuned: bool) -> None:
+def _check_tokens(recipe: Recipe, model: str, embeddings: int, tuned: bool) -> None:
     """Encodes a prompt, and what ends an answer to it: all ids need an embedding."""
     from ontarget.checkpoints import load
     from ontarget.checkpoints.vocabulary import check_ids, check_vocabulary
     from ontarget.prompts.encode import encode_prompt, encode_response
 
-    embeddings = _check_files(model, identity(model))
-    assert embeddings is not None
     tokenizer, template = load.load_tokenizer(locate(model)), template_of(recipe, model)
     try:
         check_vocabulary(tokenizer, embeddings, model)
