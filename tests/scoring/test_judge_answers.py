@@ -49,6 +49,14 @@ def test_outputs_of_a_run_are_answers(tmp_path: Path) -> None:
     assert (read.instructions, read.texts) == (None, ["hallo"])
 
 
+def test_predictions_of_other_tools_are_answers(tmp_path: Path) -> None:
+    rows = [{"prompt": "x", "predict": "a\nb", "label": "y"}]
+    assert read_answers(written(tmp_path, "a", lines(rows))).texts == ["a\nb"]
+    assert read_answers(written(tmp_path, "b", json.dumps(["a", "b"]))).texts == ["a", "b"]
+    both = [{"output": "a", "text": "b"}]
+    assert read_answers(written(tmp_path, "c", lines(both))).texts == ["a"]
+
+
 def test_pairs_take_instructions_from_whoever_has_them(tmp_path: Path) -> None:
     with_them, without = written(tmp_path, "a", lines(ROWS)), written(tmp_path, "b", "x\ny\n")
     asked = written(tmp_path, "asked", lines([{"instruction": text} for text in ASKED]))

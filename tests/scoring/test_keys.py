@@ -69,7 +69,11 @@ def test_a_key_that_is_named_wins() -> None:
         ({"a": "b"}, {"keys": ("text", "c.d")}, "no key 'text' or 'c.d'; its keys are a$"),
         ({"a": "b", "c": "d"}, {"keys": ("a", "c")}, "'a' and 'c' may each be the hypothesis"),
         ({"text": None}, {}, "'text' is null, not text; write \"\" for an empty one"),
-        ({"text": 3.5}, {}, "'text' is the number 3.5, not text; --key names another key"),
+        (
+            {"text": 3.5},
+            {},
+            "'text' is the number 3.5, not text; choose another key with --key NAME; its keys are text$",
+        ),
         ({"text": True}, {}, "'text' is true, not text"),
         ({"text": ["a"]}, {}, "'text' is a list, not text"),
         ({"translation": {"en": "a", "fr": "b"}}, {}, "its keys are translation.en, translation.fr"),

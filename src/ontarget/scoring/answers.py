@@ -100,7 +100,9 @@ def _answers(file: Path) -> Answers:
     try:
         direction = Direction.parse(file.stem)
     except UserError as error:
-        raise UserError(f"'{file}' must be named after its direction: {error}") from None
+        raise UserError(
+            f"'{file}' must be named after its direction: {error}; or give the file itself, with --to"
+        ) from None
     return Answers(file.parent.name, direction.target, direction.source, list(_lines(file)), str(file), True)
 
 

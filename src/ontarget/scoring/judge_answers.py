@@ -9,6 +9,7 @@ from ontarget.corpora.json_text import named_json, text_or_records
 from ontarget.corpora.plain import lines_of
 from ontarget.errors import UserError, counted
 from ontarget.scoring.judge import Pair
+from ontarget.scoring.keys import KNOWN
 
 
 @dataclass(frozen=True, slots=True)
@@ -18,7 +19,7 @@ class Answers:
     Attributes:
         path: for messages.
         instructions: where it has them: keys `instruction` and, after a blank line, `input`.
-        texts: the key `output` or `text`; the lines of a plain file.
+        texts: the key `output`, or the one key that is known as a hypothesis; the lines of a plain file.
     """
 
     path: Path
@@ -30,7 +31,7 @@ def read_answers(path: Path) -> Answers:
     """Reads a file; what it is is told by its content.
 
     Raises:
-        UserError: it cannot be read, or a line is no JSON object; the message says which.
+        UserError: it cannot be read, or a line is not a JSON object; the message says which.
     """
     lines, found = text_or_records(lines_of(path), f"'{path}'", surely=named_json(path.name))
     if found is None:
@@ -41,10 +42,12 @@ def read_answers(path: Path) -> Answers:
     for where, record in records:
         if not isinstance(record, dict):
             raise UserError(f"{where}: not a JSON object")
+    known = [key for key in KNOWN["hypothesis"] if records and key in records[0][1]]
+    key = known[0] if len(known) == 1 else "output"
     return Answers(
         path,
         _column(records, "instruction", _instruction),
-        _column(records, "output", lambda record: record.get("output", record.get("text"))),
+        _column(records, key, lambda record: record.get(key)),
     )
 
 

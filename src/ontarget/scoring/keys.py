@@ -73,8 +73,9 @@ def reader_of(wanted: Wanted) -> Callable[[Any, str], str]:
         if not found:
             raise UserError(f"{where}: no key '{chosen[0]}'; its keys are {_listed(record)}")
         if not isinstance(text, str):
-            empty = 'write "" for an empty one' if text is None else f"{wanted.option} names another key"
-            raise UserError(f"{where}: '{chosen[0]}' is {_kind(text)}, not text; {empty}")
+            remedy = f"choose another key with {wanted.option} NAME; its keys are {_listed(record)}"
+            remedy = f'write "" for an empty one, or {remedy}' if text is None else remedy
+            raise UserError(f"{where}: '{chosen[0]}' is {_kind(text)}, not text; {remedy}")
         return text
 
     return read
