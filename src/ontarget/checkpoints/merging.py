@@ -28,9 +28,14 @@ def merged(base: Any, adapter: Adapter) -> Any:
             f"'{folder}' is an adapter of the type {kind}, which cannot be merged into its base: take one of "
             "the type LORA, or a whole model"
         )
+    if any(hasattr(weight, "ds_id") for weight in base.parameters()):
+        raise UserError(
+            f"under ZeRO-3 a stage cannot start from an adapter, such as '{folder}': use tuning.parallel=fsdp "
+            "or ddp, or merge it into its base first"
+        )
     only_looks = base.device.type == "meta"
     _make_room(base, load_peft_weights(folder, device="cpu"))
-    config.inference_mode = True
+    config.inference_mode, config.base_model_name_or_path = True, base.name_or_path  # PEFT compares them
     model = get_peft_model(base, config)
     found = model.load_adapter(folder, "default", torch_device="cpu", low_cpu_mem_usage=only_looks)
     strange = [name for name in found.unexpected_keys if not any(part in name for part in _TWICE)]
