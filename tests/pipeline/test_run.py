@@ -5,6 +5,7 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from importlib.util import find_spec
 from pathlib import Path
+from types import SimpleNamespace
 from typing import Any
 
 import pytest
@@ -15,6 +16,7 @@ from ontarget.errors import UserError
 from ontarget.files import read_jsonl
 from ontarget.pipeline import launch as launch_module
 from ontarget.pipeline import run as run_module
+from ontarget.pipeline import systems
 from ontarget.pipeline.artifacts import Store
 from ontarget.pipeline.launch import Launch
 from ontarget.pipeline.plan import Plan
@@ -25,6 +27,7 @@ from ontarget.pipeline.step import Step
 from ontarget.recipe import Recipe
 from ontarget.recipes.load import load
 from ontarget.training import parallel
+from ontarget.translation.hypothesis import Hypothesis
 
 ALL = ["base", "mt", "lat", "ontarget"]
 DIRECTIONS = ["it-nl", "nl-it", "en-it", "it-en", "en-nl", "nl-en"]
@@ -544,3 +547,27 @@ class TestADamagedFile:
 def run_again(told: Told) -> list[str]:
     run(fake_recipe(), progress=told)
     return told.lines[-1:]
+
+
+def test_lines_that_are_too_long_for_the_model_are_told_once_a_direction_and_scored_as_empty(
+    workshop: Workshop, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    made, engine = workshop.hypotheses, SimpleNamespace(context=SimpleNamespace(limit=64))
+
+    def first_too_long(system, _, pairs, update):
+        return [Hypothesis("", "too-long", 0.0, 0, 99), *made(system, "mt", pairs, update)[1:]]
+
+    monkeypatch.setattr(systems, "hypotheses", first_too_long)
+    monkeypatch.setattr(systems, "load_engine", lambda _: engine)
+    listener = Listener()
+    done = run(fake_recipe(systems=["mt"]), progress=listener)
+    told = [line for line in listener.said if "left empty" in line]
+    assert [line.split(":")[0] for line in told] == [f"MT, {direction}" for direction in DIRECTIONS]
+    assert told[0].endswith(
+        "1 of 2 lines left empty: with their prompts they are too long for the model's context of 64 tokens"
+    )
+    rows = read_jsonl(done.directory / "outputs" / "mt" / "it-nl.jsonl")
+    assert (rows[0]["text"], rows[0]["finish_reason"]) == ("", "too-long")
+    strict = [row["value"] for row in done.scores if row["metric"] == "otr_strict"]
+    assert strict
+    assert min(strict) >= 50

@@ -9,7 +9,13 @@ import pytest
 torch = pytest.importorskip("torch")
 
 from tests.training import test_stage  # noqa: E402
-from transformers import AutoModelForCausalLM, GPT2Config, GPT2LMHeadModel  # noqa: E402
+from transformers import (  # noqa: E402
+    AutoModelForCausalLM,
+    GPT2Config,
+    GPT2LMHeadModel,
+    OPTConfig,
+    OPTForCausalLM,
+)
 
 from ontarget.errors import UserError  # noqa: E402
 from ontarget.training import prefix, sharded, ways  # noqa: E402
@@ -242,6 +248,17 @@ def test_a_model_that_has_learnt_its_positions_has_no_more(model):
     ways.prepared(learnt, settings(max_length=16))
     with pytest.raises(UserError, match=r"max_length is 17, but the model has learnt 16 positions alone"):
         ways.prepared(learnt, settings(max_length=17))
+    config = OPTConfig(
+        vocab_size=9,
+        max_position_embeddings=16,
+        hidden_size=8,
+        word_embed_proj_dim=8,
+        ffn_dim=8,
+        num_hidden_layers=1,
+        num_attention_heads=1,
+    )
+    with pytest.raises(UserError, match=r"stages\.mt\.tuning\.max_length is 17, but the model has learnt 16"):
+        ways.require_positions(OPTForCausalLM(config), settings(max_length=17), "stages.mt.tuning")
 
 
 def test_compiling_on_a_processor_needs_a_compiler(monkeypatch):

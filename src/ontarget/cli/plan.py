@@ -24,7 +24,7 @@ _NAMES = {
 
 def show_plan(console: Console, plan: Plan, steps: Sequence[Step]) -> None:
     """Prints each step with its state and cost, and the sum; nothing is done."""
-    check_models(plan, steps)
+    said = check_models(plan, steps)
     speed = measure_speed() if any(step.todo for step in steps) else None
     estimator = Estimator(plan, speed)
     costs = [estimator.cost(step) for step in steps]
@@ -44,6 +44,8 @@ def show_plan(console: Console, plan: Plan, steps: Sequence[Step]) -> None:
     todo = [cost for step, cost in zip(steps, costs, strict=True) if step.todo]
     table.add_row("together", f"{len(todo)} of {len(steps)} to do", *sums(todo), style="bold")
     console.print(table)
+    for line in said:
+        console.print(line, markup=False)
     if todo:
         console.print(
             f"Times are estimates{probed(speed)}; those without ~ were measured when the step was last done."

@@ -74,7 +74,7 @@ def prepared(model: Any, tuning: Tuning) -> Any:
     Raises:
         UserError: it has no such layers as `lora.targets` names, or has not learnt positions enough.
     """
-    _require_positions(model, tuning)
+    require_positions(model, tuning)
     if tuning.freeze_embeddings:
         for layer in (model.get_input_embeddings(), model.get_output_embeddings()):
             layer.requires_grad_(False)
@@ -172,16 +172,26 @@ def _no_such(model: Any, targets: Any, what: str) -> str:
     return f"tuning.lora.targets: {targets}, but the model {what}; it has {', '.join(sorted(linear))}"
 
 
-def _require_positions(model: Any, tuning: Tuning) -> None:
-    """Positions that are learnt, one by one, end somewhere; others do not."""
+def require_positions(model: Any, tuning: Tuning, where: str = "tuning") -> None:
+    """Positions that are learnt, one by one, end somewhere; others do not.
+
+    Args:
+        model: with its weights, or on PyTorch's device `meta`.
+        tuning: how it is to be tuned.
+        where: the block's path in the recipe, such as `stages.mt.tuning`.
+    Raises:
+        UserError: samples may be longer than that.
+    """
     window = getattr(model.config.get_text_config(), "max_position_embeddings", None)
     words = model.get_input_embeddings()
-    learnt = any(
-        isinstance(layer, torch.nn.Embedding) and layer is not words and layer.num_embeddings == window
-        for layer in model.modules()
+    if window is None:
+        return
+    tables = [layer for layer in model.modules() if isinstance(layer, torch.nn.Embedding)]
+    learnt = any(  # OPT's table has two rows more, which stand for no position
+        layer is not words and window <= layer.num_embeddings <= window + 2 for layer in tables
     )
-    if learnt and window and tuning.max_length > window:
+    if learnt and tuning.max_length > window:
         raise UserError(
-            f"tuning.max_length is {tuning.max_length}, but the model has learnt {window} positions alone: "
+            f"{where}.max_length is {tuning.max_length}, but the model has learnt {window} positions alone: "
             f"set it to {window} or less"
         )

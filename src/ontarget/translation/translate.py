@@ -7,12 +7,13 @@ from typing import Literal
 
 from ontarget.languages import Direction, Language
 from ontarget.prompts.encode import encode_prompt
-from ontarget.prompts.segment import Segment
+from ontarget.prompts.segment import Prompt, Segment
+from ontarget.text import in_one_line, is_empty
 from ontarget.translation.adjustment import Adjuster
 from ontarget.translation.anti_lm import AntiLM
 from ontarget.translation.boosting import Boosted, tokens_of_languages
 from ontarget.translation.contrast import Contrasted, ContrastPrompt
-from ontarget.translation.engine import Engine, in_one_line
+from ontarget.translation.engine import Engine
 from ontarget.translation.hypothesis import Hypothesis
 from ontarget.translation.language_tokens import count_tokens
 from ontarget.translation.prior import LanguagePrior
@@ -29,7 +30,7 @@ def translate(
 ) -> list[Hypothesis]:
     """One hypothesis for each request, in order; all directions are answered together.
 
-    A source without text gets an empty hypothesis without asking the model, and so does one that is too long
+    A source with nothing to read gets an empty hypothesis without asking the model, and so does one too long
     for the model with its prompt: its finish reason is `too-long`. Line breaks in a source, and in an answer,
     become spaces.
 
@@ -129,24 +130,23 @@ def _asked(
     system: System, engine: Engine, requests: Sequence[Request]
 ) -> tuple[list[int], tuple[list[list[int]], Decoding, tuple[str, ...], list[Adjuster]]]:
     """Which of the requests have text, and what an engine is asked for them."""
-    asked = [i for i, request in enumerate(requests) if request.source.strip()]
+    asked = [i for i, request in enumerate(requests) if not is_empty(request.source)]
     lines = [replace(requests[i], source=in_one_line(requests[i].source)) for i in asked]
-    prompts = [_prompt(system, engine, line, line.direction) for line in lines]
+    prompts = [encode_prompt(engine.tokenizer, prompt_of(system, line)) for line in lines]
     adjusters = _adjusters(system, engine, lines, [len(prompt) for prompt in prompts])
     return asked, (prompts, system.decoding, system.template.stop, adjusters)
 
 
-def _prompt(system: System, engine: Engine, request: Request, instruction: Direction) -> list[int]:
-    """The ids of a prompt that asks for `instruction`, otherwise worded as the request's own."""
+def prompt_of(system: System, request: Request, instruction: Direction | None = None) -> Prompt:
+    """A request's prompt; with `instruction` it asks for that, otherwise worded as its own."""
     direction = request.direction
-    prompt = system.template.render(
+    return system.template.render(
         request.source,
-        instruction,
+        instruction or direction,
         prompt_language=direction.target if system.prompt_in_target else Language("en"),
         post_instruction=system.post_instruction,
         demonstrations=system.demonstrations.get(direction, ()),
     )
-    return encode_prompt(engine.tokenizer, prompt)
 
 
 def _adjusters(
@@ -185,13 +185,15 @@ def _contrast_prompts(
     """What a request is contrasted with, each with its share of the budget; see contrast.py."""
     prompts = []
     if contrast.source_weight and other is not None:
-        prompt = _prompt(system, engine, replace(request, source=other), request.direction)
-        prompts.append((prompt, contrast.source_weight))
+        prompt = prompt_of(system, replace(request, source=other))
+        prompts.append((encode_prompt(engine.tokenizer, prompt), contrast.source_weight))
     wrong = wrong_targets(request.direction, contrast.against)
     if contrast.language_weight:
         for language in wrong:
-            prompt = _prompt(system, engine, request, Direction(request.direction.source, language))
-            prompts.append((prompt, contrast.language_weight / len(wrong)))
+            asked = Direction(request.direction.source, language)
+            prompt = prompt_of(system, request, asked)
+            weight = contrast.language_weight / len(wrong)
+            prompts.append((encode_prompt(engine.tokenizer, prompt), weight))
     return prompts
 
 
