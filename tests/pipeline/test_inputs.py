@@ -1,5 +1,6 @@
 """What a recipe points at."""
 
+import json
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -19,6 +20,8 @@ from ontarget.pipeline.inputs import _identification, language_text, left_out, l
 from ontarget.pipeline.plan import Plan
 from ontarget.pipeline.run import carry_out, make_plan
 from ontarget.pipeline.sweep import make_sweep
+from ontarget.prompts import chat_files
+from ontarget.prompts.template import PromptTemplate
 from ontarget.scoring.language_id import default_identifier
 
 EN, IT, NL = (Language(code) for code in ("en", "it", "nl"))
@@ -116,6 +119,30 @@ def test_the_identifier_of_the_scores_cleans(corpus_files: Path) -> None:
     corpus = load_corpus(fake_recipe(clean=["wrong-language"]))
     assert list(corpus.lines("train", IT)) == LINES["it"][:2]
     assert left_out(corpus) == ["train: 2 segments; left out: 1 wrong-language"]
+
+
+def test_line_breaks_and_blank_lines_are_counted(corpus_files: Path) -> None:
+    rows = [json.dumps({"en": f"{a}\n{b}", "it": "x", "nl": "y"}) for a, b in ("ab", "cd")]
+    Path("x.jsonl").write_text("\n".join(rows), encoding="utf-8")
+    Path("x.tsv").write_text("en\tit\tnl\n\nA\tB\tC\n", encoding="utf-8")
+    corpus = load_corpus(
+        fake_recipe(corpus={"files": {"train": ["x.jsonl", "x.tsv"], "test": "test.{language}"}})
+    )
+    assert left_out(corpus) == [
+        "train: 2 segments had line breaks, which became spaces",
+        "train: 3 segments; left out: 1 blank line",
+    ]
+
+
+@pytest.mark.parametrize("source", ["plain", "files"])
+def test_the_model_reads_lines_whatever_the_files_have(source: str, corpus_files: Path) -> None:
+    for code in ("en", "it", "nl"):
+        broken = Path(f"test.{code}").read_text(encoding="utf-8").replace(" ", "\u2028 ")
+        Path(f"test.{code}").write_text(broken, encoding="utf-8")
+    splits = {split: f"{split}.{{language}}" for split in ("train", "validation", "test")}
+    corpus = load_corpus(fake_recipe(corpus={source: splits}))
+    assert corpus.lines("test", IT)[:] == LINES["it"]
+    assert left_out(corpus) == [f"test: {len(LINES['it'])} segments had line breaks, which became spaces"]
 
 
 def test_cleaning_counts_as_right_what_scoring_does(corpus_files: Path) -> None:
@@ -263,3 +290,22 @@ def test_so_is_what_a_sweep_reads(
     Path("swept.yaml").write_text(yaml.safe_dump(recipe), encoding="utf-8")
     assert len(make_sweep("swept.yaml", progress=told).planned) == 2
     assert "reading text into the cache: 4 segments" in told.lines
+
+
+def test_a_chat_that_got_bos_in_earlier_versions_is_another_prompt(
+    corpus_files: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """What was made of it is made again; of all others nothing is."""
+    says = "{% for m in messages %}<{{ m.role }}>{{ m.content }}{% endfor %}"
+    found = []
+    for template, bos in ((says, None), (says, "<s>"), ("{{ bos_token }}" + says, "<s>")):
+        config = {"chat_template": template, "bos_token": bos}
+        (tmp_path / "tokenizer_config.json").write_text(json.dumps(config), encoding="utf-8")
+        chat_files._read.cache_clear()
+        chat = PromptTemplate.load("chat", tmp_path)
+        monkeypatch.setattr(inputs, "template_of", lambda *_, chat=chat: chat)
+        found.append(inputs.prompt_text(fake_recipe(), "mt", Direction.parse("it-nl")))
+    plain, without, with_bos = found
+    assert plain.startswith("<user>")
+    assert without == f"without <s>: {plain}"
+    assert with_bos == f"<s>{plain}"

@@ -222,7 +222,8 @@ def test_a_template_that_says_it_twice_is_refused(tmp_path: Path) -> None:
     ("template", "message"),
     [
         ("{{ raise_exception('no, thanks') }}", "cannot put user together: no, thanks"),
-        ("{% for %}", "cannot put user together"),
+        ("{% macro m() %}{{ m() }}{% endmacro %}{{ m() }}", "cannot put user together: maximum recursion"),
+        ("{% for i in range(10 ** 9) %}{% endfor %}", "cannot put user together: Range too big"),
         ("{{ messages[0].content.missing.further }}", "cannot put user together"),
         ("{{ 1 // 0 }}", "cannot put user together"),
         ("{{ ''.__class__.__mro__[1].__subclasses__() }}", "cannot put user together"),

@@ -225,6 +225,19 @@ def test_no_prompts_no_answers(engine: Engine) -> None:
     assert engine.generate([], Decoding()) == []
 
 
+def test_a_chat_ends_its_turns_with_its_own_token(model, tokenizer: PreTrainedTokenizerFast) -> None:
+    """Here <pad> stands for it: no end token for tokenizer and generation settings."""
+    said = literal(tokenizer, "Katze")
+    engine = says(model, tokenizer, [*said, tokenizer.pad_token_id, 99], PROMPT)
+    (endless,) = engine.generate([PROMPT], Decoding(1, 20))
+    assert endless.finish_reason == "length"
+    engine.end_turns_with("<pad>\n")
+    (answer,) = engine.generate([PROMPT], Decoding(1, 20))
+    assert (answer.text, answer.finish_reason, answer.tokens) == ("Katze", "stop", len(said) + 1)
+    engine.end_turns_with("no token at all")
+    assert engine.generate([PROMPT], Decoding(1, 20)) == [answer]
+
+
 def test_an_answer_ends_at_the_end_token(model, tokenizer) -> None:
     said = literal(tokenizer, "Un homme")
     (answer,) = says(model, tokenizer, [*said, 1, 99], PROMPT).generate([PROMPT], Decoding(4, 50))

@@ -81,12 +81,17 @@ def _watched(progress: Progress, segments: Iterator[Read]) -> Iterator[Read]:
 
 
 def left_out(corpus: Corpus) -> list[str]:
-    """What reading and cleaning left out, a sentence for each split."""
+    """What reading changed, then what it and cleaning left out; a sentence for each split."""
+    changed = [
+        f"{split}: {number:,} segment{'s' * (number > 1)} had line breaks, which became spaces"
+        for split, number in corpus.line_breaks.items()
+        if number
+    ]
     splits: dict[str, list[str]] = {}
     for what, number in corpus.left_out.items():
         split, _, why = what.partition(": ")
         splits.setdefault(split, []).append(f"{number:,} {why}")
-    return [
+    return changed + [
         f"{split}: {sum(map(len, corpus.parts(split))):,} segments; left out: {', '.join(reasons)}"
         for split, reasons in splits.items()
     ]
@@ -250,9 +255,12 @@ def prompt_text(
     """
     template = template_of(recipe, model)
     language = direction.target if in_target else Language("en")
-    return text_of(
+    text = text_of(
         template.render("", direction, prompt_language=language, post_instruction=post_instruction)
     )
+    # A chat that does not begin with its BOS got one in earlier versions: what was made of it is made again.
+    bos = dict(template.chat.tokens).get("bos_token") if template.chat else None
+    return text if bos is None or text.startswith(bos) else f"without {bos}: {text}"
 
 
 def turns_text(template: PromptTemplate, direction: Direction) -> str:

@@ -221,9 +221,11 @@ class Plan:
         )
         # How demonstrations stand in a prompt; those two are older than this part of a fingerprint.
         new = shown and self.recipe.template not in ("plain", "alpaca")
+        ends = template.end and self.recipe.stage_of(model) is None  # the model of a stage names it itself
         return fingerprint(
             "outputs",
             **({"turns": turns_text(template, direction)} if new else {}),
+            **({"end": template.end} if ends else {}),
             **self._learnt[system],
             model=self._identities[model],
             settings=settings.model_dump(

@@ -15,7 +15,7 @@ from datetime import date
 from functools import lru_cache
 from typing import Any, NoReturn
 
-from jinja2 import TemplateError, nodes
+from jinja2 import TemplateError, TemplateSyntaxError, nodes
 from jinja2.exceptions import SecurityError
 from jinja2.ext import Extension, loopcontrols
 from jinja2.parser import Parser
@@ -29,7 +29,10 @@ _SENTINEL = re.compile("\ue000Text(\\d+)\ue001")  # private use, and a letter of
 # What a careful template passes on as it is: mark-up, quotes, backslashes, breaks, runs of spaces.
 _PROBE = "Aa <b>&amp; 'c'  \"d\" \\n {{ e }} {% f %}\n\nÉ\tg </think> h"
 # What a template may raise: it is a program.
-_FAILURES = (TemplateError, TypeError, ValueError, LookupError, AttributeError, ArithmeticError)
+_FAILURES = (
+    *(TemplateError, TypeError, ValueError, LookupError, AttributeError, ArithmeticError),
+    *(RuntimeError, SyntaxError),  # it calls itself without end, or nests more than Python does
+)
 _TODAY = date(2024, 7, 26)  # what LLaMA 3's template takes itself; a prompt must not change with the day
 
 
@@ -144,13 +147,24 @@ def _run(chat: Chat, messages: tuple[tuple[str, str], ...], *, asks: bool = True
     return text
 
 
+def check_syntax(template: str) -> str | None:
+    """What is wrong with a template as jinja2 reads it; None where nothing is."""
+    try:
+        _compiled(template)
+    except TemplateSyntaxError as error:
+        return f"line {error.lineno}: {' '.join(str(error.message).split())}"
+    except _FAILURES as error:
+        return " ".join(str(error).split())
+    return None
+
+
 @lru_cache(maxsize=8)
 def _compiled(template: str) -> Any:
     """As `transformers` compiles it, with trimmed blocks: a template reads differently without."""
     environment = ImmutableSandboxedEnvironment(
         trim_blocks=True, lstrip_blocks=True, extensions=[_Generation, loopcontrols]
     )
-    environment.filters["tojson"] = lambda value, **options: json.dumps(value, ensure_ascii=False, **options)
+    environment.filters["tojson"] = _to_json
     environment.globals["raise_exception"] = _raise
     environment.globals["strftime_now"] = lambda form: _TODAY.strftime(form)
     environment.globals["namespace"] = _Attributes
@@ -180,6 +194,10 @@ class _Attributes(Namespace):
         if str(name).startswith("_"):
             raise SecurityError(f"a template may not set '{name}'")
         super().__setitem__(name, value)
+
+
+def _to_json(value: object, ensure_ascii: bool = False, **options: Any) -> str:
+    return json.dumps(value, ensure_ascii=ensure_ascii, **options)
 
 
 def _raise(message: str) -> NoReturn:

@@ -20,7 +20,7 @@ from functools import lru_cache
 from typing import Protocol, Self
 
 from ontarget.errors import UserError
-from ontarget.prompts.segment import Prompt
+from ontarget.prompts.segment import ChatPrompt, Prompt
 
 
 class _Piece(Protocol):
@@ -65,6 +65,8 @@ class FastTokenizer(Protocol):
 def encode_prompt(tokenizer: FastTokenizer, prompt: Prompt) -> list[int]:
     """The ids of a prompt, BOS first where the tokenizer itself would put one, never twice.
 
+    A chat has it only where its template says so, as in transformers' `apply_chat_template`.
+
     Control tokens come from trusted segments alone. All text between two of them, trusted or not, is encoded
     in one go, as the model has seen it.
     """
@@ -80,6 +82,8 @@ def encode_prompt(tokenizer: FastTokenizer, prompt: Prompt) -> list[int]:
                 text = ""
     ids += codec.encode(text, ids)
     bos = tokenizer.bos_token_id
+    if isinstance(prompt, ChatPrompt):
+        return ids
     begins = tokenizer.backend_tokenizer.encode("x", add_special_tokens=True).ids[0]
     return ids if bos is None or begins != bos or ids[:1] == [bos] else [bos, *ids]
 
@@ -102,12 +106,17 @@ def end_id(tokenizer: FastTokenizer, end: str = "") -> int:
     Raises:
         UserError: there is neither.
     """
-    control = (piece for piece in _codec(tokenizer).split(end) if isinstance(piece, int))
-    if (found := next(control, tokenizer.eos_token_id)) is None:
+    found = turn_end_id(tokenizer, end)
+    if found is None and (found := tokenizer.eos_token_id) is None:
         raise UserError(
             "the tokenizer has no end-of-sequence token; set eos_token in its tokenizer_config.json"
         )
     return found
+
+
+def turn_end_id(tokenizer: FastTokenizer, end: str) -> int | None:
+    """The first control token of what a chat writes after an answer; None where there is none in it."""
+    return next((piece for piece in _codec(tokenizer).split(end) if isinstance(piece, int)), None)
 
 
 class _Codec:
@@ -131,9 +140,8 @@ class _Codec:
             token["id"] for token in control if unknown.isdisjoint((token["id"], token["content"]))
         }
         self._prefixes = self.literal("x") != self._anchored("x")
-        # Whether text after a control token gets a prefix as well differs (`legacy` of LLaMA-2's tokenizer).
-        probe = backend.encode(control[0]["content"] + "x", add_special_tokens=False).ids if control else []
-        self._prefixes_again = probe[1:] == self.literal("x")
+        self._backend, self._texts = backend, {token["id"]: token["content"] for token in control}
+        self._begun = dict[int, bool]()
 
     def split(self, text: str) -> list[str | int]:
         """Trusted text as plain pieces and the ids of the control tokens between them."""
@@ -149,7 +157,15 @@ class _Codec:
 
     def encode(self, text: str, before: list[int]) -> list[int]:
         """Plain text that begins a sequence, or follows a control token."""
-        return self.go_on(text) if before and not self._prefixes_again else self.literal(text)
+        return self.literal(text) if self._begins(before) else self.go_on(text)
+
+    def _begins(self, before: list[int]) -> bool:
+        """Whether text gets a prefix after these ids: that differs, and from one control token to another."""
+        if before and before[-1] not in self._begun:
+            probe = self._backend.encode(self._texts[before[-1]] + "x", add_special_tokens=False).ids
+            begun = before[-1] in probe and probe[probe.index(before[-1]) + 1 :] == self.literal("x")
+            self._begun[before[-1]] = begun
+        return not before or self._begun[before[-1]]
 
     def go_on(self, text: str) -> list[int]:
         """Plain text that follows other text: no prefix is put before it."""

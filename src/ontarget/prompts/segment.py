@@ -14,6 +14,12 @@ class Segment:
 Prompt = tuple[Segment, ...]
 
 
+class ChatPrompt(tuple[Segment, ...]):
+    """The prompt of a chat: its template wrote it from the very beginning, BOS too where there is one."""
+
+    __slots__ = ()
+
+
 def text_of(prompt: Prompt) -> str:
     """The prompt as a person reads it."""
     return "".join(segment.text for segment in prompt)

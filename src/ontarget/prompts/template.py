@@ -11,7 +11,7 @@ from ontarget.languages import Direction, Language
 from ontarget.prompts.chat import Chat, Turn
 from ontarget.prompts.chat_files import chat_of
 from ontarget.prompts.layout import Layout, Words, is_file_name, languages_of, layout_of, names_in, words_in
-from ontarget.prompts.segment import Prompt, Segment
+from ontarget.prompts.segment import ChatPrompt, Prompt, Segment
 from ontarget.prompts.wording import ENGLISH, text_language, wording
 
 Answered = tuple[Sequence[Segment], str]  # a request, and its answer
@@ -146,7 +146,7 @@ class PromptTemplate:
             turns = [Turn("system", [Segment(preamble, True)])] if preamble.strip() else []
             for request, answer in shown:
                 turns += [Turn("user", request), Turn("assistant", [Segment(answer, False)])]
-            return _merged(self.chat.prompt([*turns, Turn("user", last)]))
+            return ChatPrompt(_merged(self.chat.prompt([*turns, Turn("user", last)])))
         pieces = [Segment(preamble, True)]
         for request, answer in shown:
             pieces += [*request, Segment(self.separator, True), Segment(answer, False)]

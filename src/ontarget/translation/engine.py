@@ -1,7 +1,6 @@
 """A model that answers prompts, many at a time."""
 
 import logging
-import re
 from collections.abc import Callable, Iterator, Sequence
 from functools import lru_cache
 from itertools import chain
@@ -13,6 +12,8 @@ from transformers import PreTrainedModel, PreTrainedTokenizerFast
 
 from ontarget.checkpoints.context import context_of
 from ontarget.checkpoints.vocabulary import check_ids
+from ontarget.prompts.encode import turn_end_id
+from ontarget.text import in_one_line
 from ontarget.translation.adjustment import AdjustedContinuations, Adjuster
 from ontarget.translation.beam import Ends, Found, beam_search
 from ontarget.translation.checkpoint import Precision, load_checkpoint
@@ -24,7 +25,6 @@ Progress = Callable[[int, int], None]
 """Told after each batch how many requests are done, and how many there are."""
 
 _LOG = logging.getLogger(__name__)
-_LINE_BREAKS = re.compile(r"\s*[\n\r\v\f\x1c-\x1e\x85\u2028\u2029]\s*")
 _CPU_CACHE_BYTES = 2**31
 _CPU_ROWS, _GPU_ROWS = 64, 512  # more do not make it faster; on a processor its caches overflow
 
@@ -50,6 +50,12 @@ class Engine:
         ends = configured if isinstance(configured, list) else [configured]
         self.vocabulary: int = model.get_output_embeddings().weight.shape[0]
         self._end_ids = sorted({id for id in [tokenizer.eos_token_id, *ends] if id is not None})
+
+    def end_turns_with(self, end: str) -> None:
+        """Ends answers at a chat's own token, too: generation settings do not always name it."""
+        token = turn_end_id(self.tokenizer, end)
+        if token is not None and token not in self._end_ids:
+            self._end_ids = sorted([*self._end_ids, token])
 
     @classmethod
     def load(
@@ -214,11 +220,6 @@ class Engine:
         ids = [id for id in tokens if id not in self._end_ids]
         text: str = self.tokenizer.decode(ids, skip_special_tokens=True, clean_up_tokenization_spaces=False)
         return text
-
-
-def in_one_line(text: str) -> str:
-    """The text with a space for each line break and the white space around it."""
-    return _LINE_BREAKS.sub(" ", text)
 
 
 def _cut(text: str, stop: Sequence[str]) -> str | None:

@@ -130,6 +130,8 @@ def _asked(
     system: System, engine: Engine, requests: Sequence[Request]
 ) -> tuple[list[int], tuple[list[list[int]], Decoding, tuple[str, ...], list[Adjuster]]]:
     """Which of the requests have text, and what an engine is asked for them."""
+    if system.template.end:
+        engine.end_turns_with(system.template.end)
     asked = [i for i, request in enumerate(requests) if not is_empty(request.source)]
     lines = [replace(requests[i], source=in_one_line(requests[i].source)) for i in asked]
     prompts = [encode_prompt(engine.tokenizer, prompt_of(system, line)) for line in lines]

@@ -6,6 +6,7 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import TypeVar
 
+from ontarget import given
 from ontarget.checkpoints.adapter import lineage
 from ontarget.checkpoints.context import Context
 from ontarget.corpora.instructions import Instruction
@@ -55,7 +56,9 @@ class Translator:
         trust_remote_code: bool = False,
         precision: Precision = "auto",
     ) -> None:
-        place = locate(model)
+        place = locate(given.place(model, "model"))
+        if template is not None:
+            given.text(template, "template")
         tuned_with = next(filter(None, map(_tuned_with, lineage(place))), None)
         self.template = PromptTemplate.load(template or tuned_with or "alpaca", place)
         self._engine = Engine.load(place, trust_remote_code=trust_remote_code, precision=precision)
@@ -92,10 +95,10 @@ class Translator:
             progress: called with how many texts are done, and how many there are.
             system: how to ask and to search, template and decoding included, in place of the above.
         Raises:
-            UserError: a language is unknown, or both are the same.
+            UserError: what is not text, a language is unknown, or both are the same.
         """
         found = self.hypotheses(
-            [texts] if isinstance(texts, str) else texts,
+            [given.text(texts, "the text")] if isinstance(texts, str) else texts,
             source,
             target,
             beam=beam,
@@ -125,10 +128,14 @@ class Translator:
 
         A text that is too long for the model's context has the finish reason `too-long`; nothing is logged.
         """
-        direction = direction_between(str(source), str(target))
+        lines = given.texts(texts, "texts", "text")
+        direction = direction_between(source, target)
         decoding = Decoding(beam, max_new_tokens, no_repeat_ngram_size=no_repeat_ngram_size)
-        system = system or System("translator", self.template, decoding=decoding)
-        requests = [Request(text, direction) for text in texts]
+        if system is None:
+            system = System("translator", self.template, decoding=decoding)
+        elif not isinstance(system, System):
+            raise UserError(f"system is {given.shown(system)}; give a System, or leave it out")
+        requests = [Request(text, direction) for text in lines]
         return translate(system, self._engine, requests, progress)
 
     def answer(
@@ -149,7 +156,7 @@ class Translator:
             max_new_tokens: an answer is cut here.
             progress: called with how many are answered, and how many there are.
         Raises:
-            UserError: the template is for translations alone.
+            UserError: what is not a list of instructions, or the template is for translations alone.
         """
         found = self.general_hypotheses(
             instructions, beam=beam, max_new_tokens=max_new_tokens, progress=progress
@@ -166,9 +173,10 @@ class Translator:
     ) -> list[Hypothesis]:
         """As `answer`, with what is known of each answer; one that is too long is `too-long`."""
         template, tokenizer = self.template, self._engine.tokenizer
+        self._engine.end_turns_with(template.end)
         prompts = [
             encode_prompt(tokenizer, template.render_general(asked.instruction, asked.input))
-            for asked in instructions
+            for asked in _instructions(instructions)
         ]
         return self._engine.generate(
             prompts, Decoding(beam, max_new_tokens), template.stop, progress=progress, one_line=False
@@ -178,6 +186,18 @@ class Translator:
         for said in sentences(refused(found), self.context.limit, unit):
             _LOG.warning("%s", said)
         return [hypothesis.text for hypothesis in found]
+
+
+def _instructions(asked: Sequence[Instruction]) -> list[Instruction]:
+    """The same, once each is known to be one."""
+    form = "Instruction(instruction, input, output)"
+    found = list(given.several(asked, "instructions", of=form))
+    for number, each in enumerate(found):
+        if not isinstance(each, Instruction):
+            raise UserError(f"instruction {number} is {given.shown(each)}; give an {form}")
+        given.text(each.instruction, "instruction", number)
+        given.text(each.input, "the input of instruction", number)
+    return found
 
 
 def _tuned_with(model: Path | str) -> str | None:
