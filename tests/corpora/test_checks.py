@@ -26,8 +26,13 @@ def stays(step: str, limit: float | None, *rows: tuple[str, str]) -> list[bool]:
     return check_of(Step.of({step: limit} if limit else step), STUB)(texts)
 
 
-def test_empty_is_nothing_but_white_space() -> None:
+def test_empty_is_nothing_but_white_space_and_characters_without_width() -> None:
     assert stays("empty", None, ("a", "b"), ("a", ""), (" \t\u00a0", "b")) == [True, False, False]
+    assert stays("empty", None, ("a\u200b", "b"), ("a", "\ufeff\u200b"), ("\xad", "b")) == [
+        True,
+        False,
+        False,
+    ]
 
 
 def test_too_long_counts_characters() -> None:

@@ -1,6 +1,6 @@
 import pytest
 
-from ontarget.corpora.corpus import Corpus, Part, Translation
+from ontarget.corpora.corpus import Corpus, Part, Translation, without_line_breaks
 from ontarget.errors import UserError
 from ontarget.languages import Direction, Language
 
@@ -80,3 +80,10 @@ def test_a_direction_that_is_missing_is_told_with_what_there_is() -> None:
 
 def test_segments_are_whole() -> None:
     assert list(PAIRWISE.parts("train")[0].segments()) == [{DE: "eins", EN: "one"}, {DE: "zwei", EN: "two"}]
+
+
+def test_text_in_memory_is_one_line_a_segment_and_counted_once() -> None:
+    given = Part({DE: ["a\nb", "c ", "\n"], FR: ["d\u2028", " e", "f"]}, Direction(DE, FR))
+    [part], broken = without_line_breaks([given])
+    assert part == Part({DE: ["a b", "c ", ""], FR: ["d", " e", "f"]}, Direction(DE, FR))
+    assert broken == 2

@@ -7,7 +7,7 @@ import pytest
 import sacrebleu.utils
 from sacrebleu import dataset
 
-from ontarget.corpora.sacrebleu_sets import directions, read, read_test_set, sets_of
+from ontarget.corpora.sacrebleu_sets import directions, load, read, read_test_set, sets_of
 from ontarget.errors import UserError
 from ontarget.languages import Direction, Language
 
@@ -38,6 +38,13 @@ def test_the_directions_that_it_has_are_read_with_the_first_reference(kept: Path
     [part] = read("wmt22", parse("de-fr it-nl"))
     assert part.direction == Direction.parse("de-fr")
     assert part.lines == {Language("de"): ["eins", "zwei"], Language("fr"): ["un", "deux"]}
+
+
+def test_as_a_corpus_its_segments_are_one_line_each(kept: Path) -> None:
+    (kept / "de-fr.de").write_text("eins\nzwei\x85 drei\n", encoding="utf-8")
+    corpus = load({"test": "wmt22"}, {"test": parse("de-fr")})
+    assert corpus.lines("test", Language("de")) == ["eins", "zwei drei"]
+    assert corpus.line_breaks == {"test": 1}
 
 
 @pytest.fixture

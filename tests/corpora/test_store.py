@@ -1,4 +1,5 @@
 import resource
+from collections.abc import Sequence
 from itertools import combinations
 from pathlib import Path
 
@@ -7,27 +8,28 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from ontarget.corpora import store
-from ontarget.corpora.corpus import Part, Segment
+from ontarget.corpora.corpus import Segment
 from ontarget.errors import UserError
 from ontarget.languages import Direction, Language
+from ontarget.text import in_one_line
 
 DE, FR, EN = Language("de"), Language("fr"), Language("en")
 
 
 def stored(
-    folder: Path, segments: list[Segment], direction: Direction | None = None
-) -> tuple[list[Part], int]:
+    folder: Path, segments: Sequence[Segment | None], direction: Direction | None = None
+) -> store.Stored:
     store.write(folder, [DE, FR, EN], ((segment, direction) for segment in segments))
     return store.read(folder)
 
 
-TEXT = st.text(st.characters(codec="utf-8"), max_size=5)
+TEXT = st.text(st.characters(codec="utf-8"), max_size=5).map(in_one_line)
 
 
 @settings(suppress_health_check=[HealthCheck.function_scoped_fixture], max_examples=40)
 @given(lines=st.lists(TEXT, min_size=1, max_size=30), data=st.data())
 def test_lines_are_those_of_a_list(tmp_path: Path, lines: list[str], data: st.DataObject) -> None:
-    [part], _ = stored(tmp_path / "x", [{DE: line, FR: ""} for line in lines])
+    [part] = stored(tmp_path / "x", [{DE: line, FR: ""} for line in lines]).parts
     found = part.lines[DE]
     assert (list(found), len(found)) == (lines, len(lines))
     index = data.draw(st.integers(-len(lines), len(lines) - 1))
@@ -41,7 +43,7 @@ def test_lines_are_those_of_a_list(tmp_path: Path, lines: list[str], data: st.Da
 
 def test_more_lines_than_are_written_at_a_time(tmp_path: Path) -> None:
     lines = [str(number) for number in range(25_000)]
-    [part], _ = stored(tmp_path / "x", [{DE: line, EN: line} for line in lines])
+    [part] = stored(tmp_path / "x", [{DE: line, EN: line} for line in lines]).parts
     assert list(part.lines[EN]) == lines
     assert part.lines[EN][19_999:20_002] == ["19999", "20000", "20001"]
 
@@ -57,24 +59,34 @@ def test_many_parts_need_no_more_open_files_than_one(tmp_path: Path) -> None:
         )
     finally:
         resource.setrlimit(resource.RLIMIT_NOFILE, limits)
-    parts, _ = store.read(tmp_path / "x")
+    parts = store.read(tmp_path / "x").parts
     assert [tuple(part.lines) for part in parts] == groups
     assert all(list(lines) == [str(code)] for part in parts for code, lines in part.lines.items())
 
 
 def test_segments_of_the_same_languages_become_a_part(tmp_path: Path) -> None:
-    parts, left_out = stored(
-        tmp_path / "x", [{DE: "a", EN: "b"}, {FR: "c", DE: "d"}, {DE: "e", EN: "f"}, {DE: "g"}]
+    found = stored(
+        tmp_path / "x", [{DE: "a", EN: "b"}, {FR: "c", DE: "d"}, None, {DE: "e", EN: "f"}, {DE: "g"}]
     )
-    assert [list(part.segments()) for part in parts] == [
+    assert [list(part.segments()) for part in found.parts] == [
         [{DE: "a", EN: "b"}, {DE: "e", EN: "f"}],
         [{DE: "d", FR: "c"}],
     ]
-    assert left_out == 1
+    assert (found.left_out, found.blank, found.line_breaks) == (1, 1, 0)
+
+
+def test_a_segment_is_one_line_and_counted_once(tmp_path: Path) -> None:
+    segments = [{DE: "a\nb", EN: "\n c\x85\n "}, {DE: "d", EN: " e "}, {FR: "f\n", DE: "g"}, {DE: "h\n"}]
+    found = stored(tmp_path / "x", segments)
+    assert [list(part.segments()) for part in found.parts] == [
+        [{DE: "a b", EN: "c"}, {DE: "d", EN: " e "}],
+        [{DE: "g", FR: "f"}],
+    ]
+    assert found.line_breaks == 2
 
 
 def test_the_only_direction_of_a_part_is_kept(tmp_path: Path) -> None:
-    [part], _ = stored(tmp_path / "x", [{DE: "a", EN: "b"}], Direction(EN, DE))
+    [part] = stored(tmp_path / "x", [{DE: "a", EN: "b"}], Direction(EN, DE)).parts
     assert part.direction == Direction(EN, DE)
 
 

@@ -43,6 +43,7 @@ def outcome(
         ("Una casa.", "it", "other"),
         ("Qwrt.", "und", "unknown"),
         ("  ", "", "empty"),
+        ("\u200b\ufeff", "nl", "empty"),
         ("Ein ganz anderer Satz!", "nl", "copy"),
         (LOOP, "nl", "run-on"),
     ],

@@ -14,6 +14,7 @@ from ontarget.corpora.corpus import Translation
 from ontarget.errors import UserError
 from ontarget.languages import Direction, Language
 from ontarget.prompts.template import PromptTemplate
+from ontarget.text import in_one_line
 from ontarget.translation import translate as translate_module
 from ontarget.translation.anti_lm import AntiLM
 from ontarget.translation.boosting import Boosted, tokens_of_languages
@@ -99,10 +100,11 @@ def test_all_directions_are_answered_in_one_go_and_in_order(echo: Echo) -> None:
 
 
 def test_an_empty_source_is_not_asked_about(echo: Echo) -> None:
-    found = translate(System("mt", PLAIN), echo, requests("de-fr", "", "eins", "  "))
+    found = translate(System("mt", PLAIN), echo, requests("de-fr", "", "eins", "  ", "\u200b\ufeff"))
     assert found == [
         Hypothesis("", "stop", 0, 0),
         Hypothesis("<eins>", "stop", -1.0, 3),
+        Hypothesis("", "stop", 0, 0),
         Hypothesis("", "stop", 0, 0),
     ]
     assert len(echo.calls[0].prompts) == 1
@@ -254,7 +256,7 @@ def test_text_stays_text(engine: Engine, text: str, contrast: Contrast | None) -
     assert len(found) == 2
     for ids in seen:
         assert [id for id in ids if id < 4] == [0]
-    line = text.replace("\n", " ")
+    line = in_one_line(text)
     assert engine.tokenizer.decode(seen[0], clean_up_tokenization_spaces=False).count(line) == 1
 
 

@@ -11,6 +11,7 @@ from numpy.typing import NDArray
 
 from ontarget.errors import UserError, nearest
 from ontarget.languages import Language
+from ontarget.text import is_empty
 
 _NEW = 1 << 20  # hashes; the largest share of all that waits to be sorted in is an eighth
 
@@ -32,7 +33,7 @@ STEPS: dict[str, float | None] = {
 class Step:
     """One step of cleaning, and its limit.
 
-    empty: a text has nothing but white space.
+    empty: a text has nothing to read: only white space and characters without width.
     too-long: a text has more characters than the limit.
     length-ratio: a text has more than so many times the characters of another of its segment.
     duplicates: the same segment, in all its languages, came before.
@@ -101,7 +102,7 @@ def check_of(step: Step, identification: Identification) -> Check:
 
         return in_their_languages
     passes: dict[str, Callable[[Sequence[str]], bool]] = {
-        "empty": lambda row: all(text.strip() for text in row),
+        "empty": lambda row: not any(map(is_empty, row)),
         "too-long": lambda row: max(map(len, row)) <= limit,
         "length-ratio": lambda row: max(map(len, row)) <= limit * min(map(len, row)),
         "source-is-target": lambda row: all(a.strip() != b.strip() for a, b in combinations(row, 2)),

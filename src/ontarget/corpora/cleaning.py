@@ -24,7 +24,7 @@ from ontarget.languages import Language
 Overlap = Literal["error", "remove", "allow"]
 
 # Raise it where the same steps leave out other segments than before.
-_FORMAT = 1
+_FORMAT = 2
 _AT_ONCE = 10_000  # segments
 _COUNTS = "counts.json"
 _OVERLAP = "in the test set"

@@ -1,6 +1,6 @@
 """Parallel text: lines of several languages that are aligned with each other."""
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from itertools import accumulate, chain
 from typing import overload
@@ -8,6 +8,7 @@ from typing import overload
 from ontarget.corpora.lazy import Chosen, Lazy, locate
 from ontarget.errors import UserError
 from ontarget.languages import Direction, Language
+from ontarget.text import in_one_line
 
 Segment = Mapping[Language, str]  # one segment in the languages that it is there in
 
@@ -62,12 +63,14 @@ class Corpus:
         splits: of each, the lines of languages that are all aligned with each other; or several parts, which
             are not: German-English in one, French-English in another.
         left_out: how many segments reading and cleaning left out, and why: "train: empty" -> 12.
+        line_breaks: in how many segments of a split, as it was read, line breaks became spaces (see text.py).
         fingerprint: what text is known by that was read from files; None where it was not.
     """
 
     name: str
     splits: Mapping[str, Mapping[Language, Sequence[str]] | Sequence[Part]]
     left_out: Mapping[str, int] = field(default_factory=dict)
+    line_breaks: Mapping[str, int] = field(default_factory=dict)
     fingerprint: str | None = None
 
     def parts(self, split: str) -> Sequence[Part]:
@@ -141,6 +144,25 @@ class Pairs(Sequence[Translation]):
             both = zip(self._source[index], self._target[index], strict=True)
             return [Translation(source, target, self.direction) for source, target in both]
         return Translation(self._source[index], self._target[index], self.direction)
+
+
+def without_line_breaks(parts: Iterable[Part]) -> tuple[list[Part], int]:
+    """Parts with each text in one line, and how many of their segments had line breaks.
+
+    For text in memory; what goes to disk is treated the same by store.py.
+    """
+    found, broken = [], 0
+    for part in parts:
+        lines = {language: list(map(in_one_line, texts)) for language, texts in part.lines.items()}
+        changed = (
+            number
+            for language, texts in part.lines.items()
+            for number, (text, line) in enumerate(zip(texts, lines[language], strict=True))
+            if text != line
+        )
+        broken += len(set(changed))
+        found.append(replace(part, lines=lines))
+    return found, broken
 
 
 def _joined(lines: Sequence[Sequence[str]]) -> Sequence[str]:

@@ -24,11 +24,9 @@ from ontarget.errors import UserError, counted
 from ontarget.files import expanded, made_once
 from ontarget.languages import Direction, Language, directions_between
 
-# Raise it where the same files give other segments than before: what is in the cache is then made again.
-_FORMAT = 1
 _START = 1 << 12  # bytes that tell the format
 
-_READERS: dict[str, Callable[[Path, Sequence[Language], Columns | None], Iterator[Segment]]] = {
+_READERS: dict[str, Callable[[Path, Sequence[Language], Columns | None], Iterator[Segment | None]]] = {
     "tsv": read_tsv,
     "csv": read_csv,
     "jsonl": read_jsonl,
@@ -39,11 +37,14 @@ _READERS: dict[str, Callable[[Path, Sequence[Language], Columns | None], Iterato
 
 @dataclass(frozen=True, slots=True)
 class _Source:
-    """Something to read: what it is known by, the only direction it serves, if any, and its segments."""
+    """Something to read: what it is known by, the only direction it serves, if any, and its segments.
+
+    None is a blank line of a table.
+    """
 
     identity: str
     direction: Direction | None
-    read: Callable[[], Iterator[Segment]]
+    read: Callable[[], Iterator[Segment | None]]
 
 
 def load(
@@ -71,20 +72,22 @@ def load(
         UserError: a file is missing, broken or not what it should be, or has nothing in two of the languages.
     """
     made: dict[str, Sequence[Part]] = {}
-    left_out, fingerprint = {}, hashlib.sha256()
+    left_out, line_breaks, fingerprint = {}, {}, hashlib.sha256()
     for split, paths in splits.items():
         sources = [source for path in paths for source in _sources(path, split, languages, format, columns)]
-        key, parts, others = _stored(sources, languages, format, columns, watch)
+        key, stored = _stored(sources, languages, format, columns, watch)
         fingerprint.update(f"{split} {key}\n".encode())
-        if not any(map(len, parts)):
+        if not any(map(len, stored.parts)):
             raise UserError(
                 f"corpus '{name}', split '{split}': no segment of {', '.join(map(repr, paths))} is there in "
                 f"two of the languages {_listed(languages)}; see `languages`, and `columns` of the files"
             )
-        made[split] = parts
-        if others:
-            left_out[f"{split}: in other languages"] = others
-    return Corpus(name, made, left_out, fingerprint.hexdigest())
+        made[split], line_breaks[split] = stored.parts, stored.line_breaks
+        if stored.left_out:
+            left_out[f"{split}: in other languages"] = stored.left_out
+        if stored.blank:
+            left_out[f"{split}: blank {'line' if stored.blank == 1 else 'lines'}"] = stored.blank
+    return Corpus(name, made, left_out, line_breaks, fingerprint.hexdigest())
 
 
 def format_of(path: Path) -> str:
@@ -188,10 +191,10 @@ def _stored(
     format: str | None,
     columns: Columns | None,
     watch: store.Watch,
-) -> tuple[str, list[Part], int]:
+) -> tuple[str, store.Stored]:
     """The segments of all sources from the cache, where they are put first, and their key there."""
     about = {
-        "version": _FORMAT,
+        "version": store.FORMAT,
         "sources": [[source.identity, source.direction and str(source.direction)] for source in sources],
         "languages": list(map(str, languages)),
         "format": format,
@@ -201,7 +204,7 @@ def _stored(
     folder = store.cache_folder() / "corpora" / key
     segments = ((segment, source.direction) for source in sources for segment in source.read())
     made_once(folder, lambda: store.write(folder, languages, watch(segments)))
-    return key, *store.read(folder)
+    return key, store.read(folder)
 
 
 def _digest_of_folder(folder: Path) -> str:

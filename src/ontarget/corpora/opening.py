@@ -7,7 +7,7 @@ import io
 import lzma
 import sys
 import zlib
-from codecs import BOM_UTF16_BE, BOM_UTF16_LE
+from codecs import BOM_UTF16_BE, BOM_UTF16_LE, BOM_UTF32_BE, BOM_UTF32_LE
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -18,6 +18,18 @@ from ontarget.errors import UserError, nearest
 BYTE_ORDER_MARK = b"\xef\xbb\xbf"
 
 _ARCHIVES = {b"PK\x03\x04": "zip", b"7z\xbc\xaf\x27\x1c": "7z", b"Rar!": "rar"}
+_SPREADSHEETS = (b"[Content_Types].xml", b"_rels/", b"application/vnd.oasis.opendocument")  # in zip archives
+_OLD_OFFICE = b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1"
+_POINTER = b"version https://git-lfs.github.com/spec/"
+_WEB_PAGES = (b"<!doctype html", b"<html")
+_COMPRESSED = (".gz", ".xz", ".bz2", ".zst")
+_WIDE = {
+    BOM_UTF32_LE: "utf-32",  # before UTF-16, whose mark it begins with
+    BOM_UTF32_BE: "utf-32",
+    BOM_UTF16_LE: "utf-16",
+    BOM_UTF16_BE: "utf-16",
+}
+_START = 512  # bytes that tell what a file is
 _BLOCK = 1 << 16
 
 
@@ -29,28 +41,33 @@ def opened(path: Path) -> Iterator[BinaryIO]:
 
     Raises:
         UserError: the file is missing or cannot be read, its compressed form is broken or cut off, or it is
-            an archive of several files.
+            an archive of several files, or not what its name says.
     """
-    with raw(path) as file, unpacked(file, f"'{path}'") as stream:
-        yield stream
+    with raw(path) as file:
+        if path.suffix in _COMPRESSED:
+            require_no_web_page(file.peek(_START), f"'{path}'")
+        with unpacked(file, f"'{path}'") as stream:
+            yield stream
 
 
 @contextmanager
 def unpacked(file: BinaryIO, name: str) -> Iterator[BinaryIO]:
     """What `opened` gives, of a stream that is open already and may be a pipe; messages call it `name`."""
     stream = file if isinstance(file, io.BufferedReader) else io.BufferedReader(cast(io.RawIOBase, file))
-    start = stream.peek(6)  # a pipe cannot be read again
-    for magic, archive in _ARCHIVES.items():
-        if start.startswith(magic):
-            raise UserError(f"{name} is a {archive} archive; unpack it, and give the file that is in it")
-    found = next((packed for magic, packed in _FORMATS.items() if start.startswith(magic)), None)
-    if found is None:
+    start = stream.peek(_START)  # a pipe cannot be read again
+    _require_one_file(start, name)
+    if (found := _compression(start)) is None:
         yield stream
         return
     form, decompressed = found
     try:
         # Buffered by far: a line at a time would be slow.
-        yield cast(BinaryIO, io.BufferedReader(decompressed(stream), _BLOCK))
+        inner = io.BufferedReader(decompressed(stream), _BLOCK)
+        start = inner.peek(_START)
+        _require_one_file(start, name)
+        if (again := _compression(start)) is not None:
+            raise UserError(f"{name} is compressed twice ({again[0]} in {form}); decompress it once")
+        yield cast(BinaryIO, inner)
     except (EOFError, OSError, zlib.error, lzma.LZMAError) as error:
         raise UserError(f"{name} is a broken {form} file ({error}); copy or download it again") from None
 
@@ -91,14 +108,57 @@ def digest(path: Path) -> str:
         return hashlib.file_digest(file, "sha256").hexdigest()
 
 
-def not_utf8(name: str, line: int, offset: int, there: bytes) -> UserError:
-    """What to say of text in another encoding, or in several; `there` are the bytes from `offset` on."""
-    if offset == 0 and there[:2] in (BOM_UTF16_LE, BOM_UTF16_BE):
-        return UserError(f"{name} is UTF-16; convert it, e.g. iconv -f utf-16 -t utf-8")
+def not_utf8(name: str, line: int, offset: int, there: int) -> UserError:
+    """What to say of text in another encoding, or in several; `there` is the byte at `offset`."""
     return UserError(
-        f"{name} is not UTF-8: line {line}, byte {offset} of the text is 0x{there[0]:02x}; "
+        f"{name} is not UTF-8: line {line}, byte {offset} of the text is 0x{there:02x}; "
         "convert the file, e.g. iconv -f latin1 -t utf-8"
     )
+
+
+def require_narrow(start: bytes, name: str) -> None:
+    """Refuses text whose characters have two or four bytes each; `start` is its first line.
+
+    Raises:
+        UserError: it begins with the mark of UTF-16 or UTF-32, or every other byte is 0.
+    """
+    wide = next((encoding for mark, encoding in _WIDE.items() if start.startswith(mark)), None)
+    even, odd = start[::2], start[1::2]
+    if wide is None and len(start) > 3 and max(even.count(0), odd.count(0)) * 2 > len(even):
+        wide = "utf-16be" if even.count(0) > odd.count(0) else "utf-16le"
+    if wide is not None:
+        raise UserError(f"{name} is {wide[:6].upper()}; convert it, e.g. iconv -f {wide} -t utf-8")
+
+
+def require_no_web_page(start: bytes, name: str) -> None:
+    """Refuses HTML where data should be: servers send it in place of a file; `start` are its first bytes.
+
+    Raises:
+        UserError: it is HTML.
+    """
+    if start.lstrip().lower().startswith(_WEB_PAGES):
+        raise UserError(
+            f"{name} is a web page (HTML), perhaps the error message of a server; download the file again"
+        )
+
+
+def _require_one_file(start: bytes, name: str) -> None:
+    """Refuses what is not the text of one file, told by its first bytes."""
+    if start.startswith(_POINTER):
+        raise UserError(
+            f"{name} is a Git LFS pointer, which stands for a file; run 'git lfs pull' in its folder"
+        )
+    archive = next((kind for magic, kind in _ARCHIVES.items() if start.startswith(magic)), None)
+    if start.startswith(_OLD_OFFICE) or (archive == "zip" and any(part in start for part in _SPREADSHEETS)):
+        raise UserError(f"{name} is a spreadsheet or another office file; save it as CSV in UTF-8")
+    if start[257:262] == b"ustar":
+        archive = "tar"
+    if archive is not None:
+        raise UserError(f"{name} is a {archive} archive; unpack it, and give the file that is in it")
+
+
+def _compression(start: bytes) -> tuple[str, Callable[[BinaryIO], Any]] | None:
+    return next((packed for magic, packed in _FORMATS.items() if start.startswith(magic)), None)
 
 
 class _Zstd(io.RawIOBase):

@@ -6,9 +6,9 @@ from itertools import pairwise
 from pathlib import Path
 from typing import BinaryIO
 
-from ontarget.corpora.corpus import Corpus
+from ontarget.corpora.corpus import Corpus, Part, without_line_breaks
 from ontarget.corpora.file_names import path_of
-from ontarget.corpora.opening import BYTE_ORDER_MARK, not_utf8, opened
+from ontarget.corpora.opening import BYTE_ORDER_MARK, not_utf8, opened, require_narrow
 from ontarget.errors import UserError, counted
 from ontarget.languages import Language
 
@@ -24,10 +24,13 @@ def load(name: str, patterns: Mapping[str, str], languages: Sequence[Language]) 
     Raises:
         UserError: a file is missing, empty, broken or not UTF-8; line counts differ; a variable is not set.
     """
-    splits: dict[str, dict[Language, list[str]]] = {}
+    splits: dict[str, list[Part]] = {}
+    line_breaks: dict[str, int] = {}
     for split, pattern in patterns.items():
         paths = {language: path_of(pattern, language) for language in languages}
         lines = {language: read_lines(path) for language, path in paths.items()}
+        for language, path in paths.items():
+            require_line_ends(lines[language], f"'{path}'")
         for first, other in pairwise(languages):
             if len(lines[first]) != len(lines[other]):
                 raise UserError(
@@ -35,14 +38,27 @@ def load(name: str, patterns: Mapping[str, str], languages: Sequence[Language]) 
                     f"{counted(len(lines[first]), 'line')} but '{paths[other]}' has {len(lines[other])}; "
                     "line n of both must be the same segment"
                 )
-        splits[split] = lines
-    return Corpus(name, splits)
+        splits[split], line_breaks[split] = without_line_breaks([Part(lines)])
+    return Corpus(name, splits, line_breaks=line_breaks)
+
+
+def require_line_ends(lines: Sequence[str], name: str) -> None:
+    """Refuses a file of one line that has CRs in it: its lines end with them, as on old Macs.
+
+    Raises:
+        UserError: it is such a file; the message calls it `name`.
+    """
+    if len(lines) == 1 and "\r" in lines[0].rstrip("\r"):
+        raise UserError(
+            f"the lines of {name} end with CR alone; convert them, e.g. tr '\\r' '\\n' < old.txt > new.txt"
+        )
 
 
 def read_lines(path: Path) -> list[str]:
     """The lines of a UTF-8 text file, compressed or not, without their ends.
 
-    Lines end at LF (or CR LF) alone: U+2028, U+0085, form feeds and lone CRs are part of the text.
+    Lines end at LF (or CR LF) alone. U+2028, U+0085, form feeds and lone CRs stay in them here; where text
+    becomes segments, they become spaces (see text.py).
 
     Raises:
         UserError: the file is missing, empty, broken, or not UTF-8; the message says where.
@@ -79,12 +95,14 @@ def lines_in(file: BinaryIO, name: str) -> Iterator[str]:
     """
     offset, empty = 0, True
     for number, data in enumerate(file, start=1):
+        if number == 1:
+            require_narrow(data, name)
         text = data.removeprefix(BYTE_ORDER_MARK) if number == 1 else data
         try:
             line = text.decode("utf-8")
         except UnicodeDecodeError as error:
             place = error.start + len(data) - len(text)
-            raise not_utf8(name, number, offset + place, data[place : place + 2]) from None
+            raise not_utf8(name, number, offset + place, data[place]) from None
         offset += len(data)
         if line:
             empty = False

@@ -4,7 +4,7 @@ import re
 from collections.abc import Iterable, Mapping, Sequence
 from pathlib import Path
 
-from ontarget.corpora.corpus import Corpus, Part
+from ontarget.corpora.corpus import Corpus, Part, without_line_breaks
 from ontarget.corpora.plain import read_lines
 from ontarget.errors import UserError, counted, nearest
 from ontarget.languages import Direction, Language, directions_between
@@ -43,11 +43,15 @@ def load(sets: Mapping[str, str], wanted: Mapping[str, Sequence[Direction]]) -> 
     Raises:
         UserError: as `read`.
     """
-    return Corpus("sacrebleu", {split: read(name, wanted[split]) for split, name in sets.items()})
+    splits: dict[str, list[Part]] = {}
+    line_breaks: dict[str, int] = {}
+    for split, name in sets.items():
+        splits[split], line_breaks[split] = without_line_breaks(read(name, wanted[split]))
+    return Corpus("sacrebleu", splits, line_breaks=line_breaks)
 
 
 def read(test_set: str, wanted: Iterable[Direction]) -> list[Part]:
-    """The source and the first reference of those of the wanted directions that the test set has.
+    """The source and the first reference of those of the wanted directions that the test set has, unchanged.
 
     Raises:
         UserError: no such test set, none of the directions, or it could not be fetched.

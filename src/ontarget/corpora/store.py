@@ -9,6 +9,7 @@ import mmap
 import os
 from array import array
 from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass
 from itertools import chain
 from pathlib import Path
 from typing import overload
@@ -17,12 +18,34 @@ from ontarget.corpora.corpus import Part, Segment
 from ontarget.errors import UserError
 from ontarget.files import full_disk_said, whole_folder, write_json
 from ontarget.languages import Direction, Language
+from ontarget.text import in_one_line
 
-Serving = tuple[Segment, Direction | None]  # a segment, and the only direction that it serves, if any
+# A segment (None: a blank line of a table), and the only direction that it serves, if any.
+Serving = tuple[Segment | None, Direction | None]
 Watch = Callable[[Iterator[Serving]], Iterator[Serving]]  # lets through what is stored, and tells of it
+
+# Raise it where the same files give other segments than before: what is in the cache is then made again.
+FORMAT = 2
 
 _CONTENTS = "contents.json"
 _BLOCK = 10_000  # lines read, or ends written, at a time
+
+
+@dataclass(frozen=True, slots=True)
+class Stored:
+    """What a folder holds, and what was noticed when it was written.
+
+    Attributes:
+        parts: of a split.
+        left_out: how many segments are not there in two of the languages.
+        blank: how many lines of tables are blank.
+        line_breaks: in how many segments line breaks became spaces.
+    """
+
+    parts: list[Part]
+    left_out: int
+    blank: int
+    line_breaks: int
 
 
 def cache_folder() -> Path:
@@ -33,18 +56,21 @@ def cache_folder() -> Path:
 
 
 def write(folder: Path, languages: Sequence[Language], segments: Iterator[Serving]) -> None:
-    """Stores segments.
+    """Stores segments, each text in one line (see text.py).
 
     Those that are there in the same languages, and serve the same, become a part; those that are not there in
-    two of the languages are counted.
+    two of the languages are counted, and so are blank lines of tables.
 
     Raises:
         UserError: a text is no Unicode, or the disk is full.
     """
     with full_disk_said(folder), whole_folder(folder) as temporary:
         parts: dict[tuple[tuple[Language, ...], Direction | None], list[_Column]] = {}
-        left_out = 0
+        left_out = blank = line_breaks = 0
         for segment, direction in segments:
+            if segment is None:
+                blank += 1
+                continue
             there = tuple(language for language in languages if language in segment)
             if len(there) < 2:
                 left_out += 1
@@ -52,25 +78,30 @@ def write(folder: Path, languages: Sequence[Language], segments: Iterator[Servin
             if (there, direction) not in parts:
                 number = len(parts)
                 parts[there, direction] = [_Column(temporary / f"{number}.{language}") for language in there]
+            broken = False
             for column, language in zip(parts[there, direction], there, strict=True):
-                column.append(segment[language])
+                line = in_one_line(segment[language])
+                broken |= line != segment[language]
+                column.append(line)
+            line_breaks += broken
         for column in chain.from_iterable(parts.values()):
             column.write()
         contents = [
             {"languages": list(map(str, there)), "direction": direction and str(direction)}
             for there, direction in parts
         ]
-        write_json(temporary / _CONTENTS, {"parts": contents, "left_out": left_out})
+        noticed = {"left_out": left_out, "blank": blank, "line_breaks": line_breaks}
+        write_json(temporary / _CONTENTS, {"parts": contents, **noticed})
 
 
-def read(folder: Path) -> tuple[list[Part], int]:
-    """The parts that a folder holds, and how many segments were left out."""
+def read(folder: Path) -> Stored:
+    """What a folder holds that `write` has made."""
     contents = json.loads((folder / _CONTENTS).read_text(encoding="utf-8"))
     parts = []
     for number, part in enumerate(contents["parts"]):
         lines = {Language(code): StoredLines(folder / f"{number}.{code}") for code in part["languages"]}
         parts.append(Part(lines, Direction.parse(part["direction"]) if part["direction"] else None))
-    return parts, contents["left_out"]
+    return Stored(parts, contents["left_out"], contents["blank"], contents["line_breaks"])
 
 
 def mapped(path: Path) -> mmap.mmap | bytes:

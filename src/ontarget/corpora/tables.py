@@ -1,54 +1,99 @@
 """Tables with a segment in each row: TSV as machine translation writes it, and CSV with its quotes."""
 
 import csv
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
+from itertools import chain, islice
 from pathlib import Path
 
 from ontarget.corpora.corpus import Segment
-from ontarget.corpora.plain import lines_of
+from ontarget.corpora.plain import lines_of, require_line_ends
 from ontarget.corpora.rows import Columns, columns_of
 from ontarget.errors import UserError, counted
 from ontarget.languages import Language
+from ontarget.text import is_empty
+
+Rows = Iterator[tuple[int, list[str]]]
+"""Each row with the number of the line where it begins; one without cells is blank."""
 
 csv.field_size_limit(1 << 24)  # a segment may be longer than the 128 kB that csv allows
 
+_SEPARATORS = ",;\t|"  # of CSV
+_NAMED = "sep="  # begins a first line in which Excel names the separator
+_BEGINNING = 50  # lines that tell the separator
 
-def read_tsv(path: Path, languages: Sequence[Language], columns: Columns | None) -> Iterator[Segment]:
-    """Rows of a file whose cells are parted by tabs; a quote is a quote, and a line is a row.
+# What to do about what csv says.
+_REMEDIES = {
+    "unexpected end of data": "close the quote that opens there; a quote within quotes is written twice",
+    "new-line character": "a carriage return (CR) is outside quotes; remove it, or end lines with LF",
+    "field larger": "a cell is too long; perhaps a quote that opens there is never closed",
+}
 
-    The first line names the columns, unless `columns` are given by number, from 1.
+
+def read_tsv(path: Path, languages: Sequence[Language], columns: Columns | None) -> Iterator[Segment | None]:
+    """Rows of a file whose cells are separated by tabs: a line is a row, and a quote is text.
+
+    The first line names the columns, unless `columns` are given by number, from 1. If all names are in
+    quotes, the file is read as CSV with tabs. A blank line is None, and so is one of tabs alone.
 
     Raises:
-        UserError: a row has not the cells that it should have, or see `opening.opened`.
+        UserError: a row does not have the cells that it should have, or see `opening.opened`.
     """
-    yield from _segments(path, _tab_parted(path), languages, columns)
+    begun, lines = _begun(path)
+    names = next((line.split("\t") for line in begun if not is_empty(line)), [])
+    if not _numbered(columns) and all(len(name) > 2 and name[0] == name[-1] == '"' for name in names):
+        rows = _csv_rows(path, lines, "\t")
+    else:
+        rows = _tab_separated(lines)
+    yield from _segments(path, rows, languages, columns)
 
 
-def read_csv(path: Path, languages: Sequence[Language], columns: Columns | None) -> Iterator[Segment]:
-    """Rows of a file of comma-separated values (RFC 4180): what stands in quotes may hold commas and lines.
+def read_csv(path: Path, languages: Sequence[Language], columns: Columns | None) -> Iterator[Segment | None]:
+    """Rows of a file of comma-separated values (RFC 4180): commas and line breaks in quotes are text.
+
+    The separator may also be a semicolon, a tab or a bar, as the beginning of the file tells, or any
+    character that its first line names (`sep=;`). A blank line is None, and so is one of separators alone.
 
     Raises:
         UserError: as for `read_tsv`, or a quote is never closed.
     """
-    yield from _segments(path, _comma_parted(path), languages, columns)
+    begun, lines = _begun(path)
+    if begun[0].startswith(_NAMED) and len(begun[0]) == len(_NAMED) + 1:
+        next(lines)
+        rows = _csv_rows(path, lines, begun[0][-1], first=2)
+    else:
+        rows = _csv_rows(path, lines, _separator(begun, languages, columns))
+    yield from _segments(path, rows, languages, columns)
+
+
+def _begun(path: Path) -> tuple[list[str], Iterator[str]]:
+    """The first lines of a file, and all of its lines."""
+    lines = lines_of(path)
+    begun = list(islice(lines, _BEGINNING))
+    require_line_ends(begun, f"'{path}'")
+    return begun, chain(begun, lines)
 
 
 def _segments(
-    path: Path, rows: Iterator[tuple[int, list[str]]], languages: Sequence[Language], columns: Columns | None
-) -> Iterator[Segment]:
-    numbered = columns is not None and all(column.isdecimal() for column in columns)
-    if numbered:
-        assert columns is not None
+    path: Path, rows: Rows, languages: Sequence[Language], columns: Columns | None
+) -> Iterator[Segment | None]:
+    if columns is not None and _numbered(columns):
         places = {int(column) - 1: language for column, language in columns.items()}
         width = None
     else:
-        number, header = next(rows, (0, []))
-        if not header:
+        number, cells = next(rows, (0, None))
+        while cells == []:
+            yield None
+            number, cells = next(rows, (0, None))
+        if cells is None:
             raise UserError(f"'{path}' is empty; its first line should name the columns")
-        found = columns_of(header, languages, columns, f"'{path}', line {number}")
-        places = {header.index(name): language for name, language in found.items()}
-        width = len(header)
+        names = [name.rstrip("\r") for name in cells]
+        found = columns_of(names, languages, columns, f"'{path}', line {number}")
+        places = {names.index(name): language for name, language in found.items()}
+        width = len(names)
     for number, cells in rows:
+        if not cells:
+            yield None
+            continue
         if (width is not None and len(cells) != width) or max(places) >= len(cells):
             needed = f"{width}, like the first line" if width else f"at least {max(places) + 1}"
             raise UserError(
@@ -58,22 +103,78 @@ def _segments(
         yield {language: cells[place] for place, language in places.items()}
 
 
-def _tab_parted(path: Path) -> Iterator[tuple[int, list[str]]]:
-    for number, line in enumerate(lines_of(path), start=1):
-        yield number, line.split("\t")
+def _numbered(columns: Columns | None) -> bool:
+    return columns is not None and all(column.isdecimal() for column in columns)
 
 
-def _comma_parted(path: Path) -> Iterator[tuple[int, list[str]]]:
-    rows = csv.reader((f"{line}\n" for line in lines_of(path)), strict=True)
+def _tab_separated(lines: Iterable[str]) -> Rows:
+    for number, line in enumerate(lines, start=1):
+        cells = line.split("\t")
+        yield number, [] if all(map(is_empty, cells)) else cells
+
+
+def _csv_rows(path: Path, lines: Iterable[str], separator: str, first: int = 1) -> Rows:
+    """`first` is the number of the first line."""
+    read: list[str] = []  # the lines of a row
+    rows = _csv(_noting(lines, read), separator)
+    begin = first
     while True:
-        begin = rows.line_num + 1
+        begin += len(read)
+        read.clear()
         try:
             cells = next(rows)
         except StopIteration:
             return
         except csv.Error as error:
+            remedy = next((to_do for what, to_do in _REMEDIES.items() if what in str(error)), None)
             raise UserError(
-                f"'{path}', line {begin} is not CSV ({error}); a quote within quotes is written twice"
+                f"'{path}', line {begin} is not CSV ({error}); "
+                f"{remedy or 'a quote within quotes is written twice'}"
             ) from None
-        if cells:
-            yield begin, cells
+        # `"",""` is a segment without text; `,` is what spreadsheets write for a blank line.
+        blank = all(map(is_empty, cells)) and not any('"' in line for line in read)
+        yield begin, [] if blank else cells
+
+
+def _csv(lines: Iterable[str], separator: str) -> Iterator[list[str]]:
+    return csv.reader((f"{line}\n" for line in lines), strict=True, delimiter=separator)
+
+
+def _noting(lines: Iterable[str], read: list[str]) -> Iterator[str]:
+    for line in lines:
+        read.append(line)
+        yield line
+
+
+def _separator(begun: Sequence[str], languages: Sequence[Language], columns: Columns | None) -> str:
+    """The first separator with which the columns are there; if there is none, that of the most columns."""
+    most, widest = 0, _SEPARATORS[0]
+    for separator in _SEPARATORS:
+        rows = _first_rows(begun, separator)
+        if rows and _fits(rows, languages, columns):
+            return separator
+        if rows and len(rows[0]) > most:
+            most, widest = len(rows[0]), separator
+    return widest
+
+
+def _first_rows(begun: Sequence[str], separator: str) -> list[list[str]]:
+    """The rows that the beginning of a file has, up to one that is not CSV, or that goes on after it."""
+    rows, read = list[list[str]](), _csv(begun, separator)
+    while True:
+        try:
+            cells = next(read)
+        except (StopIteration, csv.Error):
+            return rows
+        if not all(map(is_empty, cells)):
+            rows.append(cells)
+
+
+def _fits(rows: Sequence[list[str]], languages: Sequence[Language], columns: Columns | None) -> bool:
+    if columns is not None and _numbered(columns):
+        return len({len(cells) for cells in rows}) == 1 and len(rows[0]) >= max(map(int, columns))
+    try:
+        columns_of(rows[0], languages, columns, "")
+    except UserError:
+        return False
+    return True

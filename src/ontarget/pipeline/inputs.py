@@ -82,11 +82,8 @@ def _watched(progress: Progress, segments: Iterator[Read]) -> Iterator[Read]:
 
 def left_out(corpus: Corpus) -> list[str]:
     """What reading changed, then what it and cleaning left out; a sentence for each split."""
-    changed = [
-        f"{split}: {number:,} segment{'s' * (number > 1)} had line breaks, which became spaces"
-        for split, number in corpus.line_breaks.items()
-        if number
-    ]
+    broken = {split: counted(number, "segment") for split, number in corpus.line_breaks.items() if number}
+    changed = [f"{split}: {number} had line breaks, which became spaces" for split, number in broken.items()]
     splits: dict[str, list[str]] = {}
     for what, number in corpus.left_out.items():
         split, _, why = what.partition(": ")

@@ -9,6 +9,7 @@ from ontarget.languages import Direction, Language
 from ontarget.pipeline.inputs import seed_of
 from ontarget.recipe import Recipe
 from ontarget.recipes.synthetic import PivotDistillation, Synthetic
+from ontarget.text import is_empty
 
 
 @dataclass(frozen=True, slots=True)
@@ -70,7 +71,11 @@ def drawn_lines(recipe: Recipe, stage: str, corpus: Corpus, direction: Direction
     rng = random.Random(f"{seed_of(recipe, settings)} synthetic {_rounds_before(recipe, stage)} {direction}")
     # More than are needed, since some are left out.
     numbers = rng.sample(range(there), min(2 * count + sum(map(len, held_out.values())), there))
-    found = {of.source: of for of in map(line, numbers) if of.source.strip() and of.given.source.strip()}
+    found = {
+        of.source: of
+        for of in map(line, numbers)
+        if not is_empty(of.source) and not is_empty(of.given.source)
+    }
     return [
         of
         for of in found.values()

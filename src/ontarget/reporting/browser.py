@@ -11,6 +11,7 @@ from ontarget.reporting.details import Details
 from ontarget.reporting.run_files import KINDS, Output, Run
 from ontarget.reporting.systems import display_name
 from ontarget.reporting.table import direction_name
+from ontarget.text import is_empty
 
 LARGEST = 2_600_000
 """Bytes that the packed outputs may take of a page; above it, every second, third ... line is left out."""
@@ -116,7 +117,7 @@ def _answer(
 ) -> tuple[int, ...]:
     """Verdict, percent, and start and length of the word that is marked."""
     lines = details.lines.get(system, {}).get(direction)
-    empty = not output.text.strip()
+    empty = is_empty(output.text)
     verdict = (
         language_name("" if empty else output.language),
         int(empty or not _on_target(output.language, Direction.parse(direction).target, details)),

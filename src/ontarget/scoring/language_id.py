@@ -18,6 +18,7 @@ from ontarget.languages import Language, of_country
 from ontarget.scoring.fasttext.file import read_fasttext
 from ontarget.scoring.fasttext.model import END, FastTextModel
 from ontarget.scoring.labels import UNDETERMINED, labels_of, plain_labels
+from ontarget.text import is_empty
 
 # By content, since a file's name proves nothing. Any other model is called by its name and hash.
 _PUBLISHED = {
@@ -94,7 +95,7 @@ class FastText:
             self._among = [number for number, code in enumerate(self._codes) if code in self.labels]
 
     def identify(self, texts: Sequence[str]) -> list[Guess]:
-        """The most probable language of each text; `Guess("", 0.0)` where there is nothing but blanks."""
+        """The most probable language of each text; `Guess("", 0.0)` where there is nothing to read."""
         lines = [_END.sub(" ", text) if END in text else text for text in texts]
         return [
             self._guess(line, label, probability)
@@ -102,7 +103,7 @@ class FastText:
         ]
 
     def _guess(self, line: str, label: int, probability: float) -> Guess:
-        if not line or line.isspace():
+        if is_empty(line):
             return _NO_TEXT  # fastText itself would say English, which it has seen most of
         if not probability:
             return _NO_IDEA

@@ -11,6 +11,7 @@ from ontarget.errors import UserError
 from ontarget.languages import Language
 from ontarget.scoring.labels import UNDETERMINED, labels_of
 from ontarget.scoring.language_id import Guess
+from ontarget.text import is_empty
 
 if TYPE_CHECKING:
     from lingua import LanguageDetector
@@ -54,7 +55,7 @@ class Lingua:
         return [self._guess(text) for text in texts]
 
     def _guess(self, text: str) -> Guess:
-        if not text.strip():
+        if is_empty(text):
             return Guess("", 0.0)
         well_formed = text.encode("utf-8", "replace").decode("utf-8")
         best = self._detector.compute_language_confidence_values(well_formed)[0]

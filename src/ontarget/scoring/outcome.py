@@ -9,6 +9,7 @@ from ontarget.languages import Language
 from ontarget.scoring.labels import is_undetermined, labels_of
 from ontarget.scoring.language_id import Guess, Identifier, known_labels
 from ontarget.scoring.scripts import in_script
+from ontarget.text import is_empty
 
 Outcome = Literal["on", "source", "english", "other", "unknown", "empty", "copy", "run-on", "script"]
 OUTCOMES: tuple[Outcome, ...] = get_args(Outcome)
@@ -74,7 +75,7 @@ class Ladder:
             source: what it translates, where that is known.
             finish: why the model stopped; `length` is cut off.
         """
-        if not text or text.isspace():
+        if is_empty(text):
             return "empty"
         if source is not None and is_copy(text, source):
             return "copy"

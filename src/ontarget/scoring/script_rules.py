@@ -6,6 +6,7 @@ from ontarget.languages import Language, apart
 from ontarget.scoring.labels import UNDETERMINED
 from ontarget.scoring.language_id import Guess
 from ontarget.scoring.scripts import in_script, letters_of, script_counts
+from ontarget.text import is_empty
 
 _OWN = {"Jpan": "Kana", "Kore": "Hang"}
 
@@ -29,7 +30,7 @@ class ScriptRules:
         return [self._guess(text) for text in texts]
 
     def _guess(self, text: str) -> Guess:
-        if not text.strip():
+        if is_empty(text):
             return Guess("", 0.0)
         counts = script_counts(text)
         fits = [code for code, scripts in self._scripts.items() if counts and in_script(text, scripts)]

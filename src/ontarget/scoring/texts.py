@@ -1,6 +1,5 @@
 """The texts in a file that is handed to a scorer, whatever its form: told by its content, not its name."""
 
-import re
 from collections.abc import Iterator
 from itertools import chain
 from pathlib import Path
@@ -12,13 +11,7 @@ from ontarget.corpora.plain import lines_in
 from ontarget.errors import UserError
 from ontarget.scoring.keys import Wanted, reader_of
 from ontarget.scoring.wmt import is_markup, texts_of
-
-_LINE_BREAKS = re.compile(r"\s*[\n\r\v\f\x1c-\x1e\x85\u2028\u2029]\s*")
-
-
-def in_one_line(text: str) -> str:
-    """The text with a space for each line break and the white space around it."""
-    return _LINE_BREAKS.sub(" ", text)
+from ontarget.text import in_one_line
 
 
 def texts_of_file(path: Path, wanted: Wanted) -> Iterator[str]:

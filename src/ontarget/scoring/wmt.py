@@ -8,6 +8,7 @@ from xml.sax.saxutils import unescape
 
 from ontarget.errors import UserError
 from ontarget.scoring.keys import Role, Wanted
+from ontarget.text import in_one_line
 
 _BEGINS = re.compile(r"<(\?xml|!doctype|dataset|mteval|srcset|refset|tstset)\b", re.IGNORECASE)
 _SGM = re.compile(r"<(srcset|refset|tstset)\b", re.IGNORECASE)
@@ -57,6 +58,8 @@ def texts_of(text: str, name: str, wanted: Wanted) -> Sequence[str]:
                 f"{name} has no {several} (<{_TAG[wanted.role]}>); give a file that has them, such as "
                 "plain text with one segment a line"
             )
+    if list(sides) == [""]:  # no name, so nothing to choose
+        return sides[""]
     found = [of for of in sides if not wanted.keys or of in wanted.keys]
     if len(found) == 1:
         return sides[found[0]]
@@ -78,10 +81,10 @@ def _sgm(text: str, name: str) -> Mapping[str, list[str]]:
     for part in _SGM_PARTS.finditer(text):
         tag, attributes, segment = part.groups()
         if segment is not None:
-            found.setdefault(system, []).append(_one_line(unescape(segment, _QUOTES)))
+            found.setdefault(system, []).append(in_one_line(unescape(segment, _QUOTES)).strip())
             continue
         match = _SGM_NAME.search(attributes)
-        system = _one_line(match[1]) if match else of_set
+        system = " ".join(match[1].split()) if match else of_set
         if tag.lower() != "doc":
             of_set = system
     if sum(map(len, found.values())) != begun:
@@ -141,9 +144,5 @@ def _segments(part: Element, where: str) -> dict[int, str]:
             raise UserError(f"{where}: a <seg> has the id '{number}', which is not a number")
         if int(number) in found:
             raise UserError(f"{where}: two <seg> have the id {number}; give each its own")
-        found[int(number)] = _one_line("".join(segment.itertext()))
+        found[int(number)] = in_one_line("".join(segment.itertext())).strip()
     return found
-
-
-def _one_line(text: str) -> str:
-    return " ".join(text.split())

@@ -13,6 +13,7 @@ from ontarget.languages import Language
 from ontarget.prompts.encode import FastTokenizer, encode_prompt, encode_response
 from ontarget.samples.sample import Sample
 from ontarget.samples.weighting import ALL
+from ontarget.text import is_empty
 from ontarget.training.revealing import Lexicon
 from ontarget.training.telling import Telling
 
@@ -63,7 +64,7 @@ class Encoder:
 
     def encode(self, sample: Sample) -> Encoded | None:
         """The sample as ids, or None where nothing of it is left to learn from (counted)."""
-        if not sample.response.strip():
+        if is_empty(sample.response):
             self.dropped += 1
             return None
         prompt = encode_prompt(self.tokenizer, sample.prompt)

@@ -10,6 +10,7 @@ identifier's beside it.
 
 from collections.abc import Sequence
 
+from ontarget.text import is_empty
 from ontarget.translation.hypothesis import Hypothesis
 from ontarget.translation.system import Request, Rerank
 
@@ -30,4 +31,4 @@ def rerank(
 def off_target(chooser: Rerank, requests: Sequence[Request], answers: Sequence[Hypothesis]) -> list[int]:
     """Which answers are in another language than was asked for; of a request without text none is."""
     on = chooser.on_target([answer.text for answer in answers], [request.direction for request in requests])
-    return [i for i, request in enumerate(requests) if request.source.strip() and not on[i]]
+    return [i for i, request in enumerate(requests) if not is_empty(request.source) and not on[i]]

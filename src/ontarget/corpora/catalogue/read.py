@@ -9,7 +9,7 @@ from pathlib import Path
 from ontarget.corpora import plain, sacrebleu_sets, store
 from ontarget.corpora.catalogue.entry import Entry, Item, Texts, entry, set_of
 from ontarget.corpora.catalogue.folder import data_folder, find
-from ontarget.corpora.corpus import Corpus, Part
+from ontarget.corpora.corpus import Corpus, Part, without_line_breaks
 from ontarget.corpora.iwslt import read_segments, read_tagged
 from ontarget.corpora.opening import digest
 from ontarget.errors import UserError, counted
@@ -22,11 +22,23 @@ _READ = {"plain": plain.read_lines, "iwslt-tags": read_tagged, "iwslt-xml": read
 
 @dataclass(frozen=True, slots=True)
 class _Disk:
-    """Where the files are, who is told how far those are that take a while to read, and what was read."""
+    """Where the files are, who is told how far those are that take a while to read, and what was read.
+
+    Attributes:
+        identities: what is read of a split is known by.
+        line_breaks: in how many segments of each part of it line breaks became spaces.
+    """
 
     folder: Path
     watch: store.Watch
     identities: list[str] = field(default_factory=list)
+    line_breaks: list[int] = field(default_factory=list)
+
+    def without_line_breaks(self, parts: Sequence[Part]) -> list[Part]:
+        """Parts in memory with each text in one line."""
+        found, line_breaks = without_line_breaks(parts)
+        self.line_breaks.append(line_breaks)
+        return found
 
 
 def load(
@@ -54,14 +66,19 @@ def load(
         raise UserError(
             f"corpus '{name}' has no usual splits; say which of its sets to take: {', '.join(own.sets)}"
         )
-    disk = _Disk(folder or data_folder(), watch)
-    splits = {
-        split: [part for reference in sets[split] for part in _split(own, reference, wanted[split], disk)]
-        for split in sets
-        if split in wanted
-    }
-    about = [name, list(splits), disk.identities]
-    return Corpus(name, splits, fingerprint=hashlib.sha256(json.dumps(about).encode()).hexdigest())
+    splits: dict[str, list[Part]] = {}
+    line_breaks: dict[str, int] = {}
+    identities: list[str] = []
+    for split in (split for split in sets if split in wanted):
+        disk = _Disk(folder or data_folder(), watch)
+        splits[split] = [
+            part for reference in sets[split] for part in _split(own, reference, wanted[split], disk)
+        ]
+        identities += disk.identities
+        line_breaks[split] = sum(disk.line_breaks)
+    about = json.dumps([store.FORMAT, name, list(splits), identities])
+    fingerprint = hashlib.sha256(about.encode()).hexdigest()
+    return Corpus(name, splits, line_breaks=line_breaks, fingerprint=fingerprint)
 
 
 def count_lines(item: Item, path: Path) -> int:
@@ -79,7 +96,7 @@ def _split(own: Entry, reference: str, wanted: Sequence[Direction], disk: _Disk)
     corpus, name = set_of(reference)
     disk.identities.append(reference)
     if corpus == sacrebleu_sets.SCHEME:
-        return sacrebleu_sets.read(name, wanted)
+        return disk.without_line_breaks(sacrebleu_sets.read(name, wanted))
     return _read(entry(corpus) if corpus else own, name, wanted, disk)
 
 
@@ -135,13 +152,14 @@ def _lines(own: Entry, items: Mapping[Language, Item], disk: _Disk) -> Mapping[L
     identity = json.dumps({str(language): digest(path) for language, path in paths.items()})
     disk.identities.append(identity)
     if sum(path.stat().st_size for path in paths.values()) > _LARGE and _all_plain(items):
-        return _on_disk(own, paths, identity, disk.watch)
+        return _on_disk(own, paths, identity, disk)
     lines = {language: _READ[item.format](paths[language]) for language, item in items.items()}
     counts = {items[language].file: len(found) for language, found in lines.items()}
     if len(set(counts.values())) > 1:
         said = (f"'{file}' has {counted(count, 'line')}" for file, count in counts.items())
         raise _not_aligned(own, ", ".join(said))
-    return lines
+    [part] = disk.without_line_breaks([Part(lines)])
+    return part.lines
 
 
 def _all_plain(items: Mapping[Language, Item]) -> bool:
@@ -149,17 +167,20 @@ def _all_plain(items: Mapping[Language, Item]) -> bool:
 
 
 def _on_disk(
-    own: Entry, paths: Mapping[Language, Path], identity: str, watch: store.Watch
+    own: Entry, paths: Mapping[Language, Path], identity: str, disk: _Disk
 ) -> Mapping[Language, Sequence[str]]:
     """The lines of files of any size, from the cache, where they are put first."""
-    cached = store.cache_folder() / "corpora" / hashlib.sha256(identity.encode()).hexdigest()[:32]
+    key = hashlib.sha256(f"{store.FORMAT} {identity}".encode()).hexdigest()[:32]
+    cached = store.cache_folder() / "corpora" / key
     texts = zip(*map(plain.lines_of, paths.values()), strict=True)
     segments = ((dict(zip(paths, text, strict=True)), None) for text in texts)
     try:
-        made_once(cached, lambda: store.write(cached, list(paths), watch(segments)))
+        made_once(cached, lambda: store.write(cached, list(paths), disk.watch(segments)))
     except ValueError:
         raise _not_aligned(own, ", ".join(f"'{path}'" for path in paths.values())) from None
-    [part], _ = store.read(cached)
+    stored = store.read(cached)
+    disk.line_breaks.append(stored.line_breaks)
+    [part] = stored.parts
     return part.lines
 
 
