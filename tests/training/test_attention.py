@@ -73,7 +73,7 @@ def test_a_model_whose_attention_is_another_keeps_it():
     assert "sdpa_widened" not in plain.config.to_json_string()
 
 
-@pytest.mark.parametrize("family", ["Llama", "Qwen3", "Mistral"])
+@pytest.mark.parametrize("family", ["Llama", "Qwen3", "Mistral", "Gemma3"])
 def test_a_model_computes_the_same_with_it(family):
     """Sliding windows and fewer keys than queries, in fp64 and in bf16."""
     ids = torch.randint(3, 50, (2, 12), generator=torch.Generator().manual_seed(1))

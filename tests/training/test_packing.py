@@ -34,12 +34,19 @@ FAMILIES = {
     "Qwen3": {"head_dim": 8},
     "Mistral": NARROW | {"head_dim": 8},
     "Gemma2": NARROW | {"head_dim": 8, "query_pre_attn_scalar": 8},
+    "Gemma3": NARROW
+    | {
+        "head_dim": 8,
+        "query_pre_attn_scalar": 8,
+        "layer_types": ["sliding_attention", "full_attention"],
+    },
 }
 
 
 def small(family, attention="eager", **settings):
     torch.manual_seed(1)
-    config = getattr(transformers, f"{family}Config")(**SMALL | FAMILIES.get(family, {}) | settings)
+    of_text = "Text" if family == "Gemma3" else ""  # which is read by a model with eyes, too
+    config = getattr(transformers, f"{family}{of_text}Config")(**SMALL | FAMILIES.get(family, {}) | settings)
     config._attn_implementation = attention
     return getattr(transformers, f"{family}ForCausalLM")(config).double()
 
@@ -151,6 +158,17 @@ def test_flash_attention_is_used_where_it_is_installed_and_can_be(monkeypatch):
     packing.prefer_flash(model, bf16=True)
     packing.prefer_flash(small("Gemma2"), bf16=True)  # whose soft cap PyTorch's kernel has not
     assert chosen == ["flash_attention_2", "torch_varlen"]
+
+
+def test_a_window_that_is_in_the_mask_alone_forbids_kernels_without_one(monkeypatch):
+    shape = SMALL | {"num_local_experts": 2, "num_experts_per_tok": 1}
+    phimoe = transformers.PhimoeForCausalLM(transformers.PhimoeConfig(**shape, sliding_window=4))
+    monkeypatch.setattr(torch.cuda, "is_available", lambda: True)
+    monkeypatch.setattr(packing, "is_flash_attn_2_available", lambda: True)
+    packing.prefer_flash(phimoe, bf16=True)
+    assert phimoe.config._attn_implementation in ("eager", "sdpa")
+    assert packing.tells_window(transformers.PhimoeForCausalLM(transformers.PhimoeConfig(**shape)))
+    assert all(packing.tells_window(small(family)) for family in FAMILIES)
 
 
 def test_what_cannot_keep_samples_apart_is_never_packed():

