@@ -8,7 +8,7 @@ import re
 import shutil
 import tempfile
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import Any, Literal
 
@@ -68,6 +68,47 @@ def whole_folder(path: Path) -> Iterator[Path]:
         shutil.rmtree(temporary, ignore_errors=True)
 
 
+@contextmanager
+def locked(path: Path, *, wait: bool) -> Iterator[None]:
+    """Holds a lock file for this process; a kill -9 lets go of it.
+
+    The file is removed at the end, and so are the folders that were made for it and are empty then.
+
+    Args:
+        path: of the file.
+        wait: for another process that holds it.
+    Raises:
+        BlockingIOError: another process holds it, and it is not to be waited for.
+    """
+    made = [folder for folder in path.parents if not folder.exists()]  # the deepest first
+    try:
+        with _held(path, fcntl.LOCK_EX if wait else fcntl.LOCK_EX | fcntl.LOCK_NB):
+            try:
+                yield
+            finally:
+                path.unlink(missing_ok=True)
+    finally:
+        for folder in made:
+            with suppress(OSError):  # it is not empty
+                folder.rmdir()
+
+
+@contextmanager
+def _held(path: Path, how: int) -> Iterator[None]:
+    """Opens the file and locks it; once more where its last holder has removed it meanwhile."""
+    while True:
+        path.parent.mkdir(parents=True, exist_ok=True)
+        try:
+            file = path.open("w")
+        except FileNotFoundError:
+            continue  # its folder was removed
+        with file:
+            fcntl.flock(file, how)
+            if path.exists() and path.stat().st_ino == os.fstat(file.fileno()).st_ino:
+                yield
+                return
+
+
 def made_once(folder: Path, make: Callable[[], None]) -> None:
     """Makes a folder if it is not there: one process of a machine does, others wait for it, and find it.
 
@@ -75,9 +116,7 @@ def made_once(folder: Path, make: Callable[[], None]) -> None:
     """
     if _as_made(folder):
         return
-    folder.parent.mkdir(parents=True, exist_ok=True)
-    with folder.with_name(f".{folder.name}.lock").open("w") as file:
-        fcntl.flock(file, fcntl.LOCK_EX)
+    with locked(folder.with_name(f".{folder.name}.lock"), wait=True):
         if not _as_made(folder):
             make()
             write_json(folder / _SIZES, _sizes(folder))

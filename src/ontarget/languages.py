@@ -141,6 +141,11 @@ class Direction:
     source: Language
     target: Language
 
+    def __post_init__(self) -> None:
+        for side in (self.source, self.target):
+            if not isinstance(side, Language):
+                raise UserError(f"a direction is between two languages, such as Language('de'), not {side!r}")
+
     @classmethod
     def parse(cls, text: str) -> Self:
         """Reads `it-nl`, and `zh-Hant-en` too.
@@ -148,6 +153,8 @@ class Direction:
         The hyphen that leaves two known languages is the one between them. Where several do, it is the one
         that gives the text back: `sv-FI-fi` is from sv-FI into fi, since a direction into fi-FI says so.
         """
+        if not isinstance(text, str):
+            raise UserError(f"a direction is a text such as 'it-nl', not {text!r}")
         parts = text.split("-")
         found = []
         for cut in range(1, len(parts)):

@@ -9,21 +9,20 @@
 A fingerprint is a hash of settings, of the fingerprints of inputs, and of a format number; not of our code.
 """
 
-import fcntl
 import hashlib
 import json
 import os
 import shutil
 from collections.abc import Collection, Iterator, Mapping, Sequence
-from contextlib import contextmanager
+from contextlib import AbstractContextManager, contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Literal
 
 from ontarget.checkpoints.adapter import lineage
-from ontarget.errors import UserError
 from ontarget.files import whole_folder, write_json, write_jsonl
 from ontarget.model_place import locate
+from ontarget.pipeline.directory import SAID, held
 
 Kind = Literal["synthetic", "model", "outputs", "scores", "report"]
 Translated = Literal["synthetic", "outputs"]  # what has a file for each direction
@@ -32,7 +31,7 @@ Translated = Literal["synthetic", "outputs"]  # what has a file for each directi
 FORMAT: dict[Kind, int] = {"synthetic": 1, "model": 2, "outputs": 1, "scores": 2, "report": 2}
 
 _RECORD = "ontarget.json"
-_FILES = ("recipe.yaml", "log.jsonl", "scores.json", "details.json", "report.html", _RECORD)
+_FILES = (*SAID, "scores.json", "details.json", "report.html", _RECORD)
 _NOTHING = b"{}\n"  # a record of which the last part was taken out
 _TEMPORARY = "?" * 8  # what `tempfile` adds to a name
 _SAMPLE = 1 << 16  # bytes read at either end of a large file: weights that differ, differ there
@@ -96,22 +95,9 @@ class Store:
     def __init__(self, directory: Path) -> None:
         self.directory = directory
 
-    @contextmanager
-    def lock(self) -> Iterator[None]:
-        """Holds the directory for this process; a kill -9 lets go of it.
-
-        Raises:
-            UserError: another process holds it.
-        """
-        self.directory.mkdir(parents=True, exist_ok=True)
-        with (self.directory / ".lock").open("w") as file:
-            try:
-                fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
-            except BlockingIOError:
-                raise UserError(
-                    f"another process works in {self.directory}; wait for it, or give another directory"
-                ) from None
-            yield
+    def lock(self) -> AbstractContextManager[None]:
+        """Holds the directory for this process, see `directory.held`."""
+        return held(self.directory)
 
     def model(self, stage: str) -> Path:
         """The folder of a stage's model."""

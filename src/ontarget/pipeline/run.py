@@ -15,6 +15,7 @@ from ontarget.errors import UserError
 from ontarget.files import full_disk_said, read_jsonl, whole_file, write_json, write_jsonl
 from ontarget.pipeline import stages, synthetic, systems, untranslated
 from ontarget.pipeline.artifacts import Made, Store
+from ontarget.pipeline.directory import run_directory
 from ontarget.pipeline.inputs import directions, left_out, load_corpus, test_set
 from ontarget.pipeline.launch import Launch, follow, make_model
 from ontarget.pipeline.models import check_models
@@ -122,7 +123,7 @@ def make_plan(
             f"'{loaded.name}' sweeps {', '.join(keys(loaded.sweep))}: 'ontarget run' does that; "
             "with sweep=null it is one run"
         )
-    store = Store(Path(directory) if directory else Path("runs") / loaded.name)
+    store = Store(run_directory(directory, loaded.name))
     return Plan(loaded, load_corpus(loaded, progress), store)
 
 

@@ -22,6 +22,7 @@ from ontarget.corpora.corpus import Corpus
 from ontarget.files import full_disk_said, read_jsonl, write_json
 from ontarget.pipeline import paired, run
 from ontarget.pipeline.artifacts import Made, Store, fingerprint
+from ontarget.pipeline.directory import run_directory
 from ontarget.pipeline.inputs import load_corpus
 from ontarget.pipeline.models import check_models
 from ontarget.pipeline.plan import Plan, version_of
@@ -157,7 +158,7 @@ def make_sweep(
         UserError: the recipe or what it points at is wrong.
     """
     name = load(recipe, overrides).name
-    place = Path(directory) if directory else Path("runs") / name
+    place = run_directory(directory, name)
     corpora: dict[str, Corpus] = {}
 
     def plan(point: Recipe, folder: Path) -> Plan:

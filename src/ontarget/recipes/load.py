@@ -8,6 +8,7 @@ from typing import Any
 import yaml
 from pydantic import ValidationError
 
+from ontarget import given
 from ontarget.errors import UserError, nearest
 from ontarget.files import read_yaml
 from ontarget.recipe import Recipe
@@ -76,6 +77,7 @@ def shipped() -> dict[str, Path]:
 def find(recipe: str | Path) -> Path:
     """The file of a recipe that is given by its name or its path."""
     known = shipped()
+    given.place(recipe, "recipe")
     if str(recipe) in known:
         return known[str(recipe)]
     path = Path(recipe)
@@ -120,7 +122,9 @@ def _pairs(overrides: Overrides) -> list[tuple[str, Any]]:
     if isinstance(overrides, Mapping):
         return [(str(key), value) for key, value in overrides.items()]
     pairs = []
-    for text in overrides:
+    form = "strings such as 'stages.mt.samples=100', or a mapping"
+    for number, one in enumerate(given.several(overrides, "overrides", of=form)):
+        text = given.text(one, "override", number)
         key, equals, value = text.partition("=")
         if not (key and equals):
             raise UserError(f"'{text}' is no override such as stages.mt.samples=100")

@@ -4,12 +4,14 @@ from collections.abc import Sequence
 
 from sacrebleu.metrics import CHRF
 
+from ontarget import given
+from ontarget.errors import UserError, counted
 from ontarget.languages import Language
 from ontarget.scoring.metrics import Metric
 from ontarget.scoring.score import Score
 
 
-def bleu(hypotheses: Sequence[str], references: Sequence[str], target: Language) -> Score:
+def bleu(hypotheses: Sequence[str], references: Sequence[str], target: Language | str) -> Score:
     """Corpus BLEU with the tokenizer that sacreBLEU recommends for the target language.
 
     Raises:
@@ -30,7 +32,17 @@ def chrf(hypotheses: Sequence[str], references: Sequence[str]) -> Score:
 
 
 def sentence_chrf(hypotheses: Sequence[str], references: Sequence[str]) -> list[float]:
-    """chrF of each line by itself, 0 to 100, as sacreBLEU's `sentence_score` has it by default."""
+    """chrF of each line by itself, 0 to 100, as sacreBLEU's `sentence_score` has it by default.
+
+    Raises:
+        UserError: line counts that differ.
+    """
+    hypotheses, references = given.hypotheses(hypotheses), given.references(references)
+    if len(hypotheses) != len(references):
+        raise UserError(
+            f"{counted(len(hypotheses), 'hypothesis', 'hypotheses')} but "
+            f"{counted(len(references), 'reference')}; they must be aligned"
+        )
     metric = CHRF()
     return [
         metric.sentence_score(hypothesis, [reference]).score

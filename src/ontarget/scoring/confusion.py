@@ -10,6 +10,7 @@ from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from importlib.metadata import version
 
+from ontarget import given
 from ontarget.errors import UserError
 from ontarget.languages import Language
 from ontarget.scoring.interval import wilson
@@ -69,7 +70,8 @@ def language_confusion(
     identifier = identifier or default_identifier()
     expected = known_labels(target, identifier)
     judged = right = clean = 0
-    for response in responses:
+    for number, one in enumerate(given.several(responses, "responses")):
+        response = given.text(one, "response", number, "answer")
         lines = [line for line in _lines(response) if _long_enough(line, words)]
         if not lines:
             continue
@@ -102,13 +104,20 @@ def confusion_matrix(
 
     A label that means the requested language stands under the requested code: of `nb`, lid.176's `no` is
     `nb`.
+
+    Raises:
+        UserError: what is not such a mapping of lists of strings.
     """
     matrix = {}
+    if not isinstance(hypotheses, Mapping):
+        raise UserError(
+            f"the hypotheses are {given.shown(hypotheses)}; give a mapping from each language to a list"
+        )
     for language, texts in hypotheses.items():
         count = OffTarget(language, identifier)
         count.add(texts)
-        row = {language.code: count.n - count.off, **count.produced_off}
-        matrix[language.code] = dict(sorted(row.items(), key=lambda item: -item[1]))
+        row = {count.language.code: count.n - count.off, **count.produced_off}
+        matrix[count.language.code] = dict(sorted(row.items(), key=lambda item: -item[1]))
     return matrix
 
 

@@ -13,7 +13,8 @@ import numpy as np
 from sacrebleu.metrics import BLEU, CHRF, TER
 from sacrebleu.utils import SACREBLEU_DIR
 
-from ontarget.errors import UserError, counted
+from ontarget import given
+from ontarget.errors import UserError, counted, nearest
 from ontarget.languages import Language
 from ontarget.scoring.formulas import Floats, bleu_values, chrf_values, ter_values
 from ontarget.scoring.score import Score
@@ -31,19 +32,24 @@ class Metric:
         target: the language of hypotheses and references; it decides the tokenizer.
 
     Raises:
-        UserError: what its tokenizer needs is not there.
+        UserError: there is no such metric or language, or what its tokenizer needs is not there.
     """
 
-    def __init__(self, name: str, target: Language) -> None:
+    def __init__(self, name: str, target: Language | str) -> None:
+        if name not in METRICS:
+            hint = nearest(str(name), METRICS) or f"; there are {', '.join(METRICS)}"
+            raise UserError(f"there is no metric '{name}'{hint}")
         self.name = name
-        self._metric = METRICS[name](target)
+        self._metric = METRICS[name](target if isinstance(target, Language) else Language(target))
 
     def statistics(self, hypotheses: Sequence[str], *references: Sequence[str]) -> Statistics:
         """What the metric adds up, [segments, k]. Several references count each as one more right answer.
 
         Raises:
-            UserError: there are no hypotheses, or the line counts differ.
+            UserError: there are no hypotheses, or the line counts differ, or what is not a list of strings.
         """
+        hypotheses = given.hypotheses(hypotheses)
+        references = tuple(map(given.references, references))
         for one in references:
             if len(hypotheses) != len(one):
                 raise UserError(
@@ -52,7 +58,7 @@ class Metric:
                 )
         if not hypotheses:
             raise UserError(f"there are no hypotheses to score: {self.name} of no lines is undefined")
-        rows = self._metric._extract_corpus_statistics(list(hypotheses), [list(one) for one in references])
+        rows = self._metric._extract_corpus_statistics(hypotheses, list(references))
         return np.array(rows, dtype=np.float64)
 
     def unmatched(self, statistics: Statistics) -> Statistics:

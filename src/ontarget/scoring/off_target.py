@@ -9,6 +9,7 @@ from importlib.metadata import version
 from itertools import islice
 from typing import NamedTuple
 
+from ontarget import given
 from ontarget.errors import UserError, counted
 from ontarget.languages import Direction, Language
 from ontarget.scoring.interval import wilson
@@ -91,13 +92,16 @@ class OffTarget:
             What was found of each.
 
         Raises:
-            UserError: a string in place of a list, or numbers of lines that differ.
+            UserError: what is not a list of strings, or numbers of lines that differ.
         """
-        if isinstance(hypotheses, str):  # a string is a sequence of strings, too: of its letters
-            raise UserError("the hypotheses are one string; give a list of strings, one for each segment")
+        hypotheses = given.hypotheses(hypotheses, begin=self.n)
+        if sources is not None:
+            sources = given.texts(sources, "sources", "source", begin=self.n)
+        if finish is not None:
+            finish = list(given.several(finish, "finish reasons"))
         self._given = {"src": sources is not None, "finish": finish is not None}
         guesses = self.identifier.identify(hypotheses)
-        given = zip(
+        lines = zip(
             hypotheses,
             _aligned("source", sources, len(hypotheses)),
             _aligned("finish reason", finish, len(hypotheses)),
@@ -108,7 +112,7 @@ class OffTarget:
             Segment(guess, True, outcome(guess, *line))
             if guess.label not in on
             else Segment(guess, False, outcome(guess, *line) if strict else "on")
-            for guess, line in zip(guesses, given, strict=True)
+            for guess, line in zip(guesses, lines, strict=True)
         ]
         self.n += len(found)
         self.off += sum(segment.off for segment in found)
@@ -250,6 +254,10 @@ def breakdown(
     Returns:
         A count of each of `OUTCOMES`, in that order.
     """
+    if not isinstance(direction, Direction):
+        raise UserError(
+            f"the direction is {given.shown(direction)}; give one such as Direction.parse('de-fr')"
+        )
     count = OffTarget(direction, identifier, strict=strict)
     count.add(hypotheses, sources, finish)
     return {outcome: count.outcomes[outcome] for outcome in OUTCOMES}
@@ -271,12 +279,6 @@ def _aligned(what: str, lines: Sequence[str] | None, n: int) -> Sequence[str | N
 
 
 def _chunks(hypotheses: Iterable[str]) -> Iterator[list[str]]:
-    if isinstance(hypotheses, str):
-        raise UserError("the hypotheses are one string; give a list of strings, one for each segment")
-    lines, before = iter(hypotheses), 0
+    lines = given.several(hypotheses, "hypotheses")
     while chunk := list(islice(lines, _CHUNK)):
-        for number, text in enumerate(chunk, start=before):
-            if not isinstance(text, str):
-                raise UserError(f"hypothesis {number} is {text!r}, not a string; an empty answer is ''")
         yield chunk
-        before += len(chunk)

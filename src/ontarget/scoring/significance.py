@@ -11,6 +11,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from ontarget import given
 from ontarget.errors import UserError
 from ontarget.scoring.formulas import Floats
 from ontarget.scoring.interval import Interval
@@ -166,8 +167,13 @@ def holm(p_values: Sequence[float]) -> list[float]:
 
 
 def mean_of_segments(scores: Sequence[float]) -> Statistics:
-    """The statistics of a metric that is a mean over segments; `mean_value` is its value."""
-    return np.column_stack([np.asarray(scores, dtype=np.float64), np.ones(len(scores))])
+    """The statistics of a metric that is a mean over segments; `mean_value` is its value.
+
+    Raises:
+        UserError: what is not a list of numbers.
+    """
+    values = given.numbers(scores, "scores", "score")
+    return np.column_stack([np.asarray(values, dtype=np.float64), np.ones(len(values))])
 
 
 def mean_value(total: Floats) -> Floats:
@@ -176,6 +182,12 @@ def mean_value(total: Floats) -> Floats:
 
 
 def _check(baseline: Sequence[Statistics], system: Sequence[Statistics]) -> None:
+    for what, of_system in (("baseline", baseline), ("system", system)):
+        if not isinstance(of_system, list | tuple) or any(np.ndim(of_set) != 2 for of_set in of_system):
+            raise UserError(
+                f"the {what} is {given.shown(of_system)}; give a list with the statistics of each test set, "
+                "such as [mean_of_segments(scores)]"
+            )
     lengths = [[len(of_set) for of_set in of_system] for of_system in (baseline, system)]
     if lengths[0] != lengths[1]:
         raise UserError(

@@ -3,6 +3,7 @@
 import re
 from collections.abc import Sequence
 
+from ontarget import given
 from ontarget.languages import Language
 from ontarget.scoring.language_id import Identifier, default_identifier, known_labels
 
@@ -14,7 +15,7 @@ _WORD = re.compile(r"\S+")
 
 
 def first_off_words(
-    texts: Sequence[str], language: Language, identifier: Identifier | None = None
+    texts: Sequence[str], language: Language | str, identifier: Identifier | None = None
 ) -> list[tuple[int, int] | None]:
     """The first word of each text that is not in `language`: its start and end in characters, or None.
 
@@ -26,7 +27,12 @@ def first_off_words(
         texts: one hypothesis each.
         language: the language that was asked for.
         identifier: default: lid.176.ftz.
+
+    Raises:
+        UserError: what is not a list of strings, or the identifier knows no such language.
     """
+    texts = given.texts(texts, "texts", "text")
+    language = language if isinstance(language, Language) else Language(language)
     words = [list(_WORD.finditer(text)) for text in texts]
     windows = [_windows(text, found) for text, found in zip(texts, words, strict=True)]
     distinct = list(dict.fromkeys(window for of_text in windows for window in of_text))

@@ -4,6 +4,7 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Literal
 
+from ontarget import given
 from ontarget.corpora.corpus import Translation
 from ontarget.errors import UserError
 from ontarget.languages import Direction, Language
@@ -18,13 +19,14 @@ class Request:
     direction: Direction
 
 
-def direction_between(source: str, target: str) -> Direction:
-    """The direction from one language code to another.
+def direction_between(source: str | Language, target: str | Language) -> Direction:
+    """The direction from one language, or code of one, to another.
 
     Raises:
         UserError: a language is unknown, or both are the same.
     """
-    direction = Direction(Language(source), Language(target))
+    sides = [side if isinstance(side, Language) else Language(side) for side in (source, target)]
+    direction = Direction(*sides)
     if direction.source == direction.target:
         raise UserError(f"source and target are both {direction.source}; name two languages")
     return direction
@@ -48,12 +50,10 @@ class Decoding:
     no_repeat_ngram_size: int | None = None
 
     def __post_init__(self) -> None:
-        if self.beam < 1 or self.max_new_tokens < 1:
-            raise UserError(
-                f"beam and max_new_tokens must be at least 1, not {self.beam} and {self.max_new_tokens}"
-            )
-        if self.no_repeat_ngram_size is not None and self.no_repeat_ngram_size < 1:
-            raise UserError(f"no_repeat_ngram_size must be at least 1, not {self.no_repeat_ngram_size}")
+        given.count(self.beam, "beam")
+        given.count(self.max_new_tokens, "max_new_tokens")
+        if self.no_repeat_ngram_size is not None:
+            given.count(self.no_repeat_ngram_size, "no_repeat_ngram_size")
 
 
 @dataclass(frozen=True, slots=True)

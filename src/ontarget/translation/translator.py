@@ -172,11 +172,12 @@ class Translator:
         progress: Progress | None = None,
     ) -> list[Hypothesis]:
         """As `answer`, with what is known of each answer; one that is too long is `too-long`."""
+        asked_for = _instructions(instructions)
         template, tokenizer = self.template, self._engine.tokenizer
         self._engine.end_turns_with(template.end)
         prompts = [
             encode_prompt(tokenizer, template.render_general(asked.instruction, asked.input))
-            for asked in _instructions(instructions)
+            for asked in asked_for
         ]
         return self._engine.generate(
             prompts, Decoding(beam, max_new_tokens), template.stop, progress=progress, one_line=False
