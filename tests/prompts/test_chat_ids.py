@@ -16,6 +16,7 @@ import transformers
 from tests.prompts.test_encode import byte_level, metaspace
 from tokenizers import AddedToken
 
+from ontarget.errors import UserError
 from ontarget.prompts.chat import Chat, Turn
 from ontarget.prompts.chat_files import chat_of
 from ontarget.prompts.encode import encode_prompt, end_id
@@ -214,6 +215,20 @@ def test_wherever_the_files_lie(tmp_path: Path, style: str, place: str, tokens: 
     assert dict(chat.tokens) == tokenizer.special_tokens_map
     assert ours(chat, tokenizer, TALK) == theirs(tokenizer, TALK)
     assert ours(chat, tokenizer, TALK[:1]) == theirs(tokenizer, TALK[:1])
+
+
+def test_a_token_that_only_the_class_of_the_tokenizer_knows_is_told(tmp_path: Path) -> None:
+    """LlamaTokenizer begins with <s>, whatever its files say."""
+    folder = saved(tmp_path / "model", metaspace())
+    take_tokens(folder)
+    set_config(folder, tokenizer_class="LlamaTokenizer", chat_template=BRACKETS)
+    known = transformers.AutoTokenizer.from_pretrained(folder).special_tokens_map
+    assert known["bos_token"] == "<s>"
+    chat = chat_of(folder)
+    with pytest.raises(UserError, match='has bos_token, .* write "bos_token": "<s>" into its tokenizer_conf'):
+        chat.check_tokens(known)
+    set_config(folder, bos_token="<s>", eos_token="</s>")
+    chat_of(folder).check_tokens(known)  # <unk>, of which the template says nothing, is still there alone
 
 
 @pytest.fixture(scope="module", params=STYLES)

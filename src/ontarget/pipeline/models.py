@@ -107,6 +107,8 @@ def _check_tokens(recipe: Recipe, model: str, embeddings: int, tuned: bool) -> N
     from ontarget.prompts.encode import encode_prompt, encode_response
 
     tokenizer, template = load.load_tokenizer(locate(model)), template_of(recipe, model)
+    if template.chat:
+        template.chat.check_tokens(tokenizer.special_tokens_map)
     try:
         check_vocabulary(tokenizer, embeddings, model)
         ids = encode_prompt(tokenizer, template.render("", directions(recipe)[0]))

@@ -9,7 +9,7 @@ changes them is refused.
 
 import json
 import re
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
 from functools import lru_cache
@@ -18,6 +18,7 @@ from typing import Any, NoReturn
 from jinja2 import TemplateError, TemplateSyntaxError, nodes
 from jinja2.exceptions import SecurityError
 from jinja2.ext import Extension, loopcontrols
+from jinja2.meta import find_undeclared_variables
 from jinja2.parser import Parser
 from jinja2.sandbox import ImmutableSandboxedEnvironment
 from jinja2.utils import Namespace
@@ -104,6 +105,22 @@ class Chat:
         except _FAILURES:  # for `prompt` to explain
             return ""
 
+    def check_tokens(self, of_tokenizer: Mapping[str, str]) -> None:
+        """Looks whether the special tokens that the template names are those of the loaded tokenizer.
+
+        Some classes of tokenizers have a `bos_token` that no file of the checkpoint says.
+
+        Raises:
+            UserError: one is another.
+        """
+        named = find_undeclared_variables(_environment().parse(self.template))
+        for name, token in sorted(of_tokenizer.items()):
+            if name in named and dict(self.tokens).get(name) != token:
+                raise UserError(
+                    f"the chat template of '{self.checkpoint}' has {name}, which is '{token}' for its tokenizer "
+                    f'but not in its files: write "{name}": "{token}" into its tokenizer_config.json'
+                )
+
     def _rendered(self, messages: tuple[tuple[str, str], ...]) -> str:
         try:
             return _render(self, messages)
@@ -160,7 +177,11 @@ def check_syntax(template: str) -> str | None:
 
 @lru_cache(maxsize=8)
 def _compiled(template: str) -> Any:
-    """As `transformers` compiles it, with trimmed blocks: a template reads differently without."""
+    return _environment().from_string(template)
+
+
+def _environment() -> ImmutableSandboxedEnvironment:
+    """That of `transformers`, with trimmed blocks: a template reads differently without."""
     environment = ImmutableSandboxedEnvironment(
         trim_blocks=True, lstrip_blocks=True, extensions=[_Generation, loopcontrols]
     )
@@ -169,7 +190,7 @@ def _compiled(template: str) -> Any:
     environment.globals["strftime_now"] = lambda form: _TODAY.strftime(form)
     environment.globals["namespace"] = _Attributes
     environment.globals["dict"] = lambda *items, **more: dict(*items, **more)  # without what a class has
-    return environment.from_string(template)
+    return environment
 
 
 class _Generation(Extension):

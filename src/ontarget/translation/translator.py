@@ -62,6 +62,8 @@ class Translator:
         tuned_with = next(filter(None, map(_tuned_with, lineage(place))), None)
         self.template = PromptTemplate.load(template or tuned_with or "alpaca", place)
         self._engine = Engine.load(place, trust_remote_code=trust_remote_code, precision=precision)
+        if self.template.chat:
+            self.template.chat.check_tokens(self._engine.tokenizer.special_tokens_map)
 
     @property
     def context(self) -> Context:
