@@ -162,6 +162,54 @@ def test_the_pivot_goes_through_english_where_it_must(echo: Echo) -> None:
     assert told == [(1, 4), (4, 4)]
 
 
+class Short(Echo):
+    """An Echo whose context ends: what does not fit is left out, as an engine does."""
+
+    def __init__(self, limit: int) -> None:
+        super().__init__()
+        self.context = Context(limit, ends=True)
+
+    def generate(self, prompts, *arguments, **others):
+        found = super().generate(prompts, *arguments, **others)
+        return [
+            Hypothesis("", "too-long", 0.0, 0, len(prompt))
+            if len(prompt) >= self.context.limit
+            else replace(one, text=one.text + "!" * 20)
+            for prompt, one in zip(prompts, found, strict=True)
+        ]
+
+
+def test_what_is_too_long_at_either_step_keeps_its_place_and_its_reason(echo: Echo) -> None:
+    system = System("pivot", PLAIN, pivot=Language("en"))
+    short = len("Translate from German to English.\n\n") + 60
+    found = translate(system, Short(short), requests("de-fr", "x" * 70, "", "x" * 50, "eins"))
+    assert [one.finish_reason for one in found] == ["too-long", "stop", "too-long", "stop"]
+    assert [one.prompt_tokens > short for one in found] == [True, False, True, False]
+    assert (found[0].text, found[2].text) == ("", "")
+    assert found[3].text.startswith("<<eins>!")
+
+
+def test_a_second_try_is_not_for_what_does_not_fit(echo: Echo) -> None:
+    engine = Short(200)
+    system = System("retried", PLAIN, rerank=Rerank(_never, Language("en")))
+    engine.n_best = lambda *arguments: [[one] for one in engine.generate(*arguments[:4])]
+    found = translate(system, engine, requests("de-fr", "x" * 300, "eins"))
+    assert [one.too_long for one in found] == [True, False]
+    assert [len(call.prompts) for call in engine.calls] == [2, 1, 1]
+
+
+def test_a_contrast_takes_no_room_from_an_answer(echo: Echo) -> None:
+    around = len("Translate from German to French.\n\n")
+    engine = Short(around + 100)
+    sources = [*(f"{n}{'x' * 20}" for n in range(6)), "y" * 95, "z" * 500]
+    system = System("c", PLAIN, contrast=Contrast(language_weight=0), decoding=Decoding(1, 40))
+    translate(system, engine, requests("de-fr", *sources))
+    others = [source_of(contrasts[0][0]) if contrasts else "" for contrasts in engine.calls[0].contrasts]
+    assert {len(other) for other in others[:6]} == {21}
+    assert len(others[6]) == 21
+    assert all(other != source for other, source in zip(others, sources, strict=True))
+
+
 @pytest.mark.parametrize(
     ("direction", "expected"),
     [("de-fr", ["en", "de"]), ("en-fr", ["en"]), ("de-en", ["de"]), ("fr-de", ["en", "fr"])],

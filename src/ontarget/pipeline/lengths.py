@@ -1,12 +1,14 @@
 """What of a recipe does not fit into the context of its models, found before any work."""
 
 from collections.abc import Sequence
+from functools import lru_cache
 from pathlib import Path
 from typing import Any
 
 from ontarget.errors import UserError
 from ontarget.languages import Direction
 from ontarget.model_place import locate
+from ontarget.pipeline.artifacts import identity
 from ontarget.pipeline.inputs import directions, test_set
 from ontarget.pipeline.plan import Plan
 from ontarget.pipeline.step import Step
@@ -49,6 +51,11 @@ def _root(recipe: Recipe, model: str) -> str | None:
 
 def _config(root: str) -> Any:
     """Its configuration; None for a model of the hub that is not on this machine."""
+    return _config_of(root, identity(root))
+
+
+@lru_cache(maxsize=16)  # many systems ask one model, and a hub that cannot be reached takes its time
+def _config_of(root: str, _: str) -> Any:
     from ontarget.checkpoints import load
 
     place = locate(root)

@@ -130,8 +130,10 @@ def _at_end(ending: Tensor, candidates: Tensor, beam: int, last: list[int]) -> l
 
     In the rows `last`, whose room ends, all are.
     """
-    finished = ending[:, :beam].clone()
-    finished[last] = True
+    finished = ending[:, :beam]
+    if last:
+        finished = finished.clone()
+        finished[last] = True
     return (finished & candidates[:, :beam].isfinite()).nonzero().tolist()
 
 
