@@ -131,9 +131,19 @@ class TestKept:
         assert kept.get("b") is None
         assert path.read_text(encoding="utf-8") == whole
 
-    def test_a_file_of_something_else_is_left_alone(self, tmp_path: Path) -> None:
+    @pytest.mark.parametrize(
+        "text",
+        [
+            "my notes\n",
+            "my notes, without an end",
+            '{"key": "a", "text": "b", "tokens_in": null, "tokens_out": 1}\n',
+            "[" * 100_000 + "\n",
+            '{"key": 3, "text": "b", "tokens_in": 1, "tokens_out": 1}\n',
+        ],
+    )
+    def test_a_file_of_something_else_is_left_alone(self, tmp_path: Path, text: str) -> None:
         path = tmp_path / "notes.txt"
-        path.write_text("my notes\n")
-        with pytest.raises(UserError, match=r"notes.txt, line 1 is no kept answer"):
+        path.write_text(text)
+        with pytest.raises(UserError, match=r"notes.txt, line 1 is not a kept answer; give another file"):
             Kept(path)
-        assert path.read_text() == "my notes\n"
+        assert path.read_text() == text

@@ -12,7 +12,7 @@ import time
 import urllib.error
 import urllib.request
 from collections.abc import Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
 
@@ -23,6 +23,7 @@ Message = dict[str, str]  # role, content
 _BUSY = {408, 409, 425, 429, 500, 502, 503, 504, 529}  # worth another try
 _TRIES = 6
 _LONGEST_WAIT = 60.0  # seconds between two tries, whatever the server asks for
+_BEGIN = b'{"key": "'  # of each kept answer
 _SHOWN = 300  # characters of what a server says
 
 
@@ -43,30 +44,33 @@ class Kept:
         """Reads what is there; a last line that a kill cut off is asked again.
 
         Raises:
-            UserError: a line is no answer.
+            UserError: a line is not an answer.
         """
         self.path, self._lock = path, threading.Lock()
-        self._answers: dict[str, dict[str, Any]] = {}
+        self._answers: dict[str, Answer] = {}
         data = path.read_bytes() if path.exists() else b""
         *lines, rest = data.split(b"\n")
         for number, line in enumerate(lines, start=1):
             try:
                 record = json.loads(line)
-                self._answers[record["key"]] = record
-            except (ValueError, KeyError, TypeError):
-                raise UserError(
-                    f"{path}, line {number} is no kept answer; give another file, or remove it"
-                ) from None
+                texts, numbers = (record["key"], record["text"]), (record["tokens_in"], record["tokens_out"])
+            except (ValueError, KeyError, TypeError, RecursionError):
+                raise self._not_kept(number) from None
+            if not all(isinstance(x, str) for x in texts) or not all(isinstance(x, int) for x in numbers):
+                raise self._not_kept(number)
+            self._answers[texts[0]] = Answer(texts[1], *numbers, fresh=False)
         if rest:
+            if not rest.startswith(_BEGIN[: len(rest)]):  # not ours to cut
+                raise self._not_kept(len(lines) + 1)
             with path.open("rb+") as file:
                 file.truncate(len(data) - len(rest))
 
+    def _not_kept(self, line: int) -> UserError:
+        return UserError(f"{self.path}, line {line} is not a kept answer; give another file, or remove it")
+
     def get(self, key: str) -> Answer | None:
         """The answer to a question, if it is there."""
-        record = self._answers.get(key)
-        return (
-            Answer(record["text"], record["tokens_in"], record["tokens_out"], fresh=False) if record else None
-        )
+        return self._answers.get(key)
 
     def put(self, key: str, answer: Answer) -> None:
         """Keeps an answer; it is written out when this returns."""
@@ -80,7 +84,7 @@ class Kept:
             self.path.parent.mkdir(parents=True, exist_ok=True)
             with self.path.open("a", encoding="utf-8", newline="\n") as file:
                 file.write(json.dumps(record, ensure_ascii=False) + "\n")
-            self._answers[key] = record
+            self._answers[key] = replace(answer, fresh=False)
 
 
 @dataclass(frozen=True)
@@ -167,7 +171,7 @@ class Endpoint:
             text = response["choices"][0]["message"]["content"]
             usage = response.get("usage") or {}
             read, written = (int(usage.get(name) or 0) for name in ("prompt_tokens", "completion_tokens"))
-        except (ValueError, KeyError, IndexError, TypeError, AttributeError):
+        except (ValueError, KeyError, IndexError, TypeError, AttributeError, RecursionError):
             shown = content[:_SHOWN].decode("utf-8", "replace")
             raise UserError(
                 f"{self.url} does not answer as OpenAI's chat completions do: {shown!r}"
