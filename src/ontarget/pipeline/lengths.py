@@ -59,7 +59,7 @@ def _config_of(root: str, _: str) -> Any:
     from ontarget.checkpoints import load
 
     place = locate(root)
-    return load.load_config(place) if isinstance(place, Path) or load.on_this_machine(place) else None
+    return load.load_config(place) if isinstance(place, Path) or load.can_be_had(place) else None
 
 
 def _check_stage(recipe: Recipe, stage: str, root: str) -> None:
