@@ -76,7 +76,7 @@ def test_parquet_is_told_by_content(tmp_path: Path) -> None:
         (b'[{"de": "a", "fr": "b"}]', "x' is one JSON list; write one record a line"),
         (b"PK\x03\x04", "x' is a zip archive"),
         (b"a.txt".ljust(257, b"\0") + b"ustar", "x' is a tar archive; unpack it"),
-        (b"<xliff/>", "x' is no TMX: its first element is <xliff>"),
+        (b"<xliff/>", "x' is not TMX: its first element is <xliff>"),
     ],
 )
 def test_a_file_in_no_known_format_is_told(tmp_path: Path, content: bytes, told: str) -> None:
@@ -174,7 +174,7 @@ def test_a_file_that_breaks_off_leaves_nothing_in_the_cache(
 ) -> None:
     monkeypatch.setenv("ONTARGET_CACHE", str(tmp_path / "cache"))
     (tmp_path / "x").write_text(IN_FORMATS["jsonl"] + "{nope\n", encoding="utf-8")
-    with pytest.raises(UserError, match="line 4 is no JSON"):
+    with pytest.raises(UserError, match="line 4: not JSON"):
         train(tmp_path / "x")
     assert not [path for path in (tmp_path / "cache").rglob("*") if path.is_file()]
 

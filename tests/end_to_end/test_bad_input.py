@@ -104,7 +104,7 @@ DATA_AND_WORDS = [
     ),
     pytest.param(
         ["run", "phrasebook-tiny", *SMALL, files("no.jsonl")],
-        ["'no.jsonl', line 2 is no JSON", "write one record a line"],
+        ["'no.jsonl', line 2: not JSON", "write one record a line"],
         id="a line that is no JSON",
     ),
     pytest.param(

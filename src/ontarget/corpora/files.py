@@ -12,19 +12,28 @@ from ontarget.corpora import sacrebleu_sets, store
 from ontarget.corpora.corpus import Corpus, Part, Segment
 from ontarget.corpora.file_names import path_of
 from ontarget.corpora.hugging_face import ON_HUB, read_dataset, require_saved, revision
-from ontarget.corpora.jsonl import read_jsonl
-from ontarget.corpora.opening import BYTE_ORDER_MARK, digest, opened, raw
+from ontarget.corpora.jsonl import keys_of, read_jsonl
+from ontarget.corpora.opening import (
+    BYTE_ORDER_MARK,
+    digest,
+    opened,
+    raw,
+    require_no_web_page,
+    wide_encoding,
+)
 from ontarget.corpora.parquet import read_parquet
 from ontarget.corpora.plain import lines_of
 from ontarget.corpora.rows import Columns
 from ontarget.corpora.sacrebleu_sets import SCHEME, sets_of
-from ontarget.corpora.tables import read_csv, read_tsv
-from ontarget.corpora.tmx import read_tmx
+from ontarget.corpora.tables import NAMED_SEPARATOR, SEPARATORS, read_csv, read_tsv
+from ontarget.corpora.tmx import read_tmx, tags_of
 from ontarget.errors import UserError, counted
 from ontarget.files import expanded, made_once
 from ontarget.languages import Direction, Language, directions_between
+from ontarget.text import is_empty
 
 _START = 1 << 12  # bytes that tell the format
+_XML = re.compile(r"<(\?xml|!--|(tmx|xliff)[\s>]|!DOCTYPE\s)", re.IGNORECASE)
 
 _READERS: dict[str, Callable[[Path, Sequence[Language], Columns | None], Iterator[Segment | None]]] = {
     "tsv": read_tsv,
@@ -35,16 +44,25 @@ _READERS: dict[str, Callable[[Path, Sequence[Language], Columns | None], Iterato
 }
 
 
-@dataclass(frozen=True, slots=True)
-class _Source:
-    """Something to read: what it is known by, the only direction it serves, if any, and its segments.
+# What names the languages of formats that may have any in each record.
+_NAMES: dict[str, Callable[[Path], list[str]]] = {"jsonl": keys_of, "tmx": tags_of}
 
-    None is a blank line of a table.
+
+@dataclass(frozen=True, slots=True)
+class Source:
+    """Something to read.
+
+    Attributes:
+        identity: what it is known by, which takes reading all of it.
+        direction: the only one that it serves, if any.
+        read: its segments; None is a blank line of a table.
+        names: what its languages are called in it, for messages.
     """
 
-    identity: str
+    identity: Callable[[], str]
     direction: Direction | None
     read: Callable[[], Iterator[Segment | None]]
+    names: Callable[[], list[str]] = list
 
 
 def load(
@@ -74,13 +92,15 @@ def load(
     made: dict[str, Sequence[Part]] = {}
     left_out, line_breaks, fingerprint = {}, {}, hashlib.sha256()
     for split, paths in splits.items():
-        sources = [source for path in paths for source in _sources(path, split, languages, format, columns)]
+        sources = [source for path in paths for source in sources_of(path, split, languages, format, columns)]
         key, stored = _stored(sources, languages, format, columns, watch)
         fingerprint.update(f"{split} {key}\n".encode())
         if not any(map(len, stored.parts)):
+            names = ", ".join(repr(name) for source in sources for name in source.names())
             raise UserError(
                 f"corpus '{name}', split '{split}': no segment of {', '.join(map(repr, paths))} is there in "
-                f"two of the languages {_listed(languages)}; see `languages`, and `columns` of the files"
+                f"two of the languages {_listed(languages)}{names and f', but in {names}'}; "
+                "see `languages`, and `columns` of the files"
             )
         made[split], line_breaks[split] = stored.parts, stored.line_breaks
         if stored.left_out:
@@ -101,20 +121,22 @@ def format_of(path: Path) -> str:
             return "parquet"
     with opened(path) as file:
         data = file.read(_START)
-    wide = data[:2] in (b"\xff\xfe", b"\xfe\xff")  # XML alone may be UTF-16
-    text = data.decode("utf-16" if wide else "utf-8", "replace").lstrip("\ufeff")
-    first = text.lstrip().split("\n")[0]
-    if first.startswith("<"):
+    require_no_web_page(data, f"'{path}'")
+    text = data.decode(wide_encoding(data) or "utf-8", "replace").lstrip("\ufeff")  # XML may be UTF-16
+    line = next((line for line in text.split("\n") if not is_empty(line)), "")
+    first = line.lstrip()
+    # The first cell of a table may begin with a tag, too.
+    if _XML.match(first) or (first.startswith("<") and not any(mark in first for mark in SEPARATORS)):
         return "tmx"
     if re.match(r'\{\s*("|$)', first):
         return "jsonl"
     if re.match(r"\[\s*([{\[]|$)", first):
         raise UserError(f"'{path}' is one JSON list; write one record a line, e.g. with jq -c '.[]'")
-    if data[257:262] == b"ustar":
-        raise UserError(f"'{path}' is a tar archive; unpack it, and give the file that is in it")
-    if "\t" in first:
+    if line.startswith(NAMED_SEPARATOR):
+        return "csv"
+    if "\t" in line:
         return "tsv"
-    if "," in first:
+    if any(mark in line for mark in SEPARATORS):
         return "csv"
     what = "in a format that its content does not tell" if data.removeprefix(BYTE_ORDER_MARK) else "empty"
     raise UserError(
@@ -123,26 +145,29 @@ def format_of(path: Path) -> str:
     )
 
 
-def _sources(
+def sources_of(
     path: str, split: str, languages: Sequence[Language], format: str | None, columns: Columns | None
-) -> Iterator[_Source]:
-    """What a path of a recipe stands for."""
+) -> Iterator[Source]:
+    """What a path of a recipe stands for; its files are read later.
+
+    Raises:
+        UserError: there is no such file, or its format cannot be told.
+    """
     if path.startswith(ON_HUB):
-        identity = f"{path} {split} {revision(path)}"
-        yield _Source(identity, None, lambda: read_dataset(path, split, languages, columns))
+        read = partial(read_dataset, path, split, languages, columns)
+        yield Source(lambda: f"{path} {split} {revision(path)}", None, read)
     elif path.startswith(SCHEME):
         test_set, directions = sets_of(path.removeprefix(SCHEME), languages)
         for direction in directions:
-            yield _Source(
-                f"{SCHEME}{test_set} {direction}", direction, partial(_test_set, test_set, direction)
-            )
+            known_by = partial(str, f"{SCHEME}{test_set} {direction}")
+            yield Source(known_by, direction, partial(_test_set, test_set, direction))
     elif "{direction}" in path:
         found = False
         for direction in directions_between(languages):
             sides = (direction.source, direction.target)
             files = {language: path_of(path, language, direction) for language in sides}
             if any(file.exists() for file in files.values()):
-                yield _aligned(files, direction)
+                yield aligned(files, direction)
                 found = True
         if not found:
             raise UserError(f"there is no file '{path}' for any direction between {_listed(languages)}")
@@ -152,16 +177,21 @@ def _sources(
         there = {language: file for language, file in files.items() if file.exists()}
         if not there:
             raise UserError(f"there is no file '{path}' for any of {_listed(languages)}")
-        yield _aligned(there, None)
+        yield aligned(there, None)
     else:
         place = expanded(path)
         if place.is_dir():
             require_saved(place)
-            identity = f"{_digest_of_folder(place)} {split}"
-            yield _Source(identity, None, lambda: read_dataset(str(place), split, languages, columns))
+            yield Source(
+                lambda: f"{_digest_of_folder(place)} {split}",
+                None,
+                lambda: read_dataset(str(place), split, languages, columns),
+            )
         else:
-            read = _READERS[format or format_of(place)]
-            yield _Source(digest(place), None, lambda: read(place, languages, columns))
+            kind = format or format_of(place)
+            read = partial(_READERS[kind], place, languages, columns)
+            names = partial(_NAMES[kind], place) if kind in _NAMES else list
+            yield Source(lambda: digest(place), None, read, names)
 
 
 def _test_set(name: str, direction: Direction) -> Iterator[Segment]:
@@ -169,9 +199,13 @@ def _test_set(name: str, direction: Direction) -> Iterator[Segment]:
     return part.segments()
 
 
-def _aligned(files: Mapping[Language, Path], direction: Direction | None) -> _Source:
-    identity = " ".join(f"{language} {digest(path)}" for language, path in files.items())
-    return _Source(identity, direction, lambda: _line_by_line(files))
+def aligned(files: Mapping[Language, Path], direction: Direction | None) -> Source:
+    """Files of which line n is the same segment."""
+
+    def identity() -> str:
+        return " ".join(f"{language} {digest(path)}" for language, path in files.items())
+
+    return Source(identity, direction, lambda: _line_by_line(files))
 
 
 def _line_by_line(files: Mapping[Language, Path]) -> Iterator[Segment]:
@@ -186,7 +220,7 @@ def _line_by_line(files: Mapping[Language, Path]) -> Iterator[Segment]:
 
 
 def _stored(
-    sources: Sequence[_Source],
+    sources: Sequence[Source],
     languages: Sequence[Language],
     format: str | None,
     columns: Columns | None,
@@ -195,7 +229,7 @@ def _stored(
     """The segments of all sources from the cache, where they are put first, and their key there."""
     about = {
         "version": store.FORMAT,
-        "sources": [[source.identity, source.direction and str(source.direction)] for source in sources],
+        "sources": [[source.identity(), source.direction and str(source.direction)] for source in sources],
         "languages": list(map(str, languages)),
         "format": format,
         "columns": {column: str(language) for column, language in (columns or {}).items()},

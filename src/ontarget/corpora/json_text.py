@@ -23,13 +23,16 @@ def parsed(text: str, where: str, remedy: str = "write one JSON object a line") 
     """The value of a JSON text; `where` and `remedy` are the ends of the message.
 
     Raises:
-        UserError: it is not JSON, or half of a surrogate pair is in it, which is not a character.
+        UserError: it is not JSON, an object has a key twice, or half of a surrogate pair is in it.
     """
     try:
-        value = json.loads(text)
+        value = json.loads(text, object_pairs_hook=_unique)
+    except _TwiceError as twice:
+        raise UserError(f"{where}: the key '{twice}' is there twice; leave one of them out") from None
     except json.JSONDecodeError as error:
         line = f", line {error.lineno}" if "\n" in text else ""
-        raise UserError(f"{where}{line}: not JSON ({error.msg}, column {error.colno}); {remedy}") from None
+        what = error.msg.removesuffix(" starting at")
+        raise UserError(f"{where}{line}: not JSON ({what}, column {error.colno}); {remedy}") from None
     except ValueError as error:  # a number of thousands of digits
         raise UserError(f"{where}: not JSON that can be read ({error}); {remedy}") from None
     except RecursionError:
@@ -95,6 +98,18 @@ def _by_line(lines: Iterator[str], name: str) -> Records:
         if line.strip():
             where = f"{name}, line {number}"
             yield where, parsed(line, where)
+
+
+class _TwiceError(Exception):
+    """A key that an object has twice: of two values, a reader would take one in silence."""
+
+
+def _unique(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
+    found = dict(pairs)
+    if len(found) < len(pairs):
+        keys = [key for key, _ in pairs]
+        raise _TwiceError(next(key for key in keys if keys.count(key) > 1))
+    return found
 
 
 def _has_surrogate(value: Any) -> bool:

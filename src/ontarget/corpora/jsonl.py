@@ -1,13 +1,13 @@
 """JSON lines: a record in each line."""
 
-import json
 from collections.abc import Iterator, Sequence
 from pathlib import Path
+from typing import Any
 
 from ontarget.corpora.corpus import Segment
+from ontarget.corpora.json_text import parsed
 from ontarget.corpora.plain import lines_of
-from ontarget.corpora.rows import Columns, reader_of_records
-from ontarget.errors import UserError
+from ontarget.corpora.rows import Columns, names_in, reader_of_records
 from ontarget.languages import Language
 
 
@@ -15,17 +15,21 @@ def read_jsonl(path: Path, languages: Sequence[Language], columns: Columns | Non
     """Records such as {"de": ..., "fr": ...}, {"translation": {"de": ..., "fr": ...}}, or with named keys.
 
     Raises:
-        UserError: a line is no JSON, or no such record, or see `opening.opened`.
+        UserError: a line is not JSON, or not such a record, or see `opening.opened`.
     """
     segment_of = reader_of_records(languages, columns)
-    for number, line in enumerate(lines_of(path), start=1):
-        if not line.strip():
-            continue
-        where = f"'{path}', line {number}"
-        try:
-            record = json.loads(line)
-        except ValueError as error:
-            raise UserError(f"{where} is no JSON ({error}); write one record a line") from None
-        except RecursionError:
-            raise UserError(f"{where} is nested too deeply; write one record a line") from None
+    for record, where in _records(path):
         yield segment_of(record, where)
+
+
+def keys_of(path: Path) -> list[str]:
+    """The keys of the first record that could be languages; for messages."""
+    return next((names_in(record) for record, _ in _records(path)), [])
+
+
+def _records(path: Path) -> Iterator[tuple[Any, str]]:
+    """Each record, and where it is."""
+    for number, line in enumerate(lines_of(path), start=1):
+        if line.strip():
+            where = f"'{path}', line {number}"
+            yield parsed(line, where, "write one record a line"), where

@@ -116,17 +116,25 @@ def not_utf8(name: str, line: int, offset: int, there: int) -> UserError:
     )
 
 
+def wide_encoding(start: bytes) -> str | None:
+    """The encoding of text whose characters have two or four bytes each; `start` are its first bytes.
+
+    It begins with the mark of UTF-16 or UTF-32, or every other byte is 0.
+    """
+    marked = next((encoding for mark, encoding in _WIDE.items() if start.startswith(mark)), None)
+    even, odd = start[::2].count(0), start[1::2].count(0)
+    if marked is None and len(start) > 3 and max(even, odd) * 4 > len(start):
+        return "utf-16be" if even > odd else "utf-16le"
+    return marked
+
+
 def require_narrow(start: bytes, name: str) -> None:
-    """Refuses text whose characters have two or four bytes each; `start` is its first line.
+    """Refuses text in UTF-16 or UTF-32; `start` is its first line.
 
     Raises:
-        UserError: it begins with the mark of UTF-16 or UTF-32, or every other byte is 0.
+        UserError: it is; the message says how to convert it.
     """
-    wide = next((encoding for mark, encoding in _WIDE.items() if start.startswith(mark)), None)
-    even, odd = start[::2], start[1::2]
-    if wide is None and len(start) > 3 and max(even.count(0), odd.count(0)) * 2 > len(even):
-        wide = "utf-16be" if even.count(0) > odd.count(0) else "utf-16le"
-    if wide is not None:
+    if (wide := wide_encoding(start)) is not None:
         raise UserError(f"{name} is {wide[:6].upper()}; convert it, e.g. iconv -f {wide} -t utf-8")
 
 

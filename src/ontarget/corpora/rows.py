@@ -138,6 +138,13 @@ def reader_of_records(languages: Sequence[Language], given: Columns | None) -> C
     return read
 
 
+def names_in(record: Any) -> list[str]:
+    """The keys of a record that could be languages: its own, or those of its `translation`."""
+    inner = record.get("translation") if isinstance(record, Mapping) else None
+    keys = inner if isinstance(inner, Mapping) else record
+    return list(map(str, keys)) if isinstance(keys, Mapping) else []
+
+
 def _plain(tag: str) -> str:
     return tag.strip().lower().replace("_", "-")
 
@@ -169,10 +176,10 @@ def _ambiguous(
 
 def _without_language(keys: Mapping[str, Any], languages: Sequence[Language], where: str) -> str:
     names = list(map(str, keys))
-    texts = [name for name in names if isinstance(keys.get(name), str)] or names or ["source", "target"]
+    texts = [name for name in names if isinstance(keys.get(name), str)]
+    if len(texts) < 2 or {"source", "target"} <= set(names):
+        texts = ["source", "target"]
     said = f"columns: {{{texts[0]}: {languages[0]}, {texts[-1]}: {languages[1]}}}"
-    if {"source", "target"} <= set(names):
-        said = f"columns: {{source: {languages[0]}, target: {languages[1]}}}"
     return (
         f"{where}: no key is a language; there are {_listed(names)}. Say which key is in which, e.g. {said}"
     )

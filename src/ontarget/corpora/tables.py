@@ -17,8 +17,8 @@ Rows = Iterator[tuple[int, list[str]]]
 
 csv.field_size_limit(1 << 24)  # a segment may be longer than the 128 kB that csv allows
 
-_SEPARATORS = ",;\t|"  # of CSV
-_NAMED = "sep="  # begins a first line in which Excel names the separator
+SEPARATORS = ",;\t|"  # of CSV
+NAMED_SEPARATOR = "sep="  # begins a first line in which Excel names the separator
 _BEGINNING = 50  # lines that tell the separator
 
 # What to do about what csv says.
@@ -57,7 +57,7 @@ def read_csv(path: Path, languages: Sequence[Language], columns: Columns | None)
         UserError: as for `read_tsv`, or a quote is never closed.
     """
     begun, lines = _begun(path)
-    if begun[0].startswith(_NAMED) and len(begun[0]) == len(_NAMED) + 1:
+    if begun[0].startswith(NAMED_SEPARATOR) and len(begun[0]) == len(NAMED_SEPARATOR) + 1:
         next(lines)
         rows = _csv_rows(path, lines, begun[0][-1], first=2)
     else:
@@ -148,8 +148,8 @@ def _noting(lines: Iterable[str], read: list[str]) -> Iterator[str]:
 
 def _separator(begun: Sequence[str], languages: Sequence[Language], columns: Columns | None) -> str:
     """The first separator with which the columns are there; if there is none, that of the most columns."""
-    most, widest = 0, _SEPARATORS[0]
-    for separator in _SEPARATORS:
+    most, widest = 0, SEPARATORS[0]
+    for separator in SEPARATORS:
         rows = _first_rows(begun, separator)
         if rows and _fits(rows, languages, columns):
             return separator

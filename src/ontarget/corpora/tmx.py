@@ -1,11 +1,12 @@
 """Translation memories (TMX), read as a stream: memory does not grow with the file.
 
-By expat, which checks what it reads. A DOCTYPE may stand there, as the standard wants it, but nothing that it
+By expat, which checks what it reads. There may be a DOCTYPE, as the standard wants it, but nothing that it
 names is opened, and a file that defines entities is refused: they are how a small file becomes a huge one, or
-reads other files of the machine.
+reads other files of the machine. The entities that HTML defines (`&nbsp;`) are read: many tools write them.
 """
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
+from html.entities import html5
 from pathlib import Path
 from typing import Any
 from xml.parsers import expat
@@ -13,6 +14,7 @@ from xml.parsers import expat
 from ontarget.corpora.corpus import Segment
 from ontarget.corpora.opening import opened
 from ontarget.corpora.rows import Columns, chooser
+from ontarget.corpora.xml_faults import UNKNOWN_ENCODING, Context, fault
 from ontarget.errors import UserError
 from ontarget.languages import Language
 
@@ -28,13 +30,22 @@ def read_tmx(path: Path, languages: Sequence[Language], columns: Columns | None 
     (bold, links) leave their text; codes of a layout are dropped.
 
     Raises:
-        UserError: the file is cut off, no XML, no TMX, or defines entities; the message says at which line.
+        UserError: the file is cut off, damaged, not TMX, or defines entities; the message says at which line.
     """
     units = _Units(path, languages, columns)
     with opened(path) as file:
         while block := file.read(_BLOCK):
             yield from units.feed(block)
         yield from units.feed(b"", last=True)
+
+
+def tags_of(path: Path) -> list[str]:
+    """The `xml:lang` of the texts of the first translation unit; for messages."""
+    units = _Units(path, [], None)
+    with opened(path) as file:
+        while not units.first and (block := file.read(_BLOCK)):
+            units.feed(block)
+    return list(units.first)
 
 
 class _Units:
@@ -44,61 +55,79 @@ class _Units:
         self._path = path
         self._columns = chooser(languages, columns)
         self._done: list[Segment] = []
+        self.first: Mapping[str, str] = {}  # of the units that have a text
         self._unit: dict[str, str] | None = None  # xml:lang -> text
         self._line = 0  # where the unit begins
         self._tag: str | None = None
         self._text: list[str] | None = None  # of the segment that is being read
         self._within_code = 0
-        self._seen_root = False
+        self._loose: list[str] = []  # text of a <tuv> that is in none of its elements
+        self._opened: list[tuple[str, int]] = []  # elements, each with the line of its tag
+        self._seen_root = self._seen_seg = self._seen_doctype = False
+        self._context = Context()
         self._parser = expat.ParserCreate()
         self._parser.buffer_text = True
         self._parser.StartElementHandler = self._start
         self._parser.EndElementHandler = self._end
         self._parser.CharacterDataHandler = self._characters
+        self._parser.StartDoctypeDeclHandler = self._doctype
         self._parser.EntityDeclHandler = self._refuse
-        self._parser.SkippedEntityHandler = self._refuse
+        self._parser.SkippedEntityHandler = self._entity
+        self._parser.UseForeignDTD(True)  # so that an entity which nothing defines goes to the handler, too
         self._parser.SetParamEntityParsing(expat.XML_PARAM_ENTITY_PARSING_NEVER)
 
     def feed(self, block: bytes, last: bool = False) -> list[Segment]:
         """The units that end in this block."""
         self._done = []
+        self._context.add(block)
         try:
             self._parser.Parse(block, last)
         except expat.ExpatError as error:
-            reason = expat.errors.messages[error.code]
-            what = "is cut off" if last else "is no well-formed XML"
-            raise UserError(
-                f"'{self._path}', line {error.lineno} {what} ({reason}); copy or download it again"
-            ) from None
+            index = self._parser.ErrorByteIndex
+            raise fault(error, f"'{self._path}'", self._context, index, self._opened) from None
+        except (ValueError, LookupError):  # Python, which is asked for encodings that expat does not know
+            raise UserError(f"'{self._path}': {UNKNOWN_ENCODING}") from None
         return self._done
 
     def _start(self, name: str, attributes: dict[str, str]) -> None:
         if not self._seen_root and name != "tmx":
-            raise UserError(f"'{self._path}' is no TMX: its first element is <{name}>, not <tmx>")
+            raise UserError(f"'{self._path}' is not TMX: its first element is <{name}>, not <tmx>")
         self._seen_root = True
+        self._opened.append((name, self._parser.CurrentLineNumber))
+        if (name == "tu" and self._unit is not None) or (name in ("tuv", "seg") and self._text is not None):
+            raise UserError(
+                f"{self._here()}: a <{name}> within {'another' if name != 'tuv' else 'a <seg>'}; "
+                "close the first one before it"
+            )
         if name == "tu":
             self._unit, self._line = {}, self._parser.CurrentLineNumber
         elif name == "tuv" and self._unit is not None:
             tag = attributes.get("xml:lang") or attributes.get("lang")
             if tag is None:
                 raise UserError(f"{self._here()}: a <tuv> without xml:lang; say its language there")
-            self._tag = tag
-        elif name == "seg" and self._tag is not None and self._tag not in (self._unit or {}):
-            self._text, self._within_code = [], 0
+            self._tag, self._seen_seg, self._loose = tag, False, []
+        elif name == "seg" and self._tag is not None:
+            self._seen_seg = True
+            if self._tag not in (self._unit or {}):
+                self._text, self._within_code = [], 0
         elif name in _CODE:
             self._within_code += 1
 
     def _end(self, name: str) -> None:
+        self._opened.pop()
         if name == "seg" and self._text is not None:
             assert self._unit is not None
             assert self._tag is not None
             self._unit[self._tag] = "".join(self._text)
             self._text = None
         elif name == "tuv":
+            if self._tag is not None and not self._seen_seg and "".join(self._loose).strip():
+                raise UserError(f"{self._here()}: a <tuv> has text but no <seg>; put the text into a <seg>")
             self._tag = None
         elif name == "tu" and self._unit is not None:
             columns = self._columns(self._unit, f"'{self._path}', line {self._line}")
             self._done.append({language: self._unit[tag] for tag, language in columns.items()})
+            self.first = self.first or self._unit
             self._unit = None
         elif name in _CODE:
             self._within_code -= 1
@@ -106,6 +135,23 @@ class _Units:
     def _characters(self, text: str) -> None:
         if self._text is not None and not self._within_code:
             self._text.append(text)
+        elif self._tag is not None and self._opened[-1][0] == "tuv":
+            self._loose.append(text)
+
+    def _doctype(self, *_: Any) -> None:
+        self._seen_doctype = True
+
+    def _entity(self, name: str, is_parameter: bool) -> None:
+        """Reads an entity that the file does not define."""
+        if not is_parameter and (character := html5.get(f"{name};")) is not None:
+            self._characters(character)
+        elif is_parameter or self._seen_doctype:
+            self._refuse(name)
+        else:
+            raise UserError(
+                f"{self._here()}: the entity '&{name};' is not defined; write the character itself, "
+                f"or &amp;{name}; if this is text"
+            )
 
     def _refuse(self, name: str, *_: Any) -> None:
         raise UserError(
