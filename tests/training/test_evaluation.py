@@ -1,6 +1,7 @@
 """A stage that is judged while it trains, by made-up scores."""
 
 import json
+import os
 import random
 from dataclasses import replace
 
@@ -126,6 +127,42 @@ def test_a_judged_stage_that_was_cut_off_ends_in_the_same_model(base, tmp_path, 
     assert result.seconds >= seconds[-1]
     resumed = test_stage.AutoModelForCausalLM.from_pretrained(tmp_path / "broken").state_dict()
     assert same(unbroken, resumed)
+
+
+@pytest.mark.parametrize("keep", [None, 0, 0.5])
+def test_best_weights_that_are_damaged_begin_the_stage_anew(base, tmp_path, keep):
+    """They are beside the checkpoint, which is whole: without them it would end in another model."""
+    scores = {1: 50.0, 2: 20.0, 3: 45.0, 4: 30.0, 5: 35.0, 6: 22.0}
+    tuning = settings(6, lora=DROPOUT, save_minutes=1e-9)
+    unbroken, _ = tuned(
+        base, tmp_path, "unbroken", tuning=tuning, evaluation=judge(scores, best="zero_shot_otr")[0]
+    )
+
+    def cut(step, steps, record):
+        if step == 4 and "zero_shot_otr" in record:
+            raise InterruptedError
+
+    (tmp_path / "broken").mkdir()
+    where = {"output": tmp_path / "broken", "work": tmp_path / "work2"}
+    with pytest.raises(InterruptedError):
+        train_stage(
+            base, DATA, tuning, progress=cut, evaluation=judge(scores, best="zero_shot_otr")[0], **where
+        )
+    best = tmp_path / "work2" / "best.safetensors"
+    if keep is None:
+        best.unlink()
+    else:
+        os.truncate(best, int(best.stat().st_size * keep))
+    told = []
+    evaluation, asked = judge(scores, best="zero_shot_otr")
+    result = train_stage(
+        base, DATA, tuning, progress=lambda *record: told.append(record[2]), evaluation=evaluation, **where
+    )
+    reason = "best.safetensors cannot be read"
+    assert told[0] == {"notice": f"the checkpoint of step 3 is damaged ({reason}); the stage begins anew"}
+    assert asked == [1, 2, 3, 4, 5, 6]
+    assert result.kept == 2
+    assert same(unbroken, test_stage.AutoModelForCausalLM.from_pretrained(tmp_path / "broken").state_dict())
 
 
 def test_a_stage_cut_off_between_its_last_step_and_saving_takes_no_further_step(base, tmp_path, monkeypatch):

@@ -117,8 +117,9 @@ class Chat:
         for name, token in sorted(of_tokenizer.items()):
             if name in named and dict(self.tokens).get(name) != token:
                 raise UserError(
-                    f"the chat template of '{self.checkpoint}' has {name}, which is '{token}' for its tokenizer "
-                    f'but not in its files: write "{name}": "{token}" into its tokenizer_config.json'
+                    f"the chat template of '{self.checkpoint}' has {name}, which its tokenizer takes for "
+                    f'\'{token}\', but its files do not say so: write "{name}": "{token}" into its '
+                    "tokenizer_config.json"
                 )
 
     def _rendered(self, messages: tuple[tuple[str, str], ...]) -> str:
