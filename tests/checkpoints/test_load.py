@@ -10,12 +10,13 @@ from tests.checkpoints.conftest import change, tiny
 from transformers import PreTrainedTokenizerFast, T5Config, T5ForConditionalGeneration
 
 from ontarget.checkpoints import load
+from ontarget.checkpoints.saying import warn_once
 from ontarget.errors import UserError
 
 
 @pytest.fixture(autouse=True)
 def _said_anew() -> None:
-    load._warn_once.cache_clear()
+    warn_once.cache_clear()
 
 
 def refused(folder: Path, why: str) -> None:

@@ -15,6 +15,7 @@ from tests.checkpoints.conftest import make, tiny
 
 from ontarget import Translator
 from ontarget.checkpoints.load import check_weights, load_tokenizer
+from ontarget.checkpoints.vocabulary import check_vocabulary
 from ontarget.errors import UserError
 
 FILES = {
@@ -74,8 +75,9 @@ def test_it_works_or_it_is_one_sentence(
     shutil.copytree(whole, folder.parent)
     _damage(next(folder.glob(name)), *damage)
     before, at_work = _said(_look, folder), _said(_translate, folder)
-    # What the work would find is found before it; but for the template, which is not looked for here.
-    assert bool(before) == bool(at_work) or (name == "ontarget.json" and not before)
+    # What the work would find is found before it; but for weights that are whole, and not numbers, and the
+    # template. (A token that is twice in a vocabulary is met at random.)
+    assert before or not at_work or "not numbers" in at_work or name in ("ontarget.json", "tokenizer.json")
 
 
 def _said(act: Callable[[Path], object], folder: Path) -> str:
@@ -91,8 +93,7 @@ def _said(act: Callable[[Path], object], folder: Path) -> str:
 
 
 def _look(folder: Path) -> None:
-    load_tokenizer(folder)
-    check_weights(folder)
+    check_vocabulary(load_tokenizer(folder), check_weights(folder), str(folder))
 
 
 def _damage(file: Path, how: str, where: float, content: bytes, other: str) -> None:

@@ -4,14 +4,13 @@ A damaged file is told in a sentence that names it. A tensor that the weights la
 makes a random one in its place. An adapter is merged into its base.
 """
 
-import logging
-import re
 from collections.abc import Iterable, Iterator, Mapping
 from contextlib import contextmanager
 from functools import lru_cache
 from pathlib import Path
 from typing import Any
 
+import torch
 from transformers import CONFIG_MAPPING, AutoConfig, AutoModelForCausalLM, AutoTokenizer
 from transformers.utils import logging as transformers_logging
 
@@ -26,9 +25,10 @@ from ontarget.checkpoints.files import (
     file_of,
     read_object,
 )
+from ontarget.checkpoints.saying import first_line, said, warn_once
 from ontarget.errors import UserError
-
-_LOG = logging.getLogger(__name__)
+from ontarget.prompts.encode import encode_prompt
+from ontarget.prompts.segment import Segment
 
 
 def load_tokenizer(model: Path | str, *, trust_remote_code: bool = False) -> Any:
@@ -42,8 +42,10 @@ def load_tokenizer(model: Path | str, *, trust_remote_code: bool = False) -> Any
     place = tokenizer_place(_here(model))
     if isinstance(place, Path):
         check_tokenizer_files(place)
-    with _said("tokenizer", place):
-        return AutoTokenizer.from_pretrained(place, trust_remote_code=trust_remote_code)
+    with said("tokenizer", place):
+        tokenizer = AutoTokenizer.from_pretrained(place, trust_remote_code=trust_remote_code)
+        encode_prompt(tokenizer, (Segment("x", trusted=False),))  # some damage shows only there
+    return tokenizer
 
 
 def load_config(model: Path | str, *, trust_remote_code: bool = False) -> Any:
@@ -59,9 +61,12 @@ def load_config(model: Path | str, *, trust_remote_code: bool = False) -> Any:
     if isinstance(model, Path):
         check_model_files(model)
         _check_type(model, trust_remote_code)
-    with _said("model", model):
+    with said("model", model):
         config = AutoConfig.from_pretrained(model, trust_remote_code=trust_remote_code)
     check_architecture(config, str(model))
+    layers = getattr(config.get_text_config(decoder=True), "num_hidden_layers", None)
+    if layers is not None and layers < 1:
+        raise UserError(f"the config.json of '{model}' has {layers} layers (num_hidden_layers): mend it")
     return config
 
 
@@ -87,7 +92,7 @@ def load_model(model: Path | str, *, trust_remote_code: bool = False, **held: An
     """
     loaded, adapter = _loaded(model, trust_remote_code, held)
     if adapter:
-        _warn_once(f"'{adapter.folder}' is an adapter: loaded with its base '{adapter.base}' and merged")
+        warn_once(f"'{adapter.folder}' is an adapter: loaded with its base '{adapter.base}' and merged")
     return loaded
 
 
@@ -102,7 +107,7 @@ def check_weights(model: Path | str, *, trust_remote_code: bool = False) -> int:
     shown = transformers_logging.is_progress_bar_enabled()
     transformers_logging.disable_progress_bar()
     try:
-        loaded, _ = _loaded(model, trust_remote_code, {"device_map": "meta"})
+        loaded, _ = _loaded(model, trust_remote_code, {"device_map": "meta", "dtype": torch.float32})
     finally:
         if shown:
             transformers_logging.enable_progress_bar()
@@ -120,10 +125,10 @@ def _loaded(
         check_adapter_files(adapter.folder)
         with _of_base(adapter):
             base, _ = _loaded(adapter.base, trust_remote_code, held)
-        with _said("adapter", adapter.folder):
+        with said("adapter", adapter.folder):
             return merged(base, adapter), adapter
     load_config(model, trust_remote_code=trust_remote_code)
-    with _said("model", model), _quiet():
+    with said("model", model), _quiet():
         loaded, info = AutoModelForCausalLM.from_pretrained(
             model,
             use_safetensors=True,
@@ -133,6 +138,7 @@ def _loaded(
             **held,
         )
     _check_tensors(model, info)
+    _check_ends(model, loaded)
     return loaded, None
 
 
@@ -186,11 +192,22 @@ def _check_tensors(model: Path | str, info: Mapping[str, Iterable[Any]]) -> None
             "needs and which would be random: download the weights again, or use their config.json"
         )
     if errors := list(info["error_msgs"]):
-        raise UserError(f"cannot load the model '{model}': {_first_line(errors[0])}")
+        raise UserError(f"cannot load the model '{model}': {first_line(errors[0])}")
     if unexpected:
-        _warn_once(
+        warn_once(
             f"{_file(model, unexpected[0])} has {unexpected[0]}{_more(unexpected)}, which the model does not "
             "use: is config.json the one that belongs to the weights?"
+        )
+
+
+def _check_ends(model: Path | str, loaded: Any) -> None:
+    """Looks at the end tokens, the one setting of a checkpoint's generation that counts here."""
+    ends = loaded.generation_config.eos_token_id if loaded.generation_config is not None else None
+    each = ends if isinstance(ends, list) else [ends]
+    if not all(id is None or (isinstance(id, int) and not isinstance(id, bool)) for id in each):
+        raise UserError(
+            f"eos_token_id is {ends!r} in the generation_config.json (or config.json) of '{model}': set it "
+            "to the id of a token, or to a list of ids"
         )
 
 
@@ -202,11 +219,6 @@ def _more(of: list[Any]) -> str:
     return f" (and {len(of) - 1} more)" if len(of) > 1 else ""
 
 
-@lru_cache(maxsize=64)  # however often stages and systems load a model
-def _warn_once(sentence: str) -> None:
-    _LOG.warning("%s", sentence)
-
-
 @contextmanager
 def _of_base(adapter: Adapter) -> Iterator[None]:
     """Says of a base that cannot be loaded whose it is."""
@@ -214,39 +226,6 @@ def _of_base(adapter: Adapter) -> Iterator[None]:
         yield
     except UserError as error:
         raise UserError(without_base(adapter, str(error))) from error
-
-
-@contextmanager
-def _said(what: str, place: Path | str) -> Iterator[None]:
-    """Makes one sentence of whatever is raised while files of a user are read.
-
-    transformers, tokenizers, safetensors, PEFT and json raise all sorts: a damaged file is met wherever
-    something first makes no sense.
-
-    Raises:
-        UserError: it could not be loaded, and why.
-    """
-    try:
-        yield
-    except UserError:
-        raise
-    except Exception as error:
-        hub = "" if isinstance(place, Path) else ", which is no directory here, from the Hugging Face hub"
-        raise UserError(f"cannot load the {what} '{place}'{hub}: {_reason(error)}") from error
-
-
-def _reason(error: Exception) -> str:
-    """What an exception says, in a line; some say no more than a missing key."""
-    line = re.sub(r"^Error\(s\) in loading state_dict for \w+: ", "", _first_line(error)).rstrip(".")
-    if line and (isinstance(error, OSError | ValueError | RuntimeError) or type(error) is Exception):
-        return line
-    return f"its files do not fit together ({type(error).__name__}: {line}); download or copy them again"
-
-
-def _first_line(error: object) -> str:
-    """The first line of a message, and the next where that only announces it."""
-    lines = [line.strip() for line in str(error).split("\n") if line.strip()]
-    return " ".join(lines[: 2 if lines and lines[0].endswith(":") else 1])
 
 
 @contextmanager

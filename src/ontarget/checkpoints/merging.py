@@ -30,8 +30,8 @@ def merged(base: Any, adapter: Adapter) -> Any:
         )
     if any(hasattr(weight, "ds_id") for weight in base.parameters()):
         raise UserError(
-            f"under ZeRO-3 a stage cannot start from an adapter, such as '{folder}': use tuning.parallel=fsdp "
-            "or ddp, or merge it into its base first"
+            f"under ZeRO-3 a stage cannot start from an adapter, as '{folder}' is: use tuning.parallel=fsdp, "
+            "or merge it into its base first"
         )
     only_looks = base.device.type == "meta"
     _make_room(base, load_peft_weights(folder, device="cpu"))

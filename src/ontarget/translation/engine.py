@@ -12,6 +12,7 @@ from transformers import PreTrainedModel, PreTrainedTokenizerFast
 
 from ontarget.checkpoints.context import context_of
 from ontarget.checkpoints.vocabulary import check_ids
+from ontarget.errors import UserError
 from ontarget.prompts.encode import turn_end_id
 from ontarget.text import in_one_line
 from ontarget.translation.adjustment import AdjustedContinuations, Adjuster
@@ -110,7 +111,7 @@ class Engine:
             one_line: line breaks of an answer become spaces.
             count: so many at most; None: as many as the beam is wide, which is the most there are.
         Raises:
-            UserError: a prompt needs a token that the model has no embedding for.
+            UserError: a prompt needs a token that the model has no embedding for, or scores are not numbers.
         """
         ends = Ends(torch.tensor(self._end_ids, dtype=torch.long, device=self.model.device))
         if stop:
@@ -135,6 +136,11 @@ class Engine:
             tree = TokenTree(self.model, asked)
             scores = AdjustedContinuations(tree, [adjuster.of(batch, ends.ids) for adjuster in adjusters])
             found = beam_search(scores, [rooms[i] for i in batch], decoding, ends)
+            if not all(found):  # nothing is better than anything else
+                raise UserError(
+                    f"the scores of the model '{self.model.name_or_path}' are not numbers (NaN): its weights "
+                    f"are damaged, or too large for {self.model.dtype}; download them again"
+                )
             for i, answers in zip(batch, found, strict=True):
                 hypotheses[i] = [
                     self._hypothesis(answer, stop, one_line, longest[i]) for answer in answers[:count]
