@@ -5,6 +5,7 @@ from functools import lru_cache
 from pathlib import Path
 from typing import Any
 
+from ontarget.checkpoints.adapter import lineage
 from ontarget.errors import UserError
 from ontarget.languages import Direction
 from ontarget.model_place import locate
@@ -50,7 +51,7 @@ def _root(recipe: Recipe, model: str) -> str | None:
 
 
 def _config(root: str) -> Any:
-    """Its configuration; None for a model of the hub that is not on this machine."""
+    """Its configuration; None where that is on the hub and cannot be had."""
     return _config_of(root, identity(root))
 
 
@@ -59,7 +60,8 @@ def _config_of(root: str, _: str) -> Any:
     from ontarget.checkpoints import load
 
     place = locate(root)
-    return load.load_config(place) if isinstance(place, Path) or load.can_be_had(place) else None
+    base = lineage(place)[-1]  # of an adapter
+    return load.load_config(place) if isinstance(base, Path) or load.can_be_had(base) else None
 
 
 def _check_stage(recipe: Recipe, stage: str, root: str) -> None:
