@@ -10,6 +10,7 @@ import pytest
 
 torch = pytest.importorskip("torch")
 
+from safetensors.torch import save_file  # noqa: E402
 from tests.training.small import STEPS, run_stage, small_base  # noqa: E402
 from transformers import AutoModelForCausalLM, AutoTokenizer, TrainerControl, TrainerState  # noqa: E402
 
@@ -269,6 +270,34 @@ class TestADamagedCheckpoint:
         assert same(run_stage(base, tmp_path, progress=lambda *record: told.append(record[2])), unbroken)
         assert told[0]["notice"].endswith("it goes on from step 4")
         assert told[1]["step"] == 5
+
+    @pytest.mark.parametrize(
+        ("file", "by", "said"),
+        [
+            ("optimizer.pt", "scheduler.pt", "does not fit the stage .*param_groups"),
+            ("rng_state.pth", "scheduler.pt", "does not fit the stage .*python"),
+            ("model.safetensors", None, "does not fit the stage .*it has weights called other"),
+        ],
+    )
+    def test_of_an_older_version_with_files_of_something_else_is_a_sentence(
+        self, base, stopped, tmp_path, file, by, said
+    ):
+        """Each has the form of its kind, and there are no checksums."""
+        shutil.copytree(stopped / "work", tmp_path / "work")
+        saved = tmp_path / "work" / "checkpoint-4"
+        (saved / SEAL).unlink()
+        if by:
+            shutil.copy(saved / by, saved / file)
+        else:
+            save_file({"other": torch.zeros(2)}, saved / file)
+        with pytest.raises(UserError, match=said) as caught:
+            run_stage(base, tmp_path)
+        assert str(saved) in str(caught.value)
+
+    def test_what_is_in_the_way_of_a_new_one_goes(self, base, unbroken, stopped, tmp_path):
+        shutil.copytree(stopped / "work", tmp_path / "work")
+        saving.unfinished(tmp_path / "work").write_text("a file")
+        assert same(run_stage(base, tmp_path, save_minutes=1e-9), unbroken)
 
     def test_a_log_beside_it_that_is_damaged_is_made_whole(self, base, unbroken, stopped, tmp_path):
         """The checkpoint has what was logged before it."""

@@ -11,12 +11,13 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+from torch import OutOfMemoryError
 from transformers import TrainerCallback, TrainerControl, TrainerState, TrainingArguments
 
 from ontarget.errors import UserError
 from ontarget.files import move_whole
 from ontarget.signals import StopRequest
-from ontarget.training.sealing import damage, seal, weights_whole
+from ontarget.training.sealing import SEAL, damage, seal, weights_whole
 from ontarget.training.tuning import KEPT
 
 Agree = Callable[[list[float]], list[float]]  # sums over all processes
@@ -113,9 +114,25 @@ def still_there(work: Path) -> Iterator[None]:
         ) from error
 
 
+@contextmanager
+def fitting(checkpoint: str | None) -> Iterator[None]:
+    """Says so where a checkpoint without checksums, an older version's, turns out to be of something else."""
+    try:
+        yield
+    except (RuntimeError, ValueError, LookupError, TypeError, AttributeError) as error:
+        if checkpoint is None or (Path(checkpoint) / SEAL).exists() or isinstance(error, OutOfMemoryError):
+            raise
+        raise UserError(
+            f"{checkpoint} does not fit the stage ({' '.join(str(error).split())[:200]}): remove that "
+            "folder, and run again"
+        ) from error
+
+
 def clear(work: Path) -> None:
     """Removes what a kill left of a checkpoint."""
     shutil.rmtree(unfinished(work), ignore_errors=True)
+    if unfinished(work).is_file():
+        unfinished(work).unlink()
 
 
 def settle(work: Path) -> None:

@@ -16,6 +16,7 @@ from safetensors import SafetensorError, safe_open
 from ontarget.files import write_json
 
 SEAL = "checksums.json"
+_KEYS = {"trainer_state.json": ("global_step", "max_steps")}  # what Trainer counts with
 _ZIPPED = (".pt", ".pth", ".bin")  # what torch saves: a zip with checksums of its own
 
 
@@ -89,7 +90,9 @@ def _reads(path: Path) -> bool:
             with zipfile.ZipFile(path) as parts:
                 return parts.testzip() is None
         if path.suffix == ".json":
-            return isinstance(json.loads(path.read_text(encoding="utf-8")), dict)
+            content = json.loads(path.read_text(encoding="utf-8"))
+            keys = _KEYS.get(path.name, ())
+            return isinstance(content, dict) and all(isinstance(content.get(key), int) for key in keys)
     except (OSError, ValueError, zipfile.BadZipFile):
         return False
     return True

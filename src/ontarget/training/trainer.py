@@ -205,7 +205,8 @@ class SignedTrainer(Trainer):
 
     def _load_optimizer_and_scheduler(self, checkpoint: str | None) -> None:
         if not self.is_fsdp_enabled or checkpoint is None:
-            super()._load_optimizer_and_scheduler(checkpoint)
+            with saving.fitting(checkpoint):
+                super()._load_optimizer_and_scheduler(checkpoint)
             return
         folder, first = Path(checkpoint), self.args.should_save
         state = torch.load(folder / OPTIMIZER_NAME, weights_only=True) if first else None
@@ -216,7 +217,17 @@ class SignedTrainer(Trainer):
         if self.is_fsdp_enabled:
             sharded.load_parameters(self.model, Path(resume_from_checkpoint), first=self.args.should_save)
         else:
-            super()._load_from_checkpoint(resume_from_checkpoint, model)
+            with saving.fitting(resume_from_checkpoint):
+                super()._load_from_checkpoint(resume_from_checkpoint, model)
+
+    def _issue_warnings_after_load(self, load_result: Any) -> None:
+        """Theirs would let another model's weights pass, of which nothing is loaded."""
+        if load_result.unexpected_keys:
+            raise ValueError(f"it has weights called {load_result.unexpected_keys[0]}")
+
+    def _load_rng_state(self, checkpoint: str | None) -> None:
+        with saving.fitting(checkpoint):
+            super()._load_rng_state(checkpoint)
 
     def _prepare_for_training(self, max_steps: int, train_dataloader: Any, checkpoint: str | None) -> Any:
         """Theirs; DeepSpeed would look for a checkpoint of its own."""
