@@ -95,7 +95,7 @@ def test_how_far_layers_look_back(config, sight: Sight) -> None:
     [
         (Llama4TextConfig(), "'llama4_text' have layers of the kind chunked_attention"),
         (Qwen3NextConfig(), "'qwen3_next' have layers of the kind linear_attention"),
-        (GPTNeoConfig(), "'gpt_neo' do not take positions"),
+        (GPTNeoConfig(), "'gpt_neo' mask attention by columns"),
     ],
 )
 def test_layers_that_cannot_be_decoded_are_refused_by_name(config, said: str) -> None:

@@ -74,9 +74,9 @@ def sight_of(config: Any) -> Sight:
             f"models of type '{text.model_type}' have layers of the kind {', '.join(sorted(unknown))}; "
             "ontarget decodes models with full and sliding attention only"
         )
-    if text.model_type == "gpt_neo":  # whose layers have a mask of their own, by columns
+    if text.model_type == "gpt_neo":  # whose layers have a mask of their own
         raise UserError(
-            "models of type 'gpt_neo' do not take positions of attention; ontarget cannot decode them"
+            "models of type 'gpt_neo' mask attention by columns, not by positions; ontarget cannot decode them"
         )
     if not kinds and getattr(text, "attention_chunk_size", None) is not None:
         raise UserError(
