@@ -11,6 +11,7 @@ from typing import Any
 from ontarget.corpora.corpus import Segment
 from ontarget.errors import UserError, nearest
 from ontarget.languages import Language
+from ontarget.text import in_one_line
 
 Columns = Mapping[str, Language]  # column or key -> its language; `translation.de` is a key within a key
 
@@ -96,10 +97,11 @@ def columns_of(
         return given
     found = columns_by_language(names, languages, where)
     if len(found) < 2:
+        first, *_, last = map(_short, names if len(names) > 1 else ("source", "target"))
         raise UserError(
             f"{where}: fewer than two columns are named after a language of the recipe "
             f"({', '.join(map(str, languages))}); there are {_listed(names)}. Say which column is in which "
-            f"language, e.g. columns: {{{names[0]}: {languages[0]}, {names[-1]}: {languages[1]}}}"
+            f"language, e.g. columns: {{{first}: {languages[0]}, {last}: {languages[1]}}}"
         )
     return found
 
@@ -206,5 +208,7 @@ def _listed(names: Sequence[str]) -> str:
 
 
 def _short(value: object, length: int = 60) -> str:
-    text = str(value)
+    """A value in a message: one line, without control characters."""
+    text = in_one_line(str(value)[: 2 * length])
+    text = "".join(c if c.isprintable() else "\N{REPLACEMENT CHARACTER}" for c in text)
     return text if len(text) <= length else f"{text[:length]}…"
