@@ -76,7 +76,7 @@ def sight_of(config: Any) -> Sight:
         )
     if text.model_type == "gpt_neo":  # whose layers have a mask of their own
         raise UserError(
-            "models of type 'gpt_neo' mask attention by columns, not by positions; ontarget cannot decode them"
+            "models of type 'gpt_neo' mask attention by columns, not positions; ontarget cannot decode them"
         )
     if not kinds and getattr(text, "attention_chunk_size", None) is not None:
         raise UserError(
