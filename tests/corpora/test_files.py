@@ -21,11 +21,12 @@ TMX = "".join(
     f'<tu><tuv xml:lang="de"><seg>{de}</seg></tuv><tuv xml:lang="fr"><seg>{fr}</seg></tuv></tu>'
     for de, fr in GIVEN
 )
+TMX_HEAD, TMX_TAIL = "<?xml version='1.0'?>\n<tmx><header/><body>", "</body></tmx>"
 IN_FORMATS = {
     "tsv": "de\tfr\n" + "".join(f"{de}\t{fr}\n" for de, fr in GIVEN),
     "csv": "de,fr\n" + "".join(f'"{de}","{fr}"\n' for de, fr in GIVEN),
     "jsonl": "".join(json.dumps({"de": de, "fr": fr}) + "\n" for de, fr in GIVEN),
-    "tmx": f"<?xml version='1.0'?>\n<tmx><header/><body>{TMX}</body></tmx>",
+    "tmx": f"{TMX_HEAD}{TMX}{TMX_TAIL}",
 }
 
 
@@ -76,6 +77,11 @@ def test_parquet_is_told_by_content(tmp_path: Path) -> None:
         (b'[{"de": "a", "fr": "b"}]', "x' is one JSON list; write one record a line"),
         (b"PK\x03\x04", "x' is a zip archive"),
         (b"a.txt".ljust(257, b"\0") + b"ustar", "x' is a tar archive; unpack it"),
+        (b"<!DOCTYPE html>\n<html>", "x' is a web page (HTML)"),
+        (b"version https://git-lfs.github.com/spec/v1\noid", "x' is a Git LFS pointer"),
+        ("de\tfr\n".encode("utf-16"), "x' is UTF-16; convert it, e.g. iconv -f utf-16 -t utf-8"),
+        ("de\tfr\n".encode("utf-16-le"), "x' is UTF-16; convert it, e.g. iconv -f utf-16le -t utf-8"),
+        ("de\tfr\n".encode("utf-32"), "x' is UTF-32; convert it, e.g. iconv -f utf-32 -t utf-8"),
         (b"<xliff/>", "x' is not TMX: its first element is <xliff>"),
     ],
 )
@@ -89,6 +95,24 @@ def test_a_file_in_no_known_format_is_told(tmp_path: Path, content: bytes, told:
 def test_a_recipe_may_say_the_format_and_the_columns(tmp_path: Path) -> None:
     (tmp_path / "x").write_text("Haus, Hof\tmaison\n", encoding="utf-8")
     assert pairs(train(tmp_path / "x", format="tsv", columns={"1": DE, "2": FR})) == [("Haus, Hof", "maison")]
+
+
+@pytest.mark.parametrize(
+    ("text", "format"),
+    [
+        ("<i>Haus</i>\t<i>maison</i>\n", "tsv"),
+        ("<i>Haus</i>;<i>maison</i>\n", "csv"),
+        ("\n\tde\tfr\n", "tsv"),
+        ("sep=\t\nde\tfr\n", "csv"),
+        ("de;fr\n", "csv"),
+        ("<!-- by hand, of course -->\n<tmx/>", "tmx"),
+        ("\ufeff\n <tmx version='1.4'>", "tmx"),
+        ("<?xml version='1.0'?>\t<tmx>", "tmx"),
+    ],
+)
+def test_the_first_line_that_is_not_blank_tells_the_format(tmp_path: Path, text: str, format: str) -> None:
+    (tmp_path / "x").write_text(text, encoding="utf-8")
+    assert format_of(tmp_path / "x") == format
 
 
 def test_pairwise_files_and_files_of_many_languages_make_one_corpus(tmp_path: Path) -> None:
@@ -134,11 +158,17 @@ def test_what_no_recipe_language_is_in_is_counted_and_nothing_at_all_is_told(tmp
         '{"de": "a", "fr": "b"}\n{"it": "c", "nl": "d"}\n{"de": "e"}\n', encoding="utf-8"
     )
     assert train(tmp_path / "x").left_out == {"train: in other languages": 2}
-    (tmp_path / "x").write_text('{"it": "c", "nl": "d"}\n', encoding="utf-8")
-    with pytest.raises(
-        UserError, match=r"'mine', split 'train': no segment of '.*x' is there in two of the languages"
+    for text in (
+        '{"it": "c", "nl": "d"}\n',
+        TMX_HEAD + TMX.replace('"de"', '"it"').replace('"fr"', '"nl"') + TMX_TAIL,
     ):
-        train(tmp_path / "x")
+        (tmp_path / "x").write_text(text, encoding="utf-8")
+        with pytest.raises(
+            UserError,
+            match=r"'mine', split 'train': no segment of '.*x' is there in two of the languages de, fr, en, "
+            r"but in 'it', 'nl'; see `languages`",
+        ):
+            train(tmp_path / "x")
 
 
 def test_files_that_are_missing_are_told(tmp_path: Path) -> None:

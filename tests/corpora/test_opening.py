@@ -65,6 +65,43 @@ def test_an_archive_is_to_be_unpacked(tmp_path: Path, start: bytes, name: str) -
         read(tmp_path / "x.gz")
 
 
+@pytest.mark.parametrize(
+    ("data", "told"),
+    [
+        (
+            b"PK\x03\x04....[Content_Types].xml",
+            "is a spreadsheet or another office file; save it as CSV in UTF-8",
+        ),
+        (b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1", "is a spreadsheet or another office file"),
+        (b"a.txt".ljust(257, b"\0") + b"ustar", "is a tar archive; unpack it"),
+        (
+            b"version https://git-lfs.github.com/spec/v1\noid sha256:0",
+            "is a Git LFS pointer, .*'git lfs pull'",
+        ),
+    ],
+)
+def test_what_is_not_text_is_told_packed_or_not(tmp_path: Path, data: bytes, told: str) -> None:
+    for packed_or_not in (data, gzip.compress(data)):
+        (tmp_path / "x").write_bytes(packed_or_not)
+        with pytest.raises(UserError, match=f"x' {told}"):
+            read(tmp_path / "x")
+
+
+def test_a_file_that_is_compressed_twice_is_told(tmp_path: Path) -> None:
+    (tmp_path / "x.gz").write_bytes(gzip.compress(lzma.compress(TEXT)))
+    with pytest.raises(UserError, match=r"x\.gz' is compressed twice \(xz in gzip\); decompress it once"):
+        read(tmp_path / "x.gz")
+
+
+def test_a_web_page_in_place_of_a_compressed_file_is_told(tmp_path: Path) -> None:
+    page = b"\n<!DOCTYPE HTML>\n<html><body>404 Not Found</body></html>\n"
+    (tmp_path / "x.txt").write_bytes(page)
+    assert read(tmp_path / "x.txt") == page  # text like any other
+    (tmp_path / "x.txt.gz").write_bytes(page)
+    with pytest.raises(UserError, match=r"x\.txt\.gz' is a web page \(HTML\).*; download the file again"):
+        read(tmp_path / "x.txt.gz")
+
+
 def test_a_digest_is_of_the_file_as_it_lies_there(tmp_path: Path) -> None:
     (tmp_path / "x").write_bytes(gzip.compress(TEXT, mtime=0))
     assert digest(tmp_path / "x") == hashlib.sha256(gzip.compress(TEXT, mtime=0)).hexdigest()

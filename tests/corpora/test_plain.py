@@ -101,6 +101,22 @@ def test_utf16_is_called_by_its_name(tmp_path: Path, encoding: str) -> None:
         read_lines(written(tmp_path / "x", text))
 
 
+def test_lines_that_end_with_cr_alone_are_told(tmp_path: Path) -> None:
+    for code in ("de", "fr"):
+        written(tmp_path / f"train.{code}", b"a\rb\rc")
+    with pytest.raises(UserError, match=r"lines of '.*train\.de' end with CR alone; convert them"):
+        load("mine", {"train": f"{tmp_path}/train.{{language}}"}, [DE, FR])
+
+
+def test_a_segment_is_one_line(tmp_path: Path) -> None:
+    written(tmp_path / "train.de", "eins\u2028zwei\ndrei\r\n vier\n".encode())
+    written(tmp_path / "train.fr", b"un\rdeux\ntrois\nquatre\x0c\n")
+    corpus = load("mine", {"train": f"{tmp_path}/train.{{language}}"}, [DE, FR])
+    assert [*corpus.lines("train", DE)] == ["eins zwei", "drei", " vier"]
+    assert [*corpus.lines("train", FR)] == ["un deux", "trois", "quatre"]
+    assert corpus.line_breaks == {"train": 2}
+
+
 def test_broken_gzip(tmp_path: Path) -> None:
     whole = gzip.compress(b"ein Satz\n" * 1000)
     flipped = whole[:20] + bytes([whole[20] ^ 0xFF]) + whole[21:]

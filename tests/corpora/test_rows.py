@@ -102,6 +102,11 @@ def test_a_language_that_a_record_lacks_is_not_in_its_segment() -> None:
         ({"source": "a", "target": "b"}, None, "columns: {source: de, target: fr}"),
         ({"left": "a", "right": "b", "id": 1}, None, "no key is a language; there are 'left', 'right', 'id'"),
         ({"translation": {"x": "a"}}, None, "line 3: no key is a language; there are 'x'"),
+        (
+            {"x\ny": "a"},
+            None,
+            "there are 'x y'. Say which key is in which, e.g. columns: {source: de, target: fr}",
+        ),
         ({"de-AT": "a", "de-CH": "b"}, None, "line 3: 'de-AT' and 'de-CH' are both German"),
         ({"translation": {"fr": "a", "FR": "b"}}, None, "line 3: 'fr' and 'FR' are both French"),
         (

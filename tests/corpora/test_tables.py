@@ -15,12 +15,12 @@ NAMED = {"source": DE, "target": FR}
 NUMBERED = {"1": DE, "3": FR}
 
 
-def tsv(path: Path, text: str | bytes, columns: dict[str, Language] | None = None) -> list[Segment]:
+def tsv(path: Path, text: str | bytes, columns: dict[str, Language] | None = None) -> list[Segment | None]:
     path.write_bytes(text if isinstance(text, bytes) else text.encode())
     return list(read_tsv(path, [DE, FR], columns))
 
 
-def csv(path: Path, text: str, columns: dict[str, Language] | None = None) -> list[Segment]:
+def csv(path: Path, text: str, columns: dict[str, Language] | None = None) -> list[Segment | None]:
     path.write_text(text, encoding="utf-8", newline="")
     return list(read_csv(path, [DE, FR], columns))
 
@@ -56,7 +56,71 @@ def test_csv_comes_back_as_it_was_written(tmp_path: Path, rows: list[tuple[str, 
         ",".join(f'"{cell.replace(chr(34), chr(34) * 2)}"' for cell in row) + "\n" for row in rows
     )
     found = csv(tmp_path / "x", f"source,target\n{quoted}", NAMED)
-    assert [(segment[DE], segment[FR]) for segment in found] == rows
+    assert [segment and (segment[DE], segment[FR]) for segment in found] == rows
+
+
+@pytest.mark.parametrize("blank", ["", " ", "\t", "\u200b\t ", "\t\t\t\t"])
+def test_a_blank_line_of_a_tsv_is_passed_over_wherever_it_is(tmp_path: Path, blank: str) -> None:
+    text = f"{blank}\nde\tfr\n{blank}\na\tb\n{blank}\n"
+    assert tsv(tmp_path / "x", text) == [None, None, {DE: "a", FR: "b"}, None]
+    assert tsv(tmp_path / "x", f"a\t1\tb\n{blank}\nc\t2\td\n", NUMBERED) == [
+        {DE: "a", FR: "b"},
+        None,
+        {DE: "c", FR: "d"},
+    ]
+
+
+def test_a_blank_line_of_a_csv_is_one_without_quotes(tmp_path: Path) -> None:
+    """Spreadsheets write a line of separators for an empty row; `"",""` is a segment without text."""
+    text = 'de,fr\n\na,b\n,\n"",""\n"c\n\n",d\n,,,\n'
+    assert csv(tmp_path / "x", text) == [
+        None,
+        {DE: "a", FR: "b"},
+        None,
+        {DE: "", FR: ""},
+        {DE: "c\n\n", FR: "d"},
+        None,
+    ]
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "de;fr\na, b;c\n",
+        "de;fr;note, if any\na, b;c;x\n",
+        '"de";"fr"\n"a, b";"c"\n',
+        "sep=;\nde;fr\na, b;c\n",
+        "sep=^\nde^fr\na, b^c\n",
+        "de|fr\na, b|c\n",
+        '"de"\t"fr"\n"a, b"\t"c"\n',
+        '\n"de"\t"fr"\na, b\tc\n',
+        'de,fr\n"a, b",c\n',
+    ],
+)
+def test_the_separator_of_a_csv_is_told(tmp_path: Path, text: str) -> None:
+    found = csv(tmp_path / "x", text)
+    assert [segment for segment in found if segment] == [{DE: "a, b", FR: "c"}]
+
+
+def test_the_separator_is_told_without_names_too(tmp_path: Path) -> None:
+    text = "Ja, gern;Oui, volontiers\nHaus;maison\n"
+    assert csv(tmp_path / "x", text, {"1": DE, "2": FR})[0] == {DE: "Ja, gern", FR: "Oui, volontiers"}
+
+
+def test_names_of_a_tsv_in_quotes_mean_that_cells_are(tmp_path: Path) -> None:
+    assert tsv(tmp_path / "x", '"de"\t"fr"\n"a ""b"""\t"c"\n') == [{DE: 'a "b"', FR: "c"}]
+    assert tsv(tmp_path / "x", '"de"\t"fr"\n', {"1": DE, "2": FR}) == [{DE: '"de"', FR: '"fr"'}]
+
+
+def test_lines_that_end_with_cr_alone_are_told(tmp_path: Path) -> None:
+    for read in (tsv, csv):
+        with pytest.raises(UserError, match=r"lines of '.*x' end with CR alone; convert them, e\.g\. tr"):
+            read(tmp_path / "x", "de\tfr\ra\tb\r")
+    assert tsv(tmp_path / "x", "de\tfr\r\r\na\tb\r\r\n") == [{DE: "a", FR: "b\r"}]
+    with pytest.raises(
+        UserError, match=r"x', line 2 is not CSV .*a carriage return \(CR\) is outside quotes"
+    ):
+        csv(tmp_path / "x", "de,fr\na\rb,c\n")
 
 
 @pytest.mark.parametrize(
@@ -93,3 +157,8 @@ def test_an_empty_table_is_said_to_be_empty(tmp_path: Path) -> None:
     for read, text in ((tsv, ""), (csv, "\n\n")):
         with pytest.raises(UserError, match=r"x' is empty; it"):
             read(tmp_path / "x", text)
+
+
+def test_a_quote_that_is_never_closed_is_told(tmp_path: Path) -> None:
+    with pytest.raises(UserError, match=r"line 2 is not CSV .*close the quote that opens there"):
+        csv(tmp_path / "x", 'de,fr\n"never closed,x\na,b\n')
