@@ -1,13 +1,13 @@
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 
 import pytest
 
 from ontarget.errors import UserError
 from ontarget.languages import Direction, Language
-from ontarget.scoring import scorecard
+from ontarget.scoring import against_references, scorecard
 from ontarget.scoring.answers import Answers, Line
 from ontarget.scoring.bleu import bleu
-from ontarget.scoring.language_id import default_identifier
+from ontarget.scoring.language_id import Guess, default_identifier
 from ontarget.scoring.off_target import breakdown, off_target_ratio, strict_off_target_ratio
 from ontarget.scoring.scorecard import Scorer
 
@@ -36,6 +36,44 @@ def test_the_scores_are_those_of_the_functions() -> None:
     assert card.scores["otr_floor"] == off_target_ratio(REFERENCES, "fr")
     assert card.breakdown == breakdown(TEXTS, SOURCES, DIRECTION)
     assert list(card.off) == [False, True, True]
+
+
+def test_scores_do_not_depend_on_how_many_lines_are_read_at_a_time(monkeypatch: pytest.MonkeyPatch) -> None:
+    hypotheses, references = [*TEXTS, "", "Un chat noir."] * 3, [*REFERENCES, "Rien.", "Un chat."] * 3
+    many = [Line(text, None, (reference,)) for text, reference in zip(hypotheses, references, strict=True)]
+    metrics = ["bleu", "chrf++", "ter"]
+    for intervals, segments in ((False, False), (True, False), (False, True)):
+        scorer = Scorer(default_identifier(), metrics, intervals=intervals, segments=segments)
+        whole = scorer.card(answers(many))
+        with monkeypatch.context() as patched:
+            patched.setattr(scorecard, "_CHUNK", 7)
+            patched.setattr(against_references, "_LINES", 2)
+            cut = scorer.card(answers(many))
+        assert cut.scores == whole.scores
+        assert list(cut.off) == list(whole.off)
+        for name, evidence in whole.evidence.items():
+            assert (cut.evidence[name].statistics == evidence.statistics).all()
+    assert whole.scores["bleu"] == bleu(hypotheses, references, Language("fr"))
+
+
+def test_lines_with_references_are_not_kept_either() -> None:
+    assert Scorer(default_identifier()).card(answers(lines(TEXTS))).lines == []
+
+
+def test_the_floor_of_references_that_are_known_is_not_computed_again() -> None:
+    class Counting:
+        signature, labels = default_identifier().signature, default_identifier().labels
+        asked = 0
+
+        def identify(self, texts: Sequence[str]) -> list[Guess]:
+            self.asked += len(texts)
+            return default_identifier().identify(texts)
+
+    identifier = Counting()
+    scorer = Scorer(identifier, ["bleu"])
+    first, second = (scorer.card(answers(lines(TEXTS))) for _ in range(2))
+    assert identifier.asked == 3 * len(TEXTS)  # hypotheses of both, and references once
+    assert first.scores["otr_floor"] == second.scores["otr_floor"]
 
 
 def test_on_target_is_by_the_strict_ratio_where_that_is_asked_for() -> None:

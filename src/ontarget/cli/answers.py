@@ -64,7 +64,8 @@ def answers_of(names: Sequence[str], given: Given) -> list[Answers]:
 
 
 def _of_files(names: Sequence[str], given: Given) -> list[Answers]:
-    target, language, source, references = _test_set(given) if given.test_set else _own(given)
+    again = len(names) > 1  # sources and references are read once for each system
+    target, language, source, references = _test_set(given) if given.test_set else _own(given, again)
     wanted = Wanted("hypothesis", target, given.keys)
     return [
         Answers(Path(name).name, target, language, _aligned(_text(name, wanted), source, references), name)
@@ -76,7 +77,7 @@ _Task = tuple[Language, Language | None, _Text | None, list[_Text]]
 """Target, source language, source texts, references."""
 
 
-def _own(given: Given) -> _Task:
+def _own(given: Given, again: bool) -> _Task:
     if given.direction:
         raise UserError("--direction belongs to --test-set; for files of your own give --from and --to")
     if not given.to:
@@ -90,12 +91,11 @@ def _own(given: Given) -> _Task:
     target, source = Language(given.to), Language(given.from_) if given.from_ else None
     of_source = Wanted("source", source, [given.source_key] if given.source_key else [])
     of_reference = Wanted("reference", target, [given.reference_key] if given.reference_key else [])
-    whole = bool(given.references)
     return (
         target,
         source,
-        _text(given.source, of_source, whole=whole) if given.source else None,
-        [_text(name, of_reference, whole=True) for name in given.references],
+        _text(given.source, of_source, again=again) if given.source else None,
+        [_text(name, of_reference, again=again) for name in given.references],
     )
 
 
@@ -118,9 +118,9 @@ def _known(name: str, lines: list[str]) -> _Text:
     return _Text(name, lambda: lines)
 
 
-def _text(name: str, wanted: Wanted, *, whole: bool = False) -> _Text:
-    """A file; `whole` if it is read more than once, as those of several systems' references are."""
-    if whole:
+def _text(name: str, wanted: Wanted, *, again: bool = False) -> _Text:
+    """A file, read when its lines are asked for; what can be read once is kept if it is needed `again`."""
+    if again and (name == STDIN or not Path(name).is_file()):
         return _known(name, list(_read(name, wanted)))
     return _Text(name, lambda: _read(name, wanted))
 

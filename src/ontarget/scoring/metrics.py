@@ -17,6 +17,7 @@ from ontarget import given
 from ontarget.errors import UserError, counted, nearest
 from ontarget.languages import Language
 from ontarget.scoring.formulas import Floats, bleu_values, chrf_values, ter_values
+from ontarget.scoring.interval import Interval
 from ontarget.scoring.score import Score
 from ontarget.scoring.significance import Statistics, bootstrap_interval
 
@@ -80,13 +81,13 @@ class Metric:
 
     def score(self, statistics: Statistics, interval: bool = False) -> Score:
         """The metric over all segments, with sacreBLEU's signature; with its 95 % interval by a bootstrap."""
-        return Score(
-            self.name,
-            float(self._metric._compute_score_from_stats(statistics.sum(0).tolist()).score),
-            len(statistics),
-            str(self._metric.get_signature()),
-            bootstrap_interval(self.value, [statistics]) if interval else None,
-        )
+        found = bootstrap_interval(self.value, [statistics]) if interval else None
+        return self.score_of_total(statistics.sum(0), len(statistics), found)
+
+    def score_of_total(self, total: Floats, n: int, interval: Interval | None = None) -> Score:
+        """The metric of the sum of the statistics, [k], of `n` segments, with sacreBLEU's signature."""
+        value = float(self._metric._compute_score_from_stats(total.tolist()).score)
+        return Score(self.name, value, n, str(self._metric.get_signature()), interval)
 
 
 def _bleu(target: Language) -> Any:

@@ -6,9 +6,10 @@ from pathlib import Path
 
 from ontarget.errors import UserError
 from ontarget.scoring.comet import neural_metric, segment_scores, version_of
+from ontarget.scoring.evidence import Evidence
 from ontarget.scoring.on_target import on_target, on_target_segments
 from ontarget.scoring.score import Score
-from ontarget.scoring.scorecard import Evidence, Scorecard
+from ontarget.scoring.scorecard import Scorecard
 from ontarget.scoring.significance import bootstrap_interval, mean_of_segments, mean_value
 
 

@@ -3,19 +3,20 @@
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from itertools import islice
-from typing import TYPE_CHECKING, NamedTuple
+from typing import TYPE_CHECKING
 
 from ontarget.errors import UserError, nearest
 from ontarget.languages import Language
 from ontarget.scoring.answers import Answers, Line
 from ontarget.scoring.close import close_off_target, close_relatives
+from ontarget.scoring.evidence import Evidence
 from ontarget.scoring.language_id import Identifier
-from ontarget.scoring.off_target import OffTarget, Segment, off_target_ratio
+from ontarget.scoring.off_target import OffTarget, Segment
 from ontarget.scoring.outcome import OUTCOMES, Outcome
 from ontarget.scoring.score import Score
 
 if TYPE_CHECKING:  # NumPy and sacreBLEU take longer to load than OTR to compute
-    from ontarget.scoring.significance import CorpusValue, Statistics
+    from ontarget.scoring.against_references import AgainstReferences
 
 REFERENCED = ("bleu", "chrf", "chrf++", "ter", "spbleu")
 """Metrics against references: the names of `metrics.METRICS`, without sacreBLEU's loading time."""
@@ -26,13 +27,6 @@ Seen = Callable[[Answers, int, Sequence[Line], Sequence[Segment]], None]
 _CHUNK = 10_000  # lines at a time, where there may be any number
 
 
-class Evidence(NamedTuple):
-    """What a paired test needs of a score: its segments' statistics, and the value of their sum."""
-
-    value: "CorpusValue"
-    statistics: "Statistics"
-
-
 @dataclass(frozen=True, slots=True)
 class Scorecard:
     """The scores of some answers.
@@ -41,9 +35,9 @@ class Scorecard:
         answers: whose `lines` have been read.
         scores: by name: those of metrics and their on-target forms, then `otr` and its kin.
         breakdown: how many hypotheses had which outcome.
-        off: whether each segment is off-target; empty where nothing asks for segments.
+        off: whether each segment is off-target; empty without references, unless segments are kept.
         evidence: of those scores that can be compared segment by segment, by name.
-        lines: the segments, where `off` has them.
+        lines: the segments, if they are kept.
     """
 
     answers: Answers
@@ -73,7 +67,7 @@ class Scorer:
     intervals: bool = False
     segments: bool = False
     seen: Seen | None = None
-    _floors: dict[tuple[Language, tuple[str, ...]], Score] = field(default_factory=dict)
+    _floors: dict[tuple[Language, bytes], int] = field(default_factory=dict)
 
     def __post_init__(self) -> None:
         known = (*REFERENCED, *CONFUSION)
@@ -83,7 +77,7 @@ class Scorer:
                 raise UserError(f"there is no metric '{name}'{hint}")
 
     def card(self, answers: Answers) -> Scorecard:
-        """Reads the answers and scores them. Without references and segments, in bounded memory.
+        """Reads the answers and scores them, in bounded memory unless segments or intervals are asked for.
 
         Raises:
             UserError: there are no answers, a metric or the identifier does not know the language.
@@ -92,19 +86,27 @@ class Scorer:
         kept: list[Line] = []
         off: list[bool] = []
         confusion = [name for name in self.metrics if name in CONFUSION]
+        references: AgainstReferences | None = None
         for chunk in _chunks(answers.lines):
             texts = [line.text for line in chunk]
             found = count.add(texts, _whole([x.source for x in chunk]), _whole([x.finish for x in chunk]))
             if self.seen is not None:
                 self.seen(answers, count.n - len(chunk), chunk, found)
-            if self.segments or chunk[0].references or confusion:
+            off_here = [s.outcome != "on" if self.strict else s.off for s in found]
+            if chunk[0].references:
+                references = references or self._references(answers.target)
+                references.add(chunk, off_here)
+            off += off_here if self.segments or references else []
+            if self.segments or confusion:
                 kept += chunk
-                off += [s.outcome != "on" if self.strict else s.off for s in found]
         ratios = self._ratios(count)
         card = Scorecard(answers, {}, _breakdown(count, answers), off, {}, kept)
-        if kept and kept[0].references:
-            self._against_references(card, ratios["otr_strict" if self.strict else "otr"])
-            ratios["otr_floor"] = self._floor(answers.target, tuple(line.references[0] for line in kept))
+        if references is not None:
+            for score, evidence in references.scores(ratios["otr_strict" if self.strict else "otr"]):
+                card.scores[score.metric] = score
+                if evidence is not None:
+                    card.evidence[score.metric] = evidence
+            ratios["otr_floor"] = references.floor
         card.scores.update(ratios)
         if confusion:
             card.scores.update(self._confusion(card, confusion))
@@ -120,28 +122,18 @@ class Scorer:
             scores["otr_close"] = close_off_target(count)
         return scores
 
-    def _against_references(self, card: Scorecard, otr: Score) -> None:
-        from ontarget.scoring.metrics import Metric
-        from ontarget.scoring.on_target import on_target, on_target_statistics
+    def _references(self, target: Language) -> "AgainstReferences":
+        from ontarget.scoring.against_references import AgainstReferences
 
-        references = list(zip(*(line.references for line in card.lines), strict=True))
-        for name in self.metrics:
-            if name in CONFUSION:
-                continue
-            metric = Metric(name, card.answers.target)
-            statistics = metric.statistics([line.text for line in card.lines], *references)
-            replaced = on_target_statistics(metric, statistics, card.off)
-            plain, on = (metric.score(of, self.intervals) for of in (statistics, replaced))
-            for score, of_segments in ((plain, statistics), (on_target(on, otr), replaced)):
-                card.scores[score.metric] = score
-                if self.segments:
-                    card.evidence[score.metric] = Evidence(metric.value, of_segments)
-
-    def _floor(self, target: Language, references: tuple[str, ...]) -> Score:
-        key = (target, references)
-        if key not in self._floors:
-            self._floors[key] = off_target_ratio(references, target, self.identifier)
-        return self._floors[key]
+        names = [name for name in self.metrics if name in REFERENCED]
+        return AgainstReferences(
+            names,
+            target,
+            self.identifier,
+            intervals=self.intervals,
+            segments=self.segments,
+            known=self._floors,
+        )
 
     def _confusion(self, card: Scorecard, names: Sequence[str]) -> dict[str, Score]:
         from ontarget.scoring.confusion import language_confusion

@@ -1,0 +1,116 @@
+"""Scores of answers against references, some lines at a time: memory does not grow with the text.
+
+sacreBLEU keeps some 60 kB of each reference while it counts n-grams. Here it counts a thousand lines at a
+time, of which the sums are kept. The statistics of each segment are kept only if an interval or a paired test
+needs them.
+"""
+
+import hashlib
+from collections.abc import Iterator, MutableMapping, Sequence
+
+import numpy as np
+
+from ontarget.languages import Language
+from ontarget.scoring.answers import Line
+from ontarget.scoring.evidence import Evidence
+from ontarget.scoring.formulas import Floats
+from ontarget.scoring.language_id import Identifier
+from ontarget.scoring.metrics import Metric
+from ontarget.scoring.off_target import OffTarget
+from ontarget.scoring.on_target import on_target, on_target_statistics
+from ontarget.scoring.score import Score
+from ontarget.scoring.significance import Statistics, bootstrap_interval
+
+_LINES = 1000  # whose n-grams are in memory at a time
+
+
+class AgainstReferences:
+    """The metrics of one system's answers, and the floor of their references.
+
+    Args:
+        metrics: names of `metrics.METRICS`.
+        target: the language that was asked for.
+        identifier: of the floor.
+        intervals: whether scores come with their 95 % intervals.
+        segments: whether they come with what a paired test needs.
+        known: target and hash of some references -> how many of them are off-target. Systems with the same
+            references share it, so that these are identified once.
+    """
+
+    def __init__(
+        self,
+        metrics: Sequence[str],
+        target: Language,
+        identifier: Identifier,
+        *,
+        intervals: bool = False,
+        segments: bool = False,
+        known: MutableMapping[tuple[Language, bytes], int] | None = None,
+    ) -> None:
+        self._target, self._identifier = target, identifier
+        self._intervals, self._segments = intervals, segments
+        self._totals = [_Total(Metric(name, target), intervals or segments) for name in metrics]
+        self._known = {} if known is None else known
+        self._n = self._off = 0
+
+    def add(self, lines: Sequence[Line], off: Sequence[bool]) -> None:
+        """Counts some more lines, all with the same number of references; `off` are those off-target."""
+        first = [line.references[0] for line in lines]
+        key = self._target, hashlib.sha256("\n".join(first).encode("utf-8", "surrogatepass")).digest()
+        if key not in self._known:
+            floor = OffTarget(self._target, self._identifier)
+            floor.add(first)
+            self._known[key] = floor.off
+        self._n += len(lines)
+        self._off += self._known[key]
+        for start in range(0, len(lines), _LINES):
+            some = lines[start : start + _LINES]
+            references = list(zip(*(line.references for line in some), strict=True))
+            for total in self._totals:
+                total.add([line.text for line in some], references, off[start : start + _LINES])
+
+    @property
+    def floor(self) -> Score:
+        """The off-target ratio of the first references."""
+        count = OffTarget(self._target, self._identifier)
+        count.n, count.off = self._n, self._off
+        return count.score
+
+    def scores(self, otr: Score) -> Iterator[tuple[Score, Evidence | None]]:
+        """Each metric, and its on-target form, with the evidence if segments are kept.
+
+        Args:
+            otr: the ratio that says which segments are off-target.
+        """
+        for total in self._totals:
+            metric = total.metric
+            for place, sums in enumerate(total.sums):
+                evidence = Evidence(metric.value, total.statistics(place)) if total.keeps else None
+                interval = None
+                if self._intervals and evidence is not None:
+                    interval = bootstrap_interval(evidence.value, [evidence.statistics])
+                score = metric.score_of_total(sums, self._n, interval)
+                yield on_target(score, otr) if place else score, evidence if self._segments else None
+
+
+class _Total:
+    """What a metric adds up: the sums as answered and on target, and the segments' own if they are kept."""
+
+    def __init__(self, metric: Metric, keep: bool) -> None:
+        self.metric, self.keeps = metric, keep
+        self.sums: list[Floats] = [np.zeros(0), np.zeros(0)]
+        self._kept: tuple[list[Statistics], list[Statistics]] = ([], [])
+
+    def add(
+        self, hypotheses: Sequence[str], references: Sequence[Sequence[str]], off: Sequence[bool]
+    ) -> None:
+        plain = self.metric.statistics(hypotheses, *references)
+        for place, found in enumerate((plain, on_target_statistics(self.metric, plain, off))):
+            total = found.sum(0)
+            self.sums[place] = self.sums[place] + total if len(self.sums[place]) else total
+            if self.keeps:
+                self._kept[place].append(found)
+
+    def statistics(self, place: int) -> Statistics:
+        """Those of all segments, [segments, k]: 0 as answered, 1 on target."""
+        return np.concatenate(self._kept[place])
