@@ -132,6 +132,10 @@ def test_line_aligned_files_in_those_languages_that_are_there(tmp_path: Path) ->
     (tmp_path / "x.en").write_bytes(gzip.compress(b"A\nB\n"))
     assert pairs(train(f"{tmp_path}/x.{{language}}"), Direction(EN, DE)) == [("A", "a"), ("B", "b")]
     (tmp_path / "x.fr").write_text("1\n", encoding="utf-8")
+    (tmp_path / "cr.de").write_bytes(b"a\rb")
+    (tmp_path / "cr.fr").write_bytes(b"A\rB")
+    with pytest.raises(UserError, match=r"lines of '.*cr\.de' end with CR alone"):
+        train(f"{tmp_path}/cr.{{language}}")
     with pytest.raises(
         UserError, match=r"x\.de' has 2 lines but '.*x\.fr' has 1 line but .*; line n of each must be"
     ):

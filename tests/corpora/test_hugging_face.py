@@ -44,7 +44,7 @@ def test_a_name_on_the_hub_is_read_as_a_stream(monkeypatch: pytest.MonkeyPatch) 
 @pytest.mark.parametrize("place", ["hub:name", "hub:owner/name/more", "hub:", "hub:owner/name:"])
 def test_a_name_of_another_form_is_told(place: str, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(hugging_face, "_library", SimpleNamespace)
-    with pytest.raises(UserError, match="is no data set such as hub:owner/name"):
+    with pytest.raises(UserError, match="does not name a data set; expected hub:owner/name"):
         list(read_dataset(place, "train", [DE, FR], None))
 
 

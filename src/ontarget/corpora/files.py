@@ -6,6 +6,7 @@ import re
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from functools import partial
+from itertools import islice
 from pathlib import Path
 
 from ontarget.corpora import sacrebleu_sets, store
@@ -22,7 +23,7 @@ from ontarget.corpora.opening import (
     wide_encoding,
 )
 from ontarget.corpora.parquet import read_parquet
-from ontarget.corpora.plain import lines_of
+from ontarget.corpora.plain import lines_of, require_line_ends
 from ontarget.corpora.rows import Columns
 from ontarget.corpora.sacrebleu_sets import SCHEME, sets_of
 from ontarget.corpora.tables import NAMED_SEPARATOR, SEPARATORS, read_csv, read_tsv
@@ -154,8 +155,8 @@ def sources_of(
         UserError: there is no such file, or its format cannot be told.
     """
     if path.startswith(ON_HUB):
-        read = partial(read_dataset, path, split, languages, columns)
-        yield Source(lambda: f"{path} {split} {revision(path)}", None, read)
+        rows = partial(read_dataset, path, split, languages, columns)
+        yield Source(lambda: f"{path} {split} {revision(path)}", None, rows)
     elif path.startswith(SCHEME):
         test_set, directions = sets_of(path.removeprefix(SCHEME), languages)
         for direction in directions:
@@ -210,6 +211,8 @@ def aligned(files: Mapping[Language, Path], direction: Direction | None) -> Sour
 
 def _line_by_line(files: Mapping[Language, Path]) -> Iterator[Segment]:
     languages = list(files)
+    for path in files.values():
+        require_line_ends([*islice(lines_of(path), 2)], f"'{path}'")
     try:
         for texts in zip(*map(lines_of, files.values()), strict=True):
             yield dict(zip(languages, texts, strict=True))

@@ -83,7 +83,9 @@ def _on_hub(place: str, split: str) -> Any:
 def _parts(place: str) -> dict[str, str | None]:
     match = _HUB_NAME.fullmatch(place)
     if match is None:
-        raise UserError(f"'{place}' is no data set such as hub:owner/name, or hub:owner/name:configuration")
+        raise UserError(
+            f"'{place}' does not name a data set; expected hub:owner/name or hub:owner/name:configuration"
+        )
     return match.groupdict()
 
 

@@ -62,7 +62,7 @@ def write(folder: Path, languages: Sequence[Language], segments: Iterator[Servin
     two of the languages are counted, and so are blank lines of tables.
 
     Raises:
-        UserError: a text is no Unicode, or the disk is full.
+        UserError: a text is not Unicode, or the disk is full.
     """
     with full_disk_said(folder), whole_folder(folder) as temporary:
         parts: dict[tuple[tuple[Language, ...], Direction | None], list[_Column]] = {}
@@ -161,7 +161,7 @@ class _Column:
             text = line.encode("utf-8")
         except UnicodeEncodeError as error:
             raise UserError(
-                f"a text has half of a surrogate pair at its character {error.start + 1} and is no Unicode: "
+                f"a text has half of a surrogate pair at its character {error.start + 1} and is not Unicode: "
                 f"'{line[:60].encode('ascii', 'backslashreplace').decode()}'; mend it or leave it out"
             ) from None
         self._text += text

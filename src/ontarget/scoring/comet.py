@@ -16,6 +16,7 @@ from pathlib import Path
 
 from ontarget.corpora.store import cache_folder
 from ontarget.errors import UserError, counted
+from ontarget.text import in_one_line
 
 _NOT_FETCHED = "not supported by COMET"
 """What COMET (2.2) says of every model that it cannot download, whatever the reason."""
@@ -124,7 +125,8 @@ def _comet(
     for option, lines in (("-s", sources), ("-t", hypotheses), ("-r", references)):
         if lines is not None:
             file = folder / f"lines{option}.txt"
-            file.write_text("".join(f"{_one_line(line)}\n" for line in lines), encoding="utf-8", newline="\n")
+            text = "".join(f"{in_one_line(line)}\n" for line in lines)
+            file.write_text(text, encoding="utf-8", newline="\n")
             arguments += [option, str(file)]
     _run([str(environment / COMET.program), *arguments], folder, model)
 
@@ -195,7 +197,3 @@ def _parsed(file: Path, model: str, read: Callable[[str], list[float]]) -> list[
         return read(file.read_text(encoding="utf-8"))
     except (OSError, ValueError, KeyError, TypeError, AttributeError) as error:
         raise UserError(f"{model} ended without scores that can be read ({error!r})") from None
-
-
-def _one_line(text: str) -> str:
-    return " ".join(text.splitlines())

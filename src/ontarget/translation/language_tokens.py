@@ -12,7 +12,7 @@ from transformers import PreTrainedTokenizerFast
 from ontarget.errors import UserError
 from ontarget.languages import Language
 from ontarget.prompts.encode import encode_response
-from ontarget.text import is_empty
+from ontarget.text import in_one_line, is_empty
 from ontarget.translation.system import LanguageText
 
 
@@ -60,7 +60,7 @@ def count_tokens(
     """
     first, everywhere, lines = [], [], []
     for of_language in text.lines.values():
-        written = [line for line in of_language if not is_empty(line)]
+        written = [in_one_line(line) for line in of_language if not is_empty(line)]
         encoded = [encode_response(tokenizer, line, separator, eos=False) for line in written]
         lines.append(len(encoded))
         first.append(_row(Counter(ids[0] for ids in encoded), vocabulary))
