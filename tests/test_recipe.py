@@ -114,6 +114,11 @@ def test_a_recipe_cannot_be_changed() -> None:
         ({"corpus": {}}, "'corpus' is {}: give exactly one of phrasebook, plain"),
         ({"corpus": {"plain": {"test": "test.gz"}}}, "'corpus.plain.test' .* write {language}"),
         ({"corpus": {"files": {"train": "x", "columns": {"a": "de"}}}}, "'corpus.files.columns'"),
+        (
+            {"corpus": {"files": {"train": "x", "columns": {"a": "de", "b": "fr", "c": "deu"}}}},
+            "'a' and 'c' are both de; choose one of them",
+        ),
+        ({"corpus": {"files": {"train": "x", "columns": {0: "de", 1: "fr"}}}}, "columns are counted from 1"),
         ({"corpus": {"catalogue": {"name": "multi30"}}}, "'corpus.catalogue' .* did you mean 'multi30k'"),
         (
             {"corpus": {"catalogue": {"name": "tatoeba", "train": ["test", "multi30k:trian"]}}},

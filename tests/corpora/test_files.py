@@ -169,9 +169,13 @@ def test_what_no_recipe_language_is_in_is_counted_and_nothing_at_all_is_told(tmp
         (tmp_path / "x").write_text(text, encoding="utf-8")
         with pytest.raises(
             UserError,
-            match=r"'mine', split 'train': no segment of '.*x' is there in two of the languages de, fr, en, "
-            r"but in 'it', 'nl'; see `languages`",
+            match=r"'mine', split 'train': no segment of '.*x' is there in two of the languages de, fr, en; "
+            r"the first has 'it', 'nl'; see `languages`",
         ):
+            train(tmp_path / "x")
+    for text in ("de\tfr\n\n", "de;fr\n", "<tmx><body></body></tmx>"):
+        (tmp_path / "x").write_text(text, encoding="utf-8")
+        with pytest.raises(UserError, match=r"'mine', split 'train': there are no segments in '.*x'$"):
             train(tmp_path / "x")
 
 

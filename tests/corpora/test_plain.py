@@ -94,6 +94,12 @@ def test_what_is_not_utf8_is_told_where(tmp_path: Path, content: bytes, where: s
                 list(read(written(tmp_path / "x", data)))
 
 
+def test_the_encoding_that_is_proposed_has_the_character(tmp_path: Path) -> None:
+    for text, encoding in (("„Ja“", "windows-1252"), ("für", "latin1")):
+        with pytest.raises(UserError, match=f"convert the file, e.g. iconv -f {encoding} -t utf-8"):
+            read_lines(written(tmp_path / "x", text.encode(encoding)))
+
+
 @pytest.mark.parametrize("encoding", ["utf-16-le", "utf-16-be"])
 def test_utf16_is_called_by_its_name(tmp_path: Path, encoding: str) -> None:
     text = "\ufeffschön\ngut\n".encode(encoding)

@@ -97,11 +97,14 @@ def load(
         key, stored = _stored(sources, languages, format, columns, watch)
         fingerprint.update(f"{split} {key}\n".encode())
         if not any(map(len, stored.parts)):
+            where = f"corpus '{name}', split '{split}':"
+            given = ", ".join(map(repr, paths))
+            if not stored.left_out:
+                raise UserError(f"{where} there are no segments in {given}")
             names = ", ".join(repr(name) for source in sources for name in source.names())
             raise UserError(
-                f"corpus '{name}', split '{split}': no segment of {', '.join(map(repr, paths))} is there in "
-                f"two of the languages {_listed(languages)}{names and f', but in {names}'}; "
-                "see `languages`, and `columns` of the files"
+                f"{where} no segment of {given} is there in two of the languages {_listed(languages)}"
+                f"{names and f'; the first has {names}'}; see `languages`, and `columns` of the files"
             )
         made[split], line_breaks[split] = stored.parts, stored.line_breaks
         if stored.left_out:

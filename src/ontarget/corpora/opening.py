@@ -110,9 +110,10 @@ def digest(path: Path) -> str:
 
 def not_utf8(name: str, line: int, offset: int, there: int) -> UserError:
     """What to say of text in another encoding, or in several; `there` is the byte at `offset`."""
+    encoding = "windows-1252" if 0x80 <= there <= 0x9F else "latin1"  # which has no quotes and dashes there
     return UserError(
         f"{name} is not UTF-8: line {line}, byte {offset} of the text is 0x{there:02x}; "
-        "convert the file, e.g. iconv -f latin1 -t utf-8"
+        f"convert the file, e.g. iconv -f {encoding} -t utf-8"
     )
 
 

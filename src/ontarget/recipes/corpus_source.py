@@ -68,6 +68,17 @@ class Files(Block):
         None, min_length=2, description="column or key -> its language"
     )
 
+    @field_validator("columns")
+    @classmethod
+    def _one_column_a_language(cls, columns: dict[str, Language] | None) -> dict[str, Language] | None:
+        chosen: dict[Language, str] = {}
+        for column, language in (columns or {}).items():
+            if (other := chosen.setdefault(language, column)) != column:
+                raise ValueError(f"'{other}' and '{column}' are both {language}; choose one of them")
+            if column.isdecimal() and not int(column):
+                raise ValueError("columns are counted from 1")
+        return columns
+
     def splits(self) -> dict[str, tuple[str, ...]]:
         """The splits that there are."""
         all_splits = {"train": self.train, "validation": self.validation, "test": self.test}
