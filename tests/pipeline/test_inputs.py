@@ -16,6 +16,7 @@ from ontarget.corpora.corpus import Corpus, Part
 from ontarget.errors import UserError
 from ontarget.languages import Direction, Language
 from ontarget.pipeline import inputs
+from ontarget.pipeline.artifacts import text_fingerprint
 from ontarget.pipeline.inputs import _identification, language_text, left_out, load_corpus
 from ontarget.pipeline.plan import Plan
 from ontarget.pipeline.run import carry_out, make_plan
@@ -309,3 +310,20 @@ def test_a_chat_that_got_bos_in_earlier_versions_is_another_prompt(
     assert plain.startswith("<user>")
     assert without == f"without <s>: {plain}"
     assert with_bos == f"<s>{plain}"
+
+
+def test_an_indented_tmx_is_the_same_text_as_one_without_line_breaks(corpus_files: Path) -> None:
+    fingerprints = []
+    for before, between, after in (("", " ", ""), ("\n    ", "\n      ", "\n  ")):
+        units = ""
+        for rows in zip(LINES["en"][:3], LINES["it"][:3], LINES["nl"][:3], strict=True):
+            units += "<tu>"
+            for code, text in zip(("en", "it", "nl"), rows, strict=True):
+                seg = before + text.replace(" ", between) + after
+                units += f'<tuv xml:lang="{code}"><seg>{seg}</seg></tuv>'
+            units += "</tu>"
+        Path("train.tmx").write_text(f"<tmx><body>{units}</body></tmx>", encoding="utf-8")
+        corpus = load_corpus(fake_recipe(corpus={"files": {"train": "train.tmx", "test": "test.{language}"}}))
+        assert corpus.lines("train", NL)[:] == LINES["nl"][:3]
+        fingerprints.append(text_fingerprint(corpus.lines("train", EN)))
+    assert fingerprints[0] == fingerprints[1]
