@@ -37,6 +37,6 @@ def read_parquet(path: Path, languages: Sequence[Language], columns: Columns | N
                 for row in batch.to_pylist():
                     number += 1
                     yield segment_of(row, f"'{path}', row {number}")
-        except (ArrowException, OSError) as error:
+        except (ArrowException, OSError, UnicodeDecodeError) as error:
             reason = str(error).strip().split("\n")[0]
             raise UserError(f"'{path}' is a broken Parquet file ({reason}); copy it again") from None
