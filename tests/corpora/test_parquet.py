@@ -41,7 +41,9 @@ def test_a_file_that_is_cut_off_or_broken_is_told(tmp_path: Path) -> None:
 def test_text_that_is_not_utf8_is_told(tmp_path: Path) -> None:
     latin1 = pyarrow.array(["schön".encode("latin-1")], pyarrow.binary()).view(pyarrow.string())
     path = written(tmp_path / "x", {"de": latin1, "fr": ["beau"]})
-    with pytest.raises(UserError, match=r"x' is a broken Parquet file \('utf-8' codec can't decode byte 0xf6"):
+    with pytest.raises(
+        UserError, match=r"x' is a broken Parquet file \('utf-8' codec can't decode byte 0xf6"
+    ):
         list(read_parquet(path, [DE, FR], None))
 
 
