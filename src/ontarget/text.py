@@ -4,8 +4,8 @@ import re
 
 # All that `str.splitlines` cuts at. Files are cut at LF alone, so the others may be within a line of a file.
 _LINE_BREAK = re.compile(r"[\n\r\v\f\x1c-\x1e\x85\u2028\u2029]+")
-# White space, and what Unicode calls "default ignorable": zero-width spaces and joiners, byte-order marks, soft
-# hyphens, marks of direction, variation selectors.
+# Neither white space, nor what Unicode calls "default ignorable": zero-width spaces and joiners, byte-order
+# marks, soft hyphens, marks of direction, variation selectors.
 _READABLE = re.compile(
     r"[^\s\xad\u034f\u061c\u115f\u1160\u17b4\u17b5\u180b-\u180f\u200b-\u200f\u202a-\u202e"
     r"\u2060-\u206f\u3164\ufe00-\ufe0f\ufeff\uffa0\ufff0-\ufff8\U0001bca0-\U0001bca3\U0001d173-\U0001d17a"
