@@ -107,8 +107,8 @@ def _of_system(plan: Plan, name: str) -> str | None:
     context = f"the context of '{root}', {limit} tokens for prompt and output together"
     if count == total:
         raise UserError(
-            f"systems.{name}: none of the {total} test prompts fits into {context}; choose another model, or "
-            "show fewer demonstrations"
+            f"systems.{name}: none of the {total} test prompts fits into {context}; choose another model, "
+            "show fewer demonstrations, or leave it out of `systems`"
         )
     return (
         f"{display_name(name)}: {count} of {total} test prompts do not fit into {context}; their "
