@@ -50,6 +50,7 @@ OVERRIDES = {
     "ontarget run diagnose model=runs/phrasebook-tiny/models/mt template=plain name=my-model": keys(QUICK | FEW_SYSTEMS),
     "ontarget run phrasebook-tiny --plan": keys(TINY),
     "ontarget run phrasebook-tiny stages.lat.alpha=0.1": keys(TINY),
+    "ontarget recipes check mine.yaml": keys(MINE),
     "ontarget train mine.yaml --plan": keys(MINE),
     "ontarget train mine.yaml": keys(MINE),
     "ontarget run mine.yaml": keys(MINE),
