@@ -71,3 +71,67 @@ def test_check_without_a_name_checks_all_that_ship() -> None:
     lines = output.splitlines()
     assert [line.partition(":")[0] for line in lines] == list(shipped())
     assert all(line.endswith(" zero-shot directions: ok") for line in lines)
+
+
+@pytest.fixture
+def mine(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """A recipe of one's own, with text for it."""
+    monkeypatch.chdir(tmp_path)
+    for code in ("en", "it", "nl"):
+        for split in ("train", "test"):
+            Path(f"{split}.{code}").write_text(f"{split} {code}\n" * 3, encoding="utf-8")
+    data = {
+        "name": "mine",
+        "languages": ["en", "it", "nl"],
+        "pivot": "en",
+        "corpus": {"plain": {"train": "train.{language}", "test": "test.{language}"}},
+        "stages": {
+            "base": {"kind": "language-modelling", "tuning": {"steps": 1, "batch_samples": 2}},
+            "mt": {"kind": "likelihood", "from": "base", "tuning": {"steps": 1, "batch_samples": 2}},
+        },
+        "systems": ["mt"],
+    }
+    Path("mine.yaml").write_text(yaml.safe_dump(data), encoding="utf-8")
+    return tmp_path
+
+
+def test_check_looks_at_the_files_of_a_recipe(mine: Path) -> None:
+    assert recipes("check", "mine.yaml") == (
+        0,
+        "mine.yaml: 2 stages, 1 systems, 2 zero-shot directions: ok\n",
+    )
+    assert recipes("check", "mine.yaml", "--deep")[0] == 0
+    (mine / "test.nl").unlink()
+    (mine / "train.it").unlink()
+    code, output = recipes("check", "mine.yaml")
+    assert code == 2
+    assert "mine.yaml: corpus.plain.train: there is no file 'train.it'" in output
+    assert "mine.yaml: corpus.plain.test: there is no file 'test.nl'" in output
+    assert "error: mine.yaml cannot be run as it is: 2 mistakes, listed above" in output
+    assert sorted(path.name for path in mine.iterdir()) == [
+        "mine.yaml",
+        "test.en",
+        "test.it",
+        "train.en",
+        "train.nl",
+    ]
+
+
+def test_check_of_a_recipe_that_comes_with_ontarget_says_what_is_not_here(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("ONTARGET_DATA", str(tmp_path))
+    code, output = recipes("check", "multi30k-tiny")
+    assert code == 0
+    assert "note: train: corpus 'multi30k' is not all here" in output
+    assert output.splitlines()[-1].endswith(": ok")
+    monkeypatch.delenv("ONTARGET_DATA")
+    code, output = recipes("check", "paper-figure5")
+    assert code == 0
+    assert "needs the environment variable ONTARGET_DATA" in output
+
+
+def test_check_looks_deep_into_one_recipe() -> None:
+    code, output = recipes("check", "--deep")
+    assert code == 2
+    assert "--deep looks into the text of one recipe; name it" in output

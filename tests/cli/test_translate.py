@@ -9,7 +9,7 @@ from ontarget.cli.app import app
 pytest.importorskip("torch", reason="needs the extra `train`")
 
 from ontarget.checkpoints.context import Context
-from ontarget.languages import Language
+from ontarget.languages import Direction, Language
 from ontarget.prompts.template import PromptTemplate
 from ontarget.translation import translator
 from ontarget.translation.hypothesis import Hypothesis
@@ -25,6 +25,9 @@ class Upper:
         Upper.asked = {"model": model, "template": template, **options}
         self.template = PromptTemplate.load("plain")
         self.context = Context(9, ends=True)
+
+    def doubts(self, direction: Direction) -> list[str]:
+        return [f"{direction} is doubted"] if direction.target.code == "sv" else []
 
     def hypotheses(
         self, texts: list[str], source: Any, target: Any, progress: Any, **how: Any
@@ -141,6 +144,12 @@ def test_a_system_that_learns_from_text(tmp_path: Path) -> None:
         "de": ["ein Hund"],
         "fr": ["un chien"],
     }
+
+
+def test_a_direction_that_the_model_was_not_tuned_on_is_told_on_standard_error() -> None:
+    result = run("--model", "some/model", "--from", "de", "--to", "sv", given=b"ein\n")
+    assert (result.exit_code, result.stdout, result.stderr) == (0, "EIN\n", "note: de-sv is doubted\n")
+    assert run(*TO, given=b"ein\n").stderr == ""
 
 
 def test_a_system_that_needs_nothing_more() -> None:

@@ -73,6 +73,8 @@ def test_models_say_what_made_them(workshop: Workshop) -> None:
     record = json.loads(Path("runs/fake/models/mt/ontarget.json").read_text())
     assert {"fingerprint", "stage", "template", "version", "seconds", "dropped"} <= set(record)
     assert (record["stage"], record["template"], record["dropped"]) == ("mt", "plain", 3)
+    assert record["languages"] == ["en", "it", "nl"]
+    assert record["directions"] == ["en-it", "it-en", "en-nl", "nl-en"]
     assert Path("runs/fake/models/ontarget/model").read_text() == ">base>mt>ontarget"
 
 

@@ -109,3 +109,15 @@ def test_texts_that_are_too_long_are_left_empty_and_warned_of(
     monkeypatch.setattr(translator, "template", PromptTemplate.load("alpaca"))
     assert translator.answer([Instruction(long, "", "")]) == [""]
     assert caplog.records[-1].getMessage().startswith("instruction 1 is too long")
+
+
+def test_it_doubts_directions_that_it_was_not_tuned_on(directory: Path) -> None:
+    de_fr, de_el = Direction.parse("de-fr"), Direction.parse("de-el")
+    (directory / "ontarget.json").write_text('{"template": "plain"}', encoding="utf-8")
+    assert Translator(directory).doubts(de_fr) == []
+    record = '{"template": "plain", "languages": ["de", "fr"], "directions": ["fr-de"]}'
+    (directory / "ontarget.json").write_text(record, encoding="utf-8")
+    translator = Translator(directory)
+    assert translator.doubts(de_fr.reverse) == []
+    assert translator.doubts(de_fr) == ["de-fr is zero-shot for this model, which was tuned on fr-de"]
+    assert "never saw Greek (el)" in translator.doubts(de_el)[0]

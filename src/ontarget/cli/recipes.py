@@ -11,7 +11,10 @@ from rich.console import Console
 from rich.table import Table
 
 from ontarget.cli.run import recipe_and_overrides
-from ontarget.errors import UserError
+from ontarget.errors import UserError, counted
+from ontarget.pipeline.check import Checked
+from ontarget.pipeline.check import check as look_at
+from ontarget.recipe import Recipe
 from ontarget.recipes.load import find, load, shipped
 from ontarget.recipes.sweep import points
 
@@ -102,23 +105,57 @@ def check(
         list[str] | None,
         typer.Argument(
             metavar="RECIPE KEY=VALUE",
-            help="A recipe by its name or path; all that come with ontarget by default.",
+            help="Name or path of a recipe, and overrides; default: keys of all that come with ontarget.",
             show_default=False,
         ),
     ] = None,
+    deep: Annotated[
+        bool,
+        typer.Option(
+            "--deep", help="Read the first 1,000 segments of each file and encode them with the models."
+        ),
+    ] = False,
 ) -> None:
-    """Check a recipe's keys and values; nothing is run, and no corpus or model is read.
+    """Check a recipe before it is run: keys and values, files and their headers, and models.
+
+    All mistakes are listed, each with its key, and the exit code is 2. What can be fetched is a note.
 
         ontarget recipes check mine.yaml
 
-    All recipes that come with ontarget:
+    With `--deep`, also the beginning of the text: does each direction have text, do the tokenizers know its
+    languages, and do prompts and responses fit into `max_length`?
+
+        ontarget recipes check mine.yaml --deep
+
+    The keys and values of all recipes that come with ontarget:
 
         ontarget recipes check
     """
-    wanted = [recipe_and_overrides(arguments)] if arguments else [(name, []) for name in shipped()]
-    for recipe, overrides in wanted:
-        checked = load(recipe, overrides)
-        swept = f"{len(points(recipe, overrides))} points of " if checked.sweep else ""
-        stages = f"{len(checked.stages)} stages, " if checked.stages else ""
-        systems = f"{len(checked.systems)} systems, {len(checked.zero_shot)} zero-shot directions"
-        typer.echo(f"{recipe}: {swept}{stages}{systems}: ok")
+    if not arguments:
+        if deep:
+            raise UserError("--deep looks into the text of one recipe; name it")
+        for name in shipped():
+            typer.echo(_about(name, [], load(name)))
+        return
+    recipe, overrides = recipe_and_overrides(arguments)
+    loaded = load(recipe, overrides)
+    about = _about(recipe, overrides, loaded)
+    swept = [point.recipe for point in points(recipe, overrides)] if loaded.sweep else [loaded]
+    found = look_at(swept, deep=deep)
+    if recipe in shipped() and not overrides:  # nothing of it is wrong: its text may be elsewhere
+        found = Checked([], [*found.wrong, *found.notes])
+    for note in found.notes:
+        typer.echo(f"note: {note}", err=True)
+    if not found.wrong:
+        typer.echo(about)
+        return
+    for wrong in found.wrong:
+        typer.echo(f"{recipe}: {wrong}", err=True)
+    raise UserError(f"{recipe} cannot be run as it is: {counted(len(found.wrong), 'mistake')}, listed above")
+
+
+def _about(name: str, overrides: list[str], recipe: Recipe) -> str:
+    swept = f"{len(points(name, overrides))} points of " if recipe.sweep else ""
+    stages = f"{len(recipe.stages)} stages, " if recipe.stages else ""
+    systems = f"{len(recipe.systems)} systems, {len(recipe.zero_shot)} zero-shot directions"
+    return f"{name}: {swept}{stages}{systems}: ok"

@@ -84,6 +84,8 @@ def translate(
 
     logging.disable_progress_bar()  # one bar is enough
     translator = Translator(model, template, trust_remote_code=trust_remote_code)
+    for said in translator.doubts(direction):
+        typer.echo(f"note: {said}", err=True)
     how = {}
     if system is not None:
         decoding = Decoding(beam, max_new_tokens, no_repeat_ngram_size=no_repeat_ngram_size)

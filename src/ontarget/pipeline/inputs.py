@@ -51,9 +51,9 @@ def load_corpus(recipe: Recipe, progress: Progress | None = None) -> Corpus:
         corpus = phrasebook.load(source.phrasebook.tuples, source.phrasebook.seed)
     elif source.catalogue:
         of_it = source.catalogue
-        corpus = catalogue.load(of_it.name, of_it.chosen(), _wanted(recipe), watch=watch)
+        corpus = catalogue.load(of_it.name, of_it.chosen(), wanted_of(recipe), watch=watch)
     elif source.sacrebleu:
-        corpus = sacrebleu_sets.load(source.sacrebleu.model_dump(exclude_none=True), _wanted(recipe))
+        corpus = sacrebleu_sets.load(source.sacrebleu.model_dump(exclude_none=True), wanted_of(recipe))
     if recipe.hold_out:
         corpus = cleaned(corpus, recipe.clean, "allow", recipe.split, _identification())
         corpus = held_out(corpus, recipe.hold_out.numbers())
@@ -110,7 +110,7 @@ def _identification() -> Identification:
     return Identification(DEFAULT, elsewhere)
 
 
-def _wanted(recipe: Recipe) -> dict[str, list[Direction]]:
+def wanted_of(recipe: Recipe) -> dict[str, list[Direction]]:
     """Split -> directions: what is needed of a corpus that may have more; no train split for nothing."""
     every = directions(recipe)
     held = recipe.hold_out.numbers() if recipe.hold_out else {}

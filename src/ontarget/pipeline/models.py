@@ -13,6 +13,7 @@ from ontarget.checkpoints.adapter import lineage
 from ontarget.errors import UserError
 from ontarget.model_place import locate
 from ontarget.pipeline.artifacts import identity
+from ontarget.pipeline.familiar import is_here, unfamiliar
 from ontarget.pipeline.inputs import directions, template_of
 from ontarget.pipeline.lengths import check_lengths
 from ontarget.pipeline.plan import Plan
@@ -30,19 +31,23 @@ def check_models(plan: Plan, steps: Sequence[Step]) -> list[str]:
     be said of any.
 
     Returns:
-        What is worth knowing before the work begins: prompts that are too long for their models.
+        What is worth knowing before the work begins: languages that a model has not seen, and prompts that
+        are too long for it.
     Raises:
         UserError: a model cannot be loaded, tuned or decoded, its tokenizer lacks what the prompts need, or
             none of them fits into its context.
     """
     if not all(map(find_spec, STACK)):
         return []
+    said: list[str] = []
     for model, tuned in _needed(plan.recipe, steps).items():
         if plan.recipe.stage_of(model) is None:
             check_model(plan.recipe, model, tuned=tuned)
+            if is_here(model):
+                said += unfamiliar(plan.recipe, model, plan.corpus)
         elif (folder := plan.place(model)) and isinstance(folder, Path) and folder.is_dir():
             _check_made(folder)
-    return check_lengths(plan, steps)
+    return [*said, *check_lengths(plan, steps)]
 
 
 def check_model(recipe: Recipe, model: str, *, tuned: bool) -> None:

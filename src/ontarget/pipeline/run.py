@@ -24,6 +24,7 @@ from ontarget.pipeline.progress import Progress, Silent, noted, part_of
 from ontarget.pipeline.resolved import write_resolved
 from ontarget.pipeline.score import read_outputs, score
 from ontarget.pipeline.step import Step
+from ontarget.pipeline.tuned_on import tuned_on
 from ontarget.recipe import Recipe
 from ontarget.recipes.grid import keys
 from ontarget.recipes.load import Overrides, load
@@ -170,7 +171,8 @@ class _Work:
     def _model(self, step: Step) -> None:
         for notice in stages.notices(self.recipe, step.name, self.plan.corpus):
             self.progress.say(f"{step.name}: {notice}")
-        about = {"template": self.recipe.template, "version": version_of("ontarget"), "seconds": 0.0}
+        about: dict[str, Any] = {"template": self.recipe.template, "version": version_of("ontarget")}
+        about |= {"seconds": 0.0, **tuned_on(self.recipe, step.name)}
         making = self.store.making_model(step.name, step.fingerprints[step.name], about)
         with self.progress.task(f"training {step.name}") as advance, making as (folder, work):
 

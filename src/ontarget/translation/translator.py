@@ -9,10 +9,12 @@ from typing import TypeVar
 from ontarget import given
 from ontarget.checkpoints.adapter import lineage
 from ontarget.checkpoints.context import Context
+from ontarget.checkpoints.record import tuned
 from ontarget.corpora.instructions import Instruction
 from ontarget.errors import UserError
-from ontarget.languages import Language
+from ontarget.languages import Direction, Language
 from ontarget.model_place import locate
+from ontarget.prompts.coverage import uncovered
 from ontarget.prompts.encode import encode_prompt
 from ontarget.prompts.layout import TEMPLATE_FILE
 from ontarget.prompts.template import PromptTemplate
@@ -62,6 +64,7 @@ class Translator:
         tuned_with = next(filter(None, map(_tuned_with, lineage(place))), None)
         self.template = PromptTemplate.load(template or tuned_with or "alpaca", place)
         self._engine = Engine.load(place, trust_remote_code=trust_remote_code, precision=precision)
+        self._tuned = tuned(place)
         if self.template.chat:
             self.template.chat.check_tokens(self._engine.tokenizer.special_tokens_map)
 
@@ -69,6 +72,16 @@ class Translator:
     def context(self) -> Context:
         """How many tokens the model takes, prompt and answer together."""
         return self._engine.context
+
+    def doubts(self, direction: Direction) -> list[str]:
+        """Sentences on why the translations of a direction may be poor, before any is made.
+
+        The model was not tuned on the direction, as its directory says, or its tokenizer has no tokens for
+        one of the languages.
+        """
+        of_model = self._tuned.doubts(direction) if self._tuned else None
+        of_tokens = (uncovered(self._engine.tokenizer, side) for side in direction.sides)
+        return [said for said in (of_model, *of_tokens) if said]
 
     def translate(
         self,

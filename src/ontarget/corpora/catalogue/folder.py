@@ -11,6 +11,10 @@ from ontarget.files import whole_file
 _SUMS = "SHA256SUMS"
 
 
+class NotFetched(UserError):
+    """A file of a known corpus is not on this machine; the message says how to get it."""
+
+
 def data_folder() -> Path:
     """`$ONTARGET_DATA`, or `data` in the cache (`~/.cache/ontarget`) where that is not set."""
     named = os.environ.get("ONTARGET_DATA")

@@ -4,11 +4,12 @@ import hashlib
 import json
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
+from itertools import islice
 from pathlib import Path
 
 from ontarget.corpora import plain, sacrebleu_sets, store
 from ontarget.corpora.catalogue.entry import Entry, Item, Texts, entry, set_of
-from ontarget.corpora.catalogue.folder import data_folder, find
+from ontarget.corpora.catalogue.folder import NotFetched, data_folder, find
 from ontarget.corpora.corpus import Corpus, Part, without_line_breaks
 from ontarget.corpora.iwslt import read_segments, read_tagged
 from ontarget.corpora.opening import digest
@@ -25,12 +26,14 @@ class _Disk:
     """Where the files are, who is told how far those are that take a while to read, and what was read.
 
     Attributes:
+        first: lines that are read of each file; None: all.
         identities: what is read of a split is known by.
         line_breaks: in how many segments of each part of it line breaks became spaces.
     """
 
     folder: Path
     watch: store.Watch
+    first: int | None = None
     identities: list[str] = field(default_factory=list)
     line_breaks: list[int] = field(default_factory=list)
 
@@ -47,6 +50,7 @@ def load(
     wanted: Mapping[str, Sequence[Direction]],
     folder: Path | None = None,
     watch: store.Watch = iter,
+    first: int | None = None,
 ) -> Corpus:
     """The corpus with its usual splits, or sets chosen instead.
 
@@ -56,8 +60,10 @@ def load(
         wanted: split -> directions to read of it, where they are there; other splits are left out.
         folder: where the files are (default: the data folder).
         watch: large files that are read for the first time go through it, see store.py.
+        first: lines to read of each file, and none of sacreBLEU's, which would be fetched; None: all.
 
     Raises:
+        NotFetched: a file is missing.
         UserError: no such corpus or set; none of the directions; a file is missing, damaged, or not aligned.
     """
     own = entry(name)
@@ -70,7 +76,7 @@ def load(
     line_breaks: dict[str, int] = {}
     identities: list[str] = []
     for split in (split for split in sets if split in wanted):
-        disk = _Disk(folder or data_folder(), watch)
+        disk = _Disk(folder or data_folder(), watch, first)
         splits[split] = [
             part for reference in sets[split] for part in _split(own, reference, wanted[split], disk)
         ]
@@ -96,6 +102,8 @@ def _split(own: Entry, reference: str, wanted: Sequence[Direction], disk: _Disk)
     corpus, name = set_of(reference)
     disk.identities.append(reference)
     if corpus == sacrebleu_sets.SCHEME:
+        if disk.first is not None:
+            return []
         return disk.without_line_breaks(sacrebleu_sets.read(name, wanted))
     return _read(entry(corpus) if corpus else own, name, wanted, disk)
 
@@ -145,21 +153,41 @@ def _lines(own: Entry, items: Mapping[Language, Item], disk: _Disk) -> Mapping[L
                 if item.address
                 else f"no address serves it, and 'ontarget data card {own.name}' says how it is made"
             )
-            raise UserError(
+            raise NotFetched(
                 f"corpus '{own.name}' is not all here: there is no file '{disk.folder / item.file}'; {way}"
             )
         paths[language] = path
+    if disk.first is not None:
+        return _first_lines(own, items, paths, disk.first)
     identity = json.dumps({str(language): digest(path) for language, path in paths.items()})
     disk.identities.append(identity)
     if sum(path.stat().st_size for path in paths.values()) > _LARGE and _all_plain(items):
         return _on_disk(own, paths, identity, disk)
     lines = {language: _READ[item.format](paths[language]) for language, item in items.items()}
+    _require_as_many(own, items, lines)
+    [part] = disk.without_line_breaks([Part(lines)])
+    return part.lines
+
+
+def _first_lines(
+    own: Entry, items: Mapping[Language, Item], paths: Mapping[Language, Path], count: int
+) -> Mapping[Language, Sequence[str]]:
+    lines = {}
+    for language, item in items.items():
+        path = paths[language]
+        reading = plain.lines_of(path) if item.format == "plain" else iter(_READ[item.format](path))
+        lines[language] = list(islice(reading, count))
+    _require_as_many(own, items, lines)
+    return lines
+
+
+def _require_as_many(
+    own: Entry, items: Mapping[Language, Item], lines: Mapping[Language, Sequence[str]]
+) -> None:
     counts = {items[language].file: len(found) for language, found in lines.items()}
     if len(set(counts.values())) > 1:
         said = (f"'{file}' has {counted(count, 'line')}" for file, count in counts.items())
         raise _not_aligned(own, ", ".join(said))
-    [part] = disk.without_line_breaks([Part(lines)])
-    return part.lines
 
 
 def _all_plain(items: Mapping[Language, Item]) -> bool:

@@ -1,0 +1,64 @@
+"""What the directory of a tuned model says of its languages, and what that means for a request."""
+
+import json
+from dataclasses import dataclass
+from pathlib import Path
+
+from ontarget.checkpoints.adapter import lineage
+from ontarget.errors import UserError
+from ontarget.languages import Direction, Language
+
+RECORD = "ontarget.json"
+_LISTED = 8  # directions in a message
+
+
+@dataclass(frozen=True, slots=True)
+class Tuned:
+    """What a model was tuned on.
+
+    Attributes:
+        languages: those of the recipe, any of which its instructions may have named.
+        directions: those that it learnt translations of.
+    """
+
+    languages: tuple[Language, ...]
+    directions: tuple[Direction, ...]
+
+    def saw(self, language: Language) -> bool:
+        """Whether a language, or another region or script of it, is among them."""
+        return any(language.covers(known) or known.covers(language) for known in self.languages)
+
+    def doubts(self, direction: Direction) -> str | None:
+        """A sentence on a direction that the model was not tuned on; None where it was."""
+        new = [side for side in direction.sides if not self.saw(side)]
+        if new:
+            names = " and ".join(f"{side.name()} ({side})" for side in new)
+            return (
+                f"the model was tuned on {', '.join(map(str, self.languages))} and never saw {names}: "
+                f"look at its translations, and at their language ('ontarget score --to {direction.target}')"
+            )
+        if not self.directions:
+            return "the model was not tuned to translate; name one that was made from it"
+        learnt = [(known.source.primary, known.target.primary) for known in self.directions]
+        if (direction.source.primary, direction.target.primary) in learnt:
+            return None
+        listed = ", ".join(map(str, self.directions[:_LISTED])) + ", …" * (len(self.directions) > _LISTED)
+        return f"{direction} is zero-shot for this model, which was tuned on {listed}"
+
+
+def tuned(model: Path | str) -> Tuned | None:
+    """What a model, or the base of an adapter, was tuned on by ontarget; None where nothing says so."""
+    for place in lineage(model):
+        if isinstance(place, Path) and (found := _read(place / RECORD)):
+            return found
+    return None
+
+
+def _read(file: Path) -> Tuned | None:
+    try:
+        record = json.loads(file.read_text(encoding="utf-8"))
+        return Tuned(
+            tuple(map(Language, record["languages"])), tuple(map(Direction.parse, record["directions"]))
+        )
+    except (OSError, ValueError, KeyError, TypeError, UserError):
+        return None  # an older version's, or someone else's file of this name
