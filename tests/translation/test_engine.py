@@ -6,6 +6,7 @@ import pytest
 pytest.importorskip("torch", reason="needs the extra `train`")
 
 import torch
+from tests.translation.conftest import make_model
 from transformers import (
     GenerationConfig,
     GPT2Config,
@@ -370,3 +371,21 @@ def test_the_n_best_of_each_prompt_whatever_is_asked_with_it(engine, prompts) ->
         assert 1 < len(answers) <= 3
         values = [answer.log_probability / answer.tokens for answer in answers]
         assert values == sorted(values, reverse=True)
+
+
+def test_a_token_without_an_embedding_is_refused_before_anything_is_translated(
+    engine: Engine, tokenizer: PreTrainedTokenizerFast
+) -> None:
+    done: list[int] = []
+    beyond = len(tokenizer)
+    with pytest.raises(UserError, match=rf"\(id {beyond}\), but the model has {beyond} embeddings"):
+        engine.generate([PROMPT, [0, beyond]], Decoding(1, 4), progress=lambda n, _: done.append(n))
+    assert not done
+
+
+@pytest.mark.parametrize("beam", [1, 3])
+def test_scores_that_are_not_numbers_are_said(tokenizer: PreTrainedTokenizerFast, beam: int) -> None:
+    broken = make_model(len(tokenizer))
+    broken.model.layers[1].mlp.up_proj.weight.data[3, 3] = float("nan")
+    with pytest.raises(UserError, match=r"the scores of the model '.*' are not numbers \(NaN\)"):
+        Engine(broken, tokenizer).generate([PROMPT, PROMPT[:2]], Decoding(beam, 4))
