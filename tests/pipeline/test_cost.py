@@ -29,7 +29,8 @@ def test_the_estimate_is_six_operations_a_parameter_and_token(fake_corpus: Corpu
     found = costs(fake_recipe(), fake_corpus)["model/base"]
     parameters = 8000 * 256 + 6 * (4 * 256**2 + 3 * 256 * 704)
     assert found.disk == 4 * parameters
-    line = sum(len(line) for code in fake_corpus.splits["test"].values() for line in code) / 12 / 4
+    [test] = fake_corpus.parts("test")
+    line = sum(len(line) for code in test.lines.values() for line in code) / 12 / 4
     lines = (0.75 * 3 + 0.25 * 2 + 0.2 * 1) / 1.2  # of a document: three headed, two listed, or one alone
     tokens = 128 * lines * line
     assert found.seconds == pytest.approx(6 * parameters * tokens / 0.3 / 1e9)

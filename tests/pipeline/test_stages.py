@@ -263,7 +263,7 @@ class TestIdentityOfSamples:
         any_other = RECIPE["stages"]["ontarget"] | {"conflict": {"directions": "any"}}
         stages = RECIPE["stages"] | {"ontarget": any_other}
         alone = fake_recipe(directions=pairs, stages=stages)
-        train = dict(fake_corpus.splits["train"])
+        train = dict(fake_corpus.parts("train")[0].lines)
         other = Corpus("other", {"train": train | {Language("nl"): [f"{x}!" for x in train[Language("nl")]]}})
         assert samples_identity(alone, "base", fake_corpus)(0) != samples_identity(alone, "base", other)(0)
 
