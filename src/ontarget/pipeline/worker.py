@@ -82,3 +82,7 @@ def _obey(reads: bool) -> NoReturn:
 
 if __name__ == "__main__":
     main()
+    sys.stdout.flush()
+    sys.stderr.flush()
+    # Threads of torch's communication may still run, and abort a process that takes its libraries down.
+    os._exit(0)
