@@ -12,7 +12,9 @@ from hypothesis import strategies as st
 
 from ontarget.errors import UserError
 from ontarget.files import (
+    folders_of,
     full_disk_said,
+    locked,
     made_once,
     read_jsonl,
     read_yaml,
@@ -212,6 +214,44 @@ def test_what_could_not_be_made_is_tried_again(tmp_path: Path) -> None:
         made_once(tmp_path / "x", fails)
     made_once(tmp_path / "x", (tmp_path / "x").mkdir)
     assert (tmp_path / "x").is_dir()
+
+
+def test_folders_that_were_made_for_nothing_are_removed(tmp_path: Path) -> None:
+    (tmp_path / "there").mkdir()
+    with pytest.raises(Killed), whole_file(tmp_path / "there" / "a" / "b" / "file") as temporary:
+        killed_while_writing(temporary)
+    with pytest.raises(Killed), whole_folder(tmp_path / "c" / "folder") as temporary:
+        killed_while_writing(temporary / "file")
+    assert [path.name for path in tmp_path.rglob("*")] == ["there"]
+    with folders_of(tmp_path / "a" / "b" / "file"):
+        (tmp_path / "a" / "kept").touch()
+    assert sorted(path.name for path in (tmp_path / "a").iterdir()) == ["kept"]
+
+
+def test_a_lock_is_held_by_one_and_leaves_nothing(tmp_path: Path) -> None:
+    lock = tmp_path / "runs" / "x" / ".lock"
+    with locked(lock, wait=False):
+        assert lock.exists()
+        with pytest.raises(BlockingIOError), locked(lock, wait=False):
+            pass
+        assert lock.exists(), "it is still held"
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_of_many_that_wait_for_a_lock_one_holds_it_at_a_time(tmp_path: Path) -> None:
+    lock, within, most = tmp_path / "a" / "b" / ".lock", [], []
+
+    def hold(number: int) -> None:
+        with locked(lock, wait=True):
+            within.append(number)
+            most.append(len(within))
+            time.sleep(0.001)
+            within.remove(number)
+
+    with ThreadPoolExecutor(8) as pool:
+        list(pool.map(hold, range(100)))
+    assert most == [1] * 100
+    assert list(tmp_path.iterdir()) == []
 
 
 def test_a_key_that_stands_twice_is_no_yaml() -> None:

@@ -135,3 +135,12 @@ def test_check_looks_deep_into_one_recipe() -> None:
     code, output = recipes("check", "--deep")
     assert code == 2
     assert "--deep looks into the text of one recipe; name it" in output
+
+
+def test_copy_of_a_recipe_that_is_wrong_copies_nothing(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    Path("broken.yaml").write_text("name: broken\n", encoding="utf-8")
+    assert recipes("copy", "broken.yaml", "mine.yaml")[0] == 2
+    assert not Path("mine.yaml").exists()

@@ -2,16 +2,18 @@
 
 import hashlib
 import json
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from itertools import takewhile
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, Any
+from typing import TYPE_CHECKING, Annotated, Any, TextIO
 
 import typer
 
 from ontarget.cli.options import Template, TrustRemoteCode
 from ontarget.cli.progress import Shown, stopped
 from ontarget.corpora.instructions import Instruction, read_instructions
-from ontarget.files import whole_file
+from ontarget.files import folders_of, whole_file
 from ontarget.pipeline.progress import Advance
 from ontarget.prompts.template import PromptTemplate
 
@@ -78,11 +80,10 @@ def answer(
     ]
     key = hashlib.sha256(json.dumps(about).encode()).hexdigest()[:8]
     part = output.with_name(f".{output.name}.{key}")
-    part.parent.mkdir(parents=True, exist_ok=True)
-    lines = _whole_lines(part)
     try:
         translator = Translator(model, template, trust_remote_code=trust_remote_code)
-        with Shown().task(f"answering by {model}") as advance, part.open("a", encoding="utf-8") as file:
+        lines = _whole_lines(part)
+        with Shown().task(f"answering by {model}") as advance, _appended(part) as file:
             for begin in range(len(lines), len(asked), _AT_ONCE):
                 now = asked[begin : begin + _AT_ONCE]
                 found = translator.general_hypotheses(
@@ -99,7 +100,7 @@ def answer(
         stopped(request)
     with whole_file(output) as temporary:
         temporary.write_text("".join(lines), encoding="utf-8")
-    part.unlink()
+    part.unlink(missing_ok=True)
     records = enumerate(map(json.loads, lines), 1)
     empty = {number: record["prompt_tokens"] for number, record in records if "prompt_tokens" in record}
     if empty:
@@ -121,12 +122,31 @@ def _line(asked: Instruction, found: "Hypothesis", model: str) -> str:
     return json.dumps(record, ensure_ascii=False) + "\n"
 
 
+@contextmanager
+def _appended(part: Path) -> Iterator[TextIO]:
+    """A file to write on; if nothing was written to it, there is none afterwards."""
+    with folders_of(part):
+        try:
+            with part.open("a", encoding="utf-8") as file:
+                yield file
+        finally:
+            if not part.stat().st_size:
+                part.unlink()
+
+
+def _is_whole(line: str) -> bool:
+    try:
+        return line.endswith("\n") and isinstance(json.loads(line), dict)
+    except ValueError:
+        return False
+
+
 def _whole_lines(part: Path) -> list[str]:
-    """What an earlier call has written; a line that a kill cut off is dropped."""
+    """What an earlier call has written, up to a line that is damaged or that a kill cut off."""
     if not part.exists():
         return []
     with part.open(encoding="utf-8", errors="replace", newline="\n") as file:
-        lines = [line for line in file if line.endswith("\n")]
+        lines = list(takewhile(_is_whole, file))
     with whole_file(part) as temporary:
         temporary.write_text("".join(lines), encoding="utf-8")
     return lines

@@ -93,10 +93,9 @@ def copy(
         raise UserError(f"{target} exists already; give another name")
     if not target.parent.is_dir():
         raise UserError(f"there is no folder {target.parent} to copy to")
+    name = load(source).name
     shutil.copyfile(source, target)
-    typer.echo(
-        f"{target}; give it a `name` of its own, or its results go to runs/{load(source).name}", err=True
-    )
+    typer.echo(f"{target}; give it a `name` of its own, or its results go to runs/{name}", err=True)
 
 
 @app.command()

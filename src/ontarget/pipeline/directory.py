@@ -8,7 +8,7 @@ from ontarget import given
 from ontarget.errors import UserError
 from ontarget.files import locked
 
-SAID = ("recipe.yaml", "log.jsonl")
+SAID = ("recipe.yaml", "log.jsonl", "points.json", "significance.json")
 """What is written before the first artifact."""
 
 _LOCK = ".lock"
