@@ -160,7 +160,12 @@ def test_of_a_base_that_cannot_be_had_it_says_the_name(lora: Path, monkeypatch: 
     monkeypatch.setattr(load.AutoConfig, "from_pretrained", unreachable)
     monkeypatch.setattr("huggingface_hub.hf_hub_download", unreachable)
     change(lora / "adapter_config.json", lambda c: c.update(base_model_name_or_path="owner/base"))
-    refused(lora, "lora' is an adapter of 'owner/base', which cannot be loaded: .*We couldn't connect")
+    why = "lora' is an adapter of 'owner/base', which cannot be loaded: .*We couldn't connect"
+    refused(lora, why)
+    monkeypatch.setattr(load.AutoTokenizer, "from_pretrained", unreachable)
+    (lora / "tokenizer.json").unlink()
+    with pytest.raises(UserError, match=why):
+        load.load_tokenizer(lora)
 
 
 def test_an_adapter_of_the_hub_is_merged_here(lora: Path, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -168,4 +173,19 @@ def test_an_adapter_of_the_hub_is_merged_here(lora: Path, monkeypatch: pytest.Mo
     monkeypatch.setattr("huggingface_hub.snapshot_download", lambda *_, **__: str(lora))
     load._here.cache_clear()
     assert not [n for n, _ in load.load_model("owner/lora").named_parameters() if "lora" in n]
+    load._here.cache_clear()
+
+
+def test_a_model_of_the_hub_without_an_adapter_is_left_to_transformers(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    from huggingface_hub.errors import LocalEntryNotFoundError
+
+    def no_such_file(*_: object) -> None:
+        raise LocalEntryNotFoundError("404: adapter_config.json")
+
+    monkeypatch.setattr("huggingface_hub.hf_hub_download", no_such_file)
+    load._here.cache_clear()
+    assert load._here("owner/model") == "owner/model"
+    assert not load.can_be_had("owner/model")
     load._here.cache_clear()

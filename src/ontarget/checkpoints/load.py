@@ -4,6 +4,7 @@ A damaged file is told in a sentence that names it. A tensor that the weights la
 makes a random one in its place. An adapter is merged into its base.
 """
 
+import warnings
 from collections.abc import Iterable, Iterator, Mapping
 from contextlib import contextmanager
 from functools import lru_cache
@@ -14,7 +15,7 @@ import torch
 from transformers import CONFIG_MAPPING, AutoConfig, AutoModelForCausalLM, AutoTokenizer
 from transformers.utils import logging as transformers_logging
 
-from ontarget.checkpoints.adapter import Adapter, adapter_in, tokenizer_place, without_base
+from ontarget.checkpoints.adapter import Adapter, adapter_in, without_base
 from ontarget.checkpoints.architecture import check_architecture
 from ontarget.checkpoints.files import (
     ADAPTER_CONFIG,
@@ -23,6 +24,7 @@ from ontarget.checkpoints.files import (
     check_model_files,
     check_tokenizer_files,
     file_of,
+    has_tokenizer,
     read_object,
 )
 from ontarget.checkpoints.saying import first_line, said, warn_once
@@ -39,11 +41,14 @@ def load_tokenizer(model: Path | str, *, trust_remote_code: bool = False) -> Any
     Raises:
         UserError: there is none, or it cannot be loaded.
     """
-    place = tokenizer_place(_here(model))
-    if isinstance(place, Path):
-        check_tokenizer_files(place)
-    with said("tokenizer", place):
-        tokenizer = AutoTokenizer.from_pretrained(place, trust_remote_code=trust_remote_code)
+    model = _here(model)
+    if (adapter := adapter_in(model)) and not has_tokenizer(adapter.folder):
+        with _of_base(adapter):
+            return load_tokenizer(adapter.base, trust_remote_code=trust_remote_code)
+    if isinstance(model, Path):
+        check_tokenizer_files(model)
+    with said("tokenizer", model):
+        tokenizer = AutoTokenizer.from_pretrained(model, trust_remote_code=trust_remote_code)
         encode_prompt(tokenizer, (Segment("x", trusted=False),))  # some damage shows only there
     return tokenizer
 
@@ -125,7 +130,8 @@ def _loaded(
         check_adapter_files(adapter.folder)
         with _of_base(adapter):
             base, _ = _loaded(adapter.base, trust_remote_code, held)
-        with said("adapter", adapter.folder):
+        with said("adapter", adapter.folder), warnings.catch_warnings():
+            warnings.simplefilter("ignore", FutureWarning)  # PEFT's way with transformers, no one's here
             return merged(base, adapter), adapter
     load_config(model, trust_remote_code=trust_remote_code)
     with said("model", model), _quiet():

@@ -20,6 +20,7 @@ from importlib.util import find_spec
 from pathlib import Path
 from statistics import fmean
 
+from ontarget.checkpoints.adapter import lineage
 from ontarget.languages import Direction
 from ontarget.pipeline import untranslated
 from ontarget.pipeline.inputs import directions, prompt_text, test_set
@@ -189,7 +190,7 @@ class Estimator:
             return _size_of(stage.model)
         if stage is not None:
             return self._size(stage.start)
-        place = self.plan.place(model)
+        place = lineage(self.plan.place(model))[-1]  # an adapter has the size of its base
         return _size_on_disk(place / "config.json") if isinstance(place, Path) else None
 
     @cached_property

@@ -7,6 +7,7 @@ from importlib.util import find_spec
 from pathlib import Path
 from typing import Any
 
+from ontarget.checkpoints.adapter import tokenizer_place
 from ontarget.corpora.corpus import Corpus
 from ontarget.errors import UserError, nearest
 from ontarget.model_place import locate
@@ -87,7 +88,7 @@ def tokenizer_of(recipe: Recipe, stage: str, store: Store) -> FastTokenizer | No
     try:
         return _typed(load_tokenizer(place))
     except UserError:
-        if isinstance(place, Path):
+        if isinstance(tokenizer_place(place), Path):
             raise
         return None  # on the hub, and out of reach: words do for a look
 
