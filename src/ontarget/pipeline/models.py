@@ -114,8 +114,8 @@ def _check_tokens(recipe: Recipe, model: str, embeddings: int, tuned: bool) -> N
     tokenizer, template = load.load_tokenizer(locate(model)), template_of(recipe, model)
     if template.chat:
         template.chat.check_tokens(tokenizer.special_tokens_map)
+    check_vocabulary(tokenizer, embeddings, model)
     try:
-        check_vocabulary(tokenizer, embeddings, model)
         ids = encode_prompt(tokenizer, template.render("", directions(recipe)[0]))
         ids += encode_response(tokenizer, "", template.separator, eos=tuned, end=template.end)
         check_ids(ids, tokenizer, embeddings)
