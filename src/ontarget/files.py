@@ -40,15 +40,16 @@ def expanded(path: str) -> Path:
 
 @contextmanager
 def folders_of(path: Path) -> Iterator[None]:
-    """Makes the folders that a path is in; those it made that are empty at the end are removed."""
+    """Makes the folders that a path is in; after an error those of them that are empty are removed."""
     made = [folder for folder in path.parents if not folder.exists()]  # the deepest first
     path.parent.mkdir(parents=True, exist_ok=True)
     try:
         yield
-    finally:
+    except BaseException:
         for folder in made:
             with suppress(OSError):  # it is not empty
                 folder.rmdir()
+        raise
 
 
 @contextmanager
@@ -85,7 +86,7 @@ def whole_folder(path: Path) -> Iterator[Path]:
 def locked(path: Path, *, wait: bool) -> Iterator[None]:
     """Holds a lock file for this process; a kill -9 lets go of it.
 
-    The file is removed at the end, and so are the folders that were made for it and are empty then.
+    The file is removed at the end; after an error, so are folders that were made for it and are empty.
 
     Args:
         path: of the file.
@@ -106,15 +107,18 @@ def _held(path: Path, how: int) -> Iterator[None]:
     """Opens the file and locks it; once more where its last holder has removed it meanwhile."""
     while True:
         path.parent.mkdir(parents=True, exist_ok=True)
-        try:
-            file = path.open("w")
-        except FileNotFoundError:
-            continue  # its folder was removed
-        with file:
+        with path.open("w") as file:
             fcntl.flock(file, how)
-            if path.exists() and path.stat().st_ino == os.fstat(file.fileno()).st_ino:
+            if _is_at(path, file.fileno()):
                 yield
                 return
+
+
+def _is_at(path: Path, descriptor: int) -> bool:
+    try:
+        return path.stat().st_ino == os.fstat(descriptor).st_ino
+    except FileNotFoundError:
+        return False
 
 
 def made_once(folder: Path, make: Callable[[], None]) -> None:
