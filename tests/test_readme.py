@@ -31,7 +31,7 @@ TINY = QUICK | {
     "systems": ["llama", "mt", "lat", "ontarget"],
 }
 # Five demonstrations do not fit into the context of a model with so few tokens.
-FEW_SYSTEMS = {"systems": ["llama", "ptl", "contrastive", "pivot"]}
+DIAGNOSE = QUICK | {"systems": ["llama", "ptl", "contrastive", "pivot"]}
 MINE = QUICK | {
     "systems": ["mt", "ontarget", "pivot"],
     "stages.mt.from": "runs/phrasebook-tiny/models/base",
@@ -47,7 +47,7 @@ def keys(changes: dict[str, object]) -> list[str]:
 # What is put behind a command to cut its size. A command that is not here is run as it is.
 SHORT = ["--max-new-tokens", "4"]
 OVERRIDES = {
-    "ontarget run diagnose model=runs/phrasebook-tiny/models/mt template=plain name=my-model": keys(QUICK | FEW_SYSTEMS),
+    "ontarget run diagnose model=runs/phrasebook-tiny/models/mt template=plain name=my-model": keys(DIAGNOSE),
     "ontarget run phrasebook-tiny --plan": keys(TINY),
     "ontarget run phrasebook-tiny stages.lat.alpha=0.1": keys(TINY),
     "ontarget recipes check mine.yaml": keys(MINE),
