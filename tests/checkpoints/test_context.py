@@ -101,3 +101,9 @@ def test_how_far_layers_look_back(config, sight: Sight) -> None:
 def test_layers_that_cannot_be_decoded_are_refused_by_name(config, said: str) -> None:
     with pytest.raises(UserError, match=said):
         sight_of(config)
+
+
+@pytest.mark.parametrize("window", [0, -1])
+def test_a_window_without_a_token_is_refused(window: int) -> None:
+    with pytest.raises(UserError, match=rf"sliding_window is {window} in its config\.json: set it to"):
+        sight_of(MistralConfig(sliding_window=window))

@@ -159,3 +159,17 @@ def test_an_adapter_lacks_half_of_itself(lora: Path) -> None:
 def _check(folder: Path) -> None:
     check_model_files(folder)
     check_tokenizer_files(folder)
+
+
+@pytest.mark.parametrize("name", ["config.json", "model.safetensors"])
+def test_a_link_to_nothing_is_told_by_its_name(llama: Path, name: str) -> None:
+    (llama / name).unlink()
+    (llama / name).symlink_to("../blobs/4f3a")
+    with pytest.raises(UserError, match=rf"{name}' is a link to '../blobs/4f3a', which is not there: copy"):
+        check_model_files(llama)
+
+
+def test_a_model_of_llama_cpp_is_told(tmp_path: Path) -> None:
+    (tmp_path / "model-q4.gguf").write_bytes(b"GGUF")
+    with pytest.raises(UserError, match=r"but model-q4\.gguf, the format of llama\.cpp: take the model in"):
+        check_model_files(tmp_path)

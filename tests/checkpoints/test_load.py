@@ -10,7 +10,7 @@ from tests.checkpoints.conftest import change, tiny
 from transformers import PreTrainedTokenizerFast, T5Config, T5ForConditionalGeneration
 
 from ontarget.checkpoints import load
-from ontarget.checkpoints.saying import warn_once
+from ontarget.checkpoints.saying import said, warn_once
 from ontarget.errors import UserError
 
 
@@ -189,3 +189,25 @@ def test_a_model_of_the_hub_without_an_adapter_is_left_to_transformers(
     assert load._here("owner/model") == "owner/model"
     assert not load.can_be_had("owner/model")
     load._here.cache_clear()
+
+
+def test_a_model_that_gives_tuples_is_asked_for_names(llama: Path) -> None:
+    change(llama / "config.json", lambda c: c.update(return_dict=False))
+    assert load.load_model(llama)(torch.tensor([[1, 2]])).logits.shape == (1, 2, 300)
+
+
+def test_a_tokenizer_prints_nothing_where_translations_go(
+    llama: Path, capfd: pytest.CaptureFixture[str]
+) -> None:
+    token = {"__type": "AddedToken", "content": "</s>", "lstrip": False, "rstrip": False}
+    (llama / "special_tokens_map.json").write_text(json.dumps({"eos_token": token}))
+    load.load_tokenizer(llama)
+    printed = capfd.readouterr()
+    assert not printed.out
+    assert "__type" in printed.err  # else this test has lost its cause
+
+
+def test_a_library_that_is_not_there_is_named(llama: Path) -> None:
+    why = r"needs a library that is not installed: .* requires gptqmodel"
+    with pytest.raises(UserError, match=why), said("model", llama):
+        raise ImportError("An AWQ quantized model requires gptqmodel.")

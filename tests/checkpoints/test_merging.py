@@ -133,3 +133,27 @@ def test_an_adapter_translates_with_the_template_that_it_was_tuned_with(lora: Pa
     translator = Translator(lora)
     assert translator.template.name == "plain"
     assert isinstance(translator.translate("The cat sleeps.", "en", "it", beam=1, max_new_tokens=3), str)
+
+
+@pytest.mark.parametrize(
+    "settings",
+    [
+        {"target_modules": ["lm_head"]},
+        {"target_modules": ["embed_tokens"]},
+        {"modules_to_save": ["lm_head"]},
+        {"trainable_token_indices": [5, 9]},
+    ],
+)
+def test_what_one_side_of_tied_embeddings_learnt_is_not_the_others(
+    llama: Path, settings: dict[str, object]
+) -> None:
+    tiny(300, tie_word_embeddings=True).save_pretrained(llama)
+    folder = llama.parent / "adapter"
+    adapted = save(folder, llama, lora_config(**settings)).eval()
+    assert load.check_weights(folder) == 300
+    merged = load.load_model(folder).eval()
+    merged.save_pretrained(llama.parent / "plain")
+    with torch.no_grad():
+        wanted = adapted(IDS).logits
+        assert torch.allclose(merged(IDS).logits, wanted, atol=1e-4)
+        assert torch.allclose(load.load_model(llama.parent / "plain").eval()(IDS).logits, wanted, atol=1e-4)

@@ -389,3 +389,17 @@ def test_scores_that_are_not_numbers_are_said(tokenizer: PreTrainedTokenizerFast
     broken.model.layers[1].mlp.up_proj.weight.data[3, 3] = float("nan")
     with pytest.raises(UserError, match=r"the scores of the model '.*' are not numbers \(NaN\)"):
         Engine(broken, tokenizer).generate([PROMPT, PROMPT[:2]], Decoding(beam, 4))
+
+
+@pytest.mark.parametrize("end", [-1, 10_000])
+def test_an_end_token_that_the_model_does_not_score_ends_nothing(model, tokenizer, end: int) -> None:
+    usual, ends = Engine(model, tokenizer), [tokenizer.eos_token_id, end]
+    model = make_model(len(tokenizer))
+    model.generation_config = GenerationConfig(eos_token_id=ends)
+    contrasted = [Contrasted([[([0, 44], 0.5)]], Contrast(plausibility=0.0))]
+    for adjusters in ([], contrasted):
+        answers = [
+            engine.generate([PROMPT], Decoding(2, 8), adjusters=adjusters)
+            for engine in (usual, Engine(model, tokenizer))
+        ]
+        assert answers[0] == answers[1]

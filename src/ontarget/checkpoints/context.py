@@ -63,7 +63,7 @@ def sight_of(config: Any) -> Sight:
     """How a model with this config, of transformers, looks back.
 
     Raises:
-        UserError: it has layers that are neither full nor sliding attention.
+        UserError: it has layers that are neither full nor sliding attention, or a window without a token.
     """
     text = config.get_text_config(decoder=True)
     # Keys of a config.json that the model does not read, such as Mistral's layer types or LLaMA's window.
@@ -85,4 +85,9 @@ def sight_of(config: Any) -> Sight:
         )
     slides = SLIDING in kinds or (not kinds and "sliding_window" in read)
     window = getattr(text, "sliding_window", None) if slides else None
+    if window is not None and window < 1:
+        raise UserError(
+            f"sliding_window is {window} in its config.json: set it to a number of tokens, or to null where "
+            "no layer slides"
+        )
     return Sight(window, by_layer=window is not None and SLIDING in kinds)

@@ -73,7 +73,13 @@ def check_model_files(folder: Path) -> None:
     Raises:
         UserError: a file is missing or damaged; names it and the remedy.
     """
+    _check_links(folder)
     if not (folder / CONFIG).exists():
+        if gguf := next(iter(sorted(folder.glob("*.gguf"))), None):
+            raise UserError(
+                f"'{folder}' has no config.json, but {gguf.name}, the format of llama.cpp: take the model in "
+                "the format of transformers (config.json and model.safetensors)"
+            )
         adapter = any((folder / name).exists() for name in ADAPTER_WEIGHTS)
         lacks = "no adapter_config.json, but an adapter's weights" if adapter else "no config.json"
         raise UserError(f"'{folder}' has {lacks}, so it is not a model{_models_below(folder)}")
@@ -91,6 +97,7 @@ def check_adapter_files(folder: Path) -> None:
     Raises:
         UserError: a file is missing or damaged; names it and the remedy.
     """
+    _check_links(folder)
     read_object(folder / ADAPTER_CONFIG)
     weights = next((folder / name for name in ADAPTER_WEIGHTS if (folder / name).exists()), None)
     if weights is None:
@@ -137,6 +144,16 @@ def check_whole(file: Path) -> None:
             f"'{file}' is a Git LFS pointer, which stands for a file{of}: run 'git lfs pull' in its folder, "
             "or download the file"
         )
+
+
+def _check_links(folder: Path) -> None:
+    """Says which file is a link to nothing, as after a folder of the hub's cache was copied alone."""
+    for file in sorted(folder.iterdir()):
+        if file.is_symlink() and not file.exists():
+            raise UserError(
+                f"'{file}' is a link to '{file.readlink()}', which is not there: copy the file itself "
+                "(cp -L follows links)"
+            )
 
 
 def file_of(folder: Path, tensor: str) -> Path:

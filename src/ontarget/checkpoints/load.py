@@ -27,7 +27,7 @@ from ontarget.checkpoints.files import (
     has_tokenizer,
     read_object,
 )
-from ontarget.checkpoints.saying import first_line, said, warn_once
+from ontarget.checkpoints.saying import first_line, nothing_on_standard_output, said, warn_once
 from ontarget.errors import UserError
 from ontarget.prompts.encode import encode_prompt
 from ontarget.prompts.segment import Segment
@@ -47,7 +47,7 @@ def load_tokenizer(model: Path | str, *, trust_remote_code: bool = False) -> Any
             return load_tokenizer(adapter.base, trust_remote_code=trust_remote_code)
     if isinstance(model, Path):
         check_tokenizer_files(model)
-    with said("tokenizer", model):
+    with said("tokenizer", model), nothing_on_standard_output():
         tokenizer = AutoTokenizer.from_pretrained(model, trust_remote_code=trust_remote_code)
         encode_prompt(tokenizer, (Segment("x", trusted=False),))  # some damage shows only there
     return tokenizer
@@ -132,6 +132,7 @@ def _loaded(
             base, _ = _loaded(adapter.base, trust_remote_code, held)
         with said("adapter", adapter.folder), warnings.catch_warnings():
             warnings.simplefilter("ignore", FutureWarning)  # PEFT's way with transformers, no one's here
+            warnings.filterwarnings("ignore", ".*tie_word_embeddings")  # untied where they must be
             return merged(base, adapter), adapter
     load_config(model, trust_remote_code=trust_remote_code)
     with said("model", model), _quiet():
@@ -145,6 +146,7 @@ def _loaded(
         )
     _check_tensors(model, info)
     _check_ends(model, loaded)
+    loaded.config.return_dict = True  # some checkpoints ask for tuples; nothing here does
     return loaded, None
 
 

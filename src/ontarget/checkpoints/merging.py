@@ -2,7 +2,9 @@
 
 from typing import Any
 
+import torch
 from peft import PeftConfig, get_peft_model
+from peft.tuners.tuners_utils import BaseTunerLayer
 from peft.utils import load_peft_weights
 
 from ontarget.checkpoints.adapter import Adapter
@@ -46,11 +48,27 @@ def merged(base: Any, adapter: Adapter) -> Any:
             f"its weights must belong to its adapter_config.json and to its base '{adapter.base}'"
         )
     if only_looks:
-        return base
+        return model.unload()
+    _untie(base)
     whole = model.merge_and_unload()
     for weight in whole.parameters():  # PEFT has frozen them
         weight.requires_grad_(weight.is_floating_point())
     return whole
+
+
+def _untie(base: Any) -> None:
+    """Gives the head weights of its own where input and output share theirs and the adapter changes one side.
+
+    What is learnt on one side would be merged into both.
+    """
+    sides = [base.get_input_embeddings(), base.get_output_embeddings()]
+    if not any(isinstance(side, BaseTunerLayer) for side in sides):
+        return
+    inner, head = (side.get_base_layer() if isinstance(side, BaseTunerLayer) else side for side in sides)
+    if head.weight is inner.weight:
+        head.weight = torch.nn.Parameter(head.weight.detach().clone(), requires_grad=False)
+        for config in (base.config, base.config.get_text_config()):
+            config.tie_word_embeddings = False
 
 
 def _make_room(base: Any, weights: dict[str, Any]) -> None:

@@ -1,7 +1,9 @@
 """What is said of a model that cannot be loaded, or that is loaded in a way worth a line."""
 
 import logging
+import os
 import re
+import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
 from functools import lru_cache
@@ -39,9 +41,28 @@ def said(what: str, place: Path | str) -> Iterator[None]:
         raise UserError(f"cannot load the {what} '{place}'{hub}: {_reason(error)}") from error
 
 
+@contextmanager
+def nothing_on_standard_output() -> Iterator[None]:
+    """Sends what is printed to standard error meanwhile.
+
+    The Rust code of tokenizers prints what it ignores to file descriptor 1, where translations go.
+    """
+    sys.stdout.flush()
+    kept = os.dup(1)
+    try:
+        os.dup2(2, 1)
+        yield
+        sys.stdout.flush()
+    finally:
+        os.dup2(kept, 1)
+        os.close(kept)
+
+
 def _reason(error: BaseException) -> str:
     """What an exception says, in a line; some say no more than a missing key."""
     line = re.sub(r"^Error\(s\) in loading state_dict for \w+: ", "", first_line(error)).rstrip(".")
+    if isinstance(error, ImportError):
+        return f"it needs a library that is not installed: {line}; install it, or take a model without that"
     if line and (isinstance(error, OSError | ValueError | RuntimeError) or type(error) is Exception):
         return line
     return f"its files do not fit together ({type(error).__name__}: {line}); download or copy them again"

@@ -50,12 +50,13 @@ class Engine:
         configured = model.generation_config.eos_token_id if model.generation_config is not None else None
         ends = configured if isinstance(configured, list) else [configured]
         self.vocabulary: int = model.get_output_embeddings().weight.shape[0]
-        self._end_ids = sorted({id for id in [tokenizer.eos_token_id, *ends] if id is not None})
+        ids = {id for id in [tokenizer.eos_token_id, *ends] if id is not None}
+        self._end_ids = sorted(id for id in ids if 0 <= id < self.vocabulary)  # no others are ever scored
 
     def end_turns_with(self, end: str) -> None:
         """Ends answers at a chat's own token, too: generation settings do not always name it."""
         token = turn_end_id(self.tokenizer, end)
-        if token is not None and token not in self._end_ids:
+        if token is not None and token < self.vocabulary and token not in self._end_ids:
             self._end_ids = sorted([*self._end_ids, token])
 
     @classmethod
