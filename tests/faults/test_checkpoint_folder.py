@@ -12,10 +12,12 @@ pytest.importorskip("torch", reason="needs the extra `train`")
 pytest.importorskip("peft", reason="needs the extra `train`")
 
 from tests.checkpoints.conftest import make, tiny
+from typer.testing import CliRunner
 
 from ontarget import Translator
 from ontarget.checkpoints.load import check_weights, load_tokenizer
 from ontarget.checkpoints.vocabulary import check_vocabulary
+from ontarget.cli.app import app
 from ontarget.errors import UserError
 
 FILES = {
@@ -60,8 +62,7 @@ def whole(tmp_path_factory: pytest.TempPathFactory) -> Path:
     return folder
 
 
-@pytest.mark.slow
-@settings(max_examples=250, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(max_examples=150, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(
     which=st.sampled_from([(kind, name) for kind in FILES for name in (*FILES[kind], *ALSO)]),
     damage=DAMAGES,
@@ -112,3 +113,22 @@ def _damage(file: Path, how: str, where: float, content: bytes, other: str) -> N
 def _translate(folder: Path) -> None:
     line = Translator(folder).translate("The cat sleeps.", "en", "it", beam=1, max_new_tokens=2)
     assert isinstance(line, str)
+
+
+@pytest.mark.parametrize(("kind", "name"), [("llama", "model.safetensors"), ("lora", "adapter_config.json")])
+@pytest.mark.parametrize("command", ["translate", "answer"])
+def test_a_command_says_it_and_writes_nothing(
+    whole: Path, tmp_path: Path, kind: str, name: str, command: str
+) -> None:
+    folder = Path(shutil.copytree(whole, tmp_path / "models")) / kind
+    (folder / name).write_bytes((folder / name).read_bytes()[:-20])
+    (tmp_path / "in.json").write_text('[{"instruction": "Say it."}]')
+    output = tmp_path / "out" / "x.jsonl"
+    given = {
+        "translate": ["--model", str(folder), "--from", "en", "--to", "it", str(tmp_path / "in.json")],
+        "answer": [str(folder), "--instructions", str(tmp_path / "in.json"), "--output", str(output)],
+    }
+    result = CliRunner().invoke(app, [command, *given[command]])
+    assert (result.exit_code, result.stdout) == (2, "")
+    assert f"{name}'" in result.stderr
+    assert not output.parent.exists()

@@ -30,6 +30,8 @@ def load_checkpoint(
     place = locate(model)
     load.load_config(place, trust_remote_code=trust_remote_code)  # the model first: it has more to say
     tokenizer: PreTrainedTokenizerFast = load.load_tokenizer(place, trust_remote_code=trust_remote_code)
+    if isinstance(place, Path):
+        load.check_weights(place)  # before gigabytes of them are read
     keep_freed_memory()
     on_gpu = device().type == "cuda"
     bf16 = precision == "bf16" or (precision == "auto" and on_gpu and prefers_bf16())
