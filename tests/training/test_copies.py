@@ -6,7 +6,7 @@ torch = pytest.importorskip("torch")
 
 from tests.training.test_head import build  # noqa: E402
 from tests.training.test_packing import samples  # noqa: E402
-from transformers import TrainingArguments  # noqa: E402
+from transformers import TrainingArguments, XGLMConfig, XGLMForCausalLM  # noqa: E402
 
 from ontarget.training import batches  # noqa: E402
 from ontarget.training.copies import Copies  # noqa: E402
@@ -97,3 +97,12 @@ def test_adapters_and_layers_that_are_computed_twice_learn_the_same(settings, tm
     assert near.keys() == exact.keys()
     for name, gradient in exact.items():
         assert (near[name] - gradient).norm() < 2**-4 * gradient.norm(), name
+
+
+def test_positions_that_are_computed_in_fp32_meet_norms_in_bf16(tmp_path):
+    settings = {"vocab_size": 300, "d_model": 16, "ffn_dim": 24, "num_layers": 2, "attention_heads": 2}
+    model = XGLMForCausalLM(XGLMConfig(**settings, dropout=0, attention_dropout=0)).eval()
+    loss, exact = step(model, tmp_path, bf16=False)
+    ours, near = step(model, tmp_path, bf16=True)
+    assert ours == pytest.approx(loss, rel=2**-6)
+    assert near.keys() == exact.keys()

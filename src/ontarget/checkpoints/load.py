@@ -146,7 +146,8 @@ def _loaded(
         )
     _check_tensors(model, info)
     _check_ends(model, loaded)
-    loaded.config.return_dict = True  # some checkpoints ask for tuples; nothing here does
+    # What some checkpoints ask for, and nothing here takes: tuples, and attention maps, which sdpa lacks.
+    loaded.config.return_dict, loaded.config.output_attentions = True, False
     return loaded, None
 
 

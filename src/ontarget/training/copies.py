@@ -32,6 +32,7 @@ class Copies:
             for name, weight in module.named_parameters(recurse=False)
             if weight in self._copies
         ]
+        self._norms = [module for module in model.modules() if isinstance(module, nn.LayerNorm)]
         for weight, copy in self._copies.items():
             if weight.requires_grad:
                 copy.register_post_accumulate_grad_hook(partial(_hand_over, weight))  # type: ignore[no-untyped-call]
@@ -45,6 +46,8 @@ class Copies:
         with ExitStack() as after:
             after.callback(self._put, {weight: weight for weight in self._copies})
             after.callback(self._embeddings.register_forward_hook(_in_bf16).remove)
+            for norm in self._norms:
+                after.callback(norm.register_forward_pre_hook(_in_its_own).remove)
             self._put(self._copies)
             yield
 
@@ -66,6 +69,12 @@ def _hand_over(weight: nn.Parameter, copy: Tensor) -> None:
     else:
         weight.grad += copy.grad
     copy.grad = None
+
+
+def _in_its_own(norm: nn.Module, given: tuple[Tensor, ...]) -> tuple[Tensor, ...]:
+    """Sinusoidal positions (XGLM) are fp32 in any model, which PyTorch's LayerNorm in bf16 does not take."""
+    dtype = next((weight.dtype for weight in norm.parameters()), None)
+    return given if dtype is None else (given[0].to(dtype), *given[1:])
 
 
 def _in_bf16(embeddings: nn.Module, ids: Any, found: Tensor) -> Tensor:
