@@ -6,6 +6,7 @@ from typing import Any
 
 import pytest
 import torch
+from safetensors.torch import load_file, save_file
 from tests.checkpoints.conftest import change, tiny
 from transformers import PreTrainedTokenizerFast, T5Config, T5ForConditionalGeneration
 
@@ -213,3 +214,10 @@ def test_a_library_that_is_not_there_is_named(llama: Path) -> None:
     why = r"needs a library that is not installed: .* requires gptqmodel"
     with pytest.raises(UserError, match=why), said("model", llama):
         raise ImportError("An AWQ quantized model requires gptqmodel.")
+
+
+def test_whole_numbers_are_not_taken_for_weights(llama: Path) -> None:
+    weights = load_file(llama / "model.safetensors")
+    weights["lm_head.weight"] = (weights["lm_head.weight"] * 100).to(torch.int8)
+    save_file(weights, llama / "model.safetensors", metadata={"format": "pt"})
+    refused(llama, r"model\.safetensors' has lm_head\.weight in I8, .* but config\.json has no quantization")

@@ -86,7 +86,7 @@ def check_model_files(folder: Path) -> None:
     read_object(folder / CONFIG)
     if (folder / "generation_config.json").exists():
         read_object(folder / "generation_config.json")
-    for file in _weight_files(folder):
+    for file in weight_files(folder):
         check_whole(file)
         check_safetensors(file)
 
@@ -163,7 +163,7 @@ def file_of(folder: Path, tensor: str) -> Path:
     return folder / str(read_object(folder / INDEX)["weight_map"].get(tensor, INDEX))
 
 
-def _weight_files(folder: Path) -> list[Path]:
+def weight_files(folder: Path) -> list[Path]:
     """The files that transformers reads weights from, in the order in which it looks for them."""
     if (folder / WEIGHTS).exists():
         return [folder / WEIGHTS]

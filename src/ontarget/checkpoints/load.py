@@ -12,6 +12,7 @@ from pathlib import Path
 from typing import Any
 
 import torch
+from safetensors import safe_open
 from transformers import CONFIG_MAPPING, AutoConfig, AutoModelForCausalLM, AutoTokenizer
 from transformers.utils import logging as transformers_logging
 
@@ -26,6 +27,7 @@ from ontarget.checkpoints.files import (
     file_of,
     has_tokenizer,
     read_object,
+    weight_files,
 )
 from ontarget.checkpoints.saying import first_line, nothing_on_standard_output, said, warn_once
 from ontarget.errors import UserError
@@ -145,6 +147,7 @@ def _loaded(
             **held,
         )
     _check_tensors(model, info)
+    _check_dtypes(model, loaded)
     _check_ends(model, loaded)
     # What some checkpoints ask for, and nothing here takes: tuples, and attention maps, which sdpa lacks.
     loaded.config.return_dict, loaded.config.output_attentions = True, False
@@ -207,6 +210,21 @@ def _check_tensors(model: Path | str, info: Mapping[str, Iterable[Any]]) -> None
             f"{_file(model, unexpected[0])} has {unexpected[0]}{_more(unexpected)}, which the model does not "
             "use: is config.json the one that belongs to the weights?"
         )
+
+
+def _check_dtypes(model: Path | str, loaded: Any) -> None:
+    """Looks for whole numbers in place of weights: without their scales they are read as they are."""
+    if not isinstance(model, Path) or getattr(loaded.config, "quantization_config", None) is not None:
+        return
+    needed = {name for name, weight in loaded.named_parameters() if weight.is_floating_point()}
+    for file in weight_files(model):
+        with safe_open(file, "pt") as tensors:
+            for name in sorted(needed.intersection(tensors.keys())):
+                if (dtype := tensors.get_slice(name).get_dtype()).startswith(("I", "U", "BOOL")):
+                    raise UserError(
+                        f"'{file}' has {name} in {dtype}, as quantised weights are, but config.json has no "
+                        "quantization_config: use the config.json that belongs to them, or weights in floats"
+                    )
 
 
 def _check_ends(model: Path | str, loaded: Any) -> None:
