@@ -142,6 +142,8 @@ def test_a_recipe_cannot_be_changed() -> None:
             {"directions": {"supervised": ["en-it"], "zero_shot": ["it-nl", "en-it"]}},
             "'directions' is .*: en-it is both supervised and zero-shot",
         ),
+        ({"directions": {"supervised": ["en-eng_Latn"]}}, "'en-eng_Latn' is from a language into itself"),
+        ({"directions": {"supervised": ["en-it", "eng-it"]}}, "en-it is twice in `supervised`"),
         ({"sweep": {"seed": []}}, "'sweep.seed' is \\[\\]"),
         ({"name": "../up"}, "'name' is '../up'"),
         ({"systems": ["mt", "lta"]}, "unknown system 'systems.lta'; did you mean 'lat'"),

@@ -1,6 +1,7 @@
 import gzip
 import json
 import lzma
+import os
 from pathlib import Path
 from unittest.mock import patch
 
@@ -140,6 +141,19 @@ def test_line_aligned_files_in_those_languages_that_are_there(tmp_path: Path) ->
         UserError, match=r"x\.de' has 2 lines but '.*x\.fr' has 1 line but .*; line n of each must be"
     ):
         train(f"{tmp_path}/x.{{language}}")
+
+
+def test_a_file_of_one_language_alone_is_told_with_what_the_other_may_be(tmp_path: Path) -> None:
+    for name in ("x.en", "x.de.gz"):
+        (tmp_path / name).write_text("a\n", encoding="utf-8")
+    with pytest.raises(UserError, match=r"x\.en' stands alone: there is no file '.*x\.de'; .* 'x\.de\.gz'"):
+        train(f"{tmp_path}/x.{{language}}")
+
+
+def test_what_can_be_read_only_once_is_refused_and_not_waited_for(tmp_path: Path) -> None:
+    os.mkfifo(tmp_path / "x")
+    with pytest.raises(UserError, match=r"x' is a pipe or a device, which cannot be read twice; write the"):
+        train(tmp_path / "x")
 
 
 def test_files_for_each_direction_serve_it_alone(tmp_path: Path) -> None:

@@ -17,6 +17,7 @@ DE, FR, EN, NO, PT, BR, HANT = (Language(code) for code in ("de", "fr", "en", "n
         *[("nb", NO), ("nob_Latn", NO), ("nb-NO", NO), ("NO", NO), ("French", FR)],
         *[("zh", None), ("den", None), ("", None), ("target", None), ("nn", None)],
         *[("de_len", None), ("de_url", None), ("de_score", None), ("de-text", None), ("de.x", None)],
+        *[("de_id", None), ("fr_no", None), ("de_nr", None), ("nb_no", NO), ("de-NO", DE), ("de_NR", DE)],
     ],
 )
 def test_names_are_languages_of_the_recipe(tag: str, found: Language | None) -> None:
@@ -72,6 +73,25 @@ def test_what_is_given_settles_which_of_two_names_is_read() -> None:
     assert choose(["en-US", "de"], "x") == {"en-US": EN, "de": DE}
     with pytest.raises(UserError, match=r"^here: 'en-US' and 'en-AU'"):
         choose(["en-US", "en-AU", "de"], "here")
+    with pytest.raises(UserError, match=r"columns: \{de-DE: de, en-US: en\}$"):  # two, as `columns` must have
+        chooser([DE, EN], {"de-DE": DE})(["de-DE", "en-US", "en-GB"], "here")
+
+
+@pytest.mark.parametrize(
+    ("names", "shown"),
+    [
+        (['"en"', "de"], """{'"en"': en, de: fr}"""),
+        (["a: b", "x, y"], "{'a: b': en, 'x, y': fr}"),
+        (["\u200ben", "de"], '{"\\u200Ben": en, de: fr}'),
+        (["Ein Satz. " * 9, "A sentence."], "{source: en, target: fr}"),
+    ],
+)
+def test_columns_that_a_message_shows_are_yaml_that_names_them(names: list[str], shown: str) -> None:
+    with pytest.raises(UserError) as error:
+        columns_of(names, [EN, FR], None, "here")
+    assert str(error.value).endswith(f"e.g. columns: {shown}")
+    with pytest.raises(UserError, match=r"is text already, count them: columns: \{1: en, 2: fr\}$"):
+        columns_of(names, [EN, FR], None, "here", countable=True)
 
 
 def test_records_say_their_languages_in_three_ways() -> None:
@@ -81,6 +101,8 @@ def test_records_say_their_languages_in_three_ways() -> None:
         FR: "b",
     }
     assert read({"translation": {"fr": "b", "de": "a"}}, "x") == {DE: "a", FR: "b"}
+    inner = reader_of_records([DE, FR], {"de-AT": DE, "fr": FR})
+    assert inner({"translation": {"de-AT": "a", "de-CH": "c", "fr": "b"}}, "x") == {DE: "a", FR: "b"}
     given = reader_of_records([DE, FR], {"source": DE, "texts.fr": FR})
     assert given({"source": "a", "texts": {"fr": "b"}}, "x") == {DE: "a", FR: "b"}
     assert reader_of_records([DE, FR], {"a.b": DE, "c": FR})({"a.b": "x", "c": "y"}, "x") == {
@@ -101,6 +123,7 @@ def test_a_language_that_a_record_lacks_is_not_in_its_segment() -> None:
         ({"de": 3, "fr": "b"}, None, "line 3: the German is not text but 3"),
         ({"source": "a", "target": "b"}, None, "columns: {source: de, target: fr}"),
         ({"left": "a", "right": "b", "id": 1}, None, "no key is a language; there are 'left', 'right', 'id'"),
+        ({"texts": {"de": "a", "fr": "b"}}, None, "no key is a language; there are 'texts.de', 'texts.fr'."),
         ({"translation": {"x": "a"}}, None, "line 3: no key is a language; there are 'x'"),
         (
             {"x\ny": "a"},

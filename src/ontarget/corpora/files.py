@@ -17,6 +17,7 @@ from ontarget.corpora.jsonl import keys_of, read_jsonl
 from ontarget.corpora.opening import (
     BYTE_ORDER_MARK,
     digest,
+    missing_file,
     opened,
     raw,
     require_no_web_page,
@@ -132,7 +133,7 @@ def format_of(path: Path) -> str:
     # The first cell of a table may begin with a tag, too.
     if _XML.match(first) or (first.startswith("<") and not any(mark in first for mark in SEPARATORS)):
         return "tmx"
-    if re.match(r'\{\s*("|$)', first):
+    if re.match(r'\{\s*(["}]|$)', first):
         return "jsonl"
     if re.match(r"\[\s*([{\[]|$)", first):
         raise UserError(f"'{path}' is one JSON list; write one record a line, e.g. with jq -c '.[]'")
@@ -181,9 +182,16 @@ def sources_of(
         there = {language: file for language, file in files.items() if file.exists()}
         if not there:
             raise UserError(f"there is no file '{path}' for any of {_listed(languages)}")
+        if len(there) == 1:
+            missing = next(file for file in files.values() if not file.exists())
+            raise UserError(f"'{next(iter(there.values()))}' stands alone: {missing_file(missing)}")
         yield aligned(there, None)
     else:
         place = expanded(path)
+        if place.exists() and not (place.is_dir() or place.is_file()):
+            raise UserError(
+                f"'{path}' is a pipe or a device, which cannot be read twice; write the text to a file"
+            )
         if place.is_dir():
             require_saved(place)
             yield Source(

@@ -33,8 +33,8 @@ def parsed(text: str, where: str, remedy: str = "write one JSON object a line") 
         line = f", line {error.lineno}" if "\n" in text else ""
         what = error.msg.removesuffix(" starting at")
         raise UserError(f"{where}{line}: not JSON ({what}, column {error.colno}); {remedy}") from None
-    except ValueError as error:  # a number of thousands of digits
-        raise UserError(f"{where}: not JSON that can be read ({error}); {remedy}") from None
+    except ValueError:
+        raise UserError(f"{where}: a number has thousands of digits; write it as text, in quotes") from None
     except RecursionError:
         raise UserError(f"{where}: not JSON that can be read (nested too deeply); {remedy}") from None
     if _SURROGATE.search(text) and _has_surrogate(value):

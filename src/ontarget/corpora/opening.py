@@ -95,7 +95,7 @@ def raw(path: Path) -> Iterator[io.BufferedReader]:
     try:
         file = path.open("rb")
     except FileNotFoundError:
-        raise UserError(_missing(path)) from None
+        raise UserError(missing_file(path)) from None
     except OSError as error:
         raise UserError(f"cannot read '{path}': {error.strerror}") from None
     with file:
@@ -214,7 +214,8 @@ _FORMATS: dict[bytes, tuple[str, Callable[[BinaryIO], Any]]] = {
 }
 
 
-def _missing(path: Path) -> str:
+def missing_file(path: Path) -> str:
+    """What to say of a file that is not there, with the nearest names of its folder."""
     if path.parent.is_dir():
         return f"there is no file '{path}'{nearest(path.name, [p.name for p in path.parent.iterdir()])}"
     return f"there is no file '{path}': its folder '{path.parent}' does not exist"

@@ -4,9 +4,13 @@ A column names a language if it is a code of it (`de`, `deu`, `deu_Latn`), perha
 variant that CLDR knows (`de-AT`). `de_len` and `de_url` are not languages: what follows is not a subtag.
 """
 
+import re
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from functools import lru_cache
 from typing import Any
+
+import yaml
+from babel.localedata import locale_identifiers
 
 from ontarget.corpora.corpus import Segment
 from ontarget.errors import UserError, nearest
@@ -15,8 +19,16 @@ from ontarget.text import in_one_line
 
 Columns = Mapping[str, Language]  # column or key -> its language; `translation.de` is a key within a key
 
+# Ends of the names of columns that hold numbers, which are regions as well: Indonesia, Norway, Nauru.
+_NUMBER = re.compile("_(id|no|nr)$")
 
-def columns_by_language(names: Sequence[str], languages: Sequence[Language], where: str) -> Columns:
+_ANY = ("source", "target")  # columns of an example that cannot be made of those that are there
+_LONG = 60  # characters of a text rather than a name
+
+
+def columns_by_language(
+    names: Sequence[str], languages: Sequence[Language], where: str, settled: Columns | None = None
+) -> Columns:
     """Which of the names are called by the languages: at most one for each.
 
     A name that is just the language (`en`, `eng_Latn` for `en`) wins over those with more subtags (`en-GB`).
@@ -24,6 +36,7 @@ def columns_by_language(names: Sequence[str], languages: Sequence[Language], whe
     Args:
         names: of columns or keys, or the languages of a TMX unit.
         where: begins the message, e.g. `'x.csv', line 1`.
+        settled: names that are chosen already, which stand in the message, too.
     Raises:
         UserError: two names are for one language; the message shows the `columns` that choose between them.
     """
@@ -41,7 +54,8 @@ def columns_by_language(names: Sequence[str], languages: Sequence[Language], whe
     chosen = {language: exact[language] or longer[language] for language in languages}
     for language, candidates in chosen.items():
         if len(candidates) > 1:
-            raise UserError(_ambiguous(language, candidates, chosen, names, where))
+            already = {language: [name] for name, language in (settled or {}).items()}
+            raise UserError(_ambiguous(language, candidates, already | chosen, names, where))
     return {candidates[0]: language for language, candidates in chosen.items() if candidates}
 
 
@@ -60,7 +74,7 @@ def chooser(
         settled = {name: by_tag[_plain(name)] for name in names if _plain(name) in by_tag}
         left = [language for language in languages if language not in settled.values()]
         try:
-            rest = columns_by_language([name for name in names if name not in settled], left, "")
+            rest = columns_by_language([name for name in names if name not in settled], left, "", settled)
         except UserError as error:
             return str(error)
         return {**settled, **rest}
@@ -75,13 +89,19 @@ def chooser(
 
 
 def columns_of(
-    names: Sequence[str], languages: Sequence[Language], given: Columns | None, where: str
+    names: Sequence[str],
+    languages: Sequence[Language],
+    given: Columns | None,
+    where: str,
+    *,
+    countable: bool = False,
 ) -> Columns:
     """Which columns of a table to read: those that the recipe gives, or those that are called by a language.
 
     Args:
         names: of the table's columns.
         where: begins the message, e.g. `'x.csv', line 1`.
+        countable: columns may be given by number, so that all lines are text.
     Raises:
         UserError: a column that is given is not there, or is there twice; no two are called by a language of
             the recipe, or two by the same.
@@ -97,11 +117,13 @@ def columns_of(
         return given
     found = columns_by_language(names, languages, where)
     if len(found) < 2:
-        first, *_, last = map(_short, names if len(names) > 1 else ("source", "target"))
+        first, *_, last = names if len(names) > 1 and max(map(len, names)) < _LONG else _ANY
+        counted = f"columns: {{1: {languages[0]}, 2: {languages[1]}}}"
         raise UserError(
             f"{where}: fewer than two columns are named after a language of the recipe "
             f"({', '.join(map(str, languages))}); there are {_listed(names)}. Say which column is in which "
-            f"language, e.g. columns: {{{first}: {languages[0]}, {last}: {languages[1]}}}"
+            f"language, e.g. {_settling({first: languages[0], last: languages[1]})}"
+            f"{f'; or, if this line is text already, count them: {counted}' if countable else ''}"
         )
     return found
 
@@ -153,11 +175,16 @@ def _plain(tag: str) -> str:
 
 @lru_cache(maxsize=1024)
 def _language(tag: str) -> Language | None:
-    """The language that a column or key is named after, if any."""
+    """The language that a column or key is named after, if any.
+
+    `de_id` is a column of numbers rather than German of Indonesia; `nb_no`, which CLDR has, is Norwegian.
+    """
     try:
-        return Language(tag.strip())
+        language = Language(tag.strip())
     except UserError:
         return None
+    unlikely = f"{language.primary}_{language.region}" not in locale_identifiers()
+    return None if _NUMBER.search(tag.strip()) and unlikely else language
 
 
 def _ambiguous(
@@ -169,27 +196,43 @@ def _ambiguous(
 ) -> str:
     said = f"{where}: {' and '.join(map(repr, candidates))} are both {language.name()} ({language}); "
     if len(set(candidates)) < len(candidates):  # a name cannot tell them apart
-        numbers = {of: names.index(found[0]) + 1 for of, found in chosen.items() if found}
-        settled = ", ".join(f"{number}: {of}" for of, number in numbers.items())
-        return f"{said}rename one, or take the first line away and count them, e.g. columns: {{{settled}}}"
-    settled = ", ".join(f"{found[0]}: {of}" for of, found in chosen.items() if found)
-    return f"{said}say which to read, e.g. columns: {{{settled}}}"
+        numbers = {names.index(found[0]) + 1: of for of, found in chosen.items() if found}
+        return f"{said}rename one, or take the first line away and count them, e.g. {_settling(numbers)}"
+    settled = {found[0]: of for of, found in chosen.items() if found}
+    return f"{said}say which to read, e.g. {_settling(settled)}"
 
 
 def _without_language(keys: Mapping[str, Any], languages: Sequence[Language], where: str) -> str:
-    names = list(map(str, keys))
+    names = [
+        f"{name}.{inner}" if isinstance(value, Mapping) else str(name)
+        for name, value in keys.items()
+        for inner in (value if isinstance(value, Mapping) and value else [""])
+    ]
     texts = [name for name in names if isinstance(keys.get(name), str)]
-    if len(texts) < 2 or {"source", "target"} <= set(names):
-        texts = ["source", "target"]
-    said = f"columns: {{{texts[0]}: {languages[0]}, {texts[-1]}: {languages[1]}}}"
+    if len(texts) < 2 or max(map(len, texts)) >= _LONG or set(_ANY) <= set(names):
+        texts = list(_ANY)
+    said = _settling({texts[0]: languages[0], texts[-1]: languages[1]})
     return (
         f"{where}: no key is a language; there are {_listed(names)}. Say which key is in which, e.g. {said}"
     )
 
 
+def _settling(columns: Mapping[Any, Language]) -> str:
+    """`columns` as a recipe has them: a name that YAML would read as something else is quoted."""
+    codes = {name: str(language) for name, language in columns.items()}
+    readable = all(str(name).isprintable() for name in codes)
+    written = yaml.safe_dump(
+        codes, default_flow_style=True, sort_keys=False, allow_unicode=readable, width=1e9
+    )
+    return f"columns: {written.strip()}"
+
+
 def _inside(record: Mapping[str, Any], key: str, where: str) -> Any:
     if key in record:
         return record[key]
+    pair = record.get("translation")
+    if isinstance(pair, Mapping) and key in pair:
+        return pair[key]
     here: Any = record
     for part in key.split("."):
         if not isinstance(here, Mapping) or part not in here:

@@ -25,7 +25,7 @@ Serving = tuple[Segment | None, Direction | None]
 Watch = Callable[[Iterator[Serving]], Iterator[Serving]]  # lets through what is stored, and tells of it
 
 # Raise it where the same files give other segments than before: what is in the cache is then made again.
-FORMAT = 2
+FORMAT = 3
 
 _CONTENTS = "contents.json"
 _BLOCK = 10_000  # lines read, or ends written, at a time

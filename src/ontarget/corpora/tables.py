@@ -87,7 +87,7 @@ def _segments(
         if cells is None:
             raise UserError(f"'{path}' is empty; its first line should name the columns")
         names = [name.rstrip("\r") for name in cells]
-        found = columns_of(names, languages, columns, f"'{path}', line {number}")
+        found = columns_of(names, languages, columns, f"'{path}', line {number}", countable=True)
         places = {names.index(name): language for name, language in found.items()}
         width = len(names)
     for number, cells in rows:
