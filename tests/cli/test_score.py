@@ -421,9 +421,20 @@ def test_lines_are_counted_anew_for_each_file_and_on_from_chunk_to_chunk(
     assert [row.split(",")[1] for row in rows] == ["1", "2", "3"] * 2
 
 
+@pytest.mark.parametrize("of", ["a", "r", "s"])
+def test_lines_never_take_the_place_of_what_is_read(write: Write, tmp_path: Path, of: str) -> None:
+    given = [write("a", ANSWERS), "--to", "fr", "--from", "de", "--reference", write("r", FRENCH)]
+    given += ["--source", write("s", FRENCH)]
+    before = (tmp_path / of).read_bytes()
+    told = error(*given, "--lines", str(tmp_path / of))
+    assert f"--lines '{tmp_path / of}' is a file that is read and would be overwritten; name another" in told
+    assert (tmp_path / of).read_bytes() == before
+    assert f"--lines '{tmp_path}' is a folder; name a file" in error(*given, "--lines", str(tmp_path))
+
+
 def test_no_file_of_lines_is_left_by_what_fails(write: Write, tmp_path: Path) -> None:
     place = tmp_path / "made" / "lines.csv"
     given = [write("a.txt", ANSWERS), "--to", "fr", "--reference", write("r.fr", FRENCH[:2])]
     result = CliRunner().invoke(app, ["score", *given, "--lines", str(place)])
     assert result.exit_code == 2
-    assert list(place.parent.iterdir()) == []
+    assert not place.parent.exists()

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Annotated, Any, TextIO
 
 import typer
 
-from ontarget.cli.options import Template, TrustRemoteCode
+from ontarget.cli.options import Template, TrustRemoteCode, require_new_place
 from ontarget.cli.progress import Shown, stopped
 from ontarget.corpora.instructions import Instruction, read_instructions
 from ontarget.files import folders_of, whole_file
@@ -60,6 +60,7 @@ def answer(
     those left empty are named on standard error, and the exit code is 1.
     """
     # What the user may have got wrong is looked at before torch is loaded, which takes seconds.
+    require_new_place("--output", output, [instructions])
     asked = read_instructions(instructions, answered=False)[:limit]
     if template is not None:
         PromptTemplate.load(template, model).render_general("x")

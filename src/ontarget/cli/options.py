@@ -1,13 +1,16 @@
 """Options that commands share.
 
 Of `score` and `compare`: what is scored, and what says which language it is in. Of `translate` and `answer`:
-how a model is asked.
+how a model is asked. And what files a command may write.
 """
 
+from collections.abc import Iterable
 from pathlib import Path
 from typing import Annotated
 
 import typer
+
+from ontarget.errors import UserError
 
 Key = Annotated[
     list[str] | None,
@@ -57,3 +60,15 @@ Template = Annotated[
 TrustRemoteCode = Annotated[
     bool, typer.Option("--trust-remote-code", help="Let code that comes with the model run.")
 ]
+
+
+def require_new_place(option: str, path: Path, inputs: Iterable[str | None]) -> None:
+    """Refuses a place for results that is a folder, or one of the files that the command reads.
+
+    Raises:
+        UserError: it is; the message names the option.
+    """
+    if path.is_dir():
+        raise UserError(f"{option} '{path}' is a folder; name a file")
+    if path.exists() and any(name and Path(name).exists() and path.samefile(name) for name in inputs):
+        raise UserError(f"{option} '{path}' is a file that is read and would be overwritten; name another")

@@ -23,6 +23,7 @@ from ontarget.cli.options import (
     SourceKey,
     TestSet,
     To,
+    require_new_place,
 )
 from ontarget.cli.progress import watched
 from ontarget.errors import UserError
@@ -121,6 +122,8 @@ def score(
     """
     form = chosen(json=as_json, csv=as_csv, latex=latex, markdown=markdown)
     names = names_of(metrics) if metrics else ["bleu", "chrf"]
+    if lines is not None:
+        require_new_place("--lines", lines, [*hypotheses, *(reference or ()), source])
     kept = comet is not None
     given = Given(
         to,
