@@ -9,6 +9,7 @@ import shutil
 import tempfile
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
+from itertools import chain
 from pathlib import Path
 from typing import Any, Literal
 
@@ -16,6 +17,7 @@ import yaml
 
 from ontarget.errors import UserError
 
+_MOST_VALUES = 100_000  # of YAML
 _SIZES = "sizes.json"  # in a folder that is made once: of its files
 
 
@@ -222,9 +224,28 @@ def read_yaml(text: str) -> Any:
     """What a text in YAML says.
 
     Raises:
-        YAMLError: it is none, or has a key twice.
+        YAMLError: it is none, has a key twice, or is a small text that stands for a huge one.
     """
-    return yaml.load(text, _Loader)
+    try:
+        node = yaml.compose(text, _Loader)
+        if node is not None and _values(node, {}) > _MOST_VALUES:
+            raise yaml.YAMLError(f"its aliases stand for more than {_MOST_VALUES:,} values")
+        return yaml.load(text, _Loader)
+    except RecursionError:
+        raise yaml.YAMLError("it is nested too deeply") from None
+    except (ValueError, LookupError, TypeError, AttributeError) as error:  # a number or date that is none
+        raise yaml.YAMLError(str(error)) from None
+
+
+def _values(node: yaml.Node, known: dict[int, int]) -> int:
+    """How many values a node stands for, aliases included; one within itself has no end."""
+    if isinstance(node, yaml.ScalarNode):
+        return 1
+    if id(node) not in known:
+        known[id(node)] = _MOST_VALUES + 1  # until it is known: where it is met again, it is within itself
+        inside = chain.from_iterable(node.value) if isinstance(node, yaml.MappingNode) else node.value
+        known[id(node)] = 1 + sum(_values(inner, known) for inner in inside)
+    return known[id(node)]
 
 
 def write_json(path: Path, value: Any) -> None:

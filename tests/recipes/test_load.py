@@ -137,3 +137,25 @@ class TestExtending:
             load(tmp_path / "a.yaml")
         with pytest.raises(UserError, match=r"there is no recipe file nowhere.yaml"):
             load(tmp_path / "b.yaml")
+
+
+@pytest.mark.parametrize(
+    ("text", "said"),
+    [
+        (b"name: caf\xe9\n", "is not UTF-8 at byte 9"),
+        (b"name: " + b"[" * 5000, "is not YAML: it is nested too deeply"),
+        (b"seed: " + b"9" * 5000, "is not YAML: Exceeds the limit"),
+        (b"extends: phrasebook-tiny\nsystems: {null: null}\n", "unknown system 'systems.None'"),
+        (
+            b"extends: phrasebook-tiny\n"
+            b"stages.st: {kind: self-training, from: mt, rounds: 1000000000000, tuning: {steps: 1}}\n",
+            "rounds",
+        ),
+    ],
+)
+def test_a_file_that_no_recipe_can_be_read_from(tmp_path: Path, text: bytes, said: str) -> None:
+    file = tmp_path / "mine.yaml"
+    file.write_bytes(text)
+    with pytest.raises(UserError) as caught:
+        load(file)
+    assert said in str(caught.value)

@@ -15,7 +15,7 @@ from ontarget.errors import UserError, counted
 from ontarget.pipeline.check import Checked
 from ontarget.pipeline.check import check as look_at
 from ontarget.recipe import Recipe
-from ontarget.recipes.load import find, load, shipped
+from ontarget.recipes.load import find, load, shipped, text_of
 from ontarget.recipes.sweep import points
 
 app = typer.Typer(
@@ -65,7 +65,7 @@ def show(
     if resolved:
         text = yaml.safe_dump(load(recipe, overrides or []).settings(), sort_keys=False, allow_unicode=True)
     else:
-        text = find(recipe).read_text(encoding="utf-8")
+        text = text_of(find(recipe))
     typer.echo(text, nl=False)
 
 

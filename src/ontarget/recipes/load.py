@@ -49,15 +49,26 @@ def read(recipe: str | Path) -> dict[str, Any]:
 
 
 def _read(path: Path) -> dict[str, Any]:
-    try:
-        data = _yaml(path.read_text(encoding="utf-8"), str(path))
-    except UnicodeDecodeError as error:
-        raise UserError(f"{path} is not UTF-8 at byte {error.start}") from None
+    data = _yaml(text_of(path), str(path))
     if not isinstance(data, dict):
         raise UserError(
             f"{path} is no mapping of keys to values; 'ontarget recipes show phrasebook-tiny' prints one"
         )
     return data
+
+
+def text_of(path: Path) -> str:
+    """What stands in the file of a recipe.
+
+    Raises:
+        UserError: it cannot be read, or is not UTF-8.
+    """
+    try:
+        return path.read_text(encoding="utf-8")
+    except UnicodeDecodeError as error:
+        raise UserError(f"{path} is not UTF-8 at byte {error.start}") from None
+    except OSError as error:
+        raise UserError(f"cannot read {path}: {error.strerror}") from None
 
 
 def check(data: Mapping[str, Any], where: str) -> Recipe:

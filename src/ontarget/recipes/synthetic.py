@@ -18,6 +18,7 @@ Select = Literal["best", "agreement", "round-trip"]
 MAKING = frozenset(
     {"teacher", "directions", "lines", "rounds", "halfway", "candidates", "select", "keep", "decoding"}
 )
+MOST_ROUNDS = 100
 
 
 class KeepSettings(Block):
@@ -36,7 +37,7 @@ class Synthetic(Block):
     teacher: str | None = Field(None, description="whose translations; default: those of `from`")
     directions: Literal["zero-shot"] | tuple[Pair, ...] = "zero-shot"
     lines: Count = Field(400, description="of the train split, of each direction's source language")
-    rounds: PositiveInt = Field(1, description="each from the model of the round before, with other lines")
+    rounds: PositiveInt = Field(1, le=MOST_ROUNDS, description="each from the model of the round before, with other lines")
     keep: KeepSettings = KeepSettings()
     original: Literal["source", "target", "both"] = Field(
         "source", description="the side of a learnt pair that people wrote; `both`: each pair both ways"
@@ -114,7 +115,7 @@ def fill_in_rounds(data: Mapping[str, Any]) -> Mapping[str, Any]:
     filled: dict[str, Any] = {}
     for name, stage in stages.items():
         rounds = stage.get("rounds") if isinstance(stage, Mapping) else None
-        if not isinstance(rounds, int) or rounds < 2:
+        if not isinstance(rounds, int) or not 1 < rounds <= MOST_ROUNDS:
             filled[name] = stage
             continue
         names = [f"{name}-{number}" for number in range(1, rounds)] + [name]

@@ -10,6 +10,7 @@ from typing import Any, Literal, Self, get_args
 import yaml
 
 from ontarget.errors import UserError
+from ontarget.files import read_yaml
 from ontarget.reporting.details import Details
 from ontarget.reporting.logs import LogRecord, read_logs
 from ontarget.reporting.systems import REFERENCE, in_table_order
@@ -188,7 +189,7 @@ def read(directory: Path) -> Run:
         raise UserError(f"there is no run directory {directory}; {remedy(directory)}")
     recipe_text = read_text(directory / "recipe.yaml")
     try:
-        recipe = yaml.safe_load(recipe_text)
+        recipe = read_yaml(recipe_text)
     except yaml.YAMLError as error:
         raise UserError(f"{directory / 'recipe.yaml'} is not YAML: {' '.join(str(error).split())}") from None
     scores = Scores.read(directory / "scores.json")
