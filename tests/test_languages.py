@@ -49,12 +49,28 @@ def test_codes_are_put_in_their_usual_form(given: str, code: str) -> None:
         ("de", "cs", "němčina"),
         ("pt-BR", "en", "Brazilian Portuguese"),
         ("zh-Hant", "en", "Traditional Chinese"),
+        ("zh-TW", "en", "Traditional Chinese"),
+        ("zh-CN", "en", "Chinese"),
+        ("sr-Latn", "en", "Serbian (Latin)"),  # a script that is not the usual one
+        ("sr-Latn", "de", "Serbisch (Lateinisch)"),
+        ("srp_Cyrl", "en", "Serbian"),
         ("de-LI", "en", "German"),  # CLDR has no name of its own for it
     ],
 )
 def test_names_are_those_of_cldr(code: str, in_language: str, name: str) -> None:
     assert Language(code).name(in_language) == name
     assert Language(code).name(Language(in_language)) == name
+
+
+@pytest.mark.parametrize(
+    "codes", [("zh", "zh-TW"), ("sr", "sr-Latn"), ("sr-Latn", "sr-Cyrl"), ("uz", "uz-Cyrl")]
+)
+def test_two_scripts_of_one_language_have_two_names(codes: tuple[str, str]) -> None:
+    first, other = apart([Language(code) for code in codes])
+    for language in ("en", "de", "zh"):
+        assert first.name(language) != other.name(
+            language
+        )  # so prompts do not ask for both in the same words
 
 
 def test_a_language_without_a_locale_still_has_a_name() -> None:

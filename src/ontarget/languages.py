@@ -33,6 +33,12 @@ def _names_in(tag: str) -> Mapping[str, str]:
     return names
 
 
+@cache
+def _scripts_in(tag: str) -> Mapping[str, str]:
+    names: Mapping[str, str] = Locale.parse(tag, sep="-").scripts
+    return names
+
+
 def code_of(value: object) -> str:
     """The code that plain data has: who reads YAML 1.1 gets Norwegian's `no` as false."""
     return "no" if value is False else str(value)
@@ -72,13 +78,18 @@ class Language:
     def name(self, language: "Language | str" = "en") -> str:
         """The language's name, in `language`, in the nominative; the code where CLDR has none (`gom`).
 
-        `Language("cs").name("de") == "Tschechisch"`.
+        `Language("cs").name("de") == "Tschechisch"`. A script that is not the usual one is said, as prompts
+        must tell it from the other: `zh-TW` is Traditional Chinese, `sr-Latn` is Serbian (Latin).
         """
         known = _names_in(str(language))
         full = "_".join(filter(None, (self.primary, self._named_script, self.region)))
-        tags = (full, self.code.replace("-", "_"), self.primary)
-        found = next((known[tag] for tag in tags if tag in known), None)
-        return found or english_names().get(self.primary, self.code)
+        unusual = self.script if self.script != usual_script(self.primary) else None
+        tags = (full, self.code.replace("-", "_"), f"{self.primary}_{unusual}")
+        if found := next((known[tag] for tag in tags if tag in known), None):
+            return found
+        plain = known.get(self.primary) or english_names().get(self.primary, self.code)
+        script = _scripts_in(str(language)).get(unusual or "")
+        return f"{plain} ({script})" if script else plain
 
     @property
     def primary(self) -> str:

@@ -109,6 +109,7 @@ def test_get_of_what_is_not_there(folder: Path, server: Server) -> None:
     [
         (["get", "multi30"], "no corpus 'multi30' in the catalogue; did you mean 'multi30k'"),
         (["get", "opus/Tiny/v1"], "add --languages"),
+        (["get", "opus/Tiny/v1", "--languages", "no,nb"], "in pairs of languages: name two or more"),
         (
             ["get", "multi30k", "--languages", "en,it"],
             "is not known to have Italian (it); it has en de fr cs",

@@ -187,6 +187,8 @@ def _chosen(name: str, languages: str | None) -> "tuple[Entry, list[Language]]":
     chosen = [Language(code.strip()) for code in languages.split(",")] if languages else known
     if not chosen:
         raise UserError(f"'{name}' has text in many languages: add --languages en,de say")
+    if not known and len(set(chosen)) < 2:
+        raise UserError(f"'{name}' has text in pairs of languages: name two or more, e.g. --languages en,de")
     unknown = [language for language in chosen if known and language not in known]
     if unknown:
         raise UserError(
