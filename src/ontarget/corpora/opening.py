@@ -98,6 +98,8 @@ def raw(path: Path) -> Iterator[io.BufferedReader]:
         raise UserError(missing_file(path)) from None
     except OSError as error:
         raise UserError(f"cannot read '{path}': {error.strerror}") from None
+    except ValueError as error:  # a null byte in its name
+        raise UserError(f"cannot read {str(path)!r}: {error}") from None
     with file:
         yield file
 
