@@ -98,9 +98,7 @@ def test_tokens_of_the_template_need_an_embedding(llama: Path) -> None:
     tokenizer = load.load_tokenizer(llama)
     tokenizer.add_special_tokens({"eos_token": "<end>"})
     tokenizer.save_pretrained(llama)
-    with pytest.raises(
-        UserError, match=r"'llama': the text needs the token '<end>' \(id \d+\)"
-    ):
+    with pytest.raises(UserError, match=r"'llama': the text needs the token '<end>' \(id \d+\)"):
         look(plan_of())
 
 
@@ -114,9 +112,7 @@ def test_a_model_that_a_run_made_and_that_was_damaged_since(llama: Path) -> None
     train(plan_of())
     made = Path("runs/small/models/mt")
     cut(made)
-    with pytest.raises(
-        UserError, match=r"models/mt/model\.safetensors' is cut off.*or remove 'runs/"
-    ):
+    with pytest.raises(UserError, match=r"models/mt/model\.safetensors' is cut off.*or remove 'runs/"):
         look(plan_of())
     shutil.rmtree(made)
     look(plan_of())

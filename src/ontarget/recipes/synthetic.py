@@ -37,7 +37,9 @@ class Synthetic(Block):
     teacher: str | None = Field(None, description="whose translations; default: those of `from`")
     directions: Literal["zero-shot"] | tuple[Pair, ...] = "zero-shot"
     lines: Count = Field(400, description="of the train split, of each direction's source language")
-    rounds: PositiveInt = Field(1, le=MOST_ROUNDS, description="each from the model of the round before, with other lines")
+    rounds: PositiveInt = Field(
+        1, le=MOST_ROUNDS, description="each from the model of the round before, with other lines"
+    )
     keep: KeepSettings = KeepSettings()
     original: Literal["source", "target", "both"] = Field(
         "source", description="the side of a learnt pair that people wrote; `both`: each pair both ways"

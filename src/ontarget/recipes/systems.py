@@ -152,6 +152,7 @@ def fill_in_systems(data: dict[str, Any]) -> dict[str, Any]:
         filled[name] = usual | untuned | SYSTEMS.get(name, {}) | dict(settings)
         if name not in SYSTEMS and "model" not in settings:
             raise ValueError(
-                f"unknown system 'systems.{name}'{nearest(str(name), SYSTEMS)} (one of your own needs a model)"
+                f"unknown system 'systems.{name}'{nearest(str(name), SYSTEMS)} "
+                "(one of your own needs a model)"
             )
     return {**data, "systems": filled}
