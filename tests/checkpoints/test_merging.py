@@ -1,13 +1,17 @@
 import shutil
+import subprocess
+import sys
 from pathlib import Path
 
 import pytest
 import torch
 from peft import LoraConfig, PeftModel, PromptTuningConfig, get_peft_model
+from safetensors.torch import load_file
 from tests.checkpoints.conftest import change, tiny
 from transformers import AutoModelForCausalLM
 
 from ontarget.checkpoints import load
+from ontarget.checkpoints.files import check_adapter_files
 from ontarget.errors import UserError
 
 IDS = torch.tensor([[5, 9, 3, 40, 7]])
@@ -157,3 +161,17 @@ def test_what_one_side_of_tied_embeddings_learnt_is_not_the_others(
         wanted = adapted(IDS).logits
         assert torch.allclose(merged(IDS).logits, wanted, atol=1e-4)
         assert torch.allclose(load.load_model(llama.parent / "plain").eval()(IDS).logits, wanted, atol=1e-4)
+
+
+def test_an_older_format_is_converted_by_the_command_that_is_shown(lora: Path) -> None:
+    weights = load_file(lora / "adapter_model.safetensors")
+    torch.save(weights, lora / "adapter_model.bin")
+    (lora / "adapter_model.safetensors").unlink()
+    with pytest.raises(UserError, match="an older format; convert them to safetensors: python -c") as error:
+        check_adapter_files(lora)
+    script = str(error.value).partition('python -c "')[2].removesuffix('"')
+    subprocess.run([sys.executable, "-c", script], check=True)
+    check_adapter_files(lora)
+    again = load_file(lora / "adapter_model.safetensors")
+    assert again.keys() == weights.keys()
+    assert all(torch.equal(again[name], weights[name]) for name in weights)

@@ -15,7 +15,7 @@ from ontarget.errors import UserError
 
 CONFIG, ADAPTER_CONFIG, TOKENIZER = "config.json", "adapter_config.json", "tokenizer.json"
 WEIGHTS, INDEX = "model.safetensors", "model.safetensors.index.json"
-ADAPTER_WEIGHTS = ("adapter_model.safetensors", "adapter_model.bin")  # PEFT runs no code of the second either
+ADAPTER_WEIGHTS, _OLD_ADAPTER_WEIGHTS = "adapter_model.safetensors", "adapter_model.bin"
 
 # What transformers reads of a tokenizer besides tokenizer.json, and the files of which one suffices.
 _OF_TOKENIZER = (
@@ -80,7 +80,7 @@ def check_model_files(folder: Path) -> None:
                 f"'{folder}' has no config.json, but {gguf.name}, the format of llama.cpp: take the model in "
                 "the format of transformers (config.json and model.safetensors)"
             )
-        adapter = any((folder / name).exists() for name in ADAPTER_WEIGHTS)
+        adapter = any((folder / name).exists() for name in (ADAPTER_WEIGHTS, _OLD_ADAPTER_WEIGHTS))
         lacks = "no adapter_config.json, but an adapter's weights" if adapter else "no config.json"
         raise UserError(f"'{folder}' has {lacks}, so it is not a model{_models_below(folder)}")
     read_object(folder / CONFIG)
@@ -99,12 +99,20 @@ def check_adapter_files(folder: Path) -> None:
     """
     _check_links(folder)
     read_object(folder / ADAPTER_CONFIG)
-    weights = next((folder / name for name in ADAPTER_WEIGHTS if (folder / name).exists()), None)
-    if weights is None:
-        raise UserError(f"'{folder}' has an adapter_config.json but no {ADAPTER_WEIGHTS[0]}: copy it there")
+    weights, old = folder / ADAPTER_WEIGHTS, folder / _OLD_ADAPTER_WEIGHTS
+    if old.exists() and not weights.exists():
+        convert = (
+            "import torch; from safetensors.torch import save_file; "
+            f"save_file(torch.load({str(old)!r}, weights_only=True), {str(weights)!r})"
+        )
+        raise UserError(
+            f"'{folder}' has its weights as {old.name}, an older format; convert them to safetensors: "
+            f'python -c "{convert}"'
+        )
+    if not weights.exists():
+        raise UserError(f"'{folder}' has an adapter_config.json but no {weights.name}: copy it there")
     check_whole(weights)
-    if weights.suffix == ".safetensors":
-        check_safetensors(weights)
+    check_safetensors(weights)
 
 
 def read_object(file: Path) -> dict[str, Any]:
