@@ -573,3 +573,9 @@ def test_lines_that_are_too_long_for_the_model_are_told_once_a_direction_and_sco
     strict = [row["value"] for row in done.scores if row["metric"] == "otr_strict"]
     assert strict
     assert min(strict) >= 50
+
+
+def test_overrides_change_a_recipe_that_is_an_object_too(corpus_files: Path) -> None:
+    plan = make_plan(fake_recipe(), {"stages.mt.tuning.learning_rate": 0.25})
+    assert plan.recipe.stages["mt"].tuning.learning_rate == 0.25
+    assert plan.recipe.languages == fake_recipe().languages

@@ -118,7 +118,7 @@ def make_plan(
     progress: Progress | None = None,
 ) -> Plan:
     """Reads a recipe and its text; nothing is written but the cache."""
-    loaded = recipe if isinstance(recipe, Recipe) else load(recipe, overrides)
+    loaded = load(recipe, overrides)
     if loaded.sweep:
         raise UserError(
             f"'{loaded.name}' sweeps {', '.join(keys(loaded.sweep))}: 'ontarget run' does that; "

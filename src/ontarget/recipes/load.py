@@ -18,12 +18,16 @@ from ontarget.recipes.systems import list_systems
 Overrides = Sequence[str] | Mapping[str, Any]
 
 
-def load(recipe: str | Path, overrides: Overrides = ()) -> Recipe:
+def load(recipe: str | Path | Recipe, overrides: Overrides = ()) -> Recipe:
     """Reads a recipe that comes with ontarget, or a file, with overrides such as `stages.mt.samples=100`.
+
+    One that is read already is changed by the overrides.
 
     Raises:
         UserError: no such recipe, not YAML, or a wrong key or value: the message gives its dotted path.
     """
+    if isinstance(recipe, Recipe):
+        return check(override(recipe.settings(), overrides), recipe.name) if overrides else recipe
     return check(override(read(recipe), overrides), str(recipe))
 
 
