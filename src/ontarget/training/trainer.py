@@ -254,6 +254,8 @@ class SignedTrainer(Trainer):
         self.accelerator.wait_for_everyone()
         if self.args.should_save:
             saving.settle(work)
+        # A process that leaves now, being asked to stop, would have the others ended before it is in its place.
+        self.accelerator.wait_for_everyone()
 
 
 def _tokens(inputs: MicroBatch) -> int:
