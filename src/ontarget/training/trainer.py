@@ -254,7 +254,7 @@ class SignedTrainer(Trainer):
         self.accelerator.wait_for_everyone()
         if self.args.should_save:
             saving.settle(work)
-        # A process that leaves now, being asked to stop, would have the others ended before it is in its place.
+        # A process that leaves now, asked to stop, would have the others ended before it is in its place.
         self.accelerator.wait_for_everyone()
 
 
