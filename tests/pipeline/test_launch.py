@@ -177,7 +177,8 @@ def test_ctrl_c_ends_all_processes_with_a_checkpoint(tmp_path: Path) -> None:
     endless = command(tmp_path, **{"stages.base.tuning": tuning})
     with subprocess.Popen(endless, stderr=subprocess.PIPE, encoding="utf-8") as process:
         deadline = time.monotonic() + 600
-        while not any(tmp_path.glob("models/.base.progress-*/log.jsonl")):
+        # It has a record once a step was taken; before that there is nothing to save.
+        while not any(log.stat().st_size for log in tmp_path.glob("models/.base.progress-*/log.jsonl")):
             assert process.poll() is None
             assert time.monotonic() < deadline
             time.sleep(0.05)
