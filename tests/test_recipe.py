@@ -517,3 +517,13 @@ class TestDiagnosis:
     def test_says_what_is_missing_without_a_model(self) -> None:
         with pytest.raises(UserError, match="add model=DIRECTORY or model=OWNER/NAME"):
             load("diagnose").model_of("llama")
+
+
+def test_the_root_of_a_stage_is_what_the_recipe_does_not_make() -> None:
+    tuned = {"kind": "likelihood", "from": "owner/model", "tuning": {"steps": 4, "keep_steps": [2]}}
+    stages = {"mt": tuned, "lat": {"kind": "language-aware", "from": "mt", "tuning": {"steps": 1}}}
+    made = recipe(stages=stages)
+    assert [made.root_of(model) for model in ("lat", "mt", "mt@2")] == ["owner/model"] * 3
+    assert made.root_of("other/model") == "other/model"
+    assert recipe().root_of("mt") is None
+    assert made.root_of(None) is None

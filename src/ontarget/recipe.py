@@ -145,6 +145,15 @@ class Recipe(Block):
         stage = model.partition("@")[0]
         return stage if stage in self.stages else None
 
+    def root_of(self, model: str | None) -> str | None:
+        """The model that the stages up to `model` are made from, and the recipe does not make; None: nothing.
+
+        That of a model which is no stage is the model itself.
+        """
+        while model is not None and (stage := self.stage_of(model)) is not None:
+            model = self.stages[stage].start
+        return model
+
     def model_of(self, system: str) -> str:
         """The stage (`lat`), the step of one (`lat@20`), the directory or the Hub name that a system asks.
 

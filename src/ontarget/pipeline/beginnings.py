@@ -109,9 +109,7 @@ def _samples(recipe: Recipe, name: str, corpus: Corpus, note: Note) -> None:
     """Whether prompts and responses of a stage leave room under `tuning.max_length`."""
     from ontarget.checkpoints import load
 
-    stage, root = recipe.stages[name], recipe.stages[name].start
-    while root in recipe.stages:
-        root = recipe.stages[root].start
+    stage, root = recipe.stages[name], recipe.root_of(name)
     if root is None or not is_here(root) or "train" not in corpus.splits:
         return
     tokenizer, template, limit = (

@@ -153,9 +153,7 @@ def _look_at_stages(recipe: Recipe, found: Checked) -> None:
                 if model is not None and is_here(model):
                     template_of(recipe, model)
     for name, stage in recipe.stages.items():
-        root: str | None = name
-        while root in recipe.stages:
-            root = recipe.stages[root].start
+        root = recipe.root_of(name)
         told = root is None or is_here(root) or not layout_of(recipe.template).chat
         if not isinstance(stage, LanguageModelling) and told:
             with found.at(f"stages.{name}"):

@@ -232,9 +232,7 @@ def template_of(recipe: Recipe, model: str | None) -> PromptTemplate:
     Raises:
         UserError: there is no such template.
     """
-    while model in recipe.stages:
-        model = recipe.stages[model].start
-    return PromptTemplate.load(recipe.template, model)
+    return PromptTemplate.load(recipe.template, recipe.root_of(model))
 
 
 def prompt_text(

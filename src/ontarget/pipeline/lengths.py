@@ -34,20 +34,10 @@ def check_lengths(plan: Plan, steps: Sequence[Step]) -> list[str]:
     """
     todo = [step for step in steps if step.todo]
     for step in todo:
-        if step.kind == "model" and (root := _root(plan.recipe, step.name)) is not None:
+        if step.kind == "model" and (root := plan.recipe.root_of(step.name)) is not None:
             _check_stage(plan.recipe, step.name, root)
     said = [_of_system(plan, step.name) for step in todo if step.kind == "outputs"]
     return [sentence for sentence in said if sentence]
-
-
-def _root(recipe: Recipe, model: str) -> str | None:
-    """The model that those of the recipe were made from; None where that is made from nothing."""
-    while (stage := recipe.stage_of(model)) is not None:
-        start = recipe.stages[stage].start
-        if start is None:
-            return None
-        model = start
-    return model
 
 
 def _config(root: str) -> Any:
@@ -88,7 +78,7 @@ def _of_system(plan: Plan, name: str) -> str | None:
     from ontarget.checkpoints.context import context_of
 
     recipe = plan.recipe
-    root = _root(recipe, recipe.model_of(name))
+    root = recipe.root_of(recipe.model_of(name))
     config = None if root is None else _config(root)
     limit = None if config is None else context_of(config).limit
     if root is None or limit is None:
