@@ -12,6 +12,7 @@ from typing import Any
 
 from ontarget.checkpoints.safetensors import check_safetensors
 from ontarget.errors import UserError
+from ontarget.lfs import require_no_pointer
 
 CONFIG, ADAPTER_CONFIG, TOKENIZER = "config.json", "adapter_config.json", "tokenizer.json"
 WEIGHTS, INDEX = "model.safetensors", "model.safetensors.index.json"
@@ -28,7 +29,6 @@ _TOKENIZERS = re.compile(
     r"tokenizer\.json|vocab\.(json|txt)|.*\.model|tekken\.json|.*\.tiktoken|tokenization_\w+\.py"
 )
 _SHARD = re.compile(r"model-\d+-of-\d+\.safetensors")
-_POINTER = b"version https://git-lfs.github.com/spec/"
 _AGAIN = "download or copy the file again"
 
 
@@ -145,13 +145,7 @@ def check_whole(file: Path) -> None:
         raise UserError(f"'{file}' cannot be read: {error.strerror}") from None
     if not head:
         raise UserError(f"'{file}' is empty: {_AGAIN}")
-    if head.startswith(_POINTER):
-        size = re.search(rb"\nsize (\d+)", head)
-        of = f" of {int(size[1]):,} bytes" if size else ""
-        raise UserError(
-            f"'{file}' is a Git LFS pointer, which stands for a file{of}: run 'git lfs pull' in its folder, "
-            "or download the file"
-        )
+    require_no_pointer(head, f"'{file}'")
 
 
 def _check_links(folder: Path) -> None:

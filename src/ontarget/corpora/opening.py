@@ -14,13 +14,13 @@ from pathlib import Path
 from typing import Any, BinaryIO, cast
 
 from ontarget.errors import UserError, nearest
+from ontarget.lfs import require_no_pointer
 
 BYTE_ORDER_MARK = b"\xef\xbb\xbf"
 
 _ARCHIVES = {b"PK\x03\x04": "zip", b"7z\xbc\xaf\x27\x1c": "7z", b"Rar!": "rar"}
 _SPREADSHEETS = (b"[Content_Types].xml", b"_rels/", b"application/vnd.oasis.opendocument")  # in zip archives
 _OLD_OFFICE = b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1"
-_POINTER = b"version https://git-lfs.github.com/spec/"
 _WEB_PAGES = (b"<!doctype html", b"<html")
 _COMPRESSED = (".gz", ".xz", ".bz2", ".zst")
 _WIDE = {
@@ -155,10 +155,7 @@ def require_no_web_page(start: bytes, name: str) -> None:
 
 def _require_one_file(start: bytes, name: str) -> None:
     """Refuses what is not the text of one file, told by its first bytes."""
-    if start.startswith(_POINTER):
-        raise UserError(
-            f"{name} is a Git LFS pointer, which stands for a file; run 'git lfs pull' in its folder"
-        )
+    require_no_pointer(start, name)
     archive = next((kind for magic, kind in _ARCHIVES.items() if start.startswith(magic)), None)
     if start.startswith(_OLD_OFFICE) or (archive == "zip" and any(part in start for part in _SPREADSHEETS)):
         raise UserError(f"{name} is a spreadsheet or another office file; save it as CSV in UTF-8")

@@ -43,7 +43,7 @@ def columns_by_language(
     exact: dict[Language, list[str]] = {language: [] for language in languages}
     longer: dict[Language, list[str]] = {language: [] for language in languages}
     for name in names:
-        called = _language(name)
+        called = language_called(name)
         if called is None:
             continue
         fitting = [language for language in languages if language.covers(called)]
@@ -149,7 +149,7 @@ def reader_of_records(languages: Sequence[Language], given: Columns | None) -> C
             inner = record.get("translation")
             keys = inner if isinstance(inner, Mapping) else record
             texts = {language: keys[key] for key, language in by_language(map(str, keys), where).items()}
-            if not texts and not any(_language(str(k)) and isinstance(v, str) for k, v in keys.items()):
+            if not texts and not any(language_called(str(k)) and isinstance(v, str) for k, v in keys.items()):
                 raise UserError(_without_language(keys, languages, where))
         for language, text in texts.items():
             if not isinstance(text, str | None):
@@ -174,7 +174,7 @@ def _plain(tag: str) -> str:
 
 
 @lru_cache(maxsize=1024)
-def _language(tag: str) -> Language | None:
+def language_called(tag: str) -> Language | None:
     """The language that a column or key is named after, if any.
 
     `de_id` is a column of numbers rather than German of Indonesia; `nb_no`, which CLDR has, is Norwegian.

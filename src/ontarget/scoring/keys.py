@@ -4,6 +4,7 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, Literal
 
+from ontarget.corpora.rows import language_called
 from ontarget.errors import UserError, nearest
 from ontarget.languages import Language
 
@@ -105,7 +106,9 @@ def _called(record: Mapping[str, Any], language: Language | None) -> list[str]:
     Alone, `id` is not Indonesian.
     """
     inner = _PAIR if _is_pair(record, _PAIR) else ""
-    languages = {key: found for key in (record[inner] if inner else record) if (found := _language(key))}
+    languages = {
+        key: found for key in (record[inner] if inner else record) if (found := language_called(key))
+    }
     if len(languages) < 2:
         return []
     return [f"{inner}.{key}" if inner else key for key, found in languages.items() if found == language]
@@ -113,13 +116,6 @@ def _called(record: Mapping[str, Any], language: Language | None) -> list[str]:
 
 def _is_pair(record: Mapping[str, Any], key: str) -> bool:
     return key == _PAIR and isinstance(record.get(key), Mapping)
-
-
-def _language(key: str) -> Language | None:
-    try:
-        return Language(key)
-    except UserError:
-        return None
 
 
 def _inside(record: Mapping[str, Any], key: str) -> tuple[bool, Any]:
