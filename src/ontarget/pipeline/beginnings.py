@@ -130,8 +130,8 @@ def _samples(recipe: Recipe, name: str, corpus: Corpus, note: Note) -> None:
             long += len(prompt) + len(response) >= limit
     if total and long == total:
         raise UserError(
-            f"stages.{name}.tuning.max_length is {limit}, but each of the first {total} samples is longer "
-            "(prompt and response together); raise it"
+            f"stages.{name}.tuning.max_length is {limit}, and none of the first {total} prompts fits "
+            "into it together with its response; raise it"
         )
     if long:
         note(
