@@ -247,6 +247,11 @@ def test_a_language_whose_code_is_a_country_s_has_the_hint_where_it_is_not_known
         off_target_ratio(["Hej."], "se")
 
 
+def test_a_language_without_a_name_may_be_a_slip() -> None:
+    with pytest.raises(UserError, match=r"cannot recognise dee \(dee\).*did you mean 'ee' or 'de'"):
+        off_target_ratio(["Hallo."], "dee")
+
+
 @pytest.mark.parametrize(
     "column", ["de_len", "en_url", "de-score", "de_text", "de_src", "fr.txt.gz", "de-XX"]
 )

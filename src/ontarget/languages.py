@@ -227,6 +227,17 @@ def apart(languages: Sequence[Language]) -> tuple[Language, ...]:
     return tuple(made)
 
 
+def meant(language: Language) -> str:
+    """What may have been meant by a language that is not known somewhere, to end a message with.
+
+    `se` is Northern Sami, and may be meant for Sweden's Swedish; `dee` is a language that CLDR has no name
+    for, and may be a slip.
+    """
+    return of_country(language.primary) or (
+        _hint(language.primary) if language.name() == language.code else ""
+    )
+
+
 def of_country(code: str) -> str:
     """The language of a country, to end a message with: `cz` is Czechia, where Czech (`cs`) is meant."""
     spoken: str = get_global("likely_subtags").get(f"und_{code.upper()}", "").split("_")[0]

@@ -14,7 +14,7 @@ from pathlib import Path
 from typing import NamedTuple, NoReturn, Protocol
 
 from ontarget.errors import UserError
-from ontarget.languages import Language, of_country
+from ontarget.languages import Language, meant
 from ontarget.scoring.fasttext.file import read_fasttext
 from ontarget.scoring.fasttext.model import END, FastTextModel
 from ontarget.scoring.labels import UNDETERMINED, labels_of, plain_labels
@@ -129,7 +129,7 @@ def _unknown(identifier: str, language: Language) -> NoReturn:
     restricted = " or let it name that language, too" if "/" in identifier else ""
     raise UserError(
         f"{identifier} cannot recognise {language.name()} ({language}); give another identifier{restricted}"
-        f"{of_country(language.written)}"
+        f"{meant(language)}"
     )
 
 
