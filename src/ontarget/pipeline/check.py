@@ -17,6 +17,7 @@ from ontarget.pipeline.beginnings import look_into
 from ontarget.pipeline.familiar import is_here
 from ontarget.pipeline.inputs import also_learnt, template_of, wanted_of
 from ontarget.pipeline.models import STACK, check_model
+from ontarget.pipeline.scorable import check_scorable
 from ontarget.prompts.layout import layout_of
 from ontarget.recipe import Recipe
 from ontarget.recipes.kinds import made_from
@@ -71,6 +72,8 @@ def check(recipes: Sequence[Recipe], *, deep: bool = False) -> Checked:
         known_by = recipe.model_dump_json(include=OF_TEXT)
         if known_by not in texts:
             texts[known_by] = _look_at_text(recipe, found, SOME if deep else HEADER)
+        with found.at("languages"):
+            check_scorable(recipe)
         _look_at_models(recipe, found)
         _look_at_stages(recipe, found)
         if deep:

@@ -17,6 +17,7 @@ from ontarget.pipeline.familiar import is_here, unfamiliar
 from ontarget.pipeline.inputs import directions, template_of
 from ontarget.pipeline.lengths import check_lengths
 from ontarget.pipeline.plan import Plan
+from ontarget.pipeline.scorable import check_scorable
 from ontarget.pipeline.step import Step
 from ontarget.pipeline.untranslated import settings_of, teacher_of
 from ontarget.recipe import Recipe
@@ -35,8 +36,10 @@ def check_models(plan: Plan, steps: Sequence[Step]) -> list[str]:
         are too long for it.
     Raises:
         UserError: a model cannot be loaded, tuned or decoded, its tokenizer lacks what the prompts need, or
-            none of them fits into its context.
+            none of them fits into its context; or what it answers could not be scored.
     """
+    if any(step.kind == "scores" and step.todo for step in steps):
+        check_scorable(plan.recipe)
     if not all(map(find_spec, STACK)):
         return []
     said: list[str] = []
