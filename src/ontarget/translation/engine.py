@@ -169,9 +169,8 @@ class Engine:
         answered = [i for i, room in enumerate(rooms) if room > 0]
         depth = min((len(prompts[i]) for i in answered), default=0) // 2
         beginnings = [tuple(prompt[:depth]) for prompt in prompts]
-        if len({beginnings[i] for i in answered}) * 16 > len(
-            answered
-        ):  # too few to a beginning: batches would be small
+        # With too few prompts to a beginning, batches would be small.
+        if len({beginnings[i] for i in answered}) * 16 > len(answered):
             beginnings = [()] * len(prompts)
 
         def key(i: int) -> tuple[tuple[int, ...], tuple[int, ...], int]:
