@@ -16,7 +16,7 @@ from safetensors import safe_open
 from transformers import CONFIG_MAPPING, AutoConfig, AutoModelForCausalLM, AutoTokenizer
 from transformers.utils import logging as transformers_logging
 
-from ontarget.checkpoints.adapter import Adapter, adapter_in, without_base
+from ontarget.checkpoints.adapter import Adapter, adapter_in, lineage, without_base
 from ontarget.checkpoints.architecture import check_architecture
 from ontarget.checkpoints.files import (
     ADAPTER_CONFIG,
@@ -43,8 +43,8 @@ def load_tokenizer(model: Path | str, *, trust_remote_code: bool = False) -> Any
     Raises:
         UserError: there is none, or it cannot be loaded.
     """
-    model = _here(model)
-    if (adapter := adapter_in(model)) and not has_tokenizer(adapter.folder):
+    model, adapter = _resolved(model)
+    if adapter and not has_tokenizer(adapter.folder):
         with _of_base(adapter):
             return load_tokenizer(adapter.base, trust_remote_code=trust_remote_code)
     if isinstance(model, Path):
@@ -61,8 +61,8 @@ def load_config(model: Path | str, *, trust_remote_code: bool = False) -> Any:
     Raises:
         UserError: it cannot be loaded, or the architecture is not for us.
     """
-    model = _here(model)
-    if adapter := adapter_in(model):
+    model, adapter = _resolved(model)
+    if adapter:
         with _of_base(adapter):
             return load_config(adapter.base, trust_remote_code=trust_remote_code)
     if isinstance(model, Path):
@@ -125,8 +125,8 @@ def check_weights(model: Path | str, *, trust_remote_code: bool = False) -> int:
 def _loaded(
     model: Path | str, trust_remote_code: bool, held: Mapping[str, Any]
 ) -> tuple[Any, Adapter | None]:
-    model = _here(model)
-    if adapter := adapter_in(model):
+    model, adapter = _resolved(model)
+    if adapter:
         from ontarget.checkpoints.merging import merged  # PEFT takes a second to import
 
         check_adapter_files(adapter.folder)
@@ -152,6 +152,17 @@ def _loaded(
     # What some checkpoints ask for, and nothing here takes: tuples, and attention maps, which sdpa lacks.
     loaded.config.return_dict, loaded.config.output_attentions = True, False
     return loaded, None
+
+
+def _resolved(model: Path | str) -> tuple[Path | str, Adapter | None]:
+    """Where a model is, and the adapter that it is, if it is one.
+
+    Raises:
+        UserError: its base is named nowhere or is not there, or adapters name each other.
+    """
+    model = _here(model)
+    lineage(model)  # whose end says that loading has one
+    return model, adapter_in(model)
 
 
 @lru_cache(maxsize=8)
