@@ -216,6 +216,13 @@ def test_a_library_that_is_not_there_is_named(llama: Path) -> None:
         raise ImportError("An AWQ quantized model requires gptqmodel.")
 
 
+def test_floats_of_eight_bits_are_not_taken_for_weights(llama: Path) -> None:
+    weights = load_file(llama / "model.safetensors")
+    weights["lm_head.weight"] = weights["lm_head.weight"].to(torch.float8_e4m3fn)
+    save_file(weights, llama / "model.safetensors", metadata={"format": "pt"})
+    refused(llama, r"model\.safetensors' has lm_head\.weight in F8_E4M3, .* but config\.json has no quantiza")
+
+
 def test_whole_numbers_are_not_taken_for_weights(llama: Path) -> None:
     weights = load_file(llama / "model.safetensors")
     weights["lm_head.weight"] = (weights["lm_head.weight"] * 100).to(torch.int8)

@@ -35,6 +35,9 @@ from ontarget.prompts.encode import encode_prompt
 from ontarget.prompts.segment import Segment
 
 
+_QUANTISED = ("I", "U", "BOOL", "F8", "F6", "F4")  # beginnings of dtypes that are nothing without scales
+
+
 def load_tokenizer(model: Path | str, *, trust_remote_code: bool = False) -> Any:
     """The tokenizer of a model; an adapter's is its own, or else that of its base.
 
@@ -224,14 +227,14 @@ def _check_tensors(model: Path | str, info: Mapping[str, Iterable[Any]]) -> None
 
 
 def _check_dtypes(model: Path | str, loaded: Any) -> None:
-    """Looks for whole numbers in place of weights: without their scales they are read as they are."""
+    """Looks for quantised weights: without their scales they would be read as they are."""
     if not isinstance(model, Path) or getattr(loaded.config, "quantization_config", None) is not None:
         return
     needed = {name for name, weight in loaded.named_parameters() if weight.is_floating_point()}
     for file in weight_files(model):
         with safe_open(file, "pt") as tensors:
             for name in sorted(needed.intersection(tensors.keys())):
-                if (dtype := tensors.get_slice(name).get_dtype()).startswith(("I", "U", "BOOL")):
+                if (dtype := tensors.get_slice(name).get_dtype()).startswith(_QUANTISED):
                     raise UserError(
                         f"'{file}' has {name} in {dtype}, as quantised weights are, but config.json has no "
                         "quantization_config: use the config.json that belongs to them, or weights in floats"
