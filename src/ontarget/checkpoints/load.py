@@ -34,7 +34,6 @@ from ontarget.errors import UserError
 from ontarget.prompts.encode import encode_prompt
 from ontarget.prompts.segment import Segment
 
-
 _QUANTISED = ("I", "U", "BOOL", "F8", "F6", "F4")  # beginnings of dtypes that are nothing without scales
 
 
