@@ -22,7 +22,8 @@ from ontarget.cli.options import (
     To,
 )
 from ontarget.cli.progress import watched
-from ontarget.cli.score import identifier, names_of, notes_of
+from ontarget.cli.score import identifier, names_of
+from ontarget.cli.scorecards import notes_of
 from ontarget.errors import UserError
 from ontarget.scoring.answers import is_outputs
 from ontarget.scoring.score import display_name

@@ -1,16 +1,13 @@
 """`ontarget score`: anyone's translations, without a model."""
 
-import csv
-from collections.abc import Iterator, Sequence
-from contextlib import contextmanager
-from dataclasses import replace
+from collections.abc import Sequence
 from pathlib import Path
-from statistics import mean
-from typing import TYPE_CHECKING, Annotated, Any
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
 from ontarget.cli.answers import Given, answers_of
+from ontarget.cli.by_line import by_line
 from ontarget.cli.forms import chosen, print_csv, print_json, print_tables
 from ontarget.cli.options import (
     Among,
@@ -26,19 +23,13 @@ from ontarget.cli.options import (
     require_new_place,
 )
 from ontarget.cli.progress import watched
+from ontarget.cli.scorecards import as_object, as_rows, notes_of, tables_of
 from ontarget.errors import UserError
-from ontarget.files import whole_file
 from ontarget.languages import Language
-from ontarget.scoring.answers import Answers, Line
-from ontarget.scoring.off_target import Segment
-from ontarget.scoring.outcome import OUTCOMES
-from ontarget.scoring.score import SUFFIX, Score, display_name
-from ontarget.scoring.scorecard import REFERENCED, Scorecard, Scorer, Seen
+from ontarget.scoring.scorecard import REFERENCED, Scorecard, Scorer
 
 if TYPE_CHECKING:
     from ontarget.scoring.language_id import Identifier
-
-FLOOR = "otr_floor"
 
 
 def score(
@@ -136,7 +127,7 @@ def score(
         reference_key,
         source_key,
     )
-    with _by_line(lines) as told:
+    with by_line(lines) as told:
         scorer = Scorer(
             identifier(lid, among), names, strict=strict, intervals=confidence, segments=kept, seen=told
         )
@@ -149,37 +140,13 @@ def score(
         add_neural(cards, comet, environment, intervals=confidence)
 
     if form == "json":
-        objects = [_object(card) for card in cards]
+        objects = [as_object(card) for card in cards]
         print_json(objects if len(objects) > 1 else objects[0])
     elif form == "csv":
-        print_csv([row for card in cards for row in _lines(card)])
+        print_csv([row for card in cards for row in as_rows(card)])
     else:
-        columns = {title: "" for card in cards for title in _scores(card, confidence)}
-        scores = [_label(card, cards) | columns | _scores(card, confidence) for card in cards]
-        seen = [outcome for outcome in OUTCOMES if any(card.breakdown.get(outcome) for card in cards)]
-        outcomes = [_label(card, cards) | {o: str(card.breakdown.get(o, 0)) for o in seen} for card in cards]
-        tables = [("", scores), ("mean over directions", _means(cards)), ("lines", outcomes)]
-        tables = [(title, rows) for title, rows in tables if rows]
+        tables = tables_of(cards, intervals=confidence)
         print_tables(tables, form, notes_of([pair for card in cards for pair in card.scores.items()]))
-
-
-@contextmanager
-def _by_line(path: Path | None) -> Iterator[Seen | None]:
-    """What writes a row for each line that is scored; `outcome` is `on`, or how the line is off-target."""
-    if path is None:
-        yield None
-        return
-    with whole_file(path) as temporary, temporary.open("w", encoding="utf-8", newline="") as file:
-        rows = csv.writer(file, lineterminator="\n")
-        rows.writerow(["hypothesis", "line", "outcome", "language", "probability", "text"])
-
-        def write(answers: Answers, before: int, lines: Sequence[Line], found: Sequence[Segment]) -> None:
-            each = enumerate(zip(lines, found, strict=True), start=before + 1)
-            for number, (line, (guess, _, outcome)) in each:
-                place, probability = [answers.path, number], f"{guess.probability:.4f}"
-                rows.writerow([*place, outcome, guess.label, probability, line.text])
-
-        yield write
 
 
 def _check_references(cards: Sequence[Scorecard], names: Sequence[str]) -> None:
@@ -189,79 +156,6 @@ def _check_references(cards: Sequence[Scorecard], names: Sequence[str]) -> None:
             raise UserError(
                 f"{missing[0]} of '{card.answers.path}' needs human translations: --reference REF"
             )
-
-
-def _label(card: Scorecard, cards: Sequence[Scorecard]) -> dict[str, str]:
-    """What tells a row from the others: the file, or system and direction; of several runs, the folder."""
-    answers = card.answers
-    if not answers.of_run:
-        return {"hypothesis": answers.path}
-    same = [(c.answers.system, c.answers.direction) for c in cards].count((answers.system, answers.direction))
-    return {
-        "system": str(Path(answers.path).parent) if same > 1 else answers.system,
-        "direction": str(answers.direction),
-    }
-
-
-def _scores(card: Scorecard, intervals: bool) -> dict[str, str]:
-    return {_title(name): figure(score, intervals) for name, score in card.scores.items()}
-
-
-def _title(name: str) -> str:
-    return display_name(name) + (" %" if name.startswith("otr") else "")
-
-
-def _means(cards: Sequence[Scorecard]) -> list[dict[str, str]]:
-    """The mean scores of each system of a run that answered in several directions."""
-    by_system: dict[str, list[Scorecard]] = {}
-    for card in cards:
-        by_system.setdefault(_label(card, cards).get("system", ""), []).append(card)
-    by_system.pop("", None)
-    if not any(len(of_system) > 1 for of_system in by_system.values()):
-        return []
-    names = [name for name in cards[0].scores if all(name in card.scores for card in cards)]
-    rows = []
-    for system, of_system in by_system.items():
-        figures = {}
-        for name in names:
-            value = mean(card.scores[name].value for card in of_system)
-            figures[_title(name)] = figure(replace(of_system[0].scores[name], value=value), interval=False)
-        rows.append({"system": system, "directions": str(len(of_system)), **figures})
-    return rows
-
-
-def notes_of(scores: Sequence[tuple[str, Score]]) -> list[str]:
-    """The signatures, but for those that others imply."""
-    notes = [score.settings for name, score in scores if name != FLOOR and not name.endswith(SUFFIX)]
-    if any(name.endswith(SUFFIX) for name, _ in scores):
-        ratio = display_name("otr_strict" if "otr_strict" in dict(scores) else "otr")
-        notes.append(f"on target: what {ratio} counts as off-target is worth nothing")
-    return list(dict.fromkeys(notes))
-
-
-def figure(score: Score, interval: bool) -> str:
-    """A score as printed, with its interval if asked for: `34.10 [32.87, 35.40]`."""
-    digits = 4 if score.metric.startswith("comet") else 2  # a scale from 0 to 1, and one to 100
-    text = f"{score.value:.{digits}f}"
-    if not interval or not score.interval:
-        return text
-    return f"{text} [{score.interval.low:.{digits}f}, {score.interval.high:.{digits}f}]"
-
-
-def _object(card: Scorecard) -> dict[str, Any]:
-    """The keys that others rely on: `hypothesis`, each score by name, `breakdown`."""
-    scores = {}
-    for name, score in card.scores.items():
-        scores[name] = score.as_dict()
-        del scores[name]["metric"]
-    run = {key: value for key, value in _label(card, [card]).items() if key != "hypothesis"}
-    return {"hypothesis": card.answers.path, **run, **scores, "breakdown": dict(card.breakdown)}
-
-
-def _lines(card: Scorecard) -> list[dict[str, Any]]:
-    """A line a score, as programs of statistics like it."""
-    place = {"hypothesis": card.answers.path, "system": "", "direction": ""} | _label(card, [card])
-    return [place | score.as_dict() | {"metric": name} for name, score in card.scores.items()]
 
 
 def identifier(name: str, among: str | None) -> "Identifier":

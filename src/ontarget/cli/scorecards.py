@@ -1,0 +1,97 @@
+"""Scorecards as `ontarget score` prints them: rows of tables, JSON objects, rows of CSV."""
+
+from collections.abc import Sequence
+from dataclasses import replace
+from pathlib import Path
+from statistics import mean
+from typing import Any
+
+from ontarget.scoring.outcome import OUTCOMES
+from ontarget.scoring.score import SUFFIX, Score, display_name
+from ontarget.scoring.scorecard import Scorecard
+
+FLOOR = "otr_floor"
+
+
+def tables_of(cards: Sequence[Scorecard], *, intervals: bool) -> list[tuple[str, list[dict[str, str]]]]:
+    """Title and rows of each table: scores, their means over directions, what became of the lines."""
+    columns = {title: "" for card in cards for title in scores_of(card, intervals)}
+    scores = [label_of(card, cards) | columns | scores_of(card, intervals) for card in cards]
+    seen = [outcome for outcome in OUTCOMES if any(card.breakdown.get(outcome) for card in cards)]
+    outcomes = [label_of(card, cards) | {o: str(card.breakdown.get(o, 0)) for o in seen} for card in cards]
+    tables = [("", scores), ("mean over directions", means_of(cards)), ("lines", outcomes)]
+    return [(title, rows) for title, rows in tables if rows]
+
+
+def label_of(card: Scorecard, cards: Sequence[Scorecard]) -> dict[str, str]:
+    """What tells a row from the others: the file, or system and direction; of several runs, the folder."""
+    answers = card.answers
+    if not answers.of_run:
+        return {"hypothesis": answers.path}
+    same = [(c.answers.system, c.answers.direction) for c in cards].count((answers.system, answers.direction))
+    return {
+        "system": str(Path(answers.path).parent) if same > 1 else answers.system,
+        "direction": str(answers.direction),
+    }
+
+
+def scores_of(card: Scorecard, intervals: bool) -> dict[str, str]:
+    """Title of a column -> score, as printed."""
+    return {_title(name): figure(score, intervals) for name, score in card.scores.items()}
+
+
+def _title(name: str) -> str:
+    return display_name(name) + (" %" if name.startswith("otr") else "")
+
+
+def means_of(cards: Sequence[Scorecard]) -> list[dict[str, str]]:
+    """The mean scores of each system of a run that answered in several directions."""
+    by_system: dict[str, list[Scorecard]] = {}
+    for card in cards:
+        by_system.setdefault(label_of(card, cards).get("system", ""), []).append(card)
+    by_system.pop("", None)
+    if not any(len(of_system) > 1 for of_system in by_system.values()):
+        return []
+    names = [name for name in cards[0].scores if all(name in card.scores for card in cards)]
+    rows = []
+    for system, of_system in by_system.items():
+        figures = {}
+        for name in names:
+            value = mean(card.scores[name].value for card in of_system)
+            figures[_title(name)] = figure(replace(of_system[0].scores[name], value=value), interval=False)
+        rows.append({"system": system, "directions": str(len(of_system)), **figures})
+    return rows
+
+
+def notes_of(scores: Sequence[tuple[str, Score]]) -> list[str]:
+    """The signatures, but for those that others imply."""
+    notes = [score.settings for name, score in scores if name != FLOOR and not name.endswith(SUFFIX)]
+    if any(name.endswith(SUFFIX) for name, _ in scores):
+        ratio = display_name("otr_strict" if "otr_strict" in dict(scores) else "otr")
+        notes.append(f"on target: what {ratio} counts as off-target is worth nothing")
+    return list(dict.fromkeys(notes))
+
+
+def figure(score: Score, interval: bool) -> str:
+    """A score as printed, with its interval if asked for: `34.10 [32.87, 35.40]`."""
+    digits = 4 if score.metric.startswith("comet") else 2  # a scale from 0 to 1, and one to 100
+    text = f"{score.value:.{digits}f}"
+    if not interval or not score.interval:
+        return text
+    return f"{text} [{score.interval.low:.{digits}f}, {score.interval.high:.{digits}f}]"
+
+
+def as_object(card: Scorecard) -> dict[str, Any]:
+    """The keys that others rely on: `hypothesis`, each score by name, `breakdown`."""
+    scores = {}
+    for name, score in card.scores.items():
+        scores[name] = score.as_dict()
+        del scores[name]["metric"]
+    run = {key: value for key, value in label_of(card, [card]).items() if key != "hypothesis"}
+    return {"hypothesis": card.answers.path, **run, **scores, "breakdown": dict(card.breakdown)}
+
+
+def as_rows(card: Scorecard) -> list[dict[str, Any]]:
+    """A line a score, as programs of statistics like it."""
+    place = {"hypothesis": card.answers.path, "system": "", "direction": ""} | label_of(card, [card])
+    return [place | score.as_dict() | {"metric": name} for name, score in card.scores.items()]
