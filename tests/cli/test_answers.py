@@ -55,3 +55,36 @@ def test_counts_are_those_of_the_whole_files(tmp_path: Path, n: int, m: int) -> 
     [answers] = answers_of([hypothesis], Given("fr", "de", (), source))
     with pytest.raises(UserError, match=f"'{hypothesis}' has {n} lines but '{source}' has {m}"):
         list(answers.lines)
+
+
+def test_references_of_one_file_are_split_at_tabs_as_by_sacrebleu(tmp_path: Path) -> None:
+    """The last one takes what is left, tabs too; white space at the end of a line is none."""
+    hypothesis = write(tmp_path / "h", ["a", "b"])
+    references = write(tmp_path / "r", ["1\ti\tx ", " 2\t ii"])
+    [answers] = answers_of([hypothesis], Given("fr", references=[references], num_refs=2))
+    assert [line.references for line in answers.lines] == [("1", "i\tx"), (" 2", " ii")]
+
+
+@pytest.mark.parametrize("lines", [["1\ti", "2"], ["1\ti", "2\t"]])
+def test_a_line_with_fewer_references_is_named(tmp_path: Path, lines: list[str]) -> None:
+    hypothesis, reference = write(tmp_path / "h", ["a", "b"]), write(tmp_path / "r", lines)
+    [answers] = answers_of([hypothesis], Given("fr", references=[reference], num_refs=2))
+    with pytest.raises(UserError, match="r', line 2 has 1 reference but --num-refs is 2; separate them by"):
+        list(answers.lines)
+
+
+def test_references_can_be_split_of_one_file_only() -> None:
+    for references in ([], ["a", "b"]):
+        with pytest.raises(UserError, match="--num-refs 3 splits each line of one --reference at tabs"):
+            answers_of(["h"], Given("fr", references=references, num_refs=3))
+    with pytest.raises(UserError, match="--test-set wmt22 brings its own"):
+        answers_of(["h"], Given(test_set="wmt22", direction="de-fr", num_refs=3))
+
+
+@pytest.mark.parametrize(
+    "given", [Given("de", "deu_Latn"), Given("no", "nb"), Given(test_set="wmt22", direction="de-de")]
+)
+def test_a_direction_leads_from_one_language_into_another(given: Given) -> None:
+    with pytest.raises(UserError, match=r"--from and --to are both (de|no|nb); name two|into itself"):
+        answers_of(["h"], given)
+    assert answers_of(["h"], Given("zh-Hant", "zh-Hans"))

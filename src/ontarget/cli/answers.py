@@ -26,6 +26,7 @@ class Given:
     keys: Sequence[str] = ()
     reference_key: str | None = None
     source_key: str | None = None
+    num_refs: int = 1
 
 
 @dataclass(frozen=True, slots=True)
@@ -68,7 +69,13 @@ def _of_files(names: Sequence[str], given: Given) -> list[Answers]:
     target, language, source, references = _test_set(given) if given.test_set else _own(given, again)
     wanted = Wanted("hypothesis", target, given.keys)
     return [
-        Answers(Path(name).name, target, language, _aligned(_text(name, wanted), source, references), name)
+        Answers(
+            Path(name).name,
+            target,
+            language,
+            _aligned(_text(name, wanted), source, references, given.num_refs),
+            name,
+        )
         for name in names
     ]
 
@@ -86,9 +93,16 @@ def _own(given: Given, again: bool) -> _Task:
         raise UserError("--source needs --from, the language that it is in")
     if given.reference_key and not given.references:
         raise UserError("--reference-key needs --reference, the file that has the key")
+    if given.num_refs > 1 and len(given.references) != 1:
+        raise UserError(
+            f"--num-refs {given.num_refs} splits each line of one --reference at tabs; give exactly one, "
+            "or leave --num-refs out"
+        )
     if given.source_key and not given.source:
         raise UserError("--source-key needs --source, the file that has the key")
     target, source = Language(given.to), Language(given.from_) if given.from_ else None
+    if source == target:
+        raise UserError(f"--from and --to are both {target}; name two languages")
     of_source = Wanted("source", source, [given.source_key] if given.source_key else [])
     of_reference = Wanted("reference", target, [given.reference_key] if given.reference_key else [])
     return (
@@ -102,13 +116,15 @@ def _own(given: Given, again: bool) -> _Task:
 def _test_set(given: Given) -> _Task:
     name = str(given.test_set)
     own = (given.to, given.from_, given.references, given.source, given.reference_key, given.source_key)
-    if any(own):
+    if any(own) or given.num_refs > 1:
         raise UserError(f"--test-set {name} brings its own source and references; give --direction alone")
     if not given.direction:
         raise UserError(f"--test-set {name} needs --direction: --direction de-fr")
     from ontarget.corpora.sacrebleu_sets import read_test_set
 
     direction = Direction.parse(given.direction)
+    if direction.source == direction.target:
+        raise UserError(f"--direction {given.direction} is from {direction.source} into itself")
     source, references = read_test_set(name, direction)
     title = f"{name} {direction}"
     return direction.target, direction.source, _known(title, source), [_known(title, x) for x in references]
@@ -136,11 +152,13 @@ def _read(name: str, wanted: Wanted) -> Iterator[str]:
         yield from texts_in(file, "standard input", wanted)
 
 
-def _aligned(text: _Text, source: _Text | None, references: Sequence[_Text]) -> Iterator[Line]:
-    """Line n of each, as one.
+def _aligned(
+    text: _Text, source: _Text | None, references: Sequence[_Text], num_refs: int = 1
+) -> Iterator[Line]:
+    """Line n of each, as one. A line of the references holds `num_refs` of them, separated by tabs.
 
     Raises:
-        UserError: one of them has more lines or fewer than the hypotheses.
+        UserError: one of them has more lines or fewer than the hypotheses, or a line other references.
     """
     others = [*([source] if source else []), *references]
     streams = [iter(one.lines()) for one in (text, *others)]
@@ -158,4 +176,18 @@ def _aligned(text: _Text, source: _Text | None, references: Sequence[_Text]) -> 
             )
         first, *rest = lines
         of_source = rest.pop(0) if source else None
-        yield Line(first, of_source, tuple(rest))  # type: ignore[arg-type]  # none of them is `end`
+        of_references: tuple[str, ...] = tuple(rest)  # type: ignore[arg-type]  # none of them is `end`
+        if num_refs > 1:
+            of_references = _split(of_references[0], num_refs, f"'{references[0].name}', line {number + 1}")
+        yield Line(first, of_source, of_references)  # type: ignore[arg-type]
+
+
+def _split(text: str, num_refs: int, where: str) -> tuple[str, ...]:
+    """The references of one line, as sacreBLEU's `--num-refs` splits them."""
+    found = tuple(text.rstrip().split("\t", maxsplit=num_refs - 1))
+    if len(found) != num_refs:
+        raise UserError(
+            f"{where} has {counted(len(found), 'reference')} but --num-refs is {num_refs}; "
+            "separate them by tabs"
+        )
+    return found
