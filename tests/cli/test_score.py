@@ -385,10 +385,10 @@ def test_options_that_do_not_fit_are_one_sentence(write: Write, tmp_path: Path) 
 def test_a_tokenizer_that_is_not_installed_gets_the_line_that_installs_it(
     write: Write, monkeypatch: pytest.MonkeyPatch, code: str, extra: str
 ) -> None:
-    def unavailable(tokenize: str) -> None:
+    def unavailable(self: object, tokenize: str, **_: object) -> None:
         raise RuntimeError(f"{tokenize} requires extra dependencies")
 
-    monkeypatch.setattr(scoring_metrics, "BLEU", unavailable)
+    monkeypatch.setattr(scoring_metrics.BLEU, "__init__", unavailable)
     lines = write("a", ["猫はソファで寝ている。"])
     assert f"pip install 'ontarget[{extra}]'" in error(lines, "--to", code, "--reference", lines)
 

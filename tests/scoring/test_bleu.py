@@ -4,7 +4,6 @@ import sys
 from pathlib import Path
 
 import pytest
-from sacrebleu.metrics import BLEU
 
 from ontarget.errors import UserError
 from ontarget.languages import Language
@@ -81,10 +80,10 @@ def test_a_perfect_translation_scores_100() -> None:
 def test_a_missing_tokenizer_says_what_to_install(
     monkeypatch: pytest.MonkeyPatch, code: str, extra: str
 ) -> None:
-    def unavailable(tokenize: str) -> BLEU:
+    def unavailable(self: object, tokenize: str, **_: object) -> None:
         raise RuntimeError(f"{tokenize} requires extra dependencies")
 
-    monkeypatch.setattr(module, "BLEU", unavailable)
+    monkeypatch.setattr(module.BLEU, "__init__", unavailable)
     with pytest.raises(UserError, match=rf"pip install 'ontarget\[{extra}\]'"):
         bleu(["a"], ["b"], Language(code))
 

@@ -32,9 +32,13 @@ OTHER_REFERENCE = ["Un chat dort.", "Il a payé 3,50 € pour les cafés.", "Rie
 
 
 def by_command(
-    folder: Path, texts: tuple[list[str], ...], *options: str, sacrebleu: Path | None = None
+    folder: Path,
+    texts: tuple[list[str], ...],
+    *options: str,
+    sacrebleu: Path | None = None,
+    sentences: bool = False,
 ) -> dict[str, object]:
-    """What sacreBLEU's command line says of hypotheses and references, with all digits."""
+    """What sacreBLEU's command line says of hypotheses and references, all digits; `lines` for sentences."""
     for number, lines in enumerate(texts):
         (folder / f"text{number}").write_text("".join(f"{line}\n" for line in lines), encoding="utf-8")
     references = [f"text{number}" for number in range(1, len(texts))]
@@ -43,6 +47,8 @@ def by_command(
     done = subprocess.run(
         command, cwd=folder, env=environment, capture_output=True, check=True, encoding="utf-8"
     )
+    if sentences:
+        return {"lines": [float(line) for line in done.stdout.split("\n") if line]}
     printed: dict[str, object] = json.loads(done.stdout)
     return printed
 
@@ -65,7 +71,52 @@ def test_equals_the_command_line_of_sacrebleu_to_the_digit(
     theirs = by_command(tmp_path, texts, *options)
     assert 10 < score.value < 100
     assert (round(score.value, 12), score.signature) == (theirs["score"], theirs["signature"])
-    assert (score.metric, score.n) == (name, len(texts[0]))
+    assert (score.metric, score.n, score.verbose) == (name, len(texts[0]), theirs.get("verbose_score", ""))
+
+
+@pytest.mark.parametrize(
+    ("tokenize", "lowercase"), [(None, True), ("intl", False), ("char", True), ("none", False), ("zh", False)]
+)
+def test_tokenizer_and_case_are_those_of_the_command_line(
+    tmp_path: Path, tokenize: str | None, lowercase: bool
+) -> None:
+    texts = ([line.upper() for line in FRENCH[0]], FRENCH[1])
+    metric = Metric("bleu", "fr", tokenize=tokenize, lowercase=lowercase)
+    score = metric.score(metric.statistics(*texts))
+    options = [*(["-tok", tokenize] if tokenize else []), *(["-lc"] if lowercase else [])]
+    theirs = by_command(tmp_path, texts, *options)
+    assert (round(score.value, 12), score.signature) == (theirs["score"], theirs["signature"])
+    assert score.verbose == theirs["verbose_score"]
+    assert ("case:lc" in score.signature) == lowercase
+    for name in ("chrf", "ter"):  # as in sacreBLEU, they have cases of their own
+        changed, usual = Metric(name, "fr", tokenize=tokenize, lowercase=lowercase), Metric(name, "fr")
+        assert changed.score(changed.statistics(*texts)) == usual.score(usual.statistics(*texts))
+
+
+@pytest.mark.parametrize("texts", [FRENCH, (*FRENCH, OTHER_REFERENCE)], ids=["one", "two-references"])
+@pytest.mark.parametrize("name", ["bleu", "chrf", "chrf++", "ter"])
+def test_scores_of_sentences_are_those_of_the_command_line(
+    tmp_path: Path, name: str, texts: tuple[list[str], ...]
+) -> None:
+    """One of them is empty, and one too short for n-grams of order 4."""
+    texts = tuple(
+        [*of, line] for of, line in zip(texts, ("Un chat dort", "Un chien dort", "Le chat"), strict=False)
+    )
+    metric = Metric(name, "fr")
+    ours = metric.sentence_values(metric.statistics(*texts))
+    order = ["--chrf-word-order", "2"] if name == "chrf++" else []
+    theirs = by_command(
+        tmp_path, texts, "-m", name.removesuffix("++"), *order, "-sl", "-b", "-w", "9", sentences=True
+    )
+    assert [float(f"{value:.9f}") for value in ours] == theirs["lines"]
+    assert 0 < ours[-1] < 100
+
+
+def test_an_unknown_tokenizer_names_the_nearest() -> None:
+    with pytest.raises(UserError, match=r"there is no tokenizer '13b'; did you mean '13a'\?"):
+        Metric("bleu", "fr", tokenize="13b")
+    with pytest.raises(UserError, match="there is no tokenizer 'moses'; there are none, zh, 13a, intl"):
+        Metric("bleu", "fr", tokenize="moses")
 
 
 @pytest.fixture
@@ -100,7 +151,7 @@ def test_spbleu_equals_the_command_line_too(tmp_path: Path, tokenizer: Path) -> 
 
 def test_a_broken_tokenizer_of_spbleu_is_to_be_removed(tokenizer: Path) -> None:
     (tokenizer / "models" / "flores200sacrebleuspm").write_bytes(b"")
-    with pytest.raises(UserError, match=r"flores200sacrebleuspm' is no SentencePiece model; remove it"):
+    with pytest.raises(UserError, match=r"flores200sacrebleuspm' is not a SentencePiece model; remove it"):
         Metric("spbleu", Language("fr"))
 
 
@@ -117,13 +168,15 @@ def test_a_broken_tokenizer_of_spbleu_is_to_be_removed(tokenizer: Path) -> None:
 def test_spbleu_without_what_it_needs(
     monkeypatch: pytest.MonkeyPatch, tmp_path: Path, error: Exception, remedy: str
 ) -> None:
-    def unavailable(tokenize: str) -> None:
+    def unavailable(self: object, **_: object) -> None:
         raise error
 
-    monkeypatch.setattr(module, "BLEU", unavailable)
+    monkeypatch.setattr(module.BLEU, "__init__", unavailable)
     monkeypatch.setattr(module, "SACREBLEU_DIR", str(tmp_path))
-    with pytest.raises(UserError, match=remedy):
+    with pytest.raises(UserError, match=f"spBLEU.*{remedy}"):
         Metric("spbleu", Language("fr"))
+    with pytest.raises(UserError, match=f"BLEU.*{remedy}"):
+        Metric("bleu", Language("fr"), tokenize="flores101")
 
 
 def test_the_interval_is_around_the_score_and_the_same_each_time() -> None:
@@ -134,6 +187,16 @@ def test_the_interval_is_around_the_score_and_the_same_each_time() -> None:
     assert score.interval.low < score.value < score.interval.high
     assert score == metric.score(statistics, interval=True)
     assert metric.score(statistics).interval is None
+
+
+def test_the_signature_says_how_an_interval_was_drawn_as_the_command_line_does(tmp_path: Path) -> None:
+    texts = (FRENCH[0] * 3, FRENCH[1] * 3)
+    metric = Metric("bleu", "fr")
+    score = metric.score(metric.statistics(*texts), interval=True)
+    theirs = by_command(tmp_path, texts, "--confidence")
+    assert score.signature == theirs["signature"]
+    assert score.signature.startswith("nrefs:1|bs:1000|seed:12345|case:mixed|")
+    assert "bs:" not in metric.score(metric.statistics(*texts)).signature  # and is not kept for the next one
 
 
 @pytest.mark.parametrize("name", [name for name in METRICS if name != "spbleu"])

@@ -45,6 +45,7 @@ def test_its_segments_are_evidence_for_a_paired_test(comet_environment: Path) ->
         assert value(statistics.sum(0)) == score.value
         assert score.interval is not None
         assert score.interval.low <= score.value <= score.interval.high
+        assert score.signature.startswith("bs:1000|seed:12345|model:")
 
 
 def test_needs_the_sources(comet_environment: Path) -> None:

@@ -12,13 +12,15 @@ Floats = NDArray[np.float64]
 _BETA_SQUARED = 4.0  # chrF2: recall weighs twice as much as precision
 
 
-def bleu_values(total: Floats) -> Floats:
+def bleu_values(total: Floats, effective_order: bool = False) -> Floats:
     """BLEU of order 4 with exponential smoothing.
 
     Papineni et al. 2002; the n-th order without a match has 1 / 2^n of one (Chen & Cherry 2014, method 3).
 
     Args:
         total: words of hypothesis and reference, matches of each order, n-grams of each order.
+        effective_order: leaves out the orders that a hypothesis is too short for, as sentence BLEU does;
+            corpus BLEU is then 0.
     """
     length, of_reference = total[..., 0], total[..., 1]
     matches, ngrams = total[..., 2:6], total[..., 6:10]
@@ -26,8 +28,9 @@ def bleu_values(total: Floats) -> Floats:
     with np.errstate(divide="ignore", invalid="ignore"):
         precisions = np.where(matches > 0, matches, halves) / ngrams
         brevity = np.exp(np.minimum(0.0, 1.0 - of_reference / length))
-        values = 100.0 * brevity * np.exp(np.log(precisions).mean(axis=-1))
-    defined = (matches > 0).any(axis=-1) & (ngrams > 0).all(axis=-1)
+        logs = np.where(ngrams > 0, np.log(precisions), 0.0)
+        values = 100.0 * brevity * np.exp(logs.sum(axis=-1) / (ngrams > 0).sum(axis=-1))
+    defined = (matches > 0).any(axis=-1) & (effective_order | (ngrams > 0).all(axis=-1))
     return np.where(defined, values, 0.0)
 
 

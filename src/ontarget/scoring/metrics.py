@@ -7,7 +7,7 @@ on-target form and a paired test need the segments to be looked at once.
 from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 from types import MappingProxyType
-from typing import Any
+from typing import Any, NamedTuple
 
 import numpy as np
 from sacrebleu.metrics import BLEU, CHRF, TER
@@ -19,10 +19,9 @@ from ontarget.languages import Language
 from ontarget.scoring.formulas import Floats, bleu_values, chrf_values, ter_values
 from ontarget.scoring.interval import Interval
 from ontarget.scoring.score import Score
-from ontarget.scoring.significance import Statistics, bootstrap_interval
+from ontarget.scoring.significance import BOOTSTRAP, Statistics, bootstrap_interval
 
-_SPM = "flores200"
-_SPM_URL = "https://tinyurl.com/flores200sacrebleuspm"
+_BY_PIECES = ("spm", "flores101", "flores200", "spBLEU-1K")  # tokenizers that are SentencePiece models
 
 
 class Metric:
@@ -31,17 +30,23 @@ class Metric:
     Args:
         name: one of `METRICS`.
         target: the language of hypotheses and references; it decides the tokenizer.
+        tokenize: sacreBLEU's name of another tokenizer, for BLEU.
+        lowercase: whether BLEU and spBLEU ignore case. As in sacreBLEU this leaves chrF as it is, and TER
+            ignores case anyway.
 
     Raises:
-        UserError: there is no such metric or language, or what its tokenizer needs is not there.
+        UserError: there is no such metric, language or tokenizer, or what the tokenizer needs is not there.
     """
 
-    def __init__(self, name: str, target: Language | str) -> None:
+    def __init__(
+        self, name: str, target: Language | str, *, tokenize: str | None = None, lowercase: bool = False
+    ) -> None:
         if name not in METRICS:
             hint = nearest(str(name), METRICS) or f"; there are {', '.join(METRICS)}"
             raise UserError(f"there is no metric '{name}'{hint}")
         self.name = name
-        self._metric = METRICS[name](target if isinstance(target, Language) else Language(target))
+        language = target if isinstance(target, Language) else Language(target)
+        self._metric = METRICS[name](language, BleuSettings(tokenize, lowercase))
 
     def statistics(self, hypotheses: Sequence[str], *references: Sequence[str]) -> Statistics:
         """What the metric adds up, [segments, k]. Several references count each as one more right answer.
@@ -79,21 +84,49 @@ class Metric:
             return ter_values(total)
         return bleu_values(total) if isinstance(self._metric, BLEU) else chrf_values(total)
 
+    def sentence_values(self, statistics: Statistics) -> Floats:
+        """The metric of each segment by itself, [segments, k] gives [segments]: sacreBLEU's sentence scores.
+
+        Its command line scores sentences by BLEU of the orders that they are long enough for, `eff:yes`.
+        """
+        if isinstance(self._metric, BLEU):
+            return bleu_values(statistics, effective_order=True)
+        return self.value(statistics)
+
     def score(self, statistics: Statistics, interval: bool = False) -> Score:
         """The metric over all segments, with sacreBLEU's signature; with its 95 % interval by a bootstrap."""
         found = bootstrap_interval(self.value, [statistics]) if interval else None
         return self.score_of_total(statistics.sum(0), len(statistics), found)
 
     def score_of_total(self, total: Floats, n: int, interval: Interval | None = None) -> Score:
-        """The metric of the sum of the statistics, [k], of `n` segments, with sacreBLEU's signature."""
-        value = float(self._metric._compute_score_from_stats(total.tolist()).score)
-        return Score(self.name, value, n, str(self._metric.get_signature()), interval)
+        """The metric of the sum of the statistics, [k], of `n` segments, with sacreBLEU's signature.
+
+        Args:
+            interval: by `bootstrap_interval`, whose settings the signature then has.
+        """
+        found = self._metric._compute_score_from_stats(total.tolist())
+        signature = self._metric.get_signature()
+        for key, value in BOOTSTRAP.items() if interval else ():
+            signature.update(key, value)
+        return Score(self.name, float(found.score), n, str(signature), interval, found._verbose)
 
 
-def _bleu(target: Language) -> Any:
-    tokenizer = target.sacrebleu_tokenizer
+class BleuSettings(NamedTuple):
+    """What of BLEU a user may change, under the names of sacreBLEU's options."""
+
+    tokenize: str | None = None
+    lowercase: bool = False
+
+
+def _bleu(target: Language, settings: BleuSettings) -> Any:
+    tokenizer = settings.tokenize or target.sacrebleu_tokenizer
+    if tokenizer not in BLEU.TOKENIZERS:
+        hint = nearest(tokenizer, BLEU.TOKENIZERS) or f"; there are {', '.join(BLEU.TOKENIZERS)}"
+        raise UserError(f"there is no tokenizer '{tokenizer}'{hint}")
+    if tokenizer in _BY_PIECES:
+        return _by_pieces("BLEU", tokenizer, settings.lowercase)
     try:
-        return BLEU(tokenize=tokenizer)
+        return BLEU(tokenize=tokenizer, lowercase=settings.lowercase)
     except RuntimeError as error:  # all that sacreBLEU has for a missing dependency
         extra = tokenizer.split("-")[0]
         raise UserError(
@@ -101,33 +134,41 @@ def _bleu(target: Language) -> Any:
         ) from error
 
 
-def _spbleu(_: Language) -> Any:
-    """The tokenizer of FLORES-200 for every language (NLLB Team 2022); sacreBLEU fetches it once."""
-    model = Path(SACREBLEU_DIR) / "models" / Path(_SPM_URL).name
+def _spbleu(_: Language, settings: BleuSettings) -> Any:
+    """The tokenizer of FLORES-200 for every language (NLLB Team 2022)."""
+    return _by_pieces("spBLEU", "flores200", settings.lowercase)
+
+
+def _by_pieces(metric: str, tokenizer: str, lowercase: bool) -> Any:
+    """BLEU of a SentencePiece tokenizer, whose model sacreBLEU fetches once."""
     try:
-        return BLEU(tokenize=_SPM)
+        return BLEU(tokenize=tokenizer, lowercase=lowercase)
     except ImportError as error:
-        raise UserError("spBLEU needs sentencepiece: pip install 'ontarget[spm]'") from error
+        raise UserError(f"{metric} needs sentencepiece: pip install 'ontarget[spm]'") from error
     except (OSError, RuntimeError) as error:  # no network, or a broken model
+        from sacrebleu.tokenizers.tokenizer_spm import SPM_MODELS
+
+        url = SPM_MODELS[tokenizer]["url"]
+        model = Path(SACREBLEU_DIR) / "models" / Path(url).name
         if model.exists():
-            raise UserError(f"'{model}' is no SentencePiece model; remove it and try again") from error
+            raise UserError(f"'{model}' is not a SentencePiece model; remove it and try again") from error
         raise UserError(
-            f"spBLEU needs the tokenizer {_SPM}, and sacreBLEU could not download it ({error}); fetch "
-            f"{_SPM_URL} where there is a network and save it as {model}"
+            f"{metric} needs the tokenizer {tokenizer}, and sacreBLEU could not download it ({error}); fetch "
+            f"{url} where there is a network and save it as {model}"
         ) from error
 
 
-def _ter(target: Language) -> Any:
+def _ter(target: Language, _: BleuSettings) -> Any:
     """Chinese and Japanese have no blanks between words: Tercom's own remedy counts characters there."""
     characters = str(target).split("-")[0] in ("zh", "ja")
     return TER(normalized=characters, asian_support=characters)
 
 
-METRICS: Mapping[str, Callable[[Language], Any]] = MappingProxyType(
+METRICS: Mapping[str, Callable[[Language, BleuSettings], Any]] = MappingProxyType(
     {
         "bleu": _bleu,
-        "chrf": lambda _: CHRF(),
-        "chrf++": lambda _: CHRF(word_order=2),
+        "chrf": lambda *_: CHRF(),
+        "chrf++": lambda *_: CHRF(word_order=2),
         "ter": _ter,
         "spbleu": _spbleu,
     }

@@ -40,6 +40,8 @@ class Score:
         n: the number of hypotheses that it was computed over.
         signature: the settings that made it, `key:value|key:value`. Scores with the same one may be compared.
         interval: its 95 % confidence interval, where one was computed.
+        verbose: what the value is made of, as sacreBLEU prints it after BLEU: precisions, brevity penalty,
+            lengths.
     """
 
     metric: str
@@ -47,16 +49,22 @@ class Score:
     n: int
     signature: str
     interval: Interval | None = None
+    verbose: str = ""
 
     def as_dict(self) -> dict[str, str | float | int]:
-        """The score as a row of `scores.json` or of `--json`; `low` and `high` where it has an interval."""
+        """The score as a row of `scores.json` or of `--json`.
+
+        `low` and `high` are there if it has an interval, `verbose_score` (sacreBLEU's name) if it has one.
+        """
         row: dict[str, str | float | int] = {
             "metric": self.metric,
             "value": self.value,
             "n": self.n,
             "signature": self.signature,
         }
-        return row | {"low": self.interval.low, "high": self.interval.high} if self.interval else row
+        if self.interval:
+            row |= {"low": self.interval.low, "high": self.interval.high}
+        return row | {"verbose_score": self.verbose} if self.verbose else row
 
     def __float__(self) -> float:
         return self.value

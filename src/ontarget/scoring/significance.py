@@ -24,6 +24,8 @@ CorpusValue = Callable[[Floats], Floats]
 SEED = 12345  # sacreBLEU's
 TRIALS = 10_000
 RESAMPLES = 1_000
+BOOTSTRAP = {"bs": RESAMPLES, "seed": SEED}
+"""What an interval adds to a score's signature, in sacreBLEU's words."""
 _CELLS = 2**22  # of a block of draws: 32 MiB. Draws are taken in blocks of 32 rows, which leave no bit over
 
 
