@@ -27,6 +27,14 @@ def test_lines_go_together_by_number(tmp_path: Path) -> None:
     assert (answers.target, answers.source, answers.path) == (Language("fr"), Language("de"), hypothesis)
 
 
+def test_a_response_of_several_lines_is_a_hypothesis_of_one(tmp_path: Path) -> None:
+    hypothesis = write(tmp_path / "h.jsonl", [r'{"text": "a\n b"}', r'{"text": "c"}'])
+    [answers] = answers_of([hypothesis], Given("fr"))
+    first, second = answers.lines
+    assert (first.text, first.whole) == ("a b", "a\n b")
+    assert (second.text, second.whole) == ("c", "c")
+
+
 def test_a_file_is_opened_when_its_lines_are_read(tmp_path: Path) -> None:
     """So that of many large files one at a time is in memory, and of it a line at a time."""
     [answers] = answers_of([str(tmp_path / "absent")], Given("fr"))

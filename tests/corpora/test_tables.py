@@ -6,7 +6,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from ontarget.corpora.corpus import Segment
-from ontarget.corpora.tables import read_csv, read_tsv
+from ontarget.corpora.tables import csv_records, read_csv, read_tsv
 from ontarget.errors import UserError
 from ontarget.languages import Language
 
@@ -162,3 +162,31 @@ def test_an_empty_table_is_said_to_be_empty(tmp_path: Path) -> None:
 def test_a_quote_that_is_never_closed_is_told(tmp_path: Path) -> None:
     with pytest.raises(UserError, match=r"line 2 is not CSV .*close the quote that opens there"):
         csv(tmp_path / "x", 'de,fr\n"never closed,x\na,b\n')
+
+
+@pytest.mark.parametrize("separator", [",", ";", "\t"])
+def test_rows_as_records_have_the_names_of_the_first_line(tmp_path: Path, separator: str) -> None:
+    path = tmp_path / "x.csv"
+    path.write_text(f'\nid{separator}text\n1{separator}"a\n""b"""\n\n2{separator}c\n')
+    assert list(csv_records(path)) == [
+        (f"'{path}', line 3", {"id": "1", "text": 'a\n"b"'}),
+        (f"'{path}', line 6", {"id": "2", "text": "c"}),
+    ]
+
+
+@pytest.mark.parametrize(
+    ("text", "told"),
+    [
+        ("id,text\n1,a,b\n", "line 2 has 3 columns and should have 2, like the first line"),
+        ("text,id,text\na,1,b\n", "line 1: 2 columns are called 'text'; rename one of them"),
+        ("id,text\n1,a\n2,b\n3\n", "line 4 has 1 column and should have 2"),
+        ('id,text\n1,"a\n', "line 2 is not CSV"),
+        ("", "is empty"),
+    ],
+)
+def test_a_row_that_is_no_record_is_told(tmp_path: Path, text: str, told: str) -> None:
+    path = tmp_path / "x.csv"
+    path.write_text(text)
+    with pytest.raises(UserError) as error:
+        list(csv_records(path))
+    assert told in str(error.value)

@@ -46,6 +46,35 @@ def test_plain_lines_are_as_they_are() -> None:
     assert read(b" a\x0cb \r\n\n\xe2\x80\xa8c\n") == [" a\x0cb ", "", "\u2028c"]
 
 
+def test_lines_within_a_text_of_json_can_be_kept() -> None:
+    data = rb'{"text": "a\n b"}' + b"\n" + rb'{"text": "c\u2028d"}' + b"\n"
+    assert list(texts_in(io.BytesIO(data), "x", WANTED, folded=False)) == ["a\n b", "c d"]
+    assert read(data) == ["a b", "c d"]
+
+
+def test_a_file_called_csv_is_a_table(tmp_path: Path) -> None:
+    path = tmp_path / "x.csv.gz"
+    path.write_bytes(gzip.compress(b'id,model,completion\n1,m,"a, b\nc"\n2,m,d\n'))
+    assert list(texts_of_file(path, WANTED)) == ["a, b c", "d"]
+    assert list(texts_of_file(path, WANTED, folded=False)) == ["a, b\nc", "d"]
+    assert list(texts_of_file(path, Wanted("hypothesis", keys=("model",)))) == ["m", "m"]
+
+
+@pytest.mark.parametrize(
+    ("data", "complaint"),
+    [
+        ("Un chat dort.\nUn chien court.\n", "line 2: no key is known as the hypothesis; .* --key NAME"),
+        ("id,text\n", "has no records"),
+        ("", "is empty"),
+    ],
+)
+def test_a_file_called_csv_that_is_no_table_is_refused(tmp_path: Path, data: str, complaint: str) -> None:
+    path = tmp_path / "x.csv"
+    path.write_text(data)
+    with pytest.raises(UserError, match=complaint):
+        list(texts_of_file(path, WANTED))
+
+
 def test_json_lines_are_read_as_they_come() -> None:
     class Endless(io.RawIOBase):
         def readable(self) -> bool:

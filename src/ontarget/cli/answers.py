@@ -2,6 +2,7 @@
 
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
+from functools import partial
 from itertools import zip_longest
 from pathlib import Path
 
@@ -9,6 +10,7 @@ from ontarget.errors import UserError, counted
 from ontarget.languages import Direction, Language
 from ontarget.scoring.answers import Answers, Line, is_outputs, read_outputs
 from ontarget.scoring.keys import Wanted
+from ontarget.text import in_one_line
 
 STDIN = "-"
 
@@ -27,14 +29,6 @@ class Given:
     reference_key: str | None = None
     source_key: str | None = None
     num_refs: int = 1
-
-
-@dataclass(frozen=True, slots=True)
-class _Text:
-    """A text by the name that the user gave it, to be read as often as need be."""
-
-    name: str
-    lines: Callable[[], Iterable[str]]
 
 
 def answers_of(names: Sequence[str], given: Given) -> list[Answers]:
@@ -73,14 +67,16 @@ def _of_files(names: Sequence[str], given: Given) -> list[Answers]:
             Path(name).name,
             target,
             language,
-            _aligned(_text(name, wanted), source, references, given.num_refs),
+            aligned(
+                Text(name, partial(_read, name, wanted, folded=False)), source, references, given.num_refs
+            ),
             name,
         )
         for name in names
     ]
 
 
-_Task = tuple[Language, Language | None, _Text | None, list[_Text]]
+_Task = tuple[Language, Language | None, Text | None, list[Text]]
 """Target, source language, source texts, references."""
 
 
@@ -108,8 +104,8 @@ def _own(given: Given, again: bool) -> _Task:
     return (
         target,
         source,
-        _text(given.source, of_source, again=again) if given.source else None,
-        [_text(name, of_reference, again=again) for name in given.references],
+        text(given.source, of_source, again=again) if given.source else None,
+        [text(name, of_reference, again=again) for name in given.references],
     )
 
 
@@ -127,67 +123,6 @@ def _test_set(given: Given) -> _Task:
         raise UserError(f"--direction {given.direction} is from {direction.source} into itself")
     source, references = read_test_set(name, direction)
     title = f"{name} {direction}"
-    return direction.target, direction.source, _known(title, source), [_known(title, x) for x in references]
+    return direction.target, direction.source, known(title, source), [known(title, x) for x in references]
 
 
-def _known(name: str, lines: list[str]) -> _Text:
-    return _Text(name, lambda: lines)
-
-
-def _text(name: str, wanted: Wanted, *, again: bool = False) -> _Text:
-    """A file, read when its lines are asked for; what can be read once is kept if it is needed `again`."""
-    if again and (name == STDIN or not Path(name).is_file()):
-        return _known(name, list(_read(name, wanted)))
-    return _Text(name, lambda: _read(name, wanted))
-
-
-def _read(name: str, wanted: Wanted) -> Iterator[str]:
-    from ontarget.corpora.opening import standard_input
-    from ontarget.scoring.texts import texts_in, texts_of_file
-
-    if name != STDIN:
-        yield from texts_of_file(Path(name), wanted)
-        return
-    with standard_input() as file:
-        yield from texts_in(file, "standard input", wanted)
-
-
-def _aligned(
-    text: _Text, source: _Text | None, references: Sequence[_Text], num_refs: int = 1
-) -> Iterator[Line]:
-    """Line n of each, as one. A line of the references holds `num_refs` of them, separated by tabs.
-
-    Raises:
-        UserError: one of them has more lines or fewer than the hypotheses, or a line other references.
-    """
-    others = [*([source] if source else []), *references]
-    streams = [iter(one.lines()) for one in (text, *others)]
-    end = object()
-    for number, lines in enumerate(zip_longest(*streams, fillvalue=end)):
-        if end in lines:
-            counts = [
-                number + (line is not end) + sum(1 for _ in stream)
-                for line, stream in zip(lines, streams, strict=True)
-            ]
-            name, count = next((o.name, c) for o, c in zip(others, counts[1:], strict=True) if c != counts[0])
-            raise UserError(
-                f"'{text.name}' has {counted(counts[0], 'line')} but '{name}' has {count}; "
-                "line n of one must belong to line n of the other"
-            )
-        first, *rest = lines
-        of_source = rest.pop(0) if source else None
-        of_references: tuple[str, ...] = tuple(rest)  # type: ignore[arg-type]  # none of them is `end`
-        if num_refs > 1:
-            of_references = _split(of_references[0], num_refs, f"'{references[0].name}', line {number + 1}")
-        yield Line(first, of_source, of_references)  # type: ignore[arg-type]
-
-
-def _split(text: str, num_refs: int, where: str) -> tuple[str, ...]:
-    """The references of one line, as sacreBLEU's `--num-refs` splits them."""
-    found = tuple(text.rstrip().split("\t", maxsplit=num_refs - 1))
-    if len(found) != num_refs:
-        raise UserError(
-            f"{where} has {counted(len(found), 'reference')} but --num-refs is {num_refs}; "
-            "separate them by tabs"
-        )
-    return found

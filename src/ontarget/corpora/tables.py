@@ -1,7 +1,7 @@
 """Tables with a segment in each row: TSV as machine translation writes it, and CSV with its quotes."""
 
 import csv
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from itertools import chain, islice
 from pathlib import Path
 
@@ -56,13 +56,37 @@ def read_csv(path: Path, languages: Sequence[Language], columns: Columns | None)
     Raises:
         UserError: as for `read_tsv`, or a quote is never closed.
     """
+    rows = _rows(path, lambda begun: _separator(begun, languages, columns))
+    yield from _segments(path, rows, languages, columns)
+
+
+def csv_records(path: Path) -> Iterator[tuple[str, dict[str, str]]]:
+    """Rows of a file of comma-separated values, as objects by the names in its first line, with their places.
+
+    Separators are those of `read_csv`. Blank lines are skipped.
+
+    Raises:
+        UserError: two columns have one name, a row has other cells than names, or see `read_csv`.
+    """
+    rows = ((number, cells) for number, cells in _rows(path, _widest) if cells)
+    number, names = next(rows, (1, []))
+    if twice := next((name for name in names if names.count(name) > 1), None):
+        raise UserError(
+            f"'{path}', line {number}: {names.count(twice)} columns are called '{twice}'; rename one of them"
+        )
+    for number, cells in rows:
+        if len(cells) != len(names):
+            raise _ragged(path, number, len(cells), f"{len(names)}, like the first line")
+        yield f"'{path}', line {number}", dict(zip(names, cells, strict=True))
+
+
+def _rows(path: Path, separator: Callable[[Sequence[str]], str]) -> Rows:
+    """The rows of a file of comma-separated values; the beginning tells the separator if no line names it."""
     begun, lines = _begun(path)
     if begun[0].startswith(NAMED_SEPARATOR) and len(begun[0]) == len(NAMED_SEPARATOR) + 1:
         next(lines)
-        rows = _csv_rows(path, lines, begun[0][-1], first=2)
-    else:
-        rows = _csv_rows(path, lines, _separator(begun, languages, columns))
-    yield from _segments(path, rows, languages, columns)
+        return _csv_rows(path, lines, begun[0][-1], first=2)
+    return _csv_rows(path, lines, separator(begun))
 
 
 def _begun(path: Path) -> tuple[list[str], Iterator[str]]:
@@ -96,11 +120,15 @@ def _segments(
             continue
         if (width is not None and len(cells) != width) or max(places) >= len(cells):
             needed = f"{width}, like the first line" if width else f"at least {max(places) + 1}"
-            raise UserError(
-                f"'{path}', line {number} has {counted(len(cells), 'column')} and should have {needed}; "
-                "mend the line or leave it out"
-            )
+            raise _ragged(path, number, len(cells), needed)
         yield {language: cells[place] for place, language in places.items()}
+
+
+def _ragged(path: Path, number: int, columns: int, needed: str) -> UserError:
+    return UserError(
+        f"'{path}', line {number} has {counted(columns, 'column')} and should have {needed}; "
+        "mend the line or leave it out"
+    )
 
 
 def _numbered(columns: Columns | None) -> bool:
@@ -148,14 +176,16 @@ def _noting(lines: Iterable[str], read: list[str]) -> Iterator[str]:
 
 def _separator(begun: Sequence[str], languages: Sequence[Language], columns: Columns | None) -> str:
     """The first separator with which the columns are there; if there is none, that of the most columns."""
-    most, widest = 0, SEPARATORS[0]
     for separator in SEPARATORS:
         rows = _first_rows(begun, separator)
         if rows and _fits(rows, languages, columns):
             return separator
-        if rows and len(rows[0]) > most:
-            most, widest = len(rows[0]), separator
-    return widest
+    return _widest(begun)
+
+
+def _widest(begun: Sequence[str]) -> str:
+    """The separator with which the first row has most columns."""
+    return max(SEPARATORS, key=lambda separator: len(next(iter(_first_rows(begun, separator)), [])))
 
 
 def _first_rows(begun: Sequence[str], separator: str) -> list[list[str]]:

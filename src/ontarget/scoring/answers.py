@@ -17,12 +17,19 @@ class Line(NamedTuple):
         source: what it translates, where that is known.
         references: human translations; the same number in every line.
         finish: why the model stopped, where that is known; `length` if it was cut off.
+        response: the hypothesis with its line breaks, where it has any; `text` is then in one line.
     """
 
     text: str
     source: str | None = None
     references: tuple[str, ...] = ()
     finish: str | None = None
+    response: str | None = None
+
+    @property
+    def whole(self) -> str:
+        """The hypothesis as the model wrote it, in all of its lines."""
+        return self.text if self.response is None else self.response
 
 
 @dataclass(frozen=True, slots=True)

@@ -23,6 +23,7 @@ KNOWN: dict[Role, Sequence[str]] = {
         "output",
         "response",  # ms-swift
         "generated_text",
+        "completion",  # the Language Confusion Benchmark
     ),
     "reference": ("reference", "ref", "label", "labels", "target"),
     "source": ("source", "src"),
