@@ -113,6 +113,14 @@ def test_each_direction_beside_the_mean(tmp_path: Path) -> None:
     of_otr = [row for row in rows if row["metric"] == "otr" and row["p"] is not None]
     assert len(of_otr) == 2 * 3
     assert [row["p_holm"] for row in of_otr] == holm([row["p"] for row in of_otr])
+    assert [row["p_bootstrap_holm"] for row in of_otr] == holm([row["p_bootstrap"] for row in of_otr])
+    assert any(row["p_bootstrap_holm"] > row["p_bootstrap"] for row in of_otr)
+    text = run(*arguments, "--markdown").partition("**de-fr**")[2].partition("**fr-de**")[0]
+    titles, _, *cells = ([cell.strip() for cell in line.split("|")] for line in text.split("\n") if line)
+    [printed] = [dict(zip(titles, row, strict=True)) for row in cells if row[1:3] == ["OTR", "ontarget"]]
+    [row] = [row for row in of_otr if (row["group"], row["system"]) == ("de-fr", "ontarget")]
+    assert printed["p (Holm)"] == f"{row['p_holm']:.4f}"
+    assert printed["bootstrap p (Holm)"] == f"{row['p_bootstrap_holm']:.4f}"
     assert "adjusted:holm|tests:6" in run(*arguments)
 
 

@@ -26,6 +26,7 @@ class Comparison:
         deviation: the standard deviation over runs, of the means over directions; None for one run.
         test: None for the baseline itself.
         p_holm: the p-value of `test`, adjusted for all tests of this metric, of all systems in all groups.
+        p_bootstrap_holm: that of its bootstrap, adjusted alike.
         n: segments, of all directions and runs.
         signature: of the first direction's score.
     """
@@ -37,6 +38,7 @@ class Comparison:
     deviation: float | None
     test: PairedResult | None
     p_holm: float | None
+    p_bootstrap_holm: float | None
     n: int
     signature: str
 
@@ -94,11 +96,17 @@ def compare(
 
 def _adjusted(rows: Sequence[Comparison]) -> list[Comparison]:
     """With Holm's correction; each metric is a question of its own, asked of every system in every group."""
-    adjusted: dict[str, Iterator[float]] = {}
+    adjusted: dict[str, Iterator[tuple[float, float]]] = {}
     for metric in {row.metric for row in rows}:
-        p_values = [row.test.p_value for row in rows if row.test and row.metric == metric]
-        adjusted[metric] = iter(holm(p_values))
-    return [replace(row, p_holm=next(adjusted[row.metric])) if row.test else row for row in rows]
+        tests = [row.test for row in rows if row.test and row.metric == metric]
+        by_randomisation = holm([test.p_value for test in tests])
+        by_bootstrap = holm([test.p_bootstrap for test in tests])
+        adjusted[metric] = zip(by_randomisation, by_bootstrap, strict=True)
+    found = []
+    for row in rows:
+        p_holm, p_bootstrap_holm = next(adjusted[row.metric]) if row.test else (None, None)
+        found.append(replace(row, p_holm=p_holm, p_bootstrap_holm=p_bootstrap_holm))
+    return found
 
 
 def _compared(
@@ -138,6 +146,7 @@ def _row(group: str, metric: str, system: str, cards: Mapping[TestSet, Scorecard
         system,
         mean(means),
         stdev(means) if len(means) > 1 else None,
+        None,
         None,
         None,
         sum(score.n for score in scores),
