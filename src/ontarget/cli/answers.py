@@ -1,18 +1,14 @@
 """What `ontarget score` and `ontarget compare` are given, brought into one shape: answers, line by line."""
 
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
-from functools import partial
-from itertools import zip_longest
 from pathlib import Path
 
-from ontarget.errors import UserError, counted
+from ontarget.cli.aligned import STDIN, Text, aligned, hypothesis, known, text
+from ontarget.errors import UserError
 from ontarget.languages import Direction, Language
-from ontarget.scoring.answers import Answers, Line, is_outputs, read_outputs
+from ontarget.scoring.answers import Answers, is_outputs, read_outputs
 from ontarget.scoring.keys import Wanted
-from ontarget.text import in_one_line
-
-STDIN = "-"
 
 
 @dataclass(frozen=True, slots=True)
@@ -67,9 +63,7 @@ def _of_files(names: Sequence[str], given: Given) -> list[Answers]:
             Path(name).name,
             target,
             language,
-            aligned(
-                Text(name, partial(_read, name, wanted, folded=False)), source, references, given.num_refs
-            ),
+            aligned(hypothesis(name, wanted), source, references, given.num_refs),
             name,
         )
         for name in names
@@ -124,5 +118,3 @@ def _test_set(given: Given) -> _Task:
     source, references = read_test_set(name, direction)
     title = f"{name} {direction}"
     return direction.target, direction.source, known(title, source), [known(title, x) for x in references]
-
-

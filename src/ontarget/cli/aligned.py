@@ -1,0 +1,94 @@
+"""Texts as they are scored: read when they are asked for, and line n of each brought together."""
+
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from dataclasses import dataclass
+from itertools import zip_longest
+from pathlib import Path
+
+from ontarget.errors import UserError, counted
+from ontarget.scoring.answers import Line
+from ontarget.scoring.keys import Wanted
+from ontarget.text import in_one_line
+
+STDIN = "-"
+
+
+@dataclass(frozen=True, slots=True)
+class Text:
+    """A text by the name that the user gave it, to be read as often as need be."""
+
+    name: str
+    lines: Callable[[], Iterable[str]]
+
+
+def known(name: str, lines: list[str]) -> Text:
+    """Lines that are there already, by a name that messages may say."""
+    return Text(name, lambda: lines)
+
+
+def text(name: str, wanted: Wanted, *, again: bool = False) -> Text:
+    """A file, read when its lines are asked for; what can be read once is kept if it is needed `again`."""
+    if again and (name == STDIN or not Path(name).is_file()):
+        return known(name, list(_read(name, wanted)))
+    return Text(name, lambda: _read(name, wanted))
+
+
+def hypothesis(name: str, wanted: Wanted) -> Text:
+    """As `text`, and responses of several lines keep them."""
+    return Text(name, lambda: _read(name, wanted, folded=False))
+
+
+def _read(name: str, wanted: Wanted, *, folded: bool = True) -> Iterator[str]:
+    from ontarget.corpora.opening import standard_input
+    from ontarget.scoring.texts import texts_in, texts_of_file
+
+    if name != STDIN:
+        yield from texts_of_file(Path(name), wanted, folded=folded)
+        return
+    with standard_input() as file:
+        yield from texts_in(file, "standard input", wanted, folded=folded)
+
+
+def aligned(text: Text, source: Text | None, references: Sequence[Text], num_refs: int = 1) -> Iterator[Line]:
+    """Line n of each, as one. A line of the references holds `num_refs` of them, separated by tabs.
+
+    Raises:
+        UserError: one of them has more lines or fewer than the hypotheses, or a line other references.
+    """
+    others = [*([source] if source else []), *references]
+    streams = [iter(one.lines()) for one in (text, *others)]
+    end = object()
+    for number, lines in enumerate(zip_longest(*streams, fillvalue=end)):
+        if end in lines:
+            counts = [
+                number + (line is not end) + sum(1 for _ in stream)
+                for line, stream in zip(lines, streams, strict=True)
+            ]
+            name, count = next((o.name, c) for o, c in zip(others, counts[1:], strict=True) if c != counts[0])
+            raise UserError(
+                f"'{text.name}' has {counted(counts[0], 'line')} but '{name}' has {count}; "
+                "line n of one must belong to line n of the other"
+            )
+        first, *rest = lines
+        of_source = rest.pop(0) if source else None
+        of_references: tuple[str, ...] = tuple(rest)  # type: ignore[arg-type]  # none of them is `end`
+        if num_refs > 1:
+            of_references = _split(of_references[0], num_refs, f"'{references[0].name}', line {number + 1}")
+        line, response = _in_one_line(first)  # type: ignore[arg-type]
+        yield Line(line, of_source, of_references, response=response)  # type: ignore[arg-type]
+
+
+def _in_one_line(text: str) -> tuple[str, str | None]:
+    """A hypothesis in one line, and as it was if it had several."""
+    return (in_one_line(text), text) if "\n" in text else (text, None)
+
+
+def _split(text: str, num_refs: int, where: str) -> tuple[str, ...]:
+    """The references of one line, as sacreBLEU's `--num-refs` splits them."""
+    found = tuple(text.rstrip().split("\t", maxsplit=num_refs - 1))
+    if len(found) != num_refs:
+        raise UserError(
+            f"{where} has {counted(len(found), 'reference')} but --num-refs is {num_refs}; "
+            "separate them by tabs"
+        )
+    return found
