@@ -195,6 +195,30 @@ def test_scoring_loads_no_model_library(statement: str) -> None:
     assert (result.returncode, result.stdout) == (0, "\n"), result.stderr
 
 
+@pytest.mark.parametrize(
+    ("arguments", "unloaded"),
+    [
+        (["--help"], {"numpy", "sacrebleu", "babel", "pydantic", "yaml"}),
+        (["score", "--help"], {"numpy", "sacrebleu", "babel", "pydantic", "yaml"}),
+        (
+            ["score", "{file}", "--to", "fr"],
+            {"sacrebleu", "pydantic", "yaml", "rich.progress", "rich.markdown"},
+        ),
+        (["score", "{file}", "--to", "fr", "--reference", "{file}"], {"pydantic", "yaml", "rich.markdown"}),
+    ],
+)
+def test_a_command_loads_what_it_needs(tmp_path: Path, arguments: list[str], unloaded: set[str]) -> None:
+    file = tmp_path / "hypotheses.fr"
+    file.write_text("Une maison au bord de la mer.\n", encoding="utf-8")
+    code = f"""import atexit, sys
+atexit.register(lambda: print(*({unloaded} & set(sys.modules)), file=sys.stderr))
+from ontarget.__main__ import main
+main()"""
+    command = [sys.executable, "-c", code, *(argument.format(file=file) for argument in arguments)]
+    result = subprocess.run(command, capture_output=True, encoding="utf-8", check=False)
+    assert (result.returncode, result.stderr) == (0, "\n")
+
+
 def test_importing_the_package_alone_loads_almost_nothing() -> None:
     code = "import sys; before = set(sys.modules); import ontarget; print(*sorted(set(sys.modules) - before))"
     result = subprocess.run([sys.executable, "-c", code], capture_output=True, encoding="utf-8", check=True)

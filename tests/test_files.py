@@ -6,7 +6,6 @@ from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 import pytest
-import yaml
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -17,7 +16,6 @@ from ontarget.files import (
     locked,
     made_once,
     read_jsonl,
-    read_yaml,
     whole_file,
     whole_folder,
     write_json,
@@ -256,44 +254,3 @@ def test_of_many_that_wait_for_a_lock_one_holds_it_at_a_time(tmp_path: Path) -> 
         list(pool.map(hold, range(100)))
     assert most == [1] * 100
     assert not lock.exists()
-
-
-def test_a_key_that_stands_twice_is_no_yaml() -> None:
-    with pytest.raises(yaml.YAMLError, match=r"'languages' is there twice"):
-        read_yaml("languages: [en, de, fr]\nname: x\nlanguages: [en, de]\n")
-    with pytest.raises(yaml.YAMLError, match=r"'b' is there twice"):
-        read_yaml("a: {b: 1, b: 2}")
-    with pytest.raises(yaml.YAMLError, match="unhashable key"):
-        read_yaml("{[a, b]: 1, [a, b]: 2}")
-
-
-@pytest.mark.parametrize(
-    ("text", "said"),
-    [
-        ("[" * 5000, "nested too deeply"),
-        ("{a: " * 2000, "nested too deeply"),
-        (f"seed: {'9' * 5000}", "integer string conversion"),
-        ("day: 2001-99-99", "month must be in"),
-        ("a: !!int ''", "index out of range"),
-        ("a: !!bool perhaps", "perhaps"),
-        ("a: &a [*a]", "its aliases stand for more than"),
-        ("a: &a {b: *a}", "its aliases stand for more than"),
-        (
-            "a0: &a0 [x, x]\n" + "".join(f"a{n}: &a{n} [*a{n - 1}, *a{n - 1}]\n" for n in range(1, 60)),
-            "its aliases stand for more than 100,000 values",
-        ),
-    ],
-)
-def test_what_yaml_cannot_hold_is_told(text: str, said: str) -> None:
-    with pytest.raises(yaml.YAMLError, match=said):
-        read_yaml(text)
-
-
-def test_an_alias_is_what_it_stands_for() -> None:
-    assert read_yaml("a: &a [1, 2]\nb: [*a, *a]") == {"a": [1, 2], "b": [[1, 2], [1, 2]]}
-    assert read_yaml("") is None
-
-
-def test_a_key_that_is_merged_in_may_be_changed() -> None:
-    text = "a: &a {x: 1, y: 2}\nb: &b {<<: *a, x: 3}\nc: {<<: *b, y: 4}\nd: [{x: 1}, {x: 2}]\n"
-    assert read_yaml(text) == yaml.safe_load(text)

@@ -4,15 +4,15 @@ Each subcommand is a module `ontarget.cli.<name>` with a function `<name>` or, f
 `typer.Typer` called `app`. It is imported when its command is called, so scoring never waits for torch.
 """
 
-from importlib import import_module, metadata
+from importlib import import_module
 from traceback import walk_tb
 from typing import Annotated, Any, NoReturn
 
 import typer
-from rich.console import Console
 from typer.core import TyperCommand, TyperGroup
 from typer.main import get_command, get_group
 
+from ontarget.cli.start import Quick
 from ontarget.errors import UserError
 from ontarget.signals import Terminated, terminable
 
@@ -42,7 +42,11 @@ class _Subcommand(TyperCommand):
         return _load(str(self.name)).make_context(info_name, args, parent, **extra)
 
 
-class _Commands(TyperGroup):
+class _QuickCommand(Quick, TyperCommand):
+    pass
+
+
+class _Commands(Quick, TyperGroup):
     """The table of subcommands, and the one place where a mistake becomes a sentence and an exit code."""
 
     def __init__(self, **settings: Any) -> None:
@@ -86,6 +90,8 @@ app = typer.Typer(
 
 def _print_version(wanted: bool) -> None:
     if wanted:
+        from importlib import metadata
+
         typer.echo(f"ontarget {metadata.version('ontarget')}")
         raise typer.Exit
 
@@ -120,7 +126,7 @@ def _load(name: str) -> Any:
     if hasattr(module, "app"):
         return get_group(module.app)
     command = typer.Typer(add_completion=False, rich_markup_mode="markdown")
-    command.command(name)(getattr(module, name))
+    command.command(name, cls=_QuickCommand)(getattr(module, name))
     return get_command(command)
 
 
@@ -132,6 +138,8 @@ def _written_by_us(error: OSError) -> bool:
 
 
 def _fail(sentence: str) -> NoReturn:
+    from rich.console import Console
+
     console = Console(stderr=True, highlight=False, soft_wrap=True)
     console.print("error:", style="bold red", end=" ")
     console.print(sentence, markup=False)

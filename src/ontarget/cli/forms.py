@@ -4,15 +4,14 @@ import csv
 import io
 import json
 from collections.abc import Mapping, Sequence
-from typing import Any, Literal, get_args
+from typing import TYPE_CHECKING, Any, Literal, get_args
 
 import typer
-from rich import box
-from rich.console import Console
-from rich.markup import escape
-from rich.table import Table
 
 from ontarget.errors import UserError
+
+if TYPE_CHECKING:
+    from rich.table import Table
 
 Form = Literal["table", "json", "csv", "latex", "markdown"]
 WIDE = 1000
@@ -39,6 +38,8 @@ def print_tables(tables: Sequence[tuple[str, Sequence[Row]]], form: Form, notes:
     The first column stands to the left, all others to the right.
     """
     if form == "table":
+        from rich.console import Console
+
         console = Console(highlight=False)
         if not console.is_terminal:
             console.width = WIDE
@@ -78,7 +79,11 @@ def print_csv(rows: Sequence[Mapping[str, Any]]) -> None:
     typer.echo(text.getvalue(), nl=False)
 
 
-def _terminal(title: str, rows: Sequence[Row]) -> Table:
+def _terminal(title: str, rows: Sequence[Row]) -> "Table":
+    from rich import box
+    from rich.markup import escape
+    from rich.table import Table
+
     table = Table(box=box.SIMPLE_HEAD, title=escape(title) or None, title_justify="left", title_style="bold")
     for number, column in enumerate(rows[0]):
         table.add_column(column, justify="right" if number else "left")

@@ -1,23 +1,18 @@
 """Bars on a terminal, plain lines elsewhere: what the commands that take long say of themselves."""
 
+import sys
 import time
 from collections.abc import Iterable, Iterator, Sequence
 from contextlib import contextmanager
-from typing import NoReturn, TypeVar
+from typing import TYPE_CHECKING, NoReturn, TypeVar
 
 import typer
-from rich.console import Console
-from rich.progress import (
-    BarColumn,
-    Progress,
-    TaskProgressColumn,
-    TextColumn,
-    TimeElapsedColumn,
-    TimeRemainingColumn,
-    track,
-)
 
 from ontarget.pipeline.progress import Advance
+
+if TYPE_CHECKING:
+    from rich.console import Console
+    from rich.progress import Progress
 
 Item = TypeVar("Item")
 
@@ -25,7 +20,9 @@ Item = TypeVar("Item")
 class Shown:
     """What a run tells of itself, on standard error: a bar while a step lasts, and a line that stays."""
 
-    def __init__(self, console: Console | None = None) -> None:
+    def __init__(self, console: "Console | None" = None) -> None:
+        from rich.console import Console
+
         self.console = console or Console(stderr=True, highlight=False)
 
     def say(self, line: str) -> None:
@@ -45,7 +42,16 @@ class Shown:
             yield lambda done, total, note: None
         self.say(f"{what}: done in {duration(time.monotonic() - began)}")
 
-    def _bar(self) -> Progress:
+    def _bar(self) -> "Progress":
+        from rich.progress import (
+            BarColumn,
+            Progress,
+            TaskProgressColumn,
+            TextColumn,
+            TimeElapsedColumn,
+            TimeRemainingColumn,
+        )
+
         return Progress(
             TextColumn("{task.description}"),
             BarColumn(),
@@ -61,6 +67,11 @@ class Shown:
 
 def watched(items: Sequence[Item], what: str) -> Iterable[Item]:
     """The items, with a bar on a terminal while they last."""
+    if sys.stderr is None or not sys.stderr.isatty():
+        return items
+    from rich.console import Console
+    from rich.progress import track
+
     console = Console(stderr=True)
     return track(items, what, console=console, transient=True, disable=not console.is_terminal)
 

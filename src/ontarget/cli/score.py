@@ -1,4 +1,7 @@
-"""`ontarget score`: anyone's translations, without a model."""
+"""`ontarget score`: anyone's translations, without a model.
+
+What scores is imported when scoring begins, so that `--help` and a mistake do not wait for NumPy.
+"""
 
 from collections.abc import Sequence
 from pathlib import Path
@@ -6,8 +9,6 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from ontarget.cli.answers import Given, answers_of
-from ontarget.cli.by_line import by_line
 from ontarget.cli.forms import chosen, print_csv, print_json, print_tables
 from ontarget.cli.options import (
     Among,
@@ -22,14 +23,12 @@ from ontarget.cli.options import (
     To,
     require_new_place,
 )
-from ontarget.cli.progress import watched
-from ontarget.cli.scorecards import as_object, as_rows, notes_of, tables_of
+from ontarget.cli.start import numpy_without_threads
 from ontarget.errors import UserError
-from ontarget.languages import Language
-from ontarget.scoring.scorecard import REFERENCED, Scorecard, Scorer
 
 if TYPE_CHECKING:
     from ontarget.scoring.language_id import Identifier
+    from ontarget.scoring.scorecard import Scorecard
 
 
 def score(
@@ -111,6 +110,13 @@ def score(
         ontarget score answers.txt --to fr --lines lines.csv
         cat answers.txt | ontarget score - --to fr --json
     """
+    numpy_without_threads()
+    from ontarget.cli.answers import Given, answers_of
+    from ontarget.cli.by_line import by_line
+    from ontarget.cli.progress import watched
+    from ontarget.cli.scorecards import as_object, as_rows, notes_of, tables_of
+    from ontarget.scoring.scorecard import Scorer
+
     form = chosen(json=as_json, csv=as_csv, latex=latex, markdown=markdown)
     names = names_of(metrics) if metrics else ["bleu", "chrf"]
     if lines is not None:
@@ -149,7 +155,9 @@ def score(
         print_tables(tables, form, notes_of([pair for card in cards for pair in card.scores.items()]))
 
 
-def _check_references(cards: Sequence[Scorecard], names: Sequence[str]) -> None:
+def _check_references(cards: Sequence["Scorecard"], names: Sequence[str]) -> None:
+    from ontarget.scoring.scorecard import REFERENCED
+
     for card in cards:
         missing = [name for name in names if name in REFERENCED and name not in card.scores]
         if missing:
@@ -160,6 +168,7 @@ def _check_references(cards: Sequence[Scorecard], names: Sequence[str]) -> None:
 
 def identifier(name: str, among: str | None) -> "Identifier":
     """The identifier of `--lid` and `--among`."""
+    from ontarget.languages import Language
     from ontarget.scoring.identifiers import identifier_named
 
     return identifier_named(name, [Language(code) for code in names_of(among)] if among else None)

@@ -9,7 +9,6 @@ from collections.abc import Callable, Iterable, Mapping, Sequence
 from functools import lru_cache
 from typing import Any
 
-import yaml
 from babel.localedata import locale_identifiers
 
 from ontarget.corpora.corpus import Segment
@@ -221,6 +220,8 @@ def _settling(columns: Mapping[Any, Language]) -> str:
     """`columns` as a recipe has them: a name that YAML would read as something else is quoted."""
     codes = {name: str(language) for name, language in columns.items()}
     readable = all(str(name).isprintable() for name in codes)
+    import yaml
+
     written = yaml.safe_dump(
         codes, default_flow_style=True, sort_keys=False, allow_unicode=readable, width=1e9
     )

@@ -8,9 +8,10 @@ import yaml
 from pydantic import BaseModel, ConfigDict, ValidationError
 
 from ontarget.errors import UserError, nearest
-from ontarget.files import expanded, read_yaml
+from ontarget.files import expanded
 from ontarget.languages import Language
 from ontarget.prompts.wording import prompt_languages, wording
+from ontarget.yaml_text import read_yaml
 
 _FOLDER = resources.files("ontarget.prompts") / "templates"
 _NAMES = ("from", "to", "source", "target")  # of languages

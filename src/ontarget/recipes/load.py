@@ -10,10 +10,10 @@ from pydantic import ValidationError
 
 from ontarget import given
 from ontarget.errors import UserError, nearest
-from ontarget.files import read_yaml
 from ontarget.recipe import Recipe
 from ontarget.recipes.explain import explain, short
 from ontarget.recipes.systems import list_systems
+from ontarget.yaml_text import read_yaml
 
 Overrides = Sequence[str] | Mapping[str, Any]
 

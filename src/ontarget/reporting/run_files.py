@@ -10,12 +10,12 @@ from typing import Any, Literal, Self, get_args
 import yaml
 
 from ontarget.errors import UserError
-from ontarget.files import read_yaml
 from ontarget.reporting.details import Details
 from ontarget.reporting.logs import LogRecord, read_logs
 from ontarget.reporting.systems import REFERENCE, in_table_order
 from ontarget.reporting.text_files import lines_of, read_text, remedy
 from ontarget.reporting.times import Times, read_times
+from ontarget.yaml_text import read_yaml
 
 Kind = Literal["zero-shot", "supervised"]
 KINDS: tuple[Kind, ...] = get_args(Kind)

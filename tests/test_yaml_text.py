@@ -1,0 +1,45 @@
+import pytest
+import yaml
+
+from ontarget.yaml_text import read_yaml
+
+
+def test_a_key_that_stands_twice_is_no_yaml() -> None:
+    with pytest.raises(yaml.YAMLError, match=r"'languages' is there twice"):
+        read_yaml("languages: [en, de, fr]\nname: x\nlanguages: [en, de]\n")
+    with pytest.raises(yaml.YAMLError, match=r"'b' is there twice"):
+        read_yaml("a: {b: 1, b: 2}")
+    with pytest.raises(yaml.YAMLError, match="unhashable key"):
+        read_yaml("{[a, b]: 1, [a, b]: 2}")
+
+
+@pytest.mark.parametrize(
+    ("text", "said"),
+    [
+        ("[" * 5000, "nested too deeply"),
+        ("{a: " * 2000, "nested too deeply"),
+        (f"seed: {'9' * 5000}", "integer string conversion"),
+        ("day: 2001-99-99", "month must be in"),
+        ("a: !!int ''", "index out of range"),
+        ("a: !!bool perhaps", "perhaps"),
+        ("a: &a [*a]", "its aliases stand for more than"),
+        ("a: &a {b: *a}", "its aliases stand for more than"),
+        (
+            "a0: &a0 [x, x]\n" + "".join(f"a{n}: &a{n} [*a{n - 1}, *a{n - 1}]\n" for n in range(1, 60)),
+            "its aliases stand for more than 100,000 values",
+        ),
+    ],
+)
+def test_what_yaml_cannot_hold_is_told(text: str, said: str) -> None:
+    with pytest.raises(yaml.YAMLError, match=said):
+        read_yaml(text)
+
+
+def test_an_alias_is_what_it_stands_for() -> None:
+    assert read_yaml("a: &a [1, 2]\nb: [*a, *a]") == {"a": [1, 2], "b": [[1, 2], [1, 2]]}
+    assert read_yaml("") is None
+
+
+def test_a_key_that_is_merged_in_may_be_changed() -> None:
+    text = "a: &a {x: 1, y: 2}\nb: &b {<<: *a, x: 3}\nc: {<<: *b, y: 4}\nd: [{x: 1}, {x: 2}]\n"
+    assert read_yaml(text) == yaml.safe_load(text)
