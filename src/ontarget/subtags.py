@@ -11,12 +11,17 @@ from babel.localedata import locale_identifiers
 
 ISO_639_3 = {"tgl": "tl", "hbs": "sh", "pbt": "ps", "quy": "qu", "twi": "tw"}
 """Codes whose own code in ISO 639-1, or that of their macrolanguage, is not what CLDR's aliases say."""
+_LONGEST_CODE = 3  # letters of a language alone
 
 
 @cache
 def english_names() -> dict[str, str]:
     """Every language code of CLDR that is two or three letters long, with its English name."""
-    return {code: name for code, name in Locale("en").languages.items() if code.isalpha() and len(code) <= 3}
+    return {
+        code: name
+        for code, name in Locale("en").languages.items()
+        if code.isalpha() and len(code) <= _LONGEST_CODE
+    }
 
 
 @cache
@@ -25,7 +30,7 @@ def _by_english_name() -> dict[str, str]:
     return {
         name.lower(): code
         for code, name in Locale("en").languages.items()
-        if len(name) > 3 and code == _usual_code(code)
+        if len(name) > _LONGEST_CODE and code == _usual_code(code)
     }
 
 
@@ -47,17 +52,20 @@ def scripts_of(primary: str) -> frozenset[str]:
 
 def _usual_code(primary: str) -> str:
     """`de` of `deu`, `he` of `iw`: what CLDR has in place of a code that it has no name for."""
-    if primary in english_names():
-        return primary
     usual: str = ISO_639_3.get(primary) or get_global("language_aliases").get(primary, primary)
+    if usual == primary or primary in english_names():
+        return primary
     # Identifiers know some languages that CLDR counts as part of another: `gom` of `kok`.
     return usual if len(usual.split("_")[0]) == 2 else primary
 
 
 def _is_language(primary: str) -> bool:
     """Whether CLDR has a name for a code, another code, or knows in which script the language is written."""
-    known = (english_names(), get_global("language_aliases"), get_global("likely_subtags"))
-    return re.fullmatch("[a-z]{2,3}", primary) is not None and any(primary in codes for codes in known)
+    return re.fullmatch("[a-z]{2,3}", primary) is not None and (
+        primary in get_global("likely_subtags")
+        or primary in get_global("language_aliases")
+        or primary in english_names()  # last, as names take longest to load
+    )
 
 
 @dataclass(frozen=True, slots=True)
@@ -75,7 +83,8 @@ class Subtags:
 
         None if a part of it is not a subtag.
         """
-        code = _by_english_name().get(code.strip().lower(), code)
+        if len(code.strip()) > _LONGEST_CODE:
+            code = _by_english_name().get(code.strip().lower(), code)
         # A locale of POSIX has an encoding: `zh_TW.UTF-8`.
         first, *rest = re.split("[-_ ]", re.sub(r"(?i)\.utf-?8$", "", code.strip()))
         primary, *implied = _usual_code(first.lower()).split("_")  # `fa_AF` for prs
@@ -83,8 +92,10 @@ class Subtags:
         region = next((part for part in implied if len(part) < 4), None)
         if not _is_language(primary):
             return None
+        if not rest:
+            return cls(primary, script, region)
         english = Locale("en")
-        if rest and rest[0].title() in english.scripts:
+        if rest[0].title() in english.scripts:
             script = rest.pop(0).title()
         if rest and (found := _region(rest[0])):
             region = found
