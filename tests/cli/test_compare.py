@@ -168,7 +168,8 @@ def test_what_cannot_be_compared_is_one_sentence(tmp_path: Path, write: Write) -
     folder = make_run(tmp_path / "run", {"mt": 9, "ontarget": 1})
     assert "nothing to compare" in error(one, "--to", "fr")
     assert "is given twice" in error(one, one, "--to", "fr")
-    assert "--to is missing" in error(one, one)
+    assert "is given twice" in error(one, one)
+    assert "--to is missing" in error(write("one", FRENCH), one)
     assert "seed=9' is none" in error(
         "--seeds", folder, str(tmp_path / "seed=9")
     )  # and not that --to is missing

@@ -323,7 +323,7 @@ def test_a_file_named_after_a_direction_is_of_a_run_only_where_nothing_else_is_s
     assert json.loads(run(ours, "--json"))["direction"] == "de-fr"
     assert "direction" not in json.loads(run(ours, "--to", "fr", "--json"))
     theirs = write("fr-de.jsonl", ['{"predict": "Das Brot."}'])
-    assert "--to is missing" in error(theirs)
+    assert json.loads(run(theirs, "--json"))["direction"] == "fr-de"  # by its name, too
     broken = write("it-de.jsonl", ['{"text": "Das Brot."}', "{"])
     assert "it-de.jsonl', line 2: not JSON" in error(broken)
 

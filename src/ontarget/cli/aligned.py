@@ -6,6 +6,7 @@ from itertools import zip_longest
 from pathlib import Path
 
 from ontarget.errors import UserError, counted
+from ontarget.languages import Direction
 from ontarget.scoring.answers import Line
 from ontarget.scoring.keys import Wanted
 from ontarget.text import in_one_line
@@ -36,6 +37,19 @@ def text(name: str, wanted: Wanted, *, again: bool = False) -> Text:
 def hypothesis(name: str, wanted: Wanted) -> Text:
     """As `text`, and responses of several lines keep them."""
     return Text(name, lambda: _read(name, wanted, folded=False))
+
+
+def test_set(name: str, direction: Direction) -> tuple[Text, list[Text]]:
+    """Source and references of one of sacreBLEU's test sets.
+
+    Raises:
+        UserError: there is no such set, it has not this direction, or it could not be fetched.
+    """
+    from ontarget.corpora.sacrebleu_sets import read_test_set
+
+    source, references = read_test_set(name, direction)
+    title = f"{name} {direction}"
+    return known(title, source), [known(title, lines) for lines in references]
 
 
 def _read(name: str, wanted: Wanted, *, folded: bool = True) -> Iterator[str]:

@@ -1,30 +1,17 @@
 """What `ontarget score` and `ontarget compare` are given, brought into one shape: answers, line by line."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass
 from pathlib import Path
 
-from ontarget.cli.aligned import STDIN, Text, aligned, hypothesis, known, text
+from ontarget.cli.aligned import STDIN, Text, aligned, hypothesis, test_set, text
+from ontarget.cli.given import Given, check_options
+from ontarget.corpora.file_names import is_pattern
 from ontarget.errors import UserError
 from ontarget.languages import Direction, Language
 from ontarget.scoring.answers import Answers, is_outputs, read_outputs
 from ontarget.scoring.keys import Wanted
 
-
-@dataclass(frozen=True, slots=True)
-class Given:
-    """What the options say of files. The outputs of a run say it themselves."""
-
-    to: str | None = None
-    from_: str | None = None
-    references: Sequence[str] = ()
-    source: str | None = None
-    test_set: str | None = None
-    direction: str | None = None
-    keys: Sequence[str] = ()
-    reference_key: str | None = None
-    source_key: str | None = None
-    num_refs: int = 1
+__all__ = ["Given", "answers_of"]
 
 
 def answers_of(names: Sequence[str], given: Given) -> list[Answers]:
@@ -41,6 +28,10 @@ def answers_of(names: Sequence[str], given: Given) -> list[Answers]:
         for name in names
         if name != STDIN and is_outputs(Path(name)) and (given == Given() or Path(name).is_dir())
     ]
+    if not of_runs and _is_by_name(names, given):
+        from ontarget.cli.by_name import answers_by_name
+
+        return answers_by_name(names, given)
     if not of_runs:
         return _of_files(names, given)
     if len(of_runs) < len(names):
@@ -52,6 +43,16 @@ def answers_of(names: Sequence[str], given: Given) -> list[Answers]:
             "(--to, --from, --reference, --source, --test-set, --direction, and those for keys)"
         )
     return read
+
+
+def _is_by_name(names: Sequence[str], given: Given) -> bool:
+    """Whether names tell languages: in folders and patterns, and where the options name none or several."""
+    several = [*names, *given.references, *([given.source] if given.source else [])]
+    return (
+        (given.to is None and given.direction is None)
+        or "," in (given.to or "")
+        or any(name != STDIN and (Path(name).is_dir() or is_pattern(name)) for name in several)
+    )
 
 
 def _of_files(names: Sequence[str], given: Given) -> list[Answers]:
@@ -75,22 +76,10 @@ _Task = tuple[Language, Language | None, Text | None, list[Text]]
 
 
 def _own(given: Given, again: bool) -> _Task:
-    if given.direction:
-        raise UserError("--direction belongs to --test-set; for files of your own give --from and --to")
-    if not given.to:
-        raise UserError("--to is missing, the language that was asked for: --to fr")
+    check_options(given)
     if given.source and not given.from_:
         raise UserError("--source needs --from, the language that it is in")
-    if given.reference_key and not given.references:
-        raise UserError("--reference-key needs --reference, the file that has the key")
-    if given.num_refs > 1 and len(given.references) != 1:
-        raise UserError(
-            f"--num-refs {given.num_refs} splits each line of one --reference at tabs; give exactly one, "
-            "or leave --num-refs out"
-        )
-    if given.source_key and not given.source:
-        raise UserError("--source-key needs --source, the file that has the key")
-    target, source = Language(given.to), Language(given.from_) if given.from_ else None
+    target, source = Language(str(given.to)), Language(given.from_) if given.from_ else None
     if source == target:
         raise UserError(f"--from and --to are both {target}; name two languages")
     of_source = Wanted("source", source, [given.source_key] if given.source_key else [])
@@ -104,17 +93,10 @@ def _own(given: Given, again: bool) -> _Task:
 
 
 def _test_set(given: Given) -> _Task:
-    name = str(given.test_set)
-    own = (given.to, given.from_, given.references, given.source, given.reference_key, given.source_key)
-    if any(own) or given.num_refs > 1:
-        raise UserError(f"--test-set {name} brings its own source and references; give --direction alone")
+    check_options(given)
     if not given.direction:
-        raise UserError(f"--test-set {name} needs --direction: --direction de-fr")
-    from ontarget.corpora.sacrebleu_sets import read_test_set
-
+        raise UserError(f"--test-set {given.test_set} needs --direction: --direction de-fr")
     direction = Direction.parse(given.direction)
     if direction.source == direction.target:
         raise UserError(f"--direction {given.direction} is from {direction.source} into itself")
-    source, references = read_test_set(name, direction)
-    title = f"{name} {direction}"
-    return direction.target, direction.source, known(title, source), [known(title, x) for x in references]
+    return (direction.target, direction.source, *test_set(str(given.test_set), direction))

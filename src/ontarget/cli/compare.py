@@ -175,7 +175,7 @@ def _by_system(cards: Sequence[Scorecard], seeds: bool) -> dict[str, dict[tuple[
     found: dict[str, dict[tuple[str, str], Scorecard]] = {}
     for card in cards:
         run, direction = runs[id(card)], str(card.answers.direction)
-        name = card.answers.system if run else card.answers.path
+        name = card.answers.system if run or card.answers.named else card.answers.path
         if run and ambiguous:
             name = f"{run}/{name}"
         of_system = found.setdefault(name, {})

@@ -115,6 +115,7 @@ def score(
     from ontarget.cli.by_line import by_line
     from ontarget.cli.progress import watched
     from ontarget.cli.scorecards import as_object, as_rows, notes_of, tables_of
+    from ontarget.cli.system_table import empty_cells, is_of_systems, system_tables
     from ontarget.scoring.scorecard import Scorer
 
     form = chosen(json=as_json, csv=as_csv, latex=latex, markdown=markdown)
@@ -151,8 +152,10 @@ def score(
     elif form == "csv":
         print_csv([row for card in cards for row in as_rows(card)])
     else:
-        tables = tables_of(cards, intervals=confidence)
-        print_tables(tables, form, notes_of([pair for card in cards for pair in card.scores.items()]))
+        of_systems = is_of_systems(cards)
+        tables = (system_tables if of_systems else tables_of)(cards, intervals=confidence)
+        notes = notes_of([pair for card in cards for pair in card.scores.items()])
+        print_tables(tables, form, [*notes, *(empty_cells(cards) if of_systems else ())])
 
 
 def _check_references(cards: Sequence["Scorecard"], names: Sequence[str]) -> None:

@@ -9,6 +9,7 @@ from typing import Any
 from ontarget.scoring.outcome import OUTCOMES
 from ontarget.scoring.score import SUFFIX, Score, display_name
 from ontarget.scoring.scorecard import Scorecard
+from ontarget.scoring.signatures import merged, shape
 
 FLOOR = "otr_floor"
 
@@ -26,7 +27,7 @@ def tables_of(cards: Sequence[Scorecard], *, intervals: bool) -> list[tuple[str,
 def label_of(card: Scorecard, cards: Sequence[Scorecard]) -> dict[str, str]:
     """What tells a row from the others: the file, or system and direction; of several runs, the folder."""
     answers = card.answers
-    if not answers.of_run:
+    if not (answers.of_run or answers.named):
         return {"hypothesis": answers.path}
     same = [(c.answers.system, c.answers.direction) for c in cards].count((answers.system, answers.direction))
     return {
@@ -37,10 +38,11 @@ def label_of(card: Scorecard, cards: Sequence[Scorecard]) -> dict[str, str]:
 
 def scores_of(card: Scorecard, intervals: bool) -> dict[str, str]:
     """Title of a column -> score, as printed."""
-    return {_title(name): figure(score, intervals) for name, score in card.scores.items()}
+    return {title_of(name): figure(score, intervals) for name, score in card.scores.items()}
 
 
-def _title(name: str) -> str:
+def title_of(name: str) -> str:
+    """What a column or a table of a score is called, with its unit."""
     return display_name(name) + (" %" if name.startswith("otr") else "")
 
 
@@ -58,14 +60,18 @@ def means_of(cards: Sequence[Scorecard]) -> list[dict[str, str]]:
         figures = {}
         for name in names:
             value = mean(card.scores[name].value for card in of_system)
-            figures[_title(name)] = figure(replace(of_system[0].scores[name], value=value), interval=False)
+            figures[title_of(name)] = figure(replace(of_system[0].scores[name], value=value), interval=False)
         rows.append({"system": system, "directions": str(len(of_system)), **figures})
     return rows
 
 
 def notes_of(scores: Sequence[tuple[str, Score]]) -> list[str]:
-    """The signatures, but for those that others imply."""
-    notes = [score.settings for name, score in scores if name != FLOOR and not name.endswith(SUFFIX)]
+    """The signatures, but for those that others imply. Those of one score are one, such as `tok:13a,zh`."""
+    alike: dict[tuple[str, tuple[str, ...]], list[str]] = {}
+    for name, score in scores:
+        if name != FLOOR and not name.endswith(SUFFIX):
+            alike.setdefault((score.metric, shape(score.signature)), []).append(score.signature)
+    notes = [f"{display_name(metric)}|{merged(several)}" for (metric, _), several in alike.items()]
     if any(name.endswith(SUFFIX) for name, _ in scores):
         ratio = display_name("otr_strict" if "otr_strict" in dict(scores) else "otr")
         notes.append(f"on target: what {ratio} counts as off-target is worth nothing")

@@ -42,7 +42,8 @@ class Answers:
         source: that of the source texts, where it is known.
         lines: read once, in order; there may be any number of them.
         path: where they lie.
-        of_run: whether a run wrote them; else the file is known by its path.
+        of_run: whether a run wrote them.
+        named: whether the file's name told system and language; a file that is neither is known by its path.
     """
 
     system: str
@@ -51,6 +52,7 @@ class Answers:
     lines: Iterable[Line]
     path: str
     of_run: bool = False
+    named: bool = False
 
     @property
     def direction(self) -> Direction | Language:
@@ -59,12 +61,21 @@ class Answers:
 
 
 def is_outputs(path: Path) -> bool:
-    """Whether `ontarget run` wrote it: a folder, or a file `<direction>.jsonl` whose rows have a `text`.
+    """Whether `ontarget run` wrote it: `<direction>.jsonl` whose rows have a `text`, or a folder of them.
 
     A file that is not there, or whose first row is broken, counts by its name: what is wrong with it is told
     when it is read.
     """
-    return path.is_dir() or (_direction(path) is not None and _has_text(path))
+    if (path / "recipe.yaml").is_file():
+        return True
+    files = _files(path) if path.is_dir() else [path]
+    return any(_direction(file) is not None and _has_text(file) for file in files)
+
+
+def _files(folder: Path) -> list[Path]:
+    """The rows of a run directory, its `outputs`, or one system's folder in it."""
+    root = folder / "outputs" if (folder / "outputs").is_dir() else folder
+    return sorted(root.glob("*.jsonl")) or sorted(root.glob("*/*.jsonl"))
 
 
 def read_outputs(path: Path) -> list[Answers]:
@@ -75,8 +86,7 @@ def read_outputs(path: Path) -> list[Answers]:
     """
     if not path.is_dir():
         return [_answers(path)]
-    root = path / "outputs" if (path / "outputs").is_dir() else path
-    files = sorted(root.glob("*.jsonl")) or sorted(root.glob("*/*.jsonl"))
+    files = _files(path)
     if not files:
         raise UserError(
             f"'{path}' holds no outputs: a run's are in outputs/<system>/<direction>.jsonl, "

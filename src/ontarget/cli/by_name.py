@@ -1,0 +1,172 @@
+"""Outputs of many systems in many languages, which the names of files tell."""
+
+from collections.abc import Callable, Sequence
+from dataclasses import replace
+from pathlib import Path
+
+from ontarget.cli.aligned import STDIN, Text, aligned, hypothesis, test_set, text
+from ontarget.cli.counterparts import Output, files_given
+from ontarget.cli.given import Given, check_options
+from ontarget.errors import UserError
+from ontarget.languages import Direction, Language
+from ontarget.scoring.answers import Answers
+from ontarget.scoring.keys import Wanted
+from ontarget.scoring.named import EXAMPLES, Named, files_of, short_names
+
+
+def answers_by_name(names: Sequence[str], given: Given) -> list[Answers]:
+    """The answers in files whose names tell their languages, with sources and references found alike.
+
+    Raises:
+        UserError: a name does not tell it, two files are the same, or a reference or source is missing.
+    """
+    check_options(given)
+    outputs = _outputs(names, given)
+    called = short_names(output.file.system for output in outputs)
+    found = _of_test_set(str(given.test_set)) if given.test_set else _of_files(given, outputs)
+    answers = []
+    for output in outputs:
+        source_language, source, references = found(output)
+        lines = aligned(
+            hypothesis(output.file.path, Wanted("hypothesis", output.target, given.keys)),
+            source,
+            references,
+            given.num_refs,
+        )
+        answers.append(
+            Answers(
+                called[output.file.system],
+                output.target,
+                source_language,
+                lines,
+                output.file.path,
+                named=True,
+            )
+        )
+    return answers
+
+
+_Found = Callable[[Output], tuple[Language | None, Text | None, list[Text]]]
+"""The source's language, source and references of an output."""
+
+
+def _outputs(names: Sequence[str], given: Given) -> list[Output]:
+    """The outputs that `--to` and `--from` leave, each once, sorted by direction within a system."""
+    asked = [Language(code.strip()) for code in (given.to or "").split(",") if code.strip()]
+    source = Language(given.from_) if given.from_ else None
+    if given.to and not asked:
+        raise UserError("--to names no language; write codes with commas: --to de,fr")
+    files: list[Named] = []
+    for name in names:
+        for file in files_of(name):
+            single = file.path == str(Path(name))
+            if (single or not file.tells) and len(asked) == 1:  # the user's word is above a name
+                file = replace(file, language=asked[0], direction=None)
+            files.append(file)
+    if given.test_set and (silent := next((file for file in files if not file.tells), None)):
+        raise _without_direction(given.test_set, silent)
+    outputs = [_output(file, source) for file in files]
+    left = [
+        output
+        for output in outputs
+        if (not asked or output.target in asked) and (source is None or output.source == source)
+    ]
+    _check_asked(asked, source, outputs, left)
+    return _each_once(left)
+
+
+def _output(file: Named, source: Language | None) -> Output:
+    if file.target is None:
+        if file.path == STDIN:
+            raise UserError("--to is missing, the language that was asked for: --to fr")
+        raise UserError(
+            f"--to is missing, and the name of '{file.path}' does not tell its language: give --to fr, name "
+            f"files such as {EXAMPLES}, or say where the code stands by a pattern: 'out/{{language}}.txt'"
+        )
+    if file.direction is not None and file.target != file.direction.target:
+        raise UserError(
+            f"the name of '{file.path}' says {file.direction}, and that the text is in {file.target}; "
+            f"a translation is in {file.direction.target}"
+        )
+    source = file.source or source
+    if source == file.target:
+        raise UserError(f"'{file.path}' is from {source} into itself; leave it out, or give another --from")
+    return Output(file, file.target, source)
+
+
+def _check_asked(
+    asked: Sequence[Language], source: Language | None, outputs: Sequence[Output], left: Sequence[Output]
+) -> None:
+    there = ", ".join(sorted({str(output) for output in outputs}))
+    for language in asked:
+        if not any(output.target == language for output in left):
+            origin = f" from {source}" if source else ""
+            raise UserError(f"no file is named for --to {language}{origin}; there are {there}")
+    if not left:
+        raise UserError(f"no file is named for --from {source}; there are {there}")
+
+
+def _each_once(outputs: Sequence[Output]) -> list[Output]:
+    seen: dict[tuple[tuple[str, ...], Language, Language | None], Output] = {}
+    for output in outputs:
+        key = (output.file.system, output.target, output.source)
+        if key in seen:
+            one, other = seen[key].file.path, output.file.path
+            if one == other:
+                raise UserError(f"'{one}' is given twice")
+            raise UserError(
+                f"'{one}' and '{other}' are both the same system's answers for {output}; remove one, or tell "
+                "systems apart by a pattern with {system}"
+            )
+        seen[key] = output
+    systems = list(dict.fromkeys(output.file.system for output in outputs))
+    return sorted(seen.values(), key=lambda output: (systems.index(output.file.system), str(output)))
+
+
+def _of_test_set(name: str) -> _Found:
+    def found(output: Output) -> tuple[Language | None, Text | None, list[Text]]:
+        if output.direction is None:
+            raise _without_direction(name, output.file)
+        if output.direction not in known:
+            known[output.direction] = test_set(name, output.direction)
+        return (output.source, *known[output.direction])
+
+    known: dict[Direction, tuple[Text, list[Text]]] = {}
+    return found
+
+
+def _without_direction(test_set: str, file: Named) -> UserError:
+    return UserError(
+        f"--test-set {test_set} needs --direction: --direction de-fr; "
+        f"the name of '{file.path}' does not tell it"
+    )
+
+
+def _of_files(given: Given, outputs: Sequence[Output]) -> _Found:
+    source_files = files_given(given.source) if given.source else None
+    references = [files_given(name) for name in given.references]
+    targets = list(dict.fromkeys(str(output.target) for output in outputs))
+    for files in references:
+        if files.is_for_all and len(targets) > 1:
+            raise UserError(
+                f"the name of --reference '{files.name}' does not tell its language, and the outputs are in "
+                f"{', '.join(targets)}; name one for each, or a pattern: --reference 'ref/{{language}}.txt'"
+            )
+
+    def found(output: Output) -> tuple[Language | None, Text | None, list[Text]]:
+        language, source = output.source, None
+        if source_files is not None:
+            file = source_files.source_of(output)
+            language = language or file.source or file.language
+            if language is None:
+                raise UserError("--source needs --from, the language that it is in")
+            key = [given.source_key] if given.source_key else []
+            source = text(file.path, Wanted("source", language, key), again=True)
+        files = [file for one in references for file in one.references_of(output)]
+        if references and not files:
+            raise references[0].missing("--reference", output)
+        key = [given.reference_key] if given.reference_key else []
+        wanted = Wanted("reference", output.target, key)
+        return language, source, [text(file.path, wanted, again=True) for file in files]
+
+    return found

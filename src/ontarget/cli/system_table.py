@@ -1,0 +1,108 @@
+"""Scorecards of systems in several languages: for each score a table, systems by directions, with means."""
+
+from collections.abc import Sequence
+from dataclasses import replace
+from statistics import mean
+
+from ontarget.cli.scorecards import FLOOR, figure, title_of
+from ontarget.languages import Direction, Language
+from ontarget.scoring.outcome import OUTCOMES
+from ontarget.scoring.score import Score, display_name
+from ontarget.scoring.scorecard import Scorecard
+
+Table = tuple[str, list[dict[str, str]]]
+_FLOOR_ROW = "reference (floor)"
+
+
+def is_of_systems(cards: Sequence[Scorecard]) -> bool:
+    """Whether there are systems and directions, told by names of files, to make a table of."""
+    return all(card.answers.named for card in cards) and len(_directions(cards)) > 1
+
+
+def system_tables(cards: Sequence[Scorecard], *, intervals: bool) -> list[Table]:
+    """Title and rows of a table for each score, then of outcomes over all directions.
+
+    The mean is over the directions that have the score; a column has their number.
+    """
+    directions = _directions(cards)
+    names = dict.fromkeys(name for card in cards for name in card.scores if name != FLOOR)
+    tables = []
+    for name in names:
+        rows = [
+            {"system": system}
+            | _row([_score(cards, system, one, name) for one in directions], directions, intervals)
+            for system in _systems(cards)
+        ]
+        floors = [
+            next((c.scores[FLOOR] for c in cards if c.answers.direction == one and FLOOR in c.scores), None)
+            for one in directions
+        ]
+        if name == "otr" and any(floors):
+            rows.append({"system": _FLOOR_ROW} | _row(floors, directions, intervals))
+        tables.append((title_of(name), rows))
+    seen = [outcome for outcome in OUTCOMES if any(card.breakdown.get(outcome) for card in cards)]
+    outcomes = [
+        {"system": system}
+        | {
+            outcome: str(sum(c.breakdown.get(outcome, 0) for c in cards if c.answers.system == system))
+            for outcome in seen
+        }
+        for system in _systems(cards)
+    ]
+    return [*tables, ("lines", outcomes)]
+
+
+def empty_cells(cards: Sequence[Scorecard]) -> list[str]:
+    """Why cells of the tables are empty."""
+    directions = _directions(cards)
+    without: dict[tuple[str, ...], list[str]] = {}
+    for system in _systems(cards):
+        answered = {card.answers.direction for card in cards if card.answers.system == system}
+        if lacking := tuple(str(one) for one in directions if one not in answered):
+            without.setdefault(lacking, []).append(system)
+    notes = [
+        f"empty: there is no file of {', '.join(systems)} for {', '.join(lacking)}"
+        for lacking, systems in without.items()
+    ]
+    for name in dict.fromkeys(name for card in cards for name in card.scores if name != FLOOR):
+        undefined = dict.fromkeys(str(card.answers.direction) for card in cards if name not in card.scores)
+        if undefined:
+            notes.append(f"empty: {display_name(name)} of {', '.join(undefined)}: {_reason(name)}")
+    return notes
+
+
+def _reason(name: str) -> str:
+    if name == "otr_close":
+        return "no close relative of the language is known"
+    return "it is not defined there"
+
+
+def _row(
+    scores: Sequence[Score | None], directions: Sequence[Direction | Language], intervals: bool
+) -> dict[str, str]:
+    there = [score for score in scores if score is not None]
+    cells = {
+        str(direction): "" if score is None else figure(score, intervals)
+        for direction, score in zip(directions, scores, strict=True)
+    }
+    average = (
+        figure(replace(there[0], value=mean(score.value for score in there)), interval=False) if there else ""
+    )
+    return cells | {"mean": average, "directions": str(len(there))}
+
+
+def _score(
+    cards: Sequence[Scorecard], system: str, direction: Direction | Language, name: str
+) -> Score | None:
+    for card in cards:
+        if (card.answers.system, card.answers.direction) == (system, direction):
+            return card.scores.get(name)
+    return None
+
+
+def _systems(cards: Sequence[Scorecard]) -> list[str]:
+    return list(dict.fromkeys(card.answers.system for card in cards))
+
+
+def _directions(cards: Sequence[Scorecard]) -> list[Direction | Language]:
+    return sorted(dict.fromkeys(card.answers.direction for card in cards), key=str)

@@ -1,0 +1,231 @@
+"""Which language, direction and system a file of translations is of, by its name.
+
+Read are names such as `hyp.de`, `system/en-de.txt` and `deu_Latn.txt.gz`, and those of WMT's releases and of
+mt-metrics-eval: `en-de/SystemA.txt`, `newstest2019.SystemA.6926.en-de`, `newstest2019-ende-ref.de`,
+`generaltest2023.en-de.hyp.SystemA.de`. A name that may be read in two ways is an error: a pattern says which
+one is meant.
+"""
+
+import re
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from functools import cache
+from pathlib import Path
+from typing import TypeVar
+
+from ontarget.corpora.file_names import CODE, files_that_fit, is_pattern
+from ontarget.errors import UserError
+from ontarget.languages import Direction, Language
+
+EXAMPLES = "hyp.de, en-de.txt or de/hyp.txt"
+_FORMATS = frozenset(
+    ["bz2", "csv", "gz", "json", "jsonl", "sgm", "sgml", "text", "tsv", "txt", "xml", "xz", "zst"]
+)
+_WORDS = frozenset(["bin", "min", "new", "run", "src", "tok"])
+"""Codes of languages that are first of all words in names of files (`src` is Sardinian)."""
+_MACHINE_TRANSLATION = "mt"  # and Maltese, where the name has no other code
+_INSTRUCTED = "-it"  # gemma-2-9b-it is tuned on instructions, not Italian
+_Code = TypeVar("_Code", Language, Direction)
+
+
+@dataclass(frozen=True, slots=True)
+class Named:
+    """A file and what its name says.
+
+    Attributes:
+        path: as the user may write it.
+        system: what is left of the parts of the path without codes and formats, the last part last.
+        language: the language of the text, if the name has a code alone.
+        direction: the direction, if the name has one.
+    """
+
+    path: str
+    system: tuple[str, ...]
+    language: Language | None = None
+    direction: Direction | None = None
+
+    @property
+    def tells(self) -> bool:
+        """Whether the name says a language at all."""
+        return self.language is not None or self.direction is not None
+
+    @property
+    def target(self) -> Language | None:
+        """The language of translations that are called so."""
+        return self.language or (self.direction.target if self.direction else None)
+
+    @property
+    def source(self) -> Language | None:
+        """The language that translations which are called so were made from."""
+        return self.direction.source if self.direction else None
+
+
+def files_of(name: str) -> list[Named]:
+    """The files that the user names: one, all files of a folder, or those that fit a pattern.
+
+    Files of a folder are looked for in its sub-folders, too. Hidden ones are passed over.
+
+    Raises:
+        UserError: there are none, or a file's name may be read in two ways.
+    """
+    if is_pattern(name):
+        fitting = (_of_pattern(name, *fit) for fit in files_that_fit(name))
+        found = sorted((file for file in fitting if file is not None), key=_by_system)
+        if not found:
+            raise UserError(f"no file fits '{name}'; look at the folder and at how its files are called")
+        return found
+    path = Path(name)
+    if not path.is_dir():
+        return [named(path, path.absolute().parent.parts[-1:])]
+    inside = [file.relative_to(path) for file in sorted(path.rglob("*")) if file.is_file()]
+    shown = [file for file in inside if not any(part.startswith(".") for part in file.parts)]
+    if not shown:
+        raise UserError(
+            f"'{name}' holds no outputs: put files there whose names tell the language ({EXAMPLES}); "
+            "a run's are in outputs/<system>/<direction>.jsonl, such as outputs/mt/it-nl.jsonl"
+        )
+    own = path.absolute().name
+    return sorted((named(path / file, (own, *file.parts[:-1])) for file in shown), key=_by_system)
+
+
+def named(path: Path, folders: Sequence[str]) -> Named:
+    """A file, by its name and, where that says nothing or less, by the folders around it.
+
+    Args:
+        path: the file.
+        folders: names of the folders that may say its language, the innermost last.
+
+    Raises:
+        UserError: the name may be read in two ways.
+    """
+    tokens = _without_format(path.name)
+    found = _strongest(_read(token) for token in tokens)
+    above = [code for code in map(_read, reversed(folders)) if code is not None]
+    if not found and above:
+        found = above[:1]
+    if not found:
+        tokens, found = _by_ending(tokens)
+    direction = _only(path, [code for code in found if isinstance(code, Direction)])
+    direction = direction or _joined(path.name)
+    languages = [code for code in found if isinstance(code, Language)]
+    if direction is not None:  # its codes are the better evidence: `en-de.gemma.it`
+        languages = [language for language in languages if language in direction.sides]
+    language = _only(path, languages)
+    if direction is None and language is not None:
+        around = (code for code in above if isinstance(code, Direction) and language in code.sides)
+        direction = next(around, None)
+    said = {language, direction, *(direction.sides if direction else ())}
+    left = [token for token in tokens if token and _read(token) not in said - {None}]
+    depth = len(folders)
+    outer = path.absolute().parts[1 : -1 - depth]
+    inner = [folder for folder in folders if _read(folder) not in said - {None}]
+    return Named(str(path), (*outer, *inner, ".".join(left)), language, direction)
+
+
+def short_names(systems: Iterable[tuple[str, ...]]) -> dict[tuple[str, ...], str]:
+    """What to call systems: the parts of their paths, without those that all of them share."""
+    parts = {system: [part for part in system if part] for system in systems}
+    if len(parts) == 1:
+        return {system: left[-1] for system, left in parts.items()}
+    shared = _shared(list(parts.values()))
+    rest = {system: left[shared:] or left[-1:] for system, left in parts.items()}
+    if all(len(left) == 1 for left in rest.values()):
+        tokens = {system: left[0].split(".") for system, left in rest.items()}
+        first = _shared([one[:-1] for one in tokens.values()])
+        last = _shared([one[:first:-1] for one in tokens.values()])
+        rest = {system: [".".join(one[first : len(one) - last])] for system, one in tokens.items()}
+    return {system: "/".join(left) for system, left in rest.items()}
+
+
+def _shared(lists: Sequence[Sequence[str]]) -> int:
+    """How many items all lists begin with."""
+    return next(
+        (n for n, items in enumerate(zip(*lists, strict=False)) if len(set(items)) > 1), min(map(len, lists))
+    )
+
+
+def _by_system(file: Named) -> tuple[tuple[str, ...], str]:
+    return file.system, file.path
+
+
+def _of_pattern(pattern: str, path: Path, places: dict[str, str]) -> Named | None:
+    """A file that fits a pattern; nothing if what stands in a place is not a language."""
+    try:
+        language = Language(places["language"]) if "language" in places else None
+        direction = Direction.parse(places["direction"]) if "direction" in places else None
+    except UserError:
+        return None
+    if "system" in places:
+        return Named(str(path), (places["system"],), language, direction)
+    closed = re.sub(r"\{\w+\}", "", str(Path(pattern).absolute()))
+    *outer, last = closed.split("/")
+    kept = [token.strip("-_") for token in _without_format(last)]
+    return Named(str(path), (*outer, ".".join(filter(None, kept))), language, direction)
+
+
+def _without_format(name: str) -> list[str]:
+    tokens = name.split(".")
+    while len(tokens) > 1 and tokens[-1].lower() in _FORMATS:
+        tokens.pop()
+    return tokens
+
+
+@cache
+def _read(token: str) -> Language | Direction | None:
+    """The language or direction that a whole token is the code of."""
+    try:
+        if re.fullmatch(CODE, token):
+            language = Language(token)
+            bare = len(token) == 3  # of the thousands of codes those that CLDR has a name for
+            return None if token in _WORDS or (bare and language.name() == token) else language
+        if re.fullmatch(f"{CODE}-{CODE}", token):
+            direction = Direction.parse(token)
+            return direction if all(_read(side.written) for side in direction.sides) else None
+    except UserError:
+        pass
+    return None
+
+
+def _is_weak(code: Language | Direction) -> bool:
+    """Whether a code counts only where there is no other: three letters are often a word, `mt` a system."""
+    return isinstance(code, Language) and (
+        code.written == _MACHINE_TRANSLATION or (len(code.written) == 3 and code.written.isalpha())
+    )
+
+
+def _strongest(codes: Iterable[Language | Direction | None]) -> list[Language | Direction]:
+    known = [code for code in codes if code is not None]
+    return [code for code in known if not _is_weak(code)] or known
+
+
+def _by_ending(tokens: list[str]) -> tuple[list[str], list[Language | Direction]]:
+    """The code that the last token ends in, as in `nllb_deu_Latn`, and the tokens without it."""
+    *before, last = tokens
+    for separator in re.finditer("[-_]", last):
+        code = _read(last[separator.end() :])
+        if code and not _is_weak(code) and last[separator.start() :] != _INSTRUCTED:
+            return [*before, last[: separator.start()]], [code]
+    return tokens, []
+
+
+def _joined(name: str) -> Direction | None:
+    """The direction that WMT's references and sources had until 2020: `newstest2019-ende-ref.de`."""
+    found = re.search("-([a-z]{2})([a-z]{2})-(?:ref|src)", name)
+    direction = _read(f"{found[1]}-{found[2]}") if found else None
+    return direction if isinstance(direction, Direction) else None
+
+
+def _only(path: Path, codes: Sequence[_Code]) -> _Code | None:
+    different = list(dict.fromkeys(codes))
+    if len(different) > 1:
+        raise UserError(
+            f"the name of '{path}' may mean {' or '.join(str(code) for code in different)}; say where the "
+            f"language's code stands by a pattern, such as '{_suggested(path, different[-1])}'"
+        )
+    return different[0] if different else None
+
+
+def _suggested(path: Path, code: Language | Direction) -> str:
+    place = "{direction}" if isinstance(code, Direction) else "{language}"
+    before, _, after = str(path).rpartition(code.written)
+    return f"{before}{place}{after}"
