@@ -9,9 +9,8 @@ from ontarget.errors import UserError, counted
 from ontarget.languages import Direction
 from ontarget.scoring.answers import Line
 from ontarget.scoring.keys import Wanted
+from ontarget.scoring.named import STDIN
 from ontarget.text import in_one_line
-
-STDIN = "-"
 
 
 @dataclass(frozen=True, slots=True)

@@ -3,13 +3,14 @@
 from collections.abc import Sequence
 from pathlib import Path
 
-from ontarget.cli.aligned import STDIN, Text, aligned, hypothesis, test_set, text
+from ontarget.cli.aligned import Text, aligned, hypothesis, test_set, text
 from ontarget.cli.given import Given, check_options
 from ontarget.corpora.file_names import is_pattern
 from ontarget.errors import UserError
 from ontarget.languages import Direction, Language
 from ontarget.scoring.answers import Answers, is_outputs, read_outputs
 from ontarget.scoring.keys import Wanted
+from ontarget.scoring.named import STDIN
 
 __all__ = ["Given", "answers_of"]
 

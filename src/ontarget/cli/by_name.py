@@ -4,14 +4,14 @@ from collections.abc import Callable, Sequence
 from dataclasses import replace
 from pathlib import Path
 
-from ontarget.cli.aligned import STDIN, Text, aligned, hypothesis, test_set, text
+from ontarget.cli.aligned import Text, aligned, hypothesis, test_set, text
 from ontarget.cli.counterparts import Output, files_given
 from ontarget.cli.given import Given, check_options
 from ontarget.errors import UserError
 from ontarget.languages import Direction, Language
 from ontarget.scoring.answers import Answers
 from ontarget.scoring.keys import Wanted
-from ontarget.scoring.named import EXAMPLES, Named, files_of, short_names
+from ontarget.scoring.named import EXAMPLES, STDIN, Named, files_of, short_names
 
 
 def answers_by_name(names: Sequence[str], given: Given) -> list[Answers]:
@@ -56,16 +56,10 @@ def _outputs(names: Sequence[str], given: Given) -> list[Output]:
     source = Language(given.from_) if given.from_ else None
     if given.to and not asked:
         raise UserError("--to names no language; write codes with commas: --to de,fr")
-    files: list[Named] = []
-    for name in names:
-        for file in files_of(name):
-            single = file.path == str(Path(name))
-            if (single or not file.tells) and len(asked) == 1:  # the user's word is above a name
-                file = replace(file, language=asked[0], direction=None)
-            files.append(file)
+    files = [file for name in names for file in _files(name, asked)]
     if given.test_set and (silent := next((file for file in files if not file.tells), None)):
         raise _without_direction(given.test_set, silent)
-    outputs = [_output(file, source) for file in files]
+    outputs = [_output(file, source, asked) for file in files]
     left = [
         output
         for output in outputs
@@ -75,13 +69,23 @@ def _outputs(names: Sequence[str], given: Given) -> list[Output]:
     return _each_once(left)
 
 
-def _output(file: Named, source: Language | None) -> Output:
+def _files(name: str, asked: Sequence[Language]) -> list[Named]:
+    """The files of a name. One language that was asked for is above the name of a single file."""
+    files = files_of(name)
+    single = len(files) == 1 and files[0].path == str(Path(name))
+    if len(asked) == 1 and (single or not any(file.tells for file in files)):
+        return [replace(file, language=asked[0], direction=None) for file in files]
+    return files
+
+
+def _output(file: Named, source: Language | None, asked: Sequence[Language]) -> Output:
     if file.target is None:
         if file.path == STDIN:
             raise UserError("--to is missing, the language that was asked for: --to fr")
+        lacking = "" if asked else "--to is missing, and "
         raise UserError(
-            f"--to is missing, and the name of '{file.path}' does not tell its language: give --to fr, name "
-            f"files such as {EXAMPLES}, or say where the code stands by a pattern: 'out/{{language}}.txt'"
+            f"{lacking}the name of '{file.path}' does not tell its language; name files such as {EXAMPLES}, "
+            "or say where the language's code stands by a pattern: 'out/{language}.txt'"
         )
     if file.direction is not None and file.target != file.direction.target:
         raise UserError(

@@ -4,7 +4,6 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-from ontarget.cli.aligned import STDIN
 from ontarget.errors import UserError
 from ontarget.languages import Direction, Language
 from ontarget.scoring.named import Named, files_of
@@ -83,7 +82,7 @@ class Files:
         named = ", ".join(sorted({str(file.direction or file.language) for file in self.files if file.tells}))
         return UserError(
             f"{option} '{self.name}' has no file for {output} ('{output.file.path}'); it has "
-            f"{named or 'none whose name tells a language'}; add it, or restrict --to to the others"
+            f"{named or 'none whose name tells a language'}; add it, or give --to with the languages to score"
         )
 
     def _fitting(self, output: Output, language: Language | None) -> list[Named]:
@@ -103,7 +102,7 @@ def files_given(name: str) -> Files:
     Raises:
         UserError: it is a folder or a pattern, and there are no files.
     """
-    files = [Named(STDIN, (STDIN,))] if name == STDIN else files_of(name)
+    files = files_of(name)
     return Files(name, files, len(files) == 1 and files[0].path == str(Path(name)))
 
 

@@ -44,7 +44,8 @@ def print_tables(tables: Sequence[tuple[str, Sequence[Row]]], form: Form, notes:
         if not console.is_terminal:
             console.width = WIDE
         for title, rows in tables:
-            console.print(_terminal(title, rows))
+            for columns in _blocks(rows, console.width):
+                console.print(_terminal(title, [{name: row[name] for name in columns} for row in rows]))
         for note in notes:
             console.print(note, style="dim", markup=False, soft_wrap=True)
         return
@@ -77,6 +78,25 @@ def print_csv(rows: Sequence[Mapping[str, Any]]) -> None:
     writer.writeheader()
     writer.writerows(rows)
     typer.echo(text.getvalue(), nl=False)
+
+
+def _blocks(rows: Sequence[Row], width: int) -> list[list[str]]:
+    """The columns of a table, or of the several ones that it is printed as where it is wider than `width`.
+
+    Each begins with the first column. Rich would break numbers in two.
+    """
+    from rich.cells import cell_len
+
+    first, *others = rows[0]
+    needed = {name: max(map(cell_len, (name, *(row[name] for row in rows)))) + 3 for name in rows[0]}
+    blocks, taken = [[first]], needed[first]
+    for name in others:
+        if taken + needed[name] > width and len(blocks[-1]) > 1:
+            blocks.append([first])
+            taken = needed[first]
+        blocks[-1].append(name)
+        taken += needed[name]
+    return blocks
 
 
 def _terminal(title: str, rows: Sequence[Row]) -> "Table":

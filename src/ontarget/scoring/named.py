@@ -17,6 +17,7 @@ from ontarget.corpora.file_names import CODE, files_that_fit, is_pattern
 from ontarget.errors import UserError
 from ontarget.languages import Direction, Language
 
+STDIN = "-"
 EXAMPLES = "hyp.de, en-de.txt or de/hyp.txt"
 _FORMATS = frozenset(
     ["bz2", "csv", "gz", "json", "jsonl", "sgm", "sgml", "text", "tsv", "txt", "xml", "xz", "zst"]
@@ -68,6 +69,8 @@ def files_of(name: str) -> list[Named]:
     Raises:
         UserError: there are none, or a file's name may be read in two ways.
     """
+    if name == STDIN:
+        return [Named(STDIN, (STDIN,))]
     if is_pattern(name):
         fitting = (_of_pattern(name, *fit) for fit in files_that_fit(name))
         found = sorted((file for file in fitting if file is not None), key=_by_system)
@@ -75,6 +78,8 @@ def files_of(name: str) -> list[Named]:
             raise UserError(f"no file fits '{name}'; look at the folder and at how its files are called")
         return found
     path = Path(name)
+    if not path.exists():
+        raise UserError(f"there is no file '{name}'")
     if not path.is_dir():
         return [named(path, path.absolute().parent.parts[-1:])]
     inside = [file.relative_to(path) for file in sorted(path.rglob("*")) if file.is_file()]
