@@ -15,7 +15,7 @@ from ontarget.languages import Direction, Language
 from ontarget.scoring.bleu import bleu, chrf, sentence_chrf
 from ontarget.scoring.confusion import confusion_matrix, language_confusion
 from ontarget.scoring.metrics import Metric
-from ontarget.scoring.off_target import breakdown, off_target_flags, outcomes, strict_off_target_ratio
+from ontarget.scoring.off_target import breakdown, outcomes, strict_off_target_ratio
 from ontarget.scoring.significance import mean_of_segments, mean_value, paired_test
 from ontarget.scoring.switch import first_off_words
 
@@ -63,7 +63,6 @@ SCORERS: dict[str, tuple[str, str, Callable[[Any], object]]] = {
     "strict ratio": ("hypotheses", "hypothesis", lambda texts: strict_off_target_ratio(texts, "de")),
     "sources": ("sources", "source", lambda texts: outcomes(["a", "b"], DE_FR, sources=texts)),
     "outcomes": ("hypotheses", "hypothesis", lambda texts: outcomes(texts, "de")),
-    "flags": ("hypotheses", "hypothesis", lambda texts: off_target_flags(texts, "de")),
     "breakdown": ("hypotheses", "hypothesis", lambda texts: breakdown(texts, None, DE_FR)),
     "bleu": ("hypotheses", "hypothesis", lambda texts: bleu(texts, ["a", "b"], "de")),
     "bleu's references": ("references", "reference", lambda texts: bleu(["a", "b"], texts, DE)),
@@ -117,7 +116,7 @@ def test_what_is_no_language_is_a_sentence(value: Any) -> None:
     for call in (
         lambda: ontarget.off_target_ratio(["a"], value),
         lambda: strict_off_target_ratio(["a"], value),
-        lambda: off_target_flags(["a"], value),
+        lambda: outcomes(["a"], value),
         lambda: bleu(["a"], ["a"], value),
         lambda: language_confusion(["a"], value),
         lambda: first_off_words(["a"], value),

@@ -124,7 +124,7 @@ def test_the_argmax_among_given_languages() -> None:
     [free] = default_identifier().identify([croatian])
     restricted = among.identify([croatian, ukrainian, ""])
     assert [guess.label for guess in restricted] == ["hr", "uk", ""]
-    assert restricted[0].probability <= free.probability
+    assert restricted[0].probability > 0.9 > free.probability  # relative to those that can occur
     assert among.signature == "lid.176.ftz/en+hr+uk"
     assert among.labels == {"hr", "uk", "en"}
 
@@ -136,7 +136,7 @@ def test_the_argmax_among_all_languages_is_the_plain_one() -> None:
         default_identifier().identify(texts[:-2]), every.identify(texts[:-2]), strict=True
     ):
         assert among.label == free.label
-        assert among.probability == pytest.approx(free.probability, abs=1e-6)
+        assert among.probability >= free.probability
     assert all(guess.label in every.labels for guess in every.identify(texts))
 
 
@@ -155,7 +155,9 @@ def test_labels_of_other_models_are_our_codes(tmp_path: Path) -> None:
     assert FastText(path).labels == {"zh-Hant", "zh-Hans", "nb"}
     assert FastText(path).identify(["x"]) == ranked[:1]
     others = FastText(path, among=[Language(guess.label) for guess in ranked[1:]])
-    assert others.identify(["x"]) == ranked[1:2]
+    [second, third] = (probability for probability, _ in of_raw[1:])
+    relative = Guess(ranked[1].label, pytest.approx(second / (second + third), abs=1e-5))
+    assert others.identify(["x"]) == [relative]
     assert language_id.known_labels(Language("zh-TW"), FastText(path)) == {"zh-Hant"}
 
 

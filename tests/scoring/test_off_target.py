@@ -1,5 +1,4 @@
 from collections.abc import Iterator, Sequence
-from importlib.metadata import version
 
 import pytest
 from hypothesis import given
@@ -7,22 +6,23 @@ from hypothesis import strategies as st
 
 from ontarget.errors import UserError
 from ontarget.languages import Direction, Language
-from ontarget.scoring.interval import wilson
+from ontarget.scoring.interval import Interval, wilson
 from ontarget.scoring.language_id import Guess
 from ontarget.scoring.off_target import (
     OffTarget,
     breakdown,
-    off_target_flags,
     off_target_ratio,
     outcomes,
     strict_off_target_ratio,
 )
-from ontarget.scoring.outcome import OUTCOMES
+from ontarget.scoring.outcome import NOT_OFF, OUTCOMES
+from ontarget.scoring.version import SCORING_VERSION
 
 FRENCH = "La boulangère du quartier ouvre sa boutique avant le lever du soleil."
 GERMAN = "Die Bäckerin des Viertels öffnet ihren Laden noch vor Sonnenaufgang."
 ENGLISH = "The baker in our neighbourhood opens her shop before the sun rises."
 ITALIAN = "La fornaia del quartiere apre la sua bottega prima che sorga il sole."
+ROBUST = "case:lower|text:words|script:decides|unsure:1<5+0.6<10+0.5<20+0.4<40+0.25"
 
 
 class FirstLetters:
@@ -38,7 +38,25 @@ class FirstLetters:
 def test_three_of_four_off_is_75_percent() -> None:
     score = off_target_ratio([FRENCH, GERMAN, ENGLISH, ITALIAN], "fr")
     assert (score.metric, score.value, score.n) == ("otr", 75.0, 4)
-    assert score.signature == f"lid:lid.176.ftz|case:mixed|norm:none|n:4|version:{version('ontarget')}"
+    assert score.signature == f"lid:lid.176.ftz|{ROBUST}|n:4|version:{SCORING_VERSION}"
+
+
+def test_the_papers_count_takes_every_line_as_it_is() -> None:
+    lines = [FRENCH, FRENCH.upper(), "123", "oui", GERMAN, ""]
+    assert off_target_ratio(lines, "fi").value == 100 * 4 / 6
+    score = off_target_ratio(lines, "fi", rules="paper")
+    assert score.value == 100.0
+    assert score.signature == f"lid:lid.176.ftz|case:mixed|norm:none|n:6|version:{SCORING_VERSION}"
+
+
+def test_the_interval_takes_unsure_lines_both_ways() -> None:
+    count = OffTarget("fr")
+    found = count.add([FRENCH] * 5 + [GERMAN] * 2 + ["Oslo", "123", "😀"])
+    assert [segment.outcome for segment in found[5:]] == ["other"] * 2 + ["unsure", "neutral", "neutral"]
+    assert (count.off, count.unsure, count.n) == (2, 1, 10)
+    assert count.score.value == 20.0
+    assert count.score.interval == Interval(wilson(2, 10).low, wilson(3, 10).high)
+    assert count.unsure_score.value == 10.0
 
 
 @pytest.mark.parametrize(
@@ -73,14 +91,14 @@ def test_another_identifier_is_asked_and_named() -> None:
 
 
 LINES = st.lists(
-    st.sampled_from([FRENCH, GERMAN, ENGLISH, ITALIAN, "", "   ", "42", "Berlin"]), min_size=1, max_size=12
+    st.sampled_from([FRENCH, GERMAN, ENGLISH, ITALIAN, "", "   ", "42", "Oslo"]), min_size=1, max_size=12
 )
 
 
 @given(LINES, st.randoms(use_true_random=False))
 def test_value_is_a_percentage_of_a_multiset(lines: list[str], random: object) -> None:
     value = off_target_ratio(lines, "fr").value
-    assert value == 100.0 * sum(line != FRENCH for line in lines) / len(lines)
+    assert value == 100.0 * sum(line not in (FRENCH, "42", "Oslo") for line in lines) / len(lines)
     shuffled = list(lines)
     random.shuffle(shuffled)  # type: ignore[attr-defined]
     assert off_target_ratio(shuffled, "fr").value == value
@@ -111,7 +129,9 @@ def test_a_language_that_the_identifier_cannot_name_is_an_error_and_not_100_perc
 def test_breakdown_counts_each_hypothesis_once() -> None:
     hypotheses = [FRENCH, GERMAN, GERMAN, ENGLISH, ITALIAN, "", "42 Xyz"]
     counts = breakdown(hypotheses, [GERMAN] * 6 + ["42 Xyz "], Direction.parse("de-fr"))
-    assert counts == dict.fromkeys(OUTCOMES, 0) | {"on": 1, "copy": 3, "english": 1, "other": 1, "empty": 1}
+    assert counts == dict.fromkeys(OUTCOMES, 0) | {
+        **{"on": 1, "copy": 2, "english": 1, "other": 1, "empty": 1, "unsure": 1}
+    }
 
 
 @pytest.mark.parametrize(
@@ -138,7 +158,8 @@ def test_breakdown_without_sources_goes_by_language_alone() -> None:
 def test_breakdown_agrees_with_the_ratio(lines: list[str]) -> None:
     counts = breakdown(lines, [GERMAN] * len(lines), Direction.parse("de-fr"))
     assert sum(counts.values()) == len(lines)
-    assert 100.0 * (len(lines) - counts["on"]) / len(lines) == off_target_ratio(lines, "fr").value
+    off = len(lines) - sum(counts[outcome] for outcome in NOT_OFF)
+    assert 100.0 * off / len(lines) == off_target_ratio(lines, "fr").value
 
 
 def test_breakdown_needs_a_source_for_each_hypothesis() -> None:
@@ -149,10 +170,6 @@ def test_breakdown_needs_a_source_for_each_hypothesis() -> None:
 def test_the_interval_is_wilsons() -> None:
     score = off_target_ratio([FRENCH] * 3 + [GERMAN], "fr")
     assert score.interval == wilson(1, 4)
-
-
-def test_flags_are_what_the_ratio_counts() -> None:
-    assert off_target_flags([FRENCH, GERMAN, "", FRENCH], "fr") == [False, True, True, False]
 
 
 def test_a_stream_is_read_once_and_in_chunks() -> None:
@@ -195,8 +212,8 @@ def test_strict_counts_what_is_no_answer_in_the_language() -> None:
     assert score.value == 100 * 5 / 6
     assert score.interval == wilson(5, 6)
     assert score.signature == (
-        "lid:lid.176.ftz|case:mixed|norm:none|confidence:0.3|repetition:0.6|length:3|script:0.1|src:yes|finish:yes"
-        f"|n:6|version:{version('ontarget')}"
+        f"lid:lid.176.ftz|{ROBUST}|confidence:0.3|repetition:0.6|length:3|script:0.1|src:yes|finish:yes"
+        f"|n:6|version:{SCORING_VERSION}"
     )
     found = outcomes(hypotheses, Direction.parse("de-fr"), sources=sources, finish=finish, strict=True)
     assert found == ["on", "source", "empty", "run-on", "copy", "run-on"]
@@ -226,7 +243,8 @@ def test_strict_is_never_below_the_papers(lines: list[str]) -> None:
 
 def test_the_asked_for_script() -> None:
     texts = ["这个问题还没有解决。", "這個問題還沒有解決。"]
-    assert off_target_ratio(texts, "zh-Hant").value == 0.0  # lid.176 has one Chinese
+    assert off_target_ratio(texts, "zh-Hant").value == 50.0
+    assert off_target_ratio(texts, "zh-Hant", rules="paper").value == 0.0  # lid.176 has one Chinese
     assert strict_off_target_ratio(texts, "zh-Hant").value == 50.0
     assert strict_off_target_ratio(texts, "zh").value == 0.0
 

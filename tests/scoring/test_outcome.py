@@ -1,3 +1,5 @@
+from typing import Any, Literal
+
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
@@ -5,6 +7,7 @@ from hypothesis import strategies as st
 from ontarget.languages import Language
 from ontarget.scoring.language_id import Guess
 from ontarget.scoring.outcome import OUTCOMES, Ladder, Thresholds, is_copy, repetition, width
+from ontarget.scoring.rules import Reading
 
 LOOP = "het is een huis en het is een huis en " * 6
 PLAIN = "Toen de zon opkwam, opende de bakker zijn winkel en zette hij het eerste brood in de grote etalage."
@@ -29,9 +32,10 @@ def outcome(
     finish: str | None = "stop",
     target: str = "nl",
     thresholds: Thresholds | None = None,
+    doubt: Literal["neutral", "unsure"] | None = None,
 ) -> str:
-    ladder = Ladder(Language(target), Language("de"), Known(), thresholds or Thresholds())
-    return ladder.outcome(Guess(label, probability), text, source, finish)
+    ladder = Ladder(Language(target), Language("de"), Known(), thresholds or Thresholds(), "robust")
+    return ladder.outcome(Reading(Guess(label, probability), doubt), text, source, finish)
 
 
 @pytest.mark.parametrize(
@@ -86,8 +90,61 @@ def test_the_right_language_in_the_wrong_script(target: str, text: str) -> None:
 
 
 def test_the_sources_language_where_it_is_the_one_asked_for_is_on() -> None:
-    ladder = Ladder(Language("de"), Language("de"), Known(), Thresholds())
-    assert ladder.outcome(Guess("de", 0.9), "Ein Haus.", None, None) == "on"
+    ladder = Ladder(Language("de"), Language("de"), Known(), Thresholds(), "robust")
+    assert ladder.outcome(Reading(Guess("de", 0.9)), "Ein Haus.", None, None) == "on"
+
+
+@pytest.mark.parametrize(
+    ("text", "source", "doubt", "expected"),
+    [
+        ("12:30", "12.30", "neutral", "neutral"),  # a copy that is right
+        ("12:30", "Um halb eins.", "neutral", "neutral"),
+        ("12 " * 50, "Ein Satz.", "neutral", "run-on"),
+        ("Oslo", "Oslo", "unsure", "copy"),
+        ("Oslo", "In Oslo", "unsure", "unsure"),
+    ],
+)
+def test_doubts_have_their_rungs(text: str, source: str, doubt: Any, expected: str) -> None:
+    assert outcome(text, "it", 0.4, source=source, doubt=doubt) == expected
+
+
+def test_a_doubtful_guess_is_unknown_first() -> None:
+    assert outcome("Oslo", "it", 0.2, doubt="unsure") == "unknown"
+    assert outcome("Oslo", "und", 0.0, doubt="unsure") == "unknown"
+
+
+@pytest.mark.parametrize(
+    ("reading", "off"),
+    [
+        (Reading(Guess("nl", 0.9)), False),
+        (Reading(Guess("de", 0.9)), True),
+        (Reading(Guess("", 0.0)), True),
+        (Reading(Guess("de", 0.4), "unsure"), False),
+        (Reading(Guess("zxx", 1.0), "neutral"), False),
+    ],
+)
+def test_off_target_is_what_is_surely_another_language(reading: Reading, off: bool) -> None:
+    ladder = Ladder(Language("nl"), Language("de"), Known(), Thresholds(), "robust")
+    assert ladder.is_off(reading, "Een huis.") == off
+
+
+@pytest.mark.parametrize(
+    ("target", "text", "off"),
+    [
+        ("zh-Hant", "这个问题还没有解决。", True),
+        ("zh-TW", "这个问题还没有解决。", True),
+        ("zh-Hant", "這個問題還沒有解決。", False),
+        ("zh-Hans", "這個問題還沒有解決。", True),
+        ("zh", "這個問題還沒有解決。", False),
+        ("sr-Latn", "Воз касни.", True),
+        ("sr", "Voz kasni.", False),
+    ],
+)
+def test_a_script_that_was_chosen_is_part_of_the_language(target: str, text: str, off: bool) -> None:
+    reading = Reading(Guess(target.split("-")[0], 0.9))
+    for rules, expected in (("robust", off), ("paper", False)):
+        ladder = Ladder(Language(target), None, Known(), Thresholds(), rules)  # type: ignore[arg-type]
+        assert ladder.is_off(reading, text) == expected
 
 
 def test_every_threshold_is_in_the_signature() -> None:

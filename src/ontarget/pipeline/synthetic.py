@@ -176,7 +176,8 @@ def looked_through(
 ) -> list[dict[str, Any]]:
     """The rows of a direction, each with its outcome: scoring's strict one, and then `short`."""
     thresholds = Thresholds(keep.confidence, keep.repetition, keep.longest)
-    count = OffTarget(direction, default_identifier(), strict=True, thresholds=thresholds)
+    # By the paper's rules, as models that are there already were made.
+    count = OffTarget(direction, default_identifier(), strict=True, thresholds=thresholds, rules="paper")
     rows = []
     for source, text, segment in zip(sources, texts, count.add(texts, sources, finish), strict=True):
         outcome: str = segment.outcome

@@ -5,17 +5,18 @@
 
 from collections import Counter
 from collections.abc import Iterable, Iterator, Sequence
-from importlib.metadata import version
 from itertools import islice
 from typing import NamedTuple
 
 from ontarget import given
 from ontarget.errors import UserError, counted
 from ontarget.languages import Direction, Language
-from ontarget.scoring.interval import wilson
+from ontarget.scoring.interval import Interval, wilson
 from ontarget.scoring.language_id import Guess, Identifier, default_identifier
-from ontarget.scoring.outcome import OUTCOMES, Ladder, Outcome, Thresholds
+from ontarget.scoring.outcome import NOT_OFF, OUTCOMES, Ladder, Outcome, Thresholds
+from ontarget.scoring.rules import Reading, Rules, read, signature_of
 from ontarget.scoring.score import Score
+from ontarget.scoring.version import SCORING_VERSION
 
 _CHUNK = 10_000  # lines at a time, where there may be any number
 _DEFAULT = Thresholds()
@@ -26,7 +27,7 @@ class Segment(NamedTuple):
 
     Attributes:
         guess: the identifier's.
-        off: whether it is off-target by the paper's definition.
+        off: whether it is off-target; what the strict definition adds is not.
         outcome: what became of it, by the definition that was asked for.
     """
 
@@ -42,16 +43,18 @@ class OffTarget:
         target: the language that was asked for, or the direction, which also tells the source's language
             apart.
         identifier: default: lid.176.ftz.
-        strict: whether outcomes are by the strict definition (see `strict_off_target_ratio`). By the paper's
-            a hypothesis is `on` as soon as its language is the one asked for.
-        thresholds: of the strict definition; by the paper's they only tell how a hypothesis is off.
+        strict: whether outcomes are by the strict definition (see `strict_off_target_ratio`). Without it a
+            hypothesis is `on` as soon as its language is the one asked for.
+        thresholds: of the strict definition; without it they only tell how a hypothesis is off.
+        rules: how lines are read, see `rules.read`; `paper` gives the paper's own count.
 
     Raises:
         UserError: the identifier does not know the language.
 
     Attributes:
         n: how many hypotheses there were.
-        off: how many were off-target by the paper's definition, whatever `strict` is.
+        off: how many were off-target, whatever `strict` is.
+        unsure: of how many the language could not be told better than by chance. They are not off.
         outcomes: how many had which outcome.
         produced: how many were in which language, by the labels of the guesses; `""` of those without text.
     """
@@ -63,15 +66,17 @@ class OffTarget:
         *,
         strict: bool = False,
         thresholds: Thresholds = _DEFAULT,
+        rules: Rules = "robust",
     ) -> None:
         source = target.source if isinstance(target, Direction) else None
         self.language = _target_of(target)
         self.identifier = identifier or default_identifier()
         self._strict = strict
         self._thresholds = thresholds
-        self._ladder = Ladder(self.language, source, self.identifier, thresholds)
+        self._rules = rules
+        self._ladder = Ladder(self.language, source, self.identifier, thresholds, rules)
         self._given = {"src": False, "finish": False}
-        self.n = self.off = 0
+        self.n = self.off = self.unsure = 0
         self.outcomes: Counter[Outcome] = Counter()
         self.produced: Counter[str] = Counter()
 
@@ -100,25 +105,26 @@ class OffTarget:
         if finish is not None:
             finish = list(given.several(finish, "finish reasons"))
         self._given = {"src": sources is not None, "finish": finish is not None}
-        guesses = self.identifier.identify(hypotheses)
+        readings = read(hypotheses, self.identifier, self._rules)
         lines = zip(
             hypotheses,
             _aligned("source", sources, len(hypotheses)),
             _aligned("finish reason", finish, len(hypotheses)),
             strict=True,
         )
-        on, strict, outcome = self._ladder.on_target, self._strict, self._ladder.outcome
-        found = [
-            Segment(guess, True, outcome(guess, *line))
-            if guess.label not in on
-            else Segment(guess, False, outcome(guess, *line) if strict else "on")
-            for guess, line in zip(guesses, lines, strict=True)
-        ]
+        found = [self._segment(reading, *line) for reading, line in zip(readings, lines, strict=True)]
         self.n += len(found)
         self.off += sum(segment.off for segment in found)
+        self.unsure += sum(reading.doubt == "unsure" for reading in readings)
         self.outcomes.update([segment.outcome for segment in found])
-        self.produced.update([guess.label for guess in guesses])
+        self.produced.update([segment.guess.label for segment in found])
         return found
+
+    def _segment(self, reading: Reading, text: str, source: str | None, finish: str | None) -> Segment:
+        off = self._ladder.is_off(reading, text)
+        if off or self._strict:
+            return Segment(reading.guess, off, self._ladder.outcome(reading, text, source, finish))
+        return Segment(reading.guess, False, reading.doubt or "on")
 
     @property
     def produced_off(self) -> dict[str, int]:
@@ -127,53 +133,73 @@ class OffTarget:
 
     @property
     def score(self) -> Score:
-        """The off-target ratio of all that was counted, by the paper's definition, with a Wilson interval.
+        """The off-target ratio of all that was counted, with a Wilson interval.
+
+        Its lower end takes unsure hypotheses for on target, its upper end for off-target.
 
         Raises:
             UserError: nothing was counted.
         """
-        return self._share("otr", self.off, "")
+        return self._share("otr", self.off, self.unsure)
+
+    @property
+    def unsure_score(self) -> Score:
+        """The share of hypotheses that are `unsure`, in percent; they are not in the off-target ratio.
+
+        Raises:
+            UserError: nothing was counted.
+        """
+        return self._share("otr_unsure", self.unsure)
 
     @property
     def strict_score(self) -> Score:
-        """The off-target ratio of all that was counted, by the strict definition, with a Wilson interval.
+        """The off-target ratio of all that was counted, by the strict definition, with such an interval.
 
         Raises:
             UserError: nothing was counted.
             ValueError: `strict` was not asked for.
         """
         if not self._strict:
-            raise ValueError("these were counted by the paper's definition: OffTarget(..., strict=True)")
+            raise ValueError("these were not counted by the strict definition: OffTarget(..., strict=True)")
         given = "|".join(f"{name}:{'yes' if was else 'no'}" for name, was in self._given.items())
+        off = self.n - sum(self.outcomes[outcome] for outcome in NOT_OFF)
         return self._share(
-            "otr_strict", self.n - self.outcomes["on"], f"|{self._thresholds.signature}|{given}"
+            "otr_strict", off, self.outcomes["unsure"], f"|{self._thresholds.signature}|{given}"
         )
 
-    def _share(self, metric: str, off: int, settings: str) -> Score:
+    def _share(self, metric: str, off: int, unsure: int = 0, settings: str = "") -> Score:
         if not self.n:
             raise UserError("there are no hypotheses to score: the off-target ratio of no lines is undefined")
-        lid = f"lid:{self.identifier.signature}|case:mixed|norm:none"
-        signature = f"{lid}{settings}|n:{self.n}|version:{version('ontarget')}"
-        return Score(metric, 100.0 * off / self.n, self.n, signature, wilson(off, self.n))
+        signature = (
+            f"lid:{self.identifier.signature}|{signature_of(self._rules, self.identifier)}{settings}"
+            f"|n:{self.n}|version:{SCORING_VERSION}"
+        )
+        interval = Interval(wilson(off, self.n).low, wilson(off + unsure, self.n).high)
+        return Score(metric, 100.0 * off / self.n, self.n, signature, interval)
 
 
 def off_target_ratio(
-    hypotheses: Iterable[str], language: Language | str, identifier: Identifier | None = None
+    hypotheses: Iterable[str],
+    language: Language | str,
+    identifier: Identifier | None = None,
+    *,
+    rules: Rules = "robust",
 ) -> Score:
     """The share of hypotheses whose most probable language is not `language`, in percent.
 
-    As in the paper (Zan et al. 2025): top-1 over all lines, whatever its probability; an empty line is off.
-    Identification errs on human text too: give the ratio of the references (the floor) beside it.
+    A line without a word of any language, and one whose language is no better than guessed, are not off; an
+    empty line is. Identification errs on human text too: give the ratio of the references (the floor) with it.
 
     Args:
         hypotheses: one text each; read once, in chunks, so that a file of any length will do.
         language: the language that was asked for, `"fr"`.
         identifier: default: lid.176.ftz.
+        rules: how lines are read. `paper` counts as Zan et al. (2025) do: top-1 over all lines, however sure.
 
     Raises:
         UserError: there are no hypotheses, or the identifier knows no such language.
     """
-    count = OffTarget(language, identifier)
+    count = OffTarget(language, identifier, rules=rules)
     for chunk in _chunks(hypotheses):
         count.add(chunk)
     return count.score
@@ -225,13 +251,6 @@ def outcomes(
     return [segment.outcome for segment in count.add(hypotheses, sources, finish)]
 
 
-def off_target_flags(
-    hypotheses: Sequence[str], language: Language | str, identifier: Identifier | None = None
-) -> list[bool]:
-    """Whether each hypothesis is off-target by the paper's definition: what `off_target_ratio` counts."""
-    return [segment.off for segment in OffTarget(language, identifier).add(hypotheses)]
-
-
 def breakdown(
     hypotheses: Sequence[str],
     sources: Sequence[str] | None,
@@ -241,7 +260,7 @@ def breakdown(
     finish: Sequence[str] | None = None,
     strict: bool = False,
 ) -> dict[Outcome, int]:
-    """How many hypotheses had which outcome; each counts once, and `on` is what the off-target ratio leaves.
+    """How many hypotheses had which outcome; each counts once.
 
     Args:
         hypotheses: one text each.
@@ -249,7 +268,7 @@ def breakdown(
         direction: from the sources' language to the one that was asked for.
         identifier: default: lid.176.ftz.
         finish: why the model stopped, for each.
-        strict: by the strict definition rather than the paper's.
+        strict: by the strict definition.
 
     Returns:
         A count of each of `OUTCOMES`, in that order.

@@ -7,12 +7,17 @@ from typing import Literal, get_args
 
 from ontarget.languages import Language
 from ontarget.scoring.labels import is_undetermined, labels_of
-from ontarget.scoring.language_id import Guess, Identifier, known_labels
+from ontarget.scoring.language_id import Identifier, known_labels
+from ontarget.scoring.rules import Reading, Rules
 from ontarget.scoring.scripts import in_script
 from ontarget.text import is_empty
 
-Outcome = Literal["on", "source", "english", "other", "unknown", "empty", "copy", "run-on", "script"]
+Outcome = Literal[
+    "on", "neutral", "unsure", "source", "english", "other", "unknown", "empty", "copy", "run-on", "script"
+]
 OUTCOMES: tuple[Outcome, ...] = get_args(Outcome)
+NOT_OFF: frozenset[Outcome] = frozenset({"on", "neutral", "unsure"})
+"""What is not off-target: on target, without a word of any language, or not to be told from chance."""
 
 _GRAM = 10  # characters: longer than what a language repeats by itself, shorter than most loops
 _SLACK = 20  # letters that even a short answer may have
@@ -47,42 +52,66 @@ class Thresholds:
 class Ladder:
     """Says what became of a segment; the first rung that holds is its outcome.
 
-    Empty, cut off, a copy of the source, a run-on, no language or a doubtful one; then the language: another
-    than asked for, or the right one in another script. What is left is on target.
+    Empty, cut off, a copy of the source, a run-on, no word of any language, no language or a doubtful one;
+    then the language: another than asked for, or the right one in another script. What is left is on target.
 
     Args:
         target: the language that was asked for.
         source: the language of the sources, where it is known.
         identifier: whose labels the guesses carry.
         thresholds: see there.
+        rules: by which lines are read.
     """
 
     def __init__(
-        self, target: Language, source: Language | None, identifier: Identifier, thresholds: Thresholds
+        self,
+        target: Language,
+        source: Language | None,
+        identifier: Identifier,
+        thresholds: Thresholds,
+        rules: Rules,
     ) -> None:
         self.on_target = known_labels(target, identifier)
         self._source = (labels_of(source, identifier.labels) if source else frozenset()) - self.on_target
         self._english = labels_of(Language("en"), identifier.labels)
         self._scripts: Collection[str] = target.scripts
+        # Whoever asks for Traditional Chinese, or for Serbian in Latin letters, wants no other script.
+        self._one_script = rules == "robust" and target.scripts != Language(target.primary).scripts
         self._thresholds = thresholds
 
-    def outcome(self, guess: Guess, text: str, source: str | None, finish: str | None) -> Outcome:
+    def is_off(self, reading: Reading, text: str) -> bool:
+        """Whether a hypothesis is off-target: empty, in another language, or in a script not asked for.
+
+        What is neutral or unsure is not. The paper's rules know neither, nor scripts.
+        """
+        if reading.doubt:
+            return False
+        if reading.guess.label not in self.on_target:
+            return True
+        return self._one_script and not in_script(text, self._scripts, self._thresholds.script)
+
+    def outcome(self, reading: Reading, text: str, source: str | None, finish: str | None) -> Outcome:
         """The outcome of one hypothesis.
 
         Args:
-            guess: the identifier's, of `text`.
+            reading: what was read of `text`.
             text: the hypothesis.
             source: what it translates, where that is known.
             finish: why the model stopped; `length` is cut off.
         """
+        guess = reading.guess
         if is_empty(text):
             return "empty"
         if source is not None and is_copy(text, source):
-            return "copy"
+            return "neutral" if reading.doubt == "neutral" else "copy"
         if finish == "length" or self._runs_on(text, source):
             return "run-on"
+        if reading.doubt == "neutral":
+            return "neutral"
         if is_undetermined(guess.label) or guess.probability < self._thresholds.confidence:
             return "unknown"
+        if reading.doubt == "unsure":
+            return "unsure"
         if guess.label not in self.on_target:
             return self._elsewhere(guess.label)
         return "on" if in_script(text, self._scripts, self._thresholds.script) else "script"

@@ -17,6 +17,7 @@ _DISPLAY_NAME = {
     "otr": "OTR",
     "otr_strict": "OTR strict",
     "otr_close": "OTR close",
+    "otr_unsure": "unsure",
     "otr_floor": "OTR floor",
     "lpr": "LPR",
     "wpr": "WPR",

@@ -1,5 +1,6 @@
 """Which script a text is written in, by ISO 15924: `Latn`, `Cyrl`, `Hans`."""
 
+import re
 from collections import Counter
 from collections.abc import Collection
 from functools import cache
@@ -37,6 +38,10 @@ _SCRIPTS = {
     "KATAKANA-HIRAGANA": "Kana",
     "CJK": "Hani",
 }
+SCRIPT_OF_FEW = re.compile(
+    "[\u0370-\u03ff\u0530-\u05ff\u0a00-\u139f\u1780-\u17ff\u1f00-\u1fff\u3040-\u30ff\u3400-\u9fff\uac00-\ud7af]"
+)
+"""A character of a script that one language, or few, are written in: Greek, Hebrew, Thai, Hangul, kana ..."""
 _LETTERS = {"Jpan": {"Kana", "Hani"}, "Kore": {"Hang", "Hani"}, "Hans": {"Hani"}, "Hant": {"Hani"}}
 
 

@@ -65,8 +65,8 @@ def agree(path: Path, texts: Sequence[str]) -> None:
     model, ask = FastTextModel(read_fasttext(path)), library(path)
     best = list(model.best(texts))
     of_labels = [list(model.best(texts, [number])) for number in range(len(model.labels))]
-    for text, (number, probability), *answers in zip(texts, best, *of_labels, strict=True):
-        found = {model.labels[number]: value for number, value in answers}
+    for text, (number, probability, _), *answers in zip(texts, best, *of_labels, strict=True):
+        found = {model.labels[number]: value for number, value, _ in answers}
         # Of a text of which the model has nothing the library says nothing.
         expected = ask(text) or dict.fromkeys(model.labels, 0.0)
         assert found == pytest.approx(expected, abs=near(text))
@@ -116,7 +116,7 @@ def test_the_bundled_model_answers_as_in_the_library() -> None:
 @example(["", "", "a"])
 def test_any_text_is_answered_as_in_the_library(texts: list[str]) -> None:
     texts = [text.replace("</s>", "") for text in texts]
-    for text, (number, probability) in zip(texts, BUNDLED.best(texts), strict=True):
+    for text, (number, probability, _) in zip(texts, BUNDLED.best(texts), strict=True):
         expected = library(bundled())(text)
         assert probability == pytest.approx(expected[BUNDLED.labels[number]], abs=near(text))
         assert probability == pytest.approx(max(expected.values()), abs=near(text))
@@ -128,7 +128,7 @@ def test_human_text_in_33_languages_has_the_librarys_labels(shared_data: Path, s
     seen = 0
     for file in sorted(shared_data.glob(f"{stem}.*.gz")):
         texts = gzip.decompress(file.read_bytes()).decode("utf-8").removesuffix("\n").split("\n")
-        for text, (number, probability) in zip(texts, BUNDLED.best(texts), strict=True):
+        for text, (number, probability, _) in zip(texts, BUNDLED.best(texts), strict=True):
             [(expected, label)] = predict(f"{text}\n", 1, 0.0, "strict")
             assert BUNDLED.labels[number] == label, text
             assert abs(probability - expected) < 1e-6
@@ -175,6 +175,6 @@ def test_of_equal_labels_the_last_is_chosen_as_in_the_library(tmp_path: Path) ->
     path.write_bytes(content[: -4 * len(LABELS)] + (values * 99).astype("<f4").tobytes())
     model = FastTextModel(read_fasttext(path))
     [[(probability, label)]] = [fasttext.load_model(str(path)).f.predict("x\n", 1, 0.0, "strict")]
-    [(number, ours)] = model.best(["x"])
+    [(number, ours, _)] = model.best(["x"])
     assert (model.labels[number], ours) == (label, pytest.approx(probability))
     assert label == LABELS[3]

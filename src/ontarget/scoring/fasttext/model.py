@@ -9,6 +9,7 @@ its end (Joulin et al. 2017, "Bag of Tricks for Efficient Text Classification", 
 
 from collections import defaultdict
 from collections.abc import Iterator, Sequence
+from functools import reduce
 from itertools import count, repeat
 from typing import Any
 
@@ -47,7 +48,9 @@ class FastTextModel:
         if 4 * self._absent * dimensions <= _IN_MEMORY:
             self._matrix = self._rows(np.arange(self._absent + 1))
 
-    def best(self, texts: Sequence[str], among: Sequence[int] | None = None) -> Iterator[tuple[int, float]]:
+    def best(
+        self, texts: Sequence[str], among: Sequence[int] | None = None
+    ) -> Iterator[tuple[int, float, float]]:
         """The most probable label of each text, in order.
 
         Words are what blanks of ASCII, line breaks and NUL leave.
@@ -57,7 +60,8 @@ class FastTextModel:
             among: numbers of the labels that may be, ascending. Default: all.
 
         Yields:
-            The label's number and its probability: 0 where the model has a row of nothing in the text.
+            The label's number, its probability, and that of `among` together; 0 where the model has a row of
+            nothing in the text.
         """
         allowed = np.arange(len(self.labels)) if among is None else np.asarray(among)
         for batch in _batches(texts, max(1, min(_TEXTS, _PROBABILITIES // len(self.labels)))):
@@ -67,7 +71,9 @@ class FastTextModel:
             given = self._probabilities((sums[:, :-1] * shares[:, None]).T)[allowed]
             best = len(allowed) - 1 - given[::-1].argmax(axis=0)  # the last of equals, as fastText has it
             highest = given[best, np.arange(len(batch))] * (entries > 0)
-            yield from zip(allowed[best].tolist(), highest.tolist(), strict=True)
+            # Row by row: a text's answer must not depend on how many there are.
+            total = np.ones(len(batch)) if among is None else reduce(np.add, given) * (entries > 0)
+            yield from zip(allowed[best].tolist(), highest.tolist(), total.tolist(), strict=True)
 
     def _sums(self, texts: Sequence[str]) -> Floats:
         """The sum of the rows of each text, and how many they are: [texts, dimensions + 1]."""

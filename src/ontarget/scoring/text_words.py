@@ -1,0 +1,97 @@
+"""The words of a line: what is left once URLs, placeholders, numbers, code and the like are taken out.
+
+They say nothing of the language of the text that they stand in, and an identifier that reads them takes most
+of them for English.
+"""
+
+import re
+
+_UNITS = (
+    "km/h|m/s|mph|rpm|fps|dpi|ppm|[kcdmnµμ]?m[²³23]?|[kmµμ]?g|[cdmh]?l|[km]?W|kWh|[kMGT]?Hz|[kMGTP]?i?B|[kMG]?bps|"
+    "[kmµμn]?s|min|h|[mk]?V|m?A|mAh|px|pt|em|ft|in|lbs?|oz|°\\s?[CFK]?|[%‰€$£¥₹₽]|"
+    "USD|EUR|GBP|JPY|CNY|CHF|SEK|NOK|DKK|PLN|CZK|HUF|RON|RUB|INR|BRL|TRY|AUD|CAD"
+)
+_CHARACTERS = "年月日时時分秒円元년월일시분초원"
+_FILES = (
+    "py|ipynb|js|ts|java|cpp|hpp|cc|rs|go|rb|php|sh|bat|html?|css|json|jsonl|xml|ya?ml|toml|ini|csv|tsv|txt|md|"
+    "pdf|docx?|xlsx?|pptx?|png|jpe?g|gif|svg|mp[34]|wav|zip|gz|tar|exe|dll|apk|log|cfg"
+)
+
+# Each pattern below needs one of these signs, two dashes, or a dot in a word.
+_SIGN = re.compile(r"[\d`<&{%@#\\_+=/(:]")
+_DOTTED = re.compile(r"\.[a-z]")
+
+# What has to be in a line before a pattern is tried, and the pattern. The order counts: a URL goes before the
+# numbers in it.
+_PATTERNS: tuple[tuple[str, re.Pattern[str]], ...] = (
+    ("`", re.compile(r"```.*?(?:```|$)|`[^`]+`")),
+    ("://", re.compile(r"\b[A-Za-z][\w+.-]*://[^\s<>\"'）)」】]+")),
+    ("www.", re.compile(r"\bwww\.[^\s<>\"'）)」】]+")),
+    ("<", re.compile(r"</?(?:[A-Za-z]|0x)[^<>]*>|<!--.*?-->|<\|[^<>|]*\|>")),
+    ("&", re.compile(r"&(?:[A-Za-z]{2,8}|#\d{1,6}|#x[0-9A-Fa-f]{1,6});")),
+    ("=", re.compile(r"^.*=.*;\s*$|^.*=.*\{\s*$")),  # a line of C, Java or the like
+    ("{", re.compile(r"\$?\{\{[^{}]*\}\}|[$#%]?\{[^{}\s]*\}|^.*\).*\{\s*$")),
+    ("%", re.compile(r"%(?:\(\w+\)|\d+\$)?[-+0#]*\d*(?:\.\d+)?(?:l{0,2}[diuxX]|[scfeEgG@])(?!\w)|%\w+%")),
+    ("@", re.compile(r"[\w.+-]+@[\w-]+(?:\.[\w-]+)+|(?<!\w)@\w+(?:\.\w+)*")),
+    ("#", re.compile(r"(?<!\w)#\w+")),
+    ("\\", re.compile(r"\b[A-Za-z]:\\\S*|\\{1,2}[A-Za-z]+(?:\\[\w.-]+)*")),
+    ("_", re.compile(r"\b[A-Za-z0-9]*(?:_[A-Za-z0-9]+)+(?:\.[a-z]\w*)?\b|\b__\w+__\b")),
+    ("--", re.compile(r"(?<!\S)--[A-Za-z][\w-]*(?:=\S+)?")),
+    ("+", re.compile(r"\b(?:[A-Za-z]{1,8}\+)+[A-Za-z0-9]{1,8}\b")),  # Ctrl+C
+    ("/", re.compile(r"(?<![\w/])~?(?:/[A-Za-z0-9_.-]+){2,}/?|(?<!\S)\.{1,2}/\S+")),
+)
+# The same of signs that stand in most lines of prose: what has to be there is a pattern, too.
+_RARER: tuple[tuple[re.Pattern[str], re.Pattern[str]], ...] = (
+    (re.compile(r":[a-z0-9_+-]+:"), re.compile(r"(?<![\w:]):[a-z0-9_+-]+:(?!\w)")),  # :smile:
+    (
+        re.compile(r"\w\("),
+        re.compile(r"\b[A-Za-z][\w.]*\((?:[\w\s.,=\"'*/+-]*)\)(?=\s*[;,.:)]|\s*$)|\b[A-Za-z][\w.]*\(\)"),
+    ),
+    (
+        _DOTTED,
+        re.compile(
+            rf"\b[\w-]+\.(?:{_FILES})\b"
+            r"|\b(?:[a-z0-9-]+\.)+(?:com|org|net|edu|gov|info|io|eu|co\.uk|dev|app|ai)\b(?:/\S*)?"
+        ),
+    ),
+    (  # H2O, A380, v1.2, RTX-3090
+        re.compile(r"[A-Za-z]-?\d"),
+        re.compile(r"(?<![A-Za-z0-9])(?:[A-Za-z]+|[A-Z]+-)\d[A-Za-z0-9]*(?:[.-]\w*\d\w*)*"),
+    ),
+    (
+        re.compile(r"\d"),
+        re.compile(
+            rf"\d+(?:[.,:/'’\u00a0\u202f -]?\d+)*(?:[\s-]?(?:{_UNITS})(?!\w)|[{_CHARACTERS}]|[A-Za-z]*)"
+        ),
+    ),
+)
+
+# Two letters in a row, with their marks; one where a character is a syllable or a word.
+_WORD = re.compile(
+    r"[^\W\d_][\u0300-\u036f\u0591-\u05c7\u064b-\u0670]*[^\W\d_]"
+    r"|[\u0900-\u109f\u1780-\u17ff\u3040-\u30ff\u3400-\u9fff\uac00-\ud7af]"
+)
+_DOT_ABOVE = "\u0307"  # what Python leaves of the Turkish İ when it makes it small
+
+
+def words_of(text: str) -> str:
+    """A line without what is not language: its words, in lower case.
+
+    Taken out are URLs, e-mail addresses, `@names`, `#tags`, placeholders (`{x}`, `%1$s`, `<b>`), entities,
+    numbers with their units, file names and paths, code, and emoji written as `:smile:`. Identifiers learnt
+    from sentences: of capitals they know little, and headings in them are read as another language.
+
+    Returns:
+        What an identifier is to read; "" if no word is left, and so nothing that has a language.
+    """
+    if _SIGN.search(text) or _DOTTED.search(text) or "--" in text:
+        for trigger, pattern in _PATTERNS:
+            if trigger in text:
+                text = pattern.sub(" ", text)
+        for rarer, pattern in _RARER:
+            if rarer.search(text):
+                text = pattern.sub(" ", text)
+    if not _WORD.search(text):
+        return ""
+    text = text.lower()
+    return text.replace("i" + _DOT_ABOVE, "i") if _DOT_ABOVE in text else text
