@@ -35,7 +35,7 @@ class Named:
 
     Attributes:
         path: as the user may write it.
-        system: what is left of the parts of the path without codes and formats, the last part last.
+        system: what is left of the parts of the path without codes and formats, the file's own last.
         language: the language of the text, if the name has a code alone.
         direction: the direction, if the name has one.
     """
@@ -104,7 +104,7 @@ def named(path: Path, folders: Sequence[str]) -> Named:
         UserError: the name may be read in two ways.
     """
     tokens = _without_format(path.name)
-    found = _strongest(_read(token) for token in tokens)
+    found = [code for code in map(_read, tokens) if code is not None]
     above = [code for code in map(_read, reversed(folders)) if code is not None]
     if not found and above:
         found = above[:1]
@@ -115,6 +115,8 @@ def named(path: Path, folders: Sequence[str]) -> Named:
     languages = [code for code in found if isinstance(code, Language)]
     if direction is not None:  # its codes are the better evidence: `en-de.gemma.it`
         languages = [language for language in languages if language in direction.sides]
+    else:
+        languages = [code for code in languages if not _is_weak(code)] or languages
     language = _only(path, languages)
     if direction is None and language is not None:
         around = (code for code in above if isinstance(code, Direction) and language in code.sides)
@@ -124,22 +126,23 @@ def named(path: Path, folders: Sequence[str]) -> Named:
     depth = len(folders)
     outer = path.absolute().parts[1 : -1 - depth]
     inner = [folder for folder in folders if _read(folder) not in said - {None}]
-    return Named(str(path), (*outer, *inner, ".".join(left)), language, direction)
+    return Named(str(path), _system(*outer, *inner, ".".join(left)), language, direction)
 
 
 def short_names(systems: Iterable[tuple[str, ...]]) -> dict[tuple[str, ...], str]:
     """What to call systems: the parts of their paths, without those that all of them share."""
-    parts = {system: [part for part in system if part] for system in systems}
-    if len(parts) == 1:
-        return {system: left[-1] for system, left in parts.items()}
-    shared = _shared(list(parts.values()))
-    rest = {system: left[shared:] or left[-1:] for system, left in parts.items()}
+    different = list(dict.fromkeys(systems))
+    if len(different) == 1:
+        return {system: system[-1] for system in different}
+    shared = _shared(different)
+    rest = {system: list(system[shared:] or system[-1:]) for system in different}
     if all(len(left) == 1 for left in rest.values()):
         tokens = {system: left[0].split(".") for system, left in rest.items()}
         first = _shared([one[:-1] for one in tokens.values()])
         last = _shared([one[:first:-1] for one in tokens.values()])
         rest = {system: [".".join(one[first : len(one) - last])] for system, one in tokens.items()}
-    return {system: "/".join(left) for system, left in rest.items()}
+    names = {system: "/".join(left) for system, left in rest.items()}
+    return names if len(set(names.values())) == len(names) else {one: "/".join(one) for one in different}
 
 
 def _shared(lists: Sequence[Sequence[str]]) -> int:
@@ -165,7 +168,12 @@ def _of_pattern(pattern: str, path: Path, places: dict[str, str]) -> Named | Non
     closed = re.sub(r"\{\w+\}", "", str(Path(pattern).absolute()))
     *outer, last = closed.split("/")
     kept = [token.strip("-_") for token in _without_format(last)]
-    return Named(str(path), (*outer, ".".join(filter(None, kept))), language, direction)
+    return Named(str(path), _system(*outer, ".".join(filter(None, kept))), language, direction)
+
+
+def _system(*parts: str) -> tuple[str, ...]:
+    """Nothing is left of a part that was a code alone; of all parts nothing only where a disk begins."""
+    return tuple(filter(None, parts)) or ("/",)
 
 
 def _without_format(name: str) -> list[str]:
@@ -196,11 +204,6 @@ def _is_weak(code: Language | Direction) -> bool:
     return isinstance(code, Language) and (
         code.written == _MACHINE_TRANSLATION or (len(code.written) == 3 and code.written.isalpha())
     )
-
-
-def _strongest(codes: Iterable[Language | Direction | None]) -> list[Language | Direction]:
-    known = [code for code in codes if code is not None]
-    return [code for code in known if not _is_weak(code)] or known
 
 
 def _by_ending(tokens: list[str]) -> tuple[list[str], list[Language | Direction]]:
