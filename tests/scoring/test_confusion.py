@@ -2,11 +2,11 @@ from collections.abc import Sequence
 
 import pytest
 
-from ontarget.errors import UserError
 from ontarget.languages import Language
-from ontarget.scoring.confusion import confusion_matrix, language_confusion
+from ontarget.scoring.confusion import confusion_matrix, language_confusion, rules
 from ontarget.scoring.interval import wilson
-from ontarget.scoring.language_id import Guess
+from ontarget.scoring.language_id import Guess, default_identifier
+from ontarget.scoring.pass_rates import PassRates
 
 RUSSIAN = "Сегодня утром пекарь открыл свою лавку раньше обычного."
 RUSSIAN_TOO = "Соседи пришли за свежим хлебом ещё до восхода солнца."
@@ -41,7 +41,10 @@ def test_lines_decide_and_not_the_response_as_a_whole() -> None:
 
 def test_words_of_a_language_in_latin_script_cannot_be_told() -> None:
     found = language_confusion([FRENCH, GERMAN], "fr")
+    assert found.lpr is not None
     assert (found.lpr.value, found.wpr, found.lcpr) == (50.0, None, None)
+    why = "words in Latin letters do not tell their language"
+    assert found.missing == {"wpr": why, "lcpr": why}
 
 
 @pytest.mark.parametrize(
@@ -65,7 +68,7 @@ def test_with_a_list_only_its_words_count() -> None:
     found = language_confusion(responses, "ru", english={"bakery", "bread"})
     assert found.wpr is not None
     assert found.wpr.value == 50.0
-    assert "|english:list-of-2|" in found.wpr.signature
+    assert "|english:list-of-2@" in found.wpr.signature
 
 
 def test_chinese_and_japanese_lines_are_long_enough_by_their_characters() -> None:
@@ -78,13 +81,48 @@ def test_chinese_and_japanese_lines_are_long_enough_by_their_characters() -> Non
 
 def test_all_lines_wrong_leaves_no_word_to_judge() -> None:
     found = language_confusion([ENGLISH], "ru")
+    assert found.lpr is not None
     assert (found.lpr.value, found.wpr, found.lcpr) == (0.0, None, None)
+    assert found.missing["wpr"] == "no response passes LPR"
 
 
 def test_without_a_line_to_judge_there_is_no_figure() -> None:
-    with pytest.raises(UserError, match="no response has a line of 5 words"):
-        language_confusion(["Да.", ""], "ru")
-    assert language_confusion(["Да, конечно."], "ru", words=2, confidence=0.0).lpr.n == 1
+    found = language_confusion(["Да.", ""], "ru")
+    assert (found.lpr, found.wpr, found.lcpr) == (None, None, None)
+    assert found.missing == dict.fromkeys(("lpr", "wpr", "lcpr"), "no response has a line of 5 words")
+    of_two = language_confusion(["Да, конечно."], "ru", words=2, confidence=0.0)
+    assert of_two.lpr is not None
+    assert of_two.lpr.n == 1
+
+
+@pytest.mark.parametrize(
+    ("addition", "clean"),
+    [
+        ("Смотрите https://www.bakery.example/fresh-bread.html сегодня.", True),
+        ("Пишите на адрес baker@bakery.example сегодня.", True),
+        ("Напишите {username} сегодня.", True),
+        ("Смотрите fresh bread на https://bakery.example сегодня.", False),
+        ("Это don't сегодня.", False),
+        ("UNESCO И BAKERY РАБОТАЮТ КАК ОБЫЧНО", True),
+    ],
+)
+def test_an_address_or_a_placeholder_is_not_an_english_word(addition: str, clean: bool) -> None:
+    found = language_confusion([f"{RUSSIAN} {addition}"], "ru")
+    assert found.wpr is not None
+    assert found.wpr.value == (100.0 if clean else 0.0)
+
+
+@pytest.mark.parametrize("line", ["早 上 好 吗 。", "早上好，。！？ — …", "— — — — — — —", "1 2 3 4 5 6"])
+def test_neither_blanks_in_chinese_nor_signs_make_words(line: str) -> None:
+    assert language_confusion([line], "zh").lpr is None
+
+
+def test_chunks_count_as_the_whole_does() -> None:
+    responses = [RUSSIAN, f"{RUSSIAN}\n{ENGLISH}", f"{RUSSIAN} Это bakery.", "Да.", GERMAN] * 3
+    count = PassRates(Language("ru"), default_identifier(), rules())
+    for start in range(0, len(responses), 4):
+        count.add(responses[start : start + 4])
+    assert count.figures() == language_confusion(responses, "ru")
 
 
 class Doubtful:

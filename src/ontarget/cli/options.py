@@ -51,6 +51,21 @@ Among = Annotated[
     str | None,
     typer.Option(metavar="LANGUAGES", help="The only ones that the identifier may name: de,fr,en."),
 ]
+Lcb = Annotated[
+    bool,
+    typer.Option(
+        "--lcb",
+        help="Compute lpr, wpr and lcpr as the script of the Language Confusion Benchmark does.",
+    ),
+]
+EnglishWords = Annotated[
+    Path | None,
+    typer.Option(
+        metavar="FILE",
+        help="English words for wpr, one a line: /usr/share/dict/words. Without it, any word of four or more "
+        "small Latin letters is English; --lcb needs it.",
+    ),
+]
 Template = Annotated[
     str | None,
     typer.Option(

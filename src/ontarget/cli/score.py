@@ -12,8 +12,10 @@ import typer
 from ontarget.cli.forms import chosen, print_csv, print_json, print_tables
 from ontarget.cli.options import (
     Among,
+    EnglishWords,
     Environment,
     Key,
+    Lcb,
     Lid,
     OfTestSet,
     ReferenceKey,
@@ -36,8 +38,8 @@ def score(
         list[str],
         typer.Argument(
             metavar="HYP...",
-            help="Translations: plain text, one a line; JSON lines or a JSON list; WMT's XML or SGM; each "
-            "compressed or not. - is standard input. Or a run's directory, or any part of its outputs.",
+            help="Translations: plain text, one a line; JSON lines or a JSON list; CSV; WMT's XML or SGM; "
+            "each compressed or not. - is standard input. Or a run's directory, or any part of its outputs.",
         ),
     ],
     to: To = None,
@@ -82,6 +84,8 @@ def score(
     ] = False,
     lid: Lid = "lid.176.ftz",
     among: Among = None,
+    lcb: Lcb = False,
+    english_words: EnglishWords = None,
     confidence: Annotated[
         bool, typer.Option("--confidence", help="95 % intervals: Wilson's for ratios, else by bootstrap.")
     ] = False,
@@ -106,6 +110,7 @@ def score(
         ontarget score a.txt b.txt --reference test.fr.gz --source test.de.gz --from de --to fr --strict
         ontarget score predictions.jsonl --to fr --key answer
         ontarget score answers.txt --test-set wmt22 --direction de-fr --metrics bleu,chrf++,ter
+        ontarget score responses.jsonl --to zh --lcb --english-words words
         ontarget score runs/phrasebook-tiny --markdown
         ontarget score answers.txt --to fr --lines lines.csv
         cat answers.txt | ontarget score - --to fr --json
@@ -114,14 +119,16 @@ def score(
     from ontarget.cli.answers import Given, answers_of
     from ontarget.cli.by_line import by_line
     from ontarget.cli.progress import watched
-    from ontarget.cli.scorecards import as_object, as_rows, notes_of, tables_of
+    from ontarget.cli.scorecards import as_object, as_rows, missing_of, notes_of, tables_of
     from ontarget.cli.system_table import empty_cells, is_of_systems, system_tables
-    from ontarget.scoring.scorecard import Scorer
+    from ontarget.scoring.scorecard import CONFUSION, Scorer
 
     form = chosen(json=as_json, csv=as_csv, latex=latex, markdown=markdown)
     names = names_of(metrics) if metrics else ["bleu", "chrf"]
+    names += CONFUSION if lcb and not set(CONFUSION).intersection(names) else ()
     if lines is not None:
-        require_new_place("--lines", lines, [*hypotheses, *(reference or ()), source])
+        listed = None if english_words is None else str(english_words)
+        require_new_place("--lines", lines, [*hypotheses, *(reference or ()), source, listed])
     kept = comet is not None
     given = Given(
         to,
@@ -136,7 +143,14 @@ def score(
     )
     with by_line(lines) as told:
         scorer = Scorer(
-            identifier(lid, among), names, strict=strict, intervals=confidence, segments=kept, seen=told
+            identifier(lid, among),
+            names,
+            strict=strict,
+            intervals=confidence,
+            segments=kept,
+            seen=told,
+            lcb=lcb,
+            english=_english(english_words, names),
         )
         cards = [scorer.card(answers) for answers in watched(answers_of(hypotheses, given), "scoring")]
     if metrics:
@@ -155,7 +169,19 @@ def score(
         of_systems = is_of_systems(cards)
         tables = (system_tables if of_systems else tables_of)(cards, intervals=confidence)
         notes = notes_of([pair for card in cards for pair in card.scores.items()])
-        print_tables(tables, form, [*notes, *(empty_cells(cards) if of_systems else ())])
+        empty = [*missing_of(cards), *(empty_cells(cards) if of_systems else ())]
+        print_tables(tables, form, [*notes, *empty])
+
+
+def _english(path: Path | None, names: Sequence[str]) -> frozenset[str] | None:
+    """The words of `--english-words`."""
+    if path is None:
+        return None
+    if not {"wpr", "lcpr"}.intersection(names):
+        raise UserError("--english-words is read for wpr and lcpr alone; add --metrics wpr,lcpr or --lcb")
+    from ontarget.scoring.word_list import read_word_list
+
+    return read_word_list(path)
 
 
 def _check_references(cards: Sequence["Scorecard"], names: Sequence[str]) -> None:

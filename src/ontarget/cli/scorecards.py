@@ -12,6 +12,7 @@ from ontarget.scoring.scorecard import Scorecard
 from ontarget.scoring.signatures import merged, shape
 
 FLOOR = "otr_floor"
+_LISTED = 5  # hypotheses in a note
 
 
 def tables_of(cards: Sequence[Scorecard], *, intervals: bool) -> list[tuple[str, list[dict[str, str]]]]:
@@ -47,22 +48,31 @@ def title_of(name: str) -> str:
 
 
 def means_of(cards: Sequence[Scorecard]) -> list[dict[str, str]]:
-    """The mean scores of each system of a run that answered in several directions."""
+    """The mean scores of each system of a run that answered in several directions.
+
+    A score that some directions do not have is followed by the number of those that have it.
+    """
     by_system: dict[str, list[Scorecard]] = {}
     for card in cards:
         by_system.setdefault(label_of(card, cards).get("system", ""), []).append(card)
     by_system.pop("", None)
     if not any(len(of_system) > 1 for of_system in by_system.values()):
         return []
-    names = [name for name in cards[0].scores if all(name in card.scores for card in cards)]
-    rows = []
-    for system, of_system in by_system.items():
-        figures = {}
-        for name in names:
-            value = mean(card.scores[name].value for card in of_system)
-            figures[title_of(name)] = figure(replace(of_system[0].scores[name], value=value), interval=False)
-        rows.append({"system": system, "directions": str(len(of_system)), **figures})
-    return rows
+    names = dict.fromkeys(name for card in cards for name in card.scores)
+    return [
+        {"system": system, "directions": str(len(of_system))}
+        | {title_of(name): _mean([card.scores.get(name) for card in of_system]) for name in names}
+        for system, of_system in by_system.items()
+    ]
+
+
+def _mean(scores: Sequence[Score | None]) -> str:
+    """The mean of the scores that there are, and of how many where some are missing: `97.50 (6)`."""
+    there = [score for score in scores if score is not None]
+    if not there:
+        return ""
+    average = figure(replace(there[0], value=mean(score.value for score in there)), interval=False)
+    return average if len(there) == len(scores) else f"{average} ({len(there)})"
 
 
 def notes_of(scores: Sequence[tuple[str, Score]]) -> list[str]:
@@ -76,6 +86,21 @@ def notes_of(scores: Sequence[tuple[str, Score]]) -> list[str]:
         ratio = display_name("otr_strict" if "otr_strict" in dict(scores) else "otr")
         notes.append(f"on target: what {ratio} counts as off-target is worth nothing")
     return list(dict.fromkeys(notes))
+
+
+def missing_of(cards: Sequence[Scorecard]) -> list[str]:
+    """Why metrics that were asked for are not there, and of which hypotheses if it is not all of them."""
+    alike: dict[tuple[str, str], list[str]] = {}
+    for card in cards:
+        for why in dict.fromkeys(card.missing.values()):
+            names = ", ".join(display_name(name) for name, reason in card.missing.items() if reason == why)
+            alike.setdefault((names, why), []).append(" ".join(label_of(card, cards).values()))
+    notes = []
+    for (names, why), where in alike.items():
+        more = f" and {len(where) - _LISTED} more" if len(where) > _LISTED else ""
+        of_them = "" if len(where) == len(cards) else f" of {', '.join(where[:_LISTED])}{more}"
+        notes.append(f"no {names}{of_them}: {why}")
+    return notes
 
 
 def figure(score: Score, interval: bool) -> str:
@@ -93,8 +118,9 @@ def as_object(card: Scorecard) -> dict[str, Any]:
     for name, score in card.scores.items():
         scores[name] = score.as_dict()
         del scores[name]["metric"]
+    missing = {"missing": card.missing} if card.missing else {}
     run = {key: value for key, value in label_of(card, [card]).items() if key != "hypothesis"}
-    return {"hypothesis": card.answers.path, **run, **scores, "breakdown": dict(card.breakdown)}
+    return {"hypothesis": card.answers.path, **run, **scores, **missing, "breakdown": dict(card.breakdown)}
 
 
 def as_rows(card: Scorecard) -> list[dict[str, Any]]:

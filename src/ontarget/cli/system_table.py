@@ -65,7 +65,11 @@ def empty_cells(cards: Sequence[Scorecard]) -> list[str]:
         for lacking, systems in without.items()
     ]
     for name in dict.fromkeys(name for card in cards for name in card.scores if name != FLOOR):
-        undefined = dict.fromkeys(str(card.answers.direction) for card in cards if name not in card.scores)
+        undefined = dict.fromkeys(
+            str(card.answers.direction)
+            for card in cards
+            if name not in card.scores and name not in card.missing  # which `missing_of` tells
+        )
         if undefined:
             notes.append(f"empty: {display_name(name)} of {', '.join(undefined)}: {_reason(name)}")
     return notes

@@ -1,6 +1,6 @@
 """All scores of one system's answers in one direction, from one look at each segment."""
 
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from itertools import islice
 from typing import TYPE_CHECKING
@@ -17,6 +17,7 @@ from ontarget.scoring.score import Score
 
 if TYPE_CHECKING:  # NumPy and sacreBLEU take longer to load than OTR to compute
     from ontarget.scoring.against_references import AgainstReferences
+    from ontarget.scoring.pass_rates import LanguageConfusion, PassRates
 
 REFERENCED = ("bleu", "chrf", "chrf++", "ter", "spbleu")
 """Metrics against references: the names of `metrics.METRICS`, without sacreBLEU's loading time."""
@@ -38,6 +39,7 @@ class Scorecard:
         off: whether each segment is off-target; empty without references, unless segments are kept.
         evidence: of those scores that can be compared segment by segment, by name.
         lines: the segments, if they are kept.
+        missing: metrics that are not defined for these answers, and why, by name.
     """
 
     answers: Answers
@@ -46,6 +48,7 @@ class Scorecard:
     off: Sequence[bool] = ()
     evidence: dict[str, Evidence] = field(default_factory=dict)
     lines: Sequence[Line] = ()
+    missing: dict[str, str] = field(default_factory=dict)
 
 
 @dataclass(frozen=True)
@@ -59,6 +62,8 @@ class Scorer:
         intervals: adds 95 % intervals to the metrics; ratios have theirs anyway.
         segments: keeps the segments and their evidence, for a paired test or a neural metric.
         seen: told what was found of each line, chunk by chunk.
+        lcb: computes those of `CONFUSION` as the Language Confusion Benchmark's script does.
+        english: the words by which they know English.
     """
 
     identifier: Identifier
@@ -67,6 +72,8 @@ class Scorer:
     intervals: bool = False
     segments: bool = False
     seen: Seen | None = None
+    lcb: bool = False
+    english: Collection[str] | None = None
     _floors: dict[tuple[Language, bytes], int] = field(default_factory=dict)
 
     def __post_init__(self) -> None:
@@ -85,7 +92,7 @@ class Scorer:
         count = OffTarget(answers.direction, self.identifier, strict=self.strict)
         kept: list[Line] = []
         off: list[bool] = []
-        confusion = [name for name in self.metrics if name in CONFUSION]
+        pass_rates = self._pass_rates(answers.target)
         references: AgainstReferences | None = None
         for chunk in _chunks(answers.lines):
             texts = [line.text for line in chunk]
@@ -97,10 +104,12 @@ class Scorer:
                 references = references or self._references(answers.target)
                 references.add(chunk, off_here)
             off += off_here if self.segments or references else []
-            if self.segments or confusion:
+            if pass_rates is not None:
+                pass_rates.add(line.whole for line in chunk)
+            if self.segments:
                 kept += chunk
         ratios = self._ratios(count)
-        card = Scorecard(answers, {}, _breakdown(count, answers), off, {}, kept)
+        card = Scorecard(answers, {}, _breakdown(count, answers), off, lines=kept)
         if references is not None:
             for score, evidence in references.scores(ratios["otr_strict" if self.strict else "otr"]):
                 card.scores[score.metric] = score
@@ -108,8 +117,8 @@ class Scorer:
                     card.evidence[score.metric] = evidence
             ratios["otr_floor"] = references.floor
         card.scores.update(ratios)
-        if confusion:
-            card.scores.update(self._confusion(card, confusion))
+        if pass_rates is not None:
+            self._add_confusion(card, pass_rates.figures())
         if self.segments:
             self._flags(card)
         return card
@@ -135,12 +144,21 @@ class Scorer:
             known=self._floors,
         )
 
-    def _confusion(self, card: Scorecard, names: Sequence[str]) -> dict[str, Score]:
-        from ontarget.scoring.confusion import language_confusion
+    def _pass_rates(self, target: Language) -> "PassRates | None":
+        if not set(CONFUSION).intersection(self.metrics):
+            return None
+        from ontarget.scoring import confusion, lcb
+        from ontarget.scoring.pass_rates import PassRates
 
-        found = language_confusion([line.text for line in card.lines], card.answers.target, self.identifier)
-        scores = {name: getattr(found, name) for name in names}
-        return {name: score for name, score in scores.items() if score is not None}
+        rules = lcb.rules(target, self.english) if self.lcb else confusion.rules(self.english)
+        return PassRates(target, self.identifier, rules)
+
+    def _add_confusion(self, card: Scorecard, found: "LanguageConfusion") -> None:
+        for name in self.metrics:
+            if name in found.missing:
+                card.missing[name] = found.missing[name]
+            elif name in CONFUSION:
+                card.scores[name] = getattr(found, name)
 
     def _flags(self, card: Scorecard) -> None:
         from ontarget.scoring.significance import mean_of_segments, mean_value

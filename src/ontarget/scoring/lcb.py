@@ -1,0 +1,127 @@
+"""The Language Confusion Benchmark's figures, as its script `compute_metrics.py` computes them.
+
+Marchisio et al. 2024 (arXiv 2406.20052); the script is in github.com/for-ai/language-confusion. Where it
+differs from `confusion.py`: a response ends at a line that begins with `Q:`; URLs, numbers and code are
+words; words are tokens of jieba (Chinese) and MeCab (Japanese), else what blanks separate; an English word is
+a whole token, looked up in a list as it is written; and WPR is 100 where no response passes LPR.
+"""
+
+import string
+import warnings
+from collections.abc import Callable, Collection, Iterable, Iterator
+from functools import cache
+from importlib.metadata import version
+from pathlib import Path
+from typing import Any
+
+from ontarget import given
+from ontarget.errors import UserError
+from ontarget.languages import Language
+from ontarget.scoring.language_id import Identifier, default_identifier
+from ontarget.scoring.pass_rates import LanguageConfusion, Line, PassRates, ResponseRules
+from ontarget.scoring.word_list import signature_of
+
+_NEXT_QUESTION = "\nQ:"  # where a base model goes on with a prompt of its own
+_WITHOUT = str.maketrans({**dict.fromkeys(string.punctuation + "،"), "—": " "})
+_TOKENS = 5
+_LONGEST = 50_000  # characters
+_INSTALL = "pip install 'ontarget[lcb]'"
+
+
+def benchmark_confusion(
+    responses: Iterable[str],
+    language: Language | str,
+    identifier: Identifier | None = None,
+    *,
+    english: Collection[str] | None = None,
+) -> LanguageConfusion:
+    """LPR, WPR and LCPR of one cell of the benchmark: a model's responses in one language to one source.
+
+    The benchmark averages over sources, then over languages.
+
+    Args:
+        responses: one completion each, with its line breaks.
+        language: the language that was asked for.
+        identifier: default: lid.176.ftz. The benchmark's is lid.176.bin.
+        english: the words of its file `words` (`word_list.read_word_list`). Without it there is no WPR.
+
+    Raises:
+        UserError: the identifier knows no such language, or what splits Chinese or Japanese into words is
+            not installed.
+    """
+    target = language if isinstance(language, Language) else Language(language)
+    count = PassRates(target, identifier or default_identifier(), rules(target, english))
+    count.add(
+        given.text(one, "response", number, "answer")
+        for number, one in enumerate(given.several(responses, "responses"))
+    )
+    return count.figures()
+
+
+def rules(language: Language, english: Collection[str] | None) -> ResponseRules:
+    """The rules of the benchmark for responses in a language.
+
+    Raises:
+        UserError: what splits the language into words is not installed.
+    """
+    known = None if english is None else frozenset(english)
+    tokenize, name = _tokenizer(language)
+
+    def lines(response: str) -> list[Line]:
+        text = response.split(_NEXT_QUESTION)[0].strip().translate(_WITHOUT)
+        read = [(line, tokenize(line)) for line in text.split("\n")]
+        return [
+            (line, [token.strip() for token in tokens]) for line, tokens in read if len(tokens) >= _TOKENS
+        ]
+
+    return ResponseRules(
+        lines,
+        lambda texts, identifier: identifier.identify(texts),
+        is_english=None if known is None else known.__contains__,
+        signature=f"rules:lcb|tokens:{name}|english:{'none' if known is None else signature_of(known)}",
+        empty_passes=True,
+    )
+
+
+def _tokenizer(language: Language) -> tuple[Callable[[str], list[str]], str]:
+    """What splits a line into words, and its name in a signature."""
+    if language.primary == "zh":
+        return _chinese().lcut, f"jieba-{version('jieba')}"
+    if language.primary == "ja":
+        parse, dictionary = _japanese()
+        return lambda line: [word for part in _parts(line) for word in parse(part).split()], dictionary
+    return str.split, "blanks"
+
+
+@cache
+def _chinese() -> Any:
+    try:
+        with warnings.catch_warnings():  # its strings have escapes that Python 3.12 warns of
+            warnings.simplefilter("ignore")
+            import jieba
+    except ModuleNotFoundError:
+        raise UserError(
+            f"the benchmark splits Chinese into words by jieba, which is missing: {_INSTALL}"
+        ) from None
+    jieba.setLogLevel("WARNING")  # it tells of its dictionary on standard error
+    return jieba
+
+
+@cache
+def _japanese() -> tuple[Callable[[str], str], str]:
+    try:
+        from fugashi import Tagger
+
+        tagger = Tagger("-O wakati")
+    except (ModuleNotFoundError, RuntimeError):  # the latter without a dictionary
+        raise UserError(
+            "the benchmark splits Japanese into words by MeCab, which is missing or has no dictionary: "
+            f"{_INSTALL}"
+        ) from None
+    dictionary = Path(tagger.dictionary_info[0]["filename"]).parents[1].name  # <package>/dicdir/sys.dic
+    return tagger.parse, f"mecab-{dictionary}"
+
+
+def _parts(line: str) -> Iterator[str]:
+    """A line in parts that MeCab can take: of a million characters it dies, without an exception."""
+    return (line[start : start + _LONGEST] for start in range(0, len(line), _LONGEST))
