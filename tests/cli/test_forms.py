@@ -1,5 +1,6 @@
 import csv
 import io
+import re
 
 import pytest
 
@@ -21,6 +22,19 @@ def test_a_table_shows_names_as_they_are(capsys: pytest.CaptureFixture[str]) -> 
     printed = capsys.readouterr().out
     for text in ("title [x]", "a_b|c", "[bold]d", "20.50", "note [y]"):
         assert text in printed
+
+
+def test_a_table_wider_than_the_terminal_comes_in_blocks_of_whole_columns(
+    capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("FORCE_COLOR", "1")
+    monkeypatch.setenv("COLUMNS", "40")
+    figures = {f"en-{number}": f"{number}.25" for number in range(10, 22)}
+    print_tables([("title", [{"system": "ours", **figures}])], "table", [])
+    printed = re.sub(r"\x1b\[\d*m", "", capsys.readouterr().out)
+    assert printed.count("title") == printed.count("ours") > 1
+    assert re.findall(r"\d+\.\d+", printed) == list(figures.values())
+    assert max(map(len, printed.split("\n"))) <= 40
 
 
 def test_latex_is_booktabs_with_notes_as_comments(capsys: pytest.CaptureFixture[str]) -> None:

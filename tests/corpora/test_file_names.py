@@ -2,7 +2,7 @@ from pathlib import Path
 
 import pytest
 
-from ontarget.corpora.file_names import path_of
+from ontarget.corpora.file_names import files_that_fit, is_pattern, path_of
 from ontarget.errors import UserError
 from ontarget.languages import Direction, Language
 
@@ -94,3 +94,26 @@ def test_variables_and_home_are_expanded(monkeypatch: pytest.MonkeyPatch) -> Non
 def test_a_pattern_without_a_place_for_the_code_is_told() -> None:
     with pytest.raises(UserError, match=r"needs \{language\} where the language's code stands"):
         path_of("train.de", Language("de"))
+
+
+def test_a_variable_is_no_placeholder_and_a_slip_is_told(here: Path) -> None:
+    assert not is_pattern("${DATA}/train.de")
+    assert is_pattern("${DATA}/train.{language}")
+    with pytest.raises(UserError, match=r"'\{lang\}' in 'a\.\{lang\}' is not .* did you mean '\{language\}'"):
+        is_pattern("a.{lang}")
+    with pytest.raises(UserError, match=r"there are \{language\}, \{direction\}, \{system\}"):
+        is_pattern("a.{}")
+    make("{lang}")
+    assert not is_pattern("{lang}")
+
+
+def test_what_is_left_for_the_system_is_clear(here: Path) -> None:
+    make("a_b_deu_Latn", "a-en-de", "a_German", "a_x.gz", "sub/a_de")
+    found = {str(path): places for path, places in files_that_fit("{system}_{language}")}
+    assert found == {
+        "a_b_deu_Latn": {"system": "a_b", "language": "deu_Latn"},
+        "a_German": {"system": "a", "language": "German"},
+    }
+    assert [places for _, places in files_that_fit("{system}-{direction}")] == [
+        {"system": "a", "direction": "en-de"}
+    ]

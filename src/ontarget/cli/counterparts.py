@@ -89,10 +89,10 @@ class Files:
         """The files that belong to an output, and whose text is in a language where that is known."""
         if self.is_for_all:
             return list(self.files)
-        by_name: dict[tuple[str, ...], list[Named]] = {}
+        by_name: dict[tuple[object, ...], list[Named]] = {}
         for file in self.files:
             if _belongs(file, output, language):
-                by_name.setdefault(file.system, []).append(file)
+                by_name.setdefault((file.system, file.direction), []).append(file)
         return [_as_written(files, output) for files in by_name.values()]
 
 
