@@ -82,12 +82,12 @@ def _reading(text: str, words: str, guess: Guess, chance: Chance, of_script: _La
         guess = _by_script(words, guess, of_script)
     if is_undetermined(guess.label):
         return Reading(guess, "unsure")
-    if guess.probability < chance.highest and guess.probability < chance.of(_letters(words)):
+    if guess.probability < chance.highest and guess.probability < chance.of(letters(words)):
         return Reading(guess, "unsure")
     return Reading(guess)
 
 
-def _letters(words: str) -> int:
+def letters(words: str) -> int:
     """The letters of a line; a Chinese, Japanese or Korean character is as long as three."""
     counts = script_counts(words)
     return counts.total() + 2 * (counts["Hani"] + counts["Kana"] + counts["Hang"])
