@@ -234,6 +234,27 @@ def test_a_folder_of_json_lines_is_a_runs_only_if_it_has_its_rows(put: Put) -> N
     assert "says its own languages" in error("ours", "--to", "fr")
 
 
+def test_lines_overwrite_nothing_that_is_read(put: Put) -> None:
+    for code in ("de", "fr"):
+        put(f"out/hyp.{code}", HALF[code])
+        put(f"ref/{code}.txt", TEXTS[code])
+    beside = ["--reference", "ref/{language}.txt"]
+    assert "'out/hyp.de' is a file that is read" in error("out", *beside, "--lines", "out/hyp.de")
+    for reference in ("ref", "ref/{language}.txt"):
+        assert "'ref/de.txt' is in 'ref', which is read" in error(
+            "out", "--reference", reference, "--lines", "ref/de.txt"
+        )
+    assert Path("out/hyp.de").read_text().splitlines() == HALF["de"]
+    run("out", *beside, "--lines", "lines.csv")
+    rows = list(csv.DictReader(io.StringIO(Path("lines.csv").read_text(encoding="utf-8"))))
+    assert [(row["hypothesis"], row["line"], row["language"]) for row in rows] == [
+        ("out/hyp.de", "1", "en"),
+        ("out/hyp.de", "2", "de"),
+        ("out/hyp.fr", "1", "en"),
+        ("out/hyp.fr", "2", "fr"),
+    ]
+
+
 def test_csv_has_system_and_direction(put: Put) -> None:
     put("out/a/en-de.txt", TEXTS["de"])
     put("out/b/en-de.txt", HALF["de"])

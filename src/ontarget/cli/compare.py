@@ -42,8 +42,8 @@ def compare(
         list[str],
         typer.Argument(
             metavar="A B...",
-            help="Translations, one a line or as JSON (see ontarget score --help), the baseline first; or "
-            "runs, or systems of runs (outputs/mt).",
+            help="Translations, one a line or as JSON, the baseline first; runs, or systems of runs "
+            "(outputs/mt); or folders and patterns, see ontarget score --help.",
         ),
     ],
     to: To = None,

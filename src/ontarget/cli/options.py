@@ -27,14 +27,28 @@ ReferenceKey = Annotated[
 ]
 SourceKey = Annotated[str | None, typer.Option(metavar="NAME", help="Key of the source in JSON.")]
 To = Annotated[
-    str | None, typer.Option("--to", metavar="LANGUAGE", help="The language that was asked for: fr.")
+    str | None,
+    typer.Option(
+        "--to",
+        metavar="LANGUAGE",
+        help="The language that was asked for: fr. Where names of files tell it, restricts scoring to these "
+        "languages: de,fr.",
+    ),
 ]
 Source = Annotated[
-    str | None, typer.Option(metavar="SRC", help="What was translated, line by line; needs --from.")
+    str | None,
+    typer.Option(
+        metavar="SRC",
+        help="What was translated, line by line: a file, a folder or a pattern. Needs --from, unless names "
+        "tell the source's language.",
+    ),
 ]
 TestSet = Annotated[
     str | None,
-    typer.Option(metavar="NAME", help="Source and reference by sacreBLEU: wmt22; needs --direction."),
+    typer.Option(
+        metavar="NAME",
+        help="Source and reference by sacreBLEU: wmt22. Needs --direction, unless names of files tell it.",
+    ),
 ]
 OfTestSet = Annotated[str | None, typer.Option(metavar="FROM-TO", help="Of the test set: de-fr.")]
 Environment = Annotated[
@@ -87,3 +101,15 @@ def require_new_place(option: str, path: Path, inputs: Iterable[str | None]) -> 
         raise UserError(f"{option} '{path}' is a folder; name a file")
     if path.exists() and any(name and Path(name).exists() and path.samefile(name) for name in inputs):
         raise UserError(f"{option} '{path}' is a file that is read and would be overwritten; name another")
+
+
+def require_outside(option: str, path: Path, inputs: Iterable[str | None]) -> None:
+    """Refuses to overwrite a file in a folder that is read, by its name or by a pattern such as `ref/{language}`.
+
+    Raises:
+        UserError: the place is in such a folder; the message names the option.
+    """
+    for name in filter(None, inputs):
+        folder = Path(f"{name.partition('{')[0]}_").parent if "{" in name else Path(name)
+        if path.exists() and folder.is_dir() and folder.resolve() in path.resolve().parents:
+            raise UserError(f"{option} '{path}' is in '{folder}', which is read; name another place")

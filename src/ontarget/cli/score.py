@@ -24,6 +24,7 @@ from ontarget.cli.options import (
     TestSet,
     To,
     require_new_place,
+    require_outside,
 )
 from ontarget.cli.start import numpy_without_threads
 from ontarget.errors import UserError
@@ -39,7 +40,8 @@ def score(
         typer.Argument(
             metavar="HYP...",
             help="Translations: plain text, one a line; JSON lines or a JSON list; CSV; WMT's XML or SGM; "
-            "each compressed or not. - is standard input. Or a run's directory, or any part of its outputs.",
+            "each compressed or not. - is standard input. Or a run's directory, or any part of its outputs. "
+            "Or a folder or pattern of files whose names tell their languages: 'out/{system}.{language}'.",
         ),
     ],
     to: To = None,
@@ -51,7 +53,8 @@ def score(
         list[str] | None,
         typer.Option(
             metavar="REF",
-            help="Human translations, line by line: adds --metrics and the floor. May be repeated.",
+            help="Human translations, line by line: adds --metrics and the floor. May be repeated. Or a "
+            "folder or pattern: 'ref/{language}.txt'.",
         ),
     ] = None,
     source: Source = None,
@@ -112,6 +115,8 @@ def score(
         ontarget score answers.txt --test-set wmt22 --direction de-fr --metrics bleu,chrf++,ter
         ontarget score responses.jsonl --to zh --lcb --english-words words
         ontarget score runs/phrasebook-tiny --markdown
+        ontarget score wmt22/system-outputs --reference wmt22/references --to de,cs
+        ontarget score 'out/{language}.txt' --reference 'ref/{language}.txt'
         ontarget score answers.txt --to fr --lines lines.csv
         cat answers.txt | ontarget score - --to fr --json
     """
@@ -129,6 +134,7 @@ def score(
     if lines is not None:
         listed = None if english_words is None else str(english_words)
         require_new_place("--lines", lines, [*hypotheses, *(reference or ()), source, listed])
+        require_outside("--lines", lines, [*(reference or ()), source])
     kept = comet is not None
     given = Given(
         to,
@@ -152,7 +158,10 @@ def score(
             lcb=lcb,
             english=_english(english_words, names),
         )
-        cards = [scorer.card(answers) for answers in watched(answers_of(hypotheses, given), "scoring")]
+        outputs = answers_of(hypotheses, given)
+        if lines is not None:
+            require_new_place("--lines", lines, [answers.path for answers in outputs])
+        cards = [scorer.card(answers) for answers in watched(outputs, "scoring")]
     if metrics:
         _check_references(cards, names)
     if comet:

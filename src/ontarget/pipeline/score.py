@@ -15,6 +15,7 @@ from ontarget.reporting.run_files import AVERAGE
 from ontarget.reporting.systems import REFERENCE
 from ontarget.scoring.interval import wilson
 from ontarget.scoring.score import Score
+from ontarget.scoring.signatures import merged
 from ontarget.scoring.significance import bootstrap_interval
 
 Row = dict[str, Any]
@@ -92,13 +93,8 @@ def score(
 
 def mean(scores: Sequence[Score]) -> Score:
     """The mean over directions. Where signatures differ, a field lists all its values: `tok:13a,zh`."""
-    fields = zip(*(score.signature.split("|") for score in scores), strict=True)
-    merged = []
-    for values in fields:
-        key, _, _ = values[0].partition(":")
-        merged.append(f"{key}:{','.join(dict.fromkeys(value.partition(':')[2] for value in values))}")
     value = sum(score.value for score in scores) / len(scores)
-    signature = f"mean:{len(scores)}|{'|'.join(merged)}"
+    signature = f"mean:{len(scores)}|{merged([score.signature for score in scores])}"
     return Score(scores[0].metric, value, sum(score.n for score in scores), signature)
 
 
