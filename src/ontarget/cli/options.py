@@ -104,7 +104,7 @@ def require_new_place(option: str, path: Path, inputs: Iterable[str | None]) -> 
 
 
 def require_outside(option: str, path: Path, inputs: Iterable[str | None]) -> None:
-    """Refuses to overwrite a file in a folder that is read, by its name or by a pattern such as `ref/{language}`.
+    """Refuses to overwrite a file in a folder that is read, by name or by a pattern (`ref/{language}`).
 
     Raises:
         UserError: the place is in such a folder; the message names the option.
