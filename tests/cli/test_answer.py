@@ -83,6 +83,7 @@ def test_it_goes_on_where_it_was_stopped(
 
     monkeypatch.setattr(answer, "_AT_ONCE", 2)
     monkeypatch.setattr(Translator, "general_hypotheses", said)
+    (tmp_path / "out").mkdir()
     arguments = (toy, "--instructions", asked, "--output", str(tmp_path / "out" / "a.jsonl"))
     assert run(*arguments).exit_code == 130
     [part] = (tmp_path / "out").iterdir()

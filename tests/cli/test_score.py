@@ -2,10 +2,13 @@ import csv
 import gzip
 import io
 import json
+import subprocess
+import sys
 from collections.abc import Callable
 from pathlib import Path
 
 import pytest
+from sacrebleu.metrics import BLEU, CHRF
 from typer.testing import CliRunner
 
 from ontarget.cli.app import app
@@ -375,7 +378,7 @@ def test_options_that_do_not_fit_are_one_sentence(write: Write, tmp_path: Path) 
     (tmp_path / "empty").mkdir()
     assert "holds no outputs" in error(str(tmp_path / "empty"), "--to", "fr")
     assert "not both at once" in error(folder, one)
-    assert "ter of '" in error(one, "--to", "fr", "--metrics", "ter")
+    assert "has no references, which ter needs" in error(one, "--to", "fr", "--metrics", "ter")
     assert "list of names is empty" in error(one, "--to", "fr", "--metrics", ",")
     assert "--json and --latex are two forms" in error(one, "--to", "fr", "--json", "--latex")
     assert "needs the texts that were translated" in error(one, "--to", "fr", "--comet", "x")
@@ -396,8 +399,8 @@ def test_a_tokenizer_that_is_not_installed_gets_the_line_that_installs_it(
 def test_what_became_of_each_line_goes_into_a_file(write: Write, tmp_path: Path) -> None:
     texts = [*ANSWERS, "", 'Il a dit, "bonjour, ma chère"\u2028hier soir.']
     first, second = write("a.txt", texts), write("b.txt", ["Le pain, je crois, est encore chaud."])
-    run(first, second, "--to", "fr", "--from", "de", "--lines", str(tmp_path / "made" / "lines.csv"))
-    with (tmp_path / "made" / "lines.csv").open(encoding="utf-8", newline="") as file:
+    run(first, second, "--to", "fr", "--from", "de", "--lines", str(tmp_path / "lines.csv"))
+    with (tmp_path / "lines.csv").open(encoding="utf-8", newline="") as file:
         rows = list(csv.DictReader(file))
     assert [(row["hypothesis"], row["line"], row["outcome"], row["language"]) for row in rows] == [
         (first, "1", "on", "fr"),
@@ -408,6 +411,7 @@ def test_what_became_of_each_line_goes_into_a_file(write: Write, tmp_path: Path)
         (second, "1", "on", "fr"),
     ]
     assert [row["text"] for row in rows[:5]] == texts
+    assert [row["otr"] for row in rows] == ["0", "100", "100", "100", "0", "0"]
     assert all(0.3 < float(row["probability"]) <= 1 for row in rows if row["text"])
 
 
@@ -433,8 +437,101 @@ def test_lines_never_take_the_place_of_what_is_read(write: Write, tmp_path: Path
 
 
 def test_no_file_of_lines_is_left_by_what_fails(write: Write, tmp_path: Path) -> None:
-    place = tmp_path / "made" / "lines.csv"
     given = [write("a.txt", ANSWERS), "--to", "fr", "--reference", write("r.fr", FRENCH[:2])]
-    result = CliRunner().invoke(app, ["score", *given, "--lines", str(place)])
-    assert result.exit_code == 2
-    assert not place.parent.exists()
+    error(*given, "--lines", str(tmp_path / "lines.csv"))
+    assert "has no references, which ter needs" in error(
+        *given[:3], "--metrics", "ter", "--lines", str(tmp_path / "lines.csv")
+    )
+    assert sorted(path.name for path in tmp_path.iterdir()) == ["a.txt", "r.fr"]
+
+
+def test_lines_go_into_a_folder_that_is_there(write: Write, tmp_path: Path) -> None:
+    (tmp_path / "results").mkdir()
+    given = [write("a.txt", ANSWERS), "--to", "fr", "--lines"]
+    told = error(*given, str(tmp_path / "result" / "lines.csv"))
+    assert f"there is no folder '{tmp_path / 'result'}'; did you mean 'results'?" in told
+    assert "is not a folder" in error(*given, str(tmp_path / "a.txt" / "lines.csv"))
+    assert not (tmp_path / "result").exists()
+
+
+def test_lines_have_sentence_scores_of_the_metrics_asked_for(write: Write, tmp_path: Path) -> None:
+    """As sacreBLEU's own sentence scores, with the options of its command, and whatever is read at a time."""
+    texts, references = [*ANSWERS, "Le Pain"], [*FRENCH, "Le pain est chaud"]
+    given = [write("a.txt", texts), "--to", "fr", "--reference", write("r.fr", references), "--lowercase"]
+    run(*given, "--metrics", "chrF,BLEU", "--lines", str(tmp_path / "lines.csv"))
+    with (tmp_path / "lines.csv").open(encoding="utf-8", newline="") as file:
+        rows = list(csv.DictReader(file))
+    assert list(rows[0])[5:] == ["otr", "chrf", "bleu", "text"]
+    of_bleu, of_chrf = BLEU(lowercase=True, effective_order=True), CHRF()
+    for row, text, reference in zip(rows, texts, references, strict=True):
+        assert row["bleu"] == f"{of_bleu.sentence_score(text, [reference]).score:.4f}"
+        assert row["chrf"] == f"{of_chrf.sentence_score(text, [reference]).score:.4f}"
+    run(*given[:3], "--lines", str(tmp_path / "lines.csv"))
+    assert "chrf" not in (tmp_path / "lines.csv").read_text(encoding="utf-8")
+
+
+def test_lines_of_a_run_have_scores_where_it_has_references(tmp_path: Path) -> None:
+    folder = make_run(tmp_path / "run")
+    without = tmp_path / "run" / "outputs" / "bad" / "de-fr.jsonl"
+    without.write_text("".join(json.dumps({"text": text}) + "\n" for text in FRENCH), encoding="utf-8")
+    run(folder, "--lines", str(tmp_path / "lines.csv"))
+    with (tmp_path / "lines.csv").open(encoding="utf-8", newline="") as file:
+        scores = [row["bleu"] for row in csv.DictReader(file)]
+    assert scores == ["", "", "", "100.0000", "100.0000", "100.0000"]
+
+
+def by_sacrebleu(folder: Path, *arguments: str) -> list[dict[str, object]]:
+    """What sacreBLEU's command says."""
+    command = [sys.executable, "-m", "sacrebleu", *arguments]
+    done = subprocess.run(command, cwd=folder, capture_output=True, check=True, encoding="utf-8")
+    return json.loads(done.stdout)
+
+
+def test_the_options_of_sacrebleu_give_its_scores_and_its_verbose_line(write: Write, tmp_path: Path) -> None:
+    answers = [line.upper() for line in ANSWERS]
+    tabbed = write("r.tsv", [f"{line}\t{line} Oui." for line in FRENCH])
+    given = [
+        write("a.txt", answers),
+        "--to",
+        "fr",
+        "--reference",
+        tabbed,
+        "-nr",
+        "2",
+        "--metrics",
+        "BLEU,TER",
+    ]
+    given += ["-tok", "intl", "-lc"]
+    printed = json.loads(run(*given, "--json"))
+    theirs = {
+        of["name"]: of
+        for of in by_sacrebleu(
+            tmp_path,
+            "r.tsv",
+            "-i",
+            "a.txt",
+            "-nr",
+            "2",
+            "-m",
+            "bleu",
+            "ter",
+            "-tok",
+            "intl",
+            "-lc",
+            "-w",
+            "12",
+        )
+    }
+    for name in ("BLEU", "TER"):
+        ours = printed[name.lower()]
+        assert (round(ours["value"], 12), ours["signature"]) == (
+            theirs[name]["score"],
+            theirs[name]["signature"],
+        )
+    assert printed["bleu"]["verbose_score"] == theirs["BLEU"]["verbose_score"]
+    assert "verbose_score" not in printed["ter"]
+    table = run(*given, "--width", "5")
+    assert f"\nBLEU: {theirs['BLEU']['verbose_score']}\n" in table
+    assert f" {printed['bleu']['value']:.5f} " in table
+    assert f" {printed['ter']['value']:.0f} " in run(*given, "-w", "0")
+    assert f"BLEU of {given[0]}: " in run(given[0], tabbed, *given[1:])

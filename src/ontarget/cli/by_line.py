@@ -1,7 +1,7 @@
 """`--lines`: what became of each line that was scored, as CSV."""
 
 import csv
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 
@@ -12,19 +12,30 @@ from ontarget.scoring.scorecard import Seen
 
 
 @contextmanager
-def by_line(path: Path | None) -> Iterator[Seen | None]:
-    """What writes a row for each line that is scored; `outcome` is `on`, or how the line is off-target."""
+def by_line(path: Path | None, metrics: Sequence[str]) -> Iterator[Seen | None]:
+    """What writes a row for each line that is scored; `outcome` is `on`, or how the line is off-target.
+
+    The mean of the column `otr` is the ratio. A column for each of the metrics has sacreBLEU's score of the
+    line by itself, or nothing for a line without references.
+    """
     if path is None:
         yield None
         return
     with whole_file(path) as temporary, temporary.open("w", encoding="utf-8", newline="") as file:
         rows = csv.writer(file, lineterminator="\n")
-        rows.writerow(["hypothesis", "line", "outcome", "language", "probability", "text"])
+        rows.writerow(["hypothesis", "line", "outcome", "language", "probability", "otr", *metrics, "text"])
 
-        def write(answers: Answers, before: int, lines: Sequence[Line], found: Sequence[Segment]) -> None:
-            each = enumerate(zip(lines, found, strict=True), start=before + 1)
-            for number, (line, (guess, _, outcome)) in each:
-                place, probability = [answers.path, number], f"{guess.probability:.4f}"
-                rows.writerow([*place, outcome, guess.label, probability, line.text])
+        def write(
+            answers: Answers,
+            before: int,
+            lines: Sequence[Line],
+            found: Sequence[Segment],
+            scores: Mapping[str, Sequence[float]],
+        ) -> None:
+            for place, (line, segment) in enumerate(zip(lines, found, strict=True)):
+                guess = segment.guess
+                of_language = [segment.outcome, guess.label, f"{guess.probability:.4f}", 100 * segment.off]
+                of_metrics = [f"{scores[name][place]:.4f}" if name in scores else "" for name in metrics]
+                rows.writerow([answers.path, before + place + 1, *of_language, *of_metrics, line.text])
 
         yield write

@@ -9,6 +9,15 @@ import typer
 
 from ontarget.cli.answers import Given, answers_of
 from ontarget.cli.forms import chosen, print_csv, print_json, print_tables
+from ontarget.cli.metric_options import (
+    Lowercase,
+    NumRefs,
+    Tokenize,
+    Width,
+    check_bleu,
+    check_width,
+    metrics_of,
+)
 from ontarget.cli.options import (
     Among,
     Environment,
@@ -22,8 +31,8 @@ from ontarget.cli.options import (
     To,
 )
 from ontarget.cli.progress import watched
-from ontarget.cli.score import identifier, names_of
-from ontarget.cli.scorecards import notes_of
+from ontarget.cli.score import identifier
+from ontarget.cli.scorecards import digits_of, notes_of
 from ontarget.errors import UserError
 from ontarget.scoring.answers import is_outputs
 from ontarget.scoring.score import display_name
@@ -58,6 +67,7 @@ def compare(
     key: Key = None,
     reference_key: ReferenceKey = None,
     source_key: SourceKey = None,
+    num_refs: NumRefs = 1,
     test_set: TestSet = None,
     direction: OfTestSet = None,
     baseline: Annotated[
@@ -77,6 +87,8 @@ def compare(
         str,
         typer.Option(metavar="NAMES", help="Of bleu, chrf, chrf++, ter, spbleu. OTR is always compared."),
     ] = "bleu,chrf",
+    tokenize: Tokenize = None,
+    lowercase: Lowercase = False,
     comet: Annotated[
         str | None,
         typer.Option(metavar="MODEL", help="Adds COMET or MetricX, see ontarget score; needs --source."),
@@ -88,6 +100,7 @@ def compare(
     lid: Lid = "lid.176.ftz",
     among: Among = None,
     seed: Annotated[int, typer.Option(help="Of the resamples; sacreBLEU's by default.")] = 12345,
+    width: Width = None,
     as_json: Annotated[bool, typer.Option("--json", help="Print JSON: a list.")] = False,
     as_csv: Annotated[bool, typer.Option("--csv", help="Print CSV: a line a comparison.")] = False,
     latex: Annotated[bool, typer.Option("--latex", help="Print LaTeX tables (booktabs).")] = False,
@@ -109,6 +122,7 @@ def compare(
     from ontarget.scoring.significance import RESAMPLES, TRIALS
 
     form = chosen(json=as_json, csv=as_csv, latex=latex, markdown=markdown)
+    check_width(width, form)
     given = Given(
         to,
         from_,
@@ -119,8 +133,10 @@ def compare(
         tuple(key or ()),
         reference_key,
         source_key,
+        num_refs,
     )
-    names = names_of(metrics)
+    names = metrics_of(metrics)
+    referenced = check_bleu(names, tokenize, lowercase)
     for name in names:
         if name not in REFERENCED:
             raise UserError(f"'{name}' is none of the metrics that are compared: {', '.join(REFERENCED)}")
@@ -128,7 +144,15 @@ def compare(
         raise UserError(f"--seeds needs the directories of several runs: '{other}' is none")
     if seeds and len({Path(name).resolve() for name in systems}) < 2:
         raise UserError("--seeds needs the directories of several runs, which differ by their seeds")
-    scorer = Scorer(identifier(lid, among), names, strict=strict, segments=True)
+    scorer = Scorer(
+        identifier(lid, among),
+        names,
+        referenced=referenced,
+        tokenize=tokenize,
+        lowercase=lowercase,
+        strict=strict,
+        segments=True,
+    )
     cards = [scorer.card(answers) for answers in watched(answers_of(systems, given), "scoring")]
     if comet:
         from ontarget.scoring.neural import add_neural
@@ -150,7 +174,7 @@ def compare(
         print_json(objects) if form == "json" else print_csv(objects)
         return
     groups = list(dict.fromkeys(row.group for row in rows))
-    tables = [(group, [_cells(row) for row in rows if row.group == group]) for group in groups]
+    tables = [(group, [_cells(row, width) for row in rows if row.group == group]) for group in groups]
     tests = (len(by_system) - 1) * len(groups)
     test = f"p|test:approximate-randomisation|trials:{TRIALS}|seed:{seed}|adjusted:holm|tests:{tests}"
     bootstrap = (
@@ -225,8 +249,8 @@ def _means(directions: Sequence[str], systems: Sequence[str]) -> Mapping[str, Se
     return {f"mean of {', '.join(directions)}": directions}
 
 
-def _cells(row: "Comparison") -> dict[str, str]:
-    digits = 4 if row.metric.startswith("comet") else 2
+def _cells(row: "Comparison", width: int | None) -> dict[str, str]:
+    digits = digits_of(row.metric, width)
     deviation = "" if row.deviation is None else f" ± {row.deviation:.{digits}f}"
     cells = {
         "metric": display_name(row.metric),

@@ -10,6 +10,7 @@ from rich.console import Console
 from rich.table import Table
 from rich.text import Text
 
+from ontarget.cli.options import require_new_place
 from ontarget.cli.progress import Shown, stopped
 from ontarget.scoring.endpoint import Endpoint, Kept
 from ontarget.scoring.judge import WinRate
@@ -63,6 +64,7 @@ def judge(
 
     Stop it when you like: the same command goes on, and pays for no question twice.
     """
+    require_new_place("--kept", kept, [str(ours), str(theirs), str(instructions or "")])
     pairs = pair_up(
         read_answers(ours), read_answers(theirs), read_answers(instructions) if instructions else None
     )

@@ -10,7 +10,7 @@ from typing import Annotated
 
 import typer
 
-from ontarget.errors import UserError
+from ontarget.errors import UserError, nearest
 
 Key = Annotated[
     list[str] | None,
@@ -92,13 +92,14 @@ TrustRemoteCode = Annotated[
 
 
 def require_new_place(option: str, path: Path, inputs: Iterable[str | None]) -> None:
-    """Refuses a place for results that is a folder, or one of the files that the command reads.
+    """Refuses a place for results that is a folder, is in none, or is a file that the command reads.
 
     Raises:
         UserError: it is; the message names the option.
     """
     if path.is_dir():
         raise UserError(f"{option} '{path}' is a folder; name a file")
+    require_folder(option, path)
     if path.exists() and any(name and Path(name).exists() and path.samefile(name) for name in inputs):
         raise UserError(f"{option} '{path}' is a file that is read and would be overwritten; name another")
 
@@ -113,3 +114,21 @@ def require_outside(option: str, path: Path, inputs: Iterable[str | None]) -> No
         folder = Path(f"{name.partition('{')[0]}_").parent if "{" in name else Path(name)
         if path.exists() and folder.is_dir() and folder.resolve() in path.resolve().parents:
             raise UserError(f"{option} '{path}' is in '{folder}', which is read; name another place")
+
+
+def require_folder(option: str, path: Path) -> None:
+    """Refuses a place for results in a folder that is not there: its name may be a slip.
+
+    Raises:
+        UserError: it is not there; the message names the option.
+    """
+    folder = path.parent
+    if folder.is_dir():
+        return
+    if folder.exists():
+        raise UserError(f"{option} '{path}' cannot be written: '{folder}' is not a folder")
+    near = [one.name for one in folder.parent.iterdir() if one.is_dir()] if folder.parent.is_dir() else []
+    hint = nearest(folder.name, near)
+    raise UserError(
+        f"{option} '{path}' cannot be written: there is no folder '{folder}'{hint or '; make it first'}"
+    )

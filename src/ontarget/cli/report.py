@@ -7,6 +7,7 @@ import typer
 from rich.console import Console
 
 from ontarget.cli.forms import WIDE
+from ontarget.cli.options import require_folder, require_new_place
 from ontarget.errors import UserError, nearest
 from ontarget.reporting.drawing import Format
 
@@ -76,6 +77,10 @@ def report(
         raise UserError(f"{sweeps[0]} is a sweep: give it alone")
     if page and (len(folders) == 1 or markdown or latex or figures):
         raise UserError("--page is for several runs, without --markdown, --latex or --figures")
+    if page:
+        require_new_place("--page", page, [])
+    if figures:
+        require_folder("--figures", figures)
     form = form or Format.svg
     if sweeps and figures:
         from ontarget.reporting import drawing

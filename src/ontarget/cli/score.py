@@ -10,6 +10,16 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from ontarget.cli.forms import chosen, print_csv, print_json, print_tables
+from ontarget.cli.metric_options import (
+    Lowercase,
+    NumRefs,
+    Tokenize,
+    Width,
+    check_bleu,
+    check_width,
+    metrics_of,
+    names_of,
+)
 from ontarget.cli.options import (
     Among,
     EnglishWords,
@@ -31,7 +41,6 @@ from ontarget.errors import UserError
 
 if TYPE_CHECKING:
     from ontarget.scoring.language_id import Identifier
-    from ontarget.scoring.scorecard import Scorecard
 
 
 def score(
@@ -61,6 +70,7 @@ def score(
     key: Key = None,
     reference_key: ReferenceKey = None,
     source_key: SourceKey = None,
+    num_refs: NumRefs = 1,
     test_set: TestSet = None,
     direction: OfTestSet = None,
     metrics: Annotated[
@@ -71,6 +81,8 @@ def score(
             show_default="bleu,chrf",
         ),
     ] = None,
+    tokenize: Tokenize = None,
+    lowercase: Lowercase = False,
     comet: Annotated[
         str | None,
         typer.Option(
@@ -94,8 +106,11 @@ def score(
     ] = False,
     lines: Annotated[
         Path | None,
-        typer.Option(metavar="FILE", help="Write each line's outcome, language and text there, as CSV."),
+        typer.Option(
+            metavar="FILE", help="Write each line's outcome, language, scores and text there, as CSV."
+        ),
     ] = None,
+    width: Width = None,
     as_json: Annotated[
         bool, typer.Option("--json", help="Print JSON: an object, or a list for several HYP.")
     ] = False,
@@ -124,13 +139,18 @@ def score(
     from ontarget.cli.answers import Given, answers_of
     from ontarget.cli.by_line import by_line
     from ontarget.cli.progress import watched
-    from ontarget.cli.scorecards import as_object, as_rows, missing_of, notes_of, tables_of
+    from ontarget.cli.scorecards import as_object, as_rows, made_of, missing_of, notes_of, tables_of
     from ontarget.cli.system_table import empty_cells, is_of_systems, system_tables
-    from ontarget.scoring.scorecard import CONFUSION, Scorer
+    from ontarget.scoring.scorecard import CONFUSION, REFERENCED, Scorer
 
     form = chosen(json=as_json, csv=as_csv, latex=latex, markdown=markdown)
-    names = names_of(metrics) if metrics else ["bleu", "chrf"]
+    check_width(width, form)
+    names = metrics_of(metrics) if metrics else ["bleu", "chrf"]
     names += CONFUSION if lcb and not set(CONFUSION).intersection(names) else ()
+    by_reference = [name for name in names if name in REFERENCED]
+    referenced = check_bleu(names, tokenize, lowercase)
+    if metrics and by_reference:
+        referenced = by_reference[0]
     if lines is not None:
         listed = None if english_words is None else str(english_words)
         require_new_place("--lines", lines, [*hypotheses, *(reference or ()), source, listed])
@@ -146,11 +166,19 @@ def score(
         tuple(key or ()),
         reference_key,
         source_key,
+        num_refs,
     )
-    with by_line(lines) as told:
+    every = answers_of(hypotheses, given)
+    if lines is not None:
+        require_new_place("--lines", lines, [answers.path for answers in every])
+    may_have_references = reference or test_set or any(answers.of_run for answers in every)
+    with by_line(lines, by_reference if may_have_references else []) as told:
         scorer = Scorer(
             identifier(lid, among),
             names,
+            referenced=referenced,
+            tokenize=tokenize,
+            lowercase=lowercase,
             strict=strict,
             intervals=confidence,
             segments=kept,
@@ -158,12 +186,7 @@ def score(
             lcb=lcb,
             english=_english(english_words, names),
         )
-        outputs = answers_of(hypotheses, given)
-        if lines is not None:
-            require_new_place("--lines", lines, [answers.path for answers in outputs])
-        cards = [scorer.card(answers) for answers in watched(outputs, "scoring")]
-    if metrics:
-        _check_references(cards, names)
+        cards = [scorer.card(answers) for answers in watched(every, "scoring")]
     if comet:
         from ontarget.scoring.neural import add_neural
 
@@ -176,10 +199,10 @@ def score(
         print_csv([row for card in cards for row in as_rows(card)])
     else:
         of_systems = is_of_systems(cards)
-        tables = (system_tables if of_systems else tables_of)(cards, intervals=confidence)
+        tables = (system_tables if of_systems else tables_of)(cards, intervals=confidence, width=width)
         notes = notes_of([pair for card in cards for pair in card.scores.items()])
         empty = [*missing_of(cards), *(empty_cells(cards) if of_systems else ())]
-        print_tables(tables, form, [*notes, *empty])
+        print_tables(tables, form, [*made_of(cards), *notes, *empty])
 
 
 def _english(path: Path | None, names: Sequence[str]) -> frozenset[str] | None:
@@ -193,32 +216,9 @@ def _english(path: Path | None, names: Sequence[str]) -> frozenset[str] | None:
     return read_word_list(path)
 
 
-def _check_references(cards: Sequence["Scorecard"], names: Sequence[str]) -> None:
-    from ontarget.scoring.scorecard import REFERENCED
-
-    for card in cards:
-        missing = [name for name in names if name in REFERENCED and name not in card.scores]
-        if missing:
-            raise UserError(
-                f"{missing[0]} of '{card.answers.path}' needs human translations: --reference REF"
-            )
-
-
 def identifier(name: str, among: str | None) -> "Identifier":
     """The identifier of `--lid` and `--among`."""
     from ontarget.languages import Language
     from ontarget.scoring.identifiers import identifier_named
 
     return identifier_named(name, [Language(code) for code in names_of(among)] if among else None)
-
-
-def names_of(text: str) -> list[str]:
-    """The names in `bleu,chrf`.
-
-    Raises:
-        UserError: there is none.
-    """
-    names = [name.strip() for name in text.split(",") if name.strip()]
-    if not names:
-        raise UserError("a list of names is empty; write them with commas: bleu,chrf")
-    return list(dict.fromkeys(names))

@@ -15,13 +15,18 @@ FLOOR = "otr_floor"
 _LISTED = 5  # hypotheses in a note
 
 
-def tables_of(cards: Sequence[Scorecard], *, intervals: bool) -> list[tuple[str, list[dict[str, str]]]]:
-    """Title and rows of each table: scores, their means over directions, what became of the lines."""
-    columns = {title: "" for card in cards for title in scores_of(card, intervals)}
-    scores = [label_of(card, cards) | columns | scores_of(card, intervals) for card in cards]
+def tables_of(
+    cards: Sequence[Scorecard], *, intervals: bool, width: int | None = None
+) -> list[tuple[str, list[dict[str, str]]]]:
+    """Title and rows of each table: scores, their means over directions, what became of the lines.
+
+    `width` is the number of decimal places of scores.
+    """
+    columns = {title: "" for card in cards for title in scores_of(card, intervals, width)}
+    scores = [label_of(card, cards) | columns | scores_of(card, intervals, width) for card in cards]
     seen = [outcome for outcome in OUTCOMES if any(card.breakdown.get(outcome) for card in cards)]
     outcomes = [label_of(card, cards) | {o: str(card.breakdown.get(o, 0)) for o in seen} for card in cards]
-    tables = [("", scores), ("mean over directions", means_of(cards)), ("lines", outcomes)]
+    tables = [("", scores), ("mean over directions", means_of(cards, width)), ("lines", outcomes)]
     return [(title, rows) for title, rows in tables if rows]
 
 
@@ -37,9 +42,9 @@ def label_of(card: Scorecard, cards: Sequence[Scorecard]) -> dict[str, str]:
     }
 
 
-def scores_of(card: Scorecard, intervals: bool) -> dict[str, str]:
+def scores_of(card: Scorecard, intervals: bool, width: int | None = None) -> dict[str, str]:
     """Title of a column -> score, as printed."""
-    return {title_of(name): figure(score, intervals) for name, score in card.scores.items()}
+    return {title_of(name): figure(score, intervals, width) for name, score in card.scores.items()}
 
 
 def title_of(name: str) -> str:
@@ -47,7 +52,7 @@ def title_of(name: str) -> str:
     return display_name(name) + (" %" if name.startswith("otr") else "")
 
 
-def means_of(cards: Sequence[Scorecard]) -> list[dict[str, str]]:
+def means_of(cards: Sequence[Scorecard], width: int | None = None) -> list[dict[str, str]]:
     """The mean scores of each system of a run that answered in several directions.
 
     A score that some directions do not have is followed by the number of those that have it.
@@ -61,17 +66,19 @@ def means_of(cards: Sequence[Scorecard]) -> list[dict[str, str]]:
     names = dict.fromkeys(name for card in cards for name in card.scores)
     return [
         {"system": system, "directions": str(len(of_system))}
-        | {title_of(name): _mean([card.scores.get(name) for card in of_system]) for name in names}
+        | {title_of(name): _mean([card.scores.get(name) for card in of_system], width) for name in names}
         for system, of_system in by_system.items()
     ]
 
 
-def _mean(scores: Sequence[Score | None]) -> str:
+def _mean(scores: Sequence[Score | None], width: int | None) -> str:
     """The mean of the scores that there are, and of how many where some are missing: `97.50 (6)`."""
     there = [score for score in scores if score is not None]
     if not there:
         return ""
-    average = figure(replace(there[0], value=mean(score.value for score in there)), interval=False)
+    average = figure(
+        replace(there[0], value=mean(score.value for score in there)), interval=False, width=width
+    )
     return average if len(there) == len(scores) else f"{average} ({len(there)})"
 
 
@@ -103,9 +110,24 @@ def missing_of(cards: Sequence[Scorecard]) -> list[str]:
     return notes
 
 
-def figure(score: Score, interval: bool) -> str:
+def made_of(cards: Sequence[Scorecard]) -> list[str]:
+    """What the BLEU of each file is made of, as sacreBLEU prints it: precisions, brevity penalty, lengths."""
+    return [
+        f"{display_name(name)}{f' of {card.answers.path}' if len(cards) > 1 else ''}: {score.verbose}"
+        for card in cards
+        for name, score in card.scores.items()
+        if score.verbose and not name.endswith(SUFFIX) and not (card.answers.of_run or card.answers.named)
+    ]
+
+
+def digits_of(metric: str, width: int | None = None) -> int:
+    """Decimal places of a score: `width`, or what suits a scale from 0 to 1, or from 0 to 100."""
+    return width if width is not None else 4 if metric.startswith("comet") else 2
+
+
+def figure(score: Score, interval: bool, width: int | None = None) -> str:
     """A score as printed, with its interval if asked for: `34.10 [32.87, 35.40]`."""
-    digits = 4 if score.metric.startswith("comet") else 2  # a scale from 0 to 1, and one to 100
+    digits = digits_of(score.metric, width)
     text = f"{score.value:.{digits}f}"
     if not interval or not score.interval:
         return text

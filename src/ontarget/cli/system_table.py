@@ -19,10 +19,11 @@ def is_of_systems(cards: Sequence[Scorecard]) -> bool:
     return all(card.answers.named for card in cards) and len(_directions(cards)) > 1
 
 
-def system_tables(cards: Sequence[Scorecard], *, intervals: bool) -> list[Table]:
+def system_tables(cards: Sequence[Scorecard], *, intervals: bool, width: int | None = None) -> list[Table]:
     """Title and rows of a table for each score, then of outcomes over all directions.
 
-    The mean is over the directions that have the score; a column has their number.
+    The mean is over the directions that have the score; a column has their number. `width` is the number of
+    decimal places of scores.
     """
     directions = _directions(cards)
     names = dict.fromkeys(name for card in cards for name in card.scores if name != FLOOR)
@@ -30,7 +31,7 @@ def system_tables(cards: Sequence[Scorecard], *, intervals: bool) -> list[Table]
     for name in names:
         rows = [
             {"system": system}
-            | _row([_score(cards, system, one, name) for one in directions], directions, intervals)
+            | _row([_score(cards, system, one, name) for one in directions], directions, intervals, width)
             for system in _systems(cards)
         ]
         floors = [
@@ -38,7 +39,7 @@ def system_tables(cards: Sequence[Scorecard], *, intervals: bool) -> list[Table]
             for one in directions
         ]
         if name == "otr" and any(floors):
-            rows.append({"system": _FLOOR_ROW} | _row(floors, directions, intervals))
+            rows.append({"system": _FLOOR_ROW} | _row(floors, directions, intervals, width))
         tables.append((title_of(name), rows))
     seen = [outcome for outcome in OUTCOMES if any(card.breakdown.get(outcome) for card in cards)]
     outcomes = [
@@ -82,15 +83,20 @@ def _reason(name: str) -> str:
 
 
 def _row(
-    scores: Sequence[Score | None], directions: Sequence[Direction | Language], intervals: bool
+    scores: Sequence[Score | None],
+    directions: Sequence[Direction | Language],
+    intervals: bool,
+    width: int | None,
 ) -> dict[str, str]:
     there = [score for score in scores if score is not None]
     cells = {
-        str(direction): "" if score is None else figure(score, intervals)
+        str(direction): "" if score is None else figure(score, intervals, width)
         for direction, score in zip(directions, scores, strict=True)
     }
     average = (
-        figure(replace(there[0], value=mean(score.value for score in there)), interval=False) if there else ""
+        figure(replace(there[0], value=mean(score.value for score in there)), interval=False, width=width)
+        if there
+        else ""
     )
     return cells | {"mean": average, "directions": str(len(there))}
 

@@ -31,6 +31,8 @@ class AgainstReferences:
         metrics: names of `metrics.METRICS`.
         target: the language that was asked for.
         identifier: of the floor.
+        tokenize: see `metrics.Metric`.
+        lowercase: see there.
         intervals: whether scores come with their 95 % intervals.
         segments: whether they come with what a paired test needs.
         known: target and hash of some references -> how many of them are off-target. Systems with the same
@@ -43,18 +45,25 @@ class AgainstReferences:
         target: Language,
         identifier: Identifier,
         *,
+        tokenize: str | None = None,
+        lowercase: bool = False,
         intervals: bool = False,
         segments: bool = False,
         known: MutableMapping[tuple[Language, bytes], int] | None = None,
     ) -> None:
         self._target, self._identifier = target, identifier
         self._intervals, self._segments = intervals, segments
-        self._totals = [_Total(Metric(name, target), intervals or segments) for name in metrics]
+        made = [Metric(name, target, tokenize=tokenize, lowercase=lowercase) for name in metrics]
+        self._totals = [_Total(metric, intervals or segments) for metric in made]
         self._known = {} if known is None else known
         self._n = self._off = 0
 
-    def add(self, lines: Sequence[Line], off: Sequence[bool]) -> None:
-        """Counts some more lines, all with the same number of references; `off` are those off-target."""
+    def add(self, lines: Sequence[Line], off: Sequence[bool]) -> dict[str, list[float]]:
+        """Counts some more lines, all with the same number of references; `off` are those off-target.
+
+        Returns:
+            Of each metric, the score of each line by itself.
+        """
         first = [line.references[0] for line in lines]
         key = self._target, hashlib.sha256("\n".join(first).encode("utf-8", "surrogatepass")).digest()
         if key not in self._known:
@@ -63,11 +72,14 @@ class AgainstReferences:
             self._known[key] = floor.off
         self._n += len(lines)
         self._off += self._known[key]
+        sentences: dict[str, list[float]] = {total.metric.name: [] for total in self._totals}
         for start in range(0, len(lines), _LINES):
             some = lines[start : start + _LINES]
             references = list(zip(*(line.references for line in some), strict=True))
             for total in self._totals:
-                total.add([line.text for line in some], references, off[start : start + _LINES])
+                found = total.add([line.text for line in some], references, off[start : start + _LINES])
+                sentences[total.metric.name] += total.metric.sentence_values(found).tolist()
+        return sentences
 
     @property
     def floor(self) -> Score:
@@ -103,13 +115,15 @@ class _Total:
 
     def add(
         self, hypotheses: Sequence[str], references: Sequence[Sequence[str]], off: Sequence[bool]
-    ) -> None:
+    ) -> Statistics:
+        """Counts some more lines, and gives their statistics as answered."""
         plain = self.metric.statistics(hypotheses, *references)
         for place, found in enumerate((plain, on_target_statistics(self.metric, plain, off))):
             total = found.sum(0)
             self.sums[place] = self.sums[place] + total if len(self.sums[place]) else total
             if self.keeps:
                 self._kept[place].append(found)
+        return plain
 
     def statistics(self, place: int) -> Statistics:
         """Those of all segments, [segments, k]: 0 as answered, 1 on target."""

@@ -23,8 +23,9 @@ REFERENCED = ("bleu", "chrf", "chrf++", "ter", "spbleu")
 """Metrics against references: the names of `metrics.METRICS`, without sacreBLEU's loading time."""
 CONFUSION = ("lpr", "wpr", "lcpr")
 """Figures of the language confusion benchmark, which need no reference."""
-Seen = Callable[[Answers, int, Sequence[Line], Sequence[Segment]], None]
-"""Told of some lines in a row: whose they are, how many came before, and what was found of each."""
+Seen = Callable[[Answers, int, Sequence[Line], Sequence[Segment], Mapping[str, Sequence[float]]], None]
+"""Told of some lines in a row: whose they are, how many came before, and what was found of each: outcome and
+language, and by the name of a metric its score of the line."""
 _CHUNK = 10_000  # lines at a time, where there may be any number
 
 
@@ -58,6 +59,9 @@ class Scorer:
     Attributes:
         identifier: of languages.
         metrics: of `REFERENCED`, for answers that have references, and of `CONFUSION`.
+        referenced: what needs references, a metric or an option: answers without them are refused.
+        tokenize: sacreBLEU's name of the tokenizer of BLEU; the language's own by default.
+        lowercase: whether BLEU and spBLEU ignore case.
         strict: adds the strict off-target ratio; it then also decides what counts as on target.
         intervals: adds 95 % intervals to the metrics; ratios have theirs anyway.
         segments: keeps the segments and their evidence, for a paired test or a neural metric.
@@ -68,6 +72,9 @@ class Scorer:
 
     identifier: Identifier
     metrics: Sequence[str] = ("bleu", "chrf")
+    referenced: str | None = None
+    tokenize: str | None = None
+    lowercase: bool = False
     strict: bool = False
     intervals: bool = False
     segments: bool = False
@@ -97,12 +104,18 @@ class Scorer:
         for chunk in _chunks(answers.lines):
             texts = [line.text for line in chunk]
             found = count.add(texts, _whole([x.source for x in chunk]), _whole([x.finish for x in chunk]))
-            if self.seen is not None:
-                self.seen(answers, count.n - len(chunk), chunk, found)
             off_here = [s.outcome != "on" if self.strict else s.off for s in found]
+            sentences: Mapping[str, Sequence[float]] = {}
             if chunk[0].references:
                 references = references or self._references(answers.target)
-                references.add(chunk, off_here)
+                sentences = references.add(chunk, off_here)
+            elif self.referenced:
+                raise UserError(
+                    f"'{answers.path}' has no references, which {self.referenced} needs: "
+                    "give human translations, --reference REF"
+                )
+            if self.seen is not None:
+                self.seen(answers, count.n - len(chunk), chunk, found, sentences)
             off += off_here if self.segments or references else []
             if pass_rates is not None:
                 pass_rates.add(line.whole for line in chunk)
@@ -139,6 +152,8 @@ class Scorer:
             names,
             target,
             self.identifier,
+            tokenize=self.tokenize,
+            lowercase=self.lowercase,
             intervals=self.intervals,
             segments=self.segments,
             known=self._floors,
