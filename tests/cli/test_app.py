@@ -216,3 +216,29 @@ def test_an_error_of_a_library_without_a_reason_is_shown_whole(stub: Callable[..
 
     stub(train=train)
     assert isinstance(CliRunner().invoke(app, ["train"]).exception, OSError)
+
+
+@pytest.mark.parametrize(
+    ("arguments", "sentence"),
+    [
+        (["score", "a", "--wdth", "3"], "No such option: --wdth (Possible options: "),
+        (["score"], "Missing argument 'HYP...'; see"),
+        (["score", "a", "--width", "x"], "Invalid value for '--width'"),
+        (["score", "a", "--to"], "Option '--to' requires an argument; see"),
+        (["scores"], "No such command 'scores'"),
+        (["data", "shw"], "No such command 'shw'"),
+    ],
+)
+def test_an_option_that_is_wrong_is_one_sentence_too(arguments: list[str], sentence: str) -> None:
+    result = CliRunner().invoke(app, arguments)
+    assert (result.exit_code, result.stdout) == (2, "")
+    assert result.stderr.startswith(f"error: {sentence}")
+    assert result.stderr.count("\n") == 1
+    assert result.stderr.endswith("--help\n")
+
+
+def test_a_group_of_commands_alone_shows_its_help() -> None:
+    result = CliRunner().invoke(app, ["data"])
+    assert result.exit_code == 2
+    assert "list" in result.output
+    assert "error:" not in result.output

@@ -10,6 +10,7 @@ from typing import Annotated, Any, NoReturn
 
 import typer
 from typer.core import TyperCommand, TyperGroup
+from typer.exceptions import TyperException
 from typer.main import get_command, get_group
 
 from ontarget.cli.start import Quick
@@ -59,6 +60,12 @@ class _Commands(Quick, TyperGroup):
                 return super().invoke(ctx)
         except UserError as error:
             _fail(str(error))
+        except TyperException as error:  # an option that there is not, or a value of the wrong kind
+            sentence = error.format_message()
+            if not sentence or "\n" in sentence:
+                raise  # the help of a group of commands
+            command = getattr(error, "ctx", None) or ctx
+            _fail(f"{sentence.rstrip('.')}; see {command.command_path} --help")
         except KeyboardInterrupt as request:
             raise typer.Exit(143 if isinstance(request, Terminated) else 130) from None
         except BrokenPipeError:

@@ -67,7 +67,7 @@ def compare(
     key: Key = None,
     reference_key: ReferenceKey = None,
     source_key: SourceKey = None,
-    num_refs: NumRefs = 1,
+    num_refs: NumRefs = None,
     test_set: TestSet = None,
     direction: OfTestSet = None,
     baseline: Annotated[
@@ -133,7 +133,7 @@ def compare(
         tuple(key or ()),
         reference_key,
         source_key,
-        num_refs,
+        num_refs or 1,
     )
     names = metrics_of(metrics)
     referenced = check_bleu(names, tokenize, lowercase)

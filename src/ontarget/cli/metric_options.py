@@ -20,12 +20,13 @@ Lowercase = Annotated[
     bool, typer.Option("--lowercase", "-lc", help="Ignore case in BLEU and spBLEU, as in sacreBLEU.")
 ]
 NumRefs = Annotated[
-    int,
+    int | None,
     typer.Option(
         "--num-refs",
         "-nr",
         min=1,
         metavar="N",
+        show_default="1",
         help="Split each line of --reference at tabs into N references.",
     ),
 ]

@@ -70,7 +70,7 @@ def score(
     key: Key = None,
     reference_key: ReferenceKey = None,
     source_key: SourceKey = None,
-    num_refs: NumRefs = 1,
+    num_refs: NumRefs = None,
     test_set: TestSet = None,
     direction: OfTestSet = None,
     metrics: Annotated[
@@ -166,7 +166,7 @@ def score(
         tuple(key or ()),
         reference_key,
         source_key,
-        num_refs,
+        num_refs or 1,
     )
     every = answers_of(hypotheses, given)
     if lines is not None:
