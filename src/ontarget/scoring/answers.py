@@ -66,9 +66,11 @@ def is_outputs(path: Path) -> bool:
     A file that is not there, or whose first row is broken, counts by its name: what is wrong with it is told
     when it is read.
     """
-    if (path / "recipe.yaml").is_file():
-        return True
-    files = _files(path) if path.is_dir() else [path]
+    files = [path]
+    if path.is_dir():
+        if (path / "recipe.yaml").is_file():  # a run that has no outputs yet, perhaps
+            return True
+        files = _files(path)
     return any(_direction(file) is not None and _has_text(file) for file in files)
 
 
