@@ -1,0 +1,255 @@
+"""How often human text counts as off-target, whole, cut short or in other letters, in 33 languages.
+
+    ONTARGET_DATA=... OMP_NUM_THREADS=1 python benchmarks/identification.py [--model lid.176.bin ...]
+
+Each line of NTREX and FLORES-200 is in its language, so each one that counts as off-target is an error: the
+floor. Prints Markdown tables of it by the default rules and by the paper's count: a row a language for
+lid.176.ftz, means over the languages for every identifier, and lines without language by kind. lingua is slow
+and reads every n-th line (`--every-lingua`). The tables of docs/identification.md are what this prints; all
+counts are written as JSON.
+"""
+
+import argparse
+import json
+import os
+from collections.abc import Callable, Iterable
+from importlib.util import find_spec
+from pathlib import Path
+from typing import Any, NamedTuple, get_args
+
+from human_text import NAMES, Texts, read
+
+from ontarget.languages import Language
+from ontarget.scoring.identifiers import DEFAULT, identifier_named
+from ontarget.scoring.language_id import Identifier
+from ontarget.scoring.off_target import OffTarget
+from ontarget.scoring.rules import Rules
+from ontarget.scoring.version import SCORING_VERSION
+
+CUTS = (1, 2, 3, 5)  # words
+WITHOUT_BLANKS = {"ja", "zh"}  # two characters are a word there
+
+
+def first(words: int) -> Callable[[str, Language], str]:
+    def cut(text: str, language: Language) -> str:
+        if language.primary in WITHOUT_BLANKS:
+            return text[: 2 * words]
+        return " ".join(text.split()[:words])
+
+    return cut
+
+
+FORMS: dict[str, Callable[[str, Language], str]] = {
+    "plain": lambda text, _: text,
+    "UPPER": lambda text, _: text.upper(),
+    "Title Case": lambda text, _: text.title(),
+    "lower": lambda text, _: text.lower(),
+    **{f"{words} word{'s' * (words > 1)}": first(words) for words in CUTS},
+    "with URL": lambda text, _: f"{text} https://www.example.com/news/latest-update.html",
+    "with placeholder": lambda text, _: f"{text} {{user_name}}",
+}
+NEUTRAL = {
+    "number": (
+        "123",
+        "1,234.56",
+        "-7",
+        "10:30",
+        "2019-10-01",
+        "50 %",
+        "$ 3.50",
+        "1.",
+        "2 + 2 = 4",
+        "१२३",
+        "١٢٣",
+    ),
+    "number and unit": ("42 km", "3.5 kg", "16 GB", "20 °C", "100 km/h", "10 000 €", "42 км"),
+    "URL": ("https://www.example.com/news/today.html", "http://example.org", "www.example.com/a?b=c"),
+    "e-mail, @name, #tag": ("jane.doe@example.com", "@jane_doe", "#worldcup2022", "@jane #news"),
+    "placeholder": ("{name}", "{0} / {1}", "%s", "%1$s: %2$d", "{{ user.name }}", "${HOME}", "%(count)d"),
+    "mark-up": ("<b>", "<br/>", '<a href="index.html">', "&nbsp;", "</div></div>"),
+    "code": (
+        "`git commit`",
+        "SELECT * FROM users WHERE id = 1;",
+        "print(x)",
+        "x = y + 1;",
+        "user_id",
+        "config.yaml",
+        "/usr/local/bin",
+        "--help",
+    ),
+    "emoji, punctuation": ("👍", "🎉🎉🎉", ":smile:", "...", "---", "—", "?!", "***", ":-)"),
+}
+ALL_RULES: tuple[Rules, ...] = get_args(Rules)
+OURS, PAPER = ALL_RULES
+
+
+class Counts(NamedTuple):
+    """Lines of one language in one form."""
+
+    n: int
+    off: int
+    unsure: int
+    neutral: int
+
+    @classmethod
+    def of(cls, lines: list[str], language: Language, identifier: Identifier, rules: Rules) -> "Counts":
+        count = OffTarget(language, identifier, rules=rules)
+        count.add(lines)
+        return cls(count.n, count.off, count.unsure, count.outcomes["neutral"])
+
+    def percent(self, field: str) -> float:
+        return 100 * getattr(self, field) / self.n
+
+
+Measured = dict[Rules, dict[str, dict[str, Counts]]]  # rules -> form -> language
+
+
+def measure(identifier: Identifier, by_language: dict[Language, list[str]]) -> Measured:
+    return {
+        rules: {
+            form: {
+                language.code: Counts.of(
+                    [change(line, language) for line in lines], language, identifier, rules
+                )
+                for language, lines in by_language.items()
+            }
+            for form, change in FORMS.items()
+        }
+        for rules in ALL_RULES
+    }
+
+
+def by_language(measured: Measured, rules: Rules) -> str:
+    """A row a language: the OTR in percent, behind it that of unsure lines where the rules know them."""
+    forms = measured[rules]
+
+    def cell(counts: Counts) -> str:
+        off = f"{counts.percent('off'):.1f}"
+        return f"{off} ({counts.percent('unsure'):.1f})" if rules == OURS else off
+
+    rows = [
+        [language, *(cell(forms[form][language]) for form in forms)]
+        for language in next(iter(forms.values()))
+    ]
+    means = [f"{mean(of, 'off'):.1f}" for of in forms.values()]
+    if rules == OURS:
+        means = [
+            f"{value} ({mean(of, 'unsure'):.1f})" for value, of in zip(means, forms.values(), strict=True)
+        ]
+    return table(["", *forms], [*rows, ["mean", *means]])
+
+
+def summary(measured: Measured) -> str:
+    """A row a form: means over the languages, and the language that is worst."""
+    rows = []
+    for form, of in measured[OURS].items():
+        worst = max(of, key=lambda language: of[language].percent("off"))
+        rows.append(
+            [
+                form,
+                *(f"{mean(of, field):.2f}" for field in ("off", "unsure", "neutral")),
+                f"{of[worst].percent('off'):.1f} ({worst})",
+                f"{mean(measured[PAPER][form], 'off'):.2f}",
+            ]
+        )
+    head = ["", "OTR", "unsure", "neutral", "highest OTR", "OTR, paper's count"]
+    return table(head, rows)
+
+
+def capitals(measured: Measured) -> str:
+    """How far the OTR of a language changes in capitals, at most."""
+    plain, upper = measured[OURS]["plain"], measured[OURS]["UPPER"]
+    change = {code: upper[code].percent("off") - plain[code].percent("off") for code in plain}
+    most = max(change, key=lambda code: abs(change[code]))
+    return f"In capitals OTR changes by at most {abs(change[most]):.2f} points ({most})."
+
+
+def neutral(identifier: Identifier, languages: Iterable[Language]) -> str:
+    """A row a kind of lines without language: shares over all languages that might have been requested."""
+    rows = []
+    for kind, lines in NEUTRAL.items():
+        counts = {
+            rules: total(Counts.of(list(lines), language, identifier, rules) for language in languages)
+            for rules in ALL_RULES
+        }
+        ours = (f"{counts[OURS].percent(field):.1f}" for field in ("off", "unsure", "neutral"))
+        rows.append([kind, str(len(lines)), *ours, f"{counts[PAPER].percent('off'):.1f}"])
+    return table(["", "lines", "OTR", "unsure", "neutral", "OTR, paper's count"], rows)
+
+
+def total(counts: Iterable[Counts]) -> Counts:
+    return Counts(*(sum(column) for column in zip(*counts, strict=True)))
+
+
+def mean(of: dict[str, Counts], field: str) -> float:
+    return sum(counts.percent(field) for counts in of.values()) / len(of)
+
+
+def table(head: list[str], rows: list[list[str]]) -> str:
+    lines = [head, ["---", *["---:"] * (len(head) - 1)], *rows]
+    return "\n".join(f"| {' | '.join(line)} |".replace("|  |", "| |") for line in lines)
+
+
+def as_json(measured: Measured) -> dict[str, Any]:
+    return {
+        rules: {form: {code: list(counts) for code, counts in of.items()} for form, of in forms.items()}
+        for rules, forms in measured.items()
+    }
+
+
+def show(identifier: Identifier, texts: Texts, *, languages: bool) -> dict[str, Any]:
+    """Prints the tables of an identifier; of each language where that is wanted."""
+    name = identifier.signature
+    result = {}
+    print(f"## {name}\n")
+    for of, lines in texts.items():
+        measured = measure(identifier, lines)
+        result[of] = as_json(measured)
+        n = len(next(iter(lines.values())))
+        print(f"### {NAMES[of]}, means over {len(lines)} languages, {n:,} lines each ({name})\n")
+        print(f"{summary(measured)}\n\n{capitals(measured)}\n")
+        if languages:
+            print(f"### {NAMES[of]}, OTR, and unsure lines in parentheses ({name})\n")
+            print(f"{by_language(measured, OURS)}\n")
+            print(f"### {NAMES[of]}, OTR by the paper's count ({name})\n")
+            print(f"{by_language(measured, PAPER)}\n", flush=True)
+    print(f"### Lines without language ({name})\n\n{neutral(identifier, list(texts['ntrex']))}\n", flush=True)
+    return result
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(
+        description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
+    )
+    parser.add_argument("--data", type=Path, default=os.environ.get("ONTARGET_DATA"))
+    parser.add_argument("--model", action="append", default=[], help="a fastText model, lid.176.bin say")
+    parser.add_argument("--every", type=int, default=1, help="every n-th line alone")
+    parser.add_argument("--every-lingua", type=int, default=20, help="the same for lingua, 0 leaves it out")
+    parser.add_argument(
+        "--output", type=Path, default=Path(__file__).parent / "results" / "identification.json"
+    )
+    options = parser.parse_args()
+    if options.data is None:
+        parser.error("give --data, or ONTARGET_DATA: a folder with flores200/ and ntrex/")
+    texts = read(options.data, options.every)
+    result = {}
+    for name in [DEFAULT, *options.model]:
+        identifier = identifier_named(name)
+        result[identifier.signature] = show(identifier, texts, languages=name == DEFAULT)
+    if options.every_lingua and find_spec("lingua"):
+        identifier = identifier_named("lingua")
+        sample = read(options.data, options.every_lingua)
+        result[identifier.signature] = show(identifier, sample, languages=False)
+    settings = {
+        "every": options.every,
+        "every_lingua": options.every_lingua,
+        "scoring_version": SCORING_VERSION,
+        "fields": Counts._fields,
+    }
+    options.output.write_text(
+        json.dumps({"settings": settings, "identifiers": result}) + "\n", encoding="utf-8"
+    )
+
+
+if __name__ == "__main__":
+    main()
