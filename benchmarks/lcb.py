@@ -2,11 +2,11 @@
 
     git clone https://github.com/for-ai/language-confusion
     python compute_metrics.py outputs/mistral-8x7b.csv > mistral-8x7b.tsv    # there, for each model
-    python benchmarks/lcb.py --completions language-confusion/outputs --published DIR [--lid lid.176.bin]
+    python benchmarks/lcb.py --completions language-confusion/outputs --script DIR [--lid lid.176.bin]
 
 lpr, wpr   the average of each model and task: over the sources of a language, then over languages, with the
            benchmark's rules (`--lcb`) and with ours (`confusion.language_confusion`)
-published  what the script printed: DIR/<model>.tsv. Run it with the same identifier, to compare rules alone
+script     what it printed: DIR/<model>.tsv. Run it with the same identifier, to compare rules alone
 
 The completions and the file `words` beside their folder stay where they are; nothing of them is kept.
 """
@@ -51,7 +51,7 @@ def averages(of_cells: dict[tuple[str, str], list[str]], compute: Compute) -> di
     return {name: mean(map(mean, values[name].values())) for name in METRICS}
 
 
-def published(path: Path, task: str) -> dict[str, float]:
+def printed(path: Path, task: str) -> dict[str, float]:
     """What the script printed of a task: the row `all all`."""
     with path.open(encoding="utf-8") as file:
         rows = [row for row in csv.DictReader(file, delimiter="\t") if row["task"] == task]
@@ -59,35 +59,35 @@ def published(path: Path, task: str) -> dict[str, float]:
     return {name: float(row[name].removesuffix("%")) for name in METRICS}
 
 
-def table(files: Iterable[Path], published_in: Path, computes: dict[str, Compute]) -> None:
+def table(files: Iterable[Path], printed_in: Path, computes: dict[str, Compute]) -> None:
     rows, worst = [], dict.fromkeys((f"{way} {name}" for way in computes for name in METRICS), 0.0)
     for path in files:
         for task, of_cells in cells(path).items():
-            theirs = published(published_in / f"{path.stem}.tsv", task)
+            theirs = printed(printed_in / f"{path.stem}.tsv", task)
             row: dict[str, str | float] = {"model": path.stem, "task": task}
             ours = {way: averages(of_cells, compute) for way, compute in computes.items()}
             for name in METRICS:
-                row[f"published {name}"] = theirs[name]
+                row[f"script {name}"] = theirs[name]
                 for way, values in ours.items():
                     row[f"{way} {name}"] = values[name]
                     away = abs(values[name] - theirs[name])
                     worst[f"{way} {name}"] = max(worst[f"{way} {name}"], away)
             rows.append(row)
     print(tabulate(rows, headers="keys", floatfmt=".2f", tablefmt="pipe"))
-    print("\nfarthest from the published:", ", ".join(f"{name} {away:.2f}" for name, away in worst.items()))
+    print("\nfarthest from the script:", ", ".join(f"{name} {away:.2f}" for name, away in worst.items()))
 
 
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawTextHelpFormatter)
     parser.add_argument("--completions", type=Path, required=True, help="the folder `outputs`")
-    parser.add_argument("--published", type=Path, required=True, help="what the script printed, by model")
+    parser.add_argument("--script", type=Path, required=True, help="what the script printed, by model")
     parser.add_argument("--lid", default=DEFAULT)
     given = parser.parse_args()
     identifier = identifier_named(given.lid)
     english = read_word_list(given.completions.parent / "words")
     table(
         sorted(given.completions.glob("*.csv")),
-        given.published,
+        given.script,
         {
             "--lcb": lambda texts, language: benchmark_confusion(
                 texts, language, identifier, english=english
