@@ -1,0 +1,75 @@
+"""The words of a text and where they stand, for figures that count words and reports that mark them."""
+
+import re
+import sys
+from collections.abc import Iterator
+from functools import lru_cache
+from typing import NamedTuple
+from unicodedata import category
+
+from ontarget.scoring.scripts import script_counts
+from ontarget.scoring.text_words import words_of
+
+# Thai, Lao, Burmese, Khmer, kana and Chinese characters: written without blanks between words.
+_UNSPACED = "\u0e00-\u0eff\u1000-\u109f\u1780-\u17ff\u3005-\u3007\u3040-\u30ff\u3400-\u9fff\uf900-\ufaff"
+_MARKS = "".join(chr(n) for n in range(0x300, sys.maxunicode >> 4) if category(chr(n)).startswith("M"))
+_WORD = re.compile(rf"[{_UNSPACED}]+|[^\W\d_{_UNSPACED}](?:[^\W\d_{_UNSPACED}]|[{_MARKS}])*")
+_IS_UNSPACED = re.compile(rf"[{_UNSPACED}]")
+
+
+class Word(NamedTuple):
+    """A word of a text, or a run of characters of a script that has no blanks between words.
+
+    Attributes:
+        text: as it is written.
+        key: in lower case, to be compared.
+        start: its first character in the text.
+        end: behind its last one.
+    """
+
+    text: str
+    key: str
+    start: int
+    end: int
+
+    @property
+    def size(self) -> int:
+        """How many words it counts as: two characters without blanks are one, as in `confusion.py`."""
+        return -(-len(self.text) // 2) if self.unspaced else 1
+
+    @property
+    def unspaced(self) -> bool:
+        """Whether it is a run of characters of a script without blanks."""
+        return bool(_IS_UNSPACED.match(self.text))
+
+    @property
+    def scripts(self) -> frozenset[str]:
+        """The scripts of its letters, by ISO 15924; empty where none of them is listed in `scripts.py`."""
+        return _scripts_of(self.text)
+
+
+@lru_cache(maxsize=1 << 16)
+def _scripts_of(word: str) -> frozenset[str]:
+    return frozenset(script_counts(word))
+
+
+def words_in(text: str) -> list[Word]:
+    """The words of a text, in order: letters in a row, without URLs, placeholders, names of files and code.
+
+    A hyphen or an apostrophe ends a word. A word in a URL that stands in the sentence as well stays in both.
+    """
+    plain = words_of(text)
+    if plain == text:
+        return list(_split(text))
+    kept = keys_in(plain)
+    return [word for word in _split(text) if word.key in kept]
+
+
+def keys_in(text: str) -> set[str]:
+    """The words of a text in lower case."""
+    return {word.casefold() for word in _WORD.findall(words_of(text))}
+
+
+def _split(text: str) -> Iterator[Word]:
+    for found in _WORD.finditer(text):
+        yield Word(found.group(), found.group().casefold(), *found.span())

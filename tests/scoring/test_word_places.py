@@ -1,0 +1,58 @@
+"""The words of a text and where they stand."""
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from ontarget.scoring.word_places import keys_in, words_in
+
+
+@pytest.mark.parametrize(
+    ("text", "words"),
+    [
+        ("Un chien, deux chats.", ["Un", "chien", "deux", "chats"]),
+        ("l'homme d’à côté", ["l", "homme", "d", "à", "côté"]),
+        ("rot-weiß", ["rot", "weiß"]),
+        (
+            "Voir https://ontarget.example/page?x=1 ou écrire à moi@ontarget.example",
+            ["Voir", "ou", "écrire", "à"],
+        ),
+        (
+            "Bonjour {name}, il reste %d fichiers dans notes.txt",
+            ["Bonjour", "il", "reste", "fichiers", "dans"],
+        ),
+        ("हिन्दी में", ["हिन्दी", "में"]),
+        ("e\u0301te\u0301", ["e\u0301te\u0301"]),
+        ("私はiPhoneを持つ", ["私は", "iPhone", "を持つ"]),
+        ("12 % — !", []),
+        ("", []),
+    ],
+)
+def test_words(text: str, words: list[str]) -> None:
+    assert [word.text for word in words_in(text)] == words
+
+
+def test_two_characters_without_blanks_are_a_word() -> None:
+    assert [word.size for word in words_in("私 私は 持ってい hello สวัสดี")] == [1, 1, 2, 1, 3]
+
+
+def test_the_scripts_of_a_word() -> None:
+    (one, other) = words_in("слово漢字")
+    assert (one.scripts, other.scripts) == ({"Cyrl"}, {"Hani"})
+
+
+def test_a_line_of_capitals_keeps_its_places() -> None:
+    text = "ÉTAT DE SIÈGE À 20 %"
+    assert [text[word.start : word.end] for word in words_in(text)] == ["ÉTAT", "DE", "SIÈGE", "À"]
+    assert keys_in(text) == {"état", "de", "siège", "à"}
+
+
+@given(st.text(max_size=80))
+def test_places_are_in_order_and_hold_the_words(text: str) -> None:
+    end = 0
+    for word in words_in(text):
+        assert end <= word.start < word.end <= len(text)
+        assert text[word.start : word.end] == word.text
+        assert word.key == word.text.casefold()
+        assert not any(letter.isspace() or letter.isdecimal() for letter in word.text)
+        end = word.end
