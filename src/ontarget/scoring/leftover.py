@@ -233,10 +233,11 @@ class LeftoverWords:
     def signature(self) -> str:
         """All settings that change the number."""
         lid = self._between.signature if self._between else self._identifier.signature
+        sure = LIKELY if self._given["ref"] else SURE
         was = "|".join(f"{name}:{'yes' if given else 'no'}" for name, given in self._given.items())
         text = self._lexicon.signature if self._lexicon else "no"
         return (
-            f"lid:{lid}|letters:{LETTERS}|sure:{LIKELY if self._given['ref'] else SURE:g}|run:{RUN}x{SURE_OF_RUN:g}x{ROW}|{was}|text:{text}"
+            f"lid:{lid}|letters:{LETTERS}|sure:{sure:g}|run:{RUN}x{SURE_OF_RUN:g}x{ROW}|{was}|text:{text}"
             f"|words:{self.words}|n:{self.n}|version:{SCORING_VERSION}"
         )
 
