@@ -39,8 +39,21 @@ class _Subcommand(TyperCommand):
     """Stands for a command in the list until it is called."""
 
     def make_context(self, info_name: str | None, args: list[str], parent: Any = None, **extra: Any) -> Any:
-        """Gives the arguments to the real command, which the context then belongs to."""
-        return _load(str(self.name)).make_context(info_name, args, parent, **extra)
+        """Gives the arguments to the real command, which the context then belongs to.
+
+        Raises:
+            UserError: one of them is an empty text, which nothing could be read from.
+        """
+        context = _load(str(self.name)).make_context(info_name, args, parent, **extra)
+        for parameter in context.command.params:
+            value = context.params.get(parameter.name)
+            if value == "" or (isinstance(value, list | tuple) and "" in value):
+                is_option = parameter.opts[0].startswith("-")
+                name = max(parameter.opts, key=len) if is_option else parameter.human_readable_name.strip(".")
+                raise UserError(
+                    f"{name} is empty; give a value, or leave it out (is a shell variable unset?)"
+                )
+        return context
 
 
 class _QuickCommand(Quick, TyperCommand):
@@ -64,8 +77,9 @@ class _Commands(Quick, TyperGroup):
             sentence = error.format_message()
             if not sentence or "\n" in sentence:
                 raise  # the help of a group of commands
-            command = getattr(error, "ctx", None) or ctx
-            _fail(f"{sentence.rstrip('.')}; see {command.command_path} --help")
+            at = getattr(error, "ctx", None)
+            command = at.command_path if at else f"{ctx.command_path} {ctx.invoked_subcommand}"
+            _fail(f"{sentence.rstrip('.')}; see {command} --help")
         except KeyboardInterrupt as request:
             raise typer.Exit(143 if isinstance(request, Terminated) else 130) from None
         except BrokenPipeError:

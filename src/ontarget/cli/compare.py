@@ -29,6 +29,7 @@ from ontarget.cli.options import (
     SourceKey,
     TestSet,
     To,
+    require_comet,
 )
 from ontarget.cli.progress import watched
 from ontarget.cli.score import identifier
@@ -99,7 +100,9 @@ def compare(
     ] = False,
     lid: Lid = "lid.176.ftz",
     among: Among = None,
-    seed: Annotated[int, typer.Option(help="Of the resamples; sacreBLEU's by default.")] = 12345,
+    seed: Annotated[
+        int, typer.Option(min=0, metavar="N", help="Of the resamples; sacreBLEU's by default.")
+    ] = 12345,
     width: Width = None,
     as_json: Annotated[bool, typer.Option("--json", help="Print JSON: a list.")] = False,
     as_csv: Annotated[bool, typer.Option("--csv", help="Print CSV: a line a comparison.")] = False,
@@ -123,6 +126,7 @@ def compare(
 
     form = chosen(json=as_json, csv=as_csv, latex=latex, markdown=markdown)
     check_width(width, form)
+    require_comet(environment, comet)
     given = Given(
         to,
         from_,

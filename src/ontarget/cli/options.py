@@ -132,3 +132,13 @@ def require_folder(option: str, path: Path) -> None:
     raise UserError(
         f"{option} '{path}' cannot be written: there is no folder '{folder}'{hint or '; make it first'}"
     )
+
+
+def require_comet(environment: Path | None, comet: str | None) -> None:
+    """Refuses an environment for a model that is not asked for.
+
+    Raises:
+        UserError: there is one.
+    """
+    if environment is not None and comet is None:
+        raise UserError("--environment is of --comet; give --comet MODEL, too, or leave it out")

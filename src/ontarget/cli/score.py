@@ -33,6 +33,7 @@ from ontarget.cli.options import (
     SourceKey,
     TestSet,
     To,
+    require_comet,
     require_new_place,
     require_outside,
 )
@@ -145,6 +146,7 @@ def score(
 
     form = chosen(json=as_json, csv=as_csv, latex=latex, markdown=markdown)
     check_width(width, form)
+    require_comet(environment, comet)
     names = metrics_of(metrics) if metrics else ["bleu", "chrf"]
     names += CONFUSION if lcb and not set(CONFUSION).intersection(names) else ()
     by_reference = [name for name in names if name in REFERENCED]

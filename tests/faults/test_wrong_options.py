@@ -1,0 +1,139 @@
+"""Each option of `score` and `compare`, wrong alone and beside another: one sentence, nothing written."""
+
+import random
+import shlex
+from itertools import combinations
+from pathlib import Path
+from typing import Any
+
+import pytest
+from typer.main import get_command
+from typer.testing import CliRunner
+
+from ontarget.cli import app as module
+from ontarget.cli.app import app
+
+# What is wrong with the right commands `score h --to fr` and `compare h s --to fr`, and what is said of it.
+OF_BOTH: dict[str, str] = {
+    "--to xx": "unknown language 'xx'",
+    "--to ''": "--to is empty",
+    "--to fr --from fr": "--from and --to are both fr",
+    "--from Germn": "unknown language 'Germn'; did you mean de (German)?",
+    "--reference none": "there is no file 'none'",
+    "--reference short": "'h' has 2 lines but 'short' has 1",
+    "--reference nothing": "'nothing' is empty",
+    "--reference latin": "'latin' is not UTF-8: line 2, byte 17",
+    "--reference broken.gz": "'broken.gz' is a broken gzip file",
+    "--source s": "--source needs --from",
+    "--source none --from de": "there is no file 'none'",
+    "--key ''": "--key is empty",
+    "--reference-key a": "--reference-key needs --reference",
+    "--reference rows.jsonl --reference-key c": "no key 'c'; its keys are a, b",
+    "--source-key a": "--source-key needs --source",
+    "--num-refs 0": "'--num-refs' / '-nr': Input should be greater than or equal to 1",
+    "-nr two --reference r": "'--num-refs' / '-nr': Input should be a valid integer",
+    "--num-refs 2": "--num-refs 2 splits each line of one --reference",
+    "--num-refs 2 --reference r": "'r', line 1 has 1 reference but --num-refs is 2",
+    "--num-refs 2 --reference r --reference r": "give exactly one",
+    "--test-set wmt22": "--test-set wmt22 brings its own source and references",
+    "--direction de-fr": "--direction belongs to --test-set",
+    "--metrics blue --reference r": "'blue'",
+    "--metrics ,": "a list of names is empty",
+    "--tokenize 13a": "no references, which --tokenize needs",
+    "--tokenize 13b --reference r": "there is no tokenizer '13b'; did you mean '13a'?",
+    "-tok 13a --reference r --metrics chrf,TER": "--tokenize changes bleu alone, and --metrics has chrf, ter",
+    "--tokenize 13a --reference r --metrics spbleu": "--tokenize changes bleu alone",
+    "--lowercase": "no references, which --lowercase needs",
+    "-lc --reference r --metrics chrf": "--lowercase changes bleu and spbleu alone, and --metrics has chrf",
+    "--comet x": "needs the texts that were translated: --source SRC",
+    "--environment e": "--environment is of --comet",
+    "--lid none": "no language identification model at none",
+    "--lid s": "s is no fastText model",
+    "--lid script": "the identifier script needs the languages that may occur",
+    "--among de,xx": "unknown language 'xx'",
+    "--among de,en": "cannot recognise French",
+    "--among ,": "a list of names is empty",
+    "--width -1": "'--width' / '-w': Input should be greater than or equal to 0",
+    "-w 16": "'--width' / '-w': Input should be less than or equal to 15",
+    "-w 2.5": "'--width' / '-w': Input should be a valid integer",
+    "--width 3 --json": "--width is for tables, and --json prints all digits",
+    "--width 3 --csv": "--width is for tables, and --csv prints all digits",
+    "--json --csv": "--json and --csv",
+    "--latex --markdown": "--latex and --markdown",
+    "--strict=yes": "'--strict' does not take a value",
+    "--nope": "No such option: --nope",
+    "--from": "'--from' requires an argument",
+}
+OF_SCORE = OF_BOTH | {
+    "--metrics bleu": "no references, which bleu needs",
+    "--metrics TER,lpr": "no references, which ter needs",
+    "--confidence=0.9": "'--confidence' does not take a value",
+    "--lines folder": "--lines 'folder' is a folder; name a file",
+    "--lines foldr/x.csv": "there is no folder 'foldr'; did you mean 'folder'?",
+    "--lines h": "--lines 'h' is a file that is read and would be overwritten",
+    "--lines s/x.csv": "'s' is not a folder",
+    "--lines x.csv --reference short": "'short' has 1",
+    "--lines x.csv --metrics bleu": "no references, which bleu needs",
+    "--english-words none": "--english-words is read for wpr and lcpr alone",
+    "--lcb --english-words none": "there is no file 'none'",
+}
+OF_COMPARE = OF_BOTH | {
+    "--baseline x": "there is no system 'x' to be the baseline",
+    "--seeds": "--seeds needs the directories of several runs: 'h' is none",
+    "--seed -1": "'--seed': Input should be greater than or equal to 0",
+    "--seed x": "'--seed': Input should be a valid integer",
+    "--metrics lpr": "'lpr' is none of the metrics that are compared",
+    "--by-direction=no": "'--by-direction' does not take a value",
+    "h": "'h' is given twice",
+}
+COMMANDS = {"score h --to fr": OF_SCORE, "compare h s --to fr": OF_COMPARE}
+ALONE = [(command, wrong, said) for command, of in COMMANDS.items() for wrong, said in of.items()]
+PAIRS = [(command, *two) for command, of in COMMANDS.items() for two in combinations(of, 2)]
+PAIRS = random.Random(0).sample(PAIRS, 400)
+
+
+@pytest.fixture
+def folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    monkeypatch.chdir(tmp_path)
+    french = "Le chat dort sur le canapé.\nNous allons à la mer demain.\n"
+    for name in ("h", "r"):
+        Path(name).write_text(french, encoding="utf-8")
+    Path("s").write_text("Die Katze schläft.\nWir fahren ans Meer.\n", encoding="utf-8")
+    Path("short").write_text("Un chat.\n", encoding="utf-8")
+    Path("nothing").touch()
+    Path("latin").write_bytes("Un chat.\nUn canapé.\n".encode("latin-1"))
+    Path("broken.gz").write_bytes(b"\x1f\x8b\x08\x00broken")
+    Path("rows.jsonl").write_text('{"a": "x", "b": "y"}\n' * 2, encoding="utf-8")
+    Path("folder").mkdir()
+    return tmp_path
+
+
+def mistake(folder: Path, arguments: str) -> str:
+    """What is said of a command, after the checks that hold for every mistake."""
+    before = sorted(folder.rglob("*"))
+    result = CliRunner().invoke(app, shlex.split(arguments))
+    assert (result.exit_code, result.stdout) == (2, ""), (arguments, result.output, result.exception)
+    assert result.stderr.startswith("error: "), result.stderr
+    assert result.stderr.count("\n") == 1, result.stderr
+    assert sorted(folder.rglob("*")) == before
+    return result.stderr
+
+
+@pytest.mark.parametrize(("command", "wrong", "said"), ALONE, ids=[f"{c} {w}" for c, w, _ in ALONE])
+def test_each_option_alone(folder: Path, command: str, wrong: str, said: str) -> None:
+    assert said in mistake(folder, f"{command} {wrong}")
+
+
+def test_two_at_once(folder: Path) -> None:
+    for command, one, other in PAIRS:
+        mistake(folder, f"{command} {one} {other}")
+
+
+@pytest.mark.parametrize(("command", "wrong"), COMMANDS.items())
+def test_no_option_is_left_out(command: str, wrong: dict[str, str]) -> None:
+    """But flags that are never wrong by themselves."""
+    real: Any = module._load(command.split()[0])
+    options = {option for p in real.params for option in p.opts if option.startswith("--")}
+    tried = {word.partition("=")[0] for text in wrong for word in text.split()}
+    assert options - tried - {"--help"} == set(), "write down how it can be wrong"
+    assert get_command(app) is not real
