@@ -30,6 +30,16 @@ def test_lines_that_are_off_are_named_with_their_outcome_and_first_word(found: d
     assert found["lines"]["mt"]["en-it"]["outcomes"] == {}
 
 
+def test_a_line_that_does_not_leave_the_language_has_its_first_word_left_over_marked() -> None:
+    sources = ["Oggi splende il sole sulla montagna.", "Oggi splende il sole."]
+    texts = ["De zon schijnt vandaag op de montagna.", NL[0]]
+    right = ["De zon schijnt vandaag op de berg.", NL[0]]
+    kinds = {"zero-shot": [IT_NL], "supervised": []}
+    found = score({"mt": {IT_NL: answers(texts, sources)}}, {IT_NL: right}, kinds).details
+    assert found["lines"]["mt"]["it-nl"]["words"] == {"0": [29, 37]}
+    assert found["lines"]["reference"]["it-nl"]["words"] == {}
+
+
 def test_every_system_is_tested_against_mt(found: dict[str, Any]) -> None:
     tests = found["significance"]
     assert tests["baseline"] == "mt"

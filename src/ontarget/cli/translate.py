@@ -8,6 +8,7 @@ import typer
 from rich.console import Console
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
 
+from ontarget.cli.doubtful_words import doubtful_words
 from ontarget.cli.options import Template, TrustRemoteCode
 from ontarget.corpora.opening import standard_input
 from ontarget.corpora.plain import decode_lines, read_lines
@@ -104,9 +105,12 @@ def translate(
         )
     sys.stdout.buffer.write("".join(f"{one.text}\n" for one in found).encode())
     sys.stdout.buffer.flush()  # before what is said of it
-    if empty := refused(found):
-        for said in sentences(empty, translator.context.limit):
-            typer.echo(said, err=True)
+    empty = refused(found)
+    for said in sentences(empty, translator.context.limit):
+        typer.echo(said, err=True)
+    for said in doubtful_words(lines, [one.text for one in found], direction):
+        typer.echo(f"note: {said}", err=True)
+    if empty:
         raise typer.Exit(1)
 
 

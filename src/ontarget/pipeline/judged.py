@@ -5,6 +5,7 @@ from dataclasses import dataclass, replace
 from typing import Any
 
 from ontarget.languages import Direction
+from ontarget.scoring.leftover import LeftoverWords
 from ontarget.scoring.metrics import Metric
 from ontarget.scoring.off_target import OffTarget, Segment
 from ontarget.scoring.on_target import on_target, on_target_statistics
@@ -33,7 +34,7 @@ class Judged:
         statistics: metric -> what it adds up over segments, of those that are tested.
         values: metric -> what makes a number of the sum.
         segments: language and outcome (by the strict definition) of each line.
-        words: where each line leaves the language asked for, or None.
+        words: where each line leaves the language asked for, else its first word left over; or None.
     """
 
     scores: Mapping[str, Score]
@@ -82,4 +83,10 @@ def judge(
                 scores[of_rest.metric] = of_rest
         scores["otr_strict"] = off_target.strict_score
     scores["otr"] = off_target.score
-    return Judged(scores, statistics, values, segments, first_off_words(texts, direction.target))
+    words = first_off_words(texts, direction.target)
+    if references is not None:
+        left = LeftoverWords(direction.target, direction.source).add(
+            texts, [output["source"] for output in outputs], [(reference,) for reference in references]
+        )
+        words = [place or next(iter(one.places), None) for place, one in zip(words, left, strict=True)]
+    return Judged(scores, statistics, values, segments, words)

@@ -33,7 +33,8 @@ class Lines:
 
     Attributes:
         outcomes: line -> what became of it, where it is not on target: `source`, `copy`, `run-on` ...
-        words: line -> start and end, in characters, of the first word that is not in the language asked for.
+        words: line -> start and end, in characters, of the first word that is not in the language asked for:
+            where the line leaves it, else a single word left over.
     """
 
     outcomes: Mapping[int, str]
