@@ -6,7 +6,7 @@ from hypothesis import strategies as st
 
 from ontarget.languages import Language
 from ontarget.scoring.language_id import Guess
-from ontarget.scoring.outcome import OUTCOMES, Ladder, Thresholds, is_copy, repetition, width
+from ontarget.scoring.outcome import OUTCOMES, Ladder, Thresholds, is_copy, repeats, repetition, width
 from ontarget.scoring.rules import Reading
 
 LOOP = "het is een huis en het is een huis en " * 6
@@ -177,6 +177,11 @@ def test_repetition_of_plain_text_is_low_and_of_a_loop_high() -> None:
 @given(st.text(min_size=10, max_size=40), st.integers(2, 12))
 def test_repetition_grows_with_each_repeat(text: str, times: int) -> None:
     assert 0.0 <= repetition(text * times) <= repetition(text * (times + 1)) <= 1.0
+
+
+@given(st.text("ab ", max_size=60), st.integers(1, 4), st.floats(0, 1))
+def test_a_text_repeats_where_its_repetition_is_above_the_share(text: str, times: int, share: float) -> None:
+    assert repeats(text * times, share) == (repetition(text * times) > share)
 
 
 def test_width_makes_translations_as_long_as_their_sources() -> None:

@@ -122,7 +122,7 @@ class Ladder:
         return "english" if label in self._english else "other"
 
     def _runs_on(self, text: str, source: str | None) -> bool:
-        if len(text) >= 10 * _GRAM and repetition(text) > self._thresholds.repetition:
+        if len(text) >= 10 * _GRAM and repeats(text, self._thresholds.repetition):
             return True
         return source is not None and width(text) > self._thresholds.length * (width(source) + _SLACK)
 
@@ -138,7 +138,18 @@ def is_copy(text: str, source: str) -> bool:
 def repetition(text: str) -> float:
     """The share of a text's runs of ten characters that it has said before: near 1 for a loop."""
     runs = len(text) - _GRAM + 1
-    return 1 - len({text[n : n + _GRAM] for n in range(runs)}) / runs if runs > 0 else 0.0
+    return 1 - _distinct(text, runs) / runs if runs > 0 else 0.0
+
+
+def repeats(text: str, share: float) -> bool:
+    """Whether `repetition` is above a share: in less than half the time, as few texts repeat themselves."""
+    runs = len(text) - _GRAM + 1
+    first = min(runs, int(1.05 * (1 - share) * runs) + 1)  # settle it, if nearly all of them are distinct
+    return runs > 0 and 1 - _distinct(text, first) / runs > share and repetition(text) > share
+
+
+def _distinct(text: str, runs: int) -> int:
+    return len({text[n : n + _GRAM] for n in range(runs)})
 
 
 def width(text: str) -> int:
