@@ -22,7 +22,7 @@ NOT_OFF: frozenset[Outcome] = frozenset({"on", "neutral", "unsure"})
 _GRAM = 10  # characters: longer than what a language repeats by itself, shorter than most loops
 _SLACK = 20  # letters that even a short answer may have
 _NOT_ALPHANUMERIC = re.compile(r"[\W_]+")
-_FULL_WIDTH = re.compile(r"[\u3040-\u30ff\u3400-\u9fff\uac00-\ud7af]")
+_FULL_WIDTH = r"[\u3040-\u30ff\u3400-\u9fff\uac00-\ud7af]"
 
 
 @dataclass(frozen=True, slots=True)
@@ -154,4 +154,4 @@ def _distinct(text: str, runs: int) -> int:
 
 def width(text: str) -> int:
     """The length of a text in letters; a Chinese, Japanese or Korean character is as long as three."""
-    return len(text) + 2 * len(_FULL_WIDTH.findall(text))
+    return len(text) + 2 * len(re.findall(_FULL_WIDTH, text))

@@ -2,13 +2,14 @@
 
 import re
 from collections.abc import Mapping, Sequence
-from xml.etree import ElementTree
-from xml.etree.ElementTree import Element
-from xml.sax.saxutils import unescape
+from typing import TYPE_CHECKING
 
 from ontarget.errors import UserError
 from ontarget.scoring.keys import Role, Wanted
 from ontarget.text import in_one_line
+
+if TYPE_CHECKING:
+    from xml.etree.ElementTree import Element
 
 _BEGINS = re.compile(r"<(\?xml|!doctype|dataset|mteval|srcset|refset|tstset)\b", re.IGNORECASE)
 _SGM = re.compile(r"<(srcset|refset|tstset)\b", re.IGNORECASE)
@@ -71,6 +72,8 @@ def texts_of(text: str, name: str, wanted: Wanted) -> Sequence[str]:
 
 def _sgm(text: str, name: str) -> Mapping[str, list[str]]:
     """The segments of each system: SGM is read by its tags, as it is seldom well-formed."""
+    from xml.sax.saxutils import unescape
+
     begun, ended = len(_SGM_BEGIN.findall(text)), len(_SGM_END.findall(text))
     if begun != ended or not begun:
         raise UserError(
@@ -113,7 +116,9 @@ def _xml(text: str, name: str) -> Mapping[Side, list[str]]:
     return found
 
 
-def _parsed(text: str, name: str) -> Element:
+def _parsed(text: str, name: str) -> "Element":
+    from xml.etree import ElementTree
+
     if "<!ENTITY" in text:
         raise UserError(f"{name} defines entities, which are not read; write the characters themselves")
     try:
@@ -128,15 +133,15 @@ def _parsed(text: str, name: str) -> Element:
     return root
 
 
-def _parts(doc: Element) -> list[Element]:
+def _parts(doc: "Element") -> list["Element"]:
     return [part for tag in ("src", "ref", "hyp") for part in doc.iter(tag)]
 
 
-def _side(part: Element) -> Side:
+def _side(part: "Element") -> Side:
     return part.tag, part.get(_NAME.get(part.tag, ""), "")
 
 
-def _segments(part: Element, where: str) -> dict[int, str]:
+def _segments(part: "Element", where: str) -> dict[int, str]:
     found: dict[int, str] = {}
     for segment in part.iter("seg"):
         number = segment.get("id", "")
