@@ -63,6 +63,12 @@ def test_a_word_of_a_reference_or_one_that_begins_alike_is_right(reference: str)
     assert left("les männern", "fr", ("de", "mit den männern"), [reference]) == []
 
 
+def test_a_short_word_is_like_itself_alone() -> None:
+    text = "A man in a white shirt is holding a child in his hands."
+    found = left(text, "fr", references=["Un homme à la chemise blanche tient un enfant."])
+    assert len(found) == 13
+
+
 def test_english_words_are_borrowed_unless_a_reference_shows_that_they_are_not() -> None:
     source = ("en", "The children were playing outside while everything was burning.")
     text = "Les enfants jouaient outside pendant que everything brûlait."

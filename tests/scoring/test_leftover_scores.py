@@ -39,6 +39,11 @@ def test_the_floor_of_one_reference_is_no_lower_than_that_of_two() -> None:
     assert scores(first, EN)["leftover_floor"] > scores(lines, EN)["leftover_floor"] > 0
 
 
+def test_what_was_found_of_each_line() -> None:
+    found = LeftoverScores(FR, DE, {}).add([Line(TEXT, SOURCE, (RIGHT,)), Line("", SOURCE, (RIGHT,))])
+    assert found == {"leftover": [pytest.approx(10.0), 0.0], "leftover_words": ["männern", ""]}
+
+
 def test_without_references_there_is_no_floor_and_without_words_no_score() -> None:
     assert scores([Line(TEXT, SOURCE)]) == {"leftover": 10.0}
     assert scores([Line("", SOURCE)]) == {}

@@ -16,7 +16,8 @@ def by_line(path: Path | None, metrics: Sequence[str]) -> Iterator[Seen | None]:
     """What writes a row for each line that is scored; `outcome` is `on`, or how the line is off-target.
 
     The mean of the column `otr` is the ratio. A column for each of the metrics has sacreBLEU's score of the
-    line by itself, or nothing for a line without references.
+    line by itself, or nothing for a line without references; `leftover` is a share in percent, and
+    `leftover_words` are the words.
     """
     if path is None:
         yield None
@@ -30,12 +31,16 @@ def by_line(path: Path | None, metrics: Sequence[str]) -> Iterator[Seen | None]:
             before: int,
             lines: Sequence[Line],
             found: Sequence[Segment],
-            scores: Mapping[str, Sequence[float]],
+            scores: Mapping[str, Sequence[float | str]],
         ) -> None:
             for place, (line, segment) in enumerate(zip(lines, found, strict=True)):
                 guess = segment.guess
                 of_language = [segment.outcome, guess.label, f"{guess.probability:.4f}", 100 * segment.off]
-                of_metrics = [f"{scores[name][place]:.4f}" if name in scores else "" for name in metrics]
+                of_metrics = [_cell(scores[name][place]) if name in scores else "" for name in metrics]
                 rows.writerow([answers.path, before + place + 1, *of_language, *of_metrics, line.text])
 
         yield write
+
+
+def _cell(value: float | str) -> str:
+    return value if isinstance(value, str) else f"{value:.4f}"

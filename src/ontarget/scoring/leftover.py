@@ -249,8 +249,8 @@ def _relatives(target: Language, labels: Collection[str]) -> frozenset[str]:
 
 def _alike(word: str, others: Collection[str]) -> bool:
     """Whether one of the others is the word or begins with most of its letters: *Prahy* and *Prahou*."""
-    if word in others:
-        return True
+    if word in others or len(word) < LETTERS:
+        return word in others
     begins = word[: max(LETTERS, ceil(_ALIKE * len(word)))]
     return any(other.startswith(begins) for other in others)
 

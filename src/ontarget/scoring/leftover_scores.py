@@ -5,7 +5,7 @@ from dataclasses import replace
 
 from ontarget.languages import Language
 from ontarget.scoring.answers import Line
-from ontarget.scoring.leftover import Leftover, LeftoverWords
+from ontarget.scoring.leftover import LeftoverWords
 from ontarget.scoring.lexicon import Lexicon, WordCounts
 from ontarget.scoring.score import Score
 
@@ -33,8 +33,12 @@ class LeftoverScores:
         self._one = LeftoverWords(target, source, lexicon, bound=True)
         self._several = LeftoverWords(target, source, lexicon)
 
-    def add(self, lines: Sequence[Line]) -> list[Leftover]:
-        """Counts some more lines: all of them have a source, or none; the same number of references."""
+    def add(self, lines: Sequence[Line]) -> dict[str, Sequence[float | str]]:
+        """Counts some more lines: all of them have a source, or none; the same number of references.
+
+        Returns:
+            Of each line, `leftover`, the share of its words in percent, and `leftover_words`, these words.
+        """
         found = [line.source for line in lines if line.source is not None]
         sources = found if len(found) == len(lines) else None
         references = [line.references for line in lines]
@@ -45,7 +49,15 @@ class LeftoverScores:
             for i in range(width):
                 others = [(*of_line[:i], *of_line[i + 1 :]) for of_line in references]
                 self._several.add([of_line[i] for of_line in references], sources, others)
-        return self._answers.add([line.text for line in lines], sources, references if width else None)
+        texts = [line.text for line in lines]
+        left = self._answers.add(texts, sources, references if width else None)
+        return {
+            "leftover": [100.0 * one.left / max(one.words, 1) for one in left],
+            "leftover_words": [
+                " ".join(text[start:end] for start, end in one.places)
+                for text, one in zip(texts, left, strict=True)
+            ],
+        }
 
     def scores(self) -> dict[str, Score]:
         """`leftover`, and with references `leftover_floor`; none without a word."""
