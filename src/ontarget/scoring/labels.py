@@ -73,6 +73,7 @@ def _answers(label: str, names: set[str], language: Language) -> bool:
     ) and (region is None or language.region is None or region == language.region)
 
 
+@cache
 def is_undetermined(label: str) -> bool:
     """Whether a label says no language: `und`, GlotLID's `zxx` and `und-Mong`, or nothing at all."""
     return label.split("-")[0] in _NO_LANGUAGE

@@ -72,7 +72,11 @@ def letters_of(scripts: Collection[str]) -> set[str]:
 
 def script_counts(text: str) -> Counter[str]:
     """How many letters of each script a text has: `Latn`, `Cyrl`, `Hani`, `Kana` (both kana), `Hang` ..."""
-    return Counter(script for letter in text if (script := _script_of(letter)))
+    counts: Counter[str] = Counter()
+    for letter, n in Counter(text).items():
+        if script := _script_of(letter):
+            counts[script] += n
+    return counts
 
 
 def in_script(text: str, scripts: Collection[str], share: float = 0.5) -> bool:

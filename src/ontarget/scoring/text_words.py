@@ -5,6 +5,7 @@ of them for English.
 """
 
 import re
+from functools import cache
 
 _UNITS = (
     "km/h|m/s|mph|rpm|fps|dpi|ppm|[kcdmnµμ]?m[²³23]?|[kmµμ]?g|[cdmh]?l|[km]?W|kWh|[kMGT]?Hz|[kMGTP]?i?B|[kMG]?bps|"
@@ -23,46 +24,44 @@ _DOTTED = re.compile(r"\.[a-z]")
 
 # What has to be in a line before a pattern is tried, and the pattern. The order counts: a URL goes before the
 # numbers in it.
-_PATTERNS: tuple[tuple[str, re.Pattern[str]], ...] = (
-    ("`", re.compile(r"```.*?(?:```|$)|`[^`]+`")),
-    ("://", re.compile(r"\b[A-Za-z][\w+.-]*://[^\s<>\"'）)」】]+")),
-    ("www.", re.compile(r"\bwww\.[^\s<>\"'）)」】]+")),
-    ("<", re.compile(r"</?(?:[A-Za-z]|0x)[^<>]*>|<!--.*?-->|<\|[^<>|]*\|>")),
-    ("&", re.compile(r"&(?:[A-Za-z]{2,8}|#\d{1,6}|#x[0-9A-Fa-f]{1,6});")),
-    ("=", re.compile(r"^.*=.*;\s*$|^.*=.*\{\s*$")),  # a line of C, Java or the like
-    ("{", re.compile(r"\$?\{\{[^{}]*\}\}|[$#%]?\{[^{}\s]*\}|^.*\).*\{\s*$")),
-    ("%", re.compile(r"%(?:\(\w+\)|\d+\$)?[-+0#]*\d*(?:\.\d+)?(?:l{0,2}[diuxX]|[scfeEgG@])(?!\w)|%\w+%")),
-    ("@", re.compile(r"[\w.+-]+@[\w-]+(?:\.[\w-]+)+|(?<!\w)@\w+(?:\.\w+)*")),
-    ("#", re.compile(r"(?<!\w)#\w+")),
-    ("\\", re.compile(r"\b[A-Za-z]:\\\S*|\\{1,2}[A-Za-z]+(?:\\[\w.-]+)*")),
-    ("_", re.compile(r"\b[A-Za-z0-9]*(?:_[A-Za-z0-9]+)+(?:\.[a-z]\w*)?\b|\b__\w+__\b")),
-    ("--", re.compile(r"(?<!\S)--[A-Za-z][\w-]*(?:=\S+)?")),
-    ("+", re.compile(r"\b(?:[A-Za-z]{1,8}\+)+[A-Za-z0-9]{1,8}\b")),  # Ctrl+C
-    ("/", re.compile(r"(?<![\w/])~?(?:/[A-Za-z0-9_.-]+){2,}/?|(?<!\S)\.{1,2}/\S+")),
+_PATTERNS: tuple[tuple[str, str], ...] = (
+    ("`", r"```.*?(?:```|$)|`[^`]+`"),
+    ("://", r"\b[A-Za-z][\w+.-]*://[^\s<>\"'）)」】]+"),
+    ("www.", r"\bwww\.[^\s<>\"'）)」】]+"),
+    ("<", r"</?(?:[A-Za-z]|0x)[^<>]*>|<!--.*?-->|<\|[^<>|]*\|>"),
+    ("&", r"&(?:[A-Za-z]{2,8}|#\d{1,6}|#x[0-9A-Fa-f]{1,6});"),
+    ("=", r"^.*=.*;\s*$|^.*=.*\{\s*$"),  # a line of C, Java or the like
+    ("{", r"\$?\{\{[^{}]*\}\}|[$#%]?\{[^{}\s]*\}|^.*\).*\{\s*$"),
+    ("%", r"%(?:\(\w+\)|\d+\$)?[-+0#]*\d*(?:\.\d+)?(?:l{0,2}[diuxX]|[scfeEgG@])(?!\w)|%\w+%"),
+    ("@", r"[\w.+-]+@[\w-]+(?:\.[\w-]+)+|(?<!\w)@\w+(?:\.\w+)*"),
+    ("#", r"(?<!\w)#\w+"),
+    ("\\", r"\b[A-Za-z]:\\\S*|\\{1,2}[A-Za-z]+(?:\\[\w.-]+)*"),
+    ("_", r"\b[A-Za-z0-9]*(?:_[A-Za-z0-9]+)+(?:\.[a-z]\w*)?\b|\b__\w+__\b"),
+    ("--", r"(?<!\S)--[A-Za-z][\w-]*(?:=\S+)?"),
+    ("+", r"\b(?:[A-Za-z]{1,8}\+)+[A-Za-z0-9]{1,8}\b"),  # Ctrl+C
+    ("/", r"(?<![\w/])~?(?:/[A-Za-z0-9_.-]+){2,}/?|(?<!\S)\.{1,2}/\S+"),
 )
 # The same of signs that stand in most lines of prose: what has to be there is a pattern, too.
-_RARER: tuple[tuple[re.Pattern[str], re.Pattern[str]], ...] = (
-    (re.compile(r":[a-z0-9_+-]+:"), re.compile(r"(?<![\w:]):[a-z0-9_+-]+:(?!\w)")),  # :smile:
+_RARER: tuple[tuple[str, str], ...] = (
+    (r":[a-z0-9_+-]+:", r"(?<![\w:]):[a-z0-9_+-]+:(?!\w)"),  # :smile:
     (
-        re.compile(r"\w\("),
-        re.compile(r"\b[A-Za-z][\w.]*\((?:[\w\s.,=\"'*/+-]*)\)(?=\s*[;,.:)]|\s*$)|\b[A-Za-z][\w.]*\(\)"),
+        r"\w\(",
+        r"\b[A-Za-z][\w.]*\((?:[\w\s.,=\"'*/+-]*)\)(?=\s*[;,.:)]|\s*$)|\b[A-Za-z][\w.]*\(\)",
     ),
     (
-        _DOTTED,
-        re.compile(
+        _DOTTED.pattern,
+        (
             rf"\b[\w-]+\.(?:{_FILES})\b"
             r"|\b(?:[a-z0-9-]+\.)+(?:com|org|net|edu|gov|info|io|eu|co\.uk|dev|app|ai)\b(?:/\S*)?"
         ),
     ),
     (  # H2O, A380, v1.2, RTX-3090
-        re.compile(r"[A-Za-z]-?\d"),
-        re.compile(r"(?<![A-Za-z0-9])(?:[A-Za-z]+|[A-Z]+-)\d[A-Za-z0-9]*(?:[.-]\w*\d\w*)*"),
+        r"[A-Za-z]-?\d",
+        r"(?<![A-Za-z0-9])(?:[A-Za-z]+|[A-Z]+-)\d[A-Za-z0-9]*(?:[.-]\w*\d\w*)*",
     ),
     (
-        re.compile(r"\d"),
-        re.compile(
-            rf"\d+(?:[.,:/'’\u00a0\u202f -]?\d+)*(?:[\s-]?(?:{_UNITS})(?!\w)|[{_CHARACTERS}]|[A-Za-z]*)"
-        ),
+        r"\d",
+        (rf"\d+(?:[.,:/'’\u00a0\u202f -]?\d+)*(?:[\s-]?(?:{_UNITS})(?!\w)|[{_CHARACTERS}]|[A-Za-z]*)"),
     ),
 )
 
@@ -71,6 +70,7 @@ _WORD = re.compile(
     r"[^\W\d_][\u0300-\u036f\u0591-\u05c7\u064b-\u0670]*[^\W\d_]"
     r"|[\u0900-\u109f\u1780-\u17ff\u3040-\u30ff\u3400-\u9fff\uac00-\ud7af]"
 )
+_compiled = cache(re.compile)  # one by one, as lines need them: a line of prose needs few
 _DOT_ABOVE = "\u0307"  # what Python leaves of the Turkish İ when it makes it small
 
 
@@ -87,10 +87,10 @@ def words_of(text: str) -> str:
     if _SIGN.search(text) or _DOTTED.search(text) or "--" in text:
         for trigger, pattern in _PATTERNS:
             if trigger in text:
-                text = pattern.sub(" ", text)
+                text = _compiled(pattern).sub(" ", text)
         for rarer, pattern in _RARER:
-            if rarer.search(text):
-                text = pattern.sub(" ", text)
+            if _compiled(rarer).search(text):
+                text = _compiled(pattern).sub(" ", text)
     if not _WORD.search(text):
         return ""
     text = text.lower()
