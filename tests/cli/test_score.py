@@ -19,7 +19,7 @@ from ontarget.scoring import scorecard
 from ontarget.scoring.bleu import bleu, chrf
 from ontarget.scoring.off_target import off_target_ratio
 
-GERMAN = ["Die Katze schläft auf dem Sofa.", "Wir fahren morgen ans Meer.", "Das Brot ist noch warm."]
+GERMAN = ["Die Katze schläft auf dem Sofa.", "Wir fahren schon morgen ans Meer.", "Das Brot ist noch warm."]
 FRENCH = ["Le chat dort sur le canapé.", "Nous allons à la mer demain.", "Le pain est encore chaud."]
 ANSWERS = ["Le chat dort sur le sofa.", "We are going to the sea tomorrow.", "Das Brot ist noch warm."]
 
@@ -53,7 +53,7 @@ def test_json_without_a_reference_is_the_off_target_ratio_alone(write: Write) ->
     hypothesis = write("answers.txt", ANSWERS)
     printed = json.loads(run(hypothesis, "--to", "fr", "--json"))
     score = off_target_ratio(ANSWERS, "fr")
-    assert list(printed) == ["hypothesis", "otr", "breakdown"]
+    assert list(printed) == ["hypothesis", "otr", "otr_unsure", "breakdown"]
     assert printed["otr"] == {
         "value": 200 / 3,
         "n": 3,
@@ -74,6 +74,7 @@ def test_json_with_a_reference(write: Write) -> None:
         "chrf",
         "chrf_on_target",
         "otr",
+        "otr_unsure",
         "otr_floor",
         "breakdown",
     ]
@@ -144,7 +145,7 @@ def test_the_table_shows_the_scores_and_under_it_their_signatures(write: Write) 
     numbers = [float(number) for number in row.split()[1:]]
     expected = [bleu(ANSWERS, FRENCH, Language("fr")), chrf(ANSWERS, FRENCH)]
     assert [numbers[0], numbers[2]] == [round(score.value, 2) for score in expected]
-    assert (numbers[1] < numbers[0], numbers[3] < numbers[2], numbers[4:]) == (True, True, [66.67, 0.0])
+    assert (numbers[1] < numbers[0], numbers[3] < numbers[2], numbers[4:]) == (True, True, [66.67, 0.0, 0.0])
     for score in [*expected, off_target_ratio(ANSWERS, "fr")]:
         assert f"\n{score.settings}\n" in table
     assert "english" in table
@@ -213,7 +214,7 @@ def test_a_run_of_several_directions_has_means(tmp_path: Path) -> None:
     _, _, means = run(folder).partition("mean over directions")
     [good] = [line.split() for line in means.split("\n") if line.split()[:2] == ["good", "2"]]
     assert good[2:4] == ["100.00", "(1)"]  # BLEU has no reference in one of them
-    assert good[-1] == "16.67"  # OTR, the mean of 0 and 33.33
+    assert good[-3] == "16.67"  # OTR, the mean of 0 and 33.33
 
 
 def test_the_same_systems_of_two_runs_are_told_apart(tmp_path: Path) -> None:
@@ -226,7 +227,7 @@ def test_csv_has_a_line_a_score_in_full(write: Write) -> None:
     hypothesis, reference = write("a.txt", ANSWERS), write("r.txt", FRENCH)
     text = run(hypothesis, "--to", "fr", "--reference", reference, "--csv")
     rows = {row["metric"]: row for row in csv.DictReader(io.StringIO(text))}
-    assert list(rows) == ["bleu", "bleu_on_target", "chrf", "chrf_on_target", "otr", "otr_floor"]
+    assert list(rows) == ["bleu", "bleu_on_target", "chrf", "chrf_on_target", "otr", "otr_unsure", "otr_floor"]
     score = bleu(ANSWERS, FRENCH, Language("fr"))
     assert float(rows["bleu"]["value"]) == score.value
     assert rows["bleu"]["signature"] == score.signature

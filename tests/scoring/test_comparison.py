@@ -16,7 +16,7 @@ FRENCH = ["Le chat dort sur le canapé.", "Nous allons à la mer demain.", "Le p
 GERMAN = ["Die Katze schläft auf dem Sofa.", "Wir fahren morgen ans Meer.", "Das Brot ist noch warm."] * 8
 ENGLISH = ["The cat sleeps on the sofa.", "We are going to the sea.", "The bread is still warm."] * 8
 TEXT = {"fr": FRENCH, "de": GERMAN}
-SCORER = Scorer(default_identifier(), ["bleu"], segments=True)
+SCORER = Scorer([default_identifier()], ["bleu"], segments=True)
 
 
 def card(direction: str, wrong: int, n: int = 24) -> Scorecard:

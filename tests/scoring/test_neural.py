@@ -21,7 +21,7 @@ def card(texts: list[str], sources: list[str | None] | None = None) -> Scorecard
         for text, source, reference in zip(texts, sources or SOURCES, GOOD, strict=True)
     ]
     answers = Answers("x", Language("fr"), Language("de"), lines, "x")
-    return Scorer(default_identifier(), ["bleu"], segments=True).card(answers)
+    return Scorer([default_identifier()], ["bleu"], segments=True).card(answers)
 
 
 def test_a_copy_of_the_source_wins_by_comet_and_loses_on_target(comet_environment: Path) -> None:

@@ -22,7 +22,7 @@ FRENCH = "La boulangère du quartier ouvre sa boutique avant le lever du soleil.
 GERMAN = "Die Bäckerin des Viertels öffnet ihren Laden noch vor Sonnenaufgang."
 ENGLISH = "The baker in our neighbourhood opens her shop before the sun rises."
 ITALIAN = "La fornaia del quartiere apre la sua bottega prima che sorga il sole."
-ROBUST = "case:lower|text:words|script:decides|unsure:1<5+0.6<10+0.5<20+0.4<40+0.25"
+ROBUST = "case:lower|text:words|script:decides|unsure:0.01<12+0.02<20+0.03<40+0.05"
 
 
 class FirstLetters:
@@ -43,7 +43,7 @@ def test_three_of_four_off_is_75_percent() -> None:
 
 def test_the_papers_count_takes_every_line_as_it_is() -> None:
     lines = [FRENCH, FRENCH.upper(), "123", "oui", GERMAN, ""]
-    assert off_target_ratio(lines, "fi").value == 100 * 4 / 6
+    assert off_target_ratio(lines, "fi").value == 100 * 5 / 6
     score = off_target_ratio(lines, "fi", rules="paper")
     assert score.value == 100.0
     assert score.signature == f"lid:lid.176.ftz|case:mixed|norm:none|n:6|version:{SCORING_VERSION}"
@@ -51,7 +51,7 @@ def test_the_papers_count_takes_every_line_as_it_is() -> None:
 
 def test_the_interval_takes_unsure_lines_both_ways() -> None:
     count = OffTarget("fr")
-    found = count.add([FRENCH] * 5 + [GERMAN] * 2 + ["Oslo", "123", "😀"])
+    found = count.add([FRENCH] * 5 + [GERMAN] * 2 + ["radio", "123", "😀"])
     assert [segment.outcome for segment in found[5:]] == ["other"] * 2 + ["unsure", "neutral", "neutral"]
     assert (count.off, count.unsure, count.n) == (2, 1, 10)
     assert count.score.value == 20.0
@@ -91,14 +91,14 @@ def test_another_identifier_is_asked_and_named() -> None:
 
 
 LINES = st.lists(
-    st.sampled_from([FRENCH, GERMAN, ENGLISH, ITALIAN, "", "   ", "42", "Oslo"]), min_size=1, max_size=12
+    st.sampled_from([FRENCH, GERMAN, ENGLISH, ITALIAN, "", "   ", "42"]), min_size=1, max_size=12
 )
 
 
 @given(LINES, st.randoms(use_true_random=False))
 def test_value_is_a_percentage_of_a_multiset(lines: list[str], random: object) -> None:
     value = off_target_ratio(lines, "fr").value
-    assert value == 100.0 * sum(line not in (FRENCH, "42", "Oslo") for line in lines) / len(lines)
+    assert value == 100.0 * sum(line not in (FRENCH, "42") for line in lines) / len(lines)
     shuffled = list(lines)
     random.shuffle(shuffled)  # type: ignore[attr-defined]
     assert off_target_ratio(shuffled, "fr").value == value

@@ -1,9 +1,9 @@
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 
 import pytest
 
-from ontarget.scoring.language_id import Chance, Guess, default_identifier
-from ontarget.scoring.lingua import Lingua
+from ontarget.languages import Language
+from ontarget.scoring.language_id import EvenOdds, FastText, Guess, default_identifier
 from ontarget.scoring.rules import Reading, read, signature_of
 
 
@@ -23,15 +23,15 @@ class Sure:
 
 
 def reading(text: str, label: str, probability: float = 0.9) -> Reading:
-    [found] = read([text], Sure(label, probability))
+    [found] = read([text], Sure(label, probability), {"ja"})
     return found
 
 
 def test_the_identifier_is_asked_for_the_words_alone() -> None:
     identifier = Sure("en")
-    read(["READ THIS: https://example.com"], identifier)
+    read(["READ THIS: https://example.com"], identifier, {"en"})
     assert " ".join(identifier.asked[0].split()) == "read this:"
-    read(["READ THIS: https://example.com"], identifier, "paper")
+    read(["READ THIS: https://example.com"], identifier, {"en"}, "paper")
     assert identifier.asked[1] == "READ THIS: https://example.com"
 
 
@@ -66,33 +66,67 @@ def test_a_script_settles_what_it_can(text: str, guessed: str, label: str) -> No
     assert found.doubt == ("unsure" if label == "und" else None)
 
 
+class Weighs(Sure):
+    """One that also says how probable the language is that was asked for."""
+
+    even_odds = EvenOdds(((10, 0.05),), 0.1)
+
+    def __init__(self, label: str, asked_for: float) -> None:
+        super().__init__(label)
+        self.asked_for = asked_for
+
+    def weigh(self, texts: Sequence[str], labels: Collection[str]) -> list[tuple[Guess, float]]:
+        return [(guess, self.asked_for) for guess in self.identify(texts)]
+
+
 @pytest.mark.parametrize(
-    ("text", "probability", "doubt"),
+    ("text", "label", "asked_for", "doubt"),
     [
-        ("oui", 0.99, "unsure"),  # of so few letters only the script says more
-        ("merci", 0.59, "unsure"),
-        ("merci", 0.61, None),
-        ("merci beaucoup", 0.49, "unsure"),
-        ("merci beaucoup", 0.51, None),
-        ("merci beaucoup a toi mon ami", 0.39, "unsure"),
-        ("merci beaucoup a toi mon ami", 0.41, None),
-        ("merci beaucoup a toi mon ami de longue date et a tous", 0.26, None),
-        ("merci beaucoup a toi mon ami de longue date et a tous", 0.24, "unsure"),
+        ("a line of text", "en", 0.09, None),
+        ("a line of text", "en", 0.1, "unsure"),
+        ("a line", "en", 0.04, None),
+        ("a line", "en", 0.05, "unsure"),  # of short lines an identifier knows less
+        ("a line of text", "el", 0.9, None),  # it is the language asked for
+        ("a line of text", "und", 0.0, "unsure"),
     ],
 )
-def test_a_guess_no_better_than_chance_is_unsure(text: str, probability: float, doubt: str | None) -> None:
-    assert reading(text, "en", probability).doubt == doubt
+def test_another_language_is_unsure_where_the_one_asked_for_is_as_likely(
+    text: str, label: str, asked_for: float, doubt: str | None
+) -> None:
+    identifier = Weighs(label, asked_for)
+    [found] = read([text], identifier, {"el"})
+    assert found.doubt == doubt
+    assert signature_of("robust", identifier).endswith("|unsure:0.05<10+0.1")
 
 
-def test_chance_is_each_identifiers_own() -> None:
-    assert "unsure:1<5+0.6<10+0.5<20+0.4<40+0.25" in signature_of("robust", default_identifier())
+def test_what_the_script_settles_is_in_no_doubt() -> None:
+    [found] = read(["Η γάτα κοιμάται"], Weighs("en", 0.5), {"ka"})
+    assert found == Reading(Guess("el", 1.0))
+
+
+@pytest.mark.parametrize(("probability", "doubt"), [(0.49, "unsure"), (0.5, None)])
+def test_an_identifier_that_gives_its_guess_alone_is_unsure_below_a_half(
+    probability: float, doubt: str | None
+) -> None:
+    identifier = Sure("en", probability)
+    assert [found.doubt for found in read(["a line of text"], identifier, {"el"})] == [doubt]
+    assert [found.doubt for found in read(["a line of text"], identifier, {"en"})] == [None]
+    assert signature_of("robust", identifier).endswith("|unsure:guess<0.5")
+
+
+def test_the_papers_rules_know_no_doubt() -> None:
+    [found] = read(["123"], Weighs("en", 0.5), {"el"}, "paper")
+    assert found == Reading(Guess("en", 0.9))
     assert signature_of("paper", default_identifier()) == "case:mixed|norm:none"
-    pytest.importorskip("lingua")
-    assert "unsure:0.4<5+0.2" in signature_of("robust", Lingua())
 
 
-def test_the_highest_chance_bounds_all() -> None:
-    chance = Chance(((10, 0.5), (20, 0.3)), 0.1)
-    assert [chance.of(letters) for letters in (0, 9, 10, 19, 20, 500)] == [0.5, 0.5, 0.3, 0.3, 0.1, 0.1]
-    assert chance.highest == 0.5
-    assert Chance().highest == Chance().of(3) == 0.0
+def test_the_weight_of_labels_is_their_share_of_those_that_may_occur() -> None:
+    text = ["pekarica u našem susjedstvu otvara dućan prije izlaska sunca"]
+    [(_, of_hr)] = default_identifier().weigh(text, {"hr"})
+    [(_, of_both)] = default_identifier().weigh(text, {"hr", "sr"})
+    assert 0 < of_hr < of_both <= 1.0001
+    among = FastText(among=[Language("hr"), Language("sr")])
+    [(guess, of_hr)] = among.weigh(text, {"hr"})
+    [(_, of_sr)] = among.weigh(text, {"sr"})
+    assert of_hr + of_sr == pytest.approx(1)
+    assert guess.probability == pytest.approx(max(of_hr, of_sr))

@@ -29,8 +29,8 @@ def lines(texts: list[str], references: bool = True) -> list[Line]:
 
 
 def test_the_scores_are_those_of_the_functions() -> None:
-    card = Scorer(default_identifier(), ["bleu"]).card(answers(lines(TEXTS)))
-    assert list(card.scores) == ["bleu", "bleu_on_target", "otr", "otr_floor"]
+    card = Scorer([default_identifier()], ["bleu"]).card(answers(lines(TEXTS)))
+    assert list(card.scores) == ["bleu", "bleu_on_target", "otr", "otr_unsure", "otr_floor"]
     assert card.scores["bleu"] == bleu(TEXTS, REFERENCES, Language("fr"))
     assert card.scores["otr"] == off_target_ratio(TEXTS, "fr")
     assert card.scores["otr_floor"] == off_target_ratio(REFERENCES, "fr")
@@ -43,7 +43,7 @@ def test_scores_do_not_depend_on_how_many_lines_are_read_at_a_time(monkeypatch: 
     many = [Line(text, None, (reference,)) for text, reference in zip(hypotheses, references, strict=True)]
     metrics = ["bleu", "chrf++", "ter"]
     for intervals, segments in ((False, False), (True, False), (False, True)):
-        scorer = Scorer(default_identifier(), metrics, intervals=intervals, segments=segments)
+        scorer = Scorer([default_identifier()], metrics, intervals=intervals, segments=segments)
         whole = scorer.card(answers(many))
         with monkeypatch.context() as patched:
             patched.setattr(scorecard, "_CHUNK", 7)
@@ -57,7 +57,7 @@ def test_scores_do_not_depend_on_how_many_lines_are_read_at_a_time(monkeypatch: 
 
 
 def test_lines_with_references_are_not_kept_either() -> None:
-    assert Scorer(default_identifier()).card(answers(lines(TEXTS))).lines == []
+    assert Scorer([default_identifier()]).card(answers(lines(TEXTS))).lines == []
 
 
 def test_the_floor_of_references_that_are_known_is_not_computed_again() -> None:
@@ -70,7 +70,7 @@ def test_the_floor_of_references_that_are_known_is_not_computed_again() -> None:
             return default_identifier().identify(texts)
 
     identifier = Counting()
-    scorer = Scorer(identifier, ["bleu"])
+    scorer = Scorer([identifier], ["bleu"])
     first, second = (scorer.card(answers(lines(TEXTS))) for _ in range(2))
     assert identifier.asked == 3 * len(TEXTS)  # hypotheses of both, and references once
     assert first.scores["otr_floor"] == second.scores["otr_floor"]
@@ -80,8 +80,8 @@ def test_on_target_is_by_the_strict_ratio_where_that_is_asked_for() -> None:
     """A copy of a name is French by identification, but no translation."""
     texts, sources = ["Paris, la ville lumière"] * 3, ["Paris, la ville lumière"] * 3
     copied = [Line(text, source, (text,)) for text, source in zip(texts, sources, strict=True)]
-    paper = Scorer(default_identifier(), ["bleu"]).card(answers(copied))
-    strict = Scorer(default_identifier(), ["bleu"], strict=True).card(answers(copied))
+    paper = Scorer([default_identifier()], ["bleu"]).card(answers(copied))
+    strict = Scorer([default_identifier()], ["bleu"], strict=True).card(answers(copied))
     assert paper.scores["bleu_on_target"].value == pytest.approx(100.0)
     assert strict.scores["bleu_on_target"].value == 0.0
     assert strict.scores["otr_strict"] == strict_off_target_ratio(texts, "fr", sources=sources)
@@ -98,7 +98,7 @@ def test_without_references_lines_are_read_once_and_not_kept(monkeypatch: pytest
             alive = number
             yield Line(TEXTS[number % 3], SOURCES[number % 3])
 
-    card = Scorer(default_identifier()).card(answers(stream()))
+    card = Scorer([default_identifier()]).card(answers(stream()))
     assert alive == 1049
     assert (card.scores["otr"].n, list(card.off), list(card.lines)) == (1050, [], [])
     assert card.scores["otr"].value == pytest.approx(200 / 3)
@@ -106,7 +106,7 @@ def test_without_references_lines_are_read_once_and_not_kept(monkeypatch: pytest
 
 
 def test_evidence_makes_the_scores_again() -> None:
-    card = Scorer(default_identifier(), ["bleu", "ter"], strict=True, segments=True).card(
+    card = Scorer([default_identifier()], ["bleu", "ter"], strict=True, segments=True).card(
         answers(lines(TEXTS))
     )
     assert list(card.evidence) == ["bleu", "bleu_on_target", "ter", "ter_on_target", "otr_strict"]
@@ -116,19 +116,19 @@ def test_evidence_makes_the_scores_again() -> None:
 
 
 def test_language_confusion_needs_no_reference() -> None:
-    card = Scorer(default_identifier(), ["lpr", "wpr"]).card(answers(lines(TEXTS, references=False)))
+    card = Scorer([default_identifier()], ["lpr", "wpr"]).card(answers(lines(TEXTS, references=False)))
     assert card.scores["lpr"].value == pytest.approx(100 / 3)
     assert "wpr" not in card.scores  # of a language in Latin script there is none
 
 
 def test_close_relatives_are_reported_where_there_are_any() -> None:
     spanish = [Line("El gato duerme en el sofá."), Line("Il gatto dorme sul divano di casa.")]
-    scores = Scorer(default_identifier()).card(answers(iter(spanish), None, "es")).scores
+    scores = Scorer([default_identifier()]).card(answers(iter(spanish), None, "es")).scores
     assert (scores["otr"].value, scores["otr_close"].value) == (50.0, 50.0)
 
 
 def test_intervals_on_demand() -> None:
-    card = Scorer(default_identifier(), ["chrf"], intervals=True).card(answers(lines(TEXTS)))
+    card = Scorer([default_identifier()], ["chrf"], intervals=True).card(answers(lines(TEXTS)))
     for score in card.scores.values():
         assert score.interval is not None
         assert score.interval.low <= score.value <= score.interval.high
@@ -136,11 +136,11 @@ def test_intervals_on_demand() -> None:
 
 def test_a_misspelt_metric_has_a_neighbour() -> None:
     with pytest.raises(UserError, match="there is no metric 'blue'; did you mean 'bleu'"):
-        Scorer(default_identifier(), ["blue"])
+        Scorer([default_identifier()], ["blue"])
     with pytest.raises(UserError, match="no metric 'xyzzy'; there are bleu, chrf"):
-        Scorer(default_identifier(), ["xyzzy"])
+        Scorer([default_identifier()], ["xyzzy"])
 
 
 def test_no_lines_are_an_error() -> None:
     with pytest.raises(UserError, match="no hypotheses"):
-        Scorer(default_identifier()).card(answers([]))
+        Scorer([default_identifier()]).card(answers([]))

@@ -9,6 +9,7 @@ import typer
 
 from ontarget.cli.answers import Given, answers_of
 from ontarget.cli.forms import chosen, print_csv, print_json, print_tables
+from ontarget.cli.identification import identifiers_of, rules_of
 from ontarget.cli.metric_options import (
     Lowercase,
     NumRefs,
@@ -24,6 +25,7 @@ from ontarget.cli.options import (
     Key,
     Lid,
     OfTestSet,
+    Otr,
     ReferenceKey,
     Source,
     SourceKey,
@@ -32,7 +34,6 @@ from ontarget.cli.options import (
     require_comet,
 )
 from ontarget.cli.progress import watched
-from ontarget.cli.score import identifier
 from ontarget.cli.scorecards import digits_of, notes_of
 from ontarget.errors import UserError
 from ontarget.scoring.answers import is_outputs
@@ -100,6 +101,7 @@ def compare(
     ] = False,
     lid: Lid = "lid.176.ftz",
     among: Among = None,
+    otr: Otr = "robust",
     seed: Annotated[
         int, typer.Option(min=0, metavar="N", help="Of the resamples; sacreBLEU's by default.")
     ] = 12345,
@@ -149,13 +151,14 @@ def compare(
     if seeds and len({Path(name).resolve() for name in systems}) < 2:
         raise UserError("--seeds needs the directories of several runs, which differ by their seeds")
     scorer = Scorer(
-        identifier(lid, among),
+        identifiers_of(lid, among),
         names,
         referenced=referenced,
         tokenize=tokenize,
         lowercase=lowercase,
         strict=strict,
         segments=True,
+        rules=rules_of(otr),
     )
     cards = [scorer.card(answers) for answers in watched(answers_of(systems, given), "scoring")]
     if comet:

@@ -59,7 +59,19 @@ Environment = Annotated[
 ]
 Lid = Annotated[
     str,
-    typer.Option(metavar="NAME|PATH", help="Identifier: lid.176.ftz, lingua, script, or a fastText model."),
+    typer.Option(
+        metavar="NAME|PATH",
+        help="Language identifier: lid.176.ftz, lingua, script, or a fastText model. With several "
+        "(lid.176,lingua) you also see on how many off-target lines they agree.",
+    ),
+]
+Otr = Annotated[
+    str,
+    typer.Option(
+        metavar="RULES",
+        help="How lines are read: robust (without URLs, numbers and capitals; in doubt a line is unsure, not "
+        "off-target), or paper (the identifier's best guess of each line as it is).",
+    ),
 ]
 Among = Annotated[
     str | None,

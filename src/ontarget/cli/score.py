@@ -5,11 +5,12 @@ What scores is imported when scoring begins, so that `--help` and a mistake do n
 
 from collections.abc import Sequence
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated
+from typing import Annotated
 
 import typer
 
 from ontarget.cli.forms import chosen, print_csv, print_json, print_tables
+from ontarget.cli.identification import identifiers_of, rules_of
 from ontarget.cli.metric_options import (
     Lowercase,
     NumRefs,
@@ -18,8 +19,8 @@ from ontarget.cli.metric_options import (
     check_bleu,
     check_width,
     metrics_of,
-    names_of,
 )
+from ontarget.cli.monolingual import Monolingual, word_counts
 from ontarget.cli.options import (
     Among,
     EnglishWords,
@@ -28,6 +29,7 @@ from ontarget.cli.options import (
     Lcb,
     Lid,
     OfTestSet,
+    Otr,
     ReferenceKey,
     Source,
     SourceKey,
@@ -39,9 +41,6 @@ from ontarget.cli.options import (
 )
 from ontarget.cli.start import numpy_without_threads
 from ontarget.errors import UserError
-
-if TYPE_CHECKING:
-    from ontarget.scoring.language_id import Identifier
 
 
 def score(
@@ -78,8 +77,9 @@ def score(
         str | None,
         typer.Option(
             metavar="NAMES",
-            help="Of bleu, chrf, chrf++, ter, spbleu; and, without reference: lpr, wpr, lcpr.",
-            show_default="bleu,chrf",
+            help="Of bleu, chrf, chrf++, ter, spbleu; and, without reference: lpr, wpr, lcpr; leftover, the "
+            "share of words left in another language.",
+            show_default="bleu,chrf, with --source leftover",
         ),
     ] = None,
     tokenize: Tokenize = None,
@@ -100,8 +100,10 @@ def score(
     ] = False,
     lid: Lid = "lid.176.ftz",
     among: Among = None,
+    otr: Otr = "robust",
     lcb: Lcb = False,
     english_words: EnglishWords = None,
+    monolingual: Monolingual = None,
     confidence: Annotated[
         bool, typer.Option("--confidence", help="95 % intervals: Wilson's for ratios, else by bootstrap.")
     ] = False,
@@ -148,6 +150,7 @@ def score(
     check_width(width, form)
     require_comet(environment, comet)
     names = metrics_of(metrics) if metrics else ["bleu", "chrf"]
+    names += ["leftover"] if metrics is None and (source or test_set) else ()
     names += CONFUSION if lcb and not set(CONFUSION).intersection(names) else ()
     by_reference = [name for name in names if name in REFERENCED]
     referenced = check_bleu(names, tokenize, lowercase)
@@ -174,9 +177,12 @@ def score(
     if lines is not None:
         require_new_place("--lines", lines, [answers.path for answers in every])
     may_have_references = reference or test_set or any(answers.of_run for answers in every)
-    with by_line(lines, by_reference if may_have_references else []) as told:
+    by_itself = [*by_reference] if may_have_references else []
+    by_itself += ["leftover", "leftover_words"] if "leftover" in names else []
+    counts = word_counts(monolingual or (), names, [answers.target for answers in every])
+    with by_line(lines, by_itself) as told:
         scorer = Scorer(
-            identifier(lid, among),
+            identifiers_of(lid, among),
             names,
             referenced=referenced,
             tokenize=tokenize,
@@ -187,6 +193,8 @@ def score(
             seen=told,
             lcb=lcb,
             english=_english(english_words, names),
+            rules=rules_of(otr),
+            monolingual=counts,
         )
         cards = [scorer.card(answers) for answers in watched(every, "scoring")]
     if comet:
@@ -216,11 +224,3 @@ def _english(path: Path | None, names: Sequence[str]) -> frozenset[str] | None:
     from ontarget.scoring.word_list import read_word_list
 
     return read_word_list(path)
-
-
-def identifier(name: str, among: str | None) -> "Identifier":
-    """The identifier of `--lid` and `--among`."""
-    from ontarget.languages import Language
-    from ontarget.scoring.identifiers import identifier_named
-
-    return identifier_named(name, [Language(code) for code in names_of(among)] if among else None)

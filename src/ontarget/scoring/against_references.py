@@ -18,6 +18,7 @@ from ontarget.scoring.language_id import Identifier
 from ontarget.scoring.metrics import Metric
 from ontarget.scoring.off_target import OffTarget
 from ontarget.scoring.on_target import on_target, on_target_statistics
+from ontarget.scoring.rules import Rules
 from ontarget.scoring.score import Score
 from ontarget.scoring.significance import Statistics, bootstrap_interval
 
@@ -31,6 +32,7 @@ class AgainstReferences:
         metrics: names of `metrics.METRICS`.
         target: the language that was asked for.
         identifier: of the floor.
+        rules: of the floor, too.
         tokenize: see `metrics.Metric`.
         lowercase: see there.
         intervals: whether scores come with their 95 % intervals.
@@ -44,6 +46,7 @@ class AgainstReferences:
         metrics: Sequence[str],
         target: Language,
         identifier: Identifier,
+        rules: Rules = "robust",
         *,
         tokenize: str | None = None,
         lowercase: bool = False,
@@ -51,7 +54,7 @@ class AgainstReferences:
         segments: bool = False,
         known: MutableMapping[tuple[Language, bytes], int] | None = None,
     ) -> None:
-        self._target, self._identifier = target, identifier
+        self._target, self._identifier, self._rules = target, identifier, rules
         self._intervals, self._segments = intervals, segments
         made = [Metric(name, target, tokenize=tokenize, lowercase=lowercase) for name in metrics]
         self._totals = [_Total(metric, intervals or segments) for metric in made]
@@ -67,7 +70,7 @@ class AgainstReferences:
         first = [line.references[0] for line in lines]
         key = self._target, hashlib.sha256("\n".join(first).encode("utf-8", "surrogatepass")).digest()
         if key not in self._known:
-            floor = OffTarget(self._target, self._identifier)
+            floor = OffTarget(self._target, self._identifier, rules=self._rules)
             floor.add(first)
             self._known[key] = floor.off
         self._n += len(lines)
@@ -84,7 +87,7 @@ class AgainstReferences:
     @property
     def floor(self) -> Score:
         """The off-target ratio of the first references."""
-        count = OffTarget(self._target, self._identifier)
+        count = OffTarget(self._target, self._identifier, rules=self._rules)
         count.n, count.off = self._n, self._off
         return count.score
 

@@ -14,7 +14,7 @@ def identifier_named(name: str = DEFAULT, among: Sequence[Language] | None = Non
     """The identifier of a name.
 
     Args:
-        name: `lid.176.ftz`, `lingua` (an extra), `script` (needs `among`), or the path of a fastText model:
+        name: `lid.176.ftz` (`lid.176` for short), `lingua` (an extra), `script` (needs `among`), or the path of a fastText model:
             lid.176.bin, GlotLID, OpenLID.
         among: the languages that may occur. Default: all that it knows.
 
@@ -31,6 +31,6 @@ def identifier_named(name: str = DEFAULT, among: Sequence[Language] | None = Non
         if not among:
             raise UserError("the identifier script needs the languages that may occur, of different scripts")
         return ScriptRules(among)
-    if name == DEFAULT and not Path(name).exists():
+    if name in (DEFAULT, "lid.176") and not Path(name).exists():
         return default_identifier() if among is None else FastText(among=among)
     return FastText(Path(name), among)

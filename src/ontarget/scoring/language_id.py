@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from functools import cache
 from importlib.util import find_spec
 from pathlib import Path
-from typing import NamedTuple, NoReturn, Protocol
+from typing import NamedTuple, NoReturn, Protocol, runtime_checkable
 
 from ontarget.errors import UserError
 from ontarget.languages import Language, meant
@@ -49,38 +49,6 @@ _NO_TEXT = Guess("", 0.0)
 _NO_IDEA = Guess(UNDETERMINED, 0.0)
 
 
-@dataclass(frozen=True, slots=True)
-class Chance:
-    """From which probability on an identifier's guess is right more often than not.
-
-    Attributes:
-        steps: (letters, least probability): of a line of fewer letters; the shortest first.
-        long: of a longer line.
-    """
-
-    steps: tuple[tuple[int, float], ...] = ()
-    long: float = 0.0
-
-    def of(self, letters: int) -> float:
-        """The least probability of a guess about a line of so many letters."""
-        return next((least for below, least in self.steps if letters < below), self.long)
-
-    @property
-    def highest(self) -> float:
-        """The most that it asks of any line."""
-        return max(self.long, *(least for _, least in self.steps), 0.0)
-
-    @property
-    def signature(self) -> str:
-        """All of it, as it stands in the signature of a score: `0.5<20+0.4<40+0.25`."""
-        return "+".join([*(f"{least:g}<{below}" for below, least in self.steps), f"{self.long:g}"])
-
-
-# Measured on NTREX: 33 languages, lines cut to 1, 2, 3 and 5 words and whole (docs/identification.md). Of
-# fewer than five letters only the script tells more.
-_FASTTEXT = Chance(((5, 1.0), (10, 0.6), (20, 0.5), (40, 0.4)), 0.25)
-
-
 class Identifier(Protocol):
     """Anything that names the language of texts."""
 
@@ -96,6 +64,48 @@ class Identifier(Protocol):
         """One guess a text, in order."""
 
 
+@dataclass(frozen=True, slots=True)
+class EvenOdds:
+    """From which probability of a language on a text is more likely in it than not, if both are as frequent.
+
+    Attributes:
+        steps: (letters, probability): of a text of fewer letters; the shortest first.
+        long: of a longer text.
+    """
+
+    steps: tuple[tuple[int, float], ...]
+    long: float
+
+    def of(self, letters: int) -> float:
+        """That of a text of so many letters."""
+        return next((probability for below, probability in self.steps if letters < below), self.long)
+
+    @property
+    def bounds(self) -> tuple[float, float]:
+        """The lowest and the highest of all lengths."""
+        every = [self.long, *(probability for _, probability in self.steps)]
+        return min(every), max(every)
+
+    @property
+    def signature(self) -> str:
+        """All of it, as it stands in the signature of a score: `0.01<12+0.02<20+0.05`."""
+        return "+".join(
+            [*(f"{probability:g}<{below}" for below, probability in self.steps), f"{self.long:g}"]
+        )
+
+
+@runtime_checkable
+class Weighing(Identifier, Protocol):
+    """An identifier that also says how probable the language is that was asked for."""
+
+    @property
+    def even_odds(self) -> EvenOdds:
+        """What that probability has to be at least, for the text to be in the language perhaps."""
+
+    def weigh(self, texts: Sequence[str], labels: Collection[str]) -> list[tuple[Guess, float]]:
+        """One guess a text, in order, and the probability that the identifier gives `labels` together."""
+
+
 class FastText:
     """A fastText language identification model: top-1 over the whole text, as it is written.
 
@@ -108,6 +118,9 @@ class FastText:
     Raises:
         UserError: the file is missing or no fastText model, or it does not know one of `among`.
     """
+
+    # Measured on NTREX, of lid.176: 33 languages, lines cut to 1, 2, 3 and 5 words and whole.
+    even_odds = EvenOdds(((12, 0.01), (20, 0.02), (40, 0.03)), 0.05)
 
     def __init__(self, path: Path | None = None, among: Iterable[Language] | None = None) -> None:
         path = path or bundled()
@@ -131,15 +144,26 @@ class FastText:
         """The most probable language of each text; `Guess("", 0.0)` where there is nothing to read."""
         lines = [_END.sub(" ", text) if END in text else text for text in texts]
         answers = self._model.best(lines, self._among)
-        return [self._guess(line, *answer) for line, answer in zip(lines, answers, strict=True)]
+        return [
+            self._guess(line, label, probability)
+            for line, (label, probability, _) in zip(lines, answers, strict=True)
+        ]
 
-    def _guess(self, line: str, label: int, probability: float, of_all: float) -> Guess:
+    def weigh(self, texts: Sequence[str], labels: Collection[str]) -> list[tuple[Guess, float]]:
+        """The most probable language of each text, and the probability of `labels` together."""
+        lines = [_END.sub(" ", text) if END in text else text for text in texts]
+        of = [number for number, code in enumerate(self._codes) if code in labels and code in self.labels]
+        answers = self._model.best(lines, self._among, of)
+        return [
+            (self._guess(line, label, probability), of_labels)
+            for line, (label, probability, of_labels) in zip(lines, answers, strict=True)
+        ]
+
+    def _guess(self, line: str, label: int, probability: float) -> Guess:
         if is_empty(line):
             return _NO_TEXT  # fastText itself would say English, which it has seen most of
         if not probability:
             return _NO_IDEA
-        if self._among is not None:
-            probability /= of_all
         return Guess(self._codes[label], min(probability, 1.0))  # fastText adds 1e-5 before its logarithm
 
 
@@ -147,12 +171,6 @@ class FastText:
 def default_identifier() -> FastText:
     """The identifier of every score that does not name one: lid.176.ftz, loaded once."""
     return FastText()
-
-
-def chance_of(identifier: Identifier) -> Chance:
-    """The identifier's own `chance`, or for one that has none, that of lid.176."""
-    chance: Chance = getattr(identifier, "chance", _FASTTEXT)
-    return chance
 
 
 def known_labels(language: Language, identifier: Identifier) -> frozenset[str]:

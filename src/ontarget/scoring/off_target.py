@@ -54,9 +54,11 @@ class OffTarget:
     Attributes:
         n: how many hypotheses there were.
         off: how many were off-target, whatever `strict` is.
-        unsure: of how many the language could not be told better than by chance. They are not off.
+        unsure: how many may be in the language asked for, although another is more probable; they are
+            not off.
         outcomes: how many had which outcome.
         produced: how many were in which language, by the labels of the guesses; `""` of those without text.
+        produced_off: the same of those that were off-target.
     """
 
     def __init__(
@@ -79,6 +81,7 @@ class OffTarget:
         self.n = self.off = self.unsure = 0
         self.outcomes: Counter[Outcome] = Counter()
         self.produced: Counter[str] = Counter()
+        self.produced_off: Counter[str] = Counter()
 
     def add(
         self,
@@ -105,7 +108,7 @@ class OffTarget:
         if finish is not None:
             finish = list(given.several(finish, "finish reasons"))
         self._given = {"src": sources is not None, "finish": finish is not None}
-        readings = read(hypotheses, self.identifier, self._rules)
+        readings = read(hypotheses, self.identifier, self._ladder.on_target, self._rules)
         lines = zip(
             hypotheses,
             _aligned("source", sources, len(hypotheses)),
@@ -118,6 +121,7 @@ class OffTarget:
         self.unsure += sum(reading.doubt == "unsure" for reading in readings)
         self.outcomes.update([segment.outcome for segment in found])
         self.produced.update([segment.guess.label for segment in found])
+        self.produced_off.update([segment.guess.label for segment in found if segment.off])
         return found
 
     def _segment(self, reading: Reading, text: str, source: str | None, finish: str | None) -> Segment:
@@ -127,28 +131,17 @@ class OffTarget:
         return Segment(reading.guess, False, reading.doubt or "on")
 
     @property
-    def produced_off(self) -> dict[str, int]:
-        """Where the off-target ones went: `produced` without the labels of the language asked for."""
-        return {label: n for label, n in self.produced.items() if label not in self._ladder.on_target}
-
-    @property
     def score(self) -> Score:
         """The off-target ratio of all that was counted, with a Wilson interval.
 
-        Its lower end takes unsure hypotheses for on target, its upper end for off-target.
-
-        Raises:
-            UserError: nothing was counted.
+        Its lower end takes unsure hypotheses for on target, its upper end for off-target. All scores raise
+        UserError if nothing was counted.
         """
         return self._share("otr", self.off, self.unsure)
 
     @property
     def unsure_score(self) -> Score:
-        """The share of hypotheses that are `unsure`, in percent; they are not in the off-target ratio.
-
-        Raises:
-            UserError: nothing was counted.
-        """
+        """The share of hypotheses that are `unsure`, in percent; they are not in the off-target ratio."""
         return self._share("otr_unsure", self.unsure)
 
     @property
@@ -187,8 +180,8 @@ def off_target_ratio(
 ) -> Score:
     """The share of hypotheses whose most probable language is not `language`, in percent.
 
-    A line without a word of any language, and one whose language is no better than guessed, are not off; an
-    empty line is. Identification errs on human text too: give the ratio of the references (the floor) with it.
+    An empty line is off; one without a word of any language is not, nor one that may well be in the language.
+    Identification errs on human text, too: give the ratio of the references (the floor) with it.
 
     Args:
         hypotheses: one text each; read once, in chunks, so that a file of any length will do.

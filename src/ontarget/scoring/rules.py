@@ -5,13 +5,13 @@ sentences. Of other text an identifier that learnt from them is wrong in ways th
 translation: capitals, URLs, numbers, and lines so short that it can only guess.
 """
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from functools import lru_cache
 from typing import Literal
 
 from ontarget.scoring.labels import UNDETERMINED, is_undetermined
-from ontarget.scoring.language_id import Chance, Guess, Identifier, chance_of
+from ontarget.scoring.language_id import Guess, Identifier, Weighing
 from ontarget.scoring.scripts import SCRIPT_OF_FEW, script_counts
 from ontarget.scoring.text_words import words_of
 from ontarget.subtags import usual_script
@@ -22,6 +22,7 @@ _Labels = Mapping[str, Sequence[str]]  # script -> an identifier's labels of the
 
 # Scripts of many languages, in which more is to be told apart than an identifier knows.
 _SHARED = {"Latn", "Cyrl", "Arab", "Deva", "Beng", "Hans", "Hant"}
+_MORE_OFTEN_THAN_NOT = 0.5
 _HAN_LINE = 10  # Chinese characters: fewer of them without kana may be a Japanese name or heading, too
 
 Rules = Literal["robust", "paper"]
@@ -32,7 +33,10 @@ def signature_of(rules: Rules, identifier: Identifier) -> str:
     """What stands in the signature of a score for the rules that it was counted by."""
     if rules == "paper":
         return "case:mixed|norm:none"
-    return f"case:lower|text:words|script:decides|unsure:{chance_of(identifier).signature}"
+    unsure = f"guess<{_MORE_OFTEN_THAN_NOT:g}"
+    if isinstance(identifier, Weighing):
+        unsure = identifier.even_odds.signature
+    return f"case:lower|text:words|script:decides|unsure:{unsure}"
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,15 +45,17 @@ class Reading:
 
     Attributes:
         guess: the identifier's.
-        doubt: `neutral` if the line has no word of any language, `unsure` if the guess is no better than
-            chance; None: the guess counts.
+        doubt: `neutral` if the line has no word of any language, `unsure` if the guess is another language
+            than was asked for, and at even odds the line is as likely in that one; None: the guess counts.
     """
 
     guess: Guess
     doubt: Literal["neutral", "unsure"] | None = None
 
 
-def read(texts: Sequence[str], identifier: Identifier, rules: Rules = "robust") -> list[Reading]:
+def read(
+    texts: Sequence[str], identifier: Identifier, on_target: Collection[str], rules: Rules = "robust"
+) -> list[Reading]:
     """Reads lines.
 
     By the paper's rules the identifier's guess of the whole line counts, however sure it is. By ours:
@@ -57,37 +63,52 @@ def read(texts: Sequence[str], identifier: Identifier, rules: Rules = "robust") 
     1. The identifier reads a line in lower case and without what is not language (`text_words.words_of`); a
        line without a word is neutral.
     2. A script that one language alone is written in decides; without kana nothing is Japanese.
-    3. A guess that is no better than chance is unsure (`language_id.Chance`).
+    3. A guess that is another language is unsure where the identifier gives the one asked for a probability
+       from which on, at even odds, the line is more likely in it than not (`Weighing.even_odds`). One that
+       gives no such probability is unsure of a guess below a half.
 
     Args:
         texts: one hypothesis each.
         identifier: asked for what is left of each line.
+        on_target: the identifier's labels of the language that was asked for.
         rules: whose.
     """
     if rules == "paper":
         return [Reading(guess) for guess in identifier.identify(texts)]
     words = [words_of(text) for text in texts]
-    guesses = identifier.identify(words)
-    chance, of_script = chance_of(identifier), _labels_by_script(frozenset(identifier.labels))
+    of_script = _labels_by_script(frozenset(identifier.labels))
     return [
-        _reading(text, line, guess, chance, of_script)
-        for text, line, guess in zip(texts, words, guesses, strict=True)
+        _reading(text, line, guess, of_script, perhaps and guess.label not in on_target)
+        for text, line, (guess, perhaps) in zip(
+            texts, words, _weighed(words, identifier, on_target), strict=True
+        )
     ]
 
 
-def _reading(text: str, words: str, guess: Guess, chance: Chance, of_script: _Labels) -> Reading:
+def _weighed(
+    words: Sequence[str], identifier: Identifier, on_target: Collection[str]
+) -> list[tuple[Guess, bool]]:
+    """One guess a text, and whether the text is as likely in the language asked for."""
+    if not isinstance(identifier, Weighing):
+        return [(guess, guess.probability < _MORE_OFTEN_THAN_NOT) for guess in identifier.identify(words)]
+    even = identifier.even_odds
+    lowest, highest = even.bounds
+    return [
+        (guess, asked >= highest or (asked >= lowest and asked >= even.of(_letters(line))))
+        for line, (guess, asked) in zip(words, identifier.weigh(words, on_target), strict=True)
+    ]
+
+
+def _reading(text: str, words: str, guess: Guess, of_script: _Labels, perhaps: bool) -> Reading:
+    """Args: `perhaps` whether the guess is another language, and yet the one asked for is as likely."""
     if not words:
         return Reading(guess) if is_empty(text) else Reading(_NEUTRAL, "neutral")
-    if SCRIPT_OF_FEW.search(words):
-        guess = _by_script(words, guess, of_script)
-    if is_undetermined(guess.label):
-        return Reading(guess, "unsure")
-    if guess.probability < chance.highest and guess.probability < chance.of(letters(words)):
-        return Reading(guess, "unsure")
-    return Reading(guess)
+    if SCRIPT_OF_FEW.search(words) and (settled := _by_script(words, guess, of_script)) is not guess:
+        guess, perhaps = settled, False
+    return Reading(guess, "unsure" if perhaps or is_undetermined(guess.label) else None)
 
 
-def letters(words: str) -> int:
+def _letters(words: str) -> int:
     """The letters of a line; a Chinese, Japanese or Korean character is as long as three."""
     counts = script_counts(words)
     return counts.total() + 2 * (counts["Hani"] + counts["Kana"] + counts["Hang"])

@@ -6,6 +6,7 @@ from ontarget.scoring.interval import Interval
 
 SUFFIX = "_on_target"
 """Follows a metric's name: `bleu_on_target`, see `on_target.py`."""
+_BY = "otr_by_"  # another identifier than the first
 _DISPLAY_NAME = {
     "bleu": "BLEU",
     "chrf": "chrF",
@@ -15,10 +16,12 @@ _DISPLAY_NAME = {
     "comet": "COMET",
     "metricx": "MetricX",
     "otr": "OTR",
+    "otr_agreed": "OTR agreed",
     "otr_strict": "OTR strict",
     "otr_close": "OTR close",
     "otr_unsure": "unsure",
     "otr_floor": "OTR floor",
+    "leftover_floor": "leftover floor",
     "lpr": "LPR",
     "wpr": "WPR",
     "lcpr": "LCPR",
@@ -26,7 +29,9 @@ _DISPLAY_NAME = {
 
 
 def display_name(metric: str) -> str:
-    """`BLEU` for `bleu`, `BLEU on target` for `bleu_on_target`."""
+    """`BLEU` for `bleu`, `BLEU on target` for `bleu_on_target`, `OTR by lingua-2.1` for `otr_by_lingua-2.1`."""
+    if metric.startswith(_BY):
+        return f"OTR by {metric.removeprefix(_BY)}"
     name, suffix, _ = metric.partition(SUFFIX)
     return _DISPLAY_NAME.get(name, name) + (" on target" if suffix else "")
 

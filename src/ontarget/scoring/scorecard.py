@@ -8,22 +8,28 @@ from typing import TYPE_CHECKING
 from ontarget.errors import UserError, nearest
 from ontarget.languages import Language
 from ontarget.scoring.answers import Answers, Line
-from ontarget.scoring.close import close_off_target, close_relatives
 from ontarget.scoring.evidence import Evidence
-from ontarget.scoring.language_id import Identifier
-from ontarget.scoring.off_target import OffTarget, Segment
+from ontarget.scoring.labels import labels_of
+from ontarget.scoring.language_id import Identifier, default_identifier
+from ontarget.scoring.off_target import Segment
 from ontarget.scoring.outcome import OUTCOMES, Outcome
+from ontarget.scoring.ratios import Ratios
+from ontarget.scoring.rules import Rules
 from ontarget.scoring.score import Score
 
 if TYPE_CHECKING:  # NumPy and sacreBLEU take longer to load than OTR to compute
     from ontarget.scoring.against_references import AgainstReferences
+    from ontarget.scoring.leftover_scores import LeftoverScores
+    from ontarget.scoring.lexicon import WordCounts
     from ontarget.scoring.pass_rates import LanguageConfusion, PassRates
 
 REFERENCED = ("bleu", "chrf", "chrf++", "ter", "spbleu")
 """Metrics against references: the names of `metrics.METRICS`, without sacreBLEU's loading time."""
 CONFUSION = ("lpr", "wpr", "lcpr")
 """Figures of the language confusion benchmark, which need no reference."""
-Seen = Callable[[Answers, int, Sequence[Line], Sequence[Segment], Mapping[str, Sequence[float]]], None]
+LEFTOVER = "leftover"
+"""The share of words left in another language; `leftover_words` are those of a line."""
+Seen = Callable[[Answers, int, Sequence[Line], Sequence[Segment], Mapping[str, Sequence[float | str]]], None]
 """Told of some lines in a row: whose they are, how many came before, and what was found of each: outcome and
 language, and by the name of a metric its score of the line."""
 _CHUNK = 10_000  # lines at a time, where there may be any number
@@ -57,8 +63,8 @@ class Scorer:
     """What is computed, and how.
 
     Attributes:
-        identifier: of languages.
-        metrics: of `REFERENCED`, for answers that have references, and of `CONFUSION`.
+        identifiers: of languages. The first decides what is off-target; with others, so does their agreement.
+        metrics: of `REFERENCED`, for answers that have references, and of `CONFUSION`; `LEFTOVER`.
         referenced: what needs references, a metric or an option: answers without them are refused.
         tokenize: sacreBLEU's name of the tokenizer of BLEU; the language's own by default.
         lowercase: whether BLEU and spBLEU ignore case.
@@ -68,9 +74,11 @@ class Scorer:
         seen: told what was found of each line, chunk by chunk.
         lcb: computes those of `CONFUSION` as the Language Confusion Benchmark's script does.
         english: the words by which they know English.
+        rules: how lines are read before their language counts.
+        monolingual: words of text in the target language and in others, which refine `LEFTOVER`.
     """
 
-    identifier: Identifier
+    identifiers: Sequence[Identifier]
     metrics: Sequence[str] = ("bleu", "chrf")
     referenced: str | None = None
     tokenize: str | None = None
@@ -81,10 +89,12 @@ class Scorer:
     seen: Seen | None = None
     lcb: bool = False
     english: Collection[str] | None = None
+    rules: Rules = "robust"
+    monolingual: Mapping[Language, "WordCounts"] = field(default_factory=dict)
     _floors: dict[tuple[Language, bytes], int] = field(default_factory=dict)
 
     def __post_init__(self) -> None:
-        known = (*REFERENCED, *CONFUSION)
+        known = (*REFERENCED, *CONFUSION, LEFTOVER)
         for name in self.metrics:
             if name not in known:
                 hint = nearest(name, known) or f"; there are {', '.join(known)}"
@@ -96,24 +106,27 @@ class Scorer:
         Raises:
             UserError: there are no answers, a metric or the identifier does not know the language.
         """
-        count = OffTarget(answers.direction, self.identifier, strict=self.strict)
+        count = Ratios(answers.direction, self.identifiers, strict=self.strict, rules=self.rules)
         kept: list[Line] = []
         off: list[bool] = []
         pass_rates = self._pass_rates(answers.target)
+        leftover = self._leftover(answers)
         references: AgainstReferences | None = None
         for chunk in _chunks(answers.lines):
             texts = [line.text for line in chunk]
             found = count.add(texts, _whole([x.source for x in chunk]), _whole([x.finish for x in chunk]))
-            off_here = [s.outcome != "on" if self.strict else s.off for s in found]
-            sentences: Mapping[str, Sequence[float]] = {}
+            off_here = count.off(found)
+            sentences: dict[str, Sequence[float | str]] = {}
             if chunk[0].references:
                 references = references or self._references(answers.target)
-                sentences = references.add(chunk, off_here)
+                sentences.update(references.add(chunk, off_here))
             elif self.referenced:
                 raise UserError(
                     f"'{answers.path}' has no references, which {self.referenced} needs: "
                     "give human translations, --reference REF"
                 )
+            if leftover is not None:
+                sentences.update(leftover.add(chunk))
             if self.seen is not None:
                 self.seen(answers, count.n - len(chunk), chunk, found, sentences)
             off += off_here if self.segments or references else []
@@ -121,28 +134,24 @@ class Scorer:
                 pass_rates.add(line.whole for line in chunk)
             if self.segments:
                 kept += chunk
-        ratios = self._ratios(count)
+        ratios = count.scores()
         card = Scorecard(answers, {}, _breakdown(count, answers), off, lines=kept)
         if references is not None:
-            for score, evidence in references.scores(ratios["otr_strict" if self.strict else "otr"]):
+            for score, evidence in references.scores(count.deciding):
                 card.scores[score.metric] = score
                 if evidence is not None:
                     card.evidence[score.metric] = evidence
             ratios["otr_floor"] = references.floor
         card.scores.update(ratios)
+        if leftover is not None:
+            card.scores.update(leftover.scores())
+        if LEFTOVER in self.metrics and LEFTOVER not in card.scores:
+            card.missing[LEFTOVER] = "no words" if leftover else f"lid.176.ftz does not know {answers.target}"
         if pass_rates is not None:
             self._add_confusion(card, pass_rates.figures())
         if self.segments:
             self._flags(card)
         return card
-
-    def _ratios(self, count: OffTarget) -> dict[str, Score]:
-        scores = {"otr": count.score}
-        if self.strict:
-            scores["otr_strict"] = count.strict_score
-        if close_relatives(count.language):
-            scores["otr_close"] = close_off_target(count)
-        return scores
 
     def _references(self, target: Language) -> "AgainstReferences":
         from ontarget.scoring.against_references import AgainstReferences
@@ -151,13 +160,23 @@ class Scorer:
         return AgainstReferences(
             names,
             target,
-            self.identifier,
+            self.identifiers[0],
+            self.rules,
             tokenize=self.tokenize,
             lowercase=self.lowercase,
             intervals=self.intervals,
             segments=self.segments,
             known=self._floors,
         )
+
+    def _leftover(self, answers: Answers) -> "LeftoverScores | None":
+        if LEFTOVER not in self.metrics:
+            return None
+        from ontarget.scoring.leftover_scores import LeftoverScores
+
+        if not labels_of(answers.target, default_identifier().labels):
+            return None
+        return LeftoverScores(answers.target, answers.source, self.monolingual)
 
     def _pass_rates(self, target: Language) -> "PassRates | None":
         if not set(CONFUSION).intersection(self.metrics):
@@ -166,7 +185,7 @@ class Scorer:
         from ontarget.scoring.pass_rates import PassRates
 
         rules = lcb.rules(target, self.english) if self.lcb else confusion.rules(self.english)
-        return PassRates(target, self.identifier, rules)
+        return PassRates(target, self.identifiers[0], rules)
 
     def _add_confusion(self, card: Scorecard, found: "LanguageConfusion") -> None:
         for name in self.metrics:
@@ -183,7 +202,7 @@ class Scorer:
         card.evidence[ratio] = Evidence(mean_value, flags)
 
 
-def _breakdown(count: OffTarget, answers: Answers) -> dict[Outcome, int]:
+def _breakdown(count: Ratios, answers: Answers) -> dict[Outcome, int]:
     """Without the source's language nothing can be told to be in it."""
     return {outcome: count.outcomes[outcome] for outcome in OUTCOMES if answers.source or outcome != "source"}
 

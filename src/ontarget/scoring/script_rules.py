@@ -4,7 +4,7 @@ from collections.abc import Iterable, Sequence
 
 from ontarget.languages import Language, apart
 from ontarget.scoring.labels import UNDETERMINED
-from ontarget.scoring.language_id import Chance, Guess
+from ontarget.scoring.language_id import Guess
 from ontarget.scoring.scripts import in_script, letters_of, script_counts
 from ontarget.text import is_empty
 
@@ -19,8 +19,6 @@ class ScriptRules:
     Args:
         among: the languages that may occur.
     """
-
-    chance = Chance()  # a share of letters is no probability
 
     def __init__(self, among: Iterable[Language]) -> None:
         self._scripts = {language.code: language.scripts for language in apart([*among])}

@@ -64,9 +64,12 @@ def agree(path: Path, texts: Sequence[str]) -> None:
     """Every label's probability is the library's, and the best label is the best."""
     model, ask = FastTextModel(read_fasttext(path)), library(path)
     best = list(model.best(texts))
-    of_labels = [list(model.best(texts, [number])) for number in range(len(model.labels))]
+    of_labels = [
+        [(number, value) for _, _, value in model.best(texts, of=[number])]
+        for number in range(len(model.labels))
+    ]
     for text, (number, probability, _), *answers in zip(texts, best, *of_labels, strict=True):
-        found = {model.labels[number]: value for number, value, _ in answers}
+        found = {model.labels[number]: value for number, value in answers}
         # Of a text of which the model has nothing the library says nothing.
         expected = ask(text) or dict.fromkeys(model.labels, 0.0)
         assert found == pytest.approx(expected, abs=near(text))

@@ -1,0 +1,42 @@
+"""What `--lid`, `--among` and `--otr` say: the identifiers of languages, and how lines are read."""
+
+from pathlib import Path
+from typing import TYPE_CHECKING, get_args
+
+from ontarget.cli.names import names_of
+from ontarget.errors import UserError, nearest
+
+if TYPE_CHECKING:
+    from ontarget.scoring.language_id import Identifier
+    from ontarget.scoring.rules import Rules
+
+
+def identifiers_of(names: str, among: str | None) -> "list[Identifier]":
+    """The identifiers of `--lid`, each restricted to the languages of `--among`.
+
+    A comma is between two identifiers, unless it is in the name of a file that is there.
+
+    Raises:
+        UserError: there is no such identifier, or it does not know one of the languages.
+    """
+    from ontarget.languages import Language
+    from ontarget.scoring.identifiers import identifier_named
+
+    languages = [Language(code) for code in names_of(among)] if among else None
+    return [
+        identifier_named(name, languages) for name in ([names] if Path(names).exists() else names_of(names))
+    ]
+
+
+def rules_of(name: str) -> "Rules":
+    """The rules of `--otr`, whatever the case of their name.
+
+    Raises:
+        UserError: there are no such rules.
+    """
+    from ontarget.scoring.rules import Rules
+
+    for rules in get_args(Rules):
+        if name.lower() == rules:
+            return rules  # type: ignore[no-any-return]
+    raise UserError(f"--otr '{name}' is neither robust nor paper{nearest(name, get_args(Rules))}")

@@ -1,0 +1,52 @@
+"""Off-target by the word of several identifiers: the figure of a system that chose by one of them."""
+
+from collections.abc import Sequence
+
+from ontarget.errors import UserError
+from ontarget.scoring.interval import Interval, wilson
+from ontarget.scoring.off_target import OffTarget, Segment
+from ontarget.scoring.score import Score
+
+_DOUBTFUL = ("unsure", "unknown")
+
+
+class Agreement:
+    """Counts the hypotheses that every identifier finds off-target, chunk by chunk.
+
+    Whoever re-ranks by an identifier learns to please it: its errors stay, and its off-target ratio sees none
+    of them. An error is rarely one of two identifiers at once.
+
+    Args:
+        counts: of each identifier, at least two, with the same target and rules.
+
+    Raises:
+        UserError: an identifier is there twice.
+    """
+
+    def __init__(self, counts: Sequence[OffTarget]) -> None:
+        self._counts = counts
+        self._names = [count.identifier.signature for count in counts]
+        if twice := next((name for name in self._names if self._names.count(name) > 1), None):
+            raise UserError(f"the identifier {twice} is given twice; agreement needs two different ones")
+        self._off = self._perhaps = 0
+
+    def add(self, found: Sequence[Sequence[Segment]]) -> None:
+        """Counts what each identifier found of some hypotheses: [identifiers, hypotheses]."""
+        for segments in zip(*found, strict=True):
+            self._off += all(segment.off for segment in segments)
+            self._perhaps += all(segment.off or segment.outcome in _DOUBTFUL for segment in segments)
+
+    @property
+    def score(self) -> Score:
+        """The share that all of them find off-target, in percent.
+
+        The upper end of its interval takes what an identifier is unsure of for off-target.
+
+        Raises:
+            UserError: nothing was counted.
+        """
+        whole = self._counts[0].score
+        rest = whole.signature.partition("|")[2]
+        interval = Interval(wilson(self._off, whole.n).low, wilson(self._perhaps, whole.n).high)
+        signature = f"lid:{'&'.join(self._names)}|{rest}"
+        return Score("otr_agreed", 100.0 * self._off / whole.n, whole.n, signature, interval)
