@@ -76,7 +76,7 @@ def rules(
 
     return ResponseRules(
         lines,
-        lambda texts, identifier: [reading.guess for reading in read(texts, identifier)],
+        lambda texts, identifier, expected: [one.guess for one in read(texts, identifier, expected)],
         is_english=(lambda _: True) if known is None else known.__contains__,
         signature=f"case:lower|text:words|script:decides|confidence:{confidence:g}|words:{words}"
         f"|english:{'latin' if known is None else signature_of(known)}",

@@ -76,7 +76,7 @@ def rules(language: Language, english: Collection[str] | None) -> ResponseRules:
 
     return ResponseRules(
         lines,
-        lambda texts, identifier: identifier.identify(texts),
+        lambda texts, identifier, _: identifier.identify(texts),
         is_english=None if known is None else known.__contains__,
         signature=f"rules:lcb|tokens:{name}|english:{'none' if known is None else signature_of(known)}",
         empty_passes=True,

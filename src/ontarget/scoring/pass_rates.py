@@ -41,7 +41,7 @@ class ResponseRules:
 
     Attributes:
         lines: a response -> its lines that are long enough to be judged.
-        guesses: lines -> what the identifier makes of each.
+        guesses: lines, the identifier, its labels of the language that was asked for -> a guess of each line.
         is_english: whether a word is English; None if nothing says so.
         signature: these settings, as they stand in a signature.
         words: the least number of words in a line that is judged.
@@ -50,7 +50,7 @@ class ResponseRules:
     """
 
     lines: Callable[[str], list[Line]]
-    guesses: Callable[[Sequence[str], Identifier], list[Guess]]
+    guesses: Callable[[Sequence[str], Identifier, frozenset[str]], list[Guess]]
     is_english: Callable[[str], bool] | None
     signature: str
     words: int = 5
@@ -79,7 +79,7 @@ class PassRates:
         """Counts responses, each of one line or several."""
         judged = [lines for response in responses if (lines := self._rules.lines(response))]
         texts = [text for lines in judged for text, _ in lines]
-        guesses = iter(self._rules.guesses(texts, self._identifier))
+        guesses = iter(self._rules.guesses(texts, self._identifier, self._expected))
         for lines in judged:
             passes = [self._passes(next(guesses)) for _ in lines]
             if all(passes):
