@@ -214,7 +214,7 @@ def test_a_run_of_several_directions_has_means(tmp_path: Path) -> None:
     _, _, means = run(folder).partition("mean over directions")
     [good] = [line.split() for line in means.split("\n") if line.split()[:2] == ["good", "2"]]
     assert good[2:4] == ["100.00", "(1)"]  # BLEU has no reference in one of them
-    assert good[-3] == "16.67"  # OTR, the mean of 0 and 33.33
+    assert "16.67" in good  # OTR, the mean of 0 and 33.33
 
 
 def test_the_same_systems_of_two_runs_are_told_apart(tmp_path: Path) -> None:
