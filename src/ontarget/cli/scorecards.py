@@ -49,7 +49,7 @@ def scores_of(card: Scorecard, intervals: bool, width: int | None = None) -> dic
 
 def title_of(name: str) -> str:
     """What a column or a table of a score is called, with its unit."""
-    return display_name(name) + (" %" if name.startswith("otr") else "")
+    return display_name(name) + (" %" if name.startswith(("otr", "leftover")) else "")
 
 
 def means_of(cards: Sequence[Scorecard], width: int | None = None) -> list[dict[str, str]]:
