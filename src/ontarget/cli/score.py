@@ -39,7 +39,7 @@ from ontarget.cli.options import (
     require_new_place,
     require_outside,
 )
-from ontarget.cli.start import numpy_without_threads
+from ontarget.cli.start import collect_seldom, numpy_without_threads
 from ontarget.errors import UserError
 
 
@@ -138,6 +138,7 @@ def score(
         ontarget score answers.txt --to fr --lines lines.csv
         cat answers.txt | ontarget score - --to fr --json
     """
+    collect_seldom()
     numpy_without_threads()
     from ontarget.cli.answers import Given, answers_of
     from ontarget.cli.by_line import by_line
