@@ -227,7 +227,15 @@ def test_csv_has_a_line_a_score_in_full(write: Write) -> None:
     hypothesis, reference = write("a.txt", ANSWERS), write("r.txt", FRENCH)
     text = run(hypothesis, "--to", "fr", "--reference", reference, "--csv")
     rows = {row["metric"]: row for row in csv.DictReader(io.StringIO(text))}
-    assert list(rows) == ["bleu", "bleu_on_target", "chrf", "chrf_on_target", "otr", "otr_unsure", "otr_floor"]
+    assert list(rows) == [
+        "bleu",
+        "bleu_on_target",
+        "chrf",
+        "chrf_on_target",
+        "otr",
+        "otr_unsure",
+        "otr_floor",
+    ]
     score = bleu(ANSWERS, FRENCH, Language("fr"))
     assert float(rows["bleu"]["value"]) == score.value
     assert rows["bleu"]["signature"] == score.signature
@@ -537,3 +545,13 @@ def test_the_options_of_sacrebleu_give_its_scores_and_its_verbose_line(write: Wr
     assert f" {printed['bleu']['value']:.5f} " in table
     assert f" {printed['ter']['value']:.0f} " in run(*given, "-w", "0")
     assert f"BLEU of {given[0]}: " in run(given[0], tabbed, *given[1:])
+
+
+def test_the_floor_is_that_of_all_references(write: Write) -> None:
+    given = [write("a.txt", FRENCH), "--to", "fr", "--reference", write("1.fr", FRENCH)]
+    given += ["--reference", write("2.fr", ANSWERS)]
+    printed = json.loads(run(*given, "--json"))["otr_floor"]
+    assert printed["value"] == pytest.approx(100 / 3)
+    assert printed["signature"].startswith("nrefs:2|lid:")
+    assert printed["low"] < printed["value"] < printed["high"]
+    assert "\nOTR floor: 0.00/66.67 (each reference)\n" in run(*given)

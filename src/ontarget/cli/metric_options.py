@@ -5,6 +5,7 @@ from typing import Annotated
 
 import typer
 
+from ontarget.cli.names import names_of
 from ontarget.errors import UserError
 
 Tokenize = Annotated[
@@ -42,18 +43,6 @@ Width = Annotated[
         show_default="2; 4 of COMET",
     ),
 ]
-
-
-def names_of(text: str) -> list[str]:
-    """The names in `bleu,chrf`.
-
-    Raises:
-        UserError: there is none.
-    """
-    names = [name.strip() for name in text.split(",") if name.strip()]
-    if not names:
-        raise UserError("a list of names is empty; write them with commas: bleu,chrf")
-    return list(dict.fromkeys(names))
 
 
 def metrics_of(text: str) -> list[str]:

@@ -25,11 +25,11 @@ def numpy_without_threads() -> None:
 
 
 def collect_seldom() -> None:
-    """Lets Python look for unreachable cycles a hundred times more seldom.
+    """Lets Python look for unreachable cycles a hundred times more seldom than it does by default.
 
     Scoring makes a few small objects for each line, and no cycles: the search takes a twentieth of its time.
     """
-    gc.set_threshold(100 * gc.get_threshold()[0])
+    gc.set_threshold(70_000)  # not a multiple of what it is: a process may run several commands
 
 
 class Quick:

@@ -5,18 +5,17 @@ time, of which the sums are kept. The statistics of each segment are kept only i
 needs them.
 """
 
-import hashlib
-from collections.abc import Iterator, MutableMapping, Sequence
+from collections.abc import Iterator, Sequence
 
 import numpy as np
 
 from ontarget.languages import Language
 from ontarget.scoring.answers import Line
 from ontarget.scoring.evidence import Evidence
+from ontarget.scoring.floor import Floor, Known
 from ontarget.scoring.formulas import Floats
 from ontarget.scoring.language_id import Identifier
 from ontarget.scoring.metrics import Metric
-from ontarget.scoring.off_target import OffTarget
 from ontarget.scoring.on_target import on_target, on_target_statistics
 from ontarget.scoring.rules import Rules
 from ontarget.scoring.score import Score
@@ -37,8 +36,7 @@ class AgainstReferences:
         lowercase: see there.
         intervals: whether scores come with their 95 % intervals.
         segments: whether they come with what a paired test needs.
-        known: target and hash of some references -> how many of them are off-target. Systems with the same
-            references share it, so that these are identified once.
+        known: see `floor.Floor`.
     """
 
     def __init__(
@@ -52,14 +50,13 @@ class AgainstReferences:
         lowercase: bool = False,
         intervals: bool = False,
         segments: bool = False,
-        known: MutableMapping[tuple[Language, bytes], int] | None = None,
+        known: Known | None = None,
     ) -> None:
-        self._target, self._identifier, self._rules = target, identifier, rules
         self._intervals, self._segments = intervals, segments
         made = [Metric(name, target, tokenize=tokenize, lowercase=lowercase) for name in metrics]
         self._totals = [_Total(metric, intervals or segments) for metric in made]
-        self._known = {} if known is None else known
-        self._n = self._off = 0
+        self._floor = Floor(target, identifier, rules, {} if known is None else known)
+        self._n = 0
 
     def add(self, lines: Sequence[Line], off: Sequence[bool]) -> dict[str, list[float]]:
         """Counts some more lines, all with the same number of references; `off` are those off-target.
@@ -67,18 +64,12 @@ class AgainstReferences:
         Returns:
             Of each metric, the score of each line by itself.
         """
-        first = [line.references[0] for line in lines]
-        key = self._target, hashlib.sha256("\n".join(first).encode("utf-8", "surrogatepass")).digest()
-        if key not in self._known:
-            floor = OffTarget(self._target, self._identifier, rules=self._rules)
-            floor.add(first)
-            self._known[key] = floor.off
+        self._floor.add(_by_reference(lines))
         self._n += len(lines)
-        self._off += self._known[key]
         sentences: dict[str, list[float]] = {total.metric.name: [] for total in self._totals}
         for start in range(0, len(lines), _LINES):
             some = lines[start : start + _LINES]
-            references = list(zip(*(line.references for line in some), strict=True))
+            references = _by_reference(some)
             for total in self._totals:
                 found = total.add([line.text for line in some], references, off[start : start + _LINES])
                 sentences[total.metric.name] += total.metric.sentence_values(found).tolist()
@@ -86,10 +77,8 @@ class AgainstReferences:
 
     @property
     def floor(self) -> Score:
-        """The off-target ratio of the first references."""
-        count = OffTarget(self._target, self._identifier, rules=self._rules)
-        count.n, count.off = self._n, self._off
-        return count.score
+        """The off-target ratio of the references, see `Floor.score`."""
+        return self._floor.score
 
     def scores(self, otr: Score) -> Iterator[tuple[Score, Evidence | None]]:
         """Each metric, and its on-target form, with the evidence if segments are kept.
@@ -131,3 +120,8 @@ class _Total:
     def statistics(self, place: int) -> Statistics:
         """Those of all segments, [segments, k]: 0 as answered, 1 on target."""
         return np.concatenate(self._kept[place])
+
+
+def _by_reference(lines: Sequence[Line]) -> list[tuple[str, ...]]:
+    """The lines of the first references, of the second ones, and so on."""
+    return list(zip(*(line.references for line in lines), strict=True))

@@ -19,6 +19,7 @@ from ontarget.scoring.score import Score
 
 if TYPE_CHECKING:  # NumPy and sacreBLEU take longer to load than OTR to compute
     from ontarget.scoring.against_references import AgainstReferences
+    from ontarget.scoring.floor import Known
     from ontarget.scoring.leftover_scores import LeftoverScores
     from ontarget.scoring.lexicon import WordCounts
     from ontarget.scoring.pass_rates import LanguageConfusion, PassRates
@@ -91,7 +92,7 @@ class Scorer:
     english: Collection[str] | None = None
     rules: Rules = "robust"
     monolingual: Mapping[Language, "WordCounts"] = field(default_factory=dict)
-    _floors: dict[tuple[Language, bytes], int] = field(default_factory=dict)
+    _floors: "Known" = field(default_factory=dict)
 
     def __post_init__(self) -> None:
         known = (*REFERENCED, *CONFUSION, LEFTOVER)

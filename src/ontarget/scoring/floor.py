@@ -1,0 +1,72 @@
+"""The floor: the off-target ratio of human translations, since identification errs on them, too."""
+
+import hashlib
+from collections.abc import MutableMapping, Sequence
+from dataclasses import replace
+from statistics import mean
+
+from ontarget.languages import Language
+from ontarget.scoring.interval import Interval, wilson
+from ontarget.scoring.language_id import Identifier
+from ontarget.scoring.off_target import OffTarget
+from ontarget.scoring.rules import Rules
+from ontarget.scoring.score import Score
+
+Known = MutableMapping[tuple[Language, bytes], tuple[int, int]]
+"""Target and hash of some references -> how many of them are off-target, and how many unsure."""
+
+
+class Floor:
+    """Counts the references of one set, chunk by chunk.
+
+    Args:
+        target: the language that they are in.
+        identifier: of languages.
+        rules: how lines are read.
+        known: what was counted before. Systems with the same references share it: these are identified once.
+    """
+
+    def __init__(self, target: Language, identifier: Identifier, rules: Rules, known: Known) -> None:
+        self._target, self._identifier, self._rules = target, identifier, rules
+        self._known = known
+        self._counts: list[OffTarget] = []
+
+    def add(self, references: Sequence[Sequence[str]]) -> None:
+        """Counts some more lines of each reference."""
+        self._counts = self._counts or [self._count() for _ in references]
+        for count, lines in zip(self._counts, references, strict=True):
+            off, unsure = self._found(lines)
+            count.n += len(lines)
+            count.off += off
+            count.unsure += unsure
+
+    def _found(self, lines: Sequence[str]) -> tuple[int, int]:
+        key = self._target, hashlib.sha256("\n".join(lines).encode("utf-8", "surrogatepass")).digest()
+        if key not in self._known:
+            count = self._count()
+            count.add(lines)
+            self._known[key] = count.off, count.unsure
+        return self._known[key]
+
+    def _count(self) -> OffTarget:
+        return OffTarget(self._target, self._identifier, rules=self._rules)
+
+    @property
+    def score(self) -> Score:
+        """The mean of the references' off-target ratios, each of which is in `verbose` if there are several.
+
+        The interval is Wilson's of the mean share, over lines: the references of a line are no independent
+        evidence.
+        """
+        scores = [count.score for count in self._counts]
+        if len(scores) == 1:
+            return scores[0]
+        n, off = scores[0].n, mean(count.off for count in self._counts)
+        unsure = mean(count.unsure for count in self._counts)
+        return replace(
+            scores[0],
+            value=100.0 * off / n,
+            signature=f"nrefs:{len(scores)}|{scores[0].signature}",
+            interval=Interval(wilson(off, n).low, wilson(off + unsure, n).high),
+            verbose="/".join(f"{score.value:.2f}" for score in scores) + " (each reference)",
+        )
