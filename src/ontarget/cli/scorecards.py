@@ -86,7 +86,7 @@ def notes_of(scores: Sequence[tuple[str, Score]]) -> list[str]:
     """The signatures, but for those that others imply. Those of one score are one, such as `tok:13a,zh`."""
     alike: dict[tuple[str, tuple[str, ...]], list[str]] = {}
     for name, score in scores:
-        if name != FLOOR and not name.endswith(SUFFIX):
+        if name not in (FLOOR, "otr_unsure") and not name.endswith(SUFFIX):
             alike.setdefault((score.metric, shape(score.signature)), []).append(score.signature)
     notes = [f"{display_name(metric)}|{merged(several)}" for (metric, _), several in alike.items()]
     if any(name.endswith(SUFFIX) for name, _ in scores):
