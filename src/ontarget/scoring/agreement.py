@@ -7,8 +7,6 @@ from ontarget.scoring.interval import Interval, wilson
 from ontarget.scoring.off_target import OffTarget, Segment
 from ontarget.scoring.score import Score
 
-_DOUBTFUL = ("unsure", "unknown")
-
 
 class Agreement:
     """Counts the hypotheses that every identifier finds off-target, chunk by chunk.
@@ -34,7 +32,7 @@ class Agreement:
         """Counts what each identifier found of some hypotheses: [identifiers, hypotheses]."""
         for segments in zip(*found, strict=True):
             self._off += all(segment.off for segment in segments)
-            self._perhaps += all(segment.off or segment.outcome in _DOUBTFUL for segment in segments)
+            self._perhaps += all(segment.off or segment.doubt == "unsure" for segment in segments)
 
     @property
     def score(self) -> Score:

@@ -14,7 +14,7 @@ from ontarget.languages import Direction, Language
 from ontarget.scoring.interval import Interval, wilson
 from ontarget.scoring.language_id import Guess, Identifier, default_identifier
 from ontarget.scoring.outcome import NOT_OFF, OUTCOMES, Ladder, Outcome, Thresholds
-from ontarget.scoring.rules import Reading, Rules, read, signature_of
+from ontarget.scoring.rules import Doubt, Reading, Rules, read, signature_of
 from ontarget.scoring.score import Score
 from ontarget.scoring.version import SCORING_VERSION
 
@@ -29,11 +29,13 @@ class Segment(NamedTuple):
         guess: the identifier's.
         off: whether it is off-target; what the strict definition adds is not.
         outcome: what became of it, by the definition that was asked for.
+        doubt: `neutral` or `unsure` where that is why it is not off-target, whatever its outcome is.
     """
 
     guess: Guess
     off: bool
     outcome: Outcome
+    doubt: Doubt | None = None
 
 
 class OffTarget:
@@ -127,8 +129,9 @@ class OffTarget:
     def _segment(self, reading: Reading, text: str, source: str | None, finish: str | None) -> Segment:
         off = self._ladder.is_off(reading, text)
         if off or self._strict:
-            return Segment(reading.guess, off, self._ladder.outcome(reading, text, source, finish))
-        return Segment(reading.guess, False, reading.doubt or "on")
+            outcome = self._ladder.outcome(reading, text, source, finish)
+            return Segment(reading.guess, off, outcome, reading.doubt)
+        return Segment(reading.guess, False, reading.doubt or "on", reading.doubt)
 
     @property
     def score(self) -> Score:

@@ -25,6 +25,8 @@ _SHARED = {"Latn", "Cyrl", "Arab", "Deva", "Beng", "Hans", "Hant"}
 _MORE_OFTEN_THAN_NOT = 0.5
 _HAN_LINE = 10  # Chinese characters: fewer of them without kana may be a Japanese name or heading, too
 
+Doubt = Literal["neutral", "unsure"]
+"""Why a line whose guess is another language is not off-target, see `Reading`."""
 Rules = Literal["robust", "paper"]
 """`robust`: those of this project, see `read`. `paper`: the identifier's best guess of a line as it is."""
 
@@ -50,7 +52,7 @@ class Reading:
     """
 
     guess: Guess
-    doubt: Literal["neutral", "unsure"] | None = None
+    doubt: Doubt | None = None
 
 
 def read(
@@ -94,7 +96,7 @@ def _weighed(
     even = identifier.even_odds
     lowest, highest = even.bounds
     return [
-        (guess, asked >= highest or (asked >= lowest and asked >= even.of(_letters(line))))
+        (guess, asked >= highest or (asked >= lowest and asked >= even.of(letters(line))))
         for line, (guess, asked) in zip(words, identifier.weigh(words, on_target), strict=True)
     ]
 
@@ -108,7 +110,7 @@ def _reading(text: str, words: str, guess: Guess, of_script: _Labels, perhaps: b
     return Reading(guess, "unsure" if perhaps or is_undetermined(guess.label) else None)
 
 
-def _letters(words: str) -> int:
+def letters(words: str) -> int:
     """The letters of a line; a Chinese, Japanese or Korean character is as long as three."""
     counts = script_counts(words)
     return counts.total() + 2 * (counts["Hani"] + counts["Kana"] + counts["Hang"])
