@@ -1,22 +1,24 @@
 """The tables of docs/identification.md: how they are counted, and what they must show on real text."""
 
 import importlib
-from collections.abc import Sequence
+from bisect import bisect_right
+from collections.abc import Collection, Sequence
 from pathlib import Path
 from types import ModuleType
 
 import pytest
 
 from ontarget.languages import Language
-from ontarget.scoring.language_id import Guess, default_identifier
+from ontarget.scoring.language_id import EvenOdds, Guess, default_identifier
 
 BENCHMARKS = Path(__file__).parents[1] / "benchmarks"
 GERMAN = Language("de")
 ANSWERS = {
-    "hund": Guess("de", 0.95),
-    "hand": Guess("en", 0.95),
+    "hund": Guess("de", 0.96),
+    "hand": Guess("en", 0.96),
     "fern": Guess("de", 0.31),
-    "der hund bellt": Guess("de", 0.99),
+    "dog": Guess("en", 0.96),
+    "art": Guess("de", 0.75),
 }
 
 
@@ -25,9 +27,16 @@ class Known:
 
     signature = "known"
     labels = frozenset({"de", "en"})
+    even_odds = EvenOdds(((4, 0.02),), 0.05)
 
     def identify(self, texts: Sequence[str]) -> list[Guess]:
-        return [ANSWERS.get(text, Guess("", 0.0)) for text in texts]
+        return [ANSWERS[text] for text in texts]
+
+    def weigh(self, texts: Sequence[str], labels: Collection[str]) -> list[tuple[Guess, float]]:
+        return [
+            (guess, guess.probability if guess.label in labels else 1 - guess.probability)
+            for guess in self.identify(texts)
+        ]
 
 
 @pytest.fixture
@@ -78,7 +87,9 @@ def test_the_tables_have_means_and_the_worst_language(tables: ModuleType) -> Non
     measured = {"robust": {"plain": form, "UPPER": upper}, "paper": {"plain": upper, "UPPER": upper}}
     rows = tables.summary(measured).split("\n")
     assert rows[2] == "| plain | 12.75 | 1.50 | 0.50 | 25.0 (hr) | 13.50 |"
-    assert tables.capitals(measured) == "In capitals OTR changes by at most 1.50 points (de)."
+    assert tables.capitals(measured) == (
+        "In capitals, the OTR of each language is within 1.50 points of that of plain lines."
+    )
     rows = tables.by_language(measured, "robust").split("\n")
     assert rows[2:] == [
         "| de | 0.5 (1.0) | 2.0 (1.0) |",
@@ -88,17 +99,22 @@ def test_the_tables_have_means_and_the_worst_language(tables: ModuleType) -> Non
     assert tables.by_language(measured, "paper").split("\n")[-1] == "| mean | 13.5 | 13.5 |"
 
 
-def test_the_curve_counts_right_guesses_by_probability_and_length(
+def test_curves_by_probability_of_the_guess_and_of_the_requested_language(
     curves: ModuleType, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(curves, "LENGTHS", ["plain"])
-    found = curves.measure(Known(), {GERMAN: ["Hund", "HAND", "fern", "Der Hund bellt", "123"]})
-    assert found.by_words["plain"][9] == [2, 3]
-    assert found.by_words["plain"][3] == [1, 1]
-    assert found.by_letters["1 to 4 letters"][9] == [1, 2]
-    assert found.by_letters["10 to 19 letters"][9] == [1, 1]
-    assert "| 0.9 to 1.0 | 66.7 (3) |" in curves.markdown(found.by_words)
-    assert "| all | 75.0 (4) |" in curves.markdown(found.by_words)
+    english = ["dog", "Art", "hand", "Dog"]
+    found = curves.measure(Known(), {GERMAN: ["Hund", "HAND", "fern", "123"], Language("en"): english})
+    right, (short, long) = found.right["plain"], found.requested.values()
+    assert right[9] == [4, 5]  # `hand` is right in English alone
+    assert (right[3], right[7]) == ([1, 1], [0, 1])
+    # German is requested of "hand", and of the English lines; English of "art", and of the German ones.
+    assert list(found.requested) == ["1 to 3 letters", "4 letters or more"]
+    at = {p: bisect_right(curves.REQUESTED, p) - 1 for p in (0.04, 0.25)}
+    assert (short[at[0.04]], long[at[0.04]]) == ([0, 2], [1, 3])  # "dog"; "hand", "hund"
+    assert short[at[0.25]] == [1, 1]
+    assert "| 0.9 to 1 | 80.0 (5) |" in curves.markdown(found.right, curves.RIGHT)
+    assert "| all | 71.4 (7) |" in curves.markdown(found.right, curves.RIGHT)
 
 
 @pytest.mark.slow
@@ -122,3 +138,28 @@ def test_lines_without_language_are_off_target_in_none(tables: ModuleType) -> No
         for language in languages:
             counts = tables.Counts.of(list(lines), language, default_identifier(), "robust")
             assert counts.off == 0, (kind, language)
+
+
+def test_what_a_system_may_write_instead(tables: ModuleType) -> None:
+    languages = [Language(code) for code in ("cs", "sk", "en", "zh", "zh-TW", "nb")]
+    kinds = tables.written_instead(Language("cs"), languages)
+    codes = {kind: [language.code for language in of] for kind, of in kinds.items()}
+    assert codes == {
+        "English": ["en"],
+        "a close relative": ["sk"],
+        "another language": ["zh", "zh-TW", "nb"],
+    }
+    assert Language("zh-TW") not in tables.written_instead(Language("zh"), languages)["another language"]
+
+
+def test_lines_in_another_language_are_found(tables: ModuleType, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(tables, "FORMS", {"plain": tables.FORMS["plain"]})
+    texts = {
+        GERMAN: ["Der Hund bellt im Garten hinter dem Haus.", "Wir gehen morgen früh in die Schule."],
+        Language("en"): ["This dog is very old.", "123"],
+    }
+    rows = tables.astray(default_identifier(), texts).split("\n")[2:]
+    assert rows == [
+        "| English | plain | 50.0 | 0.0 | 100.0 |",
+        "| another language | plain | 100.0 | 0.0 | 100.0 |",
+    ]
