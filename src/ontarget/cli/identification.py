@@ -1,5 +1,7 @@
 """What `--lid`, `--among` and `--otr` say: the identifiers of languages, and how lines are read."""
 
+import re
+from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, get_args
 
@@ -8,13 +10,17 @@ from ontarget.errors import UserError, nearest
 
 if TYPE_CHECKING:
     from ontarget.scoring.language_id import Identifier
+    from ontarget.scoring.own_identifier import OwnIdentifier
     from ontarget.scoring.rules import Rules
+
+_COMMAND = re.compile(r"(?:^|,)\s*cmd:")
 
 
 def identifiers_of(names: str, among: str | None) -> "list[Identifier]":
     """The identifiers of `--lid`, each restricted to the languages of `--among`.
 
-    A comma is between two identifiers, unless it is in the name of a file that is there.
+    A comma is between two identifiers, unless it is in the name of a file that is there, or in a command,
+    which goes on to the end or to the next `cmd:`.
 
     Raises:
         UserError: there is no such identifier, or it does not know one of the languages.
@@ -23,9 +29,19 @@ def identifiers_of(names: str, among: str | None) -> "list[Identifier]":
     from ontarget.scoring.identifiers import identifier_named
 
     languages = [Language(code) for code in names_of(among)] if among else None
-    return [
-        identifier_named(name, languages) for name in ([names] if Path(names).exists() else names_of(names))
-    ]
+    before, *commands = _COMMAND.split(names)
+    if commands and languages:
+        raise UserError("--among cannot restrict a command of --lid; leave one of them out")
+    listed = [] if commands and not before else [before] if Path(before).exists() else names_of(before)
+    return [*(identifier_named(name, languages) for name in listed), *_of_commands(commands)]
+
+
+def _of_commands(lines: Sequence[str]) -> "list[OwnIdentifier]":
+    if not lines:
+        return []
+    from ontarget.scoring.command_identifier import command_identifier
+
+    return [command_identifier(line) for line in lines]
 
 
 def rules_of(name: str) -> "Rules":

@@ -49,6 +49,7 @@ _NO_TEXT = Guess("", 0.0)
 _NO_IDEA = Guess(UNDETERMINED, 0.0)
 
 
+@runtime_checkable
 class Identifier(Protocol):
     """Anything that names the language of texts."""
 
