@@ -99,6 +99,18 @@ def test_the_interval_of_an_average_resamples_all_directions_alike() -> None:
     assert 28 < row["high"] - row["low"] < 34
 
 
+def test_signatures_say_which_intervals_are_drawn(rows: list[dict[str, Any]]) -> None:
+    """By a bootstrap: of metrics, and of averages but for those of which no line is off-target, or all."""
+    signature = values(rows, "signature")
+    of_bleu = signature["mt", "nl-it", "zero-shot", "bleu"]
+    assert of_bleu.startswith("nrefs:1|bs:1000|seed:12345|case:mixed|")
+    assert signature["mt", "avg", "zero-shot", "bleu"] == f"mean:2|{of_bleu}"
+    assert signature["mt", "avg", "zero-shot", "otr"].startswith("mean:2|bs:1000|seed:12345|lid:")
+    for key in (("mt", "nl-it", "zero-shot", "otr"), ("mt", "avg", "supervised", "otr")):
+        assert "bs:" not in signature[key]
+    assert "bs:" not in signature["mt", "nl-it", "zero-shot", "bleu_on_target"]
+
+
 def test_no_off_target_line_is_no_certainty(rows: list[dict[str, Any]]) -> None:
     assert values(rows, "high")["mt", "avg", "supervised", "otr"] == wilson(0, 2).high > 50
 

@@ -54,3 +54,12 @@ def test_scores_of_other_signatures_are_not_comparable(tmp_path: Path) -> None:
     rows = [row | ({"signature": "x:1"} if row["metric"] == "otr" else {}) for row in score_rows()]
     (tmp_path / "two" / "scores.json").write_text(json.dumps(rows), encoding="utf-8")
     assert apart(series_of([one, read(tmp_path / "two")])) == ["otr"]
+
+
+def test_how_an_interval_was_drawn_does_not_make_scores_incomparable(tmp_path: Path) -> None:
+    """Runs of versions before it was in the signature."""
+    one = seed(tmp_path / "one", 1)
+    seed(tmp_path / "two", 1)
+    rows = [row | {"signature": f"bs:1000|seed:12345|{row['signature']}"} for row in score_rows()]
+    (tmp_path / "two" / "scores.json").write_text(json.dumps(rows), encoding="utf-8")
+    assert apart(series_of([one, read(tmp_path / "two")])) == []

@@ -1,7 +1,7 @@
 """The outputs of one system in one direction, looked at once: scores, intervals and tests come of this."""
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from typing import Any
 
 from ontarget.languages import Direction
@@ -13,7 +13,6 @@ from ontarget.scoring.score import Score
 from ontarget.scoring.significance import (
     CorpusValue,
     Statistics,
-    bootstrap_interval,
     mean_of_segments,
     mean_value,
 )
@@ -74,8 +73,7 @@ def judge(
         for name in _METRICS:
             metric = Metric(name, direction.target)
             found = metric.statistics(texts, references)
-            interval = bootstrap_interval(metric.value, [found], resamples=resamples)
-            scores[name] = replace(metric.score(found), interval=interval)
+            scores[name] = metric.score(found, interval=True, resamples=resamples)
             if name in TESTED:
                 statistics[name], values[name] = found, metric.value
                 without = on_target_statistics(metric, found, [s.off for s in segments])

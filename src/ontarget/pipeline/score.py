@@ -16,7 +16,7 @@ from ontarget.reporting.systems import REFERENCE
 from ontarget.scoring.interval import wilson
 from ontarget.scoring.score import Score
 from ontarget.scoring.signatures import merged
-from ontarget.scoring.significance import bootstrap_interval
+from ontarget.scoring.significance import bootstrap_interval, drawn
 
 Row = dict[str, Any]
 
@@ -126,4 +126,9 @@ def _mean_of(metric: str, judged: Sequence[Judged], draws: int) -> Score:
         return replace(average, interval=wilson(round(average.n * average.value / 100), average.n))
     # One value for all directions: their languages are in the statistics, not in what is made of the sum.
     value, sets = judged[0].values[metric], [one.statistics[metric] for one in judged]
-    return replace(average, interval=bootstrap_interval(value, sets, resamples=draws))
+    interval = bootstrap_interval(value, sets, resamples=draws)
+    if "|bs:" in average.signature:  # as those of the directions
+        return replace(average, interval=interval)
+    number, _, settings = average.signature.partition("|")
+    by_bootstrap = "|".join(f"{key}:{value}" for key, value in drawn(draws).items())
+    return replace(average, interval=interval, signature=f"{number}|{by_bootstrap}|{settings}")

@@ -10,6 +10,8 @@ from ontarget.reporting.run_files import Run, ScoreRow, Scores
 
 _INCIDENTAL = ("name", "seed", "versions", "commit")
 """Keys of a recipe as resolved that do not tell two seeds of one experiment apart."""
+_OF_INTERVAL = ("bs:", "seed:")
+"""Fields of a signature that say how the score's interval was drawn, and nothing of the score."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -97,5 +99,7 @@ def apart(series: Sequence[Series]) -> list[str]:
     signatures: dict[tuple[str, str, str], set[str]] = {}
     for one in series:
         for row in one.scores.rows:
-            signatures.setdefault((row.metric, row.kind, row.direction), set()).add(row.signature)
+            fields = row.signature.split("|")
+            score = "|".join(field for field in fields if not field.startswith(_OF_INTERVAL))
+            signatures.setdefault((row.metric, row.kind, row.direction), set()).add(score)
     return list(dict.fromkeys(metric for (metric, _, _), found in signatures.items() if len(found) > 1))

@@ -19,7 +19,7 @@ from ontarget.languages import Language
 from ontarget.scoring.formulas import Floats, bleu_values, chrf_values, ter_values
 from ontarget.scoring.interval import Interval
 from ontarget.scoring.score import Score
-from ontarget.scoring.significance import BOOTSTRAP, Statistics, bootstrap_interval
+from ontarget.scoring.significance import RESAMPLES, Statistics, bootstrap_interval, drawn
 
 _BY_PIECES = ("spm", "flores101", "flores200", "spBLEU-1K")  # tokenizers that are SentencePiece models
 
@@ -93,20 +93,23 @@ class Metric:
             return bleu_values(statistics, effective_order=True)
         return self.value(statistics)
 
-    def score(self, statistics: Statistics, interval: bool = False) -> Score:
+    def score(self, statistics: Statistics, interval: bool = False, *, resamples: int = RESAMPLES) -> Score:
         """The metric over all segments, with sacreBLEU's signature; with its 95 % interval by a bootstrap."""
-        found = bootstrap_interval(self.value, [statistics]) if interval else None
-        return self.score_of_total(statistics.sum(0), len(statistics), found)
+        found = bootstrap_interval(self.value, [statistics], resamples=resamples) if interval else None
+        return self.score_of_total(statistics.sum(0), len(statistics), found, resamples)
 
-    def score_of_total(self, total: Floats, n: int, interval: Interval | None = None) -> Score:
+    def score_of_total(
+        self, total: Floats, n: int, interval: Interval | None = None, resamples: int = RESAMPLES
+    ) -> Score:
         """The metric of the sum of the statistics, [k], of `n` segments, with sacreBLEU's signature.
 
         Args:
             interval: by `bootstrap_interval`, whose settings the signature then has.
+            resamples: of the interval.
         """
         found = self._metric._compute_score_from_stats(total.tolist())
         signature = self._metric.get_signature()
-        for key, value in BOOTSTRAP.items() if interval else ():
+        for key, value in drawn(resamples).items() if interval else ():
             signature.update(key, value)
         return Score(self.name, float(found.score), n, str(signature), interval, found._verbose)
 

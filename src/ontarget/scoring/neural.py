@@ -10,7 +10,7 @@ from ontarget.scoring.evidence import Evidence
 from ontarget.scoring.on_target import on_target, on_target_segments
 from ontarget.scoring.score import Score
 from ontarget.scoring.scorecard import Scorecard
-from ontarget.scoring.significance import BOOTSTRAP, bootstrap_interval, mean_of_segments, mean_value
+from ontarget.scoring.significance import bootstrap_interval, drawn, mean_of_segments, mean_value
 
 
 def add_neural(
@@ -44,8 +44,8 @@ def add_neural(
             environment,
         )
     )
-    drawn = "".join(f"{key}:{value}|" for key, value in BOOTSTRAP.items() if intervals)
-    signature = f"{drawn}model:{model.replace('|', '_')}|version:{version_of(metric, environment)}"
+    by_bootstrap = "".join(f"{key}:{value}|" for key, value in drawn().items() if intervals)
+    signature = f"{by_bootstrap}model:{model.replace('|', '_')}|version:{version_of(metric, environment)}"
     for card in cards:
         of_card = list(islice(scores, len(card.lines)))
         replaced = on_target_segments(of_card, card.off, metric.worst)

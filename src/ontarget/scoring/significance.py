@@ -24,8 +24,6 @@ CorpusValue = Callable[[Floats], Floats]
 SEED = 12345  # sacreBLEU's
 TRIALS = 10_000
 RESAMPLES = 1_000
-BOOTSTRAP = {"bs": RESAMPLES, "seed": SEED}
-"""What an interval adds to a score's signature, in sacreBLEU's words."""
 _CELLS = 2**22  # of a block of draws: 32 MiB. Draws are taken in blocks of 32 rows, which leave no bit over
 
 
@@ -141,6 +139,11 @@ def paired_bootstrap(
     observed = _mean_value(value, system) - _mean_value(value, baseline)
     low, high = np.quantile(differences, [(1.0 - confidence) / 2, (1.0 + confidence) / 2])
     return _p_value(differences - observed, observed), float(low), float(high)
+
+
+def drawn(resamples: int = RESAMPLES) -> dict[str, int]:
+    """What a bootstrap's interval adds to the signature of its score, in sacreBLEU's words."""
+    return {"bs": resamples, "seed": SEED}
 
 
 def bootstrap_interval(
