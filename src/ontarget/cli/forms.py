@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any, Literal, get_args
 
 import typer
 
+from ontarget.cli.plain_table import is_plain, plain_table
 from ontarget.errors import UserError
 
 if TYPE_CHECKING:
@@ -37,6 +38,13 @@ def print_tables(tables: Sequence[tuple[str, Sequence[Row]]], form: Form, notes:
 
     The first column stands to the left, all others to the right.
     """
+    if form == "table" and is_plain():
+        for title, rows in tables:
+            for columns in _blocks(rows, WIDE):
+                typer.echo(plain_table(title, [{name: row[name] for name in columns} for row in rows]))
+        for note in notes:
+            typer.echo(note)
+        return
     if form == "table":
         from rich.console import Console
 
