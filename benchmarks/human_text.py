@@ -16,6 +16,10 @@ def read(data: Path, every: int = 1) -> Texts:
     texts: Texts = {}
     for name, stem in SETS.items():
         files = sorted((data / name).glob(f"{stem}.*.gz"))
+        if not files:
+            raise SystemExit(
+                f"there is no {name}/{stem}.LANGUAGE.gz in {data}; give --data, or ONTARGET_DATA"
+            )
         texts[name] = {
             Language(file.name.split(".")[1]): gzip.decompress(file.read_bytes())
             .decode("utf-8")
