@@ -4,7 +4,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from ontarget.scoring.word_places import keys_in, words_in
+from ontarget.scoring.word_places import keys_in, words_in, written_in
 
 
 @pytest.mark.parametrize(
@@ -49,6 +49,7 @@ def test_a_line_of_capitals_keeps_its_places() -> None:
 
 @given(st.text(max_size=80))
 def test_places_are_in_order_and_hold_the_words(text: str) -> None:
+    assert written_in(text) == tuple(word.text for word in words_in(text))
     end = 0
     for word in words_in(text):
         assert end <= word.start < word.end <= len(text)

@@ -26,7 +26,7 @@ from ontarget.scoring.lexicon import Lexicon
 from ontarget.scoring.score import Score
 from ontarget.scoring.scripts import letters_of
 from ontarget.scoring.version import SCORING_VERSION
-from ontarget.scoring.word_places import Word, keys_in, words_in
+from ontarget.scoring.word_places import Word, keys_in, words_in, written_in
 
 LETTERS = 4
 """Letters of the shortest word that is judged by itself; the identifier knows too little of a shorter one."""
@@ -176,9 +176,9 @@ class LeftoverWords:
         sure = LIKELY if self._given["ref"] else SURE
         places: dict[str, list[tuple[int, int]]] = {}
         for line, (mine, source) in enumerate(zip(words, sources, strict=True)):
-            of_source = words_in(source)
-            copied = {word.key for word in of_source if word.text.islower()}
-            nouns = {word.key for word in of_source} - copied if self._capital_nouns else set()
+            of_source = written_in(source)
+            copied = {word.casefold() for word in of_source if word.islower()}
+            nouns = {word.casefold() for word in of_source} - copied if self._capital_nouns else set()
             for i, word in enumerate(mine):
                 is_copy = word.key in copied or (word.key in nouns and (evidence or word.text.islower()))
                 if is_copy and self._may_be_left(word):

@@ -65,6 +65,14 @@ def words_in(text: str) -> list[Word]:
     return [word for word in _split(text) if word.key in kept]
 
 
+@lru_cache(maxsize=1 << 14)
+def written_in(text: str) -> tuple[str, ...]:
+    """The words of `words_in`, without their places; sources are read again for each system and reference."""
+    if words_of(text) == text:
+        return tuple(_WORD.findall(text))
+    return tuple(word.text for word in words_in(text))
+
+
 def keys_in(text: str) -> set[str]:
     """The words of a text in lower case."""
     return {word.casefold() for word in _WORD.findall(words_of(text))}
