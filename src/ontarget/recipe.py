@@ -50,6 +50,7 @@ class Recipe(Block):
     stages: dict[Name, Stage] = Field(default_factory=dict)
     systems: dict[Name, SystemSettings]
     decoding: DecodingSettings = DecodingSettings()
+    otr: Literal["robust", "paper"] = Field("robust", description="how lines are read: see scoring/rules.py")
     sweep: Grids | None = Field(
         None, description="keys, and the values that each is to have in turn: see recipes/grid.py"
     )

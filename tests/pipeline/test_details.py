@@ -25,6 +25,8 @@ def test_lines_that_are_off_are_named_with_their_outcome_and_first_word(found: d
     assert found["lines"]["mt"]["it-nl"] == {
         "outcomes": {"english": [0, 1]},
         "words": {"0": [0, 3], "1": [0, 2]},
+        "states": {"off": [0, 1]},
+        "read": {},
     }
     assert found["lines"]["lat"]["nl-it"]["outcomes"] == {"copy": [1]}
     assert found["lines"]["mt"]["en-it"]["outcomes"] == {}

@@ -2,11 +2,16 @@
 
     {"labels": {"fr": ["fr"]},                                  the identifier's labels that mean a language
      "produced": {"mt": {"de-fr": {"fr": 120, "en": 180}}},     hypotheses by the label that they got
-     "lines": {"mt": {"de-fr": {"outcomes": {"english": [0, 3]}, "words": {"0": [0, 5]}}}},
+     "lines": {"mt": {"de-fr": {"outcomes": {"english": [0, 3]}, "words": {"0": [0, 5]},
+                                "states": {"off": [0, 3], "unsure": [7]}, "read": {"5": ["fr", 0.98]}}}},
      "significance": {"baseline": "mt", "signature": "...", "differences": [...]},
-     "segments": ...}                                           see segments.py
+     "segments": ...,                                           see segments.py
+     "note": ""}                                                what a reader must know of the scores
 
 Lines count from 0, words in characters. Files of outputs say what a system wrote, these what came of it.
+Outcomes are by the strict definition, states by OTR: off-target, or in doubt and so not off-target. `read`
+has the lines whose language is another by the rules of OTR than the file of outputs has of the whole line.
+Among the labels produced, `und` stands for lines that are unsure and `zxx` for those without a word (BCP 47).
 """
 
 from collections import Counter, defaultdict
@@ -15,7 +20,9 @@ from typing import Any
 
 from ontarget.languages import Direction
 from ontarget.pipeline.judged import TESTED, Judged
+from ontarget.scoring.labels import UNDETERMINED
 from ontarget.scoring.language_id import default_identifier, known_labels
+from ontarget.scoring.off_target import Segment
 from ontarget.scoring.significance import SEED, approximate_randomisation, holm
 
 BASELINE = "mt"
@@ -27,7 +34,7 @@ _All = Mapping[str, Mapping[Direction, Judged]]
 def details(
     judged: _All, kinds: Mapping[str, Sequence[Direction]], average: str, trials: int
 ) -> dict[str, Any]:
-    """All of it but `segments`, as plain data.
+    """All of it but `segments` and `note`, as plain data.
 
     Args:
         judged: system -> direction -> what was found; the references among them.
@@ -38,9 +45,7 @@ def details(
     targets = sorted({direction.target for directions in kinds.values() for direction in directions})
     return {
         "labels": {str(target): sorted(known_labels(target, default_identifier())) for target in targets},
-        "produced": _each(
-            judged, lambda one: dict(Counter(s.guess.label for s in one.segments).most_common())
-        ),
+        "produced": _each(judged, lambda one: dict(Counter(map(_label, one.segments)).most_common())),
         "lines": _each(judged, _lines),
         "significance": _significance(judged, kinds, average, trials) if BASELINE in judged else None,
     }
@@ -52,13 +57,22 @@ def _each(judged: _All, look: Any) -> dict[str, dict[str, Any]]:
     }
 
 
+def _label(segment: Segment) -> str:
+    """What a line counts as among the languages produced."""
+    return UNDETERMINED if segment.doubt == "unsure" else segment.guess.label
+
+
 def _lines(judged: Judged) -> dict[str, Any]:
     outcomes: dict[str, list[int]] = defaultdict(list)
+    states: dict[str, list[int]] = defaultdict(list)
     for line, segment in enumerate(judged.segments):
         if segment.outcome != "on":
             outcomes[segment.outcome].append(line)
+        if state := "off" if segment.off else segment.doubt:
+            states[state].append(line)
     words = {str(line): list(place) for line, place in enumerate(judged.words) if place}
-    return {"outcomes": outcomes, "words": words}
+    read = {str(line): [guess.label, round(guess.probability, 4)] for line, guess in judged.read.items()}
+    return {"outcomes": outcomes, "words": words, "states": states, "read": read}
 
 
 def _significance(

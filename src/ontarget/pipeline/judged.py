@@ -5,10 +5,13 @@ from dataclasses import dataclass
 from typing import Any
 
 from ontarget.languages import Direction
+from ontarget.scoring.agreement import Agreement
+from ontarget.scoring.language_id import Guess, Identifier, default_identifier
 from ontarget.scoring.leftover import LeftoverWords
 from ontarget.scoring.metrics import Metric
 from ontarget.scoring.off_target import OffTarget, Segment
 from ontarget.scoring.on_target import on_target, on_target_statistics
+from ontarget.scoring.rules import Rules
 from ontarget.scoring.score import Score
 from ontarget.scoring.significance import (
     CorpusValue,
@@ -22,6 +25,8 @@ Output = Mapping[str, Any]
 _METRICS = ("bleu", "chrf")
 TESTED = ("bleu", "otr")
 """The metrics that the table shows: those with intervals of averages and paired tests."""
+OTR_AT_MOST = "otr_at_most"
+"""Of statistics: OTR if whatever is unsure is off-target."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -29,10 +34,11 @@ class Judged:
     """What was found.
 
     Attributes:
-        scores: metric -> score. References have `otr` alone.
-        statistics: metric -> what it adds up over segments, of those that are tested.
+        scores: metric -> score. References have ratios alone, and none by the strict definition.
+        statistics: metric -> what it adds up over segments, of those that are tested; and `OTR_AT_MOST`.
         values: metric -> what makes a number of the sum.
         segments: language and outcome (by the strict definition) of each line.
+        read: line -> guess, where the file of outputs, which has that of the whole line, has another one.
         words: where each line leaves the language asked for, else its first word left over; or None.
     """
 
@@ -40,11 +46,18 @@ class Judged:
     statistics: Mapping[str, Statistics]
     values: Mapping[str, CorpusValue]
     segments: Sequence[Segment]
+    read: Mapping[int, Guess]
     words: Sequence[tuple[int, int] | None]
 
 
 def judge(
-    outputs: Sequence[Output], references: Sequence[str] | None, direction: Direction, resamples: int
+    outputs: Sequence[Output],
+    references: Sequence[str] | None,
+    direction: Direction,
+    resamples: int,
+    *,
+    rules: Rules = "robust",
+    second: Identifier | None = None,
 ) -> Judged:
     """Looks at the outputs of one direction.
 
@@ -52,21 +65,29 @@ def judge(
         outputs: lines of a file of outputs. Of references they have nothing but their text.
         references: line by line; None where the outputs are references.
         resamples: of the intervals.
+        rules: how lines are read before their language counts.
+        second: an identifier that is to agree with the usual one, in ratios of its own.
 
     Raises:
         UserError: there are no lines, or the numbers of lines differ.
     """
     texts = [output["text"] for output in outputs]
-    off_target = OffTarget(direction, strict=True)
+    identifiers = [default_identifier(), *([second] if second else [])]
+    counts = [OffTarget(direction, one, strict=True, rules=rules) for one in identifiers]
     given = references is not None
-    segments = off_target.add(
-        texts,
-        [output["source"] for output in outputs] if given else None,
-        [output["finish_reason"] for output in outputs] if given else None,
-    )
+    found_by = [
+        count.add(
+            texts,
+            [output["source"] for output in outputs] if given else None,
+            [output["finish_reason"] for output in outputs] if given else None,
+        )
+        for count in counts
+    ]
+    off_target, segments = counts[0], found_by[0]
     scores: dict[str, Score] = {}
     statistics: dict[str, Statistics] = {
-        "otr": mean_of_segments([100.0 * segment.off for segment in segments])
+        "otr": mean_of_segments([100.0 * s.off for s in segments]),
+        OTR_AT_MOST: mean_of_segments([100.0 * (s.off or s.doubt == "unsure") for s in segments]),
     }
     values: dict[str, CorpusValue] = {"otr": mean_value}
     if references is not None:
@@ -81,10 +102,21 @@ def judge(
                 scores[of_rest.metric] = of_rest
         scores["otr_strict"] = off_target.strict_score
     scores["otr"] = off_target.score
+    if rules == "robust":
+        scores["otr_unsure"] = off_target.unsure_score
+    if second:
+        agreement = Agreement(counts)
+        agreement.add(found_by)
+        scores |= {f"otr_by_{second.signature}": counts[1].score, "otr_agreed": agreement.score}
     words = first_off_words(texts, direction.target)
     if references is not None:
         left = LeftoverWords(direction.target, direction.source).add(
             texts, [output["source"] for output in outputs], [(reference,) for reference in references]
         )
         words = [place or next(iter(one.places), None) for place, one in zip(words, left, strict=True)]
-    return Judged(scores, statistics, values, segments, words)
+    read = {
+        line: segment.guess
+        for line, (segment, output) in enumerate(zip(segments, outputs, strict=True))
+        if segment.guess.label != output.get("language", segment.guess.label)
+    }
+    return Judged(scores, statistics, values, segments, read, words)

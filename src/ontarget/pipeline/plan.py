@@ -11,7 +11,7 @@ from ontarget.corpora.corpus import Corpus, Translation
 from ontarget.errors import UserError, nearest
 from ontarget.languages import Direction
 from ontarget.model_place import locate
-from ontarget.pipeline import synthetic, untranslated
+from ontarget.pipeline import agreed, synthetic, untranslated
 from ontarget.pipeline.artifacts import Made, Store, fingerprint, identity, text_fingerprint
 from ontarget.pipeline.inputs import (
     also_learnt,
@@ -32,6 +32,7 @@ from ontarget.recipes.kinds import made_from
 from ontarget.recipes.stages import LanguageModelling
 from ontarget.recipes.synthetic import MAKING, Synthetic
 from ontarget.scoring.language_id import default_identifier
+from ontarget.scoring.version import SCORING_VERSION
 from ontarget.training.tuning import KEPT
 
 SCORES, REPORT = "scores.json", "report.html"
@@ -121,9 +122,15 @@ class Plan:
 
     @property
     def scores(self) -> str:
-        """Fingerprint of the scores: of all outputs and of the scorers' versions."""
-        scorers = {package: version_of(package) for package in _SCORERS}
-        return fingerprint("scores", outputs=self.outputs, scorers=scorers)
+        """Fingerprint of the scores: of all outputs, the scorers' versions, and the rules of OTR."""
+        packages = (*_SCORERS, *agreed.packages(self.recipe))
+        scorers = {package: version_of(package) for package in packages}
+        return fingerprint("scores", outputs=self.outputs, scorers=scorers, **self.rules)
+
+    @property
+    def rules(self) -> Mapping[str, int]:
+        """The version of our rules for OTR, where scores follow them; the paper's do not change."""
+        return {} if self.recipe.otr == "paper" else {"rules": SCORING_VERSION}
 
     @property
     def report(self) -> str:

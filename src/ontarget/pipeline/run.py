@@ -13,7 +13,7 @@ from rich.table import Table
 
 from ontarget.errors import UserError
 from ontarget.files import full_disk_said, read_jsonl, whole_file, write_json, write_jsonl
-from ontarget.pipeline import stages, synthetic, systems, untranslated
+from ontarget.pipeline import agreed, stages, synthetic, systems, untranslated
 from ontarget.pipeline.artifacts import Made, Store
 from ontarget.pipeline.directory import run_directory
 from ontarget.pipeline.inputs import directions, left_out, load_corpus, test_set
@@ -245,16 +245,18 @@ class _Work:
         }
         outputs = read_outputs(self.store, self.recipe.systems, references)
         kinds = {"zero-shot": self.recipe.zero_shot, "supervised": self.recipe.supervised}
+        second, note = agreed.second_identifier(self.recipe)
+        if note:
+            self.progress.say(note)
         with (
-            self.progress.task("scoring"),
+            self.progress.task("scoring") as advance,
             self.store.making(
                 step.name, Made(step.fingerprints[step.name], 0), beside=[details.FILE]
             ) as path,
         ):
-            scored = score(outputs, references, kinds)
-            write_jsonl(
-                path.with_name(details.FILE), [scored.details]
-            )  # one line: indented, it is ten times as long
+            scored = score(outputs, references, kinds, rules=self.recipe.otr, second=second, advance=advance)
+            # One line: indented, it is ten times as long.
+            write_jsonl(path.with_name(details.FILE), [scored.details | {"note": note}])
             write_json(path, scored.rows)
 
     def _report(self, step: Step) -> None:

@@ -9,14 +9,17 @@ from ontarget.files import read_jsonl
 from ontarget.languages import Direction
 from ontarget.pipeline.artifacts import Store
 from ontarget.pipeline.details import details
-from ontarget.pipeline.judged import Judged, Output, judge
+from ontarget.pipeline.judged import OTR_AT_MOST, Judged, Output, judge
+from ontarget.pipeline.progress import Advance
 from ontarget.pipeline.segments import segments
 from ontarget.reporting.run_files import AVERAGE
-from ontarget.reporting.systems import REFERENCE
-from ontarget.scoring.interval import wilson
+from ontarget.reporting.systems import REFERENCE, display_name
+from ontarget.scoring.interval import Interval, wilson
+from ontarget.scoring.language_id import Identifier
+from ontarget.scoring.rules import Rules
 from ontarget.scoring.score import Score
 from ontarget.scoring.signatures import merged
-from ontarget.scoring.significance import bootstrap_interval, drawn
+from ontarget.scoring.significance import Statistics, bootstrap_interval, drawn, mean_value
 
 Row = dict[str, Any]
 
@@ -65,6 +68,10 @@ def score(
     references: Mapping[Direction, Sequence[str]],
     kinds: Mapping[str, Sequence[Direction]],
     draws: int = 1_000,
+    *,
+    rules: Rules = "robust",
+    second: Identifier | None = None,
+    advance: Advance = lambda done, total, note: None,
 ) -> Scored:
     """Scores a run.
 
@@ -73,18 +80,28 @@ def score(
         references: direction -> references.
         kinds: `zero-shot` and `supervised` -> their directions.
         draws: resamples of an interval, and trials of a test.
+        rules: how lines are read before their language counts.
+        second: an identifier that is to agree with the usual one, where that one chose answers.
+        advance: is told how many lines have been looked at.
     """
+    done, total = 0, (len(outputs) + 1) * sum(map(len, references.values()))
+
+    def looked_at(system: str, lines: Sequence[Output], direction: Direction) -> Judged:
+        nonlocal done
+        advance(done, total, f"{display_name(system)}, {direction}")
+        done += len(lines)
+        against = None if system == REFERENCE else references[direction]
+        return judge(lines, against, direction, draws, rules=rules, second=second)
+
     judged = {
-        system: {
-            direction: judge(lines, references[direction], direction, draws)
-            for direction, lines in of.items()
-        }
+        system: {direction: looked_at(system, lines, direction) for direction, lines in of.items()}
         for system, of in outputs.items()
     }
     floor = {
-        direction: judge([{"text": line} for line in lines], None, direction, draws)
+        direction: looked_at(REFERENCE, [{"text": line} for line in lines], direction)
         for direction, lines in references.items()
     }
+    advance(total, total, "intervals and tests")
     rows = [row for system, of in judged.items() for row in _rows(system, of, kinds, draws)]
     rows += _rows(REFERENCE, floor, kinds, draws)
     found = details(judged | {REFERENCE: floor}, kinds, AVERAGE, draws)
@@ -121,14 +138,31 @@ def _mean_of(metric: str, judged: Sequence[Judged], draws: int) -> Score:
     average = mean([one.scores[metric] for one in judged])
     if metric not in judged[0].statistics:
         return average
-    # No resample strays from none, or all, off-target; and yet that is no certainty.
-    if metric == "otr" and average.value in (0.0, 100.0):
-        return replace(average, interval=wilson(round(average.n * average.value / 100), average.n))
+    sets = [one.statistics[metric] for one in judged]
+    if metric == "otr":  # whatever is unsure is on target at the lower end, off-target at the upper one
+        ends = [sets, [one.statistics[OTR_AT_MOST] for one in judged]]
+        low, high = (_interval_of_shares(found, average.n, draws) for found in ends)
+        average = replace(average, interval=Interval(low.low, high.high))
+        if not any(0 < _share(found) < 100 for found in ends):
+            return average  # both are Wilson's
+        return replace(average, signature=_with_draws(average.signature, draws))
     # One value for all directions: their languages are in the statistics, not in what is made of the sum.
-    value, sets = judged[0].values[metric], [one.statistics[metric] for one in judged]
-    interval = bootstrap_interval(value, sets, resamples=draws)
-    if "|bs:" in average.signature:  # as those of the directions
-        return replace(average, interval=interval)
-    number, _, settings = average.signature.partition("|")
-    by_bootstrap = "|".join(f"{key}:{value}" for key, value in drawn(draws).items())
-    return replace(average, interval=interval, signature=f"{number}|{by_bootstrap}|{settings}")
+    return replace(average, interval=bootstrap_interval(judged[0].values[metric], sets, resamples=draws))
+
+
+def _interval_of_shares(sets: Sequence[Statistics], n: int, draws: int) -> Interval:
+    """Of a mean over directions of percentages of lines; `n` lines in all."""
+    value = _share(sets)
+    if value in (0.0, 100.0):  # no resample strays from none, or all; and yet that is no certainty
+        return wilson(round(n * value / 100), n)
+    return bootstrap_interval(mean_value, sets, resamples=draws)
+
+
+def _share(sets: Sequence[Statistics]) -> float:
+    return sum(float(mean_value(found.sum(0))) for found in sets) / len(sets)
+
+
+def _with_draws(signature: str, draws: int) -> str:
+    """The signature of a mean, after whose number comes how its interval was drawn."""
+    number, _, settings = signature.partition("|")
+    return "|".join([number, *(f"{key}:{value}" for key, value in drawn(draws).items()), settings])

