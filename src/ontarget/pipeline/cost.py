@@ -22,7 +22,7 @@ from statistics import fmean
 
 from ontarget.checkpoints.adapter import lineage
 from ontarget.languages import Direction
-from ontarget.pipeline import untranslated
+from ontarget.pipeline import agreed, untranslated
 from ontarget.pipeline.inputs import directions, prompt_text, test_set
 from ontarget.pipeline.plan import Plan
 from ontarget.pipeline.step import Step
@@ -84,7 +84,15 @@ class Estimator:
             return self._answering(step)
         if step.kind == "synthetic":
             return self._for_a_stage(step)
-        return Cost(5.0, 3e8, 1e6)  # scores and report: a matter of seconds
+        return Cost(5.0 + self._agreeing(step), 3e8, 1e6)  # scores and report: a matter of seconds
+
+    def _agreeing(self, step: Step) -> float:
+        """Seconds that a second identifier takes, where the scores need one."""
+        recipe = self.plan.recipe
+        if step.kind != "scores" or not agreed.packages(recipe):
+            return 0.0
+        lines = sum(len(test_set(recipe, self.plan.corpus, direction)) for direction in directions(recipe))
+        return agreed.SECONDS_A_LINE * lines * (len(recipe.systems) + 1)
 
     def _training(self, step: Step) -> Cost:
         size, stage, recipe = self._size(step.name), self.plan.recipe.stages[step.name], self.plan.recipe
