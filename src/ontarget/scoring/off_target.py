@@ -12,9 +12,10 @@ from ontarget import given
 from ontarget.errors import UserError, counted
 from ontarget.languages import Direction, Language
 from ontarget.scoring.interval import Interval, wilson
-from ontarget.scoring.language_id import Guess, Identifier, default_identifier
+from ontarget.scoring.language_id import Guess, Identifier
 from ontarget.scoring.outcome import NOT_OFF, OUTCOMES, Ladder, Outcome, Thresholds
-from ontarget.scoring.rules import Doubt, Reading, Rules, read, signature_of
+from ontarget.scoring.own_identifier import Function, as_identifier
+from ontarget.scoring.rules import Doubt, Reading, Rules, Unit, read, signature_of
 from ontarget.scoring.score import Score
 from ontarget.scoring.version import SCORING_VERSION
 
@@ -30,12 +31,14 @@ class Segment(NamedTuple):
         off: whether it is off-target; what the strict definition adds is not.
         outcome: what became of it, by the definition that was asked for.
         doubt: `neutral` or `unsure` where that is why it is not off-target, whatever its outcome is.
+        sentences: the outcomes of its sentences, where they were identified (`by_sentence.BySentence`).
     """
 
     guess: Guess
     off: bool
     outcome: Outcome
     doubt: Doubt | None = None
+    sentences: tuple[Outcome, ...] = ()
 
 
 class OffTarget:
@@ -44,7 +47,7 @@ class OffTarget:
     Args:
         target: the language that was asked for, or the direction, which also tells the source's language
             apart.
-        identifier: default: lid.176.ftz.
+        identifier: one of ours, or your own function from texts to languages; default: lid.176.ftz.
         strict: whether outcomes are by the strict definition (see `strict_off_target_ratio`). Without it a
             hypothesis is `on` as soon as its language is the one asked for.
         thresholds: of the strict definition; without it they only tell how a hypothesis is off.
@@ -63,10 +66,12 @@ class OffTarget:
         produced_off: the same of those that were off-target.
     """
 
+    _unit = ""  # what a signature says of it, where it is not the whole hypothesis
+
     def __init__(
         self,
         target: Direction | Language | str,
-        identifier: Identifier | None = None,
+        identifier: Identifier | Function | None = None,
         *,
         strict: bool = False,
         thresholds: Thresholds = _DEFAULT,
@@ -74,7 +79,7 @@ class OffTarget:
     ) -> None:
         source = target.source if isinstance(target, Direction) else None
         self.language = _target_of(target)
-        self.identifier = identifier or default_identifier()
+        self.identifier = as_identifier(identifier)
         self._strict = strict
         self._thresholds = thresholds
         self._rules = rules
@@ -110,7 +115,7 @@ class OffTarget:
         if finish is not None:
             finish = list(given.several(finish, "finish reasons"))
         self._given = {"src": sources is not None, "finish": finish is not None}
-        readings = read(hypotheses, self.identifier, self._ladder.on_target, self._rules)
+        readings = self._read(hypotheses)
         lines = zip(
             hypotheses,
             _aligned("source", sources, len(hypotheses)),
@@ -125,6 +130,9 @@ class OffTarget:
         self.produced.update([segment.guess.label for segment in found])
         self.produced_off.update([segment.guess.label for segment in found if segment.off])
         return found
+
+    def _read(self, hypotheses: Sequence[str]) -> list[Reading]:
+        return read(hypotheses, self.identifier, self._ladder.on_target, self._rules)
 
     def _segment(self, reading: Reading, text: str, source: str | None, finish: str | None) -> Segment:
         off = self._ladder.is_off(reading, text)
@@ -152,7 +160,6 @@ class OffTarget:
         """The off-target ratio of all that was counted, by the strict definition, with such an interval.
 
         Raises:
-            UserError: nothing was counted.
             ValueError: `strict` was not asked for.
         """
         if not self._strict:
@@ -167,8 +174,8 @@ class OffTarget:
         if not self.n:
             raise UserError("there are no hypotheses to score: the off-target ratio of no lines is undefined")
         signature = (
-            f"lid:{self.identifier.signature}|{signature_of(self._rules, self.identifier)}{settings}"
-            f"|n:{self.n}|version:{SCORING_VERSION}"
+            f"lid:{self.identifier.signature}|{signature_of(self._rules, self.identifier)}{self._unit}"
+            f"{settings}|n:{self.n}|version:{SCORING_VERSION}"
         )
         interval = Interval(wilson(off, self.n).low, wilson(off + unsure, self.n).high)
         return Score(metric, 100.0 * off / self.n, self.n, signature, interval)
@@ -177,9 +184,10 @@ class OffTarget:
 def off_target_ratio(
     hypotheses: Iterable[str],
     language: Language | str,
-    identifier: Identifier | None = None,
+    identifier: Identifier | Function | None = None,
     *,
     rules: Rules = "robust",
+    unit: Unit = "line",
 ) -> Score:
     """The share of hypotheses whose most probable language is not `language`, in percent.
 
@@ -189,13 +197,16 @@ def off_target_ratio(
     Args:
         hypotheses: one text each; read once, in chunks, so that a file of any length will do.
         language: the language that was asked for, `"fr"`.
-        identifier: default: lid.176.ftz.
+        identifier: as of `OffTarget`.
+        unit: by `sentence`, a line is off if at least half of its sentences are (`by_sentence.BySentence`).
         rules: how lines are read. `paper` counts as Zan et al. (2025) do: top-1 over all lines, however sure.
 
     Raises:
         UserError: there are no hypotheses, or the identifier knows no such language.
     """
-    count = OffTarget(language, identifier, rules=rules)
+    from ontarget.scoring.by_sentence import counting
+
+    count = counting(unit)(language, identifier, rules=rules)
     for chunk in _chunks(hypotheses):
         count.add(chunk)
     return count.score
@@ -207,7 +218,7 @@ def strict_off_target_ratio(
     *,
     sources: Sequence[str] | None = None,
     finish: Sequence[str] | None = None,
-    identifier: Identifier | None = None,
+    identifier: Identifier | Function | None = None,
     thresholds: Thresholds = _DEFAULT,
 ) -> Score:
     """The share of hypotheses that are no answer in `language`, in percent.
@@ -238,7 +249,7 @@ def outcomes(
     *,
     sources: Sequence[str] | None = None,
     finish: Sequence[str] | None = None,
-    identifier: Identifier | None = None,
+    identifier: Identifier | Function | None = None,
     strict: bool = False,
     thresholds: Thresholds = _DEFAULT,
 ) -> list[Outcome]:
@@ -251,24 +262,12 @@ def breakdown(
     hypotheses: Sequence[str],
     sources: Sequence[str] | None,
     direction: Direction,
-    identifier: Identifier | None = None,
+    identifier: Identifier | Function | None = None,
     *,
     finish: Sequence[str] | None = None,
     strict: bool = False,
 ) -> dict[Outcome, int]:
-    """How many hypotheses had which outcome; each counts once.
-
-    Args:
-        hypotheses: one text each.
-        sources: what they translate, line by line. None: copies and overlong answers cannot be told.
-        direction: from the sources' language to the one that was asked for.
-        identifier: default: lid.176.ftz.
-        finish: why the model stopped, for each.
-        strict: by the strict definition.
-
-    Returns:
-        A count of each of `OUTCOMES`, in that order.
-    """
+    """How many hypotheses had each of `OUTCOMES`; arguments and errors as of `OffTarget` and its `add`."""
     if not isinstance(direction, Direction):
         raise UserError(
             f"the direction is {given.shown(direction)}; give one such as Direction.parse('de-fr')"

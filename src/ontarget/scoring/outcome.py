@@ -13,7 +13,18 @@ from ontarget.scoring.scripts import in_script
 from ontarget.text import is_empty
 
 Outcome = Literal[
-    "on", "neutral", "unsure", "source", "english", "other", "unknown", "empty", "copy", "run-on", "script"
+    "on",
+    "mixed",
+    "neutral",
+    "unsure",
+    "source",
+    "english",
+    "other",
+    "unknown",
+    "empty",
+    "copy",
+    "run-on",
+    "script",
 ]
 OUTCOMES: tuple[Outcome, ...] = get_args(Outcome)
 NOT_OFF: frozenset[Outcome] = frozenset({"on", "neutral", "unsure"})

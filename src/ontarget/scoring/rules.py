@@ -29,6 +29,8 @@ Doubt = Literal["neutral", "unsure"]
 """Why a line whose guess is another language is not off-target, see `Reading`."""
 Rules = Literal["robust", "paper"]
 """`robust`: those of this project, see `read`. `paper`: the identifier's best guess of a line as it is."""
+Unit = Literal["line", "sentence"]
+"""What is identified: whole hypotheses, or each of their sentences (`by_sentence.BySentence`)."""
 
 
 def signature_of(rules: Rules, identifier: Identifier) -> str:

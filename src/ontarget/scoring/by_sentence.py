@@ -1,0 +1,129 @@
+"""The off-target ratio by sentences: a paragraph in which one sentence of ten is English, say.
+
+An identifier that is given the whole paragraph names the language of most of it, and a single sentence in
+another one leaves no trace.
+"""
+
+from collections import Counter
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+from statistics import mean
+from typing import get_args
+
+from ontarget import given
+from ontarget.errors import UserError, nearest
+from ontarget.languages import Direction, Language
+from ontarget.scoring.language_id import Guess, Identifier
+from ontarget.scoring.off_target import OffTarget, Segment
+from ontarget.scoring.outcome import Outcome, Thresholds
+from ontarget.scoring.own_identifier import Function
+from ontarget.scoring.rules import Reading, Rules, Unit
+from ontarget.scoring.score import Score
+from ontarget.sentences import sentences_of
+
+_LONG = 400  # characters, and
+_MANY = 3  # ends of sentences: more than either is a long line
+_ENDS = (". ", "! ", "? ", "。", "！", "？", "। ")
+_SHORT = 60  # characters, in which no more sentences are looked for
+
+
+@dataclass(frozen=True, slots=True)
+class _OfSentences(Reading):
+    """What was read of a line by its sentences: their outcomes, and whether some are in another language."""
+
+    sentences: tuple[Outcome, ...] = ()
+    mixed: bool = False
+
+
+class BySentence(OffTarget):
+    """Counts lines by the share of their sentences that are in another language.
+
+    Neutral and unsure sentences are left out. A line is off-target if at least half of the others are in
+    another language, and `mixed` if some are, but fewer; the strict ratio counts that, too. Where no sentence
+    is left, the line is identified as a whole. Whether it is empty, a copy, a run-on or in another script is
+    also a matter of the whole line.
+
+    Arguments, attributes and errors are those of `OffTarget`.
+
+    Attributes:
+        sentences: counts the sentences, as if each were a line; its `score` is their off-target ratio.
+    """
+
+    _unit = "|unit:sentence"
+
+    def __init__(
+        self,
+        target: Direction | Language | str,
+        identifier: Identifier | Function | None = None,
+        *,
+        strict: bool = False,
+        thresholds: Thresholds | None = None,
+        rules: Rules = "robust",
+    ) -> None:
+        thresholds = thresholds or Thresholds()
+        super().__init__(target, identifier, strict=strict, thresholds=thresholds, rules=rules)
+        self.sentences = _Sentences(target, self.identifier, thresholds=thresholds, rules=rules)
+
+    @property
+    def sentence_score(self) -> Score:
+        """The off-target ratio of all sentences, in percent, with its interval; n is their number.
+
+        Raises:
+            UserError: there are none.
+        """
+        return replace(self.sentences.score, metric="otr_sentences")
+
+    def _read(self, hypotheses: Sequence[str]) -> list[Reading]:
+        lines = [sentences_of(text, self.language) for text in hypotheses]
+        found = iter(self.sentences.add([sentence for line in lines for sentence in line]))
+        readings = [_reading([next(found) for _ in line]) for line in lines]
+        whole = [place for place, reading in enumerate(readings) if not reading.guess.label]
+        of_whole = super()._read([hypotheses[place] for place in whole])
+        for place, reading in zip(whole, of_whole, strict=True):
+            readings[place] = replace(readings[place], guess=reading.guess, doubt=reading.doubt)
+        return [*readings]
+
+    def _segment(self, reading: Reading, text: str, source: str | None, finish: str | None) -> Segment:
+        segment = super()._segment(reading, text, source, finish)
+        if not isinstance(reading, _OfSentences):
+            return segment
+        mixed = reading.mixed and segment.outcome == "on"
+        return segment._replace(outcome="mixed" if mixed else segment.outcome, sentences=reading.sentences)
+
+
+class _Sentences(OffTarget):
+    _unit = BySentence._unit
+
+
+def _reading(sentences: Sequence[Segment]) -> _OfSentences:
+    """What a line is by its sentences; a guess without a label if none of them counts."""
+    outcomes = tuple(sentence.outcome for sentence in sentences)
+    sure = [sentence for sentence in sentences if sentence.doubt is None]
+    elsewhere = [one for one in sure if one.off and one.outcome != "script"]
+    if not sure:
+        return _OfSentences(Guess("", 0.0), sentences=outcomes)
+    is_off = 2 * len(elsewhere) >= len(sure)
+    deciding = elsewhere if is_off else [one for one in sure if one not in elsewhere]
+    label, _ = Counter(one.guess.label for one in deciding).most_common(1)[0]
+    probability = mean(one.guess.probability for one in deciding if one.guess.label == label)
+    return _OfSentences(Guess(label, probability), sentences=outcomes, mixed=bool(elsewhere) and not is_off)
+
+
+def counting(unit: Unit) -> type[OffTarget]:
+    """What counts by whole lines or by their sentences.
+
+    Raises:
+        UserError: there is no such unit.
+    """
+    if unit not in get_args(Unit):
+        raise UserError(
+            f"the unit {given.shown(unit)} is neither line nor sentence{nearest(str(unit), get_args(Unit))}"
+        )
+    return BySentence if unit == "sentence" else OffTarget
+
+
+def is_long(text: str) -> bool:
+    """Whether a line has over 400 characters, or probably over three sentences: what a glance can tell."""
+    if len(text) > _LONG:
+        return True
+    return len(text) > _SHORT and sum(text.count(end) for end in _ENDS) > _MANY
