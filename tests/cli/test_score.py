@@ -1,7 +1,9 @@
+import bz2
 import csv
 import gzip
 import io
 import json
+import lzma
 import subprocess
 import sys
 from collections.abc import Callable
@@ -350,6 +352,7 @@ def test_standard_input_may_be_compressed_or_json(write: Write) -> None:
     plain = "\n".join(ANSWERS).encode()
     rows = "\n".join(json.dumps({"text": text}) for text in ANSWERS).encode()
     assert piped(gzip.compress(plain)) == piped(rows) == piped(gzip.compress(rows)) == piped(plain)
+    assert piped(bz2.compress(plain)) == piped(lzma.compress(rows)) == piped(plain)
     assert "standard input can be read once" in error("-", "--to", "fr", "--reference", "-")
 
 

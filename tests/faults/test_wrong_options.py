@@ -53,6 +53,8 @@ OF_BOTH: dict[str, str] = {
     "--among de,xx": "unknown language 'xx'",
     "--among de,en": "cannot recognise French",
     "--among ,": "a list of names is empty",
+    "--lid lid.176.ftz,lid.176": "is given twice",
+    "--otr papr": "--otr 'papr' is neither robust nor paper; did you mean 'paper'?",
     "--width -1": "'--width' / '-w': Input should be greater than or equal to 0",
     "-w 16": "'--width' / '-w': Input should be less than or equal to 15",
     "-w 2.5": "'--width' / '-w': Input should be a valid integer",
@@ -76,6 +78,11 @@ OF_SCORE = OF_BOTH | {
     "--lines x.csv --metrics bleu": "no references, which bleu needs",
     "--english-words none": "--english-words is read for wpr and lcpr alone",
     "--lcb --english-words none": "there is no file 'none'",
+    "--monolingual fr=h": "--monolingual refines leftover, and --metrics has bleu, chrf",
+    "--monolingual h --metrics leftover": "LANGUAGE=FILE",
+    "--monolingual xx=h --metrics leftover": "unknown language 'xx'",
+    "--monolingual fr=none --metrics leftover": "there is no file 'none'",
+    "--monolingual de=s --metrics leftover": "--monolingual",
 }
 OF_COMPARE = OF_BOTH | {
     "--baseline x": "there is no system 'x' to be the baseline",
