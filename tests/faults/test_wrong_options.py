@@ -7,7 +7,6 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from typer.main import get_command
 from typer.testing import CliRunner
 
 from ontarget.cli import app as module
@@ -95,8 +94,19 @@ OF_COMPARE = OF_BOTH | {
 }
 COMMANDS = {"score h --to fr": OF_SCORE, "compare h s --to fr": OF_COMPARE}
 ALONE = [(command, wrong, said) for command, of in COMMANDS.items() for wrong, said in of.items()]
-PAIRS = [(command, *two) for command, of in COMMANDS.items() for two in combinations(of, 2)]
-PAIRS = random.Random(0).sample(PAIRS, 400)
+
+
+def options(text: str) -> set[str]:
+    return {word.partition("=")[0] for word in text.split() if word.startswith("-")}
+
+
+# Of one option that is given twice the last counts, which may well be right.
+PAIRS = [
+    (command, one, other)
+    for command, of in COMMANDS.items()
+    for one, other in combinations(of, 2)
+    if not options(one) & options(other)
+]
 
 
 @pytest.fixture
@@ -132,7 +142,7 @@ def test_each_option_alone(folder: Path, command: str, wrong: str, said: str) ->
 
 
 def test_two_at_once(folder: Path) -> None:
-    for command, one, other in PAIRS:
+    for command, one, other in random.Random(0).sample(PAIRS, 400):
         mistake(folder, f"{command} {one} {other}")
 
 
@@ -140,7 +150,6 @@ def test_two_at_once(folder: Path) -> None:
 def test_no_option_is_left_out(command: str, wrong: dict[str, str]) -> None:
     """But flags that are never wrong by themselves."""
     real: Any = module._load(command.split()[0])
-    options = {option for p in real.params for option in p.opts if option.startswith("--")}
-    tried = {word.partition("=")[0] for text in wrong for word in text.split()}
-    assert options - tried - {"--help"} == set(), "write down how it can be wrong"
-    assert get_command(app) is not real
+    there_are = {option for p in real.params for option in p.opts if option.startswith("--")}
+    tried = {option for text in wrong for option in options(text)}
+    assert there_are - tried - {"--help"} == set(), "write down how it can be wrong"
