@@ -71,17 +71,18 @@ def test_no_reference_is_none(run_dir: Path) -> None:
 def test_what_is_known_of_an_answer(run_dir: Path) -> None:
     _change(run_dir, "mt", 0, text="The old baker.", language="en", language_probability=0.734)
     assert _answer(run_dir, "mt") == {
-        "text": "The old baker.", "language": "English", "percent": 73, "off": 1, "outcome": "english",
+        "text": "The old baker.", "language": "English", "percent": 73, "state": "off", "outcome": "english",
         "cut": 0, "marked": (0, 3),
     }  # fmt: skip
     _change(run_dir, "pivot", 0, text="Een tekst.", language="nl", language_probability=0.9)
-    assert _answer(run_dir, "pivot")["off"] == 0
+    assert _answer(run_dir, "pivot")["state"] == "on"
     assert _answer(run_dir, "pivot")["outcome"] == ""  # the details do not speak of it
 
 
 def test_empty_cut_and_endless_answers(run_dir: Path) -> None:
     _change(run_dir, "llama", 0, text=" ", language="nl")
-    assert (_answer(run_dir, "llama")["language"], _answer(run_dir, "llama")["off"]) == ("empty", 1)
+    answer = _answer(run_dir, "llama")
+    assert (answer["language"], answer["state"]) == ("empty", "off")
     _change(run_dir, "mt", 0, text="la " * 5000, finish_reason="length")
     answer = _answer(run_dir, "mt")
     assert answer["cut"] == 1
@@ -90,11 +91,34 @@ def test_empty_cut_and_endless_answers(run_dir: Path) -> None:
 
 def test_a_label_that_means_the_language_is_on_target(run_dir: Path) -> None:
     _change(run_dir, "mt", 0, text="En tekst.", language="nn")
-    assert _answer(run_dir, "mt")["off"] == 1
+    assert _answer(run_dir, "mt")["state"] == "off"
     details = json.loads((run_dir / "details.json").read_text(encoding="utf-8"))
     details["labels"]["nl"] = ["nl", "nn"]
     (run_dir / "details.json").write_text(json.dumps(details), encoding="utf-8")
-    assert _answer(run_dir, "mt")["off"] == 0
+    assert _answer(run_dir, "mt")["state"] == "on"
+
+
+def test_by_the_rules_of_otr_a_line_may_be_unsure_or_without_words_whatever_its_label_says(
+    run_dir: Path,
+) -> None:
+    details = json.loads((run_dir / "details.json").read_text(encoding="utf-8"))
+    details["lines"]["mt"]["it-nl"] |= {
+        "outcomes": {"copy": [0], "neutral": [1]},
+        "states": {"unsure": [0], "neutral": [1]},
+        "read": {"1": ["zxx", 1.0], "2": ["nl", 0.97]},
+    }
+    (run_dir / "details.json").write_text(json.dumps(details), encoding="utf-8")
+    lines = [("Ja", "it", 0.3), ("123", "en", 0.2), ("HET REGENT", "en", 0.4)]
+    rows = [
+        row | {"text": text, "language": label, "language_probability": probability}
+        for row, (text, label, probability) in zip(output_rows("mt", "it-nl"), lines, strict=True)
+    ]
+    write_jsonl(run_dir / "outputs" / "mt" / "it-nl.jsonl", rows)
+    assert [
+        (answer["state"], answer["language"], answer["percent"])
+        for answer in (_answer(run_dir, "mt", line) for line in range(3))
+    ] == [("unsure", "Italian", 30), ("neutral", "no language", 100), ("on", "Dutch", 97)]
+    assert _pack(run_dir).states == ("off", "unsure", "neutral")
 
 
 def test_marks_are_counted_as_javascript_counts(run_dir: Path) -> None:
@@ -111,7 +135,7 @@ def test_a_run_without_details_is_packed_too(run_dir: Path) -> None:
     (run_dir / "details.json").unlink()
     _change(run_dir, "mt", 0, text="The old baker.", language="en")
     answer = _answer(run_dir, "mt")
-    assert (answer["off"], answer["outcome"], answer["marked"]) == (1, "", (0, 0))
+    assert (answer["state"], answer["outcome"], answer["marked"]) == ("off", "", (0, 0))
 
 
 def test_half_a_surrogate_pair_does_no_harm(run_dir: Path) -> None:

@@ -70,7 +70,7 @@ def test_what_a_model_wrote_stays_text(page: Path, tmp_path: Path) -> None:
 
 
 def test_filters_stand_in_the_address(page: Path, tmp_path: Path) -> None:
-    document, console = _open(page, tmp_path, "#system=mt&direction=it-nl&off=1")
+    document, console = _open(page, tmp_path, "#system=mt&direction=it-nl&state=off")
     assert console == ""
     answers = _answers(document)
     assert answers

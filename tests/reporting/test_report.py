@@ -77,7 +77,7 @@ def test_the_page_has_every_part(run_dir: Path) -> None:
     tags = [tag for tag, _ in page.tags]
     assert tags.count("table") == 3 + 1  # scores, outcomes
     assert tags.count("svg") == 3 + 2 + 4  # bars and points, a heat map a system, a curve a stage
-    assert tags.count("option") == 1 + 11 + 1 + 2 + 12
+    assert tags.count("option") == 1 + 11 + 1 + 2 + 12 + 2  # systems, directions, all and off-target
     assert len(segments(_packed(text), 11)) == 12 * 3
     assert "nrefs:1|case:mixed|eff:no|tok:13a" in text
     assert re.findall(r"lid:lid\.176\.ftz\|\S*?\|n:(\d+)", text) == ["3"]  # the averages' is no other

@@ -51,8 +51,8 @@ def segments(data: str, systems: int) -> list[dict[str, Any]]:
         if words is None:
             return None
         verdict, percent, start, length = next(judged)
-        language, off, outcome, cut = header["verdicts"][verdict]
-        return {"text": words, "language": language, "percent": percent, "off": off, "outcome": outcome,
+        language, state, outcome, cut = header["verdicts"][verdict]
+        return {"text": words, "language": language, "percent": percent, "state": state, "outcome": outcome,
                 "cut": cut, "marked": (start, length)}  # fmt: skip
 
     return [

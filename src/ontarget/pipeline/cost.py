@@ -84,7 +84,9 @@ class Estimator:
             return self._answering(step)
         if step.kind == "synthetic":
             return self._for_a_stage(step)
-        return Cost(5.0 + self._agreeing(step), 3e8, 1e6)  # scores and report: a matter of seconds
+        second = self._agreeing(step)
+        # Scores and report are a matter of seconds; the second identifier's models take a gigabyte.
+        return Cost(5.0 + second, 1.3e9 if second else 3e8, 1e6)
 
     def _agreeing(self, step: Step) -> float:
         """Seconds that a second identifier takes, where the scores need one."""

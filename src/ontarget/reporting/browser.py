@@ -7,7 +7,7 @@ from functools import cache
 from ontarget.errors import UserError
 from ontarget.languages import Direction, Language
 from ontarget.reporting.compact import compact
-from ontarget.reporting.details import Details
+from ontarget.reporting.details import NEUTRAL, UNSURE, Details
 from ontarget.reporting.run_files import KINDS, Output, Run
 from ontarget.reporting.systems import display_name
 from ontarget.reporting.table import direction_name
@@ -15,9 +15,10 @@ from ontarget.text import is_empty
 
 LARGEST = 2_600_000
 """Bytes that the packed outputs may take of a page; above it, every second, third ... line is left out."""
+_STATES = ("off", "unsure", "neutral")
 _LONGEST = 500  # characters shown of one text: an untuned model may run on for pages
-_Verdict = tuple[str, int, str, int]
-"""Language as printed, whether off-target, outcome by the strict definition, whether cut off."""
+_Verdict = tuple[str, str, str, int]
+"""Language as printed; `on`, `off`, `unsure` or `neutral`; outcome by the strict definition; cut or not."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -25,20 +26,23 @@ class Packed:
     """What the script reads, and what the page says of it.
 
     Attributes:
-        data: see `compact.py`. The header's `verdicts` are `[language, off, outcome, cut]`. The columns are,
-            of segments, the direction and the line, and the texts as `_Texts.number` has them: the source,
-            the reference, an answer of each system; and of answers, the verdict, how sure the identifier is
-            in percent, start and length of the first word that is off-language, in UTF-16 units as JavaScript
-            counts them (length 0 for none). Directions, systems and verdicts are places in their lists.
+        data: see `compact.py`. The header's `verdicts` are `[language, state, outcome, cut]`. The columns
+            are, of segments, the direction and the line, and the texts as `_Texts.number` has them: the
+            source, the reference, an answer of each system; and of answers, the verdict, how sure the
+            identifier is in percent, start and length of the first word that is off-language, in UTF-16 units
+            as JavaScript counts them (length 0 for none). Directions, systems and verdicts are places in
+            their lists.
         systems: id and printed name of each.
         directions: id, printed name and kind of each.
         every: 1 where all lines are in it, 2 where every second one is.
+        states: of answers, other than on target, as far as they occur.
     """
 
     data: str
     systems: tuple[tuple[str, str], ...]
     directions: tuple[tuple[str, str, str], ...]
     every: int
+    states: tuple[str, ...]
 
 
 def pack(run: Run, largest: int = LARGEST) -> Packed | None:
@@ -62,9 +66,11 @@ def pack(run: Run, largest: int = LARGEST) -> Packed | None:
     if not any(outputs):
         return None
     every = 1
-    while len(data := _packed(run.details, systems, directions, outputs, every)) > largest:
-        every = max(every + 1, -(-every * len(data) // largest))
-    return Packed(data, tuple((system, display_name(system)) for system in systems), directions, every)
+    while len((packed := _packed(run.details, systems, directions, outputs, every))[0]) > largest:
+        every = max(every + 1, -(-every * len(packed[0]) // largest))
+    data, states = packed
+    names = tuple((system, display_name(system)) for system in systems)
+    return Packed(data, names, directions, every, states)
 
 
 def _packed(
@@ -73,8 +79,9 @@ def _packed(
     directions: Sequence[tuple[str, str, str]],
     outputs: Sequence[Mapping[str, Sequence[Output]]],
     every: int,
-) -> str:
-    """Line by line through all directions, so that texts that are alike stand near each other."""
+) -> tuple[str, tuple[str, ...]]:
+    """The data, line by line through all directions, so that texts that are alike stand near each other; and
+    the states."""
     texts, verdicts = _Texts(), dict[_Verdict, int]()
     segments: list[tuple[int, int]] = []
     said: list[int] = []
@@ -95,7 +102,9 @@ def _packed(
                 if system in rows
             ]
     columns = [*zip(*segments, strict=True), said, *zip(*answers, strict=True)]
-    return compact({"verdicts": list(verdicts)}, columns, list(texts.places))
+    found = {state for _, state, _, _ in verdicts}
+    states = tuple(state for state in _STATES if state in found)
+    return compact({"verdicts": list(verdicts)}, columns, list(texts.places)), states
 
 
 class _Texts:
@@ -117,10 +126,19 @@ def _answer(
 ) -> tuple[int, ...]:
     """Verdict, percent, and start and length of the word that is marked."""
     lines = details.lines.get(system, {}).get(direction)
-    empty = is_empty(output.text)
+    label, probability = output.language, output.language_probability
+    if lines and line in lines.read:
+        label, probability = lines.read[line]
+    if is_empty(output.text):
+        label = ""
+    if lines and lines.states is not None:
+        state = lines.states.get(line, "on")
+    else:
+        target = Direction.parse(direction).target
+        state = "on" if label and _on_target(label, target, details) else "off"
     verdict = (
-        language_name("" if empty else output.language),
-        int(empty or not _on_target(output.language, Direction.parse(direction).target, details)),
+        language_name(label),
+        state,
         lines.outcomes.get(line, "on") if lines else "",
         int(output.finish_reason == "length"),
     )
@@ -130,7 +148,7 @@ def _answer(
         start, end = 0, 0  # in what is not shown
     return (
         verdicts.setdefault(verdict, len(verdicts)),
-        round(100 * output.language_probability),
+        round(100 * probability),
         _utf16(text[:start]),
         _utf16(text[start:end]),
     )
@@ -162,6 +180,8 @@ def _same_sources(run: Run, direction: str, outputs: Mapping[str, Sequence[Outpu
 @cache
 def language_name(label: str) -> str:
     """`Dutch` for the identifier's `nl`, `empty` for none; a label that CLDR does not know stays."""
+    if label in (UNSURE, NEUTRAL):
+        return "no language"
     try:
         return Language(label).name() if label else "empty"
     except UserError:

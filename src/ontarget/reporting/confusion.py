@@ -6,14 +6,17 @@ from dataclasses import dataclass
 from typing import Any
 
 from ontarget.languages import Direction
-from ontarget.reporting.details import Details
-from ontarget.reporting.drawing import BLUE, ORANGE, Drawing
+from ontarget.reporting.details import NEUTRAL, UNSURE, Details
+from ontarget.reporting.drawing import BLUE, GREY, ORANGE, Drawing
 from ontarget.reporting.run_files import Kind
 from ontarget.reporting.systems import display_name, in_table_order
 
 _MOST = 10  # columns for languages that nobody asked for
 _COUNTS = 0.01  # of a row: a language that never reaches it is among the others
 OTHER, EMPTY = "other", "empty"
+_NAMES = {UNSURE: "unsure", NEUTRAL: "no words", "": EMPTY}
+_LAST = tuple(_NAMES.values())  # columns after those of languages
+_UNDECIDED = (_NAMES[UNSURE], _NAMES[NEUTRAL])
 
 
 @dataclass(frozen=True, slots=True)
@@ -22,7 +25,8 @@ class Confusion:
 
     Attributes:
         asked: the languages that were asked for, by code.
-        came: the columns: those of `asked`, the identifier's labels of others, `other` and `empty`.
+        came: the columns: those of `asked`, the identifier's labels of others, `other`; and `unsure`,
+            `no words` and `empty`, as far as they occur.
         percent: system -> for each of `asked`, the share of each of `came`, in percent.
     """
 
@@ -91,7 +95,8 @@ def _paint(axes: Any, matrices: Confusion, system: str) -> None:
         for x, share in enumerate(shares):
             if share <= 0:
                 continue
-            colour = BLUE if matrices.came[x] == language else ORANGE
+            came = matrices.came[x]
+            colour = BLUE if came == language else GREY if came in _UNDECIDED else ORANGE
             # Never quite the full colour: the figure in the cell has to be read on it, in dark mode too.
             axes.fill(
                 [x, x + 1, x + 1, x],
@@ -115,19 +120,20 @@ def _paint(axes: Any, matrices: Confusion, system: str) -> None:
 
 def _column(label: str, details: Details) -> str:
     """The language that a label means, where it was asked for; else the label."""
-    return next((code for code, labels in details.labels.items() if label in labels), label) or EMPTY
+    name = _NAMES.get(label, label)
+    return next((code for code, labels in details.labels.items() if label in labels), name)
 
 
 def _columns(asked: Sequence[str], rows: Sequence[Counter[str]]) -> tuple[str, ...]:
     often: Counter[str] = Counter()
     for row in rows:
         for label, count in row.items():
-            if label not in (*asked, EMPTY):
+            if label not in (*asked, *_LAST):
                 often[label] = max(often[label], round(1e6 * count / row.total()))
     shown = [label for label, share in often.most_common(_MOST) if share >= 1e6 * _COUNTS]
     rest = [OTHER] if len(shown) < len(often) else []
-    empty = [EMPTY] if any(row[EMPTY] for row in rows) else []
-    return (*asked, *shown, *rest, *empty)
+    last = [name for name in _LAST if any(row[name] for row in rows)]
+    return (*asked, *shown, *rest, *last)
 
 
 def _shares(row: Counter[str], came: Sequence[str]) -> list[float]:

@@ -9,6 +9,8 @@ from typing import Any, Self
 from ontarget.errors import UserError
 
 FILE = "details.json"
+UNSURE, NEUTRAL = "und", "zxx"
+"""Labels (BCP 47) of what counts for no language: it may be the one asked for, or has no word of any."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,10 +37,16 @@ class Lines:
         outcomes: line -> what became of it, where it is not on target: `source`, `copy`, `run-on` ...
         words: line -> start and end, in characters, of the first word that is not in the language asked for:
             where the line leaves it, else a single word left over.
+        states: line -> `off`, `unsure` or `neutral`, where it does not count as on target; None where the
+            run was scored by a version that did not know them.
+        read: line -> label and probability, where the rules of OTR find another language than the
+            identifier does in the line as it is written.
     """
 
     outcomes: Mapping[int, str]
     words: Mapping[int, tuple[int, int]]
+    states: Mapping[int, str] | None = None
+    read: Mapping[int, tuple[str, float]] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,11 +54,13 @@ class Details:
     """All of it; empty where a run has none (it was scored by an older version).
 
     Attributes:
-        produced: system -> direction -> the identifier's label -> hypotheses (label `` where they are empty).
+        produced: system -> direction -> the identifier's label -> hypotheses (label `` where they are empty,
+            `UNSURE` or `NEUTRAL` where none counts).
         lines: system -> direction -> which lines are remarkable.
         labels: language that was asked for -> the identifier's labels that mean it.
         baseline: the system that the others are compared with, or none.
         test: how they are compared, as a signature.
+        note: what a reader must know of the scores, in sentences.
     """
 
     produced: Mapping[str, Mapping[str, Mapping[str, int]]] = field(default_factory=dict)
@@ -59,6 +69,7 @@ class Details:
     labels: Mapping[str, Sequence[str]] = field(default_factory=dict)
     baseline: str = ""
     test: str = ""
+    note: str = ""
 
     def p_value(self, system: str, metric: str, kind: str, direction: str) -> float | None:
         """How probable a difference from the baseline as large is by chance; None: not tested."""
@@ -95,8 +106,10 @@ class Details:
         lines = {
             system: {
                 direction: Lines(
-                    {line: why for why, numbers in found["outcomes"].items() for line in numbers},
+                    _by_line(found["outcomes"]),
                     {int(line): (start, end) for line, (start, end) in found["words"].items()},
+                    _by_line(found["states"]) if "states" in found else None,
+                    {int(line): (label, p) for line, (label, p) in found.get("read", {}).items()},
                 )
                 for direction, found in directions.items()
             }
@@ -105,5 +118,15 @@ class Details:
         names = Difference.__dataclass_fields__
         differences = tuple(Difference(**{name: row[name] for name in names}) for row in tests["differences"])
         return cls(
-            data["produced"], lines, differences, data["labels"], tests["baseline"], tests["signature"]
+            data["produced"],
+            lines,
+            differences,
+            data["labels"],
+            tests["baseline"],
+            tests["signature"],
+            data.get("note", ""),
         )
+
+
+def _by_line(numbers_of: Mapping[str, Sequence[int]]) -> dict[int, str]:
+    return {line: name for name, numbers in numbers_of.items() for line in numbers}

@@ -10,10 +10,12 @@ from ontarget.reporting.systems import in_table_order
 ON = "on target"
 # In the order of docs/scoring.md, as they are printed.
 _NAMES = {
+    "neutral": "no words",
+    "unsure": "unsure",
     "source": "source language",
     "english": "English",
     "other": "other language",
-    "unknown": "unsure",
+    "unknown": "no clear language",
     "empty": "empty",
     "copy": "copy of the source",
     "run-on": "run-on",

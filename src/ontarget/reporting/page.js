@@ -52,8 +52,8 @@
       const words = text();
       if (words === null) return null;
       const i = judged++;
-      const [language, off, outcome, cut] = verdicts[found[i]];
-      return { text: words, language, off, outcome, cut, percent: percents[i], start: starts[i], length: lengths[i] };
+      const [language, state, outcome, cut] = verdicts[found[i]];
+      return { text: words, language, state, outcome, cut, percent: percents[i], start: starts[i], length: lengths[i] };
     };
     return places.map((place, i) => ({
       place, line: lines[i], source: text(), reference: text(), answers: systems.map(answer),
@@ -75,9 +75,10 @@
     return make("p", "", make("span", "", title), " ", words);
   };
 
-  const answer = (system, { text, language, off, outcome, cut, percent, start, length }) => {
-    const verdict = make("div", "language", (off ? "✗ off-target: " : "✓ ") + language);
-    if (language !== "empty") verdict.append(" ", make("small", "", (percent / 100).toFixed(2)));
+  const SAID = { on: "✓ ", off: "✗ off-target: ", unsure: "? unsure: ", neutral: "○ no words" };
+  const answer = (system, { text, language, state, outcome, cut, percent, start, length }) => {
+    const verdict = make("div", "language", SAID[state] + (state === "neutral" ? "" : language));
+    if (language !== "empty" && state !== "neutral") verdict.append(" ", make("small", "", (percent / 100).toFixed(2)));
     if (["copy", "run-on", "unknown", "script"].includes(outcome)) verdict.append(" ", make("small", "", outcome));
     const words = make("div", "text");
     words.dir = "auto";
@@ -85,7 +86,7 @@
     if (length) words.append(text.slice(0, start), make("mark", "", text.slice(start, end)), text.slice(end));
     else words.append(text);
     if (cut) words.append(" ", make("span", "remark", "(cut at the length limit)"));
-    return make("div", off ? "answer off" : "answer", make("div", "system", system.text), verdict, words);
+    return make("div", state === "on" ? "answer" : `answer ${state}`, make("div", "system", system.text), verdict, words);
   };
 
   const show = ({ place, line, source, reference }, answers) => {
@@ -98,7 +99,7 @@
   const find = () => {
     const system = form.elements.system.value;
     const direction = form.elements.direction.value;
-    const off = form.elements.off.checked;
+    const state = form.elements.state.value;
     const words = form.elements.q.value.toLowerCase();
     const fitting = directions.map((o) => !direction || o.value === direction || o.dataset.kind === direction);
     const has = (text) => text !== null && text.toLowerCase().includes(words);
@@ -108,7 +109,7 @@
       const inGiven = !words || has(segment.source) || has(segment.reference);
       const answers = [];
       segment.answers.forEach((one, i) => {
-        if (one && (!system || systems[i].value === system) && (!off || one.off) && (inGiven || has(one.text))) answers.push([i, one]);
+        if (one && (!system || systems[i].value === system) && (!state || one.state === state) && (inGiven || has(one.text))) answers.push([i, one]);
       });
       if (answers.length) found.push([segment, answers]);
     }
@@ -134,16 +135,15 @@
     extend();
   };
 
-  // The filters stand in the address, so that a view can be sent to somebody: #system=mt&off=1&q=hat
+  // The filters stand in the address, so that a view can be sent to somebody: #system=mt&state=off&q=hat
   const read = () => {
     const wanted = new URLSearchParams(location.hash.slice(1));
     if (![...wanted.keys()].some((key) => key in form.elements)) return false; // a link to a section
-    for (const key of ["system", "direction", "q"]) {
+    for (const key of ["system", "direction", "state", "q"]) {
       const field = form.elements[key];
       field.value = wanted.get(key) ?? "";
       if (field.selectedIndex === -1) field.selectedIndex = 0;
     }
-    form.elements.off.checked = wanted.get("off") === "1";
     return true;
   };
   const write = () => {

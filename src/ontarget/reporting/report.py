@@ -62,6 +62,8 @@ def render(run: Run) -> str:
             ],
             paper=paper,
             intervals=any(row.low is not None for row in scores.rows),
+            metrics={row.metric for row in scores.rows},
+            details=details,
             legend=forms.legend(averages),
             mark=forms.MARK,
             bars=_inline(bars) if averages.columns else [],

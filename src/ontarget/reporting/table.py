@@ -14,7 +14,9 @@ from ontarget.reporting.systems import REFERENCE, display_name
 LEVEL = 0.05
 """The p-value below which a difference is marked."""
 METRICS = {"bleu": "BLEU ↑", "otr": "OTR ↓"}
-"""What a table of averages has of each kind of direction, with an arrow that says which way is better."""
+"""What every table has of each kind of direction, with an arrow that says which way is better."""
+BESIDE = {"otr_unsure": "unsure", "otr_agreed": "OTR agreed ↓"}
+"""What tables of averages have besides, where a run has it."""
 _ABSENT = "–"
 
 
@@ -30,7 +32,7 @@ class Column:
     @property
     def title(self) -> str:
         """The metric with an arrow that says which way is better."""
-        return METRICS[self.metric]
+        return {**METRICS, **BESIDE}[self.metric]
 
 
 @dataclass(frozen=True, slots=True)
@@ -174,7 +176,11 @@ def _places(scores: Scores, kind: Kind | None) -> list[tuple[str, Kind, str]]:
 def _table(
     title: str, places: Sequence[tuple[str, Kind, str]], sources: Sequence[_Source], baseline: str
 ) -> Table:
-    wanted = [Column(*place, metric) for place in places for metric in METRICS]
+    wanted = [
+        Column(*place, metric)
+        for place in places
+        for metric in (*METRICS, *(BESIDE if place[2] == AVERAGE else ()))
+    ]
     columns = tuple(column for column in wanted if _values(sources, column))
     best = [_best(sources, column) for column in columns]
     rows = []
@@ -186,7 +192,7 @@ def _table(
     return Table(title, columns, tuple(rows), baseline if marked else "")
 
 
-def _cell(source: _Source, column: Column, best: float) -> Cell:
+def _cell(source: _Source, column: Column, best: float | None) -> Cell:
     place = (column.metric, column.kind, column.direction)
     paper = source.paper.value(source.system, *place) if source.paper else None
     row = source.scores.row(source.system, *place)
@@ -213,6 +219,9 @@ def _values(sources: Sequence[_Source], column: Column) -> list[float]:
     return [value for value in values if value is not None]
 
 
-def _best(sources: Sequence[_Source], column: Column) -> float:
-    choose = min if column.metric == "otr" else max
+def _best(sources: Sequence[_Source], column: Column) -> float | None:
+    """The best figure as printed; no share of what is unsure is better than another."""
+    if column.metric == "otr_unsure":
+        return None
+    choose = min if column.metric.startswith("otr") else max
     return round(choose(_values(sources, column)), 1)

@@ -1,6 +1,6 @@
 """The points of a sweep by name: a table, and a figure with a row for each."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
 from ontarget.reporting.drawing import BLUE, INK, ORANGE, Drawing
@@ -9,14 +9,14 @@ from ontarget.reporting.paper import Paper
 from ontarget.reporting.run_files import AVERAGE, KINDS, Kind
 from ontarget.reporting.seeds import Seeds, Spread
 from ontarget.reporting.systems import REFERENCE, display_name
-from ontarget.reporting.table import METRICS, Cell, Column, Row, Table
+from ontarget.reporting.table import BESIDE, METRICS, Cell, Column, Row, Table
 
 Words = Mapping[str, str]  # key -> what it is called
 
 
 def table(title: str, points: Sequence[Seeds], words: Words, tests: Tests) -> Table:
     """A row for each point and system; the references' OTR, the floor, stands last. `tests` mark cells."""
-    columns = _columns(points)
+    columns = _columns(points, [*METRICS, *BESIDE])
     rows = [(point, system, _name(point, system, words)) for point in points for system in point.systems]
     rows.append((points[0], REFERENCE, display_name(REFERENCE)))
     best = {column: _best(points, column) for column in columns}
@@ -55,7 +55,7 @@ def differences(title: str, points: Sequence[Seeds], words: Words, tests: Tests)
 
     A dash stands where no lines could be paired: a point that an older version made keeps none.
     """
-    columns = _columns(points)
+    columns = _columns(points, METRICS)
     all_found = [
         (_name(point, system, words), system, [tests.of(point, system, column) for column in columns])
         for point in points
@@ -95,10 +95,15 @@ def drawing(key: str, words: Words, points: Sequence[Seeds], kind: Kind) -> Draw
     return Drawing(f"{words[key]}s-{kind}", label, (8.6, 0.8 + 0.2 * len(rows)), paint)
 
 
-def _columns(points: Sequence[Seeds]) -> tuple[Column, ...]:
-    """Averages of each kind of direction that there is."""
+def _columns(points: Sequence[Seeds], metrics: Iterable[str]) -> tuple[Column, ...]:
+    """Averages of each kind of direction that there is; of `BESIDE`, those that a point has."""
     kinds = [kind for kind in KINDS if any(kind in point.kinds for point in points)]
-    return tuple(Column(kind.capitalize(), kind, AVERAGE, metric) for kind in kinds for metric in METRICS)
+    return tuple(
+        Column(kind.capitalize(), kind, AVERAGE, metric)
+        for kind in kinds
+        for metric in metrics
+        if metric in METRICS or any(p.spread(s, metric, kind) for p in points for s in p.systems)
+    )
 
 
 def _bars(axes: Any, spreads: Sequence[Spread | None], colour: str) -> None:
@@ -158,7 +163,9 @@ def _difference(found: Difference | None) -> Cell:
 
 
 def _best(points: Sequence[Seeds], column: Column) -> float | None:
-    """The best mean of a column, as printed."""
+    """The best mean of a column, as printed; no share of what is unsure is better than another."""
+    if column.metric == "otr_unsure":
+        return None
     spreads = [point.spread(s, column.metric, column.kind) for point in points for s in point.systems]
     means = [spread.mean for spread in spreads if spread]
-    return round((min if column.metric == "otr" else max)(means), 1) if means else None
+    return round((min if column.metric.startswith("otr") else max)(means), 1) if means else None
