@@ -2,8 +2,11 @@
 PYTHON ?= python3
 BIN := .venv/bin
 INSTALLED := .venv/installed
+# The versions to install; `make CONSTRAINTS=` takes the newest.
+CONSTRAINTS ?= constraints.txt
+PIP_INSTALL := $(BIN)/python -m pip install --quiet --disable-pip-version-check $(CONSTRAINTS:%=--constraint %)
 
-.PHONY: help install demo test check format docs clean
+.PHONY: help install demo test check format wheel docs clean
 
 help:  ## what there is to make
 	@grep -E '^[a-z]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/'
@@ -13,7 +16,7 @@ install: $(INSTALLED)  ## the package and its tools in .venv
 $(INSTALLED): pyproject.toml constraints.txt
 	$(PYTHON) -c 'import sys; sys.exit("ontarget needs Python 3.11 or newer; try: make PYTHON=python3.11" if sys.version_info < (3, 11) else 0)'
 	$(PYTHON) -m venv .venv
-	$(BIN)/python -m pip install --quiet --disable-pip-version-check --constraint constraints.txt --editable '.[train,dev]'
+	$(PIP_INSTALL) --editable '.[train,dev]'
 	touch $@
 
 demo: $(INSTALLED)  ## the whole comparison on made-up text, in minutes
@@ -23,18 +26,23 @@ test: $(INSTALLED)  ## all tests
 	$(BIN)/python -m pytest
 
 check: $(INSTALLED)  ## format, lint, types, and the doors between the rooms
-	$(BIN)/ruff format --check src tests benchmarks
-	$(BIN)/ruff check src tests benchmarks
+	$(BIN)/ruff format --check .ci src tests benchmarks
+	$(BIN)/ruff check .ci src tests benchmarks
 	$(BIN)/mypy
 	$(BIN)/python -m pytest tests/test_architecture.py
 
 format: $(INSTALLED)  ## what check would complain of, mended where a tool can
-	$(BIN)/ruff format src tests benchmarks
-	$(BIN)/ruff check --fix src tests benchmarks
+	$(BIN)/ruff format .ci src tests benchmarks
+	$(BIN)/ruff check --fix .ci src tests benchmarks
+
+wheel: $(INSTALLED)  ## the wheel and the source distribution in dist/, checked
+	rm -rf dist
+	$(BIN)/python -m build --outdir dist
+	$(BIN)/python .ci/wheel.py dist $(CONSTRAINTS)
 
 docs: $(INSTALLED)  ## the documentation in site/
-	$(BIN)/python -m pip install --quiet --disable-pip-version-check --constraint constraints.txt --editable '.[docs]'
+	$(PIP_INSTALL) --editable '.[docs]'
 	$(BIN)/mkdocs build --strict
 
 clean:  ## everything that was made, results too
-	rm -rf .venv runs site
+	rm -rf .venv runs site dist
