@@ -235,12 +235,10 @@ def test_standard_input_that_is_not_utf8_is_named_with_line_and_byte(folder: Pat
     assert "standard input is not UTF-8: line 2, byte 21" in sentence
 
 
-def test_an_option_that_is_missing_is_named() -> None:
-    command = [sys.executable, "-m", "ontarget", "score", "hyp.fr"]
-    done = subprocess.run(command, capture_output=True, encoding="utf-8", check=False)
-    assert (done.returncode, done.stdout) == (2, "")
-    assert "--to" in done.stderr
-    assert "Traceback" not in done.stderr
+def test_an_option_that_is_missing_is_named(folder: Path) -> None:
+    """Where the name of the file does not tell the language either."""
+    (folder / "hypotheses").write_text("Le pain est chaud.\n", encoding="utf-8")
+    assert "--to is missing" in mistake(folder, "score", "hypotheses")
 
 
 @needs_models

@@ -106,7 +106,7 @@ def scores(code: str) -> dict[str, dict[str, Any]]:
             rounded = [round(value, 6) for value in (score.value, *interval)]
             signature = SACREBLEU.sub("version:sacreBLEU's", score.signature)
             found[f"{name}, {rules}"] = {"value": rounded, "n": score.n, "signature": signature}
-        found[f"lines, {rules}"] = {"value": dict(card.breakdown)}
+        found[f"lines, {rules}"] = {"value": {outcome: n for outcome, n in card.breakdown.items() if n}}
     return found
 
 
