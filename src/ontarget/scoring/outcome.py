@@ -31,6 +31,7 @@ NOT_OFF: frozenset[Outcome] = frozenset({"on", "neutral", "unsure"})
 """What is not off-target: on target, without a word of any language, or not to be told from chance."""
 
 _GRAM = 10  # characters: longer than what a language repeats by itself, shorter than most loops
+_GRAMS = tuple(slice(n, n + _GRAM) for n in range(1000))  # of most texts; made once
 _SLACK = 20  # letters that even a short answer may have
 _NOT_ALPHANUMERIC = re.compile(r"[\W_]+")
 _FULL_WIDTH = r"[\u3040-\u30ff\u3400-\u9fff\uac00-\ud7af]"
@@ -160,7 +161,8 @@ def repeats(text: str, share: float) -> bool:
 
 
 def _distinct(text: str, runs: int) -> int:
-    return len({text[n : n + _GRAM] for n in range(runs)})
+    places = _GRAMS[:runs] if runs <= len(_GRAMS) else (slice(n, n + _GRAM) for n in range(runs))
+    return len(set(map(text.__getitem__, places)))
 
 
 def width(text: str) -> int:

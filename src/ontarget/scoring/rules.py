@@ -6,9 +6,8 @@ translation: capitals, URLs, numbers, and lines so short that it can only guess.
 """
 
 from collections.abc import Collection, Mapping, Sequence
-from dataclasses import dataclass
 from functools import lru_cache
-from typing import Literal
+from typing import Literal, NamedTuple
 
 from ontarget.scoring.labels import UNDETERMINED, is_undetermined
 from ontarget.scoring.language_id import Guess, Identifier, Weighing
@@ -43,18 +42,21 @@ def signature_of(rules: Rules, identifier: Identifier) -> str:
     return f"case:lower|text:words|script:decides|unsure:{unsure}"
 
 
-@dataclass(frozen=True, slots=True)
-class Reading:
+class Reading(NamedTuple):
     """What was read of one line.
 
     Attributes:
         guess: the identifier's.
         doubt: `neutral` if the line has no word of any language, `unsure` if the guess is another language
             than was asked for, and at even odds the line is as likely in that one; None: the guess counts.
+        sentences: the outcomes of its sentences, if these were identified.
+        mixed: whether some of them are in another language, but fewer than half.
     """
 
     guess: Guess
     doubt: Doubt | None = None
+    sentences: tuple[str, ...] = ()
+    mixed: bool = False
 
 
 def read(

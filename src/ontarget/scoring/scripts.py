@@ -73,9 +73,9 @@ def letters_of(scripts: Collection[str]) -> set[str]:
 def script_counts(text: str) -> Counter[str]:
     """How many letters of each script a text has: `Latn`, `Cyrl`, `Hani`, `Kana` (both kana), `Hang` ..."""
     counts: Counter[str] = Counter()
-    for letter, n in Counter(text).items():
+    for letter in set(text):
         if script := _script_of(letter):
-            counts[script] += n
+            counts[script] += text.count(letter)
     return counts
 
 
