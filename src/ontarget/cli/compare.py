@@ -9,7 +9,7 @@ import typer
 
 from ontarget.cli.answers import Given, answers_of
 from ontarget.cli.forms import chosen, print_csv, print_json, print_tables
-from ontarget.cli.identification import identifiers_of, rules_of
+from ontarget.cli.identification import identifiers_of, rules_of, unit_of
 from ontarget.cli.metric_options import (
     Lowercase,
     NumRefs,
@@ -21,6 +21,7 @@ from ontarget.cli.metric_options import (
 )
 from ontarget.cli.options import (
     Among,
+    ByUnit,
     Environment,
     Key,
     Lid,
@@ -102,6 +103,7 @@ def compare(
     lid: Lid = "lid.176.ftz",
     among: Among = None,
     otr: Otr = "robust",
+    unit: ByUnit = "line",
     seed: Annotated[
         int, typer.Option(min=0, metavar="N", help="Of the resamples; sacreBLEU's by default.")
     ] = 12345,
@@ -159,6 +161,7 @@ def compare(
         strict=strict,
         segments=True,
         rules=rules_of(otr),
+        unit=unit_of(unit),
     )
     cards = [scorer.card(answers) for answers in watched(answers_of(systems, given), "scoring")]
     if comet:

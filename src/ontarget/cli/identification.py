@@ -1,4 +1,4 @@
-"""What `--lid`, `--among` and `--otr` say: the identifiers of languages, and how lines are read."""
+"""What `--lid`, `--among`, `--otr` and `--unit` say: who identifies what, and how lines are read."""
 
 import re
 from collections.abc import Sequence
@@ -11,7 +11,7 @@ from ontarget.errors import UserError, nearest
 if TYPE_CHECKING:
     from ontarget.scoring.language_id import Identifier
     from ontarget.scoring.own_identifier import OwnIdentifier
-    from ontarget.scoring.rules import Rules
+    from ontarget.scoring.rules import Rules, Unit
 
 _COMMAND = re.compile(r"(?:^|,)\s*cmd:")
 
@@ -42,6 +42,20 @@ def _of_commands(lines: Sequence[str]) -> "list[OwnIdentifier]":
     from ontarget.scoring.command_identifier import command_identifier
 
     return [command_identifier(line) for line in lines]
+
+
+def unit_of(name: str) -> "Unit":
+    """The unit of `--unit`, whatever the case of its name.
+
+    Raises:
+        UserError: there is no such unit.
+    """
+    from ontarget.scoring.rules import Unit
+
+    for unit in get_args(Unit):
+        if name.lower() == unit:
+            return unit  # type: ignore[no-any-return]
+    raise UserError(f"--unit '{name}' is neither line nor sentence{nearest(name, get_args(Unit))}")
 
 
 def rules_of(name: str) -> "Rules":

@@ -61,8 +61,9 @@ Lid = Annotated[
     str,
     typer.Option(
         metavar="NAME|PATH",
-        help="Language identifier: lid.176.ftz, lingua, script, or a fastText model. With several "
-        "(lid.176,lingua) you also see on how many off-target lines they agree.",
+        help="Language identifier: lid.176.ftz, lingua, script, a fastText model, or your own command "
+        "('cmd: ./my-lid', lines in, language codes out). With several (lid.176,lingua) you also see on how "
+        "many off-target lines they agree.",
     ),
 ]
 Otr = Annotated[
@@ -71,6 +72,15 @@ Otr = Annotated[
         metavar="RULES",
         help="How lines are read: robust (without URLs, numbers and capitals; in doubt a line is unsure, not "
         "off-target), or paper (the identifier's best guess of each line as it is).",
+    ),
+]
+ByUnit = Annotated[
+    str,
+    typer.Option(
+        "--unit",
+        metavar="UNIT",
+        help="What is identified: line (as a whole), or sentence. By sentence a line is off-target if at "
+        "least half of its sentences are, and mixed if fewer are; adds OTR sentences.",
     ),
 ]
 Among = Annotated[

@@ -10,7 +10,7 @@ from typing import Annotated
 import typer
 
 from ontarget.cli.forms import chosen, print_csv, print_json, print_tables
-from ontarget.cli.identification import identifiers_of, rules_of
+from ontarget.cli.identification import identifiers_of, rules_of, unit_of
 from ontarget.cli.metric_options import (
     Lowercase,
     NumRefs,
@@ -23,6 +23,7 @@ from ontarget.cli.metric_options import (
 from ontarget.cli.monolingual import Monolingual, word_counts
 from ontarget.cli.options import (
     Among,
+    ByUnit,
     EnglishWords,
     Environment,
     Key,
@@ -101,6 +102,7 @@ def score(
     lid: Lid = "lid.176.ftz",
     among: Among = None,
     otr: Otr = "robust",
+    unit: ByUnit = "line",
     lcb: Lcb = False,
     english_words: EnglishWords = None,
     monolingual: Monolingual = None,
@@ -143,7 +145,15 @@ def score(
     from ontarget.cli.answers import Given, answers_of
     from ontarget.cli.by_line import by_line
     from ontarget.cli.progress import watched
-    from ontarget.cli.scorecards import as_object, as_rows, made_of, missing_of, notes_of, tables_of
+    from ontarget.cli.scorecards import (
+        as_object,
+        as_rows,
+        lengths_of,
+        made_of,
+        missing_of,
+        notes_of,
+        tables_of,
+    )
     from ontarget.cli.system_table import empty_cells, is_of_systems, system_tables
     from ontarget.scoring.scorecard import CONFUSION, REFERENCED, Scorer
 
@@ -181,7 +191,8 @@ def score(
     by_itself = [*by_reference] if may_have_references else []
     by_itself += ["leftover", "leftover_words"] if "leftover" in names else []
     counts = word_counts(monolingual or (), names, [answers.target for answers in every])
-    with by_line(lines, by_itself) as told:
+    by = unit_of(unit)
+    with by_line(lines, by_itself, sentences=by == "sentence") as told:
         scorer = Scorer(
             identifiers_of(lid, among),
             names,
@@ -195,6 +206,7 @@ def score(
             lcb=lcb,
             english=_english(english_words, names),
             rules=rules_of(otr),
+            unit=by,
             monolingual=counts,
         )
         cards = [scorer.card(answers) for answers in watched(every, "scoring")]
@@ -213,7 +225,7 @@ def score(
         tables = (system_tables if of_systems else tables_of)(cards, intervals=confidence, width=width)
         notes = notes_of([pair for card in cards for pair in card.scores.items()])
         empty = [*missing_of(cards), *(empty_cells(cards) if of_systems else ())]
-        print_tables(tables, form, [*made_of(cards), *notes, *empty])
+        print_tables(tables, form, [*made_of(cards), *notes, *empty, *lengths_of(cards)])
 
 
 def _english(path: Path | None, names: Sequence[str]) -> frozenset[str] | None:

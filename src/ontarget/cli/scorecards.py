@@ -6,12 +6,13 @@ from pathlib import Path
 from statistics import mean
 from typing import Any
 
+from ontarget.errors import counted
 from ontarget.scoring.outcome import OUTCOMES
 from ontarget.scoring.score import SUFFIX, Score, display_name
 from ontarget.scoring.scorecard import Scorecard
 from ontarget.scoring.signatures import merged, shape
 
-FLOOR = "otr_floor"
+FLOORS = ("otr_floor", "otr_sentences_floor")
 _LISTED = 5  # hypotheses in a note
 
 
@@ -86,13 +87,25 @@ def notes_of(scores: Sequence[tuple[str, Score]]) -> list[str]:
     """The signatures, but for those that others imply. Those of one score are one, such as `tok:13a,zh`."""
     alike: dict[tuple[str, tuple[str, ...]], list[str]] = {}
     for name, score in scores:
-        if name not in (FLOOR, "otr_unsure") and not name.endswith(SUFFIX):
+        if name not in (*FLOORS, "otr_unsure") and not name.endswith(SUFFIX):
             alike.setdefault((score.metric, shape(score.signature)), []).append(score.signature)
     notes = [f"{display_name(metric)}|{merged(several)}" for (metric, _), several in alike.items()]
     if any(name.endswith(SUFFIX) for name, _ in scores):
         ratio = display_name("otr_strict" if "otr_strict" in dict(scores) else "otr")
         notes.append(f"on target: what {ratio} counts as off-target is worth nothing")
     return list(dict.fromkeys(notes))
+
+
+def lengths_of(cards: Sequence[Scorecard]) -> list[str]:
+    """That sentences in another language are lost in long lines, if they are."""
+    of_long = [card.answers.path for card in cards if card.misses_sentences]
+    if not of_long:
+        return []
+    where = "" if len(of_long) == len(cards) else f" of {counted(len(of_long), 'file')}"
+    return [
+        f"most lines{where} are long, and OTR looks at each as a whole; --unit sentence also counts single "
+        "sentences in another language"
+    ]
 
 
 def missing_of(cards: Sequence[Scorecard]) -> list[str]:

@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from dataclasses import replace
 from statistics import mean
 
-from ontarget.cli.scorecards import FLOOR, figure, title_of
+from ontarget.cli.scorecards import FLOORS, figure, title_of
 from ontarget.languages import Direction, Language
 from ontarget.scoring.outcome import OUTCOMES
 from ontarget.scoring.score import Score, display_name
@@ -26,7 +26,7 @@ def system_tables(cards: Sequence[Scorecard], *, intervals: bool, width: int | N
     decimal places of scores.
     """
     directions = _directions(cards)
-    names = dict.fromkeys(name for card in cards for name in card.scores if name != FLOOR)
+    names = dict.fromkeys(name for card in cards for name in card.scores if name not in FLOORS)
     tables = []
     for name in names:
         rows = [
@@ -34,11 +34,12 @@ def system_tables(cards: Sequence[Scorecard], *, intervals: bool, width: int | N
             | _row([_score(cards, system, one, name) for one in directions], directions, intervals, width)
             for system in _systems(cards)
         ]
+        floor = f"{name}_floor"
         floors = [
-            next((c.scores[FLOOR] for c in cards if c.answers.direction == one and FLOOR in c.scores), None)
+            next((c.scores[floor] for c in cards if c.answers.direction == one and floor in c.scores), None)
             for one in directions
         ]
-        if name == "otr" and any(floors):
+        if floor in FLOORS and any(floors):
             rows.append({"system": _FLOOR_ROW} | _row(floors, directions, intervals, width))
         tables.append((title_of(name), rows))
     seen = [outcome for outcome in OUTCOMES if any(card.breakdown.get(outcome) for card in cards)]
@@ -65,7 +66,7 @@ def empty_cells(cards: Sequence[Scorecard]) -> list[str]:
         f"empty: there is no file of {', '.join(systems)} for {', '.join(lacking)}"
         for lacking, systems in without.items()
     ]
-    for name in dict.fromkeys(name for card in cards for name in card.scores if name != FLOOR):
+    for name in dict.fromkeys(name for card in cards for name in card.scores if name not in FLOORS):
         undefined = dict.fromkeys(
             str(card.answers.direction)
             for card in cards

@@ -17,7 +17,7 @@ from ontarget.scoring.formulas import Floats
 from ontarget.scoring.language_id import Identifier
 from ontarget.scoring.metrics import Metric
 from ontarget.scoring.on_target import on_target, on_target_statistics
-from ontarget.scoring.rules import Rules
+from ontarget.scoring.rules import Rules, Unit
 from ontarget.scoring.score import Score
 from ontarget.scoring.significance import Statistics, bootstrap_interval
 
@@ -32,6 +32,7 @@ class AgainstReferences:
         target: the language that was asked for.
         identifier: of the floor.
         rules: of the floor, too.
+        unit: of the floor, too.
         tokenize: see `metrics.Metric`.
         lowercase: see there.
         intervals: whether scores come with their 95 % intervals.
@@ -45,6 +46,7 @@ class AgainstReferences:
         target: Language,
         identifier: Identifier,
         rules: Rules = "robust",
+        unit: Unit = "line",
         *,
         tokenize: str | None = None,
         lowercase: bool = False,
@@ -55,7 +57,7 @@ class AgainstReferences:
         self._intervals, self._segments = intervals, segments
         made = [Metric(name, target, tokenize=tokenize, lowercase=lowercase) for name in metrics]
         self._totals = [_Total(metric, intervals or segments) for metric in made]
-        self._floor = Floor(target, identifier, rules, {} if known is None else known)
+        self._floor = Floor(target, identifier, rules, {} if known is None else known, unit)
         self._n = 0
 
     def add(self, lines: Sequence[Line], off: Sequence[bool]) -> dict[str, list[float]]:
@@ -75,10 +77,12 @@ class AgainstReferences:
                 sentences[total.metric.name] += total.metric.sentence_values(found).tolist()
         return sentences
 
-    @property
-    def floor(self) -> Score:
-        """The off-target ratio of the references, see `Floor.score`."""
-        return self._floor.score
+    def floors(self) -> dict[str, Score]:
+        """The off-target ratio of the references, see `Floor.score`, and that of their sentences."""
+        of_sentences = self._floor.sentence_score
+        return {"otr_floor": self._floor.score} | (
+            {"otr_sentences_floor": of_sentences} if of_sentences else {}
+        )
 
     def scores(self, otr: Score) -> Iterator[tuple[Score, Evidence | None]]:
         """Each metric, and its on-target form, with the evidence if segments are kept.

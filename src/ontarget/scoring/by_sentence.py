@@ -6,7 +6,7 @@ another one leaves no trace.
 
 from collections import Counter
 from collections.abc import Sequence
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from statistics import mean
 from typing import get_args
 
@@ -15,7 +15,7 @@ from ontarget.errors import UserError, nearest
 from ontarget.languages import Direction, Language
 from ontarget.scoring.language_id import Guess, Identifier
 from ontarget.scoring.off_target import OffTarget, Segment
-from ontarget.scoring.outcome import Outcome, Thresholds
+from ontarget.scoring.outcome import Thresholds
 from ontarget.scoring.own_identifier import Function
 from ontarget.scoring.rules import Reading, Rules, Unit
 from ontarget.scoring.score import Score
@@ -25,14 +25,6 @@ _LONG = 400  # characters, and
 _MANY = 3  # ends of sentences: more than either is a long line
 _ENDS = (". ", "! ", "? ", "。", "！", "？", "। ")
 _SHORT = 60  # characters, in which no more sentences are looked for
-
-
-@dataclass(frozen=True, slots=True)
-class _OfSentences(Reading):
-    """What was read of a line by its sentences: their outcomes, and whether some are in another language."""
-
-    sentences: tuple[Outcome, ...] = ()
-    mixed: bool = False
 
 
 class BySentence(OffTarget):
@@ -80,13 +72,11 @@ class BySentence(OffTarget):
         whole = [place for place, reading in enumerate(readings) if not reading.guess.label]
         of_whole = super()._read([hypotheses[place] for place in whole])
         for place, reading in zip(whole, of_whole, strict=True):
-            readings[place] = replace(readings[place], guess=reading.guess, doubt=reading.doubt)
-        return [*readings]
+            readings[place] = Reading(reading.guess, reading.doubt, readings[place].sentences)
+        return readings
 
     def _segment(self, reading: Reading, text: str, source: str | None, finish: str | None) -> Segment:
         segment = super()._segment(reading, text, source, finish)
-        if not isinstance(reading, _OfSentences):
-            return segment
         mixed = reading.mixed and segment.outcome == "on"
         return segment._replace(outcome="mixed" if mixed else segment.outcome, sentences=reading.sentences)
 
@@ -95,18 +85,18 @@ class _Sentences(OffTarget):
     _unit = BySentence._unit
 
 
-def _reading(sentences: Sequence[Segment]) -> _OfSentences:
+def _reading(sentences: Sequence[Segment]) -> Reading:
     """What a line is by its sentences; a guess without a label if none of them counts."""
     outcomes = tuple(sentence.outcome for sentence in sentences)
     sure = [sentence for sentence in sentences if sentence.doubt is None]
     elsewhere = [one for one in sure if one.off and one.outcome != "script"]
     if not sure:
-        return _OfSentences(Guess("", 0.0), sentences=outcomes)
+        return Reading(Guess("", 0.0), sentences=outcomes)
     is_off = 2 * len(elsewhere) >= len(sure)
     deciding = elsewhere if is_off else [one for one in sure if one not in elsewhere]
     label, _ = Counter(one.guess.label for one in deciding).most_common(1)[0]
     probability = mean(one.guess.probability for one in deciding if one.guess.label == label)
-    return _OfSentences(Guess(label, probability), sentences=outcomes, mixed=bool(elsewhere) and not is_off)
+    return Reading(Guess(label, probability), sentences=outcomes, mixed=bool(elsewhere) and not is_off)
 
 
 def counting(unit: Unit) -> type[OffTarget]:

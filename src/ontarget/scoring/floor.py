@@ -6,14 +6,15 @@ from dataclasses import replace
 from statistics import mean
 
 from ontarget.languages import Language
+from ontarget.scoring.by_sentence import BySentence, counting
 from ontarget.scoring.interval import Interval, wilson
 from ontarget.scoring.language_id import Identifier
 from ontarget.scoring.off_target import OffTarget
-from ontarget.scoring.rules import Rules
+from ontarget.scoring.rules import Rules, Unit
 from ontarget.scoring.score import Score
 
-Known = MutableMapping[tuple[Language, bytes], tuple[int, int]]
-"""Target and hash of some references -> how many of them are off-target, and how many unsure."""
+Known = MutableMapping[tuple[Language, bytes], list[tuple[int, int, int]]]
+"""Target and hash of references -> how many there are, are off-target and are unsure; of sentences next."""
 
 
 class Floor:
@@ -24,10 +25,18 @@ class Floor:
         identifier: of languages.
         rules: how lines are read.
         known: what was counted before. Systems with the same references share it: these are identified once.
+        unit: what is identified.
     """
 
-    def __init__(self, target: Language, identifier: Identifier, rules: Rules, known: Known) -> None:
-        self._target, self._identifier, self._rules = target, identifier, rules
+    def __init__(
+        self,
+        target: Language,
+        identifier: Identifier,
+        rules: Rules,
+        known: Known,
+        unit: Unit = "line",
+    ) -> None:
+        self._target, self._identifier, self._rules, self._unit = target, identifier, rules, unit
         self._known = known
         self._counts: list[OffTarget] = []
 
@@ -35,21 +44,21 @@ class Floor:
         """Counts some more lines of each reference."""
         self._counts = self._counts or [self._count() for _ in references]
         for count, lines in zip(self._counts, references, strict=True):
-            off, unsure = self._found(lines)
-            count.n += len(lines)
-            count.off += off
-            count.unsure += unsure
+            for part, (n, off, unsure) in zip(_parts(count), self._found(lines), strict=True):
+                part.n += n
+                part.off += off
+                part.unsure += unsure
 
-    def _found(self, lines: Sequence[str]) -> tuple[int, int]:
+    def _found(self, lines: Sequence[str]) -> list[tuple[int, int, int]]:
         key = self._target, hashlib.sha256("\n".join(lines).encode("utf-8", "surrogatepass")).digest()
         if key not in self._known:
             count = self._count()
             count.add(lines)
-            self._known[key] = count.off, count.unsure
+            self._known[key] = [(part.n, part.off, part.unsure) for part in _parts(count)]
         return self._known[key]
 
     def _count(self) -> OffTarget:
-        return OffTarget(self._target, self._identifier, rules=self._rules)
+        return counting(self._unit)(self._target, self._identifier, rules=self._rules)
 
     @property
     def score(self) -> Score:
@@ -58,15 +67,31 @@ class Floor:
         The interval is Wilson's of the mean share, over lines: the references of a line are no independent
         evidence.
         """
-        scores = [count.score for count in self._counts]
-        if len(scores) == 1:
-            return scores[0]
-        n, off = scores[0].n, mean(count.off for count in self._counts)
-        unsure = mean(count.unsure for count in self._counts)
-        return replace(
-            scores[0],
-            value=100.0 * off / n,
-            signature=f"nrefs:{len(scores)}|{scores[0].signature}",
-            interval=Interval(wilson(off, n).low, wilson(off + unsure, n).high),
-            verbose="/".join(f"{score.value:.2f}" for score in scores) + " (each reference)",
-        )
+        return _mean(self._counts)
+
+    @property
+    def sentence_score(self) -> Score | None:
+        """The same of the references' sentences; None if lines are identified, or there are no sentences."""
+        parts = [
+            count.sentences for count in self._counts if isinstance(count, BySentence) and count.sentences.n
+        ]
+        return replace(_mean(parts), metric="otr_sentences") if parts else None
+
+
+def _parts(count: OffTarget) -> list[OffTarget]:
+    return [count, count.sentences] if isinstance(count, BySentence) else [count]
+
+
+def _mean(counts: Sequence[OffTarget]) -> Score:
+    scores = [count.score for count in counts]
+    if len(scores) == 1:
+        return scores[0]
+    n, off = scores[0].n, mean(count.off for count in counts)
+    unsure = mean(count.unsure for count in counts)
+    return replace(
+        scores[0],
+        value=100.0 * off / n,
+        signature=f"nrefs:{len(scores)}|{scores[0].signature}",
+        interval=Interval(wilson(off, n).low, wilson(off + unsure, n).high),
+        verbose="/".join(f"{score.value:.2f}" for score in scores) + " (each reference)",
+    )

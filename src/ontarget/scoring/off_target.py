@@ -38,7 +38,7 @@ class Segment(NamedTuple):
     off: bool
     outcome: Outcome
     doubt: Doubt | None = None
-    sentences: tuple[Outcome, ...] = ()
+    sentences: tuple[str, ...] = ()
 
 
 class OffTarget:

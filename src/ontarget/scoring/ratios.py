@@ -4,11 +4,12 @@ from collections.abc import Mapping, Sequence
 
 from ontarget.languages import Direction, Language
 from ontarget.scoring.agreement import Agreement
+from ontarget.scoring.by_sentence import BySentence, counting, is_long
 from ontarget.scoring.close import close_off_target, close_relatives
 from ontarget.scoring.language_id import Identifier
-from ontarget.scoring.off_target import OffTarget, Segment
+from ontarget.scoring.off_target import Segment
 from ontarget.scoring.outcome import NOT_OFF, Outcome
-from ontarget.scoring.rules import Rules
+from ontarget.scoring.rules import Rules, Unit
 from ontarget.scoring.score import Score
 
 
@@ -20,6 +21,7 @@ class Ratios:
         identifiers: the first decides what became of each line, and what counts as on target.
         strict: whether the strict ratio is counted; it then decides instead.
         rules: how lines are read.
+        unit: what is identified.
 
     Raises:
         UserError: an identifier does not know the language, or is given twice.
@@ -32,9 +34,11 @@ class Ratios:
         *,
         strict: bool = False,
         rules: Rules = "robust",
+        unit: Unit = "line",
     ) -> None:
-        self._strict, self._rules = strict, rules
-        self._counts = [OffTarget(target, one, strict=strict, rules=rules) for one in identifiers]
+        self._strict, self._rules, self._unit = strict, rules, unit
+        self._counts = [counting(unit)(target, one, strict=strict, rules=rules) for one in identifiers]
+        self._long = 0
         self._agreement = Agreement(self._counts) if len(identifiers) > 1 else None
 
     def add(
@@ -42,6 +46,7 @@ class Ratios:
     ) -> list[Segment]:
         """Counts some more; what the first identifier found of each. Arguments as of `OffTarget.add`."""
         found = [count.add(hypotheses, sources, finish) for count in self._counts]
+        self._long += sum(map(is_long, hypotheses))
         if self._agreement is not None:
             self._agreement.add(found)
         return found[0]
@@ -54,6 +59,11 @@ class Ratios:
     def n(self) -> int:
         """How many hypotheses were counted."""
         return self._counts[0].n
+
+    @property
+    def misses_sentences(self) -> bool:
+        """Whether whole lines are identified although most are long: a sentence is lost in them."""
+        return self._unit == "line" and 2 * self._long > self.n
 
     @property
     def outcomes(self) -> Mapping[Outcome, int]:
@@ -73,6 +83,8 @@ class Ratios:
         """
         first, *others = self._counts
         scores = {"otr": first.score}
+        if isinstance(first, BySentence) and first.sentences.n:
+            scores["otr_sentences"] = first.sentence_score
         for other in others:
             scores[f"otr_by_{other.identifier.signature}"] = other.score
         if self._agreement is not None:

@@ -21,6 +21,8 @@ _DISPLAY_NAME = {
     "otr_close": "OTR close",
     "otr_unsure": "unsure",
     "otr_floor": "OTR floor",
+    "otr_sentences": "OTR sentences",
+    "otr_sentences_floor": "OTR sentences floor",
     "leftover_floor": "leftover floor",
     "lpr": "LPR",
     "wpr": "WPR",

@@ -14,7 +14,7 @@ from ontarget.scoring.language_id import Identifier, default_identifier
 from ontarget.scoring.off_target import Segment
 from ontarget.scoring.outcome import OUTCOMES, Outcome
 from ontarget.scoring.ratios import Ratios
-from ontarget.scoring.rules import Rules
+from ontarget.scoring.rules import Rules, Unit
 from ontarget.scoring.score import Score
 
 if TYPE_CHECKING:  # NumPy and sacreBLEU take longer to load than OTR to compute
@@ -48,6 +48,7 @@ class Scorecard:
         evidence: of those scores that can be compared segment by segment, by name.
         lines: the segments, if they are kept.
         missing: metrics that are not defined for these answers, and why, by name.
+        misses_sentences: whether whole lines were identified, and most are long.
     """
 
     answers: Answers
@@ -57,6 +58,7 @@ class Scorecard:
     evidence: dict[str, Evidence] = field(default_factory=dict)
     lines: Sequence[Line] = ()
     missing: dict[str, str] = field(default_factory=dict)
+    misses_sentences: bool = False
 
 
 @dataclass(frozen=True)
@@ -76,6 +78,7 @@ class Scorer:
         lcb: computes those of `CONFUSION` as the Language Confusion Benchmark's script does.
         english: the words by which they know English.
         rules: how lines are read before their language counts.
+        unit: what is identified: whole lines, or their sentences.
         monolingual: words of text in the target language and in others, which refine `LEFTOVER`.
     """
 
@@ -91,6 +94,7 @@ class Scorer:
     lcb: bool = False
     english: Collection[str] | None = None
     rules: Rules = "robust"
+    unit: Unit = "line"
     monolingual: Mapping[Language, "WordCounts"] = field(default_factory=dict)
     _floors: "Known" = field(default_factory=dict)
 
@@ -107,7 +111,9 @@ class Scorer:
         Raises:
             UserError: there are no answers, a metric or the identifier does not know the language.
         """
-        count = Ratios(answers.direction, self.identifiers, strict=self.strict, rules=self.rules)
+        count = Ratios(
+            answers.direction, self.identifiers, strict=self.strict, rules=self.rules, unit=self.unit
+        )
         kept: list[Line] = []
         off: list[bool] = []
         pass_rates = self._pass_rates(answers.target)
@@ -136,13 +142,20 @@ class Scorer:
             if self.segments:
                 kept += chunk
         ratios = count.scores()
-        card = Scorecard(answers, {}, _breakdown(count, answers), off, lines=kept)
+        card = Scorecard(
+            answers,
+            {},
+            _breakdown(count, answers),
+            off,
+            lines=kept,
+            misses_sentences=count.misses_sentences,
+        )
         if references is not None:
             for score, evidence in references.scores(count.deciding):
                 card.scores[score.metric] = score
                 if evidence is not None:
                     card.evidence[score.metric] = evidence
-            ratios["otr_floor"] = references.floor
+            ratios |= references.floors()
         card.scores.update(ratios)
         if leftover is not None:
             card.scores.update(leftover.scores())
@@ -163,6 +176,7 @@ class Scorer:
             target,
             self.identifiers[0],
             self.rules,
+            self.unit,
             tokenize=self.tokenize,
             lowercase=self.lowercase,
             intervals=self.intervals,
