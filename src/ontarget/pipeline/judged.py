@@ -1,7 +1,7 @@
 """The outputs of one system in one direction, looked at once: scores, intervals and tests come of this."""
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 from ontarget.languages import Direction
@@ -25,8 +25,8 @@ Output = Mapping[str, Any]
 _METRICS = ("bleu", "chrf")
 TESTED = ("bleu", "otr")
 """The metrics that the table shows: those with intervals of averages and paired tests."""
-OTR_AT_MOST = "otr_at_most"
-"""Of statistics: OTR if whatever is unsure is off-target."""
+AT_MOST = "_at_most"
+"""Follows a ratio's name in statistics: what it is if whatever is unsure is off-target."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,7 +35,7 @@ class Judged:
 
     Attributes:
         scores: metric -> score. References have ratios alone, and none by the strict definition.
-        statistics: metric -> what it adds up over segments, of those that are tested; and `OTR_AT_MOST`.
+        statistics: metric -> what it adds up over segments, of those with intervals of averages.
         values: metric -> what makes a number of the sum.
         segments: language and outcome (by the strict definition) of each line.
         read: line -> guess, where the file of outputs, which has that of the whole line, has another one.
@@ -85,10 +85,7 @@ def judge(
     ]
     off_target, segments = counts[0], found_by[0]
     scores: dict[str, Score] = {}
-    statistics: dict[str, Statistics] = {
-        "otr": mean_of_segments([100.0 * s.off for s in segments]),
-        OTR_AT_MOST: mean_of_segments([100.0 * (s.off or s.doubt == "unsure") for s in segments]),
-    }
+    statistics = _shares("otr", [segments])
     values: dict[str, CorpusValue] = {"otr": mean_value}
     if references is not None:
         for name in _METRICS:
@@ -107,7 +104,9 @@ def judge(
     if second:
         agreement = Agreement(counts)
         agreement.add(found_by)
-        scores |= {f"otr_by_{second.signature}": counts[1].score, "otr_agreed": agreement.score}
+        of_second = replace(counts[1].score, metric=f"otr_by_{second.signature}")
+        scores |= {of_second.metric: of_second, "otr_agreed": agreement.score}
+        statistics |= _shares("otr_agreed", found_by)
     words = first_off_words(texts, direction.target)
     if references is not None:
         left = LeftoverWords(direction.target, direction.source).add(
@@ -120,3 +119,11 @@ def judge(
         if segment.guess.label != output.get("language", segment.guess.label)
     }
     return Judged(scores, statistics, values, segments, read, words)
+
+
+def _shares(metric: str, found_by: Sequence[Sequence[Segment]]) -> dict[str, Statistics]:
+    """Of the lines that all identifiers find off-target: at least, and at most."""
+    lines = list(zip(*found_by, strict=True))
+    off = [100.0 * all(s.off for s in line) for line in lines]
+    at_most = [100.0 * all(s.off or s.doubt == "unsure" for s in line) for line in lines]
+    return {metric: mean_of_segments(off), metric + AT_MOST: mean_of_segments(at_most)}

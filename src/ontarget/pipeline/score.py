@@ -9,7 +9,7 @@ from ontarget.files import read_jsonl
 from ontarget.languages import Direction
 from ontarget.pipeline.artifacts import Store
 from ontarget.pipeline.details import details
-from ontarget.pipeline.judged import OTR_AT_MOST, Judged, Output, judge
+from ontarget.pipeline.judged import AT_MOST, Judged, Output, judge
 from ontarget.pipeline.progress import Advance
 from ontarget.pipeline.segments import segments
 from ontarget.reporting.run_files import AVERAGE
@@ -139,8 +139,8 @@ def _mean_of(metric: str, judged: Sequence[Judged], draws: int) -> Score:
     if metric not in judged[0].statistics:
         return average
     sets = [one.statistics[metric] for one in judged]
-    if metric == "otr":  # whatever is unsure is on target at the lower end, off-target at the upper one
-        ends = [sets, [one.statistics[OTR_AT_MOST] for one in judged]]
+    if metric + AT_MOST in judged[0].statistics:  # what is unsure is on target at the lower end alone
+        ends = [sets, [one.statistics[metric + AT_MOST] for one in judged]]
         low, high = (_interval_of_shares(found, average.n, draws) for found in ends)
         average = replace(average, interval=Interval(low.low, high.high))
         if not any(0 < _share(found) < 100 for found in ends):

@@ -14,7 +14,7 @@ from ontarget.reporting.systems import display_name, in_table_order
 _MOST = 10  # columns for languages that nobody asked for
 _COUNTS = 0.01  # of a row: a language that never reaches it is among the others
 OTHER, EMPTY = "other", "empty"
-_NAMES = {UNSURE: "unsure", NEUTRAL: "no words", "": EMPTY}
+_NAMES = {UNSURE: "unsure", NEUTRAL: "neutral", "": EMPTY}
 _LAST = tuple(_NAMES.values())  # columns after those of languages
 _UNDECIDED = (_NAMES[UNSURE], _NAMES[NEUTRAL])
 
@@ -26,7 +26,7 @@ class Confusion:
     Attributes:
         asked: the languages that were asked for, by code.
         came: the columns: those of `asked`, the identifier's labels of others, `other`; and `unsure`,
-            `no words` and `empty`, as far as they occur.
+            `neutral` and `empty`, as far as they occur.
         percent: system -> for each of `asked`, the share of each of `came`, in percent.
     """
 
@@ -66,7 +66,7 @@ def heat_map(matrices: Confusion, system: str) -> Drawing:
     return Drawing(
         f"confusion-{system}",
         f"Languages asked for and produced by {display_name(system)}, {matrices.kind} directions, in percent",
-        (0.55 + 0.42 * len(matrices.came), 0.75 + 0.3 * len(matrices.asked)),
+        (_width(matrices), 0.75 + 0.3 * len(matrices.asked)),
         lambda figure: _paint(figure.subplots(), matrices, system),
     )
 
@@ -76,7 +76,7 @@ def heat_maps(matrices: Confusion) -> Drawing:
     systems = list(matrices.percent)
     across = min(len(systems), 3)
     down = -(-len(systems) // across)
-    width, height = 0.55 + 0.42 * len(matrices.came), 0.75 + 0.3 * len(matrices.asked)
+    width, height = _width(matrices), 0.75 + 0.3 * len(matrices.asked)
 
     def paint(figure: Any) -> None:
         places = figure.subplots(down, across, squeeze=False).ravel()
@@ -88,6 +88,12 @@ def heat_maps(matrices: Confusion) -> Drawing:
 
     label = f"Languages asked for (rows) and produced (columns), {matrices.kind} directions, in percent"
     return Drawing("confusion", label, (across * width, down * (height + 0.25)), paint)
+
+
+def _width(matrices: Confusion) -> float:
+    """Inches; a column has room for the longest label."""
+    longest = max(map(len, matrices.came))
+    return 0.55 + max(0.42, 0.07 * longest) * len(matrices.came)
 
 
 def _paint(axes: Any, matrices: Confusion, system: str) -> None:

@@ -10,7 +10,7 @@ from ontarget.reporting.systems import in_table_order
 ON = "on target"
 # In the order of docs/scoring.md, as they are printed.
 _NAMES = {
-    "neutral": "no words",
+    "neutral": "neutral",
     "unsure": "unsure",
     "source": "source language",
     "english": "English",

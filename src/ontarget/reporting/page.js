@@ -75,7 +75,7 @@
     return make("p", "", make("span", "", title), " ", words);
   };
 
-  const SAID = { on: "✓ ", off: "✗ off-target: ", unsure: "? unsure: ", neutral: "○ no words" };
+  const SAID = { on: "✓ ", off: "✗ off-target: ", unsure: "? unsure: ", neutral: "○ neutral" };
   const answer = (system, { text, language, state, outcome, cut, percent, start, length }) => {
     const verdict = make("div", "language", SAID[state] + (state === "neutral" ? "" : language));
     if (language !== "empty" && state !== "neutral") verdict.append(" ", make("small", "", (percent / 100).toFixed(2)));
