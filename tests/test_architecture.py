@@ -226,7 +226,7 @@ def test_importing_the_package_alone_loads_almost_nothing() -> None:
 
 
 def test_the_public_names_are_those_that_dir_shows() -> None:
-    assert set(ontarget.__all__) <= set(dir(ontarget))
+    assert dir(ontarget) == sorted(ontarget.__all__)
     assert set(ontarget._HOME) | {"__version__"} == set(ontarget.__all__)
     with pytest.raises(AttributeError, match="no attribute 'off_target'"):
         _ = ontarget.off_target  # type: ignore[attr-defined]

@@ -146,6 +146,16 @@ def test_seeds_give_mean_and_deviation(tmp_path: Path) -> None:
     assert {row["system"] for row in apart} == {"seed0/mt", "seed0/ontarget", "seed1/mt", "seed1/ontarget"}
 
 
+@pytest.mark.parametrize(("seeds", "starred"), [(2, False), (3, True)])
+def test_two_seeds_are_too_few_for_a_star(tmp_path: Path, seeds: int, starred: bool) -> None:
+    runs = [make_run(tmp_path / f"seed{k}", {"mt": 13, "ontarget": 1}) for k in range(seeds)]
+    text = run("--seeds", *runs, "--metrics", "bleu")
+    [row] = [line for line in text.split("\n") if line.split()[:2] == ["OTR", "ontarget"]]
+    assert float(row.split()[-2]) < 0.05  # whatever the number of seeds
+    assert ("-80.00*" in row) == starred
+    assert ("no difference is marked by *: that takes three seeds or more" in text) == (not starred)
+
+
 @pytest.mark.parametrize(("flag", "sign"), [("--markdown", "| OTR "), ("--latex", "\\toprule")])
 def test_forms_for_a_paper(tmp_path: Path, flag: str, sign: str) -> None:
     folder = make_run(tmp_path / "run", {"mt": 9, "ontarget": 1})

@@ -44,7 +44,7 @@ from ontarget.scoring.scorecard import REFERENCED, Scorecard, Scorer
 if TYPE_CHECKING:
     from ontarget.scoring.comparison import Comparison
 
-LEVEL = 0.05
+FEW_SEEDS = "no difference is marked by *: that takes three seeds or more"
 P, P_BOOTSTRAP = "p (Holm)", "bootstrap p (Holm)"
 _USUAL_BASELINE = "mt"
 
@@ -192,7 +192,8 @@ def compare(
         f"|adjusted:holm|tests:{tests}"
     )
     signatures = [(name, card.scores[name]) for card in cards for name in card.evidence]
-    print_tables(tables, form, [*notes_of(signatures), test, bootstrap])
+    few = [FEW_SEEDS] if rows[0].few_runs else []
+    print_tables(tables, form, [*notes_of(signatures), test, bootstrap, *few])
 
 
 def _by_system(cards: Sequence[Scorecard], seeds: bool) -> dict[str, dict[tuple[str, str], Scorecard]]:
@@ -269,7 +270,7 @@ def _cells(row: "Comparison", width: int | None) -> dict[str, str]:
     }
     if row.test is None or row.p_holm is None or row.p_bootstrap_holm is None:
         return cells | {"difference": "baseline", "95 % interval": "", P: "", P_BOOTSTRAP: ""}
-    star = "*" if row.p_holm < LEVEL else ""
+    star = "*" if row.significant else ""
     return cells | {
         "difference": f"{row.test.difference:+.{digits}f}{star}",
         "95 % interval": f"[{row.test.low:+.{digits}f}, {row.test.high:+.{digits}f}]",

@@ -252,11 +252,10 @@ def notices(recipe: Recipe, stage: str, corpus: Corpus) -> list[str]:
         said.append(f"the corpus has {got} samples for it, not the {settings.samples} that it asks for")
     if isinstance(settings, LanguageAware):
         counts, policy = conflict_counts(recipe, settings, drawn), settings.conflict.policy
-        share = f"{counts['right_target']:.1%} of {counts['conflicting']} conflicting samples"
-        what = (
-            "keep the right instruction" if policy == "source-copy" else "ask for the right target language"
-        )
-        said.append(f"{share} {what} ({policy})")
+        # Of `source-copy` all do and of most policies none does, by their definition.
+        if counts["right_target"] and policy != "source-copy":
+            share = f"{counts['right_target']:.1%} of {counts['conflicting']} conflicting samples"
+            said.append(f"{share} ask for the right target language ({policy})")
         if counts["conflicting"] < got:
             alone = got - counts["conflicting"]
             said.append(f"{alone} samples have no conflicting one: no answer of the kind was counted")

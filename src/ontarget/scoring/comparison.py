@@ -14,6 +14,11 @@ Question = tuple[str, str]
 """Group of directions and metric: what all systems are tested in at a time."""
 
 
+LEVEL = 0.05
+"""A difference is significant where its adjusted p-value is below."""
+ENOUGH_RUNS = 3
+
+
 @dataclass(frozen=True, slots=True)
 class Comparison:
     """One score of one system, against the baseline's.
@@ -29,6 +34,7 @@ class Comparison:
         p_bootstrap_holm: that of its bootstrap, adjusted alike.
         n: segments, of all directions and runs.
         signature: of the first direction's score.
+        runs: how many runs (seeds) it is the mean over.
     """
 
     group: str
@@ -41,6 +47,17 @@ class Comparison:
     p_bootstrap_holm: float | None
     n: int
     signature: str
+    runs: int = 1
+
+    @property
+    def few_runs(self) -> bool:
+        """Whether it is over several seeds, but too few of them to know how far seeds lie apart."""
+        return 1 < self.runs < ENOUGH_RUNS
+
+    @property
+    def significant(self) -> bool:
+        """Whether it differs from the baseline by more than chance; with two seeds nothing says so."""
+        return self.p_holm is not None and self.p_holm < LEVEL and not self.few_runs
 
 
 def compare(
@@ -151,6 +168,7 @@ def _row(group: str, metric: str, system: str, cards: Mapping[TestSet, Scorecard
         None,
         sum(score.n for score in scores),
         scores[0].signature,
+        len(by_run),
     )
 
 
