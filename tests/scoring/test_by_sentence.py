@@ -194,3 +194,15 @@ def test_without_a_sentence_there_is_no_ratio_of_them() -> None:
 )
 def test_long_lines(text: str, long: bool) -> None:
     assert is_long(text) is long
+
+
+def test_the_length_of_the_first_lines_of_each_chunk_is_looked_at() -> None:
+    ratios = Ratios(Language("fr"), [identifier_named()])
+    paragraph = " ".join([*FRENCH, *FRENCH])
+    ratios.add([paragraph] * 100 + [FRENCH[0]] * 300, None, None)
+    ratios.add([paragraph] * 2, None, None)
+    assert ratios.misses_sentences
+    ratios.add([FRENCH[0]] * 102, None, None)
+    assert ratios.misses_sentences  # 102 of 202
+    ratios.add([FRENCH[0]] * 2, None, None)
+    assert not ratios.misses_sentences  # 102 of 204

@@ -12,6 +12,8 @@ from ontarget.scoring.outcome import NOT_OFF, Outcome
 from ontarget.scoring.rules import Rules, Unit
 from ontarget.scoring.score import Score
 
+_LOOKED_AT = 100  # lines of a chunk whose length is looked at; all of them would cost time
+
 
 class Ratios:
     """Counts, chunk by chunk.
@@ -38,7 +40,7 @@ class Ratios:
     ) -> None:
         self._strict, self._rules, self._unit = strict, rules, unit
         self._counts = [counting(unit)(target, one, strict=strict, rules=rules) for one in identifiers]
-        self._long = 0
+        self._long = self._looked_at = 0
         self._agreement = Agreement(self._counts) if len(identifiers) > 1 else None
 
     def add(
@@ -46,7 +48,9 @@ class Ratios:
     ) -> list[Segment]:
         """Counts some more; what the first identifier found of each. Arguments as of `OffTarget.add`."""
         found = [count.add(hypotheses, sources, finish) for count in self._counts]
-        self._long += sum(map(is_long, hypotheses))
+        some = hypotheses[:_LOOKED_AT]
+        self._looked_at += len(some)
+        self._long += sum(map(is_long, some))
         if self._agreement is not None:
             self._agreement.add(found)
         return found[0]
@@ -63,7 +67,7 @@ class Ratios:
     @property
     def misses_sentences(self) -> bool:
         """Whether whole lines are identified although most are long: a sentence is lost in them."""
-        return self._unit == "line" and 2 * self._long > self.n
+        return self._unit == "line" and 2 * self._long > self._looked_at
 
     @property
     def outcomes(self) -> Mapping[Outcome, int]:
