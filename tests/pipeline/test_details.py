@@ -42,6 +42,20 @@ def test_a_line_that_does_not_leave_the_language_has_its_first_word_left_over_ma
     assert found["lines"]["reference"]["it-nl"]["words"] == {}
 
 
+def test_lines_in_doubt_are_named_and_are_no_language_among_those_produced() -> None:
+    texts = ["De expert", "123", NL[0].upper(), EN[0]]
+    lines = [
+        row | {"language": label}
+        for row, label in zip(answers(texts, IT[:1] * 4), ("es", "en", "en", "en"), strict=True)
+    ]
+    kinds = {"zero-shot": [IT_NL], "supervised": []}
+    found = score({"mt": {IT_NL: lines}}, {IT_NL: NL[:1] * 4}, kinds).details
+    of_lines = found["lines"]["mt"]["it-nl"]
+    assert of_lines["states"] == {"unsure": [0], "neutral": [1], "off": [3]}
+    assert {line: label for line, (label, _) in of_lines["read"].items()} == {"1": "zxx", "2": "nl"}
+    assert found["produced"]["mt"]["it-nl"] == {"und": 1, "zxx": 1, "nl": 1, "en": 1}
+
+
 def test_every_system_is_tested_against_mt(found: dict[str, Any]) -> None:
     tests = found["significance"]
     assert tests["baseline"] == "mt"

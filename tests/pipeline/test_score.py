@@ -116,6 +116,28 @@ def test_no_off_target_line_is_no_certainty(rows: list[dict[str, Any]]) -> None:
     assert values(rows, "high")["mt", "avg", "supervised", "otr"] == wilson(0, 2).high > 50
 
 
+def test_an_interval_takes_unsure_lines_both_ways_and_the_paper_knows_none() -> None:
+    """Two words that the identifier finds Spanish, 30 times: Dutch, perhaps."""
+    n = 30
+    lines = {"mt": {IT_NL: answers(["De expert"] * n, IT[:1] * n)}}
+    kinds = {"zero-shot": [IT_NL], "supervised": []}
+    value = values(score(lines, {IT_NL: NL[:1] * n}, kinds).rows)
+    high = values(score(lines, {IT_NL: NL[:1] * n}, kinds).rows, "high")
+    for direction in ("it-nl", "avg"):
+        assert value["mt", direction, "zero-shot", "otr"] == 0.0
+        assert value["mt", direction, "zero-shot", "otr_unsure"] == 100.0
+        assert high["mt", direction, "zero-shot", "otr"] == pytest.approx(100.0)
+    by_paper = values(score(lines, {IT_NL: NL[:1] * n}, kinds, rules="paper").rows)
+    assert by_paper["mt", "it-nl", "zero-shot", "otr"] == 100.0
+    assert "otr_unsure" not in {metric for _, _, _, metric in by_paper}
+
+
+def test_what_is_looked_at_is_told() -> None:
+    told: list[tuple[int, int]] = []
+    score(outputs(), REFERENCES, KINDS, advance=lambda done, total, note: told.append((done, total)))
+    assert told == [(done, 18) for done in range(0, 18, 2)] + [(18, 18)]
+
+
 def test_without_zero_shot_directions_there_is_no_average_of_them() -> None:
     only = score({"mt": {EN_IT: answers(IT, EN)}}, {EN_IT: IT}, {"zero-shot": [], "supervised": [EN_IT]})
     assert {row["kind"] for row in only.rows} == {"supervised"}

@@ -5,6 +5,8 @@ from pathlib import Path
 import pytest
 
 from ontarget.pipeline.sweep import SHIPPED, make_sweep, shipped
+from ontarget.recipes.load import load
+from ontarget.recipes.load import shipped as recipes
 
 NAMES = sorted(path.stem for path in SHIPPED.glob("*.jsonl"))
 
@@ -25,3 +27,21 @@ def test_a_point_that_ships_is_planned_and_done(
 
 def test_there_are_points() -> None:
     assert {"multi30k-study", "multi30k-final"} < set(NAMES)
+
+
+@pytest.mark.parametrize("name", NAMES)
+def test_a_recipe_with_points_counts_as_they_were_counted(name: str) -> None:
+    """By the paper's rules: there were no others."""
+    assert load(name).otr == "paper"
+    signatures = {
+        row["signature"]
+        for point in shipped(name).values()
+        for row in point["scores"]
+        if row["metric"] == "otr"
+    }
+    assert all("case:mixed|norm:none" in signature for signature in signatures)
+
+
+def test_recipes_of_the_paper_count_as_it_does_and_the_first_one_by_our_rules() -> None:
+    assert {load(name).otr for name in recipes() if name.startswith("paper-")} == {"paper"}
+    assert load("phrasebook-tiny").otr == "robust"

@@ -5,7 +5,7 @@ from tests.reporting.svg import texts
 
 from ontarget.reporting.confusion import confusion, heat_map, heat_maps
 from ontarget.reporting.details import Details
-from ontarget.reporting.drawing import BLUE, ORANGE, inline
+from ontarget.reporting.drawing import BLUE, GREY, ORANGE, inline
 
 DETAILS = Details(
     produced={
@@ -57,3 +57,13 @@ def test_all_systems_in_one_figure() -> None:
     found = confusion(DETAILS, "zero-shot", DIRECTIONS)
     assert found is not None
     assert {"MT", "LAT", "65", "99"} <= set(texts(inline(heat_maps(found))))
+
+
+def test_what_counts_for_no_language_is_grey() -> None:
+    produced = {"mt": {"de-fr": {"fr": 50, "en": 20, "und": 15, "zxx": 10, "": 5}}}
+    found = confusion(Details(produced=produced, labels={"fr": ["fr"]}), "zero-shot", ["de-fr"])
+    assert found is not None
+    assert found.came == ("fr", "en", "unsure", "neutral", "empty")
+    assert found.percent["mt"] == [[50.0, 20.0, 15.0, 10.0, 5.0]]
+    fills = re.findall(r"fill: (#[0-9a-f]{6}); (?:fill-)?opacity", inline(heat_map(found, "mt")))
+    assert fills == [BLUE, ORANGE, GREY, GREY, ORANGE]

@@ -26,6 +26,12 @@ def page(tmp_path_factory: pytest.TempPathFactory) -> Path:
         outputs = output_rows(system, "it-nl")
         outputs[0].update(text=text, language=label)
         write_jsonl(run / "outputs" / system / "it-nl.jsonl", outputs)
+    details = json.loads((run / "details.json").read_text(encoding="utf-8"))
+    details["lines"]["ontarget"] = {
+        "nl-it": {"outcomes": {"unsure": [0]}, "words": {}, "states": {"unsure": [0], "neutral": [1]}}
+    }
+    details["produced"]["ontarget"]["nl-it"] = {"it": 1, "und": 1, "zxx": 1}
+    (run / "details.json").write_text(json.dumps(details), encoding="utf-8")
     return report.write(run)
 
 
@@ -45,7 +51,7 @@ def _open(page: Path, profile: Path, fragment: str = "") -> tuple[str, str]:
 def _answers(document: str) -> list[str]:
     """`system | verdict | text` of each answer shown."""
     shown = re.findall(
-        r'<div class="answer(?: off)?"><div class="system">(.*?)</div><div class="language">(.*?)</div>'
+        r'<div class="answer(?: \w+)?"><div class="system">(.*?)</div><div class="language">(.*?)</div>'
         r'<div class="text" dir="auto">(.*?)</div></div>',
         document,
         flags=re.DOTALL,
@@ -77,6 +83,13 @@ def test_filters_stand_in_the_address(page: Path, tmp_path: Path) -> None:
     assert all(answer.startswith("MT | ✗ off-target: ") for answer in answers)
     assert f"{len(answers)} outputs of {len(answers)} segments" in document
     assert "<mark>" in document  # the details know of one
+
+
+def test_what_is_in_doubt_can_be_chosen_and_is_not_off_target(page: Path, tmp_path: Path) -> None:
+    (unsure,) = _answers(_open(page, tmp_path, "#state=unsure")[0])
+    assert unsure.startswith("ontarget | ? unsure: Italian 0.")
+    (neutral,) = _answers(_open(page, tmp_path, "#state=neutral")[0])
+    assert neutral.startswith("ontarget | ○ neutral |")
 
 
 def test_a_search_that_finds_nothing_says_so(page: Path, tmp_path: Path) -> None:

@@ -83,3 +83,14 @@ def test_several_runs_stand_under_each_system(run_dir: Path, tmp_path: Path) -> 
     assert view.caption == "Averages of phrasebook-fake, other"
     best = [row.name for row in view.rows if row.cells[0].best]
     assert best == ["MT, other", "mine, other"]
+
+
+def test_what_is_unsure_stands_beside_the_averages_and_none_of_it_is_best() -> None:
+    rows = [
+        _row("mt", "otr", 9.0) | {"direction": direction} for direction in ("avg", "it-nl")
+    ] + [_row("mt", "otr_unsure", 2.0), _row("mt", "otr_unsure", 2.0) | {"direction": "it-nl"},
+         _row("mt", "otr_agreed", 7.0), _row("lat", "otr_agreed", 8.0)]  # fmt: skip
+    averages = table.layout(Scores.of(rows))
+    assert [column.title for column in averages.columns] == ["OTR ↓", "unsure", "OTR agreed ↓"]
+    assert [cell.best for cell in averages.rows[0].cells] == [True, False, True]
+    assert [column.title for column in table.layout(Scores.of(rows), "zero-shot").columns] == ["OTR ↓"]

@@ -38,8 +38,5 @@ def second_identifier(recipe: Recipe) -> tuple[Identifier | None, str]:
             known_labels(direction.target, identifier)
     except UserError as error:
         chosen = ", ".join(display_name(name) for name, one in recipe.systems.items() if one.rerank)
-        return (
-            None,
-            f"OTR agreed by two identifiers is missing (answers were chosen by one: {chosen}): {error}",
-        )
+        return None, f"OTR agreed is missing, although an identifier chose the answers of {chosen}: {error}"
     return identifier, ""
