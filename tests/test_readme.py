@@ -184,7 +184,10 @@ def test_python_of_the_readme_prints_what_it_says(
     names: dict[str, object] = {}
     with contextlib.redirect_stdout(io.StringIO()) as printed:
         exec(compile(code, "README.md", "exec"), names)
-    assert printed.getvalue().splitlines() == promised
+    lines = printed.getvalue().splitlines()
+    assert lines[: len(promised)] == promised
+    assert re.fullmatch(r"runs/phrasebook-tiny: \d+ systems, \d+ directions", lines[len(promised)])
+    assert len(names["scores"]) == len(names["run"].scores)  # type: ignore[arg-type, attr-defined]
     assert isinstance(names["translation"], str)
     assert "ontarget" in str(names["run"])
 

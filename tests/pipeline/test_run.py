@@ -1,6 +1,7 @@
 """The pipeline with training and translation replaced: what is made, what is made again, and what is kept."""
 
 import json
+import sys
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from importlib.util import find_spec
@@ -94,8 +95,31 @@ def test_scores_tell_the_systems_apart(workshop: Workshop) -> None:
     assert value["mt", "avg", "zero-shot", "otr"] == 100.0
     assert value["ontarget", "avg", "zero-shot", "otr"] == value["reference", "avg", "zero-shot", "otr"]
     assert value["mt", "avg", "supervised", "bleu"] == pytest.approx(100.0)
-    assert "MT" in str(done)
     assert done.table().row_count == 7
+
+
+def test_a_run_says_what_there_is(workshop: Workshop) -> None:
+    done = run(fake_recipe())
+    first, *table, last = str(done).splitlines()
+    assert first == "runs/fake: 6 systems, 6 directions"
+    assert any(line.startswith("| MT |") for line in table)
+    assert last == "Report: runs/fake/report.html"
+    assert (done.directory / "report.html").is_file()
+
+
+def test_scores_of_a_run_are_a_data_frame_on_request(
+    workshop: Workshop, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    done = run(fake_recipe())
+    with monkeypatch.context() as without:
+        without.setitem(sys.modules, "pandas", None)
+        with pytest.raises(UserError, match="a data frame needs pandas: pip install pandas"):
+            done.to_pandas()
+    pytest.importorskip("pandas", reason="comes with the extra `train`")
+    frame = done.to_pandas()
+    assert len(frame) == len(done.scores)
+    otr = frame[(frame.metric == "otr") & (frame.direction == "avg") & (frame.kind == "zero-shot")]
+    assert otr.set_index("system").value["mt"] == 100.0
 
 
 def test_log_holds_the_records_of_every_stage(workshop: Workshop) -> None:

@@ -3,19 +3,16 @@
 import json
 import time
 from collections.abc import Sequence
-from dataclasses import dataclass
-from functools import cached_property
 from importlib.util import find_spec
 from pathlib import Path
 from typing import Any
-
-from rich.table import Table
 
 from ontarget.errors import UserError
 from ontarget.files import full_disk_said, read_jsonl, whole_file, write_json, write_jsonl
 from ontarget.pipeline import agreed, stages, synthetic, systems, untranslated
 from ontarget.pipeline.artifacts import Made, Store
 from ontarget.pipeline.directory import run_directory
+from ontarget.pipeline.finished import Run
 from ontarget.pipeline.inputs import directions, left_out, load_corpus, test_set
 from ontarget.pipeline.launch import Launch, follow, make_model
 from ontarget.pipeline.models import check_models
@@ -28,33 +25,9 @@ from ontarget.pipeline.tuned_on import tuned_on
 from ontarget.recipe import Recipe
 from ontarget.recipes.grid import keys
 from ontarget.recipes.load import Overrides, load
-from ontarget.reporting import details, forms, report
-from ontarget.reporting.run_files import Scores
+from ontarget.reporting import details, report
 from ontarget.reporting.systems import display_name
-from ontarget.reporting.table import layout
 from ontarget.scoring.language_id import default_identifier
-
-
-@dataclass(frozen=True)
-class Run:
-    """A run directory that is complete."""
-
-    directory: Path
-
-    @cached_property
-    def scores(self) -> list[dict[str, Any]]:
-        """The rows of `scores.json`."""
-        path = self.directory / "scores.json"
-        Scores.read(path)  # says what is wrong with it, if anything is
-        rows: list[dict[str, Any]] = json.loads(path.read_text(encoding="utf-8"))
-        return rows
-
-    def table(self) -> Table:
-        """The table of averages; a notebook shows it, and `rich.print` does."""
-        return forms.terminal(layout(Scores.of(self.scores)))
-
-    def __str__(self) -> str:
-        return forms.markdown(layout(Scores.of(self.scores)))
 
 
 def run(
@@ -66,7 +39,7 @@ def run(
     """Makes what is missing of a recipe: models, outputs, scores, report.
 
         run = ontarget.run("phrasebook-tiny", {"test_lines": 50})
-        run.table()
+        print(run)
 
     Args:
         recipe: the name of one that comes with ontarget, or the path of one of yours.
