@@ -1,0 +1,63 @@
+"""What `ontarget.run` returns: a run directory, its scores, and the table of averages."""
+
+import json
+from dataclasses import dataclass
+from functools import cached_property
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from rich.table import Table
+
+from ontarget.errors import UserError, counted
+from ontarget.reporting import forms
+from ontarget.reporting.run_files import KINDS, Scores
+from ontarget.reporting.table import layout
+
+if TYPE_CHECKING:
+    import pandas
+
+
+@dataclass(frozen=True)
+class Run:
+    """A run directory that is complete.
+
+    `print(run)` shows what is in it. The outputs are in `outputs/<system>/<direction>.jsonl` of `directory`.
+    """
+
+    directory: Path
+
+    @cached_property
+    def scores(self) -> list[dict[str, Any]]:
+        """The rows of `scores.json`: one for each system, direction and metric.
+
+        Each has `system`, `direction` (`avg` for the mean over a kind), `kind` (zero-shot or supervised),
+        `metric`, `value` (percent, or BLEU points), `n` (segments) and `signature`. `low` and `high` are the
+        ends of the 95 % interval, where there is one.
+        """
+        path = self.directory / "scores.json"
+        Scores.read(path)  # says what is wrong with it, if anything is
+        rows: list[dict[str, Any]] = json.loads(path.read_text(encoding="utf-8"))
+        return rows
+
+    def to_pandas(self) -> "pandas.DataFrame":
+        """`scores` as a data frame.
+
+        Raises:
+            UserError: pandas is not installed.
+        """
+        try:
+            import pandas
+        except ModuleNotFoundError:
+            raise UserError("a data frame needs pandas: pip install pandas") from None
+        return pandas.DataFrame(self.scores)
+
+    def table(self) -> Table:
+        """The table of averages; a notebook shows it, and `rich.print` does."""
+        return forms.terminal(layout(Scores.of(self.scores)))
+
+    def __str__(self) -> str:
+        scores = Scores.of(self.scores)
+        directions = sum(len(scores.directions(kind)) for kind in KINDS)
+        held = f"{counted(len(scores.systems), 'system')}, {counted(directions, 'direction')}"
+        report = self.directory / "report.html"
+        return f"{self.directory}: {held}\n\n{forms.markdown(layout(scores))}\nReport: {report}"
