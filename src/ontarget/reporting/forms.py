@@ -41,8 +41,10 @@ def terminal(table: Table) -> TerminalTable:
         caption_justify="left",
     )
     view.add_column("System", no_wrap=True)
-    for column in table.columns:
-        view.add_column(f"{column.group}\n{column.title}", justify="right", no_wrap=True)
+    for place, column in enumerate(table.columns):
+        # The group stands over its first column alone: of two groups, all columns have room in 80 characters.
+        group = f"{column.group}\n" if place in table.first_of_group else ""
+        view.add_column(f"{group}{column.title}", justify="right", vertical="bottom")
     for row in table.rows:
         style = "dim" if row.system == REFERENCE else ""
         cells = (Text(_figure(cell), style="bold" if cell.best else "") for cell in row.cells)
