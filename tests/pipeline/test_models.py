@@ -11,6 +11,7 @@ pytest.importorskip("peft", reason="needs the extra `train`")
 
 from tests.checkpoints.conftest import change, make
 from tests.pipeline.conftest import LINES
+from tests.prompts.test_chat import CHATML
 
 import ontarget
 from ontarget.checkpoints import load
@@ -100,6 +101,19 @@ def test_tokens_of_the_template_need_an_embedding(llama: Path) -> None:
     tokenizer.save_pretrained(llama)
     with pytest.raises(UserError, match=r"'llama': the text needs the token '<end>' \(id \d+\)"):
         look(plan_of())
+
+
+def test_a_chat_model_that_is_asked_otherwise_is_announced(llama: Path) -> None:
+    plan = plan_of()
+    assert check_models(plan, plan.everything()) == []
+    (llama / "chat_template.jinja").write_text(CHATML, encoding="utf-8")
+    [said] = check_models(plan, plan.everything())
+    assert said == (
+        "'llama': the model has a chat template, but is asked with the template 'plain'; "
+        "if it was tuned to chat, use the template 'chat'"
+    )
+    (llama / "ontarget.json").write_text('{"languages": ["en", "it", "nl"], "directions": []}', "utf-8")
+    assert check_models(plan, plan.everything()) == []  # it was tuned here, with that template
 
 
 def test_what_is_done_is_not_looked_at(llama: Path) -> None:

@@ -111,6 +111,16 @@ def test_texts_that_are_too_long_are_left_empty_and_warned_of(
     assert caplog.records[-1].getMessage().startswith("instruction 1 is too long")
 
 
+def test_a_chat_model_that_is_asked_otherwise_is_doubted(directory: Path) -> None:
+    de_fr = Direction.parse("de-fr")
+    (directory / "chat_template.jinja").write_text("{{ messages[0].content }}", encoding="utf-8")
+    [said] = Translator(directory).doubts(de_fr)
+    assert said.startswith("the model has a chat template, but is asked with the template 'alpaca'; ")
+    assert Translator(directory, "chat").doubts(de_fr) == []
+    (directory / "ontarget.json").write_text('{"template": "alpaca"}', encoding="utf-8")
+    assert Translator(directory).doubts(de_fr) == []
+
+
 def test_it_doubts_directions_that_it_was_not_tuned_on(directory: Path) -> None:
     de_fr, de_el = Direction.parse("de-fr"), Direction.parse("de-el")
     (directory / "ontarget.json").write_text('{"template": "plain"}', encoding="utf-8")

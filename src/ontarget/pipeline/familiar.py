@@ -1,4 +1,4 @@
-"""Whether the models of a recipe have seen its languages."""
+"""Whether the models of a recipe have seen its languages, and the form of its prompts."""
 
 from pathlib import Path
 
@@ -7,6 +7,7 @@ from ontarget.corpora.corpus import Corpus
 from ontarget.errors import UserError
 from ontarget.languages import Language
 from ontarget.model_place import locate
+from ontarget.prompts.chat_files import unused_chat
 from ontarget.prompts.coverage import uncovered
 from ontarget.recipe import Recipe
 from ontarget.text import is_empty
@@ -25,6 +26,8 @@ def is_here(model: str) -> bool:
 def unfamiliar(recipe: Recipe, model: str, corpus: Corpus) -> list[str]:
     """Sentences on languages that a model's tokenizer has no tokens for, or that it was not tuned on.
 
+    A chat model that the recipe asks with another template has one, too.
+
     Args:
         recipe: names the languages.
         model: a directory.
@@ -34,7 +37,10 @@ def unfamiliar(recipe: Recipe, model: str, corpus: Corpus) -> list[str]:
 
     tokenizer = load.load_tokenizer(locate(model))
     said = [uncovered(tokenizer, one, lines_of(corpus, one)) for one in recipe.languages]
-    if (before := tuned(locate(model))) and (new := [x for x in recipe.languages if not before.saw(x)]):
+    before = tuned(locate(model))
+    if before is None:
+        said.append(unused_chat(tokenizer, recipe.template))
+    elif new := [x for x in recipe.languages if not before.saw(x)]:
         names = ", ".join(f"{language.name()} ({language})" for language in new)
         said.append(f"it was tuned on {', '.join(map(str, before.languages))}, and never saw {names}")
     return [f"'{model}': {sentence}" for sentence in said if sentence]

@@ -35,6 +35,21 @@ def chat_of(checkpoint: Path | str) -> Chat:
     return _read(str(checkpoint), folder, tuple((file, file.stat().st_mtime_ns) for file in _files(folder)))
 
 
+def unused_chat(tokenizer: Any, template: str) -> str | None:
+    """What to say of a model that has a chat template and is asked with another one; None where it is not so.
+
+    Args:
+        tokenizer: of a model that was not tuned here.
+        template: the name of what it is asked with.
+    """
+    if template == "chat" or not getattr(tokenizer, "chat_template", None):
+        return None
+    return (
+        f"the model has a chat template, but is asked with the template '{template}'; "
+        "if it was tuned to chat, use the template 'chat'"
+    )
+
+
 def _tokenizer_folder(place: Path | str) -> Path:
     """The directory with the tokenizer's files: an adapter that has none uses those of its base."""
     folder = place if isinstance(place, Path) else _fetched(place)

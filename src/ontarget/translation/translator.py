@@ -14,6 +14,7 @@ from ontarget.corpora.instructions import Instruction
 from ontarget.errors import UserError
 from ontarget.languages import Direction, Language
 from ontarget.model_place import locate
+from ontarget.prompts.chat_files import unused_chat
 from ontarget.prompts.coverage import uncovered
 from ontarget.prompts.encode import encode_prompt
 from ontarget.prompts.layout import TEMPLATE_FILE
@@ -65,6 +66,7 @@ class Translator:
         self.template = PromptTemplate.load(template or tuned_with or "alpaca", place)
         self._engine = Engine.load(place, trust_remote_code=trust_remote_code, precision=precision)
         self._tuned = tuned(place)
+        self._unused_chat = tuned_with is None and unused_chat(self._engine.tokenizer, self.template.name)
         if self.template.chat:
             self.template.chat.check_tokens(self._engine.tokenizer.special_tokens_map)
 
@@ -76,12 +78,12 @@ class Translator:
     def doubts(self, direction: Direction) -> list[str]:
         """Sentences on why the translations of a direction may be poor, before any is made.
 
-        The model was not tuned on the direction, as its directory says, or its tokenizer has no tokens for
-        one of the languages.
+        The model was not tuned on the direction, as its directory says, its tokenizer has no tokens for
+        one of the languages, or it is a chat model that is asked with another template.
         """
         of_model = self._tuned.doubts(direction) if self._tuned else None
         of_tokens = (uncovered(self._engine.tokenizer, side) for side in direction.sides)
-        return [said for said in (of_model, *of_tokens) if said]
+        return [said for said in (self._unused_chat, of_model, *of_tokens) if said]
 
     def translate(
         self,
