@@ -68,7 +68,7 @@ def evaluator(
             references = {d: [pair.target for pair in of_direction] for d, of_direction in of_kind.items()}
             scores[f"{kind}_bleu"] = fmean(bleu(texts[d], references[d], d.target).value for d in texts)
             scores[f"{kind}_otr"] = fmean(
-                off_target_ratio(texts[d], d.target, rules="paper").value  # which step is kept must not change
+                off_target_ratio(texts[d], d.target, rules="paper").value  # the kept step must not change
                 for d in texts
             )
         return scores
