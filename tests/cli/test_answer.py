@@ -60,7 +60,7 @@ def test_a_model_answers_and_the_judge_can_read_it(toy: str, asked: str, tmp_pat
 def test_answers_never_take_the_place_of_the_instructions(toy: str, asked: str) -> None:
     result = run(toy, "--instructions", asked, "--output", asked)
     assert result.exit_code == 2
-    assert "is a file that is read and would be overwritten; name another" in result.stderr
+    assert "is an input file and would be overwritten; choose another path" in result.stderr
     assert json.loads(Path(asked).read_text(encoding="utf-8")) == ASKED
 
 

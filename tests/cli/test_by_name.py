@@ -239,9 +239,9 @@ def test_lines_overwrite_nothing_that_is_read(put: Put) -> None:
         put(f"out/hyp.{code}", HALF[code])
         put(f"ref/{code}.txt", TEXTS[code])
     beside = ["--reference", "ref/{language}.txt"]
-    assert "'out/hyp.de' is a file that is read" in error("out", *beside, "--lines", "out/hyp.de")
+    assert "'out/hyp.de' is an input file" in error("out", *beside, "--lines", "out/hyp.de")
     for reference in ("ref", "ref/{language}.txt"):
-        assert "'ref/de.txt' is in 'ref', which is read" in error(
+        assert "'ref/de.txt' is in the input folder 'ref'" in error(
             "out", "--reference", reference, "--lines", "ref/de.txt"
         )
     assert Path("out/hyp.de").read_text().splitlines() == HALF["de"]

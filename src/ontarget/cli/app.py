@@ -1,4 +1,4 @@
-"""The command `ontarget`: which subcommands there are, and what becomes of an error.
+"""The command `ontarget`: its subcommands, and how an error is reported.
 
 Each subcommand is a module `ontarget.cli.<name>` with a function `<name>` or, for a group of commands, a
 `typer.Typer` called `app`. It is imported when its command is called, so scoring never waits for torch.
@@ -19,16 +19,16 @@ from ontarget.signals import Terminated, terminable
 
 # name -> the line of `ontarget --help`, in the order in which they are listed there
 _COMMANDS = {
-    "run": "Do all that a recipe says, from parallel text to a report; again does only what is missing.",
-    "train": "Tune a model on parallel text: likelihood first, then language-aware.",
-    "translate": "Translate a file, or standard input, with a tuned model.",
-    "answer": "Answer general instructions, such as AlpacaEval's, with a tuned model.",
-    "score": "Score translations: off-target ratio, and with a reference BLEU and chrF.",
-    "compare": "Compare systems on the same segments: how much they differ, and whether that is chance.",
-    "judge": "Judge whose answers are better, by an LLM: a pairwise win rate with its interval and cost.",
-    "report": "Make a run's page again; its tables and figures for a paper; compare several runs.",
-    "data": "List, describe, fetch and check known corpora; show what a model reads of a recipe's.",
-    "recipes": "List, show, copy and check the recipes that come with ontarget.",
+    "run": "Run a recipe end to end, from parallel text to a report; re-running redoes only missing steps.",
+    "train": "Fine-tune the models of a recipe: supervised first, then language-aware.",
+    "translate": "Translate a file or standard input with a fine-tuned model.",
+    "answer": "Generate responses to general instructions, such as those of AlpacaEval.",
+    "score": "Score translations: off-target ratio, and BLEU and chrF if there is a reference.",
+    "compare": "Compare systems on the same segments and test whether they differ significantly.",
+    "judge": "Compare two systems' responses with an LLM as judge: win rate, interval and cost.",
+    "report": "Write the report of a run, export its tables and figures, or compare several runs.",
+    "data": "List, describe, download and check corpora; preview the training samples of a recipe.",
+    "recipes": "List, show, copy and check the recipes shipped with ontarget.",
 }
 
 # What the extras bring. A missing one is met when a command that needs it imports it.
@@ -36,13 +36,13 @@ _EXTRA = dict.fromkeys(["torch", "transformers", "accelerate", "peft", "datasets
 
 
 class _Subcommand(TyperCommand):
-    """Stands for a command in the list until it is called."""
+    """Placeholder for a command, so that listing commands imports none of them."""
 
     def make_context(self, info_name: str | None, args: list[str], parent: Any = None, **extra: Any) -> Any:
-        """Gives the arguments to the real command, which the context then belongs to.
+        """Passes the arguments to the real command and returns its context.
 
         Raises:
-            UserError: one of them is an empty text, which nothing could be read from.
+            UserError: a value is an empty string.
         """
         context = _load(str(self.name)).make_context(info_name, args, parent, **extra)
         for parameter in context.command.params:
@@ -50,9 +50,7 @@ class _Subcommand(TyperCommand):
             if value == "" or (isinstance(value, list | tuple) and "" in value):
                 is_option = parameter.opts[0].startswith("-")
                 name = max(parameter.opts, key=len) if is_option else parameter.human_readable_name.strip(".")
-                raise UserError(
-                    f"{name} is empty; give a value, or leave it out (is a shell variable unset?)"
-                )
+                raise UserError(f"{name} is empty; give a value or omit it (is a shell variable unset?)")
         return context
 
 
@@ -61,7 +59,7 @@ class _QuickCommand(Quick, TyperCommand):
 
 
 class _Commands(Quick, TyperGroup):
-    """The table of subcommands, and the one place where a mistake becomes a sentence and an exit code."""
+    """The subcommands, and the only place that turns errors into messages and exit codes."""
 
     def __init__(self, **settings: Any) -> None:
         super().__init__(**settings)
@@ -73,7 +71,7 @@ class _Commands(Quick, TyperGroup):
                 return super().invoke(ctx)
         except UserError as error:
             _fail(str(error))
-        except TyperException as error:  # an option that there is not, or a value of the wrong kind
+        except TyperException as error:  # an unknown option, or a value of the wrong type
             sentence = error.format_message()
             if not sentence or "\n" in sentence:
                 raise  # the help of a group of commands
@@ -83,16 +81,14 @@ class _Commands(Quick, TyperGroup):
         except KeyboardInterrupt as request:
             raise typer.Exit(143 if isinstance(request, Terminated) else 130) from None
         except BrokenPipeError:
-            raise  # whoever reads has had enough
+            raise  # the reader has closed the pipe
         except OSError as error:
             if error.strerror is None:
-                raise  # a library's, which says no reason that a user could mend
+                raise  # raised by a library, without a reason that a user could act on
             if not error.filename and not _written_by_us(error):
-                _fail(
-                    f"a file could not be read or written: {error.strerror}; check the disk and run it again"
-                )
+                _fail(f"a file could not be read or written: {error.strerror}; check the disk and retry")
             where = f"'{error.filename}'" if error.filename else "standard output"
-            _fail(f"{where} cannot be used: {error.strerror}; give another place, or make room")
+            _fail(f"{where} cannot be used: {error.strerror}; choose another path or free disk space")
         except ModuleNotFoundError as error:
             extra = _EXTRA.get((error.name or "").split(".")[0])
             if extra is None:
@@ -123,22 +119,22 @@ def ontarget(
         bool, typer.Option("--version", callback=_print_version, is_eager=True, help="Print the version.")
     ] = False,
 ) -> None:
-    """Tune LLMs into translators that answer in the language you asked for, and measure when they do not.
+    """Fine-tune LLMs to translate into the requested language, and measure how often they do not.
 
-    See the off-target problem and the cure, on text that ontarget makes itself (minutes on a laptop):
+    Reproduce the off-target problem and its fix on generated text (minutes on a laptop):
 
         ontarget run phrasebook-tiny
 
-    How much of this French is not French? And how good is it?
+    Measure how many lines are not in French, and how good the translations are:
 
         ontarget score answers.txt --to fr
         ontarget score answers.txt --reference test.fr --to fr
 
-    Translate with the model that you tuned, one line in, one line out:
+    Translate with your fine-tuned model, one line in, one line out:
 
         ontarget translate --model runs/phrasebook-tiny/models/ontarget --from it --to nl < in.it
 
-    `ontarget COMMAND --help` says more about each command.
+    Run `ontarget COMMAND --help` for the options of a command.
     """
 
 
@@ -152,7 +148,7 @@ def _load(name: str) -> Any:
 
 
 def _written_by_us(error: OSError) -> bool:
-    """Whether an error that names no file comes from standard output: what prints raises it itself."""
+    """Whether an error without a file name comes from writing to standard output."""
     frame = list(walk_tb(error.__traceback__))[-1][0]
     printing = ("ontarget.cli.", "rich.", "typer.")
     return str(frame.f_globals.get("__name__")).startswith(printing)

@@ -1,7 +1,7 @@
-"""Options that commands share.
+"""Options that several commands share, and checks of the files that a command may write.
 
-Of `score` and `compare`: what is scored, and what says which language it is in. Of `translate` and `answer`:
-how a model is asked. And what files a command may write.
+`score` and `compare` share the input files, their languages and the language identifier; `translate` and
+`answer` share the prompt template.
 """
 
 from collections.abc import Iterable
@@ -17,13 +17,13 @@ Key = Annotated[
     typer.Option(
         "--key",
         metavar="NAME",
-        help="Key of the hypothesis in JSON, or the system in WMT's XML. Needed only if it is not clear; "
-        "repeat it for files that have different ones.",
+        help="Key of the hypothesis in JSON, or name of the system in WMT XML. Needed only if ambiguous; "
+        "repeat it for files with different keys.",
     ),
 ]
 ReferenceKey = Annotated[
     str | None,
-    typer.Option(metavar="NAME", help="Key of the reference in JSON, or the translator in WMT's XML."),
+    typer.Option(metavar="NAME", help="Key of the reference in JSON, or name of the translator in WMT XML."),
 ]
 SourceKey = Annotated[str | None, typer.Option(metavar="NAME", help="Key of the source in JSON.")]
 To = Annotated[
@@ -31,7 +31,7 @@ To = Annotated[
     typer.Option(
         "--to",
         metavar="LANGUAGE",
-        help="The language that was asked for: fr. Where names of files tell it, restricts scoring to these "
+        help="Requested target language, such as fr. If file names contain the language, score only these "
         "languages: de,fr.",
     ),
 ]
@@ -39,22 +39,25 @@ Source = Annotated[
     str | None,
     typer.Option(
         metavar="SRC",
-        help="What was translated, line by line: a file, a folder or a pattern. Needs --from, unless names "
-        "tell the source's language.",
+        help="Source text, aligned line by line: a file, folder or pattern. Needs --from, unless file names "
+        "contain the source language.",
     ),
 ]
 TestSet = Annotated[
     str | None,
     typer.Option(
         metavar="NAME",
-        help="Source and reference by sacreBLEU: wmt22. Needs --direction, unless names of files tell it.",
+        help="Source and reference of a sacreBLEU test set, such as wmt22. Needs --direction, unless file "
+        "names contain it.",
     ),
 ]
-OfTestSet = Annotated[str | None, typer.Option(metavar="FROM-TO", help="Of the test set: de-fr.")]
+OfTestSet = Annotated[
+    str | None, typer.Option(metavar="FROM-TO", help="Direction of the test set, such as de-fr.")
+]
 Environment = Annotated[
     Path | None,
     typer.Option(
-        metavar="DIR", help="The virtual environment of --comet.", show_default="~/.cache/ontarget/comet"
+        metavar="DIR", help="Virtual environment for --comet.", show_default="~/.cache/ontarget/comet"
     ),
 ]
 Lid = Annotated[
@@ -62,7 +65,7 @@ Lid = Annotated[
     typer.Option(
         metavar="NAME|PATH",
         help="Language identifier: lid.176.ftz, lingua, script, a fastText model, or your own command "
-        "('cmd: ./my-lid', lines in, language codes out). With several (lid.176,lingua) you also see on how "
+        "('cmd: ./my-lid', lines in, language codes out). With several (lid.176,lingua), also reports on how "
         "many off-target lines they agree.",
     ),
 ]
@@ -70,8 +73,8 @@ Otr = Annotated[
     str,
     typer.Option(
         metavar="RULES",
-        help="How lines are read: robust (without URLs, numbers and capitals; in doubt a line is unsure, not "
-        "off-target), or paper (the identifier's best guess of each line as it is).",
+        help="Rules of the off-target ratio: robust (ignores URLs, numbers and case; doubtful lines are "
+        "unsure, not off-target), or paper (the identifier's best guess on each unmodified line).",
     ),
 ]
 ByUnit = Annotated[
@@ -79,70 +82,68 @@ ByUnit = Annotated[
     typer.Option(
         "--unit",
         metavar="UNIT",
-        help="What is identified: line (as a whole), or sentence. By sentence a line is off-target if at "
-        "least half of its sentences are, and mixed if fewer are; adds OTR sentences.",
+        help="Unit of identification: line or sentence. With sentence, a line is off-target if at least half "
+        "of its sentences are, and mixed if fewer are; adds OTR sentences.",
     ),
 ]
 Among = Annotated[
     str | None,
-    typer.Option(metavar="LANGUAGES", help="The only ones that the identifier may name: de,fr,en."),
+    typer.Option(metavar="LANGUAGES", help="Restrict identification to these languages: de,fr,en."),
 ]
 Lcb = Annotated[
     bool,
     typer.Option(
         "--lcb",
-        help="Compute lpr, wpr and lcpr as the script of the Language Confusion Benchmark does.",
+        help="Compute lpr, wpr and lcpr exactly as the Language Confusion Benchmark script does.",
     ),
 ]
 EnglishWords = Annotated[
     Path | None,
     typer.Option(
         metavar="FILE",
-        help="English words for wpr, one a line: /usr/share/dict/words. Without it, any word of four or more "
-        "small Latin letters is English; --lcb needs it.",
+        help="English words for wpr, one per line, such as /usr/share/dict/words; required by --lcb. Without "
+        "it, any word of four or more lower-case Latin letters counts as English.",
     ),
 ]
 Template = Annotated[
     str | None,
-    typer.Option(
-        help="Prompt template, a name or a file; by default what the model was tuned with, or alpaca."
-    ),
+    typer.Option(help="Prompt template, a name or a file (default: the one used in training, or alpaca)."),
 ]
 TrustRemoteCode = Annotated[
-    bool, typer.Option("--trust-remote-code", help="Let code that comes with the model run.")
+    bool, typer.Option("--trust-remote-code", help="Allow custom code shipped with the model to run.")
 ]
 
 
 def require_new_place(option: str, path: Path, inputs: Iterable[str | None]) -> None:
-    """Refuses a place for results that is a folder, is in none, or is a file that the command reads.
+    """Rejects an output path that is a folder, has no parent folder, or is an input of the command.
 
     Raises:
-        UserError: it is; the message names the option.
+        UserError: the path is rejected; the message names the option.
     """
     if path.is_dir():
-        raise UserError(f"{option} '{path}' is a folder; name a file")
+        raise UserError(f"{option} '{path}' is a folder; give the path of a file")
     require_folder(option, path)
     if path.exists() and any(name and Path(name).exists() and path.samefile(name) for name in inputs):
-        raise UserError(f"{option} '{path}' is a file that is read and would be overwritten; name another")
+        raise UserError(f"{option} '{path}' is an input file and would be overwritten; choose another path")
 
 
 def require_outside(option: str, path: Path, inputs: Iterable[str | None]) -> None:
-    """Refuses to overwrite a file in a folder that is read, by name or by a pattern (`ref/{language}`).
+    """Rejects overwriting a file in an input folder, given by name or as a pattern (`ref/{language}`).
 
     Raises:
-        UserError: the place is in such a folder; the message names the option.
+        UserError: the path is in such a folder; the message names the option.
     """
     for name in filter(None, inputs):
         folder = Path(f"{name.partition('{')[0]}_").parent if "{" in name else Path(name)
         if path.exists() and folder.is_dir() and folder.resolve() in path.resolve().parents:
-            raise UserError(f"{option} '{path}' is in '{folder}', which is read; name another place")
+            raise UserError(f"{option} '{path}' is in the input folder '{folder}'; choose another path")
 
 
 def require_folder(option: str, path: Path) -> None:
-    """Refuses a place for results in a folder that is not there: its name may be a slip.
+    """Rejects an output path whose folder does not exist: it may be a typing error.
 
     Raises:
-        UserError: it is not there; the message names the option.
+        UserError: the folder does not exist; the message names the option.
     """
     folder = path.parent
     if folder.is_dir():
@@ -152,15 +153,15 @@ def require_folder(option: str, path: Path) -> None:
     near = [one.name for one in folder.parent.iterdir() if one.is_dir()] if folder.parent.is_dir() else []
     hint = nearest(folder.name, near)
     raise UserError(
-        f"{option} '{path}' cannot be written: there is no folder '{folder}'{hint or '; make it first'}"
+        f"{option} '{path}' cannot be written: there is no folder '{folder}'{hint or '; create it first'}"
     )
 
 
 def require_comet(environment: Path | None, comet: str | None) -> None:
-    """Refuses an environment for a model that is not asked for.
+    """Rejects `--environment` without `--comet`.
 
     Raises:
-        UserError: there is one.
+        UserError: only the environment is given.
     """
     if environment is not None and comet is None:
-        raise UserError("--environment is of --comet; give --comet MODEL, too, or leave it out")
+        raise UserError("--environment needs --comet; add --comet MODEL or omit --environment")

@@ -1,4 +1,4 @@
-"""`ontarget run`: all that a recipe says."""
+"""`ontarget run`: runs a recipe end to end."""
 
 from collections.abc import Sequence
 from pathlib import Path
@@ -22,40 +22,43 @@ def run(
         list[str] | None,
         typer.Argument(
             metavar="RECIPE KEY=VALUE",
-            help=f"A recipe by its name or path (default: {DEFAULT}), and what to change in it.",
+            help=f"Name or path of a recipe (default: {DEFAULT}), and keys to override in it.",
             show_default=False,
         ),
     ] = None,
     plan: Annotated[
-        bool, typer.Option("--plan", help="Print steps, time, memory and disk; do nothing.")
+        bool, typer.Option("--plan", help="Estimate the time, memory and disk of each step, and exit.")
     ] = False,
     directory: Annotated[
-        Path | None, typer.Option(metavar="DIR", help="Where results go.", show_default="runs/RECIPE")
+        Path | None,
+        typer.Option(metavar="DIR", help="Directory for the results.", show_default="runs/RECIPE"),
     ] = None,
 ) -> None:
-    """Do all that a recipe says: models, translations, scores, report. Again: what is missing or changed.
+    """Run a recipe end to end: models, translations, scores, report.
 
-    The whole comparison, on text that ontarget makes itself (minutes on a laptop):
+    Re-running redoes only missing or changed steps.
+
+    Run the whole comparison on generated text (minutes on a laptop):
 
         ontarget run
 
-    What that takes, before it is spent:
+    Estimate time, memory and disk first:
 
         ontarget run phrasebook-tiny --plan
 
-    Any key can be changed. Here LAT alone is tuned and translates again:
+    Override any key. This trains only LAT again and translates with it:
 
         ontarget run phrasebook-tiny stages.lat.alpha=0.1
 
-    How often does a model of yours answer in the wrong language?
+    Measure how often your own model translates into the wrong language:
 
         ontarget run diagnose model=DIR name=my-model
 
-    Several values of a key, one after the other; what they have in common is made once:
+    Sweep several values of a key; steps that they share are run once:
 
         ontarget run phrasebook-tiny sweep='{stages.lat.alpha: [0.1, 0.3, 1.0]}' name=alphas
 
-    Stop it when you like, even with kill -9: the same command goes on from there.
+    You can stop it at any time, even with kill -9; the same command resumes.
     """
     recipe, overrides = recipe_and_overrides(arguments or [])
     if load(recipe, overrides).sweep:
@@ -75,7 +78,7 @@ def run(
 
 
 def recipe_and_overrides(arguments: Sequence[str]) -> tuple[str, list[str]]:
-    """The recipe may be left out: then the first argument is an override already."""
+    """Splits the arguments; without a recipe, the first argument is already an override."""
     if arguments and "=" not in arguments[0]:
         return arguments[0], list(arguments[1:])
     return DEFAULT, list(arguments)

@@ -1,4 +1,4 @@
-"""`ontarget train`: the models of a recipe, and nothing else."""
+"""`ontarget train`: trains the models of a recipe, without translating or scoring."""
 
 from pathlib import Path
 from typing import Annotated
@@ -15,53 +15,57 @@ from ontarget.recipes.load import load
 
 
 def train(
-    recipe: Annotated[str, typer.Argument(help="A recipe by its name or path.", show_default=False)],
+    recipe: Annotated[str, typer.Argument(help="Name or path of a recipe.", show_default=False)],
     arguments: Annotated[
         list[str] | None,
         typer.Argument(
             metavar="STAGE KEY=VALUE",
-            help="One stage (default: all), and what to change in the recipe.",
+            help="Stage to train (default: all), and keys to override in the recipe.",
             show_default=False,
         ),
     ] = None,
     plan: Annotated[
-        bool, typer.Option("--plan", help="Print stages, time, memory and disk; do nothing.")
+        bool, typer.Option("--plan", help="Estimate the time, memory and disk of each stage, and exit.")
     ] = False,
     compiled: Annotated[
-        bool, typer.Option("--compile", help="By torch.compile: slow to begin, faster in long stages.")
+        bool, typer.Option("--compile", help="Use torch.compile: slower to start, faster in long stages.")
     ] = False,
     directory: Annotated[
-        Path | None, typer.Option(metavar="DIR", help="Where models go.", show_default="runs/RECIPE")
+        Path | None, typer.Option(metavar="DIR", help="Directory for the models.", show_default="runs/RECIPE")
     ] = None,
     processes: Annotated[
-        int, typer.Option(min=1, metavar="N", help="Processes on this machine: one for each GPU.")
+        int, typer.Option(min=1, metavar="N", help="Number of processes on this machine: one per GPU.")
     ] = 1,
     machines: Annotated[
-        int, typer.Option(min=1, metavar="M", help="Machines, each of which runs this command.")
+        int, typer.Option(min=1, metavar="M", help="Number of machines; run this command on each.")
     ] = 1,
-    machine_rank: Annotated[int, typer.Option(min=0, metavar="R", help="Which of them this is, from 0.")] = 0,
+    machine_rank: Annotated[int, typer.Option(min=0, metavar="R", help="Rank of this machine, from 0.")] = 0,
     main_address: Annotated[
         str | None,
         typer.Option(
-            metavar="HOST:PORT", help="The first machine, and a free port of it.", show_default=False
+            metavar="HOST:PORT",
+            help="Address of the first machine and a free port on it.",
+            show_default=False,
         ),
     ] = None,
 ) -> None:
-    """Make the models of a recipe, or one and those that it starts from. `ontarget run` goes on with them.
+    """Train the models of a recipe, or one model and those it starts from.
 
-    All stages of a recipe, in order:
+    `ontarget run` then continues with these models.
+
+    Train all stages of a recipe, in order:
 
         ontarget train phrasebook-tiny
 
-    The last of them alone, with what it needs, from a model of your own:
+    Train one stage, with the stages it needs, starting from your own model:
 
         ontarget train my-recipe.yaml ontarget stages.mt.from=path/to/model
 
-    On all four GPUs of this machine; `ontarget run` then goes on with what it made:
+    Train on four GPUs of this machine:
 
         ontarget train my-recipe.yaml --processes 4
 
-    A model is a plain Hugging Face checkpoint in runs/RECIPE/models/STAGE; its path is printed.
+    Each model is a Hugging Face checkpoint in runs/RECIPE/models/STAGE; the paths are printed.
     """
     launch = Launch(processes, machines, machine_rank, main_address)
     given = list(arguments or [])

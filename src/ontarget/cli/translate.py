@@ -1,4 +1,4 @@
-"""`ontarget translate`: a file or standard input, one line in, one line out."""
+"""`ontarget translate`: translates a file or standard input, one line in, one line out."""
 
 import sys
 from pathlib import Path
@@ -22,42 +22,42 @@ from ontarget.translation.system import Decoding, direction_between
 
 def translate(
     model: Annotated[
-        str, typer.Option("--model", help="Directory of a model, or its name on the Hugging Face hub.")
+        str, typer.Option("--model", help="Directory of a model, or its name on the Hugging Face Hub.")
     ],
-    source: Annotated[str, typer.Option("--from", help="Language of the text, such as de.")],
-    target: Annotated[str, typer.Option("--to", help="Language to translate into, such as fr.")],
+    source: Annotated[str, typer.Option("--from", help="Source language, such as de.")],
+    target: Annotated[str, typer.Option("--to", help="Target language, such as fr.")],
     file: Annotated[
         Path | None,
-        typer.Argument(help="Text, one segment a line, compressed or not; standard input by default."),
+        typer.Argument(
+            help="Source text, one segment per line, may be compressed (default: standard input)."
+        ),
     ] = None,
-    beam: Annotated[
-        int, typer.Option(min=1, help="Hypotheses kept at each step; 1 is greedy, and faster.")
-    ] = 4,
-    max_new_tokens: Annotated[int, typer.Option(min=1, help="A translation is cut here.")] = 512,
+    beam: Annotated[int, typer.Option(min=1, help="Beam size; 1 is greedy decoding, which is faster.")] = 4,
+    max_new_tokens: Annotated[int, typer.Option(min=1, help="Maximum number of tokens to generate.")] = 512,
     no_repeat_ngram_size: Annotated[
         int | None,
         typer.Option(
-            min=1, metavar="N", help="N tokens in a row are said once; 3 for a model that stutters."
+            min=1, metavar="N", help="Forbid repeated n-grams of size N; try 3 for repetitive output."
         ),
     ] = None,
     template: Template = None,
     system: Annotated[
         str | None,
-        typer.Option("--system", help="How it is asked and searched: the id of a system of a recipe."),
+        typer.Option("--system", help="ID of a recipe system (prompting and decoding)."),
     ] = None,
     text: Annotated[
         list[str] | None,
         typer.Option(
-            help="LANGUAGE=FILE, lines of it, for systems that learn from text; once for each language."
+            help="LANGUAGE=FILE: monolingual text for systems that need it. Repeat for each language."
         ),
     ] = None,
     trust_remote_code: TrustRemoteCode = False,
 ) -> None:
     """Translate a file, or standard input, to standard output.
 
-    One line in, one line out: the output has as many lines as the input, and an empty line stays empty.
-    A line that is too long for the model's context leaves an empty line too. All others are translated; those
-    left empty are named on standard error, and the exit code is 1.
+    The output has as many lines as the input, and an empty line stays empty. A line that is too long for the
+    model's context also becomes an empty line. Such lines are listed on standard error, and the exit code
+    is 1; all other lines are translated.
 
         ontarget translate --model runs/phrasebook-tiny/models/ontarget --from it --to nl text.it
 
@@ -68,7 +68,7 @@ def translate(
         ontarget translate --model my/model --from de --to fr --system language-prior \\
             --text en=train.en --text de=train.de --text fr=train.fr text.de
     """
-    # What the user may have got wrong is looked at before torch is loaded, which takes seconds.
+    # Check the arguments before torch is loaded, which takes seconds.
     direction = direction_between(source, target)
     locate(model)
     if template is not None:
@@ -104,7 +104,7 @@ def translate(
             **how,
         )
     sys.stdout.buffer.write("".join(f"{one.text}\n" for one in found).encode())
-    sys.stdout.buffer.flush()  # before what is said of it
+    sys.stdout.buffer.flush()  # before the notes on it
     empty = refused(found)
     for said in sentences(empty, translator.context.limit):
         typer.echo(said, err=True)
@@ -115,20 +115,20 @@ def translate(
 
 
 def _text(system: str | None, named: list[str], direction: Direction) -> dict[Language, list[str]]:
-    """What `--text` names, checked against what the system and the direction need."""
+    """Reads the files of `--text`, checked against the needs of the system and the direction."""
     needed = system is not None and settings_called(system).learns_from_text
     if named and not needed:
-        raise UserError("--text is for systems that learn from text, such as --system language-prior")
+        raise UserError("--text needs a system that uses monolingual text, such as --system language-prior")
     text = {}
     for one in named:
         code, equals, path = one.partition("=")
         if not equals:
-            raise UserError(f"--text is '{one}'; write it as LANGUAGE=FILE, such as de=train.de")
+            raise UserError(f"--text '{one}' is not valid; write LANGUAGE=FILE, such as de=train.de")
         text[Language(code)] = read_lines(Path(path))
     if needed and (direction.target not in text or len(text) < 2):
         raise UserError(
-            f"the system '{system}' learns from text: give --text {direction.target}=FILE, and the same "
-            "for the languages that it goes astray into"
+            f"the system '{system}' needs monolingual text; give --text {direction.target}=FILE, and one "
+            "more for each language that the model wrongly produces"
         )
     return text
 
