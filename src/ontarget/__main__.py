@@ -2,13 +2,16 @@
 
 import sys
 
+from ontarget.deprecations import deprecations_unsaid
+
 
 def main() -> None:
     """Runs the command line: exit code 0, 2 for the user's mistakes, 130 for Ctrl-C, 143 for SIGTERM."""
     try:
-        from ontarget.cli.app import app
+        with deprecations_unsaid():
+            from ontarget.cli.app import app
 
-        app()
+            app()
     except KeyboardInterrupt:  # while the imports were under way
         sys.exit(130)
 

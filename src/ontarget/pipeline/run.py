@@ -7,6 +7,7 @@ from importlib.util import find_spec
 from pathlib import Path
 from typing import Any
 
+from ontarget.deprecations import deprecations_unsaid
 from ontarget.errors import UserError
 from ontarget.files import full_disk_said, read_jsonl, whole_file, write_json, write_jsonl
 from ontarget.pipeline import agreed, stages, synthetic, systems, untranslated
@@ -58,7 +59,7 @@ def carry_out(plan: Plan, progress: Progress | None = None) -> Run:
     # Finds mistakes before the directory is made; what is to do is read again under the lock.
     for line in check_models(plan, plan.everything()):
         progress.say(line)
-    with plan.store.lock(), full_disk_said(plan.store.directory):
+    with plan.store.lock(), full_disk_said(plan.store.directory), deprecations_unsaid():
         _Work(plan, progress).do(plan.everything())
     return Run(plan.store.directory)
 
@@ -78,7 +79,7 @@ def train(
     if launch.machine_rank:
         follow(launch, plan, steps, progress or Silent())
     else:
-        with plan.store.lock(), full_disk_said(plan.store.directory):
+        with plan.store.lock(), full_disk_said(plan.store.directory), deprecations_unsaid():
             steps = plan.training(stage)
             _Work(plan, progress or Silent(), launch).do(steps)
     return [plan.store.model(step.name) for step in steps if step.kind == "model"]

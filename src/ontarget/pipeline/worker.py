@@ -13,6 +13,7 @@ import threading
 from pathlib import Path
 from typing import Any, NoReturn
 
+from ontarget.deprecations import deprecations_unsaid
 from ontarget.errors import UserError
 from ontarget.files import full_disk_said
 from ontarget.pipeline import stages
@@ -30,7 +31,7 @@ def main() -> None:
     threading.Thread(target=_obey, args=(first_here,), daemon=True).start()
     job = json.loads(Path(sys.argv[1]).read_text(encoding="utf-8"))
     try:
-        with terminable(), full_disk_said(Path(job["work"])):
+        with terminable(), deprecations_unsaid(), full_disk_said(Path(job["work"])):
             counts = _train(job)
     except UserError as error:
         _tell("error", str(error))
