@@ -82,9 +82,9 @@ def test_get_prints_licence_and_checksum_and_fetches_once(folder: Path, server: 
     code, output = get(server)
     assert code == 0
     assert "opus/Tiny/v1: That of the corpus" in output
-    assert f"{SUM}  opus/Tiny/v1/en-it.en  (first download, noted)" in output
+    assert f"{SUM}  opus/Tiny/v1/en-it.en  (first download, recorded)" in output
     assert (folder / "opus/Tiny/v1/en-it.it").read_text() == "b\n"
-    assert get(server) == (0, f"opus/Tiny/v1 is all here, in {folder}\n")
+    assert get(server) == (0, f"opus/Tiny/v1 is complete in {folder}\n")
     assert len(server.requests) == 1
 
 
@@ -108,8 +108,8 @@ def test_get_of_what_is_not_there(folder: Path, server: Server) -> None:
     ("arguments", "sentence"),
     [
         (["get", "multi30"], "no corpus 'multi30' in the catalogue; did you mean 'multi30k'"),
-        (["get", "opus/Tiny/v1"], "add --languages"),
-        (["get", "opus/Tiny/v1", "--languages", "no,nb"], "in pairs of languages: name two or more"),
+        (["get", "opus/Tiny/v1"], "such as --languages en,de"),
+        (["get", "opus/Tiny/v1", "--languages", "no,nb"], "in pairs of languages; name two or more"),
         (
             ["get", "multi30k", "--languages", "en,it"],
             "is not known to have Italian (it); it has en de fr cs",

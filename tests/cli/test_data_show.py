@@ -33,7 +33,7 @@ def test_numbers_cleaning_and_samples_with_their_twins(
     long = sum(max(map(len, segment)) > 90 for segment in zip(*lines, strict=True))
     assert 0 < long < 40
     assert f"train: {40 - long} segments; left out: {long} too-long" in output
-    assert "no model of lat is there: by words" in output
+    assert "model lat not found; showing words instead of tokens" in output
     assert output.count("lat, learnt: ") == output.count("lat, unlearnt: ") == 2
     assert "[+" in output
     assert "[-" in output
@@ -44,9 +44,7 @@ def test_mistakes_are_told(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> N
     monkeypatch.chdir(tmp_path)
     with pytest.raises(UserError, match="no stage 'lta'; did you mean 'lat'"):
         shown(*SMALL, "--stage", "lta")
-    with pytest.raises(
-        UserError, match="'iwslt17' is a corpus, which 'ontarget data card iwslt17' describes"
-    ):
+    with pytest.raises(UserError, match="'iwslt17' is a corpus; 'ontarget data card iwslt17' describes it"):
         shown("iwslt17")
 
 

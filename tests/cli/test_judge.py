@@ -40,7 +40,7 @@ def test_a_rate_with_its_interval_counts_and_cost() -> None:
         _, stdout, _ = ontarget(*FILES, "--url", server.url, "--price", "1000", "2000", "--limit", "2")
     assert len(server.asked) == 8
     assert "100.0" in stdout
-    assert "400 tokens read, 28 written: 0.46, of it now 0.00" in stdout
+    assert "400 input tokens, 28 output tokens; cost 0.46, of which 0.00 in this call" in stdout
     assert "win_rate|judge:m|" in stdout
 
 

@@ -48,7 +48,7 @@ def test_copy_makes_a_recipe_of_ones_own(tmp_path: Path, monkeypatch: pytest.Mon
     assert load("mine.yaml") == load("diagnose")
     code, output = recipes("copy", "phrasebook-tiny", "mine.yaml")
     assert code == 2
-    assert "mine.yaml exists already" in output
+    assert "mine.yaml already exists" in output
     assert load("mine.yaml") == load("diagnose")
     code, output = recipes("copy", "diagnose", "nowhere/mine.yaml")
     assert code == 2
@@ -107,7 +107,7 @@ def test_check_looks_at_the_files_of_a_recipe(mine: Path) -> None:
     assert code == 2
     assert "mine.yaml: corpus.plain.train: there is no file 'train.it'" in output
     assert "mine.yaml: corpus.plain.test: there is no file 'test.nl'" in output
-    assert "error: mine.yaml cannot be run as it is: 2 mistakes, listed above" in output
+    assert "error: mine.yaml cannot be run: 2 mistakes, listed above" in output
     assert sorted(path.name for path in mine.iterdir()) == [
         "mine.yaml",
         "test.en",
@@ -134,7 +134,7 @@ def test_check_of_a_recipe_that_comes_with_ontarget_says_what_is_not_here(
 def test_check_looks_deep_into_one_recipe() -> None:
     code, output = recipes("check", "--deep")
     assert code == 2
-    assert "--deep looks into the text of one recipe; name it" in output
+    assert "--deep needs the name of a recipe" in output
 
 
 def test_copy_of_a_recipe_that_is_wrong_copies_nothing(

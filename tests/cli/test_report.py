@@ -78,7 +78,7 @@ def test_a_sweep_has_figures(tmp_path: Path) -> None:
     assert "alpha 0.01, LAT" in output
     code, output = report(str(folder), str(folder), "--markdown")
     assert code == 2
-    assert "is a sweep: give it alone" in output
+    assert "is a sweep, which cannot be combined with other runs" in output
 
 
 def test_mistakes_are_one_sentence(runs: Path) -> None:
@@ -88,7 +88,7 @@ def test_mistakes_are_one_sentence(runs: Path) -> None:
     assert "did you mean 'one'?" in output
     code, output = report("one", "--markdown", "--latex")
     assert code == 2
-    assert "exclude each other" in output
+    assert "cannot be combined; choose one" in output
     (runs / "one" / "scores.json").unlink()
     code, output = report("one")
     assert code == 2
@@ -98,9 +98,9 @@ def test_mistakes_are_one_sentence(runs: Path) -> None:
 @pytest.mark.parametrize(
     ("arguments", "sentence"),
     [
-        (("one", "--format", "pdf"), "--format pdf is of figures: give --figures DIR, too"),
-        (("one", "--page", "x.html"), "--page is for several runs"),
-        (("one", "two", "--markdown", "--page", "x.html"), "--page is for several runs"),
+        (("one", "--format", "pdf"), "--format pdf needs --figures; add --figures DIR"),
+        (("one", "--page", "x.html"), "--page needs several runs"),
+        (("one", "two", "--markdown", "--page", "x.html"), "--page needs several runs"),
     ],
 )
 def test_an_option_that_would_do_nothing_is_a_mistake(

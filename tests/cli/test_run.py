@@ -44,7 +44,7 @@ def test_the_recipe_may_be_left_out(arguments: list[str], recipe: str, overrides
 def test_plan_prints_steps_and_costs_and_makes_nothing(tmp_path: Path) -> None:
     code, output = ontarget("run", SMALL, "test_lines=3", "--plan")
     assert code == 0
-    for word in ("train base", "translate with 5-shot", "score", "report", "together", "MB", "estimates"):
+    for word in ("train base", "translate with 5-shot", "score", "report", "total", "MB", "estimates"):
         assert word in output
     assert not list(tmp_path.iterdir())
 
@@ -98,7 +98,7 @@ def test_a_stopped_run_says_how_to_go_on(monkeypatch: pytest.MonkeyPatch, number
     for command in (["run", SMALL], ["train", "phrasebook-tiny", SMALL]):
         exit_code, output = ontarget(*command)
         assert exit_code == code
-        assert "the same command goes on from here" in output
+        assert "run the same command again to resume" in output
 
 
 def test_a_full_disk_is_one_sentence(monkeypatch: pytest.MonkeyPatch) -> None:

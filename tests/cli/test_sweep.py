@@ -27,7 +27,7 @@ def test_the_plan_counts_what_points_share_once_and_makes_nothing(tmp_path: Path
     lines = {line.split()[0]: line for line in output.splitlines() if line.strip()}
     assert "10 of 10 steps to do" in lines["alpha=0.1"]
     assert "4 of 10 steps to do" in lines["alpha=0.2"]  # the model, its outputs, scores, report
-    assert "2 of 2 points to do" in lines["together"]
+    assert "2 of 2 points to do" in lines["total"]
     assert not list(tmp_path.iterdir())
 
 

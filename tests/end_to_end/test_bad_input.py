@@ -217,7 +217,7 @@ DATA_AND_WORDS = [
     pytest.param([*SCORE, "--lid", "src.de"], ["src.de is no fastText model"], id="no identifier"),
     pytest.param(
         ["recipes", "copy", "phrasebook-tiny", "no-yaml.yaml"],
-        ["no-yaml.yaml exists already"],
+        ["no-yaml.yaml already exists"],
         id="a copy over a file",
     ),
 ]

@@ -185,5 +185,5 @@ def test_ctrl_c_ends_all_processes_with_a_checkpoint(tmp_path: Path) -> None:
         process.send_signal(signal.SIGINT)
         _, errors = process.communicate(timeout=600)
     assert process.returncode == 130, errors
-    assert "the same command goes on from here" in errors
+    assert "run the same command again to resume" in errors
     assert len(list(tmp_path.glob("models/.base.progress-*/checkpoint-*/trainer_state.json"))) == 1

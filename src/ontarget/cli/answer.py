@@ -1,4 +1,4 @@
-"""`ontarget answer`: what a model says to general instructions, in a file that `ontarget judge` reads."""
+"""`ontarget answer`: generates responses to general instructions, in a file for `ontarget judge`."""
 
 import hashlib
 import json
@@ -20,33 +20,40 @@ from ontarget.prompts.template import PromptTemplate
 if TYPE_CHECKING:
     from ontarget.translation.hypothesis import Hypothesis
 
-_AT_ONCE = 64  # answers that a kill may cost
+_AT_ONCE = 64  # responses that are lost at most if the process is killed
 
 
 def answer(
     model: Annotated[
-        str, typer.Argument(help="Directory of a model, or its name on the hub.", show_default=False)
+        str,
+        typer.Argument(help="Directory of a model, or its name on the Hugging Face Hub.", show_default=False),
     ],
     instructions: Annotated[
         str,
         typer.Option(
             metavar="FILE",
-            help="JSON lines, or a JSON list, of `instruction` and perhaps `input`.",
+            help="JSON lines or a JSON list with the keys `instruction` and, optionally, `input`.",
             show_default=False,
         ),
     ],
-    output: Annotated[Path, typer.Option(metavar="FILE", help="JSON lines go there.", show_default=False)],
-    beam: Annotated[int, typer.Option(min=1, help="Hypotheses kept at each step; 1 is greedy.")] = 1,
-    max_new_tokens: Annotated[int, typer.Option(min=1, help="An answer is cut here.")] = 512,
+    output: Annotated[
+        Path,
+        typer.Option(
+            metavar="FILE", help="Write the responses to this file, as JSON lines.", show_default=False
+        ),
+    ],
+    beam: Annotated[int, typer.Option(min=1, help="Beam size; 1 is greedy decoding.")] = 1,
+    max_new_tokens: Annotated[int, typer.Option(min=1, help="Maximum number of tokens to generate.")] = 512,
     limit: Annotated[
-        int | None, typer.Option(min=1, metavar="N", help="The first N alone.", show_default=False)
+        int | None,
+        typer.Option(min=1, metavar="N", help="Use only the first N instructions.", show_default=False),
     ] = None,
     template: Template = None,
     trust_remote_code: TrustRemoteCode = False,
 ) -> None:
-    """Answer general instructions, such as AlpacaEval's, with a tuned model.
+    """Generate responses to general instructions, such as those of AlpacaEval, with a fine-tuned model.
 
-    What comes of it is read by `ontarget judge`, and by AlpacaEval itself:
+    `ontarget judge` and AlpacaEval read the output:
 
         ontarget data get alpaca_eval
 
@@ -54,12 +61,12 @@ def answer(
 
         ontarget judge lat.jsonl mt.jsonl --url https://api.openai.com/v1 --model gpt-4o
 
-    Stop it when you like, even with kill -9: the same command goes on from there.
+    You can stop it at any time, even with kill -9; the same command resumes.
 
-    An instruction that is too long for the model's context gets an empty answer. All others are answered;
-    those left empty are named on standard error, and the exit code is 1.
+    An instruction that is too long for the model's context gets an empty response. Such instructions are
+    listed on standard error, and the exit code is 1; all others get a response.
     """
-    # What the user may have got wrong is looked at before torch is loaded, which takes seconds.
+    # Check the arguments before torch is loaded, which takes seconds.
     require_new_place("--output", output, [instructions])
     asked = read_instructions(instructions, answered=False)[:limit]
     if template is not None:
@@ -84,7 +91,7 @@ def answer(
     try:
         translator = Translator(model, template, trust_remote_code=trust_remote_code)
         lines = _whole_lines(part)
-        with Shown().task(f"answering by {model}") as advance, _appended(part) as file:
+        with Shown().task(f"generating responses with {model}") as advance, _appended(part) as file:
             for begin in range(len(lines), len(asked), _AT_ONCE):
                 now = asked[begin : begin + _AT_ONCE]
                 found = translator.general_hypotheses(
@@ -111,7 +118,7 @@ def answer(
 
 
 def _from(begin: int, total: int, advance: Advance) -> Callable[[int, int], None]:
-    return lambda done, _: advance(begin + done, total, "answers")
+    return lambda done, _: advance(begin + done, total, "responses")
 
 
 def _line(asked: Instruction, found: "Hypothesis", model: str) -> str:
@@ -125,7 +132,7 @@ def _line(asked: Instruction, found: "Hypothesis", model: str) -> str:
 
 @contextmanager
 def _appended(part: Path) -> Iterator[TextIO]:
-    """A file to write on; if nothing was written to it, there is none afterwards."""
+    """Opens a file for appending, and removes it afterwards if it is empty."""
     with folders_of(part):
         try:
             with part.open("a", encoding="utf-8") as file:
@@ -143,7 +150,7 @@ def _is_whole(line: str) -> bool:
 
 
 def _whole_lines(part: Path) -> list[str]:
-    """What an earlier call has written, up to a line that is damaged or that a kill cut off."""
+    """The lines of an earlier call, up to the first one that is damaged or incomplete."""
     if not part.exists():
         return []
     with part.open(encoding="utf-8", errors="replace", newline="\n") as file:

@@ -1,4 +1,4 @@
-"""`ontarget data`: the corpora that ontarget knows; which are here, fetching and checking them."""
+"""`ontarget data`: lists, describes, downloads and checks the corpora of the catalogue."""
 
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -21,23 +21,26 @@ app = typer.Typer(
     no_args_is_help=True,
     rich_markup_mode="markdown",
     context_settings={"help_option_names": ["-h", "--help"]},
-    help="List, describe, show, fetch and check corpora; in $ONTARGET_DATA, or ~/.cache/ontarget/data.",
+    help="List, describe, show, download and check corpora. They are stored in $ONTARGET_DATA, or "
+    "~/.cache/ontarget/data.",
 )
 
-_NAME = Annotated[str, typer.Argument(help="A corpus by its name.", show_default=False)]
+_NAME = Annotated[str, typer.Argument(help="Name of a corpus.", show_default=False)]
 _LANGUAGES = Annotated[
     str | None,
-    typer.Option(metavar="CODES", help="Only these languages: en,de,fr.", show_default="all that are listed"),
+    typer.Option(
+        metavar="CODES", help="Only these languages: en,de,fr.", show_default="all listed languages"
+    ),
 ]
 
 
 @app.command("list")
 def list_() -> None:
-    """List the corpora of the catalogue, and which of them are here.
+    """List the corpora of the catalogue, and whether they are downloaded.
 
         ontarget data list
 
-    The test sets of sacreBLEU are there too, in a recipe: `corpus.sacrebleu.test=wmt22`.
+    A recipe can also use the test sets of sacreBLEU: `corpus.sacrebleu.test=wmt22`.
     """
     from ontarget.corpora.catalogue.entry import entry, names, template
     from ontarget.corpora.catalogue.folder import data_folder
@@ -59,14 +62,14 @@ def list_() -> None:
 
 @app.command()
 def card(name: _NAME) -> None:
-    """Say what a corpus is: addresses, checksums, licence, citation, what it is good for, its traps.
+    """Describe a corpus: addresses, checksums, licence, citation, use and known problems.
 
-    One of the catalogue, or any of OPUS:
+    Name a corpus of the catalogue, or any corpus of OPUS:
 
         ontarget data card wmt22
         ontarget data card opus/Europarl/v8
 
-    `ontarget data list` says which there are.
+    `ontarget data list` prints the names.
     """
     from ontarget.corpora.catalogue.entry import entry, served, template
 
@@ -89,7 +92,7 @@ def card(name: _NAME) -> None:
     for trap in corpus.traps:
         typer.echo(f"trap: {trap}")
     if languages:
-        typer.echo("\nSHA-256, file, address (- where no checksum is known: the first download counts)")
+        typer.echo("\nSHA-256, file, address (-: no known checksum; that of the first download is recorded)")
     for item in corpus.items(languages):
         member = f" ({item.member})" if item.member else ""
         typer.echo(f"{served().get(item.file, '-')}  {item.file}  {item.address or '-'}{member}")
@@ -104,18 +107,18 @@ def get(
     languages: _LANGUAGES = None,
     mirror: Annotated[
         str | None,
-        typer.Option(metavar="URL", help="Fetch from URL/HOST/PATH what is at https://HOST/PATH."),
+        typer.Option(metavar="URL", help="Mirror: download https://HOST/PATH from URL/HOST/PATH."),
     ] = None,
 ) -> None:
-    """Fetch what is not here yet of a corpus; the same command goes on where it was stopped.
+    """Download the missing files of a corpus; after an interruption the same command resumes.
 
-    One of the catalogue, or any of OPUS:
+    Name a corpus of the catalogue, or any corpus of OPUS:
 
         ontarget data get multi30k
         ontarget data get opus/Europarl/v8 --languages en,it,nl
 
-    A checksum is compared where one is known. Where none is, that of the first download is printed and noted
-    in SHA256SUMS of the data folder, and from then on the file must be so.
+    Files with a known checksum are verified. For other files, the checksum of the first download is printed
+    and recorded in SHA256SUMS in the data folder, and later downloads must match it.
     """
     from ontarget.corpora.catalogue.folder import data_folder
     from ontarget.corpora.catalogue.get import get, missing
@@ -124,26 +127,30 @@ def get(
     folder = data_folder()
     wanted = missing(corpus, chosen, folder)
     if not wanted:
-        typer.echo(f"{corpus.name} is all here, in {folder}")
+        typer.echo(f"{corpus.name} is complete in {folder}")
         return
     typer.echo(f"{corpus.name}: {corpus.licence}", err=True)
     for fetched in get(wanted, folder, _task, mirror):
-        typer.echo(f"{fetched.sha256}  {fetched.file}{'' if fetched.known else '  (first download, noted)'}")
+        typer.echo(
+            f"{fetched.sha256}  {fetched.file}{'' if fetched.known else '  (first download, recorded)'}"
+        )
 
 
 @app.command()
 def check(
-    name: Annotated[str | None, typer.Argument(help="A corpus; all that are here otherwise.")] = None,
+    name: Annotated[
+        str | None, typer.Argument(help="Name of a corpus (default: all that are downloaded).")
+    ] = None,
     languages: _LANGUAGES = None,
 ) -> None:
-    """Check the files that are here: their checksums, and that aligned files have the same number of lines.
+    """Check downloaded files: their checksums, and that aligned files have the same number of lines.
 
-    All that are here, or one:
+    Check all downloaded corpora, or one:
 
         ontarget data check
         ontarget data check multi30k
 
-    Where something is wrong the exit code is 2.
+    If a file is wrong, the exit code is 2.
     """
     from ontarget.corpora.catalogue.check import check
     from ontarget.corpora.catalogue.entry import entry, names
@@ -155,7 +162,9 @@ def check(
     else:
         todo = [_chosen(name, languages) for name in names() if name != "opus" and _here(entry(name)) != "no"]
     if not todo:
-        raise UserError(f"no corpus of the catalogue is in '{folder}'; 'ontarget data get NAME' fetches one")
+        raise UserError(
+            f"no corpus of the catalogue is in '{folder}'; download one with 'ontarget data get NAME'"
+        )
     wrong: list[str] = []
     table = Table("Name", "As they were", "Unknown", "Missing", "Wrong", box=box.SIMPLE_HEAD)
     for corpus, chosen in todo:
@@ -186,9 +195,11 @@ def _chosen(name: str, languages: str | None) -> "tuple[Entry, list[Language]]":
     known = corpus.known_languages()
     chosen = [Language(code.strip()) for code in languages.split(",")] if languages else known
     if not chosen:
-        raise UserError(f"'{name}' has text in many languages: add --languages en,de say")
+        raise UserError(f"'{name}' has text in many languages; choose some, such as --languages en,de")
     if not known and len(set(chosen)) < 2:
-        raise UserError(f"'{name}' has text in pairs of languages: name two or more, e.g. --languages en,de")
+        raise UserError(
+            f"'{name}' has text in pairs of languages; name two or more, such as --languages en,de"
+        )
     unknown = [language for language in chosen if known and language not in known]
     if unknown:
         raise UserError(

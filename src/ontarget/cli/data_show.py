@@ -1,4 +1,4 @@
-"""`ontarget data show`: what a recipe's model will read, before it reads it."""
+"""`ontarget data show`: previews the corpus and the training samples of a recipe."""
 
 from collections.abc import Iterable
 from pathlib import Path
@@ -18,37 +18,42 @@ from ontarget.recipes.load import load
 
 
 def show(
-    recipe: Annotated[str, typer.Argument(help="A recipe by its name or path.", show_default=False)],
+    recipe: Annotated[str, typer.Argument(help="Name or path of a recipe.", show_default=False)],
     overrides: Annotated[
         list[str] | None,
-        typer.Argument(metavar="[KEY=VALUE]...", help="What to change in the recipe.", show_default=False),
+        typer.Argument(metavar="[KEY=VALUE]...", help="Keys to override in the recipe.", show_default=False),
     ] = None,
     stage: Annotated[
-        str | None, typer.Option(metavar="STAGE", help="Whose samples.", show_default="the recipe's last")
+        str | None,
+        typer.Option(
+            metavar="STAGE", help="Stage whose samples are shown.", show_default="the recipe's last"
+        ),
     ] = None,
-    lines: Annotated[int, typer.Option(min=1, metavar="N", help="So many, each with its twin.")] = 5,
+    lines: Annotated[
+        int, typer.Option(min=1, metavar="N", help="Number of samples, each with its conflicting pair.")
+    ] = 5,
     directory: Annotated[
-        Path | None, typer.Option(metavar="DIR", help="Where models are.", show_default="runs/RECIPE")
+        Path | None, typer.Option(metavar="DIR", help="Directory of the models.", show_default="runs/RECIPE")
     ] = None,
 ) -> None:
-    """Print a corpus in numbers, what cleaning leaves out, and samples as the model sees them.
+    """Print the size of a corpus, what cleaning removes, and training samples as the model sees them.
 
         ontarget data show phrasebook-tiny
 
-    Those of one stage, with the tokens of its model where that is there:
+    Show the samples of one stage, as tokens if its model exists:
 
         ontarget data show phrasebook-tiny --stage lat --lines 2
 
-    What would cleaning leave out?
+    Show what cleaning would remove:
 
         ontarget data show my-recipe.yaml 'clean=[empty, duplicates, {length-ratio: 3}]'
 
-    Tokens that are learnt are green, those that are unlearnt red, and both the stronger the more they weigh;
-    control tokens stand out. Without colours: `[+learnt]`, `[-unlearnt]`, `<<control>>`.
+    Tokens with likelihood loss are green, tokens with unlikelihood loss are red; stronger colours mean larger
+    weights. Control tokens are inverted. Without colours: `[+learnt]`, `[-unlearnt]`, `<<control>>`.
     """
     if recipe in names():
         raise UserError(
-            f"'{recipe}' is a corpus, which 'ontarget data card {recipe}' describes; show reads a recipe, "
+            f"'{recipe}' is a corpus; 'ontarget data card {recipe}' describes it. 'show' needs a recipe, "
             f"such as one with `corpus: {{catalogue: {{name: {recipe}}}}}`"
         )
     checked = load(recipe, overrides or [])
@@ -60,7 +65,7 @@ def show(
     for line in [*_numbers(corpus), *left_out(corpus)]:
         console.print(line, markup=False)
     if tokenizer is None:
-        console.print(f"no model of {stage} is there: by words, not by tokens", style="italic")
+        console.print(f"model {stage} not found; showing words instead of tokens", style="italic")
     coloured = console.is_terminal and not console.no_color
     for shown in samples_shown(checked, stage, corpus, tokenizer, lines, store):
         console.print()
@@ -71,15 +76,15 @@ def show(
 def _numbers(corpus: Corpus) -> Iterable[str]:
     for split in corpus.splits:
         for part in corpus.parts(split):
-            serves = f" for {part.direction} alone" if part.direction else ""
+            serves = f", only for {part.direction}" if part.direction else ""
             yield f"{split}: {len(part):,} segments in {' '.join(map(str, part.lines))}{serves}"
 
 
 def _heading(shown: Shown, stage: str) -> Text:
     sample = shown.sample
     what = "learnt" if sample.sign > 0 else "unlearnt"
-    about = f": {sample.asked} is asked for, {sample.produced} is answered" if sample.asked else ""
-    why = f"; left out: {shown.left_out}" if shown.left_out else ""
+    about = f": requested {sample.asked}, response in {sample.produced}" if sample.asked else ""
+    why = f"; removed: {shown.left_out}" if shown.left_out else ""
     return Text(f"{stage}, {what}{about}{why}", style="bold")
 
 

@@ -1,4 +1,4 @@
-"""`ontarget judge`: whose answers are better, by an LLM behind an address."""
+"""`ontarget judge`: compares the responses of two systems with an LLM behind an API."""
 
 import json
 from pathlib import Path
@@ -19,50 +19,59 @@ from ontarget.scoring.judge_answers import pair_up, read_answers
 
 
 def judge(
-    ours: Annotated[Path, typer.Argument(metavar="A", help="Answers, one a line, or JSON lines.")],
-    theirs: Annotated[Path, typer.Argument(metavar="B", help="The other system's, in the same order.")],
+    ours: Annotated[
+        Path, typer.Argument(metavar="A", help="Responses of system A, one per line or as JSON lines.")
+    ],
+    theirs: Annotated[Path, typer.Argument(metavar="B", help="Responses of system B, in the same order.")],
     url: Annotated[
-        str, typer.Option(metavar="URL", help="An OpenAI-compatible server, up to /v1.", show_default=False)
+        str,
+        typer.Option(
+            metavar="URL", help="Base URL of an OpenAI-compatible server, up to /v1.", show_default=False
+        ),
     ],
     model: Annotated[
-        str, typer.Option(metavar="NAME", help="The judge, as the server calls it.", show_default=False)
+        str, typer.Option(metavar="NAME", help="Name of the judge model on the server.", show_default=False)
     ],
     instructions: Annotated[
         Path | None,
         typer.Option(
-            metavar="FILE", help="What was asked, line by line; or A or B has it.", show_default=False
+            metavar="FILE",
+            help="Instructions, aligned line by line (default: those in A or B).",
+            show_default=False,
         ),
     ] = None,
     limit: Annotated[
-        int | None, typer.Option(min=1, metavar="N", help="The first N pairs alone.", show_default=False)
+        int | None, typer.Option(min=1, metavar="N", help="Use only the first N pairs.", show_default=False)
     ] = None,
     key: Annotated[
-        str, typer.Option(metavar="VARIABLE", help="The environment variable that holds the key.")
+        str, typer.Option(metavar="VARIABLE", help="Environment variable that holds the API key.")
     ] = "OPENAI_API_KEY",
     kept: Annotated[
-        Path, typer.Option(metavar="FILE", help="Answers of the judge; what is in it is not asked again.")
+        Path, typer.Option(metavar="FILE", help="Cache of judge replies; cached questions are skipped.")
     ] = Path("judge.jsonl"),
-    threads: Annotated[int, typer.Option(min=1, metavar="N", help="Questions at a time.")] = 8,
+    threads: Annotated[int, typer.Option(min=1, metavar="N", help="Number of parallel requests.")] = 8,
     price: Annotated[
         tuple[float, float] | None,
         typer.Option(
-            metavar="IN OUT", help="Of a million tokens, read and written: adds the cost.", show_default=False
+            metavar="IN OUT",
+            help="Prices per million input and output tokens; adds the cost.",
+            show_default=False,
         ),
     ] = None,
     no_temperature: Annotated[
-        bool, typer.Option("--no-temperature", help="For judges that refuse temperature=0.")
+        bool, typer.Option("--no-temperature", help="Do not send temperature=0, which some models reject.")
     ] = False,
     as_json: Annotated[bool, typer.Option("--json", help="Print one JSON object.")] = False,
 ) -> None:
-    """Judge whose answers are better, A's or B's: a pairwise win rate, as AlpacaEval has it.
+    """Compare the responses of A and B with an LLM as judge: a pairwise win rate, as in AlpacaEval.
 
-    Each pair is judged in both orders; one win each is a tie. Files are plain text, JSON lines or a JSON list
-    with the keys `instruction` and `output`.
+    Each pair is judged in both orders; one win each counts as a tie. Files are plain text, JSON lines or a
+    JSON list with the keys `instruction` and `output`.
 
         ontarget judge lat.jsonl mt.jsonl --url https://api.openai.com/v1 --model gpt-4o --price 2.5 10
         ontarget judge a.txt b.txt --instructions asked.txt --url http://localhost:8000/v1 --model my-judge
 
-    Stop it when you like: the same command goes on, and pays for no question twice.
+    You can stop it at any time; the same command resumes and sends no cached question again.
     """
     require_new_place("--kept", kept, [str(ours), str(theirs), str(instructions or "")])
     pairs = pair_up(
@@ -71,7 +80,7 @@ def judge(
     settings = {} if no_temperature else {"temperature": 0}
     endpoint = Endpoint(url, model, Kept(kept), key, settings)
     try:
-        with Shown().task(f"judging by {model}") as advance:
+        with Shown().task(f"judging with {model}") as advance:
             rate = judge_pairs(
                 pairs[:limit],
                 endpoint,
@@ -107,13 +116,13 @@ def _print(ours: str, theirs: str, rate: WinRate, price: tuple[float, float] | N
     table.add_row(Text(f"{ours}\n{theirs}"), f"{rate.score.value:.1f}", interval, *counts)
     console.print(table)
     read, written = rate.tokens()
-    said = f"{read} tokens read, {written} written"
+    said = f"{read} input tokens, {written} output tokens"
     if price:
-        said += f": {_cost(rate, price):.2f}, of it now {_cost(rate, price, fresh=True):.2f}"
+        said += f"; cost {_cost(rate, price):.2f}, of which {_cost(rate, price, fresh=True):.2f} in this call"
     console.print(said)
     console.print(rate.score.settings, style="dim", markup=False, soft_wrap=True)
 
 
 def _cost(rate: WinRate, price: tuple[float, float], *, fresh: bool = False) -> float:
-    """In the currency of `price`, which is of a million tokens."""
+    """The cost, in the currency of `price`, which is per million tokens."""
     return sum(tokens * of_one for tokens, of_one in zip(rate.tokens(fresh=fresh), price, strict=True)) / 1e6

@@ -1,4 +1,4 @@
-"""The table of `--plan`: steps, and what they will cost."""
+"""The table of `--plan`: the steps of a run and their estimated cost."""
 
 from collections.abc import Sequence
 
@@ -23,7 +23,7 @@ _NAMES = {
 
 
 def show_plan(console: Console, plan: Plan, steps: Sequence[Step]) -> None:
-    """Prints each step with its state and cost, and the sum; nothing is done."""
+    """Prints each step with its state and cost, and the total, without running anything."""
     said = check_models(plan, steps)
     speed = measure_speed() if any(step.todo for step in steps) else None
     estimator = Estimator(plan, speed)
@@ -42,13 +42,13 @@ def show_plan(console: Console, plan: Plan, steps: Sequence[Step]) -> None:
         )
     table.add_section()
     todo = [cost for step, cost in zip(steps, costs, strict=True) if step.todo]
-    table.add_row("together", f"{len(todo)} of {len(steps)} to do", *sums(todo), style="bold")
+    table.add_row("total", f"{len(todo)} of {len(steps)} to do", *sums(todo), style="bold")
     console.print(table)
     for line in said:
         console.print(line, markup=False)
     if todo:
         console.print(
-            f"Times are estimates{probed(speed)}; those without ~ were measured when the step was last done."
+            f"Times are estimates{probed(speed)}; times without ~ were measured when the step last ran."
         )
 
 
@@ -62,7 +62,7 @@ def _state(step: Step) -> str:
 
 
 def sums(costs: Sequence[Cost]) -> list[str]:
-    """Time, memory and disk of several steps, as printed."""
+    """Total time and disk and largest memory of several steps, as printed."""
     seconds, disk = [cost.seconds for cost in costs], [cost.disk for cost in costs]
     time = sum(s for s in seconds if s is not None)
     memory = max((cost.memory or 0.0 for cost in costs), default=0.0)
@@ -87,5 +87,9 @@ def _bytes(count: float | None) -> str:
 
 
 def probed(speed: float | None) -> str:
-    """What the estimates of time rest on."""
-    return f" from a probe of this machine ({speed / 1e9:.0f} GFLOP/s)" if speed else " that need torch"
+    """The basis of the estimated times."""
+    return (
+        f" from a probe of this machine ({speed / 1e9:.0f} GFLOP/s)"
+        if speed
+        else " (those shown as ? need torch)"
+    )

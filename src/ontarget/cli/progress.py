@@ -1,4 +1,4 @@
-"""Bars on a terminal, plain lines elsewhere: what the commands that take long say of themselves."""
+"""Progress of long commands: bars on a terminal, plain lines elsewhere."""
 
 import sys
 import time
@@ -18,7 +18,7 @@ Item = TypeVar("Item")
 
 
 class Shown:
-    """What a run tells of itself, on standard error: a bar while a step lasts, and a line that stays."""
+    """Reports progress on standard error: a bar during a step, and a permanent line after it."""
 
     def __init__(self, console: "Console | None" = None) -> None:
         from rich.console import Console
@@ -26,12 +26,12 @@ class Shown:
         self.console = console or Console(stderr=True, highlight=False)
 
     def say(self, line: str) -> None:
-        """One line that stays."""
+        """Prints a permanent line."""
         self.console.print(line, markup=False, soft_wrap=True)
 
     @contextmanager
     def task(self, what: str) -> Iterator[Advance]:
-        """One step, from its beginning to its end; nothing is said of an end that is an error."""
+        """Reports one step from start to end; a step that fails gets no final line."""
         began = time.monotonic()
         if self.console.is_terminal:
             with self._bar() as bar:
@@ -66,7 +66,7 @@ class Shown:
 
 
 def watched(items: Sequence[Item], what: str) -> Iterable[Item]:
-    """The items, with a bar on a terminal while they last."""
+    """Iterates over the items, with a bar on a terminal."""
     if sys.stderr is None or not sys.stderr.isatty():
         return items
     from rich.console import Console
@@ -84,6 +84,6 @@ def duration(seconds: float) -> str:
 
 
 def stopped(request: KeyboardInterrupt) -> NoReturn:
-    """After Ctrl-C or SIGTERM: nothing is lost."""
-    typer.echo("stopped; the same command goes on from here", err=True)
+    """Reports an interruption (Ctrl-C or SIGTERM), and re-raises it."""
+    typer.echo("stopped; run the same command again to resume", err=True)
     raise request

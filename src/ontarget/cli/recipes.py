@@ -1,4 +1,4 @@
-"""`ontarget recipes`: the experiments that come with ontarget, and those of one's own."""
+"""`ontarget recipes`: lists, shows, copies and checks recipes."""
 
 import shutil
 from pathlib import Path
@@ -22,15 +22,15 @@ app = typer.Typer(
     no_args_is_help=True,
     rich_markup_mode="markdown",
     context_settings={"help_option_names": ["-h", "--help"]},
-    help="List, show, copy and check recipes: what `ontarget run` does, each line with its why.",
+    help="List, show, copy and check recipes, the commented files that `ontarget run` executes.",
 )
 
-_RECIPE = Annotated[str, typer.Argument(help="A recipe by its name or path.", show_default=False)]
+_RECIPE = Annotated[str, typer.Argument(help="Name or path of a recipe.", show_default=False)]
 
 
 @app.command()
 def ls() -> None:
-    """List the recipes that come with ontarget."""
+    """List the recipes shipped with ontarget."""
     table = Table(box=box.SIMPLE_HEAD)
     table.add_column("Recipe", no_wrap=True)
     table.add_column("Languages")
@@ -46,22 +46,24 @@ def show(
     recipe: _RECIPE,
     overrides: Annotated[
         list[str] | None,
-        typer.Argument(metavar="[KEY=VALUE]...", help="With --resolved.", show_default=False),
+        typer.Argument(
+            metavar="[KEY=VALUE]...", help="Keys to override; needs --resolved.", show_default=False
+        ),
     ] = None,
     resolved: Annotated[
-        bool, typer.Option("--resolved", help="Every key, with defaults and presets filled in.")
+        bool, typer.Option("--resolved", help="Print every key, with defaults and presets filled in.")
     ] = False,
 ) -> None:
-    """Print a recipe, comments and all.
+    """Print a recipe with its comments.
 
         ontarget recipes show phrasebook-tiny
 
-    What presets and system ids stand for:
+    Show the settings behind presets and system IDs:
 
         ontarget recipes show phrasebook-tiny --resolved
     """
     if overrides and not resolved:
-        raise UserError(f"'{overrides[0]}' changes the recipe, not its text: add --resolved")
+        raise UserError(f"'{overrides[0]}' is an override, which only --resolved can show; add --resolved")
     if resolved:
         text = yaml.safe_dump(load(recipe, overrides or []).settings(), sort_keys=False, allow_unicode=True)
     else:
@@ -73,29 +75,30 @@ def show(
 def copy(
     recipe: _RECIPE,
     to: Annotated[
-        Path | None, typer.Argument(metavar="[FILE]", help="Where to (default: here, under its name).")
+        Path | None,
+        typer.Argument(metavar="[FILE]", help="Target file (default: the same name in this folder)."),
     ] = None,
 ) -> None:
-    """Copy a recipe, to make one of your own of it.
+    """Copy a recipe as the start of your own.
 
-    Then change it, and run it:
+    Edit the copy, then run it:
 
         ontarget recipes copy phrasebook-tiny mine.yaml
         ontarget run mine.yaml
 
-    A recipe may be as short as what it changes of another: see `extends` in docs/recipes.md.
+    A recipe can also contain only its changes to another one: see `extends` in docs/recipes.md.
     """
     source = find(recipe)
     target = to or Path(source.name)
     if target.is_dir():
         target /= source.name
     if target.exists():
-        raise UserError(f"{target} exists already; give another name")
+        raise UserError(f"{target} already exists; choose another name")
     if not target.parent.is_dir():
-        raise UserError(f"there is no folder {target.parent} to copy to")
+        raise UserError(f"there is no folder {target.parent}; create it first")
     name = load(source).name
     shutil.copyfile(source, target)
-    typer.echo(f"{target}; give it a `name` of its own, or its results go to runs/{name}", err=True)
+    typer.echo(f"{target}; change its `name`, or its results go to runs/{name}", err=True)
 
 
 @app.command()
@@ -104,7 +107,7 @@ def check(
         list[str] | None,
         typer.Argument(
             metavar="RECIPE KEY=VALUE",
-            help="Name or path of a recipe, and overrides; default: keys of all that come with ontarget.",
+            help="Name or path of a recipe, and keys to override (default: all shipped recipes).",
             show_default=False,
         ),
     ] = None,
@@ -115,24 +118,25 @@ def check(
         ),
     ] = False,
 ) -> None:
-    """Check a recipe before it is run: keys and values, files and their headers, and models.
+    """Check a recipe before running it: keys and values, files and their headers, and models.
 
-    All mistakes are listed, each with its key, and the exit code is 2. What can be fetched is a note.
+    Every mistake is listed with its key, and the exit code is 2. Files and models that can be downloaded are
+    only noted.
 
         ontarget recipes check mine.yaml
 
-    With `--deep`, also the beginning of the text: does each direction have text, do the tokenizers know its
-    languages, and do prompts and responses fit into `max_length`?
+    With `--deep`, also read the beginning of the text. This checks that each direction has text, that the
+    tokenizers know its languages, and that prompts and responses fit into `max_length`:
 
         ontarget recipes check mine.yaml --deep
 
-    The keys and values of all recipes that come with ontarget:
+    Check the keys and values of all shipped recipes:
 
         ontarget recipes check
     """
     if not arguments:
         if deep:
-            raise UserError("--deep looks into the text of one recipe; name it")
+            raise UserError("--deep needs the name of a recipe")
         for name in shipped():
             typer.echo(_about(name, [], load(name)))
         return
@@ -141,7 +145,7 @@ def check(
     about = _about(recipe, overrides, loaded)
     swept = [point.recipe for point in points(recipe, overrides)] if loaded.sweep else [loaded]
     found = look_at(swept, deep=deep)
-    if recipe in shipped() and not overrides:  # nothing of it is wrong: its text may be elsewhere
+    if recipe in shipped() and not overrides:  # a shipped recipe is valid, although its text may be missing
         found = Checked([], [*found.wrong, *found.notes])
     for note in found.notes:
         typer.echo(f"note: {note}", err=True)
@@ -150,7 +154,7 @@ def check(
         return
     for wrong in found.wrong:
         typer.echo(f"{recipe}: {wrong}", err=True)
-    raise UserError(f"{recipe} cannot be run as it is: {counted(len(found.wrong), 'mistake')}, listed above")
+    raise UserError(f"{recipe} cannot be run: {counted(len(found.wrong), 'mistake')}, listed above")
 
 
 def _about(name: str, overrides: list[str], recipe: Recipe) -> str:

@@ -1,4 +1,4 @@
-"""`ontarget report`: the page of a run, tables for a paper, figures, and several runs beside each other."""
+"""`ontarget report`: writes the page of a run, its tables and figures, or compares several runs."""
 
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
@@ -22,61 +22,65 @@ def report(
     ],
     markdown: Annotated[bool, typer.Option("--markdown", help="Print the tables as Markdown.")] = False,
     latex: Annotated[
-        bool, typer.Option("--latex", help="Print the tables as LaTeX, for a paper that loads booktabs.")
+        bool, typer.Option("--latex", help="Print the tables as LaTeX (needs the package booktabs).")
     ] = False,
     figures: Annotated[
         Path | None,
-        typer.Option(metavar="DIR", help="Write the figures into this folder.", show_default=False),
+        typer.Option(metavar="DIR", help="Write the figures to this folder.", show_default=False),
     ] = None,
     form: Annotated[
         Format | None,
         typer.Option(
-            "--format", help="Of the figures; svg reads on light and dark pages.", show_default="svg"
+            "--format", help="Format of the figures; svg suits light and dark pages.", show_default="svg"
         ),
     ] = None,
     page: Annotated[
         Path | None,
         typer.Option(
             metavar="FILE",
-            help="Of several runs: where their page goes.",
+            help="File for the page that compares several runs.",
             show_default="comparison.html",
         ),
     ] = None,
 ) -> None:
-    """Make a run's page again, or its tables and figures; compare several runs.
+    """Write the report of a run, export its tables and figures, or compare several runs.
 
-    It reads what `ontarget run` left in the run's directory and computes no score. With one run and no option
-    it writes `report.html`, which needs no network:
+    It reads the results in the run's directory and computes no new scores. With one run and no option, it
+    writes `report.html`, which needs no network:
 
         ontarget report phrasebook-tiny
 
-    Several runs beside each other, as a table and as the page `comparison.html`. Those whose recipes differ
-    in the seed alone are one row, mean ± standard deviation:
+    Compare several runs, in a table and on the page `comparison.html`. Runs whose recipes differ only in the
+    seed share one row, with mean ± standard deviation:
 
         ontarget report runs/seed-1 runs/seed-2 runs/other
 
-    For a paper:
+    Export tables and figures for a paper:
 
         ontarget report multi30k-tiny --latex > table.tex
         ontarget report multi30k-tiny --figures figures --format pdf
 
-    Of a sweep's directory: a row for each point, means over its seeds, and how the points differ from a
-    variant that the sweep names; with --figures BLEU and OTR against the values that were swept.
+    For a sweep, print one row per point (mean over seeds) and the differences from the baseline that the
+    sweep names. With --figures, plot BLEU and OTR against the swept values:
 
         ontarget report multi30k-figure3-alpha --markdown
     """
     from ontarget.reporting import run_files, sweep
 
     if markdown and latex:
-        raise UserError("--markdown and --latex exclude each other: give one of them")
+        raise UserError("--markdown and --latex cannot be combined; choose one")
     if form and not figures:
-        raise UserError(f"--format {form.value} is of figures: give --figures DIR, too")
+        raise UserError(f"--format {form.value} needs --figures; add --figures DIR")
     folders = [_folder(name) for name in runs]
     sweeps = [folder for folder in folders if sweep.is_sweep(folder)]
     if sweeps and len(folders) > 1:
-        raise UserError(f"{sweeps[0]} is a sweep: give it alone")
+        raise UserError(
+            f"{sweeps[0]} is a sweep, which cannot be combined with other runs; give only the sweep"
+        )
     if page and (len(folders) == 1 or markdown or latex or figures):
-        raise UserError("--page is for several runs, without --markdown, --latex or --figures")
+        raise UserError(
+            "--page needs several runs, and cannot be combined with --markdown, --latex or --figures"
+        )
     if page:
         require_new_place("--page", page, [])
     if figures:
@@ -119,7 +123,7 @@ def report(
 
 
 def _folder(name: str) -> Path:
-    """A directory as it is given, or of that name in `runs`."""
+    """The directory of this path, or of this name in `runs`."""
     for folder in (Path(name), Path("runs") / name):
         if folder.is_dir():
             return folder

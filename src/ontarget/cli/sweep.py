@@ -1,4 +1,4 @@
-"""What `ontarget run` prints of a recipe that sweeps: its points and what they cost, or their scores."""
+"""Output of `ontarget run` for a sweep: the points with their estimated cost, or their scores."""
 
 from rich import box
 from rich.console import Console
@@ -15,7 +15,7 @@ from ontarget.reporting.sweep import differences, table
 
 
 def run_sweep(sweep: Sweep, *, plan: bool) -> None:
-    """Carries it out and prints the scores; with `plan` prints what that takes, and does nothing."""
+    """Runs a sweep and prints its scores; with `plan`, only prints the estimated cost."""
     console = Console(highlight=False)
     if plan:
         _show_plan(console, sweep)
@@ -56,10 +56,10 @@ def _show_plan(console: Console, sweep: Sweep) -> None:
         table.add_row(label, f"{len(costs)} of {len(steps)} steps to do", *sums(costs))
     table.add_section()
     table.add_row(
-        "together", f"{len(missing)} of {len(sweep.planned)} points to do", *sums(together), style="bold"
+        "total", f"{len(missing)} of {len(sweep.planned)} points to do", *sums(together), style="bold"
     )
     console.print(table)
     if together:
         console.print(
-            f"What points have in common counts where it is made. Times are estimates{probed(speed)}."
+            f"Shared steps count at the first point that needs them. Times are estimates{probed(speed)}."
         )
