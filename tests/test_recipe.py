@@ -417,10 +417,22 @@ class TestWhatIsMixedIn:
 
 
 class TestSystems:
-    def test_default_to_those_that_have_a_model(self) -> None:
-        assert list(recipe().systems) == [
-            *("llama", "mt", "ptl", "1-shot", "5-shot", "contrastive", "first-token-contrast", "pivot")
-        ]
+    def test_default_to_the_stages_and_the_pivot(self) -> None:
+        assert list(recipe().systems) == ["mt", "pivot"]
+
+    def test_of_stages_with_names_of_ones_own_ask_them_as_they_were_tuned(self) -> None:
+        tuning = {"steps": 1}
+        shape = {"kind": "language-modelling", "model": {}, "tuning": tuning}
+        after = {"kind": "likelihood", "from": "small", "post_instruction": True, "tuning": tuning}
+        better = {"kind": "language-aware", "from": "after", "tuning": tuning}
+        named = {"small": shape, "after": after, "better": better, "lat": better, "ptl": better}
+        own = recipe(stages=named)
+        assert {name: own.model_of(name) for name in own.systems} == {
+            **{name: name for name in ("after", "better", "lat")},
+            "pivot": "after",  # the first that translates
+        }  # `ptl` is another system's name
+        assert [name for name, system in own.systems.items() if system.post_instruction] == ["after"]
+        assert [name for name, system in own.systems.items() if system.pivot] == ["pivot"]
 
     def test_ask_the_stage_1_model_unless_they_are_a_model_of_their_own(self) -> None:
         full = load("phrasebook-tiny")

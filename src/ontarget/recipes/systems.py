@@ -40,8 +40,6 @@ SYSTEMS: dict[str, dict[str, Any]] = {
     "ontarget-any": {"model": "ontarget-any"},
     "pivot": {"pivot": True},
 }
-# Only where a recipe names them: the systems of one that names none stay as they were.
-_NAMED = ("language-prior", "token-boosting", "adaptive-boosting", "anti-lm", "reranked", "retried")
 DIAGNOSIS = ("llama", "ptl", "1-shot", "5-shot", "contrastive", "pivot")
 
 
@@ -118,17 +116,29 @@ class SystemSettings(Block):
 
 
 def list_systems(data: Mapping[str, Any]) -> dict[str, Any]:
-    """`data` with `systems` as a mapping from id to settings; by default every system that has a model."""
+    """`data` with `systems` as a mapping from id to settings; by default its stages and the pivot."""
     stages, systems = data.get("stages"), data.get("systems")
-    if systems is None and isinstance(stages, Mapping) and stages:
-        systems = [
-            name for name in SYSTEMS if name not in _NAMED and SYSTEMS[name].get("model", "mt") in stages
-        ]
-    elif systems is None:
-        systems = DIAGNOSIS
+    if systems is None:
+        systems = _of_stages(stages) if isinstance(stages, Mapping) and stages else DIAGNOSIS
     if isinstance(systems, list | tuple):
         systems = {str(name): {} for name in systems}
     return {**data, "systems": systems}
+
+
+def _of_stages(stages: Mapping[str, Any]) -> dict[str, Any]:
+    """A row for each stage that is tuned to translate, asked as it was tuned, and one for the pivot."""
+    rows: dict[str, Any] = {}
+    for name, stage in stages.items():
+        if not isinstance(stage, Mapping) or stage.get("kind") == "language-modelling":
+            continue
+        if name not in SYSTEMS:
+            after = {"post_instruction": True} if stage.get("post_instruction") else {}
+            rows[name] = {"model": name, **after}
+        elif SYSTEMS[name].get("model", "mt") == name:  # not one that asks another stage, such as `ptl`
+            rows[name] = {}
+    if rows and "pivot" not in stages:
+        rows["pivot"] = {} if "mt" in rows else {"model": next(iter(rows))}
+    return rows
 
 
 def fill_in_systems(data: dict[str, Any]) -> dict[str, Any]:
