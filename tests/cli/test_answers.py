@@ -83,9 +83,9 @@ def test_a_line_with_fewer_references_is_named(tmp_path: Path, lines: list[str])
 
 def test_references_can_be_split_of_one_file_only() -> None:
     for references in ([], ["a", "b"]):
-        with pytest.raises(UserError, match="--num-refs 3 splits each line of one --reference at tabs"):
+        with pytest.raises(UserError, match="--num-refs 3 splits each line of a single --reference at tabs"):
             answers_of(["h"], Given("fr", references=references, num_refs=3))
-    with pytest.raises(UserError, match="--test-set wmt22 brings its own"):
+    with pytest.raises(UserError, match="--test-set wmt22 has its own"):
         answers_of(["h"], Given(test_set="wmt22", direction="de-fr", num_refs=3))
 
 
@@ -93,6 +93,6 @@ def test_references_can_be_split_of_one_file_only() -> None:
     "given", [Given("de", "deu_Latn"), Given("no", "nb"), Given(test_set="wmt22", direction="de-de")]
 )
 def test_a_direction_leads_from_one_language_into_another(given: Given) -> None:
-    with pytest.raises(UserError, match=r"--from and --to are both (de|no|nb); name two|into itself"):
+    with pytest.raises(UserError, match=r"--from and --to are both (de|no|nb); give two|language twice"):
         answers_of(["h"], given)
     assert answers_of(["h"], Given("zh-Hant", "zh-Hans"))

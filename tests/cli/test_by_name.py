@@ -121,10 +121,10 @@ def test_languages_asked_for_leave_the_others_out(put: Put) -> None:
         put(f"out/{pair}.txt", TEXTS[pair[-2:]])
     assert places("out", "--to", "de") == [("out", "cs-de"), ("out", "en-de")]
     assert places("out", "--to", "de,fr", "--from", "en") == [("out", "en-de"), ("out", "en-fr")]
-    assert error("out", "--to", "it,de") == "no file is named for --to it; there are cs-de, en-de, en-fr"
-    assert error("out", "--from", "fr") == "no file is named for --from fr; there are cs-de, en-de, en-fr"
+    assert error("out", "--to", "it,de") == "no file name matches --to it; found cs-de, en-de, en-fr"
+    assert error("out", "--from", "fr") == "no file name matches --from fr; found cs-de, en-de, en-fr"
     assert "unknown language 'xx'" in error("out", "--to", "de,xx")
-    assert "names no language" in error("out", "--to", ",")
+    assert "--to is empty; separate codes" in error("out", "--to", ",")
 
 
 def test_codes_of_any_kind_find_their_references(put: Put) -> None:
@@ -133,7 +133,7 @@ def test_codes_of_any_kind_find_their_references(put: Put) -> None:
     put("out/hyp.no", TEXTS["nb"])
     for name in ("de.txt", "cmn.txt.gz", "nb.txt", "nob_Latn.txt"):
         put(f"ref/{name}", TEXTS[name[:2] if name[:2] in ("de", "nb") else "zh" if name[0] == "c" else "nb"])
-    assert "'ref/nb.txt' and 'ref/nob_Latn.txt' are named for the same language" in error(
+    assert "'ref/nb.txt' and 'ref/nob_Latn.txt' both match the language of" in error(
         "out", "--reference", "ref"
     )
     Path("ref/nb.txt").rename("ref/no.txt")  # spelt as in the name of the outputs
@@ -150,7 +150,7 @@ def test_one_source_is_for_all_and_tells_where_they_come_from(put: Put) -> None:
         found = scored("out", "--source", *options)
         assert [one["direction"] for one in found] == ["en-de", "en-fr"]
         assert [one["breakdown"]["source"] + one["breakdown"]["copy"] for one in found] == [1, 1]
-    assert error("out", "--source", "source") == "--source needs --from, the language that it is in"
+    assert error("out", "--source", "source") == "--source needs --from, its language"
     assert "has no file for cs-de ('out/hyp.de'); it has en" in error(
         "out", "--to", "de", "--source", "src.en", "--from", "cs"
     )
@@ -163,8 +163,8 @@ def test_a_reference_that_is_missing_is_named(put: Put) -> None:
     put("ref/x.fr", TEXTS["fr"][:1])
     put("other", TEXTS["de"])
     assert error("out", "--reference", "ref") == (
-        "--reference 'ref' has no file for cs ('out/hyp.cs'); it has de, fr; add it, or give --to with the "
-        "languages to score"
+        "--reference 'ref' has no file for cs ('out/hyp.cs'); it has de, fr; add it, or choose languages "
+        "with --to"
     )
     assert "has no file for cs" in error("out", "--reference", "ref/x.{language}")
     assert "no file fits 'rf/x.{language}'" in error("out", "--reference", "rf/x.{language}")
@@ -172,7 +172,7 @@ def test_a_reference_that_is_missing_is_named(put: Put) -> None:
     assert "'out/hyp.fr' has 2 lines but 'ref/x.fr' has 1" in error(
         "out", "--to", "de,fr", "--reference", "ref"
     )
-    assert "--reference 'other' does not tell its language, and the outputs are in cs, de, fr" in error(
+    assert "--reference 'other' does not contain its language, but the outputs are in cs, de, fr" in error(
         "out", "--reference", "other"
     )
     assert "there is no file 'nowhere'" in error("out", "--reference", "nowhere")
@@ -185,7 +185,7 @@ def test_directions_that_a_target_alone_does_not_tell(put: Put) -> None:
         put(f"ref/{pair}.txt", TEXTS["de"])
         put(f"src/{pair}.txt", TEXTS[pair[:2]])
     assert "has en-de and fr-de for 'hyp.de'; give --from" in error("hyp.de", "--reference", "ref")
-    assert "are both named as the source of 'hyp.de'; give --from" in error("hyp.de", "--source", "src")
+    assert "both match as the source of 'hyp.de'; give --from" in error("hyp.de", "--source", "src")
     found = scored("hyp.de", "--reference", "ref", "--source", "src", "--from", "fr")
     assert found[0]["direction"] == "fr-de"
 
@@ -193,18 +193,18 @@ def test_directions_that_a_target_alone_does_not_tell(put: Put) -> None:
 def test_files_that_are_the_same_or_nobodys(put: Put) -> None:
     put("out/hyp.de", TEXTS["de"])
     put("out/hyp.deu_Latn", TEXTS["de"])
-    assert "'out/hyp.de' and 'out/hyp.deu_Latn' are both the same system's answers for de" in error("out")
+    assert "'out/hyp.de' and 'out/hyp.deu_Latn' are both outputs of the same system for de" in error("out")
     Path("out/hyp.deu_Latn").rename("out/README.md")
     assert error("out") == (
-        "--to is missing, and the name of 'out/README.md' does not tell its language; name files such as "
-        "hyp.de, en-de.txt or de/hyp.txt, or say where the language's code stands by a pattern: "
+        "--to is missing, and the name of 'out/README.md' does not contain its language; name files such as "
+        "hyp.de, en-de.txt or de/hyp.txt, or give the position of the code in a pattern: "
         "'out/{language}.txt'"
     )
-    assert error("out", "--to", "de").startswith("the name of 'out/README.md' does not tell its language")
+    assert error("out", "--to", "de").startswith("the name of 'out/README.md' does not contain its language")
     assert places("out/{system}.{language}") == [("hyp", "de")]
     assert "'out/hyp.de' is given twice" in error("out/hyp.de", "out/hyp.de")
     assert "may mean de or en" in (put("t/test.de.en", TEXTS["en"]) or error("t"))
-    assert "says de-en, and that the text is in de" in (put("s/x.de-en.de", TEXTS["de"]) or error("s"))
+    assert "contains both de-en and de, which disagree" in (put("s/x.de-en.de", TEXTS["de"]) or error("s"))
     assert "'out/hyp.de' is from de into itself" in error("out/{system}.{language}", "--from", "de")
     Path("empty").mkdir()
     assert "'empty' holds no outputs" in error("empty")
@@ -231,7 +231,7 @@ def test_a_folder_of_json_lines_is_a_runs_only_if_it_has_its_rows(put: Put) -> N
     assert [one["otr"]["value"] for one in scored("theirs")] == [0.0, 50.0]
     put("ours/outputs/mt/en-fr.jsonl", [json.dumps({"text": text, "source": "x"}) for text in HALF["fr"]])
     assert places("ours") == [("mt", "en-fr")]
-    assert "says its own languages" in error("ours", "--to", "fr")
+    assert "already contains its languages" in error("ours", "--to", "fr")
 
 
 def test_lines_overwrite_nothing_that_is_read(put: Put) -> None:

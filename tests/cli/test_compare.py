@@ -185,9 +185,9 @@ def test_what_cannot_be_compared_is_one_sentence(tmp_path: Path, write: Write) -
     )  # and not that --to is missing
     assert "has 15 lines but" in error(one, write("two.fr", FRENCH[:3]), "--to", "fr")
     assert "did you mean 'mt'" in error(folder, "--baseline", "nt")
-    assert "'-' is given twice: standard input can be read once" in error("-", "-", "--to", "fr")
-    assert "not both at once" in error(folder, one)
-    assert "--json and --csv are two forms" in error(folder, "--json", "--csv")
+    assert "'-' is given twice, but standard input can be read only once" in error("-", "-", "--to", "fr")
+    assert "cannot be combined; give one kind" in error(folder, one)
+    assert "--json and --csv cannot be combined; choose one" in error(folder, "--json", "--csv")
     assert "'blue' is none of the metrics that are compared: bleu, chrf" in error(folder, "--metrics", "blue")
 
 

@@ -10,7 +10,7 @@ def test_lines_with_such_words_are_counted_and_the_first_named() -> None:
     sources = ["Sie schliefen lange.", "Der Hund bellt.", "Wir müssen gehen."] * 2
     texts = ["Ils schliefen longtemps.", "Le chien aboie.", "Nous müssen partir."] * 2
     assert [*doubtful_words(sources, texts, DE_FR)] == [
-        "4 of 6 lines may hold words that are not French "
+        "4 of 6 lines may contain words that are not French "
         "(line 1: schliefen; line 3: müssen; line 4: schliefen)"
     ]
 

@@ -13,7 +13,7 @@ ROWS = [{"system": "a_b|c", "BLEU": "1.00"}, {"system": "[bold]d", "BLEU": "20.5
 def test_one_form_is_chosen() -> None:
     assert chosen(json=False, csv=False) == "table"
     assert chosen(json=True, csv=False) == "json"
-    with pytest.raises(UserError, match="--csv and --latex are two forms"):
+    with pytest.raises(UserError, match="--csv and --latex cannot be combined; choose one"):
         chosen(latex=True, csv=True)
 
 

@@ -50,13 +50,13 @@ def test_files_are_counted_by_language(files: Path) -> None:
 @pytest.mark.parametrize(
     ("arguments", "sentence"),
     [
-        (["fr=text.fr"], "--monolingual refines leftover, and --metrics has bleu, chrf; add leftover"),
-        (["text.fr", "--metrics", "leftover"], "--monolingual is 'text.fr'; write it as LANGUAGE=FILE"),
-        (["fr=", "--metrics", "leftover"], "--monolingual is 'fr='; write it as LANGUAGE=FILE"),
+        (["fr=text.fr"], "--monolingual affects only leftover, but --metrics is bleu, chrf; add leftover"),
+        (["text.fr", "--metrics", "leftover"], "--monolingual 'text.fr' is not valid; write LANGUAGE=FILE"),
+        (["fr=", "--metrics", "leftover"], "--monolingual 'fr=' is not valid; write LANGUAGE=FILE"),
         (["frr-x=text.fr", "--metrics", "leftover"], "unknown language 'frr-x'"),
         (["fr=none", "--metrics", "leftover"], "there is no file 'none'"),
-        (["fr=numbers", "--metrics", "leftover"], "'numbers' holds no words to count; give text in French"),
-        (["de=text.de", "--metrics", "leftover"], "--monolingual has no text in French"),
+        (["fr=numbers", "--metrics", "leftover"], "'numbers' contains no words; give a file with text"),
+        (["de=text.de", "--metrics", "leftover"], "--monolingual needs text in the target language French"),
         (
             ["fr=text.fr", "--monolingual", "fra=text.de", "--metrics", "leftover"],
             "--monolingual names fr twice; give one file for each language",

@@ -353,7 +353,7 @@ def test_standard_input_may_be_compressed_or_json(write: Write) -> None:
     rows = "\n".join(json.dumps({"text": text}) for text in ANSWERS).encode()
     assert piped(gzip.compress(plain)) == piped(rows) == piped(gzip.compress(rows)) == piped(plain)
     assert piped(bz2.compress(plain)) == piped(lzma.compress(rows)) == piped(plain)
-    assert "standard input can be read once" in error("-", "--to", "fr", "--reference", "-")
+    assert "standard input can be read only once" in error("-", "--to", "fr", "--reference", "-")
 
 
 def test_references_and_hypotheses_of_wmt(write: Write) -> None:
@@ -384,16 +384,16 @@ def test_options_that_do_not_fit_are_one_sentence(write: Write, tmp_path: Path) 
     one, folder = write("a", ANSWERS), make_run(tmp_path / "run")
     assert "--to is missing" in error(one)
     assert "--test-set wmt22 needs --direction" in error(one, "--test-set", "wmt22")
-    assert "brings its own source" in error(one, "--test-set", "wmt22", "--to", "fr")
+    assert "has its own source" in error(one, "--test-set", "wmt22", "--to", "fr")
     assert "no test set 'wmt222'" in error(one, "--test-set", "wmt222", "--direction", "de-fr")
-    assert "--direction belongs to --test-set" in error(one, "--to", "fr", "--direction", "de-fr")
-    assert "says its own languages" in error(folder, "--to", "fr")
+    assert "--direction needs --test-set" in error(one, "--to", "fr", "--direction", "de-fr")
+    assert "already contains its languages" in error(folder, "--to", "fr")
     (tmp_path / "empty").mkdir()
     assert "holds no outputs" in error(str(tmp_path / "empty"), "--to", "fr")
-    assert "not both at once" in error(folder, one)
+    assert "cannot be combined; give one kind" in error(folder, one)
     assert "has no references, which ter needs" in error(one, "--to", "fr", "--metrics", "ter")
     assert "list of names is empty" in error(one, "--to", "fr", "--metrics", ",")
-    assert "--json and --latex are two forms" in error(one, "--to", "fr", "--json", "--latex")
+    assert "--json and --latex cannot be combined" in error(one, "--to", "fr", "--json", "--latex")
     assert "needs the texts that were translated" in error(one, "--to", "fr", "--comet", "x")
 
 

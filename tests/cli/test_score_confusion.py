@@ -104,8 +104,8 @@ def test_a_mean_is_over_the_directions_that_have_the_figure(tmp_path: Path) -> N
 @pytest.mark.parametrize(
     ("options", "told"),
     [
-        (["--english-words", "WORDS"], "--english-words is read for wpr and lcpr alone; add --metrics"),
-        (["--english-words", "WORDS", "--metrics", "lpr"], "--english-words is read for wpr and lcpr alone"),
+        (["--english-words", "WORDS"], "--english-words is used only for wpr and lcpr; add --metrics"),
+        (["--english-words", "WORDS", "--metrics", "lpr"], "--english-words is used only for wpr and lcpr"),
         (["--lcb", "--english-words", "absent"], "there is no file 'absent'"),
         (["--lcb", "--metrics", "wrp"], "there is no metric 'wrp'; did you mean 'wpr'"),
         (["--lcb", "--english-words", "WORDS", "--lines", "WORDS"], "would be overwritten"),

@@ -94,7 +94,7 @@ def test_lines_that_are_too_long_are_left_empty_and_named() -> None:
     assert result.exit_code == 1
     assert result.stdout_bytes == b"EIN\n" + b"\n" * 8 + b"ZWEI\n"
     first, *others, last, note = result.stderr.splitlines()
-    assert note == "note: 1 of 10 lines may hold words that are not French (line 10: ZWEI)"
+    assert note == "note: 1 of 10 lines may contain words that are not French (line 10: ZWEI)"
     assert first.startswith(
         "line 2 is too long and left empty: with its prompt it has 9 tokens, but the model "
     )

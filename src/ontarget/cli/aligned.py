@@ -1,4 +1,4 @@
-"""Texts as they are scored: read when they are asked for, and line n of each brought together."""
+"""Texts to score: read lazily, and aligned line by line."""
 
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
@@ -15,26 +15,26 @@ from ontarget.text import in_one_line
 
 @dataclass(frozen=True, slots=True)
 class Text:
-    """A text by the name that the user gave it, to be read as often as need be."""
+    """A text under the name that the user gave; it can be read repeatedly."""
 
     name: str
     lines: Callable[[], Iterable[str]]
 
 
 def known(name: str, lines: list[str]) -> Text:
-    """Lines that are there already, by a name that messages may say."""
+    """A text in memory, with a name for messages."""
     return Text(name, lambda: lines)
 
 
 def text(name: str, wanted: Wanted, *, again: bool = False) -> Text:
-    """A file, read when its lines are asked for; what can be read once is kept if it is needed `again`."""
+    """A file that is read lazily; with `again`, input that can be read only once is kept in memory."""
     if again and (name == STDIN or not Path(name).is_file()):
         return known(name, list(_read(name, wanted)))
     return Text(name, lambda: _read(name, wanted))
 
 
 def hypothesis(name: str, wanted: Wanted) -> Text:
-    """As `text`, and responses of several lines keep them."""
+    """As `text`, but multi-line responses keep their line breaks."""
     return Text(name, lambda: _read(name, wanted, folded=False))
 
 
@@ -42,7 +42,7 @@ def test_set(name: str, direction: Direction) -> tuple[Text, list[Text]]:
     """Source and references of one of sacreBLEU's test sets.
 
     Raises:
-        UserError: there is no such set, it has not this direction, or it could not be fetched.
+        UserError: the set is unknown, lacks this direction, or cannot be downloaded.
     """
     from ontarget.corpora.sacrebleu_sets import read_test_set
 
@@ -63,10 +63,10 @@ def _read(name: str, wanted: Wanted, *, folded: bool = True) -> Iterator[str]:
 
 
 def aligned(text: Text, source: Text | None, references: Sequence[Text], num_refs: int = 1) -> Iterator[Line]:
-    """Line n of each, as one. A line of the references holds `num_refs` of them, separated by tabs.
+    """Joins line n of each text. A line of a reference file has `num_refs` references, separated by tabs.
 
     Raises:
-        UserError: one of them has more lines or fewer than the hypotheses, or a line other references.
+        UserError: numbers of lines differ, or a line has the wrong number of references.
     """
     others = [*([source] if source else []), *references]
     streams = [iter(one.lines()) for one in (text, *others)]
@@ -80,11 +80,11 @@ def aligned(text: Text, source: Text | None, references: Sequence[Text], num_ref
             name, count = next((o.name, c) for o, c in zip(others, counts[1:], strict=True) if c != counts[0])
             raise UserError(
                 f"'{text.name}' has {counted(counts[0], 'line')} but '{name}' has {count}; "
-                "line n of one must belong to line n of the other"
+                "line n of one must correspond to line n of the other"
             )
         first, *rest = lines
         of_source = rest.pop(0) if source else None
-        of_references: tuple[str, ...] = tuple(rest)  # type: ignore[arg-type]  # none of them is `end`
+        of_references: tuple[str, ...] = tuple(rest)  # type: ignore[arg-type]  # `end` was handled above
         if num_refs > 1:
             of_references = _split(of_references[0], num_refs, f"'{references[0].name}', line {number + 1}")
         line, response = _in_one_line(first)  # type: ignore[arg-type]
@@ -92,7 +92,7 @@ def aligned(text: Text, source: Text | None, references: Sequence[Text], num_ref
 
 
 def _in_one_line(text: str) -> tuple[str, str | None]:
-    """A hypothesis in one line, and as it was if it had several."""
+    """A hypothesis joined into one line, and the original if it had several lines."""
     return (in_one_line(text), text) if "\n" in text else (text, None)
 
 

@@ -1,4 +1,4 @@
-"""What `ontarget score` and `ontarget compare` are given, brought into one shape: answers, line by line."""
+"""Reads the inputs of `ontarget score` and `ontarget compare` as aligned lines."""
 
 from collections.abc import Sequence
 from pathlib import Path
@@ -16,14 +16,14 @@ __all__ = ["Given", "answers_of"]
 
 
 def answers_of(names: Sequence[str], given: Given) -> list[Answers]:
-    """The answers in some files, or in the outputs of runs.
+    """The hypotheses in files, or in the outputs of runs.
 
     Raises:
-        UserError: a file cannot be read, or the options do not fit what is given.
+        UserError: a file cannot be read, or the options do not fit the files.
     """
     if [*names, *given.references, given.source].count(STDIN) > 1:
-        raise UserError("'-' is given twice: standard input can be read once")
-    # What a file's name says of its language yields to the options.
+        raise UserError("'-' is given twice, but standard input can be read only once")
+    # Options take precedence over languages in file names.
     of_runs = [
         name
         for name in names
@@ -36,18 +36,18 @@ def answers_of(names: Sequence[str], given: Given) -> list[Answers]:
     if not of_runs:
         return _of_files(names, given)
     if len(of_runs) < len(names):
-        raise UserError("give files, or the outputs of runs; not both at once")
+        raise UserError("files and outputs of runs cannot be combined; give one kind")
     read = [answers for name in names for answers in read_outputs(Path(name))]
     if given != Given():
         raise UserError(
-            f"'{of_runs[0]}' says its own languages, sources and references; give no options for them "
+            f"'{of_runs[0]}' already contains its languages, sources and references; omit options for them "
             "(--to, --from, --reference, --source, --test-set, --direction, and those for keys)"
         )
     return read
 
 
 def _is_by_name(names: Sequence[str], given: Given) -> bool:
-    """Whether names tell languages: in folders and patterns, and where the options name none or several."""
+    """Whether file names give the languages: for folders, patterns, and no or several target languages."""
     several = [*names, *given.references, *([given.source] if given.source else [])]
     return (
         (given.to is None and given.direction is None)
@@ -79,10 +79,10 @@ _Task = tuple[Language, Language | None, Text | None, list[Text]]
 def _own(given: Given, again: bool) -> _Task:
     check_options(given)
     if given.source and not given.from_:
-        raise UserError("--source needs --from, the language that it is in")
+        raise UserError("--source needs --from, its language")
     target, source = Language(str(given.to)), Language(given.from_) if given.from_ else None
     if source == target:
-        raise UserError(f"--from and --to are both {target}; name two languages")
+        raise UserError(f"--from and --to are both {target}; give two different languages")
     of_source = Wanted("source", source, [given.source_key] if given.source_key else [])
     of_reference = Wanted("reference", target, [given.reference_key] if given.reference_key else [])
     return (
@@ -96,8 +96,8 @@ def _own(given: Given, again: bool) -> _Task:
 def _test_set(given: Given) -> _Task:
     check_options(given)
     if not given.direction:
-        raise UserError(f"--test-set {given.test_set} needs --direction: --direction de-fr")
+        raise UserError(f"--test-set {given.test_set} needs --direction, such as --direction de-fr")
     direction = Direction.parse(given.direction)
     if direction.source == direction.target:
-        raise UserError(f"--direction {given.direction} is from {direction.source} into itself")
+        raise UserError(f"--direction {given.direction} has the same language twice; give two")
     return (direction.target, direction.source, *test_set(str(given.test_set), direction))

@@ -14,7 +14,7 @@ from ontarget.scoring.scorecard import Seen
 
 @contextmanager
 def by_line(path: Path | None, metrics: Sequence[str], *, sentences: bool = False) -> Iterator[Seen | None]:
-    """What writes a row for each line that is scored; `outcome` is `on`, or how the line is off-target.
+    """Gives a function that writes a row for each scored line; `outcome` is `on`, or the kind of off-target.
 
     The mean of the column `otr` is the ratio. A column for each of the metrics has sacreBLEU's score of the
     line by itself, or nothing for a line without references; `leftover` is a share in percent, and

@@ -1,4 +1,4 @@
-"""Outputs of many systems in many languages, which the names of files tell."""
+"""Outputs of many systems and languages, identified by their file names."""
 
 from collections.abc import Callable, Sequence
 from dataclasses import replace
@@ -15,10 +15,10 @@ from ontarget.scoring.named import EXAMPLES, STDIN, Named, files_of, short_names
 
 
 def answers_by_name(names: Sequence[str], given: Given) -> list[Answers]:
-    """The answers in files whose names tell their languages, with sources and references found alike.
+    """The hypotheses in files named after their languages, with their sources and references.
 
     Raises:
-        UserError: a name does not tell it, two files are the same, or a reference or source is missing.
+        UserError: a file name lacks the language, files are ambiguous, or a source or reference is missing.
     """
     check_options(given)
     outputs = _outputs(names, given)
@@ -51,11 +51,11 @@ _Found = Callable[[Output], tuple[Language | None, Text | None, list[Text]]]
 
 
 def _outputs(names: Sequence[str], given: Given) -> list[Output]:
-    """The outputs that `--to` and `--from` leave, each once, sorted by direction within a system."""
+    """The outputs selected by `--to` and `--from`, each once, sorted by direction within a system."""
     asked = [Language(code.strip()) for code in (given.to or "").split(",") if code.strip()]
     source = Language(given.from_) if given.from_ else None
     if given.to and not asked:
-        raise UserError("--to names no language; write codes with commas: --to de,fr")
+        raise UserError("--to is empty; separate codes by commas: --to de,fr")
     files = [file for name in names for file in _files(name, asked)]
     if given.test_set and (silent := next((file for file in files if not file.tells), None)):
         raise _without_direction(given.test_set, silent)
@@ -70,7 +70,7 @@ def _outputs(names: Sequence[str], given: Given) -> list[Output]:
 
 
 def _files(name: str, asked: Sequence[Language]) -> list[Named]:
-    """The files of a name. One language that was asked for is above the name of a single file."""
+    """The files of a name. A single requested language takes precedence over the name of a single file."""
     files = files_of(name)
     single = len(files) == 1 and files[0].path == str(Path(name))
     if len(asked) == 1 and (single or not any(file.tells for file in files)):
@@ -81,20 +81,22 @@ def _files(name: str, asked: Sequence[Language]) -> list[Named]:
 def _output(file: Named, source: Language | None, asked: Sequence[Language]) -> Output:
     if file.target is None:
         if file.path == STDIN:
-            raise UserError("--to is missing, the language that was asked for: --to fr")
+            raise UserError("--to is missing; give the requested language, such as --to fr")
         lacking = "" if asked else "--to is missing, and "
         raise UserError(
-            f"{lacking}the name of '{file.path}' does not tell its language; name files such as {EXAMPLES}, "
-            "or say where the language's code stands by a pattern: 'out/{language}.txt'"
+            f"{lacking}the name of '{file.path}' does not contain its language; name files such as "
+            f"{EXAMPLES}, or give the position of the code in a pattern: 'out/{{language}}.txt'"
         )
     if file.direction is not None and file.target != file.direction.target:
         raise UserError(
-            f"the name of '{file.path}' says {file.direction}, and that the text is in {file.target}; "
-            f"a translation is in {file.direction.target}"
+            f"the name of '{file.path}' contains both {file.direction} and {file.target}, which disagree; "
+            f"a translation {file.direction} is in {file.direction.target}"
         )
     source = file.source or source
+    if source == file.target and asked and file.target not in asked:
+        source = None  # `--to` leaves the file out
     if source == file.target:
-        raise UserError(f"'{file.path}' is from {source} into itself; leave it out, or give another --from")
+        raise UserError(f"'{file.path}' is from {source} into itself; omit it or give another --from")
     return Output(file, file.target, source)
 
 
@@ -105,9 +107,9 @@ def _check_asked(
     for language in asked:
         if not any(output.target == language for output in left):
             origin = f" from {source}" if source else ""
-            raise UserError(f"no file is named for --to {language}{origin}; there are {there}")
+            raise UserError(f"no file name matches --to {language}{origin}; found {there}")
     if not left:
-        raise UserError(f"no file is named for --from {source}; there are {there}")
+        raise UserError(f"no file name matches --from {source}; found {there}")
 
 
 def _each_once(outputs: Sequence[Output]) -> list[Output]:
@@ -119,8 +121,8 @@ def _each_once(outputs: Sequence[Output]) -> list[Output]:
             if one == other:
                 raise UserError(f"'{one}' is given twice")
             raise UserError(
-                f"'{one}' and '{other}' are both the same system's answers for {output}; remove one, or tell "
-                "systems apart by a pattern with {system}"
+                f"'{one}' and '{other}' are both outputs of the same system for {output}; remove one, or "
+                "distinguish systems by a pattern with {system}"
             )
         seen[key] = output
     systems = list(dict.fromkeys(output.file.system for output in outputs))
@@ -141,8 +143,8 @@ def _of_test_set(name: str) -> _Found:
 
 def _without_direction(test_set: str, file: Named) -> UserError:
     return UserError(
-        f"--test-set {test_set} needs --direction: --direction de-fr; "
-        f"the name of '{file.path}' does not tell it"
+        f"--test-set {test_set} needs --direction, such as --direction de-fr; "
+        f"the name of '{file.path}' does not contain it"
     )
 
 
@@ -153,8 +155,8 @@ def _of_files(given: Given, outputs: Sequence[Output]) -> _Found:
     for files in references:
         if files.is_for_all and len(targets) > 1:
             raise UserError(
-                f"the name of --reference '{files.name}' does not tell its language, and the outputs are in "
-                f"{', '.join(targets)}; name one for each, or a pattern: --reference 'ref/{{language}}.txt'"
+                f"the name of --reference '{files.name}' does not contain its language, but the outputs are "
+                f"in {', '.join(targets)}; give one for each, or a pattern such as 'ref/{{language}}.txt'"
             )
 
     def found(output: Output) -> tuple[Language | None, Text | None, list[Text]]:
@@ -163,7 +165,7 @@ def _of_files(given: Given, outputs: Sequence[Output]) -> _Found:
             file = source_files.source_of(output)
             language = language or file.source or file.language
             if language is None:
-                raise UserError("--source needs --from, the language that it is in")
+                raise UserError("--source needs --from, its language")
             key = [given.source_key] if given.source_key else []
             source = text(file.path, Wanted("source", language, key), again=True)
         files = [file for one in references for file in one.references_of(output)]

@@ -1,4 +1,4 @@
-"""`ontarget compare`: is one system better than another, or was it luck?"""
+"""`ontarget compare`: tests whether systems differ significantly from a baseline."""
 
 from collections import Counter
 from collections.abc import Mapping, Sequence
@@ -54,17 +54,15 @@ def compare(
         list[str],
         typer.Argument(
             metavar="A B...",
-            help="Translations, one a line or as JSON, the baseline first; runs, or systems of runs "
-            "(outputs/mt); or folders and patterns, see ontarget score --help.",
+            help="Translations as plain text or JSON, the baseline first; runs, or systems of runs "
+            "(outputs/mt); or folders and patterns (see ontarget score --help).",
         ),
     ],
     to: To = None,
-    from_: Annotated[
-        str | None, typer.Option("--from", metavar="LANGUAGE", help="The source's language.")
-    ] = None,
+    from_: Annotated[str | None, typer.Option("--from", metavar="LANGUAGE", help="Source language.")] = None,
     reference: Annotated[
         list[str] | None,
-        typer.Option(metavar="REF", help="Human translations, line by line. May be repeated."),
+        typer.Option(metavar="REF", help="Human translations, aligned line by line. May be repeated."),
     ] = None,
     source: Source = None,
     key: Key = None,
@@ -75,50 +73,52 @@ def compare(
     direction: OfTestSet = None,
     baseline: Annotated[
         str | None,
-        typer.Option(metavar="SYSTEM", help="Default: the first file; of a run mt, or its first system."),
+        typer.Option(
+            metavar="SYSTEM", help="Baseline (default: the first file; for runs mt, or the first system)."
+        ),
     ] = None,
     by_direction: Annotated[
-        bool, typer.Option("--by-direction", help="Each direction too, after the means over directions.")
+        bool, typer.Option("--by-direction", help="Also compare each direction separately.")
     ] = False,
     seeds: Annotated[
         bool,
         typer.Option(
-            "--seeds", help="The runs differ by their seeds: mean and standard deviation of each system."
+            "--seeds", help="Treat the runs as seeds of one experiment: mean and standard deviation."
         ),
     ] = False,
     metrics: Annotated[
         str,
-        typer.Option(metavar="NAMES", help="Of bleu, chrf, chrf++, ter, spbleu. OTR is always compared."),
+        typer.Option(metavar="NAMES", help="Metrics: bleu, chrf, chrf++, ter, spbleu. OTR is always added."),
     ] = "bleu,chrf",
     tokenize: Tokenize = None,
     lowercase: Lowercase = False,
     comet: Annotated[
         str | None,
-        typer.Option(metavar="MODEL", help="Adds COMET or MetricX, see ontarget score; needs --source."),
+        typer.Option(metavar="MODEL", help="Add COMET or MetricX (see ontarget score). Needs --source."),
     ] = None,
     environment: Environment = None,
     strict: Annotated[
-        bool, typer.Option("--strict", help="Off-target by the strict definition, see ontarget score.")
+        bool, typer.Option("--strict", help="Use the strict definition of off-target (see ontarget score).")
     ] = False,
     lid: Lid = "lid.176.ftz",
     among: Among = None,
     otr: Otr = "robust",
     unit: ByUnit = "line",
     seed: Annotated[
-        int, typer.Option(min=0, metavar="N", help="Of the resamples; sacreBLEU's by default.")
+        int, typer.Option(min=0, metavar="N", help="Random seed for resampling (default: as in sacreBLEU).")
     ] = 12345,
     width: Width = None,
     as_json: Annotated[bool, typer.Option("--json", help="Print JSON: a list.")] = False,
-    as_csv: Annotated[bool, typer.Option("--csv", help="Print CSV: a line a comparison.")] = False,
+    as_csv: Annotated[bool, typer.Option("--csv", help="Print CSV, one comparison per line.")] = False,
     latex: Annotated[bool, typer.Option("--latex", help="Print LaTeX tables (booktabs).")] = False,
     markdown: Annotated[bool, typer.Option("--markdown", help="Print Markdown tables.")] = False,
 ) -> None:
-    """Compare systems with a baseline on the same segments: by how much do they differ, and is it chance?
+    """Compare systems with a baseline on the same segments, and test whether they differ significantly.
 
-    p is that of approximate randomisation (10,000 trials); a star marks those below 0.05. The 95 % interval
-    of the difference, and a second p, are those of a paired bootstrap (1,000 resamples). Both are adjusted by
-    Holm for all tests of a metric, over all systems and directions shown. OTR is tested on the same resamples
-    as the metrics.
+    p comes from approximate randomisation (10,000 trials); a star marks p below 0.05. The 95 % interval of
+    the difference and a second p come from a paired bootstrap (1,000 resamples). Both p are Holm-adjusted for
+    all tests of a metric, over all systems and directions shown. OTR is tested on the same resamples as the
+    metrics.
 
         ontarget compare mt.fr ours.fr --to fr --reference test.fr
         ontarget compare runs/phrasebook-tiny --by-direction

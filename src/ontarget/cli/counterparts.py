@@ -1,4 +1,4 @@
-"""Which sources and references belong to a file of outputs, by the names of all of them."""
+"""Matches sources and references with a file of outputs by their names."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -11,7 +11,7 @@ from ontarget.scoring.named import Named, files_of
 
 @dataclass(frozen=True, slots=True)
 class Output:
-    """A file of hypotheses and its languages, by its name or by the options."""
+    """A file of hypotheses and its languages, from its name or the options."""
 
     file: Named
     target: Language
@@ -19,7 +19,7 @@ class Output:
 
     @property
     def direction(self) -> Direction | None:
-        """The direction, if the source's language is known."""
+        """The direction, if the source language is known."""
         return Direction(self.source, self.target) if self.source else None
 
     def __str__(self) -> str:
@@ -28,12 +28,12 @@ class Output:
 
 @dataclass(frozen=True, slots=True)
 class Files:
-    """What one `--reference` or `--source` names.
+    """The files of one `--reference` or `--source`.
 
     Attributes:
-        name: as it was given.
+        name: the value as given.
         files: one, or those of a folder or pattern.
-        single: whether it is one file, which need not be for all outputs.
+        single: whether it is one file, which may be for only some of the outputs.
     """
 
     name: str
@@ -42,14 +42,14 @@ class Files:
 
     @property
     def is_for_all(self) -> bool:
-        """Whether it is a file whose name says nothing."""
+        """Whether it is a single file whose name contains no language."""
         return self.single and not self.files[0].tells
 
     def source_of(self, output: Output) -> Named:
         """The source text of an output.
 
         Raises:
-            UserError: there is none, or several.
+            UserError: no file matches, or several do.
         """
         fitting = self._fitting(output, output.source)
         if not fitting:
@@ -57,14 +57,14 @@ class Files:
         if len(fitting) > 1:
             both = " and ".join(f"'{file.path}'" for file in fitting[:2])
             remedy = "remove one" if output.source else "give --from"
-            raise UserError(f"{both} are both named as the source of '{output.file.path}'; {remedy}")
+            raise UserError(f"{both} both match as the source of '{output.file.path}'; {remedy}")
         return fitting[0]
 
     def references_of(self, output: Output) -> list[Named]:
-        """The references of an output: all that a folder has; none if a single file is that of another.
+        """The references of an output: all in a folder; none if a single file is for another output.
 
         Raises:
-            UserError: there is none, or files are named alike.
+            UserError: no file matches, or the match is ambiguous.
         """
         fitting = self._fitting(output, output.target)
         if not fitting and not self.single:
@@ -78,15 +78,15 @@ class Files:
         return fitting
 
     def missing(self, option: str, output: Output) -> UserError:
-        """The error that nothing belongs to an output."""
+        """The error for an output without a matching file."""
         named = ", ".join(sorted({str(file.direction or file.language) for file in self.files if file.tells}))
         return UserError(
             f"{option} '{self.name}' has no file for {output} ('{output.file.path}'); it has "
-            f"{named or 'none whose name tells a language'}; add it, or give --to with the languages to score"
+            f"{named or 'no file whose name contains a language'}; add it, or choose languages with --to"
         )
 
     def _fitting(self, output: Output, language: Language | None) -> list[Named]:
-        """The files that belong to an output, and whose text is in a language where that is known."""
+        """The files that match an output and, where known, a language."""
         if self.is_for_all:
             return list(self.files)
         by_name: dict[tuple[object, ...], list[Named]] = {}
@@ -97,10 +97,10 @@ class Files:
 
 
 def files_given(name: str) -> Files:
-    """What `--reference` or `--source` names.
+    """The files of `--reference` or `--source`.
 
     Raises:
-        UserError: it is a folder or a pattern, and there are no files.
+        UserError: a folder or pattern has no files.
     """
     files = files_of(name)
     return Files(name, files, len(files) == 1 and files[0].path == str(Path(name)))
@@ -115,11 +115,11 @@ def _belongs(file: Named, output: Output, language: Language | None) -> bool:
 
 
 def _as_written(files: Sequence[Named], output: Output) -> Named:
-    """Of files that differ in the spelling of a code alone the one that is spelt as in the output's name."""
+    """Of files whose codes differ only in spelling, the one spelt as in the name of the output."""
     spelt = [file for file in files if _codes(file) == _codes(output.file)]
     if len(files) > 1 and len(spelt) != 1:
         raise UserError(
-            f"'{files[0].path}' and '{files[1].path}' are named for the same language, for "
+            f"'{files[0].path}' and '{files[1].path}' both match the language of "
             f"'{output.file.path}'; remove one"
         )
     return spelt[0] if len(files) > 1 else files[0]

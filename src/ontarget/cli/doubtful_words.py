@@ -1,4 +1,4 @@
-"""What `ontarget translate` says of words that a model seems to have left in another language."""
+"""The note of `ontarget translate` on words that seem to be left in another language."""
 
 from collections.abc import Iterator, Sequence
 
@@ -9,9 +9,9 @@ _NAMED = 3  # lines, with their words
 
 
 def doubtful_words(sources: Sequence[str], texts: Sequence[str], direction: Direction) -> Iterator[str]:
-    """A sentence if some lines seem to hold such words, with the first of them.
+    """A note if some lines seem to contain such words, with examples.
 
-    Nothing is said of a language that lid.176.ftz does not know.
+    There is no note for a target language that lid.176.ftz does not know.
     """
     from ontarget.scoring.labels import labels_of
     from ontarget.scoring.language_id import default_identifier
@@ -28,6 +28,6 @@ def doubtful_words(sources: Sequence[str], texts: Sequence[str], direction: Dire
     if lines:
         first = "; ".join(f"line {number}: {words}" for number, words in [*lines.items()][:_NAMED])
         yield (
-            f"{len(lines)} of {counted(len(texts), 'line')} may hold words that are not "
+            f"{len(lines)} of {counted(len(texts), 'line')} may contain words that are not "
             f"{direction.target.name()} ({first})"
         )

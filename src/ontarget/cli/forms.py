@@ -1,4 +1,4 @@
-"""Forms in which a command prints rows of figures: a table, JSON, CSV, LaTeX, Markdown."""
+"""Output formats for rows of figures: a table, JSON, CSV, LaTeX, Markdown."""
 
 import csv
 import io
@@ -16,27 +16,27 @@ if TYPE_CHECKING:
 
 Form = Literal["table", "json", "csv", "latex", "markdown"]
 WIDE = 1000
-"""Characters: in a file or a pipe no cell need be broken."""
+"""Width in characters for files and pipes, where cells need no wrapping."""
 Row = Mapping[str, str]
 """Title of a column -> cell, as printed."""
 
 
 def chosen(**flags: bool) -> Form:
-    """The form whose flag is set; the table if none is.
+    """The format whose flag is set; a table by default.
 
     Raises:
-        UserError: two are.
+        UserError: several flags are set.
     """
     names: list[Form] = [name for name in get_args(Form) if flags.get(name)]
     if len(names) > 1:
-        raise UserError(f"--{names[0]} and --{names[1]} are two forms; choose one")
+        raise UserError(f"--{names[0]} and --{names[1]} cannot be combined; choose one")
     return names[0] if names else "table"
 
 
 def print_tables(tables: Sequence[tuple[str, Sequence[Row]]], form: Form, notes: Sequence[str]) -> None:
     """Prints tables under their titles ("" for none), and notes (signatures) below them.
 
-    The first column stands to the left, all others to the right.
+    The first column is left-aligned, all others are right-aligned.
     """
     if form == "table" and is_plain():
         for title, rows in tables:
@@ -89,9 +89,9 @@ def print_csv(rows: Sequence[Mapping[str, Any]]) -> None:
 
 
 def _blocks(rows: Sequence[Row], width: int) -> list[list[str]]:
-    """The columns of a table, or of the several ones that it is printed as where it is wider than `width`.
+    """The columns of each part of a table, which is split if it is wider than `width`.
 
-    Each begins with the first column. Rich would break numbers in two.
+    Each part begins with the first column. Rich would wrap numbers.
     """
     from rich.cells import cell_len
 

@@ -1,4 +1,4 @@
-"""The options of `ontarget score` and `ontarget compare` that say what files hold."""
+"""Options of `ontarget score` and `ontarget compare` that describe the input files."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -8,7 +8,7 @@ from ontarget.errors import UserError
 
 @dataclass(frozen=True, slots=True)
 class Given:
-    """What the options say of files. The outputs of a run say it themselves."""
+    """Options that describe the input files. The outputs of a run need none of them."""
 
     to: str | None = None
     from_: str | None = None
@@ -23,26 +23,26 @@ class Given:
 
 
 def check_options(given: Given) -> None:
-    """Refuses options that do not fit each other, whatever the files are.
+    """Rejects options that cannot be combined, whatever the files contain.
 
     Raises:
-        UserError: one needs another, or excludes it.
+        UserError: an option needs another one, or excludes it.
     """
     if given.test_set:
         own = (given.to, given.from_, given.references, given.source, given.reference_key, given.source_key)
         if any(own) or given.num_refs > 1:
             raise UserError(
-                f"--test-set {given.test_set} brings its own source and references; give --direction alone"
+                f"--test-set {given.test_set} has its own source and references; give only --direction"
             )
         return
     if given.direction:
-        raise UserError("--direction belongs to --test-set; for files of your own give --from and --to")
+        raise UserError("--direction needs --test-set; for your own files, give --from and --to")
     if given.reference_key and not given.references:
-        raise UserError("--reference-key needs --reference, the file that has the key")
+        raise UserError("--reference-key needs --reference, the file with this key")
     if given.num_refs > 1 and len(given.references) != 1:
         raise UserError(
-            f"--num-refs {given.num_refs} splits each line of one --reference at tabs; give exactly one, "
-            "or leave --num-refs out"
+            f"--num-refs {given.num_refs} splits each line of a single --reference at tabs; give exactly "
+            "one, or omit --num-refs"
         )
     if given.source_key and not given.source:
-        raise UserError("--source-key needs --source, the file that has the key")
+        raise UserError("--source-key needs --source, the file with this key")

@@ -1,4 +1,4 @@
-"""What `--lid`, `--among`, `--otr` and `--unit` say: who identifies what, and how lines are read."""
+"""The values of `--lid`, `--among`, `--otr` and `--unit`: identifiers, rules and units."""
 
 import re
 from collections.abc import Sequence
@@ -19,11 +19,11 @@ _COMMAND = re.compile(r"(?:^|,)\s*cmd:")
 def identifiers_of(names: str, among: str | None) -> "list[Identifier]":
     """The identifiers of `--lid`, each restricted to the languages of `--among`.
 
-    A comma is between two identifiers, unless it is in the name of a file that is there, or in a command,
-    which goes on to the end or to the next `cmd:`.
+    A comma separates two identifiers, unless it is part of the name of an existing file, or of a command,
+    which extends to the end or to the next `cmd:`.
 
     Raises:
-        UserError: there is no such identifier, or it does not know one of the languages.
+        UserError: an identifier is unknown, or does not know one of the languages.
     """
     from ontarget.languages import Language
     from ontarget.scoring.identifiers import identifier_named
@@ -31,8 +31,9 @@ def identifiers_of(names: str, among: str | None) -> "list[Identifier]":
     languages = [Language(code) for code in names_of(among)] if among else None
     before, *commands = _COMMAND.split(names)
     if commands and languages:
-        raise UserError("--among cannot restrict a command of --lid; leave one of them out")
-    listed = [] if commands and not before else [before] if Path(before).exists() else names_of(before)
+        raise UserError("--among cannot be combined with a command in --lid; omit one of them")
+    listed = [before] if before and Path(before).exists() else [name.strip() for name in before.split(",")]
+    listed = [name for name in listed if name] or ([] if commands else names_of(before))
     return [*(identifier_named(name, languages) for name in listed), *_of_commands(commands)]
 
 
@@ -45,10 +46,10 @@ def _of_commands(lines: Sequence[str]) -> "list[OwnIdentifier]":
 
 
 def unit_of(name: str) -> "Unit":
-    """The unit of `--unit`, whatever the case of its name.
+    """The unit of `--unit`; the case of its name is ignored.
 
     Raises:
-        UserError: there is no such unit.
+        UserError: the unit is unknown.
     """
     from ontarget.scoring.rules import Unit
 
@@ -59,10 +60,10 @@ def unit_of(name: str) -> "Unit":
 
 
 def rules_of(name: str) -> "Rules":
-    """The rules of `--otr`, whatever the case of their name.
+    """The rules of `--otr`; the case of their name is ignored.
 
     Raises:
-        UserError: there are no such rules.
+        UserError: the rules are unknown.
     """
     from ontarget.scoring.rules import Rules
 

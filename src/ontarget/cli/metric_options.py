@@ -1,4 +1,4 @@
-"""Options of metrics under the names that sacreBLEU gives them, for `score` and `compare`."""
+"""Metric options of `score` and `compare`, named as in sacreBLEU."""
 
 from collections.abc import Sequence
 from typing import Annotated
@@ -14,7 +14,7 @@ Tokenize = Annotated[
         "--tokenize",
         "-tok",
         metavar="NAME",
-        help="BLEU's tokenizer, as in sacreBLEU; default: the language's.",
+        help="Tokenizer for BLEU, as in sacreBLEU (default: the one for the language).",
     ),
 ]
 Lowercase = Annotated[
@@ -40,28 +40,28 @@ Width = Annotated[
         max=15,
         metavar="N",
         help="Decimal places in tables.",
-        show_default="2; 4 of COMET",
+        show_default="2; 4 for COMET",
     ),
 ]
 
 
 def metrics_of(text: str) -> list[str]:
-    """The metrics in `BLEU,chrF`, whose names may be written in any case.
+    """The metrics in `BLEU,chrF`; the case of names is ignored.
 
     Raises:
-        UserError: there is none.
+        UserError: the list is empty.
     """
     return list(dict.fromkeys(name.lower() for name in names_of(text)))
 
 
 def check_bleu(metrics: Sequence[str], tokenize: str | None, lowercase: bool) -> str | None:
-    """Whether the options of BLEU change a metric that is computed.
+    """Rejects BLEU options that change none of the metrics.
 
     Returns:
         The option that needs references; None if none is given.
 
     Raises:
-        UserError: an option is given, and would change nothing.
+        UserError: a given option has no effect.
     """
     for option, given, changed in (
         ("--tokenize", tokenize is not None, ("bleu",)),
@@ -69,17 +69,17 @@ def check_bleu(metrics: Sequence[str], tokenize: str | None, lowercase: bool) ->
     ):
         if given and not set(changed) & set(metrics):
             raise UserError(
-                f"{option} changes {' and '.join(changed)} alone, and --metrics has {', '.join(metrics)}; "
-                f"leave {option} out, or add bleu to --metrics"
+                f"{option} affects only {' and '.join(changed)}, but --metrics is {', '.join(metrics)}; "
+                f"omit {option} or add bleu to --metrics"
             )
     return "--tokenize" if tokenize is not None else "--lowercase" if lowercase else None
 
 
 def check_width(width: int | None, form: str) -> None:
-    """Refuses a number of decimal places where all digits are printed anyway.
+    """Rejects `--width` for JSON and CSV, which contain all digits.
 
     Raises:
-        UserError: there is one, and the form is JSON or CSV.
+        UserError: `--width` is given for JSON or CSV.
     """
     if width is not None and form in ("json", "csv"):
-        raise UserError(f"--width is for tables, and --{form} prints all digits; leave one of them out")
+        raise UserError(f"--width needs a table, but --{form} prints all digits; omit one of them")

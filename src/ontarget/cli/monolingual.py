@@ -1,4 +1,4 @@
-"""`--monolingual`: text of single languages, whose word counts tell what is left over."""
+"""`--monolingual`: word counts of monolingual text, which refine the leftover metric."""
 
 from collections.abc import Mapping, Sequence
 from pathlib import Path
@@ -16,8 +16,8 @@ Monolingual = Annotated[
     list[str] | None,
     typer.Option(
         metavar="LANGUAGE=FILE",
-        help="Text whose word counts refine leftover: of the target language, and of others whose words "
-        "may be left in a line. Repeat it for each.",
+        help="Monolingual text whose word counts refine leftover: of the target language, and of languages "
+        "whose words may be left in a line. Repeat it for each.",
     ),
 ]
 
@@ -25,16 +25,16 @@ Monolingual = Annotated[
 def word_counts(
     named: Sequence[str], metrics: Sequence[str], targets: Sequence["Language"]
 ) -> Mapping["Language", "WordCounts"]:
-    """The words of each `LANGUAGE=FILE`.
+    """Counts the words of each `LANGUAGE=FILE`.
 
     Args:
-        named: as written.
-        metrics: that are computed.
-        targets: the languages that were asked for.
+        named: values as given.
+        metrics: names of the metrics to compute.
+        targets: the requested languages.
 
     Raises:
-        UserError: a value has another form, a language is there twice, a file has no words, `leftover` is
-            not computed, or there is no text in any target language.
+        UserError: a value is malformed, a language is repeated, a file has no words, `leftover` is not
+            computed, or no file is in a target language.
     """
     if not named:
         return {}
@@ -44,14 +44,14 @@ def word_counts(
 
     if "leftover" not in metrics:
         raise UserError(
-            f"--monolingual refines leftover, and --metrics has {', '.join(metrics)}; add leftover, or leave "
-            "--monolingual out"
+            f"--monolingual affects only leftover, but --metrics is {', '.join(metrics)}; add leftover or "
+            "omit --monolingual"
         )
     files: dict[Language, Path] = {}
     for one in named:
         code, equals, path = one.partition("=")
         if not equals or not code or not path:
-            raise UserError(f"--monolingual is '{one}'; write it as LANGUAGE=FILE, such as fr=news.fr")
+            raise UserError(f"--monolingual '{one}' is not valid; write LANGUAGE=FILE, such as fr=news.fr")
         language = Language(code)
         if language in files:
             raise UserError(f"--monolingual names {language} twice; give one file for each language")
@@ -59,12 +59,12 @@ def word_counts(
     if not any(target in files for target in targets):
         target = targets[0]
         raise UserError(
-            f"--monolingual has no text in {target.name()}, to which the words of other languages are "
-            f"compared; add --monolingual {target}=FILE"
+            f"--monolingual needs text in the target language {target.name()}; "
+            f"add --monolingual {target}=FILE"
         )
     counts = {}
     for language, place in files.items():
         counts[language] = WordCounts(lines_of(place))
         if not counts[language].n:
-            raise UserError(f"'{place}' holds no words to count; give text in {language.name()}")
+            raise UserError(f"'{place}' contains no words; give a file with text in {language.name()}")
     return counts

@@ -1,4 +1,4 @@
-"""A list of names as options take it: `bleu,chrf`."""
+"""Options that take a list of names: `bleu,chrf`."""
 
 from ontarget.errors import UserError
 
@@ -7,9 +7,9 @@ def names_of(text: str) -> list[str]:
     """The names in `bleu,chrf`.
 
     Raises:
-        UserError: there is none.
+        UserError: the list is empty.
     """
     names = [name.strip() for name in text.split(",") if name.strip()]
     if not names:
-        raise UserError("a list of names is empty; write them with commas: bleu,chrf")
+        raise UserError("a list of names is empty; separate the names by commas: bleu,chrf")
     return list(dict.fromkeys(names))

@@ -1,4 +1,4 @@
-"""Tables in a pipe or a file: as rich draws them without colours, but without loading rich."""
+"""Tables for pipes and files: the same as those of rich without colours, but without loading rich."""
 
 import os
 import sys
@@ -8,17 +8,17 @@ from rich.cells import cell_len
 
 
 def is_plain() -> bool:
-    """Whether standard output takes plain text in UTF-8, and no terminal shows it."""
+    """Whether standard output is UTF-8 text and not a terminal."""
     out = sys.stdout
-    forced = {"FORCE_COLOR", "TTY_COMPATIBLE"} & os.environ.keys()  # rich takes any place for a terminal then
+    forced = {"FORCE_COLOR", "TTY_COMPATIBLE"} & os.environ.keys()  # rich then assumes a terminal
     return out is not None and not forced and not out.isatty() and out.encoding.lower().startswith("utf")
 
 
 def plain_table(title: str, rows: Sequence[Mapping[str, str]]) -> str:
-    """A table under its title ("" for none); the first column stands to the left, all others to the right.
+    """A table under its title ("" for none); the first column is left-aligned, the others right-aligned.
 
     Args:
-        title: of one line.
+        title: a single line.
         rows: title of a column -> cell; all rows have the same columns.
     """
     lines = [[_shown(text) for text in line] for line in (rows[0], *(row.values() for row in rows))]
@@ -37,5 +37,5 @@ def _line(cells: Sequence[str], widths: Sequence[int]) -> str:
 
 
 def _shown(text: str) -> str:
-    """A cell in one line, whatever a file may be called."""
+    """A cell in one line, also for unprintable characters in file names."""
     return text if text.isprintable() else "".join(c if c.isprintable() else repr(c)[1:-1] for c in text)

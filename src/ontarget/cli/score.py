@@ -1,6 +1,6 @@
-"""`ontarget score`: anyone's translations, without a model.
+"""`ontarget score`: scores translations of any system, without needing the model.
 
-What scores is imported when scoring begins, so that `--help` and a mistake do not wait for NumPy.
+The scorers are imported when scoring begins, so that `--help` and errors do not wait for NumPy.
 """
 
 from collections.abc import Sequence
@@ -49,22 +49,22 @@ def score(
         list[str],
         typer.Argument(
             metavar="HYP...",
-            help="Translations: plain text, one a line; JSON lines or a JSON list; CSV; WMT's XML or SGM; "
-            "each compressed or not. - is standard input. Or a run's directory, or any part of its outputs. "
-            "Or a folder or pattern of files whose names tell their languages: 'out/{system}.{language}'.",
+            help="Translations: plain text (one per line), JSON lines, a JSON list, CSV, WMT XML or SGM; may "
+            "be compressed; - is standard input. Or the directory of a run, or part of its outputs. Or a "
+            "folder or pattern of files whose names contain their languages: 'out/{system}.{language}'.",
         ),
     ],
     to: To = None,
     from_: Annotated[
         str | None,
-        typer.Option("--from", metavar="LANGUAGE", help="The source's: adds which lines stayed in it."),
+        typer.Option("--from", metavar="LANGUAGE", help="Source language; adds the lines still in it."),
     ] = None,
     reference: Annotated[
         list[str] | None,
         typer.Option(
             metavar="REF",
-            help="Human translations, line by line: adds --metrics and the floor. May be repeated. Or a "
-            "folder or pattern: 'ref/{language}.txt'.",
+            help="Human translations, aligned line by line; adds --metrics and the floor. May be "
+            "repeated. Also a folder or pattern: 'ref/{language}.txt'.",
         ),
     ] = None,
     source: Source = None,
@@ -78,8 +78,8 @@ def score(
         str | None,
         typer.Option(
             metavar="NAMES",
-            help="Of bleu, chrf, chrf++, ter, spbleu; and, without reference: lpr, wpr, lcpr; leftover, the "
-            "share of words left in another language.",
+            help="Metrics: bleu, chrf, chrf++, ter, spbleu. Without a reference: lpr, wpr, lcpr, and "
+            "leftover (the share of words left in another language).",
             show_default="bleu,chrf, with --source leftover",
         ),
     ] = None,
@@ -89,14 +89,14 @@ def score(
         str | None,
         typer.Option(
             metavar="MODEL",
-            help="Adds COMET or MetricX, by a model's name: Unbabel/wmt22-comet-da; needs --source.",
+            help="Add COMET or MetricX, by the name of the model: Unbabel/wmt22-comet-da. Needs --source.",
         ),
     ] = None,
     environment: Environment = None,
     strict: Annotated[
         bool,
         typer.Option(
-            "--strict", help="Also empty, copied, run-on and doubtful lines are off-target: adds OTR strict."
+            "--strict", help="Add OTR strict, which also counts empty, copied, run-on and doubtful lines."
         ),
     ] = False,
     lid: Lid = "lid.176.ftz",
@@ -107,27 +107,28 @@ def score(
     english_words: EnglishWords = None,
     monolingual: Monolingual = None,
     confidence: Annotated[
-        bool, typer.Option("--confidence", help="95 % intervals: Wilson's for ratios, else by bootstrap.")
+        bool, typer.Option("--confidence", help="Add 95 % intervals: Wilson for ratios, otherwise bootstrap.")
     ] = False,
     lines: Annotated[
         Path | None,
         typer.Option(
-            metavar="FILE", help="Write each line's outcome, language, scores and text there, as CSV."
+            metavar="FILE", help="Write the outcome, language, scores and text of each line to this CSV."
         ),
     ] = None,
     width: Width = None,
     as_json: Annotated[
         bool, typer.Option("--json", help="Print JSON: an object, or a list for several HYP.")
     ] = False,
-    as_csv: Annotated[bool, typer.Option("--csv", help="Print CSV: a line a score.")] = False,
+    as_csv: Annotated[bool, typer.Option("--csv", help="Print CSV, one score per line.")] = False,
     latex: Annotated[bool, typer.Option("--latex", help="Print a LaTeX table (booktabs).")] = False,
     markdown: Annotated[bool, typer.Option("--markdown", help="Print a Markdown table.")] = False,
 ) -> None:
-    """Score translations: how many are not in the language asked for (OTR); with a reference, BLEU and chrF.
+    """Score translations: the off-target ratio (OTR), and BLEU and chrF if there is a reference.
 
-    Each metric comes a second time *on target*: an off-target line is then worth nothing, however good it is
-    in its own language. Language identification errs on human text too; with a reference you therefore see
-    the floor, the OTR of the reference itself. Scores with the same signature may be compared.
+    OTR is the percentage of lines that are not in the requested language. Each metric is also printed *on
+    target*, where an off-target line counts as an empty translation. Language identification also makes
+    mistakes on human text: with a reference, the floor is the OTR of the reference itself. Scores are
+    comparable if their signatures are equal.
 
         ontarget score answers.txt --to fr
         ontarget score a.txt b.txt --reference test.fr.gz --source test.de.gz --from de --to fr --strict
@@ -229,11 +230,11 @@ def score(
 
 
 def _english(path: Path | None, names: Sequence[str]) -> frozenset[str] | None:
-    """The words of `--english-words`."""
+    """Reads the words of `--english-words`."""
     if path is None:
         return None
     if not {"wpr", "lcpr"}.intersection(names):
-        raise UserError("--english-words is read for wpr and lcpr alone; add --metrics wpr,lcpr or --lcb")
+        raise UserError("--english-words is used only for wpr and lcpr; add --metrics wpr,lcpr or --lcb")
     from ontarget.scoring.word_list import read_word_list
 
     return read_word_list(path)

@@ -19,7 +19,7 @@ _LISTED = 5  # hypotheses in a note
 def tables_of(
     cards: Sequence[Scorecard], *, intervals: bool, width: int | None = None
 ) -> list[tuple[str, list[dict[str, str]]]]:
-    """Title and rows of each table: scores, their means over directions, what became of the lines.
+    """Title and rows of each table: scores, their means over directions, and outcomes of lines.
 
     `width` is the number of decimal places of scores.
     """
@@ -32,7 +32,7 @@ def tables_of(
 
 
 def label_of(card: Scorecard, cards: Sequence[Scorecard]) -> dict[str, str]:
-    """What tells a row from the others: the file, or system and direction; of several runs, the folder."""
+    """Identifies a row: by its file, or by system and direction; with several runs, by folder."""
     answers = card.answers
     if not (answers.of_run or answers.named):
         return {"hypothesis": answers.path}
@@ -49,14 +49,14 @@ def scores_of(card: Scorecard, intervals: bool, width: int | None = None) -> dic
 
 
 def title_of(name: str) -> str:
-    """What a column or a table of a score is called, with its unit."""
+    """The title of the column or table of a score, with its unit."""
     return display_name(name) + (" %" if name.startswith(("otr", "leftover")) else "")
 
 
 def means_of(cards: Sequence[Scorecard], width: int | None = None) -> list[dict[str, str]]:
-    """The mean scores of each system of a run that answered in several directions.
+    """The mean scores of each system that has several directions.
 
-    A score that some directions do not have is followed by the number of those that have it.
+    If some directions lack a score, its mean is followed by the number of directions that have it.
     """
     by_system: dict[str, list[Scorecard]] = {}
     for card in cards:
@@ -73,7 +73,7 @@ def means_of(cards: Sequence[Scorecard], width: int | None = None) -> list[dict[
 
 
 def _mean(scores: Sequence[Score | None], width: int | None) -> str:
-    """The mean of the scores that there are, and of how many where some are missing: `97.50 (6)`."""
+    """The mean of the available scores, with their number if some are missing: `97.50 (6)`."""
     there = [score for score in scores if score is not None]
     if not there:
         return ""
@@ -84,7 +84,7 @@ def _mean(scores: Sequence[Score | None], width: int | None) -> str:
 
 
 def notes_of(scores: Sequence[tuple[str, Score]]) -> list[str]:
-    """The signatures, but for those that others imply. Those of one score are one, such as `tok:13a,zh`."""
+    """The signatures that no other one implies; those of one score are merged, such as `tok:13a,zh`."""
     alike: dict[tuple[str, tuple[str, ...]], list[str]] = {}
     for name, score in scores:
         if name not in (*FLOORS, "otr_unsure") and not name.endswith(SUFFIX):
@@ -97,7 +97,7 @@ def notes_of(scores: Sequence[tuple[str, Score]]) -> list[str]:
 
 
 def lengths_of(cards: Sequence[Scorecard]) -> list[str]:
-    """That sentences in another language are lost in long lines, if they are."""
+    """A note if long lines may hide sentences in another language."""
     of_long = [card.answers.path for card in cards if card.misses_sentences]
     if not of_long:
         return []
@@ -109,7 +109,7 @@ def lengths_of(cards: Sequence[Scorecard]) -> list[str]:
 
 
 def missing_of(cards: Sequence[Scorecard]) -> list[str]:
-    """Why metrics that were asked for are not there, and of which hypotheses if it is not all of them."""
+    """Why requested metrics are missing, and for which hypotheses unless it is for all."""
     alike: dict[tuple[str, str], list[str]] = {}
     for card in cards:
         for why in dict.fromkeys(card.missing.values()):
@@ -124,7 +124,7 @@ def missing_of(cards: Sequence[Scorecard]) -> list[str]:
 
 
 def made_of(cards: Sequence[Scorecard]) -> list[str]:
-    """What the BLEU of each file is made of, as sacreBLEU prints it: precisions, brevity penalty, lengths."""
+    """The parts of each BLEU score, as sacreBLEU prints them: precisions, brevity penalty, lengths."""
     return [
         f"{display_name(name)}{f' of {card.answers.path}' if len(cards) > 1 else ''}: {score.verbose}"
         for card in cards
@@ -134,12 +134,12 @@ def made_of(cards: Sequence[Scorecard]) -> list[str]:
 
 
 def digits_of(metric: str, width: int | None = None) -> int:
-    """Decimal places of a score: `width`, or what suits a scale from 0 to 1, or from 0 to 100."""
+    """Decimal places of a score: `width`, or by default 2 (4 for COMET)."""
     return width if width is not None else 4 if metric.startswith("comet") else 2
 
 
 def figure(score: Score, interval: bool, width: int | None = None) -> str:
-    """A score as printed, with its interval if asked for: `34.10 [32.87, 35.40]`."""
+    """A score as printed, optionally with its interval: `34.10 [32.87, 35.40]`."""
     digits = digits_of(score.metric, width)
     text = f"{score.value:.{digits}f}"
     if not interval or not score.interval:
@@ -148,7 +148,7 @@ def figure(score: Score, interval: bool, width: int | None = None) -> str:
 
 
 def as_object(card: Scorecard) -> dict[str, Any]:
-    """The keys that others rely on: `hypothesis`, each score by name, `breakdown`."""
+    """The public JSON keys of a scorecard: `hypothesis`, each score by name, `breakdown`."""
     scores = {}
     for name, score in card.scores.items():
         scores[name] = score.as_dict()
@@ -159,6 +159,6 @@ def as_object(card: Scorecard) -> dict[str, Any]:
 
 
 def as_rows(card: Scorecard) -> list[dict[str, Any]]:
-    """A line a score, as programs of statistics like it."""
+    """One row per score, for statistics programs."""
     place = {"hypothesis": card.answers.path, "system": "", "direction": ""} | label_of(card, [card])
     return [place | score.as_dict() | {"metric": name} for name, score in card.scores.items()]

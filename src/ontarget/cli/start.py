@@ -1,4 +1,4 @@
-"""Quick starts: a command does without parts of libraries that take long to load and that it never uses."""
+"""Quick starts: avoids loading slow parts of libraries that a command never uses."""
 
 import gc
 import os
@@ -10,14 +10,14 @@ _TEXTS = (str, str | None, list[str], list[str] | None)
 
 
 def numpy_without_threads() -> None:
-    """Imports NumPy so that its products of matrices are computed by one thread.
+    """Imports NumPy with single-threaded matrix products.
 
-    Starting more of them takes as long as importing NumPy itself, and no product of a scorer is large enough
-    to win that back. Where `OPENBLAS_NUM_THREADS` is set it decides.
+    Starting more threads takes as long as importing NumPy itself, and the products of a scorer are too small
+    to benefit. A value of `OPENBLAS_NUM_THREADS` in the environment takes precedence.
     """
     if "OPENBLAS_NUM_THREADS" in os.environ:
         return
-    os.environ["OPENBLAS_NUM_THREADS"] = "1"  # is read when the library is loaded, and by no one later
+    os.environ["OPENBLAS_NUM_THREADS"] = "1"  # read only when the library is loaded
     try:
         import_module("numpy")
     finally:
@@ -25,21 +25,21 @@ def numpy_without_threads() -> None:
 
 
 def collect_seldom() -> None:
-    """Lets Python look for unreachable cycles a hundred times more seldom than it does by default.
+    """Makes Python's search for unreachable cycles a hundred times rarer than by default.
 
     Scoring makes a few small objects for each line, and no cycles: the search takes a twentieth of its time.
     """
-    gc.set_threshold(70_000)  # not a multiple of what it is: a process may run several commands
+    gc.set_threshold(70_000)  # absolute, since a process may run several commands
 
 
 class Quick:
-    """Mixed into a command of typer: takes options that have no value, or that are text, as they are.
+    """Mixin for typer commands: passes on unset and text options without validation.
 
-    To check them typer would load pydantic, which takes longer than scoring a line does.
+    For validation typer would load pydantic, which takes longer than scoring a line.
     """
 
     def parse_args(self: Any, ctx: Any, args: list[str]) -> Any:
-        """Reads the arguments, once all options are there: typer adds its own late."""
+        """Parses the arguments, after typer has added its own options."""
         hints = get_type_hints(self.callback)
         for parameter in self.get_params(ctx):
             parameter.process_value = _processing(parameter, hints.get(parameter.name) in _TEXTS)

@@ -1,4 +1,4 @@
-"""Scorecards of systems in several languages: for each score a table, systems by directions, with means."""
+"""Scorecards of systems in several languages: a table of systems and directions for each score."""
 
 from collections.abc import Sequence
 from dataclasses import replace
@@ -15,7 +15,7 @@ _FLOOR_ROW = "reference (floor)"
 
 
 def is_of_systems(cards: Sequence[Scorecard]) -> bool:
-    """Whether there are systems and directions, told by names of files, to make a table of."""
+    """Whether file names give systems and several directions, as needed for a table."""
     return all(card.answers.named for card in cards) and len(_directions(cards)) > 1
 
 
@@ -70,7 +70,7 @@ def empty_cells(cards: Sequence[Scorecard]) -> list[str]:
         undefined = dict.fromkeys(
             str(card.answers.direction)
             for card in cards
-            if name not in card.scores and name not in card.missing  # which `missing_of` tells
+            if name not in card.scores and name not in card.missing  # those are in `missing_of`
         )
         if undefined:
             notes.append(f"empty: {display_name(name)} of {', '.join(undefined)}: {_reason(name)}")
