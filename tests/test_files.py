@@ -1,4 +1,5 @@
 import errno
+import os
 import stat
 import time
 from collections.abc import Callable
@@ -254,3 +255,26 @@ def test_of_many_that_wait_for_a_lock_one_holds_it_at_a_time(tmp_path: Path) -> 
         list(pool.map(hold, range(100)))
     assert most == [1] * 100
     assert not lock.exists()
+
+
+def test_a_device_or_a_pipe_is_written_as_it_is(tmp_path: Path) -> None:
+    pipe = tmp_path / "pipe"
+    os.mkfifo(pipe)
+    reader = os.open(pipe, os.O_RDONLY | os.O_NONBLOCK)
+    with whole_file(pipe) as place:
+        place.write_text("text", encoding="utf-8")
+    assert os.read(reader, 100) == b"text"
+    os.close(reader)
+    assert pipe.is_fifo()
+
+
+def test_a_link_stays_and_a_file_keeps_its_permissions(tmp_path: Path) -> None:
+    target, link = tmp_path / "target", tmp_path / "link"
+    target.write_text("old", encoding="utf-8")
+    target.chmod(0o600)
+    link.symlink_to(target)
+    with whole_file(link) as place:
+        place.write_text("new", encoding="utf-8")
+    assert link.is_symlink()
+    assert target.read_text(encoding="utf-8") == "new"
+    assert target.stat().st_mode & 0o777 == 0o600

@@ -6,6 +6,7 @@ import json
 import os
 import re
 import shutil
+import stat
 import tempfile
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
@@ -52,15 +53,24 @@ def folders_of(path: Path) -> Iterator[None]:
 
 @contextmanager
 def whole_file(path: Path) -> Iterator[Path]:
-    """Yields a temporary path beside `path`; renames it to `path` when the block ends without an error."""
+    """Yields a temporary path beside `path`; renames it to `path` when the block ends without an error.
+
+    A symbolic link stays, and what it leads to is replaced; a file that was there keeps its permissions. A
+    device or a pipe, such as `/dev/stdout`, is written as it is.
+    """
+    if path.exists() and not path.is_file():
+        yield path
+        return
+    path = path.resolve()
+    # mkstemp makes it private; a result is for everyone who may read the folder
+    mode = stat.S_IMODE(path.stat().st_mode) if path.exists() else 0o644
     with folders_of(path):
         handle, name = tempfile.mkstemp(prefix=f".{path.name}.", dir=path.parent)
         os.close(handle)
         temporary = Path(name)
         try:
             yield temporary
-            # mkstemp makes it private; a result is for everyone who may read the folder
-            temporary.chmod(0o644)
+            temporary.chmod(mode)
             _flush(temporary)
             temporary.replace(path)
         finally:

@@ -22,7 +22,7 @@ FRENCH = "La boulangère du quartier ouvre sa boutique avant le lever du soleil.
 GERMAN = "Die Bäckerin des Viertels öffnet ihren Laden noch vor Sonnenaufgang."
 ENGLISH = "The baker in our neighbourhood opens her shop before the sun rises."
 ITALIAN = "La fornaia del quartiere apre la sua bottega prima che sorga il sole."
-ROBUST = "case:lower|text:words|script:decides|unsure:0.01<12+0.02<20+0.03<40+0.05"
+ROBUST = "case:lower|norm:nfc|text:words|script:decides|unsure:0.01<12+0.02<20+0.03<40+0.05"
 
 
 class FirstLetters:

@@ -35,7 +35,8 @@ def outcome(
     doubt: Literal["neutral", "unsure"] | None = None,
 ) -> str:
     ladder = Ladder(Language(target), Language("de"), Known(), thresholds or Thresholds(), "robust")
-    return ladder.outcome(Reading(Guess(label, probability), doubt), text, source, finish)
+    reading = Reading(Guess(label, probability), doubt)
+    return ladder.outcome(reading, ladder.is_off(reading, text), text, source, finish)
 
 
 @pytest.mark.parametrize(
@@ -91,7 +92,7 @@ def test_the_right_language_in_the_wrong_script(target: str, text: str) -> None:
 
 def test_the_sources_language_where_it_is_the_one_asked_for_is_on() -> None:
     ladder = Ladder(Language("de"), Language("de"), Known(), Thresholds(), "robust")
-    assert ladder.outcome(Reading(Guess("de", 0.9)), "Ein Haus.", None, None) == "on"
+    assert ladder.outcome(Reading(Guess("de", 0.9)), False, "Ein Haus.", None, None) == "on"
 
 
 @pytest.mark.parametrize(
@@ -138,6 +139,10 @@ def test_off_target_is_what_is_surely_another_language(reading: Reading, off: bo
         ("zh", "這個問題還沒有解決。", False),
         ("sr-Latn", "Воз касни.", True),
         ("sr", "Voz kasni.", False),
+        ("nl", "Нов роман", True),  # Dutch has no Cyrillic, whatever the identifier says
+        ("nl", "ᱥᱟᱱᱛᱟᱲᱤ", True),
+        ("zh", "iPhone", False),  # but names in Latin letters are everywhere
+        ("zh", "Нов роман", True),
     ],
 )
 def test_a_script_that_was_chosen_is_part_of_the_language(target: str, text: str, off: bool) -> None:
@@ -187,3 +192,12 @@ def test_a_text_repeats_where_its_repetition_is_above_the_share(text: str, times
 def test_width_makes_translations_as_long_as_their_sources() -> None:
     assert width("house") == 5
     assert width("図書館") == width("도서관") == 9
+
+
+def test_doubt_does_not_hold_in_a_script_that_the_language_is_not_written_in() -> None:
+    ladder = Ladder(Language("sr-Latn"), None, Known(), Thresholds(), "robust")
+    for label, expected in (("mk", "other"), ("sr", "script"), ("und", "unknown")):
+        reading = Reading(Guess(label, 0.4), "unsure")
+        assert ladder.is_off(reading, "Србија и Београд")
+        assert ladder.outcome(reading, True, "Србија и Београд", None, None) == expected
+        assert not ladder.is_off(reading, "Srbija i Beograd")

@@ -1,7 +1,10 @@
 from collections.abc import Collection, Sequence
+from typing import Any
+from unicodedata import normalize
 
 import pytest
 
+from ontarget.errors import UserError
 from ontarget.languages import Language
 from ontarget.scoring.language_id import EvenOdds, FastText, Guess, default_identifier
 from ontarget.scoring.rules import Reading, read, signature_of
@@ -50,7 +53,6 @@ def test_an_empty_line_is_not_neutral(text: str) -> None:
     [
         ("这个问题还没有解决，大家都在等待。", "ja", "zh"),  # without kana nothing is Japanese
         ("この問題はまだ解決していません。", "zh", "ja"),
-        ("東京大学", "ja", "und"),  # a name may do without kana
         ("Η γάτα κοιμάται στον καναπέ", "en", "el"),
         ("고양이가 소파에서 잔다", "ja", "ko"),
         ("고양이 cat 소파에서 잔다", "en", "ko"),
@@ -112,6 +114,24 @@ def test_an_identifier_that_gives_its_guess_alone_is_unsure_below_a_half(
     assert [found.doubt for found in read(["a line of text"], identifier, {"el"})] == [doubt]
     assert [found.doubt for found in read(["a line of text"], identifier, {"en"})] == [None]
     assert signature_of("robust", identifier).endswith("|unsure:guess<0.5")
+
+
+@pytest.mark.parametrize(("asked", "label"), [("ja", "und"), ("zh", "zh"), ("en", "zh")])
+def test_chinese_characters_alone_may_be_japanese_where_that_was_asked_for(asked: str, label: str) -> None:
+    [found] = read(["東京大学"], Sure("ja"), {asked})
+    assert found.guess.label == label
+
+
+@pytest.mark.parametrize("form", ["NFC", "NFD", "NFKC", "NFKD"])
+def test_the_identifier_reads_composed_letters(form: Any) -> None:
+    identifier = Sure("en")
+    read([normalize(form, "Tiếng Việt có dấu"), "Ｌｅ　ｃｈａｔ", "ﾊﾟｿｺﾝ"], identifier, {"en"})
+    assert identifier.asked == ["tiếng việt có dấu", "le chat", "パソコン"]
+
+
+def test_rules_that_there_are_not_are_an_error() -> None:
+    with pytest.raises(UserError, match="neither robust nor paper; did you mean 'paper'"):
+        read(["a"], Sure("en"), {"en"}, "Paper")  # type: ignore[arg-type]
 
 
 def test_the_papers_rules_know_no_doubt() -> None:

@@ -114,17 +114,24 @@ TrustRemoteCode = Annotated[
 ]
 
 
+_COMPRESSED = (".gz", ".xz", ".bz2", ".zst")
+
+
 def require_new_place(option: str, path: Path, inputs: Iterable[str | None]) -> None:
     """Rejects an output path that is a folder, has no parent folder, or is an input of the command.
 
     Raises:
         UserError: the path is rejected; the message names the option.
     """
+    if str(path) == "-":
+        raise UserError(f"{option} '-' is not a file; give its path, or /dev/stdout")
     if path.is_dir():
         raise UserError(f"{option} '{path}' is a folder; give the path of a file")
     require_folder(option, path)
     if path.exists() and any(name and Path(name).exists() and path.samefile(name) for name in inputs):
         raise UserError(f"{option} '{path}' is an input file and would be overwritten; choose another path")
+    if path.suffix in _COMPRESSED:
+        raise UserError(f"{option} '{path}' would not be compressed; leave out {path.suffix}")
 
 
 def require_outside(option: str, path: Path, inputs: Iterable[str | None]) -> None:

@@ -5,7 +5,11 @@ import shlex
 import shutil
 import subprocess
 from collections.abc import Sequence
+from contextlib import suppress
 from pathlib import Path
+from tempfile import TemporaryFile
+from threading import Event, Thread, Timer
+from typing import IO
 
 from ontarget import given
 from ontarget.errors import UserError, counted
@@ -14,6 +18,7 @@ from ontarget.text import in_one_line
 
 PREFIX = "cmd:"
 """What a command begins with where an identifier is named."""
+_LONGEST = 10_000  # bytes of a line: a language and a probability
 _MINUTES = 10  # for one chunk of lines, and the start of a model
 
 
@@ -58,30 +63,72 @@ def _hint(name: str) -> str:
 def _asked(arguments: Sequence[str], called: str, texts: Sequence[str]) -> list[tuple[str, float] | str]:
     """The answers of one start of the command; what is wrong with them is told by its line."""
     lines = "".join(f"{in_one_line(text)}\n" for text in texts).encode("utf-8", "replace")
-    try:
-        done = subprocess.run(arguments, input=lines, capture_output=True, timeout=60 * _MINUTES, check=False)
-    except subprocess.TimeoutExpired:
+    with TemporaryFile() as errors:
+        try:
+            process = subprocess.Popen(
+                arguments, stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=errors
+            )
+        except OSError as error:
+            raise UserError(f"{called} cannot be started: {error.strerror}") from None
+        rows, in_time = _written(process, lines, len(texts) + 1)
+        errors.seek(0)
+        said = errors.read().decode("utf-8", "replace").strip().split("\n")[-1]
+    if not in_time:
         raise UserError(
             f"{called} did not end within {_MINUTES:g} minutes for {counted(len(texts), 'line')}; it must "
             "end when its standard input does"
-        ) from None
-    except OSError as error:
-        raise UserError(f"{called} cannot be started: {error.strerror}") from None
-    if done.returncode:
-        said = done.stderr.decode("utf-8", "replace").strip().split("\n")[-1]
-        how = f"signal {-done.returncode}" if done.returncode < 0 else f"exit code {done.returncode}"
+        )
+    if len(rows) > len(texts):
+        n = counted(len(texts), "line")
+        raise UserError(f"{called} writes more than {n} for {n} of text; it must write one language a line")
+    if process.returncode:
+        code = process.returncode
+        how = f"signal {-code}" if code < 0 else f"exit code {code}"
         raise UserError(f"{called} failed with {how}{f': {said}' if said else ''}")
-    try:
-        answers = done.stdout.decode("utf-8")
-    except UnicodeDecodeError:
-        raise UserError(f"{called} writes what is not UTF-8; make it write UTF-8") from None
-    rows = answers.removesuffix("\n").split("\n") if answers else []
     if len(rows) != len(texts):
         raise UserError(
             f"{called} writes {counted(len(rows), 'line')} for {counted(len(texts), 'line')} of text; it "
             "must write one language a line"
         )
-    return [_answer(row.rstrip("\r"), called, number) for number, row in enumerate(rows, start=1)]
+    try:
+        answers = [row.decode("utf-8").rstrip("\r\n") for row in rows]
+    except UnicodeDecodeError:
+        raise UserError(f"{called} writes what is not UTF-8; make it write UTF-8") from None
+    return [_answer(row, called, number) for number, row in enumerate(answers, start=1)]
+
+
+def _written(process: "subprocess.Popen[bytes]", lines: bytes, most: int) -> tuple[list[bytes], bool]:
+    """The lines that a process writes, `most` of them at most, and whether it ended in time.
+
+    It is killed at the limits, so that one that never stops fills no memory.
+    """
+    assert process.stdin is not None
+    assert process.stdout is not None
+    late = Event()
+
+    def stop() -> None:
+        late.set()
+        process.kill()
+
+    def feed(stream: IO[bytes]) -> None:
+        with suppress(BrokenPipeError, OSError), stream:
+            stream.write(lines)
+
+    timer = Timer(60 * _MINUTES, stop)
+    timer.start()
+    Thread(target=feed, args=(process.stdin,), daemon=True).start()
+    rows: list[bytes] = []
+    try:
+        while len(rows) < most and (row := process.stdout.readline(_LONGEST)):
+            rows.append(row)
+        if len(rows) == most:
+            process.kill()
+        process.wait()
+    finally:
+        timer.cancel()
+        process.kill()
+        process.stdout.close()
+    return rows, not late.is_set()
 
 
 def _answer(row: str, called: str, number: int) -> tuple[str, float] | str:

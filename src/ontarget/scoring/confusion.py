@@ -78,7 +78,7 @@ def rules(
         lines,
         lambda texts, identifier, expected: [one.guess for one in read(texts, identifier, expected)],
         is_english=(lambda _: True) if known is None else known.__contains__,
-        signature=f"case:lower|text:words|script:decides|confidence:{confidence:g}|words:{words}"
+        signature=f"case:lower|norm:nfc|text:words|script:decides|confidence:{confidence:g}|words:{words}"
         f"|english:{'latin' if known is None else signature_of(known)}",
         words=words,
         confidence=confidence,

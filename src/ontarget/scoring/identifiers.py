@@ -14,8 +14,8 @@ def identifier_named(name: str = DEFAULT, among: Sequence[Language] | None = Non
     """The identifier of a name.
 
     Args:
-        name: `lid.176.ftz` (`lid.176` for short), `lingua` (an extra), `script` (needs `among`), or the path of a fastText model:
-            lid.176.bin, GlotLID, OpenLID.
+        name: `lid.176.ftz` (`lid.176` for short), `lingua` (an extra), `script` (needs `among`), or the path
+            of a fastText model: lid.176.bin, GlotLID, OpenLID.
         among: the languages that may occur. Default: all that it knows.
 
     Raises:
@@ -29,7 +29,10 @@ def identifier_named(name: str = DEFAULT, among: Sequence[Language] | None = Non
         from ontarget.scoring.script_rules import ScriptRules
 
         if not among:
-            raise UserError("the identifier script needs the languages that may occur, of different scripts")
+            raise UserError(
+                "the identifier script needs the languages that may occur, in different scripts: "
+                "--among en,ru,zh"
+            )
         return ScriptRules(among)
     if name in (DEFAULT, "lid.176") and not Path(name).exists():
         return default_identifier() if among is None else FastText(among=among)

@@ -137,7 +137,7 @@ class OffTarget:
     def _segment(self, reading: Reading, text: str, source: str | None, finish: str | None) -> Segment:
         off = self._ladder.is_off(reading, text)
         if off or self._strict:
-            outcome = self._ladder.outcome(reading, text, source, finish)
+            outcome = self._ladder.outcome(reading, off, text, source, finish)
             return Segment(reading.guess, off, outcome, reading.doubt)
         return Segment(reading.guess, False, reading.doubt or "on", reading.doubt)
 

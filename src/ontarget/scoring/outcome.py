@@ -9,7 +9,7 @@ from ontarget.languages import Language
 from ontarget.scoring.labels import is_undetermined, labels_of
 from ontarget.scoring.language_id import Identifier, known_labels
 from ontarget.scoring.rules import Reading, Rules
-from ontarget.scoring.scripts import in_script
+from ontarget.scoring.scripts import has_letter_of, in_script, is_known, letters_of
 from ontarget.text import is_empty
 
 Outcome = Literal[
@@ -87,6 +87,9 @@ class Ladder:
         self._source = (labels_of(source, identifier.labels) if source else frozenset()) - self.on_target
         self._english = labels_of(Language("en"), identifier.labels)
         self._scripts: Collection[str] = target.scripts
+        # In any language, names may be written in Latin letters.
+        letters = letters_of(target.scripts) | {"Latn"}
+        self._letters = letters if rules == "robust" and target.scripts and is_known(letters) else None
         # Whoever asks for Traditional Chinese, or for Serbian in Latin letters, wants no other script.
         self._one_script = rules == "robust" and target.scripts != Language(target.primary).scripts
         self._thresholds = thresholds
@@ -96,17 +99,28 @@ class Ladder:
 
         What is neutral or unsure is not. The paper's rules know neither, nor scripts.
         """
-        if reading.doubt:
+        if reading.doubt == "neutral":
             return False
-        if reading.guess.label not in self.on_target:
+        if self._is_foreign(text):
+            return True
+        return reading.doubt is None and reading.guess.label not in self.on_target
+
+    def _is_foreign(self, text: str) -> bool:
+        """Whether a text is in no script of the language, or not in the one that was asked for."""
+        if is_empty(text):
+            return True
+        if self._letters is not None and not has_letter_of(text, self._letters):
             return True
         return self._one_script and not in_script(text, self._scripts, self._thresholds.script)
 
-    def outcome(self, reading: Reading, text: str, source: str | None, finish: str | None) -> Outcome:
+    def outcome(
+        self, reading: Reading, off: bool, text: str, source: str | None, finish: str | None
+    ) -> Outcome:
         """The outcome of one hypothesis.
 
         Args:
             reading: what was read of `text`.
+            off: whether it `is_off`.
             text: the hypothesis.
             source: what it translates, where that is known.
             finish: why the model stopped; `length` is cut off.
@@ -122,11 +136,11 @@ class Ladder:
             return "neutral"
         if is_undetermined(guess.label) or guess.probability < self._thresholds.confidence:
             return "unknown"
-        if reading.doubt == "unsure":
+        if reading.doubt == "unsure" and not off:
             return "unsure"
         if guess.label not in self.on_target:
             return self._elsewhere(guess.label)
-        return "on" if in_script(text, self._scripts, self._thresholds.script) else "script"
+        return "script" if off or not in_script(text, self._scripts, self._thresholds.script) else "on"
 
     def _elsewhere(self, label: str) -> Outcome:
         if label in self._source:

@@ -7,8 +7,10 @@ translation: capitals, URLs, numbers, and lines so short that it can only guess.
 
 from collections.abc import Collection, Mapping, Sequence
 from functools import lru_cache
-from typing import Literal, NamedTuple
+from typing import Literal, NamedTuple, get_args
 
+from ontarget.errors import UserError, nearest
+from ontarget.given import shown
 from ontarget.scoring.labels import UNDETERMINED, is_undetermined
 from ontarget.scoring.language_id import Guess, Identifier, Weighing
 from ontarget.scoring.scripts import SCRIPT_OF_FEW, script_counts
@@ -39,7 +41,7 @@ def signature_of(rules: Rules, identifier: Identifier) -> str:
     unsure = f"guess<{_MORE_OFTEN_THAN_NOT:g}"
     if isinstance(identifier, Weighing):
         unsure = identifier.even_odds.signature
-    return f"case:lower|text:words|script:decides|unsure:{unsure}"
+    return f"case:lower|norm:nfc|text:words|script:decides|unsure:{unsure}"
 
 
 class Reading(NamedTuple):
@@ -79,12 +81,16 @@ def read(
         on_target: the identifier's labels of the language that was asked for.
         rules: whose.
     """
+    if rules not in get_args(Rules):
+        raise UserError(
+            f"the rules {shown(rules)} are neither robust nor paper{nearest(str(rules), get_args(Rules))}"
+        )
     if rules == "paper":
         return [Reading(guess) for guess in identifier.identify(texts)]
     words = [words_of(text) for text in texts]
     of_script = _labels_by_script(frozenset(identifier.labels))
     return [
-        _reading(text, line, guess, of_script, perhaps and guess.label not in on_target)
+        _reading(text, line, guess, on_target, of_script, perhaps and guess.label not in on_target)
         for text, line, (guess, perhaps) in zip(
             texts, words, _weighed(words, identifier, on_target), strict=True
         )
@@ -105,11 +111,16 @@ def _weighed(
     ]
 
 
-def _reading(text: str, words: str, guess: Guess, of_script: _Labels, perhaps: bool) -> Reading:
+def _reading(
+    text: str, words: str, guess: Guess, on_target: Collection[str], of_script: _Labels, perhaps: bool
+) -> Reading:
     """Args: `perhaps` whether the guess is another language, and yet the one asked for is as likely."""
     if not words:
         return Reading(guess) if is_empty(text) else Reading(_NEUTRAL, "neutral")
-    if SCRIPT_OF_FEW.search(words) and (settled := _by_script(words, guess, of_script)) is not guess:
+    if (
+        SCRIPT_OF_FEW.search(words)
+        and (settled := _by_script(words, guess, on_target, of_script)) is not guess
+    ):
         guess, perhaps = settled, False
     return Reading(guess, "unsure" if perhaps or is_undetermined(guess.label) else None)
 
@@ -120,7 +131,7 @@ def letters(words: str) -> int:
     return counts.total() + 2 * (counts["Hani"] + counts["Kana"] + counts["Hang"])
 
 
-def _by_script(words: str, guess: Guess, of_script: _Labels) -> Guess:
+def _by_script(words: str, guess: Guess, on_target: Collection[str], of_script: _Labels) -> Guess:
     """The guess, or the language that the script of most letters leaves."""
     counts = script_counts(words)
     half = counts.total() / 2
@@ -130,7 +141,8 @@ def _by_script(words: str, guess: Guess, of_script: _Labels) -> Guess:
             return _settled(guess, of_script.get("Jpan", ()), japanese / counts.total())
         if guess.label != "ja" or counts["Kana"]:
             return guess
-        return Guess("zh" if counts["Hani"] >= _HAN_LINE else UNDETERMINED, guess.probability)
+        perhaps = "ja" in on_target and counts["Hani"] < _HAN_LINE
+        return Guess(UNDETERMINED if perhaps else "zh", guess.probability)
     script, n = counts.most_common(1)[0] if counts else ("", 0)
     return _settled(guess, of_script.get(script, ()), n / counts.total()) if n > half else guess
 

@@ -31,7 +31,7 @@ _DISPLAY_NAME = {
 
 
 def display_name(metric: str) -> str:
-    """`BLEU` for `bleu`, `BLEU on target` for `bleu_on_target`, `OTR by lingua-2.1` for `otr_by_lingua-2.1`."""
+    """`BLEU` for `bleu`, `BLEU on target` for `bleu_on_target`, `OTR by lingua` for `otr_by_lingua`."""
     if metric.startswith(_BY):
         return f"OTR by {metric.removeprefix(_BY)}"
     name, suffix, _ = metric.partition(SUFFIX)

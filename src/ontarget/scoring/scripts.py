@@ -37,6 +37,18 @@ _SCRIPTS = {
     "KATAKANA": "Kana",
     "KATAKANA-HIRAGANA": "Kana",
     "CJK": "Hani",
+    "SYRIAC": "Syrc",
+    "THAANA": "Thaa",
+    "NKO": "Nkoo",
+    "TIFINAGH": "Tfng",
+    "CHEROKEE": "Cher",
+    "CANADIAN": "Cans",
+    "OL": "Olck",
+    "MEETEI": "Mtei",
+    "JAVANESE": "Java",
+    "BALINESE": "Bali",
+    "ADLAM": "Adlm",
+    "YI": "Yiii",
 }
 SCRIPT_OF_FEW = re.compile(
     "[\u0370-\u03ff\u0530-\u05ff\u0a00-\u139f\u1780-\u17ff\u1f00-\u1fff\u3040-\u30ff\u3400-\u9fff\uac00-\ud7af]"
@@ -48,7 +60,10 @@ _LETTERS = {"Jpan": {"Kana", "Hani"}, "Kore": {"Hang", "Hani"}, "Hans": {"Hani"}
 @cache
 def _script_of(letter: str) -> str | None:
     """The script of one character; None where it is no letter, or of a script that is not listed."""
-    return _SCRIPTS.get(unicode_name(letter, "").split(" ")[0]) if letter.isalpha() else None
+    if not letter.isalpha():
+        return None
+    name = unicode_name(letter, "").removeprefix("HALFWIDTH ").removeprefix("FULLWIDTH ")
+    return _SCRIPTS.get(name.split(" ")[0])
 
 
 @cache
@@ -77,6 +92,16 @@ def script_counts(text: str) -> Counter[str]:
         if script := _script_of(letter):
             counts[script] += text.count(letter)
     return counts
+
+
+def has_letter_of(text: str, scripts: Collection[str]) -> bool:
+    """Whether any letter of a text is of one of these scripts of single letters (`letters_of`)."""
+    return any(_script_of(letter) in scripts for letter in text)
+
+
+def is_known(scripts: Collection[str]) -> bool:
+    """Whether letters of all these scripts of single letters are told apart."""
+    return set(scripts) <= {*_SCRIPTS.values()}
 
 
 def in_script(text: str, scripts: Collection[str], share: float = 0.5) -> bool:

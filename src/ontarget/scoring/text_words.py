@@ -6,6 +6,7 @@ of them for English.
 
 import re
 from functools import cache
+from unicodedata import normalize
 
 _UNITS = (
     "km/h|m/s|mph|rpm|fps|dpi|ppm|[kcdmnµμ]?m[²³23]?|[kmµμ]?g|[cdmh]?l|[km]?W|kWh|[kMGT]?Hz|[kMGTP]?i?B|[kMG]?bps|"
@@ -65,17 +66,24 @@ _RARER: tuple[tuple[str, str], ...] = (
     ),
 )
 
-# Two letters in a row, with their marks; one where a character is a syllable or a word.
+# Two letters in a row, with their marks; one where a character is a syllable or a word. What stands above the
+# basic plane are rare scripts and characters; emoji begin at 1F000.
 _WORD = re.compile(
     r"[^\W\d_][\u0300-\u036f\u0591-\u05c7\u064b-\u0670]*[^\W\d_]"
-    r"|[\u0900-\u109f\u1780-\u17ff\u3040-\u30ff\u3400-\u9fff\uac00-\ud7af]"
+    r"|(?![\W\d_])[\u0700-\u109f\u1200-\u139f\u1700-\u1cff\u2d30-\u2d7f\u3040-\u30ff\u3400-\u9fff\ua000-\uabff\uac00-\ud7af"
+    r"\U00010000-\U0001efff\U00020000-\U0003ffff]"
+)
+# Letters in another form: full-width Latin, half-width kana, single Hangul, ligatures, mathematical letters.
+_FORM = re.compile(
+    "[\uff10-\uff19\uff21-\uff3a\uff41-\uff5a\uff66-\uffdc\u3131-\u318e\ufb00-\ufb06\ufb50-\ufdff\ufe70-\ufefc"
+    "\U0001d400-\U0001d7ff][\u3000\uff10-\uffdc\u3131-\u318e\ufb50-\ufdff\ufe70-\ufefc\U0001d400-\U0001d7ff]*"
 )
 _compiled = cache(re.compile)  # one by one, as lines need them: a line of prose needs few
 _DOT_ABOVE = "\u0307"  # what Python leaves of the Turkish İ when it makes it small
 
 
 def words_of(text: str) -> str:
-    """A line without what is not language: its words, in lower case.
+    """A line without what is not language: its words, in lower case, composed (NFC) and in usual letters.
 
     Taken out are URLs, e-mail addresses, `@names`, `#tags`, placeholders (`{x}`, `%1$s`, `<b>`), entities,
     numbers with their units, file names and paths, code, and emoji written as `:smile:`. Identifiers learnt
@@ -84,6 +92,10 @@ def words_of(text: str) -> str:
     Returns:
         What an identifier is to read; "" if no word is left, and so nothing that has a language.
     """
+    if not text.isascii():
+        text = normalize("NFC", text)
+        if _FORM.search(text):
+            text = _FORM.sub(lambda found: normalize("NFKC", found[0]), text)
     if _SIGN.search(text) or _DOTTED.search(text) or "--" in text:
         for trigger, pattern in _PATTERNS:
             if trigger in text:

@@ -5,7 +5,7 @@ import sys
 from collections.abc import Iterator
 from functools import lru_cache
 from typing import NamedTuple
-from unicodedata import category
+from unicodedata import category, normalize
 
 from ontarget.scoring.scripts import script_counts
 from ontarget.scoring.text_words import words_of
@@ -22,7 +22,7 @@ class Word(NamedTuple):
 
     Attributes:
         text: as it is written.
-        key: in lower case, to be compared.
+        key: in lower case and usual letters (NFKC), to be compared.
         start: its first character in the text.
         end: behind its last one.
     """
@@ -75,9 +75,13 @@ def written_in(text: str) -> tuple[str, ...]:
 
 def keys_in(text: str) -> set[str]:
     """The words of a text in lower case."""
-    return {word.casefold() for word in _WORD.findall(words_of(text))}
+    return {_key(word) for word in _WORD.findall(words_of(text))}
 
 
 def _split(text: str) -> Iterator[Word]:
     for found in _WORD.finditer(text):
-        yield Word(found.group(), found.group().casefold(), *found.span())
+        yield Word(found.group(), _key(found.group()), *found.span())
+
+
+def _key(word: str) -> str:
+    return normalize("NFKC", word).casefold()
