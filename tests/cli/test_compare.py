@@ -153,7 +153,7 @@ def test_two_seeds_are_too_few_for_a_star(tmp_path: Path, seeds: int, starred: b
     [row] = [line for line in text.split("\n") if line.split()[:2] == ["OTR", "ontarget"]]
     assert float(row.split()[-2]) < 0.05  # whatever the number of seeds
     assert ("-80.00*" in row) == starred
-    assert ("no difference is marked by *: that takes three seeds or more" in text) == (not starred)
+    assert ("no difference is marked by *, which needs three seeds or more" in text) == (not starred)
 
 
 @pytest.mark.parametrize(("flag", "sign"), [("--markdown", "| OTR "), ("--latex", "\\toprule")])
@@ -180,7 +180,7 @@ def test_what_cannot_be_compared_is_one_sentence(tmp_path: Path, write: Write) -
     assert "is given twice" in error(one, one, "--to", "fr")
     assert "is given twice" in error(one, one)
     assert "--to is missing" in error(write("one", FRENCH), one)
-    assert "seed=9' is none" in error(
+    assert "seed=9' is not a run" in error(
         "--seeds", folder, str(tmp_path / "seed=9")
     )  # and not that --to is missing
     assert "has 15 lines but" in error(one, write("two.fr", FRENCH[:3]), "--to", "fr")
@@ -188,7 +188,7 @@ def test_what_cannot_be_compared_is_one_sentence(tmp_path: Path, write: Write) -
     assert "'-' is given twice, but standard input can be read only once" in error("-", "-", "--to", "fr")
     assert "cannot be combined; give one kind" in error(folder, one)
     assert "--json and --csv cannot be combined; choose one" in error(folder, "--json", "--csv")
-    assert "'blue' is none of the metrics that are compared: bleu, chrf" in error(folder, "--metrics", "blue")
+    assert "'blue' cannot be compared; choose from bleu, chrf" in error(folder, "--metrics", "blue")
 
 
 def test_seeds_of_one_run_are_refused_before_it_is_scored(

@@ -44,7 +44,7 @@ from ontarget.scoring.scorecard import REFERENCED, Scorecard, Scorer
 if TYPE_CHECKING:
     from ontarget.scoring.comparison import Comparison
 
-FEW_SEEDS = "no difference is marked by *: that takes three seeds or more"
+FEW_SEEDS = "no difference is marked by *, which needs three seeds or more"
 P, P_BOOTSTRAP = "p (Holm)", "bootstrap p (Holm)"
 _USUAL_BASELINE = "mt"
 
@@ -147,9 +147,9 @@ def compare(
     referenced = check_bleu(names, tokenize, lowercase)
     for name in names:
         if name not in REFERENCED:
-            raise UserError(f"'{name}' is none of the metrics that are compared: {', '.join(REFERENCED)}")
+            raise UserError(f"'{name}' cannot be compared; choose from {', '.join(REFERENCED)}")
     if seeds and (other := next((name for name in systems if not is_outputs(Path(name))), None)):
-        raise UserError(f"--seeds needs the directories of several runs: '{other}' is none")
+        raise UserError(f"--seeds needs the directories of several runs, but '{other}' is not a run")
     if seeds and len({Path(name).resolve() for name in systems}) < 2:
         raise UserError("--seeds needs the directories of several runs, which differ by their seeds")
     scorer = Scorer(
@@ -197,10 +197,10 @@ def compare(
 
 
 def _by_system(cards: Sequence[Scorecard], seeds: bool) -> dict[str, dict[tuple[str, str], Scorecard]]:
-    """Systems by names that tell them apart, with what they answered.
+    """Systems by unique names, with their scorecards by run and direction.
 
-    Files are called by their paths. Systems of runs have their ids; where several runs have the same ones and
-    the runs are no seeds of one another, the run stands before them.
+    Files are named by their paths, systems of runs by their IDs. If several runs have the same systems and
+    are not seeds of one experiment, the name of the run comes first.
     """
     runs = _runs(cards)
     if seeds and (len(set(runs.values())) < 2 or "" in runs.values()):
@@ -221,7 +221,7 @@ def _by_system(cards: Sequence[Scorecard], seeds: bool) -> dict[str, dict[tuple[
 
 
 def _run_of(card: Scorecard) -> str:
-    """The directory of the run, or that which holds a system's folder; nothing for a plain file."""
+    """The directory of the run, or the parent of a system's folder; empty for a plain file."""
     if not card.answers.of_run:
         return ""
     outputs = Path(card.answers.path).absolute().parent.parent
@@ -229,7 +229,7 @@ def _run_of(card: Scorecard) -> str:
 
 
 def _runs(cards: Sequence[Scorecard]) -> dict[int, str]:
-    """The run of each card, by the last part of its path where that tells all runs apart."""
+    """The run of each card, by the last part of its path if that is unique."""
     paths = {id(card): _run_of(card) for card in cards}
     names = {path: Path(path).name for path in paths.values()}
     short = len(set(names.values())) == len(names)
@@ -239,7 +239,7 @@ def _runs(cards: Sequence[Scorecard]) -> dict[int, str]:
 def _groups(
     cards: Sequence[Scorecard], systems: Sequence[str], by_direction: bool
 ) -> Mapping[str, Sequence[str]]:
-    """Directions to average over, and each of them alone where that is asked for."""
+    """Groups of directions to average over, and, if requested, each direction alone."""
     directions = list(dict.fromkeys(str(card.answers.direction) for card in cards))
     alone = {direction: [direction] for direction in directions}
     if len(directions) == 1:
@@ -248,7 +248,7 @@ def _groups(
 
 
 def _means(directions: Sequence[str], systems: Sequence[str]) -> Mapping[str, Sequence[str]]:
-    """Zero-shot and supervised directions where the run says which are which; else all."""
+    """Zero-shot and supervised directions if the run records them; otherwise all."""
     scores = next((s for s in (Path(name) / "scores.json" for name in systems) if s.is_file()), None)
     if scores:
         from ontarget.reporting.run_files import KINDS, Scores
