@@ -87,7 +87,13 @@ def test_what_cannot_be_known_is_not_guessed(fake_corpus: Corpus) -> None:
     assert costs(fake_recipe(), fake_corpus, None)["model/mt"].seconds is None
 
 
-def test_a_checkpoint_on_disk_is_measured_by_its_configuration(fake_corpus: Corpus) -> None:
+@pytest.mark.parametrize(
+    ("kind", "save_precision", "size"),
+    [(None, "auto", 4), ("float32", "auto", 4), ("bfloat16", "auto", 2), ("bfloat16", "fp32", 4)],
+)
+def test_a_checkpoint_on_disk_is_measured_by_its_configuration(
+    fake_corpus: Corpus, kind: str | None, save_precision: str, size: int
+) -> None:
     theirs = Path("theirs")
     theirs.mkdir()
     config = {
@@ -96,8 +102,10 @@ def test_a_checkpoint_on_disk_is_measured_by_its_configuration(fake_corpus: Corp
         "num_hidden_layers": 2,
         "num_attention_heads": 2,
         "intermediate_size": 128,
+        "dtype": kind,
     }
     (theirs / "config.json").write_text(json.dumps(config))
-    stages = {"mt": RECIPE["stages"]["mt"] | {"from": "./theirs"}}
+    tuning = RECIPE["stages"]["mt"]["tuning"] | {"save_precision": save_precision}
+    stages = {"mt": RECIPE["stages"]["mt"] | {"from": "./theirs", "tuning": tuning}}
     found = costs(fake_recipe(stages=stages, systems=["mt"]), fake_corpus)["model/mt"]
-    assert found.disk == 4 * (1000 * 64 + 2 * (4 * 64**2 + 3 * 64 * 128))
+    assert found.disk == size * (1000 * 64 + 2 * (4 * 64**2 + 3 * 64 * 128))

@@ -14,7 +14,7 @@ import json
 import math
 import time
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cached_property
 from importlib.util import find_spec
 from pathlib import Path
@@ -37,6 +37,7 @@ from ontarget.training.tuning import ModelShape
 _CHARACTERS = 4.0  # of one token, in European languages
 _READING_SHARE, _WRITING_SHARE = 0.3, 0.05  # many tokens at a time, and one after the other
 _NUMBER = 4  # bytes: models are held in fp32
+_SAVED = {"fp32": 4, "bf16": 2, "fp16": 2}  # bytes of a weight
 _LIBRARIES = 3.5e8  # bytes: torch and transformers, before a model is there
 _ACTIVATIONS = 30  # numbers kept for the backward pass, for each token, layer and unit
 _LINES = 200  # looked at for the mean length of a text
@@ -65,6 +66,7 @@ class _Size:
     layers: int
     hidden: int
     vocabulary: int
+    saved: int = _NUMBER  # bytes of a weight on disk
 
 
 @dataclass(frozen=True)
@@ -126,7 +128,7 @@ class Estimator:
             operations=6 * size.parameters * samples * length / _READING_SHARE
             + self._judging(step.name, size, tuning.steps or samples / tuning.batch_samples),
             memory=_LIBRARIES + _NUMBER * numbers,
-            disk=_NUMBER * size.parameters,
+            disk=size.saved * size.parameters,
         )
 
     def _answering(self, step: Step) -> Cost:
@@ -196,10 +198,10 @@ class Estimator:
 
     def _size(self, model: str) -> _Size | None:
         stage = self.plan.recipe.stages.get(self.plan.recipe.stage_of(model) or "")
-        if isinstance(stage, LanguageModelling):
-            return _size_of(stage.model)
         if stage is not None:
-            return self._size(stage.start)
+            size = _size_of(stage.model) if isinstance(stage, LanguageModelling) else self._size(stage.start)
+            saved = _SAVED.get(stage.tuning.save_precision)
+            return replace(size, saved=saved) if size and saved else size
         place = lineage(self.plan.place(model))[-1]  # an adapter has the size of its base
         return _size_on_disk(place / "config.json") if isinstance(place, Path) else None
 
@@ -258,7 +260,8 @@ def _size_on_disk(config: Path) -> _Size | None:
         )
     except (OSError, ValueError, KeyError):
         return None
-    return _size_of(shape)
+    kind = values.get("dtype", values.get("torch_dtype"))
+    return replace(_size_of(shape), saved=2 if kind in ("bfloat16", "float16") else _NUMBER)
 
 
 def _tokens(texts: Sequence[str]) -> float:

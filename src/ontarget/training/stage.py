@@ -27,6 +27,7 @@ from ontarget.training.new_model import NewModel
 from ontarget.training.passes import Identity, encode_pass
 from ontarget.training.processes import Share
 from ontarget.training.reference import Reference
+from ontarget.training.save_precision import convert, saved_dtype
 from ontarget.training.saving import (
     BEST,
     LOG,
@@ -183,7 +184,8 @@ def train_stage(
         trainer.add_callback(judge)
     logging = Log(trainer, log, told(trainer, progress))  # behind the one that ends a stage early
     trainer.add_callback(logging)
-    save = partial(_save, trainer, model, tokenizer, tuning, load)
+    dtype = saved_dtype(start, tuning, trust_remote_code)
+    save = partial(_save, trainer, model, tokenizer, tuning, load, dtype)
     trainer.add_callback(Keeping(tuning.keep_steps or (), partial(_keep, trainer, save, work)))
     with postponed() as stop, still_there(work):
         trainer.add_callback(Saving(tuning.save_minutes, stop, trainer.agree))
@@ -207,7 +209,13 @@ def train_stage(
 
 
 def _save(
-    trainer: SignedTrainer, model: Any, tokenizer: Any, tuning: Tuning, load: Callable[..., Any], folder: Path
+    trainer: SignedTrainer,
+    model: Any,
+    tokenizer: Any,
+    tuning: Tuning,
+    load: Callable[..., Any],
+    dtype: torch.dtype,
+    folder: Path,
 ) -> None:
     """Writes the model as it is now, a plain checkpoint, and its tokenizer. All processes take part."""
     if tuning.lora is None:
@@ -218,6 +226,7 @@ def _save(
             with parallel.alone(trainer.args):
                 ways.merged(model, learnt, load(dtype=torch.float32)).save_pretrained(folder)
     if trainer.args.should_save:
+        convert(folder, dtype)
         (folder / "training_args.bin").unlink(missing_ok=True)  # Trainer's own, of no use to others
         tokenizer.save_pretrained(folder)
 

@@ -90,6 +90,11 @@ class Tuning(BaseModel):
     max_grad_norm: PositiveFloat = 1.0
     normalisation: Literal["token", "sequence"] = Field("token", description="see training/weights.py")
     precision: Literal["auto", "bf16", "fp32"] = "auto"
+    save_precision: Literal["auto", "fp32", "bf16", "fp16"] = Field(
+        "auto",
+        description="of the saved model; auto: that of the model the stage starts from",
+        exclude_if=lambda precision: precision == "auto",  # older recipes lack it
+    )
     lora: Lora | None = Field(None, description="adapters instead of the model's own weights")
     quantisation: Literal["4bit"] | None = Field(None, description="of what `lora` leaves alone: QLoRA")
     optimiser: Literal["adamw", "adamw-8bit"] = Field("adamw", description="its moments in fp32 or in 8 bits")

@@ -1,0 +1,84 @@
+"""A stage saves in the precision of what it started from, or in the one given; training is the same."""
+
+import json
+from pathlib import Path
+
+import pytest
+
+torch = pytest.importorskip("torch", reason="needs the extra `train`")
+
+from safetensors.torch import load_file  # noqa: E402
+from tests.training.small import DATA, small_base  # noqa: E402
+from transformers import AutoModelForCausalLM  # noqa: E402
+
+from ontarget.training.save_precision import convert  # noqa: E402
+from ontarget.training.stage import train_stage  # noqa: E402
+from ontarget.training.tuning import Lora, Tuning  # noqa: E402
+
+TUNING = {"learning_rate": 1e-2, "steps": 3, "batch_samples": 8, "precision": "fp32", "keep_steps": (0,)}
+
+
+@pytest.fixture
+def base(tmp_path: Path) -> Path:
+    """A model in bf16."""
+    folder = small_base(tmp_path / "base")
+    AutoModelForCausalLM.from_pretrained(folder, dtype=torch.bfloat16).save_pretrained(folder)
+    assert json.loads((folder / "config.json").read_text())["dtype"] == "bfloat16"
+    return folder
+
+
+def tuned(base: Path, folder: Path, **settings: object) -> dict[str, torch.Tensor]:
+    folder.mkdir()
+    train_stage(
+        base, DATA, Tuning(**TUNING | settings), output=folder, work=folder.with_suffix(".work"), seed=1
+    )
+    return load_file(folder / "model.safetensors")
+
+
+def test_a_bf16_model_is_saved_as_bf16_and_trained_as_before(base: Path, tmp_path: Path) -> None:
+    found = tuned(base, tmp_path / "auto")
+    exact = tuned(base, tmp_path / "fp32", save_precision="fp32")
+    assert {weight.dtype for weight in exact.values()} == {torch.float32}
+    assert found.keys() == exact.keys()
+    assert all(torch.equal(found[name], exact[name].bfloat16()) for name in exact)  # rounded once, at the end
+    sizes = [(tmp_path / name / "model.safetensors").stat().st_size for name in ("auto", "fp32")]
+    assert sizes[0] < 0.6 * sizes[1]
+    assert AutoModelForCausalLM.from_pretrained(tmp_path / "auto").dtype == torch.bfloat16
+    kept, start = (load_file(at / "model.safetensors") for at in (tmp_path / "auto" / "step-0", base))
+    assert all(torch.equal(kept[name], start[name]) for name in start)
+
+
+def test_an_fp32_model_is_saved_as_it_is_or_as_it_is_told(tmp_path: Path) -> None:
+    base = small_base(tmp_path / "base")
+    assert {weight.dtype for weight in tuned(base, tmp_path / "auto").values()} == {torch.float32}
+    halved = tuned(base, tmp_path / "fp16", save_precision="fp16")
+    assert {weight.dtype for weight in halved.values()} == {torch.float16}
+    assert json.loads((tmp_path / "fp16" / "config.json").read_text())["dtype"] == "float16"
+
+
+def test_adapters_are_merged_into_the_precision_of_the_base(base: Path, tmp_path: Path) -> None:
+    pytest.importorskip("peft", reason="needs the extra `train`")
+    found = tuned(base, tmp_path / "lora", lora=Lora(rank=2))
+    assert {weight.dtype for weight in found.values()} == {torch.bfloat16}
+
+
+def test_shards_and_their_index_are_converted(tmp_path: Path) -> None:
+    folder = small_base(tmp_path / "base")
+    model = AutoModelForCausalLM.from_pretrained(folder)
+    (folder / "model.safetensors").unlink()
+    model.save_pretrained(folder, max_shard_size="10KB")
+    shards = list(folder.glob("*.safetensors"))
+    assert len(shards) > 1
+    convert(folder, torch.bfloat16)
+    size = sum(weight.nbytes for shard in shards for weight in load_file(shard).values())
+    index = json.loads((folder / "model.safetensors.index.json").read_text())
+    assert index["metadata"]["total_size"] == size
+    loaded = AutoModelForCausalLM.from_pretrained(folder)
+    assert loaded.dtype == torch.bfloat16
+    before = model.state_dict()
+    assert all(torch.equal(weight, before[name].bfloat16()) for name, weight in loaded.state_dict().items())
+
+
+def test_recipes_of_before_are_known_by_the_same_settings() -> None:
+    assert "save_precision" not in Tuning(steps=1).model_dump()
+    assert Tuning(steps=1, save_precision="fp32").model_dump()["save_precision"] == "fp32"
