@@ -28,7 +28,7 @@ class Lingua:
         UserError: lingua is not installed, or does not know one of `among`.
     """
 
-    even_odds = EvenOdds(((5, 0.02), (12, 0.03), (40, 0.05)), 0.1)  # measured as that of lid.176
+    even_odds = EvenOdds(((5, 0.02), (12, 0.03), (40, 0.05)), 0.03)  # measured as that of lid.176
 
     def __init__(self, among: Iterable[Language] | None = None) -> None:
         try:
