@@ -226,8 +226,8 @@ def test_fault_10_every_score_says_how_many_lines_and_which_settings_made_it() -
     assert {(row["system"], row["direction"], row["metric"]) for row in rows} == {
         (system, place, metric)
         for system, metrics in (
-            ("mt", ("bleu", "bleu_on_target", "chrf", "otr", "otr_strict")),
-            ("reference", ("otr",)),
+            ("mt", ("bleu", "bleu_on_target", "chrf", "otr", "otr_unsure", "otr_strict")),
+            ("reference", ("otr", "otr_unsure")),
         )
         for place in ("it-nl", "avg")
         for metric in metrics
