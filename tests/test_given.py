@@ -158,7 +158,7 @@ def test_what_is_no_recipe_or_place_is_a_sentence(value: Any, tmp_path: Path) ->
         (3, "the overrides are 3; give a list"),
         ([None], "override 0 is None, not a string"),
         (["seed=1", NAN], "override 1 is nan, not a string"),
-        (["seed"], "'seed' is no override such as"),
+        (["seed"], "'seed' is not a valid override"),
         ({None: 1}, "unknown key 'None'"),
         ({"seed": None}, "'seed'"),
         ({"seed": NAN}, "'seed'"),

@@ -109,7 +109,7 @@ def test_a_recipe_cannot_be_changed() -> None:
     ("changes", "message"),
     [
         ({"pivot": "de"}, "'pivot' is de, not one of `languages`: en, it, nl"),
-        ({"languages": ["en", "it", "en"]}, "names a language twice"),
+        ({"languages": ["en", "it", "en"]}, "contains a language twice"),
         ({"languages": ["en", "xx"]}, "'languages.1' is 'xx': unknown language 'xx'"),
         ({"corpus": {}}, "'corpus' is {}: give exactly one of phrasebook, plain"),
         ({"corpus": {"plain": {"test": "test.gz"}}}, "'corpus.plain.test' .* write {language}"),
@@ -118,7 +118,7 @@ def test_a_recipe_cannot_be_changed() -> None:
             {"corpus": {"files": {"train": "x", "columns": {"a": "de", "b": "fr", "c": "deu"}}}},
             "'a' and 'c' are both de; choose one of them",
         ),
-        ({"corpus": {"files": {"train": "x", "columns": {0: "de", 1: "fr"}}}}, "columns are counted from 1"),
+        ({"corpus": {"files": {"train": "x", "columns": {0: "de", 1: "fr"}}}}, "columns are numbered from 1"),
         ({"corpus": {"catalogue": {"name": "multi30"}}}, "'corpus.catalogue' .* did you mean 'multi30k'"),
         (
             {"corpus": {"catalogue": {"name": "tatoeba", "train": ["test", "multi30k:trian"]}}},
@@ -129,11 +129,11 @@ def test_a_recipe_cannot_be_changed() -> None:
             "'corpus.catalogue' .* corpus 'wmt22' has no set 'tst'; did you mean 'test'",
         ),
         ({"clean": ["empty", "duplicate"]}, "'clean.1' .* no step of cleaning; did you mean 'duplicates'"),
-        ({"clean": ["empty", {"too-long": 9}, "too-long"]}, "'clean' has the step 'too-long' twice"),
+        ({"clean": ["empty", {"too-long": 9}, "too-long"]}, "'clean' contains the step 'too-long' twice"),
         ({"clean": [{"too-long": 0}]}, "'clean.0' .* should be a number above 0"),
         ({"overlap": "ignore"}, "'overlap' is 'ignore'"),
-        ({"model": "owner/model"}, "'model' is for recipes without stages"),
-        ({"directions": {"supervised": ["en-de"]}}, "'directions' has en-de, which are not both among"),
+        ({"model": "owner/model"}, "'model' needs a recipe without stages"),
+        ({"directions": {"supervised": ["en-de"]}}, "'directions' has en-de, but not both are in"),
         (
             {"directions": {"supervised": ["en-xx"]}},
             "'directions.supervised.0' is 'en-xx': 'en-xx' is no dir",
@@ -143,11 +143,11 @@ def test_a_recipe_cannot_be_changed() -> None:
             "'directions' is .*: en-it is both supervised and zero-shot",
         ),
         ({"directions": {"supervised": ["en-eng_Latn"]}}, "'en-eng_Latn' is from a language into itself"),
-        ({"directions": {"supervised": ["en-it", "eng-it"]}}, "en-it is twice in `supervised`"),
+        ({"directions": {"supervised": ["en-it", "eng-it"]}}, "en-it occurs twice in `supervised`"),
         ({"sweep": {"seed": []}}, "'sweep.seed' is \\[\\]"),
         ({"name": "../up"}, "'name' is '../up'"),
         ({"systems": ["mt", "lta"]}, "unknown system 'systems.lta'; did you mean 'lat'"),
-        ({"systems": ["lat"]}, "'systems.lat.model' is 'lat', which is no stage"),
+        ({"systems": ["lat"]}, "'systems.lat.model' is 'lat', which is not a stage"),
     ],
 )
 def test_what_does_not_fit_together_is_said_in_one_sentence(changes: dict[str, object], message: str) -> None:
@@ -170,7 +170,7 @@ class TestStages:
             "mt": {"kind": "likelihood", "from": "more", "tuning": {"epochs": 1}},
             "more": {"kind": "likelihood", "from": "mt", "tuning": {"epochs": 1}},
         }
-        with pytest.raises(UserError, match=r"'stages.mt.from' closes a circle: mt -> more -> mt"):
+        with pytest.raises(UserError, match=r"'stages.mt.from' is circular: mt -> more -> mt"):
             recipe(stages=stages)
 
     def test_that_start_from_no_stage_are_refused_with_the_nearest(self) -> None:
@@ -197,11 +197,11 @@ class TestStages:
         assert {stage.start for stage in small.stages.values()} == {"owner/model"}
         assert small.model_of("llama") == "owner/model"
         assert check(small.settings(), "again") == small
-        with pytest.raises(UserError, match=r"'stages.mt.from' is 'model', which is no stage"):
+        with pytest.raises(UserError, match=r"'stages.mt.from' is 'model', which is not a stage"):
             recipe(stages=stages)
 
     def test_that_are_null_are_left_out(self) -> None:
-        with pytest.raises(UserError, match=r"'stages.lat.from' is 'mt', which is no stage"):
+        with pytest.raises(UserError, match=r"'stages.lat.from' is 'mt', which is not a stage"):
             load("phrasebook-tiny", ["stages.mt=null"])
         small = load("phrasebook-tiny", ["stages.lat=null", "systems=[mt]"])
         assert "lat" not in small.stages
@@ -335,7 +335,7 @@ class TestConflicts:
             named = language_aware(preset=preset, conflict={"policy": "unseen-target"})
             spelt = {"policy": "wrong-target", "directions": "any"}
             assert named == language_aware(preset=preset, conflict=spelt)
-        with pytest.raises(UserError, match="'unseen-target' is for directions: any; take 'wrong-target'"):
+        with pytest.raises(UserError, match="'unseen-target' needs `directions: any`"):
             language_aware(conflict={"policy": "unseen-target", "directions": "seen"})
 
     def test_counts_and_confusion_need_each_other(self) -> None:
@@ -464,11 +464,11 @@ class TestSystems:
         assert (reranked.through_pivot, retried.through_pivot) == (False, True)
 
     def test_rerank_what_there_is_more_than_one_of(self) -> None:
-        with pytest.raises(UserError, match=r"systems\.reranked: a beam of 1 has but one hypothesis"):
+        with pytest.raises(UserError, match=r"systems\.reranked: a beam of 1 has only one hypothesis"):
             recipe(systems=["reranked"], decoding={"beam": 1})
         recipe(systems=["retried"], decoding={"beam": 1})
         recipe(systems={"reranked": {"decoding": {"beam": 2}}}, decoding={"beam": 1})
-        with pytest.raises(UserError, match="asks through the pivot, as this system does already"):
+        with pytest.raises(UserError, match="translates through the pivot, but this system already does"):
             recipe(systems={"retried": {"pivot": True}})
 
     def test_may_contrast_with_languages_by_name_and_by_what_they_are(self) -> None:

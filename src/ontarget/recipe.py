@@ -1,4 +1,4 @@
-"""What to do: the schema of a recipe. `recipes/load.py` finds one, and explains what is wrong with it."""
+"""The schema of a recipe. `recipes/load.py` reads recipes and explains mistakes in them."""
 
 from collections.abc import Iterable, Mapping
 from pathlib import Path
@@ -31,17 +31,17 @@ CleaningStep = Annotated[Step, BeforeValidator(_cleaning_step), PlainSerializer(
 
 
 class Recipe(Block):
-    """One experiment: text, stages, systems, and how they are compared."""
+    """One experiment: text, stages, systems and evaluation."""
 
-    name: Name = Field(description="also the name of its run directory")
+    name: Name = Field(description="name of the recipe and of its run directory")
     about: str = ""
     seed: int = 1
     languages: Annotated[tuple[Code, ...], AfterValidator(apart)] = Field(min_length=2)
     pivot: Code
-    directions: Directions | None = Field(None, description="default: as the pivot has them")
+    directions: Directions | None = Field(None, description="default: those with the pivot are supervised")
     corpus: CorpusSource
     clean: tuple[CleaningStep, ...] = ()
-    hold_out: HoldOut | None = Field(None, description="what the train split gives to others")
+    hold_out: HoldOut | None = Field(None, description="numbers of train segments to move to other splits")
     overlap: Overlap = "error"
     template: str = "plain"
     split: Literal["validation", "test"] = "test"
@@ -50,10 +50,8 @@ class Recipe(Block):
     stages: dict[Name, Stage] = Field(default_factory=dict)
     systems: dict[Name, SystemSettings]
     decoding: DecodingSettings = DecodingSettings()
-    otr: Literal["robust", "paper"] = Field("robust", description="how lines are read: see scoring/rules.py")
-    sweep: Grids | None = Field(
-        None, description="keys, and the values that each is to have in turn: see recipes/grid.py"
-    )
+    otr: Literal["robust", "paper"] = Field("robust", description="rules of OTR; see scoring/rules.py")
+    sweep: Grids | None = Field(None, description="keys and the values to run for each; see recipes/grid.py")
     versions: dict[str, str] = Field({}, description="written by `ontarget run`, never read by it")
     commit: str | None = Field(None, description="written by `ontarget run`, never read by it")
 
@@ -68,24 +66,22 @@ class Recipe(Block):
     def _fits_together(self) -> Self:
         if len(set(self.languages)) < len(self.languages):
             same = [one.written for one in self.languages if self.languages.count(one) > 1]
-            raise ValueError(f"'languages' names a language twice: {', '.join(same)}")
+            raise ValueError(f"'languages' contains a language twice: {', '.join(same)}")
         names = [step.name for step in self.clean]
         if twice := next((name for name in names if names.count(name) > 1), None):
-            raise ValueError(f"'clean' has the step '{twice}' twice; give it once, with one limit")
+            raise ValueError(f"'clean' contains the step '{twice}' twice; give it once, with one limit")
         if self.pivot not in self.languages:
             raise ValueError(
                 f"'pivot' is {self.pivot}, not one of `languages`: {', '.join(map(str, self.languages))}"
             )
         for direction in (*self.supervised, *self.zero_shot):
             if not set(direction.sides) <= set(self.languages):
-                raise ValueError(f"'directions' has {direction}, which are not both among `languages`")
+                raise ValueError(f"'directions' has {direction}, but not both are in `languages`")
         for split in self.hold_out.numbers() if self.hold_out else ():
             if self.corpus.names(split):
-                raise ValueError(f"'corpus' says what the split '{split}' is, and so does 'hold_out'")
+                raise ValueError(f"the split '{split}' is in both 'corpus' and 'hold_out'; give it once")
         if self.stages and self.model:
-            raise ValueError(
-                "'model' is for recipes without stages, or for a stage that starts `from: model`"
-            )
+            raise ValueError("'model' needs a recipe without stages, or a stage with `from: model`")
         self.stage_order()
         for name, stage in self.stages.items():
             if (
@@ -103,32 +99,32 @@ class Recipe(Block):
 
     @property
     def supervised(self) -> list[Direction]:
-        """What the stages are tuned on: directions with the pivot as a side, if the recipe has no others."""
+        """Directions with training data: by default those with the pivot as source or target."""
         if self.directions:
             return self._as_listed(self.directions.supervised)
         return self._as_listed(supervised_directions(self.languages, self.pivot))
 
     @property
     def zero_shot(self) -> list[Direction]:
-        """What no stage is tuned on: directions without the pivot, if the recipe has no others."""
+        """Directions without training data: by default those without the pivot."""
         if self.directions:
             return self._as_listed(self.directions.zero_shot)
         return zero_shot_directions(self.languages, self.pivot)
 
     @property
     def trained(self) -> list[Language]:
-        """The languages of the supervised directions: of others there need be no training text."""
+        """The languages of the supervised directions; only these need training text."""
         sides = {language for direction in self.supervised for language in direction.sides}
         return [language for language in self.languages if language in sides]
 
     def stage_order(self) -> list[str]:
-        """The stages, each after what it is made from, otherwise as the recipe lists them."""
+        """The stages, each after those it depends on, otherwise in the order of the recipe."""
         order: list[str] = []
 
         def visit(name: str, path: tuple[str, ...]) -> None:
             if name in path:
                 circle = " -> ".join((*path[path.index(name) :], name))
-                raise ValueError(f"'stages.{name}.from' closes a circle: {circle}; let one start elsewhere")
+                raise ValueError(f"'stages.{name}.from' is circular: {circle}; start one elsewhere")
             for key, model in made_from(self.stages[name]).items():
                 if model in self.stages:
                     visit(model, (*path, name))
@@ -142,43 +138,43 @@ class Recipe(Block):
         return order
 
     def stage_of(self, model: str) -> str | None:
-        """The stage that makes what `model_of` calls a model; None: it is not ours."""
+        """The stage that makes a model of `model_of`; None if no stage does."""
         stage = model.partition("@")[0]
         return stage if stage in self.stages else None
 
     def root_of(self, model: str | None) -> str | None:
-        """The model that the stages up to `model` are made from, and the recipe does not make; None: nothing.
+        """The external model that the stages up to `model` start from; None if they start from scratch.
 
-        That of a model which is no stage is the model itself.
+        The root of an external model is the model itself.
         """
         while model is not None and (stage := self.stage_of(model)) is not None:
             model = self.stages[stage].start
         return model
 
     def model_of(self, system: str) -> str:
-        """The stage (`lat`), the step of one (`lat@20`), the directory or the Hub name that a system asks.
+        """The model of a system: a stage (`lat`), a step of one (`lat@20`), a directory or a Hub name.
 
         Raises:
-            UserError: the recipe leaves it to whoever runs it, and no one said.
+            UserError: the recipe needs a `model` from the user, and none is given.
         """
         model = self.systems[system].model or self.model
         if model is None:
             raise UserError(
-                f"'{self.name}' diagnoses a model that you name: add model=DIRECTORY or model=OWNER/NAME"
+                f"'{self.name}' needs a model to diagnose; add model=DIRECTORY or model=OWNER/NAME"
             )
         step = self.systems[system].step
         return model if step is None else f"{model}@{step}"
 
     def decoding_of(self, system: str) -> DecodingSettings:
-        """The recipe's decoding with what the system changes of it."""
+        """The decoding of the recipe, with the changes of the system."""
         return self.decoding.model_copy(update=self.systems[system].decoding.model_dump(exclude_unset=True))
 
     def settings(self) -> dict[str, Any]:
-        """Complete plain data, from which the same recipe can be made again."""
+        """The complete recipe as plain data, from which it can be created again."""
         return self.model_dump(mode="json", by_alias=True, exclude_none=True, exclude={"versions", "commit"})
 
     def _as_listed(self, directions: Iterable[Direction]) -> list[Direction]:
-        """The directions between the entries of `languages`, whatever the languages are called elsewhere."""
+        """The directions with languages spelt as in `languages`."""
         own = {language: language for language in self.languages}
         return [Direction(own.get(d.source, d.source), own.get(d.target, d.target)) for d in directions]
 
@@ -187,14 +183,14 @@ class Recipe(Block):
             check_conflicts(conflict, self.languages, self.supervised)
 
     def _check_model(self, model: str, where: str) -> None:
-        """A bare word is a stage (or a directory beside us); Hub names and other paths have a slash."""
+        """Accepts a stage or local directory as a bare word, and a Hub name or path with a slash."""
         if (
             model not in self.stages
             and not any(sign in model for sign in "/\\$~")
             and not Path(model).is_dir()
         ):
             raise ValueError(
-                f"'{where}' is '{model}', which is no stage, directory or Hub name (owner/name)"
+                f"'{where}' is '{model}', which is not a stage, directory or Hub name (owner/name)"
                 f"{nearest(model, self.stages)}"
             )
 

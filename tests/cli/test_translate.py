@@ -119,7 +119,7 @@ def test_lines_that_are_too_long_are_left_empty_and_named() -> None:
             "'language-prior' needs monolingual text; give --text fr",
         ),
         ((*TO, "--system", "anti-lm", "--text", "fr=x"), b"x", "--text needs a system that uses"),
-        ((*TO, "--system", "reranked", "--beam", "1"), b"x", "a beam of 1 has but one hypothesis"),
+        ((*TO, "--system", "reranked", "--beam", "1"), b"x", "a beam of 1 has only one hypothesis"),
         ((*TO, "--text", "fr=x"), b"x", "--text needs a system that uses"),
         (
             (*TO, "--system", "token-boosting", "--text", "fr"),

@@ -175,7 +175,7 @@ DATA_AND_WORDS = [
         ["there is no recipe file no-recipes.yaml", "did you mean 'no-recipe.yaml'"],
         id="a missing recipe file",
     ),
-    pytest.param(["run", "no-recipe.yaml"], ["no-recipe.yaml is no mapping"], id="a list for a recipe"),
+    pytest.param(["run", "no-recipe.yaml"], ["no-recipe.yaml is not a mapping"], id="a list for a recipe"),
     pytest.param(["run", "no-yaml.yaml"], ["no-yaml.yaml is not YAML", "line 2"], id="broken YAML"),
     # A misspelt key: its path and the nearest; a wrong value: its path and what is allowed.
     pytest.param(
@@ -206,7 +206,7 @@ DATA_AND_WORDS = [
     ),
     pytest.param(
         ["run", "diagnose", *TEXT],
-        ["'diagnose' diagnoses a model that you name", "model=DIRECTORY"],
+        ["'diagnose' needs a model to diagnose", "model=DIRECTORY"],
         id="no model to diagnose",
     ),
     pytest.param(

@@ -120,7 +120,7 @@ def test_a_resolved_recipe_finds_the_same_files() -> None:
 
 
 def test_a_language_that_is_there_twice_under_two_codes_is_told() -> None:
-    with pytest.raises(UserError, match="names a language twice: no, nb"):
+    with pytest.raises(UserError, match="contains a language twice: no, nb"):
         recipe("languages: [en, no, nb]\npivot: en\ncorpus: {phrasebook: {}}")
 
 

@@ -159,9 +159,7 @@ def test_a_split_that_is_named_nowhere() -> None:
 
 def test_a_model_that_nobody_named() -> None:
     [wrong] = check([recipe(model=None, stages={}, systems=["llama"])]).wrong
-    assert (
-        wrong == "model: 'checked' diagnoses a model that you name: add model=DIRECTORY or model=OWNER/NAME"
-    )
+    assert wrong == "model: 'checked' needs a model to diagnose; add model=DIRECTORY or model=OWNER/NAME"
 
 
 def test_text_is_looked_at_once_for_all_points_of_a_sweep(monkeypatch: pytest.MonkeyPatch) -> None:

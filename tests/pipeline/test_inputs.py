@@ -85,10 +85,10 @@ def test_test_text_out_of_the_train_split(corpus_files: Path) -> None:
 
 
 def test_test_text_of_two_kinds_is_refused(corpus_files: Path) -> None:
-    with pytest.raises(UserError, match=r"'corpus' says what the split 'test' is, and so does 'hold_out'"):
+    with pytest.raises(UserError, match=r"the split 'test' is in both 'corpus' and 'hold_out'"):
         fake_recipe(hold_out={"test": 1})
     with pytest.raises(
-        UserError, match=r"'hold_out' is {}: say how many segments become `test`, or `validation`"
+        UserError, match=r"'hold_out' is {}: give a number of segments for `test` or `validation`"
     ):
         fake_recipe(corpus={"plain": {"train": "train.{language}"}}, hold_out={})
 

@@ -148,7 +148,7 @@ def test_values_that_change_nothing_are_points_all_the_same(workshop: Workshop) 
             r"at alpha=-1: 'stages.lat.alpha' is -1: should be greater",
         ),
         ({"sweep": {"stages.lat.alpha": []}}, "'sweep.stages.lat.alpha' is"),
-        ({"sweep": {"stages.lat.alpha": [1, 1]}}, "two points of its sweep would both be called alpha=1"),
+        ({"sweep": {"stages.lat.alpha": [1, 1]}}, "two points of its sweep have the same name alpha=1"),
         ({"sweep": {"systems.lat.step": [7]}}, "at step=7: 'systems.lat.step' is 7, but 'lat' keeps none"),
     ],
 )

@@ -31,7 +31,7 @@ def test_one_that_is_not_there_is_named_with_the_nearest(name: str, message: str
 def test_a_file_that_is_no_recipe_is_said_to_be_none(tmp_path: Path) -> None:
     for content, message in (
         (b"a: [", "is not YAML"),
-        (b"- a", "no mapping"),
+        (b"- a", "not a mapping"),
         (b"\xff", "not UTF-8 at byte 0"),
     ):
         path = tmp_path / "bad.yaml"
@@ -84,8 +84,8 @@ def test_changing_where_mt_starts_changes_what_llama_is() -> None:
 @pytest.mark.parametrize(
     ("text", "message"),
     [
-        ("beam", "'beam' is no override such as stages.mt.samples=100"),
-        ("=3", "'=3' is no override"),
+        ("beam", "'beam' is not a valid override; expected, for example, stages.mt.samples=100"),
+        ("=3", "'=3' is not a valid override"),
         ("seed=[", "the value of 'seed' is not YAML"),
         (
             "stages.mtt.samples=1",

@@ -47,7 +47,7 @@ def test_a_value_becomes_part_of_a_folders_name(value: object, word: str) -> Non
 
 
 def test_two_values_must_not_share_a_folder() -> None:
-    with pytest.raises(UserError, match="two points of its sweep would both be called model=x"):
+    with pytest.raises(UserError, match="two points of its sweep have the same name model=x"):
         points("diagnose", {"sweep": {"model": ["a/x", "b/x"]}})
 
 
@@ -91,21 +91,21 @@ def test_seeds_alone_are_a_sweep() -> None:
 
 def test_a_variant_of_two_grids_would_be_two_points_of_one_name() -> None:
     twice = [{"variants": {"x": {}}}, {"variants": {"x": {"seed": 2}}}]
-    with pytest.raises(UserError, match="two points of its sweep would both be called x"):
+    with pytest.raises(UserError, match="two points of its sweep have the same name x"):
         points("phrasebook-tiny", {"sweep": twice})
 
 
 @pytest.mark.parametrize(
     ("sweep", "message"),
     [
-        ({"variants": [1, 2]}, "`sweep.variants` should be a mapping of names to what they change"),
+        ({"variants": [1, 2]}, "`sweep.variants` should be a mapping of names to overrides"),
         ({"stages.lat.alpha": {"a": {}}}, "`sweep.stages.lat.alpha` should be a list of values"),
         ({"seeds": ["one"]}, "`sweep.seeds` should be a list of whole numbers"),
         ({"variants": {"x": {"stages.lta.alpha": 1}}}, "there is no 'stages.lta'; did you mean 'lat'"),
         ({"variants": {"x": {}}, "reference": ["x"]}, "`sweep.reference` should be the name of a variant"),
         ({"stages.lat.alpha": "x"}, "`sweep.stages.lat.alpha` should be a list of values"),
         ({"variants": {"seen": {}}, "reference": "sen"}, "no variant 'sen'; did you mean 'seen'"),
-        ([{"variants": {"x": {}}}, {"reference": "x"}], "`sweep.reference` stands alone"),
+        ([{"variants": {"x": {}}}, {"reference": "x"}], "`sweep.reference` needs points"),
         ([], "'sweep' is"),
     ],
 )

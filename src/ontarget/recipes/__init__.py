@@ -1,1 +1,1 @@
-"""The recipes that come with ontarget, and how a recipe is read."""
+"""The recipes shipped with ontarget, and how a recipe is read."""

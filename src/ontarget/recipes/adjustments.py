@@ -1,4 +1,4 @@
-"""What a recipe's systems may change of the scores of next tokens; see translation/adjustment.py."""
+"""Settings that adjust next-token scores in decoding; see translation/adjustment.py."""
 
 from collections.abc import Sequence
 from typing import Annotated, Literal, Self
@@ -24,8 +24,8 @@ class ContrastSettings(Block):
     source_weight: float = Contrast().source_weight
     language_weight: float = Contrast().language_weight
     plausibility: float = Contrast().plausibility
-    first_tokens: PositiveInt | None = Field(None, description="so many are contrasted; None: all")
-    # Newer than the others: left out of a fingerprint where it says what was always so.
+    first_tokens: PositiveInt | None = Field(None, description="number of tokens to contrast; None: all")
+    # Added later: the default is left out, so that old fingerprints stay valid.
     against: Annotated[tuple[Annotated[str, BeforeValidator(_wrong)], ...], Field(min_length=1)] = Field(
         _ENGLISH_AND_SOURCE,
         description="wrong languages: codes, `pivot`, `source`, or `others`, all languages of the recipe",
@@ -39,7 +39,7 @@ class ContrastSettings(Block):
         return self
 
     def contrast(self, pivot: Language, languages: Sequence[Language]) -> Contrast:
-        """The same, for the room of translation, among the languages of a recipe."""
+        """The settings as an object of `translation`, for the languages of a recipe."""
         against: dict[Language | Literal["source"], None] = {}
         for wrong in self.against:
             if wrong == "source":
@@ -55,7 +55,7 @@ class PriorSettings(Block):
     """A language prior on tokens: see translation/prior.py."""
 
     weight: NonNegativeFloat = Prior().weight
-    first_tokens: PositiveInt | None = Field(None, description="it is on so many; None: all")
+    first_tokens: PositiveInt | None = Field(None, description="number of tokens to adjust; None: all")
 
     def prior(self) -> Prior:
         """The same, for the room of translation."""
@@ -66,8 +66,14 @@ class BoostingSettings(Block):
     """Boosting of tokens of the wanted language: see translation/boosting.py."""
 
     boost: NonNegativeFloat = Field(Boosting().boost, description="nats")
-    unsure_below: float | None = Field(None, ge=0, le=1, description="in probability; None: always boosted")
-    first_tokens: PositiveInt | None = Field(None, description="so many are boosted; None: all")
+    unsure_below: float | None = Field(
+        None,
+        ge=0,
+        le=1,
+        description="boost only if the best tokens in and out of the language are this close in "
+        "probability; None: always",
+    )
+    first_tokens: PositiveInt | None = Field(None, description="number of tokens to boost; None: all")
 
     def boosting(self) -> Boosting:
         """The same, for the room of translation."""

@@ -1,4 +1,4 @@
-"""What all blocks of a recipe share."""
+"""Base class and common types of the blocks of a recipe."""
 
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -13,17 +13,17 @@ Name = Annotated[str, StringConstraints(pattern=r"^[A-Za-z0-9][A-Za-z0-9._-]*$")
 
 
 class Block(BaseModel):
-    """A mapping of a recipe: it refuses keys that it does not know, and what was checked stays so."""
+    """A mapping in a recipe. It rejects unknown keys and cannot be changed after validation."""
 
     model_config = ConfigDict(extra="forbid", frozen=True)
 
 
 @contextmanager
 def mistakes(where: str = "") -> Iterator[None]:
-    """Makes of our errors what pydantic reports of a recipe.
+    """Turns a UserError into a ValueError, which pydantic reports.
 
     Raises:
-        ValueError: with the words of the error, after `where`.
+        ValueError: with `where` and the message of the error.
     """
     try:
         yield

@@ -30,14 +30,14 @@ Code = Annotated[Language, BeforeValidator(_language), PlainSerializer(lambda la
 
 
 class Phrasebook(Block):
-    """The corpus that the project makes itself; no download."""
+    """The corpus that ontarget generates, without a download."""
 
-    tuples: PositiveInt = Field(20_000, description="aligned sentences of the train split")
+    tuples: PositiveInt = Field(20_000, description="number of aligned sentences in the train split")
     seed: int = 1
 
 
 class Plain(Block):
-    """Line-aligned text files, gz or not: `{language}` stands for a code, `$NAME` is the shell's variable."""
+    """Line-aligned text files, may be gzipped: `{language}` is replaced by a code, `$NAME` by a variable."""
 
     train: str | None = None
     validation: str | None = None
@@ -47,7 +47,7 @@ class Plain(Block):
     @classmethod
     def _one_file_a_language(cls, path: str | None) -> str | None:
         if path is not None and "{language}" not in path:
-            raise ValueError("write {language} where the file's name has the language's code")
+            raise ValueError("write {language} in place of the language code in the file name")
         return path
 
 
@@ -58,7 +58,7 @@ Column = Annotated[str, BeforeValidator(str)]  # by name, or by its number
 
 
 class Files(Block):
-    """Files of any format, told by what they hold: see corpora/files.py."""
+    """Files of any supported format, recognised by their content: see corpora/files.py."""
 
     train: Paths = ()
     validation: Paths = ()
@@ -76,20 +76,20 @@ class Files(Block):
             if (other := chosen.setdefault(language, column)) != column:
                 raise ValueError(f"'{other}' and '{column}' are both {language}; choose one of them")
             if column.isdecimal() and not int(column):
-                raise ValueError("columns are counted from 1")
+                raise ValueError("columns are numbered from 1")
         return columns
 
     def splits(self) -> dict[str, tuple[str, ...]]:
-        """The splits that there are."""
+        """The splits that have files."""
         all_splits = {"train": self.train, "validation": self.validation, "test": self.test}
         return {split: paths for split, paths in all_splits.items() if paths}
 
 
 class Catalogue(Block):
-    """A corpus of the catalogue, with its usual splits, or another set as one of them.
+    """A corpus of the catalogue, with its default splits or other sets.
 
-    `test: test_2017_flickr` is a set of the same corpus, `test: flores200:devtest` one of another. What is
-    trained on may be several sets.
+    `test: test_2017_flickr` is a set of the same corpus, `test: flores200:devtest` a set of another one.
+    `train` may be several sets.
     """
 
     name: str
@@ -104,7 +104,7 @@ class Catalogue(Block):
         return self
 
     def chosen(self) -> dict[str, tuple[str, ...]]:
-        """Split -> sets, of those that are not the usual ones."""
+        """Split -> sets, for splits that differ from the default."""
         said = self.model_dump(exclude={"name"}, exclude_none=True)
         return {split: (sets,) if isinstance(sets, str) else sets for split, sets in said.items()}
 
@@ -117,7 +117,7 @@ class SacreBleu(Block):
 
 
 class CorpusSource(Block):
-    """Where parallel text comes from: exactly one of its keys."""
+    """The source of the parallel text: exactly one of the keys."""
 
     phrasebook: Phrasebook | None = None
     plain: Plain | None = None
@@ -133,12 +133,12 @@ class CorpusSource(Block):
         return self
 
     def names(self, split: str) -> bool:
-        """Whether the recipe says what a split is read from."""
+        """Whether the recipe names the source of a split."""
         return any(getattr(getattr(self, key), split, None) for key in type(self).model_fields)
 
 
 class HoldOut(Block):
-    """So many segments of each part of the train split become other splits: see corpora/held_out.py."""
+    """Numbers of segments to move from each part of the train split: see corpora/held_out.py."""
 
     validation: NonNegativeInt = 0
     test: NonNegativeInt = 0
@@ -146,9 +146,9 @@ class HoldOut(Block):
     @model_validator(mode="after")
     def _takes_something(self) -> Self:
         if not self.numbers():
-            raise ValueError("say how many segments become `test`, or `validation`")
+            raise ValueError("give a number of segments for `test` or `validation`")
         return self
 
     def numbers(self) -> Mapping[str, int]:
-        """Split -> segments, of those that take any."""
+        """Split -> number of segments, without zeros."""
         return {split: number for split, number in self.model_dump().items() if number}

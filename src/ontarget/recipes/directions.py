@@ -1,4 +1,4 @@
-"""The directions of a benchmark, where they are not those of a pivot."""
+"""Supervised and zero-shot directions, if they do not follow from a pivot."""
 
 from collections import Counter
 from typing import Annotated, Self
@@ -21,16 +21,16 @@ Pair = Annotated[Direction, BeforeValidator(_direction), PlainSerializer(str)]
 
 
 class Directions(Block):
-    """The directions of a benchmark whose text is not between all languages."""
+    """Directions of a benchmark that does not have text for all pairs of languages."""
 
-    supervised: tuple[Pair, ...] = Field(min_length=1, description="what the stages are tuned on")
-    zero_shot: tuple[Pair, ...] = Field((), description="what no stage is tuned on")
+    supervised: tuple[Pair, ...] = Field(min_length=1, description="directions to fine-tune on")
+    zero_shot: tuple[Pair, ...] = Field((), description="directions that no stage is fine-tuned on")
 
     @model_validator(mode="after")
     def _each_once(self) -> Self:
         for key in ("supervised", "zero_shot"):
             if twice := [one for one, times in Counter(getattr(self, key)).items() if times > 1]:
-                raise ValueError(f"{', '.join(map(str, twice))} is twice in `{key}`")
+                raise ValueError(f"{', '.join(map(str, twice))} occurs twice in `{key}`; remove one")
         if both := set(self.supervised) & set(self.zero_shot):
             raise ValueError(f"{', '.join(sorted(map(str, both)))} is both supervised and zero-shot")
         return self

@@ -1,4 +1,4 @@
-"""What is wrong with a recipe, in one sentence: the dotted path, the value, and what is allowed there."""
+"""Explains a mistake in a recipe: the dotted path, the value, and the allowed values."""
 
 from collections.abc import Iterator, Mapping
 from types import UnionType
@@ -13,7 +13,7 @@ Location = tuple[int | str, ...]
 
 
 def explain(error: ValidationError, data: Mapping[str, Any]) -> str:
-    """The first mistake. Where a value may be of several types, what each of them asks for."""
+    """Describes the first mistake; if several types are allowed, with the requirement of each."""
     first, *others = error.errors(include_url=False)
     path = _path(first["loc"], data, first["type"] == "missing")
     if first["type"] == "extra_forbidden":
@@ -46,13 +46,13 @@ def _expected(error: Any) -> str:
 
 
 def short(value: object) -> str:
-    """A value as a message can show it."""
+    """A value, shortened for messages."""
     text = repr(value)
     return text if len(text) <= 60 else f"{text[:57]}..."
 
 
 def _path(location: Location, data: Any, missing: bool) -> str:
-    """The dotted path in the recipe: pydantic's own location also names the types that it tried."""
+    """The dotted path in the recipe, without the types in the location of pydantic."""
     parts = []
     for number, part in enumerate(location):
         within = (
@@ -68,7 +68,7 @@ def _path(location: Location, data: Any, missing: bool) -> str:
 
 
 def _keys(location: Location) -> list[str]:
-    """The keys that the schema knows at a location."""
+    """The known keys at a location."""
     here: list[Any] = [Recipe]
     for part in location:
         here = [inner for type_ in here for inner in _inside(type_, part)]

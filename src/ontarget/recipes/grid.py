@@ -1,12 +1,12 @@
-"""The `sweep` of a recipe, as it stands there: one grid, or a list of them.
+"""The `sweep` of a recipe: one grid, or a list of grids.
 
 sweep:
-  - variants:                                   # named points: what each changes of the recipe
+  - variants:                                   # named points, each with its overrides
       paper: {stages.tuned.preset: paper}
       first-3: {stages.tuned.conflict.tokens: first-3}
-    seeds: [1, 2, 3]                            # of every stage but the base, which stays one model
-    reference: paper                            # the variant that all of these are tested against
-  - stages.tuned.alpha: [0.1, 1.0]              # and a grid: each combination of its keys' values
+    seeds: [1, 2, 3]                            # for every stage except the base, which is trained once
+    reference: paper                            # the baseline variant in significance tests
+  - stages.tuned.alpha: [0.1, 1.0]              # another grid: all combinations of values
 """
 
 from collections.abc import Mapping
@@ -30,12 +30,12 @@ def _own_kinds(grid: Grid) -> Grid:
             should = "the name of a variant" if key == REFERENCE else "a list of values"
             raise ValueError(f"`sweep.{key}` should be {should}")
         if isinstance(values, Mapping) != (key == VARIANTS):
-            should = "a mapping of names to what they change" if key == VARIANTS else "a list of values"
+            should = "a mapping of names to overrides" if key == VARIANTS else "a list of values"
             raise ValueError(f"`sweep.{key}` should be {should}")
     if not all(isinstance(seed, int) for seed in grid.get(SEEDS, ())):
         raise ValueError(f"`sweep.{SEEDS}` should be a list of whole numbers")
     if set(grid) == {REFERENCE}:
-        raise ValueError(f"`sweep.{REFERENCE}` stands alone: there are no points to hold against it")
+        raise ValueError(f"`sweep.{REFERENCE}` needs points to compare; add keys to this grid")
     return grid
 
 
@@ -57,5 +57,5 @@ Grids = Annotated[
 
 
 def keys(grids: tuple[Grid, ...]) -> list[str]:
-    """All that is swept."""
+    """All swept keys."""
     return list(dict.fromkeys(key for grid in grids for key in grid if key != REFERENCE))

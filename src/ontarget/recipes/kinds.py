@@ -1,4 +1,4 @@
-"""All kinds of stages, and what a stage is made from."""
+"""All kinds of stages, and the models that a stage depends on."""
 
 from typing import Annotated
 
@@ -14,6 +14,6 @@ Stage = Annotated[
 
 
 def made_from(stage: Stage) -> dict[str, str]:
-    """Key -> model: what has to be there before the stage is made."""
+    """Key -> model, for the models that must exist before the stage can run."""
     models = {"from": stage.start, "teacher": stage.teacher if isinstance(stage, Synthetic) else None}
     return {key: model for key, model in models.items() if model is not None}

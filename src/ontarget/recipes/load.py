@@ -1,4 +1,4 @@
-"""From a name or a path, and overrides, to a checked recipe."""
+"""Loads and checks a recipe, by name or path, with overrides."""
 
 from collections.abc import Mapping, Sequence
 from importlib.resources import files
@@ -19,12 +19,12 @@ Overrides = Sequence[str] | Mapping[str, Any]
 
 
 def load(recipe: str | Path | Recipe, overrides: Overrides = ()) -> Recipe:
-    """Reads a recipe that comes with ontarget, or a file, with overrides such as `stages.mt.samples=100`.
+    """Loads a shipped recipe or a file, with overrides such as `stages.mt.samples=100`.
 
-    One that is read already is changed by the overrides.
+    A `Recipe` object is returned with the overrides applied.
 
     Raises:
-        UserError: no such recipe, not YAML, or a wrong key or value: the message gives its dotted path.
+        UserError: the recipe does not exist, is not YAML, or has a wrong key or value (named by its path).
     """
     if isinstance(recipe, Recipe):
         return check(override(recipe.settings(), overrides), recipe.name) if overrides else recipe
@@ -32,13 +32,13 @@ def load(recipe: str | Path | Recipe, overrides: Overrides = ()) -> Recipe:
 
 
 def read(recipe: str | Path) -> dict[str, Any]:
-    """A recipe's plain data, not checked yet; with those of the recipe that it `extends`.
+    """A recipe as unchecked plain data, merged with the recipe that it `extends`.
 
-    What such a file says is said as overrides are: `stages.mt.samples: 96000` changes one key,
-    `systems: [mt]` a whole block.
+    Keys of such a file work as overrides: `stages.mt.samples: 96000` changes one key, `systems: [mt]` a whole
+    block.
 
     Raises:
-        UserError: no such recipe, not YAML, or a recipe that extends one that does so itself.
+        UserError: the recipe does not exist, is not YAML, or extends a recipe with `extends`.
     """
     path = find(recipe)
     data = _read(path)
@@ -48,7 +48,7 @@ def read(recipe: str | Path) -> dict[str, Any]:
     beside = path.parent / name
     extended = _read(find(beside if beside.is_file() else name))
     if "extends" in extended:
-        raise UserError(f"{path} extends '{name}', which itself extends another: that is one too many")
+        raise UserError(f"{path} extends '{name}', which itself extends another; only one level is supported")
     return override(extended, data)
 
 
@@ -56,27 +56,27 @@ def _read(path: Path) -> dict[str, Any]:
     data = _yaml(text_of(path), str(path))
     if not isinstance(data, dict):
         raise UserError(
-            f"{path} is no mapping of keys to values; 'ontarget recipes show phrasebook-tiny' prints one"
+            f"{path} is not a mapping of keys to values; 'ontarget recipes show phrasebook-tiny' prints one"
         )
     return data
 
 
 def text_of(path: Path) -> str:
-    """What stands in the file of a recipe.
+    """The text of a recipe file.
 
     Raises:
-        UserError: it cannot be read, or is not UTF-8.
+        UserError: the file cannot be read, or is not UTF-8.
     """
     try:
         return path.read_text(encoding="utf-8")
     except UnicodeDecodeError as error:
-        raise UserError(f"{path} is not UTF-8 at byte {error.start}") from None
+        raise UserError(f"{path} is not UTF-8 at byte {error.start}; save it as UTF-8") from None
     except OSError as error:
         raise UserError(f"cannot read {path}: {error.strerror}") from None
 
 
 def check(data: Mapping[str, Any], where: str) -> Recipe:
-    """Validates plain data; `where` begins the message of a UserError."""
+    """Validates plain data; `where` prefixes the message of a UserError."""
     try:
         return Recipe.model_validate(data)
     except ValidationError as error:
@@ -84,13 +84,13 @@ def check(data: Mapping[str, Any], where: str) -> Recipe:
 
 
 def shipped() -> dict[str, Path]:
-    """The recipes that come with ontarget, by name."""
+    """The recipes shipped with ontarget, by name."""
     folder = Path(str(files("ontarget") / "recipes"))
     return {path.stem: path for path in sorted(folder.glob("*.yaml"))}
 
 
 def find(recipe: str | Path) -> Path:
-    """The file of a recipe that is given by its name or its path."""
+    """The file of a recipe, by name or path."""
     known = shipped()
     given.place(recipe, "recipe")
     if str(recipe) in known:
@@ -107,10 +107,10 @@ def find(recipe: str | Path) -> Path:
 
 
 def override(data: Mapping[str, Any], overrides: Overrides) -> dict[str, Any]:
-    """A recipe's plain data with `key.sub=value` set, values read as YAML; `check` finds wrong ones.
+    """Sets `key.sub=value` in plain data; values are YAML, and `check` validates them later.
 
     Raises:
-        UserError: not of that form, or a stage or system that is not there.
+        UserError: an override is malformed, or names an unknown stage or system.
     """
     changed = list_systems(data)
     for key, value in _pairs(overrides):
@@ -142,7 +142,7 @@ def _pairs(overrides: Overrides) -> list[tuple[str, Any]]:
         text = given.text(one, "override", number)
         key, equals, value = text.partition("=")
         if not (key and equals):
-            raise UserError(f"'{text}' is no override such as stages.mt.samples=100")
+            raise UserError(f"'{text}' is not a valid override; expected, for example, stages.mt.samples=100")
         pairs.append((key, _yaml(value, f"the value of '{key}'")))
     return pairs
 

@@ -1,10 +1,10 @@
-"""Presets of language-aware tuning: what a stage is where its recipe does not say."""
+"""Presets of language-aware tuning: defaults for a stage."""
 
 from collections.abc import Mapping
 from typing import Any, Literal
 
-# The paper's form, its faults included, so that a published row can be made again; ours; and a cheaper one,
-# whose twins end where their answers begin.
+# The method of the paper, including its faults, to reproduce published rows; ours; and a cheaper variant,
+# whose conflicting samples end at the first token of the response.
 Preset = Literal["paper", "ontarget", "first-token"]
 PRESETS: dict[Preset, dict[str, Any]] = {
     "paper": {
@@ -32,10 +32,10 @@ DEFAULT: Preset = "ontarget"
 
 
 def fill_in_preset(data: Any) -> Any:
-    """The settings of a stage with what its preset has in the place of what they do not say.
+    """Fills in the settings of a stage from its preset.
 
     Raises:
-        ValueError: a policy is not for the directions that are named.
+        ValueError: the policy does not allow the given directions.
     """
     named = data.get("preset", DEFAULT) if isinstance(data, Mapping) else None
     if named not in tuple(PRESETS):
@@ -51,9 +51,9 @@ def fill_in_preset(data: Any) -> Any:
 
 
 def _spelt_out(conflict: Mapping[str, Any]) -> dict[str, Any]:
-    """`unseen-target` is a name of `wrong-target` over any directions."""
+    """Replaces `unseen-target`, an alias of `wrong-target` with `directions: any`."""
     if conflict.get("policy") != "unseen-target":
         return dict(conflict)
     if conflict.get("directions", "any") != "any":
-        raise ValueError("the policy 'unseen-target' is for directions: any; take 'wrong-target'")
+        raise ValueError("the policy 'unseen-target' needs `directions: any`; otherwise use 'wrong-target'")
     return {**conflict, "policy": "wrong-target", "directions": "any"}

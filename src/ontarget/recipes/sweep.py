@@ -1,10 +1,10 @@
-"""A recipe that sweeps is many recipes: one for each point of the grids of its `sweep`.
+"""Expands a recipe with `sweep` into one recipe for each point of its grids.
 
     sweep:
       stages.lat.alpha: [0.01, 0.05, 0.1]
-      stages.lat.tuning.steps, stages.ontarget.tuning.steps: [50, 100]   # alike: six points in all
+      stages.lat.tuning.steps, stages.ontarget.tuning.steps: [50, 100]   # same value: six points in total
 
-Its keys are those of overrides, and mean the same; recipes/grid.py tells of `variants`, `seeds`, `reference`.
+Keys are the same as in overrides; recipes/grid.py describes `variants`, `seeds` and `reference`.
 """
 
 import re
@@ -22,13 +22,13 @@ from ontarget.recipes.load import Overrides, check, override, read
 
 @dataclass(frozen=True, slots=True)
 class Point:
-    """One combination.
+    """One combination of values.
 
     Attributes:
-        label: `alpha=0.05`, `samples=12000,size=7B`, `paper,seed=1`: what it is called, and its folder.
-        values: the keys as the recipe has them, each with its value here; `variant` and `seed` of those.
-        recipe: an ordinary recipe, with a name of its own.
-        reference: the variant that it is tested against, or none.
+        label: `alpha=0.05`, `samples=12000,size=7B`, `paper,seed=1`: name of the point and of its folder.
+        values: each swept key with its value, including `variant` and `seed`.
+        recipe: the recipe of the point, with its own name.
+        reference: the baseline variant in significance tests, or None.
     """
 
     label: str
@@ -39,7 +39,7 @@ class Point:
 
 @dataclass(frozen=True, slots=True)
 class _Choice:
-    """One value of one key: `overrides` are what it means."""
+    """One value of one key, with the overrides that it stands for."""
 
     key: str
     value: Any
@@ -48,12 +48,12 @@ class _Choice:
 
 
 def points(recipe: str | Path, overrides: Overrides = ()) -> list[Point]:
-    """The points of a recipe, the values of a grid's last key changing fastest; none where it does not sweep.
+    """The points of a recipe; the last key of a grid changes fastest. Empty without `sweep`.
 
-    Seeds change slowest, over all grids: what there is of every point is seen before the second seed.
+    Seeds change slowest, over all grids: every point has results before the second seed starts.
 
     Raises:
-        UserError: the recipe is wrong, or one of its points is; the message gives the point.
+        UserError: the recipe or one of its points is invalid; the message names the point.
     """
     data = override(read(recipe), overrides)
     grids = check(data, str(recipe)).sweep or ()
@@ -69,7 +69,7 @@ def points(recipe: str | Path, overrides: Overrides = ()) -> list[Point]:
     labels = [point.label for point in found]
     for label in labels:
         if labels.count(label) > 1:
-            raise UserError(f"{recipe}: two points of its sweep would both be called {label}")
+            raise UserError(f"{recipe}: two points of its sweep have the same name {label}; change one")
     return found
 
 
@@ -102,7 +102,7 @@ def _choices(key: str, values: Any) -> Iterator[_Choice]:
 
 
 def _seeded(data: Mapping[str, Any], seed: int) -> dict[str, int]:
-    """The seed of every stage, but of the base, which takes longest and is to stay one model."""
+    """Overrides that seed every stage except the base, which takes longest and is trained once."""
     return {
         f"stages.{name}.seed": seed
         for name, stage in (data.get("stages") or {}).items()
@@ -111,7 +111,7 @@ def _seeded(data: Mapping[str, Any], seed: int) -> dict[str, int]:
 
 
 def _word(value: Any) -> str:
-    """A value as a part of a file's name; of a path or Hub name the last part."""
+    """A value as part of a file name; for a path or Hub name, its last part."""
     if isinstance(value, int | float):
         return str(value)  # its sign stays
     text = value.rstrip("/").rpartition("/")[2] if isinstance(value, str) else str(value)

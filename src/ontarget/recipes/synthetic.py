@@ -1,4 +1,4 @@
-"""Stages that learn unseen directions from translations that a model has made."""
+"""Stages that train on synthetic translations in zero-shot directions."""
 
 from collections.abc import Mapping
 from typing import Annotated, Any, Literal, Self
@@ -14,7 +14,7 @@ from ontarget.training.tuning import Tuning
 Share = Annotated[float, Field(ge=0, le=1)]
 Select = Literal["best", "agreement", "round-trip"]
 
-# Keys that say how translations are made, not what is learnt from them.
+# Keys of how translations are generated, not of the training on them.
 MAKING = frozenset(
     {"teacher", "directions", "lines", "rounds", "halfway", "candidates", "select", "keep", "decoding"}
 )
@@ -22,32 +22,34 @@ MOST_ROUNDS = 100
 
 
 class KeepSettings(Block):
-    """Which translations are learnt from: those in the language asked for that pass all of these."""
+    """Filters of synthetic translations; those in the requested language that pass all are used."""
 
-    confidence: Share = Field(0.5, description="of the identification, at least")
-    shortest: NonNegativeFloat = Field(0.4, description="times as long as the source, at least")
-    longest: PositiveFloat = Field(2.5, description="times as long as the source, at most")
-    repetition: Share = Field(0.3, description="share of runs of characters that came before, at most")
+    confidence: Share = Field(0.5, description="minimum probability of language identification")
+    shortest: NonNegativeFloat = Field(0.4, description="minimum length, relative to the source")
+    longest: PositiveFloat = Field(2.5, description="maximum length, relative to the source")
+    repetition: Share = Field(0.3, description="maximum share of repeated character n-grams")
 
 
 class Synthetic(Block):
-    """What both kinds have in common: translations are made, looked through, and learnt."""
+    """Common settings of both kinds: generate translations, filter them, and train on them."""
 
     start: str = Field(alias="from", description="a stage, a directory or a Hub name")
-    teacher: str | None = Field(None, description="whose translations; default: those of `from`")
+    teacher: str | None = Field(None, description="model that translates; default: that of `from`")
     directions: Literal["zero-shot"] | tuple[Pair, ...] = "zero-shot"
-    lines: Count = Field(400, description="of the train split, of each direction's source language")
+    lines: Count = Field(400, description="train segments to translate in each direction")
     rounds: PositiveInt = Field(
-        1, le=MOST_ROUNDS, description="each from the model of the round before, with other lines"
+        1, le=MOST_ROUNDS, description="number of rounds, each from the previous model and with new lines"
     )
     keep: KeepSettings = KeepSettings()
     original: Literal["source", "target", "both"] = Field(
-        "source", description="the side of a learnt pair that people wrote; `both`: each pair both ways"
+        "source", description="human-written side of training pairs; `both`: use each pair both ways"
     )
-    mix: NonNegativeFloat = Field(1.0, description="supervised translations for each that was made")
-    alpha: NonNegativeFloat = Field(0.0, description="unlikelihood of answers in a wrong language; 0: none")
+    mix: NonNegativeFloat = Field(1.0, description="supervised translations per synthetic one")
+    alpha: NonNegativeFloat = Field(
+        0.0, description="weight of unlikelihood for outputs in a wrong language; 0: off"
+    )
     decoding: DecodingSettings = Field(
-        DecodingSettings(), description="what differs from the recipe's, and from greedy search"
+        DecodingSettings(), description="changes to decoding; default: that of the recipe, but greedy"
     )
     wordings: Wordings = Field({})
     general: General = None
@@ -60,7 +62,7 @@ class Synthetic(Block):
         return value.model_dump(exclude_unset=True)
 
     def decoding_from(self, usual: DecodingSettings) -> DecodingSettings:
-        """The recipe's decoding, but greedy, with what the stage changes of it."""
+        """The decoding of the recipe, but greedy, with the changes of the stage."""
         return usual.model_copy(update={"beam": self._beam, **self.decoding.model_dump(exclude_unset=True)})
 
     @property
@@ -69,16 +71,18 @@ class Synthetic(Block):
 
 
 class SelfTraining(Synthetic):
-    """A model learns from those of its own translations that are on target."""
+    """A model trains on its own on-target translations."""
 
     kind: Literal["self-training"]
     candidates: PositiveInt = Field(
-        1, description="of each line, the best of a beam that is as wide", exclude_if=lambda count: count == 1
+        1,
+        description="number of candidates per line: the best of a beam of this size",
+        exclude_if=lambda count: count == 1,
     )
     select: Select = Field(
         "best",
-        description="of those that may be learnt from: the most probable one, the one nearest to what is got "
-        "through the pivot, or the one whose translation back is nearest to the source",
+        description="how to choose among valid candidates: the most probable one, the one closest to the "
+        "pivot translation, or the one whose back-translation is closest to the source",
         exclude_if=lambda select: select == "best",
     )
 
@@ -92,24 +96,26 @@ class SelfTraining(Synthetic):
             raise ValueError(f"`select: {self.select}` needs `candidates` of 2 or more to choose from")
         beam = self.decoding.model_dump(exclude_unset=True).get("beam", self.candidates)
         if beam < self.candidates:
-            raise ValueError(f"{self.candidates} `candidates` need a `decoding.beam` as wide, not {beam}")
+            raise ValueError(
+                f"{self.candidates} `candidates` need a `decoding.beam` of at least that size, not {beam}"
+            )
         return self
 
 
 class PivotDistillation(Synthetic):
-    """A model learns to do in one step what takes two through the pivot."""
+    """A model learns to translate directly what a teacher translates through the pivot."""
 
     kind: Literal["pivot-distillation"]
     halfway: Literal["model", "corpus"] = Field(
-        "model", description="the text in the pivot language: the teacher's, or what is aligned with the line"
+        "model", description="pivot text: translated by the teacher, or the aligned text of the corpus"
     )
 
 
 def fill_in_rounds(data: Mapping[str, Any]) -> Mapping[str, Any]:
-    """`data` with a stage for each round: `st` of three becomes `st-1`, `st-2` and `st`.
+    """Adds a stage for each round: `st` with three rounds becomes `st-1`, `st-2` and `st`.
 
     Raises:
-        ValueError: the recipe has a stage of such a name.
+        ValueError: the recipe already has a stage with such a name.
     """
     stages = data.get("stages")
     if not isinstance(stages, Mapping):
@@ -123,7 +129,7 @@ def fill_in_rounds(data: Mapping[str, Any]) -> Mapping[str, Any]:
         names = [f"{name}-{number}" for number in range(1, rounds)] + [name]
         if taken := set(names[:-1]) & set(stages):
             raise ValueError(
-                f"'stages.{name}' has {rounds} rounds, one of them called '{min(taken)}' already"
+                f"'stages.{name}' has {rounds} rounds, but '{min(taken)}' already exists; rename that stage"
             )
         for of_round, before in zip(names, [stage.get("from"), *names], strict=False):
             filled[of_round] = {**stage, "from": before, "rounds": 1}

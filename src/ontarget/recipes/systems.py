@@ -1,4 +1,4 @@
-"""The systems of a recipe: how each asks a model, and those that have a name."""
+"""The systems of a recipe: prompting and decoding, and the predefined systems."""
 
 from collections.abc import Mapping
 from typing import Any, Self
@@ -10,8 +10,8 @@ from ontarget.recipes.adjustments import AntiLMSettings, BoostingSettings, Contr
 from ontarget.recipes.block import Block
 from ontarget.translation.system import Decoding
 
-# The rows of the table. PTL, shots, contrast and pivot are ways to ask the stage 1 model, as in the paper;
-# LLaMA is what stage 1 started from. Where a recipe has no stages, its `model` takes the place of both.
+# The rows of the table. PTL, shots, contrast and pivot prompt or decode the stage 1 model, as in the paper;
+# LLaMA is the base model of stage 1. In a recipe without stages, `model` replaces both.
 SYSTEMS: dict[str, dict[str, Any]] = {
     "llama": {},
     "mt": {},
@@ -44,70 +44,82 @@ DIAGNOSIS = ("llama", "ptl", "1-shot", "5-shot", "contrastive", "pivot")
 
 
 def _newer(description: str) -> Any:
-    """What older recipes lack: left out of a dump, and so of a fingerprint, where there is none."""
+    """A key that older recipes lack: left out of dumps, so that old fingerprints stay valid."""
     return Field(None, description=description, exclude_if=lambda value: value is None)
 
 
 class DecodingSettings(Block):
-    """How a model's answer is searched for: see translation/system.py."""
+    """Settings of decoding: see translation/system.py."""
 
     beam: PositiveInt = 4
     max_new_tokens: PositiveInt = 512
     length_penalty: float = 1.0
-    no_repeat_ngram_size: PositiveInt | None = _newer("so many tokens in a row are said once in an answer")
+    no_repeat_ngram_size: PositiveInt | None = _newer("forbid repeated n-grams of this size")
 
     def decoding(self) -> Decoding:
-        """The same, for the room of translation."""
+        """The settings as an object of `translation`."""
         return Decoding(**self.model_dump())
 
 
 class RerankSettings(Block):
     """Re-ranking by language identification: see translation/rerank.py."""
 
-    retry: bool = Field(False, description="what stays off-target is asked again, through the pivot")
+    retry: bool = Field(False, description="translate lines that stay off-target through the pivot")
 
 
 class SystemSettings(Block):
-    """One row of the table: a model and how it is asked."""
+    """One row of the table: a model with its prompting and decoding."""
 
     model: str | None = Field(
         None, description="a stage, a directory or a Hub name; the recipe's `model` by default"
     )
-    step: NonNegativeInt | None = Field(None, description="of its stage: one of `tuning.keep_steps`")
+    step: NonNegativeInt | None = Field(
+        None, description="checkpoint step of the stage: one of `tuning.keep_steps`"
+    )
     post_instruction: bool = False
-    prompt_in_target: bool = Field(False, description="the whole prompt is in the target language")
-    demonstrations: NonNegativeInt = Field(0, description="so many of the direction's first validation lines")
+    prompt_in_target: bool = Field(False, description="write the whole prompt in the target language")
+    demonstrations: NonNegativeInt = Field(
+        0, description="number of demonstrations: the first validation lines of the direction"
+    )
     contrast: ContrastSettings | None = Field(None, description="contrastive decoding, C_src+lang")
-    prior: PriorSettings | None = _newer("a language prior on tokens, learnt from text")
-    boosting: BoostingSettings | None = _newer("tokens of the wanted language are boosted")
-    anti_lm: AntiLMSettings | None = _newer("what the source goes on with by itself is held back")
-    pivot: bool = Field(False, description="two steps, through the pivot language")
-    rerank: RerankSettings | None = _newer("of the beam the most probable answer in the right language")
-    decoding: DecodingSettings = Field(DecodingSettings(), description="what differs from the recipe's")
+    prior: PriorSettings | None = _newer("language prior on tokens, estimated from text")
+    boosting: BoostingSettings | None = _newer("boost tokens of the target language")
+    anti_lm: AntiLMSettings | None = _newer("penalise tokens that would continue the source")
+    pivot: bool = Field(False, description="translate in two steps, through the pivot language")
+    rerank: RerankSettings | None = _newer(
+        "take the most probable hypothesis of the beam in the target language"
+    )
+    decoding: DecodingSettings = Field(
+        DecodingSettings(), description="differences from the decoding of the recipe"
+    )
 
     @model_validator(mode="after")
     def _retries_by_another_way(self) -> Self:
         if self.pivot and self.rerank and self.rerank.retry:
-            raise ValueError("`rerank.retry` asks through the pivot, as this system does already")
+            raise ValueError(
+                "`rerank.retry` translates through the pivot, but this system already does; omit `retry`"
+            )
         return self
 
     def check_beam(self, beam: int) -> None:
-        """Whether a beam of that width is wide enough.
+        """Checks that a beam size is large enough.
 
         Raises:
-            UserError: it is not.
+            UserError: the beam is too small.
         """
         if beam == 1 and self.rerank and not self.rerank.retry:
-            raise UserError("a beam of 1 has but one hypothesis, none to re-rank: take a beam of 2 or more")
+            raise UserError(
+                "a beam of 1 has only one hypothesis, so there is nothing to re-rank; use 2 or more"
+            )
 
     @property
     def through_pivot(self) -> bool:
-        """Whether anything is asked through the pivot."""
+        """Whether anything is translated through the pivot."""
         return self.pivot or (self.rerank is not None and self.rerank.retry)
 
     @property
     def learns_from_text(self) -> bool:
-        """Whether lines of each language are needed before anything is asked."""
+        """Whether monolingual text of each language is needed."""
         return self.prior is not None or self.boosting is not None
 
     @field_serializer("decoding")
@@ -116,7 +128,7 @@ class SystemSettings(Block):
 
 
 def list_systems(data: Mapping[str, Any]) -> dict[str, Any]:
-    """`data` with `systems` as a mapping from id to settings; by default its stages and the pivot."""
+    """Normalises `systems` to a mapping from ID to settings; by default the stages and the pivot."""
     stages, systems = data.get("stages"), data.get("systems")
     if systems is None:
         systems = _of_stages(stages) if isinstance(stages, Mapping) and stages else DIAGNOSIS
@@ -126,7 +138,7 @@ def list_systems(data: Mapping[str, Any]) -> dict[str, Any]:
 
 
 def _of_stages(stages: Mapping[str, Any]) -> dict[str, Any]:
-    """A row for each stage that is tuned to translate, asked as it was tuned, and one for the pivot."""
+    """A row for each stage that trains translation, prompted as in training, and one for the pivot."""
     rows: dict[str, Any] = {}
     for name, stage in stages.items():
         if not isinstance(stage, Mapping) or stage.get("kind") == "language-modelling":
@@ -134,7 +146,7 @@ def _of_stages(stages: Mapping[str, Any]) -> dict[str, Any]:
         if name not in SYSTEMS:
             after = {"post_instruction": True} if stage.get("post_instruction") else {}
             rows[name] = {"model": name, **after}
-        elif SYSTEMS[name].get("model", "mt") == name:  # not one that asks another stage, such as `ptl`
+        elif SYSTEMS[name].get("model", "mt") == name:  # not a system that uses another stage, such as `ptl`
             rows[name] = {}
     if rows and "pivot" not in stages:
         rows["pivot"] = {} if "mt" in rows else {"model": next(iter(rows))}
@@ -142,10 +154,10 @@ def _of_stages(stages: Mapping[str, Any]) -> dict[str, Any]:
 
 
 def fill_in_systems(data: dict[str, Any]) -> dict[str, Any]:
-    """`data` with what the ids of known systems stand for; what the recipe says itself wins.
+    """Fills in the settings of predefined systems; those in the recipe take precedence.
 
     Raises:
-        ValueError: an id that is not known has no model, so it is misspelt or unfinished.
+        ValueError: an unknown ID has no model, so it is misspelt or incomplete.
     """
     stages, systems = data.get("stages") or {}, data["systems"]
     if not isinstance(systems, Mapping) or not isinstance(stages, Mapping):
@@ -163,6 +175,6 @@ def fill_in_systems(data: dict[str, Any]) -> dict[str, Any]:
         if name not in SYSTEMS and "model" not in settings:
             raise ValueError(
                 f"unknown system 'systems.{name}'{nearest(str(name), SYSTEMS)} "
-                "(one of your own needs a model)"
+                "(your own system needs a `model`)"
             )
     return {**data, "systems": filled}
