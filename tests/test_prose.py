@@ -42,7 +42,6 @@ BANNED = {
 
 # Still to be rewritten. A file whose test is reported as XPASS comes off the list.
 PENDING: set[str] = {
-    "README.md",
     "docs/architecture.md",
     "docs/beyond.md",
     "docs/paper.md",
