@@ -42,11 +42,7 @@ BANNED = {
 
 # Still to be rewritten. A file whose test is reported as XPASS comes off the list.
 PENDING: set[str] = {
-    "docs/architecture.md",
-    "docs/beyond.md",
-    "docs/paper.md",
     "docs/results.md",
-    "docs/scaling.md",
     "src/ontarget/checkpoints/adapter.py",
     "src/ontarget/checkpoints/files.py",
     "src/ontarget/checkpoints/record.py",
