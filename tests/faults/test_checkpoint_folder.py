@@ -123,7 +123,7 @@ def test_a_command_says_it_and_writes_nothing(
     folder = Path(shutil.copytree(whole, tmp_path / "models")) / kind
     (folder / name).write_bytes((folder / name).read_bytes()[:-20])
     (tmp_path / "in.json").write_text('[{"instruction": "Say it."}]')
-    output = tmp_path / "out" / "x.jsonl"
+    output = tmp_path / "x.jsonl"
     given = {
         "translate": ["--model", str(folder), "--from", "en", "--to", "it", str(tmp_path / "in.json")],
         "answer": [str(folder), "--instructions", str(tmp_path / "in.json"), "--output", str(output)],
@@ -131,4 +131,4 @@ def test_a_command_says_it_and_writes_nothing(
     result = CliRunner().invoke(app, [command, *given[command]])
     assert (result.exit_code, result.stdout) == (2, "")
     assert f"{name}'" in result.stderr
-    assert not output.parent.exists()
+    assert not output.exists()

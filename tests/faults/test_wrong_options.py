@@ -89,10 +89,10 @@ OF_SCORE = OF_BOTH | {
 }
 OF_COMPARE = OF_BOTH | {
     "--baseline x": "there is no system 'x' to be the baseline",
-    "--seeds": "--seeds needs the directories of several runs: 'h' is none",
+    "--seeds": "--seeds needs the directories of several runs, but 'h' is not a run",
     "--seed -1": "'--seed': Input should be greater than or equal to 0",
     "--seed x": "'--seed': Input should be a valid integer",
-    "--metrics lpr": "'lpr' is none of the metrics that are compared",
+    "--metrics lpr": "'lpr' cannot be compared",
     "--by-direction=no": "'--by-direction' does not take a value",
     "h": "'h' is given twice",
 }
