@@ -101,14 +101,12 @@ class Ladder:
         """
         if reading.doubt == "neutral":
             return False
-        if self._is_foreign(text):
+        if reading.doubt is None and reading.guess.label not in self.on_target:
             return True
-        return reading.doubt is None and reading.guess.label not in self.on_target
+        return self._is_foreign(text)
 
     def _is_foreign(self, text: str) -> bool:
         """Whether a text is in no script of the language, or not in the one that was asked for."""
-        if is_empty(text):
-            return True
         if self._letters is not None and not has_letter_of(text, self._letters):
             return True
         return self._one_script and not in_script(text, self._scripts, self._thresholds.script)
