@@ -36,7 +36,7 @@ BANNED = {
     r"\bare two forms\b|\bexclude each other\b": "'cannot be combined; choose one'",
     r"\bof one's own\b": "'your own'",
     r"\bsays? nothing\b": "what is missing: 'does not account for'",
-    r"\bworth nothing\b": "'counts as empty', or the score that it gets",
+    r"\bworth nothing\b": "the score that it gets",
     r"(?<!there )\b(is|are) none\b": "'is not a ...'",
 }
 

@@ -4,13 +4,13 @@ A string is a sequence of strings, its letters, and a mapping or a data frame is
 lists of texts, they would be scored in silence.
 """
 
-from collections.abc import Iterable, Iterator, Mapping, Set
+from collections.abc import Iterable, Iterator, Mapping, Sequence, Set
 from math import isfinite
 from numbers import Integral, Real
 from pathlib import Path
 from typing import Any
 
-from ontarget.errors import UserError
+from ontarget.errors import UserError, counted, nearest
 
 _SHOWN = 60  # characters of a value in a message
 _STRINGS = "strings, one for each segment"
@@ -85,6 +85,34 @@ def hypotheses(given: Any, begin: int = 0) -> list[str]:
 def references(given: Any) -> list[str]:
     """Right answers, as `texts` has them."""
     return texts(given, "references", "reference")
+
+
+def aligned(lines: Sequence[object], what: str, n: int) -> None:
+    """Checks that there is one for each of `n` hypotheses.
+
+    Args:
+        lines: what belongs to the hypotheses, line by line.
+        what: in messages, one of them: `source`.
+        n: how many hypotheses there are.
+    Raises:
+        UserError: there are more, or fewer.
+    """
+    if len(lines) != n:
+        raise UserError(
+            f"{counted(n, 'hypothesis', 'hypotheses')} but {counted(len(lines), what)}; "
+            "they must be aligned line by line"
+        )
+
+
+def choice(given: Any, what: str, choices: Sequence[str]) -> None:
+    """Checks that a setting is one of two or more names.
+
+    Raises:
+        UserError: it is something else; names the nearest.
+    """
+    if given not in choices:
+        hint = nearest(str(given), choices)
+        raise UserError(f"{what} {shown(given)} is neither {' nor '.join(choices)}{hint}")
 
 
 def numbers(given: Any, what: str, one: str) -> list[float]:

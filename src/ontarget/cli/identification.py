@@ -3,10 +3,11 @@
 import re
 from collections.abc import Sequence
 from pathlib import Path
-from typing import TYPE_CHECKING, get_args
+from typing import TYPE_CHECKING, Any, get_args
 
+from ontarget import given
 from ontarget.cli.names import names_of
-from ontarget.errors import UserError, nearest
+from ontarget.errors import UserError
 
 if TYPE_CHECKING:
     from ontarget.scoring.language_id import Identifier
@@ -46,28 +47,30 @@ def _of_commands(lines: Sequence[str]) -> "list[OwnIdentifier]":
 
 
 def unit_of(name: str) -> "Unit":
-    """The unit of `--unit`; the case of its name is ignored.
+    """The unit of `--unit`, in any case.
 
     Raises:
-        UserError: the unit is unknown.
+        UserError: there is no such unit.
     """
     from ontarget.scoring.rules import Unit
 
-    for unit in get_args(Unit):
-        if name.lower() == unit:
-            return unit  # type: ignore[no-any-return]
-    raise UserError(f"--unit '{name}' is neither line nor sentence{nearest(name, get_args(Unit))}")
+    unit: Unit = _one_of("--unit", name, get_args(Unit))
+    return unit
 
 
 def rules_of(name: str) -> "Rules":
-    """The rules of `--otr`; the case of their name is ignored.
+    """The rules of `--otr`, in any case.
 
     Raises:
-        UserError: the rules are unknown.
+        UserError: there are no such rules.
     """
     from ontarget.scoring.rules import Rules
 
-    for rules in get_args(Rules):
-        if name.lower() == rules:
-            return rules  # type: ignore[no-any-return]
-    raise UserError(f"--otr '{name}' is neither robust nor paper{nearest(name, get_args(Rules))}")
+    rules: Rules = _one_of("--otr", name, get_args(Rules))
+    return rules
+
+
+def _one_of(option: str, name: str, choices: Sequence[str]) -> Any:
+    value = name.lower() if name.lower() in choices else name
+    given.choice(value, option, choices)
+    return value

@@ -126,7 +126,7 @@ def score(
     """Score translations: the off-target ratio (OTR), and BLEU and chrF if there is a reference.
 
     OTR is the percentage of lines that are not in the requested language. Each metric is also printed *on
-    target*, where an off-target line counts as an empty translation. Language identification also makes
+    target*, where an off-target line matches nothing of the reference. Language identification also makes
     mistakes on human text: with a reference, the floor is the OTR of the reference itself. Scores are
     comparable if their signatures are equal.
 

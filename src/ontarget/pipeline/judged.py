@@ -5,7 +5,7 @@ from dataclasses import dataclass, replace
 from typing import Any
 
 from ontarget.languages import Direction
-from ontarget.scoring.agreement import Agreement
+from ontarget.scoring.agreement import Agreement, agreed
 from ontarget.scoring.language_id import Guess, Identifier, default_identifier
 from ontarget.scoring.leftover import LeftoverWords
 from ontarget.scoring.metrics import Metric
@@ -123,7 +123,8 @@ def judge(
 
 def _shares(metric: str, found_by: Sequence[Sequence[Segment]]) -> dict[str, Statistics]:
     """Of the lines that all identifiers find off-target: at least, and at most."""
-    lines = list(zip(*found_by, strict=True))
-    off = [100.0 * all(s.off for s in line) for line in lines]
-    at_most = [100.0 * all(s.off or s.doubt == "unsure" for s in line) for line in lines]
-    return {metric: mean_of_segments(off), metric + AT_MOST: mean_of_segments(at_most)}
+    off, at_most = zip(*agreed(found_by), strict=True)
+    return {
+        name: mean_of_segments([100.0 * flag for flag in flags])
+        for name, flags in ((metric, off), (metric + AT_MOST, at_most))
+    }

@@ -37,6 +37,7 @@ class AgainstReferences:
         lowercase: see there.
         intervals: whether scores come with their 95 % intervals.
         segments: whether they come with what a paired test needs.
+        by_line: whether `add` gives the score of each line by itself.
         known: see `floor.Floor`.
     """
 
@@ -52,9 +53,10 @@ class AgainstReferences:
         lowercase: bool = False,
         intervals: bool = False,
         segments: bool = False,
+        by_line: bool = False,
         known: Known | None = None,
     ) -> None:
-        self._intervals, self._segments = intervals, segments
+        self._intervals, self._segments, self._by_line = intervals, segments, by_line
         made = [Metric(name, target, tokenize=tokenize, lowercase=lowercase) for name in metrics]
         self._totals = [_Total(metric, intervals or segments) for metric in made]
         self._floor = Floor(target, identifier, rules, {} if known is None else known, unit)
@@ -64,18 +66,21 @@ class AgainstReferences:
         """Counts some more lines, all with the same number of references; `off` are those off-target.
 
         Returns:
-            Of each metric, the score of each line by itself.
+            Of each metric, the score of each line by itself, if that is asked for.
         """
         self._floor.add(_by_reference(lines))
         self._n += len(lines)
-        sentences: dict[str, list[float]] = {total.metric.name: [] for total in self._totals}
+        scores: dict[str, list[float]] = {}
         for start in range(0, len(lines), _LINES):
             some = lines[start : start + _LINES]
             references = _by_reference(some)
             for total in self._totals:
                 found = total.add([line.text for line in some], references, off[start : start + _LINES])
-                sentences[total.metric.name] += total.metric.sentence_values(found).tolist()
-        return sentences
+                if self._by_line:
+                    scores.setdefault(total.metric.name, []).extend(
+                        total.metric.sentence_values(found).tolist()
+                    )
+        return scores
 
     def floors(self) -> dict[str, Score]:
         """The off-target ratio of the references, see `Floor.score`, and that of their sentences."""

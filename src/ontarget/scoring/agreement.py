@@ -1,9 +1,9 @@
 """Off-target by the word of several identifiers: the figure of a system that chose by one of them."""
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 
 from ontarget.errors import UserError
-from ontarget.scoring.interval import Interval, wilson
+from ontarget.scoring.interval import wilson_between
 from ontarget.scoring.off_target import OffTarget, Segment
 from ontarget.scoring.score import Score
 
@@ -30,9 +30,9 @@ class Agreement:
 
     def add(self, found: Sequence[Sequence[Segment]]) -> None:
         """Counts what each identifier found of some hypotheses: [identifiers, hypotheses]."""
-        for segments in zip(*found, strict=True):
-            self._off += all(segment.off for segment in segments)
-            self._perhaps += all(segment.off or segment.doubt == "unsure" for segment in segments)
+        for off, perhaps in agreed(found):
+            self._off += off
+            self._perhaps += perhaps
 
     @property
     def score(self) -> Score:
@@ -45,6 +45,15 @@ class Agreement:
         """
         whole = self._counts[0].score
         rest = whole.signature.partition("|")[2]
-        interval = Interval(wilson(self._off, whole.n).low, wilson(self._perhaps, whole.n).high)
+        interval = wilson_between(self._off, self._perhaps, whole.n)
         signature = f"lid:{'&'.join(self._names)}|{rest}"
         return Score("otr_agreed", 100.0 * self._off / whole.n, whole.n, signature, interval)
+
+
+def agreed(found: Sequence[Sequence[Segment]]) -> Iterator[tuple[bool, bool]]:
+    """Of each hypothesis: whether all identifiers find it off-target, and whether it is if in doubt it is."""
+    for segments in zip(*found, strict=True):
+        yield (
+            all(segment.off for segment in segments),
+            all(segment.off or segment.doubt == "unsure" for segment in segments),
+        )

@@ -5,7 +5,6 @@ from collections.abc import Sequence
 from sacrebleu.metrics import CHRF
 
 from ontarget import given
-from ontarget.errors import UserError, counted
 from ontarget.languages import Language
 from ontarget.scoring.metrics import Metric
 from ontarget.scoring.score import Score
@@ -38,11 +37,7 @@ def sentence_chrf(hypotheses: Sequence[str], references: Sequence[str]) -> list[
         UserError: line counts that differ.
     """
     hypotheses, references = given.hypotheses(hypotheses), given.references(references)
-    if len(hypotheses) != len(references):
-        raise UserError(
-            f"{counted(len(hypotheses), 'hypothesis', 'hypotheses')} but "
-            f"{counted(len(references), 'reference')}; they must be aligned"
-        )
+    given.aligned(references, "reference", len(hypotheses))
     metric = CHRF()
     return [
         metric.sentence_score(hypothesis, [reference]).score

@@ -11,7 +11,6 @@ from statistics import mean
 from typing import get_args
 
 from ontarget import given
-from ontarget.errors import UserError, nearest
 from ontarget.languages import Direction, Language
 from ontarget.scoring.language_id import Guess, Identifier
 from ontarget.scoring.off_target import OffTarget, Segment
@@ -105,10 +104,7 @@ def counting(unit: Unit) -> type[OffTarget]:
     Raises:
         UserError: there is no such unit.
     """
-    if unit not in get_args(Unit):
-        raise UserError(
-            f"the unit {given.shown(unit)} is neither line nor sentence{nearest(str(unit), get_args(Unit))}"
-        )
+    given.choice(unit, "the unit", get_args(Unit))
     return BySentence if unit == "sentence" else OffTarget
 
 

@@ -14,7 +14,7 @@ from ontarget.languages import Language
 from ontarget.scoring.language_id import Identifier, default_identifier
 from ontarget.scoring.off_target import OffTarget
 from ontarget.scoring.pass_rates import LanguageConfusion, Line, PassRates, ResponseRules
-from ontarget.scoring.rules import read
+from ontarget.scoring.rules import READ, read
 from ontarget.scoring.text_words import words_of
 from ontarget.scoring.word_list import signature_of
 
@@ -78,7 +78,7 @@ def rules(
         lines,
         lambda texts, identifier, expected: [one.guess for one in read(texts, identifier, expected)],
         is_english=(lambda _: True) if known is None else known.__contains__,
-        signature=f"case:lower|norm:nfc|text:words|script:decides|confidence:{confidence:g}|words:{words}"
+        signature=f"{READ}|confidence:{confidence:g}|words:{words}"
         f"|english:{'latin' if known is None else signature_of(known)}",
         words=words,
         confidence=confidence,

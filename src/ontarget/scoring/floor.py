@@ -7,7 +7,7 @@ from statistics import mean
 
 from ontarget.languages import Language
 from ontarget.scoring.by_sentence import BySentence, counting
-from ontarget.scoring.interval import Interval, wilson
+from ontarget.scoring.interval import wilson_between
 from ontarget.scoring.language_id import Identifier
 from ontarget.scoring.off_target import OffTarget
 from ontarget.scoring.rules import Rules, Unit
@@ -92,6 +92,6 @@ def _mean(counts: Sequence[OffTarget]) -> Score:
         scores[0],
         value=100.0 * off / n,
         signature=f"nrefs:{len(scores)}|{scores[0].signature}",
-        interval=Interval(wilson(off, n).low, wilson(off + unsure, n).high),
+        interval=wilson_between(off, off + unsure, n),
         verbose="/".join(f"{score.value:.2f}" for score in scores) + " (each reference)",
     )

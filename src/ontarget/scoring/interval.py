@@ -44,6 +44,13 @@ def wilson(successes: float, n: int, confidence: float = 0.95) -> Interval:
     return Interval(low, high)
 
 
+def wilson_between(at_least: float, at_most: float, n: int) -> Interval:
+    """The interval of a share of which only bounds are known: from Wilson's lower end of one to the upper end
+    of the other. Arguments and errors as of `wilson`.
+    """
+    return Interval(wilson(at_least, n).low, wilson(at_most, n).high)
+
+
 def _quantile(confidence: float) -> float:
     if not 0 < confidence < 1:
         raise ValueError(f"a confidence of {confidence} is not between 0 and 1; 95 % is 0.95")

@@ -17,7 +17,7 @@ from math import ceil
 from typing import NamedTuple
 
 from ontarget import given
-from ontarget.errors import UserError, counted
+from ontarget.errors import UserError
 from ontarget.languages import Language
 from ontarget.scoring.close import close_relatives
 from ontarget.scoring.labels import labels_of
@@ -124,11 +124,8 @@ class LeftoverWords:
         if sources is not None:
             sources = given.texts(sources, "sources", "source", begin=self.n)
         for what, lines in (("source", sources), ("reference", references)):
-            if lines is not None and len(lines) != len(hypotheses):
-                raise UserError(
-                    f"{counted(len(hypotheses), 'hypothesis', 'hypotheses')} but "
-                    f"{counted(len(lines), what)}; they must be aligned line by line"
-                )
+            if lines is not None:
+                given.aligned(lines, what, len(hypotheses))
         self._given = {"src": sources is not None, "ref": references is not None}
         words = [words_in(text) for text in hypotheses]
         found = self._by_run(hypotheses, words)

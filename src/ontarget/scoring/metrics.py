@@ -14,7 +14,7 @@ from sacrebleu.metrics import BLEU, CHRF, TER
 from sacrebleu.utils import SACREBLEU_DIR
 
 from ontarget import given
-from ontarget.errors import UserError, counted, nearest
+from ontarget.errors import UserError, nearest
 from ontarget.languages import Language
 from ontarget.scoring.formulas import Floats, bleu_values, chrf_values, ter_values
 from ontarget.scoring.interval import Interval
@@ -57,11 +57,7 @@ class Metric:
         hypotheses = given.hypotheses(hypotheses)
         references = tuple(map(given.references, references))
         for one in references:
-            if len(hypotheses) != len(one):
-                raise UserError(
-                    f"{counted(len(hypotheses), 'hypothesis', 'hypotheses')} but "
-                    f"{counted(len(one), 'reference')}; they must be aligned"
-                )
+            given.aligned(one, "reference", len(hypotheses))
         if not hypotheses:
             raise UserError(f"there are no hypotheses to score: {self.name} of no lines is undefined")
         rows = self._metric._extract_corpus_statistics(hypotheses, list(references))

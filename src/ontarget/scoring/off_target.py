@@ -9,9 +9,9 @@ from itertools import islice
 from typing import NamedTuple
 
 from ontarget import given
-from ontarget.errors import UserError, counted
+from ontarget.errors import UserError
 from ontarget.languages import Direction, Language
-from ontarget.scoring.interval import Interval, wilson
+from ontarget.scoring.interval import wilson_between
 from ontarget.scoring.language_id import Guess, Identifier
 from ontarget.scoring.outcome import NOT_OFF, OUTCOMES, Ladder, Outcome, Thresholds
 from ontarget.scoring.own_identifier import Function, as_identifier
@@ -177,8 +177,9 @@ class OffTarget:
             f"lid:{self.identifier.signature}|{signature_of(self._rules, self.identifier)}{self._unit}"
             f"{settings}|n:{self.n}|version:{SCORING_VERSION}"
         )
-        interval = Interval(wilson(off, self.n).low, wilson(off + unsure, self.n).high)
-        return Score(metric, 100.0 * off / self.n, self.n, signature, interval)
+        return Score(
+            metric, 100.0 * off / self.n, self.n, signature, wilson_between(off, off + unsure, self.n)
+        )
 
 
 def off_target_ratio(
@@ -284,12 +285,10 @@ def _target_of(target: Direction | Language | str) -> Language:
 
 
 def _aligned(what: str, lines: Sequence[str] | None, n: int) -> Sequence[str | None]:
-    if lines is not None and len(lines) != n:
-        raise UserError(
-            f"{counted(n, 'hypothesis', 'hypotheses')} but {counted(len(lines), what)}; "
-            "they must be aligned line by line"
-        )
-    return [None] * n if lines is None else lines
+    if lines is None:
+        return [None] * n
+    given.aligned(lines, what, n)
+    return lines
 
 
 def _chunks(hypotheses: Iterable[str]) -> Iterator[list[str]]:

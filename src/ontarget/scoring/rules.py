@@ -9,8 +9,7 @@ from collections.abc import Collection, Mapping, Sequence
 from functools import lru_cache
 from typing import Literal, NamedTuple, get_args
 
-from ontarget.errors import UserError, nearest
-from ontarget.given import shown
+from ontarget import given
 from ontarget.scoring.labels import UNDETERMINED, is_undetermined
 from ontarget.scoring.language_id import Guess, Identifier, Weighing
 from ontarget.scoring.scripts import SCRIPT_OF_FEW, script_counts
@@ -30,6 +29,8 @@ Doubt = Literal["neutral", "unsure"]
 """Why a line whose guess is another language is not off-target, see `Reading`."""
 Rules = Literal["robust", "paper"]
 """`robust`: those of this project, see `read`. `paper`: the identifier's best guess of a line as it is."""
+READ = "case:lower|norm:nfc|text:words|script:decides"
+"""What stands in the signature of whatever is identified by the rules `robust`."""
 Unit = Literal["line", "sentence"]
 """What is identified: whole hypotheses, or each of their sentences (`by_sentence.BySentence`)."""
 
@@ -41,7 +42,7 @@ def signature_of(rules: Rules, identifier: Identifier) -> str:
     unsure = f"guess<{_MORE_OFTEN_THAN_NOT:g}"
     if isinstance(identifier, Weighing):
         unsure = identifier.even_odds.signature
-    return f"case:lower|norm:nfc|text:words|script:decides|unsure:{unsure}"
+    return f"{READ}|unsure:{unsure}"
 
 
 class Reading(NamedTuple):
@@ -81,10 +82,7 @@ def read(
         on_target: the identifier's labels of the language that was asked for.
         rules: whose.
     """
-    if rules not in get_args(Rules):
-        raise UserError(
-            f"the rules {shown(rules)} are neither robust nor paper{nearest(str(rules), get_args(Rules))}"
-        )
+    given.choice(rules, "the set of rules", get_args(Rules))
     if rules == "paper":
         return [Reading(guess) for guess in identifier.identify(texts)]
     words = [words_of(text) for text in texts]

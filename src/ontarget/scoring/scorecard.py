@@ -123,19 +123,19 @@ class Scorer:
             texts = [line.text for line in chunk]
             found = count.add(texts, _whole([x.source for x in chunk]), _whole([x.finish for x in chunk]))
             off_here = count.off(found)
-            sentences: dict[str, Sequence[float | str]] = {}
+            by_line: dict[str, Sequence[float | str]] = {}
             if chunk[0].references:
                 references = references or self._references(answers.target)
-                sentences.update(references.add(chunk, off_here))
+                by_line.update(references.add(chunk, off_here))
             elif self.referenced:
                 raise UserError(
                     f"'{answers.path}' has no references, which {self.referenced} needs: "
                     "give human translations, --reference REF"
                 )
             if leftover is not None:
-                sentences.update(leftover.add(chunk))
+                by_line.update(leftover.add(chunk))
             if self.seen is not None:
-                self.seen(answers, count.n - len(chunk), chunk, found, sentences)
+                self.seen(answers, count.n - len(chunk), chunk, found, by_line)
             off += off_here if self.segments or references else []
             if pass_rates is not None:
                 pass_rates.add(line.whole for line in chunk)
@@ -181,6 +181,7 @@ class Scorer:
             lowercase=self.lowercase,
             intervals=self.intervals,
             segments=self.segments,
+            by_line=self.seen is not None,
             known=self._floors,
         )
 
