@@ -115,6 +115,11 @@ def test_patterns_say_what_names_alone_do_not(tmp_path: Path, monkeypatch: pytes
     assert files_of("{lang}.txt")[0].path == "{lang}.txt"  # a file may be called so
 
 
+def test_a_star_in_a_pattern_is_no_wildcard() -> None:
+    with pytest.raises(UserError, match=r"no file fits .*; \* is not a wildcard, use \{system\}$"):
+        files_of("out/*.{language}")
+
+
 @pytest.mark.parametrize(
     ("systems", "names"),
     [

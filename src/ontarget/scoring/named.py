@@ -75,7 +75,8 @@ def files_of(name: str) -> list[Named]:
         fitting = (_of_pattern(name, *fit) for fit in files_that_fit(name))
         found = sorted((file for file in fitting if file is not None), key=_by_system)
         if not found:
-            raise UserError(f"no file fits '{name}'; look at the folder and at how its files are called")
+            hint = "; * is not a wildcard, use {system}" if "*" in name else ""
+            raise UserError(f"no file fits '{name}'; check the folder and the names of its files{hint}")
         return found
     path = Path(name)
     if not path.exists():
