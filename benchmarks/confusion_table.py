@@ -24,9 +24,9 @@ from typing import Any
 from human_text import NAMES, Texts, read
 
 from ontarget.languages import Language
-from ontarget.scoring.close import MEASURED, close_relatives
-from ontarget.scoring.identifiers import DEFAULT, identifier_named
-from ontarget.scoring.language_id import Identifier, known_labels
+from ontarget.scoring.language_id.close_relatives import MEASURED, close_relatives
+from ontarget.scoring.language_id.identifier import Identifier, known_labels
+from ontarget.scoring.language_id.identifiers import DEFAULT, identifier_named
 
 CHOSEN_ON = "ntrex"
 SHOWN, ENTERS = 0.2, 0.5  # percent of the lines

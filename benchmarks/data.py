@@ -27,7 +27,7 @@ from ontarget.corpora.checks import Identification, Step
 from ontarget.corpora.cleaning import cleaned
 from ontarget.corpora.corpus import Corpus
 from ontarget.languages import Direction, Language
-from ontarget.pipeline.artifacts import text_fingerprint
+from ontarget.pipeline.planning.artifacts import text_fingerprint
 from ontarget.prompts.template import PromptTemplate
 from ontarget.samples.documents import make_documents
 from ontarget.samples.draw import draw_translations
@@ -91,7 +91,7 @@ def main() -> None:
         )
         draw = samples_of(left, directions, options.samples)
         encoder = measured("load torch, make a tokenizer", lambda: encoder_of(left), 0)
-        from ontarget.training.passes import encode_pass
+        from ontarget.training.data.encoded_cache import encode_pass
 
         def encode() -> Any:
             return encode_pass(draw(0), encoder, identity=lambda _: "made up")
@@ -161,7 +161,7 @@ def documents_of(corpus: Corpus) -> Sequence[str]:
 
 def encoder_of(corpus: Corpus) -> Any:
     """With a tokenizer of 8,000 pieces, made from the first lines."""
-    from ontarget.training.encode import Encoder
+    from ontarget.training.data.encode import Encoder
     from ontarget.training.new_model import make_tokenizer
 
     lines = [line for language in (DE, EN) for line in corpus.lines("train", language)[:20_000]]

@@ -17,9 +17,9 @@ from typing import Any
 
 from machine import describe
 
-from ontarget.pipeline.inputs import directions, load_corpus
-from ontarget.pipeline.systems import load_engine, system_of
-from ontarget.recipes.load import load
+from ontarget.pipeline.execution.systems import load_engine, system_of
+from ontarget.pipeline.planning.inputs import directions, load_corpus
+from ontarget.recipes.loading import load
 from ontarget.translation.engine import Engine
 from ontarget.translation.system import Request, System
 from ontarget.translation.translate import translate

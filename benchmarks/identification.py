@@ -22,12 +22,12 @@ from typing import Any, NamedTuple, get_args
 from human_text import NAMES, Texts, read
 
 from ontarget.languages import Language
-from ontarget.scoring.close import close_relatives
-from ontarget.scoring.identifiers import DEFAULT, identifier_named
-from ontarget.scoring.labels import labels_of
-from ontarget.scoring.language_id import Identifier
+from ontarget.scoring.language_id.close_relatives import close_relatives
+from ontarget.scoring.language_id.identifier import Identifier
+from ontarget.scoring.language_id.identifiers import DEFAULT, identifier_named
+from ontarget.scoring.language_id.labels import labels_of
+from ontarget.scoring.language_id.rules import Rules
 from ontarget.scoring.off_target import OffTarget
-from ontarget.scoring.rules import Rules
 from ontarget.scoring.version import SCORING_VERSION
 
 CUTS = (1, 2, 3, 5)  # words

@@ -31,10 +31,10 @@ from plot import STYLE
 from ontarget.errors import UserError
 from ontarget.files import whole_file
 from ontarget.languages import Language
-from ontarget.scoring.identifiers import DEFAULT, identifier_named
-from ontarget.scoring.language_id import EvenOdds, Guess, Weighing, known_labels
-from ontarget.scoring.rules import letters
-from ontarget.scoring.text_words import words_of
+from ontarget.scoring.language_id.identifier import EvenOdds, Guess, Weighing, known_labels
+from ontarget.scoring.language_id.identifiers import DEFAULT, identifier_named
+from ontarget.scoring.language_id.rules import letters
+from ontarget.scoring.language_id.text_words import words_of
 
 PLAIN = "plain"
 LENGTHS = [form for form in FORMS if "word" in form] + [PLAIN]

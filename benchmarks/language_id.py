@@ -28,9 +28,9 @@ from human_text import SETS, read
 from machine import describe
 
 from ontarget.languages import Language
-from ontarget.scoring.close import close_relatives
-from ontarget.scoring.identifiers import DEFAULT, identifier_named
-from ontarget.scoring.language_id import Identifier, bundled, known_labels
+from ontarget.scoring.language_id.close_relatives import close_relatives
+from ontarget.scoring.language_id.identifier import Identifier, bundled, known_labels
+from ontarget.scoring.language_id.identifiers import DEFAULT, identifier_named
 from ontarget.scoring.off_target import off_target_ratio
 from ontarget.scoring.outcome import width
 

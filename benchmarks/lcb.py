@@ -21,7 +21,7 @@ from statistics import mean
 from tabulate import tabulate
 
 from ontarget.scoring.confusion import language_confusion
-from ontarget.scoring.identifiers import DEFAULT, identifier_named
+from ontarget.scoring.language_id.identifiers import DEFAULT, identifier_named
 from ontarget.scoring.lcb import benchmark_confusion
 from ontarget.scoring.pass_rates import LanguageConfusion
 from ontarget.scoring.word_list import read_word_list

@@ -24,8 +24,8 @@ from torch import Tensor
 from torch.nn.functional import cross_entropy, linear
 
 from ontarget.hardware import device, keep_freed_memory
-from ontarget.training.log_odds import linear_log_odds, log_odds
-from ontarget.training.objective import signed_loss
+from ontarget.training.loss.log_odds import linear_log_odds, log_odds
+from ontarget.training.loss.objective import signed_loss
 
 VOCABULARIES = (32_000, 128_000)
 HELD = {"fp32": torch.float32, "bf16": torch.bfloat16}

@@ -5,7 +5,7 @@
 padded   micro-batches of similar length, padded on the right; no mask, for causal attention never looks there
 packed   samples one after the other in rows of as many tokens; positions that begin again make the mask
 
-Loss and gradients are the same (tests/training/test_packing.py). Ways take turns in one process.
+Loss and gradients are the same (tests/training/data/test_packing.py). Ways take turns in one process.
 """
 
 import argparse
@@ -24,11 +24,11 @@ from steps import SHAPES, TEMPLATE, Job, autocast, load_model, make_model
 from torch import nn
 
 from ontarget.samples.groups import translation_groups
-from ontarget.training.batches import MicroBatch, by_length, collate
-from ontarget.training.head import LogOddsHead
-from ontarget.training.objective import signed_loss
-from ontarget.training.packing import by_tokens, pack, seen_by_model
-from ontarget.training.weights import signed_weights
+from ontarget.training.data.batches import MicroBatch, by_length, collate
+from ontarget.training.data.packing import by_tokens, pack, seen_by_model
+from ontarget.training.data.weights import signed_weights
+from ontarget.training.loss.head import LogOddsHead
+from ontarget.training.loss.objective import signed_loss
 
 BUDGETS = (512, 1024, 2048)
 

@@ -11,7 +11,7 @@ import json
 from pathlib import Path
 
 from ontarget.files import write_jsonl
-from ontarget.pipeline.sweep import SHIPPED, shipped
+from ontarget.pipeline.execution.sweep import SHIPPED, shipped
 from ontarget.recipes.sweep import points
 from ontarget.reporting.run_files import AVERAGE
 

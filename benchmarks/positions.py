@@ -24,11 +24,11 @@ from plot import BLUE, ORANGE, STYLE
 from ontarget.corpora.corpus import Corpus
 from ontarget.files import read_jsonl, whole_file, write_json
 from ontarget.languages import Direction
-from ontarget.pipeline.inputs import load_corpus, template_of
+from ontarget.pipeline.planning.inputs import load_corpus, template_of
 from ontarget.prompts.encode import encode_prompt, encode_response
-from ontarget.recipe import Recipe
-from ontarget.recipes.load import load
-from ontarget.scoring.language_id import default_identifier, known_labels
+from ontarget.recipes.loading import load
+from ontarget.recipes.schema.recipe import Recipe
+from ontarget.scoring.language_id.identifier import default_identifier, known_labels
 from ontarget.scoring.switch import first_off_words
 from ontarget.translation.checkpoint import load_checkpoint
 

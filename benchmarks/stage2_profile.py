@@ -15,7 +15,7 @@ from stage2_step import drawn_as, train_as
 from steps import SHAPES, Job, make_model
 from torch.profiler import ProfilerActivity, profile
 
-from ontarget.recipes.presets import PRESETS
+from ontarget.recipes.schema.presets import PRESETS
 
 KINDS = {
     "matrix products": ("::mm", "::addmm", "::bmm", "linear"),

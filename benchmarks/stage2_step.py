@@ -35,10 +35,10 @@ from torch import Tensor
 from torch.nn.functional import cross_entropy, pad
 
 from ontarget.corpora.corpus import Translation
-from ontarget.recipes.stages import LanguageAware
+from ontarget.recipes.schema.stages import LanguageAware
 from ontarget.samples.groups import Draw, language_aware_groups
 from ontarget.samples.weighting import ALL
-from ontarget.training.encode import Encoded
+from ontarget.training.data.encode import Encoded
 from ontarget.training.tuning import Tuning
 
 _IGNORED = -100

@@ -27,7 +27,7 @@ from typing import Any
 
 from machine import describe
 
-from ontarget.scoring.language_id import bundled
+from ontarget.scoring.language_id.identifier import bundled
 
 BIN = Path(sys.executable).parent
 HYPOTHESIS, REFERENCE = "Une maison est au bord de la mer.\n", "Il y a une maison au bord de la mer.\n"

@@ -30,7 +30,7 @@ from ontarget.languages import Language
 from ontarget.prompts.template import PromptTemplate
 from ontarget.samples.draw import supervised_directions
 from ontarget.samples.groups import Draw
-from ontarget.training.encode import Encoded, Encoder
+from ontarget.training.data.encode import Encoded, Encoder
 from ontarget.training.new_model import make_tokenizer
 from ontarget.training.stage import StageData, train_stage
 from ontarget.training.tuning import UNLIKELIHOOD, Objective, Tuning

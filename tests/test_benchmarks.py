@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from ontarget.recipes.presets import PRESETS
+from ontarget.recipes.schema.presets import PRESETS
 
 pytest.importorskip("torch")
 

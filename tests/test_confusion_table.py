@@ -7,8 +7,8 @@ from types import ModuleType
 
 import pytest
 
-from ontarget.scoring.close import MEASURED
-from ontarget.scoring.language_id import default_identifier
+from ontarget.scoring.language_id.close_relatives import MEASURED
+from ontarget.scoring.language_id.identifier import default_identifier
 
 BENCHMARKS = Path(__file__).parents[1] / "benchmarks"
 # Close relatives are at least this percentage of the wrong guesses of lid.176.ftz: of each set, and of each

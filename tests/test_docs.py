@@ -12,9 +12,14 @@ from pydantic import BaseModel
 
 from ontarget.cli.app import _COMMANDS
 from ontarget.cli.run import recipe_and_overrides
-from ontarget.recipe import Recipe
-from ontarget.recipes.adjustments import AntiLMSettings, BoostingSettings, ContrastSettings, PriorSettings
-from ontarget.recipes.corpus_source import (
+from ontarget.recipes.loading import load, shipped
+from ontarget.recipes.schema.adjustments import (
+    AntiLMSettings,
+    BoostingSettings,
+    ContrastSettings,
+    PriorSettings,
+)
+from ontarget.recipes.schema.corpus_source import (
     Catalogue,
     CorpusSource,
     Files,
@@ -23,10 +28,10 @@ from ontarget.recipes.corpus_source import (
     Plain,
     SacreBleu,
 )
-from ontarget.recipes.directions import Directions
-from ontarget.recipes.load import load, shipped
-from ontarget.recipes.presets import PRESETS
-from ontarget.recipes.stages import (
+from ontarget.recipes.schema.directions import Directions
+from ontarget.recipes.schema.presets import PRESETS
+from ontarget.recipes.schema.recipe import Recipe
+from ontarget.recipes.schema.stages import (
     ConflictSettings,
     EvaluationSettings,
     GeneralSettings,
@@ -34,8 +39,8 @@ from ontarget.recipes.stages import (
     LanguageModelling,
     Likelihood,
 )
-from ontarget.recipes.synthetic import KeepSettings, PivotDistillation, SelfTraining
-from ontarget.recipes.systems import SYSTEMS, DecodingSettings, RerankSettings, SystemSettings
+from ontarget.recipes.schema.synthetic import KeepSettings, PivotDistillation, SelfTraining
+from ontarget.recipes.schema.systems import SYSTEMS, DecodingSettings, RerankSettings, SystemSettings
 from ontarget.training.tuning import Lora, ModelShape, Tuning
 
 ROOT = Path(__file__).parents[1]
@@ -193,18 +198,20 @@ def test_every_system_and_every_recipe_is_explained() -> None:
     assert all(f"| `{recipe}` |" in recipes for recipe in shipped())
 
 
-def test_the_architecture_names_every_module_and_none_that_is_not_there() -> None:
+def test_the_architecture_names_every_package_and_each_package_where_to_begin() -> None:
     text = read(DOCS / "architecture.md").partition("## Planned")[0]
     source = ROOT / "src" / "ontarget"
-    modules = {file.name for file in source.rglob("*.py") if file.name not in ("__init__.py", "__main__.py")}
-    grammars = {"en.py", "it.py", "nl.py", "ro.py", "patterns.py", "words.py", "splits.py"}  # in their README
-    assert modules - grammars <= set(re.findall(r"(\w+\.py)\b", text))
     for file in re.findall(r"`((?:\w+/)*\w+\.py)`", text) + re.findall(
         r"^      (\w+\.py) ", text, re.MULTILINE
     ):
         assert list(source.rglob(file)) or (ROOT / file).exists(), file
-    for folder in re.findall(r"^      (\w+/) ", text, re.MULTILINE):
-        assert (source / folder).is_dir(), folder
+    modules = {file.name for file in source.glob("*.py")} - {"__main__.py"}
+    packages = {f"{file.parent.name}/" for file in source.glob("*/__init__.py")}
+    assert modules | packages == set(re.findall(r"^      (\w+(?:\.py|/)) ", text, re.MULTILINE))
+    for package in source.glob("*/**/__init__.py"):
+        begin = re.search(r"Begin with `([\w/.-]+)`", ast.get_docstring(ast.parse(read(package))) or "")
+        assert begin, package
+        assert (package.parent / begin[1]).exists(), begin[1]
 
 
 @pytest.mark.parametrize("page", WRITTEN[1:], ids=name)

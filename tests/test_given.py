@@ -12,9 +12,9 @@ from ontarget import given
 from ontarget.corpora.instructions import Instruction
 from ontarget.errors import UserError
 from ontarget.languages import Direction, Language
-from ontarget.scoring.bleu import bleu, chrf, sentence_chrf
 from ontarget.scoring.confusion import confusion_matrix, language_confusion
-from ontarget.scoring.metrics import Metric
+from ontarget.scoring.metrics.bleu import bleu, chrf, sentence_chrf
+from ontarget.scoring.metrics.sacrebleu import Metric
 from ontarget.scoring.off_target import breakdown, outcomes, strict_off_target_ratio
 from ontarget.scoring.significance import mean_of_segments, mean_value, paired_test
 from ontarget.scoring.switch import first_off_words

@@ -9,7 +9,7 @@ from types import ModuleType
 import pytest
 
 from ontarget.languages import Language
-from ontarget.scoring.language_id import EvenOdds, Guess, default_identifier
+from ontarget.scoring.language_id.identifier import EvenOdds, Guess, default_identifier
 
 BENCHMARKS = Path(__file__).parents[1] / "benchmarks"
 GERMAN = Language("de")

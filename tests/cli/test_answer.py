@@ -11,7 +11,7 @@ from tests.training.small import small_base
 
 from ontarget.cli import answer
 from ontarget.cli.app import app
-from ontarget.scoring.judge_answers import pair_up, read_answers
+from ontarget.scoring.judge.answer_files import pair_up, read_answers
 from ontarget.translation.hypothesis import Hypothesis
 from ontarget.translation.translator import Translator
 

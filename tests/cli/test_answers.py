@@ -7,7 +7,7 @@ import pytest
 from ontarget.cli.answers import Given, answers_of
 from ontarget.errors import UserError
 from ontarget.languages import Language
-from ontarget.scoring.answers import Line
+from ontarget.scoring.reading.hypotheses import Line
 
 
 def write(path: Path, lines: list[str]) -> str:

@@ -14,7 +14,7 @@ from typer.testing import CliRunner
 from ontarget.cli.app import app
 from ontarget.corpora import sacrebleu_sets
 from ontarget.languages import Direction, Language
-from ontarget.scoring.bleu import bleu
+from ontarget.scoring.metrics.bleu import bleu
 from ontarget.scoring.off_target import off_target_ratio
 
 TEXTS = {

@@ -10,7 +10,7 @@ from ontarget.cli.data_show import _pieces, show
 from ontarget.corpora import phrasebook
 from ontarget.errors import UserError
 from ontarget.languages import Language
-from ontarget.pipeline.shown import Piece
+from ontarget.pipeline.execution.sample_preview import Piece
 
 app = typer.Typer()
 app.command()(show)

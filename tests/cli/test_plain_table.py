@@ -5,7 +5,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from rich.console import Console
 
-from ontarget.cli.forms import WIDE, _terminal, print_tables
+from ontarget.cli.output_formats import WIDE, _terminal, print_tables
 from ontarget.cli.plain_table import plain_table
 
 TEXT = st.text(st.sampled_from("ab 1.[]|ü中한ｱ🙂e\u0301"), max_size=8).map(str.strip)

@@ -7,7 +7,7 @@ import yaml
 from typer.testing import CliRunner
 
 from ontarget.cli.app import app
-from ontarget.recipes.load import find, load, shipped
+from ontarget.recipes.loading import find, load, shipped
 
 
 def recipes(*arguments: str) -> tuple[int, str]:

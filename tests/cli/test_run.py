@@ -13,7 +13,7 @@ from ontarget.cli.app import app
 from ontarget.cli.progress import duration
 from ontarget.cli.run import recipe_and_overrides
 from ontarget.pipeline import run as pipeline
-from ontarget.pipeline.plan import Plan
+from ontarget.pipeline.planning.plan import Plan
 
 SMALL = "corpus.phrasebook.tuples=20"
 

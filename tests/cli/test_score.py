@@ -16,9 +16,9 @@ from typer.testing import CliRunner
 from ontarget.cli.app import app
 from ontarget.corpora import sacrebleu_sets
 from ontarget.languages import Language
-from ontarget.scoring import metrics as scoring_metrics
 from ontarget.scoring import scorecard
-from ontarget.scoring.bleu import bleu, chrf
+from ontarget.scoring.metrics import sacrebleu as scoring_metrics
+from ontarget.scoring.metrics.bleu import bleu, chrf
 from ontarget.scoring.off_target import off_target_ratio
 
 GERMAN = ["Die Katze schläft auf dem Sofa.", "Wir fahren schon morgen ans Meer.", "Das Brot ist noch warm."]

@@ -10,7 +10,7 @@ from typer.testing import CliRunner
 
 from ontarget.cli.app import app
 from ontarget.languages import Direction
-from ontarget.pipeline.score import score
+from ontarget.pipeline.evaluation.score import score
 from ontarget.reporting.run_files import Scores
 from ontarget.reporting.table import layout
 

@@ -7,10 +7,10 @@ import yaml
 
 from ontarget.errors import UserError
 from ontarget.languages import Direction, Language
-from ontarget.pipeline.inputs import load_corpus, template_of
+from ontarget.pipeline.planning.inputs import load_corpus, template_of
 from ontarget.prompts.segment import text_of
-from ontarget.recipe import Recipe
-from ontarget.recipes.load import load
+from ontarget.recipes.loading import load
+from ontarget.recipes.schema.recipe import Recipe
 
 EN, NO, DE, FR = (Language(code) for code in ("en", "no", "de", "fr"))
 LINES = {"en": ["The cat sleeps.", "It rains."], "no": ["Katten sover.", "Det regner."]}

@@ -12,11 +12,11 @@ from babel import Locale
 
 from ontarget.corpora.corpus import Translation
 from ontarget.languages import Direction, Language
-from ontarget.pipeline.score import score
+from ontarget.pipeline.evaluation.score import score
 from ontarget.prompts.segment import text_of
 from ontarget.prompts.template import PromptTemplate
 from ontarget.prompts.wording import prompt_languages, wording
-from ontarget.recipes.load import load
+from ontarget.recipes.loading import load
 from ontarget.samples.conflict import Conflict
 from ontarget.samples.groups import language_aware_groups
 
@@ -53,8 +53,8 @@ class TestFault6:
     @pytest.fixture
     def micro_batches(self, tokenizer: Any) -> list[Any]:
         """One optimiser step of stage 2: two translations and their conflicting twins."""
-        from ontarget.training.batches import Steps
-        from ontarget.training.encode import Encoder
+        from ontarget.training.data.batches import Steps
+        from ontarget.training.data.encode import Encoder
         from ontarget.training.tuning import Tuning
 
         draw = language_aware_groups(TRANSLATIONS, PLAIN, Conflict(), LANGUAGES, SUPERVISED, 1)
@@ -72,7 +72,7 @@ class TestFault6:
     ) -> None:
         from transformers import TrainingArguments
 
-        from ontarget.training import head
+        from ontarget.training.loss import head
         from ontarget.training.trainer import SignedTrainer
 
         arguments = TrainingArguments(output_dir=str(tmp_path), use_cpu=True, report_to=[])
@@ -102,8 +102,8 @@ class TestFault6:
 
     def test_fault_6_the_backward_pass_keeps_no_copy_of_the_vocabulary(self) -> None:
         torch = pytest.importorskip("torch", reason="needs the extra `train`")
-        from ontarget.training.log_odds import linear_log_odds, log_odds
-        from ontarget.training.objective import signed_loss
+        from ontarget.training.loss.log_odds import linear_log_odds, log_odds
+        from ontarget.training.loss.objective import signed_loss
 
         hidden = torch.randn(600, 8, requires_grad=True)
         weight = torch.randn(32_000, 8, requires_grad=True)

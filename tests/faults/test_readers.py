@@ -18,8 +18,8 @@ from ontarget.corpora.instructions import read_instructions
 from ontarget.corpora.plain import read_lines
 from ontarget.errors import UserError
 from ontarget.languages import Language
-from ontarget.scoring.keys import Wanted
-from ontarget.scoring.texts import texts_of_file
+from ontarget.scoring.reading.json_keys import Wanted
+from ontarget.scoring.reading.texts import texts_of_file
 from ontarget.text import in_one_line
 
 EN, DE = Language("en"), Language("de")

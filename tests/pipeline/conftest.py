@@ -10,10 +10,12 @@ import pytest
 
 from ontarget.corpora.corpus import Corpus, Translation
 from ontarget.languages import Language
-from ontarget.pipeline import inputs, models, run, stages, systems
-from ontarget.pipeline.artifacts import Store
-from ontarget.recipe import Recipe
-from ontarget.recipes.load import check
+from ontarget.pipeline import run
+from ontarget.pipeline.execution import stages, systems
+from ontarget.pipeline.planning import inputs, models
+from ontarget.pipeline.planning.artifacts import Store
+from ontarget.recipes.loading import check
+from ontarget.recipes.schema.recipe import Recipe
 from ontarget.translation.hypothesis import Hypothesis
 from ontarget.translation.system import System
 

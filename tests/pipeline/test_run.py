@@ -15,19 +15,19 @@ from tests.pipeline.conftest import RECIPE, Workshop, fake_recipe
 
 from ontarget.errors import UserError
 from ontarget.files import read_jsonl
-from ontarget.pipeline import launch as launch_module
 from ontarget.pipeline import run as run_module
-from ontarget.pipeline import systems
-from ontarget.pipeline.artifacts import Store
-from ontarget.pipeline.launch import Launch
-from ontarget.pipeline.plan import Plan
-from ontarget.pipeline.progress import Advance, Silent
+from ontarget.pipeline.execution import launch as launch_module
+from ontarget.pipeline.execution import systems
+from ontarget.pipeline.execution.launch import Launch
+from ontarget.pipeline.execution.progress import Advance, Silent
+from ontarget.pipeline.execution.stages import Update
+from ontarget.pipeline.planning.artifacts import Store
+from ontarget.pipeline.planning.plan import Plan
+from ontarget.pipeline.planning.step import Step
 from ontarget.pipeline.run import make_plan, run, train
-from ontarget.pipeline.stages import Update
-from ontarget.pipeline.step import Step
-from ontarget.recipe import Recipe
-from ontarget.recipes.load import load
-from ontarget.training import parallel
+from ontarget.recipes.loading import load
+from ontarget.recipes.schema.recipe import Recipe
+from ontarget.training.distributed import parallel
 from ontarget.translation.hypothesis import Hypothesis
 
 ALL = ["base", "mt", "lat", "ontarget"]
@@ -350,7 +350,7 @@ def test_samples_that_were_left_out_are_said_with_their_reason(workshop: Worksho
 
 
 class TestSeveralProcesses:
-    """With the launcher replaced: tests/pipeline/test_launch.py starts some."""
+    """With the launcher replaced: tests/pipeline/execution/test_launch.py starts some."""
 
     @pytest.fixture(autouse=True)
     def _launcher(self, workshop: Workshop, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -459,7 +459,7 @@ def test_missing_extras_are_said_with_the_remedy(monkeypatch: pytest.MonkeyPatch
 def test_what_a_stage_needs_is_missed_before_any_stage_is_made(monkeypatch: pytest.MonkeyPatch) -> None:
     """But only by stages that are still to make."""
     pytest.importorskip("torch")
-    from ontarget.training import ways
+    from ontarget.training import adapters as ways
 
     monkeypatch.setattr(ways, "find_spec", lambda name: None)
     recipe = with_stage("lat", tuning={"steps": 1, "optimiser": "adamw-8bit"})

@@ -3,7 +3,7 @@
 import pytest
 
 from ontarget.errors import UserError
-from ontarget.recipes.load import load
+from ontarget.recipes.loading import load
 
 
 @pytest.mark.parametrize(

@@ -9,11 +9,11 @@ from pathlib import Path
 import pytest
 
 from ontarget.languages import Language
+from ontarget.pipeline.execution.sweep import make_sweep
 from ontarget.pipeline.run import run
-from ontarget.pipeline.sweep import make_sweep
-from ontarget.recipe import Recipe
-from ontarget.recipes.load import load, shipped
-from ontarget.recipes.stages import LanguageModelling
+from ontarget.recipes.loading import load, shipped
+from ontarget.recipes.schema.recipe import Recipe
+from ontarget.recipes.schema.stages import LanguageModelling
 from ontarget.recipes.sweep import points
 
 OF_THE_PAPER = [name for name in shipped() if name.startswith(("paper-", "lora-"))]

@@ -4,9 +4,9 @@ from pathlib import Path
 
 import pytest
 
-from ontarget.pipeline.sweep import SHIPPED, make_sweep, shipped
-from ontarget.recipes.load import load
-from ontarget.recipes.load import shipped as recipes
+from ontarget.pipeline.execution.sweep import SHIPPED, make_sweep, shipped
+from ontarget.recipes.loading import load
+from ontarget.recipes.loading import shipped as recipes
 
 NAMES = sorted(path.stem for path in SHIPPED.glob("*.jsonl"))
 

@@ -1,9 +1,9 @@
-"""From a sweep to its points; what they are made of is in tests/pipeline/test_sweep.py."""
+"""From a sweep to its points; what they are made of is in tests/pipeline/execution/test_sweep.py."""
 
 import pytest
 
 from ontarget.errors import UserError
-from ontarget.recipes.load import load
+from ontarget.recipes.loading import load
 from ontarget.recipes.sweep import _word, points
 
 

@@ -6,7 +6,7 @@ from pathlib import Path
 import pytest
 
 from ontarget.pipeline.run import run
-from ontarget.recipes.load import load
+from ontarget.recipes.loading import load
 
 WORDS = {"en": "cat", "de": "Katze", "it": "gatto", "nl": "kat", "ro": "pisica"}
 

@@ -8,7 +8,8 @@ import pytest
 from tests.reporting.test_sweep import _write
 
 from ontarget.errors import UserError
-from ontarget.reporting import forms, sweep
+from ontarget.reporting import sweep
+from ontarget.reporting import table_formats as forms
 from ontarget.reporting.table import Cell
 
 POINTS = [

@@ -2,7 +2,7 @@ from typing import Any
 
 import pytest
 
-from ontarget.recipes.load import load
+from ontarget.recipes.loading import load
 from ontarget.recipes.sweep import points
 from ontarget.reporting.paper import Paper
 

@@ -6,7 +6,8 @@ from pathlib import Path
 from tests.reporting.svg import texts
 from tests.reporting.test_sweep import _write
 
-from ontarget.reporting import forms, sweep
+from ontarget.reporting import sweep
+from ontarget.reporting import table_formats as forms
 from ontarget.reporting.drawing import inline
 
 

@@ -4,12 +4,7 @@ from ontarget.languages import Direction, Language
 from ontarget.prompts.segment import text_of
 from ontarget.prompts.template import PromptTemplate
 from ontarget.samples.conflict import Conflict
-from ontarget.samples.groups import (
-    document_groups,
-    language_aware_groups,
-    translation_groups,
-    with_general,
-)
+from ontarget.samples.groups import document_groups, language_aware_groups, translation_groups, with_general
 
 LANGUAGES = [Language(code) for code in ("en", "it", "nl")]
 SUPERVISED = [Direction.parse(text) for text in ("en-it", "it-en", "en-nl", "nl-en")]

@@ -10,8 +10,8 @@ from ontarget.errors import UserError
 from ontarget.languages import Language
 from ontarget.scoring.by_sentence import BySentence, counting, is_long
 from ontarget.scoring.floor import Floor
-from ontarget.scoring.identifiers import identifier_named
-from ontarget.scoring.language_id import Guess
+from ontarget.scoring.language_id.identifier import Guess
+from ontarget.scoring.language_id.identifiers import identifier_named
 from ontarget.scoring.off_target import OffTarget
 from ontarget.scoring.ratios import Ratios
 

@@ -6,9 +6,9 @@ import pytest
 
 from ontarget.errors import UserError
 from ontarget.languages import Direction, Language
-from ontarget.scoring.answers import Answers, Line
 from ontarget.scoring.comparison import Question, TestSet, compare
-from ontarget.scoring.language_id import default_identifier
+from ontarget.scoring.language_id.identifier import default_identifier
+from ontarget.scoring.reading.hypotheses import Answers, Line
 from ontarget.scoring.scorecard import Scorecard, Scorer
 from ontarget.scoring.significance import holm, paired_test
 

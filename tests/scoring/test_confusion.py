@@ -5,7 +5,7 @@ import pytest
 from ontarget.languages import Language
 from ontarget.scoring.confusion import confusion_matrix, language_confusion, rules
 from ontarget.scoring.interval import wilson
-from ontarget.scoring.language_id import Guess, default_identifier
+from ontarget.scoring.language_id.identifier import Guess, default_identifier
 from ontarget.scoring.pass_rates import PassRates
 
 RUSSIAN = "Сегодня утром пекарь открыл свою лавку раньше обычного."

@@ -3,7 +3,7 @@ import pytest
 from ontarget.languages import Language
 from ontarget.scoring.floor import Floor, Known
 from ontarget.scoring.interval import wilson
-from ontarget.scoring.language_id import default_identifier
+from ontarget.scoring.language_id.identifier import default_identifier
 from ontarget.scoring.off_target import off_target_ratio
 
 FRENCH = ["Le chat dort sur le canapé.", "Nous allons à la mer demain.", "Le pain est encore chaud."]

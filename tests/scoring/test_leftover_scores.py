@@ -6,9 +6,9 @@ from pathlib import Path
 import pytest
 
 from ontarget.languages import Language
-from ontarget.scoring.answers import Line
 from ontarget.scoring.leftover import LeftoverWords
 from ontarget.scoring.leftover_scores import LeftoverScores
+from ontarget.scoring.reading.hypotheses import Line
 
 FR, DE, EN = Language("fr"), Language("de"), Language("en")
 SOURCE = "Eine Gruppe von Männern lädt baumwolle auf einen Lastwagen."

@@ -7,7 +7,7 @@ from hypothesis import strategies as st
 from ontarget.errors import UserError
 from ontarget.languages import Direction, Language
 from ontarget.scoring.interval import Interval, wilson
-from ontarget.scoring.language_id import Guess
+from ontarget.scoring.language_id.identifier import Guess
 from ontarget.scoring.off_target import (
     OffTarget,
     breakdown,

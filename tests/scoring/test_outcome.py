@@ -5,9 +5,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from ontarget.languages import Language
-from ontarget.scoring.language_id import Guess
+from ontarget.scoring.language_id.identifier import Guess
+from ontarget.scoring.language_id.rules import Reading
 from ontarget.scoring.outcome import OUTCOMES, Ladder, Thresholds, is_copy, repeats, repetition, width
-from ontarget.scoring.rules import Reading
 
 LOOP = "het is een huis en het is een huis en " * 6
 PLAIN = "Toen de zon opkwam, opende de bakker zijn winkel en zette hij het eerste brood in de grote etalage."

@@ -4,11 +4,12 @@ import pytest
 
 from ontarget.errors import UserError
 from ontarget.languages import Direction, Language
-from ontarget.scoring import against_references, scorecard
-from ontarget.scoring.answers import Answers, Line
-from ontarget.scoring.bleu import bleu
-from ontarget.scoring.language_id import Guess, default_identifier
+from ontarget.scoring import scorecard
+from ontarget.scoring.language_id.identifier import Guess, default_identifier
+from ontarget.scoring.metrics import against_references
+from ontarget.scoring.metrics.bleu import bleu
 from ontarget.scoring.off_target import breakdown, off_target_ratio, strict_off_target_ratio
+from ontarget.scoring.reading.hypotheses import Answers, Line
 from ontarget.scoring.scorecard import Scorer
 
 SOURCES = ["Die Katze schläft auf dem Sofa.", "Wir fahren morgen ans Meer.", "Das Brot ist noch warm."]

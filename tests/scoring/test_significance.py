@@ -10,7 +10,7 @@ from sacrebleu.significance import PairedTest, Result
 from ontarget.errors import UserError
 from ontarget.languages import Language
 from ontarget.scoring import significance
-from ontarget.scoring.metrics import Metric
+from ontarget.scoring.metrics.sacrebleu import Metric
 from ontarget.scoring.significance import (
     approximate_randomisation,
     bootstrap_interval,

@@ -7,7 +7,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from ontarget.languages import Language
-from ontarget.scoring.language_id import Guess
+from ontarget.scoring.language_id.identifier import Guess
 from ontarget.scoring.switch import first_off_words
 
 FR = Language("fr")

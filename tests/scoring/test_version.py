@@ -15,8 +15,8 @@ from typing import Any
 import pytest
 
 from ontarget.languages import Language
-from ontarget.scoring.answers import Answers, Line
-from ontarget.scoring.identifiers import identifier_named
+from ontarget.scoring.language_id.identifiers import identifier_named
+from ontarget.scoring.reading.hypotheses import Answers, Line
 from ontarget.scoring.scorecard import CONFUSION, Scorer
 from ontarget.scoring.version import SCORING_VERSION
 

@@ -20,7 +20,7 @@ from ontarget.languages import Direction, Language
 from ontarget.prompts.template import PromptTemplate
 from ontarget.samples.conflict import Conflict
 from ontarget.samples.groups import language_aware_groups
-from ontarget.training import ways
+from ontarget.training import adapters as ways
 from ontarget.training.new_model import make_model, make_tokenizer
 from ontarget.training.stage import StageData, train_stage
 from ontarget.training.tuning import ModelShape, Tuning

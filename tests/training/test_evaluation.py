@@ -166,7 +166,7 @@ def test_best_weights_that_are_damaged_begin_the_stage_anew(base, tmp_path, keep
 
 
 def test_a_stage_cut_off_between_its_last_step_and_saving_takes_no_further_step(base, tmp_path, monkeypatch):
-    from ontarget.training import ways
+    from ontarget.training import adapters as ways
 
     scores = {1: 10.0, 2: 40.0, 3: 45.0}
     tuning = settings(6, lora=DROPOUT, save_minutes=1e-9)

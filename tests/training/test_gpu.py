@@ -10,13 +10,13 @@ if not torch.cuda.is_available():
     pytest.skip("needs a GPU", allow_module_level=True)
 
 from accelerate.utils import send_to_device  # noqa: E402
+from tests.training.data.test_packing import loss_and_gradients, samples, small  # noqa: E402
 from tests.training.small import run_stage, small_base  # noqa: E402
-from tests.training.test_packing import loss_and_gradients, samples, small  # noqa: E402
 from torch.nn.functional import softplus  # noqa: E402
 
-from ontarget.training import packing, varlen  # noqa: E402
-from ontarget.training.batches import by_length, collate  # noqa: E402
-from ontarget.training.log_odds import linear_log_odds  # noqa: E402
+from ontarget.training.data import packing, varlen  # noqa: E402
+from ontarget.training.data.batches import by_length, collate  # noqa: E402
+from ontarget.training.loss.log_odds import linear_log_odds  # noqa: E402
 from ontarget.training.tuning import Lora  # noqa: E402
 
 

@@ -1,1 +1,4 @@
-"""What can be known of a checkpoint before it is loaded."""
+"""Model directories: checked before they are loaded, then tokenizer, configuration and model.
+
+Begin with `load.py`, then `files.py`: damage that can be seen without torch.
+"""

@@ -7,9 +7,9 @@ from pathlib import Path
 
 from ontarget.errors import UserError, counted
 from ontarget.languages import Direction
-from ontarget.scoring.answers import Line
-from ontarget.scoring.keys import Wanted
-from ontarget.scoring.named import STDIN
+from ontarget.scoring.reading.hypotheses import Line
+from ontarget.scoring.reading.json_keys import Wanted
+from ontarget.scoring.reading.named_files import STDIN
 from ontarget.text import in_one_line
 
 
@@ -53,7 +53,7 @@ def test_set(name: str, direction: Direction) -> tuple[Text, list[Text]]:
 
 def _read(name: str, wanted: Wanted, *, folded: bool = True) -> Iterator[str]:
     from ontarget.corpora.opening import standard_input
-    from ontarget.scoring.texts import texts_in, texts_of_file
+    from ontarget.scoring.reading.texts import texts_in, texts_of_file
 
     if name != STDIN:
         yield from texts_of_file(Path(name), wanted, folded=folded)

@@ -14,7 +14,7 @@ from ontarget.cli.options import Template, TrustRemoteCode, require_new_place
 from ontarget.cli.progress import Shown, stopped
 from ontarget.corpora.instructions import Instruction, read_instructions
 from ontarget.files import folders_of, whole_file
-from ontarget.pipeline.progress import Advance
+from ontarget.pipeline.execution.progress import Advance
 from ontarget.prompts.template import PromptTemplate
 
 if TYPE_CHECKING:
@@ -74,7 +74,7 @@ def answer(
 
     from transformers.utils import logging
 
-    from ontarget.pipeline.artifacts import identity
+    from ontarget.pipeline.planning.artifacts import identity
     from ontarget.translation.too_long import sentences
     from ontarget.translation.translator import Translator
 

@@ -8,9 +8,9 @@ from ontarget.cli.given import Given, check_options
 from ontarget.corpora.file_names import is_pattern
 from ontarget.errors import UserError
 from ontarget.languages import Direction, Language
-from ontarget.scoring.answers import Answers, is_outputs, read_outputs
-from ontarget.scoring.keys import Wanted
-from ontarget.scoring.named import STDIN
+from ontarget.scoring.reading.hypotheses import Answers, is_outputs, read_outputs
+from ontarget.scoring.reading.json_keys import Wanted
+from ontarget.scoring.reading.named_files import STDIN
 
 __all__ = ["Given", "answers_of"]
 

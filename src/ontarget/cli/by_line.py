@@ -7,8 +7,8 @@ from contextlib import contextmanager
 from pathlib import Path
 
 from ontarget.files import whole_file
-from ontarget.scoring.answers import Answers, Line
 from ontarget.scoring.off_target import Segment
+from ontarget.scoring.reading.hypotheses import Answers, Line
 from ontarget.scoring.scorecard import Seen
 
 

@@ -9,9 +9,9 @@ from ontarget.cli.counterparts import Output, files_given
 from ontarget.cli.given import Given, check_options
 from ontarget.errors import UserError
 from ontarget.languages import Direction, Language
-from ontarget.scoring.answers import Answers
-from ontarget.scoring.keys import Wanted
-from ontarget.scoring.named import EXAMPLES, STDIN, Named, files_of, short_names
+from ontarget.scoring.reading.hypotheses import Answers
+from ontarget.scoring.reading.json_keys import Wanted
+from ontarget.scoring.reading.named_files import EXAMPLES, STDIN, Named, files_of, short_names
 
 
 def answers_by_name(names: Sequence[str], given: Given) -> list[Answers]:

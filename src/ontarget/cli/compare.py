@@ -8,7 +8,6 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 from ontarget.cli.answers import Given, answers_of
-from ontarget.cli.forms import chosen, print_csv, print_json, print_tables
 from ontarget.cli.identification import identifiers_of, rules_of, unit_of
 from ontarget.cli.metric_options import (
     Lowercase,
@@ -34,10 +33,11 @@ from ontarget.cli.options import (
     To,
     require_comet,
 )
+from ontarget.cli.output_formats import chosen, print_csv, print_json, print_tables
 from ontarget.cli.progress import watched
 from ontarget.cli.scorecards import digits_of, notes_of
 from ontarget.errors import UserError
-from ontarget.scoring.answers import is_outputs
+from ontarget.scoring.reading.hypotheses import is_outputs
 from ontarget.scoring.score import display_name
 from ontarget.scoring.scorecard import REFERENCED, Scorecard, Scorer
 
@@ -165,7 +165,7 @@ def compare(
     )
     cards = [scorer.card(answers) for answers in watched(answers_of(systems, given), "scoring")]
     if comet:
-        from ontarget.scoring.neural import add_neural
+        from ontarget.scoring.metrics.neural import add_neural
 
         add_neural(cards, comet, environment)
     by_system = _by_system(cards, seeds)

@@ -6,7 +6,7 @@ from pathlib import Path
 
 from ontarget.errors import UserError
 from ontarget.languages import Direction, Language
-from ontarget.scoring.named import Named, files_of
+from ontarget.scoring.reading.named_files import Named, files_of
 
 
 @dataclass(frozen=True, slots=True)

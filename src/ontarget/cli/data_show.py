@@ -12,9 +12,16 @@ from ontarget.cli import progress
 from ontarget.corpora.catalogue.entry import names
 from ontarget.corpora.corpus import Corpus
 from ontarget.errors import UserError
-from ontarget.pipeline.inputs import left_out, load_corpus
-from ontarget.pipeline.shown import Piece, Shown, samples_shown, stage_to_show, store_of, tokenizer_of
-from ontarget.recipes.load import load
+from ontarget.pipeline.execution.sample_preview import (
+    Piece,
+    Shown,
+    samples_shown,
+    stage_to_show,
+    store_of,
+    tokenizer_of,
+)
+from ontarget.pipeline.planning.inputs import left_out, load_corpus
+from ontarget.recipes.loading import load
 
 
 def show(

@@ -13,8 +13,8 @@ def doubtful_words(sources: Sequence[str], texts: Sequence[str], direction: Dire
 
     There is no note for a target language that lid.176.ftz does not know.
     """
-    from ontarget.scoring.labels import labels_of
-    from ontarget.scoring.language_id import default_identifier
+    from ontarget.scoring.language_id.identifier import default_identifier
+    from ontarget.scoring.language_id.labels import labels_of
     from ontarget.scoring.leftover import LeftoverWords
 
     if not labels_of(direction.target, default_identifier().labels):

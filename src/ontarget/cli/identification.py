@@ -10,9 +10,9 @@ from ontarget.cli.names import names_of
 from ontarget.errors import UserError
 
 if TYPE_CHECKING:
-    from ontarget.scoring.language_id import Identifier
-    from ontarget.scoring.own_identifier import OwnIdentifier
-    from ontarget.scoring.rules import Rules, Unit
+    from ontarget.scoring.language_id.identifier import Identifier
+    from ontarget.scoring.language_id.own_identifier import OwnIdentifier
+    from ontarget.scoring.language_id.rules import Rules, Unit
 
 _COMMAND = re.compile(r"(?:^|,)\s*cmd:")
 
@@ -27,7 +27,7 @@ def identifiers_of(names: str, among: str | None) -> "list[Identifier]":
         UserError: an identifier is unknown, or does not know one of the languages.
     """
     from ontarget.languages import Language
-    from ontarget.scoring.identifiers import identifier_named
+    from ontarget.scoring.language_id.identifiers import identifier_named
 
     languages = [Language(code) for code in names_of(among)] if among else None
     before, *commands = _COMMAND.split(names)
@@ -41,7 +41,7 @@ def identifiers_of(names: str, among: str | None) -> "list[Identifier]":
 def _of_commands(lines: Sequence[str]) -> "list[OwnIdentifier]":
     if not lines:
         return []
-    from ontarget.scoring.command_identifier import command_identifier
+    from ontarget.scoring.language_id.command_identifier import command_identifier
 
     return [command_identifier(line) for line in lines]
 
@@ -52,7 +52,7 @@ def unit_of(name: str) -> "Unit":
     Raises:
         UserError: there is no such unit.
     """
-    from ontarget.scoring.rules import Unit
+    from ontarget.scoring.language_id.rules import Unit
 
     unit: Unit = _one_of("--unit", name, get_args(Unit))
     return unit
@@ -64,7 +64,7 @@ def rules_of(name: str) -> "Rules":
     Raises:
         UserError: there are no such rules.
     """
-    from ontarget.scoring.rules import Rules
+    from ontarget.scoring.language_id.rules import Rules
 
     rules: Rules = _one_of("--otr", name, get_args(Rules))
     return rules

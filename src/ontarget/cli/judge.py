@@ -12,10 +12,10 @@ from rich.text import Text
 
 from ontarget.cli.options import require_new_place
 from ontarget.cli.progress import Shown, stopped
-from ontarget.scoring.endpoint import Endpoint, Kept
-from ontarget.scoring.judge import WinRate
-from ontarget.scoring.judge import judge as judge_pairs
-from ontarget.scoring.judge_answers import pair_up, read_answers
+from ontarget.scoring.judge.answer_files import pair_up, read_answers
+from ontarget.scoring.judge.endpoint import Endpoint, Kept
+from ontarget.scoring.judge.win_rate import WinRate
+from ontarget.scoring.judge.win_rate import judge as judge_pairs
 
 
 def judge(

@@ -7,10 +7,10 @@ from rich.console import Console
 from rich.table import Table
 
 from ontarget.cli.progress import duration
-from ontarget.pipeline.cost import Cost, Estimator, measure_speed
-from ontarget.pipeline.models import check_models
-from ontarget.pipeline.plan import Plan
-from ontarget.pipeline.step import Step
+from ontarget.pipeline.planning.cost import Cost, Estimator, measure_speed
+from ontarget.pipeline.planning.models import check_models
+from ontarget.pipeline.planning.plan import Plan
+from ontarget.pipeline.planning.step import Step
 
 _UNKNOWN = "?"
 _NAMES = {

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, NoReturn, TypeVar
 
 import typer
 
-from ontarget.pipeline.progress import Advance
+from ontarget.pipeline.execution.progress import Advance
 
 if TYPE_CHECKING:
     from rich.console import Console

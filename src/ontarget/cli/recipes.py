@@ -12,10 +12,10 @@ from rich.table import Table
 
 from ontarget.cli.run import recipe_and_overrides
 from ontarget.errors import UserError, counted
-from ontarget.pipeline.check import Checked
-from ontarget.pipeline.check import check as look_at
-from ontarget.recipe import Recipe
-from ontarget.recipes.load import find, load, shipped, text_of
+from ontarget.pipeline.planning.check import Checked
+from ontarget.pipeline.planning.check import check as look_at
+from ontarget.recipes.loading import find, load, shipped, text_of
+from ontarget.recipes.schema.recipe import Recipe
 from ontarget.recipes.sweep import points
 
 app = typer.Typer(

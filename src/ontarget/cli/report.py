@@ -6,8 +6,8 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 from rich.console import Console
 
-from ontarget.cli.forms import WIDE
 from ontarget.cli.options import require_folder, require_new_place
+from ontarget.cli.output_formats import WIDE
 from ontarget.errors import UserError, nearest
 from ontarget.reporting.drawing import Format
 
@@ -109,15 +109,15 @@ def report(
             for one in gallery.drawings(run):
                 _say(drawing.write(one, figures if len(read) == 1 else figures / run.name, form))
         if len(read) > 1:
+            from ontarget.reporting.comparison_page import drawings
             from ontarget.reporting.series import series_of
-            from ontarget.reporting.several import drawings
 
             for one in drawings(series_of(read)):
                 _say(drawing.write(one, figures, form))
     if markdown or latex or not figures:
         _print(_tables(read), markdown=markdown, latex=latex)
     if not (markdown or latex or figures):
-        from ontarget.reporting import several
+        from ontarget.reporting import comparison_page as several
 
         _say(several.write(read, page or Path("comparison.html")))
 
@@ -146,7 +146,7 @@ def _tables(runs: "list[Run]") -> "list[Table]":
 
 
 def _print(tables: "list[Table]", *, markdown: bool, latex: bool) -> None:
-    from ontarget.reporting import forms
+    from ontarget.reporting import table_formats as forms
 
     if markdown:
         typer.echo("\n".join(f"{table.caption}\n\n{forms.markdown(table)}" for table in tables), nl=False)

@@ -10,9 +10,9 @@ from rich.console import Console
 from ontarget.cli.plan import show_plan
 from ontarget.cli.progress import Shown, stopped
 from ontarget.cli.sweep import run_sweep
+from ontarget.pipeline.execution.sweep import make_sweep
 from ontarget.pipeline.run import carry_out, make_plan
-from ontarget.pipeline.sweep import make_sweep
-from ontarget.recipes.load import load
+from ontarget.recipes.loading import load
 
 DEFAULT = "phrasebook-tiny"
 

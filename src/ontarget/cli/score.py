@@ -9,7 +9,6 @@ from typing import Annotated
 
 import typer
 
-from ontarget.cli.forms import chosen, print_csv, print_json, print_tables
 from ontarget.cli.identification import identifiers_of, rules_of, unit_of
 from ontarget.cli.metric_options import (
     Lowercase,
@@ -40,6 +39,7 @@ from ontarget.cli.options import (
     require_new_place,
     require_outside,
 )
+from ontarget.cli.output_formats import chosen, print_csv, print_json, print_tables
 from ontarget.cli.start import collect_seldom, numpy_without_threads
 from ontarget.errors import UserError
 
@@ -212,7 +212,7 @@ def score(
         )
         cards = [scorer.card(answers) for answers in watched(every, "scoring")]
     if comet:
-        from ontarget.scoring.neural import add_neural
+        from ontarget.scoring.metrics.neural import add_neural
 
         add_neural(cards, comet, environment, intervals=confidence)
 

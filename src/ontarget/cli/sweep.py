@@ -4,13 +4,13 @@ from rich import box
 from rich.console import Console
 from rich.table import Table
 
-from ontarget.cli.forms import WIDE
+from ontarget.cli.output_formats import WIDE
 from ontarget.cli.plan import probed, sums
 from ontarget.cli.progress import Shown, stopped
-from ontarget.pipeline.cost import Estimator, measure_speed
-from ontarget.pipeline.models import check_models
-from ontarget.pipeline.sweep import Sweep
-from ontarget.reporting import forms
+from ontarget.pipeline.execution.sweep import Sweep
+from ontarget.pipeline.planning.cost import Estimator, measure_speed
+from ontarget.pipeline.planning.models import check_models
+from ontarget.reporting import table_formats as forms
 from ontarget.reporting.sweep import differences, table
 
 

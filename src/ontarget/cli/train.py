@@ -8,10 +8,10 @@ from rich.console import Console
 
 from ontarget.cli.plan import show_plan
 from ontarget.cli.progress import Shown, stopped
-from ontarget.pipeline.launch import Launch
+from ontarget.pipeline.execution.launch import Launch
 from ontarget.pipeline.run import make_plan
 from ontarget.pipeline.run import train as make_models
-from ontarget.recipes.load import load
+from ontarget.recipes.loading import load
 
 
 def train(

@@ -15,7 +15,7 @@ from ontarget.corpora.plain import decode_lines, read_lines
 from ontarget.errors import UserError
 from ontarget.languages import Direction, Language
 from ontarget.model_place import locate
-from ontarget.pipeline.systems import settings_called, system_called
+from ontarget.pipeline.execution.systems import settings_called, system_called
 from ontarget.prompts.template import PromptTemplate
 from ontarget.translation.system import Decoding, direction_between
 

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 from rich.table import Table
 
 from ontarget.errors import UserError, counted
-from ontarget.reporting import forms
+from ontarget.reporting import table_formats as forms
 from ontarget.reporting.run_files import KINDS, Scores
 from ontarget.reporting.table import layout
 

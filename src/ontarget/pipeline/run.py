@@ -10,25 +10,27 @@ from typing import Any
 from ontarget.deprecations import deprecations_unsaid
 from ontarget.errors import UserError
 from ontarget.files import full_disk_said, read_jsonl, whole_file, write_json, write_jsonl
-from ontarget.pipeline import agreed, stages, synthetic, systems, untranslated
-from ontarget.pipeline.artifacts import Made, Store
-from ontarget.pipeline.directory import run_directory
+from ontarget.pipeline.evaluation import agreed
+from ontarget.pipeline.evaluation.score import read_outputs, score
+from ontarget.pipeline.execution import distillation_sources as untranslated
+from ontarget.pipeline.execution import stages, synthetic, systems
+from ontarget.pipeline.execution.launch import Launch, follow, make_model
+from ontarget.pipeline.execution.progress import Progress, Silent, noted, part_of
 from ontarget.pipeline.finished import Run
-from ontarget.pipeline.inputs import directions, left_out, load_corpus, test_set
-from ontarget.pipeline.launch import Launch, follow, make_model
-from ontarget.pipeline.models import check_models
-from ontarget.pipeline.plan import Plan, version_of
-from ontarget.pipeline.progress import Progress, Silent, noted, part_of
-from ontarget.pipeline.resolved import write_resolved
-from ontarget.pipeline.score import read_outputs, score
-from ontarget.pipeline.step import Step
-from ontarget.pipeline.tuned_on import tuned_on
-from ontarget.recipe import Recipe
+from ontarget.pipeline.planning.artifacts import Made, Store
+from ontarget.pipeline.planning.directory import run_directory
+from ontarget.pipeline.planning.inputs import directions, left_out, load_corpus, test_set
+from ontarget.pipeline.planning.models import check_models
+from ontarget.pipeline.planning.plan import Plan, version_of
+from ontarget.pipeline.planning.resolved import write_resolved
+from ontarget.pipeline.planning.step import Step
+from ontarget.pipeline.planning.tuned_on import tuned_on
 from ontarget.recipes.grid import keys
-from ontarget.recipes.load import Overrides, load
+from ontarget.recipes.loading import Overrides, load
+from ontarget.recipes.schema.recipe import Recipe
 from ontarget.reporting import details, report
 from ontarget.reporting.systems import display_name
-from ontarget.scoring.language_id import default_identifier
+from ontarget.scoring.language_id.identifier import default_identifier
 
 
 def run(
@@ -268,7 +270,7 @@ def _require_models(recipe: Recipe, to_train: Sequence[str]) -> None:
     if missing:
         raise UserError(f"models need {' and '.join(missing)}: pip install 'ontarget[train]'")
     if to_train:
-        from ontarget.training import ways
+        from ontarget.training import adapters as ways
 
         for stage in to_train:
             ways.require(recipe.stages[stage].tuning, f"stages.{stage}.tuning")

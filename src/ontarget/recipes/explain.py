@@ -7,7 +7,7 @@ from typing import Annotated, Any, Union, get_args, get_origin
 from pydantic import BaseModel, ValidationError
 
 from ontarget.errors import nearest
-from ontarget.recipe import Recipe
+from ontarget.recipes.schema.recipe import Recipe
 
 Location = tuple[int | str, ...]
 

@@ -15,7 +15,7 @@ from typing import Annotated, Any
 from pydantic import AfterValidator, BeforeValidator, Field
 
 from ontarget.errors import nearest
-from ontarget.recipes.block import Name
+from ontarget.recipes.schema.block import Name
 
 VARIANTS, SEEDS, REFERENCE = "variants", "seeds", "reference"
 

@@ -15,9 +15,9 @@ from pathlib import Path
 from typing import Any
 
 from ontarget.errors import UserError
-from ontarget.recipe import Recipe
 from ontarget.recipes.grid import REFERENCE, SEEDS, VARIANTS, Grid
-from ontarget.recipes.load import Overrides, check, override, read
+from ontarget.recipes.loading import Overrides, check, override, read
+from ontarget.recipes.schema.recipe import Recipe
 
 
 @dataclass(frozen=True, slots=True)

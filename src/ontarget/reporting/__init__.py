@@ -1,1 +1,4 @@
-"""Tables, figures and the page; reads score files only."""
+"""Tables, figures and the report page, made from the score files of runs; computes no score.
+
+Begin with `table.py`, then `report.py`, the page of one run. `comparison_page.py` compares several runs.
+"""

@@ -6,8 +6,8 @@ from functools import cache
 
 from ontarget.errors import UserError
 from ontarget.languages import Direction, Language
-from ontarget.reporting.compact import compact
 from ontarget.reporting.details import NEUTRAL, UNSURE, Details
+from ontarget.reporting.page_codec import compact
 from ontarget.reporting.run_files import KINDS, Output, Run
 from ontarget.reporting.systems import display_name
 from ontarget.reporting.table import direction_name

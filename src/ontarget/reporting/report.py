@@ -10,7 +10,8 @@ from markupsafe import Markup
 
 from ontarget.files import whole_file
 from ontarget.languages import Direction
-from ontarget.reporting import browser, curves, figures, forms, run_files, table
+from ontarget.reporting import browser, curves, figures, run_files, table
+from ontarget.reporting import table_formats as forms
 from ontarget.reporting.confusion import confusion, heat_map
 from ontarget.reporting.drawing import Drawing, inline
 from ontarget.reporting.headline import cost, headline

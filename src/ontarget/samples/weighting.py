@@ -11,7 +11,7 @@ _LEAST = 0.01  # a share of `decay` below it is none: it would cost a token and 
 
 @dataclass(frozen=True, slots=True)
 class Weighting:
-    """How a response's tokens share its weight, in [0, 1] each; training/weights.py normalises the shares.
+    """How a response's tokens share its weight, in [0, 1] each; data/weights.py normalises the shares.
 
     Attributes:
         tokens: `all` counts every token as 1. The others number tokens that carry a letter, from the first
@@ -20,8 +20,8 @@ class Weighting:
         k: of `first-k`.
         gamma: of `decay`.
         revealing: multiplies a share by how much the token tells the language of the response from the one
-            asked for, as the training text knows (training/revealing.py) or the model that a stage starts
-            from (training/reference.py). None: all tell alike.
+            asked for, as the training text knows (data/token_weighting.py) or the model that a stage starts
+            from (training/loss/reference.py). None: all tell alike.
     """
 
     tokens: Tokens = "all"

@@ -12,11 +12,11 @@ from typing import get_args
 
 from ontarget import given
 from ontarget.languages import Direction, Language
-from ontarget.scoring.language_id import Guess, Identifier
+from ontarget.scoring.language_id.identifier import Guess, Identifier
+from ontarget.scoring.language_id.own_identifier import Function
+from ontarget.scoring.language_id.rules import Reading, Rules, Unit
 from ontarget.scoring.off_target import OffTarget, Segment
 from ontarget.scoring.outcome import Thresholds
-from ontarget.scoring.own_identifier import Function
-from ontarget.scoring.rules import Reading, Rules, Unit
 from ontarget.scoring.score import Score
 from ontarget.sentences import sentences_of
 

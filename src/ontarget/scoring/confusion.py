@@ -11,11 +11,11 @@ from collections.abc import Collection, Iterable, Mapping, Sequence
 from ontarget import given
 from ontarget.errors import UserError
 from ontarget.languages import Language
-from ontarget.scoring.language_id import Identifier, default_identifier
+from ontarget.scoring.language_id.identifier import Identifier, default_identifier
+from ontarget.scoring.language_id.rules import READ, read
+from ontarget.scoring.language_id.text_words import words_of
 from ontarget.scoring.off_target import OffTarget
 from ontarget.scoring.pass_rates import LanguageConfusion, Line, PassRates, ResponseRules
-from ontarget.scoring.rules import READ, read
-from ontarget.scoring.text_words import words_of
 from ontarget.scoring.word_list import signature_of
 
 _NO_PUNCTUATION = str.maketrans({**dict.fromkeys(string.punctuation + "،", ""), "—": " "})

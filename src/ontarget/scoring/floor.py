@@ -8,9 +8,9 @@ from statistics import mean
 from ontarget.languages import Language
 from ontarget.scoring.by_sentence import BySentence, counting
 from ontarget.scoring.interval import wilson_between
-from ontarget.scoring.language_id import Identifier
+from ontarget.scoring.language_id.identifier import Identifier
+from ontarget.scoring.language_id.rules import Rules, Unit
 from ontarget.scoring.off_target import OffTarget
-from ontarget.scoring.rules import Rules, Unit
 from ontarget.scoring.score import Score
 
 Known = MutableMapping[tuple[Language, bytes], list[tuple[int, int, int]]]

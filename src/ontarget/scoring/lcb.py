@@ -17,7 +17,7 @@ from typing import Any
 from ontarget import given
 from ontarget.errors import UserError
 from ontarget.languages import Language
-from ontarget.scoring.language_id import Identifier, default_identifier
+from ontarget.scoring.language_id.identifier import Identifier, default_identifier
 from ontarget.scoring.pass_rates import LanguageConfusion, Line, PassRates, ResponseRules
 from ontarget.scoring.word_list import signature_of
 

@@ -19,12 +19,12 @@ from typing import NamedTuple
 from ontarget import given
 from ontarget.errors import UserError
 from ontarget.languages import Language
-from ontarget.scoring.close import close_relatives
-from ontarget.scoring.labels import labels_of
-from ontarget.scoring.language_id import FastText, default_identifier, known_labels
+from ontarget.scoring.language_id.close_relatives import close_relatives
+from ontarget.scoring.language_id.identifier import FastText, default_identifier, known_labels
+from ontarget.scoring.language_id.labels import labels_of
+from ontarget.scoring.language_id.scripts import letters_of
 from ontarget.scoring.lexicon import Lexicon
 from ontarget.scoring.score import Score
-from ontarget.scoring.scripts import letters_of
 from ontarget.scoring.version import SCORING_VERSION
 from ontarget.scoring.word_places import Word, keys_in, words_in, written_in
 

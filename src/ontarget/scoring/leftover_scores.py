@@ -4,9 +4,9 @@ from collections.abc import Mapping, Sequence
 from dataclasses import replace
 
 from ontarget.languages import Language
-from ontarget.scoring.answers import Line
 from ontarget.scoring.leftover import LeftoverWords
 from ontarget.scoring.lexicon import Lexicon, WordCounts
+from ontarget.scoring.reading.hypotheses import Line
 from ontarget.scoring.score import Score
 
 

@@ -12,10 +12,10 @@ from ontarget import given
 from ontarget.errors import UserError
 from ontarget.languages import Direction, Language
 from ontarget.scoring.interval import wilson_between
-from ontarget.scoring.language_id import Guess, Identifier
+from ontarget.scoring.language_id.identifier import Guess, Identifier
+from ontarget.scoring.language_id.own_identifier import Function, as_identifier
+from ontarget.scoring.language_id.rules import Doubt, Reading, Rules, Unit, read, signature_of
 from ontarget.scoring.outcome import NOT_OFF, OUTCOMES, Ladder, Outcome, Thresholds
-from ontarget.scoring.own_identifier import Function, as_identifier
-from ontarget.scoring.rules import Doubt, Reading, Rules, Unit, read, signature_of
 from ontarget.scoring.score import Score
 from ontarget.scoring.version import SCORING_VERSION
 

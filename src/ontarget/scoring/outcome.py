@@ -6,10 +6,10 @@ from dataclasses import dataclass, fields
 from typing import Literal, get_args
 
 from ontarget.languages import Language
-from ontarget.scoring.labels import is_undetermined, labels_of
-from ontarget.scoring.language_id import Identifier, known_labels
-from ontarget.scoring.rules import Reading, Rules
-from ontarget.scoring.scripts import has_letter_of, in_script, is_known, letters_of
+from ontarget.scoring.language_id.identifier import Identifier, known_labels
+from ontarget.scoring.language_id.labels import is_undetermined, labels_of
+from ontarget.scoring.language_id.rules import Reading, Rules
+from ontarget.scoring.language_id.scripts import has_letter_of, in_script, is_known, letters_of
 from ontarget.text import is_empty
 
 Outcome = Literal[

@@ -9,7 +9,7 @@ from dataclasses import dataclass, field
 
 from ontarget.languages import Language
 from ontarget.scoring.interval import wilson
-from ontarget.scoring.language_id import Guess, Identifier, known_labels
+from ontarget.scoring.language_id.identifier import Guess, Identifier, known_labels
 from ontarget.scoring.score import Score
 from ontarget.scoring.version import SCORING_VERSION
 

@@ -5,11 +5,11 @@ from collections.abc import Mapping, Sequence
 from ontarget.languages import Direction, Language
 from ontarget.scoring.agreement import Agreement
 from ontarget.scoring.by_sentence import BySentence, counting, is_long
-from ontarget.scoring.close import close_off_target, close_relatives
-from ontarget.scoring.language_id import Identifier
+from ontarget.scoring.language_id.close_relatives import close_off_target, close_relatives
+from ontarget.scoring.language_id.identifier import Identifier
+from ontarget.scoring.language_id.rules import Rules, Unit
 from ontarget.scoring.off_target import Segment
 from ontarget.scoring.outcome import NOT_OFF, Outcome
-from ontarget.scoring.rules import Rules, Unit
 from ontarget.scoring.score import Score
 
 _LOOKED_AT = 100  # lines of a chunk whose length is looked at; all of them would cost time

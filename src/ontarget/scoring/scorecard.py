@@ -7,21 +7,21 @@ from typing import TYPE_CHECKING
 
 from ontarget.errors import UserError, nearest
 from ontarget.languages import Language
-from ontarget.scoring.answers import Answers, Line
-from ontarget.scoring.evidence import Evidence
-from ontarget.scoring.labels import labels_of
-from ontarget.scoring.language_id import Identifier, default_identifier
+from ontarget.scoring.language_id.identifier import Identifier, default_identifier
+from ontarget.scoring.language_id.labels import labels_of
+from ontarget.scoring.language_id.rules import Rules, Unit
+from ontarget.scoring.metrics.evidence import Evidence
 from ontarget.scoring.off_target import Segment
 from ontarget.scoring.outcome import OUTCOMES, Outcome
 from ontarget.scoring.ratios import Ratios
-from ontarget.scoring.rules import Rules, Unit
+from ontarget.scoring.reading.hypotheses import Answers, Line
 from ontarget.scoring.score import Score
 
 if TYPE_CHECKING:  # NumPy and sacreBLEU take longer to load than OTR to compute
-    from ontarget.scoring.against_references import AgainstReferences
     from ontarget.scoring.floor import Known
     from ontarget.scoring.leftover_scores import LeftoverScores
     from ontarget.scoring.lexicon import WordCounts
+    from ontarget.scoring.metrics.against_references import AgainstReferences
     from ontarget.scoring.pass_rates import LanguageConfusion, PassRates
 
 REFERENCED = ("bleu", "chrf", "chrf++", "ter", "spbleu")
@@ -168,7 +168,7 @@ class Scorer:
         return card
 
     def _references(self, target: Language) -> "AgainstReferences":
-        from ontarget.scoring.against_references import AgainstReferences
+        from ontarget.scoring.metrics.against_references import AgainstReferences
 
         names = [name for name in self.metrics if name in REFERENCED]
         return AgainstReferences(

@@ -13,8 +13,8 @@ import numpy as np
 
 from ontarget import given
 from ontarget.errors import UserError
-from ontarget.scoring.formulas import Floats
 from ontarget.scoring.interval import Interval
+from ontarget.scoring.metrics.formulas import Floats
 
 Statistics = Floats
 """[segments, k]: what a metric adds up over segments."""

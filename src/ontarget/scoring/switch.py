@@ -5,7 +5,7 @@ from collections.abc import Sequence
 
 from ontarget import given
 from ontarget.languages import Language
-from ontarget.scoring.language_id import Identifier, default_identifier, known_labels
+from ontarget.scoring.language_id.identifier import Identifier, default_identifier, known_labels
 
 WINDOW = 4
 """Words that are identified together: one alone is too short for a fastText model."""

@@ -7,8 +7,8 @@ from functools import lru_cache
 from typing import NamedTuple
 from unicodedata import category, normalize
 
-from ontarget.scoring.scripts import script_counts
-from ontarget.scoring.text_words import words_of
+from ontarget.scoring.language_id.scripts import script_counts
+from ontarget.scoring.language_id.text_words import words_of
 
 # Thai, Lao, Burmese, Khmer, kana and Chinese characters: written without blanks between words.
 _UNSPACED = "\u0e00-\u0eff\u1000-\u109f\u1780-\u17ff\u3005-\u3007\u3040-\u30ff\u3400-\u9fff\uf900-\ufaff"

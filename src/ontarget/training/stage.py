@@ -18,15 +18,19 @@ from ontarget.errors import UserError, counted
 from ontarget.languages import Language
 from ontarget.samples.groups import Draw
 from ontarget.signals import postponed
-from ontarget.training import attention, packing, pairs, parallel, prefix, sharded, tracking, ways
-from ontarget.training.batches import Steps
-from ontarget.training.encode import Encoder
+from ontarget.training import adapters as ways
+from ontarget.training import tracking
+from ontarget.training.cpu import attention
+from ontarget.training.data import packing, pairs, prefix
+from ontarget.training.data.batches import Steps
+from ontarget.training.data.encode import Encoder
+from ontarget.training.data.encoded_cache import Identity, encode_pass
+from ontarget.training.distributed import parallel, sharded
+from ontarget.training.distributed.processes import Share
 from ontarget.training.evaluation import Evaluation, Judge, undisturbed
 from ontarget.training.log import Log, restore
+from ontarget.training.loss.reference import Reference
 from ontarget.training.new_model import NewModel
-from ontarget.training.passes import Identity, encode_pass
-from ontarget.training.processes import Share
-from ontarget.training.reference import Reference
 from ontarget.training.save_precision import convert, saved_dtype
 from ontarget.training.saving import (
     BEST,

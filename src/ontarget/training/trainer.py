@@ -15,13 +15,14 @@ from transformers import Trainer
 from transformers.trainer import OPTIMIZER_NAME, SCHEDULER_NAME
 
 from ontarget.errors import UserError
-from ontarget.training import saving, sharded, zero3
-from ontarget.training.batches import MicroBatch
-from ontarget.training.copies import Copies
-from ontarget.training.head import LogOddsHead
-from ontarget.training.objective import signed_loss
-from ontarget.training.packing import seen_by_model
-from ontarget.training.preference import pairwise_loss
+from ontarget.training import saving
+from ontarget.training.cpu.bf16_weights import Copies
+from ontarget.training.data.batches import MicroBatch
+from ontarget.training.data.packing import seen_by_model
+from ontarget.training.distributed import sharded, zero3
+from ontarget.training.loss.head import LogOddsHead
+from ontarget.training.loss.objective import signed_loss
+from ontarget.training.loss.preference import pairwise_loss
 from ontarget.training.tuning import UNLIKELIHOOD, Objective
 
 Record = dict[str, Any]

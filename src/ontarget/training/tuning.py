@@ -88,7 +88,7 @@ class Tuning(BaseModel):
     weight_decay: float = Field(0.0, ge=0)
     adam_beta2: float = Field(0.999, gt=0, lt=1, description="0.98 learns faster from random weights")
     max_grad_norm: PositiveFloat = 1.0
-    normalisation: Literal["token", "sequence"] = Field("token", description="see training/weights.py")
+    normalisation: Literal["token", "sequence"] = Field("token", description="see training/data/weights.py")
     precision: Literal["auto", "bf16", "fp32"] = "auto"
     save_precision: Literal["auto", "fp32", "bf16", "fp16"] = Field(
         "auto",
@@ -105,7 +105,7 @@ class Tuning(BaseModel):
         None, description="where the log goes as well, besides `log.jsonl`"
     )
     parallel: Literal["ddp", "fsdp", "zero3"] = Field(
-        "ddp", description="how several processes hold the model: see training/parallel.py"
+        "ddp", description="how several processes hold the model: see training/distributed/parallel.py"
     )
     save_minutes: PositiveFloat = Field(5.0, description="a checkpoint to resume from at least this often")
     keep_steps: tuple[NonNegativeInt, ...] | None = Field(

@@ -1,1 +1,4 @@
-"""Systems and the hypotheses that they make."""
+"""Systems, and the hypotheses that they generate.
+
+Begin with `system.py` (a system: model, prompt and decoding), then `translate.py` and `engine.py`.
+"""

@@ -1,4 +1,7 @@
-"""A parallel corpus of English, Italian, Dutch and Romanian, made of a lexicon and sentence patterns."""
+"""A parallel corpus of English, Italian, Dutch and Romanian, made from a lexicon and sentence patterns.
+
+Begin with `patterns.py`.
+"""
 
 import random
 from functools import cache

@@ -1,0 +1,104 @@
+"""The lines that are translated for a stage which learns from translations."""
+
+import random
+from dataclasses import dataclass
+
+from ontarget.corpora.corpus import Corpus, Translation
+from ontarget.errors import UserError
+from ontarget.languages import Direction, Language
+from ontarget.pipeline.planning.inputs import seed_of
+from ontarget.recipes.schema.recipe import Recipe
+from ontarget.recipes.schema.synthetic import PivotDistillation, Synthetic
+from ontarget.text import is_empty
+
+
+@dataclass(frozen=True, slots=True)
+class Line:
+    """A line, and what the teacher is given to translate: the line, or what it is in the pivot language."""
+
+    source: str
+    given: Translation
+
+
+def settings_of(recipe: Recipe, stage: str) -> Synthetic:
+    """Those of a stage that learns from such text."""
+    settings = recipe.stages[stage]
+    assert isinstance(settings, Synthetic)
+    return settings
+
+
+def teacher_of(settings: Synthetic) -> str:
+    """The model that translates."""
+    return settings.teacher or settings.start
+
+
+def directions_of(recipe: Recipe, stage: str) -> list[Direction]:
+    """What is translated.
+
+    Raises:
+        UserError: the recipe has no such direction.
+    """
+    settings = settings_of(recipe, stage)
+    if settings.directions != "zero-shot":
+        return list(settings.directions)
+    if not recipe.zero_shot:
+        raise UserError(
+            f"stages.{stage} learns zero-shot directions, but the recipe has none; name its `directions`"
+        )
+    return recipe.zero_shot
+
+
+def drawn_lines(recipe: Recipe, stage: str, corpus: Corpus, direction: Direction) -> list[Line]:
+    """What is translated: lines of the train split, in the source language alone, each once.
+
+    What is aligned with them in the target language is not looked at, and a line of the test or validation
+    split is never among them. Rounds, and stages that follow each other, draw other lines.
+    """
+    settings = settings_of(recipe, stage)
+    if written := written_halfway(recipe, settings, direction):
+        pairs = corpus.pairs("train", Direction(direction.source, recipe.pivot))
+        asked, there = Direction(recipe.pivot, direction.target), len(pairs)
+    else:
+        lines = corpus.lines("train", direction.source)
+        asked, there = direction, len(lines)
+
+    def line(number: int) -> Line:
+        source, given = (pairs[number].source, pairs[number].target) if written else (lines[number],) * 2
+        return Line(source, Translation(given, "", asked))
+
+    count = there if settings.lines == "all" else settings.lines
+    held_out = {language: _held_out(corpus, language) for language in (direction.source, asked.source)}
+    rng = random.Random(f"{seed_of(recipe, settings)} synthetic {_rounds_before(recipe, stage)} {direction}")
+    # More than are needed, since some are left out.
+    numbers = rng.sample(range(there), min(2 * count + sum(map(len, held_out.values())), there))
+    found = {
+        of.source: of
+        for of in map(line, numbers)
+        if not is_empty(of.source) and not is_empty(of.given.source)
+    }
+    return [
+        of
+        for of in found.values()
+        if of.source.strip() not in held_out[direction.source]
+        and of.given.source.strip() not in held_out[asked.source]
+    ][:count]
+
+
+def written_halfway(recipe: Recipe, settings: Synthetic, direction: Direction) -> bool:
+    """Whether the teacher is given what the corpus has in the pivot language."""
+    written = isinstance(settings, PivotDistillation) and settings.halfway == "corpus"
+    return written and recipe.pivot not in direction.sides
+
+
+def _held_out(corpus: Corpus, language: Language) -> set[str]:
+    parts = [part for split in ("validation", "test") for part in corpus.parts(split)]
+    return {line.strip() for part in parts for line in part.lines.get(language, ())}
+
+
+def _rounds_before(recipe: Recipe, stage: str) -> int:
+    """How many stages of this sort a stage is built on."""
+    count, start = 0, recipe.stages[stage].start
+    while start in recipe.stages:
+        count += isinstance(recipe.stages[start], Synthetic)
+        start = recipe.stages[start].start
+    return count

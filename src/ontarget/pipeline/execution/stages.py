@@ -1,0 +1,282 @@
+"""The one place where a recipe's stage becomes a call of `training`. Imports torch when it is called."""
+
+import shutil
+from collections.abc import Callable, Sequence
+from dataclasses import asdict
+from functools import cache, lru_cache, partial
+from pathlib import Path
+from typing import Any
+
+from ontarget.corpora.corpus import Corpus, Translation
+from ontarget.corpora.instructions import read_instructions
+from ontarget.files import expanded
+from ontarget.languages import Language
+from ontarget.pipeline.evaluation.during_training import evaluation_of
+from ontarget.pipeline.execution import synthetic
+from ontarget.pipeline.planning.artifacts import Store, fingerprint
+from ontarget.pipeline.planning.inputs import (
+    also_learnt,
+    directions,
+    learnt,
+    prompt_text,
+    seed_of,
+    template_of,
+    train_text,
+)
+from ontarget.prompts.layout import TEMPLATE_FILE, is_file_name
+from ontarget.prompts.template import PromptTemplate
+from ontarget.recipes.schema.recipe import Recipe
+from ontarget.recipes.schema.stages import LanguageAware, LanguageModelling, Likelihood
+from ontarget.recipes.schema.synthetic import Synthetic
+from ontarget.samples.conflict import conflicting_instructions, right_targets
+from ontarget.samples.documents import make_documents
+from ontarget.samples.draw import directions_of, draw_translations
+from ontarget.samples.general import how_many
+from ontarget.samples.groups import (
+    Draw,
+    document_groups,
+    language_aware_groups,
+    translation_groups,
+    with_general,
+)
+from ontarget.samples.weighting import ALL
+from ontarget.samples.wrong import with_wrong_answers
+from ontarget.training.tuning import UNLIKELIHOOD
+
+# Settings of a stage that make no other samples; of a new model it is its tokenizer that does.
+_NOT_IN_SAMPLES = {
+    *("start", "preset", "model", "tuning", "evaluation"),
+    *("alpha", "objective", "beta", "margin"),
+}
+# Enough to see which tokens begin one line in a hundred of a language, and which words are its own.
+_LINES = 2000
+
+Identity = Callable[[int], str]  # see training/data/encoded_cache.py
+Update = Callable[[int, int, dict[str, Any]], None]  # step, steps, the newest log record
+
+
+def make_model(
+    recipe: Recipe,
+    stage: str,
+    corpus: Corpus,
+    start: Path | str | None,
+    *,
+    folder: Path,
+    work: Path,
+    store: Store,
+    update: Update,
+) -> dict[str, Any]:
+    """Trains one stage into an empty folder.
+
+    Args:
+        start: where the model that it starts from lies; None for one made from nothing.
+        work: keeps checkpoints; what an earlier call left there is gone on from.
+        store: the run: its synthetic text is read, and what TensorBoard and its like write goes there.
+    Returns:
+        Counts for the model's record: steps, the one whose weights were kept, samples dropped, truncated,
+        ambiguous and unrevealing; of stage 2 also how many conflict, and what share of them asks for the
+        right target.
+    """
+    from ontarget.training.new_model import NewModel
+    from ontarget.training.stage import StageData, train_stage
+    from ontarget.training.tracking import Tracked
+
+    settings = recipe.stages[stage]
+    template = template_of(recipe, stage)
+    origin: Path | str | NewModel
+    drawn: Sequence[Translation] = ()
+    if isinstance(settings, LanguageModelling):
+        documents = _documents(recipe, settings, corpus)
+        draw, origin = document_groups(documents), NewModel(settings.model, documents(0))
+    else:
+        assert start is not None
+        origin = start
+        if isinstance(settings, Synthetic):
+            draw = synthetic_draw(recipe, stage, corpus, store)
+        else:
+            drawn = drawn_for(recipe, settings, corpus)
+            draw = translation_draw(recipe, settings, drawn, template)
+    identity = None if isinstance(settings, Synthetic) else samples_identity(recipe, stage, corpus)
+    lines = beginnings(recipe, stage, corpus)
+    result = train_stage(
+        origin,
+        StageData(draw, template.separator, lines, identity, _asks_model(settings), template.end),
+        settings.tuning,
+        output=folder,
+        work=work,
+        alpha=settings.alpha if isinstance(settings, LanguageAware | Synthetic) else 1.0,
+        objective=settings.aim() if isinstance(settings, LanguageAware) else UNLIKELIHOOD,
+        seed=seed_of(recipe, settings),
+        progress=update,
+        evaluation=None if start is None else evaluation_of(recipe, stage, corpus, start),
+        tracked=Tracked(recipe.name, stage, store.directory / "tracking"),
+    )
+    record: dict[str, Any] = asdict(result)
+    if isinstance(settings, Synthetic):
+        record["synthetic"] = synthetic.outcome_counts(synthetic.read(recipe, stage, store))
+    if isinstance(settings, LanguageAware):
+        record |= conflict_counts(recipe, settings, drawn)
+    return record
+
+
+def stage_draw(recipe: Recipe, stage: str, corpus: Corpus, store: Store) -> Draw:
+    """The passes of a stage of any kind. `store`: the run, where its synthetic text is."""
+    settings = recipe.stages[stage]
+    if isinstance(settings, LanguageModelling):
+        return document_groups(_documents(recipe, settings, corpus))
+    if isinstance(settings, Synthetic):
+        return synthetic_draw(recipe, stage, corpus, store)
+    drawn = drawn_for(recipe, settings, corpus)
+    return translation_draw(recipe, settings, drawn, template_of(recipe, stage))
+
+
+def _documents(recipe: Recipe, settings: LanguageModelling, corpus: Corpus) -> Callable[[int], Sequence[str]]:
+    """What a base reads in a pass. The last pass is kept: the tokenizer learns from the first one, too."""
+    seed = seed_of(recipe, settings)
+    languages, pivot = recipe.languages, recipe.pivot
+    return lru_cache(1)(partial(make_documents, corpus, languages, pivot, settings.documents, seed))
+
+
+def synthetic_draw(recipe: Recipe, stage: str, corpus: Corpus, store: Store) -> Draw:
+    """The passes of a stage that learns from translations made for it; `store` is the run, where they are."""
+    settings, template = recipe.stages[stage], template_of(recipe, stage)
+    assert isinstance(settings, Synthetic)
+    rows, seed = synthetic.read(recipe, stage, store), seed_of(recipe, settings)
+    made = synthetic.kept(rows, stage, settings.original)
+    made += draw_translations(corpus, recipe.supervised, round(settings.mix * len(made)), seed)
+    draw = translation_groups(made, template, wordings=settings.wordings, seed=seed)
+    if settings.alpha:
+        draw = with_wrong_answers(draw, synthetic.wrong_answers(recipe, rows), template, seed)
+    return _with_general(draw, settings, template, seed)
+
+
+def translation_draw(
+    recipe: Recipe,
+    settings: Likelihood | LanguageAware,
+    drawn: Sequence[Translation],
+    template: PromptTemplate,
+) -> Draw:
+    """The passes of a stage over the translations that were drawn for it, and what is mixed in."""
+    seed = seed_of(recipe, settings)
+    if isinstance(settings, LanguageAware):
+        conflict = settings.conflict.conflict()
+        draw = language_aware_groups(
+            drawn,
+            template,
+            conflict,
+            recipe.languages,
+            recipe.supervised,
+            seed,
+            settings.wordings,
+            post_instruction=settings.post_instruction,
+        )
+    else:
+        draw = translation_groups(
+            drawn,
+            template,
+            post_instruction=settings.post_instruction,
+            wordings=settings.wordings,
+            seed=seed,
+        )
+    return _with_general(draw, settings, template, seed)
+
+
+def samples_identity(recipe: Recipe, stage: str, corpus: Corpus) -> Identity:
+    """Number of a pass -> what its samples are made from, all but the tokenizer."""
+    settings = recipe.stages[stage]
+    anew = (
+        isinstance(settings, LanguageModelling)
+        or settings.wordings
+        or settings.general
+        or (isinstance(settings, LanguageAware) and settings.conflict.redraw)
+    )
+
+    @cache
+    def of_all() -> str:
+        after = isinstance(settings, Likelihood | LanguageAware) and settings.post_instruction
+        return fingerprint(
+            "model",
+            settings=settings.model_dump(mode="json", exclude=_NOT_IN_SAMPLES),
+            also=also_learnt(recipe, stage),
+            prompts=[prompt_text(recipe, stage, d, post_instruction=after) for d in directions(recipe)],
+            seed=seed_of(recipe, settings),
+            languages=list(map(str, recipe.languages)),
+            pivot=str(recipe.pivot),
+            supervised=list(map(str, learnt(recipe, settings))),
+            text=train_text(recipe, corpus),
+        )
+
+    return lambda pass_number: f"{of_all()} {pass_number if anew else 0}"
+
+
+def beginnings(recipe: Recipe, stage: str, corpus: Corpus) -> dict[Language, Sequence[str]]:
+    """Lines of each language, where a stage needs to know what tells them apart."""
+    settings = recipe.stages[stage]
+    asks = (isinstance(settings, LanguageAware) and settings.conflict.weighting() != ALL) or (
+        isinstance(settings, Synthetic) and settings.alpha > 0
+    )
+    return {code: corpus.lines("train", code)[:_LINES] for code in recipe.trained if asks}
+
+
+def _asks_model(settings: object) -> bool:
+    return isinstance(settings, LanguageAware) and settings.conflict.revealing == "model"
+
+
+def keep_template(recipe: Recipe, folder: Path) -> None:
+    """Puts a template of the user's own beside the model that was tuned with it."""
+    if is_file_name(recipe.template):
+        shutil.copyfile(expanded(recipe.template), folder / TEMPLATE_FILE)
+
+
+def conflict_counts(
+    recipe: Recipe, settings: LanguageAware, drawn: Sequence[Translation]
+) -> dict[str, int | float]:
+    """How many samples of the first pass conflict, and what share of them asks for the right target."""
+    right, conflict = directions_of(drawn), settings.conflict.conflict()
+    seed = seed_of(recipe, settings)
+    asked = conflicting_instructions(right, conflict, recipe.languages, recipe.supervised, seed, 0)
+    return {
+        "conflicting": sum(instruction is not None for instruction in asked),
+        "right_target": round(right_targets(right, asked), 4),
+    }
+
+
+def notices(recipe: Recipe, stage: str, corpus: Corpus) -> list[str]:
+    """What is worth knowing of a stage's samples before it is trained, in sentences."""
+    settings, said = recipe.stages[stage], list[str]()
+    if isinstance(settings, LanguageModelling | Synthetic):
+        return said
+    drawn = drawn_for(recipe, settings, corpus)
+    got = len(drawn)
+    if settings.samples != "all" and got < settings.samples:
+        said.append(f"the corpus has {got} samples for it, not the {settings.samples} that it asks for")
+    if isinstance(settings, LanguageAware):
+        counts, policy = conflict_counts(recipe, settings, drawn), settings.conflict.policy
+        # Of `source-copy` all do and of most policies none does, by their definition.
+        if counts["right_target"] and policy != "source-copy":
+            share = f"{counts['right_target']:.1%} of {counts['conflicting']} conflicting samples"
+            said.append(f"{share} ask for the right target language ({policy})")
+        if counts["conflicting"] < got:
+            alone = got - counts["conflicting"]
+            said.append(f"{alone} samples have no conflicting one: no answer of the kind was counted")
+    if settings.general:
+        there = len(read_instructions(settings.general.path))
+        wanted = how_many(got, settings.general.ratio)
+        repeated = f", {wanted / there:.1f} times each" if wanted > there else ""
+        said.append(f"{wanted} general instructions among {got} translations{repeated}")
+    return said
+
+
+def drawn_for(recipe: Recipe, settings: Likelihood | LanguageAware, corpus: Corpus) -> Sequence[Translation]:
+    """The translations that a stage learns from."""
+    count = None if settings.samples == "all" else settings.samples
+    return draw_translations(corpus, learnt(recipe, settings), count, seed_of(recipe, settings))
+
+
+def _with_general(
+    draw: Draw, settings: Likelihood | LanguageAware | Synthetic, template: PromptTemplate, seed: int
+) -> Draw:
+    if settings.general is None:
+        return draw
+    instructions = read_instructions(settings.general.path)
+    return with_general(draw, instructions, settings.general.ratio, template, seed)

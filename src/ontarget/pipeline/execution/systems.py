@@ -1,0 +1,194 @@
+"""The one place where a recipe's system becomes calls of `translation`. Torch comes with the first model."""
+
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from ontarget.corpora.corpus import Corpus, Translation
+from ontarget.errors import UserError, nearest
+from ontarget.languages import Direction, Language
+from ontarget.pipeline.planning.inputs import (
+    LINES_OF_LANGUAGE,
+    demonstrations,
+    directions,
+    language_text,
+    template_of,
+)
+from ontarget.prompts.layout import languages_of
+from ontarget.prompts.template import PromptTemplate
+from ontarget.prompts.wording import text_language
+from ontarget.recipes.schema.recipe import Recipe
+from ontarget.recipes.schema.systems import SYSTEMS, RerankSettings, SystemSettings
+from ontarget.scoring.language_id.identifier import default_identifier, known_labels
+from ontarget.translation.system import Decoding, LanguageText, Request, Rerank, System
+
+if TYPE_CHECKING:
+    from ontarget.scoring.language_id.identifier import Identifier
+    from ontarget.translation.engine import Engine
+    from ontarget.translation.hypothesis import Hypothesis
+
+LinesOf = Mapping[Language, Sequence[str]]
+
+
+def system_of(recipe: Recipe, name: str, corpus: Corpus) -> System:
+    """What the room of translation makes of a system's settings."""
+    return _made(
+        name,
+        recipe.systems[name],
+        template_of(recipe, recipe.model_of(name)),
+        recipe.pivot,
+        recipe.languages,
+        {direction.target for direction in directions(recipe)},
+        language_text(recipe, corpus, name),
+        recipe.decoding_of(name).decoding(),
+        {d: tuple(demonstrations(recipe, corpus, name, d)) for d in directions(recipe)},
+    )
+
+
+def settings_called(name: str) -> SystemSettings:
+    """The settings of a known system that any one model can be asked by, without a recipe.
+
+    Raises:
+        UserError: there is no such system, or it shows demonstrations, which a recipe has.
+    """
+    if name not in SYSTEMS:
+        raise UserError(
+            f"there is no system '{name}'{nearest(name, SYSTEMS)}; there are {', '.join(SYSTEMS)}"
+        )
+    settings = SystemSettings(**SYSTEMS[name])
+    if settings.demonstrations:
+        raise UserError(
+            f"the system '{name}' shows demonstrations, which only a recipe has; use 'ontarget run'"
+        )
+    return settings
+
+
+def system_called(
+    name: str, template: PromptTemplate, direction: Direction, lines: LinesOf, decoding: Decoding
+) -> System:
+    """A known system for one direction, without a recipe; its pivot is English.
+
+    Args:
+        lines: of each language, for systems that learn from text; as many as in a recipe are looked at.
+    """
+    english = Language("en")
+    languages = dict.fromkeys([english, direction.source, *lines])
+    enough = {language: of_one[:LINES_OF_LANGUAGE] for language, of_one in lines.items()}
+    return _made(
+        name, settings_called(name), template, english, list(languages), [direction.target], enough, decoding
+    )
+
+
+def _made(
+    name: str,
+    settings: SystemSettings,
+    template: PromptTemplate,
+    pivot: Language,
+    languages: Sequence[Language],
+    targets: Iterable[Language],
+    lines: LinesOf,
+    decoding: Decoding,
+    demonstrations: Mapping[Direction, tuple[Translation, ...]] | None = None,
+) -> System:
+    return System(
+        name,
+        template,
+        post_instruction=settings.post_instruction,
+        prompt_in_target=settings.prompt_in_target,
+        demonstrations=demonstrations or {},
+        contrast=settings.contrast.contrast(pivot, languages) if settings.contrast else None,
+        prior=settings.prior.prior() if settings.prior else None,
+        boosting=settings.boosting.boosting() if settings.boosting else None,
+        anti_lm=settings.anti_lm.anti_lm() if settings.anti_lm else None,
+        text=LanguageText(lines) if lines else None,
+        pivot=pivot if settings.pivot else None,
+        rerank=_rerank(settings.rerank, pivot, targets) if settings.rerank else None,
+        decoding=decoding,
+    )
+
+
+def _rerank(settings: RerankSettings, pivot: Language, targets: Iterable[Language]) -> Rerank:
+    """By the identifier of all scores, which is asked at once whether it knows the languages."""
+    identifier = default_identifier()
+    labels = {language: known_labels(language, identifier) for language in (pivot, *targets)}
+
+    def on_target(texts: Sequence[str], directions: Sequence[Direction]) -> list[bool]:
+        guesses = identifier.identify(texts)
+        return [guess.label in labels[d.target] for guess, d in zip(guesses, directions, strict=True)]
+
+    return Rerank(on_target, pivot if settings.retry else None)
+
+
+def without_texts(recipe: Recipe, system: System) -> list[str]:
+    """Names of the target languages that a system would ask in, but for which English has to serve."""
+    if not system.prompt_in_target:
+        return []
+    there = languages_of(system.template.words)
+    targets = sorted({direction.target for direction in directions(recipe)})
+    return [t.name() for t in targets if text_language(t, there).split("-")[0] != t.primary]
+
+
+def load_engine(model: Path | str) -> "Engine":
+    """A model, ready to answer."""
+    from transformers.utils import logging
+
+    from ontarget.translation.engine import Engine
+
+    logging.disable_progress_bar()  # of loading weights: ours says what is being done
+    return Engine.load(model)
+
+
+def hypotheses(
+    system: System, engine: "Engine", pairs: Sequence[Translation], update: Callable[[int, int], None]
+) -> "list[Hypothesis]":
+    """One hypothesis for each pair's source, in order."""
+    from ontarget.translation.translate import translate
+
+    requests = [Request(pair.source, pair.direction) for pair in pairs]
+    return translate(system, engine, requests, progress=update)
+
+
+def candidates(
+    system: System,
+    engine: "Engine",
+    pairs: Sequence[Translation],
+    count: int,
+    update: Callable[[int, int], None],
+) -> "list[list[Hypothesis]]":
+    """At most `count` hypotheses for each pair's source, the most probable first, in one step."""
+    from ontarget.translation.translate import n_best
+
+    requests = [Request(pair.source, pair.direction) for pair in pairs]
+    return n_best(system, engine, requests, count, progress=update)
+
+
+def left_empty(answers: "Sequence[Hypothesis]", engine: "Engine") -> str | None:
+    """What to say of the lines that were too long for the model, if any were."""
+    count = sum(answer.too_long for answer in answers)
+    if not count:
+        return None
+    limit = engine.context.limit
+    return (
+        f"{count} of {len(answers)} lines left empty: with their prompts they are too long for the model's "
+        f"context of {limit} tokens"
+    )
+
+
+def rows(
+    pairs: Sequence[Translation], answers: "Sequence[Hypothesis]", identifier: "Identifier"
+) -> list[dict[str, Any]]:
+    """The lines of `outputs/<system>/<direction>.jsonl`."""
+    guesses = identifier.identify([answer.text for answer in answers])
+    return [
+        {
+            "source": pair.source,
+            "reference": pair.target,
+            "text": answer.text,
+            "finish_reason": answer.finish_reason,
+            "log_probability": answer.log_probability,
+            "tokens": answer.tokens,
+            "language": guess.label,
+            "language_probability": guess.probability,
+        }
+        for pair, answer, guess in zip(pairs, answers, guesses, strict=True)
+    ]

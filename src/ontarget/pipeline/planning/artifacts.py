@@ -1,0 +1,266 @@
+"""What a run leaves on disk, and the fingerprint of all that made it.
+
+    runs/<recipe>/models/<stage>/                   a Hugging Face checkpoint, log.jsonl, ontarget.json
+                  models/.<stage>.progress-<8>/     checkpoints of a stage under way
+                  synthetic/<stage>/<direction>.jsonl, ontarget.json
+                  outputs/<system>/<direction>.jsonl, ontarget.json
+                  scores.json, details.json, report.html, ontarget.json
+
+A fingerprint is a hash of settings, of the fingerprints of inputs, and of a format number; not of our code.
+"""
+
+import hashlib
+import json
+import os
+import shutil
+from collections.abc import Collection, Iterator, Mapping, Sequence
+from contextlib import AbstractContextManager, contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any, Literal
+
+from ontarget.checkpoints.adapter import lineage
+from ontarget.files import whole_folder, write_json, write_jsonl
+from ontarget.model_place import locate
+from ontarget.pipeline.planning.directory import SAID, held
+
+Kind = Literal["synthetic", "model", "outputs", "scores", "report"]
+Translated = Literal["synthetic", "outputs"]  # what has a file for each direction
+
+# Raise one where the same settings make another artifact than before: what is on disk is then made again.
+FORMAT: dict[Kind, int] = {"synthetic": 1, "model": 2, "outputs": 1, "scores": 2, "report": 2}
+
+_RECORD = "ontarget.json"
+_FILES = (*SAID, "scores.json", "details.json", "report.html", _RECORD)
+_NOTHING = b"{}\n"  # a record of which the last part was taken out
+_TEMPORARY = "?" * 8  # what `tempfile` adds to a name
+_SAMPLE = 1 << 16  # bytes read at either end of a large file: weights that differ, differ there
+_LINES = 10_000  # of text that are hashed at a time
+
+
+@dataclass(frozen=True, slots=True)
+class Made:
+    """What is known of an artifact: what made it, and how long that took."""
+
+    fingerprint: str
+    seconds: float
+
+
+def fingerprint(kind: Kind, **parts: Any) -> str:
+    """SHA-256 of `parts` (plain data) as canonical JSON, and of the artifact's format."""
+    canonical = json.dumps(
+        [kind, FORMAT[kind], parts], sort_keys=True, separators=(",", ":"), ensure_ascii=False
+    )
+    return hashlib.sha256(canonical.encode("utf-8", "surrogatepass")).hexdigest()
+
+
+def text_fingerprint(lines: Sequence[str]) -> str:
+    """SHA-256 of lines of text, as a JSON list; never all of them in memory."""
+    whole = hashlib.sha256(b"[")
+    for begin in range(0, len(lines), _LINES):
+        whole.update(b", " * (begin > 0))
+        whole.update(json.dumps(list(lines[begin : begin + _LINES]))[1:-1].encode("ascii"))
+    whole.update(b"]")
+    return whole.hexdigest()
+
+
+def folder_fingerprint(folder: Path) -> str:
+    """What someone else's model is known by: names, sizes, small files whole and the ends of large ones."""
+    record = _read(folder / _RECORD).get("fingerprint")
+    if isinstance(record, str):
+        return record
+    whole = hashlib.sha256()
+    for path in sorted(path for path in folder.iterdir() if path.is_file()):
+        size = path.stat().st_size
+        whole.update(f"{path.name}\0{size}\0".encode())
+        with path.open("rb") as file:
+            whole.update(file.read(_SAMPLE))
+            file.seek(max(size - _SAMPLE, 0))
+            whole.update(file.read(_SAMPLE))
+    return whole.hexdigest()
+
+
+def identity(model: str) -> str:
+    """The fingerprint of a model that is no stage: of its directory, or of its name on the Hub.
+
+    That of an adapter has that of its base in it.
+    """
+    known = [folder_fingerprint(p) if isinstance(p, Path) else f"hub {p}" for p in lineage(locate(model))]
+    return " on ".join(known)
+
+
+class Store:
+    """A run directory: where its artifacts lie and what is known of them."""
+
+    def __init__(self, directory: Path) -> None:
+        self.directory = directory
+
+    def lock(self) -> AbstractContextManager[None]:
+        """Holds the directory for this process, see `directory.held`."""
+        return held(self.directory)
+
+    def model(self, stage: str) -> Path:
+        """The folder of a stage's model."""
+        return self.directory / "models" / stage
+
+    def model_made(self, stage: str) -> Made | None:
+        """What is known of a stage's model, if it is there."""
+        return _made(_read(self.model(stage) / _RECORD))
+
+    def progress(self, stage: str, fingerprint: str) -> Path:
+        """The folder in which a stage keeps what it goes on from after a kill."""
+        return self.directory / "models" / f".{stage}.progress-{fingerprint[:8]}"
+
+    @contextmanager
+    def making_model(
+        self, stage: str, fingerprint: str, about: Mapping[str, Any]
+    ) -> Iterator[tuple[Path, Path]]:
+        """Yields an empty folder for the model, and one for progress, which outlives a kill.
+
+        `about` goes into the model's record; it is read when the block ends.
+        """
+        progress = self.progress(stage, fingerprint)
+        with whole_folder(self.model(stage)) as folder:
+            yield folder, progress
+            write_json(folder / _RECORD, {"fingerprint": fingerprint, "stage": stage, **about})
+        for old in self.directory.glob(f"models/.{stage}.progress-*"):
+            shutil.rmtree(old)
+
+    def link_model(self, stage: str, folder: Path) -> None:
+        """Takes the model of another run as a stage's. They share files: none is ever changed in place."""
+        with whole_folder(self.model(stage)) as ours:
+            shutil.copytree(folder, ours, copy_function=_link, dirs_exist_ok=True)
+
+    def found(self) -> dict[str, tuple[Path, Made]]:
+        """Fingerprint -> each model that is there, and each file of outputs, with what is known of it."""
+        models = {path.parent: _made(_read(path)) for path in self.directory.glob(f"models/*/{_RECORD}")}
+        outputs = {
+            path: _made(entry)
+            for kind in ("synthetic", "outputs")
+            for record in self.directory.glob(f"{kind}/*/{_RECORD}")
+            for direction, entry in _read(record).items()
+            if not _damaged(path := record.with_name(f"{direction}.jsonl"), entry)
+        }
+        return {
+            made.fingerprint: (place, made)
+            for place, made in (models | outputs).items()
+            if made and place.exists()
+        }
+
+    def outputs(self, system: str, direction: str, kind: Translated = "outputs") -> Path:
+        """The file of a system's hypotheses in one direction; or of a stage's synthetic text."""
+        return self.directory / kind / system / f"{direction}.jsonl"
+
+    def outputs_made(self, system: str, direction: str, kind: Translated = "outputs") -> Made | None:
+        """What is known of that file, if it is there as it was written."""
+        path = self.outputs(system, direction, kind)
+        entry = _read(path.with_name(_RECORD)).get(direction)
+        return _made(entry) if not _damaged(path, entry) else None
+
+    def write_outputs(
+        self,
+        system: str,
+        direction: str,
+        rows: list[dict[str, Any]],
+        made: Made,
+        kind: Translated = "outputs",
+    ) -> None:
+        """Writes hypotheses, then their record: without it they count as not there."""
+        path = self.outputs(system, direction, kind)
+        with _recording(path.with_name(_RECORD), direction, made, [path]):
+            write_jsonl(path, rows)
+
+    def made(self, file: str) -> Made | None:
+        """What is known of a file of the run, such as `scores.json`, if it is there as it was written."""
+        entry = _read(self.directory / _RECORD).get(file)
+        return _made(entry) if not _damaged(self.directory / file, entry) else None
+
+    @contextmanager
+    def making(self, file: str, made: Made, beside: Sequence[str] = ()) -> Iterator[Path]:
+        """Yields the path of a file of the run; it counts as made when the block has written it.
+
+        So do those `beside` it, which are written with it.
+        """
+        paths = [self.directory / name for name in (file, *beside)]
+        with _recording(self.directory / _RECORD, file, made, paths):
+            yield paths[0]
+
+    def damaged(self) -> list[Path]:
+        """Files that are there and are not as they were written: they count as missing."""
+        found = []
+        for kind, suffix in (("models", ""), ("synthetic", ".jsonl"), ("outputs", ".jsonl"), ("", "")):
+            for record in sorted(self.directory.glob(f"{kind}/*/{_RECORD}" if kind else _RECORD)):
+                if not _read(record) and record.read_bytes() != _NOTHING:
+                    found.append(record)
+                entries = {} if kind == "models" else _read(record)
+                for name, entry in entries.items():
+                    changed = _damaged(record.with_name(f"{name}{suffix}"), entry)
+                    found += [path for path in changed if path.exists()]
+        return found
+
+    def remove_leftovers(self, stages: Collection[str], systems: Collection[str]) -> None:
+        """Removes what a kill left half-written, under the lock; progress is kept."""
+        for stage in stages:
+            for folder in self.directory.glob(f"models/.{stage}.{_TEMPORARY}"):
+                shutil.rmtree(folder)
+        patterns = [f".{name}.{_TEMPORARY}" for name in _FILES]
+        translated = [f"synthetic/{stage}" for stage in stages] + [f"outputs/{name}" for name in systems]
+        for place in translated:
+            patterns += [f"{place}/.*.jsonl.{_TEMPORARY}", f"{place}/.{_RECORD}.{_TEMPORARY}"]
+        for pattern in patterns:
+            for file in self.directory.glob(pattern):
+                file.unlink()
+
+
+def _link(source: str, target: str) -> None:
+    """A second name for a file; a copy where the disk has no such thing."""
+    try:
+        os.link(source, target)
+    except OSError:
+        shutil.copy2(source, target)
+
+
+@contextmanager
+def _recording(record: Path, key: str, made: Made, files: Sequence[Path]) -> Iterator[None]:
+    """Writes a record after the block; the old one goes first, so that it never speaks of a newer file.
+
+    It says how many bytes each of the `files` has, all beside it: one that is cut counts as missing.
+    """
+    records = _read(record)
+    if records.pop(key, None) is not None:
+        write_json(record, records)
+    yield
+    entry = {
+        "fingerprint": made.fingerprint,
+        "seconds": round(made.seconds, 1),
+        "bytes": {path.name: path.stat().st_size for path in files if path.exists()},
+    }
+    write_json(record, records | {key: entry})
+
+
+def _damaged(path: Path, entry: Any) -> list[Path]:
+    """Of a file and those that were written with it, the ones that are not as their record says."""
+    known = entry.get("bytes") if isinstance(entry, dict) else None
+    if not isinstance(known, dict):  # an older version's
+        return [] if _size(path) else [path]
+    sizes = {path.with_name(name): size for name, size in known.items()}
+    return [file for file, size in sizes.items() if _size(file) != size]
+
+
+def _size(path: Path) -> int | None:
+    return path.stat().st_size if path.exists() else None
+
+
+def _made(record: Any) -> Made | None:
+    if not isinstance(record, dict) or not isinstance(record.get("fingerprint"), str):
+        return None
+    return Made(record["fingerprint"], float(record.get("seconds") or 0.0))
+
+
+def _read(path: Path) -> dict[str, Any]:
+    """A record, or an empty one: what has none, or a damaged one, is made again."""
+    try:
+        record = json.loads(path.read_text(encoding="utf-8"))
+    except (OSError, ValueError):
+        return {}
+    return record if isinstance(record, dict) else {}

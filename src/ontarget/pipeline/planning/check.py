@@ -1,0 +1,163 @@
+"""What `ontarget recipes check` looks at: all that a recipe names, and nothing is made.
+
+A run finds the same, but stops at the first mistake, and only once all text has been read.
+"""
+
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from importlib.util import find_spec
+from pathlib import Path
+
+from ontarget.corpora.beginnings import HEADER, SOME, Beginnings
+from ontarget.corpora.catalogue.entry import entry
+from ontarget.errors import UserError
+from ontarget.model_place import locate
+from ontarget.pipeline.planning.beginnings import look_into
+from ontarget.pipeline.planning.familiar import is_here
+from ontarget.pipeline.planning.inputs import also_learnt, template_of, wanted_of
+from ontarget.pipeline.planning.models import STACK, check_model
+from ontarget.pipeline.planning.scorable import check_scorable
+from ontarget.prompts.layout import layout_of
+from ontarget.recipes.schema.kinds import made_from
+from ontarget.recipes.schema.recipe import Recipe
+from ontarget.recipes.schema.stages import LanguageModelling
+
+OF_TEXT = {"corpus", "hold_out", "languages", "pivot", "directions", "split", "stages"}
+"""Keys that decide which text is looked at."""
+
+
+@dataclass
+class Checked:
+    """What was found.
+
+    Attributes:
+        wrong: mistakes, a sentence each, that begins with the recipe's key.
+        notes: what is not on this machine, or is worth knowing.
+    """
+
+    wrong: list[str] = field(default_factory=list)
+    notes: list[str] = field(default_factory=list)
+
+    @contextmanager
+    def at(self, key: str) -> Iterator[None]:
+        """Notes a mistake in the block, with the key where it is."""
+        try:
+            yield
+        except UserError as error:
+            said = str(error)
+            keyed = said.startswith((f"{key}:", f"{key}.", "stages.", "systems."))
+            self.add(said if keyed else f"{key}: {said}")
+
+    def add(self, wrong: str) -> None:
+        """Notes a mistake, once."""
+        if wrong not in self.wrong:
+            self.wrong.append(wrong)
+
+    def note(self, said: str) -> None:
+        """Notes what is worth knowing, once."""
+        if said not in self.notes:
+            self.notes.append(said)
+
+
+def check(recipes: Sequence[Recipe], *, deep: bool = False) -> Checked:
+    """Looks at everything that recipes name: files as far as their headers, models as far as their shapes.
+
+    Args:
+        recipes: one, or the points of a sweep.
+        deep: reads the first segments of all text, and encodes them.
+    """
+    found, texts = Checked(), dict[str, Beginnings]()
+    for recipe in recipes:
+        known_by = recipe.model_dump_json(include=OF_TEXT)
+        if known_by not in texts:
+            texts[known_by] = _look_at_text(recipe, found, SOME if deep else HEADER)
+        with found.at("languages"):
+            check_scorable(recipe)
+        _look_at_models(recipe, found)
+        _look_at_stages(recipe, found)
+        if deep:
+            look_into(recipe, texts[known_by], found.at, found.note)
+    return found
+
+
+def _look_at_text(recipe: Recipe, found: Checked, count: int) -> Beginnings:
+    source, text = recipe.corpus, Beginnings(count)
+    if source.plain:
+        text.plain(source.plain.model_dump(exclude_none=True), recipe.languages)
+    elif source.files:
+        of = source.files
+        text.files(of.splits(), recipe.languages, of.format, of.columns)
+    elif source.catalogue:
+        chosen = source.catalogue.chosen()
+        sets = {*entry(source.catalogue.name).splits, *chosen}
+        wanted = {split: d for split, d in wanted_of(recipe).items() if split in sets}
+        text.catalogue(source.catalogue.name, chosen, wanted)
+    elif source.sacrebleu:
+        text.sacrebleu(source.sacrebleu.model_dump(exclude_none=True), wanted_of(recipe))
+    _look_at_splits(recipe, found)
+    for wrong in text.wrong:
+        found.add(wrong)
+    for note in text.notes:
+        found.note(note)
+    return text
+
+
+def _look_at_splits(recipe: Recipe, found: Checked) -> None:
+    """Whether the recipe says what each split is read from that something needs."""
+    needed: dict[str, str] = {recipe.split: "is translated (`split`)"}
+    if any(stage.start is not None for stage in recipe.stages.values()):
+        needed["train"] = "the stages learn from"
+    for name, stage in recipe.stages.items():
+        if stage.evaluation:
+            needed["validation"] = f"stages.{name} is judged on (`evaluation`)"
+    for name, system in recipe.systems.items():
+        if system.demonstrations:
+            needed["validation"] = f"systems.{name} takes its demonstrations from"
+    for split, why in needed.items():
+        held = split in (recipe.hold_out.numbers() if recipe.hold_out else ())
+        source = recipe.corpus
+        usual = source.catalogue and split in entry(source.catalogue.name).splits
+        if not (held or usual or source.phrasebook or source.names(split)):
+            found.add(f"corpus: there is no '{split}', which {why}; say what it is read from")
+
+
+def _look_at_models(recipe: Recipe, found: Checked) -> None:
+    """Each model that the recipe names and does not make."""
+    named: dict[str, tuple[str, bool]] = {}
+    for name, stage in recipe.stages.items():
+        for key, model in made_from(stage).items():
+            if recipe.stage_of(model) is None:
+                tuned = key == "from" or named.get(model, ("", False))[1]
+                named[model] = (f"stages.{name}.{key}", tuned)
+    for name, system in recipe.systems.items():
+        with found.at("model"):
+            model = recipe.model_of(name)
+            if recipe.stage_of(model) is None:
+                named.setdefault(model, (f"systems.{name}.model" if system.model else "model", False))
+    here = all(map(find_spec, STACK))
+    for model, (key, tuned) in named.items():
+        with found.at(key):
+            place = locate(model)
+            if not isinstance(place, Path):
+                found.note(f"{key}: '{model}' is loaded from the Hugging Face hub: not looked at")
+            elif here:
+                check_model(recipe, model, tuned=tuned)
+            else:
+                found.note(f"{key}: a model is looked at where the extra `train` is installed")
+
+
+def _look_at_stages(recipe: Recipe, found: Checked) -> None:
+    """The template, general instructions, and the runs whose counts are taken."""
+    roots = {start for stage in recipe.stages.values() if (start := stage.start) not in recipe.stages}
+    with found.at("template"):
+        if layout_of(recipe.template).chat:
+            for model in roots or {recipe.model}:
+                if model is not None and is_here(model):
+                    template_of(recipe, model)
+    for name, stage in recipe.stages.items():
+        root = recipe.root_of(name)
+        told = root is None or is_here(root) or not layout_of(recipe.template).chat
+        if not isinstance(stage, LanguageModelling) and told:
+            with found.at(f"stages.{name}"):
+                also_learnt(recipe, name)

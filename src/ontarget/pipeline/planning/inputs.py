@@ -1,0 +1,296 @@
+"""What a recipe points at: its corpus, its test set, and the models that it did not make itself."""
+
+from collections.abc import Iterator, Sequence
+from functools import partial
+from itertools import chain, islice
+from typing import Any, TypeVar
+
+from ontarget.corpora import files, phrasebook, plain, sacrebleu_sets
+from ontarget.corpora.catalogue import read as catalogue
+from ontarget.corpora.checks import Identification
+from ontarget.corpora.cleaning import cleaned
+from ontarget.corpora.corpus import Corpus, Translation
+from ontarget.corpora.held_out import held_out
+from ontarget.corpora.instructions import read_instructions
+from ontarget.errors import UserError, counted
+from ontarget.languages import Direction, Language
+from ontarget.pipeline.execution.progress import Progress, Silent
+from ontarget.pipeline.planning.artifacts import text_fingerprint
+from ontarget.prompts.segment import text_of
+from ontarget.prompts.template import PromptTemplate
+from ontarget.recipes.schema.kinds import Stage
+from ontarget.recipes.schema.recipe import Recipe
+from ontarget.recipes.schema.stages import LanguageAware, LanguageModelling, Likelihood
+from ontarget.recipes.schema.synthetic import Synthetic
+from ontarget.samples.conflict import check_conflicts
+from ontarget.samples.wordings import sentence
+from ontarget.scoring.language_id.identifier import default_identifier
+from ontarget.scoring.language_id.identifiers import DEFAULT
+from ontarget.scoring.language_id.labels import labels_of
+
+# Enough to know the tokens of a language that matter, and counted in a second or two.
+LINES_OF_LANGUAGE = 5000
+Read = TypeVar("Read")
+_MANY, _TOLD_EACH = 100_000, 10_000  # segments
+
+
+def load_corpus(recipe: Recipe, progress: Progress | None = None) -> Corpus:
+    """The recipe's parallel text, cleaned as it says. `progress` is told of files that take a while to read.
+
+    Raises:
+        UserError: a file is missing or damaged, the corpus lacks a direction that the recipe translates or is
+            tuned on, or a test line is in the training data.
+    """
+    source, watch = recipe.corpus, partial(_watched, progress or Silent())
+    if source.plain:
+        corpus = plain.load(recipe.name, source.plain.model_dump(exclude_none=True), recipe.languages)
+    elif source.files:
+        of = source.files
+        corpus = files.load(recipe.name, of.splits(), recipe.languages, of.format, of.columns, watch)
+    elif source.phrasebook:
+        corpus = phrasebook.load(source.phrasebook.tuples, source.phrasebook.seed)
+    elif source.catalogue:
+        of_it = source.catalogue
+        corpus = catalogue.load(of_it.name, of_it.chosen(), wanted_of(recipe), watch=watch)
+    elif source.sacrebleu:
+        corpus = sacrebleu_sets.load(source.sacrebleu.model_dump(exclude_none=True), wanted_of(recipe))
+    if recipe.hold_out:
+        corpus = cleaned(corpus, recipe.clean, "allow", recipe.split, _identification())
+        corpus = held_out(corpus, recipe.hold_out.numbers())
+    for direction in directions(recipe):
+        corpus.pairs(recipe.split, direction)
+    if any(stage.start is not None for stage in recipe.stages.values()):
+        for direction in learnt(recipe):
+            corpus.pairs("train", direction)
+    # Where nothing is trained, nothing can be learnt by heart.
+    overlap = recipe.overlap if recipe.stages else "allow"
+    steps = () if recipe.hold_out else recipe.clean  # they are done
+    return cleaned(corpus, steps, overlap, recipe.split, _identification())
+
+
+def _watched(progress: Progress, segments: Iterator[Read]) -> Iterator[Read]:
+    """The segments as they come; from the hundred thousandth on it is said how many there were."""
+    yield from islice(segments, _MANY)
+    if (one := next(segments, None)) is None:
+        return
+    with progress.task("reading text into the cache") as advance:
+        for number, each in enumerate(chain([one], segments), start=_MANY):
+            if number % _TOLD_EACH == 0:
+                advance(number, 0, f"{number:,} segments")
+            yield each
+
+
+def left_out(corpus: Corpus) -> list[str]:
+    """What reading changed, then what it and cleaning left out; a sentence for each split."""
+    broken = {split: counted(number, "segment") for split, number in corpus.line_breaks.items() if number}
+    changed = [f"{split}: {number} had line breaks, which became spaces" for split, number in broken.items()]
+    splits: dict[str, list[str]] = {}
+    for what, number in corpus.left_out.items():
+        split, _, why = what.partition(": ")
+        splits.setdefault(split, []).append(f"{number:,} {why}")
+    return changed + [
+        f"{split}: {sum(map(len, corpus.parts(split))):,} segments; left out: {', '.join(reasons)}"
+        for split, reasons in splits.items()
+    ]
+
+
+def _identification() -> Identification:
+    """The identifier of all scores, as cleaning wants it; loaded when it is asked for the first time."""
+
+    def elsewhere(texts: Sequence[str], language: Language) -> list[float]:
+        identifier = default_identifier()
+        if not (on := labels_of(language, identifier.labels)):
+            raise UserError(
+                f"clean: wrong-language cannot tell {language.name()} ({language}), which "
+                f"{identifier.signature} does not know; leave the step out"
+            )
+        guesses = identifier.identify(texts)
+        return [0.0 if guess.label in ("", *on) else guess.probability for guess in guesses]
+
+    return Identification(DEFAULT, elsewhere)
+
+
+def wanted_of(recipe: Recipe) -> dict[str, list[Direction]]:
+    """Split -> directions: what is needed of a corpus that may have more; no train split for nothing."""
+    every = directions(recipe)
+    held = recipe.hold_out.numbers() if recipe.hold_out else {}
+    wanted = {split: every for split in ("validation", "test") if split not in held}
+    if held or recipe.stages:
+        wanted["train"] = every if held else learnt(recipe)
+    return wanted
+
+
+def learnt(recipe: Recipe, stage: Stage | None = None) -> list[Direction]:
+    """What a stage learns to translate, or any of them: supervised directions, or by an oracle's wish all."""
+    stages = recipe.stages.values() if stage is None else (stage,)
+    oracle = any(isinstance(one, Likelihood) and one.directions == "all" for one in stages)
+    return [*recipe.supervised, *(recipe.zero_shot if oracle else ())]
+
+
+def seed_of(recipe: Recipe, stage: Stage | Synthetic) -> int:
+    """The stage's own, or the recipe's."""
+    return recipe.seed if stage.seed is None else stage.seed
+
+
+def directions(recipe: Recipe) -> list[Direction]:
+    """The directions of the table: zero-shot, then supervised."""
+    return [*recipe.zero_shot, *recipe.supervised]
+
+
+def train_text(recipe: Recipe, corpus: Corpus) -> dict[str, Any]:
+    """What the train split is known by, for fingerprints: its lines, in the languages that are read."""
+    parts = corpus.parts("train")
+    sides = {language for d in learnt(recipe) for language in d.sides}
+    if any(isinstance(stage, LanguageModelling) for stage in recipe.stages.values()):  # it reads all there is
+        sides |= {language for part in parts for language in part.lines}
+    text: dict[str, Any] = {
+        str(code): text_fingerprint(corpus.lines("train", code)) for code in recipe.languages if code in sides
+    }
+    if len(parts) > 1 or parts[0].direction:  # which lines are aligned, and what for
+        text["parts"] = [[list(map(str, p.lines)), len(p), p.direction and str(p.direction)] for p in parts]
+    return text
+
+
+def test_set(recipe: Recipe, corpus: Corpus, direction: Direction) -> list[Translation]:
+    """What every system translates in one direction, with the references."""
+    limit = None if recipe.test_lines == "all" else recipe.test_lines
+    return corpus.translations(recipe.split, direction, limit)
+
+
+def evaluation_set(
+    recipe: Recipe, corpus: Corpus, stage: str
+) -> dict[str, dict[Direction, list[Translation]]]:
+    """What a stage is judged on while it trains: kind of direction -> direction -> validation lines.
+
+    Raises:
+        UserError: the corpus has no validation text, or the recipe none of the directions that decide.
+    """
+    settings = recipe.stages[stage].evaluation
+    if settings is None:
+        return {}
+    kinds = {"zero_shot": recipe.zero_shot, "supervised": recipe.supervised}
+    kinds = {kind: of_kind for kind, of_kind in kinds.items() if of_kind}
+    if settings.best and settings.best.rpartition("_")[0] not in kinds:
+        raise UserError(
+            f"stages.{stage}.evaluation.best is {settings.best}, but no direction between the languages "
+            f"{', '.join(map(str, recipe.languages))} goes without the pivot {recipe.pivot}"
+        )
+    return {
+        kind: {d: corpus.translations("validation", d, settings.lines) for d in of_kind}
+        for kind, of_kind in kinds.items()
+    }
+
+
+def demonstrations(recipe: Recipe, corpus: Corpus, system: str, direction: Direction) -> list[Translation]:
+    """The first validation lines of the direction, as many as the system shows.
+
+    Raises:
+        UserError: the corpus has no validation split, or too few lines in it.
+    """
+    count = recipe.systems[system].demonstrations
+    if not count:
+        return []
+    shown = corpus.translations("validation", direction, count)
+    if len(shown) < count:
+        raise UserError(
+            f"systems.{system}.demonstrations is {count}, but validation has only "
+            f"{counted(len(shown), 'line')}"
+        )
+    return shown
+
+
+def language_text(recipe: Recipe, corpus: Corpus, system: str) -> dict[Language, Sequence[str]]:
+    """The lines that a system learns from what answers in each language look like, if it does.
+
+    They are training text, or validation text where the recipe trains nothing: never what is translated.
+
+    Raises:
+        UserError: there are none, or none in a language that is translated into.
+    """
+    if not recipe.systems[system].learns_from_text:
+        return {}
+    split = "train" if recipe.stages else "validation"
+    if split == recipe.split:
+        raise UserError(
+            f"systems.{system} learns from validation text, which is what this recipe translates; "
+            "translate the split 'test'"
+        )
+    targets = {direction.target for direction in directions(recipe)}
+    known = set(recipe.trained) if recipe.stages else set(recipe.languages)
+    return {
+        language: corpus.lines(split, language)[:LINES_OF_LANGUAGE]
+        for language in recipe.languages
+        if language in known | targets
+    }
+
+
+def template_of(recipe: Recipe, model: str | None) -> PromptTemplate:
+    """The recipe's prompt template, as a stage or another model is asked with it.
+
+    A chat template is that of the checkpoint from which the stages up to this one were made.
+
+    Raises:
+        UserError: there is no such template.
+    """
+    return PromptTemplate.load(recipe.template, recipe.root_of(model))
+
+
+def prompt_text(
+    recipe: Recipe,
+    model: str,
+    direction: Direction,
+    *,
+    post_instruction: bool = False,
+    in_target: bool = False,
+) -> str:
+    """What a prompt to a model says around the text to translate.
+
+    Raises:
+        UserError: there is no such template.
+    """
+    template = template_of(recipe, model)
+    language = direction.target if in_target else Language("en")
+    text = text_of(
+        template.render("", direction, prompt_language=language, post_instruction=post_instruction)
+    )
+    # A chat that does not begin with its BOS got one in earlier versions: what was made of it is made again.
+    bos = dict(template.chat.tokens).get("bos_token") if template.chat else None
+    return text if bos is None or text.startswith(bos) else f"without {bos}: {text}"
+
+
+def turns_text(template: PromptTemplate, direction: Direction) -> str:
+    """What a prompt says around a demonstration."""
+    return text_of(
+        template.render("", direction, demonstrations=[Translation("source", "target", direction)])
+    )
+
+
+def also_learnt(recipe: Recipe, name: str) -> dict[str, Any]:
+    """What a stage's samples are made of besides parallel text, for its fingerprint: what a recipe says.
+
+    Raises:
+        UserError: it cannot be read, or does not go with the template or the languages.
+    """
+    stage, template, said = recipe.stages[name], template_of(recipe, name), dict[str, Any]()
+    if isinstance(stage, LanguageModelling):
+        return said
+    if stage.wordings:
+        if "{instruction}" not in template.instruction:
+            raise UserError(
+                f"stages.{name}.wordings: the template '{template.name}' has no {{instruction}} for them"
+            )
+        said["wordings"] = {sentence(words): weight for words, weight in stage.wordings.items()}
+    if stage.general:
+        records = read_instructions(stage.general.path)
+        lines = [text for r in records for text in (r.instruction, r.input, r.output)]
+        prompts = [text_of(template.render_general("i", given)) for given in ("", "x")]
+        said["general"] = {
+            "ratio": stage.general.ratio,
+            "prompts": prompts,
+            "text": text_fingerprint(lines),
+        }
+    if isinstance(stage, LanguageAware) and stage.conflict.counts is not None:
+        conflict = stage.conflict.conflict()
+        check_conflicts(conflict, recipe.languages, recipe.supervised)
+        said["conflict"] = stage.conflict.model_dump(mode="json") | {"counts": conflict.counts}
+    return said

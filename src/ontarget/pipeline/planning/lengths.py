@@ -1,0 +1,125 @@
+"""What of a recipe does not fit into the context of its models, found before any work."""
+
+from collections.abc import Sequence
+from functools import lru_cache
+from pathlib import Path
+from typing import Any
+
+from ontarget.checkpoints.adapter import lineage
+from ontarget.errors import UserError
+from ontarget.languages import Direction
+from ontarget.model_place import locate
+from ontarget.pipeline.execution.systems import system_of
+from ontarget.pipeline.planning.artifacts import identity
+from ontarget.pipeline.planning.inputs import directions, test_set
+from ontarget.pipeline.planning.plan import Plan
+from ontarget.pipeline.planning.step import Step
+from ontarget.prompts.segment import text_of
+from ontarget.recipes.schema.recipe import Recipe
+from ontarget.reporting.systems import display_name
+from ontarget.text import is_empty
+from ontarget.translation.system import Request, System
+
+_SPECIAL = 8  # tokens that stand for no text of a prompt: of its beginning, and some to spare
+
+
+def check_lengths(plan: Plan, steps: Sequence[Step]) -> list[str]:
+    """Looks at the lengths of what the steps that are to do learn and translate.
+
+    Returns:
+        Sentences on the systems some of whose prompts are too long.
+    Raises:
+        UserError: samples are to be longer than the positions that a model has learnt, or not one prompt of a
+            system fits into its model's context.
+    """
+    todo = [step for step in steps if step.todo]
+    for step in todo:
+        if step.kind == "model" and (root := plan.recipe.root_of(step.name)) is not None:
+            _check_stage(plan.recipe, step.name, root)
+    said = [_of_system(plan, step.name) for step in todo if step.kind == "outputs"]
+    return [sentence for sentence in said if sentence]
+
+
+def _config(root: str) -> Any:
+    """Its configuration; None where that is on the hub and cannot be had."""
+    return _config_of(root, identity(root))
+
+
+@lru_cache(maxsize=16)  # many systems ask one model, and a hub that cannot be reached takes its time
+def _config_of(root: str, _: str) -> Any:
+    from ontarget.checkpoints import load
+
+    place = locate(root)
+    base = lineage(place)[-1]  # of an adapter
+    return load.load_config(place) if isinstance(base, Path) or load.can_be_had(base) else None
+
+
+def _check_stage(recipe: Recipe, stage: str, root: str) -> None:
+    """Builds the model without its weights, where there may be positions too few: they may be a table."""
+    import torch
+    from transformers import MODEL_FOR_CAUSAL_LM_MAPPING, AutoModelForCausalLM
+
+    from ontarget.checkpoints.context import context_of
+    from ontarget.training.adapters import require_positions
+
+    config, tuning = _config(root), recipe.stages[stage].tuning
+    if config is None or type(config) not in MODEL_FOR_CAUSAL_LM_MAPPING:
+        return
+    tokens = context_of(config).tokens
+    if tokens is not None and tuning.max_length > tokens:
+        with torch.device("meta"):
+            model = AutoModelForCausalLM.from_config(config)
+        require_positions(model, tuning, f"stages.{stage}.tuning")
+
+
+def _of_system(plan: Plan, name: str) -> str | None:
+    """What to say of the prompts of a system that are too long, if any are."""
+    from ontarget.checkpoints import load
+    from ontarget.checkpoints.context import context_of
+
+    recipe = plan.recipe
+    root = recipe.root_of(recipe.model_of(name))
+    config = None if root is None else _config(root)
+    limit = None if config is None else context_of(config).limit
+    if root is None or limit is None:
+        return None
+    tests = {d: [pair.source for pair in test_set(recipe, plan.corpus, d)] for d in directions(recipe)}
+    system = system_of(recipe, name, plan.corpus)
+    maybe = {d: _longer(system, d, sources, limit) for d, sources in tests.items()}
+    if not any(maybe.values()):
+        return None
+    tokenizer = load.load_tokenizer(locate(root))
+    long = {d: _too_long(system, tokenizer, d, sources, limit) for d, sources in maybe.items()}
+    count, total = sum(long.values()), sum(map(len, tests.values()))
+    if not count:
+        return None
+    where = ", ".join(f"{d}: {n}" for d, n in long.items() if n)
+    context = f"the context of '{root}', {limit} tokens for prompt and output together"
+    if count == total:
+        raise UserError(
+            f"systems.{name}: none of the {total} test prompts fits into {context}; choose another model, "
+            "show fewer demonstrations, or leave it out of `systems`"
+        )
+    return (
+        f"{display_name(name)}: {count} of {total} test prompts do not fit into {context}; their "
+        f"translations will be empty ({where})"
+    )
+
+
+def _longer(system: System, direction: Direction, sources: Sequence[str], limit: int) -> list[str]:
+    """The sources whose prompts may have `limit` tokens or more: no token stands for less than a byte."""
+    from ontarget.translation.translate import prompt_of
+
+    around = len(text_of(prompt_of(system, Request("", direction))).encode()) + _SPECIAL
+    return [source for source in sources if around + len(source.encode()) >= limit]
+
+
+def _too_long(
+    system: System, tokenizer: Any, direction: Direction, sources: Sequence[str], limit: int
+) -> int:
+    """How many of the sources have prompts that leave no room."""
+    from ontarget.prompts.encode import encode_prompt
+    from ontarget.translation.translate import prompt_of
+
+    prompts = (prompt_of(system, Request(source, direction)) for source in sources if not is_empty(source))
+    return sum(len(encode_prompt(tokenizer, prompt)) >= limit for prompt in prompts)

@@ -1,0 +1,126 @@
+"""The models that a recipe names, looked at before any work: what a stage or a system would find, days later.
+
+No weights are read for that, but their headers are: a file that is cut, a tensor that is missing, an
+architecture that cannot be decoded or a tokenizer of another model is found in a second.
+"""
+
+from collections.abc import Sequence
+from functools import lru_cache
+from importlib.util import find_spec
+from pathlib import Path
+
+from ontarget.checkpoints.adapter import lineage
+from ontarget.errors import UserError
+from ontarget.model_place import locate
+from ontarget.pipeline.execution.distillation_sources import settings_of, teacher_of
+from ontarget.pipeline.planning.artifacts import identity
+from ontarget.pipeline.planning.familiar import is_here, unfamiliar
+from ontarget.pipeline.planning.inputs import directions, template_of
+from ontarget.pipeline.planning.lengths import check_lengths
+from ontarget.pipeline.planning.plan import Plan
+from ontarget.pipeline.planning.scorable import check_scorable
+from ontarget.pipeline.planning.step import Step
+from ontarget.recipes.schema.recipe import Recipe
+
+STACK = ("torch", "transformers", "accelerate")
+
+
+def check_models(plan: Plan, steps: Sequence[Step]) -> list[str]:
+    """Looks at each model that the steps which are to do need, and that is there already.
+
+    A model on the hub that is not on this machine is left to be loaded. Without the extra `train` nothing can
+    be said of any.
+
+    Returns:
+        What is worth knowing before the work begins: languages that a model has not seen, and prompts that
+        are too long for it.
+    Raises:
+        UserError: a model cannot be loaded, tuned or decoded, its tokenizer lacks what the prompts need, or
+            none of them fits into its context; or what it answers could not be scored.
+    """
+    if any(step.kind == "scores" and step.todo for step in steps):
+        check_scorable(plan.recipe)
+    if not all(map(find_spec, STACK)):
+        return []
+    said: list[str] = []
+    for model, tuned in _needed(plan.recipe, steps).items():
+        if plan.recipe.stage_of(model) is None:
+            check_model(plan.recipe, model, tuned=tuned)
+            if is_here(model):
+                said += unfamiliar(plan.recipe, model, plan.corpus)
+        elif (folder := plan.place(model)) and isinstance(folder, Path) and folder.is_dir():
+            _check_made(folder)
+    return [*said, *check_lengths(plan, steps)]
+
+
+def check_model(recipe: Recipe, model: str, *, tuned: bool) -> None:
+    """Looks at a model that the recipe names and does not make.
+
+    Args:
+        tuned: whether a stage starts from it; answers to learn need an end token.
+    Raises:
+        UserError: as above.
+    """
+    embeddings = _check_files(model, identity(model))
+    if embeddings is not None:
+        _check_tokens(recipe, model, embeddings, tuned)
+
+
+def _needed(recipe: Recipe, steps: Sequence[Step]) -> dict[str, bool]:
+    """Model -> whether a stage starts from it; what is made by a step that is to do is not there yet."""
+    todo = [step for step in steps if step.todo]
+    made = {step.name for step in todo if step.kind == "model"}
+    needed: dict[str, bool] = {}
+    for step in todo:
+        if step.kind == "model" and (start := recipe.stages[step.name].start) is not None:
+            needed[start] = True
+        elif step.kind == "synthetic":
+            needed.setdefault(teacher_of(settings_of(recipe, step.name)), False)
+        elif step.kind == "outputs":
+            needed.setdefault(recipe.model_of(step.name), False)
+    return {model: tuned for model, tuned in needed.items() if recipe.stage_of(model) not in made}
+
+
+def _check_made(folder: Path) -> None:
+    """Looks at the files of a model that an earlier run made: they may have been damaged since."""
+    from ontarget.checkpoints.files import check_model_files, check_tokenizer_files
+
+    try:
+        check_model_files(folder)
+        check_tokenizer_files(folder)
+    except UserError as error:
+        raise UserError(f"{error}; or remove '{folder}', which is then made again") from None
+
+
+@lru_cache(maxsize=64)  # the points of a sweep have theirs in common
+def _check_files(model: str, _: str) -> int | None:
+    """How many embeddings a model has; None where it is not on this machine. It is known by its identity."""
+    from ontarget.checkpoints import load
+
+    place = locate(model)
+    base = lineage(place)[-1]
+    if isinstance(base, Path):
+        load.load_config(place)
+        load.load_tokenizer(place)
+        return load.check_weights(place)
+    if load.can_be_had(base):
+        load.load_config(place)
+    return None
+
+
+def _check_tokens(recipe: Recipe, model: str, embeddings: int, tuned: bool) -> None:
+    """Encodes a prompt, and what ends an answer to it: all ids need an embedding."""
+    from ontarget.checkpoints import load
+    from ontarget.checkpoints.vocabulary import check_ids, check_vocabulary
+    from ontarget.prompts.encode import encode_prompt, encode_response
+
+    tokenizer, template = load.load_tokenizer(locate(model)), template_of(recipe, model)
+    if template.chat:
+        template.chat.check_tokens(tokenizer.special_tokens_map)
+    check_vocabulary(tokenizer, embeddings, model)
+    try:
+        ids = encode_prompt(tokenizer, template.render("", directions(recipe)[0]))
+        ids += encode_response(tokenizer, "", template.separator, eos=tuned, end=template.end)
+        check_ids(ids, tokenizer, embeddings)
+    except UserError as error:
+        raise UserError(f"'{model}': {error}") from None

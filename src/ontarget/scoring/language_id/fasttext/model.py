@@ -1,0 +1,187 @@
+"""What a fastText model makes of texts, many at a time.
+
+The library goes from text to text, and each costs it some hundred n-grams. Most of these were there before,
+since words are. Here a word is looked up once, and the n-grams of all words that are new in a batch together.
+
+A text's hidden vector is the mean of rows of the input matrix: those of its words, of their n-grams, and of
+its end (Joulin et al. 2017, "Bag of Tricks for Efficient Text Classification", section 2).
+"""
+
+from collections.abc import Iterator, Sequence
+from functools import reduce
+from itertools import repeat
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from ontarget.scoring.language_id.fasttext.file import FastTextFile, Floats
+from ontarget.scoring.language_id.fasttext.losses import probabilities
+from ontarget.scoring.language_id.fasttext.ngrams import fnv1a, ngram_buckets
+from ontarget.scoring.language_id.fasttext.segments import add_rows, blocks
+from ontarget.scoring.language_id.fasttext.words import Words
+
+END = "</s>"  # fastText's word for the end of a text
+_END = END.encode()
+_LABEL = b"__label__"  # a word that begins so is a label, whatever the model, and no part of the text
+_CHARACTERS, _TEXTS = 1 << 18, 2048  # of a batch, at most; a longer text is one alone
+_PROBABILITIES = 1 << 22  # of a batch: fewer texts where there are many labels
+_IN_MEMORY = 1 << 26  # bytes; a larger matrix stays in its file
+_WORDS = 1 << 18  # that are kept, at most
+
+
+class FastTextModel:
+    """A classifier: labels and probabilities of the library, but for the last digits of a sum of floats.
+
+    Args:
+        file: what it holds.
+
+    Attributes:
+        labels: what it tells apart, numbered as they stand.
+    """
+
+    def __init__(self, file: FastTextFile) -> None:
+        self.labels = [label.decode("utf-8", "replace") for label in file.labels]
+        self._file, self._labels = file, frozenset(file.labels)
+        self._probabilities = probabilities(file)
+        self._absent, dimensions = file.rows.shape  # the number of a row that there is not
+        self._row_of_bucket = None if file.kept is None else self._pruned(file.kept)
+        self._fits = 4 * self._absent * dimensions <= _IN_MEMORY
+        self._asked = 0  # rows, as long as there is no matrix
+        self._matrix: Floats | None = None
+        self._words = Words(self._sums_of_words, min(_WORDS, _IN_MEMORY // (4 * (dimensions + 1))))
+        self._hashes = Words(_hashes, _WORDS)
+
+    def best(
+        self, texts: Sequence[str], among: Sequence[int] | None = None, of: Sequence[int] = ()
+    ) -> Iterator[tuple[int, float, float]]:
+        """The most probable label of each text, in order.
+
+        Words are what blanks of ASCII, line breaks and NUL leave.
+
+        Args:
+            texts: any number of them; none has the word `</s>`.
+            among: numbers of the labels that may be, ascending. Default: all. Probabilities are relative to
+                theirs.
+            of: numbers of labels, of these, whose probability is asked for.
+
+        Yields:
+            The label's number, its probability, and that of `of` together; 0 where the model has a row of
+            nothing in the text.
+        """
+        allowed = np.arange(len(self.labels)) if among is None else np.asarray(among)
+        for batch in _batches(texts, max(1, min(_TEXTS, _PROBABILITIES // len(self.labels)))):
+            sums = self._sums(batch)
+            entries = sums[:, -1]
+            shares = np.reciprocal(np.maximum(entries, np.float32(1)), dtype=np.float32)
+            every = self._probabilities((sums[:, :-1] * shares[:, None]).T)
+            given = every[allowed]
+            best = len(allowed) - 1 - given[::-1].argmax(axis=0)  # the last of equals, as fastText has it
+            known = entries > 0
+            if among is not None:
+                known = known / np.maximum(_added(given), np.finfo(given.dtype).tiny)
+            highest = given[best, np.arange(len(batch))] * known
+            of_asked = _added(every[list(of)]) * known if of else np.zeros(len(batch))
+            yield from zip(allowed[best].tolist(), highest.tolist(), of_asked.tolist(), strict=True)
+
+    def _sums(self, texts: Sequence[str]) -> Floats:
+        """The sum of the rows of each text, and how many they are: [texts, dimensions + 1]."""
+        # Half a surrogate pair has no UTF-8, and is a question mark.
+        joined = f" {END} ".join([*texts, ""]).encode("utf-8", "replace")
+        tokens = joined.replace(b"\0", b" ").split()
+        ids, of_words = self._words.look_up(tokens)
+        ends = ids == ids[-1]  # the last token is one
+        text = np.cumsum(ends) - ends  # which one a token is in
+        sums = np.zeros((len(texts), of_words.shape[1]), np.float32)
+        for block in blocks(text):
+            add_rows(sums, text[block], of_words.take(ids[block], axis=0))
+        if self._file.word_ngrams > 1:
+            part = np.ones(len(tokens), np.bool_)
+            part[self._labels_in(tokens)] = False
+            ids, hashes = self._hashes.look_up(tokens)
+            self._add_word_ngrams(sums, text[part], hashes[ids[part]])
+        return sums
+
+    def _sums_of_words(self, words: Sequence[bytes]) -> Floats:
+        """The sum of the rows of each word, and how many: none of a label, and no n-grams of a text's end."""
+        file, sums = self._file, self._rows_of_words(words)
+        if file.longest > 0 and words:
+            for owner, found in ngram_buckets(words, file.shortest, file.longest, file.buckets):
+                rows = self._rows_of_buckets(found[0])
+                for buckets in found[1:]:
+                    rows += self._rows_of_buckets(buckets)
+                add_rows(sums, owner, rows)
+            if _END in words:
+                sums[words.index(_END)] = self._rows_of_words([_END])[0]
+        sums[self._labels_in(words)] = 0
+        return sums
+
+    def _rows_of_words(self, words: Sequence[bytes]) -> Floats:
+        row = map(self._file.words.get, words, repeat(self._absent))
+        return self._rows(np.fromiter(row, np.int64, len(words)))
+
+    def _labels_in(self, words: Sequence[bytes]) -> list[int]:
+        """Which of some words are labels: seldom any."""
+        if self._labels.isdisjoint(words) and _LABEL not in b" ".join(words):
+            return []
+        return [n for n, word in enumerate(words) if word in self._labels or word.startswith(_LABEL)]
+
+    def _add_word_ngrams(self, sums: Floats, text: NDArray[np.int64], hashes: NDArray[np.int64]) -> None:
+        """Adds the rows of words in a row: `hashes` of the words, and which of the texts each is in."""
+        # Of 32 bits with a sign, which fills the upper half of 64.
+        single = hashes.astype(np.uint32).view(np.int32).astype(np.int64).view(np.uint64)
+        run, size = single, np.uint64(self._file.buckets)
+        for n in range(2, self._file.word_ngrams + 1):
+            run = run[:-1] * np.uint64(116049371) + single[n - 1 :]
+            inside = text[: len(run)] == text[n - 1 :]
+            buckets = np.where(inside, (run % size).astype(np.int64), self._file.buckets)
+            for block in blocks(text[: len(run)]):
+                add_rows(sums, text[block], self._rows_of_buckets(buckets[block]))
+
+    def _rows_of_buckets(self, buckets: NDArray[Any]) -> Floats:
+        if self._row_of_bucket is None:
+            return self._rows(buckets.astype(np.int64) + len(self._file.words))
+        return self._rows(self._row_of_bucket.take(buckets, mode="clip"))
+
+    def _rows(self, ids: NDArray[Any]) -> Floats:
+        """Rows of the input matrix, and a 1 that counts them; zeros for one that is absent."""
+        if self._matrix is None and self._fits:
+            # A few rows are made as they are asked for: all of them take longer than to score a line.
+            self._asked += len(ids)
+            if self._asked > self._absent:
+                self._matrix = self._made(np.arange(self._absent + 1))
+        if self._matrix is not None:
+            return self._matrix.take(ids, axis=0, mode="clip")
+        return self._made(ids)
+
+    def _made(self, ids: NDArray[Any]) -> Floats:
+        there = np.flatnonzero(ids < self._absent)
+        rows = np.zeros((len(ids), self._file.rows.shape[1] + 1), np.float32)
+        rows[there, :-1] = self._file.rows.take(ids[there])
+        rows[there, -1] = 1
+        return rows
+
+    def _pruned(self, kept: NDArray[np.int32]) -> NDArray[Any]:
+        row = np.full(self._file.buckets + 1, self._absent, np.min_scalar_type(self._absent))
+        row[kept[:, 0]] = len(self._file.words) + kept[:, 1]
+        return row
+
+
+def _hashes(words: Sequence[bytes]) -> NDArray[np.int64]:
+    return np.array([fnv1a(word) for word in words], np.int64)
+
+
+def _added(rows: NDArray[Any]) -> NDArray[Any]:
+    """The sum of the rows, one by one: a text's answer must not depend on how many texts there are."""
+    return reduce(np.add, rows)
+
+
+def _batches(texts: Sequence[str], most: int) -> Iterator[Sequence[str]]:
+    start = characters = 0
+    for i, text in enumerate(texts):
+        characters += len(text)
+        if i > start and (characters > _CHARACTERS or i - start == most):
+            yield texts[start:i]
+            start, characters = i, len(text)
+    if start < len(texts):
+        yield texts[start:]

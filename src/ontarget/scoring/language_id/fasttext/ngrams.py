@@ -1,0 +1,91 @@
+"""fastText's character n-grams, of many words at once.
+
+A word stands between `<` and `>`. Each run of so many of its characters has a bucket: the FNV-1a hash of its
+UTF-8 bytes, modulo the number of buckets (Bojanowski et al. 2017, "Enriching Word Vectors with Subword
+Information", section 3.2). fastText reads a byte as signed, so that those above 127 fill the upper bits.
+"""
+
+from collections.abc import Iterator, Sequence
+
+import numpy as np
+from numpy.typing import NDArray
+
+from ontarget.scoring.language_id.fasttext.segments import blocks
+
+_OFFSET, _PRIME = np.uint32(2166136261), np.uint32(16777619)  # FNV-1a of 32 bits
+
+
+def fnv1a(word: bytes) -> int:
+    """The hash of one word, 0 to 2**32 - 1."""
+    value = int(_OFFSET)
+    for byte in word:
+        value = ((value ^ (byte if byte < 128 else byte | 0xFFFFFF00)) * int(_PRIME)) & 0xFFFFFFFF
+    return value
+
+
+def ngram_buckets(
+    words: Sequence[bytes], shortest: int, longest: int, buckets: int
+) -> Iterator[tuple[NDArray[np.int64], list[NDArray[np.uint32]]]]:
+    """The buckets of all n-grams of all words, a block of characters at a time.
+
+    Args:
+        words: in UTF-8; at least one.
+        shortest: the number of characters of an n-gram, from here...
+        longest: ...to here. An edge (`<` or `>`) alone is none.
+        buckets: how many there are.
+
+    Yields:
+        owner: [characters], ascending: which of `words` a character, or an edge, belongs to. Blocks follow
+            one another; one may end inside a word that is longer than a block.
+        found: for each length an array [characters]: the bucket of the n-gram that begins there; `buckets`
+            where there is none, as it would go past the end of the word.
+    """
+    zeros = longest + 1  # at the end: characters of no word, for n-grams that would go past the last one
+    text = np.frombuffer(b"<" + b"><".join(words) + b">" + bytes(zeros + 3), np.int8)
+    begins = text >= -64  # a character's first byte; 0b10...... goes on with one
+    lengths = np.fromiter(map(len, words), np.int64, len(words)) + 2
+    ends = np.cumsum(lengths)
+    sizes = np.add.reduceat(begins[: ends[-1]], ends - lengths, dtype=np.int64)
+    first = np.flatnonzero(begins[: ends[-1] + zeros])
+    owner = np.append(np.repeat(np.arange(len(words)), sizes), np.full(zeros, -1))
+    for block in blocks(owner[:-zeros]):
+        spelling = _spelling(text, first[block.start : block.stop + longest])
+        yield owner[block], list(_found(spelling, owner, block, shortest, longest, buckets))
+
+
+_Spelling = list[tuple[NDArray[np.uint32], NDArray[np.uint32]]]
+
+
+def _spelling(text: NDArray[np.int8], first: NDArray[np.int64]) -> _Spelling:
+    """For the first, second ... byte of each character: what to xor a hash with, then what to multiply it by.
+
+    Where a character has no such byte these are 0 and 1, which leave the hash alone. The last character is
+    not spelled.
+    """
+    first, width = first[:-1], np.diff(first)
+    spelling = []
+    for k in range(width.max()):
+        there = width > k
+        byte = text[first + k].astype(np.int32).view(np.uint32)
+        spelling.append((np.where(there, byte, np.uint32(0)), np.where(there, _PRIME, np.uint32(1))))
+    return spelling
+
+
+def _found(
+    spelling: _Spelling, owner: NDArray[np.int64], block: slice, shortest: int, longest: int, buckets: int
+) -> Iterator[NDArray[np.uint32]]:
+    start, stop = block.start, block.stop
+    hashes = np.full(stop - start, _OFFSET, np.uint32)
+    count = np.uint32(buckets)
+    for n in range(1, longest + 1):
+        for byte, factor in spelling:
+            hashes ^= byte[n - 1 : n - 1 + len(hashes)]
+            hashes *= factor[n - 1 : n - 1 + len(hashes)]
+        if n < shortest:
+            continue
+        inside = owner[block] == owner[start + n - 1 : stop + n - 1]
+        if n == 1:  # neither the first nor the last of its word
+            before = owner[np.arange(start - 1, stop - 1)]  # of the very first the zeros at the end
+            inside = (owner[block] == before) & (owner[block] == owner[start + 1 : stop + 1])
+        # Not %: a division by one number is vectorised, a remainder is not.
+        yield np.where(inside, hashes - hashes // count * count, count)

@@ -1,0 +1,39 @@
+"""An identifier by its name, as `--lid` and recipes give it."""
+
+from collections.abc import Sequence
+from pathlib import Path
+
+from ontarget.errors import UserError
+from ontarget.languages import Language
+from ontarget.scoring.language_id.identifier import FastText, Identifier, default_identifier
+
+DEFAULT = "lid.176.ftz"
+
+
+def identifier_named(name: str = DEFAULT, among: Sequence[Language] | None = None) -> Identifier:
+    """The identifier of a name.
+
+    Args:
+        name: `lid.176.ftz` (`lid.176` for short), `lingua` (an extra), `script` (needs `among`), or the path
+            of a fastText model: lid.176.bin, GlotLID, OpenLID.
+        among: the languages that may occur. Default: all that it knows.
+
+    Raises:
+        UserError: there is no such identifier, it is not installed, or it does not know one of `among`.
+    """
+    if name == "lingua":
+        from ontarget.scoring.language_id.lingua import Lingua
+
+        return Lingua(among)
+    if name == "script":
+        from ontarget.scoring.language_id.script_rules import ScriptRules
+
+        if not among:
+            raise UserError(
+                "the identifier script needs the languages that may occur, in different scripts: "
+                "--among en,ru,zh"
+            )
+        return ScriptRules(among)
+    if name in (DEFAULT, "lid.176") and not Path(name).exists():
+        return default_identifier() if among is None else FastText(among=among)
+    return FastText(Path(name), among)

@@ -1,0 +1,134 @@
+"""Language identification by a function of the user's own."""
+
+import re
+from collections.abc import Callable, Iterable, Sequence
+from functools import cache
+from numbers import Real
+from typing import Any, NoReturn
+
+from babel.core import get_global
+from babel.localedata import locale_identifiers
+
+from ontarget import given
+from ontarget.errors import UserError, counted
+from ontarget.languages import Language
+from ontarget.scoring.language_id.identifier import Guess, Identifier, default_identifier
+from ontarget.scoring.language_id.labels import UNDETERMINED, is_undetermined
+from ontarget.subtags import english_names
+from ontarget.text import is_empty
+
+Function = Callable[[list[str]], Iterable[str | tuple[str, float]]]
+"""From texts to the language of each: its code, or its code and the probability of that, 0 to 1."""
+
+_ROUNDED = 1e-3  # above 1: fastText itself gives 1.00001
+
+
+def as_identifier(identifier: Identifier | Function | None) -> Identifier:
+    """An identifier from what a caller gives: one, a function, or None for lid.176.ftz.
+
+    Raises:
+        UserError: it is something else.
+    """
+    if identifier is None:
+        return default_identifier()
+    if isinstance(identifier, Identifier):
+        return identifier
+    if not callable(identifier):
+        raise UserError(
+            f"the identifier is {given.shown(identifier)}; give a function from a list of texts to their "
+            "languages, or identifier_named('lingua')"
+        )
+    name = getattr(identifier, "__name__", type(identifier).__name__)
+    return OwnIdentifier(identifier, f"call:{plain(name)}", f"the identifier {name}")
+
+
+def plain(name: str) -> str:
+    """A name as it can stand in a signature, which is split at colons and bars."""
+    return re.sub(r"[^\w.-]", "_", name)
+
+
+class OwnIdentifier:
+    """An identifier whose labels are not known before it gives them: any language code may be one.
+
+    Args:
+        function: asked for texts that are not empty; `und` says that it cannot tell.
+        signature: what it is called in the signature of a score.
+        called: what it is called in messages.
+    """
+
+    def __init__(self, function: Function, signature: str, called: str) -> None:
+        self._function, self._called = function, called
+        self.signature = signature
+        self.labels = every_label()
+
+    def identify(self, texts: Sequence[str]) -> list[Guess]:
+        """One guess a text, in order.
+
+        Raises:
+            UserError: the function does not give one language a text.
+        """
+        places = [place for place, text in enumerate(texts) if not is_empty(text)]
+        guesses = [Guess("", 0.0)] * len(texts)
+        answers = self._ask([texts[place] for place in places]) if places else []
+        for place, answer in zip(places, answers, strict=True):
+            guesses[place] = self._guess(texts[place], answer)
+        return guesses
+
+    def _ask(self, texts: list[str]) -> list[Any]:
+        answers = self._function(texts)
+        if isinstance(answers, str | bytes) or not isinstance(answers, Iterable):
+            raise UserError(f"{self._called} gives {given.shown(answers)}, not a list of one language a text")
+        answers = list(answers)
+        if len(answers) != len(texts):
+            got, wanted = counted(len(answers), "language"), counted(len(texts), "text")
+            raise UserError(f"{self._called} gives {got} for {wanted}; it must give one for each, in order")
+        return answers
+
+    def _guess(self, text: str, answer: Any) -> Guess:
+        pair = (answer, 1.0) if isinstance(answer, str) else answer
+        if not isinstance(pair, tuple | list) or len(pair) != 2 or not isinstance(pair[0], str):
+            self._refuse(text, f"{given.shown(answer)}, not a language code, or a code and a probability")
+        code, probability = pair
+        if not isinstance(probability, Real) or not 0 <= float(probability) <= 1 + _ROUNDED:
+            self._refuse(text, f"the probability {given.shown(probability)}, not a number from 0 to 1")
+        label = _label(code)
+        if label is None:
+            self._refuse(
+                text, f"{given.shown(code)}, not a language code such as fr or zh-Hant (und: it cannot tell)"
+            )
+        if label == UNDETERMINED:
+            return Guess(UNDETERMINED, 0.0)
+        return Guess(label, min(float(probability), 1.0))
+
+    def _refuse(self, text: str, what: str) -> NoReturn:
+        raise UserError(f"{self._called} gives {what}, for the text {given.shown(text)}")
+
+
+@cache
+def every_label() -> frozenset[str]:
+    """Every language that CLDR knows, and its scripts and regions where CLDR tells them apart: `zh-Hant`."""
+    codes = {
+        tag for table in ("likely_subtags", "language_aliases") for tag in get_global(table) if "_" not in tag
+    }
+    tags = {tag.replace("_", "-") for tag in locale_identifiers()} | english_names().keys() | codes
+    return frozenset(tag for tag in tags if not is_undetermined(tag))
+
+
+@cache
+def _label(code: str) -> str | None:
+    """The label of a code that the user's identifier gives, whatever kind of code; None where it is none.
+
+    A script or region stays only as far as it is in `every_label`, so that a language that can be asked for
+    can also be found.
+    """
+    code = code.strip().removeprefix("__label__")
+    if is_undetermined(code.lower()):
+        return UNDETERMINED
+    try:
+        language = Language(code)
+    except UserError:
+        return None
+    script = next(iter(language.scripts)) if len(language.scripts) == 1 else None
+    parts = [(script, language.region), (language.region,), (script,), ()]
+    tags = ("-".join(filter(None, (language.primary, *of_tag))) for of_tag in parts)
+    return next((tag for tag in tags if tag in every_label()), language.primary)

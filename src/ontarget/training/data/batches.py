@@ -1,0 +1,211 @@
+"""The steps of a stage, laid out before it begins.
+
+Which samples, in which micro-batches, with which weights.
+"""
+
+import hashlib
+import random
+from collections.abc import Callable, Collection, Sequence
+from typing import NotRequired, TypedDict
+
+import torch
+from torch import Tensor
+from torch.utils.data import Dataset
+
+from ontarget.samples.groups import Draw
+from ontarget.samples.sample import Sample
+from ontarget.training.data.encode import Encoded, Encoder
+from ontarget.training.data.encoded_cache import Encode, Pass, encode_pass
+from ontarget.training.data.weights import signed_weights
+from ontarget.training.distributed.processes import Share
+from ontarget.training.tuning import Tuning
+
+Weighed = tuple[Encoded, list[float]]
+Unit = list[Weighed]  # samples that one micro-batch has to hold
+Cut = Callable[[Sequence[Weighed], int], list[list[Weighed]]]  # a batch, and the tokens of a micro-batch
+
+_SHOWN = 40  # characters of a text that an error message shows
+# Lengths are multiples of it. On a CPU every new shape costs memory for good: its kernels stay in a cache,
+# and blocks of sizes that never come again leave holes in the heap. GPUs multiply such lengths faster.
+ROUND = 8
+
+
+class MicroBatch(TypedDict):
+    """What one forward sees; shapes are [samples, tokens].
+
+    `labels[t]` and `weights[t]` belong to what follows t.
+    """
+
+    prefix_ids: NotRequired[Tensor]  # [1, tokens], before every row, see prefix.py
+    input_ids: Tensor
+    position_ids: NotRequired[Tensor]  # of packed rows, as the next two, see packing.py
+    ends: NotRequired[Tensor]  # [samples + 1], int32: 0, and where each sample ends
+    longest: NotRequired[int]  # tokens of the longest sample
+    labels: Tensor
+    weights: Tensor
+    shares: NotRequired[Tensor]  # of pairs, as `sequences`, see pairs.py
+    sequences: NotRequired[Tensor]
+
+
+class Steps(Dataset[list[MicroBatch]]):
+    """Item n is optimiser step n.
+
+    A global batch, weighed as a whole; of that our share, cut into micro-batches of similar length. The order
+    depends on the seed alone, so an interrupted stage goes on with the step that it would have taken.
+
+    Attributes:
+        reveal: gives twins other shares: see reference.py.
+        units: what of a batch is not to be torn apart.
+        cut: makes micro-batches of samples.
+        collate: makes tensors of a micro-batch.
+    """
+
+    def __init__(
+        self,
+        draw: Draw,
+        encoder: Encoder,
+        tuning: Tuning,
+        alpha: float,
+        seed: int,
+        share: Share = Share(),  # noqa: B008  (frozen)
+        encode: Encode = encode_pass,
+    ) -> None:
+        """`encode` makes ids of the groups of a pass: see passes.py."""
+        self._draw, self._encoder, self._tuning, self._alpha, self._seed = draw, encoder, tuning, alpha, seed
+        self._share, self._encode = share, encode
+        self.reveal: Callable[[Sequence[Encoded]], Sequence[Encoded]] = as_they_are
+        self.units: Callable[[Sequence[Weighed]], list[Unit]] = alone
+        self.cut: Cut = by_length
+        self.collate: Callable[[Sequence[Weighed]], MicroBatch] = collate
+        self._unrevealing: dict[int, int] = {}  # step -> what `reveal` left out
+        self._pass_number, self._pass = 0, self._encoded(0)
+        self._groups_a_pass = len(self._pass.learnt)
+        self._steps_a_pass = -(-self._groups_a_pass // tuning.batch_samples)
+
+    def __len__(self) -> int:
+        if not self._steps_a_pass:
+            return 0
+        return self._tuning.steps or self._steps_a_pass * (self._tuning.epochs or 1)
+
+    def __getitem__(self, step: int) -> list[MicroBatch]:
+        if not 0 <= step < len(self):
+            raise IndexError(step)
+        return [self.collate(part) for part in self._parts(step)]
+
+    def digest(self) -> str:
+        """Tells whether two processes are about to learn the same: of the first step, whole."""
+        return hashlib.sha256(repr((len(self), self._batch(0))).encode()).hexdigest()
+
+    def names(self, step: int, parts: Collection[int]) -> list[str]:
+        """What a person knows the samples of some micro-batches of a step by: source, and language asked for.
+
+        They are encoded once more to be found, so nothing is kept for a case that should never arise.
+        """
+        of_step = self._parts(step)
+        wanted = [encoded.ids for part in parts for encoded, _ in of_step[part]]
+        drawn = self._draw(step // self._steps_a_pass)
+        samples = [sample for number in self._numbers(step) for sample in drawn[number]]
+        return [_name(s) for s in samples if (e := self._encoder.encode(s)) and e.ids in wanted]
+
+    def unrevealing(self) -> int:
+        """Twins of the first pass that `reveal` leaves out; steps not taken by this process are looked at."""
+        steps = range(min(len(self), self._steps_a_pass))
+        for step in steps:
+            if step not in self._unrevealing:
+                self._batch(step)
+        return sum(map(self._unrevealing.__getitem__, steps))
+
+    def _parts(self, step: int) -> list[list[Weighed]]:
+        """Our micro-batches of a step."""
+        return self._share.of(
+            self.units(self._batch(step)),
+            lambda unit: sum(len(encoded.ids) for encoded, _ in unit),
+            lambda mine: cut_units(self.cut, mine, self._tuning.micro_batch_tokens),
+        )
+
+    def _batch(self, step: int) -> list[Weighed]:
+        """The global batch of a step."""
+        numbers = self._numbers(step)
+        whole = [encoded for number in numbers for encoded in self._pass.group(number)]
+        batch = self.reveal(whole)
+        self._unrevealing[step] = len(whole) - len(batch)
+        weights = signed_weights(batch, self._alpha, self._tuning.normalisation)
+        return list(zip(batch, weights, strict=True))
+
+    def _numbers(self, step: int) -> list[int]:
+        """The groups of a step, by their numbers in its pass."""
+        pass_number, within = divmod(step, self._steps_a_pass)
+        if pass_number != self._pass_number:
+            self._pass_number, self._pass = pass_number, self._encoded(pass_number)
+        learnt, size = self._pass.learnt, self._tuning.batch_samples
+        # Steps are counted by the first pass; one drawn anew may be a little shorter or longer.
+        return [
+            learnt[n % len(learnt)]
+            for n in range(within * size, min((within + 1) * size, self._groups_a_pass))
+        ]
+
+    def _encoded(self, pass_number: int) -> Pass:
+        """One pass, encoded, and shuffled."""
+        made = self._encode(self._draw(pass_number), self._encoder, pass_number)
+        random.Random(f"{self._seed} shuffle {pass_number}").shuffle(made.learnt)
+        return made
+
+
+def as_they_are(batch: Sequence[Encoded]) -> Sequence[Encoded]:
+    """No sample gets other shares than the encoder gave it."""
+    return batch
+
+
+def alone(batch: Sequence[Weighed]) -> list[Unit]:
+    """Every sample of a batch by itself: any micro-batch may hold it."""
+    return [[weighed] for weighed in batch]
+
+
+def _name(sample: Sample) -> str:
+    text = " ".join((sample.source or sample.response).split())
+    text = text if len(text) <= _SHOWN else f"{text[:_SHOWN]}…"
+    return f"'{text}'" + (f" to {sample.asked}" if sample.asked else "")
+
+
+def collate(part: Sequence[Weighed]) -> MicroBatch:
+    """Pads samples on the right. Causal attention never looks there, so no mask is needed.
+
+    Without a sample it is a row without weight, which leaves every gradient as it is.
+    """
+    shape = (max(len(part), 1), max((_padded(weighed) for weighed in part), default=ROUND))
+    input_ids = torch.zeros(shape, dtype=torch.long)
+    labels = torch.zeros(shape, dtype=torch.long)
+    weights = torch.zeros(shape)
+    for row, (encoded, of_tokens) in enumerate(part):
+        size = len(encoded.ids) - 1
+        input_ids[row, :size] = torch.tensor(encoded.ids[:-1])
+        labels[row, :size] = torch.tensor(encoded.ids[1:])
+        weights[row, encoded.response - 1 : size] = torch.tensor(of_tokens)
+    return {"input_ids": input_ids, "labels": labels, "weights": weights}
+
+
+def cut_units(cut: Cut, units: Sequence[Unit], micro_batch_tokens: int) -> list[list[Weighed]]:
+    """Cuts a batch between units: as their longest samples are cut that have their share of the tokens."""
+    longest = [max(unit, key=lambda weighed: len(weighed[0].ids)) for unit in units]
+    unit_of = {id(weighed): unit for weighed, unit in zip(longest, units, strict=True)}
+    parts = cut(longest, micro_batch_tokens // max(map(len, units), default=1))
+    return [[weighed for found in part for weighed in unit_of[id(found)]] for part in parts]
+
+
+def by_length(pairs: Sequence[Weighed], micro_batch_tokens: int) -> list[list[Weighed]]:
+    """Cuts a batch, longest first, into parts.
+
+    Each has at most `micro_batch_tokens` padded tokens (or one sample).
+    """
+    parts: list[list[Weighed]] = []
+    for pair in sorted(pairs, key=lambda pair: -len(pair[0].ids)):
+        if parts and (len(parts[-1]) + 1) * _padded(parts[-1][0]) <= micro_batch_tokens:
+            parts[-1].append(pair)
+        else:
+            parts.append([pair])
+    return parts
+
+
+def _padded(weighed: Weighed) -> int:
+    """The length of a row for this sample, whose last token is a label alone."""
+    return -(-(len(weighed[0].ids) - 1) // ROUND) * ROUND

@@ -1,0 +1,180 @@
+"""The model's output layer while it is trained: the log-odds of labels in place of logits.
+
+Only hidden states whose labels count reach it, and no logits of a whole batch are ever made.
+"""
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from typing import Any, Self
+
+import torch
+from torch import Tensor, nn
+
+from ontarget.errors import UserError
+from ontarget.training.loss.log_odds import linear_log_odds
+
+# Keys of a model's config under which its forward looks for the soft cap of its logits.
+_SOFT_CAPS = ("final_logit_softcapping", "logits_soft_cap", "output_logit_soft_cap")
+_ROUND = 64  # positions that reach the head are made up to a multiple, see batches.ROUND
+_NO_CAP = 2.0**40  # tanh(d / cap) * cap is d itself, and models that divide by their cap cannot take None
+
+
+class LogOddsHead(nn.Linear):
+    """Takes the place of a model's output layer, with the very same parameters.
+
+    Tied embeddings stay tied, keys of a checkpoint stay as they are, and whatever gathers the parameters of
+    a module before its forward (FSDP2, ZeRO-3) gathers them for this one. Asked nothing, it is the linear
+    layer that it replaces: evaluation and generation go on as ever.
+
+    What the model's own forward does to logits behind its output layer must happen before the log-odds are
+    taken. A soft cap is moved in here and made void in the config while a forward runs, and only then; a
+    factor (Cohere, Granite) is found by `examine`, and d is divided by it beforehand.
+
+    Attributes:
+        softcap: the model's soft cap, in logits.
+        scale: the factor that the model multiplies its logits with; None until `examine` has found it.
+        adds_gradients: whether the weight's gradient is added to where it is, past autograd and its hooks.
+    """
+
+    def __init__(self, linear: nn.Linear, config: Any) -> None:
+        """`linear` is the layer to replace; `config` is that of the model's text part."""
+        super().__init__(linear.in_features, linear.out_features, linear.bias is not None, device="meta")
+        self.weight, self.bias = linear.weight, linear.bias
+        self.train(linear.training)
+        self._config = config
+        self._cap_key = next((key for key in _SOFT_CAPS if getattr(config, key, None)), None)
+        self.softcap: float | None = getattr(config, self._cap_key) if self._cap_key else None
+        self.scale: float | None = None
+        self.adds_gradients = False
+        self._asked: tuple[torch.Size, Tensor, Tensor] | None = None
+        self._given: Tensor | None = None
+
+    @classmethod
+    def install(cls, model: Any) -> Self:
+        """Puts a head into a causal language model of transformers, or finds the one that is there.
+
+        Before the model is wrapped for several processes, but after LoRA.
+
+        Raises:
+            UserError: the output layer is not a plain linear one.
+        """
+        head = model.get_output_embeddings()
+        if hasattr(head, "modules_to_save"):  # LoRA, which trains a copy of the whole layer
+            head = head.modules_to_save[head.active_adapter]
+        if isinstance(head, cls):
+            return head
+        kind = type(head)
+        if kind is not nn.Linear:
+            raise UserError(
+                f"the output layer of {_name(model)} is a {kind.__module__}.{kind.__name__} and not a plain "
+                "linear one: leave it out of quantisation and of the modules that LoRA adapts"
+            )
+        ours = cls(head, model.config.get_text_config())
+        for module in model.modules():
+            for name, child in list(module.named_children()):
+                if child is head:
+                    setattr(module, name, ours)
+        return ours
+
+    @contextmanager
+    def log_odds_at(self, counts: Tensor, labels: Tensor) -> Iterator[None]:
+        """A forward of the model in here gives d, [counted], fp32, as its `logits`.
+
+        Args:
+            counts: [samples, tokens], bool: where a label counts.
+            labels: [samples, tokens], int64: what follows each token.
+        """
+        positions = counts.flatten().nonzero().squeeze(1)
+        self._asked = counts.shape, positions, labels.flatten()[positions]
+        try:
+            with self._uncapped():
+                yield
+        finally:
+            self._asked = None
+
+    def examine(self, model: Any, device: torch.device) -> None:
+        """Finds out, once, what the model does to its logits, by handing it some that are known.
+
+        Cheap: one forward of two tokens with the soft cap, one without. To be called when the model has been
+        wrapped, with what is in the wrapping, and the device of its input.
+
+        Raises:
+            UserError: it is something else than a factor and a soft cap.
+        """
+        if self.scale is not None:
+            return
+        given = torch.linspace(-90, 90, 2 * self.out_features).view(1, 2, self.out_features)
+        as_ever = self._behind_head(model, given, device)
+        with self._uncapped():
+            uncapped = self._behind_head(model, given, device)
+        if uncapped.dtype.itemsize < 4:
+            raise UserError(
+                f"{_name(model)} rounds what it returns to {uncapped.dtype}, too coarse for log-odds: under "
+                "FSDP2, set the output type of its mixed precision to fp32"
+            )
+        scale = 0.0
+        if uncapped.shape == given.shape:
+            scale = float((uncapped.double() * given).sum() / given.double().square().sum())
+        expected = given * scale
+        capped = self.softcap * torch.tanh(expected / self.softcap) if self.softcap else expected
+        if not (scale and _equal(uncapped, expected) and _equal(as_ever, capped)):
+            raise UserError(
+                f"{_name(model)} does more to its logits than to scale and soft-cap them, so its loss would "
+                "be wrong: this model cannot be tuned yet"
+            )
+        self.scale = scale
+
+    @torch.compiler.disable  # type: ignore[untyped-decorator]
+    def forward(self, hidden: Tensor) -> Tensor:
+        """Log-odds where they are asked for, logits else."""
+        if self._given is not None:
+            return self._given.to(hidden.device, copy=True)  # the model may write to it
+        if self._asked is None:
+            return super().forward(hidden)
+        shape, positions, labels = self._asked
+        if hidden.shape[:-1] != shape or self.scale is None:
+            raise ValueError(
+                f"hidden states of {list(hidden.shape)} for labels of {list(shape)}, scale {self.scale}"
+            )
+        counted = len(positions)
+        positions, labels = _made_up(positions), _made_up(labels)
+        hidden = hidden.flatten(0, -2).index_select(0, positions)
+        into = self.weight.grad if self.adds_gradients else None
+        d = linear_log_odds(hidden, self.weight, labels, self.bias, self.softcap, self.scale, into)
+        return d[:counted] / self.scale  # which the model multiplies with
+
+    def _behind_head(self, model: Any, given: Tensor, device: torch.device) -> Tensor:
+        """What the model makes of given logits, [1, 2, vocabulary]."""
+        training, self._given = model.training, given
+        try:
+            with torch.no_grad():  # and no dropout: it would draw random numbers
+                tokens = torch.zeros((1, 2), dtype=torch.long, device=device)
+                logits: Tensor = model.eval()(input_ids=tokens, use_cache=False).logits
+        finally:
+            model.train(training)
+            self._given = None
+        return logits.cpu()
+
+    @contextmanager
+    def _uncapped(self) -> Iterator[None]:
+        if self._cap_key is None:
+            yield
+            return
+        setattr(self._config, self._cap_key, _NO_CAP)
+        try:
+            yield
+        finally:
+            setattr(self._config, self._cap_key, self.softcap)
+
+
+def _made_up(values: Tensor) -> Tensor:
+    """To a multiple of `_ROUND`, by the last value again."""
+    return torch.cat([values, values[-1:].expand(-len(values) % _ROUND)])
+
+
+def _equal(logits: Tensor, expected: Tensor) -> bool:
+    return logits.shape == expected.shape and torch.allclose(logits.float(), expected, rtol=1e-4, atol=1e-4)
+
+
+def _name(model: Any) -> str:
+    return type(model.get_base_model() if hasattr(model, "get_base_model") else model).__name__

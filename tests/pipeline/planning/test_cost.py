@@ -1,0 +1,111 @@
+"""Estimates: right in their proportions, and measured where the step was done before."""
+
+import json
+from pathlib import Path
+
+import pytest
+from tests.pipeline.conftest import RECIPE, fake_recipe
+
+from ontarget.corpora.corpus import Corpus
+from ontarget.pipeline.planning.artifacts import Store
+from ontarget.pipeline.planning.cost import Cost, Estimator
+from ontarget.pipeline.planning.plan import Plan
+from ontarget.recipes.schema.recipe import Recipe
+
+
+def costs(recipe: Recipe, corpus: Corpus, speed: float | None = 1e9) -> dict[str, Cost]:
+    plan = Plan(recipe, corpus, Store(Path("runs/fake")))
+    estimator = Estimator(plan, speed)
+    return {step.id: estimator.cost(step) for step in plan.everything()}
+
+
+def test_a_faster_machine_takes_less_time(fake_corpus: Corpus) -> None:
+    slow, fast = costs(fake_recipe(), fake_corpus, 1e9), costs(fake_recipe(), fake_corpus, 2e9)
+    for step in ("model/base", "model/lat", "outputs/mt"):
+        assert slow[step].seconds == pytest.approx(2 * (fast[step].seconds or 0))
+
+
+def test_the_estimate_is_six_operations_a_parameter_and_token(fake_corpus: Corpus) -> None:
+    found = costs(fake_recipe(), fake_corpus)["model/base"]
+    parameters = 8000 * 256 + 6 * (4 * 256**2 + 3 * 256 * 704)
+    assert found.disk == 4 * parameters
+    [test] = fake_corpus.parts("test")
+    line = sum(len(line) for code in test.lines.values() for line in code) / 12 / 4
+    lines = (0.75 * 3 + 0.25 * 2 + 0.2 * 1) / 1.2  # of a document: three headed, two listed, or one alone
+    tokens = 128 * lines * line
+    assert found.seconds == pytest.approx(6 * parameters * tokens / 0.3 / 1e9)
+
+
+def test_memory_is_that_of_the_process_and_what_grows_with_a_micro_batch(fake_corpus: Corpus) -> None:
+    def memory(**tuning: int) -> float:
+        stage = {**RECIPE["stages"]["base"], "tuning": {"learning_rate": 1, "steps": 2, **tuning}}
+        return (
+            costs(fake_recipe(stages=RECIPE["stages"] | {"base": stage}), fake_corpus)["model/base"].memory
+            or 0
+        )
+
+    parameters, tokens = 8000 * 256 + 6 * (4 * 256**2 + 3 * 256 * 704), 10
+    least = memory(batch_samples=10_000, micro_batch_tokens=tokens)
+    assert least > 3.5e8 + 16 * parameters  # no training takes less
+    more = memory(batch_samples=10_000, micro_batch_tokens=tokens + 1000)
+    assert more - least == pytest.approx(1000 * 30 * 6 * 256 * 4)
+
+
+def test_a_pivot_costs_twice_and_half_the_lines_half(fake_corpus: Corpus) -> None:
+    found = costs(fake_recipe(), fake_corpus)
+    assert found["outputs/pivot"].seconds == pytest.approx(2 * (found["outputs/mt"].seconds or 0))
+    half = costs(fake_recipe(test_lines=1), fake_corpus)
+    assert found["outputs/mt"].seconds == pytest.approx(2 * (half["outputs/mt"].seconds or 0))
+
+
+def test_judging_costs_as_much_as_answering_so_many_lines(fake_corpus: Corpus) -> None:
+    every, steps = 10, 25  # judged after 10, 20 and 25
+    stages = RECIPE["stages"] | {
+        "mt": {**RECIPE["stages"]["mt"], "tuning": {"learning_rate": 1, "steps": steps}}
+    }
+    judged = {**stages["mt"], "evaluation": {"every": every, "lines": 2, "beam": 4}}
+    with_it = costs(fake_recipe(stages=stages | {"mt": judged}, test_lines=2), fake_corpus)
+    without = costs(fake_recipe(stages=stages, test_lines=2), fake_corpus)
+    more = (with_it["model/mt"].seconds or 0) - (without["model/mt"].seconds or 0)
+    assert more == pytest.approx(
+        3 * (with_it["outputs/mt"].seconds or 0), rel=0.01
+    )  # prompts differ a little
+
+
+def test_a_step_that_was_done_before_takes_as_long_as_then(fake_corpus: Corpus) -> None:
+    model = Path("runs/fake/models/mt")
+    model.mkdir(parents=True)
+    (model / "ontarget.json").write_text(json.dumps({"fingerprint": "old", "seconds": 321.0}))
+    found = costs(fake_recipe(), fake_corpus)["model/mt"]
+    assert (found.seconds, found.measured) == (321.0, True)
+
+
+def test_what_cannot_be_known_is_not_guessed(fake_corpus: Corpus) -> None:
+    stages = {"mt": RECIPE["stages"]["mt"] | {"from": "owner/model"}}
+    found = costs(fake_recipe(stages=stages, systems=["mt"]), fake_corpus)
+    assert found["model/mt"] == found["outputs/mt"] == Cost(None, None, None)
+    assert costs(fake_recipe(), fake_corpus, None)["model/mt"].seconds is None
+
+
+@pytest.mark.parametrize(
+    ("kind", "save_precision", "size"),
+    [(None, "auto", 4), ("float32", "auto", 4), ("bfloat16", "auto", 2), ("bfloat16", "fp32", 4)],
+)
+def test_a_checkpoint_on_disk_is_measured_by_its_configuration(
+    fake_corpus: Corpus, kind: str | None, save_precision: str, size: int
+) -> None:
+    theirs = Path("theirs")
+    theirs.mkdir()
+    config = {
+        "vocab_size": 1000,
+        "hidden_size": 64,
+        "num_hidden_layers": 2,
+        "num_attention_heads": 2,
+        "intermediate_size": 128,
+        "dtype": kind,
+    }
+    (theirs / "config.json").write_text(json.dumps(config))
+    tuning = RECIPE["stages"]["mt"]["tuning"] | {"save_precision": save_precision}
+    stages = {"mt": RECIPE["stages"]["mt"] | {"from": "./theirs", "tuning": tuning}}
+    found = costs(fake_recipe(stages=stages, systems=["mt"]), fake_corpus)["model/mt"]
+    assert found.disk == size * (1000 * 64 + 2 * (4 * 64**2 + 3 * 64 * 128))

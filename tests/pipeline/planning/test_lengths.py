@@ -1,0 +1,98 @@
+"""Prompts and samples that are too long for a model, told before any work."""
+
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+pytest.importorskip("torch", reason="needs the extra `train`")
+
+from tests.pipeline.conftest import LINES, RECIPE
+from transformers import (
+    GPT2Config,
+    GPT2LMHeadModel,
+    LlamaConfig,
+    LlamaForCausalLM,
+    OPTConfig,
+    OPTForCausalLM,
+    PreTrainedModel,
+)
+
+from ontarget.errors import UserError
+from ontarget.pipeline.planning.lengths import check_lengths
+from ontarget.pipeline.planning.models import check_models
+from ontarget.pipeline.planning.plan import Plan
+from ontarget.pipeline.run import make_plan
+from ontarget.recipes.loading import check
+from ontarget.training.new_model import make_tokenizer
+
+_STAGES = {"mt": {"kind": "likelihood", "from": "model", "tuning": {"steps": 1}}}
+
+
+def model_of(kind: str, positions: int) -> PreTrainedModel:
+    small: dict[str, Any] = {
+        "vocab_size": 400,
+        "hidden_size": 8,
+        "num_hidden_layers": 1,
+        "num_attention_heads": 2,
+    }
+    if kind == "gpt2":
+        return GPT2LMHeadModel(
+            GPT2Config(vocab_size=400, n_embd=8, n_layer=1, n_head=2, n_positions=positions)
+        )
+    small |= {"max_position_embeddings": positions, "bos_token_id": 0, "eos_token_id": 1, "pad_token_id": 2}
+    if kind == "opt":
+        return OPTForCausalLM(OPTConfig(**small, word_embed_proj_dim=8, ffn_dim=8))
+    return LlamaForCausalLM(LlamaConfig(**small, intermediate_size=8))
+
+
+def plan_of(folder: Path, kind: str, positions: int, **changes: Any) -> Plan:
+    model_of(kind, positions).save_pretrained(folder / "base")
+    make_tokenizer([line for of_one in LINES.values() for line in of_one], 400).save_pretrained(
+        folder / "base"
+    )
+    recipe = {**RECIPE, "model": str(folder / "base"), "template": "plain", "test_lines": 4, "stages": {}}
+    return make_plan(check(recipe | {"systems": {"llama": {}}} | changes, "short"))
+
+
+def test_positions_that_are_learnt_must_do_for_the_samples(corpus_files: Path) -> None:
+    for kind in ("gpt2", "opt"):
+        plan = plan_of(corpus_files, kind, 300, stages=_STAGES, systems=["mt"])
+        with pytest.raises(
+            UserError, match=r"stages\.mt\.tuning\.max_length is 512, but .* has learnt 300 pos"
+        ):
+            check_models(plan, plan.everything())
+    enough = {"mt": _STAGES["mt"] | {"tuning": {"steps": 1, "max_length": 300}}}
+    plan = plan_of(corpus_files, "opt", 300, stages=enough, systems=["mt"])
+    assert check_models(plan, plan.everything()) == []
+    plan = plan_of(corpus_files, "llama", 300, stages=_STAGES, systems=["mt"])
+    assert check_models(plan, plan.everything()) == []
+
+
+def test_prompts_that_do_not_fit_are_counted_by_direction(corpus_files: Path) -> None:
+    lines = Path("test.it").read_text(encoding="utf-8").split("\n")
+    lines[1] *= 99
+    Path("test.it").write_text("\n".join(lines), encoding="utf-8")
+    systems = {"llama": {}, "mt": {"model": "mt"}, "pivot": {"model": "mt"}}
+    plan = plan_of(corpus_files, "llama", 200, stages=_STAGES, systems=systems)
+    said = check_lengths(plan, plan.everything())
+    assert [sentence.split(":")[0] for sentence in said] == ["LLaMA", "MT", "Pivot"]
+    assert all("2 of 24 test prompts do not fit into the context of" in sentence for sentence in said)
+    assert all(sentence.endswith("(it-nl: 1, it-en: 1)") for sentence in said)
+    plan = plan_of(corpus_files, "llama", 2000, stages=_STAGES, systems=systems)
+    assert check_lengths(plan, plan.everything()) == []
+
+
+def test_a_system_none_of_whose_prompts_fits_is_refused(corpus_files: Path) -> None:
+    systems = {"llama": {}, "5-shot": {"model": str(corpus_files / "base"), "demonstrations": 2}}
+    plan = plan_of(corpus_files, "llama", 90, systems=systems)
+    with pytest.raises(
+        UserError, match=r"systems\.5-shot: none of the 24 test prompts fits into the context of"
+    ):
+        check_lengths(plan, plan.everything())
+
+
+def test_what_is_made_from_nothing_has_no_tokenizer_yet(corpus_files: Path) -> None:
+    plan = make_plan(check(RECIPE, "fake"))
+    assert check_lengths(plan, plan.everything()) == []
+    assert not (corpus_files / "runs").exists()
