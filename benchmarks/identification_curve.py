@@ -11,7 +11,7 @@ requested  how many of the lines taken for another language than the requested o
            language is requested of its own lines and of as many lines in the others: both are as frequent.
            From 50 % on, a line is more likely in the requested language than not, and counts as `unsure`
 
-Prints Markdown tables, and draws docs/identification.svg.
+Prints Markdown tables, and draws docs/explanation/identification.svg.
 """
 
 import argparse
@@ -173,7 +173,7 @@ def main() -> None:
     with matplotlib.rc_context(STYLE):
         figure = Figure(figsize=(11, 3.6), layout="constrained")
         draw(figure, curves, identifier.even_odds)
-        with whole_file(Path(__file__).parents[1] / "docs" / "identification.svg") as temporary:
+        with whole_file(Path(__file__).parents[1] / "docs" / "explanation" / "identification.svg") as temporary:
             nothing = {"Date": None, "Creator": None}
             figure.savefig(temporary, format="svg", transparent=True, metadata=nothing)
 

@@ -1,4 +1,4 @@
-"""Draws what stage1_step.py and stage2_step.py found into docs/performance.svg: python benchmarks/plot.py"""
+"""Draws what stage1_step.py and stage2_step.py found into docs/experiments/performance.svg: python benchmarks/plot.py"""
 
 import json
 from pathlib import Path
@@ -45,7 +45,7 @@ def main() -> None:
     with matplotlib.rc_context(STYLE):
         figure = Figure(figsize=(11, 1.9), layout="constrained")
         draw(figure)
-        with whole_file(HERE.parent / "docs" / "performance.svg") as temporary:
+        with whole_file(HERE.parent / "docs" / "experiments" / "performance.svg") as temporary:
             nothing = {"Date": None, "Creator": None}
             figure.savefig(temporary, format="svg", transparent=True, metadata=nothing)
 

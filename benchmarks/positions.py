@@ -7,7 +7,7 @@ p          of token t of the English translation of validation lines, t = 1..15,
            lines, and the mean of log p (right) - log p (wrong)
 outputs    the off-target ones of the run, zero-shot: at which word they leave the language asked for
 
-Writes results/positions.json, and draws docs/positions.svg.
+Writes results/positions.json, and draws docs/experiments/positions.svg.
 """
 
 import argparse
@@ -109,7 +109,7 @@ def main() -> None:
     with matplotlib.rc_context(STYLE):
         figure = Figure(figsize=(3.2 * len(rows), 2.8), layout="constrained")
         draw(figure, rows)
-        with whole_file(HERE.parent / "docs" / "positions.svg") as temporary:
+        with whole_file(HERE.parent / "docs" / "experiments" / "positions.svg") as temporary:
             nothing = {"Date": None, "Creator": None}
             figure.savefig(temporary, format="svg", transparent=True, metadata=nothing)
 

@@ -5,6 +5,7 @@ import re
 import shlex
 from collections.abc import Iterator
 from pathlib import Path
+from typing import Any
 
 import pytest
 import yaml
@@ -45,9 +46,9 @@ from ontarget.training.tuning import Lora, ModelShape, Tuning
 
 ROOT = Path(__file__).parents[1]
 DOCS = ROOT / "docs"
-PAGES = sorted(DOCS.glob("*.md"))
+PAGES = sorted(DOCS.rglob("*.md"))
 WRITTEN = [ROOT / name for name in ("README.md", "CONTRIBUTING.md", "CHANGELOG.md")] + PAGES
-MADE_BY_A_RUN = {DOCS / "results.svg"}  # `make demo` makes its figures
+MADE_BY_A_RUN = {DOCS / "experiments" / "results.svg"}  # `make demo` makes its figures
 
 
 def read(path: Path) -> str:
@@ -67,7 +68,14 @@ def anchors(page: Path) -> set[str]:
 
 def test_the_pages_of_the_navigation_are_the_pages_there_are() -> None:
     nav = yaml.safe_load(read(ROOT / "mkdocs.yml"))["nav"]
-    assert sorted(page for entry in nav for page in entry.values()) == [page.name for page in PAGES]
+    assert sorted(pages_of(nav)) == sorted(page.relative_to(DOCS).as_posix() for page in PAGES)
+
+
+def pages_of(nav: list[dict[str, Any]]) -> Iterator[str]:
+    """The pages of a navigation, sections and all."""
+    for entry in nav:
+        for target in entry.values():
+            yield from pages_of(target) if isinstance(target, list) else [target]
 
 
 @pytest.mark.parametrize("page", WRITTEN, ids=name)
@@ -78,14 +86,14 @@ def test_every_relative_link_leads_somewhere(page: Path) -> None:
         path, _, anchor = target.partition("#")
         file = (page.parent / path).resolve() if path else page
         assert file.exists() or file in MADE_BY_A_RUN, target
-        if page.parent == DOCS:
+        if DOCS in page.parents:
             assert DOCS in file.parents, f"{target} leaves the site"
         if anchor:
             assert anchor in anchors(file), target
 
 
 def test_every_fault_names_tests_and_all_of_them_exist() -> None:
-    sections = re.split(r"^## ", read(DOCS / "faults.md"), flags=re.MULTILINE)[1:]
+    sections = re.split(r"^## ", read(DOCS / "explanation" / "faults.md"), flags=re.MULTILINE)[1:]
     assert [section.partition(".")[0] for section in sections] == [str(number) for number in range(1, 11)]
     named = set()
     for section in sections:
@@ -152,7 +160,7 @@ KEYS = {
 def documented() -> dict[str, list[str]]:
     """The keys of the tables of recipes.md, each with the cells that follow it."""
     rows: dict[str, list[str]] = {}
-    for line in re.findall(r"^\|( `.*)\|$", read(DOCS / "recipes.md"), re.MULTILINE):
+    for line in re.findall(r"^\|( `.*)\|$", read(DOCS / "how-to" / "recipes.md"), re.MULTILINE):
         head, *cells = [cell.strip() for cell in line.split("|")]
         for key in re.findall(r"`([\w.-]+)`", head):
             rows.setdefault(key, cells)
@@ -193,7 +201,7 @@ def test_the_presets_are_those_of_the_code() -> None:
 
 
 def test_every_system_and_every_recipe_is_explained() -> None:
-    method, recipes = read(DOCS / "method.md"), read(DOCS / "recipes.md")
+    method, recipes = read(DOCS / "explanation" / "method.md"), read(DOCS / "how-to" / "recipes.md")
     assert all(f"`{system}`" in method for system in SYSTEMS)
     assert all(f"| `{recipe}` |" in recipes for recipe in shipped())
 

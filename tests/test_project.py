@@ -102,7 +102,7 @@ def test_messages_name_extras_that_there_are() -> None:
             assert extra in EXTRAS, file
 
 
-@pytest.mark.parametrize("page", ["README.md", "CONTRIBUTING.md", *sorted((ROOT / "docs").glob("*.md"))])
+@pytest.mark.parametrize("page", ["README.md", "CONTRIBUTING.md", *sorted((ROOT / "docs").rglob("*.md"))])
 def test_no_page_installs_from_an_index_that_does_not_have_it(page: str | Path) -> None:
     """An extra is added to what is installed; the package itself comes from a checkout or a wheel."""
     text = (ROOT / page).read_text(encoding="utf-8")

@@ -194,4 +194,4 @@ def test_python_of_the_readme_prints_what_it_says(
 
 def test_the_readme_is_short_and_has_the_places_of_its_results() -> None:
     assert sum(not line.startswith("|") for line in README.split("\n")) <= 140
-    assert "docs/results.svg" in README
+    assert "docs/experiments/results.svg" in README

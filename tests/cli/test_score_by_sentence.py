@@ -1,4 +1,4 @@
-"""`ontarget score --unit sentence`, and `--lid cmd:` as a user gives it; the examples of docs/scoring.md."""
+"""`ontarget score --unit sentence`, and `--lid cmd:` as a user gives it; the examples of docs/how-to/scoring.md."""
 
 import csv
 import json
@@ -17,7 +17,7 @@ FRENCH = ["Le chat dort sur le canapé.", "Nous allons à la mer demain.", "Le p
 ENGLISH = "The baker in our neighbourhood opens her shop before the sun rises."
 PARAGRAPH = " ".join([*FRENCH, *FRENCH[:2], ENGLISH])
 NOTE = "most lines are long, and OTR looks at each as a whole"
-DOCS = Path(__file__).parents[2] / "docs" / "scoring.md"
+DOCS = Path(__file__).parents[2] / "docs" / "how-to" / "scoring.md"
 
 
 @pytest.fixture
@@ -130,7 +130,7 @@ def test_a_command_that_fails_leaves_nothing(write: Callable[..., str]) -> None:
 
 
 def section(heading: str) -> str:
-    """A section of docs/scoring.md, up to the next of its rank or a higher one."""
+    """A section of docs/how-to/scoring.md, up to the next of its rank or a higher one."""
     return re.split(
         r"^##? ", DOCS.read_text(encoding="utf-8").split(f"# {heading}\n")[1], flags=re.MULTILINE
     )[0]

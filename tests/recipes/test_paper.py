@@ -35,7 +35,7 @@ SHAPE = {
 
 
 def test_the_eight_rows_and_the_settings_are_the_papers() -> None:
-    """Section 4.1 of the paper; docs/paper.md has them in words."""
+    """Section 4.1 of the paper; docs/experiments/paper.md has them in words."""
     eight = ["llama", "mt", "post-ins", "ptl", "1-shot", "5-shot", "contrastive", "lat"]
     samples = {"paper-iwslt17": (12_000, 3), "paper-wmt": ("all", 1)}
     for name, (count, epochs) in samples.items():

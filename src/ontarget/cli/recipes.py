@@ -86,7 +86,7 @@ def copy(
         ontarget recipes copy phrasebook-tiny mine.yaml
         ontarget run mine.yaml
 
-    A recipe can also contain only its changes to another one: see `extends` in docs/recipes.md.
+    A recipe can also contain only its changes to another one: see `extends` in docs/how-to/recipes.md.
     """
     source = find(recipe)
     target = to or Path(source.name)
