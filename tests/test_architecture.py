@@ -221,21 +221,3 @@ main()"""
     command = [sys.executable, "-c", code, *(argument.format(file=file) for argument in arguments)]
     result = subprocess.run(command, capture_output=True, encoding="utf-8", check=False)
     assert (result.returncode, result.stderr) == (0, "\n")
-
-
-def test_importing_the_package_alone_loads_almost_nothing() -> None:
-    code = "import sys; before = set(sys.modules); import ontarget; print(*sorted(set(sys.modules) - before))"
-    result = subprocess.run([sys.executable, "-c", code], capture_output=True, encoding="utf-8", check=True)
-    assert {name.split(".")[0] for name in result.stdout.split()} <= {"ontarget", *sys.stdlib_module_names}
-
-
-def test_the_public_names_are_those_that_dir_shows() -> None:
-    assert dir(ontarget) == sorted(ontarget.__all__)
-    assert set(ontarget._HOME) | {"__version__"} == set(ontarget.__all__)
-    with pytest.raises(AttributeError, match="no attribute 'off_target'"):
-        _ = ontarget.off_target  # type: ignore[attr-defined]
-
-
-@pytest.mark.parametrize("name", ontarget.__all__)
-def test_every_public_name_is_there(name: str) -> None:
-    assert getattr(ontarget, name) is getattr(ontarget, name)

@@ -8,8 +8,9 @@
 The names below are imported when they are first used, so `import ontarget` loads no model library.
 """
 
-from importlib import import_module
 from typing import TYPE_CHECKING
+
+from ontarget.lazy_names import lazy_names
 
 if TYPE_CHECKING:
     from ontarget.errors import UserError
@@ -18,15 +19,15 @@ if TYPE_CHECKING:
     from ontarget.scoring.off_target import off_target_ratio
     from ontarget.scoring.score import Score
     from ontarget.translation.translator import Translator
+    from ontarget.version import __version__
 
-    __version__: str
-
-_HOME = {
+_MODULES = {
     "Direction": "ontarget.languages",
     "Language": "ontarget.languages",
     "Score": "ontarget.scoring.score",
     "Translator": "ontarget.translation.translator",
     "UserError": "ontarget.errors",
+    "__version__": "ontarget.version",
     "off_target_ratio": "ontarget.scoring.off_target",
     "run": "ontarget.pipeline.run",
 }
@@ -42,19 +43,4 @@ __all__ = [
     "run",
 ]
 
-
-def __getattr__(name: str) -> object:
-    """Imports a public name, and keeps it so that the next use costs nothing."""
-    value: object
-    if name == "__version__":
-        value = import_module("importlib.metadata").version("ontarget")
-    elif name in _HOME:
-        value = getattr(import_module(_HOME[name]), name)
-    else:
-        raise AttributeError(f"module 'ontarget' has no attribute {name!r}")
-    globals()[name] = value
-    return value
-
-
-def __dir__() -> list[str]:
-    return list(__all__)
+__getattr__, __dir__ = lazy_names(__name__, _MODULES)
