@@ -42,6 +42,7 @@ BANNED = {
 
 # Still to be rewritten. A file whose test is reported as XPASS comes off the list.
 PENDING: set[str] = {
+    "docs/experiments/research-log.md",
     "docs/experiments/results.md",
     "src/ontarget/checkpoints/adapter.py",
     "src/ontarget/checkpoints/files.py",
@@ -107,18 +108,13 @@ PENDING: set[str] = {
     "src/ontarget/scoring/language_id/fasttext/ngrams.py",
     "src/ontarget/scoring/floor.py",
     "src/ontarget/scoring/judge/answer_files.py",
-    "src/ontarget/scoring/language_id/identifier.py",
     "src/ontarget/scoring/leftover.py",
     "src/ontarget/scoring/reading/named_files.py",
-    "src/ontarget/scoring/off_target.py",
     "src/ontarget/scoring/metrics/on_target.py",
     "src/ontarget/scoring/language_id/own_identifier.py",
     "src/ontarget/scoring/pass_rates.py",
-    "src/ontarget/scoring/language_id/rules.py",
-    "src/ontarget/scoring/language_id/scripts.py",
     "src/ontarget/scoring/significance.py",
     "src/ontarget/scoring/switch.py",
-    "src/ontarget/scoring/language_id/text_words.py",
     "src/ontarget/scoring/reading/wmt.py",
     "src/ontarget/subtags.py",
     "src/ontarget/training/data/batches.py",

@@ -1,4 +1,4 @@
-"""ontarget: LLMs that translate into the language you asked for, and a measure of when they do not.
+"""ontarget: LLMs that translate into the requested language, and a measure of when they do not.
 
     >>> import ontarget
     >>> score = ontarget.off_target_ratio(["Ein Haus am Meer.", "Une maison au bord de la mer."], "fr")

@@ -1,4 +1,4 @@
-"""`python -m ontarget`, and where the command `ontarget` begins."""
+"""The entry point of the command `ontarget` and of `python -m ontarget`."""
 
 import sys
 

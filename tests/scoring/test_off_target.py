@@ -8,6 +8,7 @@ from ontarget.errors import UserError
 from ontarget.languages import Direction, Language
 from ontarget.scoring.interval import Interval, wilson
 from ontarget.scoring.language_id.identifier import Guess
+from ontarget.scoring.language_id.rules import Rules
 from ontarget.scoring.off_target import (
     OffTarget,
     breakdown,
@@ -47,6 +48,18 @@ def test_the_papers_count_takes_every_line_as_it_is() -> None:
     score = off_target_ratio(lines, "fi", rules="paper")
     assert score.value == 100.0
     assert score.signature == f"lid:lid.176.ftz|case:mixed|norm:none|n:6|version:{SCORING_VERSION}"
+
+
+def test_strict_ratios_outcomes_and_breakdowns_count_by_the_same_rules() -> None:
+    lines, into_french = [GERMAN, "123", "radio"], Direction.parse("it-fr")
+    assert outcomes(lines, "fr") == ["other", "neutral", "unsure"]
+    assert outcomes(lines, "fr", rules="paper") == ["other", "unknown", "english"]
+    off_by_rules: dict[Rules, int] = {"robust": 1, "paper": 3}
+    for rules, off in off_by_rules.items():
+        assert strict_off_target_ratio(lines, "fr", rules=rules).value == 100 * off / 3
+        counts = breakdown(lines, None, into_french, rules=rules)
+        assert sum(n for outcome, n in counts.items() if outcome not in NOT_OFF) == off
+    assert "case:mixed" in strict_off_target_ratio(lines, "fr", rules="paper").signature
 
 
 def test_the_interval_takes_unsure_lines_both_ways() -> None:

@@ -7,7 +7,7 @@ from contextlib import contextmanager
 from pathlib import Path
 
 from ontarget.files import whole_file
-from ontarget.scoring.off_target import Segment
+from ontarget.scoring.off_target import SegmentResult
 from ontarget.scoring.reading.hypotheses import Answers, Line
 from ontarget.scoring.scorecard import Seen
 
@@ -33,7 +33,7 @@ def by_line(path: Path | None, metrics: Sequence[str], *, sentences: bool = Fals
             answers: Answers,
             before: int,
             lines: Sequence[Line],
-            found: Sequence[Segment],
+            found: Sequence[SegmentResult],
             scores: Mapping[str, Sequence[float | str]],
         ) -> None:
             for place, (line, segment) in enumerate(zip(lines, found, strict=True)):

@@ -4,7 +4,7 @@ from collections.abc import Iterator, Sequence
 
 from ontarget.errors import UserError
 from ontarget.scoring.interval import wilson_between
-from ontarget.scoring.off_target import OffTarget, Segment
+from ontarget.scoring.off_target import OffTarget, SegmentResult
 from ontarget.scoring.score import Score
 
 
@@ -28,7 +28,7 @@ class Agreement:
             raise UserError(f"the identifier {twice} is given twice; agreement needs two different ones")
         self._off = self._perhaps = 0
 
-    def add(self, found: Sequence[Sequence[Segment]]) -> None:
+    def add(self, found: Sequence[Sequence[SegmentResult]]) -> None:
         """Counts what each identifier found of some hypotheses: [identifiers, hypotheses]."""
         for off, perhaps in agreed(found):
             self._off += off
@@ -50,7 +50,7 @@ class Agreement:
         return Score("otr_agreed", 100.0 * self._off / whole.n, whole.n, signature, interval)
 
 
-def agreed(found: Sequence[Sequence[Segment]]) -> Iterator[tuple[bool, bool]]:
+def agreed(found: Sequence[Sequence[SegmentResult]]) -> Iterator[tuple[bool, bool]]:
     """Of each hypothesis: whether all identifiers find it off-target, and whether it is if in doubt it is."""
     for segments in zip(*found, strict=True):
         yield (

@@ -15,7 +15,7 @@ from ontarget.languages import Direction, Language
 from ontarget.scoring.language_id.identifier import Guess, Identifier
 from ontarget.scoring.language_id.own_identifier import Function
 from ontarget.scoring.language_id.rules import Reading, Rules, Unit
-from ontarget.scoring.off_target import OffTarget, Segment
+from ontarget.scoring.off_target import OffTarget, SegmentResult
 from ontarget.scoring.outcome import Thresholds
 from ontarget.scoring.score import Score
 from ontarget.sentences import sentences_of
@@ -74,7 +74,7 @@ class BySentence(OffTarget):
             readings[place] = Reading(reading.guess, reading.doubt, readings[place].sentences)
         return readings
 
-    def _segment(self, reading: Reading, text: str, source: str | None, finish: str | None) -> Segment:
+    def _segment(self, reading: Reading, text: str, source: str | None, finish: str | None) -> SegmentResult:
         segment = super()._segment(reading, text, source, finish)
         mixed = reading.mixed and segment.outcome == "on"
         return segment._replace(outcome="mixed" if mixed else segment.outcome, sentences=reading.sentences)
@@ -84,7 +84,7 @@ class _Sentences(OffTarget):
     _unit = BySentence._unit
 
 
-def _reading(sentences: Sequence[Segment]) -> Reading:
+def _reading(sentences: Sequence[SegmentResult]) -> Reading:
     """What a line is by its sentences; a guess without a label if none of them counts."""
     outcomes = tuple(sentence.outcome for sentence in sentences)
     sure = [sentence for sentence in sentences if sentence.doubt is None]

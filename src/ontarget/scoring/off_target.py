@@ -1,6 +1,6 @@
-"""The off-target ratio: how many hypotheses are not in the language that was asked for.
+"""The off-target ratio (OTR): the share of hypotheses that are not in the target language.
 
-`OffTarget` counts, chunk by chunk; each function here feeds one of them and says what it found.
+The class `OffTarget` counts hypotheses chunk by chunk; the functions here count a whole list at once.
 """
 
 from collections import Counter
@@ -19,19 +19,19 @@ from ontarget.scoring.outcome import NOT_OFF, OUTCOMES, Ladder, Outcome, Thresho
 from ontarget.scoring.score import Score
 from ontarget.scoring.version import SCORING_VERSION
 
-_CHUNK = 10_000  # lines at a time, where there may be any number
+_CHUNK = 10_000  # lines at a time, for inputs of any length
 _DEFAULT = Thresholds()
 
 
-class Segment(NamedTuple):
-    """What was found of one hypothesis.
+class SegmentResult(NamedTuple):
+    """The result for one hypothesis.
 
     Attributes:
-        guess: the identifier's.
-        off: whether it is off-target; what the strict definition adds is not.
-        outcome: what became of it, by the definition that was asked for.
-        doubt: `neutral` or `unsure` where that is why it is not off-target, whatever its outcome is.
-        sentences: the outcomes of its sentences, where they were identified (`by_sentence.BySentence`).
+        guess: the identifier's guess.
+        off: whether it is off-target, without the conditions that the strict definition adds.
+        outcome: its outcome, by the strict definition if `OffTarget.strict` is set.
+        doubt: `neutral` or `unsure` if this is why it is not off-target, whatever its outcome is.
+        sentences: the outcomes of its sentences, if these were identified (`by_sentence.BySentence`).
     """
 
     guess: Guess
@@ -42,31 +42,31 @@ class Segment(NamedTuple):
 
 
 class OffTarget:
-    """Counts off-target hypotheses, chunk by chunk: there may be any number of them.
+    """Counts off-target hypotheses chunk by chunk, for any number of hypotheses.
 
     Args:
-        target: the language that was asked for, or the direction, which also tells the source's language
-            apart.
-        identifier: one of ours, or your own function from texts to languages; default: lid.176.ftz.
-        strict: whether outcomes are by the strict definition (see `strict_off_target_ratio`). Without it a
-            hypothesis is `on` as soon as its language is the one asked for.
-        thresholds: of the strict definition; without it they only tell how a hypothesis is off.
-        rules: how lines are read, see `rules.read`; `paper` gives the paper's own count.
+        target: the target language, or the direction; with a direction, the outcome `source` is recognised.
+        identifier: an identifier, or your own function from texts to languages; default: lid.176.ftz.
+        strict: whether outcomes follow the strict definition (see `strict_off_target_ratio`). Otherwise every
+            hypothesis in the target language is `on`.
+        thresholds: the limits of the strict definition; without `strict`, they only decide between the
+            outcomes of off-target hypotheses.
+        rules: how lines are identified, see `rules.read`; `paper` gives the paper's own count.
 
     Raises:
-        UserError: the identifier does not know the language.
+        UserError: the identifier does not know the target language.
 
     Attributes:
-        n: how many hypotheses there were.
-        off: how many were off-target, whatever `strict` is.
-        unsure: how many may be in the language asked for, although another is more probable; they are
-            not off.
-        outcomes: how many had which outcome.
-        produced: how many were in which language, by the labels of the guesses; `""` of those without text.
-        produced_off: the same of those that were off-target.
+        n: number of hypotheses.
+        off: number of off-target hypotheses; the same with and without `strict`.
+        unsure: number of hypotheses that may be in the target language, although another language is more
+            probable. They are not off-target.
+        outcomes: number of hypotheses by outcome.
+        produced: number of hypotheses by language: the label of the guess, or `""` for an empty one.
+        produced_off: the same for the off-target hypotheses.
     """
 
-    _unit = ""  # what a signature says of it, where it is not the whole hypothesis
+    _unit = ""  # the part of the signature that names the unit, if that is not the whole hypothesis
 
     def __init__(
         self,
@@ -95,19 +95,19 @@ class OffTarget:
         hypotheses: Sequence[str],
         sources: Sequence[str] | None = None,
         finish: Sequence[str] | None = None,
-    ) -> list[Segment]:
-        """Counts some more hypotheses.
+    ) -> list[SegmentResult]:
+        """Counts a chunk of hypotheses.
 
         Args:
-            hypotheses: one text each.
-            sources: what they translate, line by line; without, copies and overlong answers cannot be told.
-            finish: why the model stopped, for each: `length` where it was cut off.
+            hypotheses: the hypotheses.
+            sources: the source of each; without them, copies and overlong hypotheses are not recognised.
+            finish: why the model stopped, for each hypothesis: `length` if it was cut off.
 
         Returns:
-            What was found of each.
+            One result for each hypothesis.
 
         Raises:
-            UserError: what is not a list of strings, or numbers of lines that differ.
+            UserError: an argument is not a list of strings, or the numbers of lines differ.
         """
         hypotheses = given.hypotheses(hypotheses, begin=self.n)
         if sources is not None:
@@ -134,36 +134,36 @@ class OffTarget:
     def _read(self, hypotheses: Sequence[str]) -> list[Reading]:
         return read(hypotheses, self.identifier, self._ladder.on_target, self._rules)
 
-    def _segment(self, reading: Reading, text: str, source: str | None, finish: str | None) -> Segment:
+    def _segment(self, reading: Reading, text: str, source: str | None, finish: str | None) -> SegmentResult:
         off = self._ladder.is_off(reading, text)
         if off or self._strict:
             outcome = self._ladder.outcome(reading, off, text, source, finish)
-            return Segment(reading.guess, off, outcome, reading.doubt)
-        return Segment(reading.guess, False, reading.doubt or "on", reading.doubt)
+            return SegmentResult(reading.guess, off, outcome, reading.doubt)
+        return SegmentResult(reading.guess, False, reading.doubt or "on", reading.doubt)
 
     @property
     def score(self) -> Score:
-        """The off-target ratio of all that was counted, with a Wilson interval.
+        """The off-target ratio of all counted hypotheses, with a Wilson interval.
 
-        Its lower end takes unsure hypotheses for on target, its upper end for off-target. All scores raise
-        UserError if nothing was counted.
+        The lower end of the interval counts unsure hypotheses as on target, the upper end as off-target. All
+        scores raise UserError if nothing was counted.
         """
         return self._share("otr", self.off, self.unsure)
 
     @property
     def unsure_score(self) -> Score:
-        """The share of hypotheses that are `unsure`, in percent; they are not in the off-target ratio."""
+        """The share of hypotheses that are `unsure`, in percent; the off-target ratio does not count them."""
         return self._share("otr_unsure", self.unsure)
 
     @property
     def strict_score(self) -> Score:
-        """The off-target ratio of all that was counted, by the strict definition, with such an interval.
+        """The off-target ratio of all counted hypotheses by the strict definition, with an interval as above.
 
         Raises:
-            ValueError: `strict` was not asked for.
+            ValueError: `strict` is not set.
         """
         if not self._strict:
-            raise ValueError("these were not counted by the strict definition: OffTarget(..., strict=True)")
+            raise ValueError("the strict score needs OffTarget(..., strict=True)")
         given = "|".join(f"{name}:{'yes' if was else 'no'}" for name, was in self._given.items())
         off = self.n - sum(self.outcomes[outcome] for outcome in NOT_OFF)
         return self._share(
@@ -192,18 +192,21 @@ def off_target_ratio(
 ) -> Score:
     """The share of hypotheses whose most probable language is not `language`, in percent.
 
-    An empty line is off; one without a word of any language is not, nor one that may well be in the language.
-    Identification errs on human text, too: give the ratio of the references (the floor) with it.
+    Empty hypotheses are off-target. Hypotheses without a word of any language are not, and neither are those
+    that may well be in the language. Identification also errs on human text: report the ratio of the
+    references (the floor) with it.
 
     Args:
-        hypotheses: one text each; read once, in chunks, so that a file of any length will do.
-        language: the language that was asked for, `"fr"`.
-        identifier: as of `OffTarget`.
-        unit: by `sentence`, a line is off if at least half of its sentences are (`by_sentence.BySentence`).
-        rules: how lines are read. `paper` counts as Zan et al. (2025) do: top-1 over all lines, however sure.
+        hypotheses: the hypotheses; read once, in chunks, so the lines of a long file can be passed.
+        language: the target language, such as `"fr"`.
+        identifier: an identifier, or your own function from texts to languages; default: lid.176.ftz.
+        unit: with `sentence`, a line is off-target if at least half of its sentences are
+            (`by_sentence.BySentence`).
+        rules: how lines are identified. `paper` counts as Zan et al. (2025): top-1 for every line, at any
+            probability.
 
     Raises:
-        UserError: there are no hypotheses, or the identifier knows no such language.
+        UserError: there are no hypotheses, or the identifier does not know the language.
     """
     from ontarget.scoring.by_sentence import counting
 
@@ -221,25 +224,28 @@ def strict_off_target_ratio(
     finish: Sequence[str] | None = None,
     identifier: Identifier | Function | None = None,
     thresholds: Thresholds = _DEFAULT,
+    rules: Rules = "robust",
 ) -> Score:
-    """The share of hypotheses that are no answer in `language`, in percent.
+    """The share of hypotheses that are not usable translations into `language`, in percent.
 
-    Off-target are those in another language, and also an empty line, a copy of the source, a run-on (it
-    repeats itself, is far longer than the source, or was cut off), one of which the identifier is not sure,
-    and one that is in another script than `language` asks for (`sr-Latn`, `zh-Hant`).
+    Off-target are hypotheses in another language, and also: empty ones; copies of the source; run-ons (which
+    repeat themselves, are far longer than the source, or were cut off); those of which the identifier is not
+    sure; and those in another script than that of `language` (`sr-Latn`, `zh-Hant`).
 
     Args:
-        hypotheses: one text each.
-        language: the language that was asked for, `"fr"`.
-        sources: what they translate, line by line.
-        finish: why the model stopped, for each: `length` where it was cut off.
-        identifier: default: lid.176.ftz.
-        thresholds: what counts as unsure, as repetition, as too long. They stand in the signature.
+        hypotheses: the hypotheses.
+        language: the target language, such as `"fr"`.
+        sources: the source of each.
+        finish: why the model stopped, for each hypothesis: `length` if it was cut off.
+        identifier: an identifier, or your own function from texts to languages; default: lid.176.ftz.
+        thresholds: the limits of the definition. The signature lists them.
+        rules: how lines are identified, see `rules.read`.
 
     Raises:
-        UserError: no hypotheses, numbers of lines that differ, or the identifier knows no such language.
+        UserError: there are no hypotheses, the numbers of lines differ, or the identifier does not know the
+            language.
     """
-    count = OffTarget(language, identifier, strict=True, thresholds=thresholds)
+    count = OffTarget(language, identifier, strict=True, thresholds=thresholds, rules=rules)
     count.add(hypotheses, sources, finish)
     return count.strict_score
 
@@ -253,9 +259,10 @@ def outcomes(
     identifier: Identifier | Function | None = None,
     strict: bool = False,
     thresholds: Thresholds = _DEFAULT,
+    rules: Rules = "robust",
 ) -> list[Outcome]:
-    """What became of each hypothesis, in order; arguments and errors as of `OffTarget` and its `add`."""
-    count = OffTarget(target, identifier, strict=strict, thresholds=thresholds)
+    """The outcome of each hypothesis, in order; arguments and errors as in `OffTarget` and its `add`."""
+    count = OffTarget(target, identifier, strict=strict, thresholds=thresholds, rules=rules)
     return [segment.outcome for segment in count.add(hypotheses, sources, finish)]
 
 
@@ -267,13 +274,15 @@ def breakdown(
     *,
     finish: Sequence[str] | None = None,
     strict: bool = False,
+    thresholds: Thresholds = _DEFAULT,
+    rules: Rules = "robust",
 ) -> dict[Outcome, int]:
-    """How many hypotheses had each of `OUTCOMES`; arguments and errors as of `OffTarget` and its `add`."""
+    """Number of hypotheses by outcome, for all `OUTCOMES`; arguments and errors as in `outcomes`."""
     if not isinstance(direction, Direction):
         raise UserError(
             f"the direction is {given.shown(direction)}; give one such as Direction.parse('de-fr')"
         )
-    count = OffTarget(direction, identifier, strict=strict)
+    count = OffTarget(direction, identifier, strict=strict, thresholds=thresholds, rules=rules)
     count.add(hypotheses, sources, finish)
     return {outcome: count.outcomes[outcome] for outcome in OUTCOMES}
 

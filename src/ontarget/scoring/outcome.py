@@ -1,4 +1,4 @@
-"""What became of one segment: on target, or off it in which way."""
+"""The outcome of one hypothesis: on target, or the way in which it is off-target."""
 
 import re
 from collections.abc import Collection
@@ -28,26 +28,28 @@ Outcome = Literal[
 ]
 OUTCOMES: tuple[Outcome, ...] = get_args(Outcome)
 NOT_OFF: frozenset[Outcome] = frozenset({"on", "neutral", "unsure"})
-"""What is not off-target: on target, without a word of any language, or not to be told from chance."""
+"""Outcomes that are not off-target: on target, without a word of any language, or too uncertain."""
 
-_GRAM = 10  # characters: longer than what a language repeats by itself, shorter than most loops
-_GRAMS = tuple(slice(n, n + _GRAM) for n in range(1000))  # of most texts; made once
-_SLACK = 20  # letters that even a short answer may have
+_GRAM = 10  # characters: longer than a language's usual repetitions, shorter than most loops
+_GRAMS = tuple(slice(n, n + _GRAM) for n in range(1000))  # made once; enough for most texts
+_SLACK = 20  # letters that even the translation of a short source may have
 _NOT_ALPHANUMERIC = re.compile(r"[\W_]+")
 _FULL_WIDTH = r"[\u3040-\u30ff\u3400-\u9fff\uac00-\ud7af]"
 
 
 @dataclass(frozen=True, slots=True)
 class Thresholds:
-    """From where on a segment is off-target by the strict definition.
+    """The limits beyond which the strict definition counts a segment as off-target.
 
     Attributes:
-        confidence: an identifier less sure than this does not know. 0.3 is the language confusion
-            benchmark's.
-        repetition: the share of a text's runs of ten characters that it has said before; in a text of a
-            hundred characters or more, more than this is a run-on.
-        length: how many times as long as the source (and twenty letters, see `width`) is a run-on.
-        script: the least share of letters in the script asked for; Chinese may be mostly a Latin name.
+        confidence: minimum probability of a guess; below it, the language is unknown. 0.3 is the value of
+            the language confusion benchmark.
+        repetition: maximum share of ten-character sequences that occur earlier in the same text. A text of a
+            hundred characters or more that exceeds it is a run-on.
+        length: maximum length as a multiple of the source's length plus twenty letters (see `width`); a
+            longer text is a run-on.
+        script: minimum share of letters in the target language's script; a Chinese text may consist mostly of
+            a Latin name.
     """
 
     confidence: float = 0.3
@@ -57,22 +59,23 @@ class Thresholds:
 
     @property
     def signature(self) -> str:
-        """All of them, as they stand in the signature of a score."""
+        """All thresholds, as the signature of a score lists them."""
         return "|".join(f"{field.name}:{getattr(self, field.name):g}" for field in fields(self))
 
 
 class Ladder:
-    """Says what became of a segment; the first rung that holds is its outcome.
+    """Determines the outcome of a hypothesis: the first condition that holds, in a fixed order.
 
-    Empty, cut off, a copy of the source, a run-on, no word of any language, no language or a doubtful one;
-    then the language: another than asked for, or the right one in another script. What is left is on target.
+    The conditions, in order: empty; a copy of the source; cut off or a run-on; without a word of any
+    language; of unknown or uncertain language; in another language; in the target language but in another
+    script. All other hypotheses are on target.
 
     Args:
-        target: the language that was asked for.
-        source: the language of the sources, where it is known.
-        identifier: whose labels the guesses carry.
-        thresholds: see there.
-        rules: by which lines are read.
+        target: the target language.
+        source: the language of the sources, if known.
+        identifier: the identifier whose labels the guesses carry.
+        thresholds: the limits of the strict definition.
+        rules: the rules by which lines are read, see `rules.read`.
     """
 
     def __init__(
@@ -87,17 +90,17 @@ class Ladder:
         self._source = (labels_of(source, identifier.labels) if source else frozenset()) - self.on_target
         self._english = labels_of(Language("en"), identifier.labels)
         self._scripts: Collection[str] = target.scripts
-        # In any language, names may be written in Latin letters.
+        # Names may be written in Latin letters in any language.
         letters = letters_of(target.scripts) | {"Latn"}
         self._letters = letters if rules == "robust" and target.scripts and is_known(letters) else None
-        # Whoever asks for Traditional Chinese, or for Serbian in Latin letters, wants no other script.
+        # If the target is Traditional Chinese, or Serbian in Latin letters, no other script will do.
         self._one_script = rules == "robust" and target.scripts != Language(target.primary).scripts
         self._thresholds = thresholds
 
     def is_off(self, reading: Reading, text: str) -> bool:
-        """Whether a hypothesis is off-target: empty, in another language, or in a script not asked for.
+        """Whether a hypothesis is off-target: empty, in another language, or in another script.
 
-        What is neutral or unsure is not. The paper's rules know neither, nor scripts.
+        Neutral and unsure hypotheses are not off-target. The paper's rules have neither, and ignore scripts.
         """
         if reading.doubt == "neutral":
             return False
@@ -106,7 +109,7 @@ class Ladder:
         return self._is_foreign(text)
 
     def _is_foreign(self, text: str) -> bool:
-        """Whether a text is in no script of the language, or not in the one that was asked for."""
+        """Whether a text is in none of the language's scripts, or not in the one that the target names."""
         if self._letters is not None and not has_letter_of(text, self._letters):
             return True
         return self._one_script and not in_script(text, self._scripts, self._thresholds.script)
@@ -117,11 +120,11 @@ class Ladder:
         """The outcome of one hypothesis.
 
         Args:
-            reading: what was read of `text`.
-            off: whether it `is_off`.
+            reading: the identifier's reading of `text`.
+            off: the result of `is_off`.
             text: the hypothesis.
-            source: what it translates, where that is known.
-            finish: why the model stopped; `length` is cut off.
+            source: the source, if known.
+            finish: why the model stopped, if known; `length` means that the hypothesis was cut off.
         """
         guess = reading.guess
         if is_empty(text):
@@ -152,7 +155,7 @@ class Ladder:
 
 
 def is_copy(text: str, source: str) -> bool:
-    """Whether two texts have the same letters and digits, whatever their case, blanks and punctuation."""
+    """Whether two texts have the same letters and digits, ignoring case, blanks and punctuation."""
     if text == source:
         return True
     letters, of_source = (_NOT_ALPHANUMERIC.sub("", t).casefold() for t in (text, source))
@@ -160,15 +163,15 @@ def is_copy(text: str, source: str) -> bool:
 
 
 def repetition(text: str) -> float:
-    """The share of a text's runs of ten characters that it has said before: near 1 for a loop."""
+    """The share of a text's ten-character sequences that occur earlier in the text: near 1 for a loop."""
     runs = len(text) - _GRAM + 1
     return 1 - _distinct(text, runs) / runs if runs > 0 else 0.0
 
 
 def repeats(text: str, share: float) -> bool:
-    """Whether `repetition` is above a share: in less than half the time, as few texts repeat themselves."""
+    """Whether `repetition` exceeds a share; takes less than half the time, since few texts do."""
     runs = len(text) - _GRAM + 1
-    first = min(runs, int(1.05 * (1 - share) * runs) + 1)  # settle it, if nearly all of them are distinct
+    first = min(runs, int(1.05 * (1 - share) * runs) + 1)  # enough to decide if nearly all are distinct
     return runs > 0 and 1 - _distinct(text, first) / runs > share and repetition(text) > share
 
 
@@ -178,5 +181,5 @@ def _distinct(text: str, runs: int) -> int:
 
 
 def width(text: str) -> int:
-    """The length of a text in letters; a Chinese, Japanese or Korean character is as long as three."""
+    """The length of a text in letters; a Chinese, Japanese or Korean character counts as three."""
     return len(text) + 2 * len(re.findall(_FULL_WIDTH, text))

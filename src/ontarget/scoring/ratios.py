@@ -8,7 +8,7 @@ from ontarget.scoring.by_sentence import BySentence, counting, is_long
 from ontarget.scoring.language_id.close_relatives import close_off_target, close_relatives
 from ontarget.scoring.language_id.identifier import Identifier
 from ontarget.scoring.language_id.rules import Rules, Unit
-from ontarget.scoring.off_target import Segment
+from ontarget.scoring.off_target import SegmentResult
 from ontarget.scoring.outcome import NOT_OFF, Outcome
 from ontarget.scoring.score import Score
 
@@ -45,7 +45,7 @@ class Ratios:
 
     def add(
         self, hypotheses: Sequence[str], sources: Sequence[str] | None, finish: Sequence[str] | None
-    ) -> list[Segment]:
+    ) -> list[SegmentResult]:
         """Counts some more; what the first identifier found of each. Arguments as of `OffTarget.add`."""
         found = [count.add(hypotheses, sources, finish) for count in self._counts]
         some = hypotheses[:_LOOKED_AT]
@@ -55,7 +55,7 @@ class Ratios:
             self._agreement.add(found)
         return found[0]
 
-    def off(self, found: Sequence[Segment]) -> list[bool]:
+    def off(self, found: Sequence[SegmentResult]) -> list[bool]:
         """Which of these count as off-target: by the strict ratio, where it is asked for."""
         return [segment.outcome not in NOT_OFF if self._strict else segment.off for segment in found]
 

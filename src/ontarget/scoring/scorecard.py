@@ -11,7 +11,7 @@ from ontarget.scoring.language_id.identifier import Identifier, default_identifi
 from ontarget.scoring.language_id.labels import labels_of
 from ontarget.scoring.language_id.rules import Rules, Unit
 from ontarget.scoring.metrics.evidence import Evidence
-from ontarget.scoring.off_target import Segment
+from ontarget.scoring.off_target import SegmentResult
 from ontarget.scoring.outcome import OUTCOMES, Outcome
 from ontarget.scoring.ratios import Ratios
 from ontarget.scoring.reading.hypotheses import Answers, Line
@@ -30,7 +30,9 @@ CONFUSION = ("lpr", "wpr", "lcpr")
 """Figures of the language confusion benchmark, which need no reference."""
 LEFTOVER = "leftover"
 """The share of words left in another language; `leftover_words` are those of a line."""
-Seen = Callable[[Answers, int, Sequence[Line], Sequence[Segment], Mapping[str, Sequence[float | str]]], None]
+Seen = Callable[
+    [Answers, int, Sequence[Line], Sequence[SegmentResult], Mapping[str, Sequence[float | str]]], None
+]
 """Told of some lines in a row: whose they are, how many came before, and what was found of each: outcome and
 language, and by the name of a metric its score of the line."""
 _CHUNK = 10_000  # lines at a time, where there may be any number

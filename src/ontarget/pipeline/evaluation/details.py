@@ -22,7 +22,7 @@ from ontarget.languages import Direction
 from ontarget.pipeline.evaluation.direction_scores import TESTED, Judged
 from ontarget.scoring.language_id.identifier import default_identifier, known_labels
 from ontarget.scoring.language_id.labels import UNDETERMINED
-from ontarget.scoring.off_target import Segment
+from ontarget.scoring.off_target import SegmentResult
 from ontarget.scoring.significance import SEED, approximate_randomisation, holm
 
 BASELINE = "mt"
@@ -57,7 +57,7 @@ def _each(judged: _All, look: Any) -> dict[str, dict[str, Any]]:
     }
 
 
-def _label(segment: Segment) -> str:
+def _label(segment: SegmentResult) -> str:
     """What a line counts as among the languages produced."""
     return UNDETERMINED if segment.doubt == "unsure" else segment.guess.label
 

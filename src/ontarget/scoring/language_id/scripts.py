@@ -1,4 +1,4 @@
-"""Which script a text is written in, by ISO 15924: `Latn`, `Cyrl`, `Hans`."""
+"""The script of a text by its ISO 15924 code: `Latn`, `Cyrl`, `Hans`."""
 
 import re
 from collections import Counter
@@ -53,13 +53,13 @@ _SCRIPTS = {
 SCRIPT_OF_FEW = re.compile(
     "[\u0370-\u03ff\u0530-\u05ff\u0a00-\u139f\u1780-\u17ff\u1f00-\u1fff\u3040-\u30ff\u3400-\u9fff\uac00-\ud7af]"
 )
-"""A character of a script that one language, or few, are written in: Greek, Hebrew, Thai, Hangul, kana ..."""
+"""A character of a script that few languages use: Greek, Hebrew, Thai, Hangul, kana ..."""
 _LETTERS = {"Jpan": {"Kana", "Hani"}, "Kore": {"Hang", "Hani"}, "Hans": {"Hani"}, "Hant": {"Hani"}}
 
 
 @cache
 def _script_of(letter: str) -> str | None:
-    """The script of one character; None where it is no letter, or of a script that is not listed."""
+    """The script of one character; None if it is not a letter, or its script is not listed."""
     if not letter.isalpha():
         return None
     name = unicode_name(letter, "").removeprefix("HALFWIDTH ").removeprefix("FULLWIDTH ")
@@ -68,7 +68,7 @@ def _script_of(letter: str) -> str | None:
 
 @cache
 def _han_variant(letter: str) -> str | None:
-    """`Hans` or `Hant` where a character is in one of the two national character sets alone."""
+    """`Hans` or `Hant` if a character is in only one of the two national character sets."""
     simplified, traditional = (_encodes(letter, charset) for charset in ("gb2312", "big5"))
     return None if simplified == traditional else "Hans" if simplified else "Hant"
 
@@ -81,12 +81,12 @@ def _encodes(letter: str, charset: str) -> bool:
 
 
 def letters_of(scripts: Collection[str]) -> set[str]:
-    """The scripts of single letters of which texts in `scripts` are made: `Jpan` of `Kana` and `Hani`."""
+    """The letter scripts of texts in `scripts`: texts in `Jpan` have letters in `Kana` and `Hani`."""
     return {part for script in scripts for part in _LETTERS.get(script, {script})}
 
 
 def script_counts(text: str) -> Counter[str]:
-    """How many letters of each script a text has: `Latn`, `Cyrl`, `Hani`, `Kana` (both kana), `Hang` ..."""
+    """Number of letters in each script: `Latn`, `Cyrl`, `Hani`, `Kana` (both kana), `Hang` ..."""
     counts: Counter[str] = Counter()
     for letter in set(text):
         if script := _script_of(letter):
@@ -95,32 +95,33 @@ def script_counts(text: str) -> Counter[str]:
 
 
 def has_letter_of(text: str, scripts: Collection[str]) -> bool:
-    """Whether any letter of a text is of one of these scripts of single letters (`letters_of`)."""
+    """Whether any letter of a text is in one of these letter scripts (`letters_of`)."""
     return any(_script_of(letter) in scripts for letter in text)
 
 
 def is_known(scripts: Collection[str]) -> bool:
-    """Whether letters of all these scripts of single letters are told apart."""
+    """Whether `script_counts` recognises letters of all these letter scripts (`letters_of`)."""
     return set(scripts) <= {*_SCRIPTS.values()}
 
 
 def in_script(text: str, scripts: Collection[str], share: float = 0.5) -> bool:
-    """Whether a text is written in one of `scripts`; one without letters is in any.
+    """Whether a text is written in one of `scripts`; a text without letters is written in any script.
 
-    For `Hans` and `Hant` the characters that only one of them has decide; a text without such is in either.
+    `Hans` and `Hant` are distinguished by the characters that only one of them has; a text without such
+    characters is in both.
 
     Args:
-        scripts: ISO 15924 codes as in `Language.scripts`; an empty collection asks for nothing.
-        share: of the letters, how many must be of these scripts, 0 to 1.
+        scripts: ISO 15924 codes as in `Language.scripts`; with an empty collection every text passes.
+        share: minimum share of the letters that must be in these scripts, 0 to 1.
     """
     counts = script_counts(text)
     if not counts or not scripts:
         return True
     if sum(counts[script] for script in letters_of(scripts)) < share * counts.total():
         return False
-    asked = {"Hans", "Hant"} & set(scripts)
-    if len(asked) != 1:
+    requested = {"Hans", "Hant"} & set(scripts)
+    if len(requested) != 1:
         return True
     variants = Counter(variant for letter in text if (variant := _han_variant(letter)))
-    [variant] = asked
+    [variant] = requested
     return 2 * variants[variant] >= variants.total()

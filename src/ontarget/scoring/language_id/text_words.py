@@ -1,7 +1,6 @@
-"""The words of a line: what is left once URLs, placeholders, numbers, code and the like are taken out.
+"""Removes URLs, placeholders, numbers, code and the like from a line, so that only its words are identified.
 
-They say nothing of the language of the text that they stand in, and an identifier that reads them takes most
-of them for English.
+These parts do not show which language the text is in, and identifiers take most of them for English.
 """
 
 import re
@@ -19,12 +18,12 @@ _FILES = (
     "pdf|docx?|xlsx?|pptx?|png|jpe?g|gif|svg|mp[34]|wav|zip|gz|tar|exe|dll|apk|log|cfg"
 )
 
-# Each pattern below needs one of these signs, two dashes, or a dot in a word.
+# Each pattern below needs one of these characters, two dashes, or a dot inside a word.
 _SIGN = re.compile(r"[\d`<&{%@#\\_+=/(:]")
 _DOTTED = re.compile(r"\.[a-z]")
 
-# What has to be in a line before a pattern is tried, and the pattern. The order counts: a URL goes before the
-# numbers in it.
+# (substring, pattern): the pattern is tried only on lines that contain the substring. The order matters: URLs
+# are removed before the numbers inside them.
 _PATTERNS: tuple[tuple[str, str], ...] = (
     ("`", r"```.*?(?:```|$)|`[^`]+`"),
     ("://", r"\b[A-Za-z][\w+.-]*://[^\s<>\"'）)」】]+"),
@@ -42,7 +41,7 @@ _PATTERNS: tuple[tuple[str, str], ...] = (
     ("+", r"\b(?:[A-Za-z]{1,8}\+)+[A-Za-z0-9]{1,8}\b"),  # Ctrl+C
     ("/", r"(?<![\w/])~?(?:/[A-Za-z0-9_.-]+){2,}/?|(?<!\S)\.{1,2}/\S+"),
 )
-# The same of signs that stand in most lines of prose: what has to be there is a pattern, too.
+# The same for characters that occur in most lines of prose; here the precondition is a pattern as well.
 _RARER: tuple[tuple[str, str], ...] = (
     (r":[a-z0-9_+-]+:", r"(?<![\w:]):[a-z0-9_+-]+:(?!\w)"),  # :smile:
     (
@@ -66,31 +65,31 @@ _RARER: tuple[tuple[str, str], ...] = (
     ),
 )
 
-# Two letters in a row, with their marks; one where a character is a syllable or a word. What stands above the
-# basic plane are rare scripts and characters; emoji begin at 1F000.
+# Two letters in a row, with their marks; one letter in scripts whose characters are syllables or words. Above
+# the basic plane there are rare scripts and characters; emoji begin at 1F000.
 _WORD = re.compile(
     r"[^\W\d_][\u0300-\u036f\u0591-\u05c7\u064b-\u0670]*[^\W\d_]"
     r"|(?![\W\d_])[\u0700-\u109f\u1200-\u139f\u1700-\u1cff\u2d30-\u2d7f\u3040-\u30ff\u3400-\u9fff\ua000-\uabff\uac00-\ud7af"
     r"\U00010000-\U0001efff\U00020000-\U0003ffff]"
 )
-# Letters in another form: full-width Latin, half-width kana, single Hangul, ligatures, mathematical letters.
+# Variant forms of letters: full-width Latin, half-width kana, single Hangul, ligatures, mathematical letters.
 _FORM = re.compile(
     "[\uff10-\uff19\uff21-\uff3a\uff41-\uff5a\uff66-\uffdc\u3131-\u318e\ufb00-\ufb06\ufb50-\ufdff\ufe70-\ufefc"
     "\U0001d400-\U0001d7ff][\u3000\uff10-\uffdc\u3131-\u318e\ufb50-\ufdff\ufe70-\ufefc\U0001d400-\U0001d7ff]*"
 )
-_compiled = cache(re.compile)  # one by one, as lines need them: a line of prose needs few
-_DOT_ABOVE = "\u0307"  # what Python leaves of the Turkish İ when it makes it small
+_compiled = cache(re.compile)  # each on first use: a line of prose needs few of them
+_DOT_ABOVE = "\u0307"  # Python lower-cases the Turkish İ to an i and this mark
 
 
 def words_of(text: str) -> str:
-    """A line without what is not language: its words, in lower case, composed (NFC) and in usual letters.
+    """The words of a line, in lower case, composed (NFC) and in the usual forms of their letters.
 
-    Taken out are URLs, e-mail addresses, `@names`, `#tags`, placeholders (`{x}`, `%1$s`, `<b>`), entities,
-    numbers with their units, file names and paths, code, and emoji written as `:smile:`. Identifiers learnt
-    from sentences: of capitals they know little, and headings in them are read as another language.
+    Removes URLs, e-mail addresses, `@names`, `#tags`, placeholders (`{x}`, `%1$s`, `<b>`), entities, numbers
+    with their units, file names and paths, code, and emoji written as `:smile:`. Identifiers are trained on
+    sentences: they know little of capitals, and take headings in capitals for another language.
 
     Returns:
-        What an identifier is to read; "" if no word is left, and so nothing that has a language.
+        The text for the identifier; "" if no word is left, so that the line is in no language.
     """
     if not text.isascii():
         text = normalize("NFC", text)

@@ -7,6 +7,7 @@ from typing import Any, NamedTuple
 
 from ontarget.errors import UserError
 from ontarget.languages import Direction, Language
+from ontarget.system_ids import current_id
 
 
 class Line(NamedTuple):
@@ -122,7 +123,9 @@ def _answers(file: Path) -> Answers:
         raise UserError(
             f"'{file}' must be named after its direction: {error}; or give the file itself, with --to"
         ) from None
-    return Answers(file.parent.name, direction.target, direction.source, list(_lines(file)), str(file), True)
+    folder = file.absolute().parent
+    system = current_id(folder.name) if folder.parent.name == "outputs" else file.parent.name
+    return Answers(system, direction.target, direction.source, list(_lines(file)), str(file), True)
 
 
 def _lines(file: Path) -> Iterator[Line]:
