@@ -67,8 +67,10 @@ def anchors(page: Path) -> set[str]:
 
 
 def test_the_pages_of_the_navigation_are_the_pages_there_are() -> None:
-    nav = yaml.safe_load(read(ROOT / "mkdocs.yml"))["nav"]
-    assert sorted(pages_of(nav)) == sorted(page.relative_to(DOCS).as_posix() for page in PAGES)
+    site = yaml.safe_load(read(ROOT / "mkdocs.yml"))
+    assert sorted([*pages_of(site["nav"]), *site["not_in_nav"].split()]) == sorted(
+        page.relative_to(DOCS).as_posix() for page in PAGES
+    )
 
 
 def pages_of(nav: list[dict[str, Any]]) -> Iterator[str]:
@@ -158,9 +160,9 @@ KEYS = {
 
 
 def documented() -> dict[str, list[str]]:
-    """The keys of the tables of recipes.md, each with the cells that follow it."""
+    """The keys of the tables of recipe-keys.md, each with the cells that follow it."""
     rows: dict[str, list[str]] = {}
-    for line in re.findall(r"^\|( `.*)\|$", read(DOCS / "how-to" / "recipes.md"), re.MULTILINE):
+    for line in re.findall(r"^\|( `.*)\|$", read(DOCS / "reference" / "recipe-keys.md"), re.MULTILINE):
         head, *cells = [cell.strip() for cell in line.split("|")]
         for key in re.findall(r"`([\w.-]+)`", head):
             rows.setdefault(key, cells)
@@ -201,8 +203,8 @@ def test_the_presets_are_those_of_the_code() -> None:
 
 
 def test_every_system_and_every_recipe_is_explained() -> None:
-    method, recipes = read(DOCS / "explanation" / "method.md"), read(DOCS / "how-to" / "recipes.md")
-    assert all(f"`{system}`" in method for system in SYSTEMS)
+    systems, recipes = read(DOCS / "explanation" / "systems.md"), read(DOCS / "how-to" / "recipes.md")
+    assert all(f"`{system}`" in systems for system in SYSTEMS)
     assert all(f"| `{recipe}` |" in recipes for recipe in shipped())
 
 

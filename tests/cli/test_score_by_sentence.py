@@ -1,4 +1,4 @@
-"""`ontarget score --unit sentence`, and `--lid cmd:` as a user gives it; the examples of docs/how-to/scoring.md."""
+"""`ontarget score --unit sentence`, and `--lid cmd:` as a user gives it; the examples of docs/how-to."""
 
 import csv
 import json
@@ -17,7 +17,7 @@ FRENCH = ["Le chat dort sur le canapé.", "Nous allons à la mer demain.", "Le p
 ENGLISH = "The baker in our neighbourhood opens her shop before the sun rises."
 PARAGRAPH = " ".join([*FRENCH, *FRENCH[:2], ENGLISH])
 NOTE = "most lines are long, and OTR looks at each as a whole"
-DOCS = Path(__file__).parents[2] / "docs" / "how-to" / "scoring.md"
+HOW_TO = Path(__file__).parents[2] / "docs" / "how-to"
 
 
 @pytest.fixture
@@ -129,10 +129,10 @@ def test_a_command_that_fails_leaves_nothing(write: Callable[..., str]) -> None:
     assert "there is no command after cmd:" in error("score", hypothesis, "--lid", "lid.176,cmd:")
 
 
-def section(heading: str) -> str:
-    """A section of docs/how-to/scoring.md, up to the next of its rank or a higher one."""
+def section(page: str, heading: str) -> str:
+    """A section of a page in docs/how-to, up to the next of its rank or a higher one."""
     return re.split(
-        r"^##? ", DOCS.read_text(encoding="utf-8").split(f"# {heading}\n")[1], flags=re.MULTILINE
+        r"^##? ", (HOW_TO / page).read_text(encoding="utf-8").split(f"# {heading}\n")[1], flags=re.MULTILINE
     )[0]
 
 
@@ -143,7 +143,7 @@ def blocks(text: str, kind: str) -> list[str]:
 def test_the_examples_of_an_own_identifier_do_what_they_say(
     write: Callable[..., str], capsys: pytest.CaptureFixture[str]
 ) -> None:
-    text = section("Your own identifier")
+    text = section("identifiers.md", "Your own identifier")
     program, function = blocks(text, "python")
     Path("my-lid").write_text(program, encoding="utf-8")
     Path("my-lid").chmod(0o755)
@@ -154,11 +154,11 @@ def test_the_examples_of_an_own_identifier_do_what_they_say(
 
 
 def test_the_example_of_sentences_does_what_it_says(capsys: pytest.CaptureFixture[str]) -> None:
-    [example] = blocks(section("Long lines, sentence by sentence"), "python")
+    [example] = blocks(section("long-lines.md", "Long lines, sentence by sentence"), "python")
     _as_it_says(example, capsys)
 
 
 def _as_it_says(code: str, capsys: pytest.CaptureFixture[str]) -> None:
     """Runs code in which a comment after each `print` has what it prints."""
-    exec(compile(code, "scoring.md", "exec"), {})
+    exec(compile(code, "docs/how-to", "exec"), {})
     assert capsys.readouterr().out.splitlines() == re.findall(r"^print\(.*\)  # (.*)$", code, re.MULTILINE)

@@ -8,7 +8,7 @@ from ontarget.reporting.details import Details
 from ontarget.reporting.systems import in_table_order
 
 ON = "on target"
-# In the order of docs/how-to/scoring.md, as they are printed.
+# In the order of docs/explanation/metrics.md, as they are printed.
 _NAMES = {
     "neutral": "neutral",
     "unsure": "unsure",
