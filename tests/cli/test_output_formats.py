@@ -1,10 +1,9 @@
-import csv
 import io
 import re
 
 import pytest
 
-from ontarget.cli.output_formats import chosen, print_csv, print_tables
+from ontarget.cli.output_formats import chosen, print_tables
 from ontarget.errors import UserError
 
 ROWS = [{"system": "a_b|c", "BLEU": "1.00"}, {"system": "[bold]d", "BLEU": "20.50"}]
@@ -41,7 +40,7 @@ def test_latex_is_booktabs_with_notes_as_comments(capsys: pytest.CaptureFixture[
     print_tables([("title", ROWS)], "latex", ["note"])
     printed = capsys.readouterr().out
     assert printed.startswith("% title\n\\begin{tabular}{lr}\n\\toprule\n")
-    assert "a\\_b|c" in printed
+    assert "a\\_b\\textbar{}c" in printed
     assert printed.endswith("% note\n")
 
 
@@ -52,7 +51,14 @@ def test_markdown_keeps_its_columns(capsys: pytest.CaptureFixture[str]) -> None:
     assert rows[-2] == "- `note`"
 
 
-def test_csv_has_the_keys_of_all_rows(capsys: pytest.CaptureFixture[str]) -> None:
-    print_csv([{"a": 'x,"y"', "b": 1 / 3}, {"a": "z\n", "c": None}])
-    printed = list(csv.DictReader(io.StringIO(capsys.readouterr().out)))
-    assert printed == [{"a": 'x,"y"', "b": str(1 / 3), "c": ""}, {"a": "z\n", "b": "", "c": ""}]
+@pytest.mark.parametrize(("encoding", "rule"), [("utf-8", "─"), ("ascii", "-")])
+def test_a_pipe_in_another_encoding_gets_what_it_can_hold(
+    monkeypatch: pytest.MonkeyPatch, encoding: str, rule: str
+) -> None:
+    out = io.TextIOWrapper(io.BytesIO(), encoding=encoding)
+    monkeypatch.setattr("sys.stdout", out)
+    print_tables([("", [{"file": "a"}])], "table", ["note"])
+    out.flush()
+    printed = out.buffer.getvalue().decode(encoding)  # type: ignore[attr-defined]
+    assert rule in printed
+    assert printed.endswith("note\n")

@@ -5,13 +5,12 @@ from contextlib import contextmanager
 from typing import TYPE_CHECKING, Annotated
 
 import typer
-from rich import box
 from rich.console import Console
-from rich.table import Table
 
 from ontarget.cli.data_show import show
 from ontarget.errors import UserError, counted
 from ontarget.languages import Language
+from ontarget.tables import terminal_frame
 
 if TYPE_CHECKING:
     from ontarget.corpora.catalogue.entry import Entry
@@ -46,9 +45,8 @@ def list_() -> None:
     from ontarget.corpora.catalogue.folder import data_folder
 
     folder = data_folder()
-    table = Table("Name", "What", "Languages", "Size", "Here", "Licence", box=box.SIMPLE_HEAD)
-    for column in (table.columns[0], table.columns[-1]):
-        column.no_wrap = True
+    headers = ["Name", "What", "Languages", "Size", "Here", "Licence"]
+    table = terminal_frame(headers, left=len(headers), unwrapped=[0, len(headers) - 1])
     for name in names():
         corpus = template() if name == "opus" else entry(name)
         here = "" if name == "opus" else _here(corpus)
@@ -166,7 +164,8 @@ def check(
             f"no corpus of the catalogue is in '{folder}'; download one with 'ontarget data get NAME'"
         )
     wrong: list[str] = []
-    table = Table("Name", "As they were", "Unknown", "Missing", "Wrong", box=box.SIMPLE_HEAD)
+    headers = ["Name", "As they were", "Unknown", "Missing", "Wrong"]
+    table = terminal_frame(headers, left=len(headers))
     for corpus, chosen in todo:
         found = check(corpus, chosen, folder)
         table.add_row(corpus.name, *map(str, (found.right, found.unknown, found.missing, len(found.wrong))))

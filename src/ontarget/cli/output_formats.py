@@ -1,18 +1,15 @@
 """Output formats for rows of figures: a table, JSON, CSV, LaTeX, Markdown."""
 
-import csv
-import io
 import json
+import os
+import sys
 from collections.abc import Mapping, Sequence
-from typing import TYPE_CHECKING, Any, Literal, get_args
+from typing import Any, Literal, get_args
 
 import typer
 
-from ontarget.cli.plain_table import is_plain, plain_table
 from ontarget.errors import UserError
-
-if TYPE_CHECKING:
-    from rich.table import Table
+from ontarget.tables import TextTable, csv_text, latex, markdown, plain, terminal
 
 Form = Literal["table", "json", "csv", "latex", "markdown"]
 WIDE = 1000
@@ -33,15 +30,16 @@ def chosen(**flags: bool) -> Form:
     return names[0] if names else "table"
 
 
-def print_tables(tables: Sequence[tuple[str, Sequence[Row]]], form: Form, notes: Sequence[str]) -> None:
-    """Prints tables under their titles ("" for none), and notes (signatures) below them.
+def print_tables(named: Sequence[tuple[str, Sequence[Row]]], form: Form, notes: Sequence[str]) -> None:
+    """Prints rows as tables under their titles ("" for none), and notes (signatures) below them.
 
     The first column is left-aligned, all others are right-aligned.
     """
+    tables = [TextTable.of(title, rows) for title, rows in named]
     if form == "table" and is_plain():
-        for title, rows in tables:
-            for columns in _blocks(rows, WIDE):
-                typer.echo(plain_table(title, [{name: row[name] for name in columns} for row in rows]))
+        for table in tables:
+            for part in table.split(WIDE):
+                typer.echo(plain(part))
         for note in notes:
             typer.echo(note)
         return
@@ -51,24 +49,16 @@ def print_tables(tables: Sequence[tuple[str, Sequence[Row]]], form: Form, notes:
         console = Console(highlight=False)
         if not console.is_terminal:
             console.width = WIDE
-        for title, rows in tables:
-            for columns in _blocks(rows, console.width):
-                console.print(_terminal(title, [{name: row[name] for name in columns} for row in rows]))
+        for table in tables:
+            for part in table.split(console.width):
+                console.print(terminal(part))
         for note in notes:
             console.print(note, style="dim", markup=False, soft_wrap=True)
         return
-    from tabulate import tabulate
-
-    style = "latex_booktabs" if form == "latex" else "pipe"
-    for title, rows in tables:
-        if title:
-            typer.echo(f"% {title}" if form == "latex" else f"**{title}**\n")
-        cells = [[_cell(text, form) for text in row.values()] for row in rows]
-        align = ("left", *["right"] * (len(rows[0]) - 1))
-        typer.echo(
-            tabulate(cells, headers=list(rows[0]), tablefmt=style, colalign=align, disable_numparse=True)
-        )
-        typer.echo()
+    for table in tables:
+        if table.title:
+            typer.echo(f"% {table.title}" if form == "latex" else f"**{table.title}**\n")
+        typer.echo(latex(table) if form == "latex" else markdown(table, padded=True))
     for note in notes:
         typer.echo(f"% {note}" if form == "latex" else f"- `{note}`")
 
@@ -80,45 +70,11 @@ def print_json(rows: Any) -> None:
 
 def print_csv(rows: Sequence[Mapping[str, Any]]) -> None:
     """Prints CSV with a header: the keys of all rows, in order of appearance; numbers in full."""
-    keys = list(dict.fromkeys(key for row in rows for key in row))
-    text = io.StringIO()
-    writer = csv.DictWriter(text, keys, lineterminator="\n")
-    writer.writeheader()
-    writer.writerows(rows)
-    typer.echo(text.getvalue(), nl=False)
+    typer.echo(csv_text(rows), nl=False)
 
 
-def _blocks(rows: Sequence[Row], width: int) -> list[list[str]]:
-    """The columns of each part of a table, which is split if it is wider than `width`.
-
-    Each part begins with the first column. Rich would wrap numbers.
-    """
-    from rich.cells import cell_len
-
-    first, *others = rows[0]
-    needed = {name: max(map(cell_len, (name, *(row[name] for row in rows)))) + 3 for name in rows[0]}
-    blocks, taken = [[first]], needed[first]
-    for name in others:
-        if taken + needed[name] > width and len(blocks[-1]) > 1:
-            blocks.append([first])
-            taken = needed[first]
-        blocks[-1].append(name)
-        taken += needed[name]
-    return blocks
-
-
-def _terminal(title: str, rows: Sequence[Row]) -> "Table":
-    from rich import box
-    from rich.markup import escape
-    from rich.table import Table
-
-    table = Table(box=box.SIMPLE_HEAD, title=escape(title) or None, title_justify="left", title_style="bold")
-    for number, column in enumerate(rows[0]):
-        table.add_column(column, justify="right" if number else "left")
-    for row in rows:
-        table.add_row(*(escape(text) for text in row.values()))
-    return table
-
-
-def _cell(text: str, form: Form) -> str:
-    return text.replace("|", r"\|") if form == "markdown" else text
+def is_plain() -> bool:
+    """Whether standard output is UTF-8 text and not a terminal, so that rich is not needed."""
+    out = sys.stdout
+    forced = {"FORCE_COLOR", "TTY_COMPATIBLE"} & os.environ.keys()  # rich then assumes a terminal
+    return out is not None and not forced and not out.isatty() and out.encoding.lower().startswith("utf")

@@ -2,15 +2,14 @@
 
 from collections.abc import Sequence
 
-from rich import box
 from rich.console import Console
-from rich.table import Table
 
 from ontarget.cli.progress import duration
 from ontarget.pipeline.planning.cost import Cost, Estimator, measure_speed
 from ontarget.pipeline.planning.models import check_models
 from ontarget.pipeline.planning.plan import Plan
 from ontarget.pipeline.planning.step import Step
+from ontarget.tables import terminal_frame
 
 _UNKNOWN = "?"
 _NAMES = {
@@ -28,13 +27,12 @@ def show_plan(console: Console, plan: Plan, steps: Sequence[Step]) -> None:
     speed = measure_speed() if any(step.todo for step in steps) else None
     estimator = Estimator(plan, speed)
     costs = [estimator.cost(step) for step in steps]
-    table = Table(
-        box=box.SIMPLE_HEAD, title=f"{plan.recipe.name} in {plan.store.directory}", title_justify="left"
+    table = terminal_frame(
+        ["Step", "State", "Time", "Memory", "Disk"],
+        f"{plan.recipe.name} in {plan.store.directory}",
+        left=2,
+        unwrapped=[0, 2, 3, 4],
     )
-    table.add_column("Step", no_wrap=True)
-    table.add_column("State")
-    for title in ("Time", "Memory", "Disk"):
-        table.add_column(title, justify="right", no_wrap=True)
     for step, cost in zip(steps, costs, strict=True):
         figures = [_time(cost), _bytes(cost.memory), _bytes(cost.disk)] if step.todo else ["", "", ""]
         table.add_row(

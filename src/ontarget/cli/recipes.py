@@ -6,9 +6,7 @@ from typing import Annotated
 
 import typer
 import yaml
-from rich import box
 from rich.console import Console
-from rich.table import Table
 
 from ontarget.cli.run import recipe_and_overrides
 from ontarget.errors import UserError, counted
@@ -17,6 +15,7 @@ from ontarget.pipeline.planning.check import check as look_at
 from ontarget.recipes.loading import find, load, shipped, text_of
 from ontarget.recipes.schema.recipe import Recipe
 from ontarget.recipes.sweep import points
+from ontarget.tables import terminal_frame
 
 app = typer.Typer(
     no_args_is_help=True,
@@ -31,10 +30,7 @@ _RECIPE = Annotated[str, typer.Argument(help="Name or path of a recipe.", show_d
 @app.command()
 def ls() -> None:
     """List the recipes shipped with ontarget."""
-    table = Table(box=box.SIMPLE_HEAD)
-    table.add_column("Recipe", no_wrap=True)
-    table.add_column("Languages")
-    table.add_column("About")
+    table = terminal_frame(["Recipe", "Languages", "About"], left=3, unwrapped=[0])
     for name in shipped():
         recipe = load(name)
         table.add_row(name, " ".join(map(str, recipe.languages)), recipe.about)

@@ -1,8 +1,6 @@
 """Output of `ontarget run` for a sweep: the points with their estimated cost, or their scores."""
 
-from rich import box
 from rich.console import Console
-from rich.table import Table
 
 from ontarget.cli.output_formats import WIDE
 from ontarget.cli.plan import probed, sums
@@ -12,6 +10,7 @@ from ontarget.pipeline.planning.cost import Estimator, measure_speed
 from ontarget.pipeline.planning.models import check_models
 from ontarget.reporting import table_formats as forms
 from ontarget.reporting.sweep import differences, table
+from ontarget.tables import terminal_frame
 
 
 def run_sweep(sweep: Sweep, *, plan: bool) -> None:
@@ -37,11 +36,12 @@ def _show_plan(console: Console, sweep: Sweep) -> None:
     for of_missing, steps in missing:
         check_models(of_missing.plan, steps)
     speed = measure_speed() if missing else None
-    table = Table(box=box.SIMPLE_HEAD, title=f"{sweep.name} in {sweep.directory}", title_justify="left")
-    table.add_column("Point", no_wrap=True)
-    table.add_column("State")
-    for title in ("Time", "Memory", "Disk"):
-        table.add_column(title, justify="right", no_wrap=True)
+    table = terminal_frame(
+        ["Point", "State", "Time", "Memory", "Disk"],
+        f"{sweep.name} in {sweep.directory}",
+        left=2,
+        unwrapped=[0, 2, 3, 4],
+    )
     to_do = {planned.point.label: (planned.plan, steps) for planned, steps in missing}
     together = []
     for planned in sweep.planned:

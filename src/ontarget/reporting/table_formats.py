@@ -1,130 +1,115 @@
-"""Forms of a table: for a terminal, Markdown, and LaTeX."""
+"""A table of scores, rendered for a terminal, Markdown and LaTeX."""
 
-from rich import box
-from rich.table import Table as TerminalTable
-from rich.text import Text
+from typing import TYPE_CHECKING
 
 from ontarget.reporting.systems import REFERENCE
 from ontarget.reporting.table import LEVEL, Cell, Table
+from ontarget.tables import (
+    TextTable,
+    latex_escaped,
+    latex_row,
+    latex_tabular,
+    terminal_frame,
+)
+from ontarget.tables import markdown as markdown_of
+
+if TYPE_CHECKING:
+    from rich.table import Table as TerminalTable
 
 MARK = "†"
-"""Stands beside a figure that differs significantly from the baseline's."""
-
-_LATEX = {
-    "\\": r"\textbackslash{}",
-    **{sign: rf"\{sign}" for sign in "&%$#_{}"},
-    "~": r"\textasciitilde{}",
-    "^": r"\textasciicircum{}",
-    "→": r"$\rightarrow$",
-    "↑": r"$\uparrow$",
-    "↓": r"$\downarrow$",
-    "–": "--",
-    "±": r"$\pm$",
-    "<": "$<$",
-    "|": r"\textbar{}",
-}
+"""The mark beside a figure that differs significantly from the baseline's."""
 
 
 def legend(table: Table) -> str:
-    """What the mark beside a figure says; empty where no figure has one."""
+    """The meaning of the mark beside a figure; empty if no figure has one."""
     return f"{MARK}: differs from {table.baseline}, p < {LEVEL:g}" if table.baseline else ""
 
 
-def terminal(table: Table) -> TerminalTable:
-    """For a rich Console."""
-    view = TerminalTable(
-        box=box.SIMPLE_HEAD,
-        title=Text(table.caption),
-        title_justify="left",
-        title_style="bold",
-        caption=Text(_below(table)) if _below(table) else None,
-        caption_justify="left",
-    )
-    view.add_column("System", no_wrap=True)
-    for place, column in enumerate(table.columns):
-        # The group stands over its first column alone: of two groups, all columns have room in 80 characters.
-        group = f"{column.group}\n" if place in table.first_of_group else ""
-        view.add_column(f"{group}{column.title}", justify="right", vertical="bottom")
+def terminal(table: Table) -> "TerminalTable":
+    """The table for a rich console."""
+    from rich.text import Text
+
+    # The group stands over its first column alone: of two groups, all columns have room in 80 characters.
+    groups = (f"{c.group}\n" if n in table.first_of_group else "" for n, c in enumerate(table.columns))
+    titles = [group + column.title for group, column in zip(groups, table.columns, strict=True)]
+    view = terminal_frame(["System", *titles], table.caption, unwrapped=[0], caption=_below(table))
     for row in table.rows:
-        style = "dim" if row.system == REFERENCE else ""
         cells = (Text(_figure(cell), style="bold" if cell.best else "") for cell in row.cells)
-        view.add_row(Text(row.name), *cells, style=style)
+        view.add_row(Text(row.name), *cells, style="dim" if row.system == REFERENCE else "")
     return view
 
 
 def markdown(table: Table) -> str:
-    """A Markdown table; ends with a newline."""
-    lines = [
-        ["System", *(f"{column.group} {column.title}" for column in table.columns)],
-        ["---", *("---:" for _ in table.columns)],
+    """A Markdown table with its notes below; ends with a newline."""
+    headers = ["System", *(f"{column.group} {column.title}" for column in table.columns)]
+    rows = [
+        [
+            row.name.replace("_", r"\_"),
+            *(
+                f"**{cell.text}**{_figure(cell)[len(cell.text) :]}" if cell.best else _figure(cell)
+                for cell in row.cells
+            ),
+        ]
+        for row in table.rows
     ]
-    for row in table.rows:
-        name = row.name.replace("|", r"\|").replace("_", r"\_")
-        cells = (
-            f"**{cell.text}**" + _figure(cell)[len(cell.text) :] if cell.best else _figure(cell)
-            for cell in row.cells
-        )
-        lines.append([name, *cells])
-    text = "".join(f"| {' | '.join(line)} |\n" for line in lines)
+    text = markdown_of(TextTable(headers, rows))
     return f"{text}\n{_below(table)}\n" if _below(table) else text
 
 
 def latex(table: Table) -> str:
-    r"""A LaTeX table for a paper that loads `booktabs`; intervals stand below in small print."""
-    spans = [rf"\multicolumn{{{span}}}{{c}}{{{_escaped(name)}}}" for name, span in table.groups]
+    r"""A LaTeX table for a paper that loads `booktabs`; intervals are below the scores, in small print."""
+    spans = [rf"\multicolumn{{{span}}}{{c}}{{{latex_escaped(name)}}}" for name, span in table.groups]
     starts = [start + 2 for start in sorted(table.first_of_group)[:-1]]
     rules = [
         rf"\cmidrule(lr){{{a}-{a + span - 1}}}" for a, (_, span) in zip(starts, table.groups, strict=True)
     ]
+    head = [
+        latex_row(["", *spans]),
+        "".join(rules),
+        latex_row(["System", *(latex_escaped(column.title) for column in table.columns)]),
+    ]
+    body = []
+    for row in table.rows:
+        if row.system == REFERENCE:
+            body.append(r"\midrule")
+        body.append(latex_row([latex_escaped(row.name), *map(_latex_cell, row.cells)]))
+        if any(cell.interval for cell in row.cells):
+            small = (
+                rf"{{\scriptsize {latex_escaped(cell.interval)}}}" if cell.interval else ""
+                for cell in row.cells
+            )
+            body.append(latex_row(["", *small]))
+    note = (
+        f" $\\dagger$: differs from {latex_escaped(table.baseline)}, $p < {LEVEL:g}$."
+        if table.baseline
+        else ""
+    )
+    more = f" {latex_escaped(table.note)}" if table.note else ""
     lines = [
         r"\begin{table}",
         r"\centering",
-        rf"\begin{{tabular}}{{l{'r' * len(table.columns)}}}",
-        r"\toprule",
-        f" & {' & '.join(spans)} \\\\",
-        "".join(rules),
-        f"System & {' & '.join(_escaped(column.title) for column in table.columns)} \\\\",
-        r"\midrule",
-    ]
-    for row in table.rows:
-        if row.system == REFERENCE:
-            lines.append(r"\midrule")
-        lines.append(f"{_escaped(row.name)} & {' & '.join(map(_latex_cell, row.cells))} \\\\")
-        if any(cell.interval for cell in row.cells):
-            small = (
-                rf"{{\scriptsize {_escaped(cell.interval)}}}" if cell.interval else "" for cell in row.cells
-            )
-            lines.append(f" & {' & '.join(small)} \\\\")
-    note = f" $\\dagger$: differs from {_escaped(table.baseline)}, $p < {LEVEL:g}$." if table.baseline else ""
-    more = f" {_escaped(table.note)}" if table.note else ""
-    lines += [
-        r"\bottomrule",
-        r"\end{tabular}",
-        rf"\caption{{{_escaped(table.caption)}.{note}{more}}}",
+        *latex_tabular(len(table.columns) + 1, head, body),
+        rf"\caption{{{latex_escaped(table.caption)}.{note}{more}}}",
         r"\end{table}",
     ]
     return "\n".join(lines) + "\n"
 
 
 def _below(table: Table) -> str:
-    """What stands under a table."""
+    """The notes below a table."""
     mark = f"{legend(table)}." if table.baseline and table.note else legend(table)
     return " ".join(filter(None, (mark, table.note)))
 
 
 def _figure(cell: Cell) -> str:
-    """With its mark, and the paper's figure in brackets."""
+    """A score with its mark, and with the paper's figure in brackets."""
     mark = MARK if cell.different else ""
     paper = "" if cell.paper is None else f" ({cell.paper:.1f})"
     return f"{cell.text}{mark}{paper}"
 
 
 def _latex_cell(cell: Cell) -> str:
-    text = _escaped(cell.text)
+    text = latex_escaped(cell.text)
     figure = rf"\textbf{{{text}}}" if cell.best else text
     paper = "" if cell.paper is None else rf" \textit{{({cell.paper:.1f})}}"
     return figure + (r"$^\dagger$" if cell.different else "") + paper
-
-
-def _escaped(text: str) -> str:
-    return "".join(_LATEX.get(sign, sign) for sign in text)
