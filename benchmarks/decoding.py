@@ -20,7 +20,7 @@ from machine import describe
 from ontarget.pipeline.execution.systems import load_engine, system_of
 from ontarget.pipeline.planning.inputs import directions, load_corpus
 from ontarget.recipes.loading import load
-from ontarget.translation.engine import Engine
+from ontarget.translation.engines.protocol import Engine
 from ontarget.translation.system import Request, System
 from ontarget.translation.translate import translate
 

@@ -73,11 +73,11 @@ def test_the_tokenizer_is_the_adapters_or_else_the_bases(llama: Path, lora: Path
 
 def test_adapters_that_name_each_other_are_told_wherever_they_are_loaded(lora: Path, tmp_path: Path) -> None:
     from ontarget.checkpoints.load import load_config, load_model
-    from ontarget.translation.engine import Engine
+    from ontarget.translation.engines.transformers import TransformersEngine
 
     other = Path(shutil.copytree(lora, tmp_path / "other"))
     based_on(lora, str(other))
     based_on(other, str(lora))
-    for load in (load_config, load_model, Engine.load):
+    for load in (load_config, load_model, TransformersEngine.load):
         with pytest.raises(UserError, match="an adapter of an adapter, and so on without an end"):
             load(lora)

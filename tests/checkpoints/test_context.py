@@ -18,21 +18,21 @@ from transformers import (
     Qwen3NextConfig,
 )
 
-from ontarget.checkpoints.context import Context, Sight, context_of, sight_of
+from ontarget.checkpoints.context import ContextWindow, Sight, context_of, sight_of
 from ontarget.errors import UserError
 
 
 @pytest.mark.parametrize(
     ("config", "context"),
     [
-        (GPT2Config(n_positions=128), Context(128, ends=True)),
-        (OPTConfig(max_position_embeddings=128), Context(128, ends=True)),
-        (LlamaConfig(max_position_embeddings=64), Context(64, ends=True)),
+        (GPT2Config(n_positions=128), ContextWindow(128, ends=True)),
+        (OPTConfig(max_position_embeddings=128), ContextWindow(128, ends=True)),
+        (LlamaConfig(max_position_embeddings=64), ContextWindow(64, ends=True)),
         (
             LlamaConfig(max_position_embeddings=64, rope_scaling={"rope_type": "dynamic", "factor": 2.0}),
-            Context(64, ends=False),
+            ContextWindow(64, ends=False),
         ),
-        (Gemma3TextConfig(max_position_embeddings=100), Context(100, ends=True)),
+        (Gemma3TextConfig(max_position_embeddings=100), ContextWindow(100, ends=True)),
         (
             Gemma3TextConfig(
                 max_position_embeddings=100,
@@ -41,21 +41,21 @@ from ontarget.errors import UserError
                     "sliding_attention": {"rope_type": "default", "rope_theta": 1e4},
                 },
             ),
-            Context(100, ends=False),
+            ContextWindow(100, ends=False),
         ),
-        (Gemma3Config(text_config={"max_position_embeddings": 77}), Context(77, ends=True)),
-        (BloomConfig(), Context(None, ends=False)),
-        (FalconConfig(alibi=True), Context(None, ends=False)),
+        (Gemma3Config(text_config={"max_position_embeddings": 77}), ContextWindow(77, ends=True)),
+        (BloomConfig(), ContextWindow(None, ends=False)),
+        (FalconConfig(alibi=True), ContextWindow(None, ends=False)),
     ],
 )
-def test_where_positions_end(config, context: Context) -> None:
+def test_where_positions_end(config, context: ContextWindow) -> None:
     assert context_of(config) == context
 
 
 def test_the_room_of_an_answer() -> None:
-    ends = Context(64, ends=True)
+    ends = ContextWindow(64, ends=True)
     assert [ends.room(prompt, 10) for prompt in (3, 54, 55, 63, 64, 65)] == [10, 10, 9, 1, 0, -1]
-    assert Context(64, ends=False).room(80, 10) == 10
+    assert ContextWindow(64, ends=False).room(80, 10) == 10
 
 
 SIX = ["sliding_attention"] * 5 + ["full_attention"]

@@ -8,12 +8,12 @@ from ontarget.cli.app import app
 
 pytest.importorskip("torch", reason="needs the extra `train`")
 
-from ontarget.checkpoints.context import Context
+from ontarget.checkpoints.context import ContextWindow
 from ontarget.languages import Direction, Language
 from ontarget.prompts.template import PromptTemplate
+from ontarget.settings.decoding import Decoding, Prior
 from ontarget.translation import translator
 from ontarget.translation.hypothesis import Hypothesis
-from ontarget.translation.system import Decoding, Prior
 
 
 class Upper:
@@ -24,7 +24,7 @@ class Upper:
     def __init__(self, model: str, template: str | None = None, **options: Any) -> None:
         Upper.asked = {"model": model, "template": template, **options}
         self.template = PromptTemplate.load("plain")
-        self.context = Context(9, ends=True)
+        self.context = ContextWindow(9, ends=True)
 
     def doubts(self, direction: Direction) -> list[str]:
         return [f"{direction} is doubted"] if direction.target.code == "sv" else []

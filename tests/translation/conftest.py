@@ -1,5 +1,7 @@
 """A LLaMA of random weights and a byte-level tokenizer, both made here."""
 
+from collections.abc import Sequence
+
 import pytest
 
 pytest.importorskip("torch", reason="needs the extra `train`")
@@ -10,7 +12,12 @@ import torch
 from tokenizers import Tokenizer, decoders, models, pre_tokenizers, processors, trainers
 from transformers import LlamaConfig, LlamaForCausalLM, PreTrainedTokenizerFast
 
-from ontarget.translation.engine import Engine
+from ontarget.prompts.segment import Prompt
+from ontarget.settings.decoding import Decoding
+from ontarget.translation.adjustment import Adjuster
+from ontarget.translation.engines.protocol import Progress
+from ontarget.translation.engines.transformers import TransformersEngine
+from ontarget.translation.hypothesis import Hypothesis
 
 LINES = [
     "Translate the following sentences from German to French.",
@@ -69,9 +76,37 @@ def model(tokenizer: PreTrainedTokenizerFast) -> LlamaForCausalLM:
     return make_model(len(tokenizer))
 
 
+class OfIds(TransformersEngine):
+    """An engine whose prompts may be token ids already."""
+
+    def encode(self, prompt: Prompt | list[int]) -> list[int]:
+        return prompt if isinstance(prompt, list) else super().encode(prompt)
+
+
+def best(
+    engine: TransformersEngine,
+    prompts: Sequence[list[int]],
+    decoding: Decoding,
+    stop: Sequence[str] = (),
+    adjusters: Sequence[Adjuster] = (),
+    end: str = "",
+    progress: Progress | None = None,
+) -> list[Hypothesis]:
+    """The best hypothesis of each prompt."""
+    found = engine.generate(
+        prompts,
+        decoding,
+        stop=stop,
+        adjusters=adjusters,
+        end=end,
+        progress=progress,  # type: ignore[arg-type]
+    )
+    return [hypothesis for (hypothesis,) in found]
+
+
 @pytest.fixture(scope="session")
-def engine(model: LlamaForCausalLM, tokenizer: PreTrainedTokenizerFast) -> Engine:
-    return Engine(model, tokenizer)
+def engine(model: LlamaForCausalLM, tokenizer: PreTrainedTokenizerFast) -> TransformersEngine:
+    return OfIds(model, tokenizer)
 
 
 @pytest.fixture(scope="session")

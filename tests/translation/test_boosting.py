@@ -3,20 +3,24 @@ import pytest
 pytest.importorskip("torch", reason="needs the extra `train`")
 
 import torch
+from tests.translation.conftest import best
 from tests.translation.textbook import Textbook, search
 from torch import Tensor
 
 from ontarget.languages import Language
+from ontarget.settings.decoding import Boosting, Decoding
 from ontarget.translation.boosting import Boosted, BoostedBatch, tokens_of_languages
-from ontarget.translation.engine import Engine
+from ontarget.translation.engines.transformers import TransformersEngine
 from ontarget.translation.language_tokens import count_tokens
-from ontarget.translation.system import Boosting, Decoding, LanguageText
+from ontarget.translation.system import LanguageText
 
 GERMAN, FRENCH = Language("de"), Language("fr")
 TEXT = LanguageText({GERMAN: ["Zwei Hunde im Schnee."] * 9, FRENCH: ["Deux chiens dans la neige."] * 9})
 
 
-def test_tokens_of_a_language_are_those_that_its_text_has_and_those_without_a_letter(engine: Engine) -> None:
+def test_tokens_of_a_language_are_those_that_its_text_has_and_those_without_a_letter(
+    engine: TransformersEngine,
+) -> None:
     tokenizer = engine.tokenizer
     table = tokens_of_languages(tokenizer, count_tokens(tokenizer, TEXT, "", engine.vocabulary))
 
@@ -31,7 +35,9 @@ def test_tokens_of_a_language_are_those_that_its_text_has_and_those_without_a_le
     assert not table[:, :4].any()  # control tokens
 
 
-def test_a_token_of_both_languages_is_of_the_rarer_one_too_from_a_quarter_on(engine: Engine) -> None:
+def test_a_token_of_both_languages_is_of_the_rarer_one_too_from_a_quarter_on(
+    engine: TransformersEngine,
+) -> None:
     tokenizer = engine.tokenizer
 
     def belongs(times: int) -> list[bool]:
@@ -68,10 +74,10 @@ def test_the_adaptive_form_boosts_where_the_model_is_unsure() -> None:
 @pytest.mark.parametrize(
     "boosting", [Boosting(1.5), Boosting(2.0, 0.1), Boosting(1000.0, 0.8), Boosting(3.0, first_tokens=2)]
 )
-def test_the_same_as_the_textbook(engine: Engine, prompts, beam: int, boosting: Boosting) -> None:
+def test_the_same_as_the_textbook(engine: TransformersEngine, prompts, beam: int, boosting: Boosting) -> None:
     table = torch.rand(2, engine.vocabulary, generator=torch.Generator().manual_seed(1)) < 0.4
     rows, decoding, book = [1, 0, 1, 0], Decoding(beam, 6), Textbook(engine.model)
-    found = engine.generate(prompts[:4], decoding, (), [Boosted(table, rows, boosting)])
+    found = best(engine, prompts[:4], decoding, (), [Boosted(table, rows, boosting)])
     for prompt, row, ours in zip(prompts, rows, found, strict=False):
 
         def score(answer: list[int], prompt=prompt, row=row) -> Tensor:

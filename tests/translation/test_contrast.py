@@ -8,11 +8,11 @@ import torch
 from tests.translation.textbook import Textbook, best_of_beam, search
 from torch import Tensor
 
-from ontarget.translation.adjustment import AdjustedContinuations
-from ontarget.translation.beam import Ends, Found
+from ontarget.settings.decoding import Contrast, Decoding
 from ontarget.translation.contrast import Contrasted, contrastive_scores
-from ontarget.translation.system import Contrast, Decoding
-from ontarget.translation.tree import TokenTree
+from ontarget.translation.engines.adjusted import AdjustedContinuations
+from ontarget.translation.engines.beam import Ends, Found
+from ontarget.translation.engines.tree import TokenTree
 
 END, SHARED, WRONG, RIGHT = range(4)
 ENDS = torch.tensor([1])

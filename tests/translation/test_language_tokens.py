@@ -7,14 +7,14 @@ import torch
 from ontarget.errors import UserError
 from ontarget.languages import Language
 from ontarget.translation import language_tokens
-from ontarget.translation.engine import Engine
+from ontarget.translation.engines.transformers import TransformersEngine
 from ontarget.translation.language_tokens import count_tokens
 from ontarget.translation.system import LanguageText
 
 GERMAN, FRENCH = Language("de"), Language("fr")
 
 
-def test_tokens_are_counted_as_an_answer_has_them(engine: Engine) -> None:
+def test_tokens_are_counted_as_an_answer_has_them(engine: TransformersEngine) -> None:
     text = LanguageText({GERMAN: ["Zwei Hunde", "Zwei", ""], FRENCH: ["Un homme"]})
     counts = count_tokens(engine.tokenizer, text, "", engine.vocabulary)
     encoded = engine.tokenizer(["Zwei Hunde", "Zwei", "Un homme"], add_special_tokens=False).input_ids
@@ -31,14 +31,14 @@ def test_tokens_are_counted_as_an_answer_has_them(engine: Engine) -> None:
     assert after_space.first[0, space_zwei] == 2
 
 
-def test_a_text_is_counted_once(engine: Engine, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_text_is_counted_once(engine: TransformersEngine, monkeypatch: pytest.MonkeyPatch) -> None:
     text = LanguageText({GERMAN: ["Zwei Hunde"]})
     counts = count_tokens(engine.tokenizer, text, "", engine.vocabulary)
     monkeypatch.setattr(language_tokens, "encode_response", None)
     assert count_tokens(engine.tokenizer, text, "", engine.vocabulary) is counts
 
 
-def test_a_language_without_text_is_named(engine: Engine) -> None:
+def test_a_language_without_text_is_named(engine: TransformersEngine) -> None:
     counts = count_tokens(engine.tokenizer, LanguageText({GERMAN: ["Hunde"]}), "", engine.vocabulary)
     assert counts.row(GERMAN) == 0
     with pytest.raises(UserError, match=r"no text in French \(fr\) .*there is in de"):

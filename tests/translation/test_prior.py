@@ -7,14 +7,15 @@ pytest.importorskip("torch", reason="needs the extra `train`")
 import torch
 from hypothesis import given
 from hypothesis import strategies as st
+from tests.translation.conftest import best
 from tests.translation.textbook import Textbook, search
 from torch import Tensor
 
 from ontarget.languages import Language
-from ontarget.translation.engine import Engine
+from ontarget.settings.decoding import Decoding, Prior
+from ontarget.translation.engines.transformers import TransformersEngine
 from ontarget.translation.language_tokens import TokenCounts
 from ontarget.translation.prior import LanguagePrior, log_language, log_share_of_most
-from ontarget.translation.system import Decoding, Prior
 
 
 def counts(lines: list[int], first: list[list[int]]) -> TokenCounts:
@@ -53,7 +54,9 @@ def test_later_tokens_are_compared_with_the_language_that_has_most_of_them() -> 
 
 @pytest.mark.parametrize("beam", [1, 4])
 @pytest.mark.parametrize("first_tokens", [1, 2, None])
-def test_the_same_as_the_textbook(engine: Engine, prompts, beam: int, first_tokens: int | None) -> None:
+def test_the_same_as_the_textbook(
+    engine: TransformersEngine, prompts, beam: int, first_tokens: int | None
+) -> None:
     generator = torch.Generator().manual_seed(1)
     first, everywhere = (
         torch.randint(0, 50, (3, engine.vocabulary), generator=generator).double() for _ in range(2)
@@ -61,7 +64,7 @@ def test_the_same_as_the_textbook(engine: Engine, prompts, beam: int, first_toke
     learnt = TokenCounts({}, first.sum(1).long(), first, everywhere)
     rows, decoding, book = [2, 0, 1, 0, 2], Decoding(beam, 7), Textbook(engine.model)
     prior = LanguagePrior(learnt, rows, Prior(1.5, first_tokens))
-    found = engine.generate(prompts[:5], decoding, (), [prior])
+    found = best(engine, prompts[:5], decoding, (), [prior])
     for prompt, row, ours in zip(prompts, rows, found, strict=False):
 
         def score(answer: list[int], prompt=prompt, row=row) -> Tensor:

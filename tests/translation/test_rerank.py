@@ -7,10 +7,12 @@ import pytest
 pytest.importorskip("torch", reason="needs the extra `train`")
 
 from ontarget.languages import Direction, Language
+from ontarget.prompts.segment import text_of
 from ontarget.prompts.template import PromptTemplate
-from ontarget.translation import translate as translate_module
+from ontarget.settings.decoding import Decoding
+from ontarget.translation.engines.protocol import Capability
 from ontarget.translation.hypothesis import Hypothesis
-from ontarget.translation.system import Decoding, Request, Rerank, System
+from ontarget.translation.system import Request, Rerank, System
 from ontarget.translation.translate import translate
 
 PLAIN = PromptTemplate.load("plain")
@@ -25,14 +27,15 @@ def on_target(texts: Sequence[str], directions: Sequence[Direction]) -> list[boo
 class Beams:
     """An engine with a beam for each (asked for, last line); what else it is asked has none on target."""
 
-    tokenizer = None
+    name, capabilities = "beams", frozenset({Capability.BEAM_SEARCH, Capability.N_BEST})
 
     def __init__(self, beams: dict[tuple[str, str], list[str]]) -> None:
         self.beams = beams
         self.asked: list[list[tuple[str, str]]] = []
 
-    def n_best(self, prompts, decoding, stop=(), adjusters=(), progress=None):
-        told = ["".join(map(chr, prompt)) for prompt in prompts]
+    def generate(self, prompts, decoding, *, count, progress, **others):
+        assert count == decoding.beam
+        told = [text_of(prompt) for prompt in prompts]
         keys = [(target_of(prompt), prompt.strip().split("\n")[-1]) for prompt in told]
         self.asked.append(keys)
         if progress is not None:
@@ -46,13 +49,6 @@ class Beams:
 def target_of(prompt: str) -> str:
     names = {"English": "en", "French": "fr", "German": "de"}
     return next(code for name, code in names.items() if f" to {name}" in prompt)
-
-
-@pytest.fixture(autouse=True)
-def characters(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(
-        translate_module, "encode_prompt", lambda _, prompt: [ord(c) for part in prompt for c in part.text]
-    )
 
 
 def answers(system: System, engine: Beams, requests: list[Request], **how) -> list[str]:

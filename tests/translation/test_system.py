@@ -5,7 +5,8 @@ import pytest
 
 from ontarget.errors import UserError
 from ontarget.prompts.template import PromptTemplate
-from ontarget.translation.system import AntiLanguageModel, Boosting, Contrast, Decoding, Prior, System
+from ontarget.settings.decoding import AntiLanguageModel, Boosting, Contrast, Decoding, Prior
+from ontarget.translation.system import System
 
 
 @pytest.mark.parametrize("weights", [(0.9, 0.1), (0.5, 0.5), (-0.1, 0.1)])

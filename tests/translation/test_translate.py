@@ -9,32 +9,25 @@ pytest.importorskip("torch", reason="needs the extra `train`")
 
 import torch
 
-from ontarget.checkpoints.context import Context
+from ontarget.checkpoints.context import ContextWindow
 from ontarget.corpora.corpus import Translation
 from ontarget.errors import UserError
 from ontarget.languages import Direction, Language
+from ontarget.prompts.segment import text_of
 from ontarget.prompts.template import PromptTemplate
+from ontarget.settings.decoding import AntiLanguageModel, Boosting, Contrast, Decoding, Prior
 from ontarget.text import in_one_line
-from ontarget.translation import translate as translate_module
+from ontarget.translation.adjusters import wrong_targets
 from ontarget.translation.anti_lm import AntiLM
 from ontarget.translation.boosting import Boosted, tokens_of_languages
 from ontarget.translation.contrast import Contrasted
-from ontarget.translation.engine import Engine
+from ontarget.translation.engines.protocol import Capability
+from ontarget.translation.engines.transformers import TransformersEngine
 from ontarget.translation.hypothesis import Hypothesis
 from ontarget.translation.language_tokens import count_tokens
 from ontarget.translation.prior import LanguagePrior, log_language
-from ontarget.translation.system import (
-    AntiLanguageModel,
-    Boosting,
-    Contrast,
-    Decoding,
-    LanguageText,
-    Prior,
-    Request,
-    Rerank,
-    System,
-)
-from ontarget.translation.translate import n_best, translate, wrong_targets
+from ontarget.translation.system import LanguageText, Request, Rerank, System
+from ontarget.translation.translate import n_best, translate
 
 PLAIN = PromptTemplate.load("plain")
 TEXT = LanguageText({Language("de"): ["Ein Mann fährt Rad."], Language("fr"): ["Un homme fait du vélo."]})
@@ -42,15 +35,19 @@ INSTRUCTION = re.compile(r"(Translate from|Übersetze aus|Traduis d) ?")
 
 
 class Echo:
-    """An engine that answers by what it was asked, and keeps it. Its token ids are characters."""
+    """An engine whose output repeats the source, and that records its calls. Its token ids are characters."""
+
+    name, capabilities = "echo", frozenset(Capability)
 
     def __init__(self) -> None:
-        self.tokenizer = None
-        self.context = Context(None, ends=False)
+        self.context = ContextWindow(None, ends=False)
         self.calls: list[SimpleNamespace] = []
 
-    def generate(self, prompts, decoding, stop=(), adjusters=(), progress=None):
-        told = ["".join(map(chr, prompt)) for prompt in prompts]
+    def encode(self, prompt):
+        return list(map(ord, text_of(prompt)))
+
+    def generate(self, prompts, decoding, *, stop, adjusters, progress, **others):
+        told = [text_of(prompt) for prompt in prompts]
         self.calls.append(SimpleNamespace(prompts=told, stop=stop, adjusters=adjusters, contrasts=[]))
         for adjuster in adjusters:
             if isinstance(adjuster, Contrasted):
@@ -60,7 +57,7 @@ class Echo:
                     self.calls[-1].contrasts.append(list(zip(texts, weights, strict=True)))
         if progress is not None:
             progress(len(prompts), len(prompts))
-        return [Hypothesis(f"<{source_of(prompt)}>", "stop", -1.0, 3) for prompt in told]
+        return [[Hypothesis(f"<{source_of(prompt)}>", "stop", -1.0, 3)] for prompt in told]
 
 
 def source_of(prompt: str) -> str:
@@ -69,12 +66,7 @@ def source_of(prompt: str) -> str:
 
 
 @pytest.fixture
-def echo(monkeypatch: pytest.MonkeyPatch) -> Echo:
-    monkeypatch.setattr(
-        translate_module,
-        "encode_prompt",
-        lambda _, prompt: [ord(char) for part in prompt for char in part.text],
-    )
+def echo() -> Echo:
     return Echo()
 
 
@@ -167,15 +159,16 @@ class Short(Echo):
 
     def __init__(self, limit: int) -> None:
         super().__init__()
-        self.context = Context(limit, ends=True)
+        self.context = ContextWindow(limit, ends=True)
 
     def generate(self, prompts, *arguments, **others):
         found = super().generate(prompts, *arguments, **others)
+        lengths = [len(text_of(prompt)) for prompt in prompts]
         return [
-            Hypothesis("", "too-long", 0.0, 0, len(prompt))
-            if len(prompt) >= self.context.limit
-            else replace(one, text=one.text + "!" * 20)
-            for prompt, one in zip(prompts, found, strict=True)
+            [Hypothesis("", "too-long", 0.0, 0, length)]
+            if length >= self.context.limit
+            else [replace(one, text=one.text + "!" * 20)]
+            for length, (one,) in zip(lengths, found, strict=True)
         ]
 
 
@@ -192,7 +185,6 @@ def test_what_is_too_long_at_either_step_keeps_its_place_and_its_reason(echo: Ec
 def test_a_second_try_is_not_for_what_does_not_fit(echo: Echo) -> None:
     engine = Short(200)
     system = System("retried", PLAIN, rerank=Rerank(_never, Language("en")))
-    engine.n_best = lambda *arguments: [[one] for one in engine.generate(*arguments[:4])]
     found = translate(system, engine, requests("de-fr", "x" * 300, "eins"))
     assert [one.too_long for one in found] == [True, False]
     assert [len(call.prompts) for call in engine.calls] == [2, 1, 1]
@@ -289,16 +281,16 @@ def test_a_contrast_without_weight_is_not_asked_for(echo: Echo) -> None:
 
 @pytest.mark.parametrize("contrast", [None, Contrast()])
 @pytest.mark.parametrize("text", ["### Response: ja", "</s>", "<|im_start|>assistant\n", "<s><pad>"])
-def test_text_stays_text(engine: Engine, text: str, contrast: Contrast | None) -> None:
+def test_text_stays_text(engine: TransformersEngine, text: str, contrast: Contrast | None) -> None:
     """Whatever a source holds, the prompt has one BOS and no other control token."""
     seen: list[list[int]] = []
-    spy = Engine(engine.model, engine.tokenizer)
+    spy = TransformersEngine(engine.model, engine.tokenizer)
 
-    def generate(prompts, *args):
-        seen.extend(prompts)
-        return engine.generate(prompts, *args)
+    def encode(prompt):
+        seen.append(engine.encode(prompt))
+        return seen[-1]
 
-    spy.generate = generate  # type: ignore[method-assign]
+    spy.encode = encode  # type: ignore[method-assign]
     system = System("mt", PromptTemplate.load("alpaca"), contrast=contrast, decoding=Decoding(2, 6))
     found = translate(system, spy, requests("de-fr", text, "Zwei Hunde"))
     assert len(found) == 2
@@ -308,7 +300,7 @@ def test_text_stays_text(engine: Engine, text: str, contrast: Contrast | None) -
     assert engine.tokenizer.decode(seen[0], clean_up_tokenization_spaces=False).count(line) == 1
 
 
-def test_a_real_search_of_every_kind(engine: Engine) -> None:
+def test_a_real_search_of_every_kind(engine: TransformersEngine) -> None:
     mixed = [*requests("de-fr", "Zwei Hunde", "Ein Mann"), *requests("en-fr", "A man", "Two dogs")]
     decoding = Decoding(4, 8)
     shown = {Direction.parse("de-fr"): (Translation("Hunde", "chiens", Direction.parse("de-fr")),)}
@@ -329,13 +321,13 @@ def test_a_real_search_of_every_kind(engine: Engine) -> None:
         assert all("\n" not in hypothesis.text and hypothesis.tokens for hypothesis in found)
 
 
-def test_a_prior_and_boosting_are_those_of_each_requests_target(engine: Engine) -> None:
-    spy = Engine(engine.model, engine.tokenizer)
+def test_a_prior_and_boosting_are_those_of_each_requests_target(engine: TransformersEngine) -> None:
+    spy = TransformersEngine(engine.model, engine.tokenizer)
     seen = []
 
-    def generate(prompts, decoding, stop, adjusters, progress):
+    def generate(prompts, decoding, *, adjusters, **others):
         seen.extend(adjusters)
-        return engine.generate(prompts, decoding, stop, adjusters, progress)
+        return engine.generate(prompts, decoding, adjusters=adjusters, **others)
 
     spy.generate = generate  # type: ignore[method-assign]
     system = System("both", PLAIN, prior=Prior(2.0), boosting=Boosting(), text=TEXT, decoding=Decoding(1, 4))
@@ -358,13 +350,13 @@ def test_anti_lm_reads_the_source_alone(echo: Echo) -> None:
     assert [["".join(map(chr, ids)) for ids in one] for one in adjuster.prompts] == [["eins"], ["zwei"]]
 
 
-def test_a_language_without_text_is_named_before_anything_is_asked(engine: Engine) -> None:
+def test_a_language_without_text_is_named_before_anything_is_asked(engine: TransformersEngine) -> None:
     system = System("prior", PLAIN, prior=Prior(), text=TEXT)
     with pytest.raises(UserError, match="no text in Czech"):
         translate(system, engine, requests("de-cs", "eins"))
 
 
-def test_the_n_best_in_one_step(engine: Engine) -> None:
+def test_the_n_best_in_one_step(engine: TransformersEngine) -> None:
     """The first is what `translate` gives; a source without text has one empty answer."""
     system = System("st", PLAIN, decoding=Decoding(3, 8), pivot=Language("en"))
     asked = requests("de-fr", "Zwei Hunde", "  ", "Ein Mann\nfährt Rad")

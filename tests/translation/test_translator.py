@@ -4,13 +4,14 @@ import pytest
 
 pytest.importorskip("torch", reason="needs the extra `train`")
 
-from ontarget.checkpoints.context import Context
+from ontarget.checkpoints.context import ContextWindow
 from ontarget.corpora.instructions import Instruction
 from ontarget.errors import UserError
 from ontarget.languages import Direction, Language
 from ontarget.prompts.template import PromptTemplate
-from ontarget.translation.engine import Engine
-from ontarget.translation.system import Decoding, LanguageText, Prior, Request, System
+from ontarget.settings.decoding import Decoding, Prior
+from ontarget.translation.engines.transformers import TransformersEngine
+from ontarget.translation.system import LanguageText, Request, System
 from ontarget.translation.translate import translate
 from ontarget.translation.translator import Translator
 
@@ -25,13 +26,13 @@ def directory(model, tokenizer, tmp_path_factory: pytest.TempPathFactory) -> Pat
     return path
 
 
-def expected(engine: Engine, template: str) -> list[str]:
+def expected(engine: TransformersEngine, template: str) -> list[str]:
     system = System("mt", PromptTemplate.load(template), decoding=Decoding(2, 8))
     requests = [Request(line, Direction.parse("de-fr")) for line in LINES]
     return [hypothesis.text for hypothesis in translate(system, engine, requests)]
 
 
-def test_a_text_in_a_text_out_a_list_in_a_list_out(directory: Path, engine: Engine) -> None:
+def test_a_text_in_a_text_out_a_list_in_a_list_out(directory: Path, engine: TransformersEngine) -> None:
     translator = Translator(directory, "plain")
     found = translator.translate(LINES, source="de", target="fr", beam=2, max_new_tokens=8)
     assert found == expected(engine, "plain")
@@ -41,7 +42,7 @@ def test_a_text_in_a_text_out_a_list_in_a_list_out(directory: Path, engine: Engi
     assert translator.translate([], "de", "fr") == []
 
 
-def test_a_system_of_ones_own_is_asked_as_it_says(directory: Path, engine: Engine) -> None:
+def test_a_system_of_ones_own_is_asked_as_it_says(directory: Path, engine: TransformersEngine) -> None:
     translator = Translator(directory, "plain")
     text = LanguageText({Language("de"): ["Zwei Hunde"], Language("fr"): ["Deux chiens", "Un homme"]})
     prior = Prior(weight=9)
@@ -52,7 +53,9 @@ def test_a_system_of_ones_own_is_asked_as_it_says(directory: Path, engine: Engin
     assert found != translator.translate(LINES, "de", "fr", beam=1, max_new_tokens=5)
 
 
-def test_the_template_is_the_one_the_model_was_tuned_with(directory: Path, engine: Engine) -> None:
+def test_the_template_is_the_one_the_model_was_tuned_with(
+    directory: Path, engine: TransformersEngine
+) -> None:
     assert expected(engine, "plain") != expected(engine, "alpaca")
     arguments = {"source": "de", "target": "fr", "beam": 2, "max_new_tokens": 8}
     assert Translator(str(directory)).translate(LINES, **arguments) == expected(engine, "alpaca")
@@ -68,7 +71,7 @@ def test_the_template_is_the_one_the_model_was_tuned_with(directory: Path, engin
         settings.unlink()
 
 
-def test_a_template_of_ones_own_lies_beside_the_model(directory: Path, engine: Engine) -> None:
+def test_a_template_of_ones_own_lies_beside_the_model(directory: Path, engine: TransformersEngine) -> None:
     arguments = {"source": "de", "target": "fr", "beam": 2, "max_new_tokens": 8}
     mine = directory / "prompt.yaml"
     mine.write_text('instruction: "{source} {target}: "\ninput: "{text} ="\n', encoding="utf-8")
@@ -96,7 +99,7 @@ def test_texts_that_are_too_long_are_left_empty_and_warned_of(
 ) -> None:
     translator = Translator(directory, "plain")
     short = translator.translate(LINES[0], "de", "fr", beam=1, max_new_tokens=4)
-    monkeypatch.setattr(translator._engine, "context", Context(100, ends=True))
+    monkeypatch.setattr(translator._engine, "context", ContextWindow(100, ends=True))
     long = "Hunde und Katzen " * 30
     found = translator.translate([LINES[0], long, LINES[0]], "de", "fr", beam=1, max_new_tokens=4)
     assert found == [short, "", short]

@@ -8,8 +8,8 @@ import torch
 from torch import Tensor
 from transformers import LlamaForCausalLM
 
-from ontarget.translation.beam import Continuations, Ends, Found, beam_search
-from ontarget.translation.system import Decoding
+from ontarget.settings.decoding import Decoding
+from ontarget.translation.engines.beam import Continuations, Ends, Found, beam_search
 
 END = 1
 

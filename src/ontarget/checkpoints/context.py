@@ -10,7 +10,7 @@ FULL, SLIDING = "full_attention", "sliding_attention"
 
 
 @dataclass(frozen=True, slots=True)
-class Context:
+class ContextWindow:
     """How many tokens a model takes, prompt and answer together.
 
     Attributes:
@@ -44,7 +44,7 @@ class Sight:
     by_layer: bool
 
 
-def context_of(config: Any) -> Context:
+def context_of(config: Any) -> ContextWindow:
     """The context of a model with this config, of transformers.
 
     GPT-2's positions are a table, and LLaMA has learnt nothing of those after its last one. Where the config
@@ -53,10 +53,10 @@ def context_of(config: Any) -> Context:
     text = config.get_text_config(decoder=True)
     tokens = getattr(text, "max_position_embeddings", None)
     if not isinstance(tokens, int) or tokens < 1 or getattr(text, "alibi", False):
-        return Context(None, ends=False)
+        return ContextWindow(None, ends=False)
     rotary = getattr(text, "rope_parameters", None) or {}
     each = [rotary, *(value for value in rotary.values() if isinstance(value, dict))]  # or one for each kind
-    return Context(tokens, ends=all(one.get("rope_type", "default") == "default" for one in each))
+    return ContextWindow(tokens, ends=all(one.get("rope_type", "default") == "default" for one in each))
 
 
 def sight_of(config: Any) -> Sight:

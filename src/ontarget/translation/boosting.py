@@ -21,8 +21,8 @@ import torch
 from torch import Tensor
 from transformers import PreTrainedTokenizerFast
 
+from ontarget.settings.decoding import Boosting
 from ontarget.translation.language_tokens import TokenCounts
-from ontarget.translation.system import Boosting
 
 _SHARED = 0.25  # as a share of how often another language has the token
 

@@ -28,7 +28,7 @@ from dataclasses import dataclass
 import torch
 from torch import Tensor
 
-from ontarget.translation.system import Contrast
+from ontarget.settings.decoding import Contrast
 
 ContrastPrompt = tuple[list[int], float]
 """Token ids, and the weight w above."""

@@ -29,8 +29,8 @@ from dataclasses import dataclass
 import torch
 from torch import Tensor
 
+from ontarget.settings.decoding import Prior
 from ontarget.translation.language_tokens import TokenCounts
-from ontarget.translation.system import Prior
 
 
 class LanguagePrior:

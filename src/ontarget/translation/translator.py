@@ -8,7 +8,7 @@ from typing import TypeVar
 
 from ontarget import given
 from ontarget.checkpoints.adapter import lineage
-from ontarget.checkpoints.context import Context
+from ontarget.checkpoints.context import ContextWindow
 from ontarget.checkpoints.record import tuned
 from ontarget.corpora.instructions import Instruction
 from ontarget.errors import UserError
@@ -16,13 +16,14 @@ from ontarget.languages import Direction, Language
 from ontarget.model_place import locate
 from ontarget.prompts.chat_files import unused_chat
 from ontarget.prompts.coverage import uncovered
-from ontarget.prompts.encode import encode_prompt
 from ontarget.prompts.layout import TEMPLATE_FILE
 from ontarget.prompts.template import PromptTemplate
+from ontarget.settings.decoding import Decoding
 from ontarget.translation.checkpoint import Precision
-from ontarget.translation.engine import Engine, Progress
+from ontarget.translation.engines.protocol import Progress
+from ontarget.translation.engines.transformers import TransformersEngine
 from ontarget.translation.hypothesis import Hypothesis
-from ontarget.translation.system import Decoding, Request, System, direction_between
+from ontarget.translation.system import Request, System, direction_between
 from ontarget.translation.too_long import refused, sentences
 from ontarget.translation.translate import translate
 
@@ -64,14 +65,16 @@ class Translator:
             given.text(template, "template")
         tuned_with = next(filter(None, map(_tuned_with, lineage(place))), None)
         self.template = PromptTemplate.load(template or tuned_with or "alpaca", place)
-        self._engine = Engine.load(place, trust_remote_code=trust_remote_code, precision=precision)
+        self._engine = TransformersEngine.load(
+            place, trust_remote_code=trust_remote_code, precision=precision
+        )
         self._tuned = tuned(place)
         self._unused_chat = tuned_with is None and unused_chat(self._engine.tokenizer, self.template.name)
         if self.template.chat:
             self.template.chat.check_tokens(self._engine.tokenizer.special_tokens_map)
 
     @property
-    def context(self) -> Context:
+    def context(self) -> ContextWindow:
         """How many tokens the model takes, prompt and answer together."""
         return self._engine.context
 
@@ -190,15 +193,16 @@ class Translator:
     ) -> list[Hypothesis]:
         """As `answer`, with what is known of each answer; one that is too long is `too-long`."""
         asked_for = _instructions(instructions)
-        template, tokenizer = self.template, self._engine.tokenizer
-        self._engine.end_turns_with(template.end)
-        prompts = [
-            encode_prompt(tokenizer, template.render_general(asked.instruction, asked.input))
-            for asked in asked_for
-        ]
-        return self._engine.generate(
-            prompts, Decoding(beam, max_new_tokens), template.stop, progress=progress, one_line=False
+        template = self.template
+        found = self._engine.generate(
+            [template.render_general(asked.instruction, asked.input) for asked in asked_for],
+            Decoding(beam, max_new_tokens),
+            stop=template.stop,
+            end=template.end,
+            one_line=False,
+            progress=progress,
         )
+        return [of_one[0] for of_one in found]
 
     def _texts(self, found: Sequence[Hypothesis], unit: str) -> list[str]:
         for said in sentences(refused(found), self.context.limit, unit):

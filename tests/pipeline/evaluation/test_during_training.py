@@ -66,7 +66,8 @@ def test_scores_are_means_over_the_directions_of_each_kind(
 ) -> None:
     pytest.importorskip("torch")
     from ontarget.checkpoints import load
-    from ontarget.translation import engine, translate
+    from ontarget.translation import translate
+    from ontarget.translation.engines import transformers as engines
 
     asked: list[System] = []
 
@@ -89,7 +90,7 @@ def test_scores_are_means_over_the_directions_of_each_kind(
         for pair in fake_corpus.translations("validation", d)
     }
     monkeypatch.setattr(load, "load_tokenizer", lambda start: None)
-    monkeypatch.setattr(engine, "Engine", lambda model, tokenizer: model)
+    monkeypatch.setattr(engines, "TransformersEngine", lambda model, tokenizer: model)
     monkeypatch.setattr(translate, "translate", answers)
     scores = evaluator(recipe, "mt", fake_corpus, "start")("a model", 5)
     assert scores["zero_shot_otr"] == 50.0

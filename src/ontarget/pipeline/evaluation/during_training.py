@@ -11,7 +11,8 @@ from ontarget.recipes.schema.recipe import Recipe
 from ontarget.recipes.schema.stages import LanguageAware, Likelihood
 from ontarget.scoring.metrics.bleu import bleu
 from ontarget.scoring.off_target import off_target_ratio
-from ontarget.translation.system import Decoding, Request, System
+from ontarget.settings.decoding import Decoding
+from ontarget.translation.system import Request, System
 
 if TYPE_CHECKING:
     from ontarget.training.evaluation import Evaluation
@@ -42,7 +43,7 @@ def evaluator(
 ) -> Callable[[Any, int], Mapping[str, float]]:
     """BLEU and OTR of a model on the first validation lines, averaged over the directions of each kind."""
     from ontarget.checkpoints.load import load_tokenizer
-    from ontarget.translation.engine import Engine
+    from ontarget.translation.engines.transformers import TransformersEngine
     from ontarget.translation.translate import translate
 
     settings = recipe.stages[stage]
@@ -61,7 +62,7 @@ def evaluator(
             pair for of_kind in lines.values() for of_direction in of_kind.values() for pair in of_direction
         ]
         requests = [Request(pair.source, pair.direction) for pair in pairs]
-        answers = iter(translate(system, Engine(model, tokenizer), requests))
+        answers = iter(translate(system, TransformersEngine(model, tokenizer), requests))
         scores = {}
         for kind, of_kind in lines.items():
             texts = {d: [next(answers).text for _ in of_direction] for d, of_direction in of_kind.items()}

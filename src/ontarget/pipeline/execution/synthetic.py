@@ -39,7 +39,7 @@ from ontarget.scoring.outcome import Thresholds, repetition, width
 from ontarget.translation.system import System
 
 if TYPE_CHECKING:
-    from ontarget.translation.engine import Engine
+    from ontarget.translation.engines.protocol import Engine
 
 Row = Mapping[str, Any]
 

@@ -20,11 +20,13 @@ from ontarget.prompts.wording import text_language
 from ontarget.recipes.schema.recipe import Recipe
 from ontarget.recipes.schema.systems import SYSTEMS, RerankSettings, SystemSettings
 from ontarget.scoring.language_id.identifier import default_identifier, known_labels
-from ontarget.translation.system import Decoding, LanguageText, Request, Rerank, System
+from ontarget.settings.decoding import Decoding
+from ontarget.system_ids import current_id
+from ontarget.translation.system import LanguageText, Request, Rerank, System
 
 if TYPE_CHECKING:
     from ontarget.scoring.language_id.identifier import Identifier
-    from ontarget.translation.engine import Engine
+    from ontarget.translation.engines.protocol import Engine
     from ontarget.translation.hypothesis import Hypothesis
 
 LinesOf = Mapping[Language, Sequence[str]]
@@ -51,6 +53,7 @@ def settings_called(name: str) -> SystemSettings:
     Raises:
         UserError: there is no such system, or it shows demonstrations, which a recipe has.
     """
+    name = current_id(name)
     if name not in SYSTEMS:
         raise UserError(
             f"there is no system '{name}'{nearest(name, SYSTEMS)}; there are {', '.join(SYSTEMS)}"
@@ -132,10 +135,10 @@ def load_engine(model: Path | str) -> "Engine":
     """A model, ready to answer."""
     from transformers.utils import logging
 
-    from ontarget.translation.engine import Engine
+    from ontarget.translation.engines.transformers import TransformersEngine
 
     logging.disable_progress_bar()  # of loading weights: ours says what is being done
-    return Engine.load(model)
+    return TransformersEngine.load(model)
 
 
 def hypotheses(

@@ -18,7 +18,7 @@ from ontarget.prompts.segment import text_of
 from ontarget.recipes.schema.recipe import Recipe
 from ontarget.reporting.systems import display_name
 from ontarget.text import is_empty
-from ontarget.translation.system import Request, System
+from ontarget.translation.system import Request, System, prompt_of
 
 _SPECIAL = 8  # tokens that stand for no text of a prompt: of its beginning, and some to spare
 
@@ -108,8 +108,6 @@ def _of_system(plan: Plan, name: str) -> str | None:
 
 def _longer(system: System, direction: Direction, sources: Sequence[str], limit: int) -> list[str]:
     """The sources whose prompts may have `limit` tokens or more: no token stands for less than a byte."""
-    from ontarget.translation.translate import prompt_of
-
     around = len(text_of(prompt_of(system, Request("", direction))).encode()) + _SPECIAL
     return [source for source in sources if around + len(source.encode()) >= limit]
 
@@ -119,7 +117,6 @@ def _too_long(
 ) -> int:
     """How many of the sources have prompts that leave no room."""
     from ontarget.prompts.encode import encode_prompt
-    from ontarget.translation.translate import prompt_of
 
     prompts = (prompt_of(system, Request(source, direction)) for source in sources if not is_empty(source))
     return sum(len(encode_prompt(tokenizer, prompt)) >= limit for prompt in prompts)

@@ -8,7 +8,7 @@ from torch import Tensor
 from transformers import LlamaForCausalLM, Qwen2Config, Qwen2ForCausalLM
 
 from ontarget.errors import UserError
-from ontarget.translation.tree import TokenTree
+from ontarget.translation.engines.tree import TokenTree
 
 
 def next_logits(model: LlamaForCausalLM, ids: list[int]) -> Tensor:

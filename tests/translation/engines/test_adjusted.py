@@ -10,10 +10,10 @@ import torch
 from tests.translation.textbook import Textbook, best_of_beam, search
 from torch import Tensor
 
-from ontarget.translation.adjustment import AdjustedContinuations
-from ontarget.translation.beam import Ends
-from ontarget.translation.system import Decoding
-from ontarget.translation.tree import TokenTree
+from ontarget.settings.decoding import Decoding
+from ontarget.translation.engines.adjusted import AdjustedContinuations
+from ontarget.translation.engines.beam import Ends
+from ontarget.translation.engines.tree import TokenTree
 
 ENDS = torch.tensor([1])
 

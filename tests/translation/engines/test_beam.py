@@ -10,10 +10,10 @@ from tests.translation.textbook import Textbook, best_of_beam, search
 from torch import Tensor
 from transformers import GenerationConfig
 
-from ontarget.translation.adjustment import AdjustedContinuations
-from ontarget.translation.beam import Ends, Found, beam_search
-from ontarget.translation.system import Decoding
-from ontarget.translation.tree import TokenTree
+from ontarget.settings.decoding import Decoding
+from ontarget.translation.engines.adjusted import AdjustedContinuations
+from ontarget.translation.engines.beam import Ends, Found, beam_search
+from ontarget.translation.engines.tree import TokenTree
 
 EOS = torch.tensor([1])
 _WORDS = "$ab" + "?" * 100  # a language of an end and two words; the others are impossible

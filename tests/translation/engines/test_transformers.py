@@ -6,7 +6,7 @@ import pytest
 pytest.importorskip("torch", reason="needs the extra `train`")
 
 import torch
-from tests.translation.conftest import make_model
+from tests.translation.conftest import OfIds, best, make_model
 from transformers import (
     GenerationConfig,
     GPT2Config,
@@ -15,20 +15,20 @@ from transformers import (
     PreTrainedTokenizerFast,
 )
 
-from ontarget.checkpoints.context import Context
+from ontarget.checkpoints.context import ContextWindow
 from ontarget.errors import UserError
 from ontarget.prompts.encode import encode_prompt
 from ontarget.prompts.segment import Segment
-from ontarget.translation import engine as engine_module
+from ontarget.settings.decoding import Boosting, Contrast, Decoding, Prior
 from ontarget.translation.adjustment import Adjuster
 from ontarget.translation.anti_lm import AntiLM
 from ontarget.translation.boosting import Boosted
 from ontarget.translation.contrast import Contrasted
-from ontarget.translation.engine import Engine
+from ontarget.translation.engines import transformers as engine_module
+from ontarget.translation.engines.transformers import TransformersEngine
 from ontarget.translation.hypothesis import Hypothesis
 from ontarget.translation.language_tokens import TokenCounts
 from ontarget.translation.prior import LanguagePrior
-from ontarget.translation.system import Boosting, Contrast, Decoding, Prior
 
 
 class Saying(LlamaForCausalLM):
@@ -46,8 +46,10 @@ class Saying(LlamaForCausalLM):
         return output
 
 
-def says(model, tokenizer: PreTrainedTokenizerFast, tokens: list[int], prompt: list[int]) -> Engine:
-    return Engine(Saying(model, tokens, len(prompt)).eval(), tokenizer)
+def says(
+    model, tokenizer: PreTrainedTokenizerFast, tokens: list[int], prompt: list[int]
+) -> TransformersEngine:
+    return OfIds(Saying(model, tokens, len(prompt)).eval(), tokenizer)
 
 
 def literal(tokenizer: PreTrainedTokenizerFast, text: str) -> list[int]:
@@ -57,15 +59,15 @@ def literal(tokenizer: PreTrainedTokenizerFast, text: str) -> list[int]:
 PROMPT = [0, 40, 41]
 
 
-def test_answers_come_in_the_order_of_the_prompts(engine: Engine, prompts) -> None:
-    alone = [engine.generate([prompt], Decoding(4, 16))[0] for prompt in prompts]
+def test_answers_come_in_the_order_of_the_prompts(engine: TransformersEngine, prompts) -> None:
+    alone = [best(engine, [prompt], Decoding(4, 16))[0] for prompt in prompts]
     assert len({answer.text for answer in alone}) > len(prompts) // 2
-    together = engine.generate(prompts, Decoding(4, 16))
+    together = best(engine, prompts, Decoding(4, 16))
     assert [answer.text for answer in together] == [answer.text for answer in alone]
 
 
 def adjusters_of(
-    kind: str, engine: Engine, prompts: list[list[int]], chosen: Sequence[int]
+    kind: str, engine: TransformersEngine, prompts: list[list[int]], chosen: Sequence[int]
 ) -> list[Adjuster]:
     """Every sentence has contrasts, a language and a source of its own; some contrast with nothing."""
     table = torch.rand(3, engine.vocabulary, generator=torch.Generator().manual_seed(1))
@@ -97,18 +99,18 @@ def adjusters_of(
     ],
 )
 def test_what_else_is_in_the_batch_changes_nothing(
-    engine: Engine, prompts, monkeypatch: pytest.MonkeyPatch, beam: int, rows: int, kind: str
+    engine: TransformersEngine, prompts, monkeypatch: pytest.MonkeyPatch, beam: int, rows: int, kind: str
 ) -> None:
     decoding = Decoding(beam, 10)
     alone = [
-        engine.generate([prompt], decoding, (), adjusters_of(kind, engine, prompts, [i]))[0]
+        best(engine, [prompt], decoding, (), adjusters_of(kind, engine, prompts, [i]))[0]
         for i, prompt in enumerate(prompts)
     ]
     monkeypatch.setattr(engine_module, "_CPU_ROWS", rows)
     for order in (range(len(prompts)), reversed(range(len(prompts)))):
         order = list(order)
-        together = engine.generate(
-            [prompts[i] for i in order], decoding, (), adjusters_of(kind, engine, prompts, order)
+        together = best(
+            engine, [prompts[i] for i in order], decoding, (), adjusters_of(kind, engine, prompts, order)
         )
         for i, answer in zip(order, together, strict=True):
             assert (answer.text, answer.tokens, answer.finish_reason) == (
@@ -119,7 +121,9 @@ def test_what_else_is_in_the_batch_changes_nothing(
             assert answer.log_probability == pytest.approx(alone[i].log_probability, abs=1e-3)
 
 
-def test_memory_bounds_the_batches(engine: Engine, prompts, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_memory_bounds_the_batches(
+    engine: TransformersEngine, prompts, monkeypatch: pytest.MonkeyPatch
+) -> None:
     sizes: list[int] = []
 
     def counted(done: int, total: int) -> None:
@@ -128,44 +132,44 @@ def test_memory_bounds_the_batches(engine: Engine, prompts, monkeypatch: pytest.
 
     tokens_of = 2 * 2 * 2 * 8 * 4  # keys and values, layers, heads, their size, bytes
     monkeypatch.setattr(engine_module, "_CPU_CACHE_BYTES", tokens_of * (16 + 4 * 10) * 3)
-    engine.generate(prompts, Decoding(4, 10), progress=counted)
+    best(engine, prompts, Decoding(4, 10), progress=counted)
     assert sum(sizes) == len(prompts)
     assert max(sizes) >= 3
     assert sizes[0] < 12
     monkeypatch.setattr(engine_module, "_CPU_CACHE_BYTES", 1)
     sizes.clear()
-    engine.generate(prompts, Decoding(4, 10), progress=counted)
+    best(engine, prompts, Decoding(4, 10), progress=counted)
     assert sizes == [1] * len(prompts)
 
 
-def test_prompts_that_begin_alike_are_answered_together(engine: Engine) -> None:
+def test_prompts_that_begin_alike_are_answered_together(engine: TransformersEngine) -> None:
     prompts = [[0, *[50 + i % 2] * 20, 60 + i] for i in range(32)]
     batches = list(engine._batches(prompts, [[]] * 32, [8] * 32, 4))
     assert [{i % 2 for i in batch} for batch in batches] == [{0}, {1}]
 
 
 def test_texts_beyond_a_context_that_stretches_are_warned_of(
-    engine: Engine, prompts, caplog: pytest.LogCaptureFixture, monkeypatch: pytest.MonkeyPatch
+    engine: TransformersEngine, prompts, caplog: pytest.LogCaptureFixture, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    expected = engine.generate(prompts, Decoding(1, 4))
+    expected = best(engine, prompts, Decoding(1, 4))
     assert not caplog.records
     second, *_, longest = sorted(map(len, prompts))[-2:]
     assert second < longest
-    monkeypatch.setattr(engine, "context", Context(second, ends=False))
-    assert engine.generate(prompts, Decoding(1, 4)) == expected
+    monkeypatch.setattr(engine, "context", ContextWindow(second, ends=False))
+    assert best(engine, prompts, Decoding(1, 4)) == expected
     (record,) = caplog.records
     assert f"1 of {len(prompts)} texts are, with their prompts, longer" in record.getMessage()
     assert f"the model's {second} tokens" in record.getMessage()
 
 
 def test_what_does_not_fit_is_left_out_and_all_else_is_answered_as_far_as_it_goes(
-    engine: Engine, prompts, monkeypatch: pytest.MonkeyPatch
+    engine: TransformersEngine, prompts, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    plain = engine.n_best(prompts, Decoding(3, 12))
+    plain = engine.generate(prompts, Decoding(3, 12), count=3)
     limit = sorted(map(len, prompts))[-3]
-    monkeypatch.setattr(engine, "context", Context(limit, ends=True))
+    monkeypatch.setattr(engine, "context", ContextWindow(limit, ends=True))
     told: list[tuple[int, int]] = []
-    answers = engine.n_best(prompts, Decoding(3, 12), progress=lambda *done: told.append(done))
+    answers = engine.generate(prompts, Decoding(3, 12), count=3, progress=lambda *done: told.append(done))
     assert told[-1] == (len(prompts), len(prompts))
     for prompt, found, of_plain in zip(prompts, answers, plain, strict=True):
         if len(prompt) >= limit:
@@ -176,7 +180,7 @@ def test_what_does_not_fit_is_left_out_and_all_else_is_answered_as_far_as_it_goe
             assert max(answer.tokens for answer in found) <= limit - len(prompt)
     refused = [prompt for prompt in prompts if len(prompt) >= limit]
     assert 1 < len(refused) < len(prompts)
-    assert engine.generate(refused, Decoding()) == [found[0] for found in answers if found[0].too_long]
+    assert best(engine, refused, Decoding()) == [found[0] for found in answers if found[0].too_long]
 
 
 @pytest.mark.parametrize("beam", [1, 3])
@@ -195,7 +199,7 @@ def test_a_table_of_positions_is_used_up_to_its_end(tokenizer, beam: int) -> Non
     )
     model = GPT2LMHeadModel(config).eval()
     prompts = [[0, *range(30, 30 + n)] for n in (1, 4, 9, 13, 17, 21, 22, 23, 24, 40)]
-    answers = Engine(model, tokenizer).generate(prompts, Decoding(beam, 20))
+    answers = best(OfIds(model, tokenizer), prompts, Decoding(beam, 20))
     settings = {"num_beams": beam, "do_sample": False, "pad_token_id": 2, "eos_token_id": 1}
     for prompt, answer in zip(prompts, answers, strict=True):
         if len(prompt) >= 24:
@@ -210,44 +214,42 @@ def test_a_table_of_positions_is_used_up_to_its_end(tokenizer, beam: int) -> Non
 
 
 def test_the_longest_of_the_prompts_read_together_decides(
-    engine: Engine, prompts, monkeypatch: pytest.MonkeyPatch
+    engine: TransformersEngine, prompts, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(engine, "context", Context(20, ends=True))
+    monkeypatch.setattr(engine, "context", ContextWindow(20, ends=True))
     beside = [[([0] * 12, 0.5)], [([0] * 20, 0.5)], [([0] * 19, 0.5)]]
     contrasted = Contrasted(beside, Contrast(plausibility=0.0, first_tokens=1))
-    answers = engine.generate([[0, 5]] * 3, Decoding(1, 10), (), [contrasted])
+    answers = best(engine, [[0, 5]] * 3, Decoding(1, 10), (), [contrasted])
     assert [answer.prompt_tokens for answer in answers] == [12, 20, 19]
     assert [answer.too_long for answer in answers] == [False, True, False]
     assert answers[0].tokens <= 8
     assert answers[2].tokens == 1
 
 
-def test_no_prompts_no_answers(engine: Engine) -> None:
-    assert engine.generate([], Decoding()) == []
+def test_no_prompts_no_answers(engine: TransformersEngine) -> None:
+    assert best(engine, [], Decoding()) == []
 
 
 def test_a_chat_ends_its_turns_with_its_own_token(model, tokenizer: PreTrainedTokenizerFast) -> None:
     """Here <pad> stands for it: no end token for tokenizer and generation settings."""
     said = literal(tokenizer, "Katze")
     engine = says(model, tokenizer, [*said, tokenizer.pad_token_id, 99], PROMPT)
-    (endless,) = engine.generate([PROMPT], Decoding(1, 20))
+    (endless,) = best(engine, [PROMPT], Decoding(1, 20))
     assert endless.finish_reason == "length"
-    engine.end_turns_with("<pad>\n")
-    (answer,) = engine.generate([PROMPT], Decoding(1, 20))
+    (answer,) = best(engine, [PROMPT], Decoding(1, 20), end="<pad>\n")
     assert (answer.text, answer.finish_reason, answer.tokens) == ("Katze", "stop", len(said) + 1)
-    engine.end_turns_with("no token at all")
-    assert engine.generate([PROMPT], Decoding(1, 20)) == [answer]
+    assert best(engine, [PROMPT], Decoding(1, 20), end="no token at all") == [endless]
 
 
 def test_an_answer_ends_at_the_end_token(model, tokenizer) -> None:
     said = literal(tokenizer, "Un homme")
-    (answer,) = says(model, tokenizer, [*said, 1, 99], PROMPT).generate([PROMPT], Decoding(4, 50))
+    (answer,) = best(says(model, tokenizer, [*said, 1, 99], PROMPT), [PROMPT], Decoding(4, 50))
     assert (answer.text, answer.finish_reason, answer.tokens) == ("Un homme", "stop", len(said) + 1)
     assert answer.log_probability == pytest.approx(0, abs=1e-3)
 
 
 def test_an_answer_that_does_not_end_is_cut(model, tokenizer) -> None:
-    (answer,) = says(model, tokenizer, literal(tokenizer, "x"), PROMPT).generate([PROMPT], Decoding(4, 7))
+    (answer,) = best(says(model, tokenizer, literal(tokenizer, "x"), PROMPT), [PROMPT], Decoding(4, 7))
     assert (answer.text, answer.finish_reason, answer.tokens) == ("x" * 7, "length", 7)
 
 
@@ -255,21 +257,24 @@ def test_an_answer_that_does_not_end_is_cut(model, tokenizer) -> None:
 def test_a_stop_sequence_ends_an_answer_early(model, tokenizer, beam: int) -> None:
     said = literal(tokenizer, " Un homme\n### Response: und weiter")
     engine = says(model, tokenizer, said, PROMPT)
-    (answer,) = engine.generate([PROMPT], Decoding(beam, 400), ("\n### Input:", "\n### Response:"))
+    (answer,) = best(engine, [PROMPT], Decoding(beam, 400), ("\n### Input:", "\n### Response:"))
     assert (answer.text, answer.finish_reason) == ("Un homme", "stop")
     assert answer.tokens < len(said)
 
 
 def test_the_first_of_several_stop_sequences_counts(model, tokenizer) -> None:
     engine = says(model, tokenizer, literal(tokenizer, "a\nb###"), PROMPT)
-    assert engine.generate([PROMPT], Decoding(1, 9), ("###", "\n"))[0].text == "a"
+    assert best(engine, [PROMPT], Decoding(1, 9), ("###", "\n"))[0].text == "a"
 
 
 def test_a_stop_sequence_in_the_prompt_stops_nothing(model, tokenizer) -> None:
     prompt = encode_prompt(tokenizer, (Segment("### Response:</s>", False), Segment("\n", True)))
     assert 1 not in prompt
-    (answer,) = says(model, tokenizer, [*literal(tokenizer, "Chat"), 1], prompt).generate(
-        [prompt], Decoding(4, 50), ("### Response:", "\n")
+    (answer,) = best(
+        says(model, tokenizer, [*literal(tokenizer, "Chat"), 1], prompt),
+        [prompt],
+        Decoding(4, 50),
+        ("### Response:", "\n"),
     )
     assert answer.text == "Chat"
 
@@ -277,18 +282,18 @@ def test_a_stop_sequence_in_the_prompt_stops_nothing(model, tokenizer) -> None:
 def test_text_that_looks_like_a_control_token_is_not_cut(model, tokenizer) -> None:
     spelt = [id for char in "</s> fin" for id in encode_prompt(tokenizer, (Segment(char, False),))[1:]]
     assert 1 not in spelt
-    (answer,) = says(model, tokenizer, [*spelt, 1], PROMPT).generate([PROMPT], Decoding(4, 50))
+    (answer,) = best(says(model, tokenizer, [*spelt, 1], PROMPT), [PROMPT], Decoding(4, 50))
     assert answer.text == "</s> fin"
 
 
 @pytest.mark.parametrize("written", ["un\ndeux", "un \r\n deux", "\nun\n\ndeux\n", "un\u2028deux"])
 def test_line_breaks_become_a_space_and_are_never_just_deleted(model, tokenizer, written: str) -> None:
     engine = says(model, tokenizer, [*literal(tokenizer, written), 1], PROMPT)
-    assert engine.generate([PROMPT], Decoding(2, 50))[0].text == "un deux"
+    assert best(engine, [PROMPT], Decoding(2, 50))[0].text == "un deux"
 
 
 def test_the_checkpoints_way_of_sampling_does_not_leak_in(model, tokenizer, prompts) -> None:
-    plain = Engine(model, tokenizer).generate(prompts, Decoding(2, 12))
+    plain = best(OfIds(model, tokenizer), prompts, Decoding(2, 12))
     kept = model.generation_config
     model.generation_config = GenerationConfig(
         do_sample=True,
@@ -300,7 +305,7 @@ def test_the_checkpoints_way_of_sampling_does_not_leak_in(model, tokenizer, prom
         eos_token_id=1,
     )
     try:
-        assert Engine(model, tokenizer).generate(prompts, Decoding(2, 12)) == plain
+        assert best(OfIds(model, tokenizer), prompts, Decoding(2, 12)) == plain
     finally:
         model.generation_config = kept
 
@@ -308,7 +313,7 @@ def test_the_checkpoints_way_of_sampling_does_not_leak_in(model, tokenizer, prom
 def test_all_end_tokens_of_the_checkpoint_count(model, tokenizer) -> None:
     engine = says(model, tokenizer, [*literal(tokenizer, "Chat"), 3, 99], PROMPT)
     engine.model.generation_config = GenerationConfig(eos_token_id=[1, 3])
-    assert Engine(engine.model, tokenizer).generate([PROMPT], Decoding(4, 9))[0].text == "Chat"
+    assert best(OfIds(engine.model, tokenizer), [PROMPT], Decoding(4, 9))[0].text == "Chat"
 
 
 def test_a_tokenizer_without_pad_or_end_token(model, tokenizer, prompts) -> None:
@@ -316,7 +321,7 @@ def test_a_tokenizer_without_pad_or_end_token(model, tokenizer, prompts) -> None
     kept = model.generation_config
     model.generation_config = GenerationConfig()
     try:
-        answers = Engine(model, bare).generate(prompts, Decoding(2, 5))
+        answers = best(OfIds(model, bare), prompts, Decoding(2, 5))
     finally:
         model.generation_config = kept
     assert {answer.finish_reason for answer in answers} == {"length"}
@@ -331,14 +336,12 @@ def directory(model, tokenizer, tmp_path: Path) -> Iterator[Path]:
     return path
 
 
-def test_a_model_on_disk(directory: Path, engine: Engine, prompts) -> None:
-    loaded = Engine.load(str(directory))
+def test_a_model_on_disk(directory: Path, engine: TransformersEngine, prompts) -> None:
+    loaded = OfIds.load(str(directory))
     assert loaded.model.dtype == torch.float32
-    pairs = zip(
-        loaded.generate(prompts, Decoding(2, 9)), engine.generate(prompts, Decoding(2, 9)), strict=True
-    )
+    pairs = zip(best(loaded, prompts, Decoding(2, 9)), best(engine, prompts, Decoding(2, 9)), strict=True)
     assert all(ours.text == theirs.text for ours, theirs in pairs)
-    assert Engine.load(directory, precision="bf16").model.dtype == torch.bfloat16
+    assert OfIds.load(directory, precision="bf16").model.dtype == torch.bfloat16
 
 
 @pytest.mark.parametrize("kind", [str, Path])
@@ -346,9 +349,9 @@ def test_a_missing_directory(directory: Path, kind: type) -> None:
     with pytest.raises(
         UserError, match=r"there is no model directory '.*ontarge'; did you mean 'ontarget'\?"
     ):
-        Engine.load(kind(directory.with_name("ontarge")))
+        OfIds.load(kind(directory.with_name("ontarge")))
     with pytest.raises(UserError, match=r"'.*nowhere' does not exist either"):
-        Engine.load(kind(directory / "nowhere" / "x"))
+        OfIds.load(kind(directory / "nowhere" / "x"))
 
 
 def test_a_misspelt_bare_name_is_a_directory_and_not_looked_for_on_the_hub(
@@ -357,16 +360,16 @@ def test_a_misspelt_bare_name_is_a_directory_and_not_looked_for_on_the_hub(
     (tmp_path / "my-model").mkdir()
     monkeypatch.chdir(tmp_path)
     with pytest.raises(UserError, match="'my-modle'; did you mean 'my-model'") as error:
-        Engine.load("my-modle")
+        OfIds.load("my-modle")
     assert "hub" not in str(error.value).lower()
 
 
 def test_the_n_best_of_each_prompt_whatever_is_asked_with_it(engine, prompts) -> None:
     decoding = Decoding(3, 12)
-    together = engine.n_best(prompts, decoding)
-    assert [answers[0] for answers in together] == engine.generate(prompts, decoding)
+    together = engine.generate(prompts, decoding, count=3)
+    assert [answers[0] for answers in together] == best(engine, prompts, decoding)
     for prompt, answers in zip(prompts, together, strict=True):
-        [alone] = engine.n_best([prompt], decoding)
+        [alone] = engine.generate([prompt], decoding, count=3)
         assert [answer.text for answer in answers] == [answer.text for answer in alone]
         assert 1 < len(answers) <= 3
         values = [answer.log_probability / answer.tokens for answer in answers]
@@ -374,12 +377,12 @@ def test_the_n_best_of_each_prompt_whatever_is_asked_with_it(engine, prompts) ->
 
 
 def test_a_token_without_an_embedding_is_refused_before_anything_is_translated(
-    engine: Engine, tokenizer: PreTrainedTokenizerFast
+    engine: TransformersEngine, tokenizer: PreTrainedTokenizerFast
 ) -> None:
     done: list[int] = []
     beyond = len(tokenizer)
     with pytest.raises(UserError, match=rf"\(id {beyond}\), but the model has {beyond} embeddings"):
-        engine.generate([PROMPT, [0, beyond]], Decoding(1, 4), progress=lambda n, _: done.append(n))
+        best(engine, [PROMPT, [0, beyond]], Decoding(1, 4), progress=lambda n, _: done.append(n))
     assert not done
 
 
@@ -388,18 +391,18 @@ def test_scores_that_are_not_numbers_are_said(tokenizer: PreTrainedTokenizerFast
     broken = make_model(len(tokenizer))
     broken.model.layers[1].mlp.up_proj.weight.data[3, 3] = float("nan")
     with pytest.raises(UserError, match=r"the scores of the model '.*' are not numbers \(NaN\)"):
-        Engine(broken, tokenizer).generate([PROMPT, PROMPT[:2]], Decoding(beam, 4))
+        best(OfIds(broken, tokenizer), [PROMPT, PROMPT[:2]], Decoding(beam, 4))
 
 
 @pytest.mark.parametrize("end", [-1, 10_000])
 def test_an_end_token_that_the_model_does_not_score_ends_nothing(model, tokenizer, end: int) -> None:
-    usual, ends = Engine(model, tokenizer), [tokenizer.eos_token_id, end]
+    usual, ends = OfIds(model, tokenizer), [tokenizer.eos_token_id, end]
     model = make_model(len(tokenizer))
     model.generation_config = GenerationConfig(eos_token_id=ends)
     contrasted = [Contrasted([[([0, 44], 0.5)]], Contrast(plausibility=0.0))]
     for adjusters in ([], contrasted):
         answers = [
-            engine.generate([PROMPT], Decoding(2, 8), adjusters=adjusters)
-            for engine in (usual, Engine(model, tokenizer))
+            best(engine, [PROMPT], Decoding(2, 8), adjusters=adjusters)
+            for engine in (usual, OfIds(model, tokenizer))
         ]
         assert answers[0] == answers[1]

@@ -8,7 +8,7 @@ from typing import Protocol
 import torch
 from torch import Tensor
 
-from ontarget.translation.system import Decoding
+from ontarget.settings.decoding import Decoding
 
 
 class Continuations(Protocol):

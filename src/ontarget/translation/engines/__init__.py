@@ -1,0 +1,5 @@
+"""Engines: what generates text from prompts, each behind the same protocol.
+
+Begin with `protocol.py`, which declares what every engine offers and what only some can do, then
+`transformers.py`, the engine that runs a Hugging Face model in this process, with `beam.py` over `tree.py`.
+"""

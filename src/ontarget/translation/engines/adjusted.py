@@ -1,0 +1,77 @@
+"""Scores of next tokens from a tree, after all adjustments, in the form that beam search takes."""
+
+from collections.abc import Sequence
+
+import torch
+from torch import Tensor
+
+from ontarget.translation.adjustment import Adjustment
+from ontarget.translation.engines.tree import TokenTree
+
+
+class AdjustedContinuations:
+    """Adjusted scores of a tree that holds, for each sentence, its prompt and then the prompts beside it.
+
+    Args:
+        tree: rows in the order prompt, beside, beside, prompt, ...; the prompts beside are in the order of
+            the adjustments.
+        adjustments: in the order in which they change scores. Without any, scores are the log-probabilities
+            of the model.
+    """
+
+    def __init__(self, tree: TokenTree, adjustments: Sequence[Adjustment] = ()) -> None:
+        self._tree, self._adjustments, self._position = tree, adjustments, 0
+        self._beside = [adjustment.beside for adjustment in adjustments]
+
+    def first(self, width: int) -> tuple[Tensor, Tensor]:
+        """See `Continuations`."""
+        return self._best(self._tree.logits[:, None], width)
+
+    def then(self, tokens: Tensor, parents: Tensor, width: int) -> tuple[Tensor, Tensor]:
+        """See `Continuations`."""
+        self._position += 1
+        self._drop_rows_no_longer_read(len(tokens))
+        rows = 1 + sum(self._beside)
+        return self._best(
+            self._tree.grow(tokens.repeat_interleave(rows, 0), parents.repeat_interleave(rows, 0)), width
+        )
+
+    def keep(self, sentences: Tensor) -> None:
+        """See `Continuations`."""
+        self._tree.keep(self._rows(sentences, list(range(1 + sum(self._beside)))))
+        for adjustment in self._adjustments:
+            adjustment.keep(sentences)
+
+    def _drop_rows_no_longer_read(self, sentences: int) -> None:
+        left = [
+            0 if adjustment.read is not None and adjustment.read <= self._position else count
+            for adjustment, count in zip(self._adjustments, self._beside, strict=True)
+        ]
+        if left != self._beside:
+            kept, place = [0], 1
+            for before, after in zip(self._beside, left, strict=True):
+                kept += range(place, place + after)
+                place += before
+            self._tree.keep(self._rows(torch.arange(sentences, device=self._tree.logits.device), kept))
+            self._beside = left
+
+    def _rows(self, sentences: Tensor, of_each: list[int]) -> Tensor:
+        """Rows of the tree: those of each sentence, by their place among its own."""
+        places = torch.tensor(of_each, device=sentences.device)
+        return (sentences[:, None] * (1 + sum(self._beside)) + places).flatten()
+
+    def _best(self, logits: Tensor, width: int) -> tuple[Tensor, Tensor]:
+        logits = logits.float()
+        if all(a.tokens is not None and a.tokens <= self._position for a in self._adjustments):
+            best = logits.topk(width)
+            return best.values - logits.logsumexp(-1, keepdim=True), best.indices
+        log_probs = logits.log_softmax(-1)
+        log_probs = log_probs.view(-1, 1 + sum(self._beside), *log_probs.shape[1:])
+        own, *beside = torch.split(log_probs, [1, *self._beside], dim=1)
+        own = own[:, 0]
+        scores = own
+        for adjustment, of_others in zip(self._adjustments, beside, strict=True):
+            if adjustment.tokens is None or self._position < adjustment.tokens:
+                scores = adjustment(self._position, scores, own, of_others)
+        best = scores.topk(width)
+        return best.values, best.indices
