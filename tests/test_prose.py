@@ -107,7 +107,7 @@ PENDING: set[str] = {
     "src/ontarget/scoring/language_id/fasttext/file.py",
     "src/ontarget/scoring/language_id/fasttext/ngrams.py",
     "src/ontarget/scoring/floor.py",
-    "src/ontarget/scoring/judge/answer_files.py",
+    "src/ontarget/scoring/judge/response_files.py",
     "src/ontarget/scoring/leftover.py",
     "src/ontarget/scoring/reading/named_files.py",
     "src/ontarget/scoring/metrics/on_target.py",

@@ -11,7 +11,7 @@ from tests.training.small import small_base
 
 from ontarget.cli import answer
 from ontarget.cli.app import app
-from ontarget.scoring.judge.answer_files import pair_up, read_answers
+from ontarget.scoring.judge.response_files import pair_up, read_responses
 from ontarget.translation.hypothesis import Hypothesis
 from ontarget.translation.translator import Translator
 
@@ -47,7 +47,7 @@ def test_a_model_answers_and_the_judge_can_read_it(toy: str, asked: str, tmp_pat
         assert [(row["instruction"], row.get("input", "")) for row in written(output)] == [
             (each["instruction"], each["input"]) for each in ASKED
         ]
-    pairs = pair_up(read_answers(outputs[0]), read_answers(outputs[1]), None)
+    pairs = pair_up(read_responses(outputs[0]), read_responses(outputs[1]), None)
     assert [pair.instruction for pair in pairs][:2] == ["Say 0.", "Say 1.\n\ntwice"]
     assert sorted(path.name for path in tmp_path.iterdir()) == [
         "asked.json",

@@ -7,7 +7,7 @@ import pytest
 from ontarget.cli.answers import Given, answers_of
 from ontarget.errors import UserError
 from ontarget.languages import Language
-from ontarget.scoring.reading.hypotheses import Line
+from ontarget.scoring.reading.hypotheses import HypothesisLine
 
 
 def write(path: Path, lines: list[str]) -> str:
@@ -20,9 +20,9 @@ def test_lines_go_together_by_number(tmp_path: Path) -> None:
     references = [write(tmp_path / "r1", ["1", "2", "3"]), write(tmp_path / "r2", ["i", "ii", "iii"])]
     [answers] = answers_of([hypothesis], Given("fr", "de", references, source))
     assert list(answers.lines) == [
-        Line("a", "A", ("1", "i")),
-        Line("", "B", ("2", "ii")),
-        Line("c\u2028d", "C", ("3", "iii")),
+        HypothesisLine("a", "A", ("1", "i")),
+        HypothesisLine("", "B", ("2", "ii")),
+        HypothesisLine("c\u2028d", "C", ("3", "iii")),
     ]
     assert (answers.target, answers.source, answers.path) == (Language("fr"), Language("de"), hypothesis)
 

@@ -207,7 +207,7 @@ def test_files_that_are_the_same_or_nobodys(put: Put) -> None:
     assert "contains both de-en and de, which disagree" in (put("s/x.de-en.de", TEXTS["de"]) or error("s"))
     assert "'out/hyp.de' is from de into itself" in error("out/{system}.{language}", "--from", "de")
     Path("empty").mkdir()
-    assert "'empty' holds no outputs" in error("empty")
+    assert "'empty' has no outputs" in error("empty")
     put("no-names/gemma.txt", TEXTS["de"])
     put("no-names/qwen2.5.txt", TEXTS["de"])
     assert places("no-names", "--to", "de") == [("gemma", "de"), ("qwen2.5", "de")]
@@ -281,4 +281,4 @@ def test_compare_reads_the_same_names(put: Put) -> None:
         ("mean of de, fr", "b", 50.0),
     ]
     Path("out/b/fr.txt").unlink()
-    assert "'a' has answers for fr and 'b' has none" in error("out", command="compare")
+    assert "'a' has hypotheses for fr but 'b' has none" in error("out", command="compare")

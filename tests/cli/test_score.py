@@ -248,7 +248,7 @@ def test_latex_and_markdown_escape_what_they_must(write: Write) -> None:
     hypothesis = write("my_hyp|1.txt", ANSWERS)
     latex = run(hypothesis, "--to", "fr", "--latex")
     assert "\\toprule" in latex
-    assert "my\\_hyp|1.txt" in latex
+    assert "my\\_hyp\\textbar{}1.txt" in latex
     assert "OTR \\%" in latex
     assert "my_hyp\\|1.txt | " in run(hypothesis, "--to", "fr", "--markdown")
 
@@ -389,7 +389,7 @@ def test_options_that_do_not_fit_are_one_sentence(write: Write, tmp_path: Path) 
     assert "--direction needs --test-set" in error(one, "--to", "fr", "--direction", "de-fr")
     assert "already contains its languages" in error(folder, "--to", "fr")
     (tmp_path / "empty").mkdir()
-    assert "holds no outputs" in error(str(tmp_path / "empty"), "--to", "fr")
+    assert "has no outputs" in error(str(tmp_path / "empty"), "--to", "fr")
     assert "cannot be combined; give one kind" in error(folder, one)
     assert "has no references, which ter needs" in error(one, "--to", "fr", "--metrics", "ter")
     assert "list of names is empty" in error(one, "--to", "fr", "--metrics", ",")

@@ -27,7 +27,7 @@ def test_a_language_goes_by_its_code_or_by_the_label_of_identification() -> None
 def test_what_is_no_folder_of_outputs_is_said_so(tmp_path: Path) -> None:
     with pytest.raises(UserError, match="there is no folder"):
         counted(tmp_path / "mt")
-    with pytest.raises(UserError, match="holds no outputs"):
+    with pytest.raises(UserError, match="has no outputs"):
         counted(tmp_path)
     write_jsonl(tmp_path / "it-nl.jsonl", [{"language": "en"}, {"text": "?"}])
     with pytest.raises(UserError, match=r"it-nl.jsonl', line 2 does not say which `language`"):

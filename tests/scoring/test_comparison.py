@@ -8,7 +8,7 @@ from ontarget.errors import UserError
 from ontarget.languages import Direction, Language
 from ontarget.scoring.comparison import Question, TestSet, compare
 from ontarget.scoring.language_id.identifier import default_identifier
-from ontarget.scoring.reading.hypotheses import Answers, Line
+from ontarget.scoring.reading.hypotheses import Hypotheses, HypothesisLine
 from ontarget.scoring.scorecard import Scorecard, Scorer
 from ontarget.scoring.significance import holm, paired_test
 
@@ -24,8 +24,8 @@ def card(direction: str, wrong: int, n: int = 24) -> Scorecard:
     parsed = Direction.parse(direction)
     right, sources = TEXT[str(parsed.target)], TEXT[str(parsed.source)]
     texts = ENGLISH[:wrong] + right[wrong:n]
-    lines = [Line(*line) for line in zip(texts, sources, [(text,) for text in right], strict=False)]
-    return SCORER.card(Answers("x", parsed.target, parsed.source, lines, f"x/{direction}.jsonl"))
+    lines = [HypothesisLine(*line) for line in zip(texts, sources, [(text,) for text in right], strict=False)]
+    return SCORER.card(Hypotheses("x", parsed.target, parsed.source, lines, f"x/{direction}.jsonl"))
 
 
 def system(wrong: Mapping[TestSet, int]) -> dict[TestSet, Scorecard]:
@@ -98,14 +98,14 @@ def test_the_baseline_must_be_there_and_not_alone() -> None:
 def test_systems_must_answer_the_same_segments() -> None:
     base = {("", "de-fr"): card("de-fr", 2)}
     groups = {"all": ["de-fr"]}
-    with pytest.raises(UserError, match="'b' has answers for fr-de and 'a' has none"):
+    with pytest.raises(UserError, match="'b' has hypotheses for fr-de but 'a' has none"):
         compare({"a": base, "b": base | {("", "fr-de"): card("fr-de", 2)}}, "a", groups)
     with pytest.raises(UserError, match=r"has 24 lines but .* has 20"):
         compare({"a": base, "b": {("", "de-fr"): card("de-fr", 2, n=20)}}, "a", groups)
     other = card("de-fr", 2)
     moved = [*other.lines[:5], other.lines[5]._replace(source="Etwas anderes."), *other.lines[6:]]
     other = dataclasses.replace(other, lines=moved)
-    with pytest.raises(UserError, match="line 6: another source or reference"):
+    with pytest.raises(UserError, match="line 6: source or reference differs"):
         compare({"a": base, "b": {("", "de-fr"): other}}, "a", groups)
 
 
@@ -113,7 +113,8 @@ def test_only_scores_that_all_have_are_compared() -> None:
     """Where one file lacks references there is OTR alone."""
     bare = [line._replace(references=()) for line in card("de-fr", 2).lines]
     answers = [
-        Answers("x", Language("fr"), Language("de"), lines, "x.jsonl") for lines in (bare, bare[::-1][::-1])
+        Hypotheses("x", Language("fr"), Language("de"), lines, "x.jsonl")
+        for lines in (bare, bare[::-1][::-1])
     ]
     cards = {name: {("", "de-fr"): SCORER.card(a)} for name, a in zip("ab", answers, strict=True)}
     assert {row.metric for row in compare(cards, "a", {"all": ["de-fr"]}, **QUICK)} == {"otr"}

@@ -8,7 +8,7 @@ import pytest
 from ontarget.languages import Language
 from ontarget.scoring.leftover import LeftoverWords
 from ontarget.scoring.leftover_scores import LeftoverScores
-from ontarget.scoring.reading.hypotheses import Line
+from ontarget.scoring.reading.hypotheses import HypothesisLine
 
 FR, DE, EN = Language("fr"), Language("de"), Language("en")
 SOURCE = "Eine Gruppe von Männern lädt baumwolle auf einen Lastwagen."
@@ -16,38 +16,42 @@ TEXT = "Un groupe de männern charge du coton dans un camion."
 RIGHT = "Un groupe d'hommes charge du coton dans un camion."
 
 
-def scores(lines: list[Line], source: Language | None = DE) -> dict[str, float]:
+def scores(lines: list[HypothesisLine], source: Language | None = DE) -> dict[str, float]:
     counted = LeftoverScores(FR, source, {})
     counted.add(lines)
     return {name: score.value for name, score in counted.scores().items()}
 
 
 def test_one_reference_has_nothing_but_the_identifier_to_judge_it() -> None:
-    found = scores([Line(TEXT, SOURCE, (TEXT,))])
+    found = scores([HypothesisLine(TEXT, SOURCE, (TEXT,))])
     assert found == {"leftover": 0.0, "leftover_floor": pytest.approx(10.0)}
 
 
 def test_several_references_judge_each_other() -> None:
-    found = scores([Line(RIGHT, SOURCE, (TEXT, RIGHT))])
+    found = scores([HypothesisLine(RIGHT, SOURCE, (TEXT, RIGHT))])
     assert found == {"leftover": 0.0, "leftover_floor": pytest.approx(100 / 20)}
-    assert scores([Line(RIGHT, SOURCE, (TEXT, TEXT))])["leftover_floor"] == 0.0
+    assert scores([HypothesisLine(RIGHT, SOURCE, (TEXT, TEXT))])["leftover_floor"] == 0.0
 
 
 def test_the_floor_of_one_reference_is_no_lower_than_that_of_two() -> None:
-    lines = [Line(RIGHT, "Everything is outside.", ("Everything est outside.", "Everything est dehors."))]
-    first = [Line(line.text, line.source, line.references[:1]) for line in lines]
+    lines = [
+        HypothesisLine(RIGHT, "Everything is outside.", ("Everything est outside.", "Everything est dehors."))
+    ]
+    first = [HypothesisLine(line.text, line.source, line.references[:1]) for line in lines]
     assert scores(first, EN)["leftover_floor"] > scores(lines, EN)["leftover_floor"] > 0
 
 
 def test_what_was_found_of_each_line() -> None:
-    found = LeftoverScores(FR, DE, {}).add([Line(TEXT, SOURCE, (RIGHT,)), Line("", SOURCE, (RIGHT,))])
+    found = LeftoverScores(FR, DE, {}).add(
+        [HypothesisLine(TEXT, SOURCE, (RIGHT,)), HypothesisLine("", SOURCE, (RIGHT,))]
+    )
     assert found == {"leftover": [pytest.approx(10.0), 0.0], "leftover_words": ["männern", ""]}
 
 
 def test_without_references_there_is_no_floor_and_without_words_no_score() -> None:
-    assert scores([Line(TEXT, SOURCE)]) == {"leftover": 10.0}
-    assert scores([Line("", SOURCE)]) == {}
-    assert scores([Line(TEXT)], None) == {"leftover": 0.0}
+    assert scores([HypothesisLine(TEXT, SOURCE)]) == {"leftover": 10.0}
+    assert scores([HypothesisLine("", SOURCE)]) == {}
+    assert scores([HypothesisLine(TEXT)], None) == {"leftover": 0.0}
 
 
 @pytest.mark.parametrize(

@@ -9,7 +9,7 @@ from ontarget.scoring.language_id.identifier import Guess, default_identifier
 from ontarget.scoring.metrics import against_references
 from ontarget.scoring.metrics.bleu import bleu
 from ontarget.scoring.off_target import breakdown, off_target_ratio, strict_off_target_ratio
-from ontarget.scoring.reading.hypotheses import Answers, Line
+from ontarget.scoring.reading.hypotheses import Hypotheses, HypothesisLine
 from ontarget.scoring.scorecard import Scorer
 
 SOURCES = ["Die Katze schläft auf dem Sofa.", "Wir fahren morgen ans Meer.", "Das Brot ist noch warm."]
@@ -18,13 +18,15 @@ TEXTS = ["Le chat dort sur le sofa.", "We are going to the sea tomorrow.", "Das 
 DIRECTION = Direction.parse("de-fr")
 
 
-def answers(lines: list[Line] | Iterator[Line], source: str | None = "de", target: str = "fr") -> Answers:
-    return Answers("mt", Language(target), Language(source) if source else None, lines, "mt")
+def answers(
+    lines: list[HypothesisLine] | Iterator[HypothesisLine], source: str | None = "de", target: str = "fr"
+) -> Hypotheses:
+    return Hypotheses("mt", Language(target), Language(source) if source else None, lines, "mt")
 
 
-def lines(texts: list[str], references: bool = True) -> list[Line]:
+def lines(texts: list[str], references: bool = True) -> list[HypothesisLine]:
     return [
-        Line(text, source, (reference,) if references else (), None)
+        HypothesisLine(text, source, (reference,) if references else (), None)
         for text, source, reference in zip(texts, SOURCES, REFERENCES, strict=True)
     ]
 
@@ -41,7 +43,10 @@ def test_the_scores_are_those_of_the_functions() -> None:
 
 def test_scores_do_not_depend_on_how_many_lines_are_read_at_a_time(monkeypatch: pytest.MonkeyPatch) -> None:
     hypotheses, references = [*TEXTS, "", "Un chat noir."] * 3, [*REFERENCES, "Rien.", "Un chat."] * 3
-    many = [Line(text, None, (reference,)) for text, reference in zip(hypotheses, references, strict=True)]
+    many = [
+        HypothesisLine(text, None, (reference,))
+        for text, reference in zip(hypotheses, references, strict=True)
+    ]
     metrics = ["bleu", "chrf++", "ter"]
     for intervals, segments in ((False, False), (True, False), (False, True)):
         scorer = Scorer([default_identifier()], metrics, intervals=intervals, segments=segments)
@@ -80,7 +85,7 @@ def test_the_floor_of_references_that_are_known_is_not_computed_again() -> None:
 def test_on_target_is_by_the_strict_ratio_where_that_is_asked_for() -> None:
     """A copy of a name is French by identification, but no translation."""
     texts, sources = ["Paris, la ville lumière"] * 3, ["Paris, la ville lumière"] * 3
-    copied = [Line(text, source, (text,)) for text, source in zip(texts, sources, strict=True)]
+    copied = [HypothesisLine(text, source, (text,)) for text, source in zip(texts, sources, strict=True)]
     paper = Scorer([default_identifier()], ["bleu"]).card(answers(copied))
     strict = Scorer([default_identifier()], ["bleu"], strict=True).card(answers(copied))
     assert paper.scores["bleu_on_target"].value == pytest.approx(100.0)
@@ -93,11 +98,11 @@ def test_without_references_lines_are_read_once_and_not_kept(monkeypatch: pytest
     monkeypatch.setattr(scorecard, "_CHUNK", 100)
     alive = 0
 
-    def stream() -> Iterator[Line]:
+    def stream() -> Iterator[HypothesisLine]:
         nonlocal alive
         for number in range(1050):
             alive = number
-            yield Line(TEXTS[number % 3], SOURCES[number % 3])
+            yield HypothesisLine(TEXTS[number % 3], SOURCES[number % 3])
 
     card = Scorer([default_identifier()]).card(answers(stream()))
     assert alive == 1049
@@ -123,7 +128,10 @@ def test_language_confusion_needs_no_reference() -> None:
 
 
 def test_close_relatives_are_reported_where_there_are_any() -> None:
-    spanish = [Line("El gato duerme en el sofá."), Line("Il gatto dorme sul divano di casa.")]
+    spanish = [
+        HypothesisLine("El gato duerme en el sofá."),
+        HypothesisLine("Il gatto dorme sul divano di casa."),
+    ]
     scores = Scorer([default_identifier()]).card(answers(iter(spanish), None, "es")).scores
     assert (scores["otr"].value, scores["otr_close"].value) == (50.0, 50.0)
 

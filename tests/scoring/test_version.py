@@ -16,7 +16,7 @@ import pytest
 
 from ontarget.languages import Language
 from ontarget.scoring.language_id.identifiers import identifier_named
-from ontarget.scoring.reading.hypotheses import Answers, Line
+from ontarget.scoring.reading.hypotheses import Hypotheses, HypothesisLine
 from ontarget.scoring.scorecard import CONFUSION, Scorer
 from ontarget.scoring.version import SCORING_VERSION
 
@@ -96,11 +96,11 @@ def scores(code: str) -> dict[str, dict[str, Any]]:
     """Value, number of lines and signature of every score, by both rules."""
     texts = [text for shift in range(len(SLIPS)) for text in hypotheses(code, shift)]
     references, sources = REFERENCES[code] * len(SLIPS), SOURCES * len(SLIPS)
-    lines = [Line(*line) for line in zip(texts, sources, zip(references, strict=True), strict=True)]
+    lines = [HypothesisLine(*line) for line in zip(texts, sources, zip(references, strict=True), strict=True)]
     found: dict[str, dict[str, Any]] = {}
     for rules in ("robust", "paper"):
         scorer = Scorer([identifier_named("lid.176.ftz")], METRICS, strict=True, rules=rules)  # type: ignore[arg-type]
-        card = scorer.card(Answers("mt", Language(code), Language("en"), lines, "mt"))
+        card = scorer.card(Hypotheses("mt", Language(code), Language("en"), lines, "mt"))
         for name, score in card.scores.items():
             interval = [score.interval.low, score.interval.high] if score.interval else []
             rounded = [round(value, 6) for value in (score.value, *interval)]

@@ -7,7 +7,7 @@ from pathlib import Path
 
 from ontarget.errors import UserError, counted
 from ontarget.languages import Direction
-from ontarget.scoring.reading.hypotheses import Line
+from ontarget.scoring.reading.hypotheses import HypothesisLine
 from ontarget.scoring.reading.json_keys import Wanted
 from ontarget.scoring.reading.named_files import STDIN
 from ontarget.text import in_one_line
@@ -62,7 +62,9 @@ def _read(name: str, wanted: Wanted, *, folded: bool = True) -> Iterator[str]:
         yield from texts_in(file, "standard input", wanted, folded=folded)
 
 
-def aligned(text: Text, source: Text | None, references: Sequence[Text], num_refs: int = 1) -> Iterator[Line]:
+def aligned(
+    text: Text, source: Text | None, references: Sequence[Text], num_refs: int = 1
+) -> Iterator[HypothesisLine]:
     """Joins line n of each text. A line of a reference file has `num_refs` references, separated by tabs.
 
     Raises:
@@ -88,7 +90,7 @@ def aligned(text: Text, source: Text | None, references: Sequence[Text], num_ref
         if num_refs > 1:
             of_references = _split(of_references[0], num_refs, f"'{references[0].name}', line {number + 1}")
         line, response = _in_one_line(first)  # type: ignore[arg-type]
-        yield Line(line, of_source, of_references, response=response)  # type: ignore[arg-type]
+        yield HypothesisLine(line, of_source, of_references, response=response)  # type: ignore[arg-type]
 
 
 def _in_one_line(text: str) -> tuple[str, str | None]:

@@ -8,14 +8,14 @@ from ontarget.cli.given import Given, check_options
 from ontarget.corpora.file_names import is_pattern
 from ontarget.errors import UserError
 from ontarget.languages import Direction, Language
-from ontarget.scoring.reading.hypotheses import Answers, is_outputs, read_outputs
+from ontarget.scoring.reading.hypotheses import Hypotheses, is_outputs, read_outputs
 from ontarget.scoring.reading.json_keys import Wanted
 from ontarget.scoring.reading.named_files import STDIN
 
 __all__ = ["Given", "answers_of"]
 
 
-def answers_of(names: Sequence[str], given: Given) -> list[Answers]:
+def answers_of(names: Sequence[str], given: Given) -> list[Hypotheses]:
     """The hypotheses in files, or in the outputs of runs.
 
     Raises:
@@ -56,12 +56,12 @@ def _is_by_name(names: Sequence[str], given: Given) -> bool:
     )
 
 
-def _of_files(names: Sequence[str], given: Given) -> list[Answers]:
+def _of_files(names: Sequence[str], given: Given) -> list[Hypotheses]:
     again = len(names) > 1  # sources and references are read once for each system
     target, language, source, references = _test_set(given) if given.test_set else _own(given, again)
     wanted = Wanted("hypothesis", target, given.keys)
     return [
-        Answers(
+        Hypotheses(
             Path(name).name,
             target,
             language,

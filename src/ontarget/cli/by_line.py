@@ -8,7 +8,7 @@ from pathlib import Path
 
 from ontarget.files import whole_file
 from ontarget.scoring.off_target import SegmentResult
-from ontarget.scoring.reading.hypotheses import Answers, Line
+from ontarget.scoring.reading.hypotheses import Hypotheses, HypothesisLine
 from ontarget.scoring.scorecard import Seen
 
 
@@ -30,9 +30,9 @@ def by_line(path: Path | None, metrics: Sequence[str], *, sentences: bool = Fals
         rows.writerow(["hypothesis", "line", *found_of_all, *metrics, "text"])
 
         def write(
-            answers: Answers,
+            answers: Hypotheses,
             before: int,
-            lines: Sequence[Line],
+            lines: Sequence[HypothesisLine],
             found: Sequence[SegmentResult],
             scores: Mapping[str, Sequence[float | str]],
         ) -> None:

@@ -9,12 +9,12 @@ from ontarget.cli.counterparts import Output, files_given
 from ontarget.cli.given import Given, check_options
 from ontarget.errors import UserError
 from ontarget.languages import Direction, Language
-from ontarget.scoring.reading.hypotheses import Answers
+from ontarget.scoring.reading.hypotheses import Hypotheses
 from ontarget.scoring.reading.json_keys import Wanted
 from ontarget.scoring.reading.named_files import EXAMPLES, STDIN, Named, files_of, short_names
 
 
-def answers_by_name(names: Sequence[str], given: Given) -> list[Answers]:
+def answers_by_name(names: Sequence[str], given: Given) -> list[Hypotheses]:
     """The hypotheses in files named after their languages, with their sources and references.
 
     Raises:
@@ -34,7 +34,7 @@ def answers_by_name(names: Sequence[str], given: Given) -> list[Answers]:
             given.num_refs,
         )
         answers.append(
-            Answers(
+            Hypotheses(
                 called[output.file.system],
                 output.target,
                 source_language,

@@ -205,26 +205,26 @@ def _by_system(cards: Sequence[Scorecard], seeds: bool) -> dict[str, dict[tuple[
     runs = _runs(cards)
     if seeds and (len(set(runs.values())) < 2 or "" in runs.values()):
         raise UserError("--seeds needs the directories of several runs, which differ by their seeds")
-    times = Counter((card.answers.system, str(card.answers.direction)) for card in cards)
+    times = Counter((card.hypotheses.system, str(card.hypotheses.direction)) for card in cards)
     ambiguous = not seeds and max(times.values()) > 1
     found: dict[str, dict[tuple[str, str], Scorecard]] = {}
     for card in cards:
-        run, direction = runs[id(card)], str(card.answers.direction)
-        name = card.answers.system if run or card.answers.named else card.answers.path
+        run, direction = runs[id(card)], str(card.hypotheses.direction)
+        name = card.hypotheses.system if run or card.hypotheses.named else card.hypotheses.path
         if run and ambiguous:
             name = f"{run}/{name}"
         of_system = found.setdefault(name, {})
         if (run if seeds else "", direction) in of_system:
-            raise UserError(f"'{card.answers.path}' is given twice")
+            raise UserError(f"'{card.hypotheses.path}' is given twice")
         of_system[run if seeds else "", direction] = card
     return found
 
 
 def _run_of(card: Scorecard) -> str:
     """The directory of the run, or the parent of a system's folder; empty for a plain file."""
-    if not card.answers.of_run:
+    if not card.hypotheses.of_run:
         return ""
-    outputs = Path(card.answers.path).absolute().parent.parent
+    outputs = Path(card.hypotheses.path).absolute().parent.parent
     return str(outputs.parent if outputs.name == "outputs" else outputs)
 
 
@@ -240,7 +240,7 @@ def _groups(
     cards: Sequence[Scorecard], systems: Sequence[str], by_direction: bool
 ) -> Mapping[str, Sequence[str]]:
     """Groups of directions to average over, and, if requested, each direction alone."""
-    directions = list(dict.fromkeys(str(card.answers.direction) for card in cards))
+    directions = list(dict.fromkeys(str(card.hypotheses.direction) for card in cards))
     alone = {direction: [direction] for direction in directions}
     if len(directions) == 1:
         return alone

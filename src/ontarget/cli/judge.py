@@ -5,17 +5,16 @@ from pathlib import Path
 from typing import Annotated
 
 import typer
-from rich import box
 from rich.console import Console
-from rich.table import Table
 from rich.text import Text
 
 from ontarget.cli.options import require_new_place
 from ontarget.cli.progress import Shown, stopped
-from ontarget.scoring.judge.answer_files import pair_up, read_answers
-from ontarget.scoring.judge.endpoint import Endpoint, Kept
+from ontarget.scoring.judge.endpoint import Endpoint, ReplyCache
+from ontarget.scoring.judge.response_files import pair_up, read_responses
 from ontarget.scoring.judge.win_rate import WinRate
 from ontarget.scoring.judge.win_rate import judge as judge_pairs
+from ontarget.tables import terminal_frame
 
 
 def judge(
@@ -75,10 +74,10 @@ def judge(
     """
     require_new_place("--kept", kept, [str(ours), str(theirs), str(instructions or "")])
     pairs = pair_up(
-        read_answers(ours), read_answers(theirs), read_answers(instructions) if instructions else None
+        read_responses(ours), read_responses(theirs), read_responses(instructions) if instructions else None
     )
     settings = {} if no_temperature else {"temperature": 0}
-    endpoint = Endpoint(url, model, Kept(kept), key, settings)
+    endpoint = Endpoint(url, model, ReplyCache(kept), key, settings)
     try:
         with Shown().task(f"judging with {model}") as advance:
             rate = judge_pairs(
@@ -107,10 +106,8 @@ def _as_dict(rate: WinRate, price: tuple[float, float] | None) -> dict[str, obje
 
 def _print(ours: str, theirs: str, rate: WinRate, price: tuple[float, float] | None) -> None:
     console = Console(highlight=False)
-    table = Table(box=box.SIMPLE_HEAD)
-    table.add_column("A against B")
-    for title in ("Win rate %", "95 % interval", "Wins", "Ties", "Losses", "Invalid"):
-        table.add_column(title, justify="right", no_wrap=True)
+    headers = ["A against B", "Win rate %", "95 % interval", "Wins", "Ties", "Losses", "Invalid"]
+    table = terminal_frame(headers, unwrapped=range(1, len(headers)))
     interval = f"{rate.interval.low:.1f} to {rate.interval.high:.1f}"
     counts = [str(rate.counts[verdict]) for verdict in ("win", "tie", "loss", "invalid")]
     table.add_row(Text(f"{ours}\n{theirs}"), f"{rate.score.value:.1f}", interval, *counts)

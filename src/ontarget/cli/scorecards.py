@@ -33,10 +33,12 @@ def tables_of(
 
 def label_of(card: Scorecard, cards: Sequence[Scorecard]) -> dict[str, str]:
     """Identifies a row: by its file, or by system and direction; with several runs, by folder."""
-    answers = card.answers
+    answers = card.hypotheses
     if not (answers.of_run or answers.named):
         return {"hypothesis": answers.path}
-    same = [(c.answers.system, c.answers.direction) for c in cards].count((answers.system, answers.direction))
+    same = [(c.hypotheses.system, c.hypotheses.direction) for c in cards].count(
+        (answers.system, answers.direction)
+    )
     return {
         "system": str(Path(answers.path).parent) if same > 1 else answers.system,
         "direction": str(answers.direction),
@@ -98,7 +100,7 @@ def notes_of(scores: Sequence[tuple[str, Score]]) -> list[str]:
 
 def lengths_of(cards: Sequence[Scorecard]) -> list[str]:
     """A note if long lines may hide sentences in another language."""
-    of_long = [card.answers.path for card in cards if card.misses_sentences]
+    of_long = [card.hypotheses.path for card in cards if card.misses_sentences]
     if not of_long:
         return []
     where = "" if len(of_long) == len(cards) else f" of {counted(len(of_long), 'file')}"
@@ -126,10 +128,12 @@ def missing_of(cards: Sequence[Scorecard]) -> list[str]:
 def made_of(cards: Sequence[Scorecard]) -> list[str]:
     """The parts of each BLEU score, as sacreBLEU prints them: precisions, brevity penalty, lengths."""
     return [
-        f"{display_name(name)}{f' of {card.answers.path}' if len(cards) > 1 else ''}: {score.verbose}"
+        f"{display_name(name)}{f' of {card.hypotheses.path}' if len(cards) > 1 else ''}: {score.verbose}"
         for card in cards
         for name, score in card.scores.items()
-        if score.verbose and not name.endswith(SUFFIX) and not (card.answers.of_run or card.answers.named)
+        if score.verbose
+        and not name.endswith(SUFFIX)
+        and not (card.hypotheses.of_run or card.hypotheses.named)
     ]
 
 
@@ -155,10 +159,10 @@ def as_object(card: Scorecard) -> dict[str, Any]:
         del scores[name]["metric"]
     missing = {"missing": card.missing} if card.missing else {}
     run = {key: value for key, value in label_of(card, [card]).items() if key != "hypothesis"}
-    return {"hypothesis": card.answers.path, **run, **scores, **missing, "breakdown": dict(card.breakdown)}
+    return {"hypothesis": card.hypotheses.path, **run, **scores, **missing, "breakdown": dict(card.breakdown)}
 
 
 def as_rows(card: Scorecard) -> list[dict[str, Any]]:
     """One row per score, for statistics programs."""
-    place = {"hypothesis": card.answers.path, "system": "", "direction": ""} | label_of(card, [card])
+    place = {"hypothesis": card.hypotheses.path, "system": "", "direction": ""} | label_of(card, [card])
     return [place | score.as_dict() | {"metric": name} for name, score in card.scores.items()]

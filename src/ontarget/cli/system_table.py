@@ -16,7 +16,7 @@ _FLOOR_ROW = "reference (floor)"
 
 def is_of_systems(cards: Sequence[Scorecard]) -> bool:
     """Whether file names give systems and several directions, as needed for a table."""
-    return all(card.answers.named for card in cards) and len(_directions(cards)) > 1
+    return all(card.hypotheses.named for card in cards) and len(_directions(cards)) > 1
 
 
 def system_tables(cards: Sequence[Scorecard], *, intervals: bool, width: int | None = None) -> list[Table]:
@@ -36,7 +36,9 @@ def system_tables(cards: Sequence[Scorecard], *, intervals: bool, width: int | N
         ]
         floor = f"{name}_floor"
         floors = [
-            next((c.scores[floor] for c in cards if c.answers.direction == one and floor in c.scores), None)
+            next(
+                (c.scores[floor] for c in cards if c.hypotheses.direction == one and floor in c.scores), None
+            )
             for one in directions
         ]
         if floor in FLOORS and any(floors):
@@ -46,7 +48,7 @@ def system_tables(cards: Sequence[Scorecard], *, intervals: bool, width: int | N
     outcomes = [
         {"system": system}
         | {
-            outcome: str(sum(c.breakdown.get(outcome, 0) for c in cards if c.answers.system == system))
+            outcome: str(sum(c.breakdown.get(outcome, 0) for c in cards if c.hypotheses.system == system))
             for outcome in seen
         }
         for system in _systems(cards)
@@ -59,7 +61,7 @@ def empty_cells(cards: Sequence[Scorecard]) -> list[str]:
     directions = _directions(cards)
     without: dict[tuple[str, ...], list[str]] = {}
     for system in _systems(cards):
-        answered = {card.answers.direction for card in cards if card.answers.system == system}
+        answered = {card.hypotheses.direction for card in cards if card.hypotheses.system == system}
         if lacking := tuple(str(one) for one in directions if one not in answered):
             without.setdefault(lacking, []).append(system)
     notes = [
@@ -68,7 +70,7 @@ def empty_cells(cards: Sequence[Scorecard]) -> list[str]:
     ]
     for name in dict.fromkeys(name for card in cards for name in card.scores if name not in FLOORS):
         undefined = dict.fromkeys(
-            str(card.answers.direction)
+            str(card.hypotheses.direction)
             for card in cards
             if name not in card.scores and name not in card.missing  # those are in `missing_of`
         )
@@ -106,14 +108,14 @@ def _score(
     cards: Sequence[Scorecard], system: str, direction: Direction | Language, name: str
 ) -> Score | None:
     for card in cards:
-        if (card.answers.system, card.answers.direction) == (system, direction):
+        if (card.hypotheses.system, card.hypotheses.direction) == (system, direction):
             return card.scores.get(name)
     return None
 
 
 def _systems(cards: Sequence[Scorecard]) -> list[str]:
-    return list(dict.fromkeys(card.answers.system for card in cards))
+    return list(dict.fromkeys(card.hypotheses.system for card in cards))
 
 
 def _directions(cards: Sequence[Scorecard]) -> list[Direction | Language]:
-    return sorted(dict.fromkeys(card.answers.direction for card in cards), key=str)
+    return sorted(dict.fromkeys(card.hypotheses.direction for card in cards), key=str)

@@ -31,7 +31,7 @@ def counted(outputs: Path) -> dict[str, dict[str, int]]:
                 raise UserError(f"'{file}', line {number} does not say which `language` the answer is in")
             counts.setdefault(requested, Counter())[row["language"]] += 1
     if not counts:
-        raise UserError(f"'{outputs}' holds no outputs: there is no file such as it-nl.jsonl in it")
+        raise UserError(f"'{outputs}' has no outputs: it contains no file such as it-nl.jsonl")
     return {requested: dict(sorted(of.items())) for requested, of in sorted(counts.items())}
 
 

@@ -8,7 +8,7 @@ from ontarget.scoring.off_target import OffTarget, SegmentResult
 from ontarget.scoring.score import Score
 
 
-class Agreement:
+class AgreedOffTarget:
     """Counts the hypotheses that every identifier finds off-target, chunk by chunk.
 
     Whoever re-ranks by an identifier learns to please it: its errors stay, and its off-target ratio sees none

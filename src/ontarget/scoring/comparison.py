@@ -186,19 +186,20 @@ def _same_segments(
         has, lacks = (baseline, system) if (run, direction) in ours else (system, baseline)
         where = f" in '{run}'" if run else ""
         raise UserError(
-            f"'{has}' has answers for {direction}{where} and '{lacks}' has none; "
-            "a paired test needs the same of both"
+            f"'{has}' has hypotheses for {direction}{where} but '{lacks}' has none; "
+            "a paired test needs the same directions of both systems"
         )
     for test_set, card in ours.items():
         other = theirs[test_set]
         if len(card.lines) != len(other.lines):
             raise UserError(
-                f"'{card.answers.path}' has {counted(len(card.lines), 'line')} but "
-                f"'{other.answers.path}' has {len(other.lines)}; line n of both must answer the same segment"
+                f"'{card.hypotheses.path}' has {counted(len(card.lines), 'line')} but "
+                f"'{other.hypotheses.path}' has {len(other.lines)}; line n of both must translate the same "
+                "segment"
             )
         for number, (one, another) in enumerate(zip(card.lines, other.lines, strict=True), start=1):
             if (one.source, one.references) != (another.source, another.references):
                 raise UserError(
-                    f"'{other.answers.path}', line {number}: another source or reference than in "
-                    f"'{card.answers.path}'; line n of both must answer the same segment"
+                    f"'{other.hypotheses.path}', line {number}: source or reference differs from "
+                    f"'{card.hypotheses.path}'; line n of both must translate the same segment"
                 )

@@ -26,7 +26,7 @@ from ontarget.scoring.language_id.scripts import letters_of
 from ontarget.scoring.lexicon import Lexicon
 from ontarget.scoring.score import Score
 from ontarget.scoring.version import SCORING_VERSION
-from ontarget.scoring.word_places import Word, keys_in, words_in, written_in
+from ontarget.scoring.word_places import PlacedWord, keys_in, words_in, written_in
 
 LETTERS = 4
 """Letters of the shortest word that is judged by itself; the identifier knows too little of a shorter one."""
@@ -139,7 +139,7 @@ class LeftoverWords:
                 left -= {i for i in left if _alike(mine[i].key, right)}
         return [self._count(mine, left) for mine, left in zip(words, found, strict=True)]
 
-    def _count(self, words: Sequence[Word], left: Collection[int]) -> Leftover:
+    def _count(self, words: Sequence[PlacedWord], left: Collection[int]) -> Leftover:
         found = Leftover(
             sum(word.size for word in words),
             sum(words[i].size for i in left),
@@ -151,7 +151,7 @@ class LeftoverWords:
         self.lines += found.left > 0
         return found
 
-    def _foreign(self, word: Word) -> bool:
+    def _foreign(self, word: PlacedWord) -> bool:
         """By script, or by how much rarer the word is in the target language."""
         small = len(word.key) >= LETTERS and word.text.islower()  # in capitals it may be a name
         if small and self._lexicon is not None and self._lexicon.foreign(word.key):
@@ -164,7 +164,7 @@ class LeftoverWords:
         return word.unspaced or len(word.key) > 1  # one Greek letter is a symbol
 
     def _add_copied(
-        self, words: Sequence[Sequence[Word]], sources: Sequence[str], found: Sequence[set[int]]
+        self, words: Sequence[Sequence[PlacedWord]], sources: Sequence[str], found: Sequence[set[int]]
     ) -> None:
         """Adds the words that were copied to what was found of each hypothesis."""
         evidence = self._given["ref"] or self._lexicon is not None
@@ -185,13 +185,13 @@ class LeftoverWords:
                 for line, i in of_word:
                     found[line].add(i)
 
-    def _may_be_left(self, word: Word) -> bool:
+    def _may_be_left(self, word: PlacedWord) -> bool:
         """Whether a word is long enough, and none that monolingual text knows."""
         if len(word.key) < LETTERS or word.unspaced:
             return False
         return self._lexicon is None or not self._lexicon.knows(word.key)
 
-    def _by_run(self, texts: Sequence[str], words: Sequence[Sequence[Word]]) -> list[set[int]]:
+    def _by_run(self, texts: Sequence[str], words: Sequence[Sequence[PlacedWord]]) -> list[set[int]]:
         """Words of which every run is in another language, four or more in a row."""
         runs = [
             [text[mine[i].start : mine[i + RUN - 1].end] for i in range(len(mine) - RUN + 1)]

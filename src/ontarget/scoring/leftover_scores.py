@@ -6,7 +6,7 @@ from dataclasses import replace
 from ontarget.languages import Language
 from ontarget.scoring.leftover import LeftoverWords
 from ontarget.scoring.lexicon import Lexicon, WordCounts
-from ontarget.scoring.reading.hypotheses import Line
+from ontarget.scoring.reading.hypotheses import HypothesisLine
 from ontarget.scoring.score import Score
 
 
@@ -33,7 +33,7 @@ class LeftoverScores:
         self._one = LeftoverWords(target, source, lexicon, bound=True)
         self._several = LeftoverWords(target, source, lexicon)
 
-    def add(self, lines: Sequence[Line]) -> dict[str, Sequence[float | str]]:
+    def add(self, lines: Sequence[HypothesisLine]) -> dict[str, Sequence[float | str]]:
         """Counts some more lines: all of them have a source, or none; the same number of references.
 
         Returns:

@@ -3,7 +3,7 @@
 from collections.abc import Mapping, Sequence
 
 from ontarget.languages import Direction, Language
-from ontarget.scoring.agreement import Agreement
+from ontarget.scoring.agreement import AgreedOffTarget
 from ontarget.scoring.by_sentence import BySentence, counting, is_long
 from ontarget.scoring.language_id.close_relatives import close_off_target, close_relatives
 from ontarget.scoring.language_id.identifier import Identifier
@@ -41,7 +41,7 @@ class Ratios:
         self._strict, self._rules, self._unit = strict, rules, unit
         self._counts = [counting(unit)(target, one, strict=strict, rules=rules) for one in identifiers]
         self._long = self._looked_at = 0
-        self._agreement = Agreement(self._counts) if len(identifiers) > 1 else None
+        self._agreement = AgreedOffTarget(self._counts) if len(identifiers) > 1 else None
 
     def add(
         self, hypotheses: Sequence[str], sources: Sequence[str] | None, finish: Sequence[str] | None

@@ -14,7 +14,7 @@ from ontarget.scoring.metrics.evidence import Evidence
 from ontarget.scoring.off_target import SegmentResult
 from ontarget.scoring.outcome import OUTCOMES, Outcome
 from ontarget.scoring.ratios import Ratios
-from ontarget.scoring.reading.hypotheses import Answers, Line
+from ontarget.scoring.reading.hypotheses import Hypotheses, HypothesisLine
 from ontarget.scoring.score import Score
 
 if TYPE_CHECKING:  # NumPy and sacreBLEU take longer to load than OTR to compute
@@ -31,7 +31,8 @@ CONFUSION = ("lpr", "wpr", "lcpr")
 LEFTOVER = "leftover"
 """The share of words left in another language; `leftover_words` are those of a line."""
 Seen = Callable[
-    [Answers, int, Sequence[Line], Sequence[SegmentResult], Mapping[str, Sequence[float | str]]], None
+    [Hypotheses, int, Sequence[HypothesisLine], Sequence[SegmentResult], Mapping[str, Sequence[float | str]]],
+    None,
 ]
 """Told of some lines in a row: whose they are, how many came before, and what was found of each: outcome and
 language, and by the name of a metric its score of the line."""
@@ -53,12 +54,12 @@ class Scorecard:
         misses_sentences: whether whole lines were identified, and most are long.
     """
 
-    answers: Answers
+    hypotheses: Hypotheses
     scores: dict[str, Score]
     breakdown: Mapping[Outcome, int]
     off: Sequence[bool] = ()
     evidence: dict[str, Evidence] = field(default_factory=dict)
-    lines: Sequence[Line] = ()
+    lines: Sequence[HypothesisLine] = ()
     missing: dict[str, str] = field(default_factory=dict)
     misses_sentences: bool = False
 
@@ -107,37 +108,37 @@ class Scorer:
                 hint = nearest(name, known) or f"; there are {', '.join(known)}"
                 raise UserError(f"there is no metric '{name}'{hint}")
 
-    def card(self, answers: Answers) -> Scorecard:
+    def card(self, hypotheses: Hypotheses) -> Scorecard:
         """Reads the answers and scores them, in bounded memory unless segments or intervals are asked for.
 
         Raises:
             UserError: there are no answers, a metric or the identifier does not know the language.
         """
         count = Ratios(
-            answers.direction, self.identifiers, strict=self.strict, rules=self.rules, unit=self.unit
+            hypotheses.direction, self.identifiers, strict=self.strict, rules=self.rules, unit=self.unit
         )
-        kept: list[Line] = []
+        kept: list[HypothesisLine] = []
         off: list[bool] = []
-        pass_rates = self._pass_rates(answers.target)
-        leftover = self._leftover(answers)
+        pass_rates = self._pass_rates(hypotheses.target)
+        leftover = self._leftover(hypotheses)
         references: AgainstReferences | None = None
-        for chunk in _chunks(answers.lines):
+        for chunk in _chunks(hypotheses.lines):
             texts = [line.text for line in chunk]
             found = count.add(texts, _whole([x.source for x in chunk]), _whole([x.finish for x in chunk]))
             off_here = count.off(found)
             by_line: dict[str, Sequence[float | str]] = {}
             if chunk[0].references:
-                references = references or self._references(answers.target)
+                references = references or self._references(hypotheses.target)
                 by_line.update(references.add(chunk, off_here))
             elif self.referenced:
                 raise UserError(
-                    f"'{answers.path}' has no references, which {self.referenced} needs: "
+                    f"'{hypotheses.path}' has no references, which {self.referenced} needs: "
                     "give human translations, --reference REF"
                 )
             if leftover is not None:
                 by_line.update(leftover.add(chunk))
             if self.seen is not None:
-                self.seen(answers, count.n - len(chunk), chunk, found, by_line)
+                self.seen(hypotheses, count.n - len(chunk), chunk, found, by_line)
             off += off_here if self.segments or references else []
             if pass_rates is not None:
                 pass_rates.add(line.whole for line in chunk)
@@ -145,9 +146,9 @@ class Scorer:
                 kept += chunk
         ratios = count.scores()
         card = Scorecard(
-            answers,
+            hypotheses,
             {},
-            _breakdown(count, answers),
+            _breakdown(count, hypotheses),
             off,
             lines=kept,
             misses_sentences=count.misses_sentences,
@@ -162,7 +163,9 @@ class Scorer:
         if leftover is not None:
             card.scores.update(leftover.scores())
         if LEFTOVER in self.metrics and LEFTOVER not in card.scores:
-            card.missing[LEFTOVER] = "no words" if leftover else f"lid.176.ftz does not know {answers.target}"
+            card.missing[LEFTOVER] = (
+                "no words" if leftover else f"lid.176.ftz does not know {hypotheses.target}"
+            )
         if pass_rates is not None:
             self._add_confusion(card, pass_rates.figures())
         if self.segments:
@@ -187,14 +190,14 @@ class Scorer:
             known=self._floors,
         )
 
-    def _leftover(self, answers: Answers) -> "LeftoverScores | None":
+    def _leftover(self, hypotheses: Hypotheses) -> "LeftoverScores | None":
         if LEFTOVER not in self.metrics:
             return None
         from ontarget.scoring.leftover_scores import LeftoverScores
 
-        if not labels_of(answers.target, default_identifier().labels):
+        if not labels_of(hypotheses.target, default_identifier().labels):
             return None
-        return LeftoverScores(answers.target, answers.source, self.monolingual)
+        return LeftoverScores(hypotheses.target, hypotheses.source, self.monolingual)
 
     def _pass_rates(self, target: Language) -> "PassRates | None":
         if not set(CONFUSION).intersection(self.metrics):
@@ -220,9 +223,11 @@ class Scorer:
         card.evidence[ratio] = Evidence(mean_value, flags)
 
 
-def _breakdown(count: Ratios, answers: Answers) -> dict[Outcome, int]:
+def _breakdown(count: Ratios, hypotheses: Hypotheses) -> dict[Outcome, int]:
     """Without the source's language nothing can be told to be in it."""
-    return {outcome: count.outcomes[outcome] for outcome in OUTCOMES if answers.source or outcome != "source"}
+    return {
+        outcome: count.outcomes[outcome] for outcome in OUTCOMES if hypotheses.source or outcome != "source"
+    }
 
 
 def _whole(values: list[str | None]) -> list[str] | None:
@@ -231,7 +236,7 @@ def _whole(values: list[str | None]) -> list[str] | None:
     return present if len(present) == len(values) else None
 
 
-def _chunks(lines: Iterable[Line]) -> Iterator[list[Line]]:
+def _chunks(lines: Iterable[HypothesisLine]) -> Iterator[list[HypothesisLine]]:
     iterator = iter(lines)
     while chunk := list(islice(iterator, _CHUNK)):
         yield chunk

@@ -17,7 +17,7 @@ _WORD = re.compile(rf"[{_UNSPACED}]+|[^\W\d_{_UNSPACED}](?:[^\W\d_{_UNSPACED}]|[
 _IS_UNSPACED = re.compile(rf"[{_UNSPACED}]")
 
 
-class Word(NamedTuple):
+class PlacedWord(NamedTuple):
     """A word of a text, or a run of characters of a script that has no blanks between words.
 
     Attributes:
@@ -53,7 +53,7 @@ def _scripts_of(word: str) -> frozenset[str]:
     return frozenset(script_counts(word))
 
 
-def words_in(text: str) -> list[Word]:
+def words_in(text: str) -> list[PlacedWord]:
     """The words of a text, in order: letters in a row, without URLs, placeholders, names of files and code.
 
     A hyphen or an apostrophe ends a word. A word in a URL that stands in the sentence as well stays in both.
@@ -78,9 +78,9 @@ def keys_in(text: str) -> set[str]:
     return {_key(word) for word in _WORD.findall(words_of(text))}
 
 
-def _split(text: str) -> Iterator[Word]:
+def _split(text: str) -> Iterator[PlacedWord]:
     for found in _WORD.finditer(text):
-        yield Word(found.group(), _key(found.group()), *found.span())
+        yield PlacedWord(found.group(), _key(found.group()), *found.span())
 
 
 def _key(word: str) -> str:

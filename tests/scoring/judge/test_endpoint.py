@@ -8,7 +8,7 @@ from tests.scoring.judge_server import FIRST, Judge, serving
 
 from ontarget.errors import UserError
 from ontarget.scoring.judge import endpoint as module
-from ontarget.scoring.judge.endpoint import Answer, Endpoint, Kept
+from ontarget.scoring.judge.endpoint import Endpoint, Reply, ReplyCache
 
 SECRET = "sk-very-secret"
 ASKED = [
@@ -26,14 +26,14 @@ def waits(monkeypatch: pytest.MonkeyPatch) -> list[float]:
 
 
 def of(server: Judge, folder: Path, **changes: object) -> Endpoint:
-    return Endpoint(server.url, "m", Kept(folder / "kept.jsonl"), **changes)  # type: ignore[arg-type]
+    return Endpoint(server.url, "m", ReplyCache(folder / "kept.jsonl"), **changes)  # type: ignore[arg-type]
 
 
 def test_it_asks_as_openai_has_it(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("MY_KEY", SECRET)
     with serving(lambda _: FIRST) as server:
         answer = of(server, tmp_path, key_variable="MY_KEY", settings={"temperature": 0}).ask(ASKED)
-    assert answer == Answer(FIRST, 100, 7, fresh=True)
+    assert answer == Reply(FIRST, 100, 7, fresh=True)
     [(body, headers)] = server.asked
     assert body == {"model": "m", "messages": ASKED, "temperature": 0}
     assert headers["Authorization"] == f"Bearer {SECRET}"
@@ -51,7 +51,7 @@ def test_another_question_model_or_setting_is_asked_anew(tmp_path: Path) -> None
         for settings in ({}, {}, {"temperature": 0}):
             of(server, tmp_path, settings=settings).ask(ASKED)
         of(server, tmp_path).ask([{"role": "user", "content": "Why?"}])
-        Endpoint(server.url, "other", Kept(tmp_path / "kept.jsonl")).ask(ASKED)
+        Endpoint(server.url, "other", ReplyCache(tmp_path / "kept.jsonl")).ask(ASKED)
     assert len(server.asked) == 4
 
 
@@ -110,24 +110,24 @@ def test_a_refusal_is_one_sentence_and_is_not_tried_again(
 def test_an_answer_without_text_or_usage_is_an_answer(tmp_path: Path) -> None:
     reply = json.dumps({"choices": [{"message": {"content": None}}], "usage": None})
     with serving(lambda _: (200, {}, reply)) as server:
-        assert of(server, tmp_path).ask(ASKED) == Answer("", 0, 0, fresh=True)
+        assert of(server, tmp_path).ask(ASKED) == Reply("", 0, 0, fresh=True)
 
 
 def test_an_address_that_is_none_is_refused(tmp_path: Path) -> None:
     for url in ("file:///etc/passwd", "api.openai.com/v1", ""):
         with pytest.raises(UserError, match="should begin with http"):
-            Endpoint(url, "m", Kept(tmp_path / "kept.jsonl"))
+            Endpoint(url, "m", ReplyCache(tmp_path / "kept.jsonl"))
 
 
 class TestKept:
     @pytest.mark.parametrize("cut", [b'{"key": "b", "te', '{"key": "b", "text": "é'.encode()[:-1]])
     def test_a_line_that_a_kill_cut_off_is_asked_again(self, tmp_path: Path, cut: bytes) -> None:
         path = tmp_path / "kept.jsonl"
-        Kept(path).put("a", Answer("été", 1, 2, fresh=True))
+        ReplyCache(path).put("a", Reply("été", 1, 2, fresh=True))
         whole = path.read_text(encoding="utf-8")
         path.write_bytes(whole.encode() + cut)
-        kept = Kept(path)
-        assert kept.get("a") == Answer("été", 1, 2, fresh=False)
+        kept = ReplyCache(path)
+        assert kept.get("a") == Reply("été", 1, 2, fresh=False)
         assert kept.get("b") is None
         assert path.read_text(encoding="utf-8") == whole
 
@@ -145,5 +145,5 @@ class TestKept:
         path = tmp_path / "notes.txt"
         path.write_text(text)
         with pytest.raises(UserError, match=r"notes.txt, line 1 is not a kept answer; give another file"):
-            Kept(path)
+            ReplyCache(path)
         assert path.read_text() == text

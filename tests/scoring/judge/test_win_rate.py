@@ -9,7 +9,7 @@ from tests.scoring.judge_server import FIRST, SECOND, Judge, prefers, serving
 
 from ontarget.errors import UserError
 from ontarget.scoring.interval import Interval, wilson
-from ontarget.scoring.judge.endpoint import Endpoint, Kept
+from ontarget.scoring.judge.endpoint import Endpoint, ReplyCache
 from ontarget.scoring.judge.win_rate import Pair, WinRate, better_of, conversation, judge
 
 PAIRS = [
@@ -18,7 +18,7 @@ PAIRS = [
 
 
 def endpoint(server: Judge, folder: Path, **settings: object) -> Endpoint:
-    return Endpoint(server.url, "a-judge", Kept(folder / "judge.jsonl"), **settings)  # type: ignore[arg-type]
+    return Endpoint(server.url, "a-judge", ReplyCache(folder / "judge.jsonl"), **settings)  # type: ignore[arg-type]
 
 
 def test_a_better_answer_wins_wherever_it_stands(tmp_path: Path) -> None:

@@ -133,9 +133,9 @@ def test_an_answer_that_is_none_is_told_with_the_text(answer: Any, message: str)
 def test_one_language_a_text() -> None:
     with pytest.raises(UserError, match="gives 1 language for 2 texts"):
         says("fr").identify(["a", "b"])
-    with pytest.raises(UserError, match="gives 'fr', not a list"):
+    with pytest.raises(UserError, match="gives 'fr'; it must give a list"):
         OwnIdentifier(lambda texts: "fr", "call:own", "own").identify(["a", "b"])
-    with pytest.raises(UserError, match="gives None, not a list"):
+    with pytest.raises(UserError, match="gives None; it must give a list"):
         OwnIdentifier(lambda texts: None, "call:own", "own").identify(["a"])  # type: ignore[arg-type,return-value]
 
 

@@ -6,7 +6,7 @@ from ontarget.errors import UserError
 from ontarget.languages import Language
 from ontarget.scoring.language_id.identifier import default_identifier
 from ontarget.scoring.metrics.neural import add_neural
-from ontarget.scoring.reading.hypotheses import Answers, Line
+from ontarget.scoring.reading.hypotheses import Hypotheses, HypothesisLine
 from ontarget.scoring.scorecard import Scorecard, Scorer
 
 SOURCES = ["Die Katze schläft heute auf dem Sofa.", "Das Brot ist noch warm."]
@@ -17,10 +17,10 @@ MODEL = "Unbabel/wmt22-comet-da"
 
 def card(texts: list[str], sources: list[str | None] | None = None) -> Scorecard:
     lines = [
-        Line(text, source, (reference,))
+        HypothesisLine(text, source, (reference,))
         for text, source, reference in zip(texts, sources or SOURCES, GOOD, strict=True)
     ]
-    answers = Answers("x", Language("fr"), Language("de"), lines, "x")
+    answers = Hypotheses("x", Language("fr"), Language("de"), lines, "x")
     return Scorer([default_identifier()], ["bleu"], segments=True).card(answers)
 
 

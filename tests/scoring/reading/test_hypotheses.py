@@ -5,7 +5,7 @@ import pytest
 
 from ontarget.errors import UserError
 from ontarget.languages import Direction, Language
-from ontarget.scoring.reading.hypotheses import Answers, Line, is_outputs, read_outputs
+from ontarget.scoring.reading.hypotheses import Hypotheses, HypothesisLine, is_outputs, read_outputs
 
 ROW = {"source": "Das Brot.", "reference": "Le pain.", "text": "Le pain.", "finish_reason": "stop"}
 
@@ -33,8 +33,8 @@ def test_a_run_holds_what_its_outputs_hold(run: Path) -> None:
         ("ontarget", "zh-Hant-de"),
     ]
     assert list(found[0].lines) == [
-        Line("Le pain.", "Das Brot.", ("Le pain.",), "stop"),
-        Line("Brot", "Das Brot.", ("Le pain.",), "stop"),
+        HypothesisLine("Le pain.", "Das Brot.", ("Le pain.",), "stop"),
+        HypothesisLine("Brot", "Das Brot.", ("Le pain.",), "stop"),
     ]
     assert [a.path for a in read_outputs(run / "outputs")] == [a.path for a in found]
     assert [a.path for a in read_outputs(run / "outputs" / "mt")] == [a.path for a in found[:2]]
@@ -48,7 +48,7 @@ def test_without_references_there_are_none(tmp_path: Path) -> None:
 
 
 def test_the_direction_is_the_target_alone_where_that_is_all(run: Path) -> None:
-    answers = Answers("x", Language("fr"), None, [], "x")
+    answers = Hypotheses("x", Language("fr"), None, [], "x")
     assert answers.direction == Language("fr")
     assert read_outputs(run)[0].direction == Direction.parse("de-fr")
 
@@ -62,8 +62,8 @@ def test_what_is_of_a_run_and_what_is_not(run: Path) -> None:
 @pytest.mark.parametrize(
     ("content", "complaint"),
     [
-        ('{"text": "a"}\n{"text": 3}\n', 'line 2: there is no "text"'),
-        ('{"text": "a"}\n["a"]\n', 'line 2: there is no "text"'),
+        ('{"text": "a"}\n{"text": 3}\n', 'line 2: the key "text", the hypothesis, is missing'),
+        ('{"text": "a"}\n["a"]\n', 'line 2: the key "text", the hypothesis, is missing'),
         ("{'text'}\n", "line 1: not JSON"),
         ("", "is empty"),
     ],
@@ -75,7 +75,7 @@ def test_a_broken_file_is_named_with_its_line(tmp_path: Path, content: str, comp
 
 
 def test_a_folder_without_outputs_and_a_file_without_direction(tmp_path: Path) -> None:
-    with pytest.raises(UserError, match="holds no outputs: a run's are in outputs/<system>"):
+    with pytest.raises(UserError, match="has no outputs; a run writes them to outputs/<system>"):
         read_outputs(tmp_path)
     with pytest.raises(UserError, match="must be named after its direction"):
         read_outputs(write(tmp_path / "answers.jsonl", [ROW]))

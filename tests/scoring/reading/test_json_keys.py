@@ -53,7 +53,7 @@ def test_a_key_that_is_named_wins() -> None:
         (
             {"text": "a", "translation": "b", "id": 3},
             {},
-            "'translation' and 'text' may each be the hypothesis; choose one with --key NAME; "
+            "each of 'translation' and 'text' may be the hypothesis; choose one with --key NAME; "
             "its keys are text, translation, id$",
         ),
         (
@@ -67,8 +67,8 @@ def test_a_key_that_is_named_wins() -> None:
         ({"id": "doc-1", "gold": "a"}, {"role": "reference", "language": "id"}, "no key is known as the ref"),
         (LLAMA_FACTORY, {"keys": ("predcit",)}, "no key 'predcit'; did you mean 'predict'"),
         ({"a": "b"}, {"keys": ("text", "c.d")}, "no key 'text' or 'c.d'; its keys are a$"),
-        ({"a": "b", "c": "d"}, {"keys": ("a", "c")}, "'a' and 'c' may each be the hypothesis"),
-        ({"text": None}, {}, "'text' is null, not text; write \"\" for an empty one"),
+        ({"a": "b", "c": "d"}, {"keys": ("a", "c")}, "each of 'a' and 'c' may be the hypothesis"),
+        ({"text": None}, {}, "'text' is null, not text; write \"\" for an empty text"),
         (
             {"text": 3.5},
             {},

@@ -67,7 +67,7 @@ def test_a_name_tells_language_and_system(path: str, direction: str, language: s
 
 @pytest.mark.parametrize("name", ["test.de.en", "a.en-de.de-en", "test.en-de.en.de"])
 def test_a_name_that_may_be_read_in_two_ways_is_an_error_with_a_pattern(name: str) -> None:
-    with pytest.raises(UserError, match=r"may mean \S+ or \S+; say where .* pattern, such as '.*\{\w+\}"):
+    with pytest.raises(UserError, match=r"may mean \S+ or \S+; give a pattern .*, such as '.*\{\w+\}"):
         named(Path(name), ())
 
 

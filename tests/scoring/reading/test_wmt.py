@@ -78,7 +78,7 @@ def test_sgm_is_read_by_its_tags() -> None:
     [
         (XML, Wanted("hypothesis"), "x has several hypotheses, of X, Y; choose one with --key NAME"),
         (XML, Wanted("reference"), "x has several references, of A, B; choose one with --reference-key NAME"),
-        (XML, Wanted("hypothesis", keys=["Z"]), "x has no hypotheses of 'Z'; there are those of X, Y"),
+        (XML, Wanted("hypothesis", keys=["Z"]), "x has no hypotheses of 'Z'; it has those of X, Y"),
         (
             XML.replace("hyp", "was"),
             Wanted("hypothesis"),
@@ -92,12 +92,12 @@ def test_sgm_is_read_by_its_tags() -> None:
         (
             "<?xml version='1.0'?><tmx/>",
             Wanted("source"),
-            "x is XML but not WMT's .its first element is <tmx>",
+            "x is XML, but not of WMT's format .its first element is <tmx>",
         ),
         (
             '<!DOCTYPE d [<!ENTITY a "b">]><dataset/>',
             Wanted("source"),
-            "x defines entities, which are not read",
+            "x defines entities, which are not supported",
         ),
         (
             XML.replace('<seg id="1">Guten Tag', '<seg id="3">Guten Tag'),

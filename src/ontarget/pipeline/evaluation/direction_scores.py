@@ -5,7 +5,7 @@ from dataclasses import dataclass, replace
 from typing import Any
 
 from ontarget.languages import Direction
-from ontarget.scoring.agreement import Agreement, agreed
+from ontarget.scoring.agreement import AgreedOffTarget, agreed
 from ontarget.scoring.language_id.identifier import Guess, Identifier, default_identifier
 from ontarget.scoring.language_id.rules import Rules
 from ontarget.scoring.leftover import LeftoverWords
@@ -97,7 +97,7 @@ def judge(
     if rules == "robust":
         scores["otr_unsure"] = off_target.unsure_score
     if second:
-        agreement = Agreement(counts)
+        agreement = AgreedOffTarget(counts)
         agreement.add(found_by)
         of_second = replace(counts[1].score, metric=f"otr_by_{second.signature}")
         scores |= {of_second.metric: of_second, "otr_agreed": agreement.score}

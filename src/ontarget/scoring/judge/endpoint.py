@@ -28,7 +28,7 @@ _SHOWN = 300  # characters of what a server says
 
 
 @dataclass(frozen=True, slots=True)
-class Answer:
+class Reply:
     """What a model said, and the tokens that it took. `fresh`: paid for just now, and not from the file."""
 
     text: str
@@ -37,7 +37,7 @@ class Answer:
     fresh: bool
 
 
-class Kept:
+class ReplyCache:
     """Answers by the SHA-256 of their question, one a line of a JSONL file. Threads may share it."""
 
     def __init__(self, path: Path) -> None:
@@ -47,7 +47,7 @@ class Kept:
             UserError: a line is not an answer.
         """
         self.path, self._lock = path, threading.Lock()
-        self._answers: dict[str, Answer] = {}
+        self._answers: dict[str, Reply] = {}
         data = path.read_bytes() if path.exists() else b""
         *lines, rest = data.split(b"\n")
         for number, line in enumerate(lines, start=1):
@@ -58,7 +58,7 @@ class Kept:
                 raise self._not_kept(number) from None
             if not all(isinstance(x, str) for x in texts) or not all(isinstance(x, int) for x in numbers):
                 raise self._not_kept(number)
-            self._answers[texts[0]] = Answer(texts[1], *numbers, fresh=False)
+            self._answers[texts[0]] = Reply(texts[1], *numbers, fresh=False)
         if rest:
             if not rest.startswith(_BEGIN[: len(rest)]):  # not ours to cut
                 raise self._not_kept(len(lines) + 1)
@@ -68,11 +68,11 @@ class Kept:
     def _not_kept(self, line: int) -> UserError:
         return UserError(f"{self.path}, line {line} is not a kept answer; give another file, or remove it")
 
-    def get(self, key: str) -> Answer | None:
+    def get(self, key: str) -> Reply | None:
         """The answer to a question, if it is there."""
         return self._answers.get(key)
 
-    def put(self, key: str, answer: Answer) -> None:
+    def put(self, key: str, answer: Reply) -> None:
         """Keeps an answer; it is written out when this returns."""
         record = {
             "key": key,
@@ -104,7 +104,7 @@ class Endpoint:
 
     url: str
     model: str
-    kept: Kept
+    kept: ReplyCache
     key_variable: str = "OPENAI_API_KEY"
     settings: dict[str, Any] = field(default_factory=dict)
     patience: float = 300.0
@@ -115,7 +115,7 @@ class Endpoint:
                 f"--url is '{self.url}': it should begin with http:// or https://, and end with /v1"
             )
 
-    def ask(self, messages: Sequence[Message]) -> Answer:
+    def ask(self, messages: Sequence[Message]) -> Reply:
         """The model's answer to a conversation.
 
         Raises:
@@ -165,7 +165,7 @@ class Endpoint:
             return f"{self.url} sends to another address ({error.code}), which is not followed: give that one"
         return f"{self.url} refuses ({error.code}): {said or error.reason}"
 
-    def _read(self, content: bytes) -> Answer:
+    def _read(self, content: bytes) -> Reply:
         try:
             response = json.loads(content)
             text = response["choices"][0]["message"]["content"]
@@ -176,7 +176,7 @@ class Endpoint:
             raise UserError(
                 f"{self.url} does not answer as OpenAI's chat completions do: {shown!r}"
             ) from None
-        return Answer(text if isinstance(text, str) else "", read, written, fresh=True)
+        return Reply(text if isinstance(text, str) else "", read, written, fresh=True)
 
 
 class _StayHere(urllib.request.HTTPRedirectHandler):

@@ -17,7 +17,7 @@ from typing import Literal
 
 from ontarget.errors import UserError
 from ontarget.scoring.interval import Interval, wilson
-from ontarget.scoring.judge.endpoint import Answer, Endpoint, Message
+from ontarget.scoring.judge.endpoint import Endpoint, Message, Reply
 from ontarget.scoring.score import Score
 
 Verdict = Literal["win", "tie", "loss", "invalid"]
@@ -52,7 +52,7 @@ class WinRate:
     """
 
     verdicts: tuple[Verdict, ...]
-    answers: tuple[Answer, ...]
+    answers: tuple[Reply, ...]
     signature: str
 
     @property
@@ -100,7 +100,7 @@ def judge(
             goes on from there.
     """
     found: dict[tuple[int, bool], bool | None] = {}
-    answers: list[Answer] = []
+    answers: list[Reply] = []
     pool = ThreadPoolExecutor(threads)
     try:
         asked = {
@@ -156,9 +156,9 @@ def _objects(text: str) -> Iterator[dict[str, object]]:
             yield record
 
 
-def _ours_is_better(pair: Pair, endpoint: Endpoint, turned: bool) -> tuple[bool | None, list[Answer]]:
+def _ours_is_better(pair: Pair, endpoint: Endpoint, turned: bool) -> tuple[bool | None, list[Reply]]:
     """One comparison; None where the judge gives no verdict, even when it is reminded of the form."""
-    messages, answers = conversation(pair, turned), list[Answer]()
+    messages, answers = conversation(pair, turned), list[Reply]()
     for _ in range(_TRIES):
         answer = endpoint.ask(messages)
         answers.append(answer)

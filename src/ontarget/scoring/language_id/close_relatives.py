@@ -1,13 +1,13 @@
-"""Close relatives: pairs of languages between which identification errs on human text, too.
+"""Close relatives: pairs of languages that identifiers confuse even on human text.
 
-A pair enters by measurement where there is human text of it, and by relation elsewhere.
+Pairs with human text for both languages are included by measurement, all other pairs by relation.
 
-- Measured: lid.176.ftz or lingua takes at least 0.5 % of the lines of NTREX in one of the two languages for
-  the other; fewer are a handful of very short lines. Both are of one branch (Slavic, Romance, Germanic ...)
-  and written in one script. English is left out: systems answer in it when they go astray. FLORES-200 had no
-  say in the choice. `benchmarks/confusion_table.py` prints these pairs.
-- By relation: linguists call the two dialects, standards or nearest neighbours of each other, they share a
-  script, and an identifier has a label for each. Most of these languages are not among the 33 measured ones.
+- By measurement: lid.176.ftz or lingua takes at least 0.5 % of the NTREX lines in one language for the other;
+  below that, only a handful of very short lines is affected. Both languages belong to one branch (Slavic,
+  Romance, Germanic ...) and share a script. English is excluded, because off-target systems often produce it.
+  FLORES-200 was not used for the choice. `benchmarks/confusion_table.py` prints these pairs.
+- By relation: linguists classify the two languages as dialects, standards or nearest neighbours, they share a
+  script, and an identifier has a label for each. Most of them are not among the 33 measured languages.
 
 The relation is symmetric.
 """
@@ -28,7 +28,7 @@ _PAIRS = (
 )
 MEASURED = frozenset(frozenset(pair.split("-")) for pair in _PAIRS.split())
 
-# Each language of a group is a close relative of the others. Codes are those that identifiers have as labels.
+# Each language of a group is a close relative of the others. The codes are labels of identifiers.
 _BY_RELATION = (
     {"cs", "sk"},
     {"pl", "szl", "csb"},
@@ -74,17 +74,17 @@ _GROUPS = (*MEASURED, *_BY_RELATION)
 
 
 def close_relatives(language: Language) -> frozenset[str]:
-    """The codes of the languages that identification takes `language` for: `sk` of `cs`."""
+    """The codes of the languages for which identifiers mistake `language`: `sk` for `cs`."""
     codes = frozenset().union(*_GROUPS)
     own = labels_of(Language(language.primary), codes)
     return frozenset().union(*(group for group in _GROUPS if own & group)) - own
 
 
 def close_off_target(count: "OffTarget") -> Score:
-    """The share of all hypotheses that are in a close relative of the language asked for, in percent.
+    """The share of all hypotheses that are in a close relative of the target language, in percent.
 
-    What of the off-target ratio may be the identifier's error rather than the system's; the floor says how
-    much of it human text has.
+    This part of the off-target ratio may be the identifier's error rather than the system's. Compare it with
+    the floor, the ratio of human text.
 
     Raises:
         UserError: nothing was counted.

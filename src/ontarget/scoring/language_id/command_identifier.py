@@ -1,4 +1,4 @@
-"""Language identification by a command of the user's own: lines in, one language a line out."""
+"""Language identification by the user's own command, which reads lines and writes one language per line."""
 
 import hashlib
 import shlex
@@ -17,23 +17,23 @@ from ontarget.scoring.language_id.own_identifier import OwnIdentifier, plain
 from ontarget.text import in_one_line
 
 PREFIX = "cmd:"
-"""What a command begins with where an identifier is named."""
-_LONGEST = 10_000  # bytes of a line: a language and a probability
-_MINUTES = 10  # for one chunk of lines, and the start of a model
+"""The prefix that marks the name of an identifier as a command."""
+_LONGEST = 10_000  # bytes of an output line: a language and a probability
+_MINUTES = 10  # limit for one chunk of lines, including the loading of a model
 
 
 def command_identifier(line: str) -> OwnIdentifier:
-    """The identifier that a command is.
+    """Makes an identifier of a command.
 
-    The command is started for every chunk of lines (at most 10,000), without a shell. It reads them on
-    standard input, and writes the language of each on standard output, in order: `fr`, or `fr`, a tab and the
-    probability, 0 to 1. Both are UTF-8. `und` says that it cannot tell.
+    The command is started for every chunk of lines (at most 10,000), without a shell. It reads the lines from
+    standard input and writes their languages to standard output, one per line and in order: `fr`, or `fr`, a
+    tab and the probability, 0 to 1. Both streams are UTF-8. `und` means that the language is unknown.
 
     Args:
         line: the command and its arguments, quoted as for a shell: `./my-lid --model 'a b.bin'`.
 
     Raises:
-        UserError: there is no such command.
+        UserError: the command is empty, badly quoted, not found or not executable.
     """
     try:
         arguments = shlex.split(line)
@@ -54,14 +54,14 @@ def command_identifier(line: str) -> OwnIdentifier:
 
 def _hint(name: str) -> str:
     if "," in name:
-        return "; what follows a command belongs to it, so name other identifiers before it"
+        return "; a command takes the rest of the line, so name other identifiers before it"
     if Path(name).is_file():
         return f"; if it is a script, make it executable (chmod +x {name}) or name its interpreter"
     return "; give its path, such as ./my-lid"
 
 
 def _asked(arguments: Sequence[str], called: str, texts: Sequence[str]) -> list[tuple[str, float] | str]:
-    """The answers of one start of the command; what is wrong with them is told by its line."""
+    """The results of one run of the command; errors name the line of its output."""
     lines = "".join(f"{in_one_line(text)}\n" for text in texts).encode("utf-8", "replace")
     with TemporaryFile() as errors:
         try:
@@ -72,11 +72,11 @@ def _asked(arguments: Sequence[str], called: str, texts: Sequence[str]) -> list[
             raise UserError(f"{called} cannot be started: {error.strerror}") from None
         rows, in_time = _written(process, lines, len(texts) + 1)
         errors.seek(0)
-        said = errors.read().decode("utf-8", "replace").strip().split("\n")[-1]
+        message = errors.read().decode("utf-8", "replace").strip().split("\n")[-1]
     if not in_time:
         raise UserError(
             f"{called} did not end within {_MINUTES:g} minutes for {counted(len(texts), 'line')}; it must "
-            "end when its standard input does"
+            "end when its standard input ends"
         )
     if len(rows) > len(texts):
         n = counted(len(texts), "line")
@@ -84,23 +84,23 @@ def _asked(arguments: Sequence[str], called: str, texts: Sequence[str]) -> list[
     if process.returncode:
         code = process.returncode
         how = f"signal {-code}" if code < 0 else f"exit code {code}"
-        raise UserError(f"{called} failed with {how}{f': {said}' if said else ''}")
+        raise UserError(f"{called} failed with {how}{f': {message}' if message else ''}")
     if len(rows) != len(texts):
         raise UserError(
             f"{called} writes {counted(len(rows), 'line')} for {counted(len(texts), 'line')} of text; it "
             "must write one language a line"
         )
     try:
-        answers = [row.decode("utf-8").rstrip("\r\n") for row in rows]
+        results = [row.decode("utf-8").rstrip("\r\n") for row in rows]
     except UnicodeDecodeError:
-        raise UserError(f"{called} writes what is not UTF-8; make it write UTF-8") from None
-    return [_answer(row, called, number) for number, row in enumerate(answers, start=1)]
+        raise UserError(f"{called} writes bytes that are not UTF-8; make it write UTF-8") from None
+    return [_parsed(row, called, number) for number, row in enumerate(results, start=1)]
 
 
 def _written(process: "subprocess.Popen[bytes]", lines: bytes, most: int) -> tuple[list[bytes], bool]:
-    """The lines that a process writes, `most` of them at most, and whether it ended in time.
+    """The lines that a process writes, up to `most`, and whether it ended in time.
 
-    It is killed at the limits, so that one that never stops fills no memory.
+    The process is killed at either limit, so a process that never stops cannot fill the memory.
     """
     assert process.stdin is not None
     assert process.stdout is not None
@@ -131,7 +131,7 @@ def _written(process: "subprocess.Popen[bytes]", lines: bytes, most: int) -> tup
     return rows, not late.is_set()
 
 
-def _answer(row: str, called: str, number: int) -> tuple[str, float] | str:
+def _parsed(row: str, called: str, number: int) -> tuple[str, float] | str:
     code, tab, probability = row.partition("\t")
     if not tab:
         return code

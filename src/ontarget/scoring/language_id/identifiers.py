@@ -1,4 +1,4 @@
-"""An identifier by its name, as `--lid` and recipes give it."""
+"""Makes an identifier from its name, as given with `--lid` or in a recipe."""
 
 from collections.abc import Sequence
 from pathlib import Path
@@ -11,15 +11,15 @@ DEFAULT = "lid.176.ftz"
 
 
 def identifier_named(name: str = DEFAULT, among: Sequence[Language] | None = None) -> Identifier:
-    """The identifier of a name.
+    """The identifier with a name.
 
     Args:
         name: `lid.176.ftz` (`lid.176` for short), `lingua` (an extra), `script` (needs `among`), or the path
             of a fastText model: lid.176.bin, GlotLID, OpenLID.
-        among: the languages that may occur. Default: all that it knows.
+        among: the languages that may occur. Default: all languages of the identifier.
 
     Raises:
-        UserError: there is no such identifier, it is not installed, or it does not know one of `among`.
+        UserError: the identifier does not exist or is not installed, or does not know one of `among`.
     """
     if name == "lingua":
         from ontarget.scoring.language_id.lingua import Lingua

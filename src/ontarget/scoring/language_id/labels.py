@@ -1,4 +1,4 @@
-"""What identifiers call languages: `__label__fr` (lid.176), `__label__fra_Latn` (GlotLID, OpenLID, NLLB)."""
+"""Labels for languages: `__label__fr` in lid.176, `__label__fra_Latn` in GlotLID, OpenLID and NLLB."""
 
 import re
 from collections import defaultdict
@@ -11,14 +11,14 @@ from ontarget.languages import Language
 from ontarget.scoring.language_id.scripts import letters_of
 from ontarget.subtags import ISO_639_3
 
-UNDETERMINED = "und"  # BCP 47: an identifier looked and could not tell
+UNDETERMINED = "und"  # BCP 47: the identifier cannot tell
 _NO_LANGUAGE = {UNDETERMINED, "zxx", "mis", "mul", ""}
 
 _PREFIX = "__label__"
 _NLLB_STYLE = re.compile(r"([a-z]{3})_([A-Z][a-z]{3})")
 
-# Codes under which one language goes. Bokmål is most of Norwegian, and what lid.176 calls `no`; who asks for
-# Norwegian gets it with Nynorsk, too.
+# Other codes of the same language. Most Norwegian text is Bokmål, which lid.176 labels `no`; the target
+# Norwegian also accepts Nynorsk.
 _ALSO_CALLED = {
     "nb": {"no"},
     "no": {"nb", "nn"},
@@ -28,10 +28,10 @@ _ALSO_CALLED = {
 
 
 def plain_labels(raw: Iterable[str]) -> dict[str, str]:
-    """What an identifier prints -> the BCP 47 code that guesses carry.
+    """Maps the raw labels of an identifier to the BCP 47 codes used in guesses.
 
-    `__label__fr` is `fr`; `__label__fra_Latn` too, and `cmn_Hani` is `zh`, by CLDR's aliases. The script
-    stays where the identifier tells a language's scripts apart: `zho_Hans`, `zho_Hant` are `zh-Hans`,
+    `__label__fr` and `__label__fra_Latn` become `fr`; `cmn_Hani` becomes `zh` by CLDR's aliases. The script
+    is kept if the identifier has several for the language: `zho_Hans` and `zho_Hant` become `zh-Hans` and
     `zh-Hant`.
     """
     labels = {label: label.removeprefix(_PREFIX) for label in raw}
@@ -47,22 +47,22 @@ def plain_labels(raw: Iterable[str]) -> dict[str, str]:
 
 @cache
 def _code(iso_639_3: str) -> str:
-    """`fr` for `fra`, `zh` for `cmn`; not for `prs`, whose alias has a region: `fa_AF`."""
+    """`fr` for `fra`, `zh` for `cmn`; `prs` is kept, since its alias has a region: `fa_AF`."""
     alias: str = get_global("language_aliases").get(iso_639_3, iso_639_3)
     return ISO_639_3.get(iso_639_3) or (iso_639_3 if "_" in alias else alias)
 
 
 def labels_of(language: Language, labels: Collection[str]) -> frozenset[str]:
-    """Those of an identifier's labels that mean `language`; none where it does not know it.
+    """The labels of an identifier that stand for `language`; empty if the identifier does not know it.
 
-    A script or region decides only where both the request and the label name one: `zh-Hant` is answered by
-    `zh-Hant` and by `zh`, not by `zh-Hans`; `pt-BR` by `pt` and by `pt-BR`, not by `pt-PT`.
+    Scripts and regions are compared only if both the language and the label name one: `zh-Hant` matches
+    `zh-Hant` and `zh`, but not `zh-Hans`; `pt-BR` matches `pt` and `pt-BR`, but not `pt-PT`.
     """
     names = {language.primary, language.fasttext_label} | _ALSO_CALLED.get(language.primary, set())
-    return frozenset(label for label in labels if _answers(label, names, language))
+    return frozenset(label for label in labels if _matches(label, names, language))
 
 
-def _answers(label: str, names: set[str], language: Language) -> bool:
+def _matches(label: str, names: set[str], language: Language) -> bool:
     primary, *subtags = label.replace("_", "-").split("-")
     if primary not in names:
         return False
@@ -75,5 +75,5 @@ def _answers(label: str, names: set[str], language: Language) -> bool:
 
 @cache
 def is_undetermined(label: str) -> bool:
-    """Whether a label says no language: `und`, GlotLID's `zxx` and `und-Mong`, or nothing at all."""
+    """Whether a label names no language: `und`, GlotLID's `zxx` and `und-Mong`, or an empty label."""
     return label.split("-")[0] in _NO_LANGUAGE

@@ -1,4 +1,4 @@
-"""Language identification by lingua: slower than fastText, better on a few words. An optional extra.
+"""Language identification by lingua: slower than fastText, but better on a few words. An optional extra.
 
 https://github.com/pemistahl/lingua-py, 75 languages; its labels are ISO 639-1 codes, with `nb` and `nn`.
 """
@@ -18,17 +18,17 @@ if TYPE_CHECKING:
 
 
 class Lingua:
-    """The most probable of lingua's languages; `und` where it finds none.
+    """Guesses the most probable of lingua's languages, or `und` if lingua finds none.
 
     Args:
         among: the languages that may occur. Default: all 75, which take about a gigabyte of memory. Fewer
-            make it faster, too.
+            languages are also faster.
 
     Raises:
         UserError: lingua is not installed, or does not know one of `among`.
     """
 
-    even_odds = EvenOdds(((5, 0.02), (12, 0.03), (40, 0.05)), 0.03)  # measured as that of lid.176
+    even_odds = EvenOdds(((5, 0.02), (12, 0.03), (40, 0.05)), 0.03)  # measured in the same way as for lid.176
 
     def __init__(self, among: Iterable[Language] | None = None) -> None:
         try:
@@ -53,11 +53,11 @@ class Lingua:
         ).build()
 
     def identify(self, texts: Sequence[str]) -> list[Guess]:
-        """One guess a text, in order; its probability is relative to the languages that lingua compared."""
+        """One guess for each text, in order; its probability is relative to the languages in use."""
         return [guess for guess, _ in self.weigh(texts, ())]
 
     def weigh(self, texts: Sequence[str], labels: Collection[str]) -> list[tuple[Guess, float]]:
-        """The same, and the probability of `labels` together."""
+        """The same, and the total probability of `labels`."""
         return [self._weighed(text, labels) for text in texts]
 
     def _weighed(self, text: str, labels: Collection[str]) -> tuple[Guess, float]:

@@ -1,4 +1,4 @@
-"""Language identification by a function of the user's own."""
+"""Language identification by the user's own function."""
 
 import re
 from collections.abc import Callable, Iterable, Sequence
@@ -18,16 +18,16 @@ from ontarget.subtags import english_names
 from ontarget.text import is_empty
 
 Function = Callable[[list[str]], Iterable[str | tuple[str, float]]]
-"""From texts to the language of each: its code, or its code and the probability of that, 0 to 1."""
+"""A function from texts to their languages: for each a code, or a code and its probability, 0 to 1."""
 
-_ROUNDED = 1e-3  # above 1: fastText itself gives 1.00001
+_ROUNDED = 1e-3  # tolerance above 1: fastText itself gives 1.00001
 
 
 def as_identifier(identifier: Identifier | Function | None) -> Identifier:
-    """An identifier from what a caller gives: one, a function, or None for lid.176.ftz.
+    """The identifier that an argument means: an identifier, a function, or None for lid.176.ftz.
 
     Raises:
-        UserError: it is something else.
+        UserError: the argument is something else.
     """
     if identifier is None:
         return default_identifier()
@@ -43,17 +43,17 @@ def as_identifier(identifier: Identifier | Function | None) -> Identifier:
 
 
 def plain(name: str) -> str:
-    """A name as it can stand in a signature, which is split at colons and bars."""
+    """A name without the characters that have a meaning in signatures, such as colons and bars."""
     return re.sub(r"[^\w.-]", "_", name)
 
 
 class OwnIdentifier:
-    """An identifier whose labels are not known before it gives them: any language code may be one.
+    """An identifier whose labels are not known in advance: it may give any language code.
 
     Args:
-        function: asked for texts that are not empty; `und` says that it cannot tell.
-        signature: what it is called in the signature of a score.
-        called: what it is called in messages.
+        function: called with the texts that are not empty; gives `und` if it cannot tell.
+        signature: the identifier's name in the signature of a score.
+        called: the identifier's name in messages.
     """
 
     def __init__(self, function: Function, signature: str, called: str) -> None:
@@ -62,32 +62,34 @@ class OwnIdentifier:
         self.labels = every_label()
 
     def identify(self, texts: Sequence[str]) -> list[Guess]:
-        """One guess a text, in order.
+        """One guess for each text, in order.
 
         Raises:
-            UserError: the function does not give one language a text.
+            UserError: the function does not give one language for each text.
         """
         places = [place for place, text in enumerate(texts) if not is_empty(text)]
         guesses = [Guess("", 0.0)] * len(texts)
-        answers = self._ask([texts[place] for place in places]) if places else []
-        for place, answer in zip(places, answers, strict=True):
-            guesses[place] = self._guess(texts[place], answer)
+        results = self._call([texts[place] for place in places]) if places else []
+        for place, result in zip(places, results, strict=True):
+            guesses[place] = self._guess(texts[place], result)
         return guesses
 
-    def _ask(self, texts: list[str]) -> list[Any]:
-        answers = self._function(texts)
-        if isinstance(answers, str | bytes) or not isinstance(answers, Iterable):
-            raise UserError(f"{self._called} gives {given.shown(answers)}, not a list of one language a text")
-        answers = list(answers)
-        if len(answers) != len(texts):
-            got, wanted = counted(len(answers), "language"), counted(len(texts), "text")
+    def _call(self, texts: list[str]) -> list[Any]:
+        results = self._function(texts)
+        if isinstance(results, str | bytes) or not isinstance(results, Iterable):
+            raise UserError(
+                f"{self._called} gives {given.shown(results)}; it must give a list with one language per text"
+            )
+        results = list(results)
+        if len(results) != len(texts):
+            got, wanted = counted(len(results), "language"), counted(len(texts), "text")
             raise UserError(f"{self._called} gives {got} for {wanted}; it must give one for each, in order")
-        return answers
+        return results
 
-    def _guess(self, text: str, answer: Any) -> Guess:
-        pair = (answer, 1.0) if isinstance(answer, str) else answer
+    def _guess(self, text: str, result: Any) -> Guess:
+        pair = (result, 1.0) if isinstance(result, str) else result
         if not isinstance(pair, tuple | list) or len(pair) != 2 or not isinstance(pair[0], str):
-            self._refuse(text, f"{given.shown(answer)}, not a language code, or a code and a probability")
+            self._refuse(text, f"{given.shown(result)}, not a language code, or a code and a probability")
         code, probability = pair
         if not isinstance(probability, Real) or not 0 <= float(probability) <= 1 + _ROUNDED:
             self._refuse(text, f"the probability {given.shown(probability)}, not a number from 0 to 1")
@@ -106,7 +108,7 @@ class OwnIdentifier:
 
 @cache
 def every_label() -> frozenset[str]:
-    """Every language that CLDR knows, and its scripts and regions where CLDR tells them apart: `zh-Hant`."""
+    """Every language that CLDR knows, with the scripts and regions that CLDR distinguishes: `zh-Hant`."""
     codes = {
         tag for table in ("likely_subtags", "language_aliases") for tag in get_global(table) if "_" not in tag
     }
@@ -116,10 +118,9 @@ def every_label() -> frozenset[str]:
 
 @cache
 def _label(code: str) -> str | None:
-    """The label of a code that the user's identifier gives, whatever kind of code; None where it is none.
+    """The label for any kind of language code from the user's identifier; None if it is not a code.
 
-    A script or region stays only as far as it is in `every_label`, so that a language that can be asked for
-    can also be found.
+    Scripts and regions are kept only if `every_label` has them, so that every possible target can be matched.
     """
     code = code.strip().removeprefix("__label__")
     if is_undetermined(code.lower()):

@@ -12,9 +12,9 @@ _OWN = {"Jpan": "Kana", "Kore": "Hang"}
 
 
 class ScriptRules:
-    """Sure where one of the languages that may occur has a text's script to itself: en, ru, zh, ja.
+    """Identifies a text if only one of the possible languages uses its script: en, ru, zh, ja.
 
-    It needs no model. Two languages of one script it cannot tell apart, and says `und`.
+    It needs no model. It gives `und` if several of the languages use the script.
 
     Args:
         among: the languages that may occur.
@@ -26,7 +26,7 @@ class ScriptRules:
         self.signature = f"script/{'+'.join(sorted(self.labels))}"
 
     def identify(self, texts: Sequence[str]) -> list[Guess]:
-        """The one language in whose script a text is, with the share of its letters that are."""
+        """The only language that uses a text's script, with the share of its letters in that script."""
         return [self._guess(text) for text in texts]
 
     def _guess(self, text: str) -> Guess:
@@ -34,9 +34,8 @@ class ScriptRules:
             return Guess("", 0.0)
         counts = script_counts(text)
         fits = [code for code, scripts in self._scripts.items() if counts and in_script(text, scripts)]
-        if (
-            len(fits) > 1
-        ):  # kana are Japanese, Hangul is Korean; Han characters alone are Chinese before either
+        # Kana are Japanese and Hangul is Korean; text in Han characters alone counts as Chinese.
+        if len(fits) > 1:
             own = {
                 code: letter
                 for code in fits

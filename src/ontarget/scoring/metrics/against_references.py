@@ -17,7 +17,7 @@ from ontarget.scoring.metrics.evidence import Evidence
 from ontarget.scoring.metrics.formulas import Floats
 from ontarget.scoring.metrics.on_target import on_target, on_target_statistics
 from ontarget.scoring.metrics.sacrebleu import Metric
-from ontarget.scoring.reading.hypotheses import Line
+from ontarget.scoring.reading.hypotheses import HypothesisLine
 from ontarget.scoring.score import Score
 from ontarget.scoring.significance import Statistics, bootstrap_interval
 
@@ -62,7 +62,7 @@ class AgainstReferences:
         self._floor = Floor(target, identifier, rules, {} if known is None else known, unit)
         self._n = 0
 
-    def add(self, lines: Sequence[Line], off: Sequence[bool]) -> dict[str, list[float]]:
+    def add(self, lines: Sequence[HypothesisLine], off: Sequence[bool]) -> dict[str, list[float]]:
         """Counts some more lines, all with the same number of references; `off` are those off-target.
 
         Returns:
@@ -131,6 +131,6 @@ class _Total:
         return np.concatenate(self._kept[place])
 
 
-def _by_reference(lines: Sequence[Line]) -> list[tuple[str, ...]]:
+def _by_reference(lines: Sequence[HypothesisLine]) -> list[tuple[str, ...]]:
     """The lines of the first references, of the second ones, and so on."""
     return list(zip(*(line.references for line in lines), strict=True))

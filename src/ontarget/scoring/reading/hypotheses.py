@@ -1,4 +1,4 @@
-"""Systems' answers as they are scored: lines of text, each with what it translates."""
+"""Hypotheses to score, line by line with their sources and references, and the outputs of a run."""
 
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
@@ -10,15 +10,15 @@ from ontarget.languages import Direction, Language
 from ontarget.system_ids import current_id
 
 
-class Line(NamedTuple):
-    """One answer.
+class HypothesisLine(NamedTuple):
+    """One hypothesis.
 
     Attributes:
-        text: the hypothesis.
-        source: what it translates, where that is known.
+        text: the hypothesis in one line.
+        source: the source, if known.
         references: human translations; the same number in every line.
-        finish: why the model stopped, where that is known; `length` if it was cut off.
-        response: the hypothesis with its line breaks, where it has any; `text` is then in one line.
+        finish: why the model stopped, if known; `length` if the hypothesis was cut off.
+        response: the hypothesis with its line breaks, if it has any.
     """
 
     text: str
@@ -29,43 +29,43 @@ class Line(NamedTuple):
 
     @property
     def whole(self) -> str:
-        """The hypothesis as the model wrote it, in all of its lines."""
+        """The hypothesis as the model wrote it, with its line breaks."""
         return self.text if self.response is None else self.response
 
 
 @dataclass(frozen=True, slots=True)
-class Answers:
-    """What one system answered in one direction.
+class Hypotheses:
+    """The hypotheses of one system in one direction.
 
     Attributes:
-        system: the system in a run, or the file's name.
-        target: the language that was asked for.
-        source: that of the source texts, where it is known.
-        lines: read once, in order; there may be any number of them.
-        path: where they lie.
-        of_run: whether a run wrote them.
-        named: whether the file's name told system and language; a file that is neither is known by its path.
+        system: the system's name in a run, or the file's name.
+        target: the target language.
+        source: the language of the sources, if known.
+        lines: any number of lines in order; read once.
+        path: the file.
+        of_run: whether a run wrote the file.
+        named: whether system and language come from the file's name. If this and `of_run` are false, output
+            names the file by its path.
     """
 
     system: str
     target: Language
     source: Language | None
-    lines: Iterable[Line]
+    lines: Iterable[HypothesisLine]
     path: str
     of_run: bool = False
     named: bool = False
 
     @property
     def direction(self) -> Direction | Language:
-        """The direction, or the target alone where that is all that is known."""
+        """The direction, or the target alone if the source language is unknown."""
         return Direction(self.source, self.target) if self.source else self.target
 
 
 def is_outputs(path: Path) -> bool:
-    """Whether `ontarget run` wrote it: `<direction>.jsonl` whose rows have a `text`, or a folder of them.
+    """Whether `ontarget run` wrote a path: `<direction>.jsonl` whose rows have a `text`, or a folder.
 
-    A file that is not there, or whose first row is broken, counts by its name: what is wrong with it is told
-    when it is read.
+    A file that is missing, or whose first row is broken, counts by its name; reading it reports the mistake.
     """
     files = [path]
     if path.is_dir():
@@ -76,26 +76,26 @@ def is_outputs(path: Path) -> bool:
 
 
 def _files(folder: Path) -> list[Path]:
-    """The rows of a run directory, its `outputs`, or one system's folder in it."""
+    """The output files of a run directory, its folder `outputs`, or one system's folder."""
     root = folder / "outputs" if (folder / "outputs").is_dir() else folder
     return sorted(root.glob("*.jsonl")) or sorted(root.glob("*/*.jsonl"))
 
 
-def read_outputs(path: Path) -> list[Answers]:
-    """All answers of a run directory, its `outputs`, one system's folder in it, or one file of that.
+def read_outputs(path: Path) -> list[Hypotheses]:
+    """All hypotheses in a run directory, its folder `outputs`, one system's folder, or one file.
 
     Raises:
-        UserError: there are none, a file is not named after a direction, or a line is not what a run writes.
+        UserError: there are no outputs, a file is not named after a direction, or a line is invalid.
     """
     if not path.is_dir():
-        return [_answers(path)]
+        return [_hypotheses(path)]
     files = _files(path)
     if not files:
         raise UserError(
-            f"'{path}' holds no outputs: a run's are in outputs/<system>/<direction>.jsonl, "
+            f"'{path}' has no outputs; a run writes them to outputs/<system>/<direction>.jsonl, "
             "such as outputs/mt/it-nl.jsonl"
         )
-    return [_answers(file) for file in files]
+    return [_hypotheses(file) for file in files]
 
 
 def _direction(path: Path) -> Direction | None:
@@ -116,7 +116,7 @@ def _has_text(file: Path) -> bool:
     return isinstance(row, dict) and "text" in row
 
 
-def _answers(file: Path) -> Answers:
+def _hypotheses(file: Path) -> Hypotheses:
     try:
         direction = Direction.parse(file.stem)
     except UserError as error:
@@ -125,18 +125,18 @@ def _answers(file: Path) -> Answers:
         ) from None
     folder = file.absolute().parent
     system = current_id(folder.name) if folder.parent.name == "outputs" else file.parent.name
-    return Answers(system, direction.target, direction.source, list(_lines(file)), str(file), True)
+    return Hypotheses(system, direction.target, direction.source, list(_lines(file)), str(file), True)
 
 
-def _lines(file: Path) -> Iterator[Line]:
-    """The rows of one file. All of them have a reference, or none counts as having one."""
+def _lines(file: Path) -> Iterator[HypothesisLine]:
+    """The rows of one file. References count only if all rows have one."""
     from ontarget.corpora.plain import lines_of
 
     rows = [_row(f"'{file}', line {number}", text) for number, text in enumerate(lines_of(file), start=1)]
     referenced = all(isinstance(row.get("reference"), str) for row in rows)
     for row in rows:
         references = (row["reference"],) if referenced else ()
-        yield Line(row["text"], row.get("source"), references, row.get("finish_reason"))
+        yield HypothesisLine(row["text"], row.get("source"), references, row.get("finish_reason"))
 
 
 def _row(where: str, text: str) -> dict[str, Any]:
@@ -144,7 +144,7 @@ def _row(where: str, text: str) -> dict[str, Any]:
 
     row = parsed(text, where, "make the run's outputs again")
     if not isinstance(row, dict) or not isinstance(row.get("text"), str):
-        raise UserError(f'{where}: there is no "text" in it, the hypothesis')
+        raise UserError(f'{where}: the key "text", the hypothesis, is missing')
     for key in ("source", "finish_reason"):
         if not isinstance(row.get(key), str | None):
             raise UserError(f'{where}: "{key}" is not text')

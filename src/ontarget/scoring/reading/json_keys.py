@@ -1,4 +1,4 @@
-"""Which key of a JSON record holds the text that is wanted: the hypothesis, the reference or the source."""
+"""Finds the key of a JSON record that holds a text: the hypothesis, the reference or the source."""
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
@@ -33,18 +33,18 @@ OPTION: dict[Role, str] = {
     "reference": "--reference-key",
     "source": "--source-key",
 }
-_PAIR = "translation"  # of records of the hub: {"translation": {"en": ..., "de": ...}}
+_PAIR = "translation"  # in records of the Hugging Face hub: {"translation": {"en": ..., "de": ...}}
 _SHORT = 40
 
 
 @dataclass(frozen=True, slots=True)
 class Wanted:
-    """The texts that are wanted of a file.
+    """Describes the texts to read from a file.
 
     Attributes:
-        role: what they are.
-        language: theirs, where it is known; a key may be called by it.
-        keys: those that the user names, of which each file has one; none: a known key.
+        role: hypothesis, reference or source.
+        language: the language of the texts, if known; a key may be named after it.
+        keys: the keys that the user names, of which each file has one; if empty, a known key is used.
     """
 
     role: Role
@@ -58,9 +58,9 @@ class Wanted:
 
 
 def reader_of(wanted: Wanted) -> Callable[[Any, str], str]:
-    """A function from a record and its place to its text. The key is chosen in the first record, for all.
+    """A function from a record and its place to its text. The first record decides the key for all.
 
-    Its UserErrors: the key cannot be told, is missing in a record, or what it holds is not text.
+    The function raises UserError if the key is unclear, is missing in a record, or its value is not text.
     """
     chosen: list[str] = []
 
@@ -76,7 +76,7 @@ def reader_of(wanted: Wanted) -> Callable[[Any, str], str]:
             raise UserError(f"{where}: no key '{chosen[0]}'; its keys are {_listed(record)}")
         if not isinstance(text, str):
             remedy = f"choose another key with {wanted.option} NAME; its keys are {_listed(record)}"
-            remedy = f'write "" for an empty one, or {remedy}' if text is None else remedy
+            remedy = f'write "" for an empty text, or {remedy}' if text is None else remedy
             raise UserError(f"{where}: '{chosen[0]}' is {_kind(text)}, not text; {remedy}")
         return text
 
@@ -94,7 +94,7 @@ def _key(record: Mapping[str, Any], where: str, wanted: Wanted) -> str:
         found = found or _called(record, wanted.language)
     if len(found) == 1:
         return found[0]
-    several = f"{' and '.join(map(repr, found))} may each be the {wanted.role}"
+    several = f"each of {' and '.join(map(repr, found))} may be the {wanted.role}"
     raise UserError(
         f"{where}: {several if found else f'no key is known as the {wanted.role}'}; choose one with "
         f"{wanted.option} NAME; its keys are {_listed(record)}"
@@ -102,9 +102,9 @@ def _key(record: Mapping[str, Any], where: str, wanted: Wanted) -> str:
 
 
 def _called(record: Mapping[str, Any], language: Language | None) -> list[str]:
-    """Keys that are called by the language, of a record or its `translation`, beside one of another.
+    """Keys named after the language, in a record or its `translation`, if another language has a key as well.
 
-    Alone, `id` is not Indonesian.
+    A single key such as `id` does not mean Indonesian.
     """
     inner = _PAIR if _is_pair(record, _PAIR) else ""
     languages = {
@@ -120,7 +120,7 @@ def _is_pair(record: Mapping[str, Any], key: str) -> bool:
 
 
 def _inside(record: Mapping[str, Any], key: str) -> tuple[bool, Any]:
-    """Whether a record has a key, and what it holds; `translation.de` is a key within a key."""
+    """Whether a record has a key, and its value; `translation.de` is a key within a key."""
     if key in record:
         return True, record[key]
     here: Any = record
@@ -146,7 +146,7 @@ def _listed(record: Mapping[str, Any]) -> str:
 
 
 def _kind(value: Any) -> str:
-    """What JSON calls a value."""
+    """The type of a value by its JSON name."""
     if value is None:
         return "null"
     if isinstance(value, bool):

@@ -1,9 +1,8 @@
-"""Which language, direction and system a file of translations is of, by its name.
+"""Derives language, direction and system of a file of translations from its name.
 
-Read are names such as `hyp.de`, `system/en-de.txt` and `deu_Latn.txt.gz`, and those of WMT's releases and of
-mt-metrics-eval: `en-de/SystemA.txt`, `newstest2019.SystemA.6926.en-de`, `newstest2019-ende-ref.de`,
-`generaltest2023.en-de.hyp.SystemA.de`. A name that may be read in two ways is an error: a pattern says which
-one is meant.
+It understands names such as `hyp.de`, `system/en-de.txt` and `deu_Latn.txt.gz`, and those of WMT's releases
+and of mt-metrics-eval: `en-de/SystemA.txt`, `newstest2019.SystemA.6926.en-de`, `newstest2019-ende-ref.de`,
+`generaltest2023.en-de.hyp.SystemA.de`. An ambiguous name is an error; a pattern resolves it.
 """
 
 import re
@@ -23,20 +22,20 @@ _FORMATS = frozenset(
     ["bz2", "csv", "gz", "json", "jsonl", "sgm", "sgml", "text", "tsv", "txt", "xml", "xz", "zst"]
 )
 _WORDS = frozenset(["bin", "min", "new", "run", "src", "tok"])
-"""Codes of languages that are first of all words in names of files (`src` is Sardinian)."""
-_MACHINE_TRANSLATION = "mt"  # and Maltese, where the name has no other code
-_INSTRUCTED = "-it"  # gemma-2-9b-it is tuned on instructions, not Italian
+"""Language codes that are usually words in file names (`src` is also Sardinian)."""
+_MACHINE_TRANSLATION = "mt"  # means Maltese only if the name has no other code
+_INSTRUCTED = "-it"  # in gemma-2-9b-it it means tuned on instructions, not Italian
 _Code = TypeVar("_Code", Language, Direction)
 
 
 @dataclass(frozen=True, slots=True)
 class Named:
-    """A file and what its name says.
+    """A file and the information in its name.
 
     Attributes:
-        path: as the user may write it.
-        system: what is left of the parts of the path without codes and formats, the file's own last.
-        language: the language of the text, if the name has a code alone.
+        path: the path as the user may write it.
+        system: the parts of the path without codes and formats; the part of the file name is last.
+        language: the language of the text, if the name has a single code.
         direction: the direction, if the name has one.
     """
 
@@ -47,27 +46,27 @@ class Named:
 
     @property
     def tells(self) -> bool:
-        """Whether the name says a language at all."""
+        """Whether the name contains a language."""
         return self.language is not None or self.direction is not None
 
     @property
     def target(self) -> Language | None:
-        """The language of translations that are called so."""
+        """The target language of translations with this name."""
         return self.language or (self.direction.target if self.direction else None)
 
     @property
     def source(self) -> Language | None:
-        """The language that translations which are called so were made from."""
+        """The source language of translations with this name."""
         return self.direction.source if self.direction else None
 
 
 def files_of(name: str) -> list[Named]:
-    """The files that the user names: one, all files of a folder, or those that fit a pattern.
+    """The files that the user names: one file, all files of a folder, or those that match a pattern.
 
-    Files of a folder are looked for in its sub-folders, too. Hidden ones are passed over.
+    Sub-folders are included, hidden files are not.
 
     Raises:
-        UserError: there are none, or a file's name may be read in two ways.
+        UserError: there are no files, or a file's name is ambiguous.
     """
     if name == STDIN:
         return [Named(STDIN, (STDIN,))]
@@ -87,8 +86,8 @@ def files_of(name: str) -> list[Named]:
     shown = [file for file in inside if not any(part.startswith(".") for part in file.parts)]
     if not shown:
         raise UserError(
-            f"'{name}' holds no outputs: put files there whose names tell the language ({EXAMPLES}); "
-            "a run's are in outputs/<system>/<direction>.jsonl, such as outputs/mt/it-nl.jsonl"
+            f"'{name}' has no outputs; put files there whose names contain the language ({EXAMPLES}); "
+            "a run writes them to outputs/<system>/<direction>.jsonl, such as outputs/mt/it-nl.jsonl"
         )
     own = path.absolute().name
     return sorted((named(path / file, (own, *file.parts[:-1])) for file in shown), key=_by_system)
@@ -99,10 +98,10 @@ def named(path: Path, folders: Sequence[str]) -> Named:
 
     Args:
         path: the file.
-        folders: names of the folders that may say its language, the innermost last.
+        folders: names of the folders that may contain its language, the innermost last.
 
     Raises:
-        UserError: the name may be read in two ways.
+        UserError: the name is ambiguous.
     """
     tokens = _without_format(path.name)
     found = [code for code in map(_read, tokens) if code is not None]
@@ -131,7 +130,7 @@ def named(path: Path, folders: Sequence[str]) -> Named:
 
 
 def short_names(systems: Iterable[tuple[str, ...]]) -> dict[tuple[str, ...], str]:
-    """What to call systems: the parts of their paths, without those that all of them share."""
+    """Short names for systems: the parts of their paths that not all systems share."""
     different = list(dict.fromkeys(systems))
     if len(different) == 1:
         return {system: system[-1] for system in different}
@@ -147,7 +146,7 @@ def short_names(systems: Iterable[tuple[str, ...]]) -> dict[tuple[str, ...], str
 
 
 def _shared(lists: Sequence[Sequence[str]]) -> int:
-    """How many items all lists begin with."""
+    """The number of items with which all lists begin."""
     return next(
         (n for n, items in enumerate(zip(*lists, strict=False)) if len(set(items)) > 1), min(map(len, lists))
     )
@@ -158,7 +157,7 @@ def _by_system(file: Named) -> tuple[tuple[str, ...], str]:
 
 
 def _of_pattern(pattern: str, path: Path, places: dict[str, str]) -> Named | None:
-    """A file that fits a pattern; nothing if what stands in a place is not a language."""
+    """A file that matches a pattern; None if the text at a place is not a language."""
     try:
         language = Language(places["language"]) if "language" in places else None
         direction = Direction.parse(places["direction"]) if "direction" in places else None
@@ -173,7 +172,7 @@ def _of_pattern(pattern: str, path: Path, places: dict[str, str]) -> Named | Non
 
 
 def _system(*parts: str) -> tuple[str, ...]:
-    """Nothing is left of a part that was a code alone; of all parts nothing only where a disk begins."""
+    """Drops empty parts, which were only a code; if no part is left, the root of the disk is the name."""
     return tuple(filter(None, parts)) or ("/",)
 
 
@@ -186,11 +185,13 @@ def _without_format(name: str) -> list[str]:
 
 @cache
 def _read(token: str) -> Language | Direction | None:
-    """The language or direction that a whole token is the code of."""
+    """The language or direction whose code the whole token is."""
     try:
         if re.fullmatch(CODE, token):
             language = Language(token)
-            bare = len(token) == 3  # of the thousands of codes those that CLDR has a name for
+            bare = (
+                len(token) == 3
+            )  # of the thousands of such codes, only those that CLDR has a name for count
             return None if token in _WORDS or (bare and language.name() == token) else language
         if re.fullmatch(f"{CODE}-{CODE}", token):
             direction = Direction.parse(token)
@@ -201,7 +202,7 @@ def _read(token: str) -> Language | Direction | None:
 
 
 def _is_weak(code: Language | Direction) -> bool:
-    """Whether a code counts only where there is no other: three letters are often a word, `mt` a system."""
+    """Whether a code counts only if there is no other: three letters are often a word, `mt` a system."""
     return isinstance(code, Language) and (
         code.written == _MACHINE_TRANSLATION or (len(code.written) == 3 and code.written.isalpha())
     )
@@ -218,7 +219,7 @@ def _by_ending(tokens: list[str]) -> tuple[list[str], list[Language | Direction]
 
 
 def _joined(name: str) -> Direction | None:
-    """The direction that WMT's references and sources had until 2020: `newstest2019-ende-ref.de`."""
+    """The direction in names of WMT's references and sources until 2020: `newstest2019-ende-ref.de`."""
     found = re.search("-([a-z]{2})([a-z]{2})-(?:ref|src)", name)
     direction = _read(f"{found[1]}-{found[2]}") if found else None
     return direction if isinstance(direction, Direction) else None
@@ -228,8 +229,8 @@ def _only(path: Path, codes: Sequence[_Code]) -> _Code | None:
     different = list(dict.fromkeys(codes))
     if len(different) > 1:
         raise UserError(
-            f"the name of '{path}' may mean {' or '.join(str(code) for code in different)}; say where the "
-            f"language's code stands by a pattern, such as '{_suggested(path, different[-1])}'"
+            f"the name of '{path}' may mean {' or '.join(str(code) for code in different)}; give a pattern "
+            f"that marks the place of the code, such as '{_suggested(path, different[-1])}'"
         )
     return different[0] if different else None
 

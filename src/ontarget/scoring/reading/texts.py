@@ -1,4 +1,4 @@
-"""The texts in a file that is handed to a scorer, whatever its form: told by its content, not its name."""
+"""Reads the texts of a file to score; the content decides the format, not the file's name."""
 
 import re
 from collections.abc import Iterator
@@ -18,10 +18,10 @@ _CSV = re.compile(r"\.csv(\.\w+)?$", re.IGNORECASE)
 
 
 def texts_of_file(path: Path, wanted: Wanted, *, folded: bool = True) -> Iterator[str]:
-    """The texts of a file, compressed or not; a file called .csv is a table whose first line names columns.
+    """The texts of a file, compressed or not; the first line of a .csv file names its columns.
 
     Raises:
-        UserError: it cannot be read, or see `texts_in`.
+        UserError: the file cannot be read, or as in `texts_in`.
     """
     if _CSV.search(path.name):
         from ontarget.corpora.tables import csv_records
@@ -35,22 +35,22 @@ def texts_of_file(path: Path, wanted: Wanted, *, folded: bool = True) -> Iterato
 def texts_in(
     file: BinaryIO, name: str, wanted: Wanted, *, surely_json: bool = False, folded: bool = True
 ) -> Iterator[str]:
-    """The lines of plain text, or the wanted texts of JSON, of WMT's XML, or of SGM.
+    """The lines of plain text, or the wanted texts of JSON, WMT's XML or SGM.
 
-    Plain text and JSON lines are read as they come; anything else is in memory as a whole.
+    Plain text and JSON lines are streamed; other formats are read into memory as a whole.
 
     Args:
-        file: open, decompressed.
-        name: what messages call it.
-        wanted: which texts, where there are several by name.
-        surely_json: it is called JSON, so anything else in it is a mistake.
-        folded: a line break within a text of JSON becomes a space. Else a text of several lines (at LF) is
-            given as it is.
+        file: the open, decompressed file.
+        name: the file's name in messages.
+        wanted: which texts to read if the format names several.
+        surely_json: the file's name says JSON, so any other content is a mistake.
+        folded: replaces a line break within a JSON text by a space. Otherwise a text of several lines (at LF)
+            is given unchanged.
     Raises:
-        UserError: it is empty, broken, not UTF-8, or does not say which texts are wanted.
+        UserError: the file is empty, broken or not UTF-8, or it is unclear which of its texts are wanted.
     """
     lines = lines_in(file, name)
-    first = next(lines)  # there is one, or `lines_in` raises
+    first = next(lines)  # `lines_in` raises if there is no line
     if is_markup(first):
         yield from texts_of("\n".join(chain([first], lines)), name, wanted)
         return
@@ -68,4 +68,4 @@ def _of_records(records: Records, name: str, wanted: Wanted, folded: bool) -> It
         text = read(record, where)
         yield in_one_line(text) if folded or "\n" not in text else text
     if empty:
-        raise UserError(f"{name} has no records; it must hold one for each segment")
+        raise UserError(f"{name} has no records; it must have one for each segment")

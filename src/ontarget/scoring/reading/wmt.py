@@ -1,4 +1,4 @@
-"""Texts in the files of WMT: its XML (since 2021), and the SGM of before, which IWSLT's XML is, too."""
+"""Reads texts from WMT's XML (since 2021) and from SGM (before 2021; also IWSLT's XML)."""
 
 import re
 from collections.abc import Mapping, Sequence
@@ -32,22 +32,23 @@ Side = tuple[str, str]
 
 
 def is_markup(start: str) -> bool:
-    """Whether text that begins so is XML or SGM."""
+    """Whether a text with this beginning is XML or SGM."""
     return bool(_BEGINS.match(start.lstrip()))
 
 
 def texts_of(text: str, name: str, wanted: Wanted) -> Sequence[str]:
     """The wanted texts of a file, in order.
 
-    Of XML the segments are those that sacreBLEU takes: not of a test suite; where there are references, only
-    what one of them translates.
+    The segments of XML are those that sacreBLEU takes: without test suites and, if there are references, only
+    those that at least one reference translates.
 
     Args:
-        text: all of it.
-        name: what messages call the file.
-        wanted: its `keys` are names of systems, or of translators of references.
+        text: the whole file.
+        name: the file's name in messages.
+        wanted: its `keys` are names of systems, or of the translators of references.
     Raises:
-        UserError: it is broken or of another kind, has no such texts, or has several and none is chosen.
+        UserError: the file is broken or of another format, or has none of the wanted texts, or has several
+            and none is chosen.
     """
     several = _SEVERAL[wanted.role]
     if _SGM.search(text):
@@ -66,18 +67,18 @@ def texts_of(text: str, name: str, wanted: Wanted) -> Sequence[str]:
         return sides[found[0]]
     there = ", ".join(of or "(no name)" for of in sides)
     if not found:
-        raise UserError(f"{name} has no {several} of '{', '.join(wanted.keys)}'; there are those of {there}")
+        raise UserError(f"{name} has no {several} of '{', '.join(wanted.keys)}'; it has those of {there}")
     raise UserError(f"{name} has several {several}, of {there}; choose one with {wanted.option} NAME")
 
 
 def _sgm(text: str, name: str) -> Mapping[str, list[str]]:
-    """The segments of each system: SGM is read by its tags, as it is seldom well-formed."""
+    """The segments of each system. SGM is read tag by tag, since it is rarely well-formed XML."""
     from xml.sax.saxutils import unescape
 
     begun, ended = len(_SGM_BEGIN.findall(text)), len(_SGM_END.findall(text))
     if begun != ended or not begun:
         raise UserError(
-            f"{name} is broken SGM: {begun} <seg> but {ended} </seg>; mend it, or give plain text"
+            f"{name} is broken SGM: {begun} <seg> but {ended} </seg>; repair it, or give plain text"
         )
     found: dict[str, list[str]] = {}
     of_set = system = ""
@@ -91,12 +92,12 @@ def _sgm(text: str, name: str) -> Mapping[str, list[str]]:
         if tag.lower() != "doc":
             of_set = system
     if sum(map(len, found.values())) != begun:
-        raise UserError(f"{name} is broken SGM: a <seg> within a <seg>; mend it, or give plain text")
+        raise UserError(f"{name} is broken SGM: a <seg> within a <seg>; repair it, or give plain text")
     return found
 
 
 def _xml(text: str, name: str) -> Mapping[Side, list[str]]:
-    """The segments of each side of all documents."""
+    """The segments of all documents, by side."""
     root = _parsed(text, name)
     documents = [doc for doc in root.iter("doc") if "testsuite" not in doc.attrib]
     sides = list(dict.fromkeys(_side(part) for doc in documents for part in _parts(doc)))
@@ -120,14 +121,14 @@ def _parsed(text: str, name: str) -> "Element":
     from xml.etree import ElementTree
 
     if "<!ENTITY" in text:
-        raise UserError(f"{name} defines entities, which are not read; write the characters themselves")
+        raise UserError(f"{name} defines entities, which are not supported; write the characters themselves")
     try:
         root = ElementTree.fromstring(text)
     except (ElementTree.ParseError, ValueError) as error:
-        raise UserError(f"{name} is broken XML ({error}); mend it, or give plain text") from None
+        raise UserError(f"{name} is broken XML ({error}); repair it, or give plain text") from None
     if next(root.iter("doc"), None) is None:
         raise UserError(
-            f"{name} is XML but not WMT's (its first element is <{root.tag}>); "
+            f"{name} is XML, but not of WMT's format (its first element is <{root.tag}>); "
             "give plain text with one segment a line, or JSON lines"
         )
     return root

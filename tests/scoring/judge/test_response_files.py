@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 from ontarget.errors import UserError
-from ontarget.scoring.judge.answer_files import pair_up, read_answers
+from ontarget.scoring.judge.response_files import pair_up, read_responses
 from ontarget.scoring.judge.win_rate import Pair
 
 ROWS = [
@@ -32,39 +32,39 @@ def test_json_lines_a_json_list_and_gzip_are_told_by_their_content(tmp_path: Pat
     packed = tmp_path / "b.jsonl"
     packed.write_bytes(gzip.compress(lines(ROWS).encode()))
     for path in (listed, packed, written(tmp_path, "c", lines(ROWS))):
-        read = read_answers(path)
+        read = read_responses(path)
         assert read.instructions == ASKED
         assert read.texts == ["A", "two\nit is"]
 
 
 def test_plain_text_is_one_answer_a_line(tmp_path: Path) -> None:
-    read = read_answers(written(tmp_path, "a.txt", "[1] one\n\ntwo\n"))
+    read = read_responses(written(tmp_path, "a.txt", "[1] one\n\ntwo\n"))
     assert read.instructions is None
     assert read.texts == ["[1] one", "", "two"]
 
 
 def test_outputs_of_a_run_are_answers(tmp_path: Path) -> None:
     rows = [{"source": "ciao", "text": "hallo", "language": "nl"}]
-    read = read_answers(written(tmp_path, "it-nl.jsonl", lines(rows)))
+    read = read_responses(written(tmp_path, "it-nl.jsonl", lines(rows)))
     assert (read.instructions, read.texts) == (None, ["hallo"])
 
 
 def test_predictions_of_other_tools_are_answers(tmp_path: Path) -> None:
     rows = [{"prompt": "x", "predict": "a\nb", "label": "y"}]
-    assert read_answers(written(tmp_path, "a", lines(rows))).texts == ["a\nb"]
-    assert read_answers(written(tmp_path, "b", json.dumps(["a", "b"]))).texts == ["a", "b"]
+    assert read_responses(written(tmp_path, "a", lines(rows))).texts == ["a\nb"]
+    assert read_responses(written(tmp_path, "b", json.dumps(["a", "b"]))).texts == ["a", "b"]
     both = [{"output": "a", "text": "b"}]
-    assert read_answers(written(tmp_path, "c", lines(both))).texts == ["a"]
+    assert read_responses(written(tmp_path, "c", lines(both))).texts == ["a"]
 
 
 def test_pairs_take_instructions_from_whoever_has_them(tmp_path: Path) -> None:
     with_them, without = written(tmp_path, "a", lines(ROWS)), written(tmp_path, "b", "x\ny\n")
     asked = written(tmp_path, "asked", lines([{"instruction": text} for text in ASKED]))
     expected = [Pair("Say A.", "x", "A"), Pair("Add.\n\n1 + 1", "y", "two\nit is")]
-    assert pair_up(read_answers(without), read_answers(with_them), None) == expected
-    assert pair_up(read_answers(without), read_answers(with_them), read_answers(asked)) == expected
+    assert pair_up(read_responses(without), read_responses(with_them), None) == expected
+    assert pair_up(read_responses(without), read_responses(with_them), read_responses(asked)) == expected
     plain = written(tmp_path, "plain", "Q\nR\n")
-    assert pair_up(read_answers(without), read_answers(without), read_answers(plain))[1] == Pair(
+    assert pair_up(read_responses(without), read_responses(without), read_responses(plain))[1] == Pair(
         "R", "y", "y"
     )
 
@@ -91,5 +91,5 @@ def test_files_that_do_not_belong_together_are_one_sentence(
 ) -> None:
     a, b = written(tmp_path, "a", ours), written(tmp_path, "b", theirs)
     with pytest.raises(UserError, match=message) as caught:
-        pair_up(read_answers(a), read_answers(b), None)
+        pair_up(read_responses(a), read_responses(b), None)
     assert "\n" not in str(caught.value)

@@ -13,7 +13,7 @@ from ontarget.scoring.reading.json_keys import KNOWN
 
 
 @dataclass(frozen=True, slots=True)
-class Answers:
+class ResponseFile:
     """What a file holds, in order.
 
     Attributes:
@@ -27,7 +27,7 @@ class Answers:
     texts: Sequence[str] | None
 
 
-def read_answers(path: Path) -> Answers:
+def read_responses(path: Path) -> ResponseFile:
     """Reads a file; what it is is told by its content.
 
     Raises:
@@ -35,23 +35,23 @@ def read_answers(path: Path) -> Answers:
     """
     lines, found = text_or_records(lines_of(path), f"'{path}'", surely=named_json(path.name))
     if found is None:
-        return Answers(path, None, list(lines))
+        return ResponseFile(path, None, list(lines))
     records = list(found)
     if records and all(isinstance(record, str) for _, record in records):
-        return Answers(path, None, [record for _, record in records])
+        return ResponseFile(path, None, [record for _, record in records])
     for where, record in records:
         if not isinstance(record, dict):
             raise UserError(f"{where}: not a JSON object")
     known = [key for key in KNOWN["hypothesis"] if records and key in records[0][1]]
     key = known[0] if len(known) == 1 else "output"
-    return Answers(
+    return ResponseFile(
         path,
         _column(records, "instruction", _instruction),
         _column(records, key, lambda record: record.get(key)),
     )
 
 
-def pair_up(ours: Answers, theirs: Answers, instructions: Answers | None) -> list[Pair]:
+def pair_up(ours: ResponseFile, theirs: ResponseFile, instructions: ResponseFile | None) -> list[Pair]:
     """Line n of all files belongs together.
 
     Args:
