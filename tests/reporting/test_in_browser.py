@@ -94,5 +94,15 @@ def test_what_is_in_doubt_can_be_chosen_and_is_not_off_target(page: Path, tmp_pa
 
 def test_a_search_that_finds_nothing_says_so(page: Path, tmp_path: Path) -> None:
     document, _ = _open(page, tmp_path, "#q=nowhere%20to%20be%20found")
-    assert "No output fits these filters." in document
+    assert "No output matches these filters." in document
     assert _answers(document) == []
+
+
+def test_a_browser_that_cannot_decompress_says_so(page: Path, tmp_path: Path) -> None:
+    """An older browser has no `DecompressionStream`; here the script asks for one that no browser has."""
+    text = page.read_text(encoding="utf-8").replace("DecompressionStream", "NoSuchStream")
+    text = re.sub(r'<meta http-equiv="Content-Security-Policy"[^>]*>', "", text)  # the script's hash changed
+    old = tmp_path / "old.html"
+    old.write_text(text, encoding="utf-8")
+    document, _ = _open(old, tmp_path / "profile")
+    assert "This browser cannot show the outputs; please use a browser from 2023 or later." in document

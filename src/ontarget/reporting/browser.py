@@ -1,5 +1,11 @@
-"""All outputs of a run, packed for the page: its script unpacks them, filters them and shows them."""
+"""All outputs of a run, compressed for the report page, whose script filters and shows them.
 
+They are JSON, gzip and base64, which browsers read by themselves since 2023 (`DecompressionStream`).
+"""
+
+import base64
+import gzip
+import json
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from functools import cache
@@ -7,14 +13,13 @@ from functools import cache
 from ontarget.errors import UserError
 from ontarget.languages import Direction, Language
 from ontarget.reporting.details import NEUTRAL, UNSURE, Details
-from ontarget.reporting.page_codec import compact
 from ontarget.reporting.run_files import KINDS, Output, Run
-from ontarget.reporting.systems import display_name
 from ontarget.reporting.table import direction_name
+from ontarget.reporting.systems import display_name
 from ontarget.text import is_empty
 
-LARGEST = 2_600_000
-"""Bytes that the packed outputs may take of a page; above it, every second, third ... line is left out."""
+LARGEST = 4_000_000
+"""Maximum size of the compressed outputs in bytes; a larger run shows only every second, third ... line."""
 _STATES = ("off", "unsure", "neutral")
 _LONGEST = 500  # characters shown of one text: an untuned model may run on for pages
 _Verdict = tuple[str, str, str, int]
@@ -23,19 +28,18 @@ _Verdict = tuple[str, str, str, int]
 
 @dataclass(frozen=True, slots=True)
 class Packed:
-    """What the script reads, and what the page says of it.
+    """The outputs for the script, and what the page must know about them.
 
     Attributes:
-        data: see `compact.py`. The header's `verdicts` are `[language, state, outcome, cut]`. The columns
-            are, of segments, the direction and the line, and the texts as `_Texts.number` has them: the
-            source, the reference, an answer of each system; and of answers, the verdict, how sure the
-            identifier is in percent, start and length of the first word that is off-language, in UTF-16 units
-            as JavaScript counts them (length 0 for none). Directions, systems and verdicts are places in
-            their lists.
-        systems: id and printed name of each.
-        directions: id, printed name and kind of each.
-        every: 1 where all lines are in it, 2 where every second one is.
-        states: of answers, other than on target, as far as they occur.
+        data: JSON, compressed by gzip, in base64. `verdicts` are `[language, state, outcome, cut]`;
+            `segments` are `[direction, line, source, reference, outputs]`, with an output for each system:
+            `null`, or `[text, verdict, percent]` with the identifier's probability in percent, followed by
+            start and length of the first off-language word if there is one, in UTF-16 units as JavaScript
+            counts them. Directions and verdicts are indices from 0, lines count from 1.
+        systems: id and printed name of each system.
+        directions: id, printed name and kind of each direction.
+        every: 1 if `data` has all lines, 2 if it has every second line, and so on.
+        states: the states other than on target that occur.
     """
 
     data: str
@@ -46,10 +50,10 @@ class Packed:
 
 
 def pack(run: Run, largest: int = LARGEST) -> Packed | None:
-    """Packs the outputs of a run; None where it has none.
+    """Packs the outputs of a run; None if it has no outputs.
 
     Raises:
-        UserError: a file of outputs is missing, damaged, or answers other sources than the others.
+        UserError: a file of outputs is missing, damaged, or translates other sources than the others.
     """
     scores = run.scores
     directions = tuple(
@@ -80,51 +84,37 @@ def _packed(
     outputs: Sequence[Mapping[str, Sequence[Output]]],
     every: int,
 ) -> tuple[str, tuple[str, ...]]:
-    """The data, line by line through all directions, so that texts that are alike stand near each other; and
-    the states."""
-    texts, verdicts = _Texts(), dict[_Verdict, int]()
-    segments: list[tuple[int, int]] = []
-    said: list[int] = []
-    answers: list[tuple[int, ...]] = []
+    """The data and the states.
+
+    Segments go line by line through all directions, so that gzip finds similar texts close to each other.
+    """
+    verdicts: dict[_Verdict, int] = {}
+    segments: list[list[object]] = []
     for line in range(0, max(len(rows) for of in outputs for rows in of.values()), every):
         for place, of_direction in enumerate(outputs):
             rows = {system: given[line] for system, given in of_direction.items() if line < len(given)}
             if not rows:
                 continue
-            segments.append((place, line + 1))
-            first = next(iter(rows.values()))
-            said += [texts.number(first.source), texts.number(first.reference or None)]
-            said += [texts.number(rows[system].text if system in rows else None) for system in systems]
-            name = directions[place][0]
-            answers += [
-                _answer(rows[system], line, name, system, details, verdicts)
+            first, name = next(iter(rows.values())), directions[place][0]
+            shown = [
+                _output(rows[system], line, name, system, details, verdicts) if system in rows else None
                 for system in systems
-                if system in rows
             ]
-    columns = [*zip(*segments, strict=True), said, *zip(*answers, strict=True)]
+            reference = shortened(first.reference) if first.reference else None
+            segments.append([place, line + 1, shortened(first.source), reference, shown])
+    data = {"verdicts": list(verdicts), "segments": segments}
+    text = json.dumps(data, ensure_ascii=False, separators=(",", ":"))
+    # Half a surrogate pair has no UTF-8; it becomes a question mark.
+    packed = gzip.compress(text.encode("utf-8", "replace"), 9, mtime=0)
     found = {state for _, state, _, _ in verdicts}
     states = tuple(state for state in _STATES if state in found)
-    return compact({"verdicts": list(verdicts)}, columns, list(texts.places)), states
+    return base64.b64encode(packed).decode("ascii"), states
 
 
-class _Texts:
-    """Distinct texts, as they are shown, each with its place."""
-
-    def __init__(self) -> None:
-        self.places: dict[str, int] = {}
-
-    def number(self, text: str | None) -> int:
-        """0 for none, 1 for the next that is new; of one that was there, how many texts back it is, and 1."""
-        if text is None:
-            return 0
-        place = self.places.setdefault(shortened(text), before := len(self.places))
-        return 1 if place == before else before - place + 1
-
-
-def _answer(
+def _output(
     output: Output, line: int, direction: str, system: str, details: Details, verdicts: dict[_Verdict, int]
-) -> tuple[int, ...]:
-    """Verdict, percent, and start and length of the word that is marked."""
+) -> list[str | int]:
+    """Text, verdict, percent, and start and length of the marked word if there is one."""
     lines = details.lines.get(system, {}).get(direction)
     label, probability = output.language, output.language_probability
     if lines and line in lines.read:
@@ -143,15 +133,11 @@ def _answer(
         int(output.finish_reason == "length"),
     )
     text = shortened(output.text)
+    shown: list[str | int] = [text, verdicts.setdefault(verdict, len(verdicts)), round(100 * probability)]
     start, end = (lines.words.get(line) if lines else None) or (0, 0)
-    if end > len(text) or text[start:end] != output.text[start:end]:
-        start, end = 0, 0  # in what is not shown
-    return (
-        verdicts.setdefault(verdict, len(verdicts)),
-        round(100 * probability),
-        _utf16(text[:start]),
-        _utf16(text[start:end]),
-    )
+    if start < end <= len(text) and text[start:end] == output.text[start:end]:  # not in a part cut off
+        shown += [_utf16(text[:start]), _utf16(text[start:end])]
+    return shown
 
 
 def _on_target(label: str, target: Language, details: Details) -> bool:
@@ -159,27 +145,28 @@ def _on_target(label: str, target: Language, details: Details) -> bool:
 
 
 def _utf16(text: str) -> int:
-    """How long a text is in JavaScript."""
+    """The length of a text in JavaScript."""
     return len(text.encode("utf-16-le", "surrogatepass")) // 2
 
 
 def _same_sources(run: Run, direction: str, outputs: Mapping[str, Sequence[Output]]) -> None:
-    """Line n of each system's outputs must answer the same source: the page sets them side by side."""
+    """Checks that line n of all systems has the same source, since the page shows them side by side."""
     (first, *others) = outputs or [""]
     for other in others:
         pairs = zip(outputs[first], outputs[other], strict=False)
         for line, (one, two) in enumerate(pairs, start=1):
             if one.source != two.source:
                 folder = run.directory / "outputs"
+                here, there = (folder / name / f"{direction}.jsonl" for name in (other, first))
                 raise UserError(
-                    f"{folder / other / direction}.jsonl, line {line}: another source than in "
-                    f"{folder / first / direction}.jsonl; without both, 'ontarget run {run.name}' makes them"
+                    f"{here}, line {line}: its source differs from that of {there}; delete both, "
+                    f"and 'ontarget run {run.name}' makes them again"
                 )
 
 
 @cache
 def language_name(label: str) -> str:
-    """`Dutch` for the identifier's `nl`, `empty` for none; a label that CLDR does not know stays."""
+    """`Dutch` for the identifier's label `nl`, `empty` for no label; a label unknown to CLDR is kept."""
     if label in (UNSURE, NEUTRAL):
         return "no language"
     try:
@@ -189,5 +176,5 @@ def language_name(label: str) -> str:
 
 
 def shortened(text: str) -> str:
-    """What is shown of a text."""
+    """The part of a text that the page shows."""
     return text if len(text) <= _LONGEST else text[: _LONGEST - 1].rstrip() + "…"

@@ -6,16 +6,16 @@
   const more = document.getElementById("more");
   const AT_ONCE = 20;
 
-  const inflate = async (packed) => {
+  const read = async (packed) => {
     const bytes = Uint8Array.from(atob(packed), (sign) => sign.charCodeAt(0));
-    const stream = new Blob([bytes]).stream().pipeThrough(new DecompressionStream("deflate"));
-    return new Uint8Array(await new Response(stream).arrayBuffer());
+    const stream = new Blob([bytes]).stream().pipeThrough(new DecompressionStream("gzip"));
+    return new Response(stream).json();
   };
-  let bytes;
+  let data;
   try {
-    bytes = await inflate(document.getElementById("outputs-data").textContent.trim());
+    data = await read(document.getElementById("outputs-data").textContent.trim());
   } catch {
-    count.textContent = "This browser cannot unpack the outputs; one of 2023 or later can. They are in the run's folder outputs/, too.";
+    count.textContent = "This browser cannot show the outputs; please use a browser from 2023 or later. The run's folder outputs/ has them, too.";
     return;
   }
 
@@ -23,45 +23,17 @@
   const systems = ids("system");
   const directions = ids("direction");
 
-  // A header, and numbers of seven bits a byte; words by their places (compact.py, browser.py).
-  const unpack = () => {
-    const header = bytes.indexOf(10);
-    const { verdicts, words } = JSON.parse(new TextDecoder().decode(bytes.subarray(0, header)));
-    let at = header + 1;
-    const number = () => {
-      let value = 0;
-      for (let shift = 0; ; shift += 7) {
-        const byte = bytes[at++];
-        value |= (byte & 127) << shift;
-        if (byte < 128) return value;
-      }
-    };
-    const column = () => Array.from({ length: number() }, number);
-    const [places, lines, said, found, percents, starts, lengths] = Array.from({ length: 7 }, column);
-    const texts = Array.from({ length: number() }, () => {
-      let text = "";
-      for (let word = number(); word; word = number()) text += words[word - 1];
-      return text;
-    });
-    let told = 0, known = 0, judged = 0;
-    const text = () => {
-      const back = said[told++];
-      return back === 0 ? null : back === 1 ? texts[known++] : texts[known + 1 - back];
-    };
-    const answer = () => {
-      const words = text();
-      if (words === null) return null;
-      const i = judged++;
-      const [language, state, outcome, cut] = verdicts[found[i]];
-      return { text: words, language, state, outcome, cut, percent: percents[i], start: starts[i], length: lengths[i] };
-    };
-    return places.map((place, i) => ({
-      place, line: lines[i], source: text(), reference: text(), answers: systems.map(answer),
-    }));
+  const answer = (packed) => {
+    if (packed === null) return null;
+    const [text, verdict, percent, start = 0, length = 0] = packed;
+    const [language, state, outcome, cut] = data.verdicts[verdict];
+    return { text, language, state, outcome, cut, percent, start, length };
   };
-  const segments = unpack();
+  const segments = data.segments.map(([place, line, source, reference, outputs]) => ({
+    place, line, source, reference, answers: outputs.map(answer),
+  }));
 
-  // All that the user gave and all that a model wrote goes into the page as text, never as HTML.
+  // Texts of users and models are inserted as text, never as HTML.
   const make = (tag, name, ...children) => {
     const element = document.createElement(tag);
     if (name) element.className = name;
@@ -76,7 +48,7 @@
   };
 
   const SAID = { on: "✓ ", off: "✗ off-target: ", unsure: "? unsure: ", neutral: "○ neutral" };
-  const answer = (system, { text, language, state, outcome, cut, percent, start, length }) => {
+  const shownAnswer = (system, { text, language, state, outcome, cut, percent, start, length }) => {
     const verdict = make("div", "language", SAID[state] + (state === "neutral" ? "" : language));
     if (language !== "empty" && state !== "neutral") verdict.append(" ", make("small", "", (percent / 100).toFixed(2)));
     if (["copy", "run-on", "unknown", "script"].includes(outcome)) verdict.append(" ", make("small", "", outcome));
@@ -93,7 +65,7 @@
     const option = directions[place];
     const head = make("div", "given", given(`${option.text}, line ${line}`, source, option.dataset.source));
     if (reference) head.append(given("Reference", reference, option.dataset.target));
-    return make("div", "segment", head, ...answers.map(([i, one]) => answer(systems[i], one)));
+    return make("div", "segment", head, ...answers.map(([i, one]) => shownAnswer(systems[i], one)));
   };
 
   const find = () => {
@@ -131,14 +103,14 @@
     const outputs = found.reduce((sum, [, answers]) => sum + answers.length, 0);
     count.textContent = found.length
       ? `${outputs.toLocaleString("en")} outputs of ${found.length.toLocaleString("en")} segments`
-      : "No output fits these filters.";
+      : "No output matches these filters.";
     extend();
   };
 
-  // The filters stand in the address, so that a view can be sent to somebody: #system=mt&state=off&q=hat
-  const read = () => {
+  // The address holds the filters, so that a view can be shared: #system=mt&state=off&q=hat
+  const readAddress = () => {
     const wanted = new URLSearchParams(location.hash.slice(1));
-    if (![...wanted.keys()].some((key) => key in form.elements)) return false; // a link to a section
+    if (![...wanted.keys()].some((key) => key in form.elements)) return false; // the address links to a section
     for (const key of ["system", "direction", "state", "q"]) {
       const field = form.elements[key];
       field.value = wanted.get(key) ?? "";
@@ -159,7 +131,7 @@
   });
   form.addEventListener("submit", (event) => event.preventDefault());
   more.addEventListener("click", extend);
-  addEventListener("hashchange", () => { if (read()) update(); });
-  read();
+  addEventListener("hashchange", () => { if (readAddress()) update(); });
+  readAddress();
   update();
 })();
