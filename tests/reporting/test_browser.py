@@ -166,6 +166,6 @@ def test_what_is_too_large_is_thinned_out_evenly(run_dir: Path) -> None:
 def test_outputs_of_other_sources_are_not_set_side_by_side(run_dir: Path) -> None:
     _change(run_dir, "lat", 1, source="Altro.")
     with pytest.raises(
-        UserError, match=r"lat/it-nl\.jsonl, line 2: another source than in .*llama/it-nl\.jsonl"
+        UserError, match=r"lat/it-nl\.jsonl, line 2: its source differs from that of .*llama/it-nl\.jsonl"
     ):
         _pack(run_dir)
