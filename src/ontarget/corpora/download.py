@@ -1,4 +1,8 @@
-"""Fetching a file over HTTP: it goes on where it stopped, and is there whole or not at all."""
+"""Downloads a file over HTTP: an interrupted download is resumed, and the file is complete or absent.
+
+pooch, the usual library, was considered: version 1.9 downloads to a temporary file that it deletes after an
+interruption, so that gigabytes of a corpus would start again.
+"""
 
 import fcntl
 import http.client
