@@ -94,19 +94,19 @@ def test_files_with_other_keys_are_compared(write: Write) -> None:
 
 
 def test_a_run_compares_its_systems_with_mt(tmp_path: Path) -> None:
-    run_directory = make_run(tmp_path / "run", {"llama": 14, "mt": 13, "ontarget": 1})
+    run_directory = make_run(tmp_path / "run", {"base": 14, "mt": 13, "ontarget": 1})
     table = run(run_directory, "--metrics", "chrf")
     assert table.count("baseline") == 3  # chrF, chrF on target, OTR
     [row] = [line for line in table.split("\n") if line.split()[:2] == ["OTR", "ontarget"]]
     assert row.split()[2:4] == ["6.67", "-80.00*"]
-    [row] = [line for line in table.split("\n") if line.split()[:2] == ["OTR", "llama"]]
+    [row] = [line for line in table.split("\n") if line.split()[:2] == ["OTR", "base"]]
     assert "*" not in row
     assert "mean of de-fr, fr-de" in table
     assert "test:approximate-randomisation|trials:10000|seed:12345|adjusted:holm|tests:2" in table
 
 
 def test_each_direction_beside_the_mean(tmp_path: Path) -> None:
-    folder = make_run(tmp_path / "run", {"llama": 14, "mt": 13, "ontarget": 1})
+    folder = make_run(tmp_path / "run", {"base": 14, "mt": 13, "ontarget": 1})
     arguments = [folder, "--metrics", "bleu", "--by-direction"]
     rows = json.loads(run(*arguments, "--json"))
     assert list(dict.fromkeys(row["group"] for row in rows)) == ["mean of de-fr, fr-de", "de-fr", "fr-de"]

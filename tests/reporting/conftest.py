@@ -22,7 +22,7 @@ SENTENCES = {
 }  # fmt: skip
 # system: zero-shot BLEU, zero-shot OTR, supervised BLEU, supervised OTR (averages)
 FIGURES = {
-    "llama": (8.3, 51.0, 12.1, 33.4),
+    "base": (8.3, 51.0, 12.1, 33.4),
     "mt": (1.2, 93.0, 30.5, 1.1),
     "post-ins": (2.9, 85.2, 30.6, 1.0),
     "ptl": (3.4, 79.9, 27.7, 2.5),

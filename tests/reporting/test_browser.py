@@ -80,8 +80,8 @@ def test_what_is_known_of_an_answer(run_dir: Path) -> None:
 
 
 def test_empty_cut_and_endless_answers(run_dir: Path) -> None:
-    _change(run_dir, "llama", 0, text=" ", language="nl")
-    answer = _answer(run_dir, "llama")
+    _change(run_dir, "base", 0, text=" ", language="nl")
+    answer = _answer(run_dir, "base")
     assert (answer["language"], answer["state"]) == ("empty", "off")
     _change(run_dir, "mt", 0, text="la " * 5000, finish_reason="length")
     answer = _answer(run_dir, "mt")
@@ -166,6 +166,6 @@ def test_what_is_too_large_is_thinned_out_evenly(run_dir: Path) -> None:
 def test_outputs_of_other_sources_are_not_set_side_by_side(run_dir: Path) -> None:
     _change(run_dir, "lat", 1, source="Altro.")
     with pytest.raises(
-        UserError, match=r"lat/it-nl\.jsonl, line 2: its source differs from that of .*llama/it-nl\.jsonl"
+        UserError, match=r"lat/it-nl\.jsonl, line 2: its source differs from that of .*base/it-nl\.jsonl"
     ):
         _pack(run_dir)

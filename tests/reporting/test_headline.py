@@ -29,11 +29,11 @@ def _scores(systems: list[str], without: tuple[str, ...] = (), **kinds: Any) -> 
             "{MT} 93 % of zero-shot outputs; ontarget-any in 9.7 % (references: 1 %).",
         ),
         (
-            _scores(["llama"]),
-            "LLaMA answers in the wrong language in 51 % of zero-shot outputs (references: 1 %).",
+            _scores(["base"]),
+            "The base model answers in the wrong language in 51 % of zero-shot outputs (references: 1 %).",
         ),
         (
-            _scores(["llama", "ontarget"]),
+            _scores(["base", "ontarget"]),
             "ontarget answers in the wrong language in 3 % of zero-shot outputs (references: 1 %).",
         ),
         (

@@ -81,7 +81,7 @@ def test_ontargets_own_systems_are_not_in_it() -> None:
     paper = Paper.of(_recipe("paper-iwslt17", "meta-llama/Llama-2-7b-hf"))
     assert paper is not None
     assert paper.value("ontarget", "bleu", "zero-shot", "avg") is None
-    assert {paper.value(s, "otr", "zero-shot", "avg") is None for s in ("llama", "mt", "5-shot", "lat")} == {
+    assert {paper.value(s, "otr", "zero-shot", "avg") is None for s in ("base", "mt", "5-shot", "lat")} == {
         False
     }
 

@@ -176,9 +176,9 @@ def test_text_of_the_run_is_escaped(run_dir: Path) -> None:
 
 
 def test_names_of_the_run_are_escaped_in_figures_too(run_dir: Path, real_figures: None) -> None:
-    rows = [{**row, "system": "<i>mine</i>"} if row["system"] == "llama" else row for row in score_rows()]
+    rows = [{**row, "system": "<i>mine</i>"} if row["system"] == "base" else row for row in score_rows()]
     (run_dir / "scores.json").write_text(json.dumps(rows), encoding="utf-8")
-    (run_dir / "outputs" / "llama").rename(run_dir / "outputs" / "<i>mine<")
+    (run_dir / "outputs" / "base").rename(run_dir / "outputs" / "<i>mine<")
     (run_dir / "outputs" / "<i>mine<").rename(run_dir / "outputs" / "hold")
     (run_dir / "outputs" / "<i>mine<").mkdir()
     (run_dir / "outputs" / "hold").rename(run_dir / "outputs" / "<i>mine<" / "i>")
@@ -208,12 +208,12 @@ def test_a_diagnosis_of_one_untuned_model(run_dir: Path) -> None:
     """No stages, no log, no versions, supervised directions absent."""
     (run_dir / "log.jsonl").unlink()
     (run_dir / "details.json").unlink()
-    (run_dir / "recipe.yaml").write_text("systems: [llama]\n", encoding="utf-8")
-    rows = score_rows(["llama"], kinds=("zero-shot",))
+    (run_dir / "recipe.yaml").write_text("systems: [base]\n", encoding="utf-8")
+    rows = score_rows(["base"], kinds=("zero-shot",))
     (run_dir / "scores.json").write_text(json.dumps(rows), encoding="utf-8")
     text = _page(run_dir)
     Page(text)
-    assert "LLaMA answers in the wrong language in 51\u00a0% of zero-shot outputs" in text
+    assert "The base model answers in the wrong language in 51\u00a0% of zero-shot outputs" in text
     assert "<h2>Training</h2>" not in text
     assert "<h3>Versions</h3>" not in text
     assert 'id="languages"' not in text

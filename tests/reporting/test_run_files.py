@@ -13,9 +13,9 @@ from ontarget.reporting.run_files import Scores
 def test_systems_stand_in_table_order_and_own_ids_follow() -> None:
     rows = [
         {**score_rows(["mt"])[0], "system": system}
-        for system in ("pivot", "mine", "reference", "mt", "llama")
+        for system in ("pivot", "mine", "reference", "mt", "base")
     ]
-    assert Scores.of(rows).systems == ("llama", "mt", "pivot", "mine")
+    assert Scores.of(rows).systems == ("base", "mt", "pivot", "mine")
 
 
 def test_values_are_looked_up_by_system_metric_kind_and_direction(scores: Scores) -> None:

@@ -15,7 +15,7 @@ from ontarget.languages import Direction, Language
 from ontarget.reporting.details import NEUTRAL, UNSURE, Details
 from ontarget.reporting.run_files import KINDS, Output, Run
 from ontarget.reporting.table import direction_name
-from ontarget.reporting.systems import display_name
+from ontarget.system_ids import outputs_folder
 from ontarget.text import is_empty
 
 LARGEST = 4_000_000
@@ -73,7 +73,7 @@ def pack(run: Run, largest: int = LARGEST) -> Packed | None:
     while len((packed := _packed(run.details, systems, directions, outputs, every))[0]) > largest:
         every = max(every + 1, -(-every * len(packed[0]) // largest))
     data, states = packed
-    names = tuple((system, display_name(system)) for system in systems)
+    names = tuple((system, scores.name(system)) for system in systems)
     return Packed(data, names, directions, every, states)
 
 
@@ -157,7 +157,7 @@ def _same_sources(run: Run, direction: str, outputs: Mapping[str, Sequence[Outpu
         for line, (one, two) in enumerate(pairs, start=1):
             if one.source != two.source:
                 folder = run.directory / "outputs"
-                here, there = (folder / name / f"{direction}.jsonl" for name in (other, first))
+                here, there = (outputs_folder(folder, name) / f"{direction}.jsonl" for name in (other, first))
                 raise UserError(
                     f"{here}, line {line}: its source differs from that of {there}; delete both, "
                     f"and 'ontarget run {run.name}' makes them again"

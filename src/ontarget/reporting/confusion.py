@@ -1,7 +1,7 @@
 """The confusion matrix as a heat map: a row for each language asked for, a column for each that came."""
 
 from collections import Counter
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -61,17 +61,17 @@ def confusion(details: Details, kind: Kind, directions: Sequence[str]) -> Confus
     return Confusion(kind, asked, came, percent)
 
 
-def heat_map(matrices: Confusion, system: str) -> Drawing:
+def heat_map(matrices: Confusion, system: str, name_of: Callable[[str], str] = display_name) -> Drawing:
     """One system's matrix."""
     return Drawing(
         f"confusion-{system}",
-        f"Languages asked for and produced by {display_name(system)}, {matrices.kind} directions, in percent",
+        f"Languages asked for and produced by {name_of(system)}, {matrices.kind} directions, in percent",
         (_width(matrices), 0.75 + 0.3 * len(matrices.asked)),
         lambda figure: _paint(figure.subplots(), matrices, system),
     )
 
 
-def heat_maps(matrices: Confusion) -> Drawing:
+def heat_maps(matrices: Confusion, name_of: Callable[[str], str] = display_name) -> Drawing:
     """All systems' matrices in one figure."""
     systems = list(matrices.percent)
     across = min(len(systems), 3)
@@ -84,7 +84,7 @@ def heat_maps(matrices: Confusion) -> Drawing:
             axes.set_axis_off()
         for axes, system in zip(places, systems, strict=False):
             _paint(axes, matrices, system)
-            axes.set_title(display_name(system), loc="left", fontsize=10, fontweight="bold")
+            axes.set_title(name_of(system), loc="left", fontsize=10, fontweight="bold")
 
     label = f"Languages asked for (rows) and produced (columns), {matrices.kind} directions, in percent"
     return Drawing("confusion", label, (across * width, down * (height + 0.25)), paint)

@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import Any, Self
 
 from ontarget.errors import UserError
+from ontarget.system_ids import current_id
 
 FILE = "details.json"
 UNSURE, NEUTRAL = "und", "zxx"
@@ -104,7 +105,7 @@ class Details:
     def _of(cls, data: Mapping[str, Any]) -> Self:
         tests = data.get("significance") or {"differences": [], "baseline": "", "signature": ""}
         lines = {
-            system: {
+            current_id(system): {
                 direction: Lines(
                     _by_line(found["outcomes"]),
                     {int(line): (start, end) for line, (start, end) in found["words"].items()},
@@ -116,9 +117,10 @@ class Details:
             for system, directions in data["lines"].items()
         }
         names = Difference.__dataclass_fields__
-        differences = tuple(Difference(**{name: row[name] for name in names}) for row in tests["differences"])
+        rows = [row | {"system": current_id(row["system"])} for row in tests["differences"]]
+        differences = tuple(Difference(**{name: row[name] for name in names}) for row in rows)
         return cls(
-            data["produced"],
+            {current_id(system): counts for system, counts in data["produced"].items()},
             lines,
             differences,
             data["labels"],

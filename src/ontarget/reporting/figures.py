@@ -5,7 +5,7 @@ from typing import Any
 
 from ontarget.reporting.drawing import BLUE, INK, ORANGE, Drawing
 from ontarget.reporting.run_files import Scores
-from ontarget.reporting.systems import OURS, REFERENCE, display_name
+from ontarget.reporting.systems import OURS, REFERENCE
 
 
 def off_target_bars(scores: Scores) -> Drawing:
@@ -69,7 +69,7 @@ def scatter(scores: Scores) -> Drawing | None:
             colour = ORANGE if otr > 50 else BLUE
             axes.plot(otr, bleu, "o", color=colour, markersize=7 if ours else 5.5, clip_on=False)
             weight = "bold" if ours else "normal"
-            axes.text(1.04 * right, place, display_name(system), va="center", fontsize=9, fontweight=weight)
+            axes.text(1.04 * right, place, scores.name(system), va="center", fontsize=9, fontweight=weight)
         if (floor := scores.value(REFERENCE, "otr", scores.kind)) is not None:
             axes.axvline(floor, color=INK, linewidth=1, linestyle=(0, (3, 2)))
         axes.set_xlabel(f"Off-target, {scores.kind} (%)")
@@ -132,7 +132,7 @@ def _rows(axes: Any, scores: Scores, metric: str, colour: str) -> list[float]:
             va="center",
             fontweight=weight,
         )
-    axes.set_yticks(range(len(scores.systems)), [display_name(system) for system in scores.systems])
+    axes.set_yticks(range(len(scores.systems)), [scores.name(system) for system in scores.systems])
     axes.set_ylim(len(scores.systems) - 0.5, -0.5)  # the first system on top
     for system, label in zip(scores.systems, axes.get_yticklabels(), strict=True):
         label.set_fontweight("bold" if system in OURS else "normal")

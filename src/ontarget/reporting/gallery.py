@@ -18,7 +18,7 @@ def drawings(run: Run) -> Iterator[Drawing]:
     if points := figures.scatter(scores):
         yield points
     if matrices := confusion(run.details, scores.kind, scores.directions(scores.kind)):
-        yield heat_maps(matrices)
+        yield heat_maps(matrices, scores.name)
     for stage, log in run.log.items():
         yield curves.training_curve(stage, log)
         if judged := curves.evaluation_curve(stage, log):

@@ -1,7 +1,7 @@
 """The finding of a run in one sentence, put together from its scores."""
 
 from ontarget.reporting.run_files import Scores
-from ontarget.reporting.systems import REFERENCE, display_name
+from ontarget.reporting.systems import BASE_MODEL, REFERENCE
 
 PROBLEM = "mt"
 CURES = ("ontarget", "ontarget-any", "lat")
@@ -22,13 +22,11 @@ def headline(scores: Scores) -> str:
     floor = scores.value(REFERENCE, "otr", kind)
     references = "" if floor is None else f" (references: {percent(floor)})"
     first = PROBLEM if PROBLEM in ratio else cure or next(iter(ratio))
-    sentence = (
-        f"{display_name(first)} answers in the wrong language in {percent(ratio[first])} of {kind} outputs"
-    )
+    sentence = f"{_subject(scores.name(first))} answers in the wrong language in {percent(ratio[first])} of {kind} outputs"
     if cure is None or cure == first:
         return f"{sentence}{references}."
     return (
-        f"{sentence}; {display_name(cure)} in {percent(ratio[cure])}{references}{_gain(scores, first, cure)}."
+        f"{sentence}; {scores.name(cure)} in {percent(ratio[cure])}{references}{_gain(scores, first, cure)}."
     )
 
 
@@ -38,14 +36,17 @@ def cost(scores: Scores) -> str:
     before, after = (scores.value(system, "bleu", "supervised") for system in (PROBLEM, cure))
     if scores.kind == "supervised" or before is None or after is None:
         return ""
-    return (
-        f"Supervised BLEU: {before:.1f} with {display_name(PROBLEM)}, {after:.1f} with {display_name(cure)}."
-    )
+    return f"Supervised BLEU: {before:.1f} with {scores.name(PROBLEM)}, {after:.1f} with {scores.name(cure)}."
 
 
 def percent(value: float) -> str:
     """`93 %` or `2.7 %`: as exact as the table, without an empty decimal."""
     return f"{value:.1f}".removesuffix(".0") + " %"
+
+
+def _subject(name: str) -> str:
+    """A name that begins a sentence."""
+    return f"The {name}" if name == BASE_MODEL else name
 
 
 def _gain(scores: Scores, first: str, cure: str) -> str:

@@ -9,6 +9,7 @@ from typing import Any, Self
 from ontarget.errors import UserError
 from ontarget.reporting.seeds import Seeds, Value, as_value
 from ontarget.reporting.table import LEVEL, Column
+from ontarget.system_ids import current_id
 
 FILE = "significance.json"
 
@@ -88,7 +89,7 @@ class Tests:
 
 def _place(row: Mapping[str, Any]) -> _Place:
     values = frozenset((key, as_value(value)) for key, value in row["values"].items())
-    return values, row["system"], row["kind"], row["metric"]
+    return values, current_id(row["system"]), row["kind"], row["metric"]
 
 
 def _difference(row: Mapping[str, Any]) -> Difference:

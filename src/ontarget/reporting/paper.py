@@ -7,9 +7,10 @@ from pathlib import Path
 from typing import Any, Self
 
 from ontarget.reporting.systems import display_name
+from ontarget.system_ids import BASE
 
 _FOLDER = Path(__file__).parent / "paper_tables"
-_OURS = {"lat": "Ours"}  # their name of what here is called after its stage
+_OURS = {BASE: "LLaMA", "lat": "Ours"}  # what the paper calls them
 _WITH_ALPACA = {"mt": "Alpaca-MT", **_OURS}  # in Figure 5a, whose "MT" is the one without
 # How the names of recipes begin, and of points of those that sweep, that repeat a table or a part of one.
 _OF_IWSLT, _OF_WMT = ("IWSLT", "table2-iwslt-zero-shot"), ("WMT", "table1-wmt-zero-shot")
@@ -84,7 +85,9 @@ class Paper:
     @property
     def beside(self) -> str:
         """Which of their names stand beside other names of ours."""
-        return ", ".join(f"“{theirs}” beside {display_name(ours)}" for ours, theirs in self.names.items())
+        return ", ".join(
+            f"“{theirs}” beside {display_name(ours)}" for ours, theirs in self.names.items() if ours != BASE
+        )
 
 
 def _figures(rows: list[dict[str, str]], kind: str) -> dict[tuple[str, str, str, str], float]:

@@ -18,7 +18,7 @@ from ontarget.reporting.headline import cost, headline
 from ontarget.reporting.outcomes import outcomes
 from ontarget.reporting.paper import Paper
 from ontarget.reporting.run_files import KINDS, Run
-from ontarget.reporting.systems import OURS, REFERENCE, display_name
+from ontarget.reporting.systems import OURS, REFERENCE
 from ontarget.reporting.times import Times
 
 FILE = "report.html"
@@ -70,7 +70,7 @@ def render(run: Run) -> str:
             bars=_inline(bars) if averages.columns else [],
             scatter=Markup(inline(scatter)) if scatter else None,
             heat_maps=[
-                (display_name(system), Markup(inline(heat_map(matrices, system))))
+                (scores.name(system), Markup(inline(heat_map(matrices, system, scores.name))))
                 for system in matrices.percent
             ]
             if matrices
@@ -84,7 +84,7 @@ def render(run: Run) -> str:
                 if (curve := curves.evaluation_curve(stage, log))
             ],
             outcomes=outcomes(details, scores.directions(scores.kind)),
-            display_name=display_name,
+            display_name=scores.name,
             packed=browser.pack(run),
             marked=any(lines.words for of in details.lines.values() for lines in of.values()),
             languages_of={
@@ -95,7 +95,7 @@ def render(run: Run) -> str:
             script=Markup(script),
             script_hash=base64.b64encode(hashlib.sha256(script.encode()).digest()).decode(),
             recipe=run.recipe_text,
-            times=_times(run.times),
+            times=_times(run),
             versions=run.versions,
             signatures=_signatures(run),
             lines=sorted({row.n for row in scores.rows if row.direction != run_files.AVERAGE}),
@@ -120,9 +120,10 @@ def _inline(drawings: Iterable[Drawing | None]) -> list[Markup]:
     return [Markup(inline(drawing)) for drawing in drawings if drawing]
 
 
-def _times(times: Times) -> list[tuple[str, str]]:
+def _times(run: Run) -> list[tuple[str, str]]:
+    times = run.times
     return [(f"training {stage}", _duration(seconds)) for stage, seconds in times.training.items()] + [
-        (f"translating, {display_name(system)}", _duration(seconds))
+        (f"translating, {run.scores.name(system)}", _duration(seconds))
         for system, seconds in times.translating.items()
     ]
 

@@ -2,7 +2,7 @@
 
 import json
 from collections.abc import Iterable, Mapping
-from dataclasses import MISSING, dataclass, fields
+from dataclasses import MISSING, dataclass, fields, replace
 from functools import cached_property
 from pathlib import Path
 from typing import Any, Literal, Self, get_args
@@ -12,9 +12,10 @@ import yaml
 from ontarget.errors import UserError
 from ontarget.reporting.details import Details
 from ontarget.reporting.logs import LogRecord, read_logs
-from ontarget.reporting.systems import REFERENCE, in_table_order
+from ontarget.reporting.systems import REFERENCE, base_model_name, display_name, in_table_order
 from ontarget.reporting.text_files import lines_of, read_text, remedy
 from ontarget.reporting.times import Times, read_times
+from ontarget.system_ids import BASE, current_id, outputs_folder
 from ontarget.yaml_text import read_yaml
 
 Kind = Literal["zero-shot", "supervised"]
@@ -47,9 +48,14 @@ class ScoreRow:
 
 @dataclass(frozen=True)
 class Scores:
-    """All rows of `scores.json`, with the look-ups that tables and figures need."""
+    """All rows of `scores.json`, with the look-ups that tables and figures need.
+
+    Attributes:
+        base_model: the name of the base model, if it is known.
+    """
 
     rows: tuple[ScoreRow, ...]
+    base_model: str = ""
 
     @classmethod
     def of(cls, objects: Iterable[Mapping[str, Any]], where: str = "scores") -> Self:
@@ -69,7 +75,8 @@ class Scores:
                 raise UserError(
                     f"{where}, row {number}: kind is {row['kind']!r}, not one of {', '.join(KINDS)}"
                 )
-            rows.append(ScoreRow(**{name: row[name] for name in names if name in row}))
+            found = {name: row[name] for name in names if name in row}
+            rows.append(ScoreRow(**found | {"system": current_id(row["system"])}))
         return cls(tuple(rows))
 
     @classmethod
@@ -98,6 +105,10 @@ class Scores:
     def systems(self) -> tuple[str, ...]:
         """The systems in table order, without the reference."""
         return in_table_order(row.system for row in self.rows if row.system != REFERENCE)
+
+    def name(self, system: str) -> str:
+        """The printed name of a system; that of the base model is its own, if it is known."""
+        return self.base_model if system == BASE and self.base_model else display_name(system)
 
     @property
     def kind(self) -> Kind:
@@ -166,7 +177,7 @@ class Run:
         Raises:
             UserError: the file is missing, or a line is not what `ontarget run` writes.
         """
-        path = self.directory / "outputs" / system / f"{direction}.jsonl"
+        path = outputs_folder(self.directory / "outputs", system) / f"{direction}.jsonl"
         names = [field.name for field in fields(Output)]
         outputs = []
         for number, line in enumerate(lines_of(read_text(path, self.directory)), start=1):
@@ -187,14 +198,28 @@ def read(directory: Path) -> Run:
     """
     if not directory.is_dir():
         raise UserError(f"there is no run directory {directory}; {remedy(directory)}")
-    recipe_text = read_text(directory / "recipe.yaml")
-    try:
-        recipe = read_yaml(recipe_text)
-    except yaml.YAMLError as error:
-        raise UserError(f"{directory / 'recipe.yaml'} is not YAML: {' '.join(str(error).split())}") from None
-    scores = Scores.read(directory / "scores.json")
-    recipe = recipe if isinstance(recipe, dict) else {}
+    recipe_text, recipe = _read_recipe(directory)
+    scores = read_scores(directory)
     logs = read_logs(directory)
     order = [stage for stage in recipe.get("stages") or {} if stage in logs]
     log = {stage: logs[stage] for stage in dict.fromkeys([*order, *logs])}
     return Run(directory, recipe_text, recipe, scores, log, Details.read(directory), read_times(directory))
+
+
+def read_scores(directory: Path) -> Scores:
+    """Reads the scores of a run directory, with the name of its base model.
+
+    Raises:
+        UserError: `recipe.yaml` or `scores.json` is missing or damaged.
+    """
+    _, recipe = _read_recipe(directory)
+    return replace(Scores.read(directory / "scores.json"), base_model=base_model_name(recipe))
+
+
+def _read_recipe(directory: Path) -> tuple[str, dict[str, Any]]:
+    text = read_text(directory / "recipe.yaml")
+    try:
+        recipe = read_yaml(text)
+    except yaml.YAMLError as error:
+        raise UserError(f"{directory / 'recipe.yaml'} is not YAML: {' '.join(str(error).split())}") from None
+    return text, recipe if isinstance(recipe, dict) else {}

@@ -64,6 +64,7 @@ def _series(runs: Sequence[Run]) -> Series:
 
 def _means(scores: Sequence[Scores]) -> Scores:
     """Of the scores that all have."""
+    names = {one.base_model for one in scores}
     rows = []
     for row in scores[0].rows:
         found = [of.row(row.system, row.metric, row.kind, row.direction) for of in scores]
@@ -75,7 +76,7 @@ def _means(scores: Sequence[Scores]) -> Scores:
                     sum(one.n for one in found if one), row.signature, deviation=stdev(values),
                 )
             )  # fmt: skip
-    return Scores(tuple(rows))
+    return Scores(tuple(rows), names.pop() if len(names) == 1 else "")
 
 
 def differences(runs: Sequence[Run]) -> list[tuple[str, list[str]]]:

@@ -1,14 +1,20 @@
 """The systems of the paper's table and ours: their order and the names that they are printed under."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
+from typing import Any
+
+from ontarget.system_ids import BASE, former_id
 
 REFERENCE = "reference"
 """The system id of the human references: their off-target ratio is the floor of any system's."""
 OURS = ("ontarget", "ontarget-any")
 """What is not the paper's; printed in bold, or on a ground of its own."""
 
+BASE_MODEL = "base model"
+"""The printed name of a base model that has no known name."""
+
 _NAMES = {
-    "llama": "LLaMA",
+    BASE: BASE_MODEL,
     "mt": "MT",
     "post-ins": "Post-ins",
     "ptl": "PTL",
@@ -33,6 +39,20 @@ _NAMES = {
 def display_name(system: str) -> str:
     """The name that is printed: `display_name("contrastive") == "C_src+lang"`; a user's own id stays."""
     return _NAMES.get(system, system)
+
+
+def base_model_name(recipe: Mapping[str, Any]) -> str:
+    """The last part of the path or Hub name of the base model; empty if a stage of the recipe makes it.
+
+    Args:
+        recipe: as `recipe.yaml` of a run contains it; its system may have its former id.
+    """
+    systems = recipe.get("systems")
+    own = systems.get(BASE, systems.get(former_id(BASE))) if isinstance(systems, Mapping) else None
+    model = (own.get("model") if isinstance(own, Mapping) else None) or recipe.get("model")
+    if not isinstance(model, str) or model in (recipe.get("stages") or {}):
+        return ""
+    return model.rstrip("/").rpartition("/")[2]
 
 
 def in_table_order(systems: Iterable[str]) -> tuple[str, ...]:

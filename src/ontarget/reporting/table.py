@@ -132,8 +132,8 @@ def layout(
         paper: whose figures stand beside.
     """
     details = details or Details()
-    rows = [_Source(display_name(s), s, scores, details, paper) for s in (*scores.systems, REFERENCE)]
-    return _table(caption(scores, kind), _places(scores, kind), rows, display_name(details.baseline))
+    rows = [_Source(scores.name(s), s, scores, details, paper) for s in (*scores.systems, REFERENCE)]
+    return _table(caption(scores, kind), _places(scores, kind), rows, scores.name(details.baseline))
 
 
 def comparison(series: Sequence[Series], kind: Kind | None = None) -> Table:
@@ -141,7 +141,7 @@ def comparison(series: Sequence[Series], kind: Kind | None = None) -> Table:
     series that has it."""
     everything = Scores(tuple(row for one in series for row in one.scores.rows))
     rows = [
-        _Source(f"{display_name(system)}, {one.name}", system, one.scores, one.details)
+        _Source(f"{one.scores.name(system)}, {one.name}", system, one.scores, one.details)
         for system in (*everything.systems, REFERENCE)
         for one in series
         if system in (*one.scores.systems, REFERENCE)

@@ -6,6 +6,8 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+from ontarget.system_ids import current_id
+
 _RECORD = "ontarget.json"
 
 
@@ -33,7 +35,7 @@ def read_times(directory: Path) -> Times:
             training[path.parent.name] += _sum(path)
     for path in sorted(directory.glob(f"outputs/[!.]*/{_RECORD}")):
         if _record(path):
-            translating[path.parent.name] = _sum(path)
+            translating[current_id(path.parent.name)] = _sum(path)
     return Times(training, translating)
 
 

@@ -96,5 +96,5 @@ def test_a_difference_on_many_lines_is_significant_and_adjusted_for_the_number_o
 
 
 def test_without_mt_nothing_is_tested() -> None:
-    result = score({"llama": {EN_IT: answers(IT, EN)}}, {EN_IT: IT}, {"zero-shot": [], "supervised": [EN_IT]})
+    result = score({"base": {EN_IT: answers(IT, EN)}}, {EN_IT: IT}, {"zero-shot": [], "supervised": [EN_IT]})
     assert result.details["significance"] is None

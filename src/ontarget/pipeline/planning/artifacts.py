@@ -23,6 +23,7 @@ from ontarget.checkpoints.adapter import lineage
 from ontarget.files import whole_folder, write_json, write_jsonl
 from ontarget.model_place import locate
 from ontarget.pipeline.planning.directory import SAID, held
+from ontarget.system_ids import outputs_folder
 
 Kind = Literal["synthetic", "model", "outputs", "scores", "report"]
 Translated = Literal["synthetic", "outputs"]  # what has a file for each direction
@@ -149,7 +150,9 @@ class Store:
 
     def outputs(self, system: str, direction: str, kind: Translated = "outputs") -> Path:
         """The file of a system's hypotheses in one direction; or of a stage's synthetic text."""
-        return self.directory / kind / system / f"{direction}.jsonl"
+        folder = self.directory / kind
+        of_system = outputs_folder(folder, system) if kind == "outputs" else folder / system
+        return of_system / f"{direction}.jsonl"
 
     def outputs_made(self, system: str, direction: str, kind: Translated = "outputs") -> Made | None:
         """What is known of that file, if it is there as it was written."""
@@ -204,7 +207,8 @@ class Store:
             for folder in self.directory.glob(f"models/.{stage}.{_TEMPORARY}"):
                 shutil.rmtree(folder)
         patterns = [f".{name}.{_TEMPORARY}" for name in _FILES]
-        translated = [f"synthetic/{stage}" for stage in stages] + [f"outputs/{name}" for name in systems]
+        translated = [f"synthetic/{stage}" for stage in stages]
+        translated += [f"outputs/{outputs_folder(self.directory / 'outputs', name).name}" for name in systems]
         for place in translated:
             patterns += [f"{place}/.*.jsonl.{_TEMPORARY}", f"{place}/.{_RECORD}.{_TEMPORARY}"]
         for pattern in patterns:
