@@ -1,12 +1,12 @@
-"""Anti-LM decoding (Sia et al. 2311.08324): what a model says to go on in the source's language is held back.
+"""Anti-LM decoding (Sia et al. 2311.08324): lowers the scores of tokens that continue the source.
 
-A model that is to translate the source x may just go on with it. The t-th token y of an answer (t from 1 on)
+A model that should translate the source x may just continue it. The t-th token y of an output (t from 1 on)
 is scored by
 
-    s(y) = log p(y | prompt, answer so far) - decay^t * log p(y | x)
+    s(y) = log p(y | prompt, output so far) - decay^t * log p(y | x)
 
-where p(y | x) is what follows x alone, without any instruction. It is read once, before the first token. The
-published decay is 0.3: from the fourth token on, less than a hundredth is left of it.
+where p(y | x) is the distribution after x alone, without any instruction. It is computed once, before the
+first token. The published decay is 0.3: from the fourth token on, the weight is less than a hundredth.
 """
 
 from collections.abc import Sequence
@@ -16,10 +16,10 @@ from torch import Tensor
 
 
 class AntiLM:
-    """What sources go on with by themselves is subtracted, for an engine.
+    """The sources of all sentences as prompts of their own, for an engine.
 
     Args:
-        sources: of each sentence the token ids of its source alone.
+        sources: for each sentence the token ids of its source alone.
         decay: see above.
     """
 

@@ -1,17 +1,17 @@
-"""Boosting of tokens of the wanted language (LATB and Adaptive-LATB, Ukarapol et al. 2606.08994).
+"""Boosting of tokens of the target language (LATB and Adaptive-LATB, Ukarapol et al. 2606.08994).
 
-With S, the tokens of the wanted language, the next token y is scored by
+With S, the tokens of the target language, the next token y is scored by
 
     s(y) = log p(y | prompt) + boost * [y in S]
 
-at every token of an answer; in the adaptive form only where the model is not sure of the language, that is
-where the best token in S and the best one outside have probabilities that differ by at most `unsure_below`.
-As they publish it, the boost is 5, in the adaptive form 1000 with a difference of 0.8.
+at every token of an output. The adaptive form does so only where the model is not sure of the language: where
+the probabilities of the best token in S and the best token outside S differ by at most `unsure_below`. The
+published boost is 5, or 1000 in the adaptive form, with a difference of 0.8.
 
-They tell tokens of a language by their script, so that French is not told from German. Here S is learnt from
-text: a token is of a language if it stands there at least a quarter as often as in any other language, each
-time as a share of all tokens. Digits, punctuation and whatever else has no letter are always in S, and so are
-the end tokens.
+The paper assigns tokens to languages by their script, which cannot distinguish French from German. Here S is
+learnt from text: a token belongs to a language if its share of the language's tokens is at least a quarter of
+its share in any other language. Digits, punctuation and other tokens without a letter are always in S, and so
+are the end tokens.
 """
 
 from collections.abc import Sequence
@@ -28,12 +28,12 @@ _SHARED = 0.25  # as a share of how often another language has the token
 
 
 class Boosted:
-    """Boosted tokens of answers in some languages, for an engine.
+    """Boosted tokens of outputs in some languages, for an engine.
 
     Args:
-        tokens: which tokens are of which language, bool, [languages, vocabulary].
-        rows: the row of the language that each sentence is to be answered in.
-        boosting: how much, when, and for how long.
+        tokens: whether a token belongs to a language, bool, [languages, vocabulary].
+        rows: the row of each sentence's target language.
+        boosting: the boost, its condition and the number of tokens that it applies to.
     """
 
     def __init__(self, tokens: Tensor, rows: Sequence[int], boosting: Boosting) -> None:
@@ -57,7 +57,7 @@ class BoostedBatch:
         chosen: S, [sentences, vocabulary].
         boost: nats.
         unsure_below: see above; None: always.
-        tokens: so many tokens of an answer are boosted; None: all.
+        tokens: number of tokens of an output to boost; None: all.
     """
 
     chosen: Tensor
@@ -90,7 +90,7 @@ def tokens_of_languages(tokenizer: PreTrainedTokenizerFast, counts: TokenCounts)
 
 
 def _without_letters(tokenizer: PreTrainedTokenizerFast, vocabulary: int) -> Tensor:
-    """Tokens that are ordinary text, but have no letter, nor a part of one."""
+    """Whether a token is ordinary text without a letter or a part of a letter, bool, [vocabulary]."""
     known = min(vocabulary, len(tokenizer))
     texts = tokenizer.batch_decode([[id] for id in range(known)], clean_up_tokenization_spaces=False)
     plain = [not any(sign.isalpha() or sign == "\ufffd" for sign in text) for text in texts]

@@ -1,4 +1,4 @@
-"""Models and tokenizers from disk, or by name from the Hugging Face hub."""
+"""Loads models and tokenizers for inference, from disk or from the Hugging Face Hub."""
 
 from pathlib import Path
 from typing import Literal
@@ -20,15 +20,15 @@ def load_checkpoint(
     """A causal LM, ready for inference on the GPU if there is one, and its tokenizer.
 
     Args:
-        model: a directory of safetensors, or a name on the hub (`meta-llama/Llama-2-7b-hf`).
+        model: a directory of safetensors, or a name on the Hub (`meta-llama/Llama-2-7b-hf`).
         trust_remote_code: whether code that comes with the model may run.
-        precision: `auto` is bf16 on a GPU and fp32 on a processor: bf16 is 1.4 times as fast on one with
-            AVX512-BF16, but there what else is in the batch decides between words that are nearly as good.
+        precision: `auto` is bf16 on a GPU and fp32 on a CPU. On a CPU with AVX512-BF16, bf16 is 1.4 times as
+            fast, but then the choice between nearly equal words depends on the rest of the batch.
     Raises:
-        UserError: there is no such model, it is damaged, or ontarget cannot work with it.
+        UserError: the model does not exist, is damaged, or is of a kind that ontarget cannot use.
     """
     place = locate(model)
-    load.load_config(place, trust_remote_code=trust_remote_code)  # the model first: it has more to say
+    load.load_config(place, trust_remote_code=trust_remote_code)  # the model first: its errors say more
     tokenizer: PreTrainedTokenizerFast = load.load_tokenizer(place, trust_remote_code=trust_remote_code)
     if isinstance(place, Path):
         load.check_weights(place)  # before gigabytes of them are read

@@ -4,21 +4,21 @@ The next token y is scored by
 
     s(y) = log p(y | prompt) - sum over i of w_i * log p(y | contrast prompt i)
 
-where the contrast prompts ask the same of another source sentence (C_src), or ask to translate the same
-sentence into a wrong language (C_lang): into English and into the language it is in, or into others that the
-system names. The published code of Zan et al. 2025 counts English twice where it is the language of the
-source as well, so that the weights sum to -1: then s = 0 for every token that all prompts agree on, and
-neither such tokens nor the end of the sentence can win. Here:
+where the contrast prompts have another source sentence with the same instruction (C_src), or the same
+sentence with an instruction to translate it into a wrong language (C_lang): into English and into the
+language of the source, or into other languages that the system names. The published code of Zan et al. 2025
+counts English twice if it is the language of the source, so that the weights sum to -1. Then s = 0 for every
+token that all prompts agree on, and neither such tokens nor the end of the sentence can win. Here:
 
 - The contrasts share one budget, sum w_i < 1: `source_weight` for C_src, `language_weight` for all of
-  C_lang, divided among the *distinct* wrong languages. Tokens that all prompts agree on keep the order that
-  the model gives them.
-- The end token is exempt: it is scored as though every contrast agreed on it, s = (1 - sum w_i) * log p.
-- A token is left out (s = -inf) where p(y) < plausibility * max p (Li et al. 2210.15097): what no prompt
-  would answer must not win because the contrasts find it even less likely.
+  C_lang, divided among the *distinct* wrong languages. Tokens that all prompts agree on keep the model's
+  order.
+- The end token is exempt: it is scored as if every contrast agreed on it, s = (1 - sum w_i) * log p.
+- A token is left out (s = -inf) if p(y) < plausibility * max p (Li et al. 2210.15097): a token that is
+  unlikely after the prompt must not win only because it is even less likely after the contrast prompts.
 
-The language of an answer is decided by its first token, so it may be enough to contrast that one: then the
-contrast prompts are read and forgotten, and the rest of an answer costs what it always does.
+The first token of an output decides its language, so it may be enough to contrast that one. Then the contrast
+prompts are dropped after the first token, and the other tokens are generated at the usual speed.
 """
 
 import math
@@ -35,11 +35,11 @@ ContrastPrompt = tuple[list[int], float]
 
 
 class Contrasted:
-    """What sentences are contrasted with, for an engine.
+    """The contrast prompts of all sentences, for an engine.
 
     Args:
-        contrasts: of each sentence; it may have none.
-        contrast: what a token must have to be plausible, and how many tokens are contrasted.
+        contrasts: the contrast prompts of each sentence, possibly none.
+        contrast: the plausibility threshold and the number of tokens to contrast.
     """
 
     def __init__(self, contrasts: Sequence[Sequence[ContrastPrompt]], contrast: Contrast) -> None:
@@ -61,7 +61,7 @@ class ContrastedBatch:
         weights: w, [sentences, contrasts].
         plausibility: see above.
         ends: the end tokens, [ends].
-        tokens: so many tokens of an answer are contrasted; None: all.
+        tokens: number of tokens of an output to contrast; None: all.
     """
 
     weights: Tensor
@@ -90,11 +90,12 @@ def contrastive_scores(
     """The formula above.
 
     Args:
-        scores: from which is subtracted, [sentences, branches, vocabulary]; `own`, where nothing came before.
+        scores: the scores to subtract from, [sentences, branches, vocabulary]; `own`, unless an adjustment
+            came before.
         own: log p(y | prompt), of the same shape.
         contrasts: log p(y | contrast prompt), [sentences, contrasts, branches, vocabulary].
         weights: w, [sentences, contrasts].
-        plausibility: share of the greatest probability under which a token is left out.
+        plausibility: tokens with less than this share of the greatest probability are left out.
         ends: [ends].
     Returns:
         s, [sentences, branches, vocabulary].

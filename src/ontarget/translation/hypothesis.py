@@ -1,4 +1,4 @@
-"""What a system answers."""
+"""A hypothesis: one output of a system."""
 
 from dataclasses import dataclass
 from typing import Literal
@@ -10,13 +10,13 @@ class Hypothesis:
 
     Attributes:
         text: the translation, one line, without surrounding white space.
-        finish_reason: `stop` when the model ended it (end token or stop sequence); `length` when it was cut,
-            at `max_new_tokens` or where the model's context ends; `too-long` when the prompt leaves no room
-            in the context, so that nothing was generated and the text is empty.
-        log_probability: nats, summed over the output tokens, the end token included. Where a
-            system adjusts scores: the sum of what it makes of them, which are no logarithms of probabilities.
-        tokens: how many tokens were generated, the end token included.
-        prompt_tokens: how many tokens the prompt has; the longest, where a system reads several.
+        finish_reason: `stop` if the model ended it (end token or stop sequence); `length` if it was cut at
+            `max_new_tokens` or at the end of the model's context; `too-long` if the prompt leaves no room in
+            the context, so that nothing was generated and the text is empty.
+        log_probability: nats, summed over the output tokens, the end token included. If the system adjusts
+            scores, the sum of the adjusted scores, which are not log-probabilities.
+        tokens: number of generated tokens, the end token included.
+        prompt_tokens: number of tokens of the prompt; of the longest one, if the system reads several.
     """
 
     text: str

@@ -1,4 +1,4 @@
-"""What text says of tokens: how often each begins a line of a language, or stands in one."""
+"""Counts of tokens by language: how often each begins a line of a language, and how often it occurs."""
 
 from collections import Counter
 from dataclasses import dataclass
@@ -18,13 +18,13 @@ from ontarget.translation.system import LanguageText
 
 @dataclass(frozen=True)
 class TokenCounts:
-    """Counts of tokens in the lines of each language, as they are encoded as answers.
+    """Counts of tokens in the lines of each language, encoded as outputs are.
 
     Attributes:
         languages: language -> its row.
-        lines: how many there are of each language, [languages].
-        first: lines that begin with a token, [languages, vocabulary].
-        all: how often a token stands in them, of the same shape.
+        lines: number of lines of each language, [languages].
+        first: number of lines that begin with a token, [languages, vocabulary].
+        all: number of occurrences of a token, of the same shape.
     """
 
     languages: dict[Language, int]
@@ -36,7 +36,7 @@ class TokenCounts:
         """The row of a language.
 
         Raises:
-            UserError: there was no text in it.
+            UserError: there is no text in this language.
         """
         if language not in self.languages:
             raise UserError(
@@ -50,13 +50,13 @@ class TokenCounts:
 def count_tokens(
     tokenizer: PreTrainedTokenizerFast, text: LanguageText, separator: str, vocabulary: int
 ) -> TokenCounts:
-    """Counts the tokens of a text; kept for the next call with the same.
+    """Counts the tokens of a text; cached for the next call with the same arguments.
 
     Args:
-        tokenizer: of the model that is asked.
+        tokenizer: the model's tokenizer.
         text: lines of each language.
-        separator: what stands between prompt and answer.
-        vocabulary: ids that the model has.
+        separator: the text between prompt and output.
+        vocabulary: number of token ids that the model scores.
     """
     first, everywhere, lines = [], [], []
     for of_language in text.lines.values():

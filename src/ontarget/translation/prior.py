@@ -1,26 +1,26 @@
-"""A language prior on tokens, learnt from text: in which languages does a line begin so, or have such words?
+"""A language prior on tokens, learnt from text in each language.
 
-The language of an answer is decided by its first token. By Bayes' rule, with every language as likely as any
-other, an answer that begins with the token y is in the language L with
+The first token of an output decides its language. By Bayes' rule, if all languages are equally likely, an
+output that begins with the token y is in the language L with
 
     P(L | y) = b(y, L) / sum over M of b(y, M)        b(y, L) = share of the lines of L that begin with y, + e
 
-and the first token of an answer that is wanted in L is scored by
+and the first token of an output that should be in L is scored by
 
     s(y) = log p(y | prompt) + w * log P(L | y)
 
-So a token that begins lines of other languages alone is held back, one that all languages share costs all of
-them the same, and of one that begins no line nothing is known: P is 1 / languages. With w = 1 that is the
-model's own distribution once the language is known, of a model that believed in all of them alike.
+So a token that begins lines of other languages alone gets a lower score. A token that all languages share
+costs all of them the same. A token that begins no line has P = 1 / languages. With w = 1 this is the model's
+own distribution given the language, if the model considers all languages equally likely.
 
-A model that is not sure may still fall back into another language later. There the end, punctuation and what
-languages share must not be held back against words, so later tokens are compared with the language that has
-them most often:
+A model that is not sure may still switch to another language later. There the prior must not prefer words
+over the end token, punctuation and tokens that languages share. So later tokens are compared with the
+language that has them most often:
 
     s(y) = log p(y | ...) + w * log (a(y, L) / max over M of a(y, M))    a(y, L) = share of tokens of L, + e
 
-Nothing is added to the end tokens. No prompt is read beside the sentence's own. e is half a line, or half a
-token, of the language with the fewest: what its text does not have is improbable, not impossible.
+Nothing is added to the scores of end tokens. No other prompt is read. e is half a line, or half a token, of
+the language with the fewest, so that a token that its text lacks is improbable but not impossible.
 """
 
 from collections.abc import Sequence
@@ -34,12 +34,12 @@ from ontarget.translation.language_tokens import TokenCounts
 
 
 class LanguagePrior:
-    """The prior on answers in some languages, for an engine.
+    """The prior on outputs in some languages, for an engine.
 
     Args:
-        counts: of the text that it is learnt from.
-        rows: the row in them of the language that each sentence is to be answered in.
-        prior: its weight, and how many tokens it is on.
+        counts: token counts of the text that the prior is learnt from.
+        rows: the row of each sentence's target language in these counts.
+        prior: the weight, and the number of tokens that it applies to.
     """
 
     def __init__(self, counts: TokenCounts, rows: Sequence[int], prior: Prior) -> None:
@@ -58,12 +58,12 @@ class LanguagePrior:
 
 @dataclass
 class LanguagePriorBatch:
-    """The prior on answers to the sentences of a batch.
+    """The prior on the outputs of a batch.
 
     Attributes:
-        first: what is added to scores of a first token, [sentences, vocabulary].
-        later: what is added to those of later ones, of the same shape.
-        tokens: it is on so many tokens of an answer; None: all.
+        first: added to the scores of the first token, [sentences, vocabulary].
+        later: added to the scores of later tokens, of the same shape.
+        tokens: number of tokens of an output that the prior applies to; None: all.
     """
 
     first: Tensor
@@ -88,7 +88,7 @@ def log_language(counts: TokenCounts) -> Tensor:
 
 
 def log_share_of_most(counts: TokenCounts) -> Tensor:
-    """log (a(y, L) / max a(y, M)) as above, [languages, vocabulary]; 0 where no language has y oftener."""
+    """log (a(y, L) / max a(y, M)) as above, [languages, vocabulary]; 0 if no language has y more often."""
     shares = _shares(counts.all, counts.all.sum(1))
     return torch.log(shares / shares.amax(0))
 

@@ -1,11 +1,11 @@
-"""Answers chosen by language identification: of the beam the most probable one that is in the right language.
+"""Re-ranking by language identification: the most probable hypothesis of the beam that is on target.
 
-It needs no training, and no more time than to identify some short texts. It chooses among what the search has
-found: where a model is sure of the wrong language, all of a beam is in it. What is then left can be asked for
-again through a pivot, at the cost of two more steps for those lines alone.
+Re-ranking needs no training, and little more time than identifying a few short texts. It can only choose
+among the hypotheses of the search: if the model is sure of the wrong language, the whole beam is in it. A
+retry translates these lines again through a pivot, at the cost of two more translations for each of them.
 
-Whoever measures the off-target ratio by the identifier that chose measures the chooser, too: look at another
-identifier's beside it.
+An off-target ratio that is measured by the same identifier is biased by this choice, so look at the ratio of
+another identifier as well.
 """
 
 from collections.abc import Sequence
@@ -18,17 +18,19 @@ from ontarget.translation.system import Request, Rerank
 def rerank(
     chooser: Rerank, requests: Sequence[Request], n_best: Sequence[Sequence[Hypothesis]]
 ) -> list[Hypothesis]:
-    """Of each request's hypotheses, best first, the first on target; the first of all where none is."""
-    texts = [answer.text for of_one in n_best for answer in of_one]
-    asked = [request.direction for request, of_one in zip(requests, n_best, strict=True) for _ in of_one]
-    on = iter(chooser.on_target(texts, asked))
+    """The first hypothesis of each request that is on target; the best one if there is no such hypothesis."""
+    texts = [hypothesis.text for of_one in n_best for hypothesis in of_one]
+    directions = [request.direction for request, of_one in zip(requests, n_best, strict=True) for _ in of_one]
+    on = iter(chooser.on_target(texts, directions))
     flags = [[next(on) for _ in of_one] for of_one in n_best]
     return [
         of_one[of_it.index(True) if True in of_it else 0] for of_one, of_it in zip(n_best, flags, strict=True)
     ]
 
 
-def off_target(chooser: Rerank, requests: Sequence[Request], answers: Sequence[Hypothesis]) -> list[int]:
-    """Which answers are in another language than was asked for; of a request without text none is."""
-    on = chooser.on_target([answer.text for answer in answers], [request.direction for request in requests])
+def off_target(chooser: Rerank, requests: Sequence[Request], hypotheses: Sequence[Hypothesis]) -> list[int]:
+    """Indices of the hypotheses that are not in their direction's target; empty sources are skipped."""
+    on = chooser.on_target(
+        [hypothesis.text for hypothesis in hypotheses], [request.direction for request in requests]
+    )
     return [i for i, request in enumerate(requests) if not is_empty(request.source) and not on[i]]

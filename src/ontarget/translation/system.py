@@ -1,4 +1,4 @@
-"""A row of the results table: a model, how it is asked, and how its answer is searched for. No torch here."""
+"""A system: the prompt, decoding and score adjustments that turn a model into a row of the results table."""
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
@@ -13,14 +13,14 @@ from ontarget.settings.decoding import AntiLanguageModel, Boosting, Contrast, De
 
 @dataclass(frozen=True, slots=True)
 class Request:
-    """A text, and the direction to translate it in."""
+    """A text and its direction."""
 
     source: str
     direction: Direction
 
 
 def direction_between(source: str | Language, target: str | Language) -> Direction:
-    """The direction from one language, or code of one, to another.
+    """The direction between two languages, given as languages or codes.
 
     Raises:
         UserError: a language is unknown, or both are the same.
@@ -33,16 +33,17 @@ def direction_between(source: str | Language, target: str | Language) -> Directi
 
 
 OnTarget = Callable[[Sequence[str], Sequence[Direction]], Sequence[bool]]
-"""Whether each text is in the language that its direction asks for."""
+"""Whether each text is in the target language of its direction."""
 
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Rerank:
-    """Re-ranking by language identification, and a second try: see `translation/rerank.py`.
+    """Re-ranking by language identification, and a retry: see `translation/rerank.py`.
 
     Attributes:
-        on_target: by language identification, which is not this room's.
-        retry: what has no hypothesis on target is asked again, through this language; None: it stays.
+        on_target: language identification, which is passed in because it belongs to `scoring`.
+        retry: sources without a hypothesis on target are translated again through this language; None: no
+            retry.
     """
 
     on_target: OnTarget
@@ -51,27 +52,28 @@ class Rerank:
 
 @dataclass(frozen=True, slots=True, eq=False)
 class LanguageText:
-    """Lines of each language, from which a system learns what answers in it look like."""
+    """Lines of each language, from which a system learns the tokens of outputs in this language."""
 
     lines: Mapping[Language, Sequence[str]]
 
 
 @dataclass(frozen=True, slots=True)
 class System:
-    """Everything but the model: which prompt is made of a request, and how it is answered.
+    """A way to translate with a model: prompt, decoding and score adjustments.
 
     Attributes:
-        id: the name in files and tables: `mt`, `5-shot`, `ontarget`.
+        id: the name in files and tables, such as `mt` or `5-shot`.
         template: the layout of the prompt.
-        post_instruction: the instruction follows the input (Liu et al. 2308.12097).
-        prompt_in_target: the whole prompt is in the target language (PTL).
-        demonstrations: answered requests shown first, by the direction asked for.
+        post_instruction: whether the instruction follows the input (Liu et al. 2308.12097).
+        prompt_in_target: whether the whole prompt is in the target language (PTL).
+        demonstrations: for each direction the translations that its prompts show first (few-shot).
         contrast: contrastive decoding, if any.
         prior: a language prior on tokens, if any.
-        boosting: boosting of tokens of the wanted language, if any.
+        boosting: boosting of tokens of the target language, if any.
         anti_lm: Anti-LM decoding, if any.
-        text: what a prior and boosting learn from.
-        pivot: translate into this language first, and from there; direct where it is a side of the direction.
+        text: the text that a prior and boosting learn from.
+        pivot: translate into this language first, and from there into the target; directly if it is a side of
+            the direction.
         rerank: re-ranking of the beam's hypotheses, if any.
         decoding: the search.
     """
@@ -88,7 +90,7 @@ class System:
     text: LanguageText | None = None
     pivot: Language | None = None
     rerank: Rerank | None = None
-    decoding: Decoding = Decoding()
+    decoding: Decoding = field(default_factory=Decoding)
 
     def __post_init__(self) -> None:
         if (self.prior or self.boosting) and not (self.text and self.text.lines):

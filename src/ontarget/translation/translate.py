@@ -1,6 +1,6 @@
 """Requests in, hypotheses out: renders a system's prompts and generates with an engine.
 
-All of it works on text, so it is the same for every engine: pivot translation, re-ranking and retries. Score
+Pivot translation, re-ranking and retries work on text, so they are the same for every engine. Score
 adjustments need the engine's tokens, and are prepared by `adjusters.py`.
 """
 

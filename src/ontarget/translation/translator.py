@@ -1,4 +1,4 @@
-"""The public way to translate from Python."""
+"""Translation from Python: a model, its tokenizer and the prompt template that it was tuned with."""
 
 import json
 import logging
@@ -32,7 +32,7 @@ Texts = TypeVar("Texts", str, list[str])
 _LOG = logging.getLogger(__name__)
 
 SETTINGS_FILE = "ontarget.json"
-"""What a tuned model's directory says of it: `{"template": "plain"}`."""
+"""The file in a tuned model's directory that names its template: `{"template": "plain"}`."""
 
 
 class Translator:
@@ -40,16 +40,16 @@ class Translator:
     target="fr")`.
 
     Args:
-        model: a directory, or a name on the Hugging Face hub.
-        template: the prompt template, by name or path; by default the one that the model was tuned with, as
-            its directory says, or else `alpaca`.
+        model: a directory, or a name on the Hugging Face Hub.
+        template: the prompt template, by name or path. The default is the template that the model was tuned
+            with, as its directory says, or else `alpaca`.
         trust_remote_code: whether code that comes with the model may run.
         precision: see `load_checkpoint`.
     Raises:
-        UserError: there is no such model or template.
+        UserError: the model or template does not exist.
 
     Attributes:
-        template: the prompt template that it asks with.
+        template: the prompt template.
     """
 
     def __init__(
@@ -75,18 +75,18 @@ class Translator:
 
     @property
     def context(self) -> ContextWindow:
-        """How many tokens the model takes, prompt and answer together."""
+        """The number of tokens that the model takes, prompt and output together."""
         return self._engine.context
 
     def doubts(self, direction: Direction) -> list[str]:
-        """Sentences on why the translations of a direction may be poor, before any is made.
+        """Reasons why translations of a direction may be poor, one sentence each, before any is generated.
 
-        The model was not tuned on the direction, as its directory says, its tokenizer has no tokens for
-        one of the languages, or it is a chat model that is asked with another template.
+        Either the model was not tuned on the direction, as its directory says, or its tokenizer has no tokens
+        for one of the languages, or the model is a chat model but the template is not its own.
         """
         of_model = self._tuned.doubts(direction) if self._tuned else None
         of_tokens = (uncovered(self._engine.tokenizer, side) for side in direction.sides)
-        return [said for said in (self._unused_chat, of_model, *of_tokens) if said]
+        return [reason for reason in (self._unused_chat, of_model, *of_tokens) if reason]
 
     def translate(
         self,
@@ -100,22 +100,23 @@ class Translator:
         progress: Progress | None = None,
         system: System | None = None,
     ) -> Texts:
-        """The translation of a text, or of each text of a list; one line each.
+        """Translates a text, or each text of a list, into one line each.
 
         A text that is too long for the model's context has an empty translation, and a warning in the log;
-        `hypotheses` tells which.
+        `hypotheses` gives its finish reason.
 
         Args:
             texts: one text, or several.
-            source: the language that they are in: a code such as `de`.
-            target: the language to answer in.
-            beam: hypotheses kept at each step; 1 is greedy, and faster.
-            max_new_tokens: an answer is cut here.
-            no_repeat_ngram_size: so many tokens in a row are said once in an answer, for models that stutter.
-            progress: called with how many texts are done, and how many there are.
-            system: how to ask and to search, template and decoding included, in place of the above.
+            source: their language, as a code such as `de`.
+            target: the language to translate into.
+            beam: number of hypotheses kept at each step; 1 is greedy search, which is faster.
+            max_new_tokens: maximum number of tokens to generate for each text.
+            no_repeat_ngram_size: forbid repeated n-grams of this size; try 3 for models that repeat
+                themselves.
+            progress: called with the number of finished texts and the number of all texts.
+            system: prompt, decoding and score adjustments; it replaces the template and the options above.
         Raises:
-            UserError: what is not text, a language is unknown, or both are the same.
+            UserError: a text is not a string, a language is unknown, or both languages are the same.
         """
         found = self.hypotheses(
             [given.text(texts, "the text")] if isinstance(texts, str) else texts,
@@ -127,10 +128,10 @@ class Translator:
             progress=progress,
             system=system,
         )
-        answers = self._texts(found, "text")
+        translations = self._texts(found, "text")
         if isinstance(texts, str):
-            return answers[0]
-        return answers
+            return translations[0]
+        return translations
 
     def hypotheses(
         self,
@@ -144,7 +145,7 @@ class Translator:
         progress: Progress | None = None,
         system: System | None = None,
     ) -> list[Hypothesis]:
-        """As `translate`, with what is known of each translation: why it ended, its log-probability.
+        """Translates as `translate`, but returns hypotheses, with finish reason and log-probability.
 
         A text that is too long for the model's context has the finish reason `too-long`; nothing is logged.
         """
@@ -166,17 +167,18 @@ class Translator:
         max_new_tokens: int = 512,
         progress: Progress | None = None,
     ) -> list[str]:
-        """The answer to each general instruction, of one line or several; its own `output` is not looked at.
+        """Generates a response, of one or more lines, to each general instruction.
 
-        One that is too long for the model's context has an empty answer, and a warning in the log.
+        An instruction that is too long for the model's context has an empty response, and a warning in the
+        log. The reference outputs of the instructions are ignored.
 
         Args:
-            instructions: what is asked, in the words of a user: text that is not trusted.
-            beam: hypotheses kept at each step; 1 is greedy.
-            max_new_tokens: an answer is cut here.
-            progress: called with how many are answered, and how many there are.
+            instructions: untrusted text of users.
+            beam: number of hypotheses kept at each step; 1 is greedy search.
+            max_new_tokens: maximum number of tokens to generate for each instruction.
+            progress: called with the number of finished instructions and the number of all.
         Raises:
-            UserError: what is not a list of instructions, or the template is for translations alone.
+            UserError: `instructions` is not a list of instructions, or the template has no place for them.
         """
         found = self.general_hypotheses(
             instructions, beam=beam, max_new_tokens=max_new_tokens, progress=progress
@@ -191,11 +193,11 @@ class Translator:
         max_new_tokens: int = 512,
         progress: Progress | None = None,
     ) -> list[Hypothesis]:
-        """As `answer`, with what is known of each answer; one that is too long is `too-long`."""
-        asked_for = _instructions(instructions)
+        """Generates as `answer`, but returns hypotheses; the finish reason may be `too-long`."""
+        checked = _instructions(instructions)
         template = self.template
         found = self._engine.generate(
-            [template.render_general(asked.instruction, asked.input) for asked in asked_for],
+            [template.render_general(each.instruction, each.input) for each in checked],
             Decoding(beam, max_new_tokens),
             stop=template.stop,
             end=template.end,
@@ -205,15 +207,15 @@ class Translator:
         return [of_one[0] for of_one in found]
 
     def _texts(self, found: Sequence[Hypothesis], unit: str) -> list[str]:
-        for said in sentences(refused(found), self.context.limit, unit):
-            _LOG.warning("%s", said)
+        for message in sentences(refused(found), self.context.limit, unit):
+            _LOG.warning("%s", message)
         return [hypothesis.text for hypothesis in found]
 
 
-def _instructions(asked: Sequence[Instruction]) -> list[Instruction]:
-    """The same, once each is known to be one."""
+def _instructions(given_ones: Sequence[Instruction]) -> list[Instruction]:
+    """The instructions, after a check of their types."""
     form = "Instruction(instruction, input, output)"
-    found = list(given.several(asked, "instructions", of=form))
+    found = list(given.several(given_ones, "instructions", of=form))
     for number, each in enumerate(found):
         if not isinstance(each, Instruction):
             raise UserError(f"instruction {number} is {given.shown(each)}; give an {form}")
@@ -223,9 +225,9 @@ def _instructions(asked: Sequence[Instruction]) -> list[Instruction]:
 
 
 def _tuned_with(model: Path | str) -> str | None:
-    if isinstance(model, str):  # on the hub, where no model of ours is
+    if isinstance(model, str):  # on the Hub, where no model of ours is
         return None
-    if (model / TEMPLATE_FILE).is_file():  # a template of the user's own, kept with the model
+    if (model / TEMPLATE_FILE).is_file():  # the user's own template, kept with the model
         return str(model / TEMPLATE_FILE)
     file = model / SETTINGS_FILE
     if not file.is_file():

@@ -12,33 +12,33 @@ from ontarget.settings.decoding import Decoding
 
 
 class Continuations(Protocol):
-    """What may follow: for every branch of every sentence the best next tokens and their scores."""
+    """The best next tokens, with their scores, for every branch of every sentence."""
 
     def first(self, width: int) -> tuple[Tensor, Tensor]:
         """Scores and ids of the `width` best first tokens, both [sentences, 1, width]."""
         ...
 
     def then(self, tokens: Tensor, parents: Tensor, width: int) -> tuple[Tensor, Tensor]:
-        """Goes on from the branches `parents` by `tokens`, both [sentences, branches].
+        """Continues the branches `parents` with `tokens`, both [sentences, branches].
 
         Returns:
-            Scores and ids of what may follow, both [sentences, branches, width].
+            Scores and ids of the best next tokens, both [sentences, branches, width].
         """
         ...
 
     def keep(self, sentences: Tensor) -> None:
-        """Forgets all sentences but these."""
+        """Drops all sentences except these."""
         ...
 
 
 @dataclass(frozen=True, slots=True)
 class Ends:
-    """What ends a hypothesis.
+    """The end tokens and stop sequences that end a hypothesis.
 
     Attributes:
         ids: end tokens.
-        last_of_stop: [vocabulary], whether a token may complete a stop sequence; None where there is none.
-        stopped: whether a stop sequence is among the tokens; asked only where `last_of_stop` says so.
+        last_of_stop: [vocabulary], whether a token may complete a stop sequence; None without stop sequences.
+        stopped: whether the tokens contain a stop sequence; called only after a token in `last_of_stop`.
     """
 
     ids: Tensor
@@ -47,13 +47,13 @@ class Ends:
 
     @property
     def per_branch(self) -> int:
-        """The most next tokens of one branch that are likely to end it."""
+        """The greatest number of next tokens of one branch that are likely to end it."""
         return max(1, len(self.ids) + (self.last_of_stop is not None))
 
 
 @dataclass(frozen=True, slots=True)
 class Found:
-    """A hypothesis of a sentence: its tokens, an end token included, and the sum of their scores."""
+    """A hypothesis: its tokens, an end token included, the sum of their scores, and whether it ended."""
 
     tokens: list[int]
     score: float
@@ -66,16 +66,21 @@ def beam_search(
 ) -> list[list[Found]]:
     """The `beam` best hypotheses of each sentence, best first; fewer where the search found no more.
 
-    `rooms` are the most tokens of each sentence's hypotheses, at least 1; they take the place of the one
-    `max_new_tokens` of `decoding`.
+    The best hypothesis is the same as that of Transformers' `generate` with its default settings.
 
-    The best is the one that `generate` of transformers finds by default.
+    At each step, the `beam` best continuations of a sentence are candidates. Those that end the sentence are
+    put aside, and the best `beam` others continue. Hypotheses are ranked by score / tokens ** length_penalty.
+    A sentence is finished when no running branch is better than the worst of the `beam` best hypotheses put
+    aside, or when its room ends. (To stop at `beam` hypotheses would not suffice: a model that is sure may
+    find as many poor short ones first.) Finished sentences leave the batch. A token that would repeat an
+    n-gram of `no_repeat_ngram_size` is impossible.
 
-    At each step the `beam` best continuations of a sentence are looked at: those that end it are put aside,
-    the best `beam` others go on. Hypotheses are compared by score / tokens ** length_penalty. A sentence is
-    done when what goes on is no better than any of the `beam` best hypotheses put aside (that many alone do
-    not suffice: a sure model finds as many poor short ones first), or where its room ends. Sentences that are
-    done leave the batch. A token that would repeat `no_repeat_ngram_size` tokens of its answer is impossible.
+    Args:
+        continuations: scores of next tokens.
+        rooms: maximum number of tokens of each sentence's hypotheses, at least 1. They replace
+            `decoding.max_new_tokens`.
+        decoding: width of the beam, length penalty and n-gram size.
+        ends: end tokens and stop sequences.
     """
 
     def value(found: Found) -> float:
@@ -86,13 +91,13 @@ def beam_search(
         return best_running / math.pow(length, decoding.length_penalty) > worst
 
     beam, sentences = decoding.beam, len(rooms)
-    width = beam * (1 + ends.per_branch)  # so that `beam` go on, however many end
+    width = beam * (1 + ends.per_branch)  # so that `beam` branches continue, however many end
     scores, ids = continuations.first(width)
     running = scores.new_zeros(sentences, 1)
     history = ids.new_zeros(sentences, 1, 0)  # [sentences, branches, tokens so far]
     aside: list[list[Found]] = [[] for _ in range(sentences)]
-    rows = list(range(sentences))  # which sentence each row of the batch is
-    going = set(rows)  # the rows that are not done
+    rows = list(range(sentences))  # the sentence of each row of the batch
+    going = set(rows)  # the unfinished rows
     for length in range(1, max(rooms) + 1):
         candidates, index = (running[:, :, None] + scores).flatten(1).topk(width)
         parents, tokens = index // scores.shape[2], ids.flatten(1).gather(1, index)
@@ -110,7 +115,7 @@ def beam_search(
             break
         history = history.gather(1, parents[:, :, None].expand(-1, -1, length - 1))
         history = torch.cat([history, tokens[:, :, None]], dim=2)
-        # A row that is done costs less than moving the others every time, but has no position after its room.
+        # A finished row costs less than moving the others every time, but has no position after its room.
         if len(going) <= 0.75 * len(rows) or any(rooms[row] == length for row in rows):
             order = sorted(going)
             kept = torch.tensor(order, device=tokens.device)
@@ -126,9 +131,9 @@ def beam_search(
 
 
 def _at_end(ending: Tensor, candidates: Tensor, beam: int, last: list[int]) -> list[list[int]]:
-    """[row, rank] of the candidates that are hypotheses: among the `beam` best, possible, and at an end.
+    """[row, rank] of the candidates that are hypotheses: among the `beam` best, possible, and ended.
 
-    In the rows `last`, whose room ends, all are.
+    In the rows `last`, whose room ends, all possible candidates are.
     """
     finished = ending[:, :beam]
     if last:
@@ -138,7 +143,7 @@ def _at_end(ending: Tensor, candidates: Tensor, beam: int, last: list[int]) -> l
 
 
 def _ending(tokens: Tensor, parents: Tensor, history: Tensor, ends: Ends) -> Tensor:
-    """Which candidates end their hypothesis, [rows, candidates]."""
+    """Whether a candidate ends its hypothesis, [rows, candidates]."""
     ending = torch.isin(tokens, ends.ids)
     if ends.last_of_stop is not None:
         for row, rank in (ends.last_of_stop[tokens] & ~ending).nonzero().tolist():
@@ -148,11 +153,11 @@ def _ending(tokens: Tensor, parents: Tensor, history: Tensor, ends: Ends) -> Ten
 
 
 def _repeating(history: Tensor, size: int | None) -> Tensor:
-    """The tokens that would say `size` tokens in a row again, [rows, branches, most]; -1 is none."""
+    """The tokens that would repeat an n-gram of this size, [rows, branches, most], padded with -1."""
     if size is None or history.shape[2] < size:
         return history[:, :, :0]
-    said = history.unfold(2, size, 1)  # [rows, branches, places, size]
+    ngrams = history.unfold(2, size, 1)  # [rows, branches, places, size]
     last = history[:, :, None, history.shape[2] - size + 1 :]
-    again = (said[..., :-1] == last).all(-1)
-    repeating = said[..., -1].masked_fill(~again, -1)
+    again = (ngrams[..., :-1] == last).all(-1)
+    repeating = ngrams[..., -1].masked_fill(~again, -1)
     return repeating.sort(dim=2, descending=True).values[:, :, : int(again.sum(-1).max())]

@@ -1,12 +1,12 @@
 """A causal LM that reads the beams of a sentence as branches of one tree.
 
-Usual beam search gives each beam a row of its own, so the prompt's keys and values are copied for every
-beam and the whole cache is permuted at every step. Here a sentence is one row: the beams are queries side
-by side, keys and values are only ever appended, and a mask says which of them are a beam's own ancestors.
-The result is the same; what is copied, which takes most of the time in small models, is not.
+Usual beam search gives each beam a row of its own. So it copies the prompt's keys and values for every beam,
+and permutes the whole cache at every step. Here a sentence is one row: the beams are queries side by side,
+keys and values are only appended, and a mask selects the ancestors of each beam. The result is the same, but
+without the copies, which take most of the time of small models.
 
-Layers whose window slides get a mask of their own: of a token's ancestors, those in its window. What no
-window will reach again stays in memory.
+Layers with a sliding window get a mask of their own: the ancestors of a token that are in its window. Keys
+and values that no window will reach again stay in memory.
 """
 
 from collections.abc import Sequence
@@ -21,17 +21,17 @@ from ontarget.checkpoints.context import FULL, SLIDING, sight_of
 
 
 class TokenTree:
-    """Prompts that have been read, and the branches grown from each of them.
+    """The prompts of a batch, and the branches grown from each of them.
 
     Args:
-        model: any causal LM of transformers whose layers are full or sliding attention.
+        model: a causal LM of Transformers with full or sliding attention in all layers.
         prompts: token ids, one list a row; none empty.
 
     Attributes:
         logits: [rows, vocabulary], of the token that follows each prompt.
 
     Raises:
-        UserError: the model has layers of another kind.
+        UserError: the model has other kinds of layers.
     """
 
     @torch.inference_mode()
@@ -39,7 +39,8 @@ class TokenTree:
         self._model, self._sight = model, sight_of(model.config)
         self._cache = Cache(layer_class_to_replicate=_AppendingLayer)
         lengths = [len(prompt) for prompt in prompts]
-        # What all prompts begin with is read once. Positions and mask are explicit, so padding may follow it.
+        # The common beginning of all prompts is read once. Positions and mask are explicit, so padding may
+        # follow it.
         shared = _shared(prompts) if len(prompts) > 1 else 0
         rest = max(lengths) - shared
         ids = torch.zeros(len(prompts), rest, dtype=torch.long)
@@ -66,12 +67,12 @@ class TokenTree:
 
     @torch.inference_mode()
     def grow(self, tokens: Tensor, parents: Tensor) -> Tensor:
-        """Appends a token to branches that go on from those of the step before.
+        """Appends a token to each branch.
 
         Args:
             tokens: [rows, branches].
-            parents: [rows, branches], which branch of the step before each one continues (0 after the
-                prompt).
+            parents: [rows, branches], the branch of the step before that each token continues; 0 after the
+                prompt.
         Returns:
             Logits of the tokens that follow, [rows, branches, vocabulary].
         """
@@ -87,7 +88,7 @@ class TokenTree:
 
     @torch.inference_mode()
     def keep(self, rows: Tensor) -> None:
-        """Forgets all rows but these (ascending indices)."""
+        """Drops all rows except these (ascending indices)."""
         self._cache.batch_select_indices(rows)
         self._visible, self._places = self._visible[rows], self._places[rows]
         self._lengths = self._lengths[rows]
@@ -105,7 +106,7 @@ class TokenTree:
         return logits
 
     def _mask(self, positions: Tensor, visible: Tensor) -> Tensor | dict[str, Tensor]:
-        """What transformers takes for a mask that is made already: one, or one for each kind of layer."""
+        """A finished mask in the form that Transformers accepts: one, or one for each kind of layer."""
         if self._sight.window is None:
             return self._hidden(visible)
         near = self._places[:, None, :] > positions[:, :, None] - self._sight.window
@@ -113,7 +114,7 @@ class TokenTree:
         return {FULL: self._hidden(visible), SLIDING: sliding} if self._sight.by_layer else sliding
 
     def _hidden(self, visible: Tensor) -> Tensor:
-        # Added to the attention scores, not boolean: the form that every attention implementation takes.
+        # Added to the attention scores, not boolean: every attention implementation accepts this form.
         dtype = self._model.dtype
         return torch.zeros((), dtype=dtype, device=visible.device).masked_fill(
             ~visible[:, None], torch.finfo(dtype).min
@@ -121,7 +122,7 @@ class TokenTree:
 
 
 class _AppendingLayer(DynamicLayer):  # type: ignore[misc]
-    """Keys and values in buffers that have room to spare: appending copies what is new, not what is there."""
+    """Keys and values in buffers with spare room, so that appending copies only the new ones."""
 
     is_initialized: bool
     keys: Tensor
@@ -148,7 +149,7 @@ class _AppendingLayer(DynamicLayer):  # type: ignore[misc]
         self._show()
 
     def batch_select_indices(self, indices: Tensor) -> None:
-        for buffer in self._buffers:  # in place: what is kept moves up
+        for buffer in self._buffers:  # in place: the rows that stay move up
             buffer[: len(indices), :, : self._length] = buffer[indices, :, : self._length]
         self._buffers = [buffer[: len(indices)] for buffer in self._buffers]
         self._show()
@@ -158,14 +159,14 @@ class _AppendingLayer(DynamicLayer):  # type: ignore[misc]
 
 
 def _shared(prompts: Sequence[list[int]]) -> int:
-    """How many tokens all prompts have in common at the start, without the last one of any."""
-    first, last = min(prompts), max(prompts)  # what these two share, all that lie between them share
+    """The number of tokens that all prompts share at the start, without the last token of any prompt."""
+    first, last = min(prompts), max(prompts)  # all prompts that sort between these two share their beginning
     same = takewhile(lambda pair: pair[0] == pair[1], zip(first, last, strict=False))
     return min(sum(1 for _ in same), min(map(len, prompts)) - 1)
 
 
 def _roomy(states: Tensor, length: int, new: int = 0) -> Tensor:
-    """A buffer that begins with the first `length` of `states`, with room for `new` more and then some."""
+    """A buffer that begins with the first `length` of `states`, with spare room for `new` more and beyond."""
     rows, heads, _, size = states.shape
     buffer = states.new_empty(rows, heads, length + new + max(length // 2, 64), size)
     buffer[:, :, :length] = states[:, :, :length]
