@@ -10,8 +10,9 @@ from rich.table import Table
 
 from ontarget.errors import UserError, counted
 from ontarget.reporting import table_formats as forms
-from ontarget.reporting.run_files import KINDS, Scores
+from ontarget.reporting.run_files import KINDS, Scores, read_scores
 from ontarget.reporting.table import layout
+from ontarget.system_ids import current_id
 
 if TYPE_CHECKING:
     import pandas
@@ -37,7 +38,7 @@ class Run:
         path = self.directory / "scores.json"
         Scores.read(path)  # says what is wrong with it, if anything is
         rows: list[dict[str, Any]] = json.loads(path.read_text(encoding="utf-8"))
-        return rows
+        return [row | {"system": current_id(row["system"])} for row in rows]
 
     def to_pandas(self) -> "pandas.DataFrame":
         """`scores` as a data frame.
@@ -53,10 +54,10 @@ class Run:
 
     def table(self) -> Table:
         """The table of averages; a notebook shows it, and `rich.print` does."""
-        return forms.terminal(layout(Scores.of(self.scores)))
+        return forms.terminal(layout(read_scores(self.directory)))
 
     def __str__(self) -> str:
-        scores = Scores.of(self.scores)
+        scores = read_scores(self.directory)
         directions = sum(len(scores.directions(kind)) for kind in KINDS)
         held = f"{counted(len(scores.systems), 'system')}, {counted(directions, 'direction')}"
         report = self.directory / "report.html"

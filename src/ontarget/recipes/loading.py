@@ -13,6 +13,7 @@ from ontarget.errors import UserError, nearest
 from ontarget.recipes.explain import explain, short
 from ontarget.recipes.schema.recipe import Recipe
 from ontarget.recipes.schema.systems import list_systems
+from ontarget.system_ids import current_id
 from ontarget.yaml_text import read_yaml
 
 Overrides = Sequence[str] | Mapping[str, Any]
@@ -115,7 +116,7 @@ def override(data: Mapping[str, Any], overrides: Overrides) -> dict[str, Any]:
     changed = list_systems(data)
     for key, value in _pairs(overrides):
         here = changed
-        *parents, last = key.split(".")
+        *parents, last = _current(key).split(".")
         for depth, part in enumerate(parents, start=1):
             if part not in here and depth == 2 and parents[0] in ("stages", "systems"):
                 raise UserError(
@@ -131,6 +132,12 @@ def override(data: Mapping[str, Any], overrides: Overrides) -> dict[str, Any]:
         here[last] = value
         changed = list_systems(changed)
     return changed
+
+
+def _current(key: str) -> str:
+    """The key of an override, with the current id of a system."""
+    block, *rest = key.split(".")
+    return ".".join([block, current_id(rest[0]), *rest[1:]]) if block == "systems" and rest else key
 
 
 def _pairs(overrides: Overrides) -> list[tuple[str, Any]]:
