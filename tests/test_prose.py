@@ -44,10 +44,6 @@ BANNED = {
 PENDING: set[str] = {
     "docs/experiments/research-log.md",
     "docs/experiments/results.md",
-    "src/ontarget/checkpoints/adapter.py",
-    "src/ontarget/checkpoints/files.py",
-    "src/ontarget/checkpoints/record.py",
-    "src/ontarget/checkpoints/saying.py",
     "src/ontarget/corpora/beginnings.py",
     "src/ontarget/corpora/catalogue/check.py",
     "src/ontarget/corpora/catalogue/entry.py",

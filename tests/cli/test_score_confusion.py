@@ -78,9 +78,9 @@ def test_a_metric_that_is_missing_says_why(tmp_path: Path, responses: str) -> No
     french.write_text(f"{FRENCH}\n", encoding="utf-8")
     short.write_text("Oui.\n", encoding="utf-8")
     printed = score(str(french), str(short), "--to", "fr", "--metrics", "lpr,wpr")
-    assert f"no WPR of {french}: words in Latin letters do not tell their language\n" in printed
+    assert f"no WPR of {french}: letters do not show the language of words in Latin script\n" in printed
     assert f"no LPR, WPR of {short}: no response has a line of 5 words\n" in printed
-    assert "no WPR, LCPR: English words are looked up in a list" in score(responses, "--to", "ru", "--lcb")
+    assert "no WPR, LCPR: it needs a list of English words" in score(responses, "--to", "ru", "--lcb")
     [_, of_short] = json.loads(score(str(french), str(short), "--to", "fr", "--metrics", "lpr", "--json"))
     assert of_short["missing"] == {"lpr": "no response has a line of 5 words"}
     assert "missing" not in json.loads(score(str(french), "--to", "fr", "--json"))

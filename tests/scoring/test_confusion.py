@@ -43,7 +43,7 @@ def test_words_of_a_language_in_latin_script_cannot_be_told() -> None:
     found = language_confusion([FRENCH, GERMAN], "fr")
     assert found.lpr is not None
     assert (found.lpr.value, found.wpr, found.lcpr) == (50.0, None, None)
-    why = "words in Latin letters do not tell their language"
+    why = "letters do not show the language of words in Latin script"
     assert found.missing == {"wpr": why, "lcpr": why}
 
 

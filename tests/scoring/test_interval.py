@@ -42,7 +42,7 @@ def test_wilson_covers_a_true_share_as_often_as_it_says() -> None:
 
 @pytest.mark.parametrize(("successes", "n"), [(0, 0), (-1, 5), (6, 5)])
 def test_what_is_no_share_is_an_error(successes: int, n: int) -> None:
-    with pytest.raises(ValueError, match=f"{successes} of {n} is no share"):
+    with pytest.raises(ValueError, match=f"{successes} of {n} is not a share"):
         wilson(successes, n)
 
 

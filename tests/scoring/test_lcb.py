@@ -79,8 +79,8 @@ def test_where_no_response_passes_none_has_an_english_word() -> None:
 @pytest.mark.parametrize(
     ("responses", "language", "missing"),
     [
-        ([FRENCH], "fr", {"wpr": "words in Latin letters do not tell their language"}),
-        ([RUSSIAN], "ru", {"wpr": "English words are looked up in a list (--english-words FILE)"}),
+        ([FRENCH], "fr", {"wpr": "letters do not show the language of words in Latin script"}),
+        ([RUSSIAN], "ru", {"wpr": "it needs a list of English words: --english-words FILE"}),
         (["Да."], "ru", {"lpr": "no response has a line of 5 words", "wpr": "no response has a line"}),
     ],
 )

@@ -1,4 +1,4 @@
-"""Off-target by the word of several identifiers: the figure of a system that chose by one of them."""
+"""The off-target ratio by agreement of several identifiers, for systems that re-rank by one of them."""
 
 from collections.abc import Iterator, Sequence
 
@@ -11,14 +11,14 @@ from ontarget.scoring.score import Score
 class AgreedOffTarget:
     """Counts the hypotheses that every identifier finds off-target, chunk by chunk.
 
-    Whoever re-ranks by an identifier learns to please it: its errors stay, and its off-target ratio sees none
-    of them. An error is rarely one of two identifiers at once.
+    A system that re-ranks by an identifier keeps the hypotheses on which this identifier errs, and the
+    identifier's own off-target ratio does not show these errors. Two identifiers rarely make the same error.
 
     Args:
-        counts: of each identifier, at least two, with the same target and rules.
+        counts: the counts of at least two identifiers, with the same target and rules.
 
     Raises:
-        UserError: an identifier is there twice.
+        UserError: an identifier is given twice.
     """
 
     def __init__(self, counts: Sequence[OffTarget]) -> None:
@@ -29,16 +29,16 @@ class AgreedOffTarget:
         self._off = self._perhaps = 0
 
     def add(self, found: Sequence[Sequence[SegmentResult]]) -> None:
-        """Counts what each identifier found of some hypotheses: [identifiers, hypotheses]."""
+        """Counts the results of each identifier for a chunk of hypotheses: [identifiers, hypotheses]."""
         for off, perhaps in agreed(found):
             self._off += off
             self._perhaps += perhaps
 
     @property
     def score(self) -> Score:
-        """The share that all of them find off-target, in percent.
+        """The share of hypotheses that all identifiers find off-target, in percent.
 
-        The upper end of its interval takes what an identifier is unsure of for off-target.
+        The upper end of its interval counts hypotheses of which an identifier is unsure as off-target.
 
         Raises:
             UserError: nothing was counted.
@@ -51,7 +51,7 @@ class AgreedOffTarget:
 
 
 def agreed(found: Sequence[Sequence[SegmentResult]]) -> Iterator[tuple[bool, bool]]:
-    """Of each hypothesis: whether all identifiers find it off-target, and whether it is if in doubt it is."""
+    """Whether all identifiers find each hypothesis off-target; the same if unsure counts as off-target."""
     for segments in zip(*found, strict=True):
         yield (
             all(segment.off for segment in segments),

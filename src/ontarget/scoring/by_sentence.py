@@ -1,7 +1,7 @@
-"""The off-target ratio by sentences: a paragraph in which one sentence of ten is English, say.
+"""The off-target ratio by sentences, for paragraphs in which, for example, one sentence of ten is English.
 
-An identifier that is given the whole paragraph names the language of most of it, and a single sentence in
-another one leaves no trace.
+For a whole paragraph an identifier names the language of most of the text, so a single sentence in another
+language is not noticed.
 """
 
 from collections import Counter
@@ -20,24 +20,24 @@ from ontarget.scoring.outcome import Thresholds
 from ontarget.scoring.score import Score
 from ontarget.sentences import sentences_of
 
-_LONG = 400  # characters, and
-_MANY = 3  # ends of sentences: more than either is a long line
+_LONG = 400  # characters; a longer line is long
+_MANY = 3  # ends of sentences; a line with more is long, too
 _ENDS = (". ", "! ", "? ", "。", "！", "？", "। ")
-_SHORT = 60  # characters, in which no more sentences are looked for
+_SHORT = 60  # characters; in shorter lines, sentences are not counted
 
 
 class BySentence(OffTarget):
     """Counts lines by the share of their sentences that are in another language.
 
-    Neutral and unsure sentences are left out. A line is off-target if at least half of the others are in
-    another language, and `mixed` if some are, but fewer; the strict ratio counts that, too. Where no sentence
-    is left, the line is identified as a whole. Whether it is empty, a copy, a run-on or in another script is
-    also a matter of the whole line.
+    Neutral and unsure sentences are ignored. A line is off-target if at least half of the other sentences are
+    in another language. It is `mixed` if some are, but fewer; the strict ratio counts mixed lines, too. If no
+    sentence remains, the line is identified as a whole. The outcomes of empty lines, copies, run-ons and
+    other scripts also depend on the whole line.
 
     Arguments, attributes and errors are those of `OffTarget`.
 
     Attributes:
-        sentences: counts the sentences, as if each were a line; its `score` is their off-target ratio.
+        sentences: a count of all sentences as if each were a line; its `score` is their off-target ratio.
     """
 
     _unit = "|unit:sentence"
@@ -60,7 +60,7 @@ class BySentence(OffTarget):
         """The off-target ratio of all sentences, in percent, with its interval; n is their number.
 
         Raises:
-            UserError: there are none.
+            UserError: there are no sentences.
         """
         return replace(self.sentences.score, metric="otr_sentences")
 
@@ -85,7 +85,7 @@ class _Sentences(OffTarget):
 
 
 def _reading(sentences: Sequence[SegmentResult]) -> Reading:
-    """What a line is by its sentences; a guess without a label if none of them counts."""
+    """The reading of a line by its sentences; its guess has no label if no sentence counts."""
     outcomes = tuple(sentence.outcome for sentence in sentences)
     sure = [sentence for sentence in sentences if sentence.doubt is None]
     elsewhere = [one for one in sure if one.off and one.outcome != "script"]
@@ -99,17 +99,17 @@ def _reading(sentences: Sequence[SegmentResult]) -> Reading:
 
 
 def counting(unit: Unit) -> type[OffTarget]:
-    """What counts by whole lines or by their sentences.
+    """The class that counts by whole lines or by sentences.
 
     Raises:
-        UserError: there is no such unit.
+        UserError: the unit does not exist.
     """
     given.choice(unit, "the unit", get_args(Unit))
     return BySentence if unit == "sentence" else OffTarget
 
 
 def is_long(text: str) -> bool:
-    """Whether a line has over 400 characters, or probably over three sentences: what a glance can tell."""
+    """Whether a line has more than 400 characters, or probably more than three sentences; a quick check."""
     if len(text) > _LONG:
         return True
     return len(text) > _SHORT and sum(text.count(end) for end in _ENDS) > _MANY

@@ -1,4 +1,4 @@
-"""Systems against a baseline: paired tests of each score, corrected for how many tests there are."""
+"""Compares systems with a baseline: paired tests of each score, corrected for the number of tests."""
 
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
@@ -11,30 +11,30 @@ from ontarget.scoring.significance import RESAMPLES, SEED, TRIALS, PairedResult,
 TestSet = tuple[str, str]
 """Run (a seed) and direction."""
 Question = tuple[str, str]
-"""Group of directions and metric: what all systems are tested in at a time."""
+"""Group of directions and metric: the unit in which all systems are tested together."""
 
 
 LEVEL = 0.05
-"""A difference is significant where its adjusted p-value is below."""
+"""A difference is significant if its adjusted p-value is below this level."""
 ENOUGH_RUNS = 3
 
 
 @dataclass(frozen=True, slots=True)
 class Comparison:
-    """One score of one system, against the baseline's.
+    """One score of one system, compared with the baseline's.
 
     Attributes:
-        group: the directions that it is the mean over.
+        group: the group of directions that the score is the mean over.
         metric: `bleu`, `bleu_on_target`, `otr` and so on.
-        system: its id.
-        value: the mean over the group's directions, and over runs.
-        deviation: the standard deviation over runs, of the means over directions; None for one run.
-        test: None for the baseline itself.
+        system: the system's id.
+        value: the mean over the group's directions and over runs.
+        deviation: the standard deviation, over runs, of the means over directions; None for one run.
+        test: the paired test; None for the baseline itself.
         p_holm: the p-value of `test`, adjusted for all tests of this metric, of all systems in all groups.
-        p_bootstrap_holm: that of its bootstrap, adjusted alike.
-        n: segments, of all directions and runs.
-        signature: of the first direction's score.
-        runs: how many runs (seeds) it is the mean over.
+        p_bootstrap_holm: the p-value of the bootstrap, adjusted in the same way.
+        n: number of segments in all directions and runs.
+        signature: the signature of the first direction's score.
+        runs: number of runs (seeds) that the score is the mean over.
     """
 
     group: str
@@ -51,12 +51,12 @@ class Comparison:
 
     @property
     def few_runs(self) -> bool:
-        """Whether it is over several seeds, but too few of them to know how far seeds lie apart."""
+        """Whether the score is over several seeds, but too few to estimate the variance across seeds."""
         return 1 < self.runs < ENOUGH_RUNS
 
     @property
     def significant(self) -> bool:
-        """Whether it differs from the baseline by more than chance; with two seeds nothing says so."""
+        """Whether the difference from the baseline is significant; never for two seeds, which are too few."""
         return self.p_holm is not None and self.p_holm < LEVEL and not self.few_runs
 
 
@@ -74,18 +74,18 @@ def compare(
 
     Args:
         cards: system -> run and direction -> its scores, with evidence (`Scorer.segments`).
-        baseline: the system that all others are held against.
-        groups: what to average over: a name -> directions.
+        baseline: the system that all others are compared with.
+        groups: the groups to average over: name -> directions.
         trials: see `paired_test`.
-        resamples: see there.
-        seed: see there.
-        watch: the questions go through it, one after the other, so that someone may tell how far it is.
+        resamples: see `paired_test`.
+        seed: see `paired_test`.
+        watch: an iterator through which the questions pass one by one, to show progress.
 
     Returns:
-        By group, then metric, then system; the baseline first.
+        The comparisons by group, then metric, then system; the baseline first.
 
     Raises:
-        UserError: no such baseline, nothing to compare it with, or systems that answer different segments.
+        UserError: the baseline does not exist, there is no other system, or the systems' segments differ.
     """
     if baseline not in cards:
         raise UserError(f"there is no system '{baseline}' to be the baseline{nearest(baseline, cards)}")
@@ -112,7 +112,7 @@ def compare(
 
 
 def _adjusted(rows: Sequence[Comparison]) -> list[Comparison]:
-    """With Holm's correction; each metric is a question of its own, asked of every system in every group."""
+    """Adds Holm's correction, for each metric over all systems and groups."""
     adjusted: dict[str, Iterator[tuple[float, float]]] = {}
     for metric in {row.metric for row in rows}:
         tests = [row.test for row in rows if row.test and row.metric == metric]

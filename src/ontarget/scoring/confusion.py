@@ -1,7 +1,8 @@
-"""Language confusion: whole lines, and single words, in a language that was not asked for.
+"""Language confusion: whole lines and single words in a language other than the target.
 
-The metrics of the Language Confusion Benchmark (Marchisio et al. 2024, arXiv 2406.20052, section 3.3) by our
-own rules; `lcb.py` has those of its script. And the matrix of requested and produced languages.
+This module has the metrics of the Language Confusion Benchmark (Marchisio et al. 2024, arXiv 2406.20052,
+section 3.3) by our own rules, and the matrix of requested and produced languages. The rules of the
+benchmark's script are in `lcb.py`.
 """
 
 import re
@@ -22,7 +23,7 @@ _NO_PUNCTUATION = str.maketrans({**dict.fromkeys(string.punctuation + "،", ""),
 _UNSPACED = re.compile(
     r"[\u0e00-\u0eff\u1000-\u109f\u1780-\u17ff\u3040-\u30ff\u3400-\u9fff\U00020000-\U0003ffff]"
 )
-_WORD = re.compile(r"[^\W_]\S*")  # a sign alone, `。` or `-`, is not a word
+_WORD = re.compile(r"[^\W_]\S*")  # a single punctuation mark, `。` or `-`, is not a word
 _LATIN_WORD = re.compile(r"(?<![a-zA-Z\u00c0-\u024f])[a-z]{4,}(?![a-zA-Z\u00c0-\u024f])")
 
 
@@ -35,23 +36,23 @@ def language_confusion(
     words: int = 5,
     english: Collection[str] | None = None,
 ) -> LanguageConfusion:
-    """LPR, WPR and LCPR, for text of any kind; `lcb.benchmark_confusion` computes the published ones.
+    """LPR, WPR and LCPR for text of any kind; `lcb.benchmark_confusion` computes the published versions.
 
-    A line is read as it is for the off-target ratio (`rules.read`): its URLs, e-mail addresses, placeholders,
-    numbers and code are not words. It counts if it has at least `words` words; a response without such a
-    line is left out. Where words are not separated by blanks, two characters count as one.
+    Lines are identified as for the off-target ratio (`rules.read`): URLs, e-mail addresses, placeholders,
+    numbers and code are not words. A line counts if it has at least `words` words; responses without such a
+    line are ignored. In scripts without blanks between words, two characters count as one word.
 
     Args:
-        responses: one text each, of one line or several.
-        language: the language that was asked for.
+        responses: the responses, of one or more lines each.
+        language: the target language.
         identifier: default: lid.176.ftz.
-        confidence: a line whose guess has at most this probability fails.
-        words: a line of fewer is not judged.
-        english: English words in small letters (`word_list.read_word_list`). Default: any word of four or
-            more small Latin letters is taken for an English one.
+        confidence: a line fails if the probability of its guess does not exceed this value.
+        words: minimum number of words in a line.
+        english: English words in lower case (`word_list.read_word_list`). Default: any word of four or more
+            lower-case Latin letters counts as English.
 
     Raises:
-        UserError: the identifier knows no such language.
+        UserError: the identifier does not know the language.
     """
     target = language if isinstance(language, Language) else Language(language)
     count = PassRates(
@@ -86,7 +87,7 @@ def rules(
 
 
 def _latin_words(line: str, text: str) -> list[str]:
-    """Words of small Latin letters. `text` holds the line's words, in lower case; the line tells capitals."""
+    """Words of lower-case Latin letters. `text` is the line's words in lower case; `line` shows capitals."""
     found = _LATIN_WORD.findall(text)
     return [word for word in found if word in line.translate(_NO_PUNCTUATION)] if found else []
 
@@ -99,13 +100,12 @@ def _long_enough(line: str, words: int) -> bool:
 def confusion_matrix(
     hypotheses: Mapping[Language, Sequence[str]], identifier: Identifier | None = None
 ) -> dict[str, dict[str, int]]:
-    """Requested language -> produced language -> how many hypotheses; `""` are those without text.
+    """Requested language -> produced language -> number of hypotheses; `""` counts empty hypotheses.
 
-    A label that means the requested language stands under the requested code: of `nb`, lid.176's `no` is
-    `nb`.
+    Labels that mean the requested language are counted under its code: for `nb`, lid.176's `no` is `nb`.
 
     Raises:
-        UserError: what is not such a mapping of lists of strings.
+        UserError: the argument is not a mapping from languages to lists of strings.
     """
     matrix = {}
     if not isinstance(hypotheses, Mapping):

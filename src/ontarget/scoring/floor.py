@@ -1,4 +1,4 @@
-"""The floor: the off-target ratio of human translations, since identification errs on them, too."""
+"""The floor: the off-target ratio of human translations, on which identification errs, too."""
 
 import hashlib
 from collections.abc import MutableMapping, Sequence
@@ -14,18 +14,18 @@ from ontarget.scoring.off_target import OffTarget
 from ontarget.scoring.score import Score
 
 Known = MutableMapping[tuple[Language, bytes], list[tuple[int, int, int]]]
-"""Target and hash of references -> how many there are, are off-target and are unsure; of sentences next."""
+"""Target and hash of references -> numbers of lines, off-target lines and unsure lines; then of sentences."""
 
 
 class Floor:
     """Counts the references of one set, chunk by chunk.
 
     Args:
-        target: the language that they are in.
-        identifier: of languages.
-        rules: how lines are read.
-        known: what was counted before. Systems with the same references share it: these are identified once.
-        unit: what is identified.
+        target: the language of the references.
+        identifier: identifies the lines.
+        rules: how lines are identified.
+        known: earlier counts. Systems with the same references share it, so that these are identified once.
+        unit: the unit of identification.
     """
 
     def __init__(
@@ -41,7 +41,7 @@ class Floor:
         self._counts: list[OffTarget] = []
 
     def add(self, references: Sequence[Sequence[str]]) -> None:
-        """Counts some more lines of each reference."""
+        """Counts a chunk of lines of each reference."""
         self._counts = self._counts or [self._count() for _ in references]
         for count, lines in zip(self._counts, references, strict=True):
             for part, (n, off, unsure) in zip(_parts(count), self._found(lines), strict=True):
@@ -62,16 +62,16 @@ class Floor:
 
     @property
     def score(self) -> Score:
-        """The mean of the references' off-target ratios, each of which is in `verbose` if there are several.
+        """The mean of the references' off-target ratios; with several references, `verbose` lists each.
 
-        The interval is Wilson's of the mean share, over lines: the references of a line are no independent
-        evidence.
+        The interval is Wilson's for the mean share over lines, since the references of a line are not
+        independent evidence.
         """
         return _mean(self._counts)
 
     @property
     def sentence_score(self) -> Score | None:
-        """The same of the references' sentences; None if lines are identified, or there are no sentences."""
+        """The same for the references' sentences; None if lines are identified, or without sentences."""
         parts = [
             count.sentences for count in self._counts if isinstance(count, BySentence) and count.sentences.n
         ]

@@ -1,4 +1,4 @@
-"""How far a figure may be from the one that more segments would give."""
+"""Confidence intervals of shares: how much a figure may change with more segments."""
 
 from dataclasses import dataclass
 from math import sqrt
@@ -10,8 +10,8 @@ class Interval:
     """A confidence interval, in the units of its score.
 
     Attributes:
-        low: its lower end.
-        high: its upper end.
+        low: the lower end.
+        high: the upper end.
     """
 
     low: float
@@ -19,22 +19,22 @@ class Interval:
 
 
 def wilson(successes: float, n: int, confidence: float = 0.95) -> Interval:
-    """The score interval of a share, in percent (Wilson 1927; Brown, Cai and DasGupta 2001 recommend it).
+    """Wilson's interval of a share, in percent (Wilson 1927; recommended by Brown, Cai & DasGupta 2001).
 
-    It keeps its confidence where the normal approximation fails: few segments, or a share near 0 or 100 %.
-    No segment of n off-target is an upper end of about 384 / n percent, not 0.
+    It keeps its confidence where the normal approximation fails: with few segments, or a share near 0 or
+    100 %. If none of n segments is off-target, the upper end is about 384 / n percent, not 0.
 
     Args:
-        successes: how many segments have the property, 0 to `n`. Where some count in part (a tie is half a
-            win) the variance is less than the formula's, and the interval wider than it need be.
-        n: how many segments there are, at least 1.
+        successes: number of segments with the property, 0 to `n`. If some count in part (a tie is half a
+            win), the variance is less than the formula's, and the interval is wider than necessary.
+        n: number of segments, at least 1.
         confidence: between 0 and 1.
 
     Raises:
         ValueError: an argument is out of range.
     """
     if not 0 <= successes <= n or n < 1:
-        raise ValueError(f"{successes} of {n} is no share")
+        raise ValueError(f"{successes} of {n} is not a share")
     z = _quantile(confidence)
     share, weight = successes / n, z * z / n
     centre = (share + weight / 2) / (1 + weight)
@@ -45,8 +45,9 @@ def wilson(successes: float, n: int, confidence: float = 0.95) -> Interval:
 
 
 def wilson_between(at_least: float, at_most: float, n: int) -> Interval:
-    """The interval of a share of which only bounds are known: from Wilson's lower end of one to the upper end
-    of the other. Arguments and errors as of `wilson`.
+    """The interval of a share between two bounds: Wilson's lower end for one, the upper end for the other.
+
+    Arguments and errors as in `wilson`.
     """
     return Interval(wilson(at_least, n).low, wilson(at_most, n).high)
 

@@ -1,9 +1,9 @@
-"""The Language Confusion Benchmark's figures, as its script `compute_metrics.py` computes them.
+"""The metrics of the Language Confusion Benchmark, as its script `compute_metrics.py` computes them.
 
-Marchisio et al. 2024 (arXiv 2406.20052); the script is in github.com/for-ai/language-confusion. Where it
-differs from `confusion.py`: a response ends at a line that begins with `Q:`; URLs, numbers and code are
-words; words are tokens of jieba (Chinese) and MeCab (Japanese), else what blanks separate; an English word is
-a whole token, looked up in a list as it is written; and WPR is 100 where no response passes LPR.
+Marchisio et al. 2024 (arXiv 2406.20052); the script is in github.com/for-ai/language-confusion. It differs
+from `confusion.py` in these points: a response ends at a line that begins with `Q:`; URLs, numbers and code
+are words; words are tokens of jieba (Chinese) and MeCab (Japanese), otherwise of blanks; an English word is a
+whole token, looked up in a list without changing its case; and WPR is 100 if no response passes LPR.
 """
 
 import string
@@ -21,7 +21,7 @@ from ontarget.scoring.language_id.identifier import Identifier, default_identifi
 from ontarget.scoring.pass_rates import LanguageConfusion, Line, PassRates, ResponseRules
 from ontarget.scoring.word_list import signature_of
 
-_NEXT_QUESTION = "\nQ:"  # where a base model goes on with a prompt of its own
+_NEXT_QUESTION = "\nQ:"  # a base model continues with a prompt of its own
 _WITHOUT = str.maketrans({**dict.fromkeys(string.punctuation + "،"), "—": " "})
 _TOKENS = 5
 _LONGEST = 50_000  # characters
@@ -40,13 +40,14 @@ def benchmark_confusion(
     The benchmark averages over sources, then over languages.
 
     Args:
-        responses: one completion each, with its line breaks.
-        language: the language that was asked for.
-        identifier: default: lid.176.ftz. The benchmark's is lid.176.bin.
-        english: the words of its file `words` (`word_list.read_word_list`). Without it there is no WPR.
+        responses: the completions, with their line breaks.
+        language: the target language.
+        identifier: default: lid.176.ftz. The benchmark uses lid.176.bin.
+        english: the words of the benchmark's file `words` (`word_list.read_word_list`). Without them, WPR is
+            not computed.
 
     Raises:
-        UserError: the identifier knows no such language, or what splits Chinese or Japanese into words is
+        UserError: the identifier does not know the language, or the word segmenter for Chinese or Japanese is
             not installed.
     """
     target = language if isinstance(language, Language) else Language(language)
@@ -62,7 +63,7 @@ def rules(language: Language, english: Collection[str] | None) -> ResponseRules:
     """The rules of the benchmark for responses in a language.
 
     Raises:
-        UserError: what splits the language into words is not installed.
+        UserError: the word segmenter for the language is not installed.
     """
     known = None if english is None else frozenset(english)
     tokenize, name = _tokenizer(language)
@@ -84,7 +85,7 @@ def rules(language: Language, english: Collection[str] | None) -> ResponseRules:
 
 
 def _tokenizer(language: Language) -> tuple[Callable[[str], list[str]], str]:
-    """What splits a line into words, and its name in a signature."""
+    """The function that splits a line into words, and its name in signatures."""
     if language.primary == "zh":
         return _chinese().lcut, f"jieba-{version('jieba')}"
     if language.primary == "ja":
@@ -96,14 +97,14 @@ def _tokenizer(language: Language) -> tuple[Callable[[str], list[str]], str]:
 @cache
 def _chinese() -> Any:
     try:
-        with warnings.catch_warnings():  # its strings have escapes that Python 3.12 warns of
+        with warnings.catch_warnings():  # Python 3.12 warns of escapes in jieba's strings
             warnings.simplefilter("ignore")
             import jieba
     except ModuleNotFoundError:
         raise UserError(
             f"the benchmark splits Chinese into words by jieba, which is missing: {_INSTALL}"
         ) from None
-    jieba.setLogLevel("WARNING")  # it tells of its dictionary on standard error
+    jieba.setLogLevel("WARNING")  # by default it logs the loading of its dictionary to standard error
     return jieba
 
 
@@ -113,7 +114,7 @@ def _japanese() -> tuple[Callable[[str], str], str]:
         from fugashi import Tagger
 
         tagger = Tagger("-O wakati")
-    except (ModuleNotFoundError, RuntimeError):  # the latter without a dictionary
+    except (ModuleNotFoundError, RuntimeError):  # RuntimeError: there is no dictionary
         raise UserError(
             "the benchmark splits Japanese into words by MeCab, which is missing or has no dictionary: "
             f"{_INSTALL}"
@@ -123,5 +124,5 @@ def _japanese() -> tuple[Callable[[str], str], str]:
 
 
 def _parts(line: str) -> Iterator[str]:
-    """A line in parts that MeCab can take: of a million characters it dies, without an exception."""
+    """Splits a line into parts that MeCab can process: with a million characters it crashes the process."""
     return (line[start : start + _LONGEST] for start in range(0, len(line), _LONGEST))

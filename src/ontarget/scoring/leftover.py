@@ -1,15 +1,16 @@
-"""Words of a hypothesis that were left in the source's language, or are in another one than was asked for.
+"""Leftover words: single words of a hypothesis in the source language or in another wrong language.
 
-An off-target ratio judges lines: *Un groupe de männern tient des bâtons de Baumwolle* is French to it. Here
-words are judged, by four kinds of evidence.
+The off-target ratio evaluates whole lines: it takes *Un groupe de männern tient des bâtons de Baumwolle* as
+French. This module evaluates words, by four kinds of evidence:
 
-script  the word is in a script that the language is not written in: *weather* in Russian, 漢字 in French
-copied  the word stands in the source, is no name, and an identifier that chooses between source and target
-        language is sure that it is the source's. All languages borrow from English, and close relatives share
-        their words: from these a word is copied only where a reference or monolingual text shows that it is
-        not one of the target language
-rarer   the word is far more frequent in text of another language than in text of the one asked for
-run     all runs of five words that hold the word are in another language, four words in a row or more
+script  the word is in a script that the target language does not use: *weather* in Russian, 漢字 in French
+copied  the word occurs in the source, is not a name, and an identifier that chooses between source and target
+        language is sure that it belongs to the source language. All languages borrow from English, and close
+        relatives share words. From these languages a word counts as copied only if a reference or monolingual
+        text shows that the target language does not have it
+rarer   the word is far more frequent in text of another language than in text of the target language
+run     all sequences of five words that contain the word are in another language; this holds for at least
+        four words in a row
 """
 
 from collections.abc import Collection, Iterable, Sequence
@@ -29,28 +30,30 @@ from ontarget.scoring.version import SCORING_VERSION
 from ontarget.scoring.word_places import PlacedWord, keys_in, words_in, written_in
 
 LETTERS = 4
-"""Letters of the shortest word that is judged by itself; the identifier knows too little of a shorter one."""
+"""Minimum number of letters of a word that is evaluated by itself; shorter words cannot be identified."""
 SURE = 0.9
-"""The probability from which a guess about a single word counts."""
+"""Minimum probability of a guess for a single word."""
 LIKELY = 0.5
-"""The same where a reference does without the word: of many words the identifier knows little."""
+"""The same if no reference has the word, since the identifier is rarely sure of a single word."""
 RUN = 5
-"""Words of a run that the identifier is asked about."""
+"""Number of words in a sequence that is identified."""
 SURE_OF_RUN = 0.6
-"""The probability from which a guess about a run counts. All runs of several words have to agree."""
+"""Minimum probability of a guess for a sequence. All sequences that contain a word must agree."""
 ROW = 4
-"""Words in a row that have to be in such runs: at the ends of a line a name alone would do."""
-_ALIKE = 0.6  # of a word's letters: a reference's word that begins with as many is a cognate or the same name
-_CAPITAL_NOUNS = {"de", "lb", "nds", "gsw", "bar", "pfl"}  # a capital is no sign of a name there
+"""Minimum number of such words in a row; at the ends of a line, a single name could otherwise be enough."""
+_ALIKE = (
+    0.6  # share of a word's letters; a reference word that begins with them is a cognate or the same name
+)
+_CAPITAL_NOUNS = {"de", "lb", "nds", "gsw", "bar", "pfl"}  # here, a capital is not a sign of a name
 
 
 class Leftover(NamedTuple):
-    """What was found of one hypothesis.
+    """The leftover words of one hypothesis.
 
     Attributes:
-        words: how many words it has.
-        left: how many of them are left over.
-        places: start and end in characters of each of these, in order.
+        words: number of words in the hypothesis.
+        left: number of leftover words.
+        places: start and end of each leftover word in characters, in order.
     """
 
     words: int
@@ -59,23 +62,23 @@ class Leftover(NamedTuple):
 
 
 class LeftoverWords:
-    """Counts words that are left over, some lines at a time. A line's result depends on no other line.
+    """Counts leftover words chunk by chunk. The result of a line does not depend on other lines.
 
     Args:
-        target: the language that was asked for.
-        source: the language of the sources; without, no word is known to be copied.
+        target: the target language.
+        source: the language of the sources; without it, `copied` is not evaluated.
         lexicon: word counts of monolingual text, for `rarer`; a word that it knows is not `copied` either.
-        bound: whether the identifier is believed of every copied word, English ones too, although neither a
-            reference nor a lexicon bears it out: on human text, more than is left over at most.
+        bound: trusts the identifier for every copied word, including English ones, without evidence from a
+            reference or a lexicon. On human text this gives an upper bound.
 
     Raises:
         UserError: lid.176.ftz does not know the target language.
 
     Attributes:
-        n: how many hypotheses there were.
-        words: how many words they have.
-        left: how many of these are left over.
-        lines: how many hypotheses have such a word.
+        n: number of hypotheses.
+        words: number of words in them.
+        left: number of leftover words.
+        lines: number of hypotheses with a leftover word.
     """
 
     def __init__(
@@ -93,7 +96,7 @@ class LeftoverWords:
         self._of_source = of_source
         self._between = FastText(among=[source, target]) if source and of_source else None
         relatives = _relatives(target, self._identifier.labels)
-        self._not_off = on_target | relatives  # human text is taken for a close relative, too
+        self._not_off = on_target | relatives  # identifiers take even human text for a close relative
         self._scripts = letters_of(target.scripts)
         self._capital_nouns = source is not None and source.primary in _CAPITAL_NOUNS
         self._shares_words = not bound and bool(of_source & (relatives | {"en"}))
@@ -106,19 +109,19 @@ class LeftoverWords:
         sources: Sequence[str] | None = None,
         references: Sequence[Sequence[str]] | None = None,
     ) -> list[Leftover]:
-        """Judges some more hypotheses.
+        """Counts a chunk of hypotheses.
 
         Args:
-            hypotheses: one text each.
-            sources: what they translate, line by line, for `copied`.
-            references: human translations of each line. A word that one of them has, or that begins like one
-                of theirs, is a name, a cognate or a quotation, and not left over.
+            hypotheses: the hypotheses.
+            sources: the source of each, for `copied`.
+            references: human translations of each. A word that occurs in one of them, or begins like one of
+                their words, is a name, a cognate or a quotation, and not left over.
 
         Returns:
-            What was found of each.
+            The leftover words of each hypothesis.
 
         Raises:
-            UserError: what is not a list of strings, or numbers of lines that differ.
+            UserError: an argument is not a list of strings, or the numbers of lines differ.
         """
         hypotheses = given.hypotheses(hypotheses, begin=self.n)
         if sources is not None:
@@ -152,8 +155,8 @@ class LeftoverWords:
         return found
 
     def _foreign(self, word: PlacedWord) -> bool:
-        """By script, or by how much rarer the word is in the target language."""
-        small = len(word.key) >= LETTERS and word.text.islower()  # in capitals it may be a name
+        """Whether a word is foreign by its script, or because it is rarer in the target language."""
+        small = len(word.key) >= LETTERS and word.text.islower()  # a word with a capital may be a name
         if small and self._lexicon is not None and self._lexicon.foreign(word.key):
             return True
         scripts = word.scripts
@@ -161,12 +164,12 @@ class LeftoverWords:
             return False
         if scripts == {"Latn"}:
             return small
-        return word.unspaced or len(word.key) > 1  # one Greek letter is a symbol
+        return word.unspaced or len(word.key) > 1  # a single Greek letter is a symbol
 
     def _add_copied(
         self, words: Sequence[Sequence[PlacedWord]], sources: Sequence[str], found: Sequence[set[int]]
     ) -> None:
-        """Adds the words that were copied to what was found of each hypothesis."""
+        """Adds the copied words to those found in each hypothesis."""
         evidence = self._given["ref"] or self._lexicon is not None
         if self._between is None or (self._shares_words and not evidence):
             return
@@ -186,18 +189,18 @@ class LeftoverWords:
                     found[line].add(i)
 
     def _may_be_left(self, word: PlacedWord) -> bool:
-        """Whether a word is long enough, and none that monolingual text knows."""
+        """Whether a word is long enough, and not one that the monolingual text of the target language has."""
         if len(word.key) < LETTERS or word.unspaced:
             return False
         return self._lexicon is None or not self._lexicon.knows(word.key)
 
     def _by_run(self, texts: Sequence[str], words: Sequence[Sequence[PlacedWord]]) -> list[set[int]]:
-        """Words of which every run is in another language, four or more in a row."""
+        """The words in each text of which every run is in another language, for four or more in a row."""
         runs = [
             [text[mine[i].start : mine[i + RUN - 1].end] for i in range(len(mine) - RUN + 1)]
             for text, mine in zip(texts, words, strict=True)
         ]
-        # Words in a row take at least as many runs, so that every third shows which texts are worth the rest.
+        # Four such words in a row need at least four such runs, so every fourth run shows all suspects.
         off = self._off(run for of_text in runs for run in of_text[::ROW])
         suspects = [any(off[run] for run in of_text[::ROW]) for of_text in runs]
         off |= self._off(run for of_text, one in zip(runs, suspects, strict=True) if one for run in of_text)
@@ -217,13 +220,13 @@ class LeftoverWords:
 
     @property
     def score(self) -> Score:
-        """The share of words that are left over, in percent.
+        """The share of leftover words, in percent.
 
         Raises:
-            UserError: there was no word.
+            UserError: there are no words.
         """
         if not self.words:
-            raise UserError("there are no words to score: the share of words left over is undefined")
+            raise UserError("there are no words to score: the share of leftover words is undefined")
         return Score("leftover", 100.0 * self.left / self.words, self.n, self.signature)
 
     @property
@@ -245,7 +248,7 @@ def _relatives(target: Language, labels: Collection[str]) -> frozenset[str]:
 
 
 def _alike(word: str, others: Collection[str]) -> bool:
-    """Whether one of the others is the word or begins with most of its letters: *Prahy* and *Prahou*."""
+    """Whether one of the other words is equal or begins with most of the letters: *Prahy* and *Prahou*."""
     if word in others or len(word) < LETTERS:
         return word in others
     begins = word[: max(LETTERS, ceil(_ALIKE * len(word)))]
@@ -253,10 +256,10 @@ def _alike(word: str, others: Collection[str]) -> bool:
 
 
 def _in_a_row(off: Sequence[bool]) -> set[int]:
-    """The words of which every run is off, where enough of them stand in a row.
+    """The words of which every run is off-target, if there are enough of them in a row.
 
     Args:
-        off: of the runs that begin with the first word, the second ...
+        off: whether the runs that begin with the first word, the second ... are off-target.
     """
     words = len(off) + RUN - 1 if off else 0
     rows: list[list[int]] = [[]]

@@ -1,4 +1,4 @@
-"""Words left over in one system's answers, and their floor: the same in human translations of the sources."""
+"""The share of leftover words in a system's hypotheses, and its floor in human translations."""
 
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
@@ -11,15 +11,16 @@ from ontarget.scoring.score import Score
 
 
 class LeftoverScores:
-    """Counts answers and their references, some lines at a time.
+    """Counts hypotheses and their references chunk by chunk.
 
-    Of several references each is judged by the others, as answers are judged by all. One alone has nothing
-    that shows which of its copied words are right, so that its floor is an upper bound.
+    Hypotheses are compared with all references; with several references, each is compared with the others. A
+    single reference has no other that shows which of its copied words are right, so its floor is an upper
+    bound.
 
     Args:
-        target: the language that was asked for.
+        target: the target language.
         source: the language of the sources.
-        counts: words of monolingual text, by language; used if the target language is among them.
+        counts: word counts of monolingual text by language; used if the target language is among them.
 
     Raises:
         UserError: lid.176.ftz does not know the target language.
@@ -34,10 +35,10 @@ class LeftoverScores:
         self._several = LeftoverWords(target, source, lexicon)
 
     def add(self, lines: Sequence[HypothesisLine]) -> dict[str, Sequence[float | str]]:
-        """Counts some more lines: all of them have a source, or none; the same number of references.
+        """Counts a chunk of lines: all or none have a source, and all have the same number of references.
 
         Returns:
-            Of each line, `leftover`, the share of its words in percent, and `leftover_words`, these words.
+            For each line `leftover`, the share of leftover words in percent, and `leftover_words`, the words.
         """
         found = [line.source for line in lines if line.source is not None]
         sources = found if len(found) == len(lines) else None
@@ -60,7 +61,7 @@ class LeftoverScores:
         }
 
     def scores(self) -> dict[str, Score]:
-        """`leftover`, and with references `leftover_floor`; none without a word."""
+        """`leftover`, and with references `leftover_floor`; empty if there are no words."""
         if not self._answers.words:
             return {}
         scores = {"leftover": self._answers.score}

@@ -1,4 +1,4 @@
-"""How often words occur in text of several languages: evidence of which of them a word belongs to."""
+"""Word frequencies in text of several languages, as evidence of the language that a word belongs to."""
 
 from collections import Counter
 from collections.abc import Iterable, Mapping
@@ -7,9 +7,9 @@ from ontarget.languages import Language
 from ontarget.scoring.word_places import words_in
 
 OFTEN = 5
-"""Occurrences from which a word says something about a language."""
+"""Minimum number of occurrences of a word that counts as evidence."""
 TIMES = 20
-"""How many times as frequent as in the target language a word of another language is."""
+"""Minimum ratio of a word's frequency in another language to that in the target language."""
 
 
 class WordCounts:
@@ -19,9 +19,9 @@ class WordCounts:
         lines: the text.
 
     Attributes:
-        words: word -> how often it occurs.
-        small: the same of words written in lower case; a name belongs to no language.
-        n: how many words there are.
+        words: number of occurrences of each word.
+        small: the same for words written in lower case, since names do not belong to a language.
+        n: total number of words.
     """
 
     def __init__(self, lines: Iterable[str]) -> None:
@@ -35,11 +35,11 @@ class WordCounts:
 
 
 class Lexicon:
-    """Which words are those of the target language, and which are another's.
+    """Decides whether a word belongs to the target language or to another one.
 
     Args:
-        target: the language that was asked for.
-        counts: language -> words of its text; the target language is one of them.
+        target: the target language.
+        counts: language -> word counts of its text; the target language is one of them.
     """
 
     def __init__(self, target: Language, counts: Mapping[Language, WordCounts]) -> None:
@@ -49,11 +49,11 @@ class Lexicon:
         self.signature = f"{'+'.join(f'{code}.{n}' for code, n in sizes)}/{TIMES}x{OFTEN}"
 
     def knows(self, word: str) -> bool:
-        """Whether the target language has the word: it occurs twice, and is not another language's."""
+        """Whether the word belongs to the target language: it occurs at least twice, and is not `foreign`."""
         return self._target.words[word] > 1 and not self.foreign(word)
 
     def foreign(self, word: str) -> bool:
-        """Whether the word is far more frequent in another language, and not just rare in both."""
+        """Whether the word is far more frequent in another language, and not merely rare in both."""
         rate = (self._target.words[word] + 1) / max(self._target.n, 1)
         return any(
             other.small[word] >= OFTEN and other.small[word] / other.n >= TIMES * rate

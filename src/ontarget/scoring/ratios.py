@@ -1,4 +1,4 @@
-"""The off-target ratios of one system's answers: by one identifier, or by each of several and agreed."""
+"""The off-target ratios of one system: by one identifier, or by several and by their agreement."""
 
 from collections.abc import Mapping, Sequence
 
@@ -12,18 +12,18 @@ from ontarget.scoring.off_target import SegmentResult
 from ontarget.scoring.outcome import NOT_OFF, Outcome
 from ontarget.scoring.score import Score
 
-_LOOKED_AT = 100  # lines of a chunk whose length is looked at; all of them would cost time
+_SAMPLED = 100  # lines of a chunk whose length is checked; checking all would cost time
 
 
 class Ratios:
-    """Counts, chunk by chunk.
+    """Counts all off-target ratios chunk by chunk.
 
     Args:
-        target: the language that was asked for, or the direction.
-        identifiers: the first decides what became of each line, and what counts as on target.
-        strict: whether the strict ratio is counted; it then decides instead.
-        rules: how lines are read.
-        unit: what is identified.
+        target: the target language, or the direction.
+        identifiers: the first one decides the outcome of each line, and which lines are on target.
+        strict: adds the strict ratio, which then decides which lines are on target.
+        rules: how lines are identified.
+        unit: the unit of identification.
 
     Raises:
         UserError: an identifier does not know the language, or is given twice.
@@ -40,43 +40,43 @@ class Ratios:
     ) -> None:
         self._strict, self._rules, self._unit = strict, rules, unit
         self._counts = [counting(unit)(target, one, strict=strict, rules=rules) for one in identifiers]
-        self._long = self._looked_at = 0
+        self._long = self._sampled = 0
         self._agreement = AgreedOffTarget(self._counts) if len(identifiers) > 1 else None
 
     def add(
         self, hypotheses: Sequence[str], sources: Sequence[str] | None, finish: Sequence[str] | None
     ) -> list[SegmentResult]:
-        """Counts some more; what the first identifier found of each. Arguments as of `OffTarget.add`."""
+        """Counts a chunk and returns the first identifier's results; arguments as in `OffTarget.add`."""
         found = [count.add(hypotheses, sources, finish) for count in self._counts]
-        some = hypotheses[:_LOOKED_AT]
-        self._looked_at += len(some)
+        some = hypotheses[:_SAMPLED]
+        self._sampled += len(some)
         self._long += sum(map(is_long, some))
         if self._agreement is not None:
             self._agreement.add(found)
         return found[0]
 
     def off(self, found: Sequence[SegmentResult]) -> list[bool]:
-        """Which of these count as off-target: by the strict ratio, where it is asked for."""
+        """Whether each result counts as off-target; by the strict ratio if this is set."""
         return [segment.outcome not in NOT_OFF if self._strict else segment.off for segment in found]
 
     @property
     def n(self) -> int:
-        """How many hypotheses were counted."""
+        """Number of hypotheses."""
         return self._counts[0].n
 
     @property
     def misses_sentences(self) -> bool:
-        """Whether whole lines are identified although most are long: a sentence is lost in them."""
-        return self._unit == "line" and 2 * self._long > self._looked_at
+        """Whether whole lines are identified although most are long, which hides single sentences."""
+        return self._unit == "line" and 2 * self._long > self._sampled
 
     @property
     def outcomes(self) -> Mapping[Outcome, int]:
-        """How many hypotheses had which outcome, by the first identifier."""
+        """Number of hypotheses by outcome, according to the first identifier."""
         return self._counts[0].outcomes
 
     @property
     def deciding(self) -> Score:
-        """The ratio that says which hypotheses are on target."""
+        """The ratio that decides which hypotheses are on target."""
         return self._counts[0].strict_score if self._strict else self._counts[0].score
 
     def scores(self) -> dict[str, Score]:

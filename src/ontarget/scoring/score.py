@@ -1,12 +1,12 @@
-"""A number and all that is needed to read it and to make it again."""
+"""A score: a number with everything needed to interpret and reproduce it."""
 
 from dataclasses import dataclass
 
 from ontarget.scoring.interval import Interval
 
 SUFFIX = "_on_target"
-"""Follows a metric's name: `bleu_on_target`, see `on_target.py`."""
-_BY = "otr_by_"  # another identifier than the first
+"""The suffix of a metric's on-target form: `bleu_on_target`, see `on_target.py`."""
+_BY = "otr_by_"  # prefix of ratios by identifiers other than the first
 _DISPLAY_NAME = {
     "bleu": "BLEU",
     "chrf": "chrF",
@@ -45,11 +45,11 @@ class Score:
     Attributes:
         metric: `bleu`, `chrf`, `otr`, `otr_strict`, `lpr` and so on.
         value: from 0 to 100; shares of segments, such as `otr`, in percent.
-        n: the number of hypotheses that it was computed over.
-        signature: the settings that made it, `key:value|key:value`. Scores with the same one may be compared.
-        interval: its 95 % confidence interval, where one was computed.
-        verbose: what the value is made of, as sacreBLEU prints it after BLEU: precisions, brevity penalty,
-            lengths.
+        n: number of hypotheses.
+        signature: the settings, as `key:value|key:value`. Scores with equal signatures are comparable.
+        interval: the 95 % confidence interval, if one was computed.
+        verbose: the components of the value, as sacreBLEU prints them after BLEU: precisions, brevity
+            penalty, lengths.
     """
 
     metric: str
@@ -62,7 +62,8 @@ class Score:
     def as_dict(self) -> dict[str, str | float | int]:
         """The score as a row of `scores.json` or of `--json`.
 
-        `low` and `high` are there if it has an interval, `verbose_score` (sacreBLEU's name) if it has one.
+        It contains `low` and `high` if there is an interval, and `verbose_score` (sacreBLEU's name) if
+        `verbose` is not empty.
         """
         row: dict[str, str | float | int] = {
             "metric": self.metric,
@@ -79,9 +80,9 @@ class Score:
 
     @property
     def settings(self) -> str:
-        """What was computed and how: `OTR|lid:lid.176.ftz|case:mixed|norm:none|n:4|version:0.1.0`."""
+        """The metric and its settings: `OTR|lid:lid.176.ftz|case:mixed|norm:none|n:4|version:0.1.0`."""
         return f"{display_name(self.metric)}|{self.signature}"
 
     def __str__(self) -> str:
-        """As sacreBLEU prints it: `OTR|lid:lid.176.ftz|...|n:4|version:0.1.0 = 75.00`."""
+        """The score in sacreBLEU's format: `OTR|lid:lid.176.ftz|...|n:4|version:0.1.0 = 75.00`."""
         return f"{self.settings} = {self.value:.2f}"

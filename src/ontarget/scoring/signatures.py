@@ -1,13 +1,13 @@
-"""Signatures of scores that belong together, in one."""
+"""Merges the signatures of related scores."""
 
 from collections.abc import Sequence
 
 
 def merged(signatures: Sequence[str]) -> str:
-    """One signature for several of a shape; a field in which they differ lists all values: `tok:13a,zh`.
+    """Merges signatures with the same fields; a field in which they differ lists all values: `tok:13a,zh`.
 
     Raises:
-        ValueError: they have other fields, and so are signatures of different things.
+        ValueError: the signatures have different fields.
     """
     fields = []
     for values in zip(*(signature.split("|") for signature in signatures), strict=True):
@@ -19,5 +19,5 @@ def merged(signatures: Sequence[str]) -> str:
 
 
 def shape(signature: str) -> tuple[str, ...]:
-    """The fields of a signature, without their values: those of the same shape can be merged."""
+    """The fields of a signature without their values; signatures of the same shape can be merged."""
     return tuple(field.partition(":")[0] for field in signature.split("|"))

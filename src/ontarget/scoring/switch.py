@@ -1,4 +1,4 @@
-"""Where a hypothesis leaves the language that was asked for: the word that a reader should look at first."""
+"""Finds the word at which a hypothesis leaves the target language, as a hint for readers."""
 
 import re
 from collections.abc import Sequence
@@ -8,9 +8,9 @@ from ontarget.languages import Language
 from ontarget.scoring.language_id.identifier import Identifier, default_identifier, known_labels
 
 WINDOW = 4
-"""Words that are identified together: one alone is too short for a fastText model."""
+"""Number of words that are identified together: a single word is too short for a fastText model."""
 SURE = 0.7
-"""The probability from which a guess about so few words counts."""
+"""Minimum probability of a guess for so short a text."""
 _WORD = re.compile(r"\S+")
 
 
@@ -19,17 +19,17 @@ def first_off_words(
 ) -> list[tuple[int, int] | None]:
     """The first word of each text that is not in `language`: its start and end in characters, or None.
 
-    A text leaves the language where every window of four words that holds a word is surely another one. The
-    first of these windows turned when most of it was off: its second word is the one. That is a hint for
-    readers and no measure: a name may look like another language, and writing without spaces is one word.
+    A text leaves the language where every window of four words around a word is surely in another language.
+    Most of the first such window is in the other language, so the result is its second word. This is a hint
+    for readers, not a measure: a name may look like another language, and text without spaces is one word.
 
     Args:
-        texts: one hypothesis each.
-        language: the language that was asked for.
+        texts: the hypotheses.
+        language: the target language.
         identifier: default: lid.176.ftz.
 
     Raises:
-        UserError: what is not a list of strings, or the identifier knows no such language.
+        UserError: an argument is not a list of strings, or the identifier does not know the language.
     """
     texts = given.texts(texts, "texts", "text")
     language = language if isinstance(language, Language) else Language(language)
@@ -52,7 +52,7 @@ def first_off_words(
 
 
 def _windows(text: str, words: Sequence[re.Match[str]]) -> list[str]:
-    """All runs of four words; a shorter text is one."""
+    """All windows of four words; a shorter text is one window."""
     last = max(len(words) - WINDOW, 0)
     return [
         text[words[i].start() : words[min(i + WINDOW, len(words)) - 1].end()]

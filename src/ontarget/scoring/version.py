@@ -1,5 +1,5 @@
-"""The version of the scoring rules, which stands in the signature of every ratio of ours."""
+"""The version of the scoring rules, which the signature of every ratio of ours contains."""
 
 SCORING_VERSION = 2
-"""Raised whenever a change of the code can change a score. Version 0.1.0 (as it was written) had the paper's
-rules alone."""
+"""Raised whenever a change of the code can change a score. The first version, written as 0.1.0, had only the
+paper's rules."""

@@ -1,4 +1,4 @@
-"""The words of a text and where they stand, for figures that count words and reports that mark them."""
+"""Finds the words of a text and their positions, for scores that count words and reports that mark them."""
 
 import re
 import sys
@@ -18,13 +18,13 @@ _IS_UNSPACED = re.compile(rf"[{_UNSPACED}]")
 
 
 class PlacedWord(NamedTuple):
-    """A word of a text, or a run of characters of a script that has no blanks between words.
+    """A word of a text, or a sequence of characters in a script without blanks between words.
 
     Attributes:
-        text: as it is written.
-        key: in lower case and usual letters (NFKC), to be compared.
-        start: its first character in the text.
-        end: behind its last one.
+        text: the word as written.
+        key: the word in lower case and NFKC, for comparisons.
+        start: position of its first character in the text.
+        end: position after its last character.
     """
 
     text: str
@@ -34,17 +34,17 @@ class PlacedWord(NamedTuple):
 
     @property
     def size(self) -> int:
-        """How many words it counts as: two characters without blanks are one, as in `confusion.py`."""
+        """Number of words that it counts as; two characters without blanks are one, as in `confusion.py`."""
         return -(-len(self.text) // 2) if self.unspaced else 1
 
     @property
     def unspaced(self) -> bool:
-        """Whether it is a run of characters of a script without blanks."""
+        """Whether it is a sequence of characters in a script without blanks."""
         return bool(_IS_UNSPACED.match(self.text))
 
     @property
     def scripts(self) -> frozenset[str]:
-        """The scripts of its letters, by ISO 15924; empty where none of them is listed in `scripts.py`."""
+        """The ISO 15924 scripts of its letters; empty if none of them is listed in `scripts.py`."""
         return _scripts_of(self.text)
 
 
@@ -54,9 +54,9 @@ def _scripts_of(word: str) -> frozenset[str]:
 
 
 def words_in(text: str) -> list[PlacedWord]:
-    """The words of a text, in order: letters in a row, without URLs, placeholders, names of files and code.
+    """The words of a text in order: sequences of letters, without URLs, placeholders, file names and code.
 
-    A hyphen or an apostrophe ends a word. A word in a URL that stands in the sentence as well stays in both.
+    A hyphen or an apostrophe ends a word. A word of a URL that also occurs in the sentence is kept in both.
     """
     plain = words_of(text)
     if plain == text:
@@ -67,7 +67,7 @@ def words_in(text: str) -> list[PlacedWord]:
 
 @lru_cache(maxsize=1 << 14)
 def written_in(text: str) -> tuple[str, ...]:
-    """The words of `words_in`, without their places; sources are read again for each system and reference."""
+    """The words of `words_in` without positions; cached, since systems and references share the sources."""
     if words_of(text) == text:
         return tuple(_WORD.findall(text))
     return tuple(word.text for word in words_in(text))

@@ -7,23 +7,22 @@ smallest integer type.
 
 import zlib
 from base64 import b64decode, b64encode
+from typing import Any
 
 import numpy as np
 
 from ontarget.scoring.significance import Statistics, mean_of_segments
 
 KEPT = {"bleu": 6, "otr": 1}
-"""Metric -> the number of columns that are kept. The others follow from them: for BLEU the number of n-grams of
-each order from the length of the hypothesis, for OTR a column of ones that counts segments."""
+"""Metric -> the number of columns that are kept. The others follow from them: for BLEU the number of n-grams
+of each order from the length of the hypothesis, for OTR a column of ones that counts segments."""
 
 _ORDERS = np.arange(4)
 
 
 def pack(metric: str, statistics: Statistics) -> str:
     """Encodes the statistics, [segments, k], of a metric in `KEPT`; `unpack` decodes them."""
-    kept = np.ascontiguousarray(statistics[:, : KEPT[metric]].T, dtype="<u4")
-    planes = kept.view("u1").reshape(-1, 4).T
-    return b64encode(zlib.compress(planes.tobytes(), 9)).decode("ascii")
+    return _encoded(statistics[:, : KEPT[metric]].T)
 
 
 def unpack(metric: str, text: str) -> Statistics:
@@ -32,11 +31,31 @@ def unpack(metric: str, text: str) -> Statistics:
     Raises:
         ValueError: the text is damaged.
     """
+    kept = _decoded(metric, text).T.astype(np.float64)
+    if metric == "otr":
+        return mean_of_segments(kept[:, 0].tolist())
+    return np.hstack([kept, np.maximum(kept[:, :1] - _ORDERS, 0.0)])
+
+
+def columns(metric: str, text: str) -> list[list[int]]:
+    """The columns that are kept, as numbers."""
+    numbers: list[list[int]] = _decoded(metric, text).tolist()
+    return numbers
+
+
+def of_columns(metric: str, numbers: list[list[int]]) -> str:
+    """The text of `pack` from the `columns` of a metric."""
+    return _encoded(np.array(numbers).reshape(KEPT[metric], -1))
+
+
+def _encoded(kept: np.ndarray[Any, Any]) -> str:
+    planes = np.ascontiguousarray(kept, dtype="<u4").view("u1").reshape(-1, 4).T
+    return b64encode(zlib.compress(planes.tobytes(), 9)).decode("ascii")
+
+
+def _decoded(metric: str, text: str) -> np.ndarray[Any, Any]:
     try:
         planes = np.frombuffer(zlib.decompress(b64decode(text, validate=True)), "u1").reshape(4, -1)
     except zlib.error as error:
         raise ValueError(f"not packed statistics: {error}") from None
-    kept = np.ascontiguousarray(planes.T).view("<u4").reshape(KEPT[metric], -1).T.astype(np.float64)
-    if metric == "otr":
-        return mean_of_segments(kept[:, 0].tolist())
-    return np.hstack([kept, np.maximum(kept[:, :1] - _ORDERS, 0.0)])
+    return np.ascontiguousarray(planes.T).view("<u4").reshape(KEPT[metric], -1)

@@ -94,7 +94,7 @@ def files_of(name: str) -> list[Named]:
 
 
 def named(path: Path, folders: Sequence[str]) -> Named:
-    """A file, by its name and, where that says nothing or less, by the folders around it.
+    """Interprets a file's name and, where the name is not enough, the names of its folders.
 
     Args:
         path: the file.
