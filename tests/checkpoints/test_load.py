@@ -11,7 +11,7 @@ from tests.checkpoints.conftest import change, tiny
 from transformers import PreTrainedTokenizerFast, T5Config, T5ForConditionalGeneration
 
 from ontarget.checkpoints import load
-from ontarget.checkpoints.saying import said, warn_once
+from ontarget.checkpoints.messages import as_user_error, warn_once
 from ontarget.errors import UserError
 
 
@@ -212,7 +212,7 @@ def test_a_tokenizer_prints_nothing_where_translations_go(
 
 def test_a_library_that_is_not_there_is_named(llama: Path) -> None:
     why = r"needs a library that is not installed: .* requires gptqmodel"
-    with pytest.raises(UserError, match=why), said("model", llama):
+    with pytest.raises(UserError, match=why), as_user_error("model", llama):
         raise ImportError("An AWQ quantized model requires gptqmodel.")
 
 

@@ -1,4 +1,4 @@
-"""An adapter of PEFT (LoRA and its like) in a directory of its own: where the model is that it belongs to."""
+"""PEFT adapters (LoRA and others) in directories of their own, and the base models that they belong to."""
 
 import re
 from dataclasses import dataclass
@@ -7,25 +7,26 @@ from pathlib import Path
 from ontarget.checkpoints.files import ADAPTER_CONFIG, CONFIG, has_tokenizer, is_adapter, read_object
 from ontarget.errors import UserError
 
-_DEEPEST = 8  # adapters of adapters; a folder that names itself has no end
+_DEEPEST = 8  # adapters of adapters; a folder that names itself would never end
 
 
 @dataclass(frozen=True, slots=True)
 class Adapter:
-    """An adapter and its base: a directory, or a name on the Hugging Face hub."""
+    """An adapter and its base: a directory, or a name on the Hugging Face Hub."""
 
     folder: Path
     base: Path | str
 
 
 def adapter_in(place: Path | str) -> Adapter | None:
-    """The adapter that a directory holds; None where it holds a model of its own.
+    """The adapter in a directory; None if the directory has a whole model.
 
-    Its `base_model_name_or_path` is a path as whoever made the adapter wrote it. It is looked for where they
-    were (from here), from the adapter's folder, and beside it.
+    A relative `base_model_name_or_path` is resolved from the working directory, from the adapter's folder and
+    from the folder that contains it, in this order.
 
     Raises:
-        UserError: its base is named nowhere, or is no directory here and cannot be a name on the hub.
+        UserError: the adapter does not name its base, or the base is not an existing directory and cannot be
+            a name on the Hub.
     """
     if not (isinstance(place, Path) and is_adapter(place)):
         return None
@@ -47,17 +48,17 @@ def adapter_in(place: Path | str) -> Adapter | None:
 
 
 def without_base(adapter: Adapter, why: str) -> str:
-    """What to say where the base of an adapter cannot be had, or is damaged where it is."""
+    """The message if the base of an adapter is missing or damaged."""
     there = isinstance(adapter.base, Path) and adapter.base.is_dir()
     remedy = "" if there else f"; set base_model_name_or_path in its {ADAPTER_CONFIG} to where the base is"
     return f"'{adapter.folder}' is an adapter of '{adapter.base}', which cannot be loaded: {why}{remedy}"
 
 
 def lineage(place: Path | str) -> list[Path | str]:
-    """A model, and where it is an adapter the base that it belongs to, and so on.
+    """A model, followed by its base if it is an adapter, the base of that base, and so on.
 
     Raises:
-        UserError: a base is named nowhere or is not there, or adapters name each other.
+        UserError: a base is not named or does not exist, or adapters name each other.
     """
     found = [place]
     while adapter := adapter_in(found[-1]):
@@ -68,7 +69,7 @@ def lineage(place: Path | str) -> list[Path | str]:
 
 
 def tokenizer_place(model: Path | str) -> Path | str:
-    """Where the tokenizer of a model is: with an adapter, or else with its base."""
+    """The place of a model's tokenizer: the adapter if it has one, or else its base."""
     places = lineage(model)
     return next((at for at in places[:-1] if isinstance(at, Path) and has_tokenizer(at)), places[-1])
 

@@ -1,8 +1,8 @@
-"""Which architectures can be tuned and decoded here, by their config alone: no weights are needed.
+"""Checks whether an architecture can be tuned and decoded, from its config alone.
 
-Packed training rows and the beams of a search (translation/tree.py) tell a model by `position_ids` and an
-attention mask of four dimensions who sees whom. A model that keeps a state instead of keys and values, or
-that counts positions by itself, would answer all the same, and wrongly.
+Packed training rows and beam search (translation/engines/tree.py) control attention by `position_ids` and a
+four-dimensional attention mask. A model that keeps a state instead of keys and values, or that counts
+positions by itself, would ignore them, and silently give wrong results.
 """
 
 import inspect
@@ -19,13 +19,13 @@ _WORKS = "take a decoder-only model with attention, such as Llama, Qwen, Gemma o
 
 
 def check_architecture(config: Any, where: str) -> None:
-    """Refuses, by its name, what cannot be tuned or decoded.
+    """Refuses an architecture that cannot be tuned or decoded.
 
     Args:
-        config: a configuration of transformers.
+        config: a configuration of Transformers.
         where: the model, as the user named it.
     Raises:
-        UserError: the architecture is not a decoder with attention whose positions can be given.
+        UserError: the architecture is not an attention decoder that takes `position_ids`.
     """
     if reason := _unfit(config):
         raise UserError(f"'{where}' is {_named(config)}, {reason}; {_WORKS}")
@@ -36,7 +36,7 @@ def check_architecture(config: Any, where: str) -> None:
 
 
 def _unfit(config: Any) -> str:
-    """Why a model with this config can be neither tuned nor decoded; empty if it can."""
+    """The reason why a model with this config cannot be tuned or decoded; empty if it can."""
     kind, text = type(config), config.get_text_config(decoder=True)
     if getattr(config, "is_encoder_decoder", False) or kind in ENCODER_DECODERS:
         return "an encoder-decoder, which ontarget cannot tune or decode"
@@ -44,7 +44,7 @@ def _unfit(config: Any) -> str:
         return "a masked language model, which does not generate text from left to right"
     model = MODEL_FOR_CAUSAL_LM_MAPPING.get(kind, None)
     if model is None:
-        # Of code that comes with the model nothing is known yet.
+        # Code that comes with the model is not loaded yet.
         return "" if getattr(config, "auto_map", None) else "which is not a causal language model"
     model = model[0] if isinstance(model, tuple) else model
     if getattr(model, "_is_stateful", False):

@@ -1,4 +1,4 @@
-"""How far a model sees, by its config: where its positions end, and how many tokens its layers look back."""
+"""The context window of a model and the attention spans of its layers, from its config."""
 
 import inspect
 from dataclasses import dataclass
@@ -11,11 +11,11 @@ FULL, SLIDING = "full_attention", "sliding_attention"
 
 @dataclass(frozen=True, slots=True)
 class ContextWindow:
-    """How many tokens a model takes, prompt and answer together.
+    """The number of tokens that a model takes, prompt and output together.
 
     Attributes:
-        tokens: its `max_position_embeddings`; None where the config names none, or positions have no end.
-        ends: whether the model cannot go on after them. Positions that are scaled (YaRN and the like) can.
+        tokens: its `max_position_embeddings`; None if the config does not name it, or positions have no end.
+        ends: whether the model cannot continue after them. Models with scaled positions (such as YaRN) can.
     """
 
     tokens: int | None
@@ -23,21 +23,22 @@ class ContextWindow:
 
     @property
     def limit(self) -> int | None:
-        """The tokens that prompt and answer must not exceed; None where there is no such limit."""
+        """Maximum number of tokens of prompt and output together; None if there is no limit."""
         return self.tokens if self.ends else None
 
     def room(self, prompt: int, max_new_tokens: int) -> int:
-        """How many tokens may follow a prompt of that many tokens; 0 or less: it does not fit."""
+        """Maximum number of tokens after a prompt of this length; if below 1, the prompt does not fit."""
         return max_new_tokens if self.limit is None else min(max_new_tokens, self.limit - prompt)
 
 
 @dataclass(frozen=True, slots=True)
 class Sight:
-    """How far back the layers of a model look.
+    """How far back the layers of a model attend.
 
     Attributes:
-        window: tokens that a sliding layer sees, the newest included; None: no layer slides.
-        by_layer: whether the model asks for one mask for its sliding layers and another for the others.
+        window: number of tokens that a sliding layer attends to, the newest included; None if no layer
+            slides.
+        by_layer: whether the model takes one mask for its sliding layers and another for the others.
     """
 
     window: int | None
@@ -45,10 +46,10 @@ class Sight:
 
 
 def context_of(config: Any) -> ContextWindow:
-    """The context of a model with this config, of transformers.
+    """The context window of a model with this config of Transformers.
 
-    GPT-2's positions are a table, and LLaMA has learnt nothing of those after its last one. Where the config
-    scales rotary positions, what it names is a recommendation.
+    It ends for learnt positions (GPT-2's are a table) and for plain rotary positions (LLaMA was not trained
+    beyond them). For scaled rotary positions the number in the config is a recommendation.
     """
     text = config.get_text_config(decoder=True)
     tokens = getattr(text, "max_position_embeddings", None)
@@ -60,13 +61,13 @@ def context_of(config: Any) -> ContextWindow:
 
 
 def sight_of(config: Any) -> Sight:
-    """How a model with this config, of transformers, looks back.
+    """The attention spans of a model with this config of Transformers.
 
     Raises:
-        UserError: it has layers that are neither full nor sliding attention, or a window without a token.
+        UserError: a layer has neither full nor sliding attention, or the window has no tokens.
     """
     text = config.get_text_config(decoder=True)
-    # Keys of a config.json that the model does not read, such as Mistral's layer types or LLaMA's window.
+    # Keys that the model does not read do not count, such as Mistral's layer types or LLaMA's window.
     read = inspect.signature(type(text)).parameters
     kinds = set(("layer_types" in read and getattr(text, "layer_types", None)) or ())
     if unknown := kinds - {FULL, SLIDING}:
@@ -74,7 +75,7 @@ def sight_of(config: Any) -> Sight:
             f"models of type '{text.model_type}' have layers of the kind {', '.join(sorted(unknown))}; "
             "ontarget decodes models with full and sliding attention only"
         )
-    if text.model_type == "gpt_neo":  # whose layers have a mask of their own
+    if text.model_type == "gpt_neo":  # its layers make a mask of their own
         raise UserError(
             "models of type 'gpt_neo' mask attention by columns, not positions; ontarget cannot decode them"
         )

@@ -1,7 +1,7 @@
-"""The files of a model directory: damage that can be seen in them, without torch, before time is spent.
+"""Checks of the files in a model directory, without torch, before anything is loaded.
 
-transformers is sparing with words about such files, and about some it says nothing at all: without a
-`tokenizer.json` it may make an empty tokenizer, and without `generation_config.json` one end token too few.
+Transformers reports damaged files poorly, and some missing ones not at all: without a `tokenizer.json` it may
+make an empty tokenizer, and without a `generation_config.json` it may miss an end token.
 """
 
 import json
@@ -18,7 +18,7 @@ CONFIG, ADAPTER_CONFIG, TOKENIZER = "config.json", "adapter_config.json", "token
 WEIGHTS, INDEX = "model.safetensors", "model.safetensors.index.json"
 ADAPTER_WEIGHTS, _OLD_ADAPTER_WEIGHTS = "adapter_model.safetensors", "adapter_model.bin"
 
-# What transformers reads of a tokenizer besides tokenizer.json, and the files of which one suffices.
+# Files of a tokenizer that Transformers reads besides tokenizer.json, and those of which one suffices.
 _OF_TOKENIZER = (
     "tokenizer_config.json",
     "special_tokens_map.json",
@@ -33,24 +33,24 @@ _AGAIN = "download or copy the file again"
 
 
 def is_adapter(folder: Path) -> bool:
-    """Whether a directory holds an adapter of PEFT (LoRA and its like), and no model of its own.
+    """Whether a directory has a PEFT adapter (LoRA or another), and no whole model.
 
-    Some tools leave a `config.json` beside it, that of the base.
+    Some tools leave the `config.json` of the base beside the adapter.
     """
     whole = any((folder / name).exists() for name in (WEIGHTS, INDEX))
     return (folder / ADAPTER_CONFIG).exists() and not whole
 
 
 def has_tokenizer(folder: Path) -> bool:
-    """Whether a directory has the files of a tokenizer, whatever state they are in."""
+    """Whether a directory has files of a tokenizer, damaged or not."""
     return any(_TOKENIZERS.fullmatch(file.name) for file in folder.iterdir())
 
 
 def check_tokenizer_files(folder: Path) -> None:
-    """Looks at the files that a tokenizer is made of.
+    """Checks the files of a tokenizer.
 
     Raises:
-        UserError: there is none, or one is damaged; names it and the remedy.
+        UserError: a file is missing or damaged; the message names the file and the remedy.
     """
     if not has_tokenizer(folder):
         raise UserError(
@@ -68,10 +68,10 @@ def check_tokenizer_files(folder: Path) -> None:
 
 
 def check_model_files(folder: Path) -> None:
-    """Looks at the configuration and the weights of a model.
+    """Checks the configuration and the weights of a model.
 
     Raises:
-        UserError: a file is missing or damaged; names it and the remedy.
+        UserError: a file is missing or damaged; the message names the file and the remedy.
     """
     _check_links(folder)
     if not (folder / CONFIG).exists():
@@ -92,10 +92,10 @@ def check_model_files(folder: Path) -> None:
 
 
 def check_adapter_files(folder: Path) -> None:
-    """Looks at the configuration and the weights of an adapter.
+    """Checks the configuration and the weights of an adapter.
 
     Raises:
-        UserError: a file is missing or damaged; names it and the remedy.
+        UserError: a file is missing or damaged; the message names the file and the remedy.
     """
     _check_links(folder)
     read_object(folder / ADAPTER_CONFIG)
@@ -119,7 +119,7 @@ def read_object(file: Path) -> dict[str, Any]:
     """The JSON object in a file.
 
     Raises:
-        UserError: it cannot be read, or it is something else.
+        UserError: the file cannot be read, or has something else than a JSON object.
     """
     check_whole(file)
     try:
@@ -133,10 +133,10 @@ def read_object(file: Path) -> dict[str, Any]:
 
 
 def check_whole(file: Path) -> None:
-    """Looks whether a file is there to be read, and more than a stand-in.
+    """Checks that a file can be read, and is not a placeholder for the real file.
 
     Raises:
-        UserError: it is empty, a Git LFS pointer, or cannot be opened.
+        UserError: the file is empty, a Git LFS pointer, or cannot be opened.
     """
     try:
         with file.open("rb") as opened:
@@ -149,7 +149,7 @@ def check_whole(file: Path) -> None:
 
 
 def _check_links(folder: Path) -> None:
-    """Says which file is a link to nothing, as after a folder of the hub's cache was copied alone."""
+    """Refuses broken links, as after a copy of a single folder of the Hub's cache."""
     for file in sorted(folder.iterdir()):
         if file.is_symlink() and not file.exists():
             raise UserError(
@@ -159,14 +159,14 @@ def _check_links(folder: Path) -> None:
 
 
 def file_of(folder: Path, tensor: str) -> Path:
-    """The file that a tensor is in, or should be; the index of several shards where that names none."""
+    """The file with a tensor, or the index of the shards if that does not list the tensor."""
     if (folder / WEIGHTS).exists():
         return folder / WEIGHTS
     return folder / str(read_object(folder / INDEX)["weight_map"].get(tensor, INDEX))
 
 
 def weight_files(folder: Path) -> list[Path]:
-    """The files that transformers reads weights from, in the order in which it looks for them."""
+    """The files with weights that Transformers reads, in the order in which it looks for them."""
     if (folder / WEIGHTS).exists():
         return [folder / WEIGHTS]
     if not (folder / INDEX).exists():
@@ -185,7 +185,7 @@ def weight_files(folder: Path) -> list[Path]:
 
 
 def _no_weights(folder: Path) -> str:
-    """What to say where there is nothing that transformers reads weights from."""
+    """The message if there are no weights that Transformers can read."""
     names = sorted(file.name for file in folder.iterdir())
     if any(re.fullmatch(r"pytorch_model.*\.bin", name) for name in names):
         load = "from transformers import AutoModelForCausalLM as M"

@@ -1,7 +1,7 @@
-"""The one place where models and tokenizers are loaded: from a directory, or by name from the hub.
+"""Loads models and tokenizers, from a directory or by name from the Hub. No other module loads them.
 
-A damaged file is told in a sentence that names it. A tensor that the weights lack is an error: transformers
-makes a random one in its place. An adapter is merged into its base.
+A damaged file is an error in one sentence that names it. A missing tensor is an error, too, although
+Transformers would replace it by a random one. An adapter is merged into its base.
 """
 
 import warnings
@@ -29,21 +29,21 @@ from ontarget.checkpoints.files import (
     read_object,
     weight_files,
 )
-from ontarget.checkpoints.saying import first_line, nothing_on_standard_output, said, warn_once
+from ontarget.checkpoints.messages import as_user_error, first_line, nothing_on_standard_output, warn_once
 from ontarget.errors import UserError
 from ontarget.prompts.encode import encode_prompt
 from ontarget.prompts.segment import Segment
 
-_QUANTISED = ("I", "U", "BOOL", "F8", "F6", "F4")  # beginnings of dtypes that are nothing without scales
+_QUANTISED = ("I", "U", "BOOL", "F8", "F6", "F4")  # prefixes of dtypes that need scales
 
 
 def load_tokenizer(model: Path | str, *, trust_remote_code: bool = False) -> Any:
-    """The tokenizer of a model; an adapter's is its own, or else that of its base.
+    """The tokenizer of a model; for an adapter its own, or else that of its base.
 
     Args:
-        model: a directory, or a name on the hub (see `locate`).
+        model: a directory, or a name on the Hub (see `locate`).
     Raises:
-        UserError: there is none, or it cannot be loaded.
+        UserError: the tokenizer is missing or cannot be loaded.
     """
     model, adapter = _resolved(model)
     if adapter and not has_tokenizer(adapter.folder):
@@ -51,17 +51,17 @@ def load_tokenizer(model: Path | str, *, trust_remote_code: bool = False) -> Any
             return load_tokenizer(adapter.base, trust_remote_code=trust_remote_code)
     if isinstance(model, Path):
         check_tokenizer_files(model)
-    with said("tokenizer", model), nothing_on_standard_output():
+    with as_user_error("tokenizer", model), nothing_on_standard_output():
         tokenizer = AutoTokenizer.from_pretrained(model, trust_remote_code=trust_remote_code)
         encode_prompt(tokenizer, (Segment("x", trusted=False),))  # some damage shows only there
     return tokenizer
 
 
 def load_config(model: Path | str, *, trust_remote_code: bool = False) -> Any:
-    """The configuration of a model, or of an adapter's base, if ontarget can work with such models.
+    """The configuration of a model, or of an adapter's base, if ontarget supports its architecture.
 
     Raises:
-        UserError: it cannot be loaded, or the architecture is not for us.
+        UserError: the configuration cannot be loaded, or the architecture is not supported.
     """
     model, adapter = _resolved(model)
     if adapter:
@@ -70,7 +70,7 @@ def load_config(model: Path | str, *, trust_remote_code: bool = False) -> Any:
     if isinstance(model, Path):
         check_model_files(model)
         _check_type(model, trust_remote_code)
-    with said("model", model):
+    with as_user_error("model", model):
         config = AutoConfig.from_pretrained(model, trust_remote_code=trust_remote_code)
     check_architecture(config, str(model))
     layers = getattr(config.get_text_config(decoder=True), "num_hidden_layers", None)
@@ -80,24 +80,24 @@ def load_config(model: Path | str, *, trust_remote_code: bool = False) -> Any:
 
 
 def can_be_had(name: str) -> bool:
-    """Whether the configuration of a model of the hub is on this machine, or can be downloaded."""
+    """Whether the configuration of a model on the Hub is cached or can be downloaded."""
     from huggingface_hub import hf_hub_download
 
     try:
         hf_hub_download(name, CONFIG)
-    except (OSError, ValueError):  # no network, no such name, no access: loading says which
+    except (OSError, ValueError):  # no network, no such name, no access: loading reports which
         return False
     return True
 
 
 def load_model(model: Path | str, *, trust_remote_code: bool = False, **held: Any) -> Any:
-    """A causal language model, each weight of which was in the files.
+    """A causal language model, with every weight from its files.
 
     Args:
-        model: a directory, or a name on the hub (see `locate`).
-        held: how `from_pretrained` holds the weights: `dtype`, `quantization_config`.
+        model: a directory, or a name on the Hub (see `locate`).
+        held: arguments of `from_pretrained` about the weights: `dtype`, `quantization_config`.
     Raises:
-        UserError: it cannot be loaded, lacks weights, or is not for us.
+        UserError: the model cannot be loaded, lacks weights, or is not supported.
     """
     loaded, adapter = _loaded(model, trust_remote_code, held)
     if adapter:
@@ -106,12 +106,12 @@ def load_model(model: Path | str, *, trust_remote_code: bool = False, **held: An
 
 
 def check_weights(model: Path | str, *, trust_remote_code: bool = False) -> int:
-    """Loads a model without its numbers: finds at once what `load_model` would find, at no cost of memory.
+    """Loads a model without its data: quickly finds the errors that `load_model` would find.
 
     Returns:
-        How many embeddings it has.
+        The number of embeddings.
     Raises:
-        UserError: as there.
+        UserError: see `load_model`.
     """
     shown = transformers_logging.is_progress_bar_enabled()
     transformers_logging.disable_progress_bar()
@@ -134,42 +134,42 @@ def _loaded(
         check_adapter_files(adapter.folder)
         with _of_base(adapter):
             base, _ = _loaded(adapter.base, trust_remote_code, held)
-        with said("adapter", adapter.folder), warnings.catch_warnings():
-            warnings.simplefilter("ignore", FutureWarning)  # PEFT's way with transformers, no one's here
-            warnings.filterwarnings("ignore", ".*tie_word_embeddings")  # untied where they must be
+        with as_user_error("adapter", adapter.folder), warnings.catch_warnings():
+            warnings.simplefilter("ignore", FutureWarning)  # about PEFT's use of Transformers
+            warnings.filterwarnings("ignore", ".*tie_word_embeddings")  # they are untied if needed
             return merged(base, adapter), adapter
     load_config(model, trust_remote_code=trust_remote_code)
-    with said("model", model), _quiet():
+    with as_user_error("model", model), _quiet():
         loaded, info = AutoModelForCausalLM.from_pretrained(
             model,
             use_safetensors=True,
             trust_remote_code=trust_remote_code,
             output_loading_info=True,
-            ignore_mismatched_sizes=True,  # said below, with the tensor's name
+            ignore_mismatched_sizes=True,  # reported below, with the tensor's name
             **held,
         )
     _check_tensors(model, info)
     _check_dtypes(model, loaded)
     _check_ends(model, loaded)
-    # What some checkpoints ask for, and nothing here takes: tuples, and attention maps, which sdpa lacks.
+    # Some checkpoints ask for tuples, or for attention maps, which sdpa does not support.
     loaded.config.return_dict, loaded.config.output_attentions = True, False
     return loaded, None
 
 
 def _resolved(model: Path | str) -> tuple[Path | str, Adapter | None]:
-    """Where a model is, and the adapter that it is, if it is one.
+    """The place of a model, and its adapter if it is one.
 
     Raises:
-        UserError: its base is named nowhere or is not there, or adapters name each other.
+        UserError: a base is not named or does not exist, or adapters name each other.
     """
     model = _here(model)
-    lineage(model)  # whose end says that loading has one
+    lineage(model)  # raises if adapters name each other
     return model, adapter_in(model)
 
 
 @lru_cache(maxsize=8)
 def _here(model: Path | str) -> Path | str:
-    """A model; an adapter of the hub as a directory of this machine, since it is merged here."""
+    """A model; an adapter on the Hub is downloaded to a directory first, to be merged."""
     if isinstance(model, Path):
         return model
     from huggingface_hub import hf_hub_download, snapshot_download
@@ -177,12 +177,12 @@ def _here(model: Path | str) -> Path | str:
     try:
         hf_hub_download(model, ADAPTER_CONFIG)
         return Path(snapshot_download(model, allow_patterns=["adapter_*", "*.json", "*.jinja", "*.model"]))
-    except (OSError, ValueError):  # a model of its own; or not to be had, which loading says
+    except (OSError, ValueError):  # a whole model; or not available, which loading reports
         return model
 
 
 def _check_type(folder: Path, trust_remote_code: bool) -> None:
-    """Says what to do about a type of models that transformers does not know."""
+    """Refuses a `model_type` that Transformers does not know."""
     import transformers
 
     config = read_object(folder / CONFIG)
@@ -203,7 +203,7 @@ def _check_type(folder: Path, trust_remote_code: bool) -> None:
 
 
 def _check_tensors(model: Path | str, info: Mapping[str, Iterable[Any]]) -> None:
-    """Compares what the model needs with what the files had. Tied weights are in one place alone."""
+    """Compares the tensors that the model needs with those in the files; tied weights are stored once."""
     missing, unexpected = sorted(info["missing_keys"]), sorted(info["unexpected_keys"])
     if mismatched := sorted(info["mismatched_keys"], key=lambda each: str(each[0])):
         name, there, wanted = mismatched[0]
@@ -226,7 +226,7 @@ def _check_tensors(model: Path | str, info: Mapping[str, Iterable[Any]]) -> None
 
 
 def _check_dtypes(model: Path | str, loaded: Any) -> None:
-    """Looks for quantised weights: without their scales they would be read as they are."""
+    """Refuses quantized weights without scales, which would be read as plain numbers."""
     if not isinstance(model, Path) or getattr(loaded.config, "quantization_config", None) is not None:
         return
     needed = {name for name, weight in loaded.named_parameters() if weight.is_floating_point()}
@@ -241,7 +241,7 @@ def _check_dtypes(model: Path | str, loaded: Any) -> None:
 
 
 def _check_ends(model: Path | str, loaded: Any) -> None:
-    """Looks at the end tokens, the one setting of a checkpoint's generation that counts here."""
+    """Checks the end tokens, the only generation setting of a checkpoint that is used."""
     ends = loaded.generation_config.eos_token_id if loaded.generation_config is not None else None
     each = ends if isinstance(ends, list) else [ends]
     if not all(id is None or (isinstance(id, int) and not isinstance(id, bool)) for id in each):
@@ -261,7 +261,7 @@ def _more(of: list[Any]) -> str:
 
 @contextmanager
 def _of_base(adapter: Adapter) -> Iterator[None]:
-    """Says of a base that cannot be loaded whose it is."""
+    """Adds the name of the adapter to errors about its base."""
     try:
         yield
     except UserError as error:
@@ -270,7 +270,7 @@ def _of_base(adapter: Adapter) -> Iterator[None]:
 
 @contextmanager
 def _quiet() -> Iterator[None]:
-    """Without the table of weights that transformers prints: what is amiss is said in a sentence."""
+    """Suppresses the table of weights that Transformers prints: errors here are one sentence."""
     before = transformers_logging.get_verbosity()
     transformers_logging.set_verbosity_error()
     try:

@@ -1,4 +1,4 @@
-"""An adapter of PEFT (LoRA and its like) merged into its base: a plain model of transformers again."""
+"""Merges a PEFT adapter (LoRA or another) into its base, which gives a plain model of Transformers."""
 
 from typing import Any
 
@@ -11,16 +11,17 @@ from ontarget.checkpoints.adapter import Adapter
 from ontarget.errors import UserError
 
 _TWICE = (".modules_to_save.", ".original_module.")  # PEFT saves some layers under several names
-_PREFIX = "base_model.model."  # of a parameter's name where PEFT saves it
+_PREFIX = "base_model.model."  # of parameter names in PEFT's files
 
 
 def merged(base: Any, adapter: Adapter) -> Any:
-    """The base with what the adapter has learnt, ready to be tuned further.
+    """The base with the adapter's weights added, ready to be tuned further.
 
     Args:
-        base: the model that the adapter belongs to. On the device `meta` it is only looked whether both fit.
+        base: the adapter's base. On the device `meta`, only its compatibility with the adapter is checked.
+        adapter: the adapter.
     Raises:
-        UserError: they do not fit, or an adapter of this kind cannot be merged.
+        UserError: the two are not compatible, or an adapter of this kind cannot be merged.
     """
     folder = str(adapter.folder)
     config = PeftConfig.from_pretrained(folder)
@@ -35,11 +36,11 @@ def merged(base: Any, adapter: Adapter) -> Any:
             f"under ZeRO-3 a stage cannot start from an adapter, as '{folder}' is: use tuning.parallel=fsdp, "
             "or merge it into its base first"
         )
-    only_looks = base.device.type == "meta"
+    only_checks = base.device.type == "meta"
     _make_room(base, load_peft_weights(folder, device="cpu"))
     config.inference_mode, config.base_model_name_or_path = True, base.name_or_path  # PEFT compares them
     model = get_peft_model(base, config)
-    found = model.load_adapter(folder, "default", torch_device="cpu", low_cpu_mem_usage=only_looks)
+    found = model.load_adapter(folder, "default", torch_device="cpu", low_cpu_mem_usage=only_checks)
     strange = [name for name in found.unexpected_keys if not any(part in name for part in _TWICE)]
     if wrong := sorted(found.missing_keys) or sorted(strange):
         what = "lacks" if found.missing_keys else "does not belong to its base: it has"
@@ -47,7 +48,7 @@ def merged(base: Any, adapter: Adapter) -> Any:
             f"the adapter '{folder}' {what} {wrong[0].removeprefix(_PREFIX)} (one of {len(wrong)} tensors): "
             f"its weights must belong to its adapter_config.json and to its base '{adapter.base}'"
         )
-    if only_looks:
+    if only_checks:
         return model.unload()
     _untie(base)
     whole = model.merge_and_unload()
@@ -57,9 +58,9 @@ def merged(base: Any, adapter: Adapter) -> Any:
 
 
 def _untie(base: Any) -> None:
-    """Gives the head weights of its own where input and output share theirs and the adapter changes one side.
+    """Separates tied input and output embeddings if the adapter changes one of them.
 
-    What is learnt on one side would be merged into both.
+    Otherwise the change of one would be merged into both.
     """
     sides = [base.get_input_embeddings(), base.get_output_embeddings()]
     if not any(isinstance(side, BaseTunerLayer) for side in sides):
@@ -72,7 +73,7 @@ def _untie(base: Any) -> None:
 
 
 def _make_room(base: Any, weights: dict[str, Any]) -> None:
-    """Gives the base as many embeddings as the adapter brings: tokens may have been added for it."""
+    """Resizes the embeddings of the base to those of the adapter, which may have added tokens."""
     embeddings = base.get_input_embeddings()
     name = next(name for name, module in base.named_modules() if module is embeddings)
     brought = weights.get(f"{_PREFIX}{name}.weight")

@@ -1,4 +1,4 @@
-"""What the directory of a tuned model says of its languages, and what that means for a request."""
+"""The record of languages and directions in a tuned model's directory, and doubts about other directions."""
 
 import json
 from dataclasses import dataclass
@@ -14,22 +14,22 @@ _LISTED = 8  # directions in a message
 
 @dataclass(frozen=True, slots=True)
 class Tuned:
-    """What a model was tuned on.
+    """The languages and directions that a model was tuned on.
 
     Attributes:
-        languages: those of the recipe, any of which its instructions may have named.
-        directions: those that it learnt translations of.
+        languages: the languages of the recipe, which its instructions may name.
+        directions: the directions of its training translations.
     """
 
     languages: tuple[Language, ...]
     directions: tuple[Direction, ...]
 
     def saw(self, language: Language) -> bool:
-        """Whether a language, or another region or script of it, is among them."""
+        """Whether the model was tuned on this language, or on another region or script of the language."""
         return any(language.covers(known) or known.covers(language) for known in self.languages)
 
     def doubts(self, direction: Direction) -> str | None:
-        """A sentence on a direction that the model was not tuned on; None where it was."""
+        """A warning in one sentence if the model was not tuned on a direction, or else None."""
         new = [side for side in direction.sides if not self.saw(side)]
         if new:
             names = " and ".join(f"{side.name()} ({side})" for side in new)
@@ -47,7 +47,7 @@ class Tuned:
 
 
 def tuned(model: Path | str) -> Tuned | None:
-    """What a model, or the base of an adapter, was tuned on by ontarget; None where nothing says so."""
+    """The record of a model, or of an adapter's base; None if ontarget did not tune it."""
     for place in lineage(model):
         if isinstance(place, Path) and (found := _read(place / RECORD)):
             return found
@@ -61,4 +61,4 @@ def _read(file: Path) -> Tuned | None:
             tuple(map(Language, record["languages"])), tuple(map(Direction.parse, record["directions"]))
         )
     except (OSError, ValueError, KeyError, TypeError, UserError):
-        return None  # an older version's, or someone else's file of this name
+        return None  # a file of an older version, or of another program

@@ -1,7 +1,7 @@
-"""The header of a safetensors file: what is in it, and whether the file ends where it says.
+"""Checks that a safetensors file is complete, by its header.
 
-A little-endian number of 8 bytes, the length of the JSON that follows (tensor -> dtype, shape and
-data_offsets); then the data.
+The file begins with a little-endian number of 8 bytes: the length of the header. The header is JSON, with
+dtype, shape and data_offsets of each tensor. The data follow.
 """
 
 import json
@@ -11,14 +11,14 @@ from pathlib import Path
 from ontarget.errors import UserError
 
 _LENGTH = 8  # bytes of the number at the beginning
-_LONGEST = 100_000_000  # bytes of a header, as the library has it
+_LONGEST = 100_000_000  # bytes of a header; the limit of the library
 
 
 def check_safetensors(file: Path) -> None:
-    """Looks whether a file is whole.
+    """Checks that a file is complete.
 
     Raises:
-        UserError: it is cut or damaged, or something else.
+        UserError: the file is cut off, damaged, or not a safetensors file.
     """
     size = file.stat().st_size
     with file.open("rb") as opened:
@@ -36,14 +36,14 @@ def check_safetensors(file: Path) -> None:
 
 
 def _data_bytes(file: Path, header: bytes) -> int:
-    """How many bytes of tensors a header names."""
+    """The number of bytes of tensors that a header names."""
     try:
         tensors = {name: of for name, of in json.loads(header).items() if name != "__metadata__"}
         ends = [of["data_offsets"][1] for of in tensors.values() if isinstance(of, Mapping)]
         if len(ends) == len(tensors) and all(isinstance(end, int) for end in ends):
             return max(ends, default=0)
     except (ValueError, AttributeError, LookupError, TypeError, RecursionError):
-        pass  # said below
+        pass  # reported below
     raise UserError(_damaged(file, "its header cannot be read"))
 
 

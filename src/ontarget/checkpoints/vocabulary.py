@@ -1,4 +1,4 @@
-"""Whether a tokenizer and a model belong together: every id needs an embedding."""
+"""Checks that a tokenizer and a model belong together: every token id needs an embedding."""
 
 from collections.abc import Iterable
 from typing import Any
@@ -7,16 +7,17 @@ from ontarget.errors import UserError
 
 
 def check_vocabulary(tokenizer: Any, embeddings: int, where: str) -> None:
-    """Looks whether all ids of plain text have an embedding. Added tokens need not: see `check_ids`.
+    """Checks that all ids of plain text have an embedding. Added tokens need none: see `check_ids`.
 
     Args:
-        embeddings: how many the model has.
+        tokenizer: the tokenizer.
+        embeddings: the number of embeddings of the model.
         where: the model, as the user named it.
     Raises:
-        UserError: the tokenizer is that of another model.
+        UserError: the tokenizer belongs to another model.
     """
     backend = getattr(tokenizer, "backend_tokenizer", None)
-    if backend is None:  # said where text is encoded
+    if backend is None:  # reported when text is encoded
         return
     text = set(backend.get_vocab(with_added_tokens=False).values()) - set(tokenizer.added_tokens_decoder)
     if max(text, default=0) >= embeddings:
@@ -27,10 +28,10 @@ def check_vocabulary(tokenizer: Any, embeddings: int, where: str) -> None:
 
 
 def check_ids(ids: Iterable[int], tokenizer: Any, embeddings: int) -> None:
-    """Looks whether the ids of a text have an embedding.
+    """Checks that the ids of a text have an embedding.
 
     Raises:
-        UserError: one has none, as after tokens were added to a tokenizer without resizing the model.
+        UserError: an id has no embedding, for example after tokens were added without resizing the model.
     """
     highest = max(ids, default=0)
     if highest >= embeddings:

@@ -1,4 +1,4 @@
-"""What is said of a model that cannot be loaded, or that is loaded in a way worth a line."""
+"""Messages about loading models: one sentence for each error, and warnings given once."""
 
 import logging
 import os
@@ -14,21 +14,24 @@ from ontarget.errors import UserError
 _LOG = logging.getLogger(__name__)
 
 
-@lru_cache(maxsize=64)  # however often stages and systems load a model
+@lru_cache(maxsize=64)  # stages and systems may load a model many times
 def warn_once(sentence: str) -> None:
-    """Tells whoever runs this, once in a process."""
+    """Logs a warning once in a process."""
     _LOG.warning("%s", sentence)
 
 
 @contextmanager
-def said(what: str, place: Path | str) -> Iterator[None]:
-    """Makes one sentence of whatever is raised while files of a user are read.
+def as_user_error(what: str, place: Path | str) -> Iterator[None]:
+    """Turns any exception into a `UserError` of one sentence while a user's files are read.
 
-    transformers, tokenizers, safetensors, PEFT and json raise all sorts: a damaged file is met wherever
-    something first makes no sense.
+    Transformers, tokenizers, safetensors, PEFT and json raise many kinds of exceptions, because a damaged
+    file may fail anywhere.
 
+    Args:
+        what: the kind of file, such as `tokenizer`.
+        place: the model, as the user named it.
     Raises:
-        UserError: it could not be loaded, and why.
+        UserError: the files could not be loaded; the message gives the reason.
     """
     try:
         yield
@@ -37,15 +40,15 @@ def said(what: str, place: Path | str) -> Iterator[None]:
     except BaseException as error:
         if not isinstance(error, Exception) and type(error).__name__ != "PanicException":  # of Rust
             raise
-        hub = "" if isinstance(place, Path) else ", which is no directory here, from the Hugging Face hub"
+        hub = "" if isinstance(place, Path) else ", which is not a directory here, from the Hugging Face Hub"
         raise UserError(f"cannot load the {what} '{place}'{hub}: {_reason(error)}") from error
 
 
 @contextmanager
 def nothing_on_standard_output() -> Iterator[None]:
-    """Sends what is printed to standard error meanwhile.
+    """Redirects standard output to standard error for a while.
 
-    The Rust code of tokenizers prints what it ignores to file descriptor 1, where translations go.
+    The Rust code of tokenizers prints notices to file descriptor 1, where translations go.
     """
     sys.stdout.flush()
     kept = os.dup(1)
@@ -59,7 +62,7 @@ def nothing_on_standard_output() -> Iterator[None]:
 
 
 def _reason(error: BaseException) -> str:
-    """What an exception says, in a line; some say no more than a missing key."""
+    """The message of an exception in one line; some messages are only a missing key."""
     line = re.sub(r"^Error\(s\) in loading state_dict for \w+: ", "", first_line(error)).rstrip(".")
     if isinstance(error, ImportError):
         return f"it needs a library that is not installed: {line}; install it, or take a model without that"
@@ -69,6 +72,6 @@ def _reason(error: BaseException) -> str:
 
 
 def first_line(error: object) -> str:
-    """The first line of a message, and the next where that only announces it."""
+    """The first line of a message, and the second if the first ends with a colon."""
     lines = [line.strip() for line in str(error).split("\n") if line.strip()]
     return " ".join(lines[: 2 if lines and lines[0].endswith(":") else 1])
