@@ -38,8 +38,8 @@ from ontarget.corpora.corpus import Translation
 from ontarget.recipes.schema.stages import LanguageAware
 from ontarget.samples.groups import Draw, language_aware_groups
 from ontarget.samples.weighting import ALL
+from ontarget.settings.tuning import Tuning
 from ontarget.training.data.encode import Encoded
-from ontarget.training.tuning import Tuning
 
 _IGNORED = -100
 

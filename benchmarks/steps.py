@@ -30,10 +30,11 @@ from ontarget.languages import Language
 from ontarget.prompts.template import PromptTemplate
 from ontarget.samples.draw import supervised_directions
 from ontarget.samples.groups import Draw
+from ontarget.settings.objective import UNLIKELIHOOD, Objective
+from ontarget.settings.tuning import Tuning
 from ontarget.training.data.encode import Encoded, Encoder
 from ontarget.training.new_model import make_tokenizer
 from ontarget.training.stage import StageData, train_stage
-from ontarget.training.tuning import UNLIKELIHOOD, Objective, Tuning
 
 LANGUAGES = [Language(code) for code in ("en", "it", "nl", "ro")]
 DIRECTIONS = supervised_directions(LANGUAGES, LANGUAGES[0])

@@ -5,6 +5,7 @@ import subprocess
 import sys
 from collections.abc import Iterator
 from dataclasses import dataclass
+from graphlib import TopologicalSorter
 from pathlib import Path
 
 import pytest
@@ -16,6 +17,8 @@ MODEL_STACK = {"torch", "transformers", "accelerate", "peft", "datasets"}
 # Reads a format of data and loads no model; corpora imports it where such data is read.
 OF_DATA = {"datasets"}
 LIGHT_ROOMS = ("corpora", "samples", "prompts", "scoring", "reporting")
+# What a recipe is made of does not know that there are recipes.
+BELOW_RECIPES = ("corpora", "samples", "prompts", "training", "translation", "scoring", "checkpoints")
 
 
 @dataclass(frozen=True)
@@ -100,6 +103,13 @@ def forbidden(source: Path) -> list[str]:
             inside(module, "training") and inside(name, "translation"),
             inside(module, "translation") and inside(name, "training"),
             inside(module, "scoring") and inside(name, "training", "translation"),
+            inside(module, "recipes") and inside(name, "training", "translation"),
+            inside(module, *BELOW_RECIPES) and inside(name, "recipes"),
+            inside(module, "settings")
+            and inside(name, "recipes", "pipeline", "reporting", "cli", *BELOW_RECIPES),
+            inside(module, "recipes.schema")
+            and inside(name, "recipes")
+            and not inside(name, "recipes.schema"),
             inside(module, "reporting")
             and inside(name, "scoring")
             and name != f"{source.name}.scoring.score",
@@ -135,6 +145,14 @@ def test_the_shut_doors_are_shut() -> None:
             "from house.scoring.metrics.bleu import x",
             "reporting.a imports house.scoring.metrics.bleu",
         ),
+        ("recipes/a.py", "import house.training.stage", "recipes.a imports house.training.stage"),
+        ("translation/a.py", "import house.recipes.loading", "translation.a imports house.recipes.loading"),
+        ("settings/a.py", "import house.training.stage", "settings.a imports house.training.stage"),
+        (
+            "recipes/schema/a.py",
+            "import house.recipes.loading",
+            "recipes.schema.a imports house.recipes.loading",
+        ),
         ("training/a.py", "from house.pipeline import run", "training.a imports house.pipeline"),
         ("pipeline/a.py", "from house.cli import app", "pipeline.a imports house.cli"),
         ("scoring/a.py", "from house import Translator", "scoring.a imports house"),
@@ -165,6 +183,8 @@ def build(folder: Path, files: dict[str, str]) -> Path:
     plan = {f"{room}/__init__.py": "" for room in rooms} | {
         "__init__.py": "if TYPE_CHECKING:\n    from house.training import stage",
         "files.py": "import peft",
+        "recipes/__init__.py": "",
+        "recipes/loading.py": "",
         "scoring/score.py": "",
         "scoring/metrics/bleu.py": "",
         "training/stage.py": "import torch",
@@ -221,3 +241,11 @@ main()"""
     command = [sys.executable, "-c", code, *(argument.format(file=file) for argument in arguments)]
     result = subprocess.run(command, capture_output=True, encoding="utf-8", check=False)
     assert (result.returncode, result.stderr) == (0, "\n")
+
+
+def test_no_modules_of_recipes_import_each_other() -> None:
+    inside = {pair for pair in doors(SOURCE) if all(".recipes." in f"{module}." for module in pair)}
+    below: dict[str, set[str]] = {}
+    for module, imported in inside:
+        below.setdefault(module, set()).add(imported)
+    TopologicalSorter(below).prepare()  # raises CycleError

@@ -42,7 +42,8 @@ from ontarget.recipes.schema.stages import (
 )
 from ontarget.recipes.schema.synthetic import KeepSettings, PivotDistillation, SelfTraining
 from ontarget.recipes.schema.systems import SYSTEMS, DecodingSettings, RerankSettings, SystemSettings
-from ontarget.training.tuning import Lora, ModelShape, Tuning
+from ontarget.settings.model_shape import ModelShape
+from ontarget.settings.tuning import Lora, Tuning
 
 ROOT = Path(__file__).parents[1]
 DOCS = ROOT / "docs"

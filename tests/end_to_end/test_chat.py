@@ -13,8 +13,8 @@ from transformers import AutoModelForCausalLM, AutoTokenizer
 
 from ontarget.cli.app import app
 from ontarget.pipeline.run import run
+from ontarget.settings.model_shape import ModelShape
 from ontarget.training.new_model import make_model, make_tokenizer
-from ontarget.training.tuning import ModelShape
 
 LINES = {"en": "a house {n}", "it": "casa {n}", "nl": "huis {n}"}
 RECIPE = {

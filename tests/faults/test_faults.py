@@ -39,8 +39,8 @@ def tokenizer() -> Any:
 
 @pytest.fixture(scope="module")
 def model(tokenizer: Any) -> Any:
+    from ontarget.settings.model_shape import ModelShape
     from ontarget.training.new_model import make_model
-    from ontarget.training.tuning import ModelShape
 
     return make_model(
         ModelShape(vocabulary=300, hidden=16, layers=1, heads=2, intermediate=32), tokenizer, 256, 1
@@ -53,9 +53,9 @@ class TestFault6:
     @pytest.fixture
     def micro_batches(self, tokenizer: Any) -> list[Any]:
         """One optimiser step of stage 2: two translations and their conflicting twins."""
+        from ontarget.settings.tuning import Tuning
         from ontarget.training.data.batches import Steps
         from ontarget.training.data.encode import Encoder
-        from ontarget.training.tuning import Tuning
 
         draw = language_aware_groups(TRANSLATIONS, PLAIN, Conflict(), LANGUAGES, SUPERVISED, 1)
         tuning = Tuning(steps=1, batch_samples=2, micro_batch_tokens=4096)

@@ -20,8 +20,8 @@ def tokenizer():
 @pytest.fixture
 def model(tokenizer):
     """A LLaMA of two layers with random weights."""
+    from ontarget.settings.model_shape import ModelShape
     from ontarget.training.new_model import make_model
-    from ontarget.training.tuning import ModelShape
 
     shape = ModelShape(vocabulary=600, hidden=32, layers=2, heads=2, intermediate=64)
     return make_model(shape, tokenizer, 128, seed=1)

@@ -20,10 +20,11 @@ from ontarget.languages import Direction, Language
 from ontarget.prompts.template import PromptTemplate
 from ontarget.samples.conflict import Conflict
 from ontarget.samples.groups import language_aware_groups
+from ontarget.settings.model_shape import ModelShape
+from ontarget.settings.tuning import Tuning
 from ontarget.training import adapters as ways
 from ontarget.training.new_model import make_model, make_tokenizer
 from ontarget.training.stage import StageData, train_stage
-from ontarget.training.tuning import ModelShape, Tuning
 
 LANGUAGES = [Language(code) for code in ("en", "it", "nl")]
 SUPERVISED = [Direction.parse(text) for text in ("en-it", "it-en", "en-nl", "nl-en")]

@@ -18,12 +18,12 @@ from transformers import (  # noqa: E402
 )
 
 from ontarget.errors import UserError  # noqa: E402
+from ontarget.settings.tuning import Lora, Tuning  # noqa: E402
 from ontarget.training import adapters as ways  # noqa: E402
 from ontarget.training.data import prefix  # noqa: E402
 from ontarget.training.distributed import sharded  # noqa: E402
 from ontarget.training.saving import last_checkpoint  # noqa: E402
 from ontarget.training.stage import train_stage  # noqa: E402
-from ontarget.training.tuning import Lora, Tuning  # noqa: E402
 
 DATA, base, same, tuned = test_stage.DATA, test_stage.base, test_stage.same, test_stage.tuned
 IDS = torch.arange(3, 40)[None]

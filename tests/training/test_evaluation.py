@@ -12,10 +12,10 @@ torch = pytest.importorskip("torch")
 
 from tests.training import test_stage  # noqa: E402
 
+from ontarget.settings.tuning import Lora, Tuning  # noqa: E402
 from ontarget.training.evaluation import Evaluation, undisturbed  # noqa: E402
 from ontarget.training.saving import last_checkpoint  # noqa: E402
 from ontarget.training.stage import train_stage  # noqa: E402
-from ontarget.training.tuning import Lora, Tuning  # noqa: E402
 
 DATA, base, same, tuned = test_stage.DATA, test_stage.base, test_stage.same, test_stage.tuned
 DROPOUT = Lora(rank=4, dropout=0.3)  # so that a random state which was touched is seen

@@ -14,10 +14,10 @@ from tests.training.data.test_packing import loss_and_gradients, samples, small 
 from tests.training.small import run_stage, small_base  # noqa: E402
 from torch.nn.functional import softplus  # noqa: E402
 
+from ontarget.settings.tuning import Lora  # noqa: E402
 from ontarget.training.data import packing, varlen  # noqa: E402
 from ontarget.training.data.batches import by_length, collate  # noqa: E402
 from ontarget.training.loss.log_odds import linear_log_odds  # noqa: E402
-from ontarget.training.tuning import Lora  # noqa: E402
 
 
 @pytest.mark.parametrize("kind", [torch.float32, torch.bfloat16])

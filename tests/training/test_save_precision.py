@@ -11,9 +11,9 @@ from safetensors.torch import load_file  # noqa: E402
 from tests.training.small import DATA, small_base  # noqa: E402
 from transformers import AutoModelForCausalLM  # noqa: E402
 
+from ontarget.settings.tuning import Lora, Tuning  # noqa: E402
 from ontarget.training.save_precision import convert  # noqa: E402
 from ontarget.training.stage import train_stage  # noqa: E402
-from ontarget.training.tuning import Lora, Tuning  # noqa: E402
 
 TUNING = {"learning_rate": 1e-2, "steps": 3, "batch_samples": 8, "precision": "fp32", "keep_steps": (0,)}
 

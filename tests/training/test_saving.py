@@ -15,11 +15,11 @@ from tests.training.small import STEPS, run_stage, small_base  # noqa: E402
 from transformers import AutoModelForCausalLM, AutoTokenizer, TrainerControl, TrainerState  # noqa: E402
 
 from ontarget.errors import UserError  # noqa: E402
+from ontarget.settings.tuning import Lora  # noqa: E402
 from ontarget.signals import StopRequest, Terminated  # noqa: E402
 from ontarget.training import saving, trainer  # noqa: E402
 from ontarget.training.saving import Saving, last_checkpoint, resume  # noqa: E402
 from ontarget.training.sealing import SEAL, seal  # noqa: E402
-from ontarget.training.tuning import Lora  # noqa: E402
 
 
 @pytest.fixture(scope="module")

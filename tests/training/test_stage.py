@@ -13,10 +13,11 @@ from ontarget.languages import Direction, Language  # noqa: E402
 from ontarget.prompts.template import PromptTemplate  # noqa: E402
 from ontarget.samples.conflict import Conflict  # noqa: E402
 from ontarget.samples.groups import document_groups, language_aware_groups, translation_groups  # noqa: E402
+from ontarget.settings.model_shape import ModelShape  # noqa: E402
+from ontarget.settings.tuning import Tuning  # noqa: E402
 from ontarget.training.new_model import NewModel  # noqa: E402
 from ontarget.training.saving import last_checkpoint  # noqa: E402
 from ontarget.training.stage import StageData, train_stage  # noqa: E402
-from ontarget.training.tuning import ModelShape, Tuning  # noqa: E402
 
 PLAIN = PromptTemplate.load("plain")
 LANGUAGES = [Language(code) for code in ("en", "it", "nl")]

@@ -10,8 +10,8 @@ pytest.importorskip("torch")
 
 from tests.training import test_stage
 
+from ontarget.settings.tuning import Tuning
 from ontarget.training.tracking import Tracked, told, tracking_arguments
-from ontarget.training.tuning import Tuning
 
 base, tuned = test_stage.base, test_stage.tuned
 

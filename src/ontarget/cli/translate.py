@@ -17,7 +17,8 @@ from ontarget.languages import Direction, Language
 from ontarget.model_place import locate
 from ontarget.pipeline.execution.systems import settings_called, system_called
 from ontarget.prompts.template import PromptTemplate
-from ontarget.translation.system import Decoding, direction_between
+from ontarget.settings.decoding import Decoding
+from ontarget.translation.system import direction_between
 
 
 def translate(

@@ -25,8 +25,8 @@ from ontarget.pipeline.planning.plan import Plan, version_of
 from ontarget.pipeline.planning.resolved import write_resolved
 from ontarget.pipeline.planning.step import Step
 from ontarget.pipeline.planning.tuned_on import tuned_on
-from ontarget.recipes.grid import keys
 from ontarget.recipes.loading import Overrides, load
+from ontarget.recipes.schema.grid import keys
 from ontarget.recipes.schema.recipe import Recipe
 from ontarget.reporting import details, report
 from ontarget.reporting.systems import display_name

@@ -4,7 +4,7 @@
       stages.lat.alpha: [0.01, 0.05, 0.1]
       stages.lat.tuning.steps, stages.ontarget.tuning.steps: [50, 100]   # same value: six points in total
 
-Keys are the same as in overrides; recipes/grid.py describes `variants`, `seeds` and `reference`.
+Keys are the same as in overrides; recipes/schema/grid.py describes `variants`, `seeds` and `reference`.
 """
 
 import re
@@ -15,8 +15,8 @@ from pathlib import Path
 from typing import Any
 
 from ontarget.errors import UserError
-from ontarget.recipes.grid import REFERENCE, SEEDS, VARIANTS, Grid
 from ontarget.recipes.loading import Overrides, check, override, read
+from ontarget.recipes.schema.grid import REFERENCE, SEEDS, VARIANTS, Grid
 from ontarget.recipes.schema.recipe import Recipe
 
 

@@ -10,7 +10,7 @@ from torch import Tensor
 
 from ontarget.errors import UserError
 from ontarget.hardware import has_gpu, prefers_bf16
-from ontarget.training.tuning import Tuning
+from ontarget.settings.tuning import Tuning
 
 
 def in_bf16(tuning: Tuning) -> bool:

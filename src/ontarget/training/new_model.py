@@ -8,7 +8,7 @@ import torch
 from tokenizers import Tokenizer, decoders, models, pre_tokenizers, processors, trainers
 from transformers import LlamaConfig, LlamaForCausalLM, PreTrainedTokenizerFast
 
-from ontarget.training.tuning import ModelShape
+from ontarget.settings.model_shape import ModelShape
 
 _BOS, _EOS, _PAD = "<s>", "</s>", "<pad>"
 

@@ -15,8 +15,8 @@ from safetensors.torch import load_file, save_file
 from ontarget.checkpoints import load
 from ontarget.files import whole_file, write_json
 from ontarget.model_place import locate
+from ontarget.settings.tuning import Tuning
 from ontarget.training.new_model import NewModel
-from ontarget.training.tuning import Tuning
 
 _NAMED = {"fp32": torch.float32, "bf16": torch.bfloat16, "fp16": torch.float16}
 _INDEX = "model.safetensors.index.json"

@@ -16,9 +16,9 @@ from transformers import TrainerCallback, TrainerControl, TrainerState, Training
 
 from ontarget.errors import UserError
 from ontarget.files import move_whole
+from ontarget.settings.tuning import KEPT
 from ontarget.signals import StopRequest
 from ontarget.training.sealing import SEAL, damage, seal, weights_whole
-from ontarget.training.tuning import KEPT
 
 Agree = Callable[[list[float]], list[float]]  # sums over all processes
 

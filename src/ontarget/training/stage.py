@@ -17,6 +17,8 @@ from ontarget import hardware
 from ontarget.errors import UserError, counted
 from ontarget.languages import Language
 from ontarget.samples.groups import Draw
+from ontarget.settings.objective import UNLIKELIHOOD, Objective
+from ontarget.settings.tuning import Tuning
 from ontarget.signals import postponed
 from ontarget.training import adapters as ways
 from ontarget.training import tracking
@@ -49,7 +51,6 @@ from ontarget.training.sealing import SEAL
 from ontarget.training.start import load_model, load_tokenizer
 from ontarget.training.tracking import Tracked, told, tracking_arguments
 from ontarget.training.trainer import Progress, SignedTrainer
-from ontarget.training.tuning import UNLIKELIHOOD, Objective, Tuning
 
 
 @dataclass(frozen=True, slots=True)

@@ -7,8 +7,8 @@ from ontarget.checkpoints import load
 from ontarget.checkpoints.vocabulary import check_vocabulary
 from ontarget.model_place import locate
 from ontarget.prompts.encode import end_id
+from ontarget.settings.tuning import Tuning
 from ontarget.training.new_model import NewModel, make_model, make_tokenizer
-from ontarget.training.tuning import Tuning
 
 
 def load_tokenizer(start: str | Path | NewModel, trust_remote_code: bool) -> Any:

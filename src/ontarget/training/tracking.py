@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from ontarget.training.tuning import Tuning
+from ontarget.settings.tuning import Tuning
 
 Progress = Callable[[int, int, dict[str, Any]], None]  # step, steps, the newest record
 

@@ -15,6 +15,7 @@ from transformers import Trainer
 from transformers.trainer import OPTIMIZER_NAME, SCHEDULER_NAME
 
 from ontarget.errors import UserError
+from ontarget.settings.objective import UNLIKELIHOOD, Objective
 from ontarget.training import saving
 from ontarget.training.cpu.bf16_weights import Copies
 from ontarget.training.data.batches import MicroBatch
@@ -23,7 +24,6 @@ from ontarget.training.distributed import sharded, zero3
 from ontarget.training.loss.head import LogOddsHead
 from ontarget.training.loss.objective import signed_loss
 from ontarget.training.loss.preference import pairwise_loss
-from ontarget.training.tuning import UNLIKELIHOOD, Objective
 
 Record = dict[str, Any]
 Progress = Callable[[int, int, Record], None]  # step, steps, the newest record

@@ -28,7 +28,7 @@ from ontarget.recipes.schema.recipe import Recipe
 from ontarget.recipes.schema.stages import LanguageAware, Likelihood
 from ontarget.samples.groups import Group
 from ontarget.samples.weighting import Weighting
-from ontarget.training.tuning import UNLIKELIHOOD, Objective
+from ontarget.settings.objective import UNLIKELIHOOD, Objective
 
 EN = Language("en")
 IT_NL = Direction.parse("it-nl")

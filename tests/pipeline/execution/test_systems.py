@@ -10,7 +10,8 @@ from ontarget.languages import Direction, Language
 from ontarget.pipeline.execution.systems import system_called, system_of, without_texts
 from ontarget.pipeline.planning.inputs import load_corpus
 from ontarget.prompts.template import PromptTemplate
-from ontarget.translation.system import AntiLanguageModel, Boosting, Contrast, Decoding, Prior, System
+from ontarget.settings.decoding import AntiLanguageModel, Boosting, Contrast, Decoding, Prior
+from ontarget.translation.system import System
 
 
 def test_target_languages_without_prompt_texts_are_named() -> None:

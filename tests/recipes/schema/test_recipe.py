@@ -12,8 +12,9 @@ from ontarget.recipes.schema.recipe import Recipe
 from ontarget.recipes.schema.stages import LanguageAware, LanguageModelling
 from ontarget.recipes.sweep import points
 from ontarget.samples.weighting import ALL, Weighting
-from ontarget.training.tuning import Objective, Tuning
-from ontarget.translation.system import AntiLanguageModel, Boosting, Contrast, Decoding, Prior
+from ontarget.settings.decoding import AntiLanguageModel, Boosting, Contrast, Decoding, Prior
+from ontarget.settings.objective import Objective
+from ontarget.settings.tuning import Tuning
 
 
 def recipe(**changes: object) -> Recipe:

@@ -8,12 +8,12 @@ from tests.training.data.test_packing import samples  # noqa: E402
 from tests.training.loss.test_head import build  # noqa: E402
 from transformers import TrainingArguments, XGLMConfig, XGLMForCausalLM  # noqa: E402
 
+from ontarget.settings.tuning import Lora, Tuning  # noqa: E402
 from ontarget.training.adapters import prepared  # noqa: E402
 from ontarget.training.cpu.bf16_weights import Copies  # noqa: E402
 from ontarget.training.data import batches  # noqa: E402
 from ontarget.training.loss.head import LogOddsHead  # noqa: E402
 from ontarget.training.trainer import SignedTrainer  # noqa: E402
-from ontarget.training.tuning import Lora, Tuning  # noqa: E402
 
 
 def step(model, folder, bf16, tokens=40):

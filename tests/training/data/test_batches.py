@@ -9,11 +9,11 @@ from ontarget.languages import Direction, Language  # noqa: E402
 from ontarget.prompts.template import PromptTemplate  # noqa: E402
 from ontarget.samples.conflict import Conflict  # noqa: E402
 from ontarget.samples.groups import language_aware_groups, translation_groups  # noqa: E402
+from ontarget.settings.tuning import Tuning  # noqa: E402
 from ontarget.training.data.batches import Steps, collate  # noqa: E402
 from ontarget.training.data.encode import Encoded, Encoder  # noqa: E402
 from ontarget.training.loss.log_odds import log_odds  # noqa: E402
 from ontarget.training.loss.objective import signed_loss  # noqa: E402
-from ontarget.training.tuning import Tuning  # noqa: E402
 
 PLAIN = PromptTemplate.load("plain")
 LANGUAGES = [Language(code) for code in ("en", "it", "nl")]

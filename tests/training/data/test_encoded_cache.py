@@ -14,11 +14,11 @@ from ontarget.prompts.template import PromptTemplate
 from ontarget.samples.conflict import Conflict
 from ontarget.samples.documents import make_documents
 from ontarget.samples.groups import document_groups, language_aware_groups
+from ontarget.settings.tuning import Tuning
 from ontarget.training.data import encoded_cache as passes
 from ontarget.training.data.batches import Steps
 from ontarget.training.data.encode import Encoded, Encoder
 from ontarget.training.data.encoded_cache import encode_pass
-from ontarget.training.tuning import Tuning
 
 PLAIN = PromptTemplate.load("plain")
 LANGUAGES = [Language(code) for code in ("en", "it", "nl")]

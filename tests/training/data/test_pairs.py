@@ -16,13 +16,14 @@ from ontarget.prompts.template import PromptTemplate  # noqa: E402
 from ontarget.samples.conflict import Conflict  # noqa: E402
 from ontarget.samples.groups import language_aware_groups  # noqa: E402
 from ontarget.samples.weighting import ALL, Weighting  # noqa: E402
+from ontarget.settings.objective import Objective  # noqa: E402
+from ontarget.settings.tuning import Tuning  # noqa: E402
 from ontarget.training.data import batches, packing, pairs, prefix  # noqa: E402
 from ontarget.training.data.batches import Steps  # noqa: E402
 from ontarget.training.data.encode import Encoded, Encoder  # noqa: E402
 from ontarget.training.distributed.processes import Share  # noqa: E402
 from ontarget.training.loss.preference import pair_losses  # noqa: E402
 from ontarget.training.trainer import SignedTrainer  # noqa: E402
-from ontarget.training.tuning import Objective, Tuning  # noqa: E402
 
 PLAIN = PromptTemplate.load("plain")
 LANGUAGES = [Language(code) for code in ("en", "it", "nl")]

@@ -9,10 +9,10 @@ torch = pytest.importorskip("torch")
 from tests.training.data.test_packing import samples, small  # noqa: E402
 from transformers import TrainingArguments  # noqa: E402
 
+from ontarget.settings.tuning import Tuning  # noqa: E402
 from ontarget.training.data import batches, prefix  # noqa: E402
 from ontarget.training.data.encode import Encoded  # noqa: E402
 from ontarget.training.trainer import SignedTrainer  # noqa: E402
-from ontarget.training.tuning import Tuning  # noqa: E402
 
 SHARED = [3, 4, 5, 6, 7, 8, 9, 10]
 

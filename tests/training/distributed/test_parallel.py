@@ -8,8 +8,8 @@ torch = pytest.importorskip("torch")
 
 from ontarget import hardware  # noqa: E402
 from ontarget.errors import UserError  # noqa: E402
+from ontarget.settings.tuning import Tuning  # noqa: E402
 from ontarget.training.distributed import parallel  # noqa: E402
-from ontarget.training.tuning import Tuning  # noqa: E402
 
 
 @pytest.fixture(autouse=True)

@@ -19,12 +19,12 @@ from tests.training.small import (  # noqa: E402
 )
 from transformers import AutoModelForCausalLM, AutoTokenizer  # noqa: E402
 
+from ontarget.settings.tuning import Lora, Tuning  # noqa: E402
 from ontarget.training.data.batches import ROUND, Steps, collate  # noqa: E402
 from ontarget.training.data.encode import Encoder  # noqa: E402
 from ontarget.training.distributed.processes import Share, deal  # noqa: E402
 from ontarget.training.loss.log_odds import log_odds  # noqa: E402
 from ontarget.training.loss.objective import signed_loss  # noqa: E402
-from ontarget.training.tuning import Lora, Tuning  # noqa: E402
 
 SIZES = st.lists(st.integers(1, 500), min_size=1, max_size=60)
 

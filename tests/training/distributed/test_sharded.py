@@ -19,8 +19,8 @@ from tests.training.small import (  # noqa: E402
 )
 from transformers import AutoModelForCausalLM  # noqa: E402
 
+from ontarget.settings.tuning import Lora  # noqa: E402
 from ontarget.training.saving import kept  # noqa: E402
-from ontarget.training.tuning import Lora  # noqa: E402
 
 ADAPTERS = {"lora": Lora(rank=4), "learning_rate": 1e-2}
 STOP = 5

@@ -8,9 +8,9 @@ from hypothesis import strategies as st
 
 torch = pytest.importorskip("torch")
 
+from ontarget.settings.objective import Objective  # noqa: E402
 from ontarget.training.loss.objective import signed_loss  # noqa: E402
 from ontarget.training.loss.preference import pair_losses, pairwise_loss, sequence_scores  # noqa: E402
-from ontarget.training.tuning import Objective  # noqa: E402
 
 ORPO, CPO, SIMPO = Objective("orpo"), Objective("cpo", beta=0.1), Objective("simpo", beta=2.0, margin=1.0)
 

@@ -14,10 +14,10 @@ from ontarget.prompts.template import PromptTemplate  # noqa: E402
 from ontarget.samples.conflict import Conflict  # noqa: E402
 from ontarget.samples.groups import language_aware_groups  # noqa: E402
 from ontarget.samples.weighting import ALL, Weighting  # noqa: E402
+from ontarget.settings.tuning import Tuning  # noqa: E402
 from ontarget.training.data.encode import Encoded  # noqa: E402
 from ontarget.training.loss.reference import Reference  # noqa: E402
 from ontarget.training.stage import StageData  # noqa: E402
-from ontarget.training.tuning import Tuning  # noqa: E402
 
 CPU = torch.device("cpu")
 

@@ -12,19 +12,10 @@ from ontarget.errors import UserError
 from ontarget.languages import Direction, Language
 from ontarget.prompts.segment import Prompt, text_of
 from ontarget.prompts.template import PromptTemplate
+from ontarget.settings.decoding import AntiLanguageModel, Boosting, Contrast, Decoding, Prior
 from ontarget.translation.engines.protocol import Capability, check_capabilities, needed
 from ontarget.translation.hypothesis import Hypothesis
-from ontarget.translation.system import (
-    AntiLanguageModel,
-    Boosting,
-    Contrast,
-    Decoding,
-    LanguageText,
-    Prior,
-    Request,
-    Rerank,
-    System,
-)
+from ontarget.translation.system import LanguageText, Request, Rerank, System
 from ontarget.translation.translate import n_best, translate
 
 GREEDY = Decoding(1, 20)

@@ -18,7 +18,7 @@ from ontarget.pipeline.evaluation.direction_scores import TESTED
 from ontarget.pipeline.evaluation.segments import statistics
 from ontarget.pipeline.execution.progress import Progress
 from ontarget.pipeline.planning.artifacts import text_fingerprint
-from ontarget.recipes.grid import SEEDS
+from ontarget.recipes.schema.grid import SEEDS
 from ontarget.reporting.paired import FILE
 from ontarget.reporting.systems import REFERENCE
 from ontarget.scoring.metrics.formulas import bleu_values

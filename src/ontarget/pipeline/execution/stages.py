@@ -41,7 +41,7 @@ from ontarget.samples.groups import (
 )
 from ontarget.samples.weighting import ALL
 from ontarget.samples.wrong import with_wrong_answers
-from ontarget.training.tuning import UNLIKELIHOOD
+from ontarget.settings.objective import UNLIKELIHOOD
 
 # Settings of a stage that make no other samples; of a new model it is its tokenizer that does.
 _NOT_IN_SAMPLES = {

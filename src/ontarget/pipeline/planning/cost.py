@@ -33,7 +33,7 @@ from ontarget.recipes.schema.stages import LanguageAware, LanguageModelling
 from ontarget.recipes.schema.synthetic import PivotDistillation, SelfTraining, Synthetic
 from ontarget.samples.documents import lines_a_document
 from ontarget.samples.general import how_many
-from ontarget.training.tuning import ModelShape
+from ontarget.settings.model_shape import ModelShape
 
 _CHARACTERS = 4.0  # of one token, in European languages
 _READING_SHARE, _WRITING_SHARE = 0.3, 0.05  # many tokens at a time, and one after the other

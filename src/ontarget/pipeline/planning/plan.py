@@ -35,7 +35,7 @@ from ontarget.recipes.schema.stages import LanguageModelling
 from ontarget.recipes.schema.synthetic import MAKING, Synthetic
 from ontarget.scoring.language_id.identifier import default_identifier
 from ontarget.scoring.version import SCORING_VERSION
-from ontarget.training.tuning import KEPT
+from ontarget.settings.tuning import KEPT
 
 SCORES, REPORT = "scores.json", "report.html"
 

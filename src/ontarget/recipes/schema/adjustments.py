@@ -7,7 +7,7 @@ from pydantic import BeforeValidator, Field, NonNegativeFloat, PositiveInt, mode
 
 from ontarget.languages import Language, code_of
 from ontarget.recipes.schema.block import Block, mistakes
-from ontarget.translation.system import AntiLanguageModel, Boosting, Contrast, Prior
+from ontarget.settings.decoding import AntiLanguageModel, Boosting, Contrast, Prior
 
 _ENGLISH_AND_SOURCE = ("en", "source")
 

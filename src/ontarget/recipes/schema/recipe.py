@@ -10,10 +10,10 @@ from ontarget.corpora.checks import Step
 from ontarget.corpora.cleaning import Overlap
 from ontarget.errors import UserError, nearest
 from ontarget.languages import Direction, Language, apart
-from ontarget.recipes.grid import Grids
 from ontarget.recipes.schema.block import Block, Count, Name, mistakes
 from ontarget.recipes.schema.corpus_source import Code, CorpusSource, HoldOut
 from ontarget.recipes.schema.directions import Directions
+from ontarget.recipes.schema.grid import Grids
 from ontarget.recipes.schema.kinds import Stage, made_from
 from ontarget.recipes.schema.stages import LanguageAware, fill_in_stages
 from ontarget.recipes.schema.synthetic import fill_in_rounds
@@ -51,7 +51,7 @@ class Recipe(Block):
     systems: dict[Name, SystemSettings]
     decoding: DecodingSettings = DecodingSettings()
     otr: Literal["robust", "paper"] = Field("robust", description="rules of OTR; see language_id/rules.py")
-    sweep: Grids | None = Field(None, description="keys and the values to run for each; see recipes/grid.py")
+    sweep: Grids | None = Field(None, description="keys and the values to run for each; see recipes/schema/grid.py")
     versions: dict[str, str] = Field({}, description="written by `ontarget run`, never read by it")
     commit: str | None = Field(None, description="written by `ontarget run`, never read by it")
 

@@ -24,7 +24,9 @@ from ontarget.samples.confusion import counted
 from ontarget.samples.documents import Documents
 from ontarget.samples.weighting import ALL, Revealing, Tokens, Weighting
 from ontarget.samples.wordings import sentence
-from ontarget.training.tuning import ModelShape, Objective, ObjectiveName, Tuning
+from ontarget.settings.model_shape import ModelShape
+from ontarget.settings.objective import Objective, ObjectiveName
+from ontarget.settings.tuning import Tuning
 
 _BETA, _MARGIN = {"cpo": 0.1, "simpo": 2.0}, 1.0  # nats; of their papers
 _Q = 1.0  # the loss of a token is then its p

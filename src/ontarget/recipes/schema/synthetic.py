@@ -9,7 +9,7 @@ from ontarget.recipes.schema.block import Block, Count
 from ontarget.recipes.schema.directions import Pair
 from ontarget.recipes.schema.stages import EvaluationSettings, General, Seed, Wordings
 from ontarget.recipes.schema.systems import DecodingSettings
-from ontarget.training.tuning import Tuning
+from ontarget.settings.tuning import Tuning
 
 Share = Annotated[float, Field(ge=0, le=1)]
 Select = Literal["best", "agreement", "round-trip"]

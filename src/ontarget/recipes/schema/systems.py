@@ -13,12 +13,13 @@ from ontarget.recipes.schema.adjustments import (
     PriorSettings,
 )
 from ontarget.recipes.schema.block import Block
-from ontarget.translation.system import Decoding
+from ontarget.settings.decoding import Decoding
+from ontarget.system_ids import BASE, current_id
 
 # The rows of the table. PTL, shots, contrast and pivot prompt or decode the stage 1 model, as in the paper;
-# LLaMA is the base model of stage 1. In a recipe without stages, `model` replaces both.
+# `base` is the model that stage 1 starts from. In a recipe without stages, `model` replaces both.
 SYSTEMS: dict[str, dict[str, Any]] = {
-    "llama": {},
+    BASE: {},
     "mt": {},
     "post-ins": {"model": "post-ins", "post_instruction": True},
     "ptl": {"prompt_in_target": True},
@@ -45,7 +46,7 @@ SYSTEMS: dict[str, dict[str, Any]] = {
     "ontarget-any": {"model": "ontarget-any"},
     "pivot": {"pivot": True},
 }
-DIAGNOSIS = ("llama", "ptl", "1-shot", "5-shot", "contrastive", "pivot")
+DIAGNOSIS = (BASE, "ptl", "1-shot", "5-shot", "contrastive", "pivot")
 
 
 def _newer(description: str) -> Any:
@@ -139,6 +140,8 @@ def list_systems(data: Mapping[str, Any]) -> dict[str, Any]:
         systems = _of_stages(stages) if isinstance(stages, Mapping) and stages else DIAGNOSIS
     if isinstance(systems, list | tuple):
         systems = {str(name): {} for name in systems}
+    if isinstance(systems, Mapping):
+        systems = {current_id(str(name)): settings for name, settings in systems.items()}
     return {**data, "systems": systems}
 
 
@@ -148,7 +151,7 @@ def _of_stages(stages: Mapping[str, Any]) -> dict[str, Any]:
     for name, stage in stages.items():
         if not isinstance(stage, Mapping) or stage.get("kind") == "language-modelling":
             continue
-        if name not in SYSTEMS:
+        if name not in SYSTEMS or name == BASE:
             after = {"post_instruction": True} if stage.get("post_instruction") else {}
             rows[name] = {"model": name, **after}
         elif SYSTEMS[name].get("model", "mt") == name:  # not a system that uses another stage, such as `ptl`
@@ -175,7 +178,7 @@ def fill_in_systems(data: dict[str, Any]) -> dict[str, Any]:
         if not isinstance(settings, Mapping):
             filled[name] = settings
             continue
-        untuned = {"model": start or "base"} if name == "llama" and stages else {}
+        untuned = {"model": start or "base"} if name == BASE and stages else {}
         filled[name] = usual | untuned | SYSTEMS.get(name, {}) | dict(settings)
         if name not in SYSTEMS and "model" not in settings:
             raise ValueError(

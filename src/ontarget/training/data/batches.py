@@ -14,11 +14,11 @@ from torch.utils.data import Dataset
 
 from ontarget.samples.groups import Draw
 from ontarget.samples.sample import Sample
+from ontarget.settings.tuning import Tuning
 from ontarget.training.data.encode import Encoded, Encoder
 from ontarget.training.data.encoded_cache import Encode, Pass, encode_pass
 from ontarget.training.data.weights import signed_weights
 from ontarget.training.distributed.processes import Share
-from ontarget.training.tuning import Tuning
 
 Weighed = tuple[Encoded, list[float]]
 Unit = list[Weighed]  # samples that one micro-batch has to hold

@@ -12,9 +12,9 @@ from typing import Any
 from transformers import DynamicCache
 from transformers.cache_utils import DynamicLayer
 
+from ontarget.settings.tuning import Tuning
 from ontarget.training.data import batches
 from ontarget.training.data.batches import MicroBatch, Weighed
-from ontarget.training.tuning import Tuning
 
 _LEAST = 1 / 8  # of a micro-batch's tokens have to be saved, to be worth a second forward
 

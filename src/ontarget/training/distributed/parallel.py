@@ -12,7 +12,7 @@ from importlib.util import find_spec
 from typing import Any
 
 from ontarget.errors import UserError
-from ontarget.training.tuning import Tuning
+from ontarget.settings.tuning import Tuning
 
 
 def require(tuning: Tuning) -> None:

@@ -9,8 +9,8 @@ import torch
 from torch import Tensor
 from torch.nn.functional import logsigmoid, softplus
 
+from ontarget.settings.objective import Objective
 from ontarget.training.loss.objective import signed_loss
-from ontarget.training.tuning import Objective
 
 
 def pairwise_loss(

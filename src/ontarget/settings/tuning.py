@@ -3,7 +3,6 @@
 No torch here: recipes are read without it.
 """
 
-from dataclasses import dataclass
 from typing import Literal, Self
 
 from pydantic import (
@@ -19,33 +18,6 @@ from pydantic import (
 KEPT = "step-{}"  # in the folder of a stage's model: the folder of the model of a step that is kept
 
 Tracker = Literal["tensorboard", "trackio", "wandb"]
-
-
-ObjectiveName = Literal["unlikelihood", "bounded", "orpo", "cpo", "simpo"]
-
-
-@dataclass(frozen=True, slots=True)
-class Objective:
-    """What is made of conflicting twins: see objective.py, and of those over pairs preference.py.
-
-    Attributes:
-        q: of `bounded`: the loss of a token is at most 1/q; 0 is unlikelihood itself, which has no bound.
-        beta: of `cpo` and `simpo`: how sharply the loss tells better from worse; nats to nats.
-        margin: of `simpo`, nats: by so much, times beta, the right instruction is to be better.
-    """
-
-    name: ObjectiveName = "unlikelihood"
-    beta: float = 1.0
-    margin: float = 0.0
-    q: float = 0.0
-
-    @property
-    def pairwise(self) -> bool:
-        """Whether it compares a twin with its sample; else it looks at the twin alone."""
-        return self.name in ("orpo", "cpo", "simpo")
-
-
-UNLIKELIHOOD = Objective()
 
 
 class Lora(BaseModel):
@@ -129,15 +101,3 @@ class Tuning(BaseModel):
         if self.quantisation and self.lora is None:
             raise ValueError("`quantisation` needs `lora`: weights of 4 bits cannot be tuned themselves")
         return self
-
-
-class ModelShape(BaseModel):
-    """A small LLaMA made from nothing, for machines that have no checkpoint."""
-
-    model_config = ConfigDict(extra="forbid", frozen=True)
-
-    vocabulary: PositiveInt = Field(8000, description="BPE pieces, control tokens included")
-    hidden: PositiveInt = 256
-    layers: PositiveInt = 6
-    heads: PositiveInt = 4
-    intermediate: PositiveInt = 704
