@@ -4,11 +4,12 @@ from pathlib import Path
 
 import pytest
 
-from ontarget.pipeline.execution.sweep import SHIPPED, make_sweep, shipped
+from ontarget.pipeline.execution import shipped_points
+from ontarget.pipeline.execution.sweep import make_sweep, shipped
 from ontarget.recipes.loading import load
 from ontarget.recipes.loading import shipped as recipes
 
-NAMES = sorted(path.stem for path in SHIPPED.glob("*.jsonl"))
+NAMES = shipped_points.names()
 
 
 @pytest.mark.slow
@@ -25,8 +26,9 @@ def test_a_point_that_ships_is_planned_and_done(
     assert len(done) == len(sweep.planned), "which is not at its end"
 
 
-def test_there_are_points() -> None:
+def test_there_are_points_and_they_are_small() -> None:
     assert {"multi30k-study", "multi30k-final"} < set(NAMES)
+    assert sum(path.stat().st_size for path in shipped_points.SHIPPED.iterdir()) < 1_000_000
 
 
 @pytest.mark.parametrize("name", NAMES)

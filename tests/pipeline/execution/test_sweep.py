@@ -10,6 +10,7 @@ from typer.testing import CliRunner
 
 from ontarget.cli.app import app
 from ontarget.errors import UserError
+from ontarget.pipeline.execution import shipped_points
 from ontarget.pipeline.execution.sweep import make_sweep
 from ontarget.pipeline.run import make_plan, run
 
@@ -181,9 +182,8 @@ def test_what_ships_with_a_recipe_is_done(
     first = swept.planned[0].file.stem
     rows = [{"system": "lat", "kind": "zero-shot", "direction": "avg", "metric": "otr", "value": 1.0}]
     point = {"values": {"stages.lat.alpha": 0.1}, "scores": rows, **more}
-    line = {"fingerprint": first, **point}
-    (tmp_path / "swept.jsonl").write_text(json.dumps(line) + "\n")
-    monkeypatch.setattr("ontarget.pipeline.execution.sweep.SHIPPED", tmp_path)
+    monkeypatch.setattr(shipped_points, "SHIPPED", tmp_path)
+    shipped_points.write("swept", {first: point})
     known = sweep()
     assert [planned.done for planned in known.planned] == [True, False, False]
     results = known.carry_out()

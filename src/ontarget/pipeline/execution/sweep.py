@@ -7,14 +7,13 @@
                   significance.json          how points differ from the variant of their grid, see paired.py
 
 A point whose file is there is done, whatever became of its run: the small files are worth keeping, the models
-need not be. Of some recipes they come with ontarget (recipes/points/<recipe>.jsonl, averages in the place of
-all scores): a sweep takes them from there, and makes what is missing.
+need not be. Of some recipes they come with ontarget (see `shipped_points.py`): a sweep takes them from there,
+and makes what is missing.
 """
 
 import json
 from collections.abc import Collection, Sequence
 from dataclasses import dataclass, replace
-from importlib.resources import files
 from pathlib import Path
 from typing import Any
 
@@ -23,6 +22,7 @@ from ontarget.files import full_disk_said, read_jsonl, write_json
 from ontarget.pipeline import run
 from ontarget.pipeline.evaluation import paired
 from ontarget.pipeline.evaluation.segments import kept
+from ontarget.pipeline.execution import shipped_points
 from ontarget.pipeline.execution.progress import Progress, Silent
 from ontarget.pipeline.planning.artifacts import Made, Store, fingerprint
 from ontarget.pipeline.planning.directory import run_directory
@@ -35,8 +35,6 @@ from ontarget.recipes.schema.recipe import Recipe
 from ontarget.recipes.sweep import Point, points
 
 Result = dict[str, Any]
-
-SHIPPED = Path(str(files("ontarget") / "recipes" / "points"))
 
 # What decides which text is read.
 _OF_TEXT = {"corpus", "clean", "hold_out", "overlap", "languages", "pivot", "directions", "split"}
@@ -184,6 +182,4 @@ def make_sweep(
 
 def shipped(name: str) -> dict[str, Result]:
     """Fingerprint -> what came of each point of a recipe that comes with ontarget."""
-    path = SHIPPED / f"{name}.jsonl"
-    lines = read_jsonl(path) if path.exists() else []
-    return {line.pop("fingerprint"): line for line in lines}
+    return shipped_points.read(name)
