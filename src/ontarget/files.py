@@ -37,6 +37,13 @@ def expanded(path: str) -> Path:
     return Path(re.sub(r"\$(?:(\w+)|\{(\w+)\})", value, path)).expanduser()
 
 
+def cache_folder() -> Path:
+    """The folder for files that can be made again: `$ONTARGET_CACHE`, or the user's cache."""
+    if given := os.environ.get("ONTARGET_CACHE"):
+        return Path(given).expanduser()
+    return Path(os.environ.get("XDG_CACHE_HOME") or "~/.cache").expanduser() / "ontarget"
+
+
 @contextmanager
 def folders_of(path: Path) -> Iterator[None]:
     """Makes the folders that a path is in; after an error those of them that are empty are removed."""

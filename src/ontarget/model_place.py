@@ -1,8 +1,9 @@
-"""Where a model is: in a directory of this machine, or under a name on the Hugging Face hub."""
+"""Where a model is: a directory or a GGUF file on this machine, or a name on the Hugging Face hub."""
 
 import re
 from pathlib import Path
 
+from ontarget.checkpoints.gguf import SUFFIX, plain_checkpoint
 from ontarget.errors import UserError, nearest
 from ontarget.files import expanded
 
@@ -10,23 +11,29 @@ from ontarget.files import expanded
 def locate(model: str | Path) -> Path | str:
     """The directory of a model, with `~` and `$NAME` expanded, or else its hub name.
 
-    A hub name is written `owner/name`, and is no path of this machine. A bare word is a directory: looking
-    for a misspelt one on the hub would take a minute without a network.
+    A file that ends in `.gguf` is converted to a directory first. A hub name is written `owner/name` and is
+    not a path on this machine. A bare word is a directory: looking for a misspelt one on the hub would take a
+    minute without a network.
 
     Raises:
-        UserError: it is no hub name, and no directory is there; or a variable is not set.
+        UserError: it is not a hub name and there is no such directory or file; the file cannot be converted;
+            or a variable is not set.
     """
     path = expanded(str(model))
     if path.is_dir():
         return path
-    if isinstance(model, str) and re.fullmatch(r"\w[\w.-]*/[\w.-]+", model) and not path.parent.is_dir():
-        return model
+    if path.suffix == SUFFIX and path.is_file():
+        return plain_checkpoint(path)
+    hub = isinstance(model, str) and path.suffix != SUFFIX and re.fullmatch(r"\w[\w.-]*/[\w.-]+", model)
+    if hub and not path.parent.is_dir():
+        return str(model)
     raise UserError(missing(path))
 
 
 def missing(path: Path) -> str:
-    """What to say of a directory that is not there, with those beside it that are named nearly so."""
-    parent = path.parent
-    known = [child.name for child in parent.iterdir() if child.is_dir()] if parent.is_dir() else []
+    """The message for a directory or file that is not there, with the nearest names beside it."""
+    file, parent = path.suffix == SUFFIX, path.parent
+    siblings = list(parent.iterdir()) if parent.is_dir() else []
+    known = [child.name for child in siblings if child.is_dir() or child.suffix == SUFFIX]
     reason = "" if parent.is_dir() else f" ('{parent}' does not exist either)"
-    return f"there is no model directory '{path}'{reason}{nearest(path.name, known)}"
+    return f"there is no model {'file' if file else 'directory'} '{path}'{reason}{nearest(path.name, known)}"

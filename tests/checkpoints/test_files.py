@@ -171,5 +171,5 @@ def test_a_link_to_nothing_is_told_by_its_name(llama: Path, name: str) -> None:
 
 def test_a_model_of_llama_cpp_is_told(tmp_path: Path) -> None:
     (tmp_path / "model-q4.gguf").write_bytes(b"GGUF")
-    with pytest.raises(UserError, match=r"but model-q4\.gguf, the format of llama\.cpp: take the model in"):
+    with pytest.raises(UserError, match=r"but model-q4\.gguf: give the file itself as the model"):
         check_model_files(tmp_path)

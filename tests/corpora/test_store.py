@@ -7,6 +7,7 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
+from ontarget import files
 from ontarget.corpora import store
 from ontarget.corpora.corpus import Segment
 from ontarget.errors import UserError
@@ -100,7 +101,7 @@ def test_what_fails_leaves_nothing(tmp_path: Path) -> None:
 
 def test_the_cache_is_where_the_user_says(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("ONTARGET_CACHE", "/there")
-    assert store.cache_folder() == Path("/there")
+    assert files.cache_folder() == Path("/there")
     monkeypatch.delenv("ONTARGET_CACHE")
     monkeypatch.setenv("XDG_CACHE_HOME", "/xdg")
-    assert store.cache_folder() == Path("/xdg/ontarget")
+    assert files.cache_folder() == Path("/xdg/ontarget")

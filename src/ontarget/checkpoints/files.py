@@ -77,8 +77,7 @@ def check_model_files(folder: Path) -> None:
     if not (folder / CONFIG).exists():
         if gguf := next(iter(sorted(folder.glob("*.gguf"))), None):
             raise UserError(
-                f"'{folder}' has no config.json, but {gguf.name}, the format of llama.cpp: take the model in "
-                "the format of transformers (config.json and model.safetensors)"
+                f"'{folder}' has no config.json, but {gguf.name}: give the file itself as the model, '{gguf}'"
             )
         adapter = any((folder / name).exists() for name in (ADAPTER_WEIGHTS, _OLD_ADAPTER_WEIGHTS))
         lacks = "no adapter_config.json, but an adapter's weights" if adapter else "no config.json"

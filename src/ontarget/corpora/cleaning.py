@@ -18,7 +18,7 @@ from ontarget.corpora import store
 from ontarget.corpora.checks import Check, Columns, Identification, InTest, Step, check_of
 from ontarget.corpora.corpus import Corpus, Part
 from ontarget.errors import UserError
-from ontarget.files import full_disk_said, made_once, whole_folder, write_json
+from ontarget.files import cache_folder, full_disk_said, made_once, whole_folder, write_json
 from ontarget.languages import Language
 
 Overlap = Literal["error", "remove", "allow"]
@@ -51,7 +51,7 @@ def cleaned(
         test_split,
         identification.name,
     ]
-    folder = store.cache_folder() / "cleaned" / hashlib.sha256(json.dumps(about).encode()).hexdigest()[:32]
+    folder = cache_folder() / "cleaned" / hashlib.sha256(json.dumps(about).encode()).hexdigest()[:32]
     kept: Sequence[Sequence[int]]
     if corpus.fingerprint:
         made_once(

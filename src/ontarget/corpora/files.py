@@ -30,7 +30,7 @@ from ontarget.corpora.sacrebleu_sets import SCHEME, sets_of
 from ontarget.corpora.tables import NAMED_SEPARATOR, SEPARATORS, read_csv, read_tsv
 from ontarget.corpora.tmx import read_tmx, tags_of
 from ontarget.errors import UserError, counted
-from ontarget.files import expanded, made_once
+from ontarget.files import cache_folder, expanded, made_once
 from ontarget.languages import Direction, Language, directions_between
 from ontarget.text import is_empty
 
@@ -249,7 +249,7 @@ def _stored(
         "columns": {column: str(language) for column, language in (columns or {}).items()},
     }
     key = hashlib.sha256(json.dumps(about).encode()).hexdigest()[:32]
-    folder = store.cache_folder() / "corpora" / key
+    folder = cache_folder() / "corpora" / key
     segments = ((segment, source.direction) for source in sources for segment in source.read())
     made_once(folder, lambda: store.write(folder, languages, watch(segments)))
     return key, store.read(folder)

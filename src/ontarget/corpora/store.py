@@ -6,7 +6,6 @@ named by a fingerprint of all that it was made from, and mapped into memory from
 
 import json
 import mmap
-import os
 from array import array
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
@@ -46,13 +45,6 @@ class Stored:
     left_out: int
     blank: int
     line_breaks: int
-
-
-def cache_folder() -> Path:
-    """Where what can be made again is kept: $ONTARGET_CACHE, or the cache of the user. It may be deleted."""
-    if given := os.environ.get("ONTARGET_CACHE"):
-        return Path(given).expanduser()
-    return Path(os.environ.get("XDG_CACHE_HOME") or "~/.cache").expanduser() / "ontarget"
 
 
 def write(folder: Path, languages: Sequence[Language], segments: Iterator[Serving]) -> None:

@@ -4,9 +4,8 @@ import os
 from collections.abc import Mapping
 from pathlib import Path
 
-from ontarget.corpora.store import cache_folder
 from ontarget.errors import UserError
-from ontarget.files import whole_file
+from ontarget.files import cache_folder, whole_file
 
 _SUMS = "SHA256SUMS"
 

@@ -14,7 +14,7 @@ from ontarget.corpora.corpus import Corpus, Part, without_line_breaks
 from ontarget.corpora.iwslt import read_segments, read_tagged
 from ontarget.corpora.opening import digest
 from ontarget.errors import UserError, counted
-from ontarget.files import made_once
+from ontarget.files import cache_folder, made_once
 from ontarget.languages import Direction, Language
 
 _LARGE = 1 << 26  # bytes: files that are larger together stay on disk
@@ -199,7 +199,7 @@ def _on_disk(
 ) -> Mapping[Language, Sequence[str]]:
     """The lines of files of any size, from the cache, where they are put first."""
     key = hashlib.sha256(f"{store.FORMAT} {identity}".encode()).hexdigest()[:32]
-    cached = store.cache_folder() / "corpora" / key
+    cached = cache_folder() / "corpora" / key
     texts = zip(*map(plain.lines_of, paths.values()), strict=True)
     segments = ((dict(zip(paths, text, strict=True)), None) for text in texts)
     try:

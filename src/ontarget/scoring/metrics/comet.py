@@ -14,8 +14,8 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-from ontarget.corpora.store import cache_folder
 from ontarget.errors import UserError, counted
+from ontarget.files import cache_folder
 from ontarget.text import in_one_line
 
 _NOT_FETCHED = "not supported by COMET"

@@ -17,9 +17,9 @@ from typing import Any, NamedTuple
 
 from torch.utils.data import DataLoader, Dataset
 
-from ontarget.corpora.store import cache_folder, mapped, numbers
+from ontarget.corpora.store import mapped, numbers
 from ontarget.errors import UserError
-from ontarget.files import full_disk_said, made_once, whole_folder, write_json
+from ontarget.files import cache_folder, full_disk_said, made_once, whole_folder, write_json
 from ontarget.samples.groups import Group
 from ontarget.training.data.encode import Encoded, Encoder
 from ontarget.training.distributed.processes import cores
