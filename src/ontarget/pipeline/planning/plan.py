@@ -36,6 +36,7 @@ from ontarget.recipes.schema.synthetic import MAKING, Synthetic
 from ontarget.scoring.language_id.identifier import default_identifier
 from ontarget.scoring.version import SCORING_VERSION
 from ontarget.settings.tuning import KEPT
+from ontarget.system_ids import former_id
 
 SCORES, REPORT = "scores.json", "report.html"
 
@@ -123,11 +124,16 @@ class Plan:
         }
 
     @property
+    def by_former_id(self) -> Mapping[str, Mapping[str, str]]:
+        """`outputs`, with the ids that fingerprints of scores contain."""
+        return {former_id(system): of_system for system, of_system in self.outputs.items()}
+
+    @property
     def scores(self) -> str:
         """Fingerprint of the scores: of all outputs, the scorers' versions, and the rules of OTR."""
         packages = (*_SCORERS, *agreed.packages(self.recipe))
         scorers = {package: version_of(package) for package in packages}
-        return fingerprint("scores", outputs=self.outputs, scorers=scorers, **self.rules)
+        return fingerprint("scores", outputs=self.by_former_id, scorers=scorers, **self.rules)
 
     @property
     def rules(self) -> Mapping[str, int]:
@@ -137,7 +143,9 @@ class Plan:
     @property
     def report(self) -> str:
         """Fingerprint of the page."""
-        return fingerprint("report", scores=self.scores, stages=self.stages, recipe=self.recipe.settings())
+        recipe = self.recipe.settings()
+        recipe["systems"] = {former_id(name): settings for name, settings in recipe["systems"].items()}
+        return fingerprint("report", scores=self.scores, stages=self.stages, recipe=recipe)
 
     @cached_property
     def by_model(self) -> list[str]:
