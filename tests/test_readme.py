@@ -28,10 +28,10 @@ TINY = QUICK | {
     "stages.base.tuning": _TUNING,
     **{f"stages.{stage}.tuning": _TUNING for stage in ("mt", "post-ins", "lat", "ontarget-any", "ontarget")},
     **{f"stages.{stage}.samples": 12 for stage in ("mt", "post-ins", "lat", "ontarget-any", "ontarget")},
-    "systems": ["llama", "mt", "lat", "ontarget"],
+    "systems": ["base", "mt", "lat", "ontarget"],
 }
 # Five demonstrations do not fit into the context of a model with so few tokens.
-DIAGNOSE = QUICK | {"systems": ["llama", "ptl", "contrastive", "pivot"]}
+DIAGNOSE = QUICK | {"systems": ["base", "ptl", "contrastive", "pivot"]}
 MINE = QUICK | {
     "systems": ["mt", "ontarget", "pivot"],
     "stages.mt.from": "runs/phrasebook-tiny/models/base",

@@ -32,7 +32,7 @@ RECIPE: dict[str, Any] = {
         "lat": {"kind": "language-aware", "from": "mt", "preset": "paper", "tuning": {"steps": 1}},
         "ontarget": {"kind": "language-aware", "from": "mt", "tuning": {"steps": 1}},
     },
-    "systems": ["llama", "mt", "1-shot", "lat", "ontarget", "pivot"],
+    "systems": ["base", "mt", "1-shot", "lat", "ontarget", "pivot"],
 }
 
 LINES = {

@@ -52,7 +52,7 @@ def test_everything_is_made_in_order(workshop: Workshop) -> None:
     assert workshop.trained == ALL
     assert workshop.translated == [
         f"{system} {direction}"
-        for system in ("llama", "mt", "1-shot", "pivot", "lat", "ontarget")
+        for system in ("base", "mt", "1-shot", "pivot", "lat", "ontarget")
         for direction in DIRECTIONS
     ]
     assert workshop.loaded == ["base", "mt", "lat", "ontarget"]  # once each, though three systems ask mt
@@ -313,7 +313,7 @@ class TestTrain:
 
     def test_a_recipe_without_stages_has_nothing_to_train(self, workshop: Workshop) -> None:
         with pytest.raises(UserError, match="has no stages to train"):
-            train(make_plan(changed(stages={}, systems=["llama"], model="owner/model")))
+            train(make_plan(changed(stages={}, systems=["base"], model="owner/model")))
 
 
 class Listener:
@@ -418,16 +418,16 @@ class TestDiagnosis:
         run(fake_recipe())
         workshop.forget()
         model = "runs/fake/models/mt"
-        done = run(changed(name="diagnosis", stages={}, systems=["llama", "ptl"], model=model))
+        done = run(changed(name="diagnosis", stages={}, systems=["base", "ptl"], model=model))
         assert not workshop.trained
         assert workshop.loaded == ["mt"]
-        assert {row["system"] for row in done.scores} == {"llama", "ptl", "reference"}
+        assert {row["system"] for row in done.scores} == {"base", "ptl", "reference"}
 
     def test_of_a_model_that_changed_is_made_again(self, workshop: Workshop, corpus_files: Path) -> None:
         model = corpus_files / "theirs"
         model.mkdir()
         (model / "model.safetensors").write_bytes(b"x" * 300_000)
-        recipe = changed(stages={}, systems=["llama"], model=str(model))
+        recipe = changed(stages={}, systems=["base"], model=str(model))
         run(recipe)
         workshop.forget()
         run(recipe)
@@ -439,7 +439,7 @@ class TestDiagnosis:
     @pytest.mark.parametrize("model", ["./nowhere", "/nowhere/at/all", "runs/fake/models/mtt"])
     def test_of_no_model_is_one_sentence(self, workshop: Workshop, model: str) -> None:
         with pytest.raises(UserError, match="there is no model directory"):
-            run(changed(stages={}, systems=["llama"], model=model))
+            run(changed(stages={}, systems=["base"], model=model))
 
 
 def test_two_processes_do_not_work_in_one_directory(workshop: Workshop) -> None:
@@ -459,9 +459,9 @@ def test_missing_extras_are_said_with_the_remedy(monkeypatch: pytest.MonkeyPatch
 def test_what_a_stage_needs_is_missed_before_any_stage_is_made(monkeypatch: pytest.MonkeyPatch) -> None:
     """But only by stages that are still to make."""
     pytest.importorskip("torch")
-    from ontarget.training import adapters as ways
+    from ontarget.training import requirements
 
-    monkeypatch.setattr(ways, "find_spec", lambda name: None)
+    monkeypatch.setattr(requirements, "find_spec", lambda name: None)
     recipe = with_stage("lat", tuning={"steps": 1, "optimiser": "adamw-8bit"})
     with pytest.raises(UserError, match=r"stages\.lat\.tuning\.optimiser: adamw-8bit needs bitsandbytes"):
         run_module._require_models(recipe, ALL)

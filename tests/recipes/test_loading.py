@@ -78,7 +78,7 @@ def test_a_block_that_the_recipe_leaves_out_can_be_set() -> None:
 
 def test_changing_where_mt_starts_changes_what_llama_is() -> None:
     changed = load("phrasebook-tiny", ["stages.mt.from=owner/model"])
-    assert changed.model_of("llama") == "owner/model"
+    assert changed.model_of("base") == "owner/model"
 
 
 @pytest.mark.parametrize(

@@ -36,7 +36,7 @@ SHAPE = {
 
 def test_the_eight_rows_and_the_settings_are_the_papers() -> None:
     """Section 4.1 of the paper; docs/experiments/paper.md has them in words."""
-    eight = ["llama", "mt", "post-ins", "ptl", "1-shot", "5-shot", "contrastive", "lat"]
+    eight = ["base", "mt", "post-ins", "ptl", "1-shot", "5-shot", "contrastive", "lat"]
     samples = {"paper-iwslt17": (12_000, 3), "paper-wmt": ("all", 1)}
     for name, (count, epochs) in samples.items():
         recipe = load(name)
@@ -65,7 +65,7 @@ def test_the_figures_have_the_papers_points() -> None:
     assert [p.recipe.systems["lat"].step for p in points("paper-figure3-steps")] == [0, 20, 40, 60, 80, 100]
     sizes = [p.recipe.stages["mt"].samples for p in points("paper-figure4")]  # type: ignore[union-attr]
     assert sizes == [12_000, 24_000, 48_000, 96_000]
-    models = [p.recipe.model_of("llama") for p in points("paper-table3", ["systems=[llama, mt]"])]
+    models = [p.recipe.model_of("base") for p in points("paper-table3", ["systems=[base, mt]"])]
     assert models == ["meta-llama/Llama-2-7b-hf", "meta-llama/Llama-2-13b-hf"]
 
 

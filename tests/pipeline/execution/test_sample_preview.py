@@ -138,4 +138,4 @@ def test_the_last_stage_is_shown_where_none_is_named() -> None:
     with pytest.raises(UserError, match="no stage 'lta'; did you mean 'lat'"):
         stage_to_show(fake_recipe(), "lta")
     with pytest.raises(UserError, match="no stages, so no samples"):
-        stage_to_show(fake_recipe(stages={}, systems=["llama"], model="x/y"), None)
+        stage_to_show(fake_recipe(stages={}, systems=["base"], model="x/y"), None)

@@ -143,7 +143,7 @@ def test_what_can_be_fetched_is_a_note() -> None:
 
 def test_a_test_set_that_sacrebleu_does_not_know() -> None:
     corpus = {"plain": None, "sacrebleu": {"test": "wmt99"}}
-    wrong = check([recipe(corpus=corpus, stages={}, systems={"llama": {}})]).wrong
+    wrong = check([recipe(corpus=corpus, stages={}, systems={"base": {}})]).wrong
     assert wrong[0].startswith("corpus.sacrebleu.test: sacreBLEU has no test set 'wmt99'; did you mean")
 
 
@@ -158,7 +158,7 @@ def test_a_split_that_is_named_nowhere() -> None:
 
 
 def test_a_model_that_nobody_named() -> None:
-    [wrong] = check([recipe(model=None, stages={}, systems=["llama"])]).wrong
+    [wrong] = check([recipe(model=None, stages={}, systems=["base"])]).wrong
     assert wrong == "model: 'checked' needs a model to diagnose; add model=DIRECTORY or model=OWNER/NAME"
 
 

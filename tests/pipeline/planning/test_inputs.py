@@ -109,8 +109,8 @@ def test_a_test_line_in_the_training_data_is_an_error_unless_the_recipe_says_oth
     assert len(load_corpus(fake_recipe(overlap="allow")).lines("train", EN)) == 3
     with pytest.raises(UserError, match=r"cleaning leaves nothing of its split 'train': 3 in the test set"):
         load_corpus(fake_recipe(overlap="remove"))
-    assert fake_recipe(overlap="error", stages={}, systems=["llama"], model="x/y").overlap == "error"
-    load_corpus(fake_recipe(overlap="error", stages={}, systems=["llama"], model="x/y"))  # learns nothing
+    assert fake_recipe(overlap="error", stages={}, systems=["base"], model="x/y").overlap == "error"
+    load_corpus(fake_recipe(overlap="error", stages={}, systems=["base"], model="x/y"))  # learns nothing
 
 
 def test_the_identifier_of_the_scores_cleans(corpus_files: Path) -> None:
@@ -196,7 +196,7 @@ def test_a_corpus_of_the_catalogue_is_asked_for_what_the_recipe_needs(
     corpus = load_corpus(fake_recipe(corpus={"catalogue": sets}))
     assert [(t.source, t.target) for t in corpus.pairs("train", Direction(NL, EN))] == [("twee", "two")]
     assert [t.target for t in corpus.pairs("test", Direction(IT, NL))] == ["devtest nl"]
-    without = load_corpus(fake_recipe(corpus={"catalogue": sets}, stages={}, systems=["llama"], model="x/y"))
+    without = load_corpus(fake_recipe(corpus={"catalogue": sets}, stages={}, systems=["base"], model="x/y"))
     assert "train" not in without.splits, "nothing is tuned, so there is nothing to read"
     (tmp_path / "opus" / "Tiny" / "v1" / "en-nl.nl").unlink()
     with pytest.raises(UserError, match="fetch it by 'ontarget data get opus/Tiny/v1 --languages en,nl'"):
@@ -211,7 +211,7 @@ def test_a_test_set_of_sacrebleu_is_a_corpus(monkeypatch: pytest.MonkeyPatch) ->
         return [Part({d.source: ["a"], d.target: ["b"]}, d) for d in directions]
 
     monkeypatch.setattr(sacrebleu_sets, "read", read)
-    recipe = fake_recipe(corpus={"sacrebleu": {"test": "x"}}, stages={}, systems=["llama"], model="x/y")
+    recipe = fake_recipe(corpus={"sacrebleu": {"test": "x"}}, stages={}, systems=["base"], model="x/y")
     assert [t.target for t in load_corpus(recipe).pairs("test", Direction(IT, NL))] == ["b"]
     assert set(wanted) == {*recipe.zero_shot, *recipe.supervised}
 

@@ -52,7 +52,7 @@ def plan_of(folder: Path, kind: str, positions: int, **changes: Any) -> Plan:
         folder / "base"
     )
     recipe = {**RECIPE, "model": str(folder / "base"), "template": "plain", "test_lines": 4, "stages": {}}
-    return make_plan(check(recipe | {"systems": {"llama": {}}} | changes, "short"))
+    return make_plan(check(recipe | {"systems": {"base": {}}} | changes, "short"))
 
 
 def test_positions_that_are_learnt_must_do_for_the_samples(corpus_files: Path) -> None:
@@ -73,10 +73,10 @@ def test_prompts_that_do_not_fit_are_counted_by_direction(corpus_files: Path) ->
     lines = Path("test.it").read_text(encoding="utf-8").split("\n")
     lines[1] *= 99
     Path("test.it").write_text("\n".join(lines), encoding="utf-8")
-    systems = {"llama": {}, "mt": {"model": "mt"}, "pivot": {"model": "mt"}}
+    systems = {"base": {}, "mt": {"model": "mt"}, "pivot": {"model": "mt"}}
     plan = plan_of(corpus_files, "llama", 200, stages=_STAGES, systems=systems)
     said = check_lengths(plan, plan.everything())
-    assert [sentence.split(":")[0] for sentence in said] == ["LLaMA", "MT", "Pivot"]
+    assert [sentence.split(":")[0] for sentence in said] == ["base model", "MT", "Pivot"]
     assert all("2 of 24 test prompts do not fit into the context of" in sentence for sentence in said)
     assert all(sentence.endswith("(it-nl: 1, it-en: 1)") for sentence in said)
     plan = plan_of(corpus_files, "llama", 2000, stages=_STAGES, systems=systems)
@@ -84,7 +84,7 @@ def test_prompts_that_do_not_fit_are_counted_by_direction(corpus_files: Path) ->
 
 
 def test_a_system_none_of_whose_prompts_fits_is_refused(corpus_files: Path) -> None:
-    systems = {"llama": {}, "5-shot": {"model": str(corpus_files / "base"), "demonstrations": 2}}
+    systems = {"base": {}, "5-shot": {"model": str(corpus_files / "base"), "demonstrations": 2}}
     plan = plan_of(corpus_files, "llama", 90, systems=systems)
     with pytest.raises(
         UserError, match=r"systems\.5-shot: none of the 24 test prompts fits into the context of"

@@ -31,8 +31,8 @@ def test_steps_come_after_what_they_need(workshop: Workshop) -> None:
 
 
 def test_systems_of_one_model_stand_together(workshop: Workshop) -> None:
-    plan = make_plan(fake_recipe(systems=["mt", "llama", "lat", "pivot"]))
-    assert plan.by_model == ["mt", "pivot", "llama", "lat"]
+    plan = make_plan(fake_recipe(systems=["mt", "base", "lat", "pivot"]))
+    assert plan.by_model == ["mt", "pivot", "base", "lat"]
 
 
 def test_after_a_run_nothing_is_to_do(workshop: Workshop) -> None:
@@ -169,7 +169,7 @@ def test_a_chat_is_that_of_the_model_at_the_root_of_the_stages(
     (chat / "tokenizer_config.json").write_text(json.dumps({"chat_template": says}), encoding="utf-8")
     stages = {name: settings for name, settings in RECIPE["stages"].items() if name != "base"}
     stages["mt"] = stages["mt"] | {"from": "./chat-model"}
-    recipe = fake_recipe(template="chat", stages=stages, systems=["llama", "mt", "ontarget"])
+    recipe = fake_recipe(template="chat", stages=stages, systems=["base", "mt", "ontarget"])
     for model in ("mt", "ontarget", "./chat-model"):
         prompt = prompt_text(recipe, model, Direction.parse("it-nl"))
         assert prompt == "<user>Translate the following sentences from Italian to Dutch.<assistant>"

@@ -52,7 +52,7 @@ def test_the_tiny_recipes_have_the_stages_and_the_eleven_systems_of_the_table() 
         loaded = load(name)
         assert set(loaded.stages) == {"base", "mt", "post-ins", "lat", "ontarget-any", "ontarget"}
         assert list(loaded.systems) == [
-            *("llama", "mt", "post-ins", "ptl", "1-shot", "5-shot"),
+            *("base", "mt", "post-ins", "ptl", "1-shot", "5-shot"),
             *("contrastive", "lat", "ontarget", "ontarget-any", "pivot"),
         ]
 
@@ -185,18 +185,18 @@ class TestStages:
     @pytest.mark.parametrize("start", ["owner/model", "./model", "/models/llama", "~/llama", "$MODELS/llama"])
     def test_may_start_from_a_hub_name_or_a_directory(self, start: str) -> None:
         stages = {"mt": {"kind": "likelihood", "from": start, "tuning": {"epochs": 1}}}
-        small = recipe(stages=stages, systems=["llama", "mt"])
+        small = recipe(stages=stages, systems=["base", "mt"])
         assert small.stages["mt"].start == start
-        assert small.model_of("llama") == start  # what stage 1 started from
+        assert small.model_of("base") == start  # what stage 1 started from
 
     def test_may_start_from_the_recipes_model(self) -> None:
         stages = {
             "mt": {"kind": "likelihood", "from": "model", "tuning": {"epochs": 1}},
             "post-ins": {"kind": "likelihood", "from": "model", "tuning": {"epochs": 1}},
         }
-        small = recipe(stages=stages, model="owner/model", systems=["llama", "mt"])
+        small = recipe(stages=stages, model="owner/model", systems=["base", "mt"])
         assert {stage.start for stage in small.stages.values()} == {"owner/model"}
-        assert small.model_of("llama") == "owner/model"
+        assert small.model_of("base") == "owner/model"
         assert check(small.settings(), "again") == small
         with pytest.raises(UserError, match=r"'stages.mt.from' is 'model', which is not a stage"):
             recipe(stages=stages)
@@ -440,7 +440,7 @@ class TestSystems:
         models = {name: full.model_of(name) for name in full.systems}
         own = {name: name for name in ("mt", "post-ins", "lat", "ontarget-any", "ontarget")}
         asked = dict.fromkeys(("ptl", "1-shot", "5-shot", "contrastive", "pivot"), "mt")
-        assert models == {"llama": "base"} | own | asked
+        assert models == {"base": "base"} | own | asked
 
     def test_are_what_their_names_say(self) -> None:
         systems = load("phrasebook-tiny").systems
@@ -506,10 +506,10 @@ class TestSystems:
     def test_change_only_what_they_say_of_the_decoding(self) -> None:
         small = recipe(
             decoding={"beam": 2, "max_new_tokens": 9},
-            systems={"mt": {"decoding": {"beam": 1}}, "llama": {}},
+            systems={"mt": {"decoding": {"beam": 1}}, "base": {}},
         )
         assert small.decoding_of("mt").model_dump() == {"beam": 1, "max_new_tokens": 9, "length_penalty": 1.0}
-        assert small.decoding_of("llama").beam == 2
+        assert small.decoding_of("base").beam == 2
         once = recipe(decoding={"no_repeat_ngram_size": 3}, systems={"mt": {"decoding": {"beam": 1}}})
         assert once.decoding_of("mt").decoding() == Decoding(1, no_repeat_ngram_size=3)
         again = check(small.settings() | {"decoding": {"beam": 2, "max_new_tokens": 5}}, "again")
@@ -524,12 +524,12 @@ class TestSystems:
 class TestDiagnosis:
     def test_asks_one_model_in_the_ways_that_need_no_training(self) -> None:
         diagnosis = load("diagnose", ["model=owner/model"])
-        assert list(diagnosis.systems) == ["llama", "ptl", "1-shot", "5-shot", "contrastive", "pivot"]
+        assert list(diagnosis.systems) == ["base", "ptl", "1-shot", "5-shot", "contrastive", "pivot"]
         assert {diagnosis.model_of(name) for name in diagnosis.systems} == {"owner/model"}
 
     def test_says_what_is_missing_without_a_model(self) -> None:
         with pytest.raises(UserError, match="add model=DIRECTORY or model=OWNER/NAME"):
-            load("diagnose").model_of("llama")
+            load("diagnose").model_of("base")
 
 
 def test_the_root_of_a_stage_is_what_the_recipe_does_not_make() -> None:
