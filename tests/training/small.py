@@ -22,7 +22,7 @@ from ontarget.samples.conflict import Conflict
 from ontarget.samples.groups import language_aware_groups
 from ontarget.settings.model_shape import ModelShape
 from ontarget.settings.tuning import Tuning
-from ontarget.training import adapters as ways
+from ontarget.training import adapters
 from ontarget.training.new_model import make_model, make_tokenizer
 from ontarget.training.stage import StageData, train_stage
 
@@ -123,8 +123,8 @@ def _one_of(rank: int, processes: int, port: int, base: Path, folder: Path, sett
     }
     stop_at = settings.pop("stop_at", None)
     if settings.get("compile"):  # without the last step, which takes minutes: code for this processor
-        told = ways.arguments
-        ways.arguments = lambda tuning: told(tuning) | {"torch_compile_backend": "aot_eager"}
+        told = adapters.arguments
+        adapters.arguments = lambda tuning: told(tuning) | {"torch_compile_backend": "aot_eager"}
     in_parts = settings.get("parallel", "ddp") != "ddp"
     divided = _divide_on_a_processor(settings["parallel"]) if in_parts else []
 

@@ -13,13 +13,11 @@ from transformers import (  # noqa: E402
     AutoModelForCausalLM,
     GPT2Config,
     GPT2LMHeadModel,
-    OPTConfig,
-    OPTForCausalLM,
 )
 
 from ontarget.errors import UserError  # noqa: E402
 from ontarget.settings.tuning import Lora, Tuning  # noqa: E402
-from ontarget.training import adapters as ways  # noqa: E402
+from ontarget.training import adapters  # noqa: E402
 from ontarget.training.data import prefix  # noqa: E402
 from ontarget.training.distributed import sharded  # noqa: E402
 from ontarget.training.saving import last_checkpoint  # noqa: E402
@@ -39,7 +37,7 @@ def state(folder):
 
 
 def test_lora_trains_adapters_alone(model):
-    tuned_model = ways.prepared(model, settings(lora=Lora(rank=4)))
+    tuned_model = adapters.prepared(model, settings(lora=Lora(rank=4)))
     learning = {name for name, weight in tuned_model.named_parameters() if weight.requires_grad}
     assert learning
     assert all("lora_" in name for name in learning)
@@ -48,7 +46,7 @@ def test_lora_trains_adapters_alone(model):
 
 
 def test_lora_tunes_the_layers_that_it_is_told(model):
-    tuned_model = ways.prepared(model, settings(lora=Lora(targets=("q_proj", "v_proj"))))
+    tuned_model = adapters.prepared(model, settings(lora=Lora(targets=("q_proj", "v_proj"))))
     learning = [name for name, weight in tuned_model.named_parameters() if weight.requires_grad]
     assert len(learning) == 2 * 2 * model.config.num_hidden_layers
     assert all("q_proj" in name or "v_proj" in name for name in learning)
@@ -58,7 +56,7 @@ def test_layers_that_a_model_does_not_have_are_named_with_those_that_it_has(mode
     with pytest.raises(
         UserError, match=r"targets: c_attn, but the model has no such layer; it has .*o_proj, q_proj"
     ):
-        ways.prepared(model, settings(lora=Lora(targets=("c_attn",))))
+        adapters.prepared(model, settings(lora=Lora(targets=("c_attn",))))
 
 
 @pytest.mark.parametrize("precision", ["fp32", "bf16"])
@@ -67,14 +65,14 @@ def test_a_merged_model_answers_like_the_one_with_adapters(model, tmp_path, prec
     model.to(torch.bfloat16).save_pretrained(tmp_path)
     load = partial(AutoModelForCausalLM.from_pretrained, tmp_path)
     tuning = settings(lora=Lora(rank=4), precision=precision)
-    assert ways.loading(tuning)["dtype"] == (torch.bfloat16 if precision == "bf16" else torch.float32)
-    with_adapters = ways.prepared(load(**ways.loading(tuning)), tuning)
+    assert adapters.loading(tuning)["dtype"] == (torch.bfloat16 if precision == "bf16" else torch.float32)
+    with_adapters = adapters.prepared(load(**adapters.loading(tuning)), tuning)
     for name, weight in with_adapters.named_parameters():
         if "lora_" in name:
             assert weight.dtype == torch.float32
             torch.nn.init.normal_(weight, std=0.1)
     before = load(dtype=torch.float32)
-    merged = ways.merged(with_adapters, sharded.learnt(with_adapters), load(dtype=torch.float32))
+    merged = adapters.merged(with_adapters, sharded.learnt(with_adapters), load(dtype=torch.float32))
     assert type(merged) is type(before)
     assert merged.state_dict().keys() == before.state_dict().keys()
     torch.testing.assert_close(merged(IDS).logits, with_adapters.float()(IDS).logits, atol=1e-4, rtol=1e-4)
@@ -129,47 +127,20 @@ def test_gradient_checkpointing_gives_the_same_model(base, tmp_path, monkeypatch
 def test_gradient_checkpointing_computes_each_layer_twice(model):
     calls = []
     model.model.layers[0].mlp.register_forward_pre_hook(lambda *_: calls.append(1))
-    ways.prepared(model, settings(gradient_checkpointing=True)).train()
+    adapters.prepared(model, settings(gradient_checkpointing=True)).train()
     model(IDS).logits.sum().backward()
     assert len(calls) == 2
 
 
 def test_a_compiled_stage_comes_near_the_plain_one(base, tmp_path, monkeypatch):
     """Without the last step of compiling, which takes a minute: code for this processor."""
-    assert ways.arguments(settings(compile=True))["torch_compile"]
+    assert adapters.arguments(settings(compile=True))["torch_compile"]
     plain, _ = tuned(base, tmp_path, "plain", tuning=settings(learning_rate=1e-3))
-    traced = ways.arguments(settings()) | {"torch_compile": True, "torch_compile_backend": "aot_eager"}
-    monkeypatch.setattr(ways, "arguments", lambda _: traced)
+    traced = adapters.arguments(settings()) | {"torch_compile": True, "torch_compile_backend": "aot_eager"}
+    monkeypatch.setattr(adapters, "arguments", lambda _: traced)
     compiled, _ = tuned(base, tmp_path, "compiled", tuning=settings(learning_rate=1e-3))
     for name in plain:
         torch.testing.assert_close(plain[name], compiled[name], atol=2e-3, rtol=0)
-
-
-@pytest.mark.parametrize(
-    ("changes", "sentence"),
-    [
-        (
-            {"optimiser": "adamw-8bit"},
-            r"x\.optimiser: adamw-8bit needs bitsandbytes: pip install 'ontarget\[qlora\]'",
-        ),
-        ({"lora": Lora(), "quantisation": "4bit"}, r"x\.quantisation: 4bit needs bitsandbytes: pip install"),
-        ({"tracking": ("tensorboard",)}, r"x\.tracking: tensorboard needs tensorboard: .*\[tracking\]"),
-        ({"tracking": ("wandb",)}, "needs wandb"),
-        ({"tracking": ("trackio",)}, "needs trackio"),
-        ({"lora": Lora()}, r"x\.lora needs peft: pip install 'ontarget\[train\]'"),
-    ],
-)
-def test_a_missing_package_is_one_sentence(monkeypatch, changes, sentence):
-    monkeypatch.setattr(ways, "find_spec", lambda package: None)
-    monkeypatch.setattr(ways, "has_gpu", lambda: True)  # without, it would be no use to install anything
-    with pytest.raises(UserError, match=sentence):
-        ways.require(settings(**changes), "x")
-
-
-def test_what_is_installed_or_not_asked_for_is_not_missed(monkeypatch):
-    ways.require(settings(lora=Lora()), "x")
-    monkeypatch.setattr(ways, "find_spec", lambda package: None)
-    ways.require(settings(freeze_embeddings=True, gradient_checkpointing=True, compile=True), "x")
 
 
 def test_quantised_weights_cannot_be_tuned_themselves():
@@ -178,38 +149,17 @@ def test_quantised_weights_cannot_be_tuned_themselves():
 
 
 def test_4_bits_are_nf4_twice_quantised():
-    options = ways.loading(settings(lora=Lora(), quantisation="4bit", precision="bf16"))
+    options = adapters.loading(settings(lora=Lora(), quantisation="4bit", precision="bf16"))
     config = options["quantization_config"]
     assert config.load_in_4bit
     assert (config.bnb_4bit_quant_type, config.bnb_4bit_use_double_quant) == ("nf4", True)
     assert config.bnb_4bit_compute_dtype == options["dtype"] == torch.bfloat16
-    assert "quantization_config" not in ways.loading(settings(lora=Lora()))
+    assert "quantization_config" not in adapters.loading(settings(lora=Lora()))
 
 
 def test_moments_of_8_bits_are_an_optimiser_of_bitsandbytes():
-    assert ways.arguments(settings(optimiser="adamw-8bit"))["optim"] == "adamw_bnb_8bit"
-    assert ways.arguments(settings())["optim"] == "adamw_torch_fused"
-
-
-def test_four_bits_need_a_gpu(monkeypatch):
-    monkeypatch.setattr(ways, "find_spec", lambda package: True)
-    monkeypatch.setattr(torch.cuda, "is_available", lambda: False)
-    with pytest.raises(UserError, match=r"x\.quantisation needs a GPU: leave it out here"):
-        ways.require(settings(lora=Lora(), quantisation="4bit"), "x")
-
-
-@pytest.mark.parametrize("parallel", ["fsdp", "zero3"])
-def test_what_needs_the_whole_model_is_refused_where_processes_hold_parts(parallel):
-    adapters = settings(lora=Lora(), parallel=parallel)
-    ways.require_whole(adapters, 2, judged=False)
-    ways.require_whole(adapters, 1, judged=True)
-    with pytest.raises(UserError, match=f"evaluation needs the whole model.*{parallel} splits it: use ddp"):
-        ways.require_whole(adapters, 2, judged=True)
-    four_bits = settings(lora=Lora(), quantisation="4bit", parallel=parallel)
-    with pytest.raises(UserError, match=r"tuning\.quantisation needs the whole model in each process"):
-        ways.require_whole(four_bits, 2, judged=False)
-    with pytest.raises(UserError, match=r"optimiser=adamw-8bit needs the whole model in each"):
-        ways.require_whole(settings(optimiser="adamw-8bit", parallel=parallel), 2, judged=False)
+    assert adapters.arguments(settings(optimiser="adamw-8bit"))["optim"] == "adamw_bnb_8bit"
+    assert adapters.arguments(settings())["optim"] == "adamw_torch_fused"
 
 
 @needs_bitsandbytes
@@ -233,40 +183,20 @@ def test_8_bit_moments_come_near_the_plain_ones(base, tmp_path):
 
 def test_every_layer_that_is_named_must_be_there(model):
     with pytest.raises(UserError, match=r"targets: v_porj, but the model has no such layer; it has .*v_proj"):
-        ways.prepared(model, settings(lora=Lora(targets=("q_proj", "v_porj"))))
+        adapters.prepared(model, settings(lora=Lora(targets=("q_proj", "v_porj"))))
     with pytest.raises(UserError, match=r"none of them that could be adapted; it has (?!.*lm_head)"):
-        ways.prepared(model, settings(lora=Lora(targets=("input_layernorm",))))
+        adapters.prepared(model, settings(lora=Lora(targets=("input_layernorm",))))
 
 
 def test_embeddings_that_the_head_shares_are_not_adapted(model):
     assert model.config.tie_word_embeddings
     with pytest.raises(UserError, match="names the embeddings, which this model's head shares"):
-        ways.prepared(model, settings(lora=Lora(targets=("q_proj", "embed_tokens"))))
+        adapters.prepared(model, settings(lora=Lora(targets=("q_proj", "embed_tokens"))))
 
 
 def test_a_model_that_has_learnt_its_positions_has_no_more(model):
-    ways.prepared(model, settings(max_length=10**6))  # rotary positions
+    adapters.prepared(model, settings(max_length=10**6))  # rotary positions
     learnt = GPT2LMHeadModel(GPT2Config(vocab_size=9, n_positions=16, n_embd=8, n_layer=1, n_head=1))
-    ways.prepared(learnt, settings(max_length=16))
+    adapters.prepared(learnt, settings(max_length=16))
     with pytest.raises(UserError, match=r"max_length is 17, but the model has learnt 16 positions alone"):
-        ways.prepared(learnt, settings(max_length=17))
-    config = OPTConfig(
-        vocab_size=9,
-        max_position_embeddings=16,
-        hidden_size=8,
-        word_embed_proj_dim=8,
-        ffn_dim=8,
-        num_hidden_layers=1,
-        num_attention_heads=1,
-    )
-    with pytest.raises(UserError, match=r"stages\.mt\.tuning\.max_length is 17, but the model has learnt 16"):
-        ways.require_positions(OPTForCausalLM(config), settings(max_length=17), "stages.mt.tuning")
-
-
-def test_compiling_on_a_processor_needs_a_compiler(monkeypatch):
-    monkeypatch.setenv("CXX", "no-such-compiler")
-    monkeypatch.setattr(ways, "has_gpu", lambda: False)
-    with pytest.raises(UserError, match=r"x\.compile needs a C\+\+ compiler, and there is no no-such-"):
-        ways.require(settings(compile=True), "x")
-    monkeypatch.setattr(ways, "has_gpu", lambda: True)
-    ways.require(settings(compile=True), "x")
+        adapters.prepared(learnt, settings(max_length=17))

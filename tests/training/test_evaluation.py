@@ -166,18 +166,18 @@ def test_best_weights_that_are_damaged_begin_the_stage_anew(base, tmp_path, keep
 
 
 def test_a_stage_cut_off_between_its_last_step_and_saving_takes_no_further_step(base, tmp_path, monkeypatch):
-    from ontarget.training import adapters as ways
+    from ontarget.training import adapters
 
     scores = {1: 10.0, 2: 40.0, 3: 45.0}
     tuning = settings(6, lora=DROPOUT, save_minutes=1e-9)
     where = {"output": tmp_path / "out", "work": tmp_path / "work2"}
     evaluation, asked = judge(scores, best="zero_shot_otr", patience=2)
     (tmp_path / "out").mkdir()
-    merged = ways.merged
-    monkeypatch.setattr(ways, "merged", lambda *_: 1 / 0)
+    merged = adapters.merged
+    monkeypatch.setattr(adapters, "merged", lambda *_: 1 / 0)
     with pytest.raises(ZeroDivisionError):
         train_stage(base, DATA, tuning, evaluation=evaluation, **where)
-    monkeypatch.setattr(ways, "merged", merged)
+    monkeypatch.setattr(adapters, "merged", merged)
     train_stage(base, DATA, tuning, evaluation=evaluation, **where)
     assert asked[:3] == [1, 2, 3]
     assert set(asked[3:]) <= {3}  # asked again only where no checkpoint had been written since

@@ -15,7 +15,7 @@ from tests.training.small import run_stage, small_base  # noqa: E402
 from torch.nn.functional import softplus  # noqa: E402
 
 from ontarget.settings.tuning import Lora  # noqa: E402
-from ontarget.training.data import packing, varlen  # noqa: E402
+from ontarget.training.data import packing  # noqa: E402
 from ontarget.training.data.batches import by_length, collate  # noqa: E402
 from ontarget.training.loss.log_odds import linear_log_odds  # noqa: E402
 
@@ -63,7 +63,7 @@ def test_packed_rows_give_the_padded_rows_loss_and_gradient(family):
     reference = small(family, "eager", **wide).double()
     packing.prefer_flash(model, bf16=True)
     assert packing.pays_off(model)
-    assert model.config._attn_implementation in (varlen.NAME, "flash_attention_2")
+    assert model.config._attn_implementation in (packing.PYTORCH_KERNEL, "flash_attention_2")
     packed = [packing.pack(part) for part in packing.by_tokens(pairs, 100)]
     with torch.autocast("cuda", torch.bfloat16):
         loss, gradients = loss_and_gradients(model, send_to_device(packed, "cuda"))

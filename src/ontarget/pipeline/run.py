@@ -270,7 +270,7 @@ def _require_models(recipe: Recipe, to_train: Sequence[str]) -> None:
     if missing:
         raise UserError(f"models need {' and '.join(missing)}: pip install 'ontarget[train]'")
     if to_train:
-        from ontarget.training import adapters as ways
+        from ontarget.training.requirements import require_available
 
         for stage in to_train:
-            ways.require(recipe.stages[stage].tuning, f"stages.{stage}.tuning")
+            require_available(recipe.stages[stage].tuning, f"stages.{stage}.tuning")

@@ -20,8 +20,7 @@ from ontarget.samples.groups import Draw
 from ontarget.settings.objective import UNLIKELIHOOD, Objective
 from ontarget.settings.tuning import Tuning
 from ontarget.signals import postponed
-from ontarget.training import adapters as ways
-from ontarget.training import tracking
+from ontarget.training import adapters, tracking
 from ontarget.training.cpu import attention
 from ontarget.training.data import packing, pairs, prefix
 from ontarget.training.data.batches import Steps
@@ -33,6 +32,7 @@ from ontarget.training.evaluation import Evaluation, Judge, undisturbed
 from ontarget.training.log import Log, restore
 from ontarget.training.loss.reference import Reference
 from ontarget.training.new_model import NewModel
+from ontarget.training.requirements import require_available, require_whole
 from ontarget.training.save_precision import convert, saved_dtype
 from ontarget.training.saving import (
     BEST,
@@ -130,8 +130,8 @@ def train_stage(
     transformers_logging.set_verbosity_error()
     torch.manual_seed(seed)
     share = Share.ours()
-    ways.require(tuning, "tuning")
-    ways.require_whole(tuning, share.processes, judged=evaluation is not None)
+    require_available(tuning, "tuning")
+    require_whole(tuning, share.processes, evaluated=evaluation is not None)
     if data.revealing and share.processes > 1 and tuning.parallel != "ddp":
         raise UserError(
             f"conflict.revealing=model needs tuning.parallel=ddp, not {tuning.parallel}: "
@@ -156,22 +156,22 @@ def train_stage(
     # Before the model: they say which process loads what of it.
     arguments = _arguments(tuning, len(steps), work, seed, share.processes, tracked)
     load = partial(load_model, start, tokenizer, tuning, seed, trust_remote_code, data.end)
-    model = load(**ways.loading(tuning))
-    packing.prefer_flash(model, ways.in_bf16(tuning))
+    model = load(**adapters.loading(tuning))
+    packing.prefer_flash(model, adapters.in_bf16(tuning))
     if not (hardware.has_gpu() or tuning.compile):
         attention.widen_backward(model)
     if packing.pays_off(model):
         steps.cut, steps.collate = packing.by_tokens, packing.pack
     elif prefix.works(model, tuning, share.processes):
         steps.collate = prefix.collate
-    model = ways.prepared(model, tuning)
+    model = adapters.prepared(model, tuning)
     if objective.pairwise and alpha:
         steps.units, steps.collate = pairs.together, partial(pairs.collate, steps.collate)
     trainer = SignedTrainer(
         model=model, args=arguments, train_dataset=steps, data_collator=_only, objective=objective
     )
     if data.revealing:
-        whole = partial(load, **ways.loading(tuning))
+        whole = partial(load, **adapters.loading(tuning))
         steps.reveal = Reference(whole, trainer.args.device, tuning.micro_batch_tokens)
     _same_everywhere(steps)
     log, found = work / LOG, Resume(None)
@@ -229,7 +229,7 @@ def _save(
         learnt = sharded.learnt(model)
         if trainer.args.should_save:
             with parallel.alone(trainer.args):
-                ways.merged(model, learnt, load(dtype=torch.float32)).save_pretrained(folder)
+                adapters.merged(model, learnt, load(dtype=torch.float32)).save_pretrained(folder)
     if trainer.args.should_save:
         convert(folder, dtype)
         (folder / "training_args.bin").unlink(missing_ok=True)  # Trainer's own, of no use to others
@@ -277,7 +277,7 @@ def _arguments(
         remove_unused_columns=False,
         dataloader_num_workers=0,
         dataloader_pin_memory=False,
-        **ways.arguments(tuning),
+        **adapters.arguments(tuning),
         **tracking_arguments(tuning, tracked),
         **parallel.arguments(tuning, processes),
     )

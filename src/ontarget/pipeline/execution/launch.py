@@ -66,14 +66,14 @@ class Launch:
         Raises:
             UserError: a package, a GPU, or a whole model in each process is needed.
         """
-        from ontarget.training import adapters as ways
         from ontarget.training.distributed import parallel
+        from ontarget.training.requirements import require_whole
 
         for name, stage in stages.items():
             try:
                 parallel.require(stage.tuning)
-                ways.require_whole(
-                    stage.tuning, self.processes * self.machines, judged=stage.evaluation is not None
+                require_whole(
+                    stage.tuning, self.processes * self.machines, evaluated=stage.evaluation is not None
                 )
             except UserError as error:
                 raise UserError(f"stages.{name}: {error}") from None

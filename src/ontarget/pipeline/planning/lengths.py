@@ -60,7 +60,7 @@ def _check_stage(recipe: Recipe, stage: str, root: str) -> None:
     from transformers import MODEL_FOR_CAUSAL_LM_MAPPING, AutoModelForCausalLM
 
     from ontarget.checkpoints.context import context_of
-    from ontarget.training.adapters import require_positions
+    from ontarget.training.requirements import require_positions
 
     config, tuning = _config(root), recipe.stages[stage].tuning
     if config is None or type(config) not in MODEL_FOR_CAUSAL_LM_MAPPING:
