@@ -21,8 +21,8 @@ HEAD = """# Command line
 
 <!-- Made by `python .ci/cli_reference.py`. Do not edit. -->
 
-`ontarget COMMAND --help` prints the same texts. Options may stand before or after arguments. [Messages and exit
-codes](messages.md) explains what a command returns.
+`ontarget COMMAND --help` prints the same texts. Options may stand before or after arguments. [Messages and
+exit codes](messages.md) explains what a command returns.
 """
 
 
