@@ -41,7 +41,16 @@ def test_a_model_answers_and_the_judge_can_read_it(toy: str, asked: str, tmp_pat
     outputs = [tmp_path / "greedy.jsonl", tmp_path / "beam.jsonl"]
     for output, beam in zip(outputs, ("1", "3"), strict=True):
         result = run(
-            toy, "--instructions", asked, "--output", str(output), "--beam", beam, "--max-new-tokens", "4"
+            "--model",
+            toy,
+            "--instructions",
+            asked,
+            "--output",
+            str(output),
+            "--num-beams",
+            beam,
+            "--max-new-tokens",
+            "4",
         )
         assert result.exit_code == 0, result.output
         assert [(row["instruction"], row.get("input", "")) for row in written(output)] == [
@@ -58,7 +67,7 @@ def test_a_model_answers_and_the_judge_can_read_it(toy: str, asked: str, tmp_pat
 
 
 def test_answers_never_take_the_place_of_the_instructions(toy: str, asked: str) -> None:
-    result = run(toy, "--instructions", asked, "--output", asked)
+    result = run("--model", toy, "--instructions", asked, "--output", asked)
     assert result.exit_code == 2
     assert "is an input file and would be overwritten; choose another path" in result.stderr
     assert json.loads(Path(asked).read_text(encoding="utf-8")) == ASKED
@@ -84,7 +93,7 @@ def test_it_goes_on_where_it_was_stopped(
     monkeypatch.setattr(answer, "_AT_ONCE", 2)
     monkeypatch.setattr(Translator, "general_hypotheses", said)
     (tmp_path / "out").mkdir()
-    arguments = (toy, "--instructions", asked, "--output", str(tmp_path / "out" / "a.jsonl"))
+    arguments = ("--model", toy, "--instructions", asked, "--output", str(tmp_path / "out" / "a.jsonl"))
     assert run(*arguments).exit_code == 130
     [part] = (tmp_path / "out").iterdir()
     with part.open("a", encoding="utf-8") as file:
@@ -100,7 +109,7 @@ def test_it_goes_on_where_it_was_stopped(
 
 def test_mistakes_are_told_before_the_model_is_loaded(tmp_path: Path, asked: str) -> None:
     (tmp_path / "bad.jsonl").write_text('{"instruction": "a"}\n{"question": "b"}\n', encoding="utf-8")
-    result = run("toy", "--instructions", str(tmp_path / "bad.jsonl"), "--output", "a.jsonl")
+    result = run("--model", "toy", "--instructions", str(tmp_path / "bad.jsonl"), "--output", "a.jsonl")
     assert result.exit_code == 2
     assert "bad.jsonl', line 2: an instruction is a mapping with `instruction`, perhaps" in result.output
     result = run("no/such/model", "--instructions", asked, "--output", str(tmp_path / "a.jsonl"))

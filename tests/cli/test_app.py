@@ -163,7 +163,7 @@ def test_sigterm_exits_with_143(stub: Callable[..., None]) -> None:
 
 
 def test_no_example_of_any_help_runs_into_the_next() -> None:
-    groups = {"data": ["list", "card", "show", "get", "check"], "recipes": ["ls", "show", "copy", "check"]}
+    groups = {"data": ["list", "card", "show", "get", "check"], "recipes": ["list", "show", "copy", "check"]}
     for name in module._COMMANDS:
         for arguments in [[name], *([name, one] for one in groups.get(name, []))]:
             result = CliRunner().invoke(app, [*arguments, "--help"], env={"COLUMNS": "120"}, prog_name="o")

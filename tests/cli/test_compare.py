@@ -167,7 +167,7 @@ def test_forms_for_a_paper(tmp_path: Path, flag: str, sign: str) -> None:
 def test_comet_is_compared_too(write: Write, comet_environment: Path) -> None:
     arguments = ["--reference", write("ref", FRENCH), "--source", write("src", GERMAN), "--from", "de"]
     copies, good = write("copies.fr", GERMAN), write("good.fr", FRENCH)
-    model = ["--comet", "Unbabel/wmt22-comet-da", "--environment", str(comet_environment)]
+    model = ["--comet", "Unbabel/wmt22-comet-da", "--comet-env", str(comet_environment)]
     rows = json.loads(run(copies, good, "--to", "fr", *arguments, *model, "--metrics", "bleu", "--json"))
     difference = {row["metric"]: row["difference"] for row in rows if row["system"] == good}
     assert difference["comet"] < 0 < difference["comet_on_target"]

@@ -27,7 +27,7 @@ def test_numbers_cleaning_and_samples_with_their_twins(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.chdir(tmp_path)
-    output = shown(*SMALL, "clean=[{too-long: 90}]", "--stage", "lat", "--lines", "2")
+    output = shown(*SMALL, "clean=[{too-long: 90}]", "--stage", "lat", "--samples", "2")
     assert "segments in en it nl ro" in output
     lines = [phrasebook.load(40, 1).lines("train", Language(code)) for code in ("en", "it", "nl", "ro")]
     long = sum(max(map(len, segment)) > 90 for segment in zip(*lines, strict=True))

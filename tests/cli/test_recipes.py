@@ -16,7 +16,7 @@ def recipes(*arguments: str) -> tuple[int, str]:
 
 
 def test_ls_lists_what_is_shipped() -> None:
-    code, output = recipes("ls")
+    code, output = recipes("list")
     assert code == 0
     assert all(name in output for name in shipped())
 
@@ -86,8 +86,8 @@ def mine(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
         "pivot": "en",
         "corpus": {"plain": {"train": "train.{language}", "test": "test.{language}"}},
         "stages": {
-            "base": {"kind": "language-modelling", "tuning": {"steps": 1, "batch_samples": 2}},
-            "mt": {"kind": "likelihood", "from": "base", "tuning": {"steps": 1, "batch_samples": 2}},
+            "base": {"kind": "pretraining", "tuning": {"max_steps": 1, "global_batch_size": 2}},
+            "mt": {"kind": "sft", "from": "base", "tuning": {"max_steps": 1, "global_batch_size": 2}},
         },
         "systems": ["mt"],
     }

@@ -272,21 +272,21 @@ def test_strict_counts_a_copy_that_looks_right(write: Write) -> None:
 
 
 def test_the_identifier_may_be_held_to_a_few_languages(write: Write) -> None:
-    printed = json.loads(run(write("a", ANSWERS), "--to", "fr", "--among", "de,fr,en", "--json"))
+    printed = json.loads(run(write("a", ANSWERS), "--to", "fr", "--languages", "de,fr,en", "--json"))
     assert "lid:lid.176.ftz/de+en+fr|" in printed["otr"]["signature"]
-    assert "unknown language 'qq'" in error(write("a", ANSWERS), "--to", "fr", "--among", "de,qq")
+    assert "unknown language 'qq'" in error(write("a", ANSWERS), "--to", "fr", "--languages", "de,qq")
 
 
 def test_comet_scores_in_its_own_environment(write: Write, comet_environment: Path) -> None:
     arguments = [write("a", ANSWERS), write("b", FRENCH), "--to", "fr", "--reference", write("r", FRENCH)]
     arguments += ["--source", write("s", GERMAN), "--from", "de", "--comet", "Unbabel/wmt22-comet-da"]
-    printed = json.loads(run(*arguments, "--environment", str(comet_environment), "--json"))
+    printed = json.loads(run(*arguments, "--comet-env", str(comet_environment), "--json"))
     assert printed[0]["comet"]["value"] > printed[0]["comet_on_target"]["value"]
     assert printed[1]["comet"]["value"] == printed[1]["comet_on_target"]["value"]
     assert "version:2.2.6" in printed[0]["comet"]["signature"]
-    table = run(*arguments, "--environment", str(comet_environment))
+    table = run(*arguments, "--comet-env", str(comet_environment))
     assert f"{printed[0]['comet']['value']:.4f}" in table
-    message = error(*arguments, "--environment", str(comet_environment / "none"))
+    message = error(*arguments, "--comet-env", str(comet_environment / "none"))
     assert "python3 -m venv" in message
     assert "pip install unbabel-comet" in message
 

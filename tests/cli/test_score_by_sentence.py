@@ -123,8 +123,8 @@ def test_a_command_that_fails_leaves_nothing(write: Callable[..., str]) -> None:
     said = error("score", hypothesis, "--lid", command, "--lines", "lines.csv")
     assert "failed with exit code 7" in said
     assert not Path("lines.csv").exists()
-    assert "--among cannot be combined with a command" in error(
-        "score", hypothesis, "--lid", command, "--among", "fr"
+    assert "--languages cannot be combined with a command" in error(
+        "score", hypothesis, "--lid", command, "--languages", "fr"
     )
     assert "there is no command after cmd:" in error("score", hypothesis, "--lid", "lid.176,cmd:")
 

@@ -57,7 +57,7 @@ TO = ("--model", "some/model", "--from", "de", "--to", "fr")
 def test_a_file(tmp_path: Path) -> None:
     file = tmp_path / "text.de"
     file.write_text("ein Hund\n\nzwei\u2028Hunde\r\n", encoding="utf-8", newline="")
-    result = run(*TO, str(file), "--beam", "2", "--template", "plain", "--max-new-tokens", "9")
+    result = run(*TO, str(file), "--num-beams", "2", "--template", "plain", "--max-new-tokens", "9")
     assert result.exit_code == 0, result.output
     assert result.stdout_bytes.decode() == "EIN HUND\n\nZWEI\u2028HUNDE\n"
     assert Upper.asked == {
@@ -116,17 +116,21 @@ def test_lines_that_are_too_long_are_left_empty_and_named() -> None:
         (
             (*TO, "--system", "language-prior"),
             b"x",
-            "'language-prior' needs monolingual text; give --text fr",
+            "'language-prior' needs monolingual text; give --monolingual fr",
         ),
-        ((*TO, "--system", "anti-lm", "--text", "fr=x"), b"x", "--text needs a system that uses"),
-        ((*TO, "--system", "reranked", "--beam", "1"), b"x", "a beam of 1 has only one hypothesis"),
-        ((*TO, "--text", "fr=x"), b"x", "--text needs a system that uses"),
         (
-            (*TO, "--system", "token-boosting", "--text", "fr"),
+            (*TO, "--system", "anti-lm", "--monolingual", "fr=x"),
             b"x",
-            "--text 'fr' is not valid; write LANGUAGE=FILE",
+            "--monolingual needs a system that uses",
         ),
-        ((*TO, "--system", "token-boosting", "--text", "fr=no"), b"x", "there is no file 'no'"),
+        ((*TO, "--system", "reranked", "--num-beams", "1"), b"x", "a beam of 1 has only one hypothesis"),
+        ((*TO, "--monolingual", "fr=x"), b"x", "--monolingual needs a system that uses"),
+        (
+            (*TO, "--system", "token-boosting", "--monolingual", "fr"),
+            b"x",
+            "--monolingual 'fr' is not valid; write LANGUAGE=FILE",
+        ),
+        ((*TO, "--system", "token-boosting", "--monolingual", "fr=no"), b"x", "there is no file 'no'"),
     ],
 )
 def test_mistakes_are_said_in_a_sentence(arguments: tuple[str, ...], given: bytes, sentence: str) -> None:
@@ -139,8 +143,8 @@ def test_mistakes_are_said_in_a_sentence(arguments: tuple[str, ...], given: byte
 def test_a_system_that_learns_from_text(tmp_path: Path) -> None:
     for code, line in (("de", "ein Hund"), ("fr", "un chien")):
         (tmp_path / code).write_text(f"{line}\n", encoding="utf-8")
-    text = [word for code in ("de", "fr") for word in ("--text", f"{code}={tmp_path / code}")]
-    how = ("--system", "language-prior", *text, "--beam", "2", "--no-repeat-ngram-size", "3")
+    text = [word for code in ("de", "fr") for word in ("--monolingual", f"{code}={tmp_path / code}")]
+    how = ("--system", "language-prior", *text, "--num-beams", "2", "--no-repeat-ngram-size", "3")
     result = run(*TO, *how, given=b"Hund\n")
     assert result.exit_code == 0, result.output
     system = Upper.asked["system"]

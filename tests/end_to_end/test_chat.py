@@ -27,20 +27,20 @@ RECIPE = {
     "test_lines": 2,
     "stages": {
         "mt": {
-            "kind": "likelihood",
+            "kind": "sft",
             "from": "./toy",
             "samples": 16,
-            "tuning": {"steps": 40, "batch_samples": 8, "learning_rate": 0.02, "precision": "fp32"},
+            "tuning": {"max_steps": 40, "global_batch_size": 8, "learning_rate": 0.02, "precision": "fp32"},
         },
         "ontarget": {
             "kind": "language-aware",
             "from": "mt",
             "samples": 8,
-            "tuning": {"steps": 2, "batch_samples": 4, "learning_rate": 1e-5, "precision": "fp32"},
+            "tuning": {"max_steps": 2, "global_batch_size": 4, "learning_rate": 1e-5, "precision": "fp32"},
         },
     },
-    "systems": ["llama", "mt", "ontarget"],
-    "decoding": {"beam": 1, "max_new_tokens": 24},
+    "systems": ["base", "mt", "ontarget"],
+    "decoding": {"num_beams": 1, "max_new_tokens": 24},
 }
 
 
@@ -65,7 +65,7 @@ def test_a_chat_model_is_tuned_translates_and_is_scored(
         )
     Path("chat.yaml").write_text(json.dumps(RECIPE), encoding="utf-8")
     done = run("chat.yaml")
-    assert {row["system"] for row in done.scores} == {"llama", "mt", "ontarget", "reference"}
+    assert {row["system"] for row in done.scores} == {"base", "mt", "ontarget", "reference"}
     tokenizer = AutoTokenizer.from_pretrained("toy")
     turn = tokenizer.convert_tokens_to_ids("<|im_end|>")
     for stage in ("mt", "ontarget"):
@@ -89,7 +89,7 @@ def test_a_chat_model_is_tuned_translates_and_is_scored(
         "it",
         "en.txt",
     ]
-    translated = CliRunner().invoke(app, [*command, "--beam", "1", "--max-new-tokens", "24"])
+    translated = CliRunner().invoke(app, [*command, "--num-beams", "1", "--max-new-tokens", "24"])
     assert translated.exit_code == 0, translated.output
     assert translated.stdout.count("\n") == 20
     Path("it.out").write_text(translated.stdout, encoding="utf-8")

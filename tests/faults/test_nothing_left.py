@@ -13,7 +13,7 @@ from typer.testing import CliRunner
 from ontarget.cli.app import app
 
 LINES = {"en": "The cat sleeps.", "it": "Il gatto dorme.", "nl": "De kat slaapt."}
-TUNING = {"steps": 1, "batch_samples": 2}
+TUNING = {"max_steps": 1, "global_batch_size": 2}
 SHAPE = {"vocabulary": 300, "hidden": 16, "layers": 1, "heads": 2, "intermediate": 32}
 RECIPE = {
     "name": "mine",
@@ -21,8 +21,8 @@ RECIPE = {
     "pivot": "en",
     "corpus": {"plain": {"train": "train.{language}", "test": "test.{language}"}},
     "stages": {
-        "base": {"kind": "language-modelling", "model": SHAPE, "tuning": TUNING},
-        "mt": {"kind": "likelihood", "from": "base", "tuning": TUNING},
+        "base": {"kind": "pretraining", "model": SHAPE, "tuning": TUNING},
+        "mt": {"kind": "sft", "from": "base", "tuning": TUNING},
     },
     "systems": ["mt"],
 }
@@ -30,7 +30,7 @@ needs_models = pytest.mark.skipif(find_spec("torch") is None, reason="needs the 
 
 WORDS = {
     "TUNED": "stages.base=null stages.mt.from=./llama",
-    "JUDGE": "--url http://127.0.0.1:9/v1 --model x --kept k.jsonl",
+    "JUDGE": "--url http://127.0.0.1:9/v1 --model x --cache k.jsonl",
 }
 # Commands, each refused once everything that can be found early was found to be right; and a sentence of why.
 REFUSED: dict[str, str] = {
@@ -75,8 +75,8 @@ REFUSED: dict[str, str] = {
     "compare train.it short.it --to it --reference train.it": "line n of",
     "judge train.en short.it --instructions train.en JUDGE": "",
     "judge train.en train.it --instructions no.txt JUDGE": "no file",
-    "judge train.en train.it --instructions train.en --url nowhere --model x --kept k.jsonl": "",
-    "judge train.en train.it --instructions train.en --url nowhere --model x --kept out/k.jsonl": "no folder",
+    "judge train.en train.it --instructions train.en --url nowhere --model x --cache k.jsonl": "",
+    "judge train.en train.it --instructions train.en --url nowhere --model x --cache out/k.jsonl": "no folder",
     "report nowhere": "there is no run",
     "report empty": "",
     "report empty --figures figures": "",

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Annotated, Any, TextIO
 
 import typer
 
-from ontarget.cli.options import Template, TrustRemoteCode, require_new_place
+from ontarget.cli.options import Beams, MaxNewTokens, Model, Template, TrustRemoteCode, require_new_place
 from ontarget.cli.progress import Shown, stopped
 from ontarget.corpora.instructions import Instruction, read_instructions
 from ontarget.files import folders_of, whole_file
@@ -24,10 +24,7 @@ _AT_ONCE = 64  # responses that are lost at most if the process is killed
 
 
 def answer(
-    model: Annotated[
-        str,
-        typer.Argument(help="Directory of a model, or its name on the Hugging Face Hub.", show_default=False),
-    ],
+    model: Model,
     instructions: Annotated[
         str,
         typer.Option(
@@ -39,11 +36,11 @@ def answer(
     output: Annotated[
         Path,
         typer.Option(
-            metavar="FILE", help="Write the responses to this file, as JSON lines.", show_default=False
+            "--output", "-o", metavar="FILE", help="Write the responses to this file, as JSON lines."
         ),
     ],
-    beam: Annotated[int, typer.Option(min=1, help="Beam size; 1 is greedy decoding.")] = 1,
-    max_new_tokens: Annotated[int, typer.Option(min=1, help="Maximum number of tokens to generate.")] = 512,
+    num_beams: Beams = 1,
+    max_new_tokens: MaxNewTokens = 512,
     limit: Annotated[
         int | None,
         typer.Option(min=1, metavar="N", help="Use only the first N instructions.", show_default=False),
@@ -57,7 +54,7 @@ def answer(
 
         ontarget data get alpaca_eval
 
-        ontarget answer my/model --instructions $ONTARGET_DATA/alpaca/alpaca_eval.json --output lat.jsonl
+        ontarget answer --model my/model --instructions $ONTARGET_DATA/alpaca/alpaca_eval.json -o lat.jsonl
 
         ontarget judge lat.jsonl mt.jsonl --url https://api.openai.com/v1 --model gpt-4o
 
@@ -82,7 +79,7 @@ def answer(
     about = [
         identity(model),
         template,
-        beam,
+        num_beams,
         max_new_tokens,
         [(each.instruction, each.input) for each in asked],
     ]
@@ -96,7 +93,7 @@ def answer(
                 now = asked[begin : begin + _AT_ONCE]
                 found = translator.general_hypotheses(
                     now,
-                    beam=beam,
+                    beam=num_beams,
                     max_new_tokens=max_new_tokens,
                     progress=_from(begin, len(asked), advance),
                 )

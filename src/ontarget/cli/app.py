@@ -13,6 +13,7 @@ from typer.core import TyperCommand, TyperGroup
 from typer.exceptions import TyperException
 from typer.main import get_command, get_group
 
+from ontarget.cli.aliases import with_current_names
 from ontarget.cli.start import Quick
 from ontarget.errors import UserError
 from ontarget.signals import Terminated, terminable
@@ -39,12 +40,13 @@ class _Subcommand(TyperCommand):
     """Placeholder for a command, so that listing commands imports none of them."""
 
     def make_context(self, info_name: str | None, args: list[str], parent: Any = None, **extra: Any) -> Any:
-        """Passes the arguments to the real command and returns its context.
+        """Passes the arguments, with former names replaced, to the real command and returns its context.
 
         Raises:
             UserError: a value is an empty string.
         """
-        context = _load(str(self.name)).make_context(info_name, args, parent, **extra)
+        name = str(self.name)
+        context = _load(name).make_context(info_name, with_current_names(name, args), parent, **extra)
         for parameter in context.command.params:
             value = context.params.get(parameter.name)
             if value == "" or (isinstance(value, list | tuple) and "" in value):

@@ -19,10 +19,10 @@ from ontarget.cli.metric_options import (
     metrics_of,
 )
 from ontarget.cli.options import (
-    Among,
     ByUnit,
-    Environment,
+    CometEnv,
     Key,
+    Languages,
     Lid,
     OfTestSet,
     Otr,
@@ -96,12 +96,12 @@ def compare(
         str | None,
         typer.Option(metavar="MODEL", help="Add COMET or MetricX (see ontarget score). Needs --source."),
     ] = None,
-    environment: Environment = None,
+    comet_env: CometEnv = None,
     strict: Annotated[
         bool, typer.Option("--strict", help="Use the strict definition of off-target (see ontarget score).")
     ] = False,
     lid: Lid = "lid.176.ftz",
-    among: Among = None,
+    languages: Languages = None,
     otr: Otr = "robust",
     unit: ByUnit = "line",
     seed: Annotated[
@@ -130,7 +130,7 @@ def compare(
 
     form = chosen(json=as_json, csv=as_csv, latex=latex, markdown=markdown)
     check_width(width, form)
-    require_comet(environment, comet)
+    require_comet(comet_env, comet)
     given = Given(
         to,
         from_,
@@ -153,7 +153,7 @@ def compare(
     if seeds and len({Path(name).resolve() for name in systems}) < 2:
         raise UserError("--seeds needs the directories of several runs, which differ by their seeds")
     scorer = Scorer(
-        identifiers_of(lid, among),
+        identifiers_of(lid, languages),
         names,
         referenced=referenced,
         tokenize=tokenize,
@@ -167,7 +167,7 @@ def compare(
     if comet:
         from ontarget.scoring.metrics.neural import add_neural
 
-        add_neural(cards, comet, environment)
+        add_neural(cards, comet, comet_env)
     by_system = _by_system(cards, seeds)
     first = next(iter(by_system))
     usual = _USUAL_BASELINE if _USUAL_BASELINE in by_system else first

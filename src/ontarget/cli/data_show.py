@@ -36,7 +36,7 @@ def show(
             metavar="STAGE", help="Stage whose samples are shown.", show_default="the recipe's last"
         ),
     ] = None,
-    lines: Annotated[
+    samples: Annotated[
         int, typer.Option(min=1, metavar="N", help="Number of samples, each with its conflicting pair.")
     ] = 5,
     directory: Annotated[
@@ -49,7 +49,7 @@ def show(
 
     Show the samples of one stage, as tokens if its model exists:
 
-        ontarget data show phrasebook-tiny --stage lat --lines 2
+        ontarget data show phrasebook-tiny --stage lat --samples 2
 
     Show what cleaning would remove:
 
@@ -74,7 +74,7 @@ def show(
     if tokenizer is None:
         console.print(f"model {stage} not found; showing words instead of tokens", style="italic")
     coloured = console.is_terminal and not console.no_color
-    for shown in samples_shown(checked, stage, corpus, tokenizer, lines, store):
+    for shown in samples_shown(checked, stage, corpus, tokenizer, samples, store):
         console.print()
         console.print(_heading(shown, stage))
         console.print(_pieces([*shown.prompt, *shown.response], coloured))

@@ -1,4 +1,4 @@
-"""The values of `--lid`, `--among`, `--otr` and `--unit`: identifiers, rules and units."""
+"""The values of `--lid`, `--languages`, `--otr` and `--unit`: identifiers, rules and units."""
 
 import re
 from collections.abc import Sequence
@@ -17,8 +17,8 @@ if TYPE_CHECKING:
 _COMMAND = re.compile(r"(?:^|,)\s*cmd:")
 
 
-def identifiers_of(names: str, among: str | None) -> "list[Identifier]":
-    """The identifiers of `--lid`, each restricted to the languages of `--among`.
+def identifiers_of(names: str, only: str | None) -> "list[Identifier]":
+    """The identifiers of `--lid`, each restricted to the languages of `--languages`.
 
     A comma separates two identifiers, unless it is part of the name of an existing file, or of a command,
     which extends to the end or to the next `cmd:`.
@@ -29,10 +29,10 @@ def identifiers_of(names: str, among: str | None) -> "list[Identifier]":
     from ontarget.languages import Language
     from ontarget.scoring.language_id.identifiers import identifier_named
 
-    languages = [Language(code) for code in names_of(among)] if among else None
+    languages = [Language(code) for code in names_of(only)] if only else None
     before, *commands = _COMMAND.split(names)
     if commands and languages:
-        raise UserError("--among cannot be combined with a command in --lid; omit one of them")
+        raise UserError("--languages cannot be combined with a command in --lid; omit one of them")
     listed = [before] if before and Path(before).exists() else [name.strip() for name in before.split(",")]
     listed = [name for name in listed if name] or ([] if commands else names_of(before))
     return [*(identifier_named(name, languages) for name in listed), *_of_commands(commands)]

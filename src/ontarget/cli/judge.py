@@ -42,10 +42,10 @@ def judge(
     limit: Annotated[
         int | None, typer.Option(min=1, metavar="N", help="Use only the first N pairs.", show_default=False)
     ] = None,
-    key: Annotated[
-        str, typer.Option(metavar="VARIABLE", help="Environment variable that holds the API key.")
+    api_key_env: Annotated[
+        str, typer.Option(metavar="VARIABLE", help="Environment variable that contains the API key.")
     ] = "OPENAI_API_KEY",
-    kept: Annotated[
+    cache: Annotated[
         Path, typer.Option(metavar="FILE", help="Cache of judge replies; cached questions are skipped.")
     ] = Path("judge.jsonl"),
     threads: Annotated[int, typer.Option(min=1, metavar="N", help="Number of parallel requests.")] = 8,
@@ -72,12 +72,12 @@ def judge(
 
     You can stop it at any time; the same command resumes and sends no cached question again.
     """
-    require_new_place("--kept", kept, [str(ours), str(theirs), str(instructions or "")])
+    require_new_place("--cache", cache, [str(ours), str(theirs), str(instructions or "")])
     pairs = pair_up(
         read_responses(ours), read_responses(theirs), read_responses(instructions) if instructions else None
     )
     settings = {} if no_temperature else {"temperature": 0}
-    endpoint = Endpoint(url, model, ReplyCache(kept), key, settings)
+    endpoint = Endpoint(url, model, ReplyCache(cache), api_key_env, settings)
     try:
         with Shown().task(f"judging with {model}") as advance:
             rate = judge_pairs(

@@ -54,10 +54,13 @@ TestSet = Annotated[
 OfTestSet = Annotated[
     str | None, typer.Option(metavar="FROM-TO", help="Direction of the test set, such as de-fr.")
 ]
-Environment = Annotated[
+CometEnv = Annotated[
     Path | None,
     typer.Option(
-        metavar="DIR", help="Virtual environment for --comet.", show_default="~/.cache/ontarget/comet"
+        "--comet-env",
+        metavar="DIR",
+        help="Virtual environment for --comet.",
+        show_default="~/.cache/ontarget/comet",
     ),
 ]
 Lid = Annotated[
@@ -86,9 +89,11 @@ ByUnit = Annotated[
         "of its sentences are, and mixed if fewer are; adds OTR sentences.",
     ),
 ]
-Among = Annotated[
+Languages = Annotated[
     str | None,
-    typer.Option(metavar="LANGUAGES", help="Restrict identification to these languages: de,fr,en."),
+    typer.Option(
+        "--languages", metavar="CODES", help="Restrict identification to these languages: de,fr,en."
+    ),
 ]
 Lcb = Annotated[
     bool,
@@ -108,6 +113,15 @@ EnglishWords = Annotated[
 Template = Annotated[
     str | None,
     typer.Option(help="Prompt template, a name or a file (default: the one used in training, or alpaca)."),
+]
+Model = Annotated[
+    str, typer.Option("--model", help="Directory of a model, or its name on the Hugging Face Hub.")
+]
+Beams = Annotated[
+    int, typer.Option("--num-beams", min=1, metavar="N", help="Beam size; 1 is greedy decoding.")
+]
+MaxNewTokens = Annotated[
+    int, typer.Option("--max-new-tokens", min=1, metavar="N", help="Maximum number of tokens to generate.")
 ]
 TrustRemoteCode = Annotated[
     bool, typer.Option("--trust-remote-code", help="Allow custom code shipped with the model to run.")
@@ -164,11 +178,11 @@ def require_folder(option: str, path: Path) -> None:
     )
 
 
-def require_comet(environment: Path | None, comet: str | None) -> None:
-    """Rejects `--environment` without `--comet`.
+def require_comet(comet_env: Path | None, comet: str | None) -> None:
+    """Rejects `--comet-env` without `--comet`.
 
     Raises:
         UserError: only the environment is given.
     """
-    if environment is not None and comet is None:
-        raise UserError("--environment needs --comet; add --comet MODEL or omit --environment")
+    if comet_env is not None and comet is None:
+        raise UserError("--comet-env needs --comet; add --comet MODEL or omit --comet-env")

@@ -27,9 +27,12 @@ app = typer.Typer(
 _RECIPE = Annotated[str, typer.Argument(help="Name or path of a recipe.", show_default=False)]
 
 
-@app.command()
-def ls() -> None:
-    """List the recipes shipped with ontarget."""
+@app.command("list")
+def list_() -> None:
+    """List the recipes shipped with ontarget.
+
+    ontarget recipes list
+    """
     table = terminal_frame(["Recipe", "Languages", "About"], left=3, unwrapped=[0])
     for name in shipped():
         recipe = load(name)

@@ -21,11 +21,11 @@ from ontarget.cli.metric_options import (
 )
 from ontarget.cli.monolingual import Monolingual, word_counts
 from ontarget.cli.options import (
-    Among,
     ByUnit,
+    CometEnv,
     EnglishWords,
-    Environment,
     Key,
+    Languages,
     Lcb,
     Lid,
     OfTestSet,
@@ -92,7 +92,7 @@ def score(
             help="Add COMET or MetricX, by the name of the model: Unbabel/wmt22-comet-da. Needs --source.",
         ),
     ] = None,
-    environment: Environment = None,
+    comet_env: CometEnv = None,
     strict: Annotated[
         bool,
         typer.Option(
@@ -100,7 +100,7 @@ def score(
         ),
     ] = False,
     lid: Lid = "lid.176.ftz",
-    among: Among = None,
+    languages: Languages = None,
     otr: Otr = "robust",
     unit: ByUnit = "line",
     lcb: Lcb = False,
@@ -160,7 +160,7 @@ def score(
 
     form = chosen(json=as_json, csv=as_csv, latex=latex, markdown=markdown)
     check_width(width, form)
-    require_comet(environment, comet)
+    require_comet(comet_env, comet)
     names = metrics_of(metrics) if metrics else ["bleu", "chrf"]
     names += ["leftover"] if metrics is None and (source or test_set) else ()
     names += CONFUSION if lcb and not set(CONFUSION).intersection(names) else ()
@@ -195,7 +195,7 @@ def score(
     by = unit_of(unit)
     with by_line(lines, by_itself, sentences=by == "sentence") as told:
         scorer = Scorer(
-            identifiers_of(lid, among),
+            identifiers_of(lid, languages),
             names,
             referenced=referenced,
             tokenize=tokenize,
@@ -214,7 +214,7 @@ def score(
     if comet:
         from ontarget.scoring.metrics.neural import add_neural
 
-        add_neural(cards, comet, environment, intervals=confidence)
+        add_neural(cards, comet, comet_env, intervals=confidence)
 
     if form == "json":
         objects = [as_object(card) for card in cards]

@@ -8,8 +8,9 @@ import typer
 from rich.console import Console
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
 
+from ontarget.cli.aliases import note
 from ontarget.cli.doubtful_words import doubtful_words
-from ontarget.cli.options import Template, TrustRemoteCode
+from ontarget.cli.options import Beams, MaxNewTokens, Model, Template, TrustRemoteCode
 from ontarget.corpora.opening import standard_input
 from ontarget.corpora.plain import decode_lines, read_lines
 from ontarget.errors import UserError
@@ -18,13 +19,12 @@ from ontarget.model_place import locate
 from ontarget.pipeline.execution.systems import settings_called, system_called
 from ontarget.prompts.template import PromptTemplate
 from ontarget.settings.decoding import Decoding
+from ontarget.system_ids import current_id
 from ontarget.translation.system import direction_between
 
 
 def translate(
-    model: Annotated[
-        str, typer.Option("--model", help="Directory of a model, or its name on the Hugging Face Hub.")
-    ],
+    model: Model,
     source: Annotated[str, typer.Option("--from", help="Source language, such as de.")],
     target: Annotated[str, typer.Option("--to", help="Target language, such as fr.")],
     file: Annotated[
@@ -33,8 +33,8 @@ def translate(
             help="Source text, one segment per line, may be compressed (default: standard input)."
         ),
     ] = None,
-    beam: Annotated[int, typer.Option(min=1, help="Beam size; 1 is greedy decoding, which is faster.")] = 4,
-    max_new_tokens: Annotated[int, typer.Option(min=1, help="Maximum number of tokens to generate.")] = 512,
+    num_beams: Beams = 4,
+    max_new_tokens: MaxNewTokens = 512,
     no_repeat_ngram_size: Annotated[
         int | None,
         typer.Option(
@@ -44,39 +44,45 @@ def translate(
     template: Template = None,
     system: Annotated[
         str | None,
-        typer.Option("--system", help="ID of a recipe system (prompting and decoding)."),
+        typer.Option(
+            "--system", metavar="ID", help="ID of a recipe system (prompting and decoding), such as retried."
+        ),
     ] = None,
-    text: Annotated[
+    monolingual: Annotated[
         list[str] | None,
         typer.Option(
-            help="LANGUAGE=FILE: monolingual text for systems that need it. Repeat for each language."
+            metavar="LANGUAGE=FILE",
+            help="Monolingual text for systems that need it. Repeat it for each language.",
         ),
     ] = None,
     trust_remote_code: TrustRemoteCode = False,
 ) -> None:
     """Translate a file, or standard input, to standard output.
 
-    The output has as many lines as the input, and an empty line stays empty. A line that is too long for the
-    model's context also becomes an empty line. Such lines are listed on standard error, and the exit code
-    is 1; all other lines are translated.
-
         ontarget translate --model runs/phrasebook-tiny/models/ontarget --from it --to nl text.it
 
-        echo "Guten Tag" | ontarget translate --model my/model --from de --to fr --beam 1
+        echo "Guten Tag" | ontarget translate --model my/model --from de --to fr --num-beams 1
 
         ontarget translate --model my/model --from de --to fr --system retried text.de
 
         ontarget translate --model my/model --from de --to fr --system language-prior \\
-            --text en=train.en --text de=train.de --text fr=train.fr text.de
+            --monolingual en=train.en --monolingual de=train.de --monolingual fr=train.fr text.de
+
+    The output has as many lines as the input, and an empty line stays empty. A line that is too long for the
+    model's context also becomes an empty line. Such lines are listed on standard error, and the exit code
+    is 1; all other lines are translated.
     """
     # Check the arguments before torch is loaded, which takes seconds.
     direction = direction_between(source, target)
     locate(model)
     if template is not None:
         PromptTemplate.load(template, model)
-    learnt = _text(system, text or [], direction)
+    if system is not None and (current := current_id(system)) != system:
+        note(f"the system {system}", current)
+        system = current
+    texts = _monolingual(system, monolingual or [], direction)
     if system is not None:
-        settings_called(system).check_beam(beam)
+        settings_called(system).check_beam(num_beams)
     lines = read_lines(file) if file is not None else _standard_input()
 
     from transformers.utils import logging
@@ -90,15 +96,15 @@ def translate(
         typer.echo(f"note: {said}", err=True)
     how = {}
     if system is not None:
-        decoding = Decoding(beam, max_new_tokens, no_repeat_ngram_size=no_repeat_ngram_size)
-        how["system"] = system_called(system, translator.template, direction, learnt, decoding)
+        decoding = Decoding(num_beams, max_new_tokens, no_repeat_ngram_size=no_repeat_ngram_size)
+        how["system"] = system_called(system, translator.template, direction, texts, decoding)
     with _progress_bar() as bar:
         task = bar.add_task(f"{direction.source.name()} to {direction.target.name()}", total=len(lines))
         found = translator.hypotheses(
             lines,
             direction.source,
             direction.target,
-            beam=beam,
+            beam=num_beams,
             max_new_tokens=max_new_tokens,
             no_repeat_ngram_size=no_repeat_ngram_size,
             progress=lambda done, total: bar.update(task, completed=done, total=total),
@@ -115,21 +121,23 @@ def translate(
         raise typer.Exit(1)
 
 
-def _text(system: str | None, named: list[str], direction: Direction) -> dict[Language, list[str]]:
-    """Reads the files of `--text`, checked against the needs of the system and the direction."""
+def _monolingual(system: str | None, named: list[str], direction: Direction) -> dict[Language, list[str]]:
+    """Reads the files of `--monolingual`, checked against the needs of the system and the direction."""
     needed = system is not None and settings_called(system).learns_from_text
     if named and not needed:
-        raise UserError("--text needs a system that uses monolingual text, such as --system language-prior")
+        raise UserError(
+            "--monolingual needs a system that uses monolingual text, such as --system language-prior"
+        )
     text = {}
     for one in named:
         code, equals, path = one.partition("=")
         if not equals:
-            raise UserError(f"--text '{one}' is not valid; write LANGUAGE=FILE, such as de=train.de")
+            raise UserError(f"--monolingual '{one}' is not valid; write LANGUAGE=FILE, such as de=train.de")
         text[Language(code)] = read_lines(Path(path))
     if needed and (direction.target not in text or len(text) < 2):
         raise UserError(
-            f"the system '{system}' needs monolingual text; give --text {direction.target}=FILE, and one "
-            "more for each language that the model wrongly produces"
+            f"the system '{system}' needs monolingual text; give --monolingual {direction.target}=FILE, "
+            "and one more for each language that the model wrongly produces"
         )
     return text
 

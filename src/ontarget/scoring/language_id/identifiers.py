@@ -31,7 +31,7 @@ def identifier_named(name: str = DEFAULT, among: Sequence[Language] | None = Non
         if not among:
             raise UserError(
                 "the identifier script needs the languages that may occur, in different scripts: "
-                "--among en,ru,zh"
+                "--languages en,ru,zh"
             )
         return ScriptRules(among)
     if name in (DEFAULT, "lid.176") and not Path(name).exists():
