@@ -1,13 +1,12 @@
 from typing import Any, Literal
 
 import pytest
-from hypothesis import given
-from hypothesis import strategies as st
 
 from ontarget.languages import Language
 from ontarget.scoring.language_id.identifier import Guess
 from ontarget.scoring.language_id.rules import Reading
-from ontarget.scoring.outcome import OUTCOMES, Ladder, Thresholds, is_copy, repeats, repetition, width
+from ontarget.scoring.outcome import OUTCOMES, Ladder, Thresholds, is_copy, width
+from ontarget.scoring.repetition import repetition
 
 LOOP = "het is een huis en het is een huis en " * 6
 PLAIN = "Toen de zon opkwam, opende de bakker zijn winkel en zette hij het eerste brood in de grote etalage."
@@ -36,7 +35,8 @@ def outcome(
 ) -> str:
     ladder = Ladder(Language(target), Language("de"), Known(), thresholds or Thresholds(), "robust")
     reading = Reading(Guess(label, probability), doubt)
-    return ladder.outcome(reading, ladder.is_off(reading, text), text, source, finish)
+    off = ladder.is_off(reading, text)
+    return ladder.outcome(reading, off, text, source, finish, ladder.loops([text]))
 
 
 @pytest.mark.parametrize(
@@ -92,7 +92,7 @@ def test_the_right_language_in_the_wrong_script(target: str, text: str) -> None:
 
 def test_the_sources_language_where_it_is_the_one_asked_for_is_on() -> None:
     ladder = Ladder(Language("de"), Language("de"), Known(), Thresholds(), "robust")
-    assert ladder.outcome(Reading(Guess("de", 0.9)), False, "Ein Haus.", None, None) == "on"
+    assert ladder.outcome(Reading(Guess("de", 0.9)), False, "Ein Haus.", None, None, ()) == "on"
 
 
 @pytest.mark.parametrize(
@@ -173,22 +173,6 @@ def test_a_copy_has_the_same_letters(text: str, source: str, copied: bool) -> No
     assert is_copy(source, text) == copied
 
 
-def test_repetition_of_plain_text_is_low_and_of_a_loop_high() -> None:
-    assert repetition(PLAIN) < 0.05
-    assert repetition(LOOP) > 0.8
-    assert repetition("") == repetition("kort") == 0.0
-
-
-@given(st.text(min_size=10, max_size=40), st.integers(2, 12))
-def test_repetition_grows_with_each_repeat(text: str, times: int) -> None:
-    assert 0.0 <= repetition(text * times) <= repetition(text * (times + 1)) <= 1.0
-
-
-@given(st.text("ab ", max_size=60), st.integers(1, 4), st.floats(0, 1))
-def test_a_text_repeats_where_its_repetition_is_above_the_share(text: str, times: int, share: float) -> None:
-    assert repeats(text * times, share) == (repetition(text * times) > share)
-
-
 def test_width_makes_translations_as_long_as_their_sources() -> None:
     assert width("house") == 5
     assert width("図書館") == width("도서관") == 9
@@ -199,5 +183,5 @@ def test_doubt_does_not_hold_in_a_script_that_the_language_is_not_written_in() -
     for label, expected in (("mk", "other"), ("sr", "script"), ("und", "unknown")):
         reading = Reading(Guess(label, 0.4), "unsure")
         assert ladder.is_off(reading, "Србија и Београд")
-        assert ladder.outcome(reading, True, "Србија и Београд", None, None) == expected
+        assert ladder.outcome(reading, True, "Србија и Београд", None, None, ()) == expected
         assert not ladder.is_off(reading, "Srbija i Beograd")

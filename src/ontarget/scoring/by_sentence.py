@@ -8,7 +8,7 @@ from collections import Counter
 from collections.abc import Sequence
 from dataclasses import replace
 from statistics import mean
-from typing import get_args
+from typing import Any, get_args
 
 from ontarget import given
 from ontarget.languages import Direction, Language
@@ -74,8 +74,8 @@ class BySentence(OffTarget):
             readings[place] = Reading(reading.guess, reading.doubt, readings[place].sentences)
         return readings
 
-    def _segment(self, reading: Reading, text: str, source: str | None, finish: str | None) -> SegmentResult:
-        segment = super()._segment(reading, text, source, finish)
+    def _segment(self, reading: Reading, *line: Any) -> SegmentResult:
+        segment = super()._segment(reading, *line)
         mixed = reading.mixed and segment.outcome == "on"
         return segment._replace(outcome="mixed" if mixed else segment.outcome, sentences=reading.sentences)
 

@@ -4,8 +4,8 @@ The class `OffTarget` counts hypotheses chunk by chunk; the functions here count
 """
 
 from collections import Counter
-from collections.abc import Iterable, Iterator, Sequence
-from itertools import islice
+from collections.abc import Collection, Iterable, Iterator, Sequence
+from itertools import compress, islice
 from typing import NamedTuple
 
 from ontarget import given
@@ -116,13 +116,17 @@ class OffTarget:
             finish = list(given.several(finish, "finish reasons"))
         self._given = {"src": sources is not None, "finish": finish is not None}
         readings = self._read(hypotheses)
+        off = [self._ladder.is_off(reading, text) for reading, text in zip(readings, hypotheses, strict=True)]
+        loops = self._ladder.loops(hypotheses if self._strict else [*compress(hypotheses, off)])
         lines = zip(
+            readings,
+            off,
             hypotheses,
             _aligned("source", sources, len(hypotheses)),
             _aligned("finish reason", finish, len(hypotheses)),
             strict=True,
         )
-        found = [self._segment(reading, *line) for reading, line in zip(readings, lines, strict=True)]
+        found = [self._segment(*line, loops) for line in lines]
         self.n += len(found)
         self.off += sum(segment.off for segment in found)
         self.unsure += sum(reading.doubt == "unsure" for reading in readings)
@@ -134,10 +138,17 @@ class OffTarget:
     def _read(self, hypotheses: Sequence[str]) -> list[Reading]:
         return read(hypotheses, self.identifier, self._ladder.on_target, self._rules)
 
-    def _segment(self, reading: Reading, text: str, source: str | None, finish: str | None) -> SegmentResult:
-        off = self._ladder.is_off(reading, text)
+    def _segment(
+        self,
+        reading: Reading,
+        off: bool,
+        text: str,
+        source: str | None,
+        finish: str | None,
+        loops: Collection[str],
+    ) -> SegmentResult:
         if off or self._strict:
-            outcome = self._ladder.outcome(reading, off, text, source, finish)
+            outcome = self._ladder.outcome(reading, off, text, source, finish, loops)
             return SegmentResult(reading.guess, off, outcome, reading.doubt)
         return SegmentResult(reading.guess, False, reading.doubt or "on", reading.doubt)
 

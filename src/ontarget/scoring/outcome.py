@@ -1,7 +1,7 @@
 """The outcome of one hypothesis: on target, or the way in which it is off-target."""
 
 import re
-from collections.abc import Collection
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass, fields
 from typing import Literal, get_args
 
@@ -10,6 +10,7 @@ from ontarget.scoring.language_id.identifier import Identifier, known_labels
 from ontarget.scoring.language_id.labels import is_undetermined, labels_of
 from ontarget.scoring.language_id.rules import Reading, Rules
 from ontarget.scoring.language_id.scripts import has_letter_of, in_script, is_known, letters_of
+from ontarget.scoring.repetition import GRAM, repetitive
 from ontarget.text import is_empty
 
 Outcome = Literal[
@@ -30,8 +31,6 @@ OUTCOMES: tuple[Outcome, ...] = get_args(Outcome)
 NOT_OFF: frozenset[Outcome] = frozenset({"on", "neutral", "unsure"})
 """Outcomes that are not off-target: on target, without a word of any language, or too uncertain."""
 
-_GRAM = 10  # characters: longer than a language's usual repetitions, shorter than most loops
-_GRAMS = tuple(slice(n, n + _GRAM) for n in range(1000))  # made once; enough for most texts
 _SLACK = 20  # letters that even the translation of a short source may have
 _NOT_ALPHANUMERIC = re.compile(r"[\W_]+")
 _FULL_WIDTH = r"[\u3040-\u30ff\u3400-\u9fff\uac00-\ud7af]"
@@ -114,8 +113,19 @@ class Ladder:
             return True
         return self._one_script and not in_script(text, self._scripts, self._thresholds.script)
 
+    def loops(self, texts: Sequence[str]) -> Collection[str]:
+        """The texts that repeat themselves too much; those of less than a hundred characters may."""
+        long = [text for text in texts if len(text) >= 10 * GRAM]
+        return repetitive(long, self._thresholds.repetition)
+
     def outcome(
-        self, reading: Reading, off: bool, text: str, source: str | None, finish: str | None
+        self,
+        reading: Reading,
+        off: bool,
+        text: str,
+        source: str | None,
+        finish: str | None,
+        loops: Collection[str],
     ) -> Outcome:
         """The outcome of one hypothesis.
 
@@ -125,13 +135,14 @@ class Ladder:
             text: the hypothesis.
             source: the source, if known.
             finish: why the model stopped, if known; `length` means that the hypothesis was cut off.
+            loops: the result of `loops` for some texts, this one among them.
         """
         guess = reading.guess
         if is_empty(text):
             return "empty"
         if source is not None and is_copy(text, source):
             return "neutral" if reading.doubt == "neutral" else "copy"
-        if finish == "length" or self._runs_on(text, source):
+        if finish == "length" or text in loops or self._is_too_long(text, source):
             return "run-on"
         if reading.doubt == "neutral":
             return "neutral"
@@ -148,9 +159,7 @@ class Ladder:
             return "source"
         return "english" if label in self._english else "other"
 
-    def _runs_on(self, text: str, source: str | None) -> bool:
-        if len(text) >= 10 * _GRAM and repeats(text, self._thresholds.repetition):
-            return True
+    def _is_too_long(self, text: str, source: str | None) -> bool:
         return source is not None and width(text) > self._thresholds.length * (width(source) + _SLACK)
 
 
@@ -160,24 +169,6 @@ def is_copy(text: str, source: str) -> bool:
         return True
     letters, of_source = (_NOT_ALPHANUMERIC.sub("", t).casefold() for t in (text, source))
     return letters == of_source if letters else text.strip() == source.strip()
-
-
-def repetition(text: str) -> float:
-    """The share of a text's ten-character sequences that occur earlier in the text: near 1 for a loop."""
-    runs = len(text) - _GRAM + 1
-    return 1 - _distinct(text, runs) / runs if runs > 0 else 0.0
-
-
-def repeats(text: str, share: float) -> bool:
-    """Whether `repetition` exceeds a share; takes less than half the time, since few texts do."""
-    runs = len(text) - _GRAM + 1
-    first = min(runs, int(1.05 * (1 - share) * runs) + 1)  # enough to decide if nearly all are distinct
-    return runs > 0 and 1 - _distinct(text, first) / runs > share and repetition(text) > share
-
-
-def _distinct(text: str, runs: int) -> int:
-    places = _GRAMS[:runs] if runs <= len(_GRAMS) else (slice(n, n + _GRAM) for n in range(runs))
-    return len(set(map(text.__getitem__, places)))
 
 
 def width(text: str) -> int:

@@ -35,7 +35,8 @@ from ontarget.samples.wrong import WrongAnswer
 from ontarget.scoring.language_id.identifier import default_identifier
 from ontarget.scoring.language_id.labels import labels_of
 from ontarget.scoring.off_target import OffTarget
-from ontarget.scoring.outcome import Thresholds, repetition, width
+from ontarget.scoring.outcome import Thresholds, width
+from ontarget.scoring.repetition import repetition
 from ontarget.translation.system import System
 
 if TYPE_CHECKING:
