@@ -184,6 +184,24 @@ def test_a_source_needs_its_language(write: Write) -> None:
     assert "--source needs --from" in error(write("a", ANSWERS), "--to", "fr", "--source", write("s", GERMAN))
 
 
+@pytest.mark.parametrize(
+    ("arguments", "option"),
+    [
+        (["--key", "answer"], "--key"),
+        (["--reference", "ref", "--reference-key", "label"], "--reference-key"),
+        (["--source", "src", "--from", "de", "--source-key", "label"], "--source-key"),
+    ],
+)
+def test_plain_text_has_no_keys(write: Write, arguments: list[str], option: str) -> None:
+    files = {name: write(name, FRENCH) for name in ("hyp", "ref", "src")}
+    given = [files.get(argument, argument) for argument in arguments]
+    message = error(files["hyp"], "--to", "fr", *given)
+    file = files[{"--key": "hyp", "--reference-key": "ref", "--source-key": "src"}[option]]
+    assert message == f"error: '{file}' is plain text, which has no keys; omit {option}\n"
+    both = [files["hyp"], write("b.jsonl", [json.dumps({"answer": "Le chat dort."})])]
+    assert len(json.loads(run(*both, "--to", "fr", "--key", "answer", "--json"))) == 2
+
+
 def make_run(folder: Path) -> str:
     """Two systems of a run: one answers in French, one in English."""
     rows = [{"source": s, "reference": r, "text": r} for s, r in zip(GERMAN, FRENCH, strict=True)]
@@ -394,7 +412,7 @@ def test_options_that_do_not_fit_are_one_sentence(write: Write, tmp_path: Path) 
     assert "has no references, which ter needs" in error(one, "--to", "fr", "--metrics", "ter")
     assert "list of names is empty" in error(one, "--to", "fr", "--metrics", ",")
     assert "--json and --latex cannot be combined" in error(one, "--to", "fr", "--json", "--latex")
-    assert "needs the texts that were translated" in error(one, "--to", "fr", "--comet", "x")
+    assert "needs the sources of the hypotheses" in error(one, "--to", "fr", "--comet", "x")
 
 
 @pytest.mark.parametrize(("code", "extra"), [("ja", "ja"), ("ko", "ko")])

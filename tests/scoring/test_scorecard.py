@@ -146,7 +146,7 @@ def test_intervals_on_demand() -> None:
 def test_a_misspelt_metric_has_a_neighbour() -> None:
     with pytest.raises(UserError, match="there is no metric 'blue'; did you mean 'bleu'"):
         Scorer([default_identifier()], ["blue"])
-    with pytest.raises(UserError, match="no metric 'xyzzy'; there are bleu, chrf"):
+    with pytest.raises(UserError, match="no metric 'xyzzy'; choose from bleu, chrf"):
         Scorer([default_identifier()], ["xyzzy"])
 
 

@@ -27,7 +27,7 @@ class LanguageConfusion:
         wpr: word-level pass rate, the share of *these* responses that contain no English word. Undefined for
             languages in Latin script, where letters do not show a word's language.
         lcpr: language confusion pass rate, the harmonic mean of the two.
-        missing: the reasons for metrics that are None, by name.
+        missing: why metrics are undefined, by their names.
     """
 
     lpr: Score | None

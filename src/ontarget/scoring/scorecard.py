@@ -1,4 +1,4 @@
-"""All scores of one system's answers in one direction, from one look at each segment."""
+"""All scores of one system in one direction, computed in one pass over the segments."""
 
 from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
@@ -25,33 +25,33 @@ if TYPE_CHECKING:  # NumPy and sacreBLEU take longer to load than OTR to compute
     from ontarget.scoring.pass_rates import LanguageConfusion, PassRates
 
 REFERENCED = ("bleu", "chrf", "chrf++", "ter", "spbleu")
-"""Metrics against references: the names of `metrics.METRICS`, without sacreBLEU's loading time."""
+"""Metrics against references: the names of `metrics.METRICS`, copied here so that sacreBLEU is not loaded."""
 CONFUSION = ("lpr", "wpr", "lcpr")
-"""Figures of the language confusion benchmark, which need no reference."""
+"""Metrics of the Language Confusion Benchmark, which need no references."""
 LEFTOVER = "leftover"
-"""The share of words left in another language; `leftover_words` are those of a line."""
+"""The share of words in another language; with `--lines`, `leftover_words` lists the words of each line."""
 Seen = Callable[
     [Hypotheses, int, Sequence[HypothesisLine], Sequence[SegmentResult], Mapping[str, Sequence[float | str]]],
     None,
 ]
-"""Told of some lines in a row: whose they are, how many came before, and what was found of each: outcome and
-language, and by the name of a metric its score of the line."""
-_CHUNK = 10_000  # lines at a time, where there may be any number
+"""Called with each chunk of lines: their hypotheses, the number of earlier lines, the lines, the result for
+each line, and the scores of the lines by metric."""
+_CHUNK = 10_000  # lines at a time, for inputs of any length
 
 
 @dataclass(frozen=True, slots=True)
 class Scorecard:
-    """The scores of some answers.
+    """The scores of one system's hypotheses.
 
     Attributes:
-        answers: whose `lines` have been read.
-        scores: by name: those of metrics and their on-target forms, then `otr` and its kin.
-        breakdown: how many hypotheses had which outcome.
+        hypotheses: the hypotheses; their `lines` have been consumed.
+        scores: scores by name: metrics and their on-target forms, then `otr` and related ratios.
+        breakdown: number of hypotheses by outcome.
         off: whether each segment is off-target; empty without references, unless segments are kept.
-        evidence: of those scores that can be compared segment by segment, by name.
+        evidence: the evidence of scores that can be compared segment by segment, by name.
         lines: the segments, if they are kept.
-        missing: metrics that are not defined for these answers, and why, by name.
-        misses_sentences: whether whole lines were identified, and most are long.
+        missing: why metrics are undefined for these hypotheses, by their names.
+        misses_sentences: whether whole lines were identified although most are long.
     """
 
     hypotheses: Hypotheses
@@ -66,23 +66,24 @@ class Scorecard:
 
 @dataclass(frozen=True)
 class Scorer:
-    """What is computed, and how.
+    """The metrics to compute, with their settings.
 
     Attributes:
-        identifiers: of languages. The first decides what is off-target; with others, so does their agreement.
-        metrics: of `REFERENCED`, for answers that have references, and of `CONFUSION`; `LEFTOVER`.
-        referenced: what needs references, a metric or an option: answers without them are refused.
-        tokenize: sacreBLEU's name of the tokenizer of BLEU; the language's own by default.
-        lowercase: whether BLEU and spBLEU ignore case.
-        strict: adds the strict off-target ratio; it then also decides what counts as on target.
-        intervals: adds 95 % intervals to the metrics; ratios have theirs anyway.
+        identifiers: the first decides which lines are off-target; with others, their agreement is scored,
+            too.
+        metrics: names in `REFERENCED`, for hypotheses with references, and in `CONFUSION`, or `LEFTOVER`.
+        referenced: the metric or option that requires references; hypotheses without them are an error.
+        tokenize: sacreBLEU's name of the tokenizer for BLEU. Default: that of the target language.
+        lowercase: makes BLEU and spBLEU ignore case.
+        strict: adds the strict off-target ratio, which then also decides which lines are on target.
+        intervals: adds 95 % intervals to the metrics; ratios always have them.
         segments: keeps the segments and their evidence, for a paired test or a neural metric.
-        seen: told what was found of each line, chunk by chunk.
-        lcb: computes those of `CONFUSION` as the Language Confusion Benchmark's script does.
-        english: the words by which they know English.
-        rules: how lines are read before their language counts.
-        unit: what is identified: whole lines, or their sentences.
-        monolingual: words of text in the target language and in others, which refine `LEFTOVER`.
+        seen: a function that is called with the results of each chunk of lines.
+        lcb: computes the metrics in `CONFUSION` like the script of the Language Confusion Benchmark.
+        english: the list of English words for these metrics.
+        rules: how lines are identified.
+        unit: the unit of identification: whole lines, or their sentences.
+        monolingual: word counts of text in the target language and others, which refine `LEFTOVER`.
     """
 
     identifiers: Sequence[Identifier]
@@ -105,14 +106,14 @@ class Scorer:
         known = (*REFERENCED, *CONFUSION, LEFTOVER)
         for name in self.metrics:
             if name not in known:
-                hint = nearest(name, known) or f"; there are {', '.join(known)}"
+                hint = nearest(name, known) or f"; choose from {', '.join(known)}"
                 raise UserError(f"there is no metric '{name}'{hint}")
 
     def card(self, hypotheses: Hypotheses) -> Scorecard:
-        """Reads the answers and scores them, in bounded memory unless segments or intervals are asked for.
+        """Reads and scores hypotheses, in bounded memory unless segments or intervals are needed.
 
         Raises:
-            UserError: there are no answers, a metric or the identifier does not know the language.
+            UserError: there are no hypotheses, or a metric or the identifier does not know the language.
         """
         count = Ratios(
             hypotheses.direction, self.identifiers, strict=self.strict, rules=self.rules, unit=self.unit
@@ -224,14 +225,14 @@ class Scorer:
 
 
 def _breakdown(count: Ratios, hypotheses: Hypotheses) -> dict[Outcome, int]:
-    """Without the source's language nothing can be told to be in it."""
+    """Outcomes in a fixed order; without the source language, the outcome `source` cannot occur."""
     return {
         outcome: count.outcomes[outcome] for outcome in OUTCOMES if hypotheses.source or outcome != "source"
     }
 
 
 def _whole(values: list[str | None]) -> list[str] | None:
-    """The values, or None where any is missing."""
+    """The values, or None if any value is missing."""
     present = [value for value in values if value is not None]
     return present if len(present) == len(values) else None
 

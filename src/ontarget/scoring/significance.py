@@ -1,9 +1,9 @@
-"""Is the difference between two systems more than chance? Over what a metric adds up, segment by segment.
+"""Paired significance tests of the difference between two systems, from per-segment statistics.
 
 A corpus metric is a function of sums: BLEU of n-gram counts and lengths, OTR of off-target lines and lines,
-COMET of segment scores and segments. So a system is a matrix, one row a segment, and a resample costs a
-product of matrices. The draws are sacreBLEU's (`sacrebleu.significance`), number for number, and depend on
-the seed and the number of segments alone: every metric, OTR too, is judged on the same resamples.
+COMET of segment scores and segments. A system is therefore a matrix with one row per segment, and resampling
+is a product of matrices. The draws are exactly those of sacreBLEU (`sacrebleu.significance`). They depend
+only on the seed and the number of segments, so all metrics, including OTR, are tested on the same resamples.
 """
 
 from collections.abc import Callable, Iterator, Sequence
@@ -17,28 +17,28 @@ from ontarget.scoring.interval import Interval
 from ontarget.scoring.metrics.formulas import Floats
 
 Statistics = Floats
-"""[segments, k]: what a metric adds up over segments."""
+"""[segments, k]: the statistics that a metric sums over segments."""
 CorpusValue = Callable[[Floats], Floats]
-"""From sums over segments, [..., k], to the values of the metric, [...]."""
+"""A function from sums over segments, [..., k], to values of the metric, [...]."""
 
 SEED = 12345  # sacreBLEU's
 TRIALS = 10_000
 RESAMPLES = 1_000
-_CELLS = 2**22  # of a block of draws: 32 MiB. Draws are taken in blocks of 32 rows, which leave no bit over
+_CELLS = 2**22  # in a block of draws: 32 MiB. Blocks are multiples of 32 rows, which use up all random bits
 
 
 @dataclass(frozen=True, slots=True)
 class PairedResult:
-    """A system against a baseline in one metric.
+    """A system compared with a baseline in one metric.
 
     Attributes:
         difference: system minus baseline, in points of the metric.
-        p_value: two-sided, of approximate randomisation: how often a difference as large comes of swapping
-            the two systems' answers at random.
-        low: the interval of the difference, by the percentiles of a paired bootstrap.
-        high: its upper end.
-        p_bootstrap: two-sided, of that bootstrap: how often the difference of a resample strays from the one
-            observed by as much as that one is from 0.
+        p_value: two-sided p-value of approximate randomisation: how often swapping the two systems'
+            hypotheses at random gives a difference at least as large.
+        low: lower end of the difference's interval, by the percentiles of a paired bootstrap.
+        high: upper end of this interval.
+        p_bootstrap: two-sided p-value of this bootstrap: how often the difference of a resample deviates from
+            the observed difference by at least as much as the observed difference deviates from 0.
     """
 
     difference: float
@@ -61,17 +61,17 @@ def paired_test(
     """Both tests of a system against a baseline, over one test set or the mean over several.
 
     Args:
-        value: the metric, from summed statistics.
+        value: the metric as a function of summed statistics.
         baseline: [segments, k] for each test set (direction, seed); the metric's mean over them is compared.
         system: the same test sets in the same order, line by line.
-        trials: of the approximate randomisation.
-        resamples: of the paired bootstrap.
-        confidence: of the interval, 0 to 1.
-        seed: of the draws. Test sets of the same length are drawn alike: line n of them is often the same
-            sentence in other languages, and such lines are no independent evidence.
+        trials: number of trials of the approximate randomisation.
+        resamples: number of resamples of the paired bootstrap.
+        confidence: confidence level of the interval, 0 to 1.
+        seed: random seed. Test sets of the same length have the same draws: line n of them is often the same
+            sentence in several languages, and such lines are not independent evidence.
 
     Raises:
-        UserError: the two systems do not answer the same test sets.
+        UserError: the two systems have different test sets.
     """
     _check(baseline, system)
     observed = _mean_value(value, system) - _mean_value(value, baseline)
@@ -92,12 +92,12 @@ def approximate_randomisation(
 ) -> float:
     """The two-sided p-value of a permutation test (Noreen 1989; Riezler & Maxwell 2005, section 4.2).
 
-    In a trial each segment's two answers change sides with probability 1/2. p = (c + 1) / (trials + 1), where
-    c counts the trials whose difference is at least the one observed. (sacreBLEU counts those that exceed it,
-    which for a system against itself gives the smallest p that there is.)
+    In each trial, the two hypotheses of a segment are swapped with probability 1/2. p = (c + 1) / (trials +
+    1), where c is the number of trials whose difference is at least the observed one. (sacreBLEU counts only
+    larger differences, so a system compared with itself gets the smallest possible p.)
 
     Raises:
-        UserError: the two systems do not answer the same test sets.
+        UserError: the two systems have different test sets.
     """
     _check(baseline, system)
     differences = np.zeros(trials)
@@ -121,15 +121,15 @@ def paired_bootstrap(
 ) -> tuple[float, float, float]:
     """The two-sided p-value of a paired bootstrap (Koehn 2004) and the interval of the difference.
 
-    The distribution under the null hypothesis is the bootstrap's, shifted to 0 (Efron & Tibshirani 1993,
-    chapter 16). sacreBLEU shifts absolute differences instead, as a script of Moses did; near p = 0.05 its p
-    is half of ours, and of 100 differences that are none it calls some 10 significant at that level.
+    The distribution under the null hypothesis is that of the bootstrap, shifted to 0 (Efron & Tibshirani
+    1993, chapter 16). sacreBLEU shifts absolute differences instead, like a script of Moses. Near p = 0.05
+    its p is half of ours: where there is no difference, it reports about 10 % of comparisons as significant.
 
     Returns:
         p, low, high.
 
     Raises:
-        UserError: the two systems do not answer the same test sets.
+        UserError: the two systems have different test sets.
     """
     _check(baseline, system)
     differences = np.zeros(resamples)
@@ -142,7 +142,7 @@ def paired_bootstrap(
 
 
 def drawn(resamples: int = RESAMPLES) -> dict[str, int]:
-    """What a bootstrap's interval adds to the signature of its score, in sacreBLEU's words."""
+    """The fields that a bootstrap interval adds to the signature of its score, named as in sacreBLEU."""
     return {"bs": resamples, "seed": SEED}
 
 
@@ -151,7 +151,7 @@ def bootstrap_interval(
 ) -> Interval:
     """The 95 % interval of one system's score, by the percentiles of a bootstrap over segments.
 
-    Of several test sets it is that of the mean of their scores: all are resampled alike.
+    For several test sets, it is the interval of their mean score; all have the same draws.
     """
     values = sum(value(_resampled(statistics, resamples, SEED)) for statistics in system) / len(system)
     low, high = np.quantile(values, [0.025, 0.975])
@@ -159,9 +159,9 @@ def bootstrap_interval(
 
 
 def holm(p_values: Sequence[float]) -> list[float]:
-    """p-values adjusted for their number, in the order given (Holm 1979): compare them with 0.05 themselves.
+    """p-values adjusted for their number, in the given order (Holm 1979); compare them with 0.05 directly.
 
-    The chance that any of them falls below 0.05 where there is no difference is then at most 5 %.
+    If there are no differences, the probability that any adjusted p-value is below 0.05 is at most 5 %.
     """
     adjusted = [0.0] * len(p_values)
     largest = 0.0
@@ -172,17 +172,17 @@ def holm(p_values: Sequence[float]) -> list[float]:
 
 
 def mean_of_segments(scores: Sequence[float]) -> Statistics:
-    """The statistics of a metric that is a mean over segments; `mean_value` is its value.
+    """The statistics of a metric that is a mean over segments, [segments, 2]; `mean_value` is its value.
 
     Raises:
-        UserError: what is not a list of numbers.
+        UserError: the argument is not a list of numbers.
     """
     values = given.numbers(scores, "scores", "score")
     return np.column_stack([np.asarray(values, dtype=np.float64), np.ones(len(values))])
 
 
 def mean_value(total: Floats) -> Floats:
-    """The value of what `mean_of_segments` adds up, [..., 2]. OTR is that of 100 times off-target flags."""
+    """The value of sums of `mean_of_segments`, [..., 2]; OTR is the mean of 100 times off-target flags."""
     return total[..., 0] / total[..., 1]
 
 
@@ -197,7 +197,7 @@ def _check(baseline: Sequence[Statistics], system: Sequence[Statistics]) -> None
     if lengths[0] != lengths[1]:
         raise UserError(
             f"the baseline has {_sum(lengths[0])} segments and the system {_sum(lengths[1])}; "
-            "a paired test needs the same segments of both"
+            "a paired test needs the same segments for both"
         )
     if not lengths[0] or not min(lengths[0]):
         raise UserError("there are no segments to compare")
@@ -212,7 +212,7 @@ def _mean_value(value: CorpusValue, test_sets: Sequence[Statistics]) -> float:
 
 
 def _p_value(differences: Floats, observed: float) -> float:
-    """The observed one counts as a trial, so p is never 0 (Davison & Hinkley 1997, eq. 4.11)."""
+    """The p-value; the observation counts as a trial, so p is never 0 (Davison & Hinkley 1997, eq. 4.11)."""
     as_large = np.abs(differences) >= abs(observed) - 1e-9  # sums of floats differ in their last digits
     return float((np.count_nonzero(as_large) + 1) / (len(differences) + 1))
 

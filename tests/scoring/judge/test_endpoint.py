@@ -70,14 +70,14 @@ def test_a_busy_server_is_asked_again_when_it_says(tmp_path: Path, waits: list[f
 def test_a_server_that_stays_busy_is_an_error_that_says_how_to_go_on(tmp_path: Path) -> None:
     with serving(lambda _: (500, {}, "oh no")) as server, pytest.raises(UserError) as caught:
         of(server, tmp_path).ask(ASKED)
-    assert "refuses (500): oh no (tried 6 times); answers so far are in" in str(caught.value)
+    assert "refuses (500): oh no (tried 6 times); replies so far are in" in str(caught.value)
     assert len(server.asked) == 6
 
 
 def test_no_server_is_one_sentence(tmp_path: Path) -> None:
     with serving(lambda _: FIRST) as server:
         gone = of(server, tmp_path)
-    with pytest.raises(UserError, match=r"no answer from http://127.0.0.1:\d+/v1: .*refused"):
+    with pytest.raises(UserError, match=r"no reply from http://127.0.0.1:\d+/v1: .*refused"):
         gone.ask(ASKED)
 
 
@@ -86,13 +86,13 @@ def test_no_server_is_one_sentence(tmp_path: Path) -> None:
     [
         (
             (401, {}, "bad key sk-very-secret"),
-            r"wants a key \(401\): OPENAI_API_KEY is set, but not accepted",
+            r"needs an API key \(401\): OPENAI_API_KEY is set, but not accepted",
         ),
         ((404, {}, '{"error": "no\n  such model"}'), r'refuses \(404\): {"error": "no such model"}'),
-        ((307, {"Location": "http://127.0.0.1:9/"}, ""), r"sends to another address \(307\), which is not"),
-        ((200, {}, "<html>"), "does not answer as OpenAI's chat completions do: '<html>'"),
-        ((200, {}, "[]"), "does not answer as OpenAI's"),
-        ((200, {}, '{"choices": []}'), "does not answer as OpenAI's"),
+        ((307, {"Location": "http://127.0.0.1:9/"}, ""), r"redirects to another address \(307\); give that"),
+        ((200, {}, "<html>"), "is not in the format of OpenAI's chat completions: '<html>'"),
+        ((200, {}, "[]"), "not in the format of OpenAI's"),
+        ((200, {}, '{"choices": []}'), "not in the format of OpenAI's"),
     ],
 )
 def test_a_refusal_is_one_sentence_and_is_not_tried_again(
@@ -115,7 +115,7 @@ def test_an_answer_without_text_or_usage_is_an_answer(tmp_path: Path) -> None:
 
 def test_an_address_that_is_none_is_refused(tmp_path: Path) -> None:
     for url in ("file:///etc/passwd", "api.openai.com/v1", ""):
-        with pytest.raises(UserError, match="should begin with http"):
+        with pytest.raises(UserError, match="must begin with http"):
             Endpoint(url, "m", ReplyCache(tmp_path / "kept.jsonl"))
 
 
@@ -144,6 +144,6 @@ class TestKept:
     def test_a_file_of_something_else_is_left_alone(self, tmp_path: Path, text: str) -> None:
         path = tmp_path / "notes.txt"
         path.write_text(text)
-        with pytest.raises(UserError, match=r"notes.txt, line 1 is not a kept answer; give another file"):
+        with pytest.raises(UserError, match=r"notes.txt, line 1 is not a cached reply; give another file"):
             ReplyCache(path)
         assert path.read_text() == text

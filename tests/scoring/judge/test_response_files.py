@@ -73,13 +73,13 @@ def test_pairs_take_instructions_from_whoever_has_them(tmp_path: Path) -> None:
     ("ours", "theirs", "message"),
     [
         ("x\ny\n", "x\ny\n", "neither .*/a nor .*/b has instructions"),
-        (lines(ROWS), "x\n", "/b has 1 answer, but .*/a has 2 instructions"),
+        (lines(ROWS), "x\n", "/b has 1 response, but .*/a has 2 instructions"),
         (
             lines(ROWS),
             lines([*ROWS[:1], {"instruction": "No.", "output": "x"}]),
             "different instructions at number 2",
         ),
-        (lines([{"instruction": "Say."}]), "x\n", "/a has no answers: an object needs the key 'output'"),
+        (lines([{"instruction": "Say."}]), "x\n", "/a has no responses: each object needs the key 'output'"),
         (lines(ROWS) + "oops\n", "x\n", "/a', line 3: not JSON"),
         (lines(ROWS) + "[]\n", "x\n", "/a', line 3: not a JSON object"),
         (lines([*ROWS, {"instruction": "And?"}]), "x\n", "/a', line 3: its 'output' is missing"),

@@ -106,7 +106,7 @@ def test_a_pair_without_a_verdict_is_invalid_and_counts_for_nothing(tmp_path: Pa
 def test_a_judge_that_never_gives_a_verdict_is_an_error(tmp_path: Path) -> None:
     with (
         serving(lambda _: "As you like.") as server,
-        pytest.raises(UserError, match="no answer of a-judge was"),
+        pytest.raises(UserError, match="no reply of a-judge has"),
     ):
         judge(PAIRS[:2], endpoint(server, tmp_path))
 

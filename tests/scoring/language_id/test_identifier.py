@@ -106,7 +106,7 @@ def test_a_bad_model_path_is_one_clear_sentence(tmp_path: Path) -> None:
     with pytest.raises(UserError, match=r"no language identification model at .*absent\.bin"):
         FastText(tmp_path / "absent.bin")
     (tmp_path / "text.bin").write_text("not a model")
-    with pytest.raises(UserError, match=r"text\.bin is no fastText model .* it does not begin as one"):
+    with pytest.raises(UserError, match=r"text\.bin is not a fastText model .* its beginning is different"):
         FastText(tmp_path / "text.bin")
 
 

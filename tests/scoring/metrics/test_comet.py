@@ -78,7 +78,7 @@ def test_the_usual_place_is_in_the_users_cache(monkeypatch: pytest.MonkeyPatch, 
 @pytest.mark.parametrize(
     ("model", "complaint"),
     [
-        ("broken", "broken could not score, 'comet-score' ended with: OSError: no such model"),
+        ("broken", "broken could not score: 'comet-score' ended with: OSError: no such model"),
         ("short", "short gave 1 score for 2 segments"),
     ],
 )
@@ -98,7 +98,7 @@ def test_a_model_that_cannot_be_fetched_is_one_sentence(comet_environment: Path)
 def test_output_that_is_no_score_is_an_error(comet_environment: Path) -> None:
     program = comet_environment / "bin" / "comet-score"
     program.write_text("#!/bin/sh\nexit 0\n", encoding="utf-8")
-    with pytest.raises(UserError, match="ended without scores that can be read"):
+    with pytest.raises(UserError, match="ended without readable scores"):
         segment_scores(MODEL, SOURCES, HYPOTHESES, REFERENCES, comet_environment)
     program.chmod(0o644)
     with pytest.raises(UserError, match=r"cannot run '.*comet-score': Permission denied"):

@@ -49,5 +49,5 @@ def test_its_segments_are_evidence_for_a_paired_test(comet_environment: Path) ->
 
 
 def test_needs_the_sources(comet_environment: Path) -> None:
-    with pytest.raises(UserError, match="needs the texts that were translated: --source SRC"):
+    with pytest.raises(UserError, match="needs the sources of the hypotheses: --source SRC"):
         add_neural([card(GOOD, [None, "Das Brot ist noch warm."])], MODEL, comet_environment)

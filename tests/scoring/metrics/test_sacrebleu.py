@@ -115,7 +115,7 @@ def test_scores_of_sentences_are_those_of_the_command_line(
 def test_an_unknown_tokenizer_names_the_nearest() -> None:
     with pytest.raises(UserError, match=r"there is no tokenizer '13b'; did you mean '13a'\?"):
         Metric("bleu", "fr", tokenize="13b")
-    with pytest.raises(UserError, match="there is no tokenizer 'moses'; there are none, zh, 13a, intl"):
+    with pytest.raises(UserError, match="there is no tokenizer 'moses'; choose from none, zh, 13a, intl"):
         Metric("bleu", "fr", tokenize="moses")
 
 
@@ -161,7 +161,7 @@ def test_a_broken_tokenizer_of_spbleu_is_to_be_removed(tokenizer: Path) -> None:
         (ImportError("sentencepiece"), r"pip install 'ontarget\[spm\]'"),
         (
             urllib.error.URLError("Name or service not known"),
-            r"Name or service not known.*; fetch https://\S+ where there is a network and save it as \S+$",
+            r"Name or service not known.*; download https://\S+ on a machine with a network and save it as \S+$",
         ),
     ],
 )

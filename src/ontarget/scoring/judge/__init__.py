@@ -1,4 +1,4 @@
-"""Win rates: an LLM behind an API compares the answers of two systems.
+"""Win rates: an LLM behind an API compares the responses of two systems.
 
 Begin with `win_rate.py`.
 """

@@ -1,7 +1,8 @@
-"""An OpenAI-compatible endpoint: one question, one answer, kept in a file, so that no question is paid twice.
+"""A client for OpenAI-compatible endpoints, with a cache of replies so that no request is paid twice.
 
-OpenAI, vLLM, llama.cpp, Ollama and others answer `POST URL/chat/completions`. An answer is text; nothing in
-it is ever run. The key comes from the environment alone, goes to that one address, and stands in no message.
+OpenAI, vLLM, llama.cpp, Ollama and others offer `POST URL/chat/completions`. Replies are treated as text and
+never executed. The API key is read only from the environment, is sent only to this URL, and never appears in
+messages.
 """
 
 import hashlib
@@ -20,16 +21,16 @@ from ontarget.errors import UserError
 
 Message = dict[str, str]  # role, content
 
-_BUSY = {408, 409, 425, 429, 500, 502, 503, 504, 529}  # worth another try
+_BUSY = {408, 409, 425, 429, 500, 502, 503, 504, 529}  # status codes after which a retry may succeed
 _TRIES = 6
-_LONGEST_WAIT = 60.0  # seconds between two tries, whatever the server asks for
-_BEGIN = b'{"key": "'  # of each kept answer
-_SHOWN = 300  # characters of what a server says
+_LONGEST_WAIT = 60.0  # seconds between two tries, even if the server requests more
+_BEGIN = b'{"key": "'  # beginning of each cached reply
+_SHOWN = 300  # characters of a server's response that are shown
 
 
 @dataclass(frozen=True, slots=True)
 class Reply:
-    """What a model said, and the tokens that it took. `fresh`: paid for just now, and not from the file."""
+    """A model's reply with its numbers of tokens; `fresh` if it is new, and not from the cache."""
 
     text: str
     tokens_in: int
@@ -38,16 +39,16 @@ class Reply:
 
 
 class ReplyCache:
-    """Answers by the SHA-256 of their question, one a line of a JSONL file. Threads may share it."""
+    """Replies by the SHA-256 of their request, one per line of a JSONL file. Threads may share it."""
 
     def __init__(self, path: Path) -> None:
-        """Reads what is there; a last line that a kill cut off is asked again.
+        """Reads the file, if it exists; an incomplete last line is removed and requested again.
 
         Raises:
-            UserError: a line is not an answer.
+            UserError: a line is not a reply.
         """
         self.path, self._lock = path, threading.Lock()
-        self._answers: dict[str, Reply] = {}
+        self._replies: dict[str, Reply] = {}
         data = path.read_bytes() if path.exists() else b""
         *lines, rest = data.split(b"\n")
         for number, line in enumerate(lines, start=1):
@@ -58,53 +59,53 @@ class ReplyCache:
                 raise self._not_kept(number) from None
             if not all(isinstance(x, str) for x in texts) or not all(isinstance(x, int) for x in numbers):
                 raise self._not_kept(number)
-            self._answers[texts[0]] = Reply(texts[1], *numbers, fresh=False)
+            self._replies[texts[0]] = Reply(texts[1], *numbers, fresh=False)
         if rest:
-            if not rest.startswith(_BEGIN[: len(rest)]):  # not ours to cut
+            if not rest.startswith(_BEGIN[: len(rest)]):  # not a cache of ours, so leave it unchanged
                 raise self._not_kept(len(lines) + 1)
             with path.open("rb+") as file:
                 file.truncate(len(data) - len(rest))
 
     def _not_kept(self, line: int) -> UserError:
-        return UserError(f"{self.path}, line {line} is not a kept answer; give another file, or remove it")
+        return UserError(f"{self.path}, line {line} is not a cached reply; give another file, or remove it")
 
     def get(self, key: str) -> Reply | None:
-        """The answer to a question, if it is there."""
-        return self._answers.get(key)
+        """The reply to a request, if it is cached."""
+        return self._replies.get(key)
 
-    def put(self, key: str, answer: Reply) -> None:
-        """Keeps an answer; it is written out when this returns."""
+    def put(self, key: str, reply: Reply) -> None:
+        """Caches a reply; it is on disk when this returns."""
         record = {
             "key": key,
-            "text": answer.text,
-            "tokens_in": answer.tokens_in,
-            "tokens_out": answer.tokens_out,
+            "text": reply.text,
+            "tokens_in": reply.tokens_in,
+            "tokens_out": reply.tokens_out,
         }
         with self._lock:
             self.path.parent.mkdir(parents=True, exist_ok=True)
             with self.path.open("a", encoding="utf-8", newline="\n") as file:
                 file.write(json.dumps(record, ensure_ascii=False) + "\n")
-            self._answers[key] = replace(answer, fresh=False)
+            self._replies[key] = replace(reply, fresh=False)
 
 
 @dataclass(frozen=True)
 class Endpoint:
-    """A model behind an address.
+    """A model on a server.
 
     Attributes:
-        url: up to `/v1`.
-        model: what the server calls it.
-        kept: where answers are looked up, and kept.
-        key_variable: the environment variable that holds the key; not set: no key is sent.
-        settings: what goes with each question: `{"temperature": 0}`.
-        patience: seconds to wait for an answer.
+        url: the base URL, up to `/v1`.
+        model: the model's name on the server.
+        cache: the cache of replies.
+        key_variable: the environment variable with the API key; if it is not set, no key is sent.
+        settings: fields added to each request, such as `{"temperature": 0}`.
+        patience: seconds to wait for a reply.
     Raises:
-        UserError: the address is none.
+        UserError: the URL is not valid.
     """
 
     url: str
     model: str
-    kept: ReplyCache
+    cache: ReplyCache
     key_variable: str = "OPENAI_API_KEY"
     settings: dict[str, Any] = field(default_factory=dict)
     patience: float = 300.0
@@ -112,23 +113,23 @@ class Endpoint:
     def __post_init__(self) -> None:
         if not self.url.startswith(("http://", "https://")):
             raise UserError(
-                f"--url is '{self.url}': it should begin with http:// or https://, and end with /v1"
+                f"--url is '{self.url}', but it must begin with http:// or https://, and end with /v1"
             )
 
     def ask(self, messages: Sequence[Message]) -> Reply:
-        """The model's answer to a conversation.
+        """The model's reply to a conversation.
 
         Raises:
-            UserError: the server refuses, or does not answer after several tries.
+            UserError: the server refuses, or does not reply after several tries.
         """
-        question = {"model": self.model, "messages": list(messages), **self.settings}
-        canonical = json.dumps([self.url, question], sort_keys=True, ensure_ascii=False)
+        request = {"model": self.model, "messages": list(messages), **self.settings}
+        canonical = json.dumps([self.url, request], sort_keys=True, ensure_ascii=False)
         key = hashlib.sha256(canonical.encode("utf-8", "surrogatepass")).hexdigest()
-        answer = self.kept.get(key)
-        if answer is None:
-            answer = self._read(self._post(json.dumps(question).encode("ascii")))
-            self.kept.put(key, answer)
-        return answer
+        reply = self.cache.get(key)
+        if reply is None:
+            reply = self._read(self._post(json.dumps(request).encode("ascii")))
+            self.cache.put(key, reply)
+        return reply
 
     def _post(self, body: bytes) -> bytes:
         headers = {"Content-Type": "application/json"}
@@ -141,29 +142,29 @@ class Endpoint:
                     content: bytes = response.read()
                     return content
             except urllib.error.HTTPError as error:
-                said, wait = self._refusal(error), error.headers.get("Retry-After", "")
+                failure, wait = self._refusal(error), error.headers.get("Retry-After", "")
                 if error.code not in _BUSY:
-                    raise UserError(said) from None
+                    raise UserError(failure) from None
             except (
                 OSError,
                 ValueError,
             ) as error:  # no connection, a timeout; or a header that cannot be sent
                 reason = getattr(error, "reason", error)
-                said, wait = f"no answer from {self.url}: {reason}", ""
+                failure, wait = f"no reply from {self.url}: {reason}", ""
             if number < _TRIES:
                 time.sleep(min(float(wait) if wait.isdecimal() else 0.5 * 2**number, _LONGEST_WAIT))
         raise UserError(
-            f"{said} (tried {_TRIES} times); answers so far are in {self.kept.path}: run it again"
+            f"{failure} (tried {_TRIES} times); replies so far are in {self.cache.path}: run it again"
         )
 
     def _refusal(self, error: urllib.error.HTTPError) -> str:
-        said = " ".join(error.read(4 * _SHOWN).decode("utf-8", "replace").split())[:_SHOWN]
+        message = " ".join(error.read(4 * _SHOWN).decode("utf-8", "replace").split())[:_SHOWN]
         if error.code in (401, 403):
-            there = "is set, but not accepted" if os.environ.get(self.key_variable) else "is not set"
-            return f"{self.url} wants a key ({error.code}): {self.key_variable} {there}"
+            state = "is set, but not accepted" if os.environ.get(self.key_variable) else "is not set"
+            return f"{self.url} needs an API key ({error.code}): {self.key_variable} {state}"
         if 300 <= error.code < 400:
-            return f"{self.url} sends to another address ({error.code}), which is not followed: give that one"
-        return f"{self.url} refuses ({error.code}): {said or error.reason}"
+            return f"{self.url} redirects to another address ({error.code}); give that address instead"
+        return f"{self.url} refuses ({error.code}): {message or error.reason}"
 
     def _read(self, content: bytes) -> Reply:
         try:
@@ -174,16 +175,16 @@ class Endpoint:
         except (ValueError, KeyError, IndexError, TypeError, AttributeError, RecursionError):
             shown = content[:_SHOWN].decode("utf-8", "replace")
             raise UserError(
-                f"{self.url} does not answer as OpenAI's chat completions do: {shown!r}"
+                f"the reply of {self.url} is not in the format of OpenAI's chat completions: {shown!r}"
             ) from None
         return Reply(text if isinstance(text, str) else "", read, written, fresh=True)
 
 
 class _StayHere(urllib.request.HTTPRedirectHandler):
-    """Follows nobody: the key is for one address."""
+    """Follows no redirects, since the key is for one address only."""
 
     def redirect_request(self, *_: Any) -> None:
-        """No other request."""
+        """Makes no other request."""
 
 
 _opener = urllib.request.build_opener(_StayHere)

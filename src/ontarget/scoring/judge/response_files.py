@@ -1,4 +1,4 @@
-"""Files of instructions and of answers to them: one a line, JSON lines, or AlpacaEval's JSON list."""
+"""Reads files of instructions and responses: one per line, JSON lines, or AlpacaEval's JSON list."""
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
@@ -14,12 +14,12 @@ from ontarget.scoring.reading.json_keys import KNOWN
 
 @dataclass(frozen=True, slots=True)
 class ResponseFile:
-    """What a file holds, in order.
+    """The content of a file, in order.
 
     Attributes:
-        path: for messages.
-        instructions: where it has them: keys `instruction` and, after a blank line, `input`.
-        texts: the key `output`, or the one key that is known as a hypothesis; the lines of a plain file.
+        path: the file, for messages.
+        instructions: the key `instruction` and, after a blank line, `input`; None if the file has none.
+        texts: the key `output`, or the only key that is known as a hypothesis; the lines of a plain file.
     """
 
     path: Path
@@ -28,10 +28,10 @@ class ResponseFile:
 
 
 def read_responses(path: Path) -> ResponseFile:
-    """Reads a file; what it is is told by its content.
+    """Reads a file; its content decides the format.
 
     Raises:
-        UserError: it cannot be read, or a line is not a JSON object; the message says which.
+        UserError: the file cannot be read, or a line is not a JSON object; the message names it.
     """
     lines, found = text_or_records(lines_of(path), f"'{path}'", surely=named_json(path.name))
     if found is None:
@@ -52,48 +52,50 @@ def read_responses(path: Path) -> ResponseFile:
 
 
 def pair_up(ours: ResponseFile, theirs: ResponseFile, instructions: ResponseFile | None) -> list[Pair]:
-    """Line n of all files belongs together.
+    """Pairs the responses of two systems line by line.
 
     Args:
-        instructions: a file of their own; the answers' files may have them instead.
+        ours: the responses of the first system.
+        theirs: the responses of the second system.
+        instructions: a separate file of instructions; None if the files of responses have them.
     Raises:
-        UserError: no instructions, or files that do not belong together.
+        UserError: there are no instructions, or the files do not belong together.
     """
-    asked, source = None, instructions or ours
+    prompts, source = None, instructions or ours
     if instructions:  # a plain file of instructions is read as texts
-        asked = instructions.instructions or instructions.texts
+        prompts = instructions.instructions or instructions.texts
     else:
-        asked = ours.instructions or theirs.instructions
+        prompts = ours.instructions or theirs.instructions
         source = ours if ours.instructions else theirs
-    if asked is None:
+    if prompts is None:
         raise UserError(
             f"neither {ours.path} nor {theirs.path} has instructions: "
             "give them as --instructions FILE, line by line"
         )
-    for answers in (ours, theirs):
-        if answers.texts is None:
-            raise UserError(f"{answers.path} has no answers: an object needs the key 'output'")
-        if len(answers.texts) != len(asked):
+    for responses in (ours, theirs):
+        if responses.texts is None:
+            raise UserError(f"{responses.path} has no responses: each object needs the key 'output'")
+        if len(responses.texts) != len(prompts):
             raise UserError(
-                f"{answers.path} has {counted(len(answers.texts), 'answer')}, "
-                f"but {source.path} has {counted(len(asked), 'instruction')}"
+                f"{responses.path} has {counted(len(responses.texts), 'response')}, "
+                f"but {source.path} has {counted(len(prompts), 'instruction')}"
             )
         for number, (one, other) in enumerate(
-            zip(answers.instructions or asked, asked, strict=True), start=1
+            zip(responses.instructions or prompts, prompts, strict=True), start=1
         ):
             if one != other:
                 raise UserError(
-                    f"{answers.path} and {source.path} have different instructions at number {number}"
+                    f"{responses.path} and {source.path} have different instructions at number {number}"
                 )
     assert ours.texts is not None
     assert theirs.texts is not None
-    return [Pair(*parts) for parts in zip(asked, ours.texts, theirs.texts, strict=True)]
+    return [Pair(*parts) for parts in zip(prompts, ours.texts, theirs.texts, strict=True)]
 
 
 def _column(
     records: Sequence[tuple[str, Mapping[str, Any]]], key: str, get: Callable[[Mapping[str, Any]], Any]
 ) -> list[str] | None:
-    """One text of each record; None where the first has none."""
+    """One text from each record; None if the first record has none."""
     texts: list[str] = []
     for where, record in records:
         text = get(record)
@@ -106,6 +108,6 @@ def _column(
 
 
 def _instruction(record: Mapping[str, Any]) -> Any:
-    """With its input, where there is one, as Alpaca has it."""
+    """The instruction followed by its input, if there is one, as in Alpaca."""
     instruction, rest = record.get("instruction"), record.get("input")
     return f"{instruction}\n\n{rest}" if instruction and rest else instruction

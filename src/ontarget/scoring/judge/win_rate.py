@@ -1,8 +1,8 @@
-"""Which of two answers is better: a pairwise win rate with an LLM as the judge, as AlpacaEval has it.
+"""A pairwise win rate with an LLM as judge, as in AlpacaEval.
 
-Each pair is judged twice, once in each order, for judges favour a place. A win in both is a win; one each is
-a tie (Zan et al. 2025, Figure 5). Judges read text that models wrote, which may try to talk to them: a
-verdict is a number in an object of JSON, and whatever else they say counts for nothing.
+Each pair is judged in both orders, since judges favour a position. A win in both orders is a win; one win
+each is a tie (Zan et al. 2025, Figure 5). The judge reads text written by models, which may contain
+instructions to it. A verdict is therefore a number in a JSON object, and the rest of a reply is ignored.
 """
 
 import hashlib
@@ -34,7 +34,7 @@ _TRIES = 3
 
 @dataclass(frozen=True, slots=True)
 class Pair:
-    """An instruction, and the answers of the two systems to it."""
+    """An instruction and the responses of the two systems to it."""
 
     instruction: str
     ours: str
@@ -43,27 +43,27 @@ class Pair:
 
 @dataclass(frozen=True, slots=True)
 class WinRate:
-    """How often one system's answers were found better than the other's.
+    """How often one system's responses were judged better than the other's.
 
     Attributes:
         verdicts: one for each pair, in order.
-        answers: all that the judge said, for what they cost.
-        signature: judge, its instruction, number of pairs: rates with the same one may be compared.
+        replies: all replies of the judge, to compute their cost.
+        signature: judge, its instruction and number of pairs; rates with equal signatures are comparable.
     """
 
     verdicts: tuple[Verdict, ...]
-    answers: tuple[Reply, ...]
+    replies: tuple[Reply, ...]
     signature: str
 
     @property
     def counts(self) -> Mapping[str, int]:
-        """Of each verdict."""
+        """Number of pairs by verdict."""
         return Counter(self.verdicts)
 
     def tokens(self, *, fresh: bool = False) -> tuple[int, int]:
-        """Tokens read and written; with `fresh` those of answers that were not kept already."""
-        counted = [answer for answer in self.answers if answer.fresh or not fresh]
-        return sum(answer.tokens_in for answer in counted), sum(answer.tokens_out for answer in counted)
+        """Numbers of input and output tokens; with `fresh`, only of replies that were not in the cache."""
+        counted = [reply for reply in self.replies if reply.fresh or not fresh]
+        return sum(reply.tokens_in for reply in counted), sum(reply.tokens_out for reply in counted)
 
     @property
     def n(self) -> int:
@@ -72,13 +72,13 @@ class WinRate:
 
     @property
     def score(self) -> Score:
-        """Wins, and ties by half, in percent of the pairs with a verdict; NaN where none has one."""
+        """Wins plus half of the ties, in percent of the pairs with a verdict; NaN without such pairs."""
         points = self.counts["win"] + self.counts["tie"] / 2
         return Score("win_rate", 100 * points / self.n if self.n else math.nan, self.n, self.signature)
 
     @property
     def interval(self) -> Interval:
-        """95 %, in percent: Wilson's, with ties on the safe side; everything where no pair has a verdict."""
+        """Wilson's 95 % interval in percent, wide enough for ties; 0 to 100 if no pair has a verdict."""
         if not self.n:
             return Interval(0.0, 100.0)
         return wilson(self.counts["win"] + self.counts["tie"] / 2, self.n)
@@ -91,53 +91,57 @@ def judge(
     threads: int = 8,
     progress: Callable[[int, int], None] = lambda done, total: None,
 ) -> WinRate:
-    """Has every pair judged in both orders, several at a time.
+    """Judges every pair in both orders, several at a time.
 
     Args:
-        progress: is told comparisons done and all, from the calling thread.
+        pairs: the pairs to judge.
+        endpoint: the judge.
+        threads: number of parallel requests.
+        progress: a function that is called with the numbers of finished and of all comparisons, in the
+            calling thread.
     Raises:
-        UserError: the endpoint refuses, or never gives a verdict. Answers so far are kept: the same call
-            goes on from there.
+        UserError: the endpoint refuses, or never gives a verdict. Replies so far are cached, so the same call
+            resumes.
     """
     found: dict[tuple[int, bool], bool | None] = {}
-    answers: list[Reply] = []
+    replies: list[Reply] = []
     pool = ThreadPoolExecutor(threads)
     try:
-        asked = {
+        comparisons = {
             pool.submit(_ours_is_better, pair, endpoint, turned): (number, turned)
             for number, pair in enumerate(pairs)
             for turned in (False, True)
         }
-        for done, future in enumerate(as_completed(asked), start=1):
-            found[asked[future]], said = future.result()
-            answers += said
-            progress(done, len(asked))
+        for done, future in enumerate(as_completed(comparisons), start=1):
+            found[comparisons[future]], new = future.result()
+            replies += new
+            progress(done, len(comparisons))
     finally:
         pool.shutdown(wait=False, cancel_futures=True)
     if all(better is None for better in found.values()):
         raise UserError(
-            f"no answer of {endpoint.model} was a verdict; they are in {endpoint.kept.path}: look at them"
+            f"no reply of {endpoint.model} has a verdict; see the replies in {endpoint.cache.path}"
         )
     verdicts = tuple(_verdict(found[number, False], found[number, True]) for number in range(len(pairs)))
-    asked_for = hashlib.sha256(_TASK.encode()).hexdigest()[:8]
+    prompt = hashlib.sha256(_TASK.encode()).hexdigest()[:8]
     valid = len(verdicts) - verdicts.count("invalid")
-    signature = f"judge:{endpoint.model}|prompt:{asked_for}|orders:2|n:{valid}|version:{version('ontarget')}"
-    return WinRate(verdicts, tuple(answers), signature)
+    signature = f"judge:{endpoint.model}|prompt:{prompt}|orders:2|n:{valid}|version:{version('ontarget')}"
+    return WinRate(verdicts, tuple(replies), signature)
 
 
 def conversation(pair: Pair, turned: bool) -> list[Message]:
-    """What the judge is asked; `turned`: our answer comes second."""
+    """The messages to the judge; with `turned`, our response comes second."""
     first, second = (pair.theirs, pair.ours) if turned else (pair.ours, pair.theirs)
     parts = {"instruction": pair.instruction, "answer 1": first, "answer 2": second}
-    # No text can close its own marks: they are a hash of it.
+    # The marks are a hash of the texts, so no text can contain its own closing mark.
     mark = hashlib.sha256(json.dumps(list(parts.values())).encode()).hexdigest()[:8]
     text = "\n\n".join(f"<<{mark} {name}\n{part}\n{mark}>>" for name, part in parts.items())
     return [{"role": "system", "content": _TASK}, {"role": "user", "content": text}]
 
 
-def better_of(answer: str) -> int | None:
-    """1 or 2, from the last JSON object with the key `better`; None where there is none, or another value."""
-    for record in _objects(answer):
+def better_of(reply: str) -> int | None:
+    """1 or 2, from the last JSON object with the key `better`; None without such an object or value."""
+    for record in _objects(reply):
         if "better" in record:
             value = record["better"]
             return value if value in (1, 2) and not isinstance(value, bool | float) else None
@@ -145,7 +149,7 @@ def better_of(answer: str) -> int | None:
 
 
 def _objects(text: str) -> Iterator[dict[str, object]]:
-    """The JSON objects in a text, the last first."""
+    """The JSON objects in a text, beginning with the last."""
     decoder, end = json.JSONDecoder(), len(text)
     while (end := text.rfind("{", 0, end)) >= 0:
         try:
@@ -157,20 +161,20 @@ def _objects(text: str) -> Iterator[dict[str, object]]:
 
 
 def _ours_is_better(pair: Pair, endpoint: Endpoint, turned: bool) -> tuple[bool | None, list[Reply]]:
-    """One comparison; None where the judge gives no verdict, even when it is reminded of the form."""
-    messages, answers = conversation(pair, turned), list[Reply]()
+    """One comparison; None if the judge gives no verdict even after reminders of the format."""
+    messages, replies = conversation(pair, turned), list[Reply]()
     for _ in range(_TRIES):
-        answer = endpoint.ask(messages)
-        answers.append(answer)
-        better = better_of(answer.text)
+        reply = endpoint.ask(messages)
+        replies.append(reply)
+        better = better_of(reply.text)
         if better is not None:
-            return (better == 1) != turned, answers
+            return (better == 1) != turned, replies
         messages = [
             *messages,
-            {"role": "assistant", "content": answer.text},
+            {"role": "assistant", "content": reply.text},
             {"role": "user", "content": _AGAIN},
         ]
-    return None, answers
+    return None, replies
 
 
 def _verdict(first: bool | None, second: bool | None) -> Verdict:

@@ -58,12 +58,12 @@ _LETTERS = {"Jpan": {"Kana", "Hani"}, "Kore": {"Hang", "Hani"}, "Hans": {"Hani"}
 
 
 @cache
-def _script_of(letter: str) -> str | None:
-    """The script of one character; None if it is not a letter, or its script is not listed."""
+def _script_of(letter: str) -> str:
+    """The script of one character; empty if it is not a letter, or its script is not listed."""
     if not letter.isalpha():
-        return None
+        return ""
     name = unicode_name(letter, "").removeprefix("HALFWIDTH ").removeprefix("FULLWIDTH ")
-    return _SCRIPTS.get(name.split(" ")[0])
+    return _SCRIPTS.get(name.split(" ")[0], "")
 
 
 @cache
@@ -87,10 +87,8 @@ def letters_of(scripts: Collection[str]) -> set[str]:
 
 def script_counts(text: str) -> Counter[str]:
     """Number of letters in each script: `Latn`, `Cyrl`, `Hani`, `Kana` (both kana), `Hang` ..."""
-    counts: Counter[str] = Counter()
-    for letter in set(text):
-        if script := _script_of(letter):
-            counts[script] += text.count(letter)
+    counts = Counter(map(_script_of, text))
+    del counts[""]
     return counts
 
 

@@ -5,7 +5,7 @@ These parts do not show which language the text is in, and identifiers take most
 
 import re
 from functools import cache
-from unicodedata import normalize
+from unicodedata import is_normalized, normalize
 
 _UNITS = (
     "km/h|m/s|mph|rpm|fps|dpi|ppm|[kcdmnµμ]?m[²³23]?|[kmµμ]?g|[cdmh]?l|[km]?W|kWh|[kMGT]?Hz|[kMGTP]?i?B|[kMG]?bps|"
@@ -45,7 +45,7 @@ _PATTERNS: tuple[tuple[str, str], ...] = (
 _RARER: tuple[tuple[str, str], ...] = (
     (r":[a-z0-9_+-]+:", r"(?<![\w:]):[a-z0-9_+-]+:(?!\w)"),  # :smile:
     (
-        r"\w\(",
+        r"\((?<=\w\()",  # sooner found by the sign than by the letter before it
         r"\b[A-Za-z][\w.]*\((?:[\w\s.,=\"'*/+-]*)\)(?=\s*[;,.:)]|\s*$)|\b[A-Za-z][\w.]*\(\)",
     ),
     (
@@ -56,7 +56,7 @@ _RARER: tuple[tuple[str, str], ...] = (
         ),
     ),
     (  # H2O, A380, v1.2, RTX-3090
-        r"[A-Za-z]-?\d",
+        r"\d(?<=[A-Za-z]\d)|\d(?<=[A-Za-z]-\d)",
         r"(?<![A-Za-z0-9])(?:[A-Za-z]+|[A-Z]+-)\d[A-Za-z0-9]*(?:[.-]\w*\d\w*)*",
     ),
     (
@@ -91,7 +91,7 @@ def words_of(text: str) -> str:
     Returns:
         The text for the identifier; "" if no word is left, so that the line is in no language.
     """
-    if not text.isascii():
+    if not text.isascii() and not is_normalized("NFKC", text):
         text = normalize("NFC", text)
         if _FORM.search(text):
             text = _FORM.sub(lambda found: normalize("NFKC", found[0]), text)

@@ -1,8 +1,8 @@
-"""Scores of answers against references, some lines at a time: memory does not grow with the text.
+"""Scores hypotheses against references chunk by chunk, so that memory does not grow with the text.
 
-sacreBLEU keeps some 60 kB of each reference while it counts n-grams. Here it counts a thousand lines at a
-time, of which the sums are kept. The statistics of each segment are kept only if an interval or a paired test
-needs them.
+sacreBLEU needs about 60 kB for each reference while it counts n-grams. Here it counts a thousand lines at a
+time, and only their sums are kept. The statistics of each segment are kept only if an interval or a paired
+test needs them.
 """
 
 from collections.abc import Iterator, Sequence
@@ -21,23 +21,23 @@ from ontarget.scoring.reading.hypotheses import HypothesisLine
 from ontarget.scoring.score import Score
 from ontarget.scoring.significance import Statistics, bootstrap_interval
 
-_LINES = 1000  # whose n-grams are in memory at a time
+_LINES = 1000  # lines whose n-grams are in memory at a time
 
 
 class AgainstReferences:
-    """The metrics of one system's answers, and the floor of their references.
+    """The metrics of one system's hypotheses, and the floor of their references.
 
     Args:
-        metrics: names of `metrics.METRICS`.
-        target: the language that was asked for.
-        identifier: of the floor.
-        rules: of the floor, too.
-        unit: of the floor, too.
-        tokenize: see `metrics.Metric`.
-        lowercase: see there.
-        intervals: whether scores come with their 95 % intervals.
-        segments: whether they come with what a paired test needs.
-        by_line: whether `add` gives the score of each line by itself.
+        metrics: names in `sacrebleu.METRICS`.
+        target: the target language.
+        identifier: the identifier for the floor.
+        rules: the rules for the floor.
+        unit: the unit of identification for the floor.
+        tokenize: see `sacrebleu.Metric`.
+        lowercase: see `sacrebleu.Metric`.
+        intervals: adds 95 % intervals to the scores.
+        segments: adds the evidence for a paired test to the scores.
+        by_line: makes `add` give the score of each line by itself.
         known: see `floor.Floor`.
     """
 
@@ -63,10 +63,14 @@ class AgainstReferences:
         self._n = 0
 
     def add(self, lines: Sequence[HypothesisLine], off: Sequence[bool]) -> dict[str, list[float]]:
-        """Counts some more lines, all with the same number of references; `off` are those off-target.
+        """Counts a chunk of lines.
+
+        Args:
+            lines: the lines, all with the same number of references.
+            off: whether each line is off-target.
 
         Returns:
-            Of each metric, the score of each line by itself, if that is asked for.
+            For each metric the score of each line by itself; empty without `by_line`.
         """
         self._floor.add(_by_reference(lines))
         self._n += len(lines)
@@ -83,17 +87,17 @@ class AgainstReferences:
         return scores
 
     def floors(self) -> dict[str, Score]:
-        """The off-target ratio of the references, see `Floor.score`, and that of their sentences."""
+        """The off-target ratio of the references (see `Floor.score`), and that of their sentences."""
         of_sentences = self._floor.sentence_score
         return {"otr_floor": self._floor.score} | (
             {"otr_sentences_floor": of_sentences} if of_sentences else {}
         )
 
     def scores(self, otr: Score) -> Iterator[tuple[Score, Evidence | None]]:
-        """Each metric, and its on-target form, with the evidence if segments are kept.
+        """Each metric and its on-target form, with the evidence if segments are kept.
 
         Args:
-            otr: the ratio that says which segments are off-target.
+            otr: the ratio that decides which segments are off-target.
         """
         for total in self._totals:
             metric = total.metric
@@ -107,7 +111,7 @@ class AgainstReferences:
 
 
 class _Total:
-    """What a metric adds up: the sums as answered and on target, and the segments' own if they are kept."""
+    """The sums of a metric, plain and on target, and the statistics of segments if they are kept."""
 
     def __init__(self, metric: Metric, keep: bool) -> None:
         self.metric, self.keeps = metric, keep
@@ -117,7 +121,7 @@ class _Total:
     def add(
         self, hypotheses: Sequence[str], references: Sequence[Sequence[str]], off: Sequence[bool]
     ) -> Statistics:
-        """Counts some more lines, and gives their statistics as answered."""
+        """Counts a chunk of lines and returns their plain statistics."""
         plain = self.metric.statistics(hypotheses, *references)
         for place, found in enumerate((plain, on_target_statistics(self.metric, plain, off))):
             total = found.sum(0)
@@ -127,10 +131,10 @@ class _Total:
         return plain
 
     def statistics(self, place: int) -> Statistics:
-        """Those of all segments, [segments, k]: 0 as answered, 1 on target."""
+        """The statistics of all segments, [segments, k]; place 0 is plain, 1 on target."""
         return np.concatenate(self._kept[place])
 
 
 def _by_reference(lines: Sequence[HypothesisLine]) -> list[tuple[str, ...]]:
-    """The lines of the first references, of the second ones, and so on."""
+    """The first references of all lines, then the second ones, and so on."""
     return list(zip(*(line.references for line in lines), strict=True))

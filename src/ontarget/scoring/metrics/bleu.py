@@ -1,4 +1,4 @@
-"""BLEU and chrF, the two metrics of a run's table; `metrics.py` has the others."""
+"""BLEU and chrF as functions, the two metrics in the table of a run; `sacrebleu.py` has all metrics."""
 
 from collections.abc import Sequence
 
@@ -14,27 +14,28 @@ def bleu(hypotheses: Sequence[str], references: Sequence[str], target: Language 
     """Corpus BLEU with the tokenizer that sacreBLEU recommends for the target language.
 
     Raises:
-        UserError: no lines, line counts that differ, or the tokenizer of Japanese or Korean is not installed.
+        UserError: there are no lines, the numbers of lines differ, or the tokenizer for Japanese or Korean is
+            not installed.
     """
     metric = Metric("bleu", target)
     return metric.score(metric.statistics(hypotheses, references))
 
 
 def chrf(hypotheses: Sequence[str], references: Sequence[str]) -> Score:
-    """Corpus chrF as sacreBLEU's default has it: chrF2 over characters alone (`nw:0`), not chrF++.
+    """Corpus chrF with sacreBLEU's defaults: chrF2 over characters only (`nw:0`), not chrF++.
 
     Raises:
-        UserError: no lines, or line counts that differ.
+        UserError: there are no lines, or the numbers of lines differ.
     """
-    metric = Metric("chrf", Language("en"))  # the language makes no difference to it
+    metric = Metric("chrf", Language("en"))  # chrF does not depend on the language
     return metric.score(metric.statistics(hypotheses, references))
 
 
 def sentence_chrf(hypotheses: Sequence[str], references: Sequence[str]) -> list[float]:
-    """chrF of each line by itself, 0 to 100, as sacreBLEU's `sentence_score` has it by default.
+    """chrF of each line by itself, 0 to 100, with the defaults of sacreBLEU's `sentence_score`.
 
     Raises:
-        UserError: line counts that differ.
+        UserError: the numbers of lines differ.
     """
     hypotheses, references = given.hypotheses(hypotheses), given.references(references)
     given.aligned(references, "reference", len(hypotheses))

@@ -1,7 +1,7 @@
-"""COMET and MetricX, asked as programs in environments of their own.
+"""COMET and MetricX, run as programs in virtual environments of their own.
 
-Both pin versions of transformers that ontarget cannot live with, and bring libraries that nobody else needs.
-So each has a virtual environment, and to score is to run its own command there.
+Both require versions of transformers that conflict with ontarget's, and large dependencies. Each therefore
+has a virtual environment, in which its own command computes the scores.
 """
 
 import json
@@ -19,17 +19,17 @@ from ontarget.files import cache_folder
 from ontarget.text import in_one_line
 
 _NOT_FETCHED = "not supported by COMET"
-"""What COMET (2.2) says of every model that it cannot download, whatever the reason."""
+"""Part of COMET's (2.2) message for any model that it cannot download, whatever the reason."""
 
 
 @dataclass(frozen=True, slots=True)
 class NeuralMetric:
-    """A family of metrics that are models.
+    """A family of neural metrics.
 
     Attributes:
-        name: `comet` or `metricx`, as scores are called.
-        worst: a segment's worst score: COMET's are mostly from 0 to 1, MetricX counts up to 25 errors.
-        program: what must be there, relative to the environment.
+        name: the name of the scores, `comet` or `metricx`.
+        worst: the worst score of a segment: COMET's are mostly from 0 to 1, MetricX's from 0 to 25 errors.
+        program: the file that must exist, relative to the environment.
         make: the two commands that make an environment.
     """
 
@@ -40,7 +40,7 @@ class NeuralMetric:
 
     @property
     def environment(self) -> Path:
-        """Where its environment is unless the user names another."""
+        """The default place of the environment."""
         return cache_folder() / self.name
 
     def setup(self, environment: Path) -> str:
@@ -52,7 +52,7 @@ class NeuralMetric:
 COMET = NeuralMetric(
     "comet", 0.0, "bin/comet-score", ("python3 -m venv {}", "{}/bin/pip install unbabel-comet")
 )
-METRICX = NeuralMetric(  # no package: it runs from its own folder
+METRICX = NeuralMetric(  # not a package: it runs from its own folder
     "metricx",
     25.0,
     "metricx24/predict.py",
@@ -64,7 +64,7 @@ METRICX = NeuralMetric(  # no package: it runs from its own folder
 
 
 def neural_metric(model: str) -> NeuralMetric:
-    """The family of a model: MetricX for `google/metricx-24-hybrid-large-v2p6`, else COMET."""
+    """The family of a model: MetricX for names such as `google/metricx-24-hybrid-large-v2p6`, else COMET."""
     return METRICX if "metricx" in model.lower() else COMET
 
 
@@ -78,20 +78,21 @@ def segment_scores(
     """The model's score of each segment, in the model's own units.
 
     Args:
-        model: a name on the Hugging Face hub, `Unbabel/wmt22-comet-da`, or a checkpoint's path.
-        sources: line by line.
-        hypotheses: line by line.
-        references: line by line; None for models that need none (`Unbabel/wmt22-cometkiwi-da`).
-        environment: a virtual environment that has the metric. Default: `NeuralMetric.environment`.
+        model: a name on the Hugging Face hub, such as `Unbabel/wmt22-comet-da`, or a checkpoint's path.
+        sources: the source of each segment.
+        hypotheses: the hypothesis of each segment.
+        references: the reference of each segment; None for models without references, such as
+            `Unbabel/wmt22-cometkiwi-da`.
+        environment: a virtual environment with the metric. Default: `NeuralMetric.environment`.
 
     Raises:
-        UserError: there is no such environment (the message says how to make it), or the metric failed.
+        UserError: the environment does not exist (the message says how to make it), or the metric failed.
     """
     metric = neural_metric(model)
     environment = (environment or metric.environment).expanduser().absolute()
     if not (environment / metric.program).is_file():
         raise UserError(
-            f"{model} needs '{environment / metric.program}', which is not there; "
+            f"{model} needs '{environment / metric.program}', which does not exist; "
             f"make it with: {metric.setup(environment)}"
         )
     run = _metricx if metric is METRICX else _comet
@@ -105,7 +106,7 @@ def segment_scores(
 
 
 def version_of(metric: NeuralMetric, environment: Path | None = None) -> str:
-    """The installed version of COMET, for signatures; `unknown` where there is no telling."""
+    """The installed version of COMET, for signatures; `unknown` if it cannot be determined."""
     folder = (environment or metric.environment).expanduser()
     found = sorted(folder.glob("lib/python*/site-packages/unbabel_comet-*.dist-info"))
     return found[-1].name.removesuffix(".dist-info").rpartition("-")[2] if found else "unknown"
@@ -166,7 +167,7 @@ def _metricx(
 
 
 def _run(command: list[str], folder: Path, model: str) -> None:
-    """Runs it in `folder`, without our own Python's paths."""
+    """Runs a command in `folder`, without the paths of our own Python."""
     ours = {"PYTHONPATH", "PYTHONHOME", "VIRTUAL_ENV"}
     variables = {name: value for name, value in os.environ.items() if name not in ours}
     try:
@@ -182,18 +183,18 @@ def _run(command: list[str], folder: Path, model: str) -> None:
     except OSError as error:
         raise UserError(f"cannot run '{command[0]}': {error.strerror}") from None
     if done.returncode:
-        said = [line for line in (done.stderr or done.stdout).strip().split("\n") if line.strip()]
-        why = said[-1].strip() if said else f"exit code {done.returncode}"
+        messages = [line for line in (done.stderr or done.stdout).strip().split("\n") if line.strip()]
+        why = messages[-1].strip() if messages else f"exit code {done.returncode}"
         if _NOT_FETCHED in why:
             raise UserError(
                 f"{model} is not on this machine, and comet-score could not fetch it; run it once with a "
                 "network, name another model of the Hugging Face hub, or give a checkpoint's path"
             )
-        raise UserError(f"{model} could not score, '{Path(command[0]).name}' ended with: {why}")
+        raise UserError(f"{model} could not score: '{Path(command[0]).name}' ended with: {why}")
 
 
 def _parsed(file: Path, model: str, read: Callable[[str], list[float]]) -> list[float]:
     try:
         return read(file.read_text(encoding="utf-8"))
     except (OSError, ValueError, KeyError, TypeError, AttributeError) as error:
-        raise UserError(f"{model} ended without scores that can be read ({error!r})") from None
+        raise UserError(f"{model} ended without readable scores ({error!r})") from None

@@ -1,4 +1,4 @@
-"""What a paired test needs of a score."""
+"""The per-segment evidence of a score, as needed by a paired test."""
 
 from typing import TYPE_CHECKING, NamedTuple
 
@@ -7,7 +7,7 @@ if TYPE_CHECKING:  # NumPy takes longer to load than OTR to compute
 
 
 class Evidence(NamedTuple):
-    """The statistics of a score's segments, [segments, k], and the value of their sum."""
+    """The statistics of a score's segments, [segments, k], and the function from their sum to the score."""
 
     value: "CorpusValue"
     statistics: "Statistics"

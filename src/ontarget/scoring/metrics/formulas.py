@@ -1,7 +1,7 @@
-"""sacreBLEU's formulas over many sums at once: a paired test asks for tens of thousands of scores.
+"""sacreBLEU's formulas, vectorised over many sums: a paired test needs tens of thousands of scores.
 
-A score that is printed comes of sacreBLEU itself; a test holds these to it. Each takes what the metric adds
-up, [..., k], and gives [...], from 0 to 100.
+Printed scores come from sacreBLEU itself; a test compares the two. Each function takes sums of the metric's
+statistics, [..., k], and gives scores, [...], from 0 to 100.
 """
 
 import numpy as np
@@ -15,12 +15,13 @@ _BETA_SQUARED = 4.0  # chrF2: recall weighs twice as much as precision
 def bleu_values(total: Floats, effective_order: bool = False) -> Floats:
     """BLEU of order 4 with exponential smoothing.
 
-    Papineni et al. 2002; the n-th order without a match has 1 / 2^n of one (Chen & Cherry 2014, method 3).
+    Papineni et al. 2002; the n-th order without a match counts as 1 / 2^n matches (Chen & Cherry 2014,
+    method 3).
 
     Args:
         total: words of hypothesis and reference, matches of each order, n-grams of each order.
-        effective_order: leaves out the orders that a hypothesis is too short for, as sentence BLEU does;
-            corpus BLEU is then 0.
+        effective_order: ignores orders for which a hypothesis is too short, as in sentence BLEU; otherwise
+            the score is then 0.
     """
     length, of_reference = total[..., 0], total[..., 1]
     matches, ngrams = total[..., 2:6], total[..., 6:10]
@@ -37,10 +38,10 @@ def bleu_values(total: Floats, effective_order: bool = False) -> Floats:
 def chrf_values(total: Floats) -> Floats:
     """chrF2 and chrF2++.
 
-    Popović 2015, 2017: precision and recall are means over the orders that both texts are long enough for.
+    Popović 2015, 2017: precision and recall are means over the orders for which both texts are long enough.
 
     Args:
-        total: of each order, n-grams of the hypothesis, of the reference, and matches.
+        total: for each order, n-grams of the hypothesis, of the reference, and matches.
     """
     of_hypothesis, of_reference, matches = (total[..., place::3] for place in range(3))
     used = (of_hypothesis > 0) & (of_reference > 0)
@@ -53,7 +54,7 @@ def chrf_values(total: Floats) -> Floats:
 
 
 def ter_values(total: Floats) -> Floats:
-    """TER (Snover et al. 2006); above 100 where there are more edits than words.
+    """TER (Snover et al. 2006); above 100 if there are more edits than words.
 
     Args:
         total: edits, words of the reference.

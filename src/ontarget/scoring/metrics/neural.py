@@ -16,23 +16,23 @@ from ontarget.scoring.significance import bootstrap_interval, drawn, mean_of_seg
 def add_neural(
     cards: Sequence[Scorecard], model: str, environment: Path | None = None, *, intervals: bool = False
 ) -> None:
-    """Adds a model's mean score of segments to cards that kept theirs (`Scorer.segments`).
+    """Adds a model's mean score over segments to cards with segments (`Scorer.segments`).
 
-    The model is loaded once, for all of them.
+    The model is loaded once for all cards.
 
     Args:
-        cards: of one strictness; theirs is what the on-target form takes for off-target.
+        cards: the cards, all with or all without `strict`, which decides the off-target segments.
         model: see `comet.segment_scores`.
-        environment: see there.
+        environment: see `comet.segment_scores`.
         intervals: adds 95 % intervals.
 
     Raises:
-        UserError: a card has no source texts, there is no such environment, or the model failed.
+        UserError: a card has no sources, the environment does not exist, or the model failed.
     """
     lines = [line for card in cards for line in card.lines]
     sources = [line.source for line in lines if line.source is not None]
     if len(sources) < len(lines):
-        raise UserError(f"{model} needs the texts that were translated: --source SRC --from LANGUAGE")
+        raise UserError(f"{model} needs the sources of the hypotheses: --source SRC --from LANGUAGE")
     references = [line.references[0] for line in lines if line.references]
     metric = neural_metric(model)
     scores = iter(

@@ -1,14 +1,14 @@
-"""Scores in which an off-target segment is worth nothing, however good the text is in its own language.
+"""On-target scores, which give off-target segments the worst score.
 
-Plain metrics reward it: BLEU for the names and numbers that every language shares, a neural metric for far
-more. COMET puts a copy of the source above a good translation (Unbabel/COMET, issue 192). The on-target form
-of a score is the same metric over the same segments, where an off-target one
+Plain metrics reward off-target segments: BLEU for names and numbers that languages share, neural metrics for
+far more. COMET prefers a copy of the source to a good translation (Unbabel/COMET, issue 192). The on-target
+form is the same metric over the same segments, but with changed off-target segments:
 
-- of a corpus metric (BLEU, chrF, TER) matches nothing of its reference, and is as long as it is. An empty
-  hypothesis in its place could raise BLEU, whose precision it does not enter;
-- of a mean of segment scores (COMET) has the worst score there is: 0, or 25 errors of MetricX.
+- In a corpus metric (BLEU, chrF, TER), they keep their length but match nothing in the reference. Replacing
+  them by empty hypotheses could raise BLEU, since these do not lower its precision.
+- In a mean of segment scores (COMET, MetricX), they have the worst score: 0, or 25 errors for MetricX.
 
-So an on-target score is never better than the plain one.
+An on-target score is therefore never better than the plain score.
 """
 
 from collections.abc import Sequence
@@ -23,11 +23,11 @@ if TYPE_CHECKING:
 
 
 def on_target_statistics(metric: "Metric", statistics: "Statistics", off: Sequence[bool]) -> "Statistics":
-    """A metric's statistics, [segments, k], in which an off-target segment matches nothing.
+    """A metric's statistics, [segments, k], in which off-target segments match nothing.
 
     Args:
-        metric: that made `statistics`.
-        statistics: left as they are.
+        metric: the metric of `statistics`.
+        statistics: the plain statistics, which are not changed.
         off: whether each segment is off-target.
     """
     places = [place for place, is_off in enumerate(off) if is_off]
@@ -37,18 +37,18 @@ def on_target_statistics(metric: "Metric", statistics: "Statistics", off: Sequen
 
 
 def on_target_segments(scores: Sequence[float], off: Sequence[bool], worst: float = 0.0) -> list[float]:
-    """Scores of segments, with the worst one there is where a segment is off-target.
+    """Scores of segments, with the worst possible score for off-target segments.
 
     Args:
-        scores: of each segment.
-        off: whether it is off-target.
-        worst: 0 where more is better; above 0 it is where less is better, as of MetricX.
+        scores: the score of each segment.
+        off: whether each segment is off-target.
+        worst: the worst score: 0 if higher is better, above 0 if lower is better, as for MetricX.
     """
     worse = max if worst > 0 else min  # COMET may fall a little below 0
     return [worse(score, worst) if is_off else score for score, is_off in zip(scores, off, strict=True)]
 
 
 def on_target(score: Score, otr: Score) -> Score:
-    """Names a score of replaced segments; its signature takes in that of the ratio that says which."""
+    """Marks a score of changed segments as on-target, and adds the ratio's signature to its own."""
     signature = f"{score.signature}|off:{otr.metric}|{otr.signature}"
     return replace(score, metric=score.metric + SUFFIX, signature=signature)

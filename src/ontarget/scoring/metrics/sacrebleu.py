@@ -1,7 +1,7 @@
-"""Metrics against references, by sacreBLEU: to the digit what its command line prints, with its signature.
+"""Metrics against references by sacreBLEU, with exactly the scores and signatures of its command line.
 
-Each adds up statistics of segments and makes one number of the sum, so that a score, its interval, its
-on-target form and a paired test need the segments to be looked at once.
+Each metric is a function of summed statistics of segments. A score, its interval, its on-target form and a
+paired test therefore need only one pass over the segments.
 """
 
 from collections.abc import Callable, Mapping, Sequence
@@ -25,34 +25,36 @@ _BY_PIECES = ("spm", "flores101", "flores200", "spBLEU-1K")  # tokenizers that a
 
 
 class Metric:
-    """One of sacreBLEU's corpus metrics, set for a target language.
+    """One of sacreBLEU's corpus metrics for a target language.
 
     Args:
-        name: one of `METRICS`.
-        target: the language of hypotheses and references; it decides the tokenizer.
+        name: a name in `METRICS`.
+        target: the language of hypotheses and references, which decides the tokenizer.
         tokenize: sacreBLEU's name of another tokenizer, for BLEU.
-        lowercase: whether BLEU and spBLEU ignore case. As in sacreBLEU this leaves chrF as it is, and TER
-            ignores case anyway.
+        lowercase: makes BLEU and spBLEU ignore case. As in sacreBLEU, it does not affect chrF, and TER always
+            ignores case.
 
     Raises:
-        UserError: there is no such metric, language or tokenizer, or what the tokenizer needs is not there.
+        UserError: the metric, language or tokenizer does not exist, or a dependency of the tokenizer is
+            missing.
     """
 
     def __init__(
         self, name: str, target: Language | str, *, tokenize: str | None = None, lowercase: bool = False
     ) -> None:
         if name not in METRICS:
-            hint = nearest(str(name), METRICS) or f"; there are {', '.join(METRICS)}"
+            hint = nearest(str(name), METRICS) or f"; choose from {', '.join(METRICS)}"
             raise UserError(f"there is no metric '{name}'{hint}")
         self.name = name
         language = target if isinstance(target, Language) else Language(target)
         self._metric = METRICS[name](language, BleuSettings(tokenize, lowercase))
 
     def statistics(self, hypotheses: Sequence[str], *references: Sequence[str]) -> Statistics:
-        """What the metric adds up, [segments, k]. Several references count each as one more right answer.
+        """The statistics of each segment, [segments, k]. With several references, each counts as correct.
 
         Raises:
-            UserError: there are no hypotheses, or the line counts differ, or what is not a list of strings.
+            UserError: there are no hypotheses, the numbers of lines differ, or an argument is not a list of
+                strings.
         """
         hypotheses = given.hypotheses(hypotheses)
         references = tuple(map(given.references, references))
@@ -64,44 +66,46 @@ class Metric:
         return np.array(rows, dtype=np.float64)
 
     def unmatched(self, statistics: Statistics) -> Statistics:
-        """What the statistics would be if these hypotheses, as long as they are, matched nothing."""
+        """The statistics if these hypotheses had the same length but matched nothing."""
         changed = statistics.copy()
-        if isinstance(self._metric, TER):  # edits, words of the reference: as many edits as words, at least
+        if isinstance(self._metric, TER):  # edits, words of the reference: at least one edit for each word
             changed[:, 0] = np.maximum(changed[:, 0], changed[:, 1])
         elif isinstance(self._metric, BLEU):  # two lengths, matches by order, n-grams by order
             changed[:, 2 : 2 + self._metric.max_ngram_order] = 0.0
-        else:  # chrF: of each order, n-grams of the hypothesis, of the reference, and matches
+        else:  # chrF: for each order, n-grams of the hypothesis, of the reference, and matches
             changed[:, 2::3] = 0.0
         return changed
 
     def value(self, total: Floats) -> Floats:
-        """The metric from sums of statistics over segments: [..., k] gives [...]."""
+        """The metric from sums of statistics over segments, [..., k] to [...]."""
         if isinstance(self._metric, TER):
             return ter_values(total)
         return bleu_values(total) if isinstance(self._metric, BLEU) else chrf_values(total)
 
     def sentence_values(self, statistics: Statistics) -> Floats:
-        """The metric of each segment by itself, [segments, k] gives [segments]: sacreBLEU's sentence scores.
+        """The metric of each segment by itself, [segments, k] to [segments], as in sacreBLEU.
 
-        Its command line scores sentences by BLEU of the orders that they are long enough for, `eff:yes`.
+        Like its command line, sentence BLEU ignores orders for which a sentence is too short (`eff:yes`).
         """
         if isinstance(self._metric, BLEU):
             return bleu_values(statistics, effective_order=True)
         return self.value(statistics)
 
     def score(self, statistics: Statistics, interval: bool = False, *, resamples: int = RESAMPLES) -> Score:
-        """The metric over all segments, with sacreBLEU's signature; with its 95 % interval by a bootstrap."""
+        """The metric over all segments, with sacreBLEU's signature; `interval` adds a 95 % interval."""
         found = bootstrap_interval(self.value, [statistics], resamples=resamples) if interval else None
         return self.score_of_total(statistics.sum(0), len(statistics), found, resamples)
 
     def score_of_total(
         self, total: Floats, n: int, interval: Interval | None = None, resamples: int = RESAMPLES
     ) -> Score:
-        """The metric of the sum of the statistics, [k], of `n` segments, with sacreBLEU's signature.
+        """The metric from the sum of the statistics, with sacreBLEU's signature.
 
         Args:
-            interval: by `bootstrap_interval`, whose settings the signature then has.
-            resamples: of the interval.
+            total: the sum of the statistics, [k].
+            n: number of segments.
+            interval: an interval by `bootstrap_interval`, whose settings the signature then contains.
+            resamples: number of resamples of the interval.
         """
         found = self._metric._compute_score_from_stats(total.tolist())
         signature = self._metric.get_signature()
@@ -111,7 +115,7 @@ class Metric:
 
 
 class BleuSettings(NamedTuple):
-    """What of BLEU a user may change, under the names of sacreBLEU's options."""
+    """The settings of BLEU that a user may change, named like sacreBLEU's options."""
 
     tokenize: str | None = None
     lowercase: bool = False
@@ -120,26 +124,26 @@ class BleuSettings(NamedTuple):
 def _bleu(target: Language, settings: BleuSettings) -> Any:
     tokenizer = settings.tokenize or target.sacrebleu_tokenizer
     if tokenizer not in BLEU.TOKENIZERS:
-        hint = nearest(tokenizer, BLEU.TOKENIZERS) or f"; there are {', '.join(BLEU.TOKENIZERS)}"
+        hint = nearest(tokenizer, BLEU.TOKENIZERS) or f"; choose from {', '.join(BLEU.TOKENIZERS)}"
         raise UserError(f"there is no tokenizer '{tokenizer}'{hint}")
     if tokenizer in _BY_PIECES:
         return _by_pieces("BLEU", tokenizer, settings.lowercase)
     try:
         return BLEU(tokenize=tokenizer, lowercase=settings.lowercase)
-    except RuntimeError as error:  # all that sacreBLEU has for a missing dependency
+    except RuntimeError as error:  # sacreBLEU's only error for a missing dependency
         extra = tokenizer.split("-")[0]
         raise UserError(
-            f"BLEU of {target.name()} needs the tokenizer {tokenizer}: pip install 'ontarget[{extra}]'"
+            f"BLEU for {target.name()} needs the tokenizer {tokenizer}: pip install 'ontarget[{extra}]'"
         ) from error
 
 
 def _spbleu(_: Language, settings: BleuSettings) -> Any:
-    """The tokenizer of FLORES-200 for every language (NLLB Team 2022)."""
+    """BLEU with the tokenizer of FLORES-200 for every language (NLLB Team 2022)."""
     return _by_pieces("spBLEU", "flores200", settings.lowercase)
 
 
 def _by_pieces(metric: str, tokenizer: str, lowercase: bool) -> Any:
-    """BLEU of a SentencePiece tokenizer, whose model sacreBLEU fetches once."""
+    """BLEU with a SentencePiece tokenizer, whose model sacreBLEU downloads once."""
     try:
         return BLEU(tokenize=tokenizer, lowercase=lowercase)
     except ImportError as error:
@@ -152,13 +156,13 @@ def _by_pieces(metric: str, tokenizer: str, lowercase: bool) -> Any:
         if model.exists():
             raise UserError(f"'{model}' is not a SentencePiece model; remove it and try again") from error
         raise UserError(
-            f"{metric} needs the tokenizer {tokenizer}, and sacreBLEU could not download it ({error}); fetch "
-            f"{url} where there is a network and save it as {model}"
+            f"{metric} needs the tokenizer {tokenizer}, but sacreBLEU could not download it ({error}); "
+            f"download {url} on a machine with a network and save it as {model}"
         ) from error
 
 
 def _ter(target: Language, _: BleuSettings) -> Any:
-    """Chinese and Japanese have no blanks between words: Tercom's own remedy counts characters there."""
+    """TER; in Chinese and Japanese, which have no blanks between words, Tercom counts characters."""
     characters = str(target).split("-")[0] in ("zh", "ja")
     return TER(normalized=characters, asian_support=characters)
 
@@ -172,4 +176,4 @@ METRICS: Mapping[str, Callable[[Language, BleuSettings], Any]] = MappingProxyTyp
         "spbleu": _spbleu,
     }
 )
-"""What each metric is called, and what makes it for a target language. In all but TER more is better."""
+"""Name -> a function that makes the metric for a target language. Higher is better, except for TER."""

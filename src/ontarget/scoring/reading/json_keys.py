@@ -45,11 +45,13 @@ class Wanted:
         role: hypothesis, reference or source.
         language: the language of the texts, if known; a key may be named after it.
         keys: the keys that the user names, of which each file has one; if empty, a known key is used.
+        alone: whether the keys are meant for a single file, so that they cannot be for another one.
     """
 
     role: Role
     language: Language | None = None
     keys: Sequence[str] = ()
+    alone: bool = False
 
     @property
     def option(self) -> str:

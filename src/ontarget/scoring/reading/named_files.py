@@ -25,6 +25,7 @@ _WORDS = frozenset(["bin", "min", "new", "run", "src", "tok"])
 """Language codes that are usually words in file names (`src` is also Sardinian)."""
 _MACHINE_TRANSLATION = "mt"  # means Maltese only if the name has no other code
 _INSTRUCTED = "-it"  # in gemma-2-9b-it it means tuned on instructions, not Italian
+_AT_DOT = re.compile(r"(?<!\d)\.|\.(?!\d)")  # but not the dot in v1.2
 _Code = TypeVar("_Code", Language, Direction)
 
 
@@ -137,7 +138,7 @@ def short_names(systems: Iterable[tuple[str, ...]]) -> dict[tuple[str, ...], str
     shared = _shared(different)
     rest = {system: list(system[shared:] or system[-1:]) for system in different}
     if all(len(left) == 1 for left in rest.values()):
-        tokens = {system: left[0].split(".") for system, left in rest.items()}
+        tokens = {system: _AT_DOT.split(left[0]) for system, left in rest.items()}
         first = _shared([one[:-1] for one in tokens.values()])
         last = _shared([one[:first:-1] for one in tokens.values()])
         rest = {system: [".".join(one[first : len(one) - last])] for system, one in tokens.items()}

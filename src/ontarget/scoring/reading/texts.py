@@ -56,6 +56,8 @@ def texts_in(
         return
     text, records = text_or_records(chain([first], lines), name, surely=surely_json)
     if records is None:
+        if wanted.keys and wanted.alone:
+            raise UserError(f"{name} is plain text, which has no keys; omit {wanted.option}")
         yield from text
         return
     yield from _of_records(records, name, wanted, folded)

@@ -69,16 +69,16 @@ def test_the_bundled_model() -> None:
 @pytest.mark.parametrize(
     ("content", "why"),
     [
-        (b"", "it is cut short or damaged"),
-        (b"no model at all", "it does not begin as one"),
-        (toy(version=13), "it is of version 13, and 12 can be read"),
-        (toy(kind=2), "it has vectors of words and no labels"),
-        (toy(labels=[]), "it is cut short or damaged"),
+        (b"", "it is truncated or damaged"),
+        (b"no model at all", "its beginning is different"),
+        (toy(version=13), "its format has version 13, but only 11 and 12 are supported"),
+        (toy(kind=2), "it has word vectors but no labels"),
+        (toy(labels=[]), "it is truncated or damaged"),
     ],
 )
 def test_what_is_no_classifier_is_one_sentence(path: Path, content: bytes, why: str) -> None:
     with pytest.raises(
-        UserError, match=f"^{re.escape(str(path))} is no fastText model such as lid.176.bin: {why}$"
+        UserError, match=f"^{re.escape(str(path))} is not a fastText model such as lid.176.bin: {why}$"
     ):
         read(path, content)
 
@@ -87,7 +87,7 @@ def test_what_is_no_classifier_is_one_sentence(path: Path, content: bytes, why: 
 def test_a_file_that_is_cut_short_anywhere(path: Path, content: bytes) -> None:
     ends = {*range(0, 700, 5), *range(700, len(content), 97), len(content) - 1}
     for end in sorted(end for end in ends if end < len(content)):
-        with pytest.raises(UserError, match="cut short or damaged"):
+        with pytest.raises(UserError, match="truncated or damaged"):
             read(path, content[:end])
 
 
@@ -105,7 +105,7 @@ def test_absurd_sizes_cost_no_memory(path: Path, value: int) -> None:
             try:
                 list(FastTextModel(read_fasttext(path)).best(["the cat sat"]))
             except UserError as error:
-                assert "cut short or damaged" in str(error) or "vectors of words" in str(error)  # noqa: PT017
+                assert "truncated or damaged" in str(error) or "word vectors" in str(error)  # noqa: PT017
             finally:
                 _, peak = tracemalloc.get_traced_memory()
                 tracemalloc.stop()

@@ -1,11 +1,11 @@
-"""What a file of fastText holds, for a classifier: dense (`.bin`) or quantised (`.ftz`).
+"""Reads the file of a fastText classifier, dense (`.bin`) or quantised (`.ftz`).
 
-The file is mapped into memory rather than read, and every size in it is held against what is left of it, so
-that a model of some gigabytes opens at once and a damaged one costs nothing.
+The file is mapped into memory rather than read, so a model of several gigabytes opens at once. Every size in
+it is checked against the remaining length, so a damaged file does not cause large allocations.
 
 The format, little-endian: a magic number and a version; twelve settings; the dictionary (words, then labels,
-each with its count) with the buckets that pruning has left; the input matrix; the output matrix. A quantised
-matrix has codes of product quantisation (Joulin et al. 2016, "FastText.zip", section 3.2).
+each with its count) and the buckets that remain after pruning; the input matrix; the output matrix. A
+quantised matrix has codes of product quantisation (Joulin et al. 2016, "FastText.zip", section 3.2).
 """
 
 import math
@@ -26,11 +26,11 @@ from ontarget.errors import UserError
 _MAGIC, _VERSIONS = 793712314, (11, 12)
 _SUPERVISED = 3
 _LOSSES = {1: "hierarchical softmax", 2: "one against all", 3: "softmax", 4: "one against all"}
-# A word of the dictionary, its count, and whether it is a label; nothing where that is not what is there.
+# A word of the dictionary, its count, and whether it is a label; empty groups if the bytes do not fit.
 _ENTRY = re.compile(rb"(?:([^\0]{0,65535})\0(.{8})([\0\1]))?", re.DOTALL)
 _CENTROIDS = 256
-# A small file that is damaged could ask for much memory. fastText's default is 2,000,000 buckets.
-_MOST_BUCKETS = 20_000_000  # of a pruned model, which does not have a row of each
+# Limits, since a small damaged file could cause large allocations. fastText's default is 2,000,000 buckets.
+_MOST_BUCKETS = 20_000_000  # in a pruned model, which does not have a row for each
 _MOST_OUTPUTS = 1 << 27  # labels times dimensions
 _LONGEST = 100  # n-gram
 
@@ -38,30 +38,31 @@ Floats = NDArray[np.float32]
 
 
 class Rows(Protocol):
-    """A matrix of which some rows are wanted."""
+    """A matrix from which rows are taken."""
 
     shape: tuple[int, int]
 
     def take(self, ids: NDArray[Any]) -> Floats:
-        """The rows of these numbers, [ids, columns]."""
+        """The rows with these numbers, [ids, columns]."""
 
 
 @dataclass(frozen=True)
 class FastTextFile:
-    """A fastText classifier as it is stored.
+    """The content of a fastText classifier's file.
 
     Attributes:
-        shortest: characters of the shortest n-gram of a word.
-        longest: of the longest; 0 where words have none.
-        word_ngrams: how many words in a row have a bucket, too; 1 is a word alone, which has none.
-        buckets: how many buckets there are for n-grams.
-        kept: [kept, 2], a bucket and which of the rows after those of words it has; None where all do.
-        words: a word and its row of `rows`.
-        labels: what is told apart, `__label__fr`.
-        counts: how often the training text had each of them.
+        shortest: minimum length of a word's n-grams in characters.
+        longest: their maximum length; 0 if the model has no character n-grams.
+        word_ngrams: maximum length of word n-grams in words; 1 if the model has none.
+        buckets: number of buckets for n-grams.
+        kept: [kept, 2], buckets and the numbers of their rows, counted after the rows of words; None if every
+            bucket has a row.
+        words: word -> its row in `rows`.
+        labels: the classes, such as `__label__fr`.
+        counts: number of occurrences of each label in the training text.
         loss: `hierarchical softmax`, `softmax` or `one against all`.
-        rows: a row of each word, then of each bucket: [words + buckets, dimensions].
-        output: [labels, dimensions].
+        rows: the input matrix: a row for each word, then for each bucket, [words + buckets, dimensions].
+        output: the output matrix, [labels, dimensions].
     """
 
     shortest: int
@@ -81,28 +82,28 @@ def read_fasttext(path: Path) -> FastTextFile:
     """Opens a model file.
 
     Raises:
-        UserError: it is no classifier of fastText, or damaged.
+        UserError: the file is not a fastText classifier, or is damaged.
     """
     try:
         with path.open("rb") as file:
             return _read(_Bytes(mmap.mmap(file.fileno(), 0, access=mmap.ACCESS_READ)))
     except (ValueError, struct.error) as error:
-        # mmap, struct and numpy each say in their own words that there are too few bytes.
-        why = error.args[0] if isinstance(error, _Wrong) else "it is cut short or damaged"
-        raise UserError(f"{path} is no fastText model such as lid.176.bin: {why}") from None
+        # If there are too few bytes, mmap, struct and numpy have different messages of their own.
+        why = error.args[0] if isinstance(error, _Wrong) else "it is truncated or damaged"
+        raise UserError(f"{path} is not a fastText model such as lid.176.bin: {why}") from None
 
 
 class _Wrong(ValueError):
     pass
 
 
-def _check(holds: bool, why: str = "it is cut short or damaged") -> None:
+def _check(holds: bool, why: str = "it is truncated or damaged") -> None:
     if not holds:
         raise _Wrong(why)
 
 
 class _Bytes:
-    """A file's bytes, read from front to back; a ValueError where it has fewer than asked for."""
+    """A file's bytes, read from front to back; raises ValueError at the end of the file."""
 
     def __init__(self, content: mmap.mmap) -> None:
         self.content = content
@@ -114,7 +115,7 @@ class _Bytes:
         return found
 
     def array(self, kind: str, *shape: int) -> NDArray[Any]:
-        _check(min(shape) > 0)  # -1 would be all that there is
+        _check(min(shape) > 0)  # for NumPy, -1 would mean all remaining bytes
         size = math.prod(shape)
         _check(size <= len(self.content))
         found = np.frombuffer(self.content, kind, size, self.at)
@@ -124,13 +125,13 @@ class _Bytes:
 
 def _read(file: _Bytes) -> FastTextFile:
     magic, version = file.numbers("2i")
-    _check(magic == _MAGIC, "it does not begin as one")
-    _check(version in _VERSIONS, f"it is of version {version}, and 12 can be read")
+    _check(magic == _MAGIC, "its beginning is different")
+    _check(version in _VERSIONS, f"its format has version {version}, but only 11 and 12 are supported")
     dimensions, *_, word_ngrams, loss, kind, buckets, shortest, longest, _ = file.numbers("12i")
     file.numbers("d")
-    _check(kind == _SUPERVISED and loss in _LOSSES, "it has vectors of words and no labels")
+    _check(kind == _SUPERVISED and loss in _LOSSES, "it has word vectors but no labels")
     if version == 11 or shortest > longest:
-        longest = 0  # n-grams of characters came to classifiers with version 12
+        longest = 0  # classifiers have character n-grams only since version 12
     words, labels, counts, kept = _dictionary(file)
     _check(max(longest, word_ngrams) <= _LONGEST)
     _check(buckets > 0 or (buckets == 0 and longest <= 0 and word_ngrams <= 1))
@@ -185,7 +186,7 @@ def _dictionary(
 def _matrix(file: _Bytes, quantised: bool) -> Rows:
     if not quantised:
         m, n = file.numbers("2q")
-        # Bytes, since numpy copies the whole of a matrix whose numbers are not at multiples of four.
+        # Bytes, since NumPy would copy the whole matrix if its numbers are not aligned to four bytes.
         return _Dense(file.array("u1", m, 4 * n))
     has_norms, m, n, size = file.numbers("?2qi")
     codes = file.array("u1", size)
@@ -213,7 +214,7 @@ class _Dense:
 
 
 class _Quantised:
-    """Each part of a row is one of 256 centroids; all of it is multiplied by its norm, where it has one."""
+    """Each part of a row is one of 256 centroids; the row is multiplied by its norm, if it has one."""
 
     def __init__(self, codes: NDArray[np.uint8], centroids: Sequence[Floats], norms: Floats | None) -> None:
         self._codes, self._centroids, self._norms = codes, centroids, norms

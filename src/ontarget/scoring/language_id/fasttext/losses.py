@@ -1,7 +1,7 @@
-"""From a text's hidden vector to the probabilities of labels, for each way to train a fastText classifier.
+"""Computes the probabilities of labels from hidden vectors, for each loss of fastText classifiers.
 
-Each of them is called with hidden vectors [dimensions, texts] and gives probabilities [labels, texts]. To a
-probability that it takes the logarithm of fastText adds 1e-5, and does not take it off again.
+Each function takes hidden vectors [dimensions, texts] and gives probabilities [labels, texts]. fastText adds
+1e-5 to a probability before it takes the logarithm, and does not subtract it again; so do these functions.
 """
 
 from collections.abc import Callable
@@ -14,11 +14,11 @@ from ontarget.scoring.language_id.fasttext.file import FastTextFile, Floats
 Probabilities = Callable[[Floats], NDArray[np.floating]]
 
 _LEAST = np.float32(1e-5)
-_UNCOUNTED = 10**15  # of a node that is not made yet
+_UNCOUNTED = 10**15  # weight of a node that does not exist yet
 
 
 def probabilities(file: FastTextFile) -> Probabilities:
-    """The function that turns hidden vectors into probabilities, for the loss of a model."""
+    """The function from hidden vectors to probabilities, for the loss of a model."""
     if file.loss == "hierarchical softmax":
         return HierarchicalSoftmax(file.output, file.counts)
     return {"softmax": _softmax, "one against all": _one_against_all}[file.loss](file.output)
@@ -28,8 +28,8 @@ class HierarchicalSoftmax:
     """Labels are the leaves of a binary tree; a label's probability is the product along its path.
 
     Args:
-        output: [labels, dimensions]; one row for each inner node. The last is not used.
-        counts: how often each label was seen, descending: the tree is Huffman's over them.
+        output: [labels, dimensions]; one row for each inner node, and an unused last row.
+        counts: number of occurrences of each label, descending; the tree is their Huffman tree.
     """
 
     def __init__(self, output: Floats, counts: list[int]) -> None:
@@ -43,11 +43,10 @@ class HierarchicalSoftmax:
         self._levels = [np.flatnonzero(depths == level) for level in range(depths.max(initial=-1) + 1)]
 
     def __call__(self, hidden: Floats) -> NDArray[np.float64]:
-        """Probabilities [labels, texts] of hidden vectors [dimensions, texts]."""
+        """Probabilities [labels, texts] for hidden vectors [dimensions, texts]."""
         right = _logistic(_scores(self._inner, hidden))
-        reached = np.ones(
-            (2 * self._labels - 1, hidden.shape[1])
-        )  # in 64 bits a product of 60 does not vanish
+        # In 64 bits, a product of 60 probabilities does not underflow.
+        reached = np.ones((2 * self._labels - 1, hidden.shape[1]))
         for level in self._levels:
             here, to_right = reached[self._labels + level], right[level]
             reached[self._children[level, 0]] = here * (1 - to_right + _LEAST)
@@ -56,15 +55,15 @@ class HierarchicalSoftmax:
 
 
 def huffman(counts: list[int]) -> NDArray[np.int64]:
-    """The tree over leaves of these counts, descending.
+    """The Huffman tree over leaves with these counts, which are descending.
 
     Returns:
-        [leaves - 1, 2], the left and right child of each inner node. Leaves are numbered as they stand, inner
-        nodes go on from there; the root is last.
+        [leaves - 1, 2], the left and right child of each inner node. Leaves are numbered in order, followed
+        by the inner nodes; the root is last.
     """
     leaves = len(counts)
     weights = counts + [_UNCOUNTED] * (leaves - 1)
-    leaf, node = leaves - 1, leaves  # the lightest that have no parent
+    leaf, node = leaves - 1, leaves  # the lightest ones without a parent
     children = []
     for made in range(leaves, 2 * leaves - 1):
         pair = []
@@ -92,7 +91,7 @@ def _softmax(output: Floats) -> Probabilities:
 
 
 def _one_against_all(output: Floats) -> Probabilities:
-    # fastText looks its logistic function up, in steps of 1/32 from -8 to 8: many labels have equal ones.
+    # fastText has a table of the logistic function, in steps of 1/32 from -8 to 8, so many labels are equal.
     wide = output.astype(np.float64)
     table = _logistic(np.linspace(-8, 8, 513, dtype=np.float32))
 
@@ -105,11 +104,11 @@ def _one_against_all(output: Floats) -> Probabilities:
 
 
 def _scores(output: NDArray[np.float64], hidden: Floats) -> Floats:
-    # A product of matrices adds in an order that depends on their sizes. With more digits than are kept it is
-    # the same for a text alone and one among others.
+    # The order of additions in a matrix product depends on the sizes. In double precision, rounded to single,
+    # the result of a text does not depend on the other texts.
     return (output @ hidden.astype(np.float64)).astype(np.float32)
 
 
 def _logistic(scores: Floats) -> Floats:
-    # exp(88) is the most that 32 bits hold.
+    # exp(88) is about the largest number in 32 bits.
     return np.asarray(1 / (1 + np.exp(-np.maximum(scores, -80))), np.float32)

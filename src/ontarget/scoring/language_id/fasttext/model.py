@@ -1,7 +1,7 @@
-"""What a fastText model makes of texts, many at a time.
+"""Classifies many texts at a time with a fastText model.
 
-The library goes from text to text, and each costs it some hundred n-grams. Most of these were there before,
-since words are. Here a word is looked up once, and the n-grams of all words that are new in a batch together.
+The library processes texts one by one and computes about a hundred n-grams for each, most of them again and
+again, since words recur. Here each distinct word is computed once, together with all new words of its batch.
 
 A text's hidden vector is the mean of rows of the input matrix: those of its words, of their n-grams, and of
 its end (Joulin et al. 2017, "Bag of Tricks for Efficient Text Classification", section 2).
@@ -23,7 +23,7 @@ from ontarget.scoring.language_id.fasttext.words import Words
 
 END = "</s>"  # fastText's word for the end of a text
 _END = END.encode()
-_LABEL = b"__label__"  # a word that begins so is a label, whatever the model, and no part of the text
+_LABEL = b"__label__"  # in every model, a word with this prefix is a label, and not part of the text
 _CHARACTERS, _TEXTS = 1 << 18, 2048  # of a batch, at most; a longer text is one alone
 _PROBABILITIES = 1 << 22  # of a batch: fewer texts where there are many labels
 _IN_MEMORY = 1 << 26  # bytes; a larger matrix stays in its file
@@ -31,23 +31,23 @@ _WORDS = 1 << 18  # that are kept, at most
 
 
 class FastTextModel:
-    """A classifier: labels and probabilities of the library, but for the last digits of a sum of floats.
+    """A classifier with the library's labels and probabilities, except for rounding in the last digits.
 
     Args:
-        file: what it holds.
+        file: the content of the model's file.
 
     Attributes:
-        labels: what it tells apart, numbered as they stand.
+        labels: the labels, in the order of their numbers.
     """
 
     def __init__(self, file: FastTextFile) -> None:
         self.labels = [label.decode("utf-8", "replace") for label in file.labels]
         self._file, self._labels = file, frozenset(file.labels)
         self._probabilities = probabilities(file)
-        self._absent, dimensions = file.rows.shape  # the number of a row that there is not
+        self._absent, dimensions = file.rows.shape  # this number stands for a row that does not exist
         self._row_of_bucket = None if file.kept is None else self._pruned(file.kept)
         self._fits = 4 * self._absent * dimensions <= _IN_MEMORY
-        self._asked = 0  # rows, as long as there is no matrix
+        self._taken = 0  # number of rows taken so far, while there is no matrix
         self._matrix: Floats | None = None
         self._words = Words(self._sums_of_words, min(_WORDS, _IN_MEMORY // (4 * (dimensions + 1))))
         self._hashes = Words(_hashes, _WORDS)
@@ -57,17 +57,17 @@ class FastTextModel:
     ) -> Iterator[tuple[int, float, float]]:
         """The most probable label of each text, in order.
 
-        Words are what blanks of ASCII, line breaks and NUL leave.
+        Words are separated by ASCII blanks, line breaks and NUL.
 
         Args:
-            texts: any number of them; none has the word `</s>`.
-            among: numbers of the labels that may be, ascending. Default: all. Probabilities are relative to
-                theirs.
-            of: numbers of labels, of these, whose probability is asked for.
+            texts: any number of texts, without the word `</s>`.
+            among: ascending numbers of the allowed labels. Default: all. Probabilities are relative to these
+                labels.
+            of: numbers of allowed labels whose total probability is wanted.
 
         Yields:
-            The label's number, its probability, and that of `of` together; 0 where the model has a row of
-            nothing in the text.
+            The label's number, its probability, and the total probability of `of`; 0 if the model has no row
+            for anything in the text.
         """
         allowed = np.arange(len(self.labels)) if among is None else np.asarray(among)
         for batch in _batches(texts, max(1, min(_TEXTS, _PROBABILITIES // len(self.labels)))):
@@ -76,22 +76,22 @@ class FastTextModel:
             shares = np.reciprocal(np.maximum(entries, np.float32(1)), dtype=np.float32)
             every = self._probabilities((sums[:, :-1] * shares[:, None]).T)
             given = every[allowed]
-            best = len(allowed) - 1 - given[::-1].argmax(axis=0)  # the last of equals, as fastText has it
+            best = len(allowed) - 1 - given[::-1].argmax(axis=0)  # like fastText, the last of equal labels
             known = entries > 0
             if among is not None:
                 known = known / np.maximum(_added(given), np.finfo(given.dtype).tiny)
             highest = given[best, np.arange(len(batch))] * known
-            of_asked = _added(every[list(of)]) * known if of else np.zeros(len(batch))
-            yield from zip(allowed[best].tolist(), highest.tolist(), of_asked.tolist(), strict=True)
+            of_given = _added(every[list(of)]) * known if of else np.zeros(len(batch))
+            yield from zip(allowed[best].tolist(), highest.tolist(), of_given.tolist(), strict=True)
 
     def _sums(self, texts: Sequence[str]) -> Floats:
-        """The sum of the rows of each text, and how many they are: [texts, dimensions + 1]."""
-        # Half a surrogate pair has no UTF-8, and is a question mark.
+        """The sum of each text's rows, and their number in the last column: [texts, dimensions + 1]."""
+        # Half a surrogate pair has no UTF-8, and becomes a question mark.
         joined = f" {END} ".join([*texts, ""]).encode("utf-8", "replace")
         tokens = joined.replace(b"\0", b" ").split()
         ids, of_words = self._words.look_up(tokens)
-        ends = ids == ids[-1]  # the last token is one
-        text = np.cumsum(ends) - ends  # which one a token is in
+        ends = ids == ids[-1]  # the last token is the end of a text
+        text = np.cumsum(ends) - ends  # the number of each token's text
         sums = np.zeros((len(texts), of_words.shape[1]), np.float32)
         for block in blocks(text):
             add_rows(sums, text[block], of_words.take(ids[block], axis=0))
@@ -103,7 +103,7 @@ class FastTextModel:
         return sums
 
     def _sums_of_words(self, words: Sequence[bytes]) -> Floats:
-        """The sum of the rows of each word, and how many: none of a label, and no n-grams of a text's end."""
+        """The sum and number of each word's rows; none for labels, and no n-grams for the end of a text."""
         file, sums = self._file, self._rows_of_words(words)
         if file.longest > 0 and words:
             for owner, found in ngram_buckets(words, file.shortest, file.longest, file.buckets):
@@ -121,14 +121,14 @@ class FastTextModel:
         return self._rows(np.fromiter(row, np.int64, len(words)))
 
     def _labels_in(self, words: Sequence[bytes]) -> list[int]:
-        """Which of some words are labels: seldom any."""
+        """The places of labels among words; usually there are none."""
         if self._labels.isdisjoint(words) and _LABEL not in b" ".join(words):
             return []
         return [n for n, word in enumerate(words) if word in self._labels or word.startswith(_LABEL)]
 
     def _add_word_ngrams(self, sums: Floats, text: NDArray[np.int64], hashes: NDArray[np.int64]) -> None:
-        """Adds the rows of words in a row: `hashes` of the words, and which of the texts each is in."""
-        # Of 32 bits with a sign, which fills the upper half of 64.
+        """Adds the rows of word n-grams; `text` has the number of each word's text, `hashes` its hash."""
+        # fastText extends the signed 32-bit hash to 64 bits.
         single = hashes.astype(np.uint32).view(np.int32).astype(np.int64).view(np.uint64)
         run, size = single, np.uint64(self._file.buckets)
         for n in range(2, self._file.word_ngrams + 1):
@@ -144,11 +144,11 @@ class FastTextModel:
         return self._rows(self._row_of_bucket.take(buckets, mode="clip"))
 
     def _rows(self, ids: NDArray[Any]) -> Floats:
-        """Rows of the input matrix, and a 1 that counts them; zeros for one that is absent."""
+        """Rows of the input matrix, each with a 1 to count it; zeros for rows that do not exist."""
         if self._matrix is None and self._fits:
-            # A few rows are made as they are asked for: all of them take longer than to score a line.
-            self._asked += len(ids)
-            if self._asked > self._absent:
+            # At first, rows are computed on demand: computing all takes longer than scoring a line.
+            self._taken += len(ids)
+            if self._taken > self._absent:
                 self._matrix = self._made(np.arange(self._absent + 1))
         if self._matrix is not None:
             return self._matrix.take(ids, axis=0, mode="clip")
@@ -172,7 +172,7 @@ def _hashes(words: Sequence[bytes]) -> NDArray[np.int64]:
 
 
 def _added(rows: NDArray[Any]) -> NDArray[Any]:
-    """The sum of the rows, one by one: a text's answer must not depend on how many texts there are."""
+    """The sum of the rows, added in order, so that a text's result does not depend on the number of texts."""
     return reduce(np.add, rows)
 
 

@@ -1,8 +1,8 @@
-"""fastText's character n-grams, of many words at once.
+"""Computes fastText's character n-grams for many words at once.
 
-A word stands between `<` and `>`. Each run of so many of its characters has a bucket: the FNV-1a hash of its
-UTF-8 bytes, modulo the number of buckets (Bojanowski et al. 2017, "Enriching Word Vectors with Subword
-Information", section 3.2). fastText reads a byte as signed, so that those above 127 fill the upper bits.
+A word is enclosed in `<` and `>`. Each of its n-grams has a bucket: the FNV-1a hash of its UTF-8 bytes,
+modulo the number of buckets (Bojanowski et al. 2017, "Enriching Word Vectors with Subword Information",
+section 3.2). fastText reads bytes as signed, so bytes above 127 fill the upper bits.
 """
 
 from collections.abc import Iterator, Sequence
@@ -12,7 +12,7 @@ from numpy.typing import NDArray
 
 from ontarget.scoring.language_id.fasttext.segments import blocks
 
-_OFFSET, _PRIME = np.uint32(2166136261), np.uint32(16777619)  # FNV-1a of 32 bits
+_OFFSET, _PRIME = np.uint32(2166136261), np.uint32(16777619)  # 32-bit FNV-1a
 
 
 def fnv1a(word: bytes) -> int:
@@ -29,20 +29,20 @@ def ngram_buckets(
     """The buckets of all n-grams of all words, a block of characters at a time.
 
     Args:
-        words: in UTF-8; at least one.
-        shortest: the number of characters of an n-gram, from here...
-        longest: ...to here. An edge (`<` or `>`) alone is none.
-        buckets: how many there are.
+        words: at least one word, in UTF-8.
+        shortest: minimum length of an n-gram in characters.
+        longest: maximum length. A bracket (`<` or `>`) alone is not an n-gram.
+        buckets: number of buckets.
 
     Yields:
-        owner: [characters], ascending: which of `words` a character, or an edge, belongs to. Blocks follow
-            one another; one may end inside a word that is longer than a block.
-        found: for each length an array [characters]: the bucket of the n-gram that begins there; `buckets`
-            where there is none, as it would go past the end of the word.
+        owner: [characters], ascending: the number of the word that each character or bracket belongs to.
+            Blocks are consecutive; a block may end inside a word that is longer than a block.
+        found: for each length an array [characters]: the bucket of the n-gram that begins at this character,
+            or `buckets` if the n-gram would go past the end of the word.
     """
-    zeros = longest + 1  # at the end: characters of no word, for n-grams that would go past the last one
+    zeros = longest + 1  # padding at the end, for n-grams that would go past the last word
     text = np.frombuffer(b"<" + b"><".join(words) + b">" + bytes(zeros + 3), np.int8)
-    begins = text >= -64  # a character's first byte; 0b10...... goes on with one
+    begins = text >= -64  # a character's first byte; 0b10...... continues a character
     lengths = np.fromiter(map(len, words), np.int64, len(words)) + 2
     ends = np.cumsum(lengths)
     sizes = np.add.reduceat(begins[: ends[-1]], ends - lengths, dtype=np.int64)
@@ -57,10 +57,10 @@ _Spelling = list[tuple[NDArray[np.uint32], NDArray[np.uint32]]]
 
 
 def _spelling(text: NDArray[np.int8], first: NDArray[np.int64]) -> _Spelling:
-    """For the first, second ... byte of each character: what to xor a hash with, then what to multiply it by.
+    """For the first, second ... byte of each character: the operands of xor and of multiplication in a hash.
 
-    Where a character has no such byte these are 0 and 1, which leave the hash alone. The last character is
-    not spelled.
+    If a character has no such byte, they are 0 and 1, which do not change the hash. The last character is
+    excluded.
     """
     first, width = first[:-1], np.diff(first)
     spelling = []
@@ -84,8 +84,8 @@ def _found(
         if n < shortest:
             continue
         inside = owner[block] == owner[start + n - 1 : stop + n - 1]
-        if n == 1:  # neither the first nor the last of its word
-            before = owner[np.arange(start - 1, stop - 1)]  # of the very first the zeros at the end
+        if n == 1:  # neither the first nor the last character of its word, which are brackets
+            before = owner[np.arange(start - 1, stop - 1)]  # for the very first, the padding at the end
             inside = (owner[block] == before) & (owner[block] == owner[start + 1 : stop + 1])
         # Not %: a division by one number is vectorised, a remainder is not.
         yield np.where(inside, hashes - hashes // count * count, count)

@@ -1,4 +1,4 @@
-"""Sums of rows by whom they belong to: of n-grams by word, of words by text."""
+"""Sums rows by their owner: n-grams by word, words by text."""
 
 from collections.abc import Iterator
 
@@ -7,13 +7,13 @@ from numpy.typing import NDArray
 
 from ontarget.scoring.language_id.fasttext.file import Floats
 
-_BLOCK = 4096  # rows at a time: these stay in the processor's cache
+_BLOCK = 4096  # rows at a time, which fit in the processor's cache
 
 
 def blocks(owner: NDArray[np.int64]) -> Iterator[slice]:
-    """Cuts rows into blocks, between owners; one with more rows than a block is cut by itself.
+    """Cuts rows into blocks between owners; only an owner with more rows than a block is cut itself.
 
-    So sums of floats come out the same to the last digit, whichever other owners there are.
+    The sums of an owner are therefore equal to the last digit, whatever the other owners are.
 
     Args:
         owner: [rows], ascending.
@@ -28,6 +28,6 @@ def blocks(owner: NDArray[np.int64]) -> Iterator[slice]:
 
 
 def add_rows(sums: Floats, owner: NDArray[np.int64], rows: Floats) -> None:
-    """Adds to each of `sums`, [owners, columns], the `rows` that it owns; `owner`, [rows], is ascending."""
+    """Adds `rows` to the `sums`, [owners, columns], of their owners; `owner`, [rows], is ascending."""
     first = np.flatnonzero(np.diff(owner, prepend=-1))
     sums[owner[first]] += np.add.reduceat(rows, first, axis=0)

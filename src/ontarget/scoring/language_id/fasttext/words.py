@@ -1,4 +1,4 @@
-"""Words that were met before: what one costs is paid once, in whatever batch it comes again."""
+"""A cache of words, so that each distinct word is computed once over all batches."""
 
 from collections import defaultdict
 from collections.abc import Callable, Sequence
@@ -11,11 +11,11 @@ from numpy.typing import NDArray
 
 
 class Words:
-    """Numbers words as they come, and keeps a row of an array for each. Threads may share it.
+    """Numbers words in order of arrival, and stores a row of an array for each. Threads may share it.
 
     Args:
-        rows_of: makes the rows of some words; none depends on the other words. Of no words it gives none.
-        most: once there are more words than this they are all forgotten, so that memory stays bounded.
+        rows_of: computes the rows of words, independently of each other; no rows for no words.
+        most: with more words than this, the cache is emptied, so that memory stays bounded.
     """
 
     def __init__(self, rows_of: Callable[[Sequence[bytes]], NDArray[Any]], most: int) -> None:
@@ -33,7 +33,7 @@ class Words:
                 new = list(islice(reversed(self._numbers), len(self._numbers) - known))[::-1]
                 if new:
                     self._keep(known, self._rows_of(new))
-            except BaseException:  # a number without a row would be wrong from then on
+            except BaseException:  # a number without its row would spoil all later results
                 self._forget()
                 raise
             return numbers, self._rows
