@@ -48,7 +48,7 @@ def test_help_lists_every_command_in_order_with_a_line_and_shows_examples() -> N
     places = [result.output.index(f"│ {name} ") for name in COMMANDS]
     assert places == sorted(places)
     assert all(line in result.output for line in module._COMMANDS.values())
-    assert "ontarget score answers.txt --to fr" in result.output
+    assert "ontarget score hyp.fr --to fr" in result.output
 
 
 def test_without_arguments_it_helps() -> None:

@@ -105,6 +105,17 @@ def test_a_run_compares_its_systems_with_mt(tmp_path: Path) -> None:
     assert "test:approximate-randomisation|trials:10000|seed:12345|adjusted:holm|tests:2" in table
 
 
+def test_a_run_may_have_the_former_id_of_a_system(tmp_path: Path) -> None:
+    directory = make_run(tmp_path / "run", {"llama": 14, "mt": 13})
+    rows = json.loads(run(directory, "--metrics", "chrf", "--json"))
+    assert {row["system"] for row in rows} == {"base", "mt"}
+    command = ["compare", directory, "--metrics", "chrf", "--json", "--baseline"]
+    now, former = (CliRunner().invoke(app, [*command, baseline]) for baseline in ("base", "llama"))
+    assert (now.stderr, former.stderr) == ("", "note: the system llama is now called base\n")
+    assert former.stdout == now.stdout
+    assert [row["system"] for row in json.loads(now.stdout) if row["difference"] is None] == ["base"] * 3
+
+
 def test_each_direction_beside_the_mean(tmp_path: Path) -> None:
     folder = make_run(tmp_path / "run", {"base": 14, "mt": 13, "ontarget": 1})
     arguments = [folder, "--metrics", "bleu", "--by-direction"]

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Annotated, Any, TextIO
 import typer
 
 from ontarget.cli.options import Beams, MaxNewTokens, Model, Template, TrustRemoteCode, require_new_place
-from ontarget.cli.progress import Shown, stopped
+from ontarget.cli.progress import TerminalProgress, stopped
 from ontarget.corpora.instructions import Instruction, read_instructions
 from ontarget.files import folders_of, whole_file
 from ontarget.pipeline.execution.progress import Advance
@@ -88,7 +88,10 @@ def answer(
     try:
         translator = Translator(model, template, trust_remote_code=trust_remote_code)
         lines = _whole_lines(part)
-        with Shown().task(f"generating responses with {model}") as advance, _appended(part) as file:
+        with (
+            TerminalProgress().task(f"generating responses with {model}") as advance,
+            _appended(part) as file,
+        ):
             for begin in range(len(lines), len(asked), _AT_ONCE):
                 now = asked[begin : begin + _AT_ONCE]
                 found = translator.general_hypotheses(

@@ -129,8 +129,8 @@ def ontarget(
 
     Measure how many lines are not in French, and how good the translations are:
 
-        ontarget score answers.txt --to fr
-        ontarget score answers.txt --reference test.fr --to fr
+        ontarget score hyp.fr --to fr
+        ontarget score hyp.fr --reference test.fr --to fr
 
     Translate with your fine-tuned model, one line in, one line out:
 

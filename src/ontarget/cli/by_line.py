@@ -30,7 +30,7 @@ def by_line(path: Path | None, metrics: Sequence[str], *, sentences: bool = Fals
         rows.writerow(["hypothesis", "line", *found_of_all, *metrics, "text"])
 
         def write(
-            answers: Hypotheses,
+            hypotheses: Hypotheses,
             before: int,
             lines: Sequence[HypothesisLine],
             found: Sequence[SegmentResult],
@@ -42,7 +42,7 @@ def by_line(path: Path | None, metrics: Sequence[str], *, sentences: bool = Fals
                 if sentences:
                     of_language += [len(segment.sentences), _counts(segment.sentences)]
                 of_metrics = [_cell(scores[name][place]) if name in scores else "" for name in metrics]
-                rows.writerow([answers.path, before + place + 1, *of_language, *of_metrics, line.text])
+                rows.writerow([hypotheses.path, before + place + 1, *of_language, *of_metrics, line.text])
 
         yield write
 

@@ -5,7 +5,7 @@ from dataclasses import replace
 from pathlib import Path
 
 from ontarget.cli.aligned import Text, aligned, hypothesis, test_set, text
-from ontarget.cli.counterparts import Output, files_given
+from ontarget.cli.counterparts import HypothesisFile, counterparts_of
 from ontarget.cli.given import Given, check_options
 from ontarget.errors import UserError
 from ontarget.languages import Direction, Language
@@ -14,7 +14,7 @@ from ontarget.scoring.reading.json_keys import Wanted
 from ontarget.scoring.reading.named_files import EXAMPLES, STDIN, Named, files_of, short_names
 
 
-def answers_by_name(names: Sequence[str], given: Given) -> list[Hypotheses]:
+def hypotheses_by_name(names: Sequence[str], given: Given) -> list[Hypotheses]:
     """The hypotheses in files named after their languages, with their sources and references.
 
     Raises:
@@ -24,16 +24,18 @@ def answers_by_name(names: Sequence[str], given: Given) -> list[Hypotheses]:
     outputs = _outputs(names, given)
     called = short_names(output.file.system for output in outputs)
     found = _of_test_set(str(given.test_set)) if given.test_set else _of_files(given, outputs)
-    answers = []
+    every = []
     for output in outputs:
         source_language, source, references = found(output)
         lines = aligned(
-            hypothesis(output.file.path, Wanted("hypothesis", output.target, given.keys)),
+            hypothesis(
+                output.file.path, Wanted("hypothesis", output.target, given.keys, alone=len(outputs) == 1)
+            ),
             source,
             references,
             given.num_refs,
         )
-        answers.append(
+        every.append(
             Hypotheses(
                 called[output.file.system],
                 output.target,
@@ -43,14 +45,14 @@ def answers_by_name(names: Sequence[str], given: Given) -> list[Hypotheses]:
                 named=True,
             )
         )
-    return answers
+    return every
 
 
-_Found = Callable[[Output], tuple[Language | None, Text | None, list[Text]]]
+_Found = Callable[[HypothesisFile], tuple[Language | None, Text | None, list[Text]]]
 """The source's language, source and references of an output."""
 
 
-def _outputs(names: Sequence[str], given: Given) -> list[Output]:
+def _outputs(names: Sequence[str], given: Given) -> list[HypothesisFile]:
     """The outputs selected by `--to` and `--from`, each once, sorted by direction within a system."""
     asked = [Language(code.strip()) for code in (given.to or "").split(",") if code.strip()]
     source = Language(given.from_) if given.from_ else None
@@ -78,7 +80,7 @@ def _files(name: str, asked: Sequence[Language]) -> list[Named]:
     return files
 
 
-def _output(file: Named, source: Language | None, asked: Sequence[Language]) -> Output:
+def _output(file: Named, source: Language | None, asked: Sequence[Language]) -> HypothesisFile:
     if file.target is None:
         if file.path == STDIN:
             raise UserError("--to is missing; give the requested language, such as --to fr")
@@ -97,11 +99,14 @@ def _output(file: Named, source: Language | None, asked: Sequence[Language]) -> 
         source = None  # `--to` leaves the file out
     if source == file.target:
         raise UserError(f"'{file.path}' is from {source} into itself; omit it or give another --from")
-    return Output(file, file.target, source)
+    return HypothesisFile(file, file.target, source)
 
 
 def _check_asked(
-    asked: Sequence[Language], source: Language | None, outputs: Sequence[Output], left: Sequence[Output]
+    asked: Sequence[Language],
+    source: Language | None,
+    outputs: Sequence[HypothesisFile],
+    left: Sequence[HypothesisFile],
 ) -> None:
     there = ", ".join(sorted({str(output) for output in outputs}))
     for language in asked:
@@ -112,8 +117,8 @@ def _check_asked(
         raise UserError(f"no file name matches --from {source}; found {there}")
 
 
-def _each_once(outputs: Sequence[Output]) -> list[Output]:
-    seen: dict[tuple[tuple[str, ...], Language, Language | None], Output] = {}
+def _each_once(outputs: Sequence[HypothesisFile]) -> list[HypothesisFile]:
+    seen: dict[tuple[tuple[str, ...], Language, Language | None], HypothesisFile] = {}
     for output in outputs:
         key = (output.file.system, output.target, output.source)
         if key in seen:
@@ -130,7 +135,7 @@ def _each_once(outputs: Sequence[Output]) -> list[Output]:
 
 
 def _of_test_set(name: str) -> _Found:
-    def found(output: Output) -> tuple[Language | None, Text | None, list[Text]]:
+    def found(output: HypothesisFile) -> tuple[Language | None, Text | None, list[Text]]:
         if output.direction is None:
             raise _without_direction(name, output.file)
         if output.direction not in known:
@@ -148,9 +153,9 @@ def _without_direction(test_set: str, file: Named) -> UserError:
     )
 
 
-def _of_files(given: Given, outputs: Sequence[Output]) -> _Found:
-    source_files = files_given(given.source) if given.source else None
-    references = [files_given(name) for name in given.references]
+def _of_files(given: Given, outputs: Sequence[HypothesisFile]) -> _Found:
+    source_files = counterparts_of(given.source) if given.source else None
+    references = [counterparts_of(name) for name in given.references]
     targets = list(dict.fromkeys(str(output.target) for output in outputs))
     for files in references:
         if files.is_for_all and len(targets) > 1:
@@ -159,7 +164,7 @@ def _of_files(given: Given, outputs: Sequence[Output]) -> _Found:
                 f"in {', '.join(targets)}; give one for each, or a pattern such as 'ref/{{language}}.txt'"
             )
 
-    def found(output: Output) -> tuple[Language | None, Text | None, list[Text]]:
+    def found(output: HypothesisFile) -> tuple[Language | None, Text | None, list[Text]]:
         language, source = output.source, None
         if source_files is not None:
             file = source_files.source_of(output)
@@ -167,12 +172,12 @@ def _of_files(given: Given, outputs: Sequence[Output]) -> _Found:
             if language is None:
                 raise UserError("--source needs --from, its language")
             key = [given.source_key] if given.source_key else []
-            source = text(file.path, Wanted("source", language, key), again=True)
+            source = text(file.path, Wanted("source", language, key, alone=True), again=True)
         files = [file for one in references for file in one.references_of(output)]
         if references and not files:
             raise references[0].missing("--reference", output)
         key = [given.reference_key] if given.reference_key else []
-        wanted = Wanted("reference", output.target, key)
+        wanted = Wanted("reference", output.target, key, alone=len(files) == 1)
         return language, source, [text(file.path, wanted, again=True) for file in files]
 
     return found

@@ -7,7 +7,8 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from ontarget.cli.answers import Given, answers_of
+from ontarget.cli.aliases import note
+from ontarget.cli.hypotheses import Given, hypotheses_of
 from ontarget.cli.identification import identifiers_of, rules_of, unit_of
 from ontarget.cli.metric_options import (
     Lowercase,
@@ -40,6 +41,7 @@ from ontarget.errors import UserError
 from ontarget.scoring.reading.hypotheses import is_outputs
 from ontarget.scoring.score import display_name
 from ontarget.scoring.scorecard import REFERENCED, Scorecard, Scorer
+from ontarget.system_ids import current_id
 
 if TYPE_CHECKING:
     from ontarget.scoring.comparison import Comparison
@@ -163,7 +165,7 @@ def compare(
         rules=rules_of(otr),
         unit=unit_of(unit),
     )
-    cards = [scorer.card(answers) for answers in watched(answers_of(systems, given), "scoring")]
+    cards = [scorer.card(one) for one in watched(hypotheses_of(systems, given), "scoring")]
     if comet:
         from ontarget.scoring.metrics.neural import add_neural
 
@@ -171,6 +173,9 @@ def compare(
     by_system = _by_system(cards, seeds)
     first = next(iter(by_system))
     usual = _USUAL_BASELINE if _USUAL_BASELINE in by_system else first
+    if baseline and baseline not in by_system and (current := current_id(baseline)) in by_system:
+        note(f"the system {baseline}", current)
+        baseline = current
     rows = compared(
         by_system,
         baseline or usual,

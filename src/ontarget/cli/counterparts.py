@@ -10,7 +10,7 @@ from ontarget.scoring.reading.named_files import Named, files_of
 
 
 @dataclass(frozen=True, slots=True)
-class Output:
+class HypothesisFile:
     """A file of hypotheses and its languages, from its name or the options."""
 
     file: Named
@@ -27,7 +27,7 @@ class Output:
 
 
 @dataclass(frozen=True, slots=True)
-class Files:
+class Counterparts:
     """The files of one `--reference` or `--source`.
 
     Attributes:
@@ -45,7 +45,7 @@ class Files:
         """Whether it is a single file whose name contains no language."""
         return self.single and not self.files[0].tells
 
-    def source_of(self, output: Output) -> Named:
+    def source_of(self, output: HypothesisFile) -> Named:
         """The source text of an output.
 
         Raises:
@@ -60,7 +60,7 @@ class Files:
             raise UserError(f"{both} both match as the source of '{output.file.path}'; {remedy}")
         return fitting[0]
 
-    def references_of(self, output: Output) -> list[Named]:
+    def references_of(self, output: HypothesisFile) -> list[Named]:
         """The references of an output: all in a folder; none if a single file is for another output.
 
         Raises:
@@ -77,7 +77,7 @@ class Files:
             )
         return fitting
 
-    def missing(self, option: str, output: Output) -> UserError:
+    def missing(self, option: str, output: HypothesisFile) -> UserError:
         """The error for an output without a matching file."""
         named = ", ".join(sorted({str(file.direction or file.language) for file in self.files if file.tells}))
         return UserError(
@@ -85,7 +85,7 @@ class Files:
             f"{named or 'no file whose name contains a language'}; add it, or choose languages with --to"
         )
 
-    def _fitting(self, output: Output, language: Language | None) -> list[Named]:
+    def _fitting(self, output: HypothesisFile, language: Language | None) -> list[Named]:
         """The files that match an output and, where known, a language."""
         if self.is_for_all:
             return list(self.files)
@@ -96,17 +96,17 @@ class Files:
         return [_as_written(files, output) for files in by_name.values()]
 
 
-def files_given(name: str) -> Files:
+def counterparts_of(name: str) -> Counterparts:
     """The files of `--reference` or `--source`.
 
     Raises:
         UserError: a folder or pattern has no files.
     """
     files = files_of(name)
-    return Files(name, files, len(files) == 1 and files[0].path == str(Path(name)))
+    return Counterparts(name, files, len(files) == 1 and files[0].path == str(Path(name)))
 
 
-def _belongs(file: Named, output: Output, language: Language | None) -> bool:
+def _belongs(file: Named, output: HypothesisFile, language: Language | None) -> bool:
     if None not in (file.language, language) and file.language != language:
         return False
     if file.direction is None:
@@ -114,7 +114,7 @@ def _belongs(file: Named, output: Output, language: Language | None) -> bool:
     return file.direction == output.direction if output.source else file.direction.target == output.target
 
 
-def _as_written(files: Sequence[Named], output: Output) -> Named:
+def _as_written(files: Sequence[Named], output: HypothesisFile) -> Named:
     """Of files whose codes differ only in spelling, the one spelt as in the name of the output."""
     spelt = [file for file in files if _codes(file) == _codes(output.file)]
     if len(files) > 1 and len(spelt) != 1:

@@ -65,7 +65,7 @@ def show(
         )
     checked = load(recipe, overrides or [])
     stage = stage_to_show(checked, stage)
-    corpus = load_corpus(checked, progress.Shown())
+    corpus = load_corpus(checked, progress.TerminalProgress())
     store = store_of(checked, directory)
     tokenizer = tokenizer_of(checked, stage, store)
     console = Console(highlight=False, soft_wrap=True)

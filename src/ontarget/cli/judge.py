@@ -9,7 +9,7 @@ from rich.console import Console
 from rich.text import Text
 
 from ontarget.cli.options import require_new_place
-from ontarget.cli.progress import Shown, stopped
+from ontarget.cli.progress import TerminalProgress, stopped
 from ontarget.scoring.judge.endpoint import Endpoint, ReplyCache
 from ontarget.scoring.judge.response_files import pair_up, read_responses
 from ontarget.scoring.judge.win_rate import WinRate
@@ -79,7 +79,7 @@ def judge(
     settings = {} if no_temperature else {"temperature": 0}
     endpoint = Endpoint(url, model, ReplyCache(cache), api_key_env, settings)
     try:
-        with Shown().task(f"judging with {model}") as advance:
+        with TerminalProgress().task(f"judging with {model}") as advance:
             rate = judge_pairs(
                 pairs[:limit],
                 endpoint,

@@ -17,7 +17,7 @@ if TYPE_CHECKING:
 Item = TypeVar("Item")
 
 
-class Shown:
+class TerminalProgress:
     """Reports progress on standard error: a bar during a step, and a permanent line after it."""
 
     def __init__(self, console: "Console | None" = None) -> None:

@@ -8,7 +8,7 @@ import typer
 from rich.console import Console
 
 from ontarget.cli.plan import show_plan
-from ontarget.cli.progress import Shown, stopped
+from ontarget.cli.progress import TerminalProgress, stopped
 from ontarget.cli.sweep import run_sweep
 from ontarget.pipeline.execution.sweep import make_sweep
 from ontarget.pipeline.run import carry_out, make_plan
@@ -62,15 +62,15 @@ def run(
     """
     recipe, overrides = recipe_and_overrides(arguments or [])
     if load(recipe, overrides).sweep:
-        run_sweep(make_sweep(recipe, overrides, directory, Shown()), plan=plan)
+        run_sweep(make_sweep(recipe, overrides, directory, TerminalProgress()), plan=plan)
         return
-    to_do = make_plan(recipe, overrides, directory, Shown())
+    to_do = make_plan(recipe, overrides, directory, TerminalProgress())
     console = Console(highlight=False)
     if plan:
         show_plan(console, to_do, to_do.everything())
         return
     try:
-        done = carry_out(to_do, Shown())
+        done = carry_out(to_do, TerminalProgress())
     except KeyboardInterrupt as request:
         stopped(request)
     console.print(done.table())

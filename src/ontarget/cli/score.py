@@ -130,21 +130,21 @@ def score(
     mistakes on human text: with a reference, the floor is the OTR of the reference itself. Scores are
     comparable if their signatures are equal.
 
-        ontarget score answers.txt --to fr
+        ontarget score hyp.fr --to fr
         ontarget score a.txt b.txt --reference test.fr.gz --source test.de.gz --from de --to fr --strict
         ontarget score predictions.jsonl --to fr --key answer
-        ontarget score answers.txt --test-set wmt22 --direction de-fr --metrics bleu,chrf++,ter
+        ontarget score hyp.fr --test-set wmt22 --direction de-fr --metrics bleu,chrf++,ter
         ontarget score responses.jsonl --to zh --lcb --english-words words
         ontarget score runs/phrasebook-tiny --markdown
         ontarget score wmt22/system-outputs --reference wmt22/references --to de,cs
         ontarget score 'out/{language}.txt' --reference 'ref/{language}.txt'
-        ontarget score answers.txt --to fr --lines lines.csv
-        cat answers.txt | ontarget score - --to fr --json
+        ontarget score hyp.fr --to fr --lines lines.csv
+        cat hyp.fr | ontarget score - --to fr --json
     """
     collect_seldom()
     numpy_without_threads()
-    from ontarget.cli.answers import Given, answers_of
     from ontarget.cli.by_line import by_line
+    from ontarget.cli.hypotheses import Given, hypotheses_of
     from ontarget.cli.progress import watched
     from ontarget.cli.scorecards import (
         as_object,
@@ -185,13 +185,13 @@ def score(
         source_key,
         num_refs or 1,
     )
-    every = answers_of(hypotheses, given)
+    every = hypotheses_of(hypotheses, given)
     if lines is not None:
-        require_new_place("--lines", lines, [answers.path for answers in every])
-    may_have_references = reference or test_set or any(answers.of_run for answers in every)
+        require_new_place("--lines", lines, [one.path for one in every])
+    may_have_references = reference or test_set or any(one.of_run for one in every)
     by_itself = [*by_reference] if may_have_references else []
     by_itself += ["leftover", "leftover_words"] if "leftover" in names else []
-    counts = word_counts(monolingual or (), names, [answers.target for answers in every])
+    counts = word_counts(monolingual or (), names, [one.target for one in every])
     by = unit_of(unit)
     with by_line(lines, by_itself, sentences=by == "sentence") as told:
         scorer = Scorer(
@@ -210,7 +210,7 @@ def score(
             unit=by,
             monolingual=counts,
         )
-        cards = [scorer.card(answers) for answers in watched(every, "scoring")]
+        cards = [scorer.card(one) for one in watched(every, "scoring")]
     if comet:
         from ontarget.scoring.metrics.neural import add_neural
 

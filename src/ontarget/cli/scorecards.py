@@ -33,15 +33,15 @@ def tables_of(
 
 def label_of(card: Scorecard, cards: Sequence[Scorecard]) -> dict[str, str]:
     """Identifies a row: by its file, or by system and direction; with several runs, by folder."""
-    answers = card.hypotheses
-    if not (answers.of_run or answers.named):
-        return {"hypothesis": answers.path}
+    hypotheses = card.hypotheses
+    if not (hypotheses.of_run or hypotheses.named):
+        return {"hypothesis": hypotheses.path}
     same = [(c.hypotheses.system, c.hypotheses.direction) for c in cards].count(
-        (answers.system, answers.direction)
+        (hypotheses.system, hypotheses.direction)
     )
     return {
-        "system": str(Path(answers.path).parent) if same > 1 else answers.system,
-        "direction": str(answers.direction),
+        "system": str(Path(hypotheses.path).parent) if same > 1 else hypotheses.system,
+        "direction": str(hypotheses.direction),
     }
 
 

@@ -4,7 +4,7 @@ from rich.console import Console
 
 from ontarget.cli.output_formats import WIDE
 from ontarget.cli.plan import probed, sums
-from ontarget.cli.progress import Shown, stopped
+from ontarget.cli.progress import TerminalProgress, stopped
 from ontarget.pipeline.execution.sweep import Sweep
 from ontarget.pipeline.planning.cost import Estimator, measure_speed
 from ontarget.pipeline.planning.models import check_models
@@ -20,7 +20,7 @@ def run_sweep(sweep: Sweep, *, plan: bool) -> None:
         _show_plan(console, sweep)
         return
     try:
-        sweep.carry_out(Shown())
+        sweep.carry_out(TerminalProgress())
     except KeyboardInterrupt as request:
         stopped(request)
     if not console.is_terminal:

@@ -7,7 +7,7 @@ import typer
 from rich.console import Console
 
 from ontarget.cli.plan import show_plan
-from ontarget.cli.progress import Shown, stopped
+from ontarget.cli.progress import TerminalProgress, stopped
 from ontarget.pipeline.execution.launch import Launch
 from ontarget.pipeline.run import make_plan
 from ontarget.pipeline.run import train as make_models
@@ -72,12 +72,12 @@ def train(
     stage = given.pop(0) if given and "=" not in given[0] else None
     if compiled:
         given += [f"stages.{name}.tuning.compile=true" for name in load(recipe, given).stages]
-    to_do = make_plan(recipe, given, directory, Shown())
+    to_do = make_plan(recipe, given, directory, TerminalProgress())
     if plan:
         show_plan(Console(highlight=False), to_do, to_do.training(stage))
         return
     try:
-        models = make_models(to_do, stage, Shown(), launch)
+        models = make_models(to_do, stage, TerminalProgress(), launch)
     except KeyboardInterrupt as request:
         stopped(request)
     for model in models:

@@ -12,10 +12,10 @@ from ontarget.scoring.reading.hypotheses import Hypotheses, is_outputs, read_out
 from ontarget.scoring.reading.json_keys import Wanted
 from ontarget.scoring.reading.named_files import STDIN
 
-__all__ = ["Given", "answers_of"]
+__all__ = ["Given", "hypotheses_of"]
 
 
-def answers_of(names: Sequence[str], given: Given) -> list[Hypotheses]:
+def hypotheses_of(names: Sequence[str], given: Given) -> list[Hypotheses]:
     """The hypotheses in files, or in the outputs of runs.
 
     Raises:
@@ -30,14 +30,14 @@ def answers_of(names: Sequence[str], given: Given) -> list[Hypotheses]:
         if name != STDIN and is_outputs(Path(name)) and (given == Given() or Path(name).is_dir())
     ]
     if not of_runs and _is_by_name(names, given):
-        from ontarget.cli.by_name import answers_by_name
+        from ontarget.cli.by_name import hypotheses_by_name
 
-        return answers_by_name(names, given)
+        return hypotheses_by_name(names, given)
     if not of_runs:
         return _of_files(names, given)
     if len(of_runs) < len(names):
         raise UserError("files and outputs of runs cannot be combined; give one kind")
-    read = [answers for name in names for answers in read_outputs(Path(name))]
+    read = [one for name in names for one in read_outputs(Path(name))]
     if given != Given():
         raise UserError(
             f"'{of_runs[0]}' already contains its languages, sources and references; omit options for them "
@@ -59,7 +59,7 @@ def _is_by_name(names: Sequence[str], given: Given) -> bool:
 def _of_files(names: Sequence[str], given: Given) -> list[Hypotheses]:
     again = len(names) > 1  # sources and references are read once for each system
     target, language, source, references = _test_set(given) if given.test_set else _own(given, again)
-    wanted = Wanted("hypothesis", target, given.keys)
+    wanted = Wanted("hypothesis", target, given.keys, alone=len(names) == 1)
     return [
         Hypotheses(
             Path(name).name,
@@ -83,8 +83,9 @@ def _own(given: Given, again: bool) -> _Task:
     target, source = Language(str(given.to)), Language(given.from_) if given.from_ else None
     if source == target:
         raise UserError(f"--from and --to are both {target}; give two different languages")
-    of_source = Wanted("source", source, [given.source_key] if given.source_key else [])
-    of_reference = Wanted("reference", target, [given.reference_key] if given.reference_key else [])
+    of_source = Wanted("source", source, [given.source_key] if given.source_key else [], alone=True)
+    key = [given.reference_key] if given.reference_key else []
+    of_reference = Wanted("reference", target, key, alone=len(given.references) == 1)
     return (
         target,
         source,
