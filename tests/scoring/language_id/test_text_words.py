@@ -1,3 +1,5 @@
+from unicodedata import normalize
+
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
@@ -97,3 +99,8 @@ def test_reading_twice_changes_nothing_of_importance(text: str) -> None:
 def test_a_sentence_keeps_its_words_in_such_company(marks: list[str]) -> None:
     sentence = "la boulangère ouvre sa boutique"
     assert sentence in words_of(f"{sentence} {' '.join(marks)}") or any("=" in mark for mark in marks)
+
+
+@given(st.text(st.sampled_from("aé1ａＡﾞｶ１ㄱ가각ﬁé½İ \u0301\u0307\u11a8𝐀ﻷ")))
+def test_composed_and_decomposed_text_has_the_same_words(text: str) -> None:
+    assert words_of(normalize("NFD", text)) == words_of(normalize("NFC", text)) == words_of(text)
