@@ -6,6 +6,7 @@ import signal
 import subprocess
 import sys
 from collections.abc import Callable
+from pathlib import Path
 from types import ModuleType
 
 import pytest
@@ -35,6 +36,26 @@ def stub(monkeypatch: pytest.MonkeyPatch) -> Callable[..., None]:
         monkeypatch.setitem(sys.modules, "ontarget.cli.train", stand_in)
 
     return put
+
+
+@pytest.mark.parametrize(
+    "arguments",
+    [
+        ("--help",),
+        ("score", "--help"),
+        ("data", "list"),
+        ("score", "hyp.fr", "--to", "fr"),
+        ("score", "hyp.fr", "--to", "fr", "--json"),
+    ],
+)
+def test_a_pipe_that_is_closed_ends_any_command_alike(tmp_path: Path, arguments: tuple[str, ...]) -> None:
+    (tmp_path / "hyp.fr").write_text("Le chat dort.\n")
+    read, write = os.pipe()
+    os.close(read)
+    command = [sys.executable, "-m", "ontarget", *arguments]
+    done = subprocess.run(command, cwd=tmp_path, stdout=write, stderr=subprocess.PIPE, check=False)
+    os.close(write)
+    assert (done.returncode, done.stderr) == (141, b"")
 
 
 def test_version_is_that_of_the_package() -> None:

@@ -129,7 +129,7 @@ def test_an_empty_line_counts(write: Write) -> None:
 def test_another_identifier_stands_in_the_signature(write: Write) -> None:
     hypothesis = write("answers.txt", ANSWERS)
     assert "no language identification model" in error(hypothesis, "--to", "fr", "--lid", hypothesis + ".bin")
-    assert "no fastText model" in error(hypothesis, "--to", "fr", "--lid", hypothesis)
+    assert "is not a fastText model" in error(hypothesis, "--to", "fr", "--lid", hypothesis)
 
 
 def test_the_table_shows_the_scores_and_under_it_their_signatures(write: Write) -> None:
@@ -372,6 +372,20 @@ def test_standard_input_may_be_compressed_or_json(write: Write) -> None:
     assert piped(gzip.compress(plain)) == piped(rows) == piped(gzip.compress(rows)) == piped(plain)
     assert piped(bz2.compress(plain)) == piped(lzma.compress(rows)) == piped(plain)
     assert "standard input can be read only once" in error("-", "--to", "fr", "--reference", "-")
+
+
+def test_standard_input_may_be_compressed_by_zstd() -> None:
+    zstandard = pytest.importorskip("zstandard", reason="comes with the extra `data`")
+    data = zstandard.compress("\n".join(ANSWERS).encode())
+    printed = CliRunner().invoke(app, ["score", "-", "--to", "fr", "--json"], input=data).stdout
+    assert json.loads(printed) == json.loads(run("-", "--to", "fr", "--json", stdin="\n".join(ANSWERS)))
+
+
+def test_without_zstandard_the_message_says_how_to_install_it(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setitem(sys.modules, "zstandard", None)
+    result = CliRunner().invoke(app, ["score", "-", "--to", "fr"], input=b"\x28\xb5\x2f\xfd rest")
+    assert result.exit_code == 2
+    assert result.stderr.startswith("error: reading .zst files needs zstandard: pip install")
 
 
 def test_references_and_hypotheses_of_wmt(write: Write) -> None:

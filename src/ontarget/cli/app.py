@@ -36,6 +36,9 @@ _COMMANDS = {
 _EXTRA = dict.fromkeys(["torch", "transformers", "accelerate", "peft", "datasets", "psutil"], "train")
 
 
+_CLOSED_PIPE = 128 + 13  # as of 130 and 143: 128 and the number of the signal
+
+
 class _Subcommand(TyperCommand):
     """Placeholder for a command, so that listing commands imports none of them."""
 
@@ -66,6 +69,15 @@ class _Commands(Quick, TyperGroup):
     def __init__(self, **settings: Any) -> None:
         super().__init__(**settings)
         self.commands = {name: _Subcommand(name, short_help=line) for name, line in _COMMANDS.items()}
+
+    def main(self, *args: Any, **extra: Any) -> Any:
+        """Runs a command. If its output is no longer read, it ends like a command that SIGPIPE stops."""
+        try:
+            return super().main(*args, **extra)
+        except SystemExit as end:
+            if isinstance(end.__context__, BrokenPipeError):  # typer and rich end with exit code 1
+                raise SystemExit(_CLOSED_PIPE) from None
+            raise
 
     def invoke(self, ctx: Any) -> Any:
         try:
