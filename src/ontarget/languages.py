@@ -241,8 +241,11 @@ def meant(language: Language) -> str:
 def of_country(code: str) -> str:
     """The language of a country, to end a message with: `cz` is Czechia, where Czech (`cs`) is meant."""
     spoken: str = get_global("likely_subtags").get(f"und_{code.upper()}", "").split("_")[0]
-    named = len(code) == 2 and spoken != code and spoken in english_names()
-    return f"; did you mean {spoken} ({english_names()[spoken]})?" if named else ""
+    if len(code) != 2 or spoken == code or spoken not in english_names():
+        return ""
+    country = Locale("en").territories.get(code.upper(), "")
+    where = f", spoken in {country} ({code.upper()})" if country else ""
+    return f"; did you mean {spoken} ({english_names()[spoken]}){where}?"
 
 
 def _hint(word: str) -> str:
