@@ -242,7 +242,8 @@ def test_the_code_of_a_country_comes_with_its_language(country: str, language: s
 def test_a_language_whose_code_is_a_country_s_has_the_hint_where_it_is_not_known() -> None:
     assert Language("se").name() == "Northern Sami"
     with pytest.raises(
-        UserError, match=r"cannot recognise Northern Sami \(se\).*did you mean sv \(Swedish\), spoken in Sweden \(SE\)\?$"
+        UserError,
+        match=r"cannot recognise Northern Sami \(se\).*did you mean sv \(Swedish\), spoken in Sweden \(SE\)\?$",
     ):
         off_target_ratio(["Hej."], "se")
 
