@@ -44,7 +44,7 @@ def compare(
     seconds: dict[str, list[float]] = {name: [] for name in systems}
     for _ in range(rounds):
         for name, system in systems.items():
-            searched = replace(system, decoding=replace(system.decoding, beam=beam))
+            searched = replace(system, decoding=replace(system.decoding, num_beams=beam))
             start = time.process_time()
             translate(searched, engine, requests)
             seconds[name].append(time.process_time() - start)

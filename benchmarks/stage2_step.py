@@ -86,14 +86,14 @@ def _unlikelihood(model: Any, ids: Tensor, mask: Tensor, labels: Tensor) -> Tens
 
 def stage(preset: str) -> LanguageAware:
     """Stage 2 as a preset has it."""
-    return LanguageAware(**{"from": "mt"}, kind="language-aware", preset=preset, tuning=Tuning(steps=1))
+    return LanguageAware(**{"from": "mt"}, kind="language-aware", preset=preset, tuning=Tuning(max_steps=1))
 
 
 def train_as(preset: str) -> Any:
     """`train_stage` with the loss of a preset."""
     settings = stage(preset)
     telling = settings.conflict.weighting() != ALL
-    return ours(settings.aim(), telling=telling, normalisation=settings.tuning.normalisation)
+    return ours(settings.aim(), telling=telling, normalization=settings.tuning.normalization)
 
 
 def drawn_as(preset: str) -> Any:

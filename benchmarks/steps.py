@@ -117,11 +117,11 @@ def ours(
     def train(job: Job, draw: Draw, lap: Lap) -> None:
         tuning = Tuning(
             learning_rate=LEARNING_RATE,
-            steps=job.steps,
-            batch_samples=job.samples,
-            micro_batch_tokens=job.micro_batch_tokens,
+            max_steps=job.steps,
+            global_batch_size=job.samples,
+            max_tokens_per_micro_batch=job.micro_batch_tokens,
             max_length=MAX_LENGTH,
-            optimiser=job.optimiser,
+            optim="adamw_torch_fused" if job.optimiser == "adamw" else "adamw_bnb_8bit",
             **settings,
         )
 

@@ -37,8 +37,8 @@ from ontarget.recipes.schema.stages import (
     EvaluationSettings,
     GeneralSettings,
     LanguageAware,
-    LanguageModelling,
-    Likelihood,
+    Pretraining,
+    SupervisedFineTuning,
 )
 from ontarget.recipes.schema.synthetic import KeepSettings, PivotDistillation, SelfTraining
 from ontarget.recipes.schema.systems import SYSTEMS, DecodingSettings, RerankSettings, SystemSettings
@@ -125,8 +125,8 @@ def names_of_tests(file: Path) -> Iterator[str]:
 BLOCKS: dict[str, list[type[BaseModel]]] = {
     "": [
         Recipe,
-        LanguageModelling,
-        Likelihood,
+        Pretraining,
+        SupervisedFineTuning,
         LanguageAware,
         SelfTraining,
         PivotDistillation,
@@ -173,7 +173,7 @@ def documented() -> dict[str, list[str]]:
 
 def test_every_key_of_a_recipe_is_explained_and_no_other() -> None:
     explained = set(documented()) - set(shipped())
-    assert explained - {"tuning.normalisation", "extends"} == KEYS - {"conflict", "keep"}
+    assert explained - {"tuning.normalization", "extends"} == KEYS - {"conflict", "keep"}
     assert set(CorpusSource.model_fields) == {"phrasebook", "plain", "files", "catalogue", "sacrebleu"}
 
 
@@ -199,7 +199,7 @@ def test_the_presets_are_those_of_the_code() -> None:
     for column, preset in enumerate(PRESETS):
         settings = {f"conflict.{key}": value for key, value in PRESETS[preset]["conflict"].items()}
         settings |= {key: PRESETS[preset][key] for key in ("alpha", "objective")}
-        settings |= {"tuning.normalisation": PRESETS[preset]["normalisation"]}
+        settings |= {"tuning.normalization": PRESETS[preset]["normalization"]}
         for key, value in settings.items():
             assert yaml.safe_load(rows[key][column].strip("`")) == value, key
 

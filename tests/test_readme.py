@@ -20,8 +20,8 @@ BLOCKS = re.findall(r"^```(\w+)\n(.*?)^```$", README, re.DOTALL | re.MULTILINE)
 COMMANDS = [line for kind, text in BLOCKS if kind == "sh" for line in text.splitlines() if line.strip()]
 
 # Whatever is made is made with a model of no use at all, in next to no time.
-_TUNING = {"steps": 1, "batch_samples": 4, "learning_rate": 1e-3}
-QUICK = {"test_lines": 1, "decoding": {"beam": 2, "max_new_tokens": 4}}
+_TUNING = {"max_steps": 1, "global_batch_size": 4, "learning_rate": 1e-3}
+QUICK = {"test_lines": 1, "decoding": {"num_beams": 2, "max_new_tokens": 4}}
 TINY = QUICK | {
     "corpus.phrasebook.tuples": 60,
     "stages.base.model": {"vocabulary": 400, "hidden": 16, "layers": 1, "heads": 2, "intermediate": 32},

@@ -136,7 +136,7 @@ def test_an_adapter_translates_with_the_template_that_it_was_tuned_with(lora: Pa
     (lora / "ontarget.json").write_text('{"template": "plain"}')
     translator = Translator(lora)
     assert translator.template.name == "plain"
-    assert isinstance(translator.translate("The cat sleeps.", "en", "it", beam=1, max_new_tokens=3), str)
+    assert isinstance(translator.translate("The cat sleeps.", "en", "it", num_beams=1, max_new_tokens=3), str)
 
 
 @pytest.mark.parametrize(

@@ -33,7 +33,7 @@ def test_show_resolved_prints_every_key_and_can_be_read_back() -> None:
     data = yaml.safe_load(output)
     assert data["stages"]["lat"]["alpha"] == 0.9
     assert data["stages"]["lat"]["conflict"]["policy"] == "any-instruction"
-    assert data["systems"]["5-shot"]["demonstrations"] == 5
+    assert data["systems"]["5-shot"]["num_fewshot"] == 5
 
 
 def test_overrides_of_the_plain_text_are_refused() -> None:
@@ -123,7 +123,7 @@ def test_check_of_a_recipe_that_comes_with_ontarget_says_what_is_not_here(
     monkeypatch.setenv("ONTARGET_DATA", str(tmp_path))
     code, output = recipes("check", "multi30k-tiny")
     assert code == 0
-    assert "note: train: corpus 'multi30k' is not all here" in output
+    assert "note: train: corpus 'multi30k' is incomplete" in output
     assert output.splitlines()[-1].endswith(": ok")
     monkeypatch.delenv("ONTARGET_DATA")
     code, output = recipes("check", "paper-figure5")

@@ -66,7 +66,7 @@ def test_a_file(tmp_path: Path) -> None:
         "trust_remote_code": False,
         "source": "de",
         "target": "fr",
-        "beam": 2,
+        "num_beams": 2,
         "max_new_tokens": 9,
         "no_repeat_ngram_size": None,
     }

@@ -250,10 +250,14 @@ def test_a_missing_model_directory_is_named_with_the_nearest(folder: Path) -> No
 @needs_models
 def test_samples_without_room_for_a_response_are_counted_and_no_model_is_left(folder: Path) -> None:
     command = [sys.executable, "-m", "ontarget", "train", "phrasebook-tiny", "base", *SMALL]
-    command += ["stages.base.tuning.max_length=1", "stages.base.tuning.max_steps=1", "stages.base.model.layers=1"]
+    command += [
+        "stages.base.tuning.max_length=1",
+        "stages.base.tuning.max_steps=1",
+        "stages.base.model.layers=1",
+    ]
     done = subprocess.run(command, capture_output=True, encoding="utf-8", cwd=folder, check=False)
     assert (done.returncode, done.stdout) == (2, ""), done.stderr
-    assert re.search(r"[1-9] have no room for a response in tuning.max_length=1 tokens", done.stderr)
+    assert re.search(r"[1-9] prompts are too long for tuning.max_length=1 tokens", done.stderr)
     assert "Traceback" not in done.stderr
     assert "nan" not in done.stderr.lower().split()
     assert not list(folder.glob("runs/*/models/[!.]*"))

@@ -19,8 +19,8 @@ STAGES = """
 template: plain
 overlap: allow
 stages:
-  base: {kind: language-modelling, tuning: {steps: 1}}
-  mt: {kind: likelihood, from: base, samples: all, tuning: {steps: 1}}
+  base: {kind: pretraining, tuning: {steps: 1}}
+  mt: {kind: sft, from: base, samples: all, tuning: {steps: 1}}
 systems: [mt]
 """
 

@@ -16,16 +16,21 @@ TINY = {
     "corpus.phrasebook.tuples": 120,
     "test_lines": 2,
     "stages.base.model": {"vocabulary": 600, "hidden": 32, "layers": 1, "heads": 2, "intermediate": 64},
-    "stages.base.tuning": {"steps": 10, "batch_samples": 8, "learning_rate": 1e-2},
-    "stages.mt.tuning": {"steps": 60, "batch_samples": 8, "learning_rate": 1e-2, "save_minutes": 1e-6},
+    "stages.base.tuning": {"max_steps": 10, "global_batch_size": 8, "learning_rate": 1e-2},
+    "stages.mt.tuning": {
+        "max_steps": 60,
+        "global_batch_size": 8,
+        "learning_rate": 1e-2,
+        "save_minutes": 1e-6,
+    },
     "stages.mt.samples": 64,
-    "stages.post-ins.tuning": {"steps": 4, "batch_samples": 8},
+    "stages.post-ins.tuning": {"max_steps": 4, "global_batch_size": 8},
     "stages.post-ins.samples": 32,
-    "decoding": {"beam": 2, "max_new_tokens": 8},
+    "decoding": {"num_beams": 2, "max_new_tokens": 8},
 } | {
     f"stages.{stage}.{key}": value
     for stage in ("lat", "ontarget-any", "ontarget")
-    for key, value in (("samples", 8), ("tuning.steps", 2), ("tuning.batch_samples", 4))
+    for key, value in (("samples", 8), ("tuning.max_steps", 2), ("tuning.global_batch_size", 4))
 }
 SECONDS = 300
 

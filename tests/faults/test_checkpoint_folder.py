@@ -111,7 +111,7 @@ def _damage(file: Path, how: str, where: float, content: bytes, other: str) -> N
 
 
 def _translate(folder: Path) -> None:
-    line = Translator(folder).translate("The cat sleeps.", "en", "it", beam=1, max_new_tokens=2)
+    line = Translator(folder).translate("The cat sleeps.", "en", "it", num_beams=1, max_new_tokens=2)
     assert isinstance(line, str)
 
 

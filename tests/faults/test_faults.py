@@ -58,7 +58,7 @@ class TestFault6:
         from ontarget.training.data.encode import Encoder
 
         draw = language_aware_groups(TRANSLATIONS, PLAIN, Conflict(), LANGUAGES, SUPERVISED, 1)
-        tuning = Tuning(steps=1, batch_samples=2, micro_batch_tokens=4096)
+        tuning = Tuning(max_steps=1, global_batch_size=2, max_tokens_per_micro_batch=4096)
         return Steps(draw, Encoder(tokenizer, PLAIN.separator, 256, {}), tuning, 1.0, 1)[0]
 
     def test_fault_6_both_signs_share_a_forward(self, micro_batches: list[Any]) -> None:

@@ -27,10 +27,10 @@ RECIPE: dict[str, Any] = {
     "overlap": "allow",
     "test_lines": 2,
     "stages": {
-        "base": {"kind": "language-modelling", "tuning": {"steps": 1}},
-        "mt": {"kind": "likelihood", "from": "base", "samples": 4, "tuning": {"epochs": 1}},
-        "lat": {"kind": "language-aware", "from": "mt", "preset": "paper", "tuning": {"steps": 1}},
-        "ontarget": {"kind": "language-aware", "from": "mt", "tuning": {"steps": 1}},
+        "base": {"kind": "pretraining", "tuning": {"max_steps": 1}},
+        "mt": {"kind": "sft", "from": "base", "samples": 4, "tuning": {"epochs": 1}},
+        "lat": {"kind": "language-aware", "from": "mt", "preset": "paper", "tuning": {"max_steps": 1}},
+        "ontarget": {"kind": "language-aware", "from": "mt", "tuning": {"max_steps": 1}},
     },
     "systems": ["base", "mt", "1-shot", "lat", "ontarget", "pivot"],
 }
@@ -59,8 +59,8 @@ def fake_recipe(**changes: object) -> Recipe:
 def synthetic_recipe(**changes: Any) -> Recipe:
     """The stages `st` from ontarget and `pd` from mt, beside the usual ones."""
     stages = {
-        "st": {"kind": "self-training", "from": "ontarget", "lines": 2, "tuning": {"steps": 1}},
-        "pd": {"kind": "pivot-distillation", "from": "mt", "lines": 2, "tuning": {"steps": 1}},
+        "st": {"kind": "self-training", "from": "ontarget", "max_lines": 2, "tuning": {"max_steps": 1}},
+        "pd": {"kind": "pivot-distillation", "from": "mt", "max_lines": 2, "tuning": {"max_steps": 1}},
     }
     for name, of_stage in changes.items():
         stages[name] = stages.get(name, {}) | of_stage

@@ -195,7 +195,7 @@ class TestWhatIsMadeAgain:
         assert systems == {"mt", "reference"}
 
     def test_decoding_of_one_system_remakes_its_outputs(self, workshop: Workshop) -> None:
-        systems = dict.fromkeys(RECIPE["systems"]) | {"mt": {"decoding": {"beam": 1}}}
+        systems = dict.fromkeys(RECIPE["systems"]) | {"mt": {"decoding": {"num_beams": 1}}}
         run(changed(systems=systems))
         assert not workshop.trained
         assert self.systems(workshop) == {"mt"}
@@ -223,7 +223,13 @@ class TestWhatIsMadeAgain:
     def test_how_fast_a_stage_is_does_not_matter(self, workshop: Workshop) -> None:
         run(
             with_stage(
-                "mt", tuning={"epochs": 1, "micro_batch_tokens": 17, "save_minutes": 0.1, "parallel": "fsdp"}
+                "mt",
+                tuning={
+                    "epochs": 1,
+                    "max_tokens_per_micro_batch": 17,
+                    "save_minutes": 0.1,
+                    "parallel": "fsdp",
+                },
             )
         )
         assert not workshop.trained
@@ -462,8 +468,8 @@ def test_what_a_stage_needs_is_missed_before_any_stage_is_made(monkeypatch: pyte
     from ontarget.training import requirements
 
     monkeypatch.setattr(requirements, "find_spec", lambda name: None)
-    recipe = with_stage("lat", tuning={"steps": 1, "optimiser": "adamw-8bit"})
-    with pytest.raises(UserError, match=r"stages\.lat\.tuning\.optimiser: adamw-8bit needs bitsandbytes"):
+    recipe = with_stage("lat", tuning={"steps": 1, "optim": "adamw_bnb_8bit"})
+    with pytest.raises(UserError, match=r"stages\.lat\.tuning\.optim: adamw_bnb_8bit needs bitsandbytes"):
         run_module._require_models(recipe, ALL)
     run_module._require_models(recipe, ["base", "mt"])
 

@@ -46,17 +46,17 @@ def test_overrides_are_read_as_yaml() -> None:
         [
             *("stages.mt.samples=100", "stages.lat.tuning.learning_rate=2e-6", "systems=[mt, lat]"),
             *(
-                "decoding={beam: 1, max_new_tokens: 7}",
+                "decoding={num_beams: 1, max_new_tokens: 7}",
                 "about=a=b",
                 "test_lines=all",
-                "systems.mt.decoding.beam=3",
+                "systems.mt.decoding.num_beams=3",
             ),
         ],
     )
     assert changed.stages["mt"].samples == 100  # type: ignore[union-attr]
     assert changed.stages["lat"].tuning.learning_rate == 2e-6
     assert list(changed.systems) == ["mt", "lat"]
-    assert changed.decoding_of("mt").beam == 3
+    assert changed.decoding_of("mt").num_beams == 3
     assert changed.decoding_of("lat").max_new_tokens == 7
     assert changed.about == "a=b"
     assert changed.test_lines == "all"
@@ -70,9 +70,9 @@ def test_a_mapping_serves_as_well() -> None:
 
 def test_a_block_that_the_recipe_leaves_out_can_be_set() -> None:
     data: dict[str, object] = {"decoding": None}
-    changed = override(data, ["decoding.beam=2", "stages.mt={kind: likelihood}"])
-    assert changed["decoding"] == {"beam": 2}
-    assert changed["stages"] == {"mt": {"kind": "likelihood"}}
+    changed = override(data, ["decoding.num_beams=2", "stages.mt={kind: sft}"])
+    assert changed["decoding"] == {"num_beams": 2}
+    assert changed["stages"] == {"mt": {"kind": "sft"}}
     assert data == {"decoding": None}
 
 
@@ -148,7 +148,7 @@ class TestExtending:
         (b"extends: phrasebook-tiny\nsystems: {null: null}\n", "unknown system 'systems.None'"),
         (
             b"extends: phrasebook-tiny\n"
-            b"stages.st: {kind: self-training, from: mt, rounds: 1000000000000, tuning: {steps: 1}}\n",
+            b"stages.st: {kind: self-training, from: mt, rounds: 1000000000000, tuning: {max_steps: 1}}\n",
             "rounds",
         ),
     ],

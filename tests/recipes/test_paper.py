@@ -13,7 +13,7 @@ from ontarget.pipeline.execution.sweep import make_sweep
 from ontarget.pipeline.run import run
 from ontarget.recipes.loading import load, shipped
 from ontarget.recipes.schema.recipe import Recipe
-from ontarget.recipes.schema.stages import LanguageModelling
+from ontarget.recipes.schema.stages import Pretraining
 from ontarget.recipes.sweep import points
 
 OF_THE_PAPER = [name for name in shipped() if name.startswith(("paper-", "lora-"))]
@@ -45,14 +45,18 @@ def test_the_eight_rows_and_the_settings_are_the_papers() -> None:
         for stage in (mt, recipe.stages["post-ins"]):
             assert (stage.start, stage.samples) == ("meta-llama/Llama-2-7b-hf", count)  # type: ignore[union-attr]
         tuning = mt.tuning
-        assert (tuning.learning_rate, tuning.epochs, tuning.batch_samples) == (2e-5, epochs, 128)
+        assert (tuning.learning_rate, tuning.epochs, tuning.global_batch_size) == (2e-5, epochs, 128)
         assert (lat.alpha, lat.samples) == (0.05, 800)  # type: ignore[union-attr]
-        assert (lat.tuning.learning_rate, lat.tuning.steps, lat.tuning.batch_samples) == (2e-6, 100, 8)
+        assert (lat.tuning.learning_rate, lat.tuning.max_steps, lat.tuning.global_batch_size) == (
+            2e-6,
+            100,
+            8,
+        )
         for tuning in (mt.tuning, lat.tuning):
-            assert (tuning.max_length, tuning.weight_decay, tuning.schedule) == (512, 0, "cosine")
-            assert (tuning.warmup_ratio, tuning.normalisation, tuning.precision) == (0.03, "sequence", "bf16")
+            assert (tuning.max_length, tuning.weight_decay, tuning.lr_scheduler_type) == (512, 0, "cosine")
+            assert (tuning.warmup_ratio, tuning.normalization, tuning.precision) == (0.03, "sequence", "bf16")
         assert recipe.template == "alpaca"
-        assert recipe.decoding.model_dump() == {"beam": 4, "max_new_tokens": 512, "length_penalty": 1.0}
+        assert recipe.decoding.model_dump() == {"num_beams": 4, "max_new_tokens": 512, "length_penalty": 1.0}
     wmt = load("paper-wmt")
     assert len(wmt.zero_shot) == 10
     assert wmt.trained == [Language("en"), Language("de"), Language("zh")]
@@ -114,14 +118,20 @@ def cut(recipe: Recipe, toy: Path) -> dict[str, object]:
         "corpus": {"plain": {split: "{language}.txt" for split in ("train", "validation", "test")}},
         "overlap": "allow",
         "test_lines": 1,
-        "decoding": {"beam": 1, "max_new_tokens": 4},
+        "decoding": {"num_beams": 1, "max_new_tokens": 4},
         "model": str(toy),
     }
     for name, stage in recipe.stages.items():
-        assert not isinstance(stage, LanguageModelling)
-        steps = {"epochs": None, "steps": 2, "batch_samples": 2, "max_length": 2048, "precision": "fp32"}
-        if stage.tuning.keep_steps:
-            steps["keep_steps"] = [0, 2]
+        assert not isinstance(stage, Pretraining)
+        steps = {
+            "epochs": None,
+            "max_steps": 2,
+            "global_batch_size": 2,
+            "max_length": 2048,
+            "precision": "fp32",
+        }
+        if stage.tuning.checkpoint_steps:
+            steps["checkpoint_steps"] = [0, 2]
         overrides |= {f"stages.{name}.tuning.{key}": value for key, value in steps.items()}
         overrides[f"stages.{name}.samples"] = 4
         if getattr(stage, "general", None):

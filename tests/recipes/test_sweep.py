@@ -54,7 +54,7 @@ def test_two_values_must_not_share_a_folder() -> None:
 VARIANTS = {
     "untuned": {"stages.lat": None, "systems": ["mt"]},
     "strong": {"stages.lat.alpha": 1.0},
-    "new": {"stages.more": {"kind": "likelihood", "from": "mt", "tuning": {"steps": 1}}},
+    "new": {"stages.more": {"kind": "sft", "from": "mt", "tuning": {"max_steps": 1}}},
 }
 
 

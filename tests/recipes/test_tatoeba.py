@@ -25,7 +25,7 @@ def test_it_runs_to_its_end(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> 
     overrides: dict[str, object] = {
         "test_lines": 1,
         "hold_out": {"test": 2},
-        "decoding": {"beam": 1, "max_new_tokens": 4},
+        "decoding": {"num_beams": 1, "max_new_tokens": 4},
     }
     overrides["stages.base.model"] = {
         "vocabulary": 300,
@@ -37,7 +37,7 @@ def test_it_runs_to_its_end(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> 
     # A toy says nothing that could be learnt.
     overrides |= {"stages.distilled-both": None, "systems.distilled-both": {"model": "mt"}}
     for name in set(recipe.stages) - {"distilled-both"}:
-        changes = {"epochs": None, "steps": 1, "batch_samples": 2, "precision": "fp32"}
+        changes = {"epochs": None, "max_steps": 1, "global_batch_size": 2, "precision": "fp32"}
         overrides |= {f"stages.{name}.tuning.{key}": value for key, value in changes.items()}
         if name != "base":
             overrides[f"stages.{name}.samples"] = 4

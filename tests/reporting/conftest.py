@@ -42,8 +42,8 @@ RECIPE = """\
 name: phrasebook-fake
 seed: 1
 stages:
-  base: {kind: language-modelling}
-  mt: {kind: likelihood, learning_rate: 3.0e-4}  # <b>not bold</b>
+  base: {kind: pretraining}
+  mt: {kind: sft, learning_rate: 3.0e-4}  # <b>not bold</b>
   lat: {preset: paper}
   ontarget: {preset: ontarget}
 versions:

@@ -65,7 +65,7 @@ def test_of_a_sweep_the_point_with_the_settings_of_table_2_has_its_figures(name:
     for stage in ("mt", "lat"):
         theirs, here = (of.stages[stage].model_dump() for of in (whole, point))
         for one in (theirs, here):
-            one["tuning"].pop("keep_steps", None)
+            one["tuning"].pop("checkpoint_steps", None)
         assert theirs == here
     paper = found[label]
     assert paper is not None

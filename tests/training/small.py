@@ -65,7 +65,7 @@ def train(base: Path, folder: Path, *, steps: int = STEPS, progress=None, **sett
     """Trains into `folder/model`, with checkpoints in `folder/work`."""
     (folder / "model").mkdir(parents=True, exist_ok=True)
     tuning = Tuning(
-        **{"learning_rate": 3e-3, "steps": steps, "batch_samples": 8, "precision": "fp32", **settings}
+        **{"learning_rate": 3e-3, "max_steps": steps, "global_batch_size": 8, "precision": "fp32", **settings}
     )
     train_stage(
         base, DATA, tuning, output=folder / "model", work=folder / "work", alpha=0.5, progress=progress

@@ -29,7 +29,9 @@ needs_bitsandbytes = pytest.mark.skipif(not find_spec("bitsandbytes"), reason="b
 
 
 def settings(**changes):
-    return Tuning(**{"learning_rate": 1e-2, "steps": 6, "batch_samples": 4, "precision": "fp32", **changes})
+    return Tuning(
+        **{"learning_rate": 1e-2, "max_steps": 6, "global_batch_size": 4, "precision": "fp32", **changes}
+    )
 
 
 def state(folder):
@@ -46,7 +48,7 @@ def test_lora_trains_adapters_alone(model):
 
 
 def test_lora_tunes_the_layers_that_it_is_told(model):
-    tuned_model = adapters.prepared(model, settings(lora=Lora(targets=("q_proj", "v_proj"))))
+    tuned_model = adapters.prepared(model, settings(lora=Lora(target_modules=("q_proj", "v_proj"))))
     learning = [name for name, weight in tuned_model.named_parameters() if weight.requires_grad]
     assert len(learning) == 2 * 2 * model.config.num_hidden_layers
     assert all("q_proj" in name or "v_proj" in name for name in learning)
@@ -56,7 +58,7 @@ def test_layers_that_a_model_does_not_have_are_named_with_those_that_it_has(mode
     with pytest.raises(
         UserError, match=r"targets: c_attn, but the model has no such layer; it has .*o_proj, q_proj"
     ):
-        adapters.prepared(model, settings(lora=Lora(targets=("c_attn",))))
+        adapters.prepared(model, settings(lora=Lora(target_modules=("c_attn",))))
 
 
 @pytest.mark.parametrize("precision", ["fp32", "bf16"])
@@ -144,12 +146,12 @@ def test_a_compiled_stage_comes_near_the_plain_one(base, tmp_path, monkeypatch):
 
 
 def test_quantised_weights_cannot_be_tuned_themselves():
-    with pytest.raises(ValueError, match="`quantisation` needs `lora`"):
-        settings(quantisation="4bit")
+    with pytest.raises(ValueError, match="`quantization` needs `lora`"):
+        settings(quantization="4bit")
 
 
 def test_4_bits_are_nf4_twice_quantised():
-    options = adapters.loading(settings(lora=Lora(), quantisation="4bit", precision="bf16"))
+    options = adapters.loading(settings(lora=Lora(), quantization="4bit", precision="bf16"))
     config = options["quantization_config"]
     assert config.load_in_4bit
     assert (config.bnb_4bit_quant_type, config.bnb_4bit_use_double_quant) == ("nf4", True)
@@ -158,7 +160,7 @@ def test_4_bits_are_nf4_twice_quantised():
 
 
 def test_moments_of_8_bits_are_an_optimiser_of_bitsandbytes():
-    assert adapters.arguments(settings(optimiser="adamw-8bit"))["optim"] == "adamw_bnb_8bit"
+    assert adapters.arguments(settings(optim="adamw_bnb_8bit"))["optim"] == "adamw_bnb_8bit"
     assert adapters.arguments(settings())["optim"] == "adamw_torch_fused"
 
 
@@ -166,7 +168,7 @@ def test_moments_of_8_bits_are_an_optimiser_of_bitsandbytes():
 @pytest.mark.skipif(not torch.cuda.is_available(), reason="needs a GPU")
 def test_a_qlora_stage_saves_a_plain_checkpoint(base, tmp_path):
     before = state(base)
-    after, _ = tuned(base, tmp_path, tuning=settings(lora=Lora(rank=4), quantisation="4bit", steps=20))
+    after, _ = tuned(base, tmp_path, tuning=settings(lora=Lora(rank=4), quantization="4bit", steps=20))
     assert before.keys() == after.keys()
     assert torch.equal(before["model.embed_tokens.weight"], after["model.embed_tokens.weight"])
     records = [json.loads(line) for line in (tmp_path / "out" / "log.jsonl").read_text().splitlines()]
@@ -176,22 +178,22 @@ def test_a_qlora_stage_saves_a_plain_checkpoint(base, tmp_path):
 @needs_bitsandbytes
 def test_8_bit_moments_come_near_the_plain_ones(base, tmp_path):
     plain, _ = tuned(base, tmp_path, "plain", tuning=settings(learning_rate=1e-3))
-    eighth, _ = tuned(base, tmp_path, "eighth", tuning=settings(learning_rate=1e-3, optimiser="adamw-8bit"))
+    eighth, _ = tuned(base, tmp_path, "eighth", tuning=settings(learning_rate=1e-3, optim="adamw_bnb_8bit"))
     for name in plain:
         torch.testing.assert_close(plain[name], eighth[name], atol=2e-3, rtol=0)
 
 
 def test_every_layer_that_is_named_must_be_there(model):
     with pytest.raises(UserError, match=r"targets: v_porj, but the model has no such layer; it has .*v_proj"):
-        adapters.prepared(model, settings(lora=Lora(targets=("q_proj", "v_porj"))))
+        adapters.prepared(model, settings(lora=Lora(target_modules=("q_proj", "v_porj"))))
     with pytest.raises(UserError, match=r"none of them that could be adapted; it has (?!.*lm_head)"):
-        adapters.prepared(model, settings(lora=Lora(targets=("input_layernorm",))))
+        adapters.prepared(model, settings(lora=Lora(target_modules=("input_layernorm",))))
 
 
 def test_embeddings_that_the_head_shares_are_not_adapted(model):
     assert model.config.tie_word_embeddings
     with pytest.raises(UserError, match="names the embeddings, which this model's head shares"):
-        adapters.prepared(model, settings(lora=Lora(targets=("q_proj", "embed_tokens"))))
+        adapters.prepared(model, settings(lora=Lora(target_modules=("q_proj", "embed_tokens"))))
 
 
 def test_a_model_that_has_learnt_its_positions_has_no_more(model):

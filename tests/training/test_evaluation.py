@@ -22,7 +22,7 @@ DROPOUT = Lora(rank=4, dropout=0.3)  # so that a random state which was touched 
 
 
 def settings(steps, **changes):
-    return Tuning(learning_rate=1e-2, steps=steps, batch_samples=4, precision="fp32", **changes)
+    return Tuning(learning_rate=1e-2, max_steps=steps, global_batch_size=4, precision="fp32", **changes)
 
 
 def judge(scores, every=1, disturb=False, **options):

@@ -89,7 +89,7 @@ def losses(folder):
         {},
         {"gradient_checkpointing": True},
         {"compile": True},
-        {"micro_batch_tokens": 60},
+        {"max_tokens_per_micro_batch": 60},
         {"lora": Lora(rank=4)},
     ],
     ids=str,

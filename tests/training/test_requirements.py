@@ -13,17 +13,19 @@ from ontarget.training.requirements import require_available, require_positions,
 
 
 def settings(**changes):
-    return Tuning(**{"learning_rate": 1e-2, "steps": 6, "batch_samples": 4, "precision": "fp32", **changes})
+    return Tuning(
+        **{"learning_rate": 1e-2, "max_steps": 6, "global_batch_size": 4, "precision": "fp32", **changes}
+    )
 
 
 @pytest.mark.parametrize(
     ("changes", "sentence"),
     [
         (
-            {"optimiser": "adamw-8bit"},
+            {"optim": "adamw_bnb_8bit"},
             r"x\.optimiser: adamw-8bit needs bitsandbytes: pip install 'ontarget\[qlora\]'",
         ),
-        ({"lora": Lora(), "quantisation": "4bit"}, r"x\.quantisation: 4bit needs bitsandbytes: pip install"),
+        ({"lora": Lora(), "quantization": "4bit"}, r"x\.quantization: 4bit needs bitsandbytes: pip install"),
         ({"tracking": ("tensorboard",)}, r"x\.tracking: tensorboard needs tensorboard: .*\[tracking\]"),
         ({"tracking": ("wandb",)}, "needs wandb"),
         ({"tracking": ("trackio",)}, "needs trackio"),
@@ -48,8 +50,8 @@ def test_what_is_installed_or_not_asked_for_is_not_missed(monkeypatch):
 def test_four_bits_need_a_gpu(monkeypatch):
     monkeypatch.setattr(requirements, "find_spec", lambda package: True)
     monkeypatch.setattr(torch.cuda, "is_available", lambda: False)
-    with pytest.raises(UserError, match=r"x\.quantisation needs a GPU: leave it out here"):
-        require_available(settings(lora=Lora(), quantisation="4bit"), "x")
+    with pytest.raises(UserError, match=r"x\.quantization needs a GPU: leave it out here"):
+        require_available(settings(lora=Lora(), quantization="4bit"), "x")
 
 
 @pytest.mark.parametrize("parallel", ["fsdp", "zero3"])
@@ -59,11 +61,11 @@ def test_what_needs_the_whole_model_is_refused_where_processes_hold_parts(parall
     require_whole(lora, 1, evaluated=True)
     with pytest.raises(UserError, match=f"evaluation needs the whole model.*{parallel} splits it: use ddp"):
         require_whole(lora, 2, evaluated=True)
-    four_bits = settings(lora=Lora(), quantisation="4bit", parallel=parallel)
-    with pytest.raises(UserError, match=r"tuning\.quantisation needs the whole model in each process"):
+    four_bits = settings(lora=Lora(), quantization="4bit", parallel=parallel)
+    with pytest.raises(UserError, match=r"tuning\.quantization needs the whole model in each process"):
         require_whole(four_bits, 2, evaluated=False)
-    with pytest.raises(UserError, match=r"optimiser=adamw-8bit needs the whole model in each"):
-        require_whole(settings(optimiser="adamw-8bit", parallel=parallel), 2, evaluated=False)
+    with pytest.raises(UserError, match=r"optim=adamw-8bit needs the whole model in each"):
+        require_whole(settings(optim="adamw_bnb_8bit", parallel=parallel), 2, evaluated=False)
 
 
 def test_compiling_on_a_processor_needs_a_compiler(monkeypatch):

@@ -15,7 +15,13 @@ from ontarget.settings.tuning import Lora, Tuning  # noqa: E402
 from ontarget.training.save_precision import convert  # noqa: E402
 from ontarget.training.stage import train_stage  # noqa: E402
 
-TUNING = {"learning_rate": 1e-2, "steps": 3, "batch_samples": 8, "precision": "fp32", "keep_steps": (0,)}
+TUNING = {
+    "learning_rate": 1e-2,
+    "max_steps": 3,
+    "global_batch_size": 8,
+    "precision": "fp32",
+    "checkpoint_steps": (0,),
+}
 
 
 @pytest.fixture
@@ -80,5 +86,5 @@ def test_shards_and_their_index_are_converted(tmp_path: Path) -> None:
 
 
 def test_recipes_of_before_are_known_by_the_same_settings() -> None:
-    assert "save_precision" not in Tuning(steps=1).model_dump()
-    assert Tuning(steps=1, save_precision="fp32").model_dump()["save_precision"] == "fp32"
+    assert "save_precision" not in Tuning(max_steps=1).model_dump()
+    assert Tuning(max_steps=1, save_precision="fp32").model_dump()["save_precision"] == "fp32"

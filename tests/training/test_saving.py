@@ -310,12 +310,14 @@ class TestADamagedCheckpoint:
     @pytest.mark.parametrize("kind", DAMAGE)
     def test_a_kept_model_beside_it_counts_as_well(self, base, unbroken, tmp_path, kind):
         with pytest.raises(KeyboardInterrupt):
-            run_stage(base, tmp_path, keep_steps=(2, 9), progress=stop_at(4))
+            run_stage(base, tmp_path, checkpoint_steps=(2, 9), progress=stop_at(4))
         kept = saving.kept(tmp_path / "work", 2)
         assert resume(tmp_path / "work", (2, 9)).checkpoint is not None
         DAMAGE[kind](kept / "model.safetensors")
         told = []
-        last = run_stage(base, tmp_path, keep_steps=(2, 9), progress=lambda *record: told.append(record[2]))
+        last = run_stage(
+            base, tmp_path, checkpoint_steps=(2, 9), progress=lambda *record: told.append(record[2])
+        )
         assert same(last, unbroken)
         assert "damaged (step-2: model.safetensors " in told[0]["notice"]
         assert not same(state(saving.kept(tmp_path / "model", 2)), unbroken)
@@ -326,7 +328,7 @@ class TestKeptSteps:
     """A model with dropout: were the random states disturbed, the last parameters would differ."""
 
     def test_are_the_model_of_that_step_and_change_nothing(self, base, unbroken, tmp_path):
-        last = run_stage(base, tmp_path, keep_steps=(0, 5, STEPS))
+        last = run_stage(base, tmp_path, checkpoint_steps=(0, 5, STEPS))
         assert same(last, unbroken)
         model = tmp_path / "model"
         assert sorted(path.name for path in model.iterdir() if path.is_dir()) == [
@@ -343,28 +345,28 @@ class TestKeptSteps:
 
     def test_outlive_a_kill(self, base, unbroken, tmp_path):
         whole, cut = tmp_path / "whole", tmp_path / "cut"
-        run_stage(base, whole, keep_steps=(2, 9))
+        run_stage(base, whole, checkpoint_steps=(2, 9))
         with pytest.raises(Terminated):
             run_stage(
                 base,
                 cut,
-                keep_steps=(2, 9),
+                checkpoint_steps=(2, 9),
                 progress=lambda step, *_: step == 5 and os.kill(os.getpid(), signal.SIGTERM),
             )
         assert "step-2" in names(cut / "work")
-        assert same(run_stage(base, cut, keep_steps=(2, 9)), unbroken)
+        assert same(run_stage(base, cut, checkpoint_steps=(2, 9)), unbroken)
         for step in (2, 9):
             assert same(state(saving.kept(cut / "model", step)), state(saving.kept(whole / "model", step)))
 
     def test_of_adapters_are_whole_models(self, base, tmp_path):
-        last = run_stage(base, tmp_path / "kept", keep_steps=(0, STEPS), lora=Lora(rank=2, dropout=0.1))
+        last = run_stage(base, tmp_path / "kept", checkpoint_steps=(0, STEPS), lora=Lora(rank=2, dropout=0.1))
         assert same(state(saving.kept(tmp_path / "kept" / "model", 0)), state(base))
         assert same(state(saving.kept(tmp_path / "kept" / "model", STEPS)), last)
         assert same(run_stage(base, tmp_path / "plain", lora=Lora(rank=2, dropout=0.1)), last)
 
     def test_that_the_stage_does_not_take_are_refused(self, base, tmp_path):
-        with pytest.raises(UserError, match="keep_steps has 99, but the stage takes 3 steps"):
-            run_stage(base, tmp_path, steps=None, epochs=1, keep_steps=(99,))
+        with pytest.raises(UserError, match="checkpoint_steps has 99, but the stage takes 3 steps"):
+            run_stage(base, tmp_path, steps=None, epochs=1, checkpoint_steps=(99,))
 
 
 def state(folder):

@@ -33,7 +33,7 @@ def base(tmp_path):
     """A model made from nothing, on disk."""
     folder = tmp_path / "base"
     folder.mkdir()
-    tuning = Tuning(learning_rate=1e-2, steps=20, batch_samples=8, precision="fp32")
+    tuning = Tuning(learning_rate=1e-2, max_steps=20, global_batch_size=8, precision="fp32")
     data = StageData(document_groups(lambda _: DOCUMENTS), "", {})
     result = train_stage(NewModel(SHAPE, DOCUMENTS), data, tuning, output=folder, work=tmp_path / "work")
     assert result.steps == 20
@@ -43,7 +43,7 @@ def base(tmp_path):
 def tuned(start, tmp_path, name="out", data=DATA, tuning=None, **options):
     folder = tmp_path / name
     folder.mkdir()
-    tuning = tuning or Tuning(learning_rate=1e-3, steps=6, batch_samples=4, precision="fp32")
+    tuning = tuning or Tuning(learning_rate=1e-3, max_steps=6, global_batch_size=4, precision="fp32")
     result = train_stage(start, data, tuning, output=folder, work=tmp_path / f"{name}.work", **options)
     return AutoModelForCausalLM.from_pretrained(folder).state_dict(), result
 
@@ -78,7 +78,7 @@ def test_the_same_seed_gives_the_same_model(base, tmp_path):
 
 def test_unlikelihood_lowers_the_probability_of_the_wrong_language(base, tmp_path):
     draw = language_aware_groups(TRANSLATIONS, PLAIN, Conflict(), LANGUAGES, SUPERVISED, seed=1)
-    tuning = Tuning(learning_rate=5e-3, steps=40, batch_samples=4, precision="fp32")
+    tuning = Tuning(learning_rate=5e-3, max_steps=40, global_batch_size=4, precision="fp32")
     tuned(base, tmp_path, "mt", tuning=tuning)
     tuned(tmp_path / "mt", tmp_path, "lat", StageData(draw, " ", {}), tuning)
     records = [json.loads(line) for line in (tmp_path / "lat" / "log.jsonl").read_text().splitlines()]
@@ -96,7 +96,7 @@ def test_a_stage_that_was_cut_off_ends_in_the_same_model(base, tmp_path):
         if step == 5:
             raise Cut
 
-    tuning = Tuning(learning_rate=1e-3, steps=6, batch_samples=4, precision="fp32", save_minutes=1e-9)
+    tuning = Tuning(learning_rate=1e-3, max_steps=6, global_batch_size=4, precision="fp32", save_minutes=1e-9)
     (tmp_path / "broken").mkdir()
     with pytest.raises(Cut):
         train_stage(base, DATA, tuning, output=tmp_path / "broken", work=tmp_path / "work2", progress=cut)
@@ -113,7 +113,7 @@ def test_a_stage_that_was_cut_off_ends_in_the_same_model(base, tmp_path):
 
 def test_fault_4_no_room_for_any_response_is_one_sentence_and_never_nan(base, tmp_path):
     with pytest.raises(UserError, match=r"12 have no room for a response in tuning\.max_length=5"):
-        tuned(base, tmp_path, tuning=Tuning(steps=2, max_length=5))
+        tuned(base, tmp_path, tuning=Tuning(max_steps=2, max_length=5))
 
 
 def test_fault_4_a_loss_that_is_not_finite_stops_the_stage(base, tmp_path, monkeypatch):
@@ -130,7 +130,7 @@ def test_a_missing_model_names_the_nearest(base, tmp_path):
 
 
 def test_bf16_comes_near_fp32(base, tmp_path):
-    tuning = Tuning(learning_rate=1e-3, steps=6, batch_samples=4, precision="bf16")
+    tuning = Tuning(learning_rate=1e-3, max_steps=6, global_batch_size=4, precision="bf16")
     exact, _ = tuned(base, tmp_path, "exact")
     near, _ = tuned(base, tmp_path, "near", tuning=tuning)
     for name in exact:

@@ -21,7 +21,7 @@ def test_names_are_the_recipes_and_nothing_is_published(tmp_path, monkeypatch):
     monkeypatch.setenv("TENSORBOARD_LOGGING_DIR", "")
     monkeypatch.setenv("WANDB_DIR", "")
     tracked = Tracked("recipe", "mt", tmp_path / "tracking")
-    made = tracking_arguments(Tuning(steps=1, tracking=("wandb", "trackio")), tracked)
+    made = tracking_arguments(Tuning(max_steps=1, tracking=("wandb", "trackio")), tracked)
     assert made["report_to"] == ["wandb", "trackio"]
     assert (made["project"], made["run_name"]) == ("recipe", "mt")
     assert made["trackio_static_space_id"] is False
@@ -31,8 +31,8 @@ def test_names_are_the_recipes_and_nothing_is_published(tmp_path, monkeypatch):
 
 def test_nothing_is_tracked_that_nobody_asked_for(tmp_path):
     tracked = Tracked("recipe", "mt", tmp_path)
-    assert tracking_arguments(Tuning(steps=1), tracked) == {"report_to": []}
-    assert tracking_arguments(Tuning(steps=1, tracking=("wandb",)), None) == {"report_to": []}
+    assert tracking_arguments(Tuning(max_steps=1), tracked) == {"report_to": []}
+    assert tracking_arguments(Tuning(max_steps=1, tracking=("wandb",)), None) == {"report_to": []}
 
 
 def test_trackers_and_the_progress_bar_are_told_the_same():
@@ -52,7 +52,7 @@ def test_tensorboard_gets_every_record(base, tmp_path, monkeypatch):
     from tensorboard.backend.event_processing.event_accumulator import EventAccumulator
 
     monkeypatch.setenv("TENSORBOARD_LOGGING_DIR", "")
-    tuning = Tuning(steps=3, batch_samples=4, precision="fp32", tracking=("tensorboard",))
+    tuning = Tuning(max_steps=3, global_batch_size=4, precision="fp32", tracking=("tensorboard",))
     tuned(base, tmp_path, tuning=tuning, tracked=Tracked("recipe", "mt", tmp_path / "tracking"))
     events = EventAccumulator(str(tmp_path / "tracking" / "mt"))
     events.Reload()
@@ -65,7 +65,7 @@ def test_wandb_offline_writes_a_run_into_the_stages_folder(base, tmp_path, monke
     for name in ("WANDB_DIR", "WANDB_PROJECT", "TENSORBOARD_LOGGING_DIR"):
         monkeypatch.setenv(name, "")
         monkeypatch.delenv(name)
-    tuning = Tuning(steps=3, batch_samples=4, precision="fp32", tracking=("wandb",))
+    tuning = Tuning(max_steps=3, global_batch_size=4, precision="fp32", tracking=("wandb",))
     tuned(base, tmp_path, tuning=tuning, tracked=Tracked("recipe", "mt", tmp_path / "tracking"))
     [run] = (tmp_path / "tracking" / "wandb").glob("offline-run-*/run-*.wandb")
     assert b"likelihood" in run.read_bytes()
@@ -75,6 +75,6 @@ def test_wandb_offline_writes_a_run_into_the_stages_folder(base, tmp_path, monke
 def test_trackio_keeps_every_record_on_this_machine(base, tmp_path, monkeypatch):
     monkeypatch.setenv("TRACKIO_DIR", str(tmp_path / "trackio"))
     monkeypatch.setenv("TENSORBOARD_LOGGING_DIR", "")
-    tuning = Tuning(steps=3, batch_samples=4, precision="fp32", tracking=("trackio",))
+    tuning = Tuning(max_steps=3, global_batch_size=4, precision="fp32", tracking=("trackio",))
     tuned(base, tmp_path, tuning=tuning, tracked=Tracked("recipe", "mt", tmp_path / "tracking"))
     assert list((tmp_path / "trackio").glob("recipe*.db"))

@@ -43,7 +43,7 @@ def test_a_loss_that_is_not_finite_names_its_samples_and_leaves_the_last_checkpo
     monkeypatch.setattr(trainer, "signed_loss", breaks_once)
     # One sample in each micro-batch: 8 translations and their twins in a step; the fifth step's last but one.
     with pytest.raises(UserError) as caught:
-        run_stage(base, tmp_path, save_minutes=1e-9, micro_batch_tokens=1)
+        run_stage(base, tmp_path, save_minutes=1e-9, max_tokens_per_micro_batch=1)
     said = str(caught.value)
     assert "the loss is inf at step 5, with the samples 'casa" in said
     assert said.count("'casa") == 1

@@ -27,7 +27,7 @@ TRANSLATIONS = [  # of lengths that differ, so that means of means are not means
 ]
 
 
-def by_definition(model, samples, alpha, normalisation, q):
+def by_definition(model, samples, alpha, normalization, q):
     """MLE + alpha * UL as the paper writes them: sample by sample, from probabilities, nothing shared.
 
     `token` is the mean over the tokens of a sign by their shares, `sequence` the mean over its samples of
@@ -44,7 +44,7 @@ def by_definition(model, samples, alpha, normalisation, q):
         losses[sample.sign].append((loss, torch.tensor(sample.shares, dtype=loss.dtype)))
     means = []
     for sign in (1, -1):
-        if normalisation == "token":
+        if normalization == "token":
             loss, shares = (torch.cat(columns) for columns in zip(*losses[sign], strict=True))
             means.append((loss * shares).sum() / shares.sum())
         else:
@@ -62,21 +62,24 @@ def trainer(model, tmp_path):
 
 @settings(max_examples=12, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(
-    micro_batch_tokens=st.one_of(st.integers(1, 300), st.just(10_000)),
-    normalisation=st.sampled_from(["token", "sequence"]),
+    max_tokens_per_micro_batch=st.one_of(st.integers(1, 300), st.just(10_000)),
+    normalization=st.sampled_from(["token", "sequence"]),
     weighting=st.sampled_from([ALL, Weighting("first"), Weighting("decay", gamma=0.4)]),
     alpha=st.floats(0.01, 2),
     q=st.sampled_from([0.0, 0.5, 1.0]),
 )
 def test_a_step_is_the_loss_of_the_whole_batch_however_it_is_cut(
-    tokenizer, trainer, micro_batch_tokens, normalisation, weighting, alpha, q
+    tokenizer, trainer, max_tokens_per_micro_batch, normalization, weighting, alpha, q
 ):
     """Value and every gradient: all are counted over the whole step, not over a micro-batch."""
     model, trainer.objective = trainer.model, Objective("bounded", q=q)
     draw = language_aware_groups(TRANSLATIONS, PLAIN, Conflict(weighting=weighting), LANGUAGES, SUPERVISED, 1)
     encoder = Encoder(tokenizer, PLAIN.separator, 128, {})
     tuning = Tuning(
-        steps=1, batch_samples=5, micro_batch_tokens=micro_batch_tokens, normalisation=normalisation
+        max_steps=1,
+        global_batch_size=5,
+        max_tokens_per_micro_batch=max_tokens_per_micro_batch,
+        normalization=normalization,
     )
     [step] = Steps(draw, encoder, tuning, alpha, 1)
     model.zero_grad()
@@ -86,7 +89,7 @@ def test_a_step_is_the_loss_of_the_whole_batch_however_it_is_cut(
     samples = [encoded for group in draw(0) for sample in group if (encoded := encoder.encode(sample))]
     assert {sample.sign for sample in samples} == {1, -1}
     model.zero_grad()
-    expected = by_definition(model, samples, alpha, normalisation, q)
+    expected = by_definition(model, samples, alpha, normalization, q)
     expected.backward()
     assert loss.item() == pytest.approx(expected.item(), rel=1e-6)
     for name, parameter in model.named_parameters():
@@ -104,7 +107,7 @@ def test_weights_are_cast_once_a_step_and_again_when_they_have_changed(tokenizer
     trainer.create_optimizer_and_scheduler(1)
     wrapped = trainer.accelerator.prepare(model)
     draw = language_aware_groups(TRANSLATIONS, PLAIN, Conflict(), LANGUAGES, SUPERVISED, 1)
-    tuning = Tuning(steps=1, batch_samples=5, micro_batch_tokens=100)
+    tuning = Tuning(max_steps=1, global_batch_size=5, max_tokens_per_micro_batch=100)
     [step] = Steps(draw, Encoder(tokenizer, PLAIN.separator, 128, {}), tuning, 1.0, 1)
     assert len(step) > 2
     losses = []

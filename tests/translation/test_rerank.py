@@ -34,7 +34,7 @@ class Beams:
         self.asked: list[list[tuple[str, str]]] = []
 
     def generate(self, prompts, decoding, *, count, progress, **others):
-        assert count == decoding.beam
+        assert count == decoding.num_beams
         told = [text_of(prompt) for prompt in prompts]
         keys = [(target_of(prompt), prompt.strip().split("\n")[-1]) for prompt in told]
         self.asked.append(keys)

@@ -34,10 +34,10 @@ def expected(engine: TransformersEngine, template: str) -> list[str]:
 
 def test_a_text_in_a_text_out_a_list_in_a_list_out(directory: Path, engine: TransformersEngine) -> None:
     translator = Translator(directory, "plain")
-    found = translator.translate(LINES, source="de", target="fr", beam=2, max_new_tokens=8)
+    found = translator.translate(LINES, source="de", target="fr", num_beams=2, max_new_tokens=8)
     assert found == expected(engine, "plain")
     assert found[1] == ""
-    one = translator.translate(LINES[0], "de", Language("fr"), beam=2, max_new_tokens=8)
+    one = translator.translate(LINES[0], "de", Language("fr"), num_beams=2, max_new_tokens=8)
     assert one == found[0]
     assert translator.translate([], "de", "fr") == []
 
@@ -50,14 +50,14 @@ def test_a_system_of_ones_own_is_asked_as_it_says(directory: Path, engine: Trans
     found = translator.translate(LINES, "de", "fr", system=system)
     requests = [Request(line, Direction.parse("de-fr")) for line in LINES]
     assert found == [hypothesis.text for hypothesis in translate(system, engine, requests)]
-    assert found != translator.translate(LINES, "de", "fr", beam=1, max_new_tokens=5)
+    assert found != translator.translate(LINES, "de", "fr", num_beams=1, max_new_tokens=5)
 
 
 def test_the_template_is_the_one_the_model_was_tuned_with(
     directory: Path, engine: TransformersEngine
 ) -> None:
     assert expected(engine, "plain") != expected(engine, "alpaca")
-    arguments = {"source": "de", "target": "fr", "beam": 2, "max_new_tokens": 8}
+    arguments = {"source": "de", "target": "fr", "num_beams": 2, "max_new_tokens": 8}
     assert Translator(str(directory)).translate(LINES, **arguments) == expected(engine, "alpaca")
     settings = directory / "ontarget.json"
     settings.write_text('{"template": "plain"}', encoding="utf-8")
@@ -72,7 +72,7 @@ def test_the_template_is_the_one_the_model_was_tuned_with(
 
 
 def test_a_template_of_ones_own_lies_beside_the_model(directory: Path, engine: TransformersEngine) -> None:
-    arguments = {"source": "de", "target": "fr", "beam": 2, "max_new_tokens": 8}
+    arguments = {"source": "de", "target": "fr", "num_beams": 2, "max_new_tokens": 8}
     mine = directory / "prompt.yaml"
     mine.write_text('instruction: "{source} {target}: "\ninput: "{text} ="\n', encoding="utf-8")
     try:
@@ -98,10 +98,10 @@ def test_texts_that_are_too_long_are_left_empty_and_warned_of(
     directory: Path, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
 ) -> None:
     translator = Translator(directory, "plain")
-    short = translator.translate(LINES[0], "de", "fr", beam=1, max_new_tokens=4)
+    short = translator.translate(LINES[0], "de", "fr", num_beams=1, max_new_tokens=4)
     monkeypatch.setattr(translator._engine, "context", ContextWindow(100, ends=True))
     long = "Hunde und Katzen " * 30
-    found = translator.translate([LINES[0], long, LINES[0]], "de", "fr", beam=1, max_new_tokens=4)
+    found = translator.translate([LINES[0], long, LINES[0]], "de", "fr", num_beams=1, max_new_tokens=4)
     assert found == [short, "", short]
     [record] = caplog.records
     assert record.getMessage().startswith("text 2 is too long and left empty: with its prompt it has ")

@@ -41,10 +41,10 @@ def search(score: Score, decoding: Decoding) -> tuple[list[int], float]:
         ]
         candidates.sort(key=lambda candidate: -candidate[1])
         last = length == decoding.max_new_tokens
-        closed += [c for c in candidates[: decoding.beam] if c[0][-1] == END or last]
-        open_ = [c for c in candidates if c[0][-1] != END][: decoding.beam]
-        closed = sorted(closed, key=lambda c: -c[1] / len(c[0]))[: decoding.beam]
-        enough = len(closed) == decoding.beam
+        closed += [c for c in candidates[: decoding.num_beams] if c[0][-1] == END or last]
+        open_ = [c for c in candidates if c[0][-1] != END][: decoding.num_beams]
+        closed = sorted(closed, key=lambda c: -c[1] / len(c[0]))[: decoding.num_beams]
+        enough = len(closed) == decoding.num_beams
         if not open_ or (enough and open_[0][1] / length <= closed[-1][1] / len(closed[-1][0])):
             break
     return closed[0]

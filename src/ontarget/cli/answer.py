@@ -96,7 +96,7 @@ def answer(
                 now = asked[begin : begin + _AT_ONCE]
                 found = translator.general_hypotheses(
                     now,
-                    beam=num_beams,
+                    num_beams=num_beams,
                     max_new_tokens=max_new_tokens,
                     progress=_from(begin, len(asked), advance),
                 )

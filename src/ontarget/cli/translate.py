@@ -104,7 +104,7 @@ def translate(
             lines,
             direction.source,
             direction.target,
-            beam=num_beams,
+            num_beams=num_beams,
             max_new_tokens=max_new_tokens,
             no_repeat_ngram_size=no_repeat_ngram_size,
             progress=lambda done, total: bar.update(task, completed=done, total=total),

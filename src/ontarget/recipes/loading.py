@@ -1,6 +1,8 @@
 """Loads and checks a recipe, by name or path, with overrides."""
 
+import logging
 from collections.abc import Mapping, Sequence
+from functools import cache
 from importlib.resources import files
 from pathlib import Path
 from typing import Any
@@ -11,12 +13,15 @@ from pydantic import ValidationError
 from ontarget import given
 from ontarget.errors import UserError, nearest
 from ontarget.recipes.explain import explain, short
+from ontarget.recipes.schema.aliases import current
 from ontarget.recipes.schema.recipe import Recipe
 from ontarget.recipes.schema.systems import list_systems
 from ontarget.system_ids import current_id
 from ontarget.yaml_text import read_yaml
 
 Overrides = Sequence[str] | Mapping[str, Any]
+
+_LOG = logging.getLogger(__name__)
 
 
 def load(recipe: str | Path | Recipe, overrides: Overrides = ()) -> Recipe:
@@ -59,7 +64,7 @@ def _read(path: Path) -> dict[str, Any]:
         raise UserError(
             f"{path} is not a mapping of keys to values; 'ontarget recipes show phrasebook-tiny' prints one"
         )
-    return data
+    return _current(data, str(path))
 
 
 def text_of(path: Path) -> str:
@@ -78,6 +83,7 @@ def text_of(path: Path) -> str:
 
 def check(data: Mapping[str, Any], where: str) -> Recipe:
     """Validates plain data; `where` prefixes the message of a UserError."""
+    data = _current(data, where)
     try:
         return Recipe.model_validate(data)
     except ValidationError as error:
@@ -113,10 +119,12 @@ def override(data: Mapping[str, Any], overrides: Overrides) -> dict[str, Any]:
     Raises:
         UserError: an override is malformed, or names an unknown stage or system.
     """
-    changed = list_systems(data)
-    for key, value in _pairs(overrides):
+    changed, used = list_systems(data), dict[str, str]()
+    pairs = [pair for key, value in _pairs(overrides) for pair in current({key: value}, used).items()]
+    _note_former(used, "overrides")
+    for key, value in pairs:
         here = changed
-        *parents, last = _current(key).split(".")
+        *parents, last = _with_current_id(key).split(".")
         for depth, part in enumerate(parents, start=1):
             if part not in here and depth == 2 and parents[0] in ("stages", "systems"):
                 raise UserError(
@@ -134,7 +142,29 @@ def override(data: Mapping[str, Any], overrides: Overrides) -> dict[str, Any]:
     return changed
 
 
-def _current(key: str) -> str:
+def _current(data: Mapping[str, Any], where: str) -> dict[str, Any]:
+    """Plain data with current names of keys; a note lists the former names that occur."""
+    used = dict[str, str]()
+    try:
+        renamed = current(data, used)
+    except UserError as error:
+        raise UserError(f"{where}: {error}") from None
+    _note_former(used, where)
+    return renamed
+
+
+def _note_former(used: Mapping[str, str], where: str) -> None:
+    if used:
+        names = ", ".join(f"{former} is now called {now}" for former, now in used.items())
+        _note(f"note: former names in {where} still work, but {names}")
+
+
+@cache  # a command reads its recipe more than once
+def _note(sentence: str) -> None:
+    _LOG.warning("%s", sentence)
+
+
+def _with_current_id(key: str) -> str:
     """The key of an override, with the current id of a system."""
     block, *rest = key.split(".")
     return ".".join([block, current_id(rest[0]), *rest[1:]]) if block == "systems" and rest else key

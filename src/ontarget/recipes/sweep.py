@@ -2,7 +2,7 @@
 
     sweep:
       stages.lat.alpha: [0.01, 0.05, 0.1]
-      stages.lat.tuning.steps, stages.ontarget.tuning.steps: [50, 100]   # same value: six points in total
+      stages.lat.tuning.max_steps, stages.ontarget.tuning.max_steps: [50, 100]   # six points in total
 
 Keys are the same as in overrides; recipes/schema/grid.py describes `variants`, `seeds` and `reference`.
 """
@@ -106,7 +106,7 @@ def _seeded(data: Mapping[str, Any], seed: int) -> dict[str, int]:
     return {
         f"stages.{name}.seed": seed
         for name, stage in (data.get("stages") or {}).items()
-        if isinstance(stage, Mapping) and stage.get("kind") != "language-modelling"
+        if isinstance(stage, Mapping) and stage.get("kind") != "pretraining"
     }
 
 

@@ -4,7 +4,7 @@ from dataclasses import dataclass
 from typing import Literal
 
 Tokens = Literal["all", "first", "first-k", "decay"]
-Revealing = Literal["text", "model"]
+TokenWeighting = Literal["text", "model"]
 
 _LEAST = 0.01  # a share of `decay` below it is none: it would cost a token and move nothing
 
@@ -19,15 +19,15 @@ class Weighting:
             gives gamma ** number.
         k: of `first-k`.
         gamma: of `decay`.
-        revealing: multiplies a share by how much the token tells the language of the response from the one
-            asked for, as the training text knows (data/token_weighting.py) or the model that a stage starts
+        token_weighting: multiplies a share by how much the token tells the language of the response from the
+            one asked for, as the training text knows (data/token_weighting.py) or the model that a stage starts
             from (training/loss/reference.py). None: all tell alike.
     """
 
     tokens: Tokens = "all"
     k: int = 1
     gamma: float = 0.5
-    revealing: Revealing | None = None
+    token_weighting: TokenWeighting | None = None
 
     def share(self, number: int) -> float:
         """Of the token with this number; not for `all`, which numbers none."""

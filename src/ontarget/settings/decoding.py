@@ -13,20 +13,20 @@ class Decoding:
     """Settings of the search for a hypothesis.
 
     Attributes:
-        beam: hypotheses kept at each step; 1 is greedy search.
+        num_beams: hypotheses kept at each step; 1 is greedy search.
         max_new_tokens: maximum number of tokens to generate.
         length_penalty: hypotheses are ranked by log-probability / tokens ** length_penalty.
         no_repeat_ngram_size: forbid repeated n-grams of this size in the output; None allows them. The prompt
             does not count, so that names can be copied.
     """
 
-    beam: int = 4
+    num_beams: int = 4
     max_new_tokens: int = 512
     length_penalty: float = 1.0
     no_repeat_ngram_size: int | None = None
 
     def __post_init__(self) -> None:
-        given.count(self.beam, "beam")
+        given.count(self.num_beams, "num_beams")
         given.count(self.max_new_tokens, "max_new_tokens")
         if self.no_repeat_ngram_size is not None:
             given.count(self.no_repeat_ngram_size, "no_repeat_ngram_size")

@@ -1,35 +1,27 @@
-"""How a stage is optimised: the numbers of a recipe's `tuning` block.
-
-No torch here: recipes are read without it.
-"""
+"""Settings of the optimisation of one stage: the `tuning` block of a recipe."""
 
 from typing import Literal, Self
 
-from pydantic import (
-    BaseModel,
-    ConfigDict,
-    Field,
-    NonNegativeInt,
-    PositiveFloat,
-    PositiveInt,
-    model_validator,
-)
+from pydantic import BaseModel, ConfigDict, Field, NonNegativeInt, PositiveFloat, PositiveInt, model_validator
 
-KEPT = "step-{}"  # in the folder of a stage's model: the folder of the model of a step that is kept
+KEPT = "step-{}"
+"""Folder of the model of one step, inside the folder of the stage's model."""
 
 Tracker = Literal["tensorboard", "trackio", "wandb"]
 
 
 class Lora(BaseModel):
-    """Low-rank adapters, tuned instead of the model's own weights (Hu et al. 2021, arXiv 2106.09685)."""
+    """Low-rank adapters, trained in place of the model's own weights (Hu et al. 2021, arXiv 2106.09685)."""
 
     model_config = ConfigDict(extra="forbid", frozen=True)
 
-    rank: PositiveInt = 16
-    alpha: PositiveFloat = Field(32.0, description="what adapters add is scaled by alpha / rank")
-    dropout: float = Field(0.0, ge=0, lt=1)
-    targets: Literal["all-linear"] | tuple[str, ...] = Field(
-        "all-linear", description="names of layers, or all of them but the head"
+    rank: PositiveInt = Field(16, description="rank of the adapters")
+    alpha: PositiveFloat = Field(32.0, description="the adapters' output is scaled by alpha / rank")
+    dropout: float = Field(0.0, ge=0, lt=1, description="dropout of the adapters")
+    target_modules: Literal["all-linear"] | tuple[str, ...] = Field(
+        "all-linear",
+        description="layers to adapt: `all-linear` for all linear layers except the head, or a list of "
+        "names such as `[q_proj, v_proj]`",
     )
 
 
@@ -41,63 +33,106 @@ class Tuning(BaseModel):
 
     model_config = ConfigDict(extra="forbid", frozen=True)
 
-    learning_rate: PositiveFloat = 2e-5
-    epochs: PositiveInt | None = Field(None, description="passes over the samples")
-    steps: PositiveInt | None = Field(
-        None, description="optimiser steps; the samples are gone through again as needed"
+    learning_rate: PositiveFloat = Field(2e-5, description="peak learning rate")
+    epochs: PositiveInt | None = Field(
+        None, description="number of passes over the samples; give either `epochs` or `max_steps`"
     )
-    batch_samples: PositiveInt = Field(
-        128, description="positive samples in one optimiser step, over all processes"
+    max_steps: PositiveInt | None = Field(
+        None, description="number of optimiser steps; the samples are repeated as needed"
     )
-    micro_batch_tokens: PositiveInt = Field(
-        8192, description="padded tokens in one forward; does not change the result"
+    global_batch_size: PositiveInt = Field(
+        128, description="number of positive samples in one optimiser step, over all processes"
+    )
+    max_tokens_per_micro_batch: PositiveInt = Field(
+        8192,
+        description="maximum number of padded tokens in one forward pass; reduce it to save memory, the "
+        "result does not change",
     )
     max_length: PositiveInt = Field(
-        512, description="tokens of prompt and response together; a longer response is cut"
+        512,
+        description="maximum number of tokens of prompt and response; a longer response is cut, and a "
+        "sample without room for a response is dropped and counted",
     )
-    warmup_ratio: float = Field(0.03, ge=0, lt=1)
-    schedule: Literal["cosine", "linear", "constant"] = "cosine"
-    weight_decay: float = Field(0.0, ge=0)
-    adam_beta2: float = Field(0.999, gt=0, lt=1, description="0.98 learns faster from random weights")
-    max_grad_norm: PositiveFloat = 1.0
-    normalisation: Literal["token", "sequence"] = Field("token", description="see training/data/weights.py")
-    precision: Literal["auto", "bf16", "fp32"] = "auto"
+    warmup_ratio: float = Field(0.03, ge=0, lt=1, description="share of the steps for warm-up")
+    lr_scheduler_type: Literal["cosine", "linear", "constant_with_warmup"] = Field(
+        "cosine", description="learning rate after the warm-up"
+    )
+    weight_decay: float = Field(0.0, ge=0, description="weight decay of AdamW")
+    adam_beta2: float = Field(
+        0.999, gt=0, lt=1, description="beta 2 of AdamW; 0.98 learns faster from random weights"
+    )
+    max_grad_norm: PositiveFloat = Field(1.0, description="gradients are clipped to this norm")
+    normalization: Literal["token", "sequence"] = Field(
+        "token",
+        description="the loss is a mean over the tokens of a batch, or over its sequences of each one's mean",
+    )
+    precision: Literal["auto", "bf16", "fp32"] = Field(
+        "auto",
+        description="precision of the forward pass; `auto` is bf16 where that is faster. Trained weights "
+        "stay in fp32",
+    )
     save_precision: Literal["auto", "fp32", "bf16", "fp16"] = Field(
         "auto",
-        description="of the saved model; auto: that of the model the stage starts from",
+        description="precision of the saved model; `auto` is that of the model the stage starts from. "
+        "`fp32` keeps steps that are too small for bf16, at twice the disk space",
         exclude_if=lambda precision: precision == "auto",  # older recipes lack it
     )
-    lora: Lora | None = Field(None, description="adapters instead of the model's own weights")
-    quantisation: Literal["4bit"] | None = Field(None, description="of what `lora` leaves alone: QLoRA")
-    optimiser: Literal["adamw", "adamw-8bit"] = Field("adamw", description="its moments in fp32 or in 8 bits")
-    freeze_embeddings: bool = Field(False, description="input embeddings and head stay as they are")
-    gradient_checkpointing: bool = Field(False, description="less memory, a third more time, the same result")
-    compile: bool = Field(False, description="by torch.compile; pays off in long stages")
+    lora: Lora | None = Field(
+        None,
+        description="train LoRA adapters in place of the model's own weights; `{}` uses the defaults. The "
+        "adapters are merged, and the whole model is saved",
+    )
+    quantization: Literal["4bit"] | None = Field(
+        None,
+        description="hold the frozen weights in four bits (QLoRA). Needs `lora`, a GPU and the extra `qlora`",
+    )
+    optim: Literal["adamw_torch_fused", "adamw_bnb_8bit"] = Field(
+        "adamw_torch_fused",
+        description="AdamW with its moments in fp32, or in eight bits, which needs the extra `qlora`",
+    )
+    freeze_embeddings: bool = Field(False, description="do not train the input embeddings and the head")
+    gradient_checkpointing: bool = Field(
+        False,
+        description="recompute activations: less memory, about a third more time, the same result",
+    )
+    compile: bool = Field(
+        False, description="use torch.compile, which takes minutes to start and pays off in long stages"
+    )
     tracking: tuple[Tracker, ...] | None = Field(
-        None, description="where the log goes as well, besides `log.jsonl`"
+        None,
+        description="services that get the log besides `log.jsonl`. Needs the extra `tracking`; credentials "
+        "come from this machine, never from a recipe",
     )
     parallel: Literal["ddp", "fsdp", "zero3"] = Field(
-        "ddp", description="how several processes hold the model: see training/distributed/parallel.py"
+        "ddp",
+        description="how several processes hold the model: `ddp` the whole model in each process, `fsdp` "
+        "and `zero3` a part of it",
     )
-    save_minutes: PositiveFloat = Field(5.0, description="a checkpoint to resume from at least this often")
-    keep_steps: tuple[NonNegativeInt, ...] | None = Field(
-        None, description="the model of these steps is kept, too, for a system's `step`"
+    save_minutes: PositiveFloat = Field(
+        5.0, description="maximum number of minutes between checkpoints to resume from"
+    )
+    checkpoint_steps: tuple[NonNegativeInt, ...] | None = Field(
+        None,
+        description="steps whose model is saved in `models/<stage>/step-<n>`, too, for the `step` of a "
+        "system. Step 0 is the model that the stage starts from",
     )
 
     @model_validator(mode="after")
     def _one_length(self) -> Self:
-        if (self.epochs is None) == (self.steps is None):
-            raise ValueError("give either `epochs` or `steps`")
+        if (self.epochs is None) == (self.max_steps is None):
+            raise ValueError("give either `epochs` or `max_steps`")
         return self
 
     @model_validator(mode="after")
-    def _keeps_what_it_takes(self) -> Self:
-        if self.steps and self.keep_steps and max(self.keep_steps) > self.steps:
-            raise ValueError(f"`keep_steps` has {max(self.keep_steps)}, but `steps` is {self.steps}")
+    def _keeps_steps_that_it_takes(self) -> Self:
+        if self.max_steps and self.checkpoint_steps and max(self.checkpoint_steps) > self.max_steps:
+            raise ValueError(
+                f"`checkpoint_steps` has {max(self.checkpoint_steps)}, but `max_steps` is {self.max_steps}"
+            )
         return self
 
     @model_validator(mode="after")
-    def _quantised_weights_stay(self) -> Self:
-        if self.quantisation and self.lora is None:
-            raise ValueError("`quantisation` needs `lora`: weights of 4 bits cannot be tuned themselves")
+    def _quantized_weights_stay(self) -> Self:
+        if self.quantization and self.lora is None:
+            raise ValueError("`quantization` needs `lora`: weights of four bits cannot be trained themselves")
         return self

@@ -25,7 +25,7 @@ def loading(tuning: Tuning) -> dict[str, Any]:
     """
     held = torch.bfloat16 if tuning.lora and in_bf16(tuning) else torch.float32
     options: dict[str, Any] = {"dtype": held}
-    if tuning.quantisation:
+    if tuning.quantization:
         from transformers import BitsAndBytesConfig
 
         options["quantization_config"] = BitsAndBytesConfig(
@@ -73,7 +73,7 @@ def arguments(tuning: Tuning) -> dict[str, Any]:
     """Arguments of `TrainingArguments` for precision, optimizer and compilation."""
     return {
         "bf16": in_bf16(tuning),
-        "optim": "adamw_bnb_8bit" if tuning.optimiser == "adamw-8bit" else "adamw_torch_fused",
+        "optim": tuning.optim,
         "torch_compile": tuning.compile,
     }
 
@@ -83,9 +83,9 @@ def _with_adapters(model: Any, tuning: Tuning) -> Any:
     from peft.tuners.tuners_utils import BaseTunerLayer
 
     assert tuning.lora is not None
-    if tuning.quantisation:
+    if tuning.quantization:
         model = prepare_model_for_kbit_training(model, use_gradient_checkpointing=False)
-    names = tuning.lora.targets
+    names = tuning.lora.target_modules
     targets = names if isinstance(names, str) else list(names)
     config = LoraConfig(
         task_type="CAUSAL_LM",
@@ -106,7 +106,7 @@ def _with_adapters(model: Any, tuning: Tuning) -> Any:
         model.get_input_embeddings(), BaseTunerLayer
     ):  # the head would not be adapted, but merging would change it
         raise UserError(
-            "tuning.lora.targets names the embeddings, which this model's head shares: leave them out"
+            "tuning.lora.target_modules names the embeddings, which this model's head shares: leave them out"
         )
     return adapted
 
@@ -119,4 +119,4 @@ def _no_such(model: Any, targets: Any, what: str) -> str:
         for name, layer in model.named_modules()
         if isinstance(layer, torch.nn.Linear) and layer is not head
     }
-    return f"tuning.lora.targets: {targets}, but the model {what}; it has {', '.join(sorted(linear))}"
+    return f"tuning.lora.target_modules: {targets}, but the model {what}; it has {', '.join(sorted(linear))}"

@@ -23,8 +23,8 @@ def require_available(tuning: Tuning, where: str) -> None:
     """
     # On a CPU, bitsandbytes repacks weights for inference in the first forward pass, permanently. Gradients
     # through the repacked weights would be wrong.
-    if tuning.quantisation and not has_gpu():
-        raise UserError(f"{where}.quantisation needs a GPU: leave it out here, `lora` alone works anywhere")
+    if tuning.quantization and not has_gpu():
+        raise UserError(f"{where}.quantization needs a GPU: leave it out here, `lora` alone works anywhere")
     if tuning.compile and not has_gpu() and which(compiler := os.environ.get("CXX", "g++")) is None:
         raise UserError(
             f"{where}.compile needs a C++ compiler, and there is no {compiler} here: leave it out"
@@ -32,10 +32,10 @@ def require_available(tuning: Tuning, where: str) -> None:
     needed: list[tuple[str, str, str]] = [
         (f"tracking: {name}", name, "tracking") for name in tuning.tracking or ()
     ]
-    if tuning.quantisation:
-        needed.append((f"quantisation: {tuning.quantisation}", "bitsandbytes", "qlora"))
-    if tuning.optimiser == "adamw-8bit":
-        needed.append((f"optimiser: {tuning.optimiser}", "bitsandbytes", "qlora"))
+    if tuning.quantization:
+        needed.append((f"quantization: {tuning.quantization}", "bitsandbytes", "qlora"))
+    if tuning.optim == "adamw_bnb_8bit":
+        needed.append((f"optim: {tuning.optim}", "bitsandbytes", "qlora"))
     if tuning.lora:
         needed.append(("lora", "peft", "train"))
     for key, package, extra in needed:
@@ -56,8 +56,8 @@ def require_whole(tuning: Tuning, processes: int, evaluated: bool) -> None:
         UserError: the processes hold parts of the model.
     """
     whole = (
-        ("tuning.quantisation", tuning.quantisation),
-        ("tuning.optimiser=adamw-8bit", tuning.optimiser == "adamw-8bit"),
+        ("tuning.quantization", tuning.quantization),
+        ("tuning.optim=adamw_bnb_8bit", tuning.optim == "adamw_bnb_8bit"),
         ("evaluation", evaluated),
     )
     for what, wanted in whole:

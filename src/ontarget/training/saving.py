@@ -173,16 +173,16 @@ def step_of(checkpoint: Path) -> int:
     return int(checkpoint.name.split("-")[1])
 
 
-def resume(work: Path, keep_steps: Collection[int] = (), best: str | None = None) -> Resume:
+def resume(work: Path, checkpoint_steps: Collection[int] = (), best: str | None = None) -> Resume:
     """The newest checkpoint that is whole, with all that was made before it; damaged ones are removed.
 
     Args:
-        keep_steps: whose models must be there, as far as the checkpoint has come.
+        checkpoint_steps: whose models must be there, as far as the checkpoint has come.
         best: the score by which weights were kept, if they are judged.
     """
     damaged: list[str] = []
     for checkpoint in checkpoints(work):
-        reason = damage(checkpoint, _OF_A_CHECKPOINT) or _damage_before(checkpoint, keep_steps, best)
+        reason = damage(checkpoint, _OF_A_CHECKPOINT) or _damage_before(checkpoint, checkpoint_steps, best)
         if reason is None:
             return Resume(checkpoint, _notice(damaged, f"it goes on from step {step_of(checkpoint)}"))
         damaged.append(f"the checkpoint of step {step_of(checkpoint)} is damaged ({reason})")
@@ -193,10 +193,10 @@ def resume(work: Path, keep_steps: Collection[int] = (), best: str | None = None
     return Resume(None, _notice(damaged, "the stage begins anew"))
 
 
-def _damage_before(checkpoint: Path, keep_steps: Collection[int], best: str | None) -> str | None:
+def _damage_before(checkpoint: Path, checkpoint_steps: Collection[int], best: str | None) -> str | None:
     """What is wrong with the models that were kept up to a checkpoint, beside it."""
     work = checkpoint.parent
-    for step in sorted(step for step in keep_steps if step <= step_of(checkpoint)):
+    for step in sorted(step for step in checkpoint_steps if step <= step_of(checkpoint)):
         if reason := damage(kept(work, step), _OF_A_MODEL):
             return f"{kept(work, step).name}: {reason}"
     log = checkpoint / LOG

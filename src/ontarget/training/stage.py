@@ -134,7 +134,7 @@ def train_stage(
     require_whole(tuning, share.processes, evaluated=evaluation is not None)
     if data.revealing and share.processes > 1 and tuning.parallel != "ddp":
         raise UserError(
-            f"conflict.revealing=model needs tuning.parallel=ddp, not {tuning.parallel}: "
+            f"conflict.token_weighting=model needs tuning.parallel=ddp, not {tuning.parallel}: "
             "the model that tells must be whole in every process"
         )
     tokenizer = load_tokenizer(start, trust_remote_code)
@@ -146,9 +146,9 @@ def train_stage(
             f"no sample is left to learn from: {encoder.dropped} have no room for a response in "
             f"tuning.max_length={tuning.max_length} tokens; raise it, or give more samples"
         )
-    if tuning.keep_steps and max(tuning.keep_steps) > len(steps):
+    if tuning.checkpoint_steps and max(tuning.checkpoint_steps) > len(steps):
         raise UserError(
-            f"tuning.keep_steps has {max(tuning.keep_steps)}, but the stage takes "
+            f"tuning.checkpoint_steps has {max(tuning.checkpoint_steps)}, but the stage takes "
             f"{counted(len(steps), 'step')}"
         )
     counts = encoder.dropped, encoder.truncated, encoder.ambiguous  # of one pass
@@ -172,12 +172,12 @@ def train_stage(
     )
     if data.revealing:
         whole = partial(load, **adapters.loading(tuning))
-        steps.reveal = Reference(whole, trainer.args.device, tuning.micro_batch_tokens)
+        steps.reveal = Reference(whole, trainer.args.device, tuning.max_tokens_per_micro_batch)
     _same_everywhere(steps)
     log, found = work / LOG, Resume(None)
     if trainer.args.should_save:
         clear(work)
-        found = resume(work, tuning.keep_steps or (), evaluation.best if evaluation else None)
+        found = resume(work, tuning.checkpoint_steps or (), evaluation.best if evaluation else None)
         restore(log, found.checkpoint)
         if found.notice and progress:
             progress(0, len(steps), {"notice": found.notice})
@@ -191,7 +191,7 @@ def train_stage(
     trainer.add_callback(logging)
     dtype = saved_dtype(start, tuning, trust_remote_code)
     save = partial(_save, trainer, model, tokenizer, tuning, load, dtype)
-    trainer.add_callback(Keeping(tuning.keep_steps or (), partial(_keep, trainer, save, work)))
+    trainer.add_callback(Keeping(tuning.checkpoint_steps or (), partial(_keep, trainer, save, work)))
     with postponed() as stop, still_there(work):
         trainer.add_callback(Saving(tuning.save_minutes, stop, trainer.agree))
         if not (judge and judge.enough):  # cut off after its last step, before its model was saved
@@ -204,7 +204,7 @@ def train_stage(
     save(output)
     if trainer.args.should_save:
         shutil.copy(log, output / LOG)
-        for step in tuning.keep_steps or ():
+        for step in tuning.checkpoint_steps or ():
             if kept(work, step).exists():  # the stage may have been patient no longer
                 (kept(work, step) / SEAL).unlink(missing_ok=True)  # of no use to others
                 kept(work, step).rename(kept(output, step))
@@ -264,7 +264,7 @@ def _arguments(
         max_steps=steps,
         per_device_train_batch_size=1,  # one item of `Steps` is a whole global batch
         learning_rate=tuning.learning_rate,
-        lr_scheduler_type="constant_with_warmup" if tuning.schedule == "constant" else tuning.schedule,
+        lr_scheduler_type=tuning.lr_scheduler_type,
         warmup_steps=round(tuning.warmup_ratio * steps),
         weight_decay=tuning.weight_decay,
         adam_beta2=tuning.adam_beta2,

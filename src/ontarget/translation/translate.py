@@ -96,7 +96,7 @@ def _direct(
     """One hypothesis for each request, without a pivot: the best, or the choice of re-ranking."""
     if system.rerank is None:
         return [found[0] for found in n_best(system, engine, requests, 1, progress)]
-    found = n_best(system, engine, requests, system.decoding.beam, progress)
+    found = n_best(system, engine, requests, system.decoding.num_beams, progress)
     return rerank(system.rerank, requests, found)
 
 

@@ -94,7 +94,7 @@ class Translator:
         source: str | Language,
         target: str | Language,
         *,
-        beam: int = 4,
+        num_beams: int = 4,
         max_new_tokens: int = 512,
         no_repeat_ngram_size: int | None = None,
         progress: Progress | None = None,
@@ -109,7 +109,7 @@ class Translator:
             texts: one text, or several.
             source: their language, as a code such as `de`.
             target: the language to translate into.
-            beam: number of hypotheses kept at each step; 1 is greedy search, which is faster.
+            num_beams: number of hypotheses kept at each step; 1 is greedy search, which is faster.
             max_new_tokens: maximum number of tokens to generate for each text.
             no_repeat_ngram_size: forbid repeated n-grams of this size; try 3 for models that repeat
                 themselves.
@@ -122,7 +122,7 @@ class Translator:
             [given.text(texts, "the text")] if isinstance(texts, str) else texts,
             source,
             target,
-            beam=beam,
+            num_beams=num_beams,
             max_new_tokens=max_new_tokens,
             no_repeat_ngram_size=no_repeat_ngram_size,
             progress=progress,
@@ -139,7 +139,7 @@ class Translator:
         source: str | Language,
         target: str | Language,
         *,
-        beam: int = 4,
+        num_beams: int = 4,
         max_new_tokens: int = 512,
         no_repeat_ngram_size: int | None = None,
         progress: Progress | None = None,
@@ -151,7 +151,7 @@ class Translator:
         """
         lines = given.texts(texts, "texts", "text")
         direction = direction_between(source, target)
-        decoding = Decoding(beam, max_new_tokens, no_repeat_ngram_size=no_repeat_ngram_size)
+        decoding = Decoding(num_beams, max_new_tokens, no_repeat_ngram_size=no_repeat_ngram_size)
         if system is None:
             system = System("translator", self.template, decoding=decoding)
         elif not isinstance(system, System):
@@ -163,7 +163,7 @@ class Translator:
         self,
         instructions: Sequence[Instruction],
         *,
-        beam: int = 1,
+        num_beams: int = 1,
         max_new_tokens: int = 512,
         progress: Progress | None = None,
     ) -> list[str]:
@@ -174,14 +174,14 @@ class Translator:
 
         Args:
             instructions: untrusted text of users.
-            beam: number of hypotheses kept at each step; 1 is greedy search.
+            num_beams: number of hypotheses kept at each step; 1 is greedy search.
             max_new_tokens: maximum number of tokens to generate for each instruction.
             progress: called with the number of finished instructions and the number of all.
         Raises:
             UserError: `instructions` is not a list of instructions, or the template has no place for them.
         """
         found = self.general_hypotheses(
-            instructions, beam=beam, max_new_tokens=max_new_tokens, progress=progress
+            instructions, num_beams=num_beams, max_new_tokens=max_new_tokens, progress=progress
         )
         return self._texts(found, "instruction")
 
@@ -189,7 +189,7 @@ class Translator:
         self,
         instructions: Sequence[Instruction],
         *,
-        beam: int = 1,
+        num_beams: int = 1,
         max_new_tokens: int = 512,
         progress: Progress | None = None,
     ) -> list[Hypothesis]:
@@ -198,7 +198,7 @@ class Translator:
         template = self.template
         found = self._engine.generate(
             [template.render_general(each.instruction, each.input) for each in checked],
-            Decoding(beam, max_new_tokens),
+            Decoding(num_beams, max_new_tokens),
             stop=template.stop,
             end=template.end,
             one_line=False,

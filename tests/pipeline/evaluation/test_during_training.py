@@ -56,7 +56,7 @@ def test_mistakes_are_said_before_anything_is_made(workshop: Workshop) -> None:
 
 @pytest.mark.parametrize("key", [{"lora": {}}, {"freeze_embeddings": True}])
 def test_a_model_from_nothing_learns_all_of_itself(key: dict[str, Any]) -> None:
-    base = RECIPE["stages"]["base"] | {"tuning": {"steps": 1, **key}}
+    base = RECIPE["stages"]["base"] | {"tuning": {"max_steps": 1, **key}}
     with pytest.raises(UserError, match="are for a model that has learnt already"):
         fake_recipe(stages=RECIPE["stages"] | {"base": base})
 
@@ -82,7 +82,7 @@ def test_scores_are_means_over_the_directions_of_each_kind(
         ]
         return [Hypothesis(text, "stop", 0.0, 1) for text in texts]
 
-    recipe = judged("mt", lines=2, beam=3, changes={"decoding": {"max_new_tokens": 7}})
+    recipe = judged("mt", lines=2, num_beams=3, changes={"decoding": {"max_new_tokens": 7}})
     directions = [*recipe.zero_shot, *recipe.supervised]
     references = {
         (pair.source, d): pair.target
@@ -96,7 +96,7 @@ def test_scores_are_means_over_the_directions_of_each_kind(
     assert scores["zero_shot_otr"] == 50.0
     assert 50.0 <= scores["zero_shot_bleu"] < 60.0
     assert (scores["supervised_otr"], scores["supervised_bleu"]) == (0.0, pytest.approx(100.0))
-    assert (asked[0].decoding.beam, asked[0].decoding.max_new_tokens) == (3, 7)
+    assert (asked[0].decoding.num_beams, asked[0].decoding.max_new_tokens) == (3, 7)
 
 
 def test_otr_is_better_where_it_is_lower(fake_corpus: Corpus, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -113,7 +113,7 @@ def test_a_real_model_is_judged_and_not_changed_by_it(corpus_files: Path, tmp_pa
     torch = pytest.importorskip("torch")
     from safetensors.torch import load_file
 
-    tuning = {"steps": 2, "batch_samples": 2, "learning_rate": 1e-3}
+    tuning = {"max_steps": 2, "global_batch_size": 2, "learning_rate": 1e-3}
     shape = {"vocabulary": 300, "hidden": 16, "layers": 1, "heads": 2, "intermediate": 32}
     base = RECIPE["stages"]["base"] | {"model": shape, "tuning": tuning}
     made = {}

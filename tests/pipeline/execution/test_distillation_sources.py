@@ -24,9 +24,9 @@ def drawn(corpus: Corpus, stage: str = "st", direction: Direction = IT_NL, **cha
 def test_are_train_lines_of_the_source_language_each_once() -> None:
     train = {IT: ["a", "b", "a", " ", "c"], NL: ["1", "2", "3", "4", "5"]}
     corpus = Corpus("x", {"train": train})
-    assert sorted(drawn(corpus, lines="all")) == ["a", "b", "c"]
-    assert sorted(drawn(corpus, direction=NL_IT, lines=5)) == ["1", "2", "3", "4", "5"]
-    assert len(drawn(corpus, "pd", lines=2)) == 2
+    assert sorted(drawn(corpus, max_lines="all")) == ["a", "b", "c"]
+    assert sorted(drawn(corpus, direction=NL_IT, max_lines=5)) == ["1", "2", "3", "4", "5"]
+    assert len(drawn(corpus, "pd", max_lines=2)) == 2
 
 
 def test_are_never_lines_of_the_test_or_validation_split() -> None:
@@ -34,13 +34,13 @@ def test_are_never_lines_of_the_test_or_validation_split() -> None:
     train = {IT: lines, NL: lines}
     held_out = {"test": {IT: lines[:10], NL: lines[20:]}, "validation": {IT: [f" {lines[10]} "], NL: [""]}}
     corpus = Corpus("x", {"train": train, **held_out})
-    assert sorted(drawn(corpus, lines="all")) == sorted(lines[11:])
-    assert len(drawn(corpus, lines=29)) == 29
+    assert sorted(drawn(corpus, max_lines="all")) == sorted(lines[11:])
+    assert len(drawn(corpus, max_lines=29)) == 29
 
 
 def test_are_others_for_a_stage_that_is_built_on_another() -> None:
     corpus = Corpus("x", {"train": {IT: [str(number) for number in range(1000)]}})
-    recipe = synthetic_recipe(st={"lines": 20, "rounds": 3})
+    recipe = synthetic_recipe(st={"max_lines": 20, "rounds": 3})
     sets = [
         {line.source for line in drawn_lines(recipe, name, corpus, IT_NL)} for name in ("st-1", "st-2", "st")
     ]
@@ -54,7 +54,7 @@ class TestHalfway:
     TRAIN = {EN: ["one", "two", " ", "four"], IT: ["uno", "due", "tre", "quattro"]}  # noqa: RUF012
 
     def given(self, direction: Direction, **splits: Any) -> set[tuple[str, str, str]]:
-        recipe = synthetic_recipe(pd={"halfway": "corpus", "lines": "all"})
+        recipe = synthetic_recipe(pd={"pivot_source": "corpus", "max_lines": "all"})
         lines = drawn_lines(recipe, "pd", Corpus("x", {"train": self.TRAIN, **splits}), direction)
         return {(line.source, line.given.source, str(line.given.direction)) for line in lines}
 
@@ -75,8 +75,8 @@ class TestHalfway:
 
 def test_a_recipe_without_zero_shot_directions_is_told_to_name_some() -> None:
     stages = {
-        "mt": {"kind": "likelihood", "from": "owner/model", "tuning": {"steps": 1}},
-        "st": {"kind": "self-training", "from": "mt", "tuning": {"steps": 1}},
+        "mt": {"kind": "sft", "from": "owner/model", "tuning": {"max_steps": 1}},
+        "st": {"kind": "self-training", "from": "mt", "tuning": {"max_steps": 1}},
     }
     two = fake_recipe(languages=["en", "it"], stages=stages, systems=["mt"])
     with pytest.raises(UserError, match=r"stages\.st learns zero-shot directions, but the recipe has none"):

@@ -112,7 +112,12 @@ TINY = {
     "corpus.phrasebook.tuples": 120,
     "languages": ["en", "it", "nl"],
     "stages.base.model": {"vocabulary": 600, "hidden": 32, "layers": 1, "heads": 2, "intermediate": 64},
-    "stages.base.tuning": {"steps": 6, "batch_samples": 8, "learning_rate": 1e-2, "precision": "fp32"},
+    "stages.base.tuning": {
+        "max_steps": 6,
+        "global_batch_size": 8,
+        "learning_rate": 1e-2,
+        "precision": "fp32",
+    },
 }
 
 
@@ -173,7 +178,7 @@ def test_two_processes_judge_a_stage_as_one_does(tmp_path: Path) -> None:
 @pytest.mark.slow
 def test_ctrl_c_ends_all_processes_with_a_checkpoint(tmp_path: Path) -> None:
     pytest.importorskip("torch")
-    tuning = {"steps": 100_000, "batch_samples": 8, "learning_rate": 1e-2, "precision": "fp32"}
+    tuning = {"max_steps": 100_000, "global_batch_size": 8, "learning_rate": 1e-2, "precision": "fp32"}
     endless = command(tmp_path, **{"stages.base.tuning": tuning})
     with subprocess.Popen(endless, stderr=subprocess.PIPE, encoding="utf-8") as process:
         deadline = time.monotonic() + 600

@@ -54,7 +54,7 @@ def test_a_sample_is_its_prompt_and_response_and_weights_are_those_of_a_step(
     assert text(first.response[:-1]).strip() == first.sample.response
     assert first.response[-1].control
     everything = [p.weight for s in shown(fake_corpus, "mt", tokenizer, 4) for p in s.response]
-    assert sum(everything) == pytest.approx(1)  # token normalisation: 1/N+ for each of the step's tokens
+    assert sum(everything) == pytest.approx(1)  # token normalization: 1/N+ for each of the step's tokens
     assert len(set(everything)) == 1
 
 

@@ -25,7 +25,7 @@ from ontarget.pipeline.planning.artifacts import Store
 from ontarget.prompts.segment import text_of
 from ontarget.prompts.template import PromptTemplate
 from ontarget.recipes.schema.recipe import Recipe
-from ontarget.recipes.schema.stages import LanguageAware, Likelihood
+from ontarget.recipes.schema.stages import LanguageAware, SupervisedFineTuning
 from ontarget.samples.groups import Group
 from ontarget.samples.weighting import Weighting
 from ontarget.settings.objective import UNLIKELIHOOD, Objective
@@ -41,7 +41,7 @@ def changed(stage: str, **changes: object) -> Recipe:
 def groups(corpus: Corpus, stage: str, **changes: object) -> list[Group]:
     recipe = changed(stage, **changes)
     settings = recipe.stages[stage]
-    assert isinstance(settings, Likelihood | LanguageAware)
+    assert isinstance(settings, SupervisedFineTuning | LanguageAware)
     drawn = drawn_for(recipe, settings, corpus)
     return list(translation_draw(recipe, settings, drawn, PromptTemplate.load(recipe.template))(0))
 
@@ -146,20 +146,20 @@ def test_wordings_reach_both_stages(fake_corpus: Corpus) -> None:
         ({}, Objective("simpo", 2.0, 1.0), True, False),  # lines tell which tokens are a language's own
         ({"preset": "paper"}, UNLIKELIHOOD, False, False),
         ({"preset": "first-token"}, UNLIKELIHOOD, True, False),  # and how answers begin in it
-        ({"objective": "orpo", "conflict": {"revealing": None}}, Objective("orpo"), False, False),
+        ({"objective": "orpo", "conflict": {"token_weighting": None}}, Objective("orpo"), False, False),
         (
-            {"objective": "simpo", "conflict": {"tokens": "all", "revealing": None}},
+            {"objective": "simpo", "conflict": {"tokens": "all", "token_weighting": None}},
             Objective("simpo", 2.0, 1.0),
             False,
             False,
         ),
         (
-            {"objective": "unlikelihood", "conflict": {"tokens": "all", "revealing": "text"}},
+            {"objective": "unlikelihood", "conflict": {"tokens": "all", "token_weighting": "text"}},
             UNLIKELIHOOD,
             True,
             False,
         ),
-        ({"objective": "unlikelihood", "conflict": {"revealing": "model"}}, UNLIKELIHOOD, True, True),
+        ({"objective": "unlikelihood", "conflict": {"token_weighting": "model"}}, UNLIKELIHOOD, True, True),
     ],
 )
 def test_what_a_recipe_says_of_twins_reaches_training(

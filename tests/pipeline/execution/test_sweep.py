@@ -123,7 +123,7 @@ def test_keys_that_go_together_are_one_axis(workshop: Workshop) -> None:
 
 def test_the_steps_of_one_run_are_points(workshop: Workshop) -> None:
     stages = RECIPE["stages"] | {
-        "lat": RECIPE["stages"]["lat"] | {"tuning": {"steps": 4, "keep_steps": [0, 2]}}
+        "lat": RECIPE["stages"]["lat"] | {"tuning": {"max_steps": 4, "checkpoint_steps": [0, 2]}}
     }
     swept = sweep(stages=stages, systems=["lat"], sweep={"systems.lat.step": [0, 2, None]})
     swept.carry_out()
@@ -228,10 +228,10 @@ def test_points_are_tested_against_the_variant_that_their_grid_names(workshop: W
     assert differences["zero-shot", "otr"] == 100.0
     assert differences["supervised", "otr"] == differences["supervised", "bleu"] == 0.0
     output = _report()
-    assert "swept: differences from ontarget, over the seeds of both" in output
+    assert "swept: differences from ontarget over their common seeds" in output
     (row,) = [line for line in output.splitlines() if line.startswith("| lat (2) |")]
     assert "+100.00, p 1.000 |" in row  # two lines can give no more than p = 1/2, of each of two tests
-    assert "not of the spread between seeds" in output
+    assert "not for variance across seeds" in output
 
 
 def test_what_is_there_is_tested_even_if_the_rest_is_never_made(workshop: Workshop) -> None:

@@ -110,8 +110,8 @@ class TestLookedThrough:
         assert self.outcome(self.RIGHT, finish="length") == "run-on"
 
     def test_limits_are_the_recipes(self) -> None:
-        assert self.outcome("Mijn zus leest.", shortest=0.1) == "on"
-        assert self.outcome(self.RIGHT, shortest=1.5) == "short"
+        assert self.outcome("Mijn zus leest.", min_length_ratio=0.1) == "on"
+        assert self.outcome(self.RIGHT, min_length_ratio=1.5) == "short"
         assert self.outcome(self.RIGHT, confidence=1.0) == "unknown"
         assert self.outcome("Mijn zus leest een boek een boek een boek een boek", repetition=0.9) == "on"
 
@@ -147,14 +147,14 @@ class TestMaking:
     @pytest.mark.parametrize(
         ("change", "translated"),
         [
-            ({"lines": 1}, True),
+            ({"max_lines": 1}, True),
             ({"keep": {"confidence": 0.6}}, True),
-            ({"decoding": {"beam": 4}}, True),
+            ({"decoding": {"num_beams": 4}}, True),
             ({"candidates": 2}, True),
             ({"teacher": "lat"}, True),
             ({"mix": 0.5}, False),
             ({"alpha": 0.5}, False),
-            ({"tuning": {"steps": 2}}, False),
+            ({"tuning": {"max_steps": 2}}, False),
         ],
     )
     def test_what_changes_makes_again_what_depends_on_it(
@@ -239,19 +239,17 @@ class TestWhatIsLearnt:
         [made] = {s.response for [s] in groups if "Dutch" in text_of(s.prompt) and s.source == LINES["it"][0]}
         assert made == LINES["nl"][0]
 
-    @pytest.mark.parametrize(("original", "count"), [("source", 4), ("target", 4), ("both", 8)])
-    def test_the_side_that_people_wrote_may_be_the_target(
-        self, answers: Workshop, original: str, count: int
-    ) -> None:
-        groups = self.draw(answers, "pd", original=original, mix=0, directions=["it-nl"], lines=2)
+    @pytest.mark.parametrize(("side", "count"), [("target", 4), ("source", 4), ("both", 8)])
+    def test_either_side_may_be_the_synthetic_one(self, answers: Workshop, side: str, count: int) -> None:
+        groups = self.draw(answers, "pd", synthetic_side=side, mix=0, directions=["it-nl"], max_lines=2)
         assert len(groups) == count // 2
         pairs = {(str(s.asked), s.source, s.response) for [s] in groups}
         both = list(zip(LINES["it"][:2], LINES["nl"][:2], strict=True))
         forward, back = {("nl", it, nl) for it, nl in both}, {("it", nl, it) for it, nl in both}
-        assert pairs == {"source": forward, "target": back, "both": forward | back}[original]
+        assert pairs == {"target": forward, "source": back, "both": forward | back}[side]
 
     def test_what_the_corpus_has_in_the_pivot_language_is_translated(self, answers: Workshop) -> None:
-        groups = self.draw(answers, "pd", halfway="corpus", mix=0)
+        groups = self.draw(answers, "pd", pivot_source="corpus", mix=0)
         assert answers.translated == ["pd en-nl", "pd en-it"]
         assert {(s.source, s.response) for [s] in groups if str(s.asked) == "nl"} == set(
             zip(LINES["it"][:2], LINES["nl"][:2], strict=True)
@@ -284,7 +282,7 @@ class TestWhatIsLearnt:
 def test_costs_are_those_of_as_many_outputs(answers: Workshop) -> None:
     fake_corpus = inputs.load_corpus(fake_recipe())
     made = synthetic_recipe(
-        pd={"from": "mt", "decoding": {"beam": 4}}, st={"from": "mt", "decoding": {"beam": 4}}
+        pd={"from": "mt", "decoding": {"num_beams": 4}}, st={"from": "mt", "decoding": {"num_beams": 4}}
     )
     plan = Plan(made, fake_corpus, Store(Path("runs/fake")))
     choosing = {
@@ -309,11 +307,11 @@ def test_a_real_model_learns_it_and_its_record_counts_what_was_kept(
 ) -> None:
     pytest.importorskip("torch", reason="needs the extra `train`")
     monkeypatch.setattr(stages, "make_model", make_model)
-    tuning = {"steps": 1, "batch_samples": 4}
+    tuning = {"max_steps": 1, "global_batch_size": 4}
     shape = {"vocabulary": 300, "hidden": 16, "layers": 1, "heads": 2, "intermediate": 32}
     small = {"base": RECIPE["stages"]["base"] | {"model": shape, "tuning": tuning}}
     small["mt"] = RECIPE["stages"]["mt"] | {"tuning": tuning}
-    small["st"] = {"kind": "self-training", "from": "mt", "alpha": 1.0, "lines": 2, "tuning": tuning}
+    small["st"] = {"kind": "self-training", "from": "mt", "alpha": 1.0, "max_lines": 2, "tuning": tuning}
     made = fake_recipe(stages=small, systems=["mt"])
     [*_, folder] = train(make_plan(made))
     record = json.loads((folder / "ontarget.json").read_text(encoding="utf-8"))

@@ -16,7 +16,7 @@ pytest.importorskip("torch", reason="needs the extra `train`")
 
 from tests.checkpoints.conftest import LINES, make
 
-TUNING = {"steps": 1, "batch_samples": 2, "max_length": 256}
+TUNING = {"max_steps": 1, "global_batch_size": 2, "max_length": 256}
 CODES = ("en", "it", "nl")
 TEXT = dict(zip(CODES, LINES, strict=False))
 
@@ -36,7 +36,7 @@ def models(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Path]:
 
 
 def recipe(**changes: Any) -> Recipe:
-    stage = {"kind": "likelihood", "from": "model", "tuning": TUNING}
+    stage = {"kind": "sft", "from": "model", "tuning": TUNING}
     data = {
         "name": "checked",
         "languages": list(CODES),
@@ -130,7 +130,7 @@ def test_what_can_be_fetched_is_a_note() -> None:
     changes: dict[str, Any] = {"languages": ["en", "de", "fr"], "corpus": {"catalogue": {"name": "multi30k"}}}
     of_it = found(**changes)
     assert of_it.wrong == []
-    assert any("fetch it by 'ontarget data get multi30k" in note for note in of_it.notes)
+    assert any("download it with 'ontarget data get multi30k" in note for note in of_it.notes)
     hub = found(model="owner/name")
     assert hub.wrong == []
     assert hub.notes == ["stages.mt.from: 'owner/name' is loaded from the Hugging Face hub: not looked at"]

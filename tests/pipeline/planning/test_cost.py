@@ -38,16 +38,16 @@ def test_the_estimate_is_six_operations_a_parameter_and_token(fake_corpus: Corpu
 
 def test_memory_is_that_of_the_process_and_what_grows_with_a_micro_batch(fake_corpus: Corpus) -> None:
     def memory(**tuning: int) -> float:
-        stage = {**RECIPE["stages"]["base"], "tuning": {"learning_rate": 1, "steps": 2, **tuning}}
+        stage = {**RECIPE["stages"]["base"], "tuning": {"learning_rate": 1, "max_steps": 2, **tuning}}
         return (
             costs(fake_recipe(stages=RECIPE["stages"] | {"base": stage}), fake_corpus)["model/base"].memory
             or 0
         )
 
     parameters, tokens = 8000 * 256 + 6 * (4 * 256**2 + 3 * 256 * 704), 10
-    least = memory(batch_samples=10_000, micro_batch_tokens=tokens)
+    least = memory(global_batch_size=10_000, max_tokens_per_micro_batch=tokens)
     assert least > 3.5e8 + 16 * parameters  # no training takes less
-    more = memory(batch_samples=10_000, micro_batch_tokens=tokens + 1000)
+    more = memory(global_batch_size=10_000, max_tokens_per_micro_batch=tokens + 1000)
     assert more - least == pytest.approx(1000 * 30 * 6 * 256 * 4)
 
 
@@ -61,9 +61,9 @@ def test_a_pivot_costs_twice_and_half_the_lines_half(fake_corpus: Corpus) -> Non
 def test_judging_costs_as_much_as_answering_so_many_lines(fake_corpus: Corpus) -> None:
     every, steps = 10, 25  # judged after 10, 20 and 25
     stages = RECIPE["stages"] | {
-        "mt": {**RECIPE["stages"]["mt"], "tuning": {"learning_rate": 1, "steps": steps}}
+        "mt": {**RECIPE["stages"]["mt"], "tuning": {"learning_rate": 1, "max_steps": steps}}
     }
-    judged = {**stages["mt"], "evaluation": {"every": every, "lines": 2, "beam": 4}}
+    judged = {**stages["mt"], "evaluation": {"every": every, "lines": 2, "num_beams": 4}}
     with_it = costs(fake_recipe(stages=stages | {"mt": judged}, test_lines=2), fake_corpus)
     without = costs(fake_recipe(stages=stages, test_lines=2), fake_corpus)
     more = (with_it["model/mt"].seconds or 0) - (without["model/mt"].seconds or 0)

@@ -26,7 +26,7 @@ from ontarget.pipeline.run import make_plan
 from ontarget.recipes.loading import check
 from ontarget.training.new_model import make_tokenizer
 
-_STAGES = {"mt": {"kind": "likelihood", "from": "model", "tuning": {"steps": 1}}}
+_STAGES = {"mt": {"kind": "sft", "from": "model", "tuning": {"max_steps": 1}}}
 
 
 def model_of(kind: str, positions: int) -> PreTrainedModel:
@@ -62,7 +62,7 @@ def test_positions_that_are_learnt_must_do_for_the_samples(corpus_files: Path) -
             UserError, match=r"stages\.mt\.tuning\.max_length is 512, but .* has learnt 300 pos"
         ):
             check_models(plan, plan.everything())
-    enough = {"mt": _STAGES["mt"] | {"tuning": {"steps": 1, "max_length": 300}}}
+    enough = {"mt": _STAGES["mt"] | {"tuning": {"max_steps": 1, "max_length": 300}}}
     plan = plan_of(corpus_files, "opt", 300, stages=enough, systems=["mt"])
     assert check_models(plan, plan.everything()) == []
     plan = plan_of(corpus_files, "llama", 300, stages=_STAGES, systems=["mt"])
@@ -84,7 +84,7 @@ def test_prompts_that_do_not_fit_are_counted_by_direction(corpus_files: Path) ->
 
 
 def test_a_system_none_of_whose_prompts_fits_is_refused(corpus_files: Path) -> None:
-    systems = {"base": {}, "5-shot": {"model": str(corpus_files / "base"), "demonstrations": 2}}
+    systems = {"base": {}, "5-shot": {"model": str(corpus_files / "base"), "num_fewshot": 2}}
     plan = plan_of(corpus_files, "llama", 90, systems=systems)
     with pytest.raises(
         UserError, match=r"systems\.5-shot: none of the 24 test prompts fits into the context of"

@@ -24,7 +24,7 @@ from ontarget.pipeline.run import carry_out, make_plan, train
 from ontarget.recipes.loading import check
 from ontarget.recipes.schema.recipe import Recipe
 
-TUNING = {"steps": 1, "batch_samples": 2}
+TUNING = {"max_steps": 1, "global_batch_size": 2}
 
 
 @pytest.fixture(scope="module")
@@ -51,9 +51,9 @@ def recipe(model: str = "llama", **changes: object) -> Recipe:
         "overlap": "allow",
         "template": "plain",
         "model": model,
-        "stages": {"mt": {"kind": "likelihood", "from": "model", "samples": 4, "tuning": TUNING}},
+        "stages": {"mt": {"kind": "sft", "from": "model", "samples": 4, "tuning": TUNING}},
         "systems": ["mt"],
-        "decoding": {"beam": 1, "max_new_tokens": 2},
+        "decoding": {"num_beams": 1, "max_new_tokens": 2},
     }
     return check(settings | changes, "small")
 

@@ -9,7 +9,7 @@ from ontarget.recipes.loading import check, load, shipped
 from ontarget.recipes.schema.adjustments import ContrastSettings
 from ontarget.recipes.schema.presets import PRESETS
 from ontarget.recipes.schema.recipe import Recipe
-from ontarget.recipes.schema.stages import LanguageAware, LanguageModelling
+from ontarget.recipes.schema.stages import LanguageAware, Pretraining
 from ontarget.recipes.sweep import points
 from ontarget.samples.weighting import ALL, Weighting
 from ontarget.settings.decoding import AntiLanguageModel, Boosting, Contrast, Decoding, Prior
@@ -24,16 +24,16 @@ def recipe(**changes: object) -> Recipe:
         "pivot": "en",
         "corpus": {"phrasebook": {"tuples": 10}},
         "stages": {
-            "base": {"kind": "language-modelling", "tuning": {"steps": 1}},
-            "mt": {"kind": "likelihood", "from": "base", "tuning": {"epochs": 1}},
+            "base": {"kind": "pretraining", "tuning": {"max_steps": 1}},
+            "mt": {"kind": "sft", "from": "base", "tuning": {"epochs": 1}},
         },
     }
     return check(data | changes, "small")
 
 
 def language_aware(**changes: object) -> LanguageAware:
-    settings = {"kind": "language-aware", "from": "mt", "tuning": {"steps": 1}} | changes
-    stages = {"mt": {"kind": "likelihood", "from": "owner/model", "tuning": {"epochs": 1}}, "lat": settings}
+    settings = {"kind": "language-aware", "from": "mt", "tuning": {"max_steps": 1}} | changes
+    stages = {"mt": {"kind": "sft", "from": "owner/model", "tuning": {"epochs": 1}}, "lat": settings}
     stage = recipe(stages=stages).stages["lat"]
     assert isinstance(stage, LanguageAware)
     return stage
@@ -68,7 +68,7 @@ def test_the_final_table_is_of_the_models_that_were_chosen() -> None:
 
 @pytest.mark.parametrize("name", shipped())
 def test_a_base_that_is_made_from_nothing_learns_faster_than_a_model_is_fine_tuned(name: str) -> None:
-    made = [stage for stage in load(name).stages.values() if isinstance(stage, LanguageModelling)]
+    made = [stage for stage in load(name).stages.values() if isinstance(stage, Pretraining)]
     assert all(stage.tuning.learning_rate >= 1e-3 for stage in made)
 
 
@@ -160,39 +160,39 @@ def test_what_does_not_fit_together_is_said_in_one_sentence(changes: dict[str, o
 class TestStages:
     def test_may_be_listed_in_any_order(self) -> None:
         stages = {
-            "ontarget": {"kind": "language-aware", "from": "mt", "tuning": {"steps": 1}},
-            "mt": {"kind": "likelihood", "from": "base", "tuning": {"epochs": 1}},
-            "base": {"kind": "language-modelling", "tuning": {"steps": 1}},
+            "ontarget": {"kind": "language-aware", "from": "mt", "tuning": {"max_steps": 1}},
+            "mt": {"kind": "sft", "from": "base", "tuning": {"epochs": 1}},
+            "base": {"kind": "pretraining", "tuning": {"max_steps": 1}},
         }
         assert recipe(stages=stages).stage_order() == ["base", "mt", "ontarget"]
 
     def test_that_start_from_each_other_are_refused(self) -> None:
         stages = {
-            "mt": {"kind": "likelihood", "from": "more", "tuning": {"epochs": 1}},
-            "more": {"kind": "likelihood", "from": "mt", "tuning": {"epochs": 1}},
+            "mt": {"kind": "sft", "from": "more", "tuning": {"epochs": 1}},
+            "more": {"kind": "sft", "from": "mt", "tuning": {"epochs": 1}},
         }
         with pytest.raises(UserError, match=r"'stages.mt.from' is circular: mt -> more -> mt"):
             recipe(stages=stages)
 
     def test_that_start_from_no_stage_are_refused_with_the_nearest(self) -> None:
         stages = {
-            "base": {"kind": "language-modelling", "tuning": {"steps": 1}},
-            "mt": {"kind": "likelihood", "from": "bas", "tuning": {"epochs": 1}},
+            "base": {"kind": "pretraining", "tuning": {"max_steps": 1}},
+            "mt": {"kind": "sft", "from": "bas", "tuning": {"epochs": 1}},
         }
         with pytest.raises(UserError, match=r"'stages.mt.from' is 'bas'.*did you mean 'base'"):
             recipe(stages=stages)
 
     @pytest.mark.parametrize("start", ["owner/model", "./model", "/models/llama", "~/llama", "$MODELS/llama"])
     def test_may_start_from_a_hub_name_or_a_directory(self, start: str) -> None:
-        stages = {"mt": {"kind": "likelihood", "from": start, "tuning": {"epochs": 1}}}
+        stages = {"mt": {"kind": "sft", "from": start, "tuning": {"epochs": 1}}}
         small = recipe(stages=stages, systems=["base", "mt"])
         assert small.stages["mt"].start == start
         assert small.model_of("base") == start  # what stage 1 started from
 
     def test_may_start_from_the_recipes_model(self) -> None:
         stages = {
-            "mt": {"kind": "likelihood", "from": "model", "tuning": {"epochs": 1}},
-            "post-ins": {"kind": "likelihood", "from": "model", "tuning": {"epochs": 1}},
+            "mt": {"kind": "sft", "from": "model", "tuning": {"epochs": 1}},
+            "post-ins": {"kind": "sft", "from": "model", "tuning": {"epochs": 1}},
         }
         small = recipe(stages=stages, model="owner/model", systems=["base", "mt"])
         assert {stage.start for stage in small.stages.values()} == {"owner/model"}
@@ -207,9 +207,9 @@ class TestStages:
         small = load("phrasebook-tiny", ["stages.lat=null", "systems=[mt]"])
         assert "lat" not in small.stages
 
-    def test_keep_steps_that_systems_ask(self) -> None:
+    def test_checkpoint_steps_that_systems_ask(self) -> None:
         stages = {
-            "mt": {"kind": "likelihood", "from": "a/b", "tuning": {"steps": 9, "keep_steps": [0, 5]}},
+            "mt": {"kind": "sft", "from": "a/b", "tuning": {"max_steps": 9, "checkpoint_steps": [0, 5]}},
         }
         small = recipe(stages=stages, systems={"mt": {}, "early": {"model": "mt", "step": 5}})
         assert [small.model_of(system) for system in small.systems] == ["mt", "mt@5"]
@@ -221,17 +221,17 @@ class TestStages:
         ):
             with pytest.raises(UserError, match=message):
                 recipe(stages=stages, systems={"early": {"model": model, "step": step}})
-        with pytest.raises(UserError, match="`keep_steps` has 10, but `steps` is 9"):
-            recipe(stages={"mt": stages["mt"] | {"tuning": {"steps": 9, "keep_steps": [10]}}})
+        with pytest.raises(UserError, match="`checkpoint_steps` has 10, but `max_steps` is 9"):
+            recipe(stages={"mt": stages["mt"] | {"tuning": {"max_steps": 9, "checkpoint_steps": [10]}}})
 
     def test_exclude_keys_of_another_kind(self) -> None:
-        stages = {"base": {"kind": "language-modelling", "samples": 3, "tuning": {"steps": 1}}}
+        stages = {"base": {"kind": "pretraining", "samples": 3, "tuning": {"max_steps": 1}}}
         with pytest.raises(UserError, match=r"unknown key 'stages.base.samples'"):
             recipe(stages=stages)
 
     def test_of_a_new_model_have_a_shape(self) -> None:
         base = recipe().stages["base"]
-        assert isinstance(base, LanguageModelling)
+        assert isinstance(base, Pretraining)
         assert base.model.layers == 6
 
 
@@ -239,7 +239,7 @@ class TestPresets:
     def test_paper_is_the_paper_with_its_faults(self) -> None:
         stage = language_aware(preset="paper")
         assert stage.alpha == 0.05
-        assert stage.tuning.normalisation == "sequence"
+        assert stage.tuning.normalization == "sequence"
         conflict = stage.conflict
         assert (conflict.policy, conflict.directions, conflict.tokens) == ("any-instruction", "seen", "all")
         assert conflict.eos
@@ -249,10 +249,10 @@ class TestPresets:
         assert stage == language_aware(preset="ontarget")
         assert stage.alpha == 1.0
         assert stage.aim() == Objective("simpo", beta=2.0, margin=1.0)
-        assert stage.tuning.normalisation == "token"
+        assert stage.tuning.normalization == "token"
         conflict = stage.conflict
         assert (conflict.policy, conflict.directions) == ("wrong-target", "seen")
-        assert conflict.weighting() == Weighting("all", revealing="text")
+        assert conflict.weighting() == Weighting("all", token_weighting="text")
         assert not conflict.eos
         assert conflict.redraw
 
@@ -260,7 +260,7 @@ class TestPresets:
         stage, ours = language_aware(preset="first-token"), language_aware()
         assert stage.aim() == Objective("unlikelihood")
         assert stage.conflict.weighting() == Weighting("first")
-        same = {"tokens": "all", "revealing": "text", "directions": "seen"}
+        same = {"tokens": "all", "token_weighting": "text", "directions": "seen"}
         assert stage.conflict.model_copy(update=same) == ours.conflict
 
     def test_what_the_recipe_says_wins(self) -> None:
@@ -268,12 +268,12 @@ class TestPresets:
             preset="paper",
             alpha=0.3,
             conflict={"eos": False},
-            tuning={"steps": 2, "normalisation": "token", "learning_rate": "2e-6"},
+            tuning={"max_steps": 2, "normalization": "token", "learning_rate": "2e-6"},
         )
         assert stage.alpha == 0.3
         assert not stage.conflict.eos
         assert stage.conflict.policy == "any-instruction"
-        assert stage.tuning == Tuning(steps=2, normalisation="token", learning_rate=2e-6)
+        assert stage.tuning == Tuning(max_steps=2, normalization="token", learning_rate=2e-6)
 
 
 class TestObjectives:
@@ -305,7 +305,7 @@ class TestObjectives:
             ({"objective": "cpo", "beta": 0}, "'stages.lat.beta' is 0: should be greater than 0"),
             (
                 {"objective": "orpo", "conflict": {"policy": "source-copy"}},
-                "under the policy 'source-copy' orpo compares two responses as wholes",
+                "under the policy 'source-copy' orpo compares two whole responses",
             ),
         ],
     )
@@ -316,14 +316,14 @@ class TestObjectives:
 
     def test_what_is_said_of_copies_is_a_way_out(self) -> None:
         with pytest.raises(
-            UserError, match=r"simpo compares .*: give `conflict: \{tokens: all, revealing: null"
+            UserError, match=r"simpo compares .*: use `conflict: \{tokens: all, token_weighting: null"
         ):
             language_aware(conflict={"policy": "source-copy"})
         copies = language_aware(objective="unlikelihood", conflict={"policy": "source-copy"})
         assert not copies.aim().pairwise
 
     def test_copies_are_compared_as_wholes(self) -> None:
-        conflict = {"policy": "source-copy", "tokens": "all", "revealing": None}
+        conflict = {"policy": "source-copy", "tokens": "all", "token_weighting": None}
         assert language_aware(objective="orpo", conflict=conflict).conflict.weighting() == ALL
 
     def test_a_bound_needs_no_whole_copies(self) -> None:
@@ -347,17 +347,19 @@ class TestConflicts:
                 language_aware(conflict=conflict)
 
     def test_a_weighting_has_its_number_and_no_other(self) -> None:
-        said = {"tokens": "first-k", "k": 3, "revealing": "text"}
-        assert language_aware(conflict=said).conflict.weighting() == Weighting("first-k", 3, revealing="text")
-        decay = language_aware(conflict={"tokens": "decay", "gamma": 0.3, "revealing": None}).conflict
+        said = {"tokens": "first-k", "k": 3, "token_weighting": "text"}
+        assert language_aware(conflict=said).conflict.weighting() == Weighting(
+            "first-k", 3, token_weighting="text"
+        )
+        decay = language_aware(conflict={"tokens": "decay", "gamma": 0.3, "token_weighting": None}).conflict
         assert decay.weighting() == Weighting("decay", gamma=0.3)
         for conflict in ({"k": 3}, {"tokens": "first-k"}, {"tokens": "decay", "k": 3, "gamma": 0.3}):
             with pytest.raises(UserError, match="`k` and `tokens: first-k` need each other"):
                 language_aware(conflict=conflict)
         with pytest.raises(
-            UserError, match="`revealing: model` compares two instructions, and 'source-copy'"
+            UserError, match="`token_weighting: model` compares two instructions, and 'source-copy'"
         ):
-            language_aware(conflict={"policy": "source-copy", "revealing": "model"})
+            language_aware(conflict={"policy": "source-copy", "token_weighting": "model"})
         with pytest.raises(UserError, match="`gamma` and `tokens: decay` need each other"):
             language_aware(conflict={"tokens": "decay"})
         with pytest.raises(UserError, match=r"'stages.lat.conflict.gamma' is 1: should be less than 1"):
@@ -366,12 +368,12 @@ class TestConflicts:
     @pytest.mark.parametrize("policy", ["wrong-target", "any-instruction"])
     def test_two_languages_leave_nothing_to_conflict_with(self, policy: str) -> None:
         stages = {
-            "mt": {"kind": "likelihood", "from": "owner/model", "tuning": {"epochs": 1}},
+            "mt": {"kind": "sft", "from": "owner/model", "tuning": {"epochs": 1}},
             "lat": {
                 "kind": "language-aware",
                 "from": "mt",
                 "preset": "first-token",  # whose objective is for copies, too
-                "tuning": {"steps": 1},
+                "tuning": {"max_steps": 1},
                 "conflict": {"policy": policy},
             },
         }
@@ -390,14 +392,14 @@ class TestWhatIsMixedIn:
             assert ("objective" in stage) == (stage.get("preset") == "ontarget")
             conflict = stage.get("conflict", {})
             assert not {"counts", "k", "gamma"} & set(conflict)
-            assert ("revealing" in conflict) == (stage.get("preset") == "ontarget")
+            assert ("token_weighting" in conflict) == (stage.get("preset") == "ontarget")
 
     @pytest.mark.parametrize("preset", PRESETS)
     @pytest.mark.parametrize("objective", ["unlikelihood", "simpo"])
     @pytest.mark.parametrize("revealing", [None, "text"])
     def test_what_is_written_is_read_as_it_was(self, preset: str, objective: str, revealing: object) -> None:
         """What is left out must not come back as something else, from the preset."""
-        conflict = {"tokens": "all", "revealing": revealing}
+        conflict = {"tokens": "all", "token_weighting": revealing}
         stage = language_aware(preset=preset, objective=objective, conflict=conflict)
         assert LanguageAware.model_validate(stage.model_dump(mode="json", by_alias=True)) == stage
 
@@ -422,9 +424,9 @@ class TestSystems:
         assert list(recipe().systems) == ["mt", "pivot"]
 
     def test_of_stages_with_names_of_ones_own_ask_them_as_they_were_tuned(self) -> None:
-        tuning = {"steps": 1}
-        shape = {"kind": "language-modelling", "model": {}, "tuning": tuning}
-        after = {"kind": "likelihood", "from": "small", "post_instruction": True, "tuning": tuning}
+        tuning = {"max_steps": 1}
+        shape = {"kind": "pretraining", "model": {}, "tuning": tuning}
+        after = {"kind": "sft", "from": "small", "post_instruction": True, "tuning": tuning}
         better = {"kind": "language-aware", "from": "after", "tuning": tuning}
         named = {"small": shape, "after": after, "better": better, "lat": better, "ptl": better}
         own = recipe(stages=named)
@@ -446,12 +448,12 @@ class TestSystems:
         systems = load("phrasebook-tiny").systems
         assert systems["post-ins"].post_instruction
         assert systems["ptl"].prompt_in_target
-        assert systems["1-shot"].demonstrations == 1
-        assert systems["5-shot"].demonstrations == 5
+        assert systems["1-shot"].num_fewshot == 1
+        assert systems["5-shot"].num_fewshot == 5
         assert systems["contrastive"].contrast is not None
         assert systems["pivot"].pivot
         plain = systems["mt"]
-        assert not any((plain.post_instruction, plain.prompt_in_target, plain.demonstrations, plain.pivot))
+        assert not any((plain.post_instruction, plain.prompt_in_target, plain.num_fewshot, plain.pivot))
         assert plain.contrast is None
         assert (plain.prior, plain.boosting, plain.anti_lm, plain.rerank) == (None,) * 4
         asked = ["language-prior", "token-boosting", "adaptive-boosting", "anti-lm"]
@@ -466,9 +468,9 @@ class TestSystems:
 
     def test_rerank_what_there_is_more_than_one_of(self) -> None:
         with pytest.raises(UserError, match=r"systems\.reranked: a beam of 1 has only one hypothesis"):
-            recipe(systems=["reranked"], decoding={"beam": 1})
-        recipe(systems=["retried"], decoding={"beam": 1})
-        recipe(systems={"reranked": {"decoding": {"beam": 2}}}, decoding={"beam": 1})
+            recipe(systems=["reranked"], decoding={"num_beams": 1})
+        recipe(systems=["retried"], decoding={"num_beams": 1})
+        recipe(systems={"reranked": {"decoding": {"num_beams": 2}}}, decoding={"num_beams": 1})
         with pytest.raises(UserError, match="translates through the pivot, but this system already does"):
             recipe(systems={"retried": {"pivot": True}})
 
@@ -500,20 +502,24 @@ class TestSystems:
         assert check(named.settings(), "again") == named
 
     def test_of_ones_own_name_a_model(self) -> None:
-        systems = recipe(systems={"mt": None, "3-shot": {"model": "mt", "demonstrations": 3}}).systems
-        assert systems["3-shot"].demonstrations == 3
+        systems = recipe(systems={"mt": None, "3-shot": {"model": "mt", "num_fewshot": 3}}).systems
+        assert systems["3-shot"].num_fewshot == 3
 
     def test_change_only_what_they_say_of_the_decoding(self) -> None:
         small = recipe(
-            decoding={"beam": 2, "max_new_tokens": 9},
-            systems={"mt": {"decoding": {"beam": 1}}, "base": {}},
+            decoding={"num_beams": 2, "max_new_tokens": 9},
+            systems={"mt": {"decoding": {"num_beams": 1}}, "base": {}},
         )
-        assert small.decoding_of("mt").model_dump() == {"beam": 1, "max_new_tokens": 9, "length_penalty": 1.0}
-        assert small.decoding_of("base").beam == 2
-        once = recipe(decoding={"no_repeat_ngram_size": 3}, systems={"mt": {"decoding": {"beam": 1}}})
+        assert small.decoding_of("mt").model_dump() == {
+            "num_beams": 1,
+            "max_new_tokens": 9,
+            "length_penalty": 1.0,
+        }
+        assert small.decoding_of("base").num_beams == 2
+        once = recipe(decoding={"no_repeat_ngram_size": 3}, systems={"mt": {"decoding": {"num_beams": 1}}})
         assert once.decoding_of("mt").decoding() == Decoding(1, no_repeat_ngram_size=3)
-        again = check(small.settings() | {"decoding": {"beam": 2, "max_new_tokens": 5}}, "again")
-        assert (again.decoding_of("mt").beam, again.decoding_of("mt").max_new_tokens) == (1, 5)
+        again = check(small.settings() | {"decoding": {"num_beams": 2, "max_new_tokens": 5}}, "again")
+        assert (again.decoding_of("mt").num_beams, again.decoding_of("mt").max_new_tokens) == (1, 5)
 
     def test_with_impossible_contrast_weights_are_refused(self) -> None:
         systems = {"contrastive": {"contrast": {"source_weight": 0.9, "language_weight": 0.5}}}
@@ -533,8 +539,8 @@ class TestDiagnosis:
 
 
 def test_the_root_of_a_stage_is_what_the_recipe_does_not_make() -> None:
-    tuned = {"kind": "likelihood", "from": "owner/model", "tuning": {"steps": 4, "keep_steps": [2]}}
-    stages = {"mt": tuned, "lat": {"kind": "language-aware", "from": "mt", "tuning": {"steps": 1}}}
+    tuned = {"kind": "sft", "from": "owner/model", "tuning": {"max_steps": 4, "checkpoint_steps": [2]}}
+    stages = {"mt": tuned, "lat": {"kind": "language-aware", "from": "mt", "tuning": {"max_steps": 1}}}
     made = recipe(stages=stages)
     assert [made.root_of(model) for model in ("lat", "mt", "mt@2")] == ["owner/model"] * 3
     assert made.root_of("other/model") == "other/model"

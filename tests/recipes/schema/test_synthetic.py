@@ -46,21 +46,21 @@ def test_a_teacher_is_a_model_and_no_circle() -> None:
 
 
 def test_decoding_is_greedy_where_neither_stage_nor_beam_say_otherwise() -> None:
-    usual = DecodingSettings(beam=4, max_new_tokens=100)
-    assert stage("st").decoding_from(usual) == DecodingSettings(beam=1, max_new_tokens=100)
-    assert stage("st", decoding={"max_new_tokens": 9}).decoding_from(usual).beam == 1
-    assert stage("st", decoding={"beam": 2}).decoding_from(usual) == DecodingSettings(
-        beam=2, max_new_tokens=100
+    usual = DecodingSettings(num_beams=4, max_new_tokens=100)
+    assert stage("st").decoding_from(usual) == DecodingSettings(num_beams=1, max_new_tokens=100)
+    assert stage("st", decoding={"max_new_tokens": 9}).decoding_from(usual).num_beams == 1
+    assert stage("st", decoding={"num_beams": 2}).decoding_from(usual) == DecodingSettings(
+        num_beams=2, max_new_tokens=100
     )
 
 
 def test_candidates_are_the_beam_unless_a_wider_one_is_asked_for() -> None:
-    usual = DecodingSettings(beam=4, max_new_tokens=100)
-    assert stage("st", candidates=3).decoding_from(usual).beam == 3
-    assert stage("st", candidates=3, decoding={"max_new_tokens": 9}).decoding_from(usual).beam == 3
-    assert stage("st", candidates=3, decoding={"beam": 5}).decoding_from(usual).beam == 5
-    with pytest.raises(UserError, match=r"3 `candidates` need a `decoding\.beam` of at least that"):
-        stage("st", candidates=3, decoding={"beam": 2})
+    usual = DecodingSettings(num_beams=4, max_new_tokens=100)
+    assert stage("st", candidates=3).decoding_from(usual).num_beams == 3
+    assert stage("st", candidates=3, decoding={"max_new_tokens": 9}).decoding_from(usual).num_beams == 3
+    assert stage("st", candidates=3, decoding={"num_beams": 5}).decoding_from(usual).num_beams == 5
+    with pytest.raises(UserError, match=r"3 `candidates` need a `decoding\.num_beams` of at least that"):
+        stage("st", candidates=3, decoding={"num_beams": 2})
 
 
 @pytest.mark.parametrize(
@@ -82,7 +82,7 @@ def test_a_recipe_that_chooses_nothing_is_what_it_was() -> None:
         stage("pd", candidates=2)
 
 
-def test_only_a_pivot_has_a_text_halfway() -> None:
-    assert stage("pd", halfway="corpus").kind == "pivot-distillation"  # type: ignore[attr-defined]
-    with pytest.raises(UserError, match=r"unknown key 'stages\.st\.halfway'"):
-        stage("st", halfway="corpus")
+def test_only_a_pivot_has_a_source_of_pivot_text() -> None:
+    assert stage("pd", pivot_source="corpus").kind == "pivot-distillation"  # type: ignore[attr-defined]
+    with pytest.raises(UserError, match=r"unknown key 'stages\.st\.pivot_source'"):
+        stage("st", pivot_source="corpus")

@@ -87,7 +87,7 @@ def test_what_a_model_keeps_in_fp32_and_embeddings_have_no_copy():
 @pytest.mark.parametrize("settings", [{"lora": Lora(rank=4)}, {"gradient_checkpointing": True}])
 def test_adapters_and_layers_that_are_computed_twice_learn_the_same(settings, tmp_path):
     torch.manual_seed(1)
-    model = prepared(build("Llama", initializer_range=0.1), Tuning(steps=1, **settings))
+    model = prepared(build("Llama", initializer_range=0.1), Tuning(max_steps=1, **settings))
     with torch.no_grad():
         for name, weight in model.named_parameters():
             if "lora_B" in name:  # begins as zero, and lora_A has no gradient then

@@ -25,7 +25,7 @@ TRANSLATIONS = [
 
 
 def steps(tokenizer, pairs=True, **settings):
-    settings = {"epochs": 1, "batch_samples": 8, **settings}
+    settings = {"epochs": 1, "global_batch_size": 8, **settings}
     draw = (
         language_aware_groups(TRANSLATIONS, PLAIN, Conflict(), LANGUAGES, SUPERVISED, 1)
         if pairs
@@ -35,8 +35,8 @@ def steps(tokenizer, pairs=True, **settings):
 
 
 def test_a_global_batch_sums_to_its_strengths_whatever_its_micro_batches(tokenizer):
-    for micro_batch_tokens in (1, 64, 10_000):
-        for step in steps(tokenizer, micro_batch_tokens=micro_batch_tokens):
+    for max_tokens_per_micro_batch in (1, 64, 10_000):
+        for step in steps(tokenizer, max_tokens_per_micro_batch=max_tokens_per_micro_batch):
             weights = torch.cat([micro_batch["weights"].flatten() for micro_batch in step])
             assert weights[weights > 0].sum().item() == pytest.approx(1.0)
             assert weights[weights < 0].sum().item() == pytest.approx(-0.5)
@@ -46,10 +46,10 @@ def test_loss_and_gradient_do_not_depend_on_micro_batches(tokenizer, model):
     """Also: no sample sees another, and padding changes nothing."""
     model.double()
     results = []
-    for micro_batch_tokens in (1, 80, 10_000):
+    for max_tokens_per_micro_batch in (1, 80, 10_000):
         model.zero_grad()
         total = 0.0
-        for micro_batch in steps(tokenizer, micro_batch_tokens=micro_batch_tokens)[0]:
+        for micro_batch in steps(tokenizer, max_tokens_per_micro_batch=max_tokens_per_micro_batch)[0]:
             logits = model(input_ids=micro_batch["input_ids"]).logits
             counts = micro_batch["weights"] != 0
             loss = signed_loss(
@@ -90,7 +90,7 @@ def test_any_step_is_the_same_whenever_it_is_asked_for(tokenizer):
 
 
 def test_micro_batches_keep_to_their_tokens(tokenizer):
-    for micro_batch in steps(tokenizer, micro_batch_tokens=100)[0]:
+    for micro_batch in steps(tokenizer, max_tokens_per_micro_batch=100)[0]:
         samples, length = micro_batch["input_ids"].shape
         assert samples == 1 or samples * length <= 100
 

@@ -80,7 +80,7 @@ def test_steps_are_the_same_from_disk(tokenizer):
         return Steps(
             DRAW,
             encoder(tokenizer),
-            Tuning(epochs=2, batch_samples=8),
+            Tuning(epochs=2, global_batch_size=8),
             0.5,
             1,
             encode=lambda groups, encoder, number: encode_pass(

@@ -184,7 +184,7 @@ def test_what_cannot_keep_samples_apart_is_never_packed():
 def test_batches_are_the_same_for_any_number_of_workers(tokenizer, packed):
     seen = []
     for workers in (0, 2):
-        made = steps(tokenizer, epochs=2, micro_batch_tokens=200)
+        made = steps(tokenizer, epochs=2, max_tokens_per_micro_batch=200)
         if packed:
             made.cut, made.collate = packing.by_tokens, packing.pack
         loader = DataLoader(made, batch_size=1, collate_fn=lambda items: items[0], num_workers=workers)

@@ -43,7 +43,7 @@ LAY_OUT = {"padded": batches.collate, "packed": packing.pack, "prefix": prefix.c
 def steps(tokenizer, conflict, alpha=1.0, share=Share(), **tuning):  # noqa: B008
     draw = language_aware_groups(TRANSLATIONS, PLAIN, conflict, LANGUAGES, SUPERVISED, 1)
     encoder = Encoder(tokenizer, PLAIN.separator, 128, {})
-    made = Steps(draw, encoder, Tuning(**{"steps": 1, "batch_samples": 6, **tuning}), alpha, 1, share)
+    made = Steps(draw, encoder, Tuning(**{"max_steps": 1, "global_batch_size": 6, **tuning}), alpha, 1, share)
     made.units, made.collate = pairs.together, partial(pairs.collate, made.collate)
     return made, [[encoder.encode(sample) for sample in group] for group in draw(0)]
 
@@ -54,7 +54,7 @@ def log_p(model, encoded):
     return logits.log_softmax(-1).gather(1, ids[0, encoded.response :, None]).squeeze(1)
 
 
-def by_definition(model, groups, objective, alpha, normalisation):
+def by_definition(model, groups, objective, alpha, normalization):
     """Group by group, each sample alone, from whole log-probabilities."""
     positives, twins = [], []
     for chosen, *others in groups:
@@ -67,26 +67,26 @@ def by_definition(model, groups, objective, alpha, normalisation):
                 scores = [score / shares.sum() for score in scores]
             twins.append((pair_losses(objective, *scores), shares.sum()))
     losses, counts = (torch.stack(column) for column in zip(*twins, strict=True))
-    if normalisation == "token":
+    if normalization == "token":
         return torch.cat(positives).mean() + alpha * (losses * counts).sum() / counts.sum()
     return torch.stack([loss.mean() for loss in positives]).mean() + alpha * losses.mean()
 
 
 @settings(max_examples=20, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(
-    micro_batch_tokens=st.one_of(st.integers(1, 400), st.just(10_000)),
-    normalisation=st.sampled_from(["token", "sequence"]),
+    max_tokens_per_micro_batch=st.one_of(st.integers(1, 400), st.just(10_000)),
+    normalization=st.sampled_from(["token", "sequence"]),
     objective=st.sampled_from(OBJECTIVES),
     weighting=st.sampled_from(WEIGHTINGS),
     form=st.sampled_from(["padded", "packed", "prefix"]),
     alpha=st.floats(0.01, 2),
 )
 def test_a_step_is_the_loss_of_the_whole_batch_however_it_is_cut(
-    tokenizer, model, tmp_path, micro_batch_tokens, normalisation, objective, weighting, form, alpha
+    tokenizer, model, tmp_path, max_tokens_per_micro_batch, normalization, objective, weighting, form, alpha
 ):
     arguments = TrainingArguments(output_dir=str(tmp_path), use_cpu=True, report_to=[])
     trainer = SignedTrainer(model=model.double(), args=arguments, objective=objective)
-    tuning = {"micro_batch_tokens": micro_batch_tokens, "normalisation": normalisation}
+    tuning = {"max_tokens_per_micro_batch": max_tokens_per_micro_batch, "normalization": normalization}
     made, groups = steps(tokenizer, Conflict(weighting=weighting), alpha, **tuning)
     made.collate = partial(pairs.collate, LAY_OUT[form])
     if form == "packed":
@@ -103,7 +103,7 @@ def test_a_step_is_the_loss_of_the_whole_batch_however_it_is_cut(
 
     assert sum(twin is None for _, twin in groups) == (weighting != ALL)
     model.zero_grad()
-    expected = by_definition(model, groups, objective, alpha, normalisation)
+    expected = by_definition(model, groups, objective, alpha, normalization)
     expected.backward()
     assert loss.item() == pytest.approx(expected.item(), rel=1e-6)
     for name, parameter in model.named_parameters():
@@ -113,7 +113,7 @@ def test_a_step_is_the_loss_of_the_whole_batch_however_it_is_cut(
 @pytest.mark.parametrize("processes", [2, 3])
 def test_processes_share_a_step_without_tearing_a_pair(tokenizer, processes):
     conflict = Conflict(weighting=ALL)
-    tuning = {"micro_batch_tokens": 100}
+    tuning = {"max_tokens_per_micro_batch": 100}
     shares = [steps(tokenizer, conflict, share=Share(r, processes), **tuning)[0][0] for r in range(processes)]
     assert len({len(of_rank) for of_rank in shares}) == 1
     micro_batches = [micro_batch for of_rank in shares for micro_batch in of_rank]
@@ -129,7 +129,7 @@ def test_processes_share_a_step_without_tearing_a_pair(tokenizer, processes):
 
 
 def test_micro_batches_keep_to_their_tokens(tokenizer):
-    for micro_batch in steps(tokenizer, Conflict(weighting=ALL), micro_batch_tokens=250)[0][0]:
+    for micro_batch in steps(tokenizer, Conflict(weighting=ALL), max_tokens_per_micro_batch=250)[0][0]:
         rows, length = micro_batch["input_ids"].shape
         assert rows <= 2 or rows * (length + 1) <= 250
 

@@ -70,7 +70,7 @@ def test_rows_that_share_too_little_stay_whole(pairs):
 
 
 def test_which_models_and_ways_to_tune_it_works_for():
-    tuning = Tuning(learning_rate=1e-3, steps=1)
+    tuning = Tuning(learning_rate=1e-3, max_steps=1)
     assert prefix.works(small("Llama"), tuning, 1)
     assert prefix.works(small("Qwen3"), tuning, 2)
     assert not prefix.works(small("Mistral"), tuning, 1)  # its window is narrow

@@ -20,12 +20,12 @@ def _environment(monkeypatch: pytest.MonkeyPatch) -> None:
 
 def test_one_process_holds_it_all() -> None:
     for how in ("ddp", "fsdp", "zero3"):
-        told = parallel.arguments(Tuning(steps=1, parallel=how), processes=1)
+        told = parallel.arguments(Tuning(max_steps=1, parallel=how), processes=1)
         assert not {"fsdp", "deepspeed"} & set(told)
 
 
 def test_fsdp_is_version_2_and_loads_a_model_once() -> None:
-    told = parallel.arguments(Tuning(steps=1, parallel="fsdp"), processes=2)
+    told = parallel.arguments(Tuning(max_steps=1, parallel="fsdp"), processes=2)
     assert told["fsdp"] is True
     assert told["fsdp_config"]["version"] == 2
     assert told["fsdp_config"]["cpu_ram_efficient_loading"] is True
@@ -37,15 +37,15 @@ def test_zero3_without_deepspeed_is_one_sentence(monkeypatch: pytest.MonkeyPatch
     with pytest.raises(
         UserError, match=r"zero3 needs deepspeed, .*: pip install deepspeed; fsdp does the same"
     ):
-        parallel.arguments(Tuning(steps=1, parallel="zero3"), processes=2)
-    parallel.require(Tuning(steps=1, parallel="fsdp"))
+        parallel.arguments(Tuning(max_steps=1, parallel="zero3"), processes=2)
+    parallel.require(Tuning(max_steps=1, parallel="fsdp"))
 
 
 def test_fsdp_adds_up_gradients_in_fp32(tmp_path: Path) -> None:
     """And transformers takes the settings."""
     from transformers import TrainingArguments
 
-    told = parallel.arguments(Tuning(steps=1, parallel="fsdp"), processes=2)
+    told = parallel.arguments(Tuning(max_steps=1, parallel="fsdp"), processes=2)
     made = TrainingArguments(output_dir=str(tmp_path), use_cpu=True, bf16=True, **told)
     parallel.add_up_in_fp32(made)
     policy = made.fsdp_plugin_args["mixed_precision_policy"]
@@ -61,7 +61,7 @@ def test_parts_need_gpus(monkeypatch: pytest.MonkeyPatch, how: str) -> None:
     with pytest.raises(
         UserError, match=f"tuning.parallel={how} needs GPUs, and there are none here: take ddp"
     ):
-        parallel.arguments(Tuning(steps=1, parallel=how), processes=2)
+        parallel.arguments(Tuning(max_steps=1, parallel=how), processes=2)
 
 
 def test_zero3_saves_one_plain_checkpoint() -> None:
@@ -72,7 +72,7 @@ def test_zero3_saves_one_plain_checkpoint() -> None:
 
 def test_parts_are_compiled_layer_by_layer() -> None:
     """Of a model that is compiled as a whole, accelerate's FSDP2 finds no root."""
-    parallel.arguments(Tuning(steps=1, parallel="fsdp"), processes=2)
+    parallel.arguments(Tuning(max_steps=1, parallel="fsdp"), processes=2)
     assert os.environ["ACCELERATE_DYNAMO_USE_REGIONAL_COMPILATION"] == "true"
 
 

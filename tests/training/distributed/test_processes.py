@@ -78,7 +78,7 @@ def gradient(model, step):
 def test_the_gradients_of_all_shares_are_that_of_the_whole(base, processes):
     """Twenty have nothing to do but for a few: a part without samples has a gradient, of zeros."""
     encoder = Encoder(AutoTokenizer.from_pretrained(base), " ", 128, {})
-    tuning = Tuning(steps=3, batch_samples=8, micro_batch_tokens=60)
+    tuning = Tuning(max_steps=3, global_batch_size=8, max_tokens_per_micro_batch=60)
     model = AutoModelForCausalLM.from_pretrained(base).double()
     shares = [
         Steps(DATA.draw, encoder, tuning, 0.5, 1, Share(rank, processes))[1] for rank in range(processes)
@@ -105,7 +105,10 @@ def alone(base, tmp_path_factory):
 @pytest.mark.parametrize("parallel", ["ddp", "fsdp", ZERO3])
 def test_two_processes_do_what_one_does(base, alone, tmp_path, parallel):
     """The loss of each sign at every step, and the parameters; and what they leave is a plain checkpoint."""
-    one, two = parameters(alone), together(2, base, tmp_path, parallel=parallel, micro_batch_tokens=60)
+    one, two = (
+        parameters(alone),
+        together(2, base, tmp_path, parallel=parallel, max_tokens_per_micro_batch=60),
+    )
     assert two.keys() == one.keys()
     assert close(one, two)
     assert not close(one, AutoModelForCausalLM.from_pretrained(base).state_dict(), 1e-2)

@@ -34,7 +34,7 @@ def base(tmp_path_factory):
 @pytest.fixture(scope="module")
 def alone(base, tmp_path_factory):
     folder = tmp_path_factory.mktemp("alone")
-    run_stage(base, folder, **ADAPTERS, keep_steps=(STOP,))
+    run_stage(base, folder, **ADAPTERS, checkpoint_steps=(STOP,))
     return folder
 
 
@@ -51,7 +51,12 @@ def assert_same_losses(one, two, tolerance=1e-4):
 @pytest.mark.parametrize("parallel", ["fsdp", ZERO3])
 def test_two_processes_do_what_one_does_and_leave_one_plain_model(base, alone, tmp_path, parallel):
     """That of a step which is kept, too; the stage goes on from there as if nothing had been."""
-    settings = {**ADAPTERS, "parallel": parallel, "keep_steps": (STOP,), "micro_batch_tokens": 60}
+    settings = {
+        **ADAPTERS,
+        "parallel": parallel,
+        "checkpoint_steps": (STOP,),
+        "max_tokens_per_micro_batch": 60,
+    }
     one, two = parameters(alone), together(2, base, tmp_path, **settings)
     assert two.keys() == one.keys()
     assert close(one, two)
@@ -89,7 +94,7 @@ def test_a_stage_goes_on_with_another_number_of_processes(base, alone, tmp_path,
 @pytest.mark.parametrize("parallel", ["fsdp", ZERO3])
 def test_weights_that_stay_are_in_bf16_and_adapters_learn_in_fp32(base, tmp_path, parallel):
     """The weights of samples are not rounded to bf16: the first loss, of the model as it was, says so."""
-    settings = {**ADAPTERS, "precision": "bf16", "stop_at": 1, "micro_batch_tokens": 60}
+    settings = {**ADAPTERS, "precision": "bf16", "stop_at": 1, "max_tokens_per_micro_batch": 60}
     for name, how in (("ddp", "ddp"), ("parts", parallel)):
         together(2, base, tmp_path / name, **settings, parallel=how)
     found = [json.loads((tmp_path / name / "work" / "log.jsonl").read_text()) for name in ("ddp", "parts")]

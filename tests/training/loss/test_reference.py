@@ -45,13 +45,13 @@ def by_definition(model, chosen, twin):
     return [s * r if r >= 0.1 else 0 for s, r in zip(twin.shares, reveals, strict=True)]
 
 
-@pytest.mark.parametrize("micro_batch_tokens", [1, 150, 10_000])
+@pytest.mark.parametrize("max_tokens_per_micro_batch", [1, 150, 10_000])
 @pytest.mark.parametrize("weighting", [ALL, Weighting("decay", gamma=0.5)])
 def test_shares_are_multiplied_by_what_the_two_instructions_make_of_a_token(
-    tokenizer, knowing, weighting, micro_batch_tokens
+    tokenizer, knowing, weighting, max_tokens_per_micro_batch
 ):
     batch = batch_of(tokenizer, weighting)
-    found = iter(Reference(lambda: knowing, CPU, micro_batch_tokens)(batch))
+    found = iter(Reference(lambda: knowing, CPU, max_tokens_per_micro_batch)(batch))
     left = 0
     with torch.no_grad():
         for chosen, twin in zip(batch, [*batch[1:], None], strict=True):
@@ -109,7 +109,7 @@ def test_a_stage_asks_the_model_that_it_starts_from(base, tmp_path):  # noqa: F8
 def test_twins_that_tell_nothing_are_counted_once_in_the_first_pass(tokenizer):
     counted = []
     for looked_at in ((), (1, 0, 0), (0, 3, 5)):
-        made, groups = steps(tokenizer, Conflict(weighting=ALL), epochs=3, steps=None, batch_samples=2)
+        made, groups = steps(tokenizer, Conflict(weighting=ALL), epochs=3, steps=None, global_batch_size=2)
         made.reveal = lambda batch: [e for e in batch if e.sign > 0 or len(e.ids) % 2]
         for step in looked_at:  # others were taken before a checkpoint
             made[step]
@@ -120,7 +120,7 @@ def test_twins_that_tell_nothing_are_counted_once_in_the_first_pass(tokenizer):
 
 def test_a_model_in_parts_cannot_be_asked(base, tmp_path, monkeypatch):  # noqa: F811
     monkeypatch.setenv("WORLD_SIZE", "2")
-    tuning = Tuning(steps=1, parallel="fsdp")
+    tuning = Tuning(max_steps=1, parallel="fsdp")
     data = StageData(lambda _: [], " ", {}, revealing=True)
-    with pytest.raises(UserError, match=r"conflict.revealing=model needs tuning.parallel=ddp"):
+    with pytest.raises(UserError, match=r"conflict.token_weighting=model needs tuning.parallel=ddp"):
         tuned(base, tmp_path, data=data, tuning=tuning)

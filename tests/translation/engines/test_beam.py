@@ -64,8 +64,8 @@ GARDEN_PATH = {
 
 def test_greedy_takes_the_first_good_word_and_a_beam_finds_the_better_sentence() -> None:
     ends = Ends(torch.tensor([0]))
-    greedy = best_of_beam(Table(GARDEN_PATH), 1, Decoding(beam=1, max_new_tokens=5), ends)[0]
-    beam = best_of_beam(Table(GARDEN_PATH), 1, Decoding(beam=2, max_new_tokens=5), ends)[0]
+    greedy = best_of_beam(Table(GARDEN_PATH), 1, Decoding(num_beams=1, max_new_tokens=5), ends)[0]
+    beam = best_of_beam(Table(GARDEN_PATH), 1, Decoding(num_beams=2, max_new_tokens=5), ends)[0]
     assert spelt(greedy) in ("aa$", "ab$")
     assert spelt(beam) == "bb$"
     assert greedy.score == pytest.approx(math.log(0.6 * 0.5))
@@ -104,7 +104,9 @@ def test_a_stop_sequence_ends_like_an_end_token() -> None:
 
 
 def test_the_n_best_are_all_that_a_wide_beam_finds_best_first() -> None:
-    found = beam_search(Table(GARDEN_PATH), [5], Decoding(beam=4, max_new_tokens=5), Ends(torch.tensor([0])))
+    found = beam_search(
+        Table(GARDEN_PATH), [5], Decoding(num_beams=4, max_new_tokens=5), Ends(torch.tensor([0]))
+    )
     first, *equals, last = map(spelt, found[0])
     assert (first, set(equals), last) == ("bb$", {"aa$", "ab$"}, "ba$")
     probabilities = [math.exp(one.score) for one in found[0]]

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 from ontarget.corpora.corpus import Corpus
 from ontarget.pipeline.planning.inputs import evaluation_set, template_of
 from ontarget.recipes.schema.recipe import Recipe
-from ontarget.recipes.schema.stages import LanguageAware, Likelihood
+from ontarget.recipes.schema.stages import LanguageAware, SupervisedFineTuning
 from ontarget.scoring.metrics.bleu import bleu
 from ontarget.scoring.off_target import off_target_ratio
 from ontarget.settings.decoding import Decoding
@@ -52,8 +52,9 @@ def evaluator(
     system = System(
         stage,
         template_of(recipe, stage),
-        post_instruction=isinstance(settings, Likelihood | LanguageAware) and settings.post_instruction,
-        decoding=Decoding(settings.evaluation.beam, recipe.decoding.max_new_tokens),
+        post_instruction=isinstance(settings, SupervisedFineTuning | LanguageAware)
+        and settings.post_instruction,
+        decoding=Decoding(settings.evaluation.num_beams, recipe.decoding.max_new_tokens),
     )
     tokenizer = load_tokenizer(start)
 

@@ -66,7 +66,7 @@ def drawn_lines(recipe: Recipe, stage: str, corpus: Corpus, direction: Direction
         source, given = (pairs[number].source, pairs[number].target) if written else (lines[number],) * 2
         return Line(source, Translation(given, "", asked))
 
-    count = there if settings.lines == "all" else settings.lines
+    count = there if settings.max_lines == "all" else settings.max_lines
     held_out = {language: _held_out(corpus, language) for language in (direction.source, asked.source)}
     rng = random.Random(f"{seed_of(recipe, settings)} synthetic {_rounds_before(recipe, stage)} {direction}")
     # More than are needed, since some are left out.
@@ -86,7 +86,7 @@ def drawn_lines(recipe: Recipe, stage: str, corpus: Corpus, direction: Direction
 
 def written_halfway(recipe: Recipe, settings: Synthetic, direction: Direction) -> bool:
     """Whether the teacher is given what the corpus has in the pivot language."""
-    written = isinstance(settings, PivotDistillation) and settings.halfway == "corpus"
+    written = isinstance(settings, PivotDistillation) and settings.pivot_source == "corpus"
     return written and recipe.pivot not in direction.sides
 
 

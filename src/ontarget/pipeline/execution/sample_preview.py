@@ -100,8 +100,8 @@ def samples_shown(
 
     `store`: the run, where the synthetic text of a stage is that learns from it.
 
-    Weights are those of an optimiser step over the first `batch_samples` groups, without what a model
-    makes of them (`conflict.revealing: model`), which is not loaded for a look.
+    Weights are those of an optimiser step over the first `global_batch_size` groups, without what a model
+    makes of them (`conflict.token_weighting: model`), which is not loaded for a look.
     """
     settings = recipe.stages[stage]
     template = template_of(recipe, stage)
@@ -113,14 +113,14 @@ def samples_shown(
     lines = beginnings(recipe, stage, corpus)
     encoder = Encoder(tokenizer, template.separator, tuning.max_length, lines, template.end)
     step: list[tuple[Sample, Encoded | None, str]] = []
-    for group in groups[: max(tuning.batch_samples, count)]:
+    for group in groups[: max(tuning.global_batch_size, count)]:
         found = [_encoded(encoder, sample) for sample in group]
         if not any(encoded and encoded.sign > 0 for _, encoded, _ in found):
             found = [(sample, None, why or "so is what it belongs to") for sample, _, why in found]
         step += found
     alpha = settings.alpha if isinstance(settings, LanguageAware | Synthetic) else 1.0
     learnt = [encoded for _, encoded, _ in step if encoded]
-    weights = iter(signed_weights(learnt, alpha, tuning.normalisation))
+    weights = iter(signed_weights(learnt, alpha, tuning.normalization))
     for sample, encoded, why in step[: sum(map(len, groups[:count]))]:
         if encoded is None:
             yield by_words(sample, template.separator, why)
@@ -159,7 +159,7 @@ def pieces_of(tokenizer: FastTokenizer, ids: Sequence[int], weights: Sequence[fl
 def by_words(sample: Sample, separator: str, left_out: str = "") -> Shown:
     """A sample without a tokenizer: words stand for tokens, and their shares for weights.
 
-    What a token reveals (`conflict.revealing`) is not in these shares: it is counted in tokens.
+    What a token reveals (`conflict.token_weighting`) is not in these shares: it is counted in tokens.
     """
     words, numbers = sample.response.split(" "), itertools.count()
     shares = [

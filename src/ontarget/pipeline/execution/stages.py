@@ -26,7 +26,7 @@ from ontarget.pipeline.planning.inputs import (
 from ontarget.prompts.layout import TEMPLATE_FILE, is_file_name
 from ontarget.prompts.template import PromptTemplate
 from ontarget.recipes.schema.recipe import Recipe
-from ontarget.recipes.schema.stages import LanguageAware, LanguageModelling, Likelihood
+from ontarget.recipes.schema.stages import LanguageAware, Pretraining, SupervisedFineTuning
 from ontarget.recipes.schema.synthetic import Synthetic
 from ontarget.samples.conflict import conflicting_instructions, right_targets
 from ontarget.samples.documents import make_documents
@@ -85,7 +85,7 @@ def make_model(
     template = template_of(recipe, stage)
     origin: Path | str | NewModel
     drawn: Sequence[Translation] = ()
-    if isinstance(settings, LanguageModelling):
+    if isinstance(settings, Pretraining):
         documents = _documents(recipe, settings, corpus)
         draw, origin = document_groups(documents), NewModel(settings.model, documents(0))
     else:
@@ -122,7 +122,7 @@ def make_model(
 def stage_draw(recipe: Recipe, stage: str, corpus: Corpus, store: Store) -> Draw:
     """The passes of a stage of any kind. `store`: the run, where its synthetic text is."""
     settings = recipe.stages[stage]
-    if isinstance(settings, LanguageModelling):
+    if isinstance(settings, Pretraining):
         return document_groups(_documents(recipe, settings, corpus))
     if isinstance(settings, Synthetic):
         return synthetic_draw(recipe, stage, corpus, store)
@@ -130,7 +130,7 @@ def stage_draw(recipe: Recipe, stage: str, corpus: Corpus, store: Store) -> Draw
     return translation_draw(recipe, settings, drawn, template_of(recipe, stage))
 
 
-def _documents(recipe: Recipe, settings: LanguageModelling, corpus: Corpus) -> Callable[[int], Sequence[str]]:
+def _documents(recipe: Recipe, settings: Pretraining, corpus: Corpus) -> Callable[[int], Sequence[str]]:
     """What a base reads in a pass. The last pass is kept: the tokenizer learns from the first one, too."""
     seed = seed_of(recipe, settings)
     languages, pivot = recipe.languages, recipe.pivot
@@ -142,7 +142,7 @@ def synthetic_draw(recipe: Recipe, stage: str, corpus: Corpus, store: Store) -> 
     settings, template = recipe.stages[stage], template_of(recipe, stage)
     assert isinstance(settings, Synthetic)
     rows, seed = synthetic.read(recipe, stage, store), seed_of(recipe, settings)
-    made = synthetic.kept(rows, stage, settings.original)
+    made = synthetic.kept(rows, stage, settings.synthetic_side)
     made += draw_translations(corpus, recipe.supervised, round(settings.mix * len(made)), seed)
     draw = translation_groups(made, template, wordings=settings.wordings, seed=seed)
     if settings.alpha:
@@ -152,7 +152,7 @@ def synthetic_draw(recipe: Recipe, stage: str, corpus: Corpus, store: Store) -> 
 
 def translation_draw(
     recipe: Recipe,
-    settings: Likelihood | LanguageAware,
+    settings: SupervisedFineTuning | LanguageAware,
     drawn: Sequence[Translation],
     template: PromptTemplate,
 ) -> Draw:
@@ -185,7 +185,7 @@ def samples_identity(recipe: Recipe, stage: str, corpus: Corpus) -> Identity:
     """Number of a pass -> what its samples are made from, all but the tokenizer."""
     settings = recipe.stages[stage]
     anew = (
-        isinstance(settings, LanguageModelling)
+        isinstance(settings, Pretraining)
         or settings.wordings
         or settings.general
         or (isinstance(settings, LanguageAware) and settings.conflict.redraw)
@@ -193,7 +193,7 @@ def samples_identity(recipe: Recipe, stage: str, corpus: Corpus) -> Identity:
 
     @cache
     def of_all() -> str:
-        after = isinstance(settings, Likelihood | LanguageAware) and settings.post_instruction
+        after = isinstance(settings, SupervisedFineTuning | LanguageAware) and settings.post_instruction
         return fingerprint(
             "model",
             settings=settings.model_dump(mode="json", exclude=_NOT_IN_SAMPLES),
@@ -219,7 +219,7 @@ def beginnings(recipe: Recipe, stage: str, corpus: Corpus) -> dict[Language, Seq
 
 
 def _asks_model(settings: object) -> bool:
-    return isinstance(settings, LanguageAware) and settings.conflict.revealing == "model"
+    return isinstance(settings, LanguageAware) and settings.conflict.token_weighting == "model"
 
 
 def keep_template(recipe: Recipe, folder: Path) -> None:
@@ -244,7 +244,7 @@ def conflict_counts(
 def notices(recipe: Recipe, stage: str, corpus: Corpus) -> list[str]:
     """What is worth knowing of a stage's samples before it is trained, in sentences."""
     settings, said = recipe.stages[stage], list[str]()
-    if isinstance(settings, LanguageModelling | Synthetic):
+    if isinstance(settings, Pretraining | Synthetic):
         return said
     drawn = drawn_for(recipe, settings, corpus)
     got = len(drawn)
@@ -267,14 +267,19 @@ def notices(recipe: Recipe, stage: str, corpus: Corpus) -> list[str]:
     return said
 
 
-def drawn_for(recipe: Recipe, settings: Likelihood | LanguageAware, corpus: Corpus) -> Sequence[Translation]:
+def drawn_for(
+    recipe: Recipe, settings: SupervisedFineTuning | LanguageAware, corpus: Corpus
+) -> Sequence[Translation]:
     """The translations that a stage learns from."""
     count = None if settings.samples == "all" else settings.samples
     return draw_translations(corpus, learnt(recipe, settings), count, seed_of(recipe, settings))
 
 
 def _with_general(
-    draw: Draw, settings: Likelihood | LanguageAware | Synthetic, template: PromptTemplate, seed: int
+    draw: Draw,
+    settings: SupervisedFineTuning | LanguageAware | Synthetic,
+    template: PromptTemplate,
+    seed: int,
 ) -> Draw:
     if settings.general is None:
         return draw

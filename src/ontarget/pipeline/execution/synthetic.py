@@ -28,8 +28,9 @@ from ontarget.pipeline.execution.distillation_sources import (
 from ontarget.pipeline.execution.progress import Progress, part_of
 from ontarget.pipeline.planning.artifacts import Made, Store, fingerprint, text_fingerprint
 from ontarget.pipeline.planning.inputs import prompt_text, template_of
+from ontarget.recipes.schema.aliases import former
 from ontarget.recipes.schema.recipe import Recipe
-from ontarget.recipes.schema.stages import LanguageAware, Likelihood
+from ontarget.recipes.schema.stages import LanguageAware, SupervisedFineTuning
 from ontarget.recipes.schema.synthetic import KeepSettings, PivotDistillation, SelfTraining, Synthetic
 from ontarget.samples.wrong import WrongAnswer
 from ontarget.scoring.language_id.identifier import default_identifier
@@ -55,7 +56,7 @@ def teacher_system(recipe: Recipe, stage: str) -> System:
     return System(
         stage,
         template_of(recipe, teacher),
-        post_instruction=isinstance(tuned, Likelihood | LanguageAware) and tuned.post_instruction,
+        post_instruction=isinstance(tuned, SupervisedFineTuning | LanguageAware) and tuned.post_instruction,
         pivot=recipe.pivot if isinstance(settings, PivotDistillation) else None,  # one step if it is a side
         decoding=settings.decoding_from(recipe.decoding).decoding(),
     )
@@ -85,8 +86,8 @@ def text_fingerprints(recipe: Recipe, stage: str, corpus: Corpus, teacher: str) 
             stop=system.template.stop,
             direction=str(direction),
             pivot=system.pivot and str(system.pivot),
-            decoding=settings.decoding_from(recipe.decoding).model_dump(),
-            keep=settings.keep.model_dump(),
+            decoding=former(settings.decoding_from(recipe.decoding).model_dump(), "decoding"),
+            keep=former(settings.keep.model_dump(), "stages.*.keep"),
             text=text_fingerprint([line.source for line in lines]),
             **halfway,
             **chosen,
@@ -154,7 +155,7 @@ def _translated(
         )
     )
     # What they are compared with needs no wide search.
-    greedy = replace(system, decoding=replace(system.decoding, beam=1))
+    greedy = replace(system, decoding=replace(system.decoding, num_beams=1))
 
     def ask(asked: System, pairs: Sequence[Translation]) -> list[str]:
         return [answer.text for answer in systems.hypotheses(asked, engine, pairs, lambda *_: None)]
@@ -176,7 +177,7 @@ def looked_through(
     keep: KeepSettings,
 ) -> list[dict[str, Any]]:
     """The rows of a direction, each with its outcome: scoring's strict one, and then `short`."""
-    thresholds = Thresholds(keep.confidence, keep.repetition, keep.longest)
+    thresholds = Thresholds(keep.confidence, keep.repetition, keep.max_length_ratio)
     # By the paper's rules, as models that are there already were made.
     count = OffTarget(direction, default_identifier(), strict=True, thresholds=thresholds, rules="paper")
     rows = []
@@ -184,7 +185,7 @@ def looked_through(
         outcome: str = segment.outcome
         if outcome == KEPT and repetition(text) > keep.repetition:  # of a short text, too
             outcome = "run-on"
-        if outcome == KEPT and width(text) < keep.shortest * width(source):
+        if outcome == KEPT and width(text) < keep.min_length_ratio * width(source):
             outcome = "short"
         rows.append(
             {
@@ -221,8 +222,10 @@ def outcome_counts(rows: Mapping[Direction, Sequence[Row]]) -> dict[str, dict[st
     return {str(direction): dict(_counted(of_direction)) for direction, of_direction in rows.items()}
 
 
-def kept(rows: Mapping[Direction, Sequence[Row]], stage: str, original: str = "source") -> list[Translation]:
-    """What is learnt. `original`: which side of it people wrote, see recipes/schema/synthetic.py.
+def kept(
+    rows: Mapping[Direction, Sequence[Row]], stage: str, synthetic_side: str = "target"
+) -> list[Translation]:
+    """What is learnt. `synthetic_side`: which side of it is synthetic, see recipes/schema/synthetic.py.
 
     Raises:
         UserError: nothing was kept.
@@ -230,9 +233,9 @@ def kept(rows: Mapping[Direction, Sequence[Row]], stage: str, original: str = "s
     found = list[Translation]()
     for direction, of_direction in rows.items():
         pairs = [(row["source"], row["text"]) for row in of_direction if row["outcome"] == KEPT]
-        if original != "target":
+        if synthetic_side != "source":
             found += [Translation(line, text, direction) for line, text in pairs]
-        if original != "source":
+        if synthetic_side != "target":
             found += [Translation(text, line, direction.reverse) for line, text in pairs]
     if not found:
         counts = sum((_counted(of_direction) for of_direction in rows.values()), Counter())

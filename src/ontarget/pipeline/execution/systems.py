@@ -59,7 +59,7 @@ def settings_called(name: str) -> SystemSettings:
             f"there is no system '{name}'{nearest(name, SYSTEMS)}; there are {', '.join(SYSTEMS)}"
         )
     settings = SystemSettings(**SYSTEMS[name])
-    if settings.demonstrations:
+    if settings.num_fewshot:
         raise UserError(
             f"the system '{name}' shows demonstrations, which only a recipe has; use 'ontarget run'"
         )

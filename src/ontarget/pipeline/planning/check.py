@@ -21,7 +21,7 @@ from ontarget.pipeline.planning.scorable import check_scorable
 from ontarget.prompts.layout import layout_of
 from ontarget.recipes.schema.kinds import made_from
 from ontarget.recipes.schema.recipe import Recipe
-from ontarget.recipes.schema.stages import LanguageModelling
+from ontarget.recipes.schema.stages import Pretraining
 
 OF_TEXT = {"corpus", "hold_out", "languages", "pivot", "directions", "split", "stages"}
 """Keys that decide which text is looked at."""
@@ -112,7 +112,7 @@ def _look_at_splits(recipe: Recipe, found: Checked) -> None:
         if stage.evaluation:
             needed["validation"] = f"stages.{name} is judged on (`evaluation`)"
     for name, system in recipe.systems.items():
-        if system.demonstrations:
+        if system.num_fewshot:
             needed["validation"] = f"systems.{name} takes its demonstrations from"
     for split, why in needed.items():
         held = split in (recipe.hold_out.numbers() if recipe.hold_out else ())
@@ -158,6 +158,6 @@ def _look_at_stages(recipe: Recipe, found: Checked) -> None:
     for name, stage in recipe.stages.items():
         root = recipe.root_of(name)
         told = root is None or is_here(root) or not layout_of(recipe.template).chat
-        if not isinstance(stage, LanguageModelling) and told:
+        if not isinstance(stage, Pretraining) and told:
             with found.at(f"stages.{name}"):
                 also_learnt(recipe, name)

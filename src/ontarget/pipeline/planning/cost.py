@@ -29,7 +29,7 @@ from ontarget.pipeline.planning.inputs import directions, prompt_text, test_set
 from ontarget.pipeline.planning.plan import Plan
 from ontarget.pipeline.planning.step import Step
 from ontarget.prompts.segment import text_of
-from ontarget.recipes.schema.stages import LanguageAware, LanguageModelling
+from ontarget.recipes.schema.stages import LanguageAware, Pretraining
 from ontarget.recipes.schema.synthetic import PivotDistillation, SelfTraining, Synthetic
 from ontarget.samples.documents import lines_a_document
 from ontarget.samples.general import how_many
@@ -104,14 +104,14 @@ class Estimator:
         if size is None:
             return Cost(None, None, None)
         corpus = self.plan.corpus
-        if isinstance(stage, LanguageModelling):
+        if isinstance(stage, Pretraining):
             in_a_pass = sum(map(len, corpus.parts("train")))  # at least; see samples/documents.py
             length = lines_a_document(stage.documents, len(recipe.languages)) * self._line
         elif isinstance(stage, Synthetic):
             made = sum(
                 len(untranslated.drawn_lines(recipe, step.name, corpus, d)) for d in self._made(step.name)
             )
-            made *= 2 if stage.original == "both" else 1
+            made *= 2 if stage.synthetic_side == "both" else 1
             in_a_pass = round((1 + stage.mix) * made)  # at most: some will not be kept
             length = self._prompt(step.name) + self._line
         else:
@@ -120,14 +120,18 @@ class Estimator:
             in_a_pass += how_many(in_a_pass, stage.general.ratio) if stage.general else 0
             length = (self._prompt(step.name) + self._line) * (2 if isinstance(stage, LanguageAware) else 1)
         tuning = stage.tuning
-        samples = tuning.steps * tuning.batch_samples if tuning.steps else in_a_pass * (tuning.epochs or 1)
-        at_once = min(tuning.micro_batch_tokens, tuning.batch_samples * length)
+        samples = (
+            tuning.max_steps * tuning.global_batch_size
+            if tuning.max_steps
+            else in_a_pass * (tuning.epochs or 1)
+        )
+        at_once = min(tuning.max_tokens_per_micro_batch, tuning.global_batch_size * length)
         numbers = 4.5 * size.parameters + size.vocabulary * size.hidden
         numbers += at_once * _ACTIVATIONS * size.layers * size.hidden
         return self._cost(
             step,
             operations=6 * size.parameters * samples * length / _READING_SHARE
-            + self._judging(step.name, size, tuning.steps or samples / tuning.batch_samples),
+            + self._judging(step.name, size, tuning.max_steps or samples / tuning.global_batch_size),
             memory=_LIBRARIES + _NUMBER * numbers,
             disk=size.saved * size.parameters,
         )
@@ -147,7 +151,7 @@ class Estimator:
             times *= 3 if settings.contrast.first_tokens is None else 2
         return self._cost(
             step,
-            operations=times * self._answers(size, sentences, prompt, decoding.beam),
+            operations=times * self._answers(size, sentences, prompt, decoding.num_beams),
             memory=_NUMBER * size.parameters + 3e8,
             disk=sentences * 5 * self._line * _CHARACTERS,
         )
@@ -161,8 +165,8 @@ class Estimator:
             return Cost(None, None, None)
         todo = [direction for direction in self._made(step.name) if str(direction) in step.todo]
         sentences = sum(len(untranslated.drawn_lines(recipe, step.name, corpus, d)) for d in todo)
-        in_two = isinstance(settings, PivotDistillation) and settings.halfway == "model"
-        beam, prompt = settings.decoding_from(recipe.decoding).beam, self._prompt(step.name)
+        in_two = isinstance(settings, PivotDistillation) and settings.pivot_source == "model"
+        beam, prompt = settings.decoding_from(recipe.decoding).num_beams, self._prompt(step.name)
         more = 0  # greedy answers to each line, at most, by which one of several is chosen
         if isinstance(settings, SelfTraining):
             more = {"best": 0, "agreement": 2, "round-trip": settings.candidates}[settings.select]
@@ -184,7 +188,7 @@ class Estimator:
             return 0.0
         sentences = settings.lines * len(directions(self.plan.recipe))
         times = math.ceil(steps / settings.every)
-        return times * self._answers(size, sentences, self._prompt(stage), settings.beam)
+        return times * self._answers(size, sentences, self._prompt(stage), settings.num_beams)
 
     def _answers(self, size: _Size, sentences: int, prompt: float, beam: int) -> float:
         """Operations of reading prompts and of writing the answers, by their shares of the speed."""
@@ -200,7 +204,7 @@ class Estimator:
     def _size(self, model: str) -> _Size | None:
         stage = self.plan.recipe.stages.get(self.plan.recipe.stage_of(model) or "")
         if stage is not None:
-            size = _size_of(stage.model) if isinstance(stage, LanguageModelling) else self._size(stage.start)
+            size = _size_of(stage.model) if isinstance(stage, Pretraining) else self._size(stage.start)
             saved = _SAVED.get(stage.tuning.save_precision)
             return replace(size, saved=saved) if size and saved else size
         place = lineage(self.plan.place(model))[-1]  # an adapter has the size of its base

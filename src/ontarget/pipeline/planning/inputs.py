@@ -20,7 +20,7 @@ from ontarget.prompts.segment import text_of
 from ontarget.prompts.template import PromptTemplate
 from ontarget.recipes.schema.kinds import Stage
 from ontarget.recipes.schema.recipe import Recipe
-from ontarget.recipes.schema.stages import LanguageAware, LanguageModelling, Likelihood
+from ontarget.recipes.schema.stages import LanguageAware, Pretraining, SupervisedFineTuning
 from ontarget.recipes.schema.synthetic import Synthetic
 from ontarget.samples.conflict import check_conflicts
 from ontarget.samples.wordings import sentence
@@ -123,7 +123,7 @@ def wanted_of(recipe: Recipe) -> dict[str, list[Direction]]:
 def learnt(recipe: Recipe, stage: Stage | None = None) -> list[Direction]:
     """What a stage learns to translate, or any of them: supervised directions, or by an oracle's wish all."""
     stages = recipe.stages.values() if stage is None else (stage,)
-    oracle = any(isinstance(one, Likelihood) and one.directions == "all" for one in stages)
+    oracle = any(isinstance(one, SupervisedFineTuning) and one.directions == "all" for one in stages)
     return [*recipe.supervised, *(recipe.zero_shot if oracle else ())]
 
 
@@ -141,7 +141,7 @@ def train_text(recipe: Recipe, corpus: Corpus) -> dict[str, Any]:
     """What the train split is known by, for fingerprints: its lines, in the languages that are read."""
     parts = corpus.parts("train")
     sides = {language for d in learnt(recipe) for language in d.sides}
-    if any(isinstance(stage, LanguageModelling) for stage in recipe.stages.values()):  # it reads all there is
+    if any(isinstance(stage, Pretraining) for stage in recipe.stages.values()):  # it reads all there is
         sides |= {language for part in parts for language in part.lines}
     text: dict[str, Any] = {
         str(code): text_fingerprint(corpus.lines("train", code)) for code in recipe.languages if code in sides
@@ -187,14 +187,13 @@ def demonstrations(recipe: Recipe, corpus: Corpus, system: str, direction: Direc
     Raises:
         UserError: the corpus has no validation split, or too few lines in it.
     """
-    count = recipe.systems[system].demonstrations
+    count = recipe.systems[system].num_fewshot
     if not count:
         return []
     shown = corpus.translations("validation", direction, count)
     if len(shown) < count:
         raise UserError(
-            f"systems.{system}.demonstrations is {count}, but validation has only "
-            f"{counted(len(shown), 'line')}"
+            f"systems.{system}.num_fewshot is {count}, but validation has only {counted(len(shown), 'line')}"
         )
     return shown
 
@@ -272,7 +271,7 @@ def also_learnt(recipe: Recipe, name: str) -> dict[str, Any]:
         UserError: it cannot be read, or does not go with the template or the languages.
     """
     stage, template, said = recipe.stages[name], template_of(recipe, name), dict[str, Any]()
-    if isinstance(stage, LanguageModelling):
+    if isinstance(stage, Pretraining):
         return said
     if stage.wordings:
         if "{instruction}" not in template.instruction:

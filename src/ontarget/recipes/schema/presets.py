@@ -11,21 +11,26 @@ PRESETS: dict[Preset, dict[str, Any]] = {
         "objective": "unlikelihood",
         "alpha": 0.05,
         "conflict": dict(policy="any-instruction", directions="seen", tokens="all", eos=True, redraw=False),
-        "normalisation": "sequence",
+        "normalization": "sequence",
     },
     "ontarget": {
         "objective": "simpo",
         "alpha": 1.0,
         "conflict": dict(
-            policy="wrong-target", directions="seen", tokens="all", revealing="text", eos=False, redraw=True
+            policy="wrong-target",
+            directions="seen",
+            tokens="all",
+            token_weighting="text",
+            eos=False,
+            redraw=True,
         ),
-        "normalisation": "token",
+        "normalization": "token",
     },
     "first-token": {
         "objective": "unlikelihood",
         "alpha": 1.0,
         "conflict": dict(policy="wrong-target", directions="any", tokens="first", eos=False, redraw=True),
-        "normalisation": "token",
+        "normalization": "token",
     },
 }
 DEFAULT: Preset = "ontarget"
@@ -46,7 +51,7 @@ def fill_in_preset(data: Any) -> Any:
     if isinstance(conflict, Mapping):
         filled["conflict"] = preset["conflict"] | _spelt_out(conflict)
     if isinstance(tuning, Mapping):
-        filled["tuning"] = {"normalisation": preset["normalisation"], **tuning}
+        filled["tuning"] = {"normalization": preset["normalization"], **tuning}
     return filled
 
 

@@ -51,7 +51,9 @@ class Recipe(Block):
     systems: dict[Name, SystemSettings]
     decoding: DecodingSettings = DecodingSettings()
     otr: Literal["robust", "paper"] = Field("robust", description="rules of OTR; see language_id/rules.py")
-    sweep: Grids | None = Field(None, description="keys and the values to run for each; see recipes/schema/grid.py")
+    sweep: Grids | None = Field(
+        None, description="keys and the values to run for each; see recipes/schema/grid.py"
+    )
     versions: dict[str, str] = Field({}, description="written by `ontarget run`, never read by it")
     commit: str | None = Field(None, description="written by `ontarget run`, never read by it")
 
@@ -92,7 +94,7 @@ class Recipe(Block):
             if system.model is not None:
                 self._check_model(system.model, f"systems.{name}.model")
             with mistakes(f"systems.{name}: "):
-                system.check_beam(self.decoding_of(name).beam)
+                system.check_beam(self.decoding_of(name).num_beams)
             if system.step is not None:
                 self._check_step(system.model or "", system.step, f"systems.{name}.step")
         return self
@@ -195,9 +197,9 @@ class Recipe(Block):
             )
 
     def _check_step(self, model: str, step: int, where: str) -> None:
-        kept = (self.stages[model].tuning.keep_steps if model in self.stages else None) or ()
+        kept = (self.stages[model].tuning.checkpoint_steps if model in self.stages else None) or ()
         if step not in kept:
             steps = f"keeps {', '.join(map(str, kept))}" if kept else "keeps none"
             raise ValueError(
-                f"'{where}' is {step}, but '{model}' {steps}: see `tuning.keep_steps` of a stage"
+                f"'{where}' is {step}, but '{model}' {steps}: see `tuning.checkpoint_steps` of a stage"
             )

@@ -7,16 +7,25 @@ from pydantic import Field, NonNegativeFloat, PositiveFloat, PositiveInt, field_
 
 from ontarget.recipes.schema.block import Block, Count
 from ontarget.recipes.schema.directions import Pair
-from ontarget.recipes.schema.stages import EvaluationSettings, General, Seed, Wordings
+from ontarget.recipes.schema.stages import KIND, START, Evaluation, General, Optimisation, Seed, Wordings
 from ontarget.recipes.schema.systems import DecodingSettings
-from ontarget.settings.tuning import Tuning
 
 Share = Annotated[float, Field(ge=0, le=1)]
 Select = Literal["best", "agreement", "round-trip"]
 
 # Keys of how translations are generated, not of the training on them.
 MAKING = frozenset(
-    {"teacher", "directions", "lines", "rounds", "halfway", "candidates", "select", "keep", "decoding"}
+    {
+        "teacher",
+        "directions",
+        "max_lines",
+        "rounds",
+        "pivot_source",
+        "candidates",
+        "select",
+        "keep",
+        "decoding",
+    }
 )
 MOST_ROUNDS = 100
 
@@ -25,37 +34,54 @@ class KeepSettings(Block):
     """Filters of synthetic translations; those in the requested language that pass all are used."""
 
     confidence: Share = Field(0.5, description="minimum probability of language identification")
-    shortest: NonNegativeFloat = Field(0.4, description="minimum length, relative to the source")
-    longest: PositiveFloat = Field(2.5, description="maximum length, relative to the source")
-    repetition: Share = Field(0.3, description="maximum share of repeated character n-grams")
+    min_length_ratio: NonNegativeFloat = Field(0.4, description="minimum length, relative to the source")
+    max_length_ratio: PositiveFloat = Field(2.5, description="maximum length, relative to the source")
+    repetition: Share = Field(
+        0.3, description="maximum share of 10-character sequences that occurred before in the translation"
+    )
 
 
 class Synthetic(Block):
     """Common settings of both kinds: generate translations, filter them, and train on them."""
 
-    start: str = Field(alias="from", description="a stage, a directory or a Hub name")
+    start: str = Field(alias="from", description=START)
     teacher: str | None = Field(None, description="model that translates; default: that of `from`")
-    directions: Literal["zero-shot"] | tuple[Pair, ...] = "zero-shot"
-    lines: Count = Field(400, description="train segments to translate in each direction")
+    directions: Literal["zero-shot"] | tuple[Pair, ...] = Field(
+        "zero-shot",
+        description="directions to translate: those of the recipe, or a list such as `[de-fr, fr-de]`",
+    )
+    max_lines: Count = Field(
+        400,
+        description="maximum number of train lines to translate in the source language of each direction, "
+        "or `all`; lines of test and validation are never used",
+    )
     rounds: PositiveInt = Field(
-        1, le=MOST_ROUNDS, description="number of rounds, each from the previous model and with new lines"
+        1,
+        le=MOST_ROUNDS,
+        description="number of rounds. Each starts from the model of the previous round and translates "
+        "other lines; they are stages: `st-1`, `st-2` and `st`",
     )
-    keep: KeepSettings = KeepSettings()
-    original: Literal["source", "target", "both"] = Field(
-        "source", description="human-written side of training pairs; `both`: use each pair both ways"
+    keep: KeepSettings = Field(KeepSettings(), description="filters of the translations")
+    synthetic_side: Literal["source", "target", "both"] = Field(
+        "target",
+        description="side of the training pairs that is synthetic; `source` swaps the sides, `both` uses "
+        "each pair both ways",
     )
-    mix: NonNegativeFloat = Field(1.0, description="supervised translations per synthetic one")
+    mix: NonNegativeFloat = Field(1.0, description="number of supervised translations for each synthetic one")
     alpha: NonNegativeFloat = Field(
-        0.0, description="weight of unlikelihood for outputs in a wrong language; 0: off"
+        0.0,
+        description="weight of unlikelihood for translations in a wrong language, at the first token that "
+        "reveals it; 0: off",
     )
     decoding: DecodingSettings = Field(
-        DecodingSettings(), description="changes to decoding; default: that of the recipe, but greedy"
+        DecodingSettings(),
+        description="changes to the decoding of the recipe; default: greedy, or a beam of `candidates`",
     )
     wordings: Wordings = Field({})
     general: General = None
     seed: Seed = None
-    tuning: Tuning
-    evaluation: EvaluationSettings | None = None
+    tuning: Optimisation
+    evaluation: Evaluation = None
 
     @field_serializer("decoding")
     def _what_differs(self, value: DecodingSettings) -> dict[str, Any]:
@@ -63,7 +89,9 @@ class Synthetic(Block):
 
     def decoding_from(self, usual: DecodingSettings) -> DecodingSettings:
         """The decoding of the recipe, but greedy, with the changes of the stage."""
-        return usual.model_copy(update={"beam": self._beam, **self.decoding.model_dump(exclude_unset=True)})
+        return usual.model_copy(
+            update={"num_beams": self._beam, **self.decoding.model_dump(exclude_unset=True)}
+        )
 
     @property
     def _beam(self) -> int:
@@ -73,16 +101,17 @@ class Synthetic(Block):
 class SelfTraining(Synthetic):
     """A model trains on its own on-target translations."""
 
-    kind: Literal["self-training"]
+    kind: Literal["self-training"] = Field(description=KIND)
     candidates: PositiveInt = Field(
         1,
-        description="number of candidates per line: the best of a beam of this size",
+        description="number of translations of each line: the best of a beam of this width",
         exclude_if=lambda count: count == 1,
     )
     select: Select = Field(
         "best",
-        description="how to choose among valid candidates: the most probable one, the one closest to the "
-        "pivot translation, or the one whose back-translation is closest to the source",
+        description="candidate to learn among those that are kept: the most probable one, the one closest "
+        "to the translation through the pivot, or the one whose back-translation is closest to the source "
+        "(chrF)",
         exclude_if=lambda select: select == "best",
     )
 
@@ -94,10 +123,11 @@ class SelfTraining(Synthetic):
     def _something_to_select_from(self) -> Self:
         if self.select != "best" and self.candidates == 1:
             raise ValueError(f"`select: {self.select}` needs `candidates` of 2 or more to choose from")
-        beam = self.decoding.model_dump(exclude_unset=True).get("beam", self.candidates)
+        beam = self.decoding.model_dump(exclude_unset=True).get("num_beams", self.candidates)
         if beam < self.candidates:
             raise ValueError(
-                f"{self.candidates} `candidates` need a `decoding.beam` of at least that size, not {beam}"
+                f"{self.candidates} `candidates` need a `decoding.num_beams` of at least that size, not "
+                f"{beam}"
             )
         return self
 
@@ -105,9 +135,11 @@ class SelfTraining(Synthetic):
 class PivotDistillation(Synthetic):
     """A model learns to translate directly what a teacher translates through the pivot."""
 
-    kind: Literal["pivot-distillation"]
-    halfway: Literal["model", "corpus"] = Field(
-        "model", description="pivot text: translated by the teacher, or the aligned text of the corpus"
+    kind: Literal["pivot-distillation"] = Field(description=KIND)
+    pivot_source: Literal["model", "corpus"] = Field(
+        "model",
+        description="text in the pivot language: the teacher's translation, or the aligned text of the "
+        "train split, which is better and saves a step",
     )
 
 

@@ -23,8 +23,8 @@ SYSTEMS: dict[str, dict[str, Any]] = {
     "mt": {},
     "post-ins": {"model": "post-ins", "post_instruction": True},
     "ptl": {"prompt_in_target": True},
-    "1-shot": {"demonstrations": 1},
-    "5-shot": {"demonstrations": 5},
+    "1-shot": {"num_fewshot": 1},
+    "5-shot": {"num_fewshot": 5},
     "contrastive": {"contrast": {}},
     "first-token-contrast": {
         "contrast": {
@@ -57,9 +57,13 @@ def _newer(description: str) -> Any:
 class DecodingSettings(Block):
     """Settings of decoding: see translation/system.py."""
 
-    beam: PositiveInt = 4
-    max_new_tokens: PositiveInt = 512
-    length_penalty: float = 1.0
+    num_beams: PositiveInt = Field(4, description="beam width; 1 is greedy")
+    max_new_tokens: PositiveInt = Field(
+        512, description="maximum number of tokens to generate; fewer where the context of the model ends"
+    )
+    length_penalty: float = Field(
+        1.0, description="hypotheses are ranked by log-probability / tokens ** length_penalty"
+    )
     no_repeat_ngram_size: PositiveInt | None = _newer("forbid repeated n-grams of this size")
 
     def decoding(self) -> Decoding:
@@ -80,11 +84,11 @@ class SystemSettings(Block):
         None, description="a stage, a directory or a Hub name; the recipe's `model` by default"
     )
     step: NonNegativeInt | None = Field(
-        None, description="checkpoint step of the stage: one of `tuning.keep_steps`"
+        None, description="checkpoint step of the stage: one of `tuning.checkpoint_steps`"
     )
     post_instruction: bool = False
     prompt_in_target: bool = Field(False, description="write the whole prompt in the target language")
-    demonstrations: NonNegativeInt = Field(
+    num_fewshot: NonNegativeInt = Field(
         0, description="number of demonstrations: the first validation lines of the direction"
     )
     contrast: ContrastSettings | None = Field(None, description="contrastive decoding, C_src+lang")
@@ -149,7 +153,7 @@ def _of_stages(stages: Mapping[str, Any]) -> dict[str, Any]:
     """A row for each stage that trains translation, prompted as in training, and one for the pivot."""
     rows: dict[str, Any] = {}
     for name, stage in stages.items():
-        if not isinstance(stage, Mapping) or stage.get("kind") == "language-modelling":
+        if not isinstance(stage, Mapping) or stage.get("kind") == "pretraining":
             continue
         if name not in SYSTEMS or name == BASE:
             after = {"post_instruction": True} if stage.get("post_instruction") else {}

@@ -80,12 +80,12 @@ class Steps(Dataset[list[MicroBatch]]):
         self._unrevealing: dict[int, int] = {}  # step -> what `reveal` left out
         self._pass_number, self._pass = 0, self._encoded(0)
         self._groups_a_pass = len(self._pass.learnt)
-        self._steps_a_pass = -(-self._groups_a_pass // tuning.batch_samples)
+        self._steps_a_pass = -(-self._groups_a_pass // tuning.global_batch_size)
 
     def __len__(self) -> int:
         if not self._steps_a_pass:
             return 0
-        return self._tuning.steps or self._steps_a_pass * (self._tuning.epochs or 1)
+        return self._tuning.max_steps or self._steps_a_pass * (self._tuning.epochs or 1)
 
     def __getitem__(self, step: int) -> list[MicroBatch]:
         if not 0 <= step < len(self):
@@ -120,7 +120,7 @@ class Steps(Dataset[list[MicroBatch]]):
         return self._share.of(
             self.units(self._batch(step)),
             lambda unit: sum(len(encoded.ids) for encoded, _ in unit),
-            lambda mine: cut_units(self.cut, mine, self._tuning.micro_batch_tokens),
+            lambda mine: cut_units(self.cut, mine, self._tuning.max_tokens_per_micro_batch),
         )
 
     def _batch(self, step: int) -> list[Weighed]:
@@ -129,7 +129,7 @@ class Steps(Dataset[list[MicroBatch]]):
         whole = [encoded for number in numbers for encoded in self._pass.group(number)]
         batch = self.reveal(whole)
         self._unrevealing[step] = len(whole) - len(batch)
-        weights = signed_weights(batch, self._alpha, self._tuning.normalisation)
+        weights = signed_weights(batch, self._alpha, self._tuning.normalization)
         return list(zip(batch, weights, strict=True))
 
     def _numbers(self, step: int) -> list[int]:
@@ -137,7 +137,7 @@ class Steps(Dataset[list[MicroBatch]]):
         pass_number, within = divmod(step, self._steps_a_pass)
         if pass_number != self._pass_number:
             self._pass_number, self._pass = pass_number, self._encoded(pass_number)
-        learnt, size = self._pass.learnt, self._tuning.batch_samples
+        learnt, size = self._pass.learnt, self._tuning.global_batch_size
         # Steps are counted by the first pass; one drawn anew may be a little shorter or longer.
         return [
             learnt[n % len(learnt)]
@@ -184,22 +184,22 @@ def collate(part: Sequence[Weighed]) -> MicroBatch:
     return {"input_ids": input_ids, "labels": labels, "weights": weights}
 
 
-def cut_units(cut: Cut, units: Sequence[Unit], micro_batch_tokens: int) -> list[list[Weighed]]:
+def cut_units(cut: Cut, units: Sequence[Unit], max_tokens_per_micro_batch: int) -> list[list[Weighed]]:
     """Cuts a batch between units: as their longest samples are cut that have their share of the tokens."""
     longest = [max(unit, key=lambda weighed: len(weighed[0].ids)) for unit in units]
     unit_of = {id(weighed): unit for weighed, unit in zip(longest, units, strict=True)}
-    parts = cut(longest, micro_batch_tokens // max(map(len, units), default=1))
+    parts = cut(longest, max_tokens_per_micro_batch // max(map(len, units), default=1))
     return [[weighed for found in part for weighed in unit_of[id(found)]] for part in parts]
 
 
-def by_length(pairs: Sequence[Weighed], micro_batch_tokens: int) -> list[list[Weighed]]:
+def by_length(pairs: Sequence[Weighed], max_tokens_per_micro_batch: int) -> list[list[Weighed]]:
     """Cuts a batch, longest first, into parts.
 
-    Each has at most `micro_batch_tokens` padded tokens (or one sample).
+    Each has at most `max_tokens_per_micro_batch` padded tokens (or one sample).
     """
     parts: list[list[Weighed]] = []
     for pair in sorted(pairs, key=lambda pair: -len(pair[0].ids)):
-        if parts and (len(parts[-1]) + 1) * _padded(parts[-1][0]) <= micro_batch_tokens:
+        if parts and (len(parts[-1]) + 1) * _padded(parts[-1][0]) <= max_tokens_per_micro_batch:
             parts[-1].append(pair)
         else:
             parts.append([pair])

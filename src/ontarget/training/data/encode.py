@@ -114,7 +114,7 @@ class Encoder:
                 weighting.share(next(numbers)) if index == first or (letter and index > first) else 0.0
                 for index, letter in enumerate(letters)
             ]
-        if weighting.revealing == "text":
+        if weighting.token_weighting == "text":
             reveals = self._lexicon.reveals
             shares = [
                 share and share * reveals(id, sample.produced, sample.asked)

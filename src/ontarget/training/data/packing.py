@@ -115,8 +115,8 @@ def pack(part: Sequence[Weighed]) -> MicroBatch:
     }
 
 
-def by_tokens(pairs: Sequence[Weighed], micro_batch_tokens: int) -> list[list[Weighed]]:
-    """Cuts a batch, longest first, into parts of at most `micro_batch_tokens` tokens (or one sample)."""
+def by_tokens(pairs: Sequence[Weighed], max_tokens_per_micro_batch: int) -> list[list[Weighed]]:
+    """Cuts a batch, longest first, into parts of at most this number of tokens (or one sample)."""
     parts: list[list[Weighed]] = []
     room: list[int] = []
     for pair in sorted(pairs, key=lambda pair: -len(pair[0].ids)):
@@ -124,7 +124,7 @@ def by_tokens(pairs: Sequence[Weighed], micro_batch_tokens: int) -> list[list[We
         fits = next((number for number, left in enumerate(room) if size <= left), None)
         if fits is None:
             parts.append([])
-            room.append(micro_batch_tokens)
+            room.append(max_tokens_per_micro_batch)
             fits = len(parts) - 1
         parts[fits].append(pair)
         room[fits] -= size

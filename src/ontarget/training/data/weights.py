@@ -7,7 +7,7 @@ from ontarget.training.data.encode import Encoded
 
 
 def signed_weights(
-    batch: Sequence[Encoded], alpha: float, normalisation: Literal["token", "sequence"]
+    batch: Sequence[Encoded], alpha: float, normalization: Literal["token", "sequence"]
 ) -> list[list[float]]:
     """Weight of each response token of each sample of one global batch (Zan et al. 2025: MLE + alpha * UL).
 
@@ -27,7 +27,7 @@ def signed_weights(
     weights = []
     for encoded in batch:
         strength = 1.0 if encoded.sign > 0 else -alpha
-        if normalisation == "token":
+        if normalization == "token":
             strength /= shares[encoded.sign]
         else:
             strength /= samples[encoded.sign] * sum(encoded.shares)

@@ -67,7 +67,7 @@ class LogOddsHead(nn.Linear):
         if kind is not nn.Linear:
             raise UserError(
                 f"the output layer of {_name(model)} is a {kind.__module__}.{kind.__name__} and not a plain "
-                "linear one: leave it out of quantisation and of the modules that LoRA adapts"
+                "linear one: leave it out of quantization and of the modules that LoRA adapts"
             )
         ours = cls(head, model.config.get_text_config())
         for module in model.modules():

@@ -22,9 +22,11 @@ class Reference:
     A twin that is left with nothing is gone.
     """
 
-    def __init__(self, load: Callable[[], Any], device: torch.device, micro_batch_tokens: int) -> None:
+    def __init__(
+        self, load: Callable[[], Any], device: torch.device, max_tokens_per_micro_batch: int
+    ) -> None:
         """`load` makes the model; it is called at the first batch."""
-        self._load, self._device, self._tokens = load, device, micro_batch_tokens
+        self._load, self._device, self._tokens = load, device, max_tokens_per_micro_batch
         self._loaded: tuple[Any, LogOddsHead] | None = None
 
     def __call__(self, batch: Sequence[Encoded]) -> list[Encoded]:

@@ -90,7 +90,7 @@ def beam_search(
         worst = sorted(map(value, found), reverse=True)[beam - 1] if len(found) >= beam else -math.inf
         return best_running / math.pow(length, decoding.length_penalty) > worst
 
-    beam, sentences = decoding.beam, len(rooms)
+    beam, sentences = decoding.num_beams, len(rooms)
     width = beam * (1 + ends.per_branch)  # so that `beam` branches continue, however many end
     scores, ids = continuations.first(width)
     running = scores.new_zeros(sentences, 1)

@@ -107,7 +107,7 @@ def needed(system: System, count: int = 1) -> Mapping[str, Capability]:
         "Anti-LM decoding": (system.anti_lm, Capability.SCORE_ADJUSTMENT),
         "re-ranking": (system.rerank, Capability.N_BEST),
         f"the {count} best hypotheses": (count > 1, Capability.N_BEST),
-        f"a beam of {decoding.beam}": (decoding.beam > 1, Capability.BEAM_SEARCH),
+        f"a beam of {decoding.num_beams}": (decoding.num_beams > 1, Capability.BEAM_SEARCH),
         "no_repeat_ngram_size": (decoding.no_repeat_ngram_size, Capability.NO_REPEAT_NGRAM),
     }
     return {feature: capability for feature, (used, capability) in uses.items() if used}

@@ -113,7 +113,7 @@ class TransformersEngine:
         rooms = [self.context.room(length, decoding.max_new_tokens) for length in longest]
         hypotheses = [[Hypothesis("", "too-long", 0.0, 0, length)] for length in longest]
         done = sum(room < 1 for room in rooms)
-        for batch in self._batches(ids_of, beside, rooms, decoding.beam):
+        for batch in self._batches(ids_of, beside, rooms, decoding.num_beams):
             rows = [ids for i in batch for ids in (ids_of[i], *chain.from_iterable(beside[i]))]
             tree = TokenTree(self.model, rows)
             scores = AdjustedContinuations(tree, [adjuster.of(batch, ends.ids) for adjuster in adjusters])
