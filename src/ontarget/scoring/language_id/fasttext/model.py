@@ -107,10 +107,9 @@ class FastTextModel:
         file, sums = self._file, self._rows_of_words(words)
         if file.longest > 0 and words:
             for owner, found in ngram_buckets(words, file.shortest, file.longest, file.buckets):
-                rows = self._rows_of_buckets(found[0])
-                for buckets in found[1:]:
-                    rows += self._rows_of_buckets(buckets)
-                add_rows(sums, owner, rows)
+                ids = np.stack([self._ids_of_buckets(buckets) for buckets in found], axis=1).reshape(-1)
+                there = np.flatnonzero(ids < self._absent)  # few: a model is often pruned
+                add_rows(sums, owner[there // len(found)], self._rows(ids[there]))
             if _END in words:
                 sums[words.index(_END)] = self._rows_of_words([_END])[0]
         sums[self._labels_in(words)] = 0
@@ -136,12 +135,12 @@ class FastTextModel:
             inside = text[: len(run)] == text[n - 1 :]
             buckets = np.where(inside, (run % size).astype(np.int64), self._file.buckets)
             for block in blocks(text[: len(run)]):
-                add_rows(sums, text[block], self._rows_of_buckets(buckets[block]))
+                add_rows(sums, text[block], self._rows(self._ids_of_buckets(buckets[block])))
 
-    def _rows_of_buckets(self, buckets: NDArray[Any]) -> Floats:
+    def _ids_of_buckets(self, buckets: NDArray[Any]) -> NDArray[Any]:
         if self._row_of_bucket is None:
-            return self._rows(buckets.astype(np.int64) + len(self._file.words))
-        return self._rows(self._row_of_bucket.take(buckets, mode="clip"))
+            return buckets.astype(np.int64) + len(self._file.words)
+        return self._row_of_bucket.take(buckets, mode="clip")
 
     def _rows(self, ids: NDArray[Any]) -> Floats:
         """Rows of the input matrix, each with a 1 to count it; zeros for rows that do not exist."""
