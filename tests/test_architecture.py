@@ -1,4 +1,4 @@
-"""The shut doors of docs/architecture.md, kept by reading imports."""
+"""The import contracts of docs/architecture.md, checked by reading all imports."""
 
 import ast
 import subprocess
@@ -16,14 +16,14 @@ SOURCE = Path(ontarget.__file__).parent
 MODEL_STACK = {"torch", "transformers", "accelerate", "peft", "datasets"}
 # Reads a format of data and loads no model; corpora imports it where such data is read.
 OF_DATA = {"datasets"}
-LIGHT_ROOMS = ("corpora", "samples", "prompts", "scoring", "reporting")
+LIGHT_PACKAGES = ("corpora", "samples", "prompts", "scoring", "reporting")
 # What a recipe is made of does not know that there are recipes.
 BELOW_RECIPES = ("corpora", "samples", "prompts", "training", "translation", "scoring", "checkpoints")
 
 
 @dataclass(frozen=True)
 class Import:
-    """One name that a module imports, wherever in the file that stands."""
+    """A name that a module imports, anywhere in the file."""
 
     name: str
     for_types_only: bool
@@ -38,7 +38,7 @@ def _imports(node: ast.AST, for_types_only: bool) -> Iterator[Import]:
         if isinstance(child, ast.Import):
             yield from (Import(alias.name, for_types_only) for alias in child.names)
         elif isinstance(child, ast.ImportFrom):
-            assert child.level == 0, "relative imports hide which room they lead to"
+            assert child.level == 0, "relative imports hide the package that they lead to"
             yield from (Import(f"{child.module}.{alias.name}", for_types_only) for alias in child.names)
         elif isinstance(child, ast.If) and "TYPE_CHECKING" in ast.unparse(child.test):
             yield from _imports(ast.Module(child.body, []), for_types_only=True)
@@ -56,7 +56,7 @@ def modules_of(source: Path) -> dict[str, Path]:
     return names
 
 
-def doors(source: Path, *, types_too: bool = True) -> set[tuple[str, str]]:
+def imports_between(source: Path, *, types_too: bool = True) -> set[tuple[str, str]]:
     """Pairs (module, what it imports); a name imported from one of our modules counts as that module."""
     modules = modules_of(source)
     pairs = set()
@@ -86,20 +86,20 @@ def reachable(pairs: set[tuple[str, str]], start: str) -> set[str]:
 
 
 def forbidden(source: Path) -> list[str]:
-    """Every open door that should be shut."""
+    """Every import that breaks a contract."""
 
-    def inside(module: str, *rooms: str) -> bool:
-        return any(f"{module}.".startswith(f"{source.name}.{room}.") for room in rooms)
+    def inside(module: str, *packages: str) -> bool:
+        return any(f"{module}.".startswith(f"{source.name}.{package}.") for package in packages)
 
     found = []
-    executed = doors(source, types_too=False)
+    executed = imports_between(source, types_too=False)
     for module in modules_of(source):
-        if inside(module, *LIGHT_ROOMS):
+        if inside(module, *LIGHT_PACKAGES):
             heavy = {name.split(".")[0] for name in reachable(executed, module)} & (MODEL_STACK - OF_DATA)
             found += [f"{module} reaches {library}" for library in sorted(heavy)]
-    for module, name in sorted(doors(source)):
+    for module, name in sorted(imports_between(source)):
         public = module in {source.name, f"{source.name}.__main__"}
-        shut = [
+        broken = [
             inside(module, "training") and inside(name, "translation"),
             inside(module, "translation") and inside(name, "training"),
             inside(module, "scoring") and inside(name, "training", "translation"),
@@ -115,14 +115,15 @@ def forbidden(source: Path) -> list[str]:
             and name != f"{source.name}.scoring.score",
             inside(name, "cli", "serving") and not (inside(module, "cli", "serving") or public),
             inside(name, "pipeline") and not (inside(module, "pipeline", "cli", "serving") or public),
-            name == source.name and not public,  # its names come from every room, unseen by the rules above
+            name == source.name
+            and not public,  # its names come from every package, which the contracts above cannot see
         ]
-        if any(shut):
+        if any(broken):
             found.append(f"{module} imports {name}")
     return found
 
 
-def test_the_shut_doors_are_shut() -> None:
+def test_all_imports_keep_the_contracts() -> None:
     assert forbidden(SOURCE) == []
 
 
@@ -159,7 +160,9 @@ def test_the_shut_doors_are_shut() -> None:
         ("a.py", "if TYPE_CHECKING:\n    from house.cli import app", "a imports house.cli"),
     ],
 )
-def test_an_open_door_is_seen(tmp_path: Path, file: str, text: str, complaint: str) -> None:
+def test_an_import_that_breaks_a_contract_is_found(
+    tmp_path: Path, file: str, text: str, complaint: str
+) -> None:
     house = build(tmp_path, {file: text})
     assert f"house.{complaint}" in forbidden(house)
 
@@ -174,13 +177,13 @@ def test_an_open_door_is_seen(tmp_path: Path, file: str, text: str, complaint: s
         ("__main__.py", "from house.cli import app"),
     ],
 )
-def test_an_open_door_that_may_be_open_is_let_be(tmp_path: Path, file: str, text: str) -> None:
+def test_an_import_that_keeps_the_contracts_is_allowed(tmp_path: Path, file: str, text: str) -> None:
     assert forbidden(build(tmp_path, {file: text})) == []
 
 
 def build(folder: Path, files: dict[str, str]) -> Path:
-    rooms = ["cli", "pipeline", "scoring", "training", "translation"]
-    plan = {f"{room}/__init__.py": "" for room in rooms} | {
+    packages = ["cli", "pipeline", "scoring", "training", "translation"]
+    plan = {f"{package}/__init__.py": "" for package in packages} | {
         "__init__.py": "if TYPE_CHECKING:\n    from house.training import stage",
         "files.py": "import peft",
         "recipes/__init__.py": "",
@@ -194,6 +197,15 @@ def build(folder: Path, files: dict[str, str]) -> Path:
         path.parent.mkdir(parents=True, exist_ok=True)
         path.write_text(text, encoding="utf-8")
     return folder / "house"
+
+
+def test_no_public_class_name_stands_twice() -> None:
+    homes: dict[str, list[str]] = {}
+    for module, file in modules_of(SOURCE).items():
+        for node in ast.parse(file.read_text(encoding="utf-8")).body:
+            if isinstance(node, ast.ClassDef) and not node.name.startswith("_"):
+                homes.setdefault(node.name, []).append(module)
+    assert {name: modules for name, modules in homes.items() if len(modules) > 1} == {}
 
 
 def test_no_file_is_longer_than_400_lines() -> None:
@@ -244,7 +256,7 @@ main()"""
 
 
 def test_no_modules_of_recipes_import_each_other() -> None:
-    inside = {pair for pair in doors(SOURCE) if all(".recipes." in f"{module}." for module in pair)}
+    inside = {pair for pair in imports_between(SOURCE) if all(".recipes." in f"{module}." for module in pair)}
     below: dict[str, set[str]] = {}
     for module, imported in inside:
         below.setdefault(module, set()).add(imported)
