@@ -35,7 +35,7 @@ def test_several_runs_are_compared_on_a_page_of_their_own(runs: Path) -> None:
     assert output.index("MT, one") < output.index("MT, two") < output.index("Post-ins, one")
     assert not list(runs.glob("*/report.html"))
     assert output.endswith("comparison.html\n")
-    assert "2 runs beside each other" in Path("comparison.html").read_text(encoding="utf-8")
+    assert "Comparison of 2 runs" in Path("comparison.html").read_text(encoding="utf-8")
     assert report("one", "two", "--page", "mine.html")[1].endswith("mine.html\n")
     assert report("one", "two", "--markdown")[1].startswith("Averages of one, two\n\n| System |")
 

@@ -21,7 +21,7 @@ def test_a_page_of_seeds_and_another_run(tmp_path: Path) -> None:
     ]
     text = several.render(runs)
     page = Page(text)
-    assert "3 runs beside each other" in text
+    assert "Comparison of 3 runs" in text
     assert '<th scope="row">MT, 2 seeds of s1</th>' in text
     assert ">2.7 ± 2.1<" in text  # 1.2 and 4.2
     assert "3.0<sup>†</sup>" in text  # of the run alone, which was tested

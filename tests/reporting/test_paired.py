@@ -49,8 +49,8 @@ def test_what_differs_is_marked_and_the_note_says_what_that_covers(folder: Path)
     ]
     assert marked == [("paper, LAT", 0)]
     text = forms.markdown(table)
-    assert "†: differs from ours, p < 0.05. Tests pair answers to the same sentences" in text
-    assert "for these seeds; not of the spread between seeds" in text
+    assert "†: differs from ours, p < 0.05. Tests pair translations of the same sentences" in text
+    assert "but not for variance across seeds" in text
 
 
 def test_differences_stand_with_their_p_and_a_dash_where_no_lines_were_kept(folder: Path) -> None:
@@ -59,7 +59,7 @@ def test_differences_stand_with_their_p_and_a_dash_where_no_lines_were_kept(fold
     assert "| paper, LAT (2) | -0.31, p 0.012† | +12.00, p 0.200 | – | – |" in text
     assert "| old, LAT (0) | – | – | – | – |" in text
     assert "ours" not in [row.name.split(",")[0] for row in table.rows]
-    assert "not of the spread between seeds" in text
+    assert "not for variance across seeds" in text
     assert "p|test:approximate-randomisation|tests:2" in text
     assert r"-0.31, p 0.012$^\dagger$" in forms.latex(table)
     assert r"p\textbar{}test:approximate-randomisation\textbar{}tests:2" in forms.latex(table)

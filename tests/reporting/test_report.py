@@ -83,7 +83,7 @@ def test_the_page_has_every_part(run_dir: Path) -> None:
     assert re.findall(r"lid:lid\.176\.ftz\|\S*?\|n:(\d+)", text) == ["3"]  # the averages' is no other
     assert "<dt>torch</dt><dd><code>2.9.0</code></dd>" in text
     assert "<dt>commit</dt><dd><code>0123abc</code></dd>" in text
-    assert "3 test segments a direction" in text
+    assert "3 test segments per direction" in text
 
 
 def _packed(page: str) -> str:
@@ -114,7 +114,7 @@ def test_intervals_marks_and_the_papers_figures_are_shown(run_dir: Path) -> None
     assert "3.0<sup>†</sup><small>2.5–3.5</small></td>" in text
     assert '93.0<small>92.5–93.5</small><small class="paper">paper 65.0</small></td>' in text
     assert "†: differs from MT, p &lt; 0.05, two-sided" in text
-    assert "printed, Table 2 and 4, LLaMA 2 7B. Rows of another name there: “Ours” beside LAT." in text
+    assert ", Table 2 and 4, LLaMA 2 7B. Rows with another name in the paper: “Ours” beside LAT." in text
 
 
 def test_times_are_told_where_they_are_recorded(run_dir: Path) -> None:

@@ -5,11 +5,11 @@ from statistics import mean, stdev
 import pytest
 from tests.reporting.conftest import RECIPE, score_rows, write_run
 
-from ontarget.reporting.run_files import Run, read
-from ontarget.reporting.series import apart, differences, series_of
+from ontarget.reporting.run_files import RunFiles, read
+from ontarget.reporting.series import differences, incomparable, series_of
 
 
-def seed(directory: Path, seed: int, better: float = 0.0, recipe: str = RECIPE) -> Run:
+def seed(directory: Path, seed: int, better: float = 0.0, recipe: str = RECIPE) -> RunFiles:
     """A run with another seed, whose scores are all so much higher."""
     write_run(directory)
     text = recipe.replace("seed: 1", f"seed: {seed}").replace("phrasebook-fake", directory.name)
@@ -50,10 +50,10 @@ def test_what_differs_is_named_by_its_key(tmp_path: Path) -> None:
 
 def test_scores_of_other_signatures_are_not_comparable(tmp_path: Path) -> None:
     one, two = seed(tmp_path / "one", 1), seed(tmp_path / "two", 1)
-    assert apart(series_of([one, two])) == []
+    assert incomparable(series_of([one, two])) == []
     rows = [row | ({"signature": "x:1"} if row["metric"] == "otr" else {}) for row in score_rows()]
     (tmp_path / "two" / "scores.json").write_text(json.dumps(rows), encoding="utf-8")
-    assert apart(series_of([one, read(tmp_path / "two")])) == ["otr"]
+    assert incomparable(series_of([one, read(tmp_path / "two")])) == ["otr"]
 
 
 def test_how_an_interval_was_drawn_does_not_make_scores_incomparable(tmp_path: Path) -> None:
@@ -62,4 +62,4 @@ def test_how_an_interval_was_drawn_does_not_make_scores_incomparable(tmp_path: P
     seed(tmp_path / "two", 1)
     rows = [row | {"signature": f"bs:1000|seed:12345|{row['signature']}"} for row in score_rows()]
     (tmp_path / "two" / "scores.json").write_text(json.dumps(rows), encoding="utf-8")
-    assert apart(series_of([one, read(tmp_path / "two")])) == []
+    assert incomparable(series_of([one, read(tmp_path / "two")])) == []

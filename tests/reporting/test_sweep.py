@@ -107,14 +107,14 @@ def test_keys_that_were_swept_alike_are_one_and_keys_of_the_same_last_word_are_t
 
 
 def test_one_value_is_nothing_to_draw(tmp_path: Path) -> None:
-    with pytest.raises(UserError, match="one value of each key"):
+    with pytest.raises(UserError, match="only one value of each swept key"):
         sweep.drawings(_write(tmp_path, [{"k": 1}]))
 
 
 def test_a_damaged_point_is_named(tmp_path: Path) -> None:
     folder = _write(tmp_path, [{"k": 1}])
     (folder / "points" / "9.json").write_text("{", encoding="utf-8")
-    with pytest.raises(UserError, match=r"9\.json is no point of a sweep"):
+    with pytest.raises(UserError, match=r"9\.json is not a point of a sweep"):
         sweep.read_points(folder)
 
 

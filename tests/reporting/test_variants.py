@@ -29,7 +29,7 @@ def test_a_row_is_the_mean_and_deviation_of_its_seeds(tmp_path: Path) -> None:
 def test_rows_of_fewer_seeds_say_so(tmp_path: Path) -> None:
     points = [{"variant": "a", "seed": 1}, {"variant": "a", "seed": 2}, {"variant": "b", "seed": 1}]
     table = sweep.table(_write(tmp_path, points))
-    assert "as many seeds as stand in brackets" in table.caption
+    assert "the number of seeds is in brackets" in table.caption
     assert [row.name for row in table.rows] == [
         "a, MT (2)",
         "a, LAT (2)",
@@ -46,7 +46,7 @@ def test_the_papers_models_have_the_papers_figures_beside(tmp_path: Path) -> Non
     models = ["meta-llama/Llama-2-7b-hf", "meta-llama/Llama-2-13b-hf", "Qwen/Qwen3-4B-Base"]
     directory = _write(tmp_path / "paper-table3", [{"model": model} for model in models])
     table = sweep.table(directory)
-    assert table.caption.endswith(", in brackets what the paper printed")
+    assert table.caption.endswith("; figures of the paper are in brackets")
     printed = [[cell.paper for cell in row.cells[:2]] for row in table.rows]
     assert printed == [[5.1, 65.0], [14.7, 2.6], [7.8, 57.9], [16.5, 2.9], *[[None, None]] * 3]
     directory = _write(tmp_path / "mine", [{"model": model} for model in models])

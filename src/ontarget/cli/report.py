@@ -12,7 +12,7 @@ from ontarget.errors import UserError, nearest
 from ontarget.reporting.drawing import Format
 
 if TYPE_CHECKING:
-    from ontarget.reporting.run_files import Kind, Run
+    from ontarget.reporting.run_files import Kind, RunFiles
     from ontarget.reporting.table import Table
 
 
@@ -131,7 +131,7 @@ def _folder(name: str) -> Path:
     raise UserError(f"there is no run '{name}', neither as a directory nor in runs/{nearest(name, known)}")
 
 
-def _tables(runs: "list[Run]") -> "list[Table]":
+def _tables(runs: "list[RunFiles]") -> "list[Table]":
     from ontarget.reporting.paper import Paper
     from ontarget.reporting.run_files import KINDS
     from ontarget.reporting.series import series_of

@@ -13,7 +13,7 @@ from functools import cache
 from ontarget.errors import UserError
 from ontarget.languages import Direction, Language
 from ontarget.reporting.details import NEUTRAL, UNSURE, Details
-from ontarget.reporting.run_files import KINDS, Output, Run
+from ontarget.reporting.run_files import KINDS, OutputLine, RunFiles
 from ontarget.reporting.table import direction_name
 from ontarget.system_ids import outputs_folder
 from ontarget.text import is_empty
@@ -49,7 +49,7 @@ class Packed:
     states: tuple[str, ...]
 
 
-def pack(run: Run, largest: int = LARGEST) -> Packed | None:
+def pack(run: RunFiles, largest: int = LARGEST) -> Packed | None:
     """Packs the outputs of a run; None if it has no outputs.
 
     Raises:
@@ -81,7 +81,7 @@ def _packed(
     details: Details,
     systems: Sequence[str],
     directions: Sequence[tuple[str, str, str]],
-    outputs: Sequence[Mapping[str, Sequence[Output]]],
+    outputs: Sequence[Mapping[str, Sequence[OutputLine]]],
     every: int,
 ) -> tuple[str, tuple[str, ...]]:
     """The data and the states.
@@ -112,7 +112,12 @@ def _packed(
 
 
 def _output(
-    output: Output, line: int, direction: str, system: str, details: Details, verdicts: dict[_Verdict, int]
+    output: OutputLine,
+    line: int,
+    direction: str,
+    system: str,
+    details: Details,
+    verdicts: dict[_Verdict, int],
 ) -> list[str | int]:
     """Text, verdict, percent, and start and length of the marked word if there is one."""
     lines = details.lines.get(system, {}).get(direction)
@@ -149,7 +154,7 @@ def _utf16(text: str) -> int:
     return len(text.encode("utf-16-le", "surrogatepass")) // 2
 
 
-def _same_sources(run: Run, direction: str, outputs: Mapping[str, Sequence[Output]]) -> None:
+def _same_sources(run: RunFiles, direction: str, outputs: Mapping[str, Sequence[OutputLine]]) -> None:
     """Checks that line n of all systems has the same source, since the page shows them side by side."""
     (first, *others) = outputs or [""]
     for other in others:

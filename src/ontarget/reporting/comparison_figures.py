@@ -1,4 +1,4 @@
-"""Figures of several runs: each system's scores side by side, and off-target ratio against BLEU."""
+"""Figures of several runs: the scores of each system side by side, and off-target ratio against BLEU."""
 
 from collections.abc import Sequence
 from typing import Any
@@ -15,7 +15,7 @@ _TITLES = {"otr": "Off-target, {} (%) ↓", "bleu": "BLEU, {} ↑"}
 
 
 def side_by_side(series: Sequence[Series], metric: str, kind: Kind) -> Drawing | None:
-    """A line for each system, on it a point for each series with its interval or deviation; None without."""
+    """A line for each system, with a point and its error for each series; None without scores."""
     systems = in_table_order(system for one in series for system in one.scores.systems)
     rows = {
         (system, number): row
@@ -54,7 +54,7 @@ def side_by_side(series: Sequence[Series], metric: str, kind: Kind) -> Drawing |
 
 
 def scatter(series: Sequence[Series], kind: Kind) -> Drawing | None:
-    """Average OTR against average BLEU: good is top left. A line joins the points of one system."""
+    """Average OTR against average BLEU, best at the top left. A line joins the points of one system."""
     systems = in_table_order(system for one in series for system in one.scores.systems)
     points: dict[str, list[tuple[int, float, float]]] = {}
     for system in systems:
@@ -96,7 +96,7 @@ def scatter(series: Sequence[Series], kind: Kind) -> Drawing | None:
 
 
 def _ends(row: ScoreRow) -> tuple[float, float]:
-    """Of the 95 % interval, or a standard deviation to both sides."""
+    """The ends of the 95 % interval, or a standard deviation to both sides."""
     if row.deviation is not None:
         return row.value - row.deviation, row.value + row.deviation
     return (row.value, row.value) if row.low is None or row.high is None else (row.low, row.high)

@@ -1,4 +1,4 @@
-"""The page that compares several runs: one HTML file that needs no network and has no script."""
+"""The page that compares several runs: one HTML file without scripts that needs no network."""
 
 from collections.abc import Sequence
 from pathlib import Path
@@ -11,34 +11,34 @@ from ontarget.reporting.comparison_figures import scatter, side_by_side
 from ontarget.reporting.drawing import Drawing, inline
 from ontarget.reporting.headline import headline
 from ontarget.reporting.report import environment
-from ontarget.reporting.run_files import KINDS, Run
-from ontarget.reporting.series import Series, apart, differences, series_of
+from ontarget.reporting.run_files import KINDS, RunFiles
+from ontarget.reporting.series import Series, differences, incomparable, series_of
 from ontarget.reporting.systems import OURS, REFERENCE
 from ontarget.reporting.table import comparison
 
 FILE = "comparison.html"
 
 
-def write(runs: Sequence[Run], path: Path) -> Path:
-    """Writes the page, whole or not at all, and returns its path."""
+def write(runs: Sequence[RunFiles], path: Path) -> Path:
+    """Writes the page, completely or not at all, and returns its path."""
     page = render(runs)
     with whole_file(path) as temporary:
         temporary.write_text(page, encoding="utf-8", newline="\n")
     return path
 
 
-def render(runs: Sequence[Run]) -> str:
-    """The page as HTML text. All text of the runs is escaped; only the figures go in as they are."""
+def render(runs: Sequence[RunFiles]) -> str:
+    """The page as HTML text. All text of the runs is escaped; only the figures are inserted as markup."""
     series = series_of(runs)
     averages = comparison(series)
     rows = [row for one in series for row in one.scores.rows]
     kinds = [kind for kind in KINDS if any(row.kind == kind for row in rows)]
     return (
         environment()
-        .get_template("several.html.j2")
+        .get_template("comparison.html.j2")
         .render(
             names=[run.name for run in runs],
-            title=f"{len(runs)} runs beside each other",
+            title=f"Comparison of {len(runs)} runs",
             headlines=[(one.name, headline(one.scores)) for one in series],
             averages=averages,
             by_direction=[comparison(series, kind) for kind in kinds],
@@ -46,7 +46,7 @@ def render(runs: Sequence[Run]) -> str:
             deviations=any(row.deviation is not None for row in rows),
             legend=forms.legend(averages),
             mark=forms.MARK,
-            unlike=apart(series),
+            unlike=incomparable(series),
             figures=[Markup(inline(drawing)) for drawing in drawings(series)],
             differences=differences(runs),
             ours=OURS,
@@ -56,7 +56,7 @@ def render(runs: Sequence[Run]) -> str:
 
 
 def drawings(series: Sequence[Series]) -> list[Drawing]:
-    """Those of the page: each kind of direction, where there are scores of it."""
+    """The figures of the page, for each kind of direction that has scores."""
     found = []
     for kind in KINDS:
         found += [side_by_side(series, "otr", kind), side_by_side(series, "bleu", kind)]

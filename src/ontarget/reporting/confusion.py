@@ -1,4 +1,4 @@
-"""The confusion matrix as a heat map: a row for each language asked for, a column for each that came."""
+"""The confusion matrix as a heat map: a row for each requested language, a column for each produced one."""
 
 from collections import Counter
 from collections.abc import Callable, Mapping, Sequence
@@ -11,8 +11,8 @@ from ontarget.reporting.drawing import BLUE, GREY, ORANGE, Drawing
 from ontarget.reporting.run_files import Kind
 from ontarget.reporting.systems import display_name, in_table_order
 
-_MOST = 10  # columns for languages that nobody asked for
-_COUNTS = 0.01  # of a row: a language that never reaches it is among the others
+_MOST = 10  # columns of languages that were not requested
+_COUNTS = 0.01  # minimum share of a row; languages that never reach it are counted as "other"
 OTHER, EMPTY = "other", "empty"
 _NAMES = {UNSURE: "unsure", NEUTRAL: "neutral", "": EMPTY}
 _LAST = tuple(_NAMES.values())  # columns after those of languages
@@ -24,9 +24,9 @@ class Confusion:
     """The matrices of all systems over the directions of one kind, with the same rows and columns.
 
     Attributes:
-        asked: the languages that were asked for, by code.
-        came: the columns: those of `asked`, the identifier's labels of others, `other`; and `unsure`,
-            `neutral` and `empty`, as far as they occur.
+        asked: the requested languages, by code.
+        came: the columns: those of `asked`, the identifier's labels of other languages, `other`, and
+            `unsure`, `neutral` and `empty` if they occur.
         percent: system -> for each of `asked`, the share of each of `came`, in percent.
     """
 
@@ -37,10 +37,10 @@ class Confusion:
 
 
 def confusion(details: Details, kind: Kind, directions: Sequence[str]) -> Confusion | None:
-    """The matrices of the systems that the run has counts of; None where it has none.
+    """The matrices of all systems with counts; None if the run has no counts.
 
     Args:
-        directions: those of `kind`; directions into the same language are one row.
+        directions: the directions of `kind`; those into the same language are one row.
     """
     counts: dict[str, dict[str, Counter[str]]] = {}
     for system, of_directions in details.produced.items():
@@ -62,17 +62,17 @@ def confusion(details: Details, kind: Kind, directions: Sequence[str]) -> Confus
 
 
 def heat_map(matrices: Confusion, system: str, name_of: Callable[[str], str] = display_name) -> Drawing:
-    """One system's matrix."""
+    """The matrix of one system."""
     return Drawing(
         f"confusion-{system}",
-        f"Languages asked for and produced by {name_of(system)}, {matrices.kind} directions, in percent",
+        f"Languages requested, and produced by {name_of(system)}, {matrices.kind} directions, in percent",
         (_width(matrices), 0.75 + 0.3 * len(matrices.asked)),
         lambda figure: _paint(figure.subplots(), matrices, system),
     )
 
 
 def heat_maps(matrices: Confusion, name_of: Callable[[str], str] = display_name) -> Drawing:
-    """All systems' matrices in one figure."""
+    """The matrices of all systems in one figure."""
     systems = list(matrices.percent)
     across = min(len(systems), 3)
     down = -(-len(systems) // across)
@@ -86,12 +86,12 @@ def heat_maps(matrices: Confusion, name_of: Callable[[str], str] = display_name)
             _paint(axes, matrices, system)
             axes.set_title(name_of(system), loc="left", fontsize=10, fontweight="bold")
 
-    label = f"Languages asked for (rows) and produced (columns), {matrices.kind} directions, in percent"
+    label = f"Requested languages (rows) and produced ones (columns), {matrices.kind} directions, in percent"
     return Drawing("confusion", label, (across * width, down * (height + 0.25)), paint)
 
 
 def _width(matrices: Confusion) -> float:
-    """Inches; a column has room for the longest label."""
+    """The width in inches; each column has room for the longest label."""
     longest = max(map(len, matrices.came))
     return 0.55 + max(0.42, 0.07 * longest) * len(matrices.came)
 
@@ -103,7 +103,7 @@ def _paint(axes: Any, matrices: Confusion, system: str) -> None:
                 continue
             came = matrices.came[x]
             colour = BLUE if came == language else GREY if came in _UNDECIDED else ORANGE
-            # Never quite the full colour: the figure in the cell has to be read on it, in dark mode too.
+            # Never the full colour: the figure in the cell must be readable on it, also in dark mode.
             axes.fill(
                 [x, x + 1, x + 1, x],
                 [y, y, y + 1, y + 1],
@@ -125,7 +125,7 @@ def _paint(axes: Any, matrices: Confusion, system: str) -> None:
 
 
 def _column(label: str, details: Details) -> str:
-    """The language that a label means, where it was asked for; else the label."""
+    """The requested language that a label stands for, otherwise the label."""
     name = _NAMES.get(label, label)
     return next((code for code, labels in details.labels.items() if label in labels), name)
 

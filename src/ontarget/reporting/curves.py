@@ -1,4 +1,4 @@
-"""Figures of training: the losses of a stage, and what it was judged at on the way."""
+"""Figures of training: the losses of a stage, and its scores during training."""
 
 import math
 from collections.abc import Sequence
@@ -11,7 +11,7 @@ _MOST_POINTS = 300
 
 
 def training_curve(stage: str, log: Sequence[LogRecord]) -> Drawing:
-    """One stage: the loss of each sign, or of pairs; if logged, the mean p of the wrong-language tokens."""
+    """The loss of a stage by sign, or of pairs; if logged, also the mean p of the wrong-language tokens."""
     signs = {"likelihood": BLUE, "unlikelihood": ORANGE, "preference": ORANGE}
     losses = {
         name: colour for name, colour in signs.items() if any(getattr(r, name) is not None for r in log)
@@ -42,11 +42,11 @@ def training_curve(stage: str, log: Sequence[LogRecord]) -> Drawing:
 
 
 def evaluation_curve(stage: str, log: Sequence[LogRecord]) -> Drawing | None:
-    """What a stage was judged at while it trained; None where it was not."""
-    judged = [
+    """OTR and BLEU of a stage during training; None if it was not evaluated."""
+    evaluated = [
         record for record in log if record.supervised_otr is not None or record.zero_shot_otr is not None
     ]
-    if not judged:
+    if not evaluated:
         return None
 
     def curves(figure: Any) -> None:
@@ -54,7 +54,7 @@ def evaluation_curve(stage: str, log: Sequence[LogRecord]) -> Drawing | None:
         for axes, metric, colour in zip(panels, ("otr", "bleu"), (ORANGE, BLUE), strict=True):
             for kind, style in (("zero_shot", "-"), ("supervised", "--")):
                 _curve(
-                    axes, judged, f"{kind}_{metric}", colour, linestyle=style, label=kind.replace("_", "-")
+                    axes, evaluated, f"{kind}_{metric}", colour, linestyle=style, label=kind.replace("_", "-")
                 )
             axes.set_ylim(bottom=0)
             axes.grid(axis="y")
@@ -65,7 +65,7 @@ def evaluation_curve(stage: str, log: Sequence[LogRecord]) -> Drawing | None:
         panels[1].set_ylabel("BLEU")
         panels[1].set_xlabel("step")
 
-    label = f"OTR and BLEU on validation text while the stage {stage} trained"
+    label = f"OTR and BLEU on validation text during training of the stage {stage}"
     return Drawing(f"evaluation-{stage}", label, (4.4, 2.9), curves)
 
 
@@ -73,5 +73,5 @@ def _curve(axes: Any, log: Sequence[LogRecord], name: str, colour: str, **style:
     points = [(record.step, getattr(record, name)) for record in log if getattr(record, name) is not None]
     if points:
         stride = math.ceil(len(points) / _MOST_POINTS)
-        steps, values = zip(*points[:-1:stride], points[-1], strict=True)  # the last: where it ended
+        steps, values = zip(*points[:-1:stride], points[-1], strict=True)  # always with the last
         axes.plot(steps, values, **{"color": colour, "linewidth": 1.5, "label": name} | style)

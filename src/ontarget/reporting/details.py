@@ -1,4 +1,4 @@
-"""`details.json` of a run: what stands behind its scores, line by line, as the scoring wrote it."""
+"""`details.json` of a run: the results of scoring line by line, and significance tests."""
 
 import json
 from collections.abc import Mapping, Sequence
@@ -11,15 +11,15 @@ from ontarget.system_ids import current_id
 
 FILE = "details.json"
 UNSURE, NEUTRAL = "und", "zxx"
-"""Labels (BCP 47) of what counts for no language: it may be the one asked for, or has no word of any."""
+"""Labels (BCP 47) of outputs that count for no language: unsure ones, and those without a word."""
 
 
 @dataclass(frozen=True, slots=True)
 class Difference:
-    """A system against the one that it is compared with, in one metric.
+    """The difference of a system from the baseline, in one metric.
 
     Attributes:
-        p_value: two-sided; adjusted where several systems are compared.
+        p_value: two-sided; adjusted if several systems are compared.
     """
 
     system: str
@@ -32,16 +32,15 @@ class Difference:
 
 @dataclass(frozen=True, slots=True)
 class Lines:
-    """What is remarkable about the lines of one system in one direction, by their number from 0.
+    """Notable lines of one system in one direction, by line number from 0.
 
     Attributes:
-        outcomes: line -> what became of it, where it is not on target: `source`, `copy`, `run-on` ...
-        words: line -> start and end, in characters, of the first word that is not in the language asked for:
-            where the line leaves it, else a single word left over.
-        states: line -> `off`, `unsure` or `neutral`, where it does not count as on target; None where the
-            run was scored by a version that did not know them.
-        read: line -> label and probability, where the rules of OTR find another language than the
-            identifier does in the line as it is written.
+        outcomes: line -> outcome, for lines that are not on target: `source`, `copy`, `run-on` ...
+        words: line -> start and end, in characters, of the first word that is not in the requested language:
+            where the line switches to another one, otherwise a single leftover word.
+        states: line -> `off`, `unsure` or `neutral`, for lines that do not count as on target; None if the
+            run was scored by a version without these states.
+        read: line -> label and probability, if they differ after the text was prepared by the rules of OTR.
     """
 
     outcomes: Mapping[int, str]
@@ -52,16 +51,16 @@ class Lines:
 
 @dataclass(frozen=True, slots=True)
 class Details:
-    """All of it; empty where a run has none (it was scored by an older version).
+    """The contents of `details.json`; empty for a run that an older version scored.
 
     Attributes:
-        produced: system -> direction -> the identifier's label -> hypotheses (label `` where they are empty,
-            `UNSURE` or `NEUTRAL` where none counts).
-        lines: system -> direction -> which lines are remarkable.
-        labels: language that was asked for -> the identifier's labels that mean it.
-        baseline: the system that the others are compared with, or none.
-        test: how they are compared, as a signature.
-        note: what a reader must know of the scores, in sentences.
+        produced: system -> direction -> the identifier's label -> number of hypotheses (label `` if they are
+            empty, `UNSURE` or `NEUTRAL` if they count for no language).
+        lines: system -> direction -> notable lines.
+        labels: requested language -> the identifier's labels for it.
+        baseline: the system that the others are compared with, or "".
+        test: the signature of the significance tests.
+        note: a note on the scores for readers, in sentences.
     """
 
     produced: Mapping[str, Mapping[str, Mapping[str, int]]] = field(default_factory=dict)
@@ -73,7 +72,7 @@ class Details:
     note: str = ""
 
     def p_value(self, system: str, metric: str, kind: str, direction: str) -> float | None:
-        """How probable a difference from the baseline as large is by chance; None: not tested."""
+        """The p-value of the difference from the baseline; None if it was not tested."""
         return next(
             (
                 d.p_value

@@ -1,7 +1,7 @@
-"""A figure, before it is given a form: an `<svg>` in the page, or an SVG, PDF or PNG file.
+"""Renders figures: as an `<svg>` element of a page, or as an SVG, PDF or PNG file.
 
-The same scores give the same bytes. Colours are chosen to read on white and on black; text and axes take the
-page's own colour (`currentColor`). matplotlib is loaded when the first figure is drawn.
+The same scores give the same bytes. Colours are legible on white and on black; text and axes take the colour
+of the page (`currentColor`). matplotlib is loaded when the first figure is drawn.
 """
 
 import html
@@ -16,17 +16,17 @@ from typing import Any
 from ontarget.files import whole_file
 
 ORANGE = "#d9622b"
-"""Off-target, unlikelihood."""
+"""For off-target and unlikelihood."""
 BLUE = "#3b82d6"
-"""BLEU, likelihood, on target."""
+"""For BLEU, likelihood and on target."""
 INK = "#010203"
-"""Text and axes; what it becomes depends on the form."""
+"""A placeholder for the colour of text and axes."""
 GREY = "#7a8089"
-"""Reads on white and on GitHub's dark page: an SVG file cannot know which it is on."""
+"""Legible on white and on GitHub's dark page: an SVG file cannot know its background."""
 
 
 class Format(StrEnum):
-    """Of a figure's file."""
+    """The file format of a figure."""
 
     svg = "svg"
     pdf = "pdf"
@@ -63,8 +63,8 @@ class Drawing:
     """One figure.
 
     Attributes:
-        name: of its file, without the suffix.
-        label: what it shows, for those who cannot see it.
+        name: the file name, without the suffix.
+        label: a description for readers who cannot see the figure.
         size: width and height in inches.
         paint: draws on an empty matplotlib figure.
     """
@@ -76,12 +76,12 @@ class Drawing:
 
 
 def inline(drawing: Drawing) -> str:
-    """An `<svg>` element that can stand in an HTML page, several of them too."""
+    """An `<svg>` element for an HTML page, which may have several of them."""
     svg = _svg(drawing)
     svg = svg[svg.index("<svg") :].rstrip()
     svg = re.sub(r' xmlns(:xlink)?="[^"]*"', "", svg, count=2)
-    svg = re.sub(r"<g id=\"[^\"]*\"", "<g", svg)  # figures share a page, and an id may stand there only once
-    svg = re.sub(r"<style.*?</style>", "", svg, flags=re.DOTALL)  # it would hold for the whole page
+    svg = re.sub(r"<g id=\"[^\"]*\"", "<g", svg)  # ids must be unique in the page
+    svg = re.sub(r"<style.*?</style>", "", svg, flags=re.DOTALL)  # it would apply to the whole page
     svg = re.sub(r"font-family: [^;\"]*; ", "", svg)
     style = f"font-family: {_FONT}; stroke-linejoin: round"
     root = f'<svg role="img" aria-label="{html.escape(drawing.label)}" style="{style}"'
@@ -89,12 +89,12 @@ def inline(drawing: Drawing) -> str:
 
 
 def picture(drawing: Drawing) -> str:
-    """A whole SVG file, which reads on a light and on a dark page."""
+    """A complete SVG file that is legible on light and dark pages."""
     return inline(drawing).replace("currentColor", GREY).replace("<svg", f"<svg {_NAMESPACES}", 1) + "\n"
 
 
 def write(drawing: Drawing, folder: Path, form: Format = Format.svg) -> Path:
-    """Writes `<folder>/<name>.<form>`, whole or not at all; PDF and PNG are black on white."""
+    """Writes `<folder>/<name>.<form>`, completely or not at all; PDF and PNG are black on white."""
     path = folder / f"{drawing.name}.{form}"
     with whole_file(path) as temporary:
         if form is Format.svg:

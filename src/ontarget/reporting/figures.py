@@ -9,7 +9,7 @@ from ontarget.reporting.systems import OURS, REFERENCE
 
 
 def off_target_bars(scores: Scores) -> Drawing:
-    """A bar for each system's average OTR, the references' floor as a line."""
+    """A bar for the average OTR of each system; a line shows the floor, the OTR of the references."""
     return Drawing(
         "off-target",
         f"Off-target ratio of each system, {scores.kind} directions, in percent",
@@ -19,7 +19,7 @@ def off_target_bars(scores: Scores) -> Drawing:
 
 
 def bleu_bars(scores: Scores) -> Drawing:
-    """A bar for each system's average zero-shot BLEU, a thin marker for its supervised BLEU."""
+    """A bar for the average zero-shot BLEU of each system, a thin mark for its supervised BLEU."""
     return Drawing(
         "bleu",
         f"BLEU of each system, {scores.kind} directions",
@@ -36,13 +36,15 @@ def both_bars(scores: Scores) -> Drawing:
         _off_target(left, scores)
         _bleu(right, scores)
         right.set_yticklabels([])
-        figure.get_layout_engine().set(wspace=0.08)  # or the left figures look like names of the right bars
+        figure.get_layout_engine().set(
+            wspace=0.08
+        )  # otherwise the left figures look like labels of the right bars
 
     return Drawing("scores", "Off-target ratio and BLEU of each system", (8.6, _height(scores)), both)
 
 
 def scatter(scores: Scores) -> Drawing | None:
-    """Each system's average OTR against its average BLEU: good is top left. None without both scores."""
+    """The average OTR of each system against its average BLEU, best at the top left; None without scores."""
     points = [
         (system, otr, bleu)
         for system in scores.systems
@@ -80,7 +82,7 @@ def scatter(scores: Scores) -> Drawing | None:
 
 
 def apart(wanted: list[float], gap: float, top: float) -> list[float]:
-    """Places near those wanted, in the same order, at least `gap` apart, and not above `top`."""
+    """Positions close to the wanted ones, in the same order, at least `gap` apart and not above `top`."""
     order = sorted(range(len(wanted)), key=lambda i: wanted[i])
     places = list(wanted)
     for below, above in pairwise(order):
@@ -116,7 +118,7 @@ def _bleu(axes: Any, scores: Scores) -> None:
 
 
 def _rows(axes: Any, scores: Scores, metric: str, colour: str) -> list[float]:
-    """A horizontal bar a system, its figure in a column at the right; returns the values drawn."""
+    """Draws a horizontal bar for each system, with its value at the right; returns the values drawn."""
     values = [scores.value(system, metric, scores.kind) for system in scores.systems]
     for place, (system, value) in enumerate(zip(scores.systems, values, strict=True)):
         ours = system in OURS
@@ -133,7 +135,7 @@ def _rows(axes: Any, scores: Scores, metric: str, colour: str) -> list[float]:
             fontweight=weight,
         )
     axes.set_yticks(range(len(scores.systems)), [scores.name(system) for system in scores.systems])
-    axes.set_ylim(len(scores.systems) - 0.5, -0.5)  # the first system on top
+    axes.set_ylim(len(scores.systems) - 0.5, -0.5)  # the first system at the top
     for system, label in zip(scores.systems, axes.get_yticklabels(), strict=True):
         label.set_fontweight("bold" if system in OURS else "normal")
     axes.tick_params(axis="y", length=0)
@@ -142,5 +144,5 @@ def _rows(axes: Any, scores: Scores, metric: str, colour: str) -> list[float]:
 
 
 def _height(scores: Scores) -> float:
-    """Inches."""
+    """The height in inches."""
     return 1.05 + 0.27 * len(scores.systems)

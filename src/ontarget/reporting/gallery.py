@@ -5,11 +5,11 @@ from collections.abc import Iterator
 from ontarget.reporting import curves, figures
 from ontarget.reporting.confusion import confusion, heat_maps
 from ontarget.reporting.drawing import Drawing
-from ontarget.reporting.run_files import Run
+from ontarget.reporting.run_files import RunFiles
 
 
-def drawings(run: Run) -> Iterator[Drawing]:
-    """Those that the run has something to show in."""
+def drawings(run: RunFiles) -> Iterator[Drawing]:
+    """The figures for which the run has data."""
     scores = run.scores
     if scores.systems:
         yield figures.both_bars(scores)
@@ -21,5 +21,5 @@ def drawings(run: Run) -> Iterator[Drawing]:
         yield heat_maps(matrices, scores.name)
     for stage, log in run.log.items():
         yield curves.training_curve(stage, log)
-        if judged := curves.evaluation_curve(stage, log):
-            yield judged
+        if evaluation := curves.evaluation_curve(stage, log):
+            yield evaluation

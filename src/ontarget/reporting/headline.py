@@ -1,4 +1,4 @@
-"""The finding of a run in one sentence, put together from its scores."""
+"""The main result of a run in one sentence, made from its scores."""
 
 from ontarget.reporting.run_files import Scores
 from ontarget.reporting.systems import BASE_MODEL, REFERENCE
@@ -8,10 +8,10 @@ CURES = ("ontarget", "ontarget-any", "lat")
 
 
 def headline(scores: Scores) -> str:
-    """Says how often the tuned model is off-target, before and after the cure; less where systems are absent.
+    """States how often the tuned model is off-target with and without stage 2, as far as the systems exist.
 
     "MT answers in the wrong language in 93 % of zero-shot outputs; ontarget in 3 % (references: 1 %), with
-    18.2 BLEU more." Whatever the figures are, they are stated: no word of it takes a side.
+    18.2 BLEU more." The sentence states the figures, whatever they are, and does not judge them.
     """
     kind = scores.kind
     values = {system: scores.value(system, "otr", kind) for system in scores.systems}
@@ -22,7 +22,8 @@ def headline(scores: Scores) -> str:
     floor = scores.value(REFERENCE, "otr", kind)
     references = "" if floor is None else f" (references: {percent(floor)})"
     first = PROBLEM if PROBLEM in ratio else cure or next(iter(ratio))
-    sentence = f"{_subject(scores.name(first))} answers in the wrong language in {percent(ratio[first])} of {kind} outputs"
+    wrong = f"answers in the wrong language in {percent(ratio[first])} of {kind} outputs"
+    sentence = f"{_subject(scores.name(first))} {wrong}"
     if cure is None or cure == first:
         return f"{sentence}{references}."
     return (
@@ -31,7 +32,7 @@ def headline(scores: Scores) -> str:
 
 
 def cost(scores: Scores) -> str:
-    """What the cure does to the directions that were trained on, or nothing where that is not known."""
+    """The effect of stage 2 on directions with training data; "" if it is unknown."""
     cure = next((system for system in CURES if system in scores.systems), "")
     before, after = (scores.value(system, "bleu", "supervised") for system in (PROBLEM, cure))
     if scores.kind == "supervised" or before is None or after is None:
@@ -40,7 +41,7 @@ def cost(scores: Scores) -> str:
 
 
 def percent(value: float) -> str:
-    """`93 %` or `2.7 %`: as exact as the table, without an empty decimal."""
+    """`93 %` or `2.7 %`: as exact as the table, without a zero decimal."""
     return f"{value:.1f}".removesuffix(".0") + " %"
 
 
@@ -53,6 +54,6 @@ def _gain(scores: Scores, first: str, cure: str) -> str:
     before, after = (scores.value(system, "bleu", scores.kind) for system in (first, cure))
     if before is None or after is None:
         return ""
-    # Of the printed figures, so that a reader's sum agrees.
+    # The difference of the printed figures, so that readers can check it.
     gain = round(round(after, 1) - round(before, 1), 1)
     return f", with {abs(gain):.1f} BLEU {'more' if gain > 0 else 'less'}" if gain else ", at the same BLEU"

@@ -1,4 +1,4 @@
-"""The training log of a run: `log.jsonl`, or those that lie beside the models."""
+"""The training log of a run: its `log.jsonl`, or the logs of its models."""
 
 import json
 from collections.abc import Iterator, Mapping
@@ -10,9 +10,9 @@ from ontarget.reporting.text_files import lines_of, read_text
 
 @dataclass(frozen=True, slots=True)
 class LogRecord:
-    """What `log.jsonl` says of a step: losses in nats, `probability` is the mean p of the tokens to unlearn.
+    """A step in `log.jsonl`: losses in nats; `probability` is the mean p of the tokens to unlearn.
 
-    Where the stage was judged while it trained, also BLEU and OTR on validation text, means over directions.
+    If the stage was evaluated during training, also BLEU and OTR on validation text, means over directions.
     """
 
     stage: str
@@ -29,7 +29,7 @@ class LogRecord:
 
 
 def read_logs(directory: Path) -> dict[str, tuple[LogRecord, ...]]:
-    """The curve of each stage: from the run's own log, or from the one that lies beside the stage's model."""
+    """The records of each stage: from the log of its model, or else from the log of the run."""
     logs: dict[str, list[LogRecord]] = {}
     run_log = directory / "log.jsonl"
     if run_log.exists():
@@ -53,9 +53,9 @@ def _records(path: Path, more: Mapping[str, str]) -> Iterator[LogRecord]:
 
 
 def _append(records: list[LogRecord], record: LogRecord) -> None:
-    """Steps rise; where a step was made again after a kill, the later record counts.
+    """Appends a record; if a step was repeated after a kill, the later record counts.
 
-    Losses and evaluation of one step are two lines, and one record here.
+    Losses and evaluation of one step are two lines in the log and become one record.
     """
     while records and records[-1].step > record.step:
         records.pop()

@@ -1,4 +1,4 @@
-"""What became of the outputs: the share of each outcome, by the strict definition of off-target."""
+"""The share of each outcome of outputs, by the strict definition of off-target."""
 
 from collections import Counter
 from collections.abc import Mapping, Sequence
@@ -25,7 +25,7 @@ _NAMES = {
 
 @dataclass(frozen=True, slots=True)
 class Outcomes:
-    """A row for each system.
+    """The shares of outcomes for each system.
 
     Attributes:
         names: the outcomes that occur, `on target` first.
@@ -37,7 +37,7 @@ class Outcomes:
 
 
 def outcomes(details: Details, directions: Sequence[str]) -> Outcomes | None:
-    """The shares over some directions together; None where the run says nothing of them."""
+    """The shares over several directions together; None if the run has no outcomes of them."""
     counts: dict[str, Counter[str]] = {}
     for system, of_directions in details.lines.items():
         for direction in directions:

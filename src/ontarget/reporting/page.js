@@ -15,7 +15,7 @@
   try {
     data = await read(document.getElementById("outputs-data").textContent.trim());
   } catch {
-    count.textContent = "This browser cannot show the outputs; please use a browser from 2023 or later. The run's folder outputs/ has them, too.";
+    count.textContent = "This browser cannot show the outputs; please use a browser from 2023 or later. They are also in the run's folder outputs/.";
     return;
   }
 

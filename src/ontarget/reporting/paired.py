@@ -1,4 +1,4 @@
-"""`significance.json` of a sweep: its points against a variant, as the pipeline tested them."""
+"""`significance.json` of a sweep: paired tests of its points against a reference variant."""
 
 import json
 from collections.abc import Mapping
@@ -14,22 +14,22 @@ from ontarget.system_ids import current_id
 FILE = "significance.json"
 
 SCOPE = (
-    "Tests pair answers to the same sentences under the same seeds. They speak of sentences, for these "
-    "seeds; not of the spread between seeds, which is the standard deviation."
+    "Tests pair translations of the same sentences under the same seeds. They account for the choice of "
+    "sentences, but not for variance across seeds; the standard deviation shows that."
 )
-"""Stands under each table that shows them."""
+"""A note below each table that shows such tests."""
 
 _Place = tuple[frozenset[tuple[str, Value]], str, str, str]
 
 
 @dataclass(frozen=True, slots=True)
-class Difference:
-    """A system of some points against that of their reference, in one metric, over all seeds of both.
+class PointDifference:
+    """The difference of a point's system from the reference variant, in one metric, over all seeds of both.
 
     Attributes:
         reference: the variant.
-        seeds: how many; 0 where no line could be paired.
-        difference: of the means over directions and seeds; None: not tested.
+        seeds: number of seeds; 0 if no line could be paired.
+        difference: between the means over directions and seeds; None if not tested.
         p_holm: two-sided, adjusted for all tests of the metric.
     """
 
@@ -40,19 +40,19 @@ class Difference:
 
     @property
     def significant(self) -> bool:
-        """Whether it is marked."""
+        """Whether tables mark the difference."""
         return self.p_holm is not None and self.p_holm < LEVEL
 
 
 @dataclass(frozen=True, slots=True)
 class Tests:
-    """All of them; none where the sweep names no reference.
+    """All tests of a sweep; empty if the sweep names no reference.
 
     Attributes:
-        signature: how they were made.
+        signature: of the tests.
     """
 
-    found: Mapping[_Place, Difference]
+    found: Mapping[_Place, PointDifference]
     signature: str = ""
 
     @classmethod
@@ -71,19 +71,19 @@ class Tests:
         except (ValueError, KeyError, TypeError, AttributeError):
             raise UserError(f"{path} is damaged; delete it, and 'ontarget run' makes it again") from None
 
-    def of(self, point: Seeds, system: str, column: Column) -> Difference | None:
-        """What stands against a score in a table; None where it has no reference, or is it."""
+    def of(self, point: Seeds, system: str, column: Column) -> PointDifference | None:
+        """The test of a score in a table; None for the reference itself, and for points without one."""
         return self.found.get((frozenset(point.values.items()), system, column.kind, column.metric))
 
     @property
     def references(self) -> tuple[str, ...]:
-        """The variants that something was tested against, in the order of the points."""
+        """The variants that points were tested against, in the order of the points."""
         tested = (one.reference for one in self.found.values() if one.difference is not None)
         return tuple(dict.fromkeys(tested))
 
     @property
     def baseline(self) -> str:
-        """What marked figures differ from."""
+        """The name of the variant that marked scores differ from."""
         return self.references[0] if len(self.references) == 1 else "the variant it was tested against"
 
 
@@ -92,5 +92,5 @@ def _place(row: Mapping[str, Any]) -> _Place:
     return values, current_id(row["system"]), row["kind"], row["metric"]
 
 
-def _difference(row: Mapping[str, Any]) -> Difference:
-    return Difference(**{name: row[name] for name in Difference.__dataclass_fields__})
+def _difference(row: Mapping[str, Any]) -> PointDifference:
+    return PointDifference(**{name: row[name] for name in PointDifference.__dataclass_fields__})

@@ -1,4 +1,4 @@
-"""What the paper printed (Zan et al. 2025, Tables 1 to 4, Figure 5a), to stand beside what a run measured."""
+"""The paper's figures (Zan et al. 2025, Tables 1 to 4, Figure 5a), shown beside the scores of a run."""
 
 import csv
 from collections.abc import Mapping
@@ -12,13 +12,13 @@ from ontarget.system_ids import BASE
 _FOLDER = Path(__file__).parent / "paper_tables"
 _OURS = {BASE: "LLaMA", "lat": "Ours"}  # what the paper calls them
 _WITH_ALPACA = {"mt": "Alpaca-MT", **_OURS}  # in Figure 5a, whose "MT" is the one without
-# How the names of recipes begin, and of points of those that sweep, that repeat a table or a part of one.
+# The beginnings of names of recipes, and of points of sweeps, that repeat a table or a part of one.
 _OF_IWSLT, _OF_WMT = ("IWSLT", "table2-iwslt-zero-shot"), ("WMT", "table1-wmt-zero-shot")
 _TABLES = {
     "paper-iwslt17": _OF_IWSLT,
     "paper-table3": _OF_IWSLT,
     "paper-wmt": _OF_WMT,
-    # The figures' own values are not printed, but here they have the settings of Table 2.
+    # The values of the figures are not printed, but these points have the settings of Table 2.
     "paper-figure3-alpha-alpha-0.05": _OF_IWSLT,
     "paper-figure3-steps-step-100": _OF_IWSLT,
     "paper-figure4-samples-12000": _OF_IWSLT,
@@ -30,7 +30,7 @@ _MODELS = {
     "Llama-2-13b-hf": ("LLaMA 2", "13B"),
     "Meta-Llama-3-8B": ("LLaMA 3", "8B"),
 }
-_LARGER = "13B"  # in Table 3 alone, on one benchmark
+_LARGER = "13B"  # only in Table 3, on one benchmark
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,9 +38,9 @@ class Paper:
     """The figures of one model on one benchmark.
 
     Attributes:
-        title: where they stand: `Table 2 and 4, LLaMA 2 7B`.
+        title: their place in the paper: `Table 2 and 4, LLaMA 2 7B`.
         figures: (system as printed, kind, direction, metric) -> BLEU points, or OTR in percent.
-        names: system's id -> as printed, where that is another name.
+        names: system id -> name in the paper, if it differs from ours.
     """
 
     title: str
@@ -49,10 +49,10 @@ class Paper:
 
     @classmethod
     def of(cls, recipe: Mapping[str, Any]) -> Self | None:
-        """The figures that a run repeats; None where it is another experiment, or of another model.
+        """The figures that a run repeats; None if it is another experiment or has another model.
 
         Args:
-            recipe: as resolved: what the stage `mt` starts from is the model.
+            recipe: the resolved recipe; the stage `mt` starts from the model.
         """
         start = ((recipe.get("stages") or {}).get("mt") or {}).get("from")
         name, model = str(recipe.get("name")), str(start).rstrip("/").rpartition("/")[2]
@@ -79,12 +79,12 @@ class Paper:
         return cls(f"{numbers}, {base_model} {size}", figures) if figures else None
 
     def value(self, system: str, metric: str, kind: str, direction: str) -> float | None:
-        """What the paper printed for a system's id, or None."""
+        """The paper's figure for the id of a system, or None."""
         return self.figures.get((self.names.get(system, display_name(system)), kind, direction, metric))
 
     @property
     def beside(self) -> str:
-        """Which of their names stand beside other names of ours."""
+        """The names in the paper that differ from ours, for a note."""
         return ", ".join(
             f"“{theirs}” beside {display_name(ours)}" for ours, theirs in self.names.items() if ours != BASE
         )

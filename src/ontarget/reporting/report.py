@@ -1,4 +1,4 @@
-"""The page of a run: one HTML file that needs no network, whose one script filters the outputs."""
+"""The report page of a run: one HTML file that needs no network; its script filters the outputs."""
 
 import base64
 import hashlib
@@ -17,18 +17,17 @@ from ontarget.reporting.drawing import Drawing, inline
 from ontarget.reporting.headline import cost, headline
 from ontarget.reporting.outcomes import outcomes
 from ontarget.reporting.paper import Paper
-from ontarget.reporting.run_files import KINDS, Run
+from ontarget.reporting.run_files import KINDS, RunFiles
 from ontarget.reporting.systems import OURS, REFERENCE
-from ontarget.reporting.times import Times
 
 FILE = "report.html"
 
 
 def write(run_dir: Path) -> Path:
-    """Writes `report.html` into a run directory, whole or not at all, and returns its path.
+    """Writes `report.html` into a run directory, completely or not at all, and returns its path.
 
     Raises:
-        UserError: a file of the run is missing or damaged; says which, and what makes it.
+        UserError: a file of the run is missing or damaged; the message names the command that makes it.
     """
     page = render(run_files.read(run_dir))
     path = run_dir / FILE
@@ -37,10 +36,10 @@ def write(run_dir: Path) -> Path:
     return path
 
 
-def render(run: Run) -> str:
-    """The page as HTML text. All text of the run is escaped; only the figures go in as they are.
+def render(run: RunFiles) -> str:
+    """The page as HTML text. All text of the run is escaped; only the figures are inserted as markup.
 
-    The browser is told to run no script but ours, known by its hash, and to fetch nothing.
+    Its content security policy allows only our script, by its hash, and no requests.
     """
     scores, details, paper = run.scores, run.details, Paper.of(run.recipe)
     averages = table.layout(scores, None, details, paper)
@@ -78,7 +77,7 @@ def render(run: Run) -> str:
             curves=[
                 (stage, Markup(inline(curves.training_curve(stage, log)))) for stage, log in run.log.items()
             ],
-            judged=[
+            evaluations=[
                 (stage, Markup(inline(curve)))
                 for stage, log in run.log.items()
                 if (curve := curves.evaluation_curve(stage, log))
@@ -106,7 +105,7 @@ def render(run: Run) -> str:
 
 
 def environment() -> Environment:
-    """Where the templates are, and that they escape what they are given."""
+    """The environment of the templates, which escape all values."""
     return Environment(
         loader=FileSystemLoader(Path(__file__).parent),
         autoescape=True,
@@ -120,7 +119,7 @@ def _inline(drawings: Iterable[Drawing | None]) -> list[Markup]:
     return [Markup(inline(drawing)) for drawing in drawings if drawing]
 
 
-def _times(run: Run) -> list[tuple[str, str]]:
+def _times(run: RunFiles) -> list[tuple[str, str]]:
     times = run.times
     return [(f"training {stage}", _duration(seconds)) for stage, seconds in times.training.items()] + [
         (f"translating, {run.scores.name(system)}", _duration(seconds))
@@ -142,8 +141,8 @@ def _ordinal(number: int) -> str:
     return {2: "second", 3: "third"}.get(number, f"{number}{ending}")
 
 
-def _signatures(run: Run) -> list[tuple[str, str]]:
-    """Those of the directions: one of an average differs from them in its count of lines alone."""
+def _signatures(run: RunFiles) -> list[tuple[str, str]]:
+    """The signatures of directions; that of an average differs from them only in its number of lines."""
     rows = (row for row in run.scores.rows if row.direction != run_files.AVERAGE)
     tests = [("differences", run.details.test)] if run.details.test else []
     return list(dict.fromkeys((row.metric, row.signature) for row in rows)) + tests

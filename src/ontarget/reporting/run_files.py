@@ -1,4 +1,4 @@
-"""A run directory, read into plain dataclasses: scores, outputs, training log and recipe."""
+"""Reads a run directory into plain dataclasses: scores, outputs, training log and recipe."""
 
 import json
 from collections.abc import Iterable, Mapping
@@ -29,9 +29,9 @@ class ScoreRow:
 
     Attributes:
         direction: `avg` for the mean over the directions of its kind.
-        low: the lower end of the score's 95 % interval, where it has one.
-        high: its upper end.
-        deviation: the standard deviation over seeds, of a mean over them; no file has it.
+        low: the lower end of the score's 95 % interval, if it has one.
+        high: the upper end.
+        deviation: the standard deviation of a mean over seeds; `series.py` computes it, and no file has it.
     """
 
     system: str
@@ -59,10 +59,10 @@ class Scores:
 
     @classmethod
     def of(cls, objects: Iterable[Mapping[str, Any]], where: str = "scores") -> Self:
-        """Takes the parsed JSON list; other keys than those of `ScoreRow` are left aside.
+        """Takes the parsed JSON list; keys that `ScoreRow` does not have are ignored.
 
         Raises:
-            UserError: a key is missing or a kind is unknown; says which row of `where`.
+            UserError: a key is missing or a kind is unknown; the message names the row of `where`.
         """
         names = [field.name for field in fields(ScoreRow)]
         needed = [field.name for field in fields(ScoreRow) if field.default is MISSING]
@@ -107,12 +107,12 @@ class Scores:
         return in_table_order(row.system for row in self.rows if row.system != REFERENCE)
 
     def name(self, system: str) -> str:
-        """The printed name of a system; that of the base model is its own, if it is known."""
+        """The printed name of a system; for `base` the name of the base model, if it is known."""
         return self.base_model if system == BASE and self.base_model else display_name(system)
 
     @property
     def kind(self) -> Kind:
-        """What the run is about: zero-shot, or supervised where no direction is zero-shot."""
+        """The kind that headline and figures show: zero-shot, or supervised if no direction is zero-shot."""
         return "zero-shot" if any(row.kind == "zero-shot" for row in self.rows) else "supervised"
 
     def directions(self, kind: Kind) -> tuple[str, ...]:
@@ -122,22 +122,22 @@ class Scores:
         )
 
     def value(self, system: str, metric: str, kind: Kind, direction: str = AVERAGE) -> float | None:
-        """One score (percent, or BLEU points), or None where the run has it not."""
+        """One score (percent, or BLEU points), or None if the run does not have it."""
         row = self.row(system, metric, kind, direction)
         return None if row is None else row.value
 
     def row(self, system: str, metric: str, kind: Kind, direction: str = AVERAGE) -> ScoreRow | None:
-        """One score with its interval, or None where the run has it not."""
+        """One score with its interval, or None if the run does not have it."""
         return self._by_place.get((system, direction, kind, metric))
 
 
 @dataclass(frozen=True, slots=True)
-class Output:
-    """One line of `outputs/<system>/<direction>.jsonl`: a hypothesis and what it answers.
+class OutputLine:
+    """One line of `outputs/<system>/<direction>.jsonl`: a hypothesis with its source and reference.
 
     Attributes:
         language: the identifier's label of the hypothesis, such as `it`.
-        language_probability: how sure the identifier is, 0 to 1.
+        language_probability: the identifier's probability of that label, 0 to 1.
     """
 
     source: str
@@ -149,8 +149,8 @@ class Output:
 
 
 @dataclass(frozen=True, slots=True)
-class Run:
-    """What a run directory says, but for the outputs, which are read one file at a time (`outputs`)."""
+class RunFiles:
+    """The files of a run directory, except outputs, which are read one file at a time (`outputs`)."""
 
     directory: Path
     recipe_text: str
@@ -162,39 +162,40 @@ class Run:
 
     @property
     def name(self) -> str:
-        """The recipe's name: that of the directory."""
+        """The name of the run: that of its directory."""
         return self.directory.resolve().name
 
     @property
     def versions(self) -> Mapping[str, str]:
-        """What `recipe.yaml` says it was run with: package to version, and the git commit."""
+        """The versions in `recipe.yaml`: package -> version, and the git commit if there is one."""
         versions = {str(name): str(version) for name, version in (self.recipe.get("versions") or {}).items()}
         return versions | ({"commit": str(self.recipe["commit"])} if self.recipe.get("commit") else {})
 
-    def outputs(self, system: str, direction: str) -> list[Output]:
+    def outputs(self, system: str, direction: str) -> list[OutputLine]:
         """Reads the outputs of one system in one direction, in input order.
 
         Raises:
             UserError: the file is missing, or a line is not what `ontarget run` writes.
         """
         path = outputs_folder(self.directory / "outputs", system) / f"{direction}.jsonl"
-        names = [field.name for field in fields(Output)]
+        names = [field.name for field in fields(OutputLine)]
         outputs = []
         for number, line in enumerate(lines_of(read_text(path, self.directory)), start=1):
             try:
                 row = json.loads(line)
-                outputs.append(Output(**{name: row[name] for name in names}))
+                outputs.append(OutputLine(**{name: row[name] for name in names}))
             except (json.JSONDecodeError, KeyError, TypeError) as error:
                 what = f"the key {error} is missing" if isinstance(error, KeyError) else "not a JSON object"
                 raise UserError(f"{path}, line {number}: {what}; {remedy(self.directory)}") from None
         return outputs
 
 
-def read(directory: Path) -> Run:
-    """Reads a run directory; logs may be missing (nothing was trained).
+def read(directory: Path) -> RunFiles:
+    """Reads a run directory; logs are missing if nothing was trained.
 
     Raises:
-        UserError: the directory, `recipe.yaml` or `scores.json` is missing or damaged; says what makes it.
+        UserError: the directory, `recipe.yaml` or `scores.json` is missing or damaged; the message names the
+            command that makes it.
     """
     if not directory.is_dir():
         raise UserError(f"there is no run directory {directory}; {remedy(directory)}")
@@ -203,7 +204,9 @@ def read(directory: Path) -> Run:
     logs = read_logs(directory)
     order = [stage for stage in recipe.get("stages") or {} if stage in logs]
     log = {stage: logs[stage] for stage in dict.fromkeys([*order, *logs])}
-    return Run(directory, recipe_text, recipe, scores, log, Details.read(directory), read_times(directory))
+    return RunFiles(
+        directory, recipe_text, recipe, scores, log, Details.read(directory), read_times(directory)
+    )
 
 
 def read_scores(directory: Path) -> Scores:

@@ -1,4 +1,4 @@
-"""Runs that differ in their seed alone, as one: the mean of each score, and how far the seeds lie apart."""
+"""Combines points that differ only in their seed: the mean of each score and its standard deviation."""
 
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
@@ -13,7 +13,7 @@ Value = float | str
 
 
 def as_value(value: object) -> Value:
-    """A value as tables show it: a number, or a word for anything else; of a list as in a point's name."""
+    """A value as tables show it: a number or a word; a list is joined as in the name of a point."""
     if isinstance(value, list):
         return "-".join(map(str, value))
     return value if isinstance(value, int | float) and not isinstance(value, bool) else str(value)
@@ -25,9 +25,9 @@ class Spread:
 
     Attributes:
         mean: percent, or BLEU points.
-        deviation: sample standard deviation; None of a single seed.
-        n: how many seeds.
-        low, high: ends of the 95 % interval, of a single seed; over segments.
+        deviation: sample standard deviation; None for a single seed.
+        n: number of seeds.
+        low, high: for a single seed, the ends of its 95 % interval over segments.
     """
 
     mean: float
@@ -38,7 +38,7 @@ class Spread:
 
     @classmethod
     def of(cls, rows: Sequence[ScoreRow]) -> "Spread":
-        """Of the same score under each seed."""
+        """Combines one score of several seeds."""
         values = [row.value for row in rows]
         if len(values) == 1:
             return cls(values[0], None, 1, rows[0].low, rows[0].high)
@@ -46,7 +46,7 @@ class Spread:
 
     @property
     def ends(self) -> tuple[float, float] | None:
-        """What an error bar spans: a deviation either way, or the interval of a single seed."""
+        """The ends of an error bar: the mean minus and plus a deviation, or the interval of a single seed."""
         if self.deviation is not None:
             return self.mean - self.deviation, self.mean + self.deviation
         return None if self.low is None or self.high is None else (self.low, self.high)
@@ -54,11 +54,11 @@ class Spread:
 
 @dataclass(frozen=True)
 class Seeds:
-    """The points of a sweep that have all values but the seed in common.
+    """The points of a sweep that differ only in their seed.
 
     Attributes:
-        values: key -> what it had, the seed left out.
-        scores: of each seed.
+        values: key -> value, without the seed.
+        scores: the scores of each seed.
     """
 
     values: Mapping[str, Value]
@@ -66,22 +66,22 @@ class Seeds:
 
     @cached_property
     def systems(self) -> tuple[str, ...]:
-        """In table order."""
+        """The systems in table order."""
         return self.scores[0].systems
 
     @cached_property
     def kinds(self) -> tuple[Kind, ...]:
-        """The kinds of directions of which there is an average."""
+        """The kinds of directions that have an average."""
         return tuple(k for k in KINDS if any(row.kind == k for scores in self.scores for row in scores.rows))
 
     def spread(self, system: str, metric: str, kind: Kind) -> Spread | None:
-        """An average over directions, and over seeds; None where no seed has it."""
+        """An average over directions and seeds; None if no seed has the score."""
         rows = [row for scores in self.scores if (row := scores.row(system, metric, kind))]
         return Spread.of(rows) if rows else None
 
 
 def over_seeds(points: Iterable[tuple[Mapping[str, Value], Scores]]) -> list[Seeds]:
-    """One for each combination of values other than the seed's, in the order of their first."""
+    """Groups points by their values without the seed, in the order of their first point."""
     together: dict[tuple[tuple[str, Value], ...], list[Scores]] = {}
     for values, scores in points:
         key = tuple((name, value) for name, value in values.items() if name != SEED)

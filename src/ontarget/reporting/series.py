@@ -1,4 +1,4 @@
-"""Several runs beside each other; those that differ by their seeds alone are one, with mean and deviation."""
+"""Runs to compare; runs that differ only in their seeds are combined to mean and standard deviation."""
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
@@ -6,34 +6,34 @@ from statistics import mean, stdev
 from typing import Any
 
 from ontarget.reporting.details import Details
-from ontarget.reporting.run_files import Run, ScoreRow, Scores
+from ontarget.reporting.run_files import RunFiles, ScoreRow, Scores
 
 _INCIDENTAL = ("name", "seed", "versions", "commit")
-"""Keys of a recipe as resolved that do not tell two seeds of one experiment apart."""
+"""Keys of a resolved recipe in which two seeds of one experiment may differ."""
 _OF_INTERVAL = ("bs:", "seed:")
-"""Fields of a signature that say how the score's interval was drawn, and nothing of the score."""
+"""Fields of a signature that concern the interval of the score, not the score itself."""
 
 
 @dataclass(frozen=True, slots=True)
 class Series:
-    """A run, or several that differ by their seeds.
+    """A run, or several runs that differ only in their seeds.
 
     Attributes:
-        name: the run's; `3 seeds of multi30k-tiny` of several.
-        runs: one, or the seeds.
-        scores: of several the means, with their standard deviations in place of intervals.
-        details: of one; empty of several, for which nothing was tested.
+        name: the name of the run, or for several `3 seeds of multi30k-tiny`.
+        runs: one run, or one for each seed.
+        scores: for several runs the means, with standard deviations instead of intervals.
+        details: of a single run; empty for several runs, which are not tested.
     """
 
     name: str
-    runs: tuple[Run, ...]
+    runs: tuple[RunFiles, ...]
     scores: Scores
     details: Details
 
 
-def series_of(runs: Sequence[Run]) -> list[Series]:
-    """The runs in the order given, seeds of one experiment together."""
-    groups: list[list[Run]] = []
+def series_of(runs: Sequence[RunFiles]) -> list[Series]:
+    """The runs in the given order; the seeds of one experiment are combined."""
+    groups: list[list[RunFiles]] = []
     for run in runs:
         alike = (group for group in groups if all(_differ_by_seed(run, other) for other in group))
         if (group := next(alike, None)) is None:
@@ -43,17 +43,17 @@ def series_of(runs: Sequence[Run]) -> list[Series]:
     return [_series(group) for group in groups]
 
 
-def _differ_by_seed(one: Run, other: Run) -> bool:
+def _differ_by_seed(one: RunFiles, other: RunFiles) -> bool:
     return (
         "seed" in one.recipe and one.recipe["seed"] != other.recipe.get("seed") and _core(one) == _core(other)
     )
 
 
-def _core(run: Run) -> Mapping[str, Any]:
+def _core(run: RunFiles) -> Mapping[str, Any]:
     return {key: value for key, value in run.recipe.items() if key not in _INCIDENTAL}
 
 
-def _series(runs: Sequence[Run]) -> Series:
+def _series(runs: Sequence[RunFiles]) -> Series:
     if len(runs) == 1:
         return Series(runs[0].name, tuple(runs), runs[0].scores, runs[0].details)
     first = runs[0].recipe.get("name", runs[0].name)
@@ -63,7 +63,7 @@ def _series(runs: Sequence[Run]) -> Series:
 
 
 def _means(scores: Sequence[Scores]) -> Scores:
-    """Of the scores that all have."""
+    """The means of the scores that all runs have."""
     names = {one.base_model for one in scores}
     rows = []
     for row in scores[0].rows:
@@ -79,8 +79,8 @@ def _means(scores: Sequence[Scores]) -> Scores:
     return Scores(tuple(rows), names.pop() if len(names) == 1 else "")
 
 
-def differences(runs: Sequence[Run]) -> list[tuple[str, list[str]]]:
-    """Keys of the recipes that are not the same in all runs, and each run's value (`–` for none)."""
+def differences(runs: Sequence[RunFiles]) -> list[tuple[str, list[str]]]:
+    """Recipe keys whose values differ between runs, with the value of each run (`–` for none)."""
     flat = [dict(_leaves(run.recipe)) for run in runs]
     keys = dict.fromkeys(key for recipe in flat for key in recipe)
     rows = [(key, [recipe.get(key, "–") for recipe in flat]) for key in keys]
@@ -95,8 +95,8 @@ def _leaves(value: Any, path: str = "") -> list[tuple[str, str]]:
     return [(path, str(value))]
 
 
-def apart(series: Sequence[Series]) -> list[str]:
-    """Metrics that were not computed alike in all series, and so cannot be held against each other."""
+def incomparable(series: Sequence[Series]) -> list[str]:
+    """Metrics whose signatures differ between the series, so that their scores cannot be compared."""
     signatures: dict[tuple[str, str, str], set[str]] = {}
     for one in series:
         for row in one.scores.rows:

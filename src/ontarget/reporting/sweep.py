@@ -1,4 +1,4 @@
-"""What a sweep found: a table, and BLEU and OTR against a setting (the paper's Figures 3 and 4)."""
+"""The results of a sweep: a table, and BLEU and OTR against a setting (the paper's Figures 3 and 4)."""
 
 import json
 from collections.abc import Mapping, Sequence
@@ -15,27 +15,27 @@ from ontarget.reporting.systems import display_name
 from ontarget.reporting.table import Table
 from ontarget.reporting.text_files import read_text
 
-_DECADE = 10  # values that span as much stand on a logarithmic axis
+_DECADE = 10  # values that span this factor get a logarithmic axis
 _MARKERS = "osD^vP*Xd"
 _VARIANT = "variant"
 
 
 def is_sweep(directory: Path) -> bool:
-    """Whether a directory is that of a sweep: it keeps what came of each point."""
+    """Whether a directory is that of a sweep, with the results of its points."""
     return any((directory / "points").glob("*.json"))
 
 
 def read_points(directory: Path) -> list[Seeds]:
-    """The points of a sweep that are there, in the recipe's order; those that differ in seed are one.
+    """The finished points of a sweep in the order of the recipe; those that differ only in seed are combined.
 
     Raises:
-        UserError: one is damaged.
+        UserError: a point is damaged.
     """
     return over_seeds([_read(path) for path in _files(directory)])
 
 
 def table(directory: Path) -> Table:
-    """A row for each point and system: averages over directions, mean and deviation over seeds.
+    """A row for each point and system: averages over directions, with mean and deviation over seeds.
 
     Raises:
         UserError: a point or the file of tests is damaged.
@@ -45,7 +45,7 @@ def table(directory: Path) -> Table:
 
 
 def differences(directory: Path) -> list[Table]:
-    """A table for each variant that points were tested against: by how much they differ, and p.
+    """A table for each reference variant: the differences of the other points, with p-values.
 
     Raises:
         UserError: a point or the file of tests is damaged.
@@ -57,7 +57,7 @@ def differences(directory: Path) -> list[Table]:
 
 
 def drawings(directory: Path) -> list[Drawing]:
-    """A figure for each key that was swept and each kind of direction.
+    """A figure for each swept key and each kind of direction.
 
     Raises:
         UserError: a point is damaged, or no key has two values.
@@ -66,7 +66,9 @@ def drawings(directory: Path) -> list[Drawing]:
     words = _words(_telling(points))
     swept = [key for key in words if len({p.values[key] for p in points if key in p.values}) > 1]
     if not swept:
-        raise UserError(f"{directory} has one value of each key so far: there is nothing to draw against")
+        raise UserError(
+            f"{directory} has only one value of each swept key so far; a figure needs two, so run more points"
+        )
     drawn = []
     for key in swept:
         having = [point for point in points if key in point.values]
@@ -77,7 +79,7 @@ def drawings(directory: Path) -> list[Drawing]:
 
 
 def _against(key: str, words: Mapping[str, str], points: Sequence[Seeds], kind: Kind) -> Drawing:
-    """A line for each system, and for each combination of the other keys' values."""
+    """A line for each system and each combination of values of the other keys."""
     systems = list(dict.fromkeys(s for point in points for s in point.systems))
     moved = [s for s in systems if _changes(s, points, kind)] or systems
     lines: dict[str, list[tuple[Any, Spread, Spread]]] = {}
@@ -115,7 +117,7 @@ def _against(key: str, words: Mapping[str, str], points: Sequence[Seeds], kind: 
 
 
 def _line(axes: Any, name: str, points: Sequence[tuple[Any, Spread]], colour: str, place: int) -> None:
-    """A system's scores, with a band: the deviation over seeds, or the interval of a single one."""
+    """Draws a system's scores with a band: the deviation over seeds, or the interval of a single seed."""
     x = [value for value, _ in points]
     marker, strength = _MARKERS[place % len(_MARKERS)], 1.0 if place == 0 else 0.6
     y = [spread.mean for _, spread in points]
@@ -127,13 +129,13 @@ def _line(axes: Any, name: str, points: Sequence[tuple[Any, Spread]], colour: st
 
 
 def _changes(system: str, points: Sequence[Seeds], kind: Kind) -> bool:
-    """A system that no swept key touches would be a flat line in every figure."""
+    """Whether the scores of a system change at all: if not, it would be a flat line in every figure."""
     values = {tuple(point.spread(system, metric, kind) for metric in ("bleu", "otr")) for point in points}
     return len(values) > 1
 
 
 def _files(directory: Path) -> list[Path]:
-    """Of the points that the recipe has now; of all that are there where nothing says which those are."""
+    """The files of the current points of the recipe; all files if `points.json` does not list them."""
     there = {path.stem: path for path in sorted((directory / "points").glob("*.json"))}
     try:
         order = json.loads((directory / "points.json").read_text(encoding="utf-8"))
@@ -149,17 +151,17 @@ def _read(path: Path) -> tuple[dict[str, Value], Scores]:
         return values, Scores.of(data["scores"], str(path))
     except (ValueError, KeyError, TypeError, AttributeError):
         raise UserError(
-            f"{path} is no point of a sweep; delete it, and 'ontarget run' makes it again"
+            f"{path} is not a point of a sweep; delete it, and 'ontarget run' makes it again"
         ) from None
 
 
 def _telling(points: Sequence[Seeds]) -> list[str]:
-    """The keys by which points differ."""
+    """The keys in which points differ."""
     keys = dict.fromkeys(key for point in points for key in point.values)
     return [key for key in keys if len({point.values.get(key) for point in points}) > 1]
 
 
 def _words(keys: Sequence[str]) -> dict[str, str]:
-    """What each key is called: its last word (`alpha`), or all of it where two would be called alike."""
+    """The short name of each key: its last part (`alpha`), or the whole key if two would be the same."""
     last = {key: key.split(",")[0].strip().rpartition(".")[2] for key in keys}
     return {key: word if list(last.values()).count(word) == 1 else key for key, word in last.items()}

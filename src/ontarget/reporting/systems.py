@@ -1,4 +1,4 @@
-"""The systems of the paper's table and ours: their order and the names that they are printed under."""
+"""The order and printed names of systems, those of the paper and ours."""
 
 from collections.abc import Iterable, Mapping
 from typing import Any
@@ -8,7 +8,7 @@ from ontarget.system_ids import BASE, former_id
 REFERENCE = "reference"
 """The system id of the human references: their off-target ratio is the floor of any system's."""
 OURS = ("ontarget", "ontarget-any")
-"""What is not the paper's; printed in bold, or on a ground of its own."""
+"""The systems that the paper does not have; figures show them in bold, tables with a background."""
 
 BASE_MODEL = "base model"
 """The printed name of a base model that has no known name."""
@@ -37,7 +37,7 @@ _NAMES = {
 
 
 def display_name(system: str) -> str:
-    """The name that is printed: `display_name("contrastive") == "C_src+lang"`; a user's own id stays."""
+    """The printed name: `display_name("contrastive") == "C_src+lang"`; an unknown id is printed itself."""
     return _NAMES.get(system, system)
 
 
@@ -56,6 +56,6 @@ def base_model_name(recipe: Mapping[str, Any]) -> str:
 
 
 def in_table_order(systems: Iterable[str]) -> tuple[str, ...]:
-    """The distinct systems as the table lists them; the user's own follow as given, references are last."""
+    """The distinct systems in table order; unknown ones follow in the given order, references are last."""
     order = {system: place for place, system in enumerate(_NAMES)}
     return tuple(sorted(dict.fromkeys(systems), key=lambda s: (s == REFERENCE, order.get(s, len(order)))))

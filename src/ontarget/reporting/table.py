@@ -1,4 +1,4 @@
-"""The paper's tables, before any form is given to them: a row a system, BLEU and off-target ratio (OTR)."""
+"""Tables of scores like the paper's: a row for each system, with BLEU and off-target ratio (OTR)."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -14,9 +14,9 @@ from ontarget.reporting.systems import REFERENCE, display_name
 LEVEL = 0.05
 """The p-value below which a difference is marked."""
 METRICS = {"bleu": "BLEU ↑", "otr": "OTR ↓"}
-"""What every table has of each kind of direction, with an arrow that says which way is better."""
+"""The metrics of every table with their titles; the arrow points to better values."""
 BESIDE = {"otr_unsure": "unsure", "otr_agreed": "OTR agreed ↓"}
-"""What tables of averages have besides, where a run has it."""
+"""Further metrics of tables of averages, if a run has them."""
 _ABSENT = "–"
 
 
@@ -31,7 +31,7 @@ class Column:
 
     @property
     def title(self) -> str:
-        """The metric with an arrow that says which way is better."""
+        """The metric with an arrow that points to better values."""
         return {**METRICS, **BESIDE}[self.metric]
 
 
@@ -40,13 +40,13 @@ class Cell:
     """A score as printed: one decimal.
 
     Attributes:
-        best: of its column.
+        best: whether it is the best score of its column.
         low: the lower end of its 95 % interval, if it has one.
-        high: its upper end.
-        different: from the baseline, significantly.
-        paper: what the paper printed there.
-        deviation: over seeds, of a mean over them.
-        p_value: of a difference, which `value` then is.
+        high: the upper end.
+        different: whether it differs significantly from the baseline.
+        paper: the figure in the paper.
+        deviation: the standard deviation of a mean over seeds.
+        p_value: the p-value, if `value` is a difference.
     """
 
     value: float | None
@@ -68,13 +68,13 @@ class Cell:
 
     @property
     def interval(self) -> str:
-        """`18.9–20.1`, or nothing."""
+        """`18.9–20.1`, or "" without an interval."""
         return "" if self.low is None or self.high is None else f"{self.low:.1f}–{self.high:.1f}"
 
 
 @dataclass(frozen=True, slots=True)
 class Row:
-    """One system. `system` is its id, `name` what is printed."""
+    """One system: its id and its printed name."""
 
     system: str
     name: str
@@ -86,9 +86,9 @@ class Table:
     """Columns and rows.
 
     Attributes:
-        caption: what the table shows, in a few words.
-        baseline: the printed name of the system that marked cells differ from; empty where none is marked.
-        note: what a reader must know of the figures, in sentences.
+        caption: the contents of the table, in a few words.
+        baseline: the printed name of the system that marked cells differ from; "" if no cell is marked.
+        note: a note on the figures for readers, in sentences.
     """
 
     caption: str
@@ -99,18 +99,18 @@ class Table:
 
     @property
     def groups(self) -> tuple[tuple[str, int], ...]:
-        """Each heading over several columns, with how many it spans."""
+        """Each heading over several columns, with the number of columns that it spans."""
         return tuple((name, len(list(members))) for name, members in groupby(c.group for c in self.columns))
 
     @property
     def first_of_group(self) -> frozenset[int]:
-        """The places of the columns that begin a group."""
+        """The indices of the columns that begin a group."""
         return frozenset(accumulate((span for _, span in self.groups), initial=0))
 
 
 @dataclass(frozen=True, slots=True)
 class _Source:
-    """Where a row's cells come from."""
+    """The source of the cells of a row."""
 
     name: str
     system: str
@@ -122,14 +122,14 @@ class _Source:
 def layout(
     scores: Scores, kind: Kind | None = None, details: Details | None = None, paper: Paper | None = None
 ) -> Table:
-    """Lays out the averages (zero-shot, then supervised), or with a `kind` each of its directions.
+    """The table of averages (zero-shot, then supervised), or with a `kind` of each of its directions.
 
-    Columns that the run has no score for are left out. The last row is the references' OTR, the floor; it
-    never counts as best. All systems whose printed figure is the best are marked: a tie in print is a tie.
+    Columns without scores are left out. The last row is the floor, the OTR of the references, which never
+    counts as best. All systems whose printed figure is the best are marked.
 
     Args:
-        details: whose significance tests mark cells.
-        paper: whose figures stand beside.
+        details: the significance tests that mark cells.
+        paper: the paper's figures, shown beside ours.
     """
     details = details or Details()
     rows = [_Source(scores.name(s), s, scores, details, paper) for s in (*scores.systems, REFERENCE)]
@@ -137,8 +137,10 @@ def layout(
 
 
 def comparison(series: Sequence[Series], kind: Kind | None = None) -> Table:
-    """The averages of several runs, or with a `kind` each of its directions: under each system a row for each
-    series that has it."""
+    """The averages of several runs, or with a `kind` the scores of each of its directions.
+
+    Each system has a row for each series that has it.
+    """
     everything = Scores(tuple(row for one in series for row in one.scores.rows))
     rows = [
         _Source(f"{one.scores.name(system)}, {one.name}", system, one.scores, one.details)
@@ -154,7 +156,7 @@ def comparison(series: Sequence[Series], kind: Kind | None = None) -> Table:
 
 
 def caption(scores: Scores, kind: Kind | None = None) -> str:
-    """What the table shows, in a few words."""
+    """The contents of the table, in a few words."""
     if kind is not None:
         return f"{kind.capitalize()} directions"
     counts = (f"{len(scores.directions(name))} {name}" for name in KINDS if scores.directions(name))
@@ -162,7 +164,7 @@ def caption(scores: Scores, kind: Kind | None = None) -> str:
 
 
 def direction_name(direction: str) -> str:
-    """`it→nl` for the files' `it-nl`."""
+    """`it→nl` for `it-nl`, as files name it."""
     parsed = Direction.parse(direction)
     return f"{parsed.source}→{parsed.target}"
 
@@ -220,7 +222,7 @@ def _values(sources: Sequence[_Source], column: Column) -> list[float]:
 
 
 def _best(sources: Sequence[_Source], column: Column) -> float | None:
-    """The best figure as printed; no share of what is unsure is better than another."""
+    """The best figure as printed; shares of unsure outputs have no best one."""
     if column.metric == "otr_unsure":
         return None
     choose = min if column.metric.startswith("otr") else max

@@ -1,4 +1,4 @@
-"""Text of a run directory, and what is said where it is missing."""
+"""Reads text files of a run directory; messages name the command that makes a missing one."""
 
 from pathlib import Path
 
@@ -6,15 +6,15 @@ from ontarget.errors import UserError
 
 
 def lines_of(text: str) -> list[str]:
-    """Lines end at LF alone: text may hold other line separators."""
+    """The non-empty lines. Only LF ends a line, since text may contain other line separators."""
     return [line for line in text.split("\n") if line]
 
 
 def read_text(path: Path, run: Path | None = None) -> str:
-    """A file of a run directory (default: the one that it lies in).
+    """Reads a file of a run directory (default: its parent).
 
     Raises:
-        UserError: it is missing, or not UTF-8.
+        UserError: the file is missing or not UTF-8.
     """
     try:
         with path.open(encoding="utf-8", newline="\n") as file:
@@ -26,5 +26,5 @@ def read_text(path: Path, run: Path | None = None) -> str:
 
 
 def remedy(run: Path) -> str:
-    """The end of a sentence about a missing or damaged file: what makes it."""
+    """The end of a message about a missing or damaged file: the command that makes it."""
     return f"'ontarget run {run.resolve().name}' makes it"

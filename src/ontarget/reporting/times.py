@@ -1,4 +1,4 @@
-"""How long each part of a run took, as the records beside its artifacts say."""
+"""The time that each part of a run took, from the records of its artifacts."""
 
 import json
 from collections.abc import Mapping
@@ -13,10 +13,10 @@ _RECORD = "ontarget.json"
 
 @dataclass(frozen=True, slots=True)
 class Times:
-    """Seconds, of what the run directory holds. What was made elsewhere, or is not recorded, is left out.
+    """Seconds for each part of a run directory, without parts made elsewhere or without a record.
 
     Attributes:
-        training: stage -> seconds, those of translating what it learns from among them.
+        training: stage -> seconds, including the translation of its synthetic data.
         translating: system -> seconds, over all its directions.
     """
 
@@ -25,7 +25,7 @@ class Times:
 
 
 def read_times(directory: Path) -> Times:
-    """Reads the records of a run directory; a damaged one counts as none."""
+    """Reads the records of a run directory; a damaged record is ignored."""
     training, translating = {}, {}
     for path in sorted(directory.glob(f"models/[!.]*/{_RECORD}")):
         if isinstance(seconds := _record(path).get("seconds"), int | float):
@@ -40,7 +40,7 @@ def read_times(directory: Path) -> Times:
 
 
 def _sum(path: Path) -> float:
-    """Of a record with a part for each direction."""
+    """The total of a record with a part for each direction."""
     return sum(float(part.get("seconds") or 0) for part in _record(path).values() if isinstance(part, dict))
 
 

@@ -1,21 +1,21 @@
-"""The points of a sweep by name: a table, and a figure with a row for each."""
+"""The points of a sweep by name: a table, and a figure with a row for each point."""
 
 from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
 from ontarget.reporting.drawing import BLUE, INK, ORANGE, Drawing
-from ontarget.reporting.paired import SCOPE, Difference, Tests
+from ontarget.reporting.paired import SCOPE, PointDifference, Tests
 from ontarget.reporting.paper import Paper
 from ontarget.reporting.run_files import AVERAGE, KINDS, Kind
 from ontarget.reporting.seeds import Seeds, Spread
 from ontarget.reporting.systems import REFERENCE, display_name
 from ontarget.reporting.table import BESIDE, METRICS, Cell, Column, Row, Table
 
-Words = Mapping[str, str]  # key -> what it is called
+Words = Mapping[str, str]  # key -> its short name
 
 
 def table(title: str, points: Sequence[Seeds], words: Words, tests: Tests) -> Table:
-    """A row for each point and system; the references' OTR, the floor, stands last. `tests` mark cells."""
+    """A row for each point and system, and the floor, the OTR of the references. `tests` mark cells."""
     columns = _columns(points, [*METRICS, *BESIDE])
     rows = [(point, system, _name(point, system, words)) for point in points for system in point.systems]
     rows.append((points[0], REFERENCE, display_name(REFERENCE)))
@@ -32,14 +32,14 @@ def table(title: str, points: Sequence[Seeds], words: Words, tests: Tests) -> Ta
     seeds = {len(point.scores) for point in points}
     over = f", mean ± standard deviation over {min(seeds)} seeds" if len(seeds) == 1 and seeds != {1} else ""
     if len(seeds) > 1:
-        over = ", mean ± standard deviation over as many seeds as stand in brackets"
+        over = ", mean ± standard deviation; the number of seeds is in brackets"
         counts = [f"{name} ({len(point.scores)})" for point, _, name in rows[:-1]]
         laid_out = [
             Row(row.system, name, row.cells)
             for row, name in zip(laid_out, [*counts, rows[-1][2]], strict=True)
         ]
     if any(cell.paper is not None for row in laid_out for cell in row.cells):
-        over += ", in brackets what the paper printed"
+        over += "; figures of the paper are in brackets"
     marked = any(cell.different for row in laid_out for cell in row.cells)
     return Table(
         f"{title}: averages over directions{over}",
@@ -51,9 +51,9 @@ def table(title: str, points: Sequence[Seeds], words: Words, tests: Tests) -> Ta
 
 
 def differences(title: str, points: Sequence[Seeds], words: Words, tests: Tests) -> list[Table]:
-    """A table for each variant that points were tested against, with a row for each system that was.
+    """A table for each reference variant, with a row for each tested system.
 
-    A dash stands where no lines could be paired: a point that an older version made keeps none.
+    A dash means that no lines could be paired, since an older version that made a point did not keep them.
     """
     columns = _columns(points, METRICS)
     all_found = [
@@ -69,14 +69,14 @@ def differences(title: str, points: Sequence[Seeds], words: Words, tests: Tests)
             if any(one and one.reference == reference for one in found)
         ]
         marked = any(cell.different for row in rows for cell in row.cells)
-        caption = f"{title}: differences from {reference}, over the seeds of both (how many, in brackets)"
+        caption = f"{title}: differences from {reference} over their common seeds (number in brackets)"
         note = f"{SCOPE} p|{tests.signature}"
         tables.append(Table(caption, columns, tuple(rows), reference if marked else "", note))
     return tables
 
 
 def drawing(key: str, words: Words, points: Sequence[Seeds], kind: Kind) -> Drawing:
-    """OTR at the left and BLEU at the right, a bar for each point and system; a line spans the error."""
+    """OTR at the left and BLEU at the right, a bar for each point and system; a line shows the error."""
     rows = [(_name(point, system, words), point, system) for point in points for system in point.systems]
 
     def paint(figure: Any) -> None:
@@ -96,7 +96,7 @@ def drawing(key: str, words: Words, points: Sequence[Seeds], kind: Kind) -> Draw
 
 
 def _columns(points: Sequence[Seeds], metrics: Iterable[str]) -> tuple[Column, ...]:
-    """Averages of each kind of direction that there is; of `BESIDE`, those that a point has."""
+    """Averages of each kind of direction; a metric of `BESIDE` only if a point has it."""
     kinds = [kind for kind in KINDS if any(kind in point.kinds for point in points)]
     return tuple(
         Column(kind.capitalize(), kind, AVERAGE, metric)
@@ -124,7 +124,7 @@ def _bars(axes: Any, spreads: Sequence[Spread | None], colour: str) -> None:
 
 
 def _name(point: Seeds, system: str, words: Words) -> str:
-    """`first-3`, `alpha 0.3, LAT`: the system's name only where the point has several."""
+    """`first-3` or `alpha 0.3, LAT`: the name of the system is included only if the point has several."""
     told = [
         str(value) if isinstance(value, str) else f"{words[key]} {value}"
         for key, value in point.values.items()
@@ -134,7 +134,7 @@ def _name(point: Seeds, system: str, words: Words) -> str:
 
 
 def _paper(title: str, point: Seeds) -> Paper | None:
-    """What the paper printed of a point whose model is one of its own."""
+    """The paper's figures for a point whose base model the paper also used."""
     return Paper.of({"name": title, "stages": {"mt": {"from": point.values.get("model")}}})
 
 
@@ -156,14 +156,14 @@ def _cell(
     )
 
 
-def _difference(found: Difference | None) -> Cell:
+def _difference(found: PointDifference | None) -> Cell:
     if found is None:
         return Cell(None)
     return Cell(found.difference, different=found.significant, p_value=found.p_holm)
 
 
 def _best(points: Sequence[Seeds], column: Column) -> float | None:
-    """The best mean of a column, as printed; no share of what is unsure is better than another."""
+    """The best mean of a column, as printed; shares of unsure outputs have no best one."""
     if column.metric == "otr_unsure":
         return None
     spreads = [point.spread(s, column.metric, column.kind) for point in points for s in point.systems]
