@@ -53,9 +53,7 @@ def answer(
     `ontarget judge` and AlpacaEval read the output:
 
         ontarget data get alpaca_eval
-
         ontarget answer --model my/model --instructions $ONTARGET_DATA/alpaca/alpaca_eval.json -o lat.jsonl
-
         ontarget judge lat.jsonl mt.jsonl --url https://api.openai.com/v1 --model gpt-4o
 
     You can stop it at any time, even with kill -9; the same command resumes.

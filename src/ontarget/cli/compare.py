@@ -64,7 +64,9 @@ def compare(
     from_: Annotated[str | None, typer.Option("--from", metavar="LANGUAGE", help="Source language.")] = None,
     reference: Annotated[
         list[str] | None,
-        typer.Option(metavar="REF", help="Human translations, aligned line by line. May be repeated."),
+        typer.Option(
+            metavar="REF", help="Human translations, aligned line by line. Repeat it for several references."
+        ),
     ] = None,
     source: Source = None,
     key: Key = None,
@@ -117,15 +119,20 @@ def compare(
 ) -> None:
     """Compare systems with a baseline on the same segments, and test whether they differ significantly.
 
-    p comes from approximate randomisation (10,000 trials); a star marks p below 0.05. The 95 % interval of
-    the difference and a second p come from a paired bootstrap (1,000 resamples). Both p are Holm-adjusted for
-    all tests of a metric, over all systems and directions shown. OTR is tested on the same resamples as the
-    metrics.
+    Compare two files, the systems of a run, or two of its systems:
 
         ontarget compare mt.fr ours.fr --to fr --reference test.fr
         ontarget compare runs/phrasebook-tiny --by-direction
         ontarget compare runs/mine/outputs/mt runs/mine/outputs/ontarget --metrics chrf++
+
+    Compare over several seeds:
+
         ontarget compare --seeds runs/seed1 runs/seed2 runs/seed3 --baseline mt --markdown
+
+    p comes from approximate randomisation (10,000 trials); a star marks p below 0.05. The 95 % interval of
+    the difference and a second p come from a paired bootstrap (1,000 resamples). Both p are Holm-adjusted for
+    all tests of a metric, over all systems and directions shown. OTR is tested on the same resamples as the
+    metrics.
     """
     from ontarget.scoring.comparison import compare as compared
     from ontarget.scoring.significance import RESAMPLES, TRIALS

@@ -37,8 +37,6 @@ _LANGUAGES = Annotated[
 def list_() -> None:
     """List the corpora of the catalogue, and whether they are downloaded.
 
-        ontarget data list
-
     A recipe can also use the test sets of sacreBLEU: `corpus.sacrebleu.test=wmt22`.
     """
     from ontarget.corpora.catalogue.entry import entry, names, template

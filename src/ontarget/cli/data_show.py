@@ -45,6 +45,8 @@ def show(
 ) -> None:
     """Print the size of a corpus, what cleaning removes, and training samples as the model sees them.
 
+    Show a recipe's corpus and samples:
+
         ontarget data show phrasebook-tiny
 
     Show the samples of one stage, as tokens if its model exists:

@@ -46,7 +46,8 @@ def judge(
         str, typer.Option(metavar="VARIABLE", help="Environment variable that contains the API key.")
     ] = "OPENAI_API_KEY",
     cache: Annotated[
-        Path, typer.Option(metavar="FILE", help="Cache of judge replies; cached questions are skipped.")
+        Path,
+        typer.Option(metavar="FILE", help="Cache of judge replies; cached questions are not sent again."),
     ] = Path("judge.jsonl"),
     threads: Annotated[int, typer.Option(min=1, metavar="N", help="Number of parallel requests.")] = 8,
     price: Annotated[
@@ -64,11 +65,13 @@ def judge(
 ) -> None:
     """Compare the responses of A and B with an LLM as judge: a pairwise win rate, as in AlpacaEval.
 
-    Each pair is judged in both orders; one win each counts as a tie. Files are plain text, JSON lines or a
-    JSON list with the keys `instruction` and `output`.
+    Ask a hosted model, or a server of your own:
 
         ontarget judge lat.jsonl mt.jsonl --url https://api.openai.com/v1 --model gpt-4o --price 2.5 10
         ontarget judge a.txt b.txt --instructions asked.txt --url http://localhost:8000/v1 --model my-judge
+
+    Each pair is judged in both orders; one win each counts as a tie. Files are plain text, JSON lines or a
+    JSON list with the keys `instruction` and `output`.
 
     You can stop it at any time; the same command resumes and sends no cached question again.
     """

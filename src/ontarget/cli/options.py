@@ -112,10 +112,16 @@ EnglishWords = Annotated[
 ]
 Template = Annotated[
     str | None,
-    typer.Option(help="Prompt template, a name or a file (default: the one used in training, or alpaca)."),
+    typer.Option(
+        metavar="NAME|FILE",
+        help="Prompt template, a name or a file (default: the one used in training, or alpaca).",
+    ),
 ]
 Model = Annotated[
-    str, typer.Option("--model", help="Directory of a model, or its name on the Hugging Face Hub.")
+    str,
+    typer.Option(
+        "--model", metavar="MODEL", help="Directory of a model, or its name on the Hugging Face Hub."
+    ),
 ]
 Beams = Annotated[
     int, typer.Option("--num-beams", min=1, metavar="N", help="Beam size; 1 is greedy decoding.")

@@ -29,10 +29,7 @@ _RECIPE = Annotated[str, typer.Argument(help="Name or path of a recipe.", show_d
 
 @app.command("list")
 def list_() -> None:
-    """List the recipes shipped with ontarget.
-
-    ontarget recipes list
-    """
+    """List the recipes shipped with ontarget."""
     table = terminal_frame(["Recipe", "Languages", "About"], left=3, unwrapped=[0])
     for name in shipped():
         recipe = load(name)
@@ -54,6 +51,8 @@ def show(
     ] = False,
 ) -> None:
     """Print a recipe with its comments.
+
+    Show the recipe that `ontarget run` executes by default:
 
         ontarget recipes show phrasebook-tiny
 

@@ -36,8 +36,6 @@ def run(
 ) -> None:
     """Run a recipe end to end: models, translations, scores, report.
 
-    Re-running redoes only missing or changed steps.
-
     Run the whole comparison on generated text (minutes on a laptop):
 
         ontarget run
@@ -58,7 +56,8 @@ def run(
 
         ontarget run phrasebook-tiny sweep='{stages.lat.alpha: [0.1, 0.3, 1.0]}' name=alphas
 
-    You can stop it at any time, even with kill -9; the same command resumes.
+    You can stop it at any time, even with kill -9; the same command resumes. Running it again redoes only
+    missing or changed steps.
     """
     recipe, overrides = recipe_and_overrides(arguments or [])
     if load(recipe, overrides).sweep:

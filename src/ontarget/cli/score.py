@@ -57,14 +57,16 @@ def score(
     to: To = None,
     from_: Annotated[
         str | None,
-        typer.Option("--from", metavar="LANGUAGE", help="Source language; adds the lines still in it."),
+        typer.Option(
+            "--from", metavar="LANGUAGE", help="Source language; counts lines that are still in it."
+        ),
     ] = None,
     reference: Annotated[
         list[str] | None,
         typer.Option(
             metavar="REF",
-            help="Human translations, aligned line by line; adds --metrics and the floor. May be "
-            "repeated. Also a folder or pattern: 'ref/{language}.txt'.",
+            help="Human translations, aligned line by line, for --metrics and the floor. Repeat it for "
+            "several references. May be a folder or a pattern: 'ref/{language}.txt'.",
         ),
     ] = None,
     source: Source = None,
@@ -125,21 +127,29 @@ def score(
 ) -> None:
     """Score translations: the off-target ratio (OTR), and BLEU and chrF if there is a reference.
 
+    Score one file, or systems against a reference:
+
+        ontarget score hyp.fr --to fr
+        ontarget score a.txt b.txt --reference test.fr.gz --source test.de.gz --from de --to fr --strict
+
+    Score JSON, a sacreBLEU test set, a run, files that are named after their languages, or standard input:
+
+        ontarget score predictions.jsonl --to fr --key answer
+        ontarget score hyp.fr --test-set wmt22 --direction de-fr --metrics bleu,chrf++,ter
+        ontarget score runs/phrasebook-tiny --markdown
+        ontarget score 'out/{language}.txt' --reference 'ref/{language}.txt'
+        ontarget score wmt22/system-outputs --reference wmt22/references --to de,cs
+        cat hyp.fr | ontarget score - --to fr --json
+
+    Write what became of each line, or compute the Language Confusion Benchmark:
+
+        ontarget score hyp.fr --to fr --lines lines.csv
+        ontarget score responses.jsonl --to zh --lcb --english-words words
+
     OTR is the percentage of lines that are not in the requested language. Each metric is also printed *on
     target*, where an off-target line matches nothing of the reference. Language identification also makes
     mistakes on human text: with a reference, the floor is the OTR of the reference itself. Scores are
     comparable if their signatures are equal.
-
-        ontarget score hyp.fr --to fr
-        ontarget score a.txt b.txt --reference test.fr.gz --source test.de.gz --from de --to fr --strict
-        ontarget score predictions.jsonl --to fr --key answer
-        ontarget score hyp.fr --test-set wmt22 --direction de-fr --metrics bleu,chrf++,ter
-        ontarget score responses.jsonl --to zh --lcb --english-words words
-        ontarget score runs/phrasebook-tiny --markdown
-        ontarget score wmt22/system-outputs --reference wmt22/references --to de,cs
-        ontarget score 'out/{language}.txt' --reference 'ref/{language}.txt'
-        ontarget score hyp.fr --to fr --lines lines.csv
-        cat hyp.fr | ontarget score - --to fr --json
     """
     collect_seldom()
     numpy_without_threads()

@@ -49,9 +49,7 @@ def train(
         ),
     ] = None,
 ) -> None:
-    """Train the models of a recipe, or one model and those it starts from.
-
-    `ontarget run` then continues with these models.
+    """Train the models of a recipe, or one model and the models that it starts from.
 
     Train all stages of a recipe, in order:
 
@@ -65,7 +63,8 @@ def train(
 
         ontarget train my-recipe.yaml --processes 4
 
-    Each model is a Hugging Face checkpoint in runs/RECIPE/models/STAGE; the paths are printed.
+    Each model is a Hugging Face checkpoint in runs/RECIPE/models/STAGE; the paths are printed. `ontarget run`
+    continues with these models.
     """
     launch = Launch(processes, machines, machine_rank, main_address)
     given = list(arguments or [])

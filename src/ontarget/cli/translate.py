@@ -25,8 +25,8 @@ from ontarget.translation.system import direction_between
 
 def translate(
     model: Model,
-    source: Annotated[str, typer.Option("--from", help="Source language, such as de.")],
-    target: Annotated[str, typer.Option("--to", help="Target language, such as fr.")],
+    source: Annotated[str, typer.Option("--from", metavar="LANGUAGE", help="Source language, such as de.")],
+    target: Annotated[str, typer.Option("--to", metavar="LANGUAGE", help="Target language, such as fr.")],
     file: Annotated[
         Path | None,
         typer.Argument(
@@ -59,12 +59,14 @@ def translate(
 ) -> None:
     """Translate a file, or standard input, to standard output.
 
-        ontarget translate --model runs/phrasebook-tiny/models/ontarget --from it --to nl text.it
+    Translate a file, or standard input with greedy decoding:
 
+        ontarget translate --model runs/phrasebook-tiny/models/ontarget --from it --to nl text.it
         echo "Guten Tag" | ontarget translate --model my/model --from de --to fr --num-beams 1
 
-        ontarget translate --model my/model --from de --to fr --system retried text.de
+    Translate off-target lines again, or favour the target language's words (its prior needs text):
 
+        ontarget translate --model my/model --from de --to fr --system retried text.de
         ontarget translate --model my/model --from de --to fr --system language-prior \\
             --monolingual en=train.en --monolingual de=train.de --monolingual fr=train.fr text.de
 
