@@ -23,7 +23,7 @@ def settings(**changes):
     [
         (
             {"optim": "adamw_bnb_8bit"},
-            r"x\.optimiser: adamw-8bit needs bitsandbytes: pip install 'ontarget\[qlora\]'",
+            r"x\.optim: adamw_bnb_8bit needs bitsandbytes: pip install 'ontarget\[qlora\]'",
         ),
         ({"lora": Lora(), "quantization": "4bit"}, r"x\.quantization: 4bit needs bitsandbytes: pip install"),
         ({"tracking": ("tensorboard",)}, r"x\.tracking: tensorboard needs tensorboard: .*\[tracking\]"),
@@ -64,7 +64,7 @@ def test_what_needs_the_whole_model_is_refused_where_processes_hold_parts(parall
     four_bits = settings(lora=Lora(), quantization="4bit", parallel=parallel)
     with pytest.raises(UserError, match=r"tuning\.quantization needs the whole model in each process"):
         require_whole(four_bits, 2, evaluated=False)
-    with pytest.raises(UserError, match=r"optim=adamw-8bit needs the whole model in each"):
+    with pytest.raises(UserError, match=r"optim=adamw_bnb_8bit needs the whole model in each"):
         require_whole(settings(optim="adamw_bnb_8bit", parallel=parallel), 2, evaluated=False)
 
 

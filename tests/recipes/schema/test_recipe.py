@@ -316,7 +316,7 @@ class TestObjectives:
 
     def test_what_is_said_of_copies_is_a_way_out(self) -> None:
         with pytest.raises(
-            UserError, match=r"simpo compares .*: use `conflict: \{tokens: all, token_weighting: null"
+            UserError, match=r"simpo compares .*; use `conflict: \{tokens: all, token_weighting: null"
         ):
             language_aware(conflict={"policy": "source-copy"})
         copies = language_aware(objective="unlikelihood", conflict={"policy": "source-copy"})
@@ -357,7 +357,7 @@ class TestConflicts:
             with pytest.raises(UserError, match="`k` and `tokens: first-k` need each other"):
                 language_aware(conflict=conflict)
         with pytest.raises(
-            UserError, match="`token_weighting: model` compares two instructions, and 'source-copy'"
+            UserError, match="`token_weighting: model` compares two instructions, but 'source-copy'"
         ):
             language_aware(conflict={"policy": "source-copy", "token_weighting": "model"})
         with pytest.raises(UserError, match="`gamma` and `tokens: decay` need each other"):

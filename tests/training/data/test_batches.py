@@ -76,7 +76,7 @@ def test_every_sample_once_a_pass_and_shuffled_anew(tokenizer):
 
 
 def test_steps_go_round_the_samples(tokenizer):
-    made = steps(tokenizer, epochs=None, steps=7)
+    made = steps(tokenizer, epochs=None, max_steps=7)
     assert len(made) == 7
     assert sum(len(m["input_ids"]) for m in made[6]) > 0
 

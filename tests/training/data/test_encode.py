@@ -129,7 +129,7 @@ def test_shares_begin_behind_a_beginning_that_both_languages_share(tokenizer):
 def test_words_of_one_language_alone_are_unlearnt_more(tokenizer):
     lines = {ENGLISH: ["The cat in the garden."] * 9, DUTCH: ["De kat in de tuin."] * 9}
     made = encoder(tokenizer, lines=lines)
-    whole = negative("The cat in the garden.", tokens="all", revealing="text", eos=True)
+    whole = negative("The cat in the garden.", tokens="all", token_weighting="text", eos=True)
     found = shares(tokenizer, made.encode(whole))
     end = found.pop(tokenizer.decode([tokenizer.eos_token_id]))
     assert end == 1  # has a switch of its own
@@ -140,7 +140,7 @@ def test_words_of_one_language_alone_are_unlearnt_more(tokenizer):
         "garden",
     }  # neither `in`, which is Dutch as well, nor the dot
     assert all(0.5 < share < 1 for share in found.values())
-    decaying = negative("The cat in the garden.", tokens="decay", gamma=0.5, revealing="text")
+    decaying = negative("The cat in the garden.", tokens="decay", gamma=0.5, token_weighting="text")
     first = shares(tokenizer, made.encode(decaying))
     assert first["The"] == pytest.approx(found["The"])
     assert first["the"] == pytest.approx(found["the"] / 8)
@@ -150,7 +150,7 @@ def test_a_response_that_reveals_nothing_is_left_out(tokenizer):
     lines = {ENGLISH: ["in"], DUTCH: ["in"]}
     for eos in (False, True):
         made = encoder(tokenizer, lines=lines)
-        assert made.encode(negative("in", tokens="all", revealing="text", eos=eos)) is None
+        assert made.encode(negative("in", tokens="all", token_weighting="text", eos=eos)) is None
         assert made.ambiguous == 1
 
 
