@@ -112,7 +112,7 @@ def test_a_stage_that_was_cut_off_ends_in_the_same_model(base, tmp_path):
 
 
 def test_fault_4_no_room_for_any_response_is_one_sentence_and_never_nan(base, tmp_path):
-    with pytest.raises(UserError, match=r"12 have no room for a response in tuning\.max_length=5"):
+    with pytest.raises(UserError, match=r"12 prompts are too long for tuning\.max_length=5"):
         tuned(base, tmp_path, tuning=Tuning(max_steps=2, max_length=5))
 
 

@@ -1,17 +1,21 @@
 """What the trainer refuses, and what it leaves behind when it does."""
 
+import ast
+import inspect
 import json
+from pathlib import Path
 
 import pytest
 
 torch = pytest.importorskip("torch")
 
 from tests.training.small import TRANSLATIONS, run_stage, small_base  # noqa: E402
+from transformers import Trainer  # noqa: E402
 
 from ontarget.errors import UserError  # noqa: E402
 from ontarget.training import trainer  # noqa: E402
 from ontarget.training.saving import last_checkpoint  # noqa: E402
-from ontarget.training.trainer import SignedTrainer  # noqa: E402
+from ontarget.training.trainer import PRIVATE_METHODS, SignedTrainer  # noqa: E402
 
 
 @pytest.fixture(scope="module")
@@ -98,3 +102,27 @@ def test_several_gpus_in_one_process_are_one(base, tmp_path):
     made = SignedTrainer(model=AutoModelForCausalLM.from_pretrained(base), args=arguments)
     assert made.args.n_gpu == 1
     assert made.args.train_batch_size == 1
+
+
+@pytest.mark.parametrize("name", PRIVATE_METHODS)
+def test_private_methods_of_trainer_are_as_this_version_expects(name):
+    """If this fails after an update of transformers, read the new method before changing the table."""
+    assert hasattr(Trainer, name), f"transformers' Trainer has no {name} any more"
+    _, *parameters = inspect.signature(getattr(Trainer, name)).parameters
+    assert tuple(parameters) == PRIVATE_METHODS[name]
+
+
+@pytest.mark.parametrize("name", sorted(set(PRIVATE_METHODS) & set(vars(SignedTrainer))))
+def test_trainer_still_calls_the_private_methods_that_are_overridden(name):
+    assert f"self.{name}(" in inspect.getsource(Trainer), f"an override of {name} would have no effect"
+
+
+def test_the_table_of_private_methods_is_complete():
+    """Every private name of Trainer that is defined, or used of a trainer, anywhere in the package."""
+    private = {name for name in dir(Trainer) if name.startswith("_") and not name.startswith("__")}
+    used = private & set(vars(SignedTrainer))
+    for file in Path(trainer.__file__).parent.rglob("*.py"):
+        for node in ast.walk(ast.parse(file.read_text(encoding="utf-8"))):
+            if isinstance(node, ast.Attribute) and node.attr in private:
+                used.add(node.attr)
+    assert used == set(PRIVATE_METHODS)

@@ -1,8 +1,8 @@
-"""Judging a model while it trains: when, what is kept of it, and when it is enough.
+"""Evaluates a model while it trains, keeps the weights of the best step, and ends a stage early.
 
-How a model is judged is handed in, because it takes rooms that training does not know. What was found stands
-in `log.jsonl`, and everything else follows from there: which step is the best, and whether to go on. So a
-stage that was cut off goes on as if it had not been.
+The scores come from a function that is passed in, since they need packages that training does not import.
+All results are in `log.jsonl`, from which the best step and the early end are derived. So an interrupted
+stage continues as if it had not been interrupted.
 """
 
 import json
@@ -30,14 +30,14 @@ Report = Callable[[int, int, dict[str, Any]], None]  # step, steps, the record
 
 @dataclass(frozen=True, slots=True)
 class Evaluation:
-    """How a stage is judged while it trains.
+    """How a stage is evaluated while it trains.
 
     Attributes:
-        evaluate: gives the scores.
-        every: steps between two judgements; the last step is judged as well.
-        best: the score by which the best step is found; its weights are what the stage saves. None: the last.
-        lower_is_better: of that score.
-        patience: the stage ends when so many judgements in a row have found nothing better. None: never.
+        evaluate: computes the scores.
+        every: number of steps between two evaluations; the last step is evaluated as well.
+        best: the score that determines the best step, whose weights the stage saves. None: the last step.
+        lower_is_better: whether a lower value of this score is better.
+        patience: number of evaluations in a row without improvement after which the stage ends. None: never.
     """
 
     evaluate: Evaluate
@@ -47,16 +47,17 @@ class Evaluation:
     patience: int | None = None
 
 
-class Judge(TrainerCallback):
-    """Evaluates every few steps, and writes what it finds into the log.
+class EvaluationCallback(TrainerCallback):
+    """Evaluates every few steps, and writes the scores into the log.
 
-    With several processes the first one does, and tells the others what it found.
+    With several processes the first one evaluates, and sends the scores to the others.
 
     Args:
-        trainer: whose model is judged.
-        log: `log.jsonl`, cut to the step from which training goes on.
-        kept: a file for the weights of the best step; only those that learn are in it.
-        report: is told each record.
+        evaluation: the scores, and how often to compute them.
+        trainer: the trainer of the model.
+        log: `log.jsonl`, cut to the step from which training continues.
+        kept: a file for the trainable weights of the best step.
+        report: called with each record.
     """
 
     def __init__(
@@ -79,7 +80,7 @@ class Judge(TrainerCallback):
     def on_step_end(
         self, args: TrainingArguments, state: TrainerState, control: TrainerControl, **_: Any
     ) -> TrainerControl:
-        """Judges the model where it is time to."""
+        """Evaluates the model if an evaluation is due."""
         step = state.global_step
         if step % self.evaluation.every and step != state.max_steps:
             return control
@@ -94,7 +95,7 @@ class Judge(TrainerCallback):
         if self.first:
             if self.best_step == step:
                 self._keep()
-            with self.log.open("a", encoding="utf-8") as file:  # after the weights that it speaks of
+            with self.log.open("a", encoding="utf-8") as file:  # after the weights of this step
                 file.write(json.dumps(record) + "\n")
             self.report(step, state.max_steps, record)
         control.should_training_stop = control.should_training_stop or self.enough
@@ -102,24 +103,24 @@ class Judge(TrainerCallback):
 
     @property
     def best_step(self) -> int | None:
-        """The first step with the best score so far; None where no score decides."""
+        """The first step with the best score so far; None if no score determines the best step."""
         return int(self._best()["step"]) if self.found else None
 
     @property
     def last_step(self) -> int:
-        """The last that was judged."""
+        """The last step that was evaluated."""
         return int(self.found[-1]["step"])
 
     @property
     def enough(self) -> bool:
-        """Whether nothing better has been found for as long as the stage is patient."""
+        """Whether the patience of the stage is exhausted."""
         if self.evaluation.patience is None or not self.found:
             return False
         return len(self.found) - 1 - self.found.index(self._best()) >= self.evaluation.patience
 
     def restore_best(self) -> None:
         """Gives the model the weights of its best step."""
-        if self.found and self.first:  # which saves it
+        if self.found and self.first:  # the first process saves the model
             self.model.load_state_dict(load_file(self.kept), strict=False)
 
     def _best(self) -> dict[str, Any]:
@@ -142,7 +143,7 @@ class Judge(TrainerCallback):
 
 @contextmanager
 def undisturbed(model: nn.Module) -> Iterator[None]:
-    """Puts the model into evaluation for a while; afterwards all is as it was, random states too."""
+    """Puts the model into evaluation mode, and restores mode and random states afterwards."""
     states = random.getstate(), np.random.get_state()
     devices = range(torch.cuda.device_count()) if torch.cuda.is_available() else []
     training = model.training

@@ -1,4 +1,4 @@
-"""`log.jsonl`: what a stage says of itself while it trains, and how the file goes on after a stop."""
+"""`log.jsonl`: losses and speed of a stage while it trains, continued after an interruption."""
 
 import json
 import time
@@ -15,12 +15,12 @@ class Log(TrainerCallback):
     """Writes `log.jsonl` and reports progress.
 
     Attributes:
-        before: seconds that the stage took before it was cut off, up to the checkpoint that it goes on from.
+        before: seconds of training before an interruption, up to the checkpoint that training continues from.
     """
 
     def __init__(self, trainer: SignedTrainer, path: Path, progress: Progress | None) -> None:
         self.trainer, self.path, self.progress = trainer, path, progress
-        # The first process alone: it may be cutting the file while others would read it.
+        # Only the first process reads the file: it may also be cutting it.
         self.before = _seconds(path) if trainer.args.should_save else 0.0
         self.last_record = time.monotonic()
         self.started = self.last_record - self.before
@@ -52,7 +52,7 @@ class Log(TrainerCallback):
 
 
 def restore(log: Path, checkpoint: Path | None) -> None:
-    """Makes the log what it was when the checkpoint was written: later steps will be taken again."""
+    """Cuts the log to its state when the checkpoint was written, since later steps will be repeated."""
     done = saving.step_of(checkpoint) if checkpoint else 0
     kept = checkpoint / saving.LOG if checkpoint else log
     before = [record for record in saving.records(kept if kept.exists() else log) if record["step"] <= done]
@@ -60,5 +60,5 @@ def restore(log: Path, checkpoint: Path | None) -> None:
 
 
 def _seconds(log: Path) -> float:
-    """What training took up to the last record; an evaluation has none."""
+    """Seconds of training up to the last record that has them; records of evaluations do not."""
     return max((float(record.get("seconds", 0.0)) for record in saving.records(log)), default=0.0)

@@ -1,4 +1,4 @@
-"""A small LLaMA and its tokenizer, made from nothing: the base of recipes that need no checkpoint."""
+"""Makes a small new LLaMA and its tokenizer, for recipes that need no checkpoint."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -15,14 +15,14 @@ _BOS, _EOS, _PAD = "<s>", "</s>", "<pad>"
 
 @dataclass(frozen=True, slots=True)
 class NewModel:
-    """What a new model is made of: its shape, and the text that its tokenizer learns from."""
+    """The ingredients of a new model: its shape, and the text that its tokenizer is trained on."""
 
     shape: ModelShape
     texts: Sequence[str]
 
 
 def make_tokenizer(texts: Sequence[str], vocabulary: int) -> PreTrainedTokenizerFast:
-    """A byte-level BPE like LLaMA-3's: any text encodes, and decodes to itself."""
+    """A byte-level BPE like LLaMA-3's: any text can be encoded, and decodes to itself."""
     bpe = Tokenizer(models.BPE())
     bpe.pre_tokenizer = pre_tokenizers.ByteLevel(add_prefix_space=False)
     bpe.decoder = decoders.ByteLevel()
@@ -40,7 +40,7 @@ def make_tokenizer(texts: Sequence[str], vocabulary: int) -> PreTrainedTokenizer
 
 
 def make_model(shape: ModelShape, tokenizer: Any, max_length: int, seed: int) -> LlamaForCausalLM:
-    """A LLaMA with random weights, the same for the same seed; input and output embeddings are one matrix."""
+    """A LLaMA with random weights that depend on the seed only, and with tied embeddings."""
     torch.manual_seed(seed)
     config = LlamaConfig(
         vocab_size=len(tokenizer),

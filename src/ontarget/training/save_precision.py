@@ -1,7 +1,7 @@
-"""The precision in which a stage saves its model: by default that of what it started from.
+"""The precision in which a stage saves its model: by default that of the model it started from.
 
-Weights that learn are held in fp32 (see ways.py). A model that came in bf16 and is saved in fp32 would take
-twice the disk.
+Trainable weights are in fp32 during training (see adapters.py). A bf16 model that is saved in fp32 would take
+twice the disk space.
 """
 
 import json
@@ -23,7 +23,7 @@ _INDEX = "model.safetensors.index.json"
 
 
 def saved_dtype(start: str | Path | NewModel, tuning: Tuning, trust_remote_code: bool) -> torch.dtype:
-    """What the weights are saved in; fp32 where the start does not say what it is in, or is made anew."""
+    """The dtype of saved weights; fp32 for a new model, and if the start does not name its dtype."""
     if tuning.save_precision != "auto":
         return _NAMED[tuning.save_precision]
     if isinstance(start, NewModel):
@@ -34,7 +34,7 @@ def saved_dtype(start: str | Path | NewModel, tuning: Tuning, trust_remote_code:
 
 
 def convert(folder: Path, dtype: torch.dtype) -> None:
-    """Rewrites a checkpoint that was saved in fp32: weights, index and configuration, a file at a time."""
+    """Converts a checkpoint from fp32, a file at a time: weights, index and configuration."""
     if dtype == torch.float32:
         return
     size = 0

@@ -1,4 +1,4 @@
-"""Checkpoints of a stage under way: when they are saved, how they are written, and where one goes on from."""
+"""Checkpoints of a running stage: when they are saved, how they are written, and how training resumes."""
 
 import json
 import re
@@ -24,18 +24,18 @@ Agree = Callable[[list[float]], list[float]]  # sums over all processes
 
 LOG, BEST = "log.jsonl", "best.safetensors"
 _UNFINISHED = ".saving"
-# What a checkpoint of transformers has, so that training goes on as if it had not been cut off.
+# The files of a checkpoint of Transformers that training needs to resume exactly.
 _OF_A_CHECKPOINT = ("trainer_state.json", "optimizer.pt", "scheduler.pt", "rng_state*.pth", "*.safetensors")
 _OF_A_MODEL = ("config.json", "*.safetensors")
 
 
 @dataclass(frozen=True, slots=True)
 class Resume:
-    """Where a stage goes on from.
+    """The point from which a stage resumes.
 
     Attributes:
-        checkpoint: its folder; None: from the beginning.
-        notice: what was found damaged, and what is done about it, in a sentence; empty where nothing was.
+        checkpoint: its folder; None: the beginning.
+        notice: a sentence about damaged checkpoints and the consequence; empty if there are none.
     """
 
     checkpoint: Path | None
@@ -43,9 +43,9 @@ class Resume:
 
 
 class Saving(TrainerCallback):
-    """Asks for a checkpoint every few minutes, and for one and the end when someone stops the stage.
+    """Requests a checkpoint every few minutes, and a checkpoint and the end when the stage is stopped.
 
-    Clocks and signals are not the same in all processes, but a step is: they agree at its end.
+    Clocks and signals differ between processes, so they agree at the end of each step.
     """
 
     def __init__(self, save_minutes: float, stop: StopRequest, agree: Agree) -> None:
@@ -55,11 +55,11 @@ class Saving(TrainerCallback):
     def on_step_end(
         self, args: TrainingArguments, state: TrainerState, control: TrainerControl, **_: object
     ) -> TrainerControl:
-        """One process that says so is enough."""
+        """Acts if any process requests it."""
         now = time.monotonic()
         due = now - self.last_save > self.save_seconds and state.global_step < state.max_steps
-        asked = [self.stop.signal == number for number in (signal.SIGINT, signal.SIGTERM)]
-        *votes, save = self.agree([*asked, due])
+        stops = [self.stop.signal == number for number in (signal.SIGINT, signal.SIGTERM)]
+        *votes, save = self.agree([*stops, due])
         for number, vote in zip((signal.SIGINT, signal.SIGTERM), votes, strict=True):
             if vote:
                 self.stop.signal = number
@@ -71,7 +71,7 @@ class Saving(TrainerCallback):
 
 
 class Keeping(TrainerCallback):
-    """Keeps the model of some steps, as a plain checkpoint each; step 0 is what the stage starts from."""
+    """Keeps the model of some steps, each as a plain checkpoint; step 0 is the start of the stage."""
 
     def __init__(self, steps: Collection[int], keep: Callable[[int], None]) -> None:
         self.steps, self.keep = steps, keep
@@ -79,31 +79,31 @@ class Keeping(TrainerCallback):
     def on_train_begin(
         self, args: TrainingArguments, state: TrainerState, control: TrainerControl, **_: object
     ) -> TrainerControl:
-        """A stage that goes on from a checkpoint has kept its beginning already."""
+        """Keeps step 0, unless the stage resumes from a checkpoint."""
         return self.on_step_end(args, state, control)
 
     def on_step_end(
         self, args: TrainingArguments, state: TrainerState, control: TrainerControl, **_: object
     ) -> TrainerControl:
-        """In all processes: those that hold a part of the model give it."""
+        """Runs in all processes, each of which may hold a part of the model."""
         if state.global_step in self.steps:
             self.keep(state.global_step)
         return control
 
 
 def kept(folder: Path, step: int) -> Path:
-    """Where the model of a step that is kept lies, in a stage's folder."""
+    """The folder of a kept step's model within a stage's folder."""
     return folder / KEPT.format(step)
 
 
 def unfinished(work: Path) -> Path:
-    """The folder in which a checkpoint is written, before it takes its place."""
+    """The temporary folder in which a checkpoint is written, before it is renamed."""
     return work / _UNFINISHED
 
 
 @contextmanager
 def still_there(work: Path) -> Iterator[None]:
-    """Says so where someone removes the folder in which a stage is under way."""
+    """Turns the error into one sentence if the folder of a running stage is removed."""
     try:
         yield
     except FileNotFoundError as error:
@@ -116,7 +116,7 @@ def still_there(work: Path) -> Iterator[None]:
 
 @contextmanager
 def fitting(checkpoint: str | None) -> Iterator[None]:
-    """Says so where a checkpoint without checksums, an older version's, turns out to be of something else."""
+    """Turns the error into one sentence if a checkpoint without checksums does not fit the stage."""
     try:
         yield
     except (RuntimeError, ValueError, LookupError, TypeError, AttributeError) as error:
@@ -129,17 +129,14 @@ def fitting(checkpoint: str | None) -> Iterator[None]:
 
 
 def clear(work: Path) -> None:
-    """Removes what a kill left of a checkpoint."""
+    """Removes an unfinished checkpoint, which a killed process leaves."""
     shutil.rmtree(unfinished(work), ignore_errors=True)
     if unfinished(work).is_file():
         unfinished(work).unlink()
 
 
 def settle(work: Path) -> None:
-    """Seals a checkpoint that is written, with the log so far, and moves it to its place.
-
-    Only then the one before it goes.
-    """
+    """Adds log and checksums to a written checkpoint, renames it, and then removes the one before it."""
     for written in unfinished(work).iterdir():
         if (work / LOG).exists():
             shutil.copy(work / LOG, written / LOG)
@@ -152,19 +149,19 @@ def settle(work: Path) -> None:
 
 
 def keep(work: Path, step: int) -> None:
-    """Seals the model of a step that is written, and moves it to its place."""
+    """Adds checksums to the written model of a step, and renames it."""
     seal(unfinished(work))
     move_whole(unfinished(work), kept(work, step))
 
 
 def checkpoints(work: Path) -> list[Path]:
-    """All that are in their place, newest first."""
+    """All finished checkpoints, newest first."""
     found = [path for path in work.glob("checkpoint-*") if re.fullmatch(r"checkpoint-\d+", path.name)]
     return sorted(found, key=step_of, reverse=True)
 
 
 def last_checkpoint(work: Path) -> Path | None:
-    """The newest, whole or not."""
+    """The newest checkpoint, damaged or not."""
     return next(iter(checkpoints(work)), None)
 
 
@@ -174,11 +171,11 @@ def step_of(checkpoint: Path) -> int:
 
 
 def resume(work: Path, checkpoint_steps: Collection[int] = (), best: str | None = None) -> Resume:
-    """The newest checkpoint that is whole, with all that was made before it; damaged ones are removed.
+    """The newest intact checkpoint, with an intact model for each kept step; damaged ones are removed.
 
     Args:
         checkpoint_steps: whose models must be there, as far as the checkpoint has come.
-        best: the score by which weights were kept, if they are judged.
+        best: the score that determines the best step, if the stage is evaluated.
     """
     damaged: list[str] = []
     for checkpoint in checkpoints(work):
@@ -194,20 +191,20 @@ def resume(work: Path, checkpoint_steps: Collection[int] = (), best: str | None 
 
 
 def _damage_before(checkpoint: Path, checkpoint_steps: Collection[int], best: str | None) -> str | None:
-    """What is wrong with the models that were kept up to a checkpoint, beside it."""
+    """The damage of models that were kept up to a checkpoint; None if they are intact."""
     work = checkpoint.parent
     for step in sorted(step for step in checkpoint_steps if step <= step_of(checkpoint)):
         if reason := damage(kept(work, step), _OF_A_MODEL):
             return f"{kept(work, step).name}: {reason}"
     log = checkpoint / LOG
-    judged = best is not None and any(
+    evaluated = best is not None and any(
         best in record for record in records(log if log.exists() else work / LOG)
     )
-    return f"{BEST} cannot be read" if judged and not weights_whole(work / BEST) else None
+    return f"{BEST} cannot be read" if evaluated and not weights_whole(work / BEST) else None
 
 
 def records(log: Path) -> list[dict[str, Any]]:
-    """What a log says, without lines that a kill or a full disk cut off."""
+    """The records of a log, without incomplete lines after a kill or a full disk."""
     found = []
     text = log.read_bytes().decode("utf-8", "replace") if log.exists() else ""
     for line in text.split("\n"):

@@ -1,7 +1,8 @@
-"""Whether a folder that a stage wrote is still what was written.
+"""Checksums of the folders that a stage writes, to find later damage.
 
-Its last file holds the SHA-256 of all others. A full disk, a copy that was cut off or a hand can change a
-checkpoint long after it was whole, and a library that reads it would fail late, or use what is left of it.
+The last file of a folder has the SHA-256 of all others. A full disk, an incomplete copy or a manual change
+can damage a checkpoint long after it was written. Libraries would fail late, or silently use the damaged
+files.
 """
 
 import hashlib
@@ -16,8 +17,8 @@ from safetensors import SafetensorError, safe_open
 from ontarget.files import write_json
 
 SEAL = "checksums.json"
-_KEYS = {"trainer_state.json": ("global_step", "max_steps")}  # what Trainer counts with
-_ZIPPED = (".pt", ".pth", ".bin")  # what torch saves: a zip with checksums of its own
+_KEYS = {"trainer_state.json": ("global_step", "max_steps")}  # Trainer needs them
+_ZIPPED = (".pt", ".pth", ".bin")  # files of torch: a zip with checksums of its own
 
 
 def seal(folder: Path) -> None:
@@ -27,13 +28,15 @@ def seal(folder: Path) -> None:
 
 
 def damage(folder: Path, needed: Sequence[str]) -> str | None:
-    """What is wrong with a folder, in a few words; None where nothing is.
+    """The damage of a folder, in a few words; None if it is intact.
 
-    One that an older version wrote has no checksums: it must have the `needed` files, and each must have the
-    form of its kind.
+    A folder of an older version has no checksums: it must have the `needed` files, each in the right format.
 
+    Args:
+        folder: the folder.
+        needed: patterns of files.
     Raises:
-        PermissionError: a file may not be read, which is no damage.
+        PermissionError: a file may not be read, which does not count as damage.
     """
     for path in _files(folder):
         path.open("rb").close()
@@ -64,7 +67,7 @@ def _broken_seal(folder: Path) -> str | None:
 
 
 def weights_whole(path: Path) -> bool:
-    """Whether a file of safetensors has all the bytes that its header speaks of."""
+    """Whether a safetensors file has all the bytes that its header names."""
     try:
         with safe_open(path, framework="pt"):
             return True
@@ -82,7 +85,7 @@ def _sha256(path: Path) -> str:
 
 
 def _reads(path: Path) -> bool:
-    """Whether a file is whole, by its form; nothing is unpickled."""
+    """Whether a file is complete, by its format; nothing is unpickled."""
     if path.suffix == ".safetensors":
         return weights_whole(path)
     try:

@@ -1,4 +1,4 @@
-"""A stage makes a model from a model (or from nothing): load, tune, save."""
+"""Runs a training stage: loads or makes a model, tunes it, and saves it."""
 
 import shutil
 import time
@@ -28,9 +28,9 @@ from ontarget.training.data.encode import Encoder
 from ontarget.training.data.encoded_cache import Identity, encode_pass
 from ontarget.training.distributed import parallel, sharded
 from ontarget.training.distributed.processes import Share
-from ontarget.training.evaluation import Evaluation, Judge, undisturbed
+from ontarget.training.evaluation import Evaluation, EvaluationCallback, undisturbed
 from ontarget.training.log import Log, restore
-from ontarget.training.loss.reference import Reference
+from ontarget.training.loss.reference import ReferenceModel
 from ontarget.training.new_model import NewModel
 from ontarget.training.requirements import require_available, require_whole
 from ontarget.training.save_precision import convert, saved_dtype
@@ -55,16 +55,16 @@ from ontarget.training.trainer import Progress, SignedTrainer
 
 @dataclass(frozen=True, slots=True)
 class StageData:
-    """What a stage learns from.
+    """The training data of a stage.
 
     Attributes:
-        draw: pass number -> the groups of samples of that pass.
-        separator: what stands between prompt and response (the template's).
-        lines: texts of each language, to know which beginnings languages share.
-        identity: number of a pass -> what its samples are known by, so that many of them are encoded once and
-            kept on disk (see passes.py); None: ids are in memory.
-        revealing: whether the model that the stage starts from says how much tokens of twins tell.
-        end: what a chat writes after an answer (the template's).
+        draw: number of a pass -> the groups of samples of that pass.
+        separator: the text between prompt and response, from the template.
+        lines: texts of each language, from which their differences are learnt.
+        identity: number of a pass -> a fingerprint of its samples, by which large passes are cached on disk
+            (see encoded_cache.py); None: ids stay in memory.
+        revealing: whether the start model weights the tokens of twins (see loss/reference.py).
+        end: the end of turn of a chat template.
     """
 
     draw: Draw
@@ -77,11 +77,17 @@ class StageData:
 
 @dataclass(frozen=True, slots=True)
 class StageResult:
-    """What came of a stage, besides the model; samples are counted in its first pass (see `Encoder`).
+    """The result of a stage besides the model. Samples are counted in the first pass (see `Encoder`).
 
-    `steps` were taken, perhaps fewer than planned; `kept` is the one whose weights are saved: the last, or
-    the best of those that were judged. `seconds` are with those before it was cut off. `unrevealing` are
-    twins that were left out since no token told the model their instruction from the right one.
+    Attributes:
+        steps: number of steps, which may be fewer than planned.
+        kept: the step whose weights are saved: the last one, or the best evaluated one.
+        seconds: training time, including the time before interruptions.
+        dropped: see `Encoder`.
+        truncated: see `Encoder`.
+        ambiguous: see `Encoder`.
+        unrevealing: number of twins left out because no token distinguishes their instruction from the right
+            one, by the start model.
     """
 
     steps: int
@@ -111,18 +117,23 @@ def train_stage(
     """Tunes a causal language model and saves it as a plain Hugging Face checkpoint.
 
     Args:
-        start: a directory, a Hub name, or what a new model is made of.
+        start: a directory, a Hub name, or the ingredients of a new model.
+        data: the training data.
+        tuning: the settings.
         output: an empty folder for model, tokenizer and `log.jsonl`.
-        work: a folder for checkpoints; a stage that was cut off goes on from the newest one in it that is
-            whole. `progress` gets a record with a `notice`, a sentence, where one was damaged.
-        alpha: the strength of the objective against likelihood.
-        objective: what is made of conflicting twins.
-        evaluation: how the model is judged while it trains.
-        tracked: what the stage is called where `tuning.tracking` sends the log.
+        work: a folder for checkpoints. An interrupted stage resumes from the newest intact one in it; a
+            record with the key `notice` reports damaged ones.
+        alpha: strength of the objective relative to likelihood.
+        objective: the objective for conflicting twins.
+        seed: the seed of order and new weights.
+        trust_remote_code: whether code that comes with the model may run.
+        progress: called with step, number of steps and the newest record.
+        evaluation: how the model is evaluated while it trains.
+        tracked: the names of the stage where `tuning.tracking` sends the log.
     Raises:
-        UserError: no such model, no sample left to learn from, or a loss that is not finite.
-        KeyboardInterrupt: Ctrl-C, or SIGTERM as `Terminated`: at the end of the step under way, with a
-            checkpoint saved; a second one at once.
+        UserError: the model does not exist, no samples are left to learn from, or a loss is not finite.
+        KeyboardInterrupt: on Ctrl-C (or `Terminated` on SIGTERM), at the end of the current step, after
+            saving a checkpoint; on a second one immediately.
     """
     began = time.monotonic()
     hardware.keep_freed_memory()
@@ -143,7 +154,7 @@ def train_stage(
     steps = Steps(data.draw, encoder, tuning, alpha, seed, share, encode)
     if not len(steps):
         raise UserError(
-            f"no sample is left to learn from: {encoder.dropped} have no room for a response in "
+            f"no training samples left: {encoder.dropped} prompts are too long for "
             f"tuning.max_length={tuning.max_length} tokens; raise it, or give more samples"
         )
     if tuning.checkpoint_steps and max(tuning.checkpoint_steps) > len(steps):
@@ -153,7 +164,7 @@ def train_stage(
         )
     counts = encoder.dropped, encoder.truncated, encoder.ambiguous  # of one pass
     work.mkdir(parents=True, exist_ok=True)
-    # Before the model: they say which process loads what of it.
+    # Before the model, since they determine which process loads which part.
     arguments = _arguments(tuning, len(steps), work, seed, share.processes, tracked)
     load = partial(load_model, start, tokenizer, tuning, seed, trust_remote_code, data.end)
     model = load(**adapters.loading(tuning))
@@ -172,7 +183,7 @@ def train_stage(
     )
     if data.revealing:
         whole = partial(load, **adapters.loading(tuning))
-        steps.reveal = Reference(whole, trainer.args.device, tuning.max_tokens_per_micro_batch)
+        steps.reveal = ReferenceModel(whole, trainer.args.device, tuning.max_tokens_per_micro_batch)
     _same_everywhere(steps)
     log, found = work / LOG, Resume(None)
     if trainer.args.should_save:
@@ -181,35 +192,37 @@ def train_stage(
         restore(log, found.checkpoint)
         if found.notice and progress:
             progress(0, len(steps), {"notice": found.notice})
-    checkpoint = gather_object([found.checkpoint])[0]  # a shared disk may show each another
+    checkpoint = gather_object([found.checkpoint])[0]  # on a shared disk, processes may see different ones
     trainer.remove_callback(PrinterCallback)  # it writes to standard output
-    judge = None
+    evaluator = None
     if evaluation:
-        judge = Judge(evaluation, trainer, log, work / BEST, told(trainer, progress, "eval_"))
-        trainer.add_callback(judge)
-    logging = Log(trainer, log, told(trainer, progress))  # behind the one that ends a stage early
+        evaluator = EvaluationCallback(
+            evaluation, trainer, log, work / BEST, told(trainer, progress, "eval_")
+        )
+        trainer.add_callback(evaluator)
+    logging = Log(trainer, log, told(trainer, progress))  # after the callback that may end the stage
     trainer.add_callback(logging)
     dtype = saved_dtype(start, tuning, trust_remote_code)
     save = partial(_save, trainer, model, tokenizer, tuning, load, dtype)
     trainer.add_callback(Keeping(tuning.checkpoint_steps or (), partial(_keep, trainer, save, work)))
     with postponed() as stop, still_there(work):
         trainer.add_callback(Saving(tuning.save_minutes, stop, trainer.agree))
-        if not (judge and judge.enough):  # cut off after its last step, before its model was saved
+        if not (evaluator and evaluator.enough):  # interrupted before saving the model
             trainer.train(resume_from_checkpoint=str(checkpoint) if checkpoint else None)
     tracking.end(tuning)
     stop.obey()
     unrevealing = steps.unrevealing() if data.revealing else 0
-    if judge:
-        judge.restore_best()
+    if evaluator:
+        evaluator.restore_best()
     save(output)
     if trainer.args.should_save:
         shutil.copy(log, output / LOG)
         for step in tuning.checkpoint_steps or ():
-            if kept(work, step).exists():  # the stage may have been patient no longer
-                (kept(work, step) / SEAL).unlink(missing_ok=True)  # of no use to others
+            if kept(work, step).exists():  # the stage may have ended early
+                (kept(work, step) / SEAL).unlink(missing_ok=True)  # only for resuming
                 kept(work, step).rename(kept(output, step))
-    taken = trainer.state.global_step or (judge.last_step if judge else len(steps))
-    best = (judge and judge.best_step) or taken
+    taken = trainer.state.global_step or (evaluator.last_step if evaluator else len(steps))
+    best = (evaluator and evaluator.best_step) or taken
     return StageResult(taken, best, time.monotonic() - began + logging.before, *counts, unrevealing)
 
 
@@ -222,7 +235,7 @@ def _save(
     dtype: torch.dtype,
     folder: Path,
 ) -> None:
-    """Writes the model as it is now, a plain checkpoint, and its tokenizer. All processes take part."""
+    """Saves the current model as a plain checkpoint, with its tokenizer. All processes must call it."""
     if tuning.lora is None:
         trainer.save_model(str(folder))
     else:
@@ -232,12 +245,12 @@ def _save(
                 adapters.merged(model, learnt, load(dtype=torch.float32)).save_pretrained(folder)
     if trainer.args.should_save:
         convert(folder, dtype)
-        (folder / "training_args.bin").unlink(missing_ok=True)  # Trainer's own, of no use to others
+        (folder / "training_args.bin").unlink(missing_ok=True)  # of use to Trainer only
         tokenizer.save_pretrained(folder)
 
 
 def _keep(trainer: SignedTrainer, save: Callable[[Path], None], work: Path, step: int) -> None:
-    """Keeps the model of a step that the stage is at; training goes on as if nothing had been."""
+    """Keeps the model of the current step, without any effect on training."""
     with undisturbed(trainer.model):  # adapters that are merged draw random weights first
         save(unfinished(work))
     if trainer.args.should_save:
@@ -249,10 +262,10 @@ def _encoding(progress: Progress, done: int, groups: int) -> None:
 
 
 def _same_everywhere(steps: Steps) -> None:
-    """Processes that read other text, or another tokenizer, would train on each other's nonsense."""
+    """Checks that all processes have the same text and tokenizer."""
     if len(set(gather_object([steps.digest()]))) > 1:
         raise UserError(
-            "the processes do not see the same samples: give all machines the same recipe, text and model"
+            "the processes do not have the same samples: give all machines the same recipe, text and model"
         )
 
 

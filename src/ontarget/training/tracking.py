@@ -1,6 +1,6 @@
-"""Where the log goes besides `log.jsonl`: TensorBoard, trackio or wandb, by transformers' own integrations.
+"""Sends the log to TensorBoard, trackio or wandb, through the integrations of Transformers.
 
-Keys and accounts are those that `wandb login` and the like have left on this machine; a recipe holds none.
+Keys and accounts come from this machine (`wandb login` and others), never from a recipe.
 """
 
 import os
@@ -16,12 +16,12 @@ Progress = Callable[[int, int, dict[str, Any]], None]  # step, steps, the newest
 
 @dataclass(frozen=True, slots=True)
 class Tracked:
-    """What a stage is called there.
+    """The names of a stage in a tracker.
 
     Attributes:
         project: the recipe.
         run: the stage.
-        folder: for what TensorBoard and wandb write on this machine.
+        folder: for the local files of TensorBoard and wandb.
     """
 
     project: str
@@ -30,10 +30,10 @@ class Tracked:
 
 
 def tracking_arguments(tuning: Tuning, tracked: Tracked | None) -> dict[str, Any]:
-    """What `TrainingArguments` are told. Names that the environment gives already stay."""
+    """Arguments of `TrainingArguments`. Names in environment variables take precedence."""
     if not tuning.tracking or tracked is None:
         return {"report_to": []}
-    os.environ["TENSORBOARD_LOGGING_DIR"] = str(tracked.folder / tracked.run)  # it knows no other way
+    os.environ["TENSORBOARD_LOGGING_DIR"] = str(tracked.folder / tracked.run)  # there is no argument for it
     if "wandb" in tuning.tracking:
         tracked.folder.mkdir(parents=True, exist_ok=True)
         os.environ.setdefault("WANDB_DIR", str(tracked.folder))
@@ -47,7 +47,7 @@ def tracking_arguments(tuning: Tuning, tracked: Tracked | None) -> dict[str, Any
 
 
 def end(tuning: Tuning) -> None:
-    """Closes the run of a stage: wandb would write the next one of this process into the same."""
+    """Closes the run of a stage, so that wandb does not add the next stage of this process to it."""
     if "wandb" in (tuning.tracking or ()):
         import wandb
 
@@ -55,10 +55,12 @@ def end(tuning: Tuning) -> None:
 
 
 def told(trainer: Any, progress: Progress | None, prefix: str = "") -> Progress:
-    """Hands a record on to the trackers, and to `progress`.
+    """A function that passes a record on to the trackers, and to `progress`.
 
     Args:
-        prefix: of the names there; transformers shows those with `eval_` apart.
+        trainer: the trainer, which has the trackers.
+        progress: called with step, number of steps and record.
+        prefix: prefix of the names in the trackers; Transformers groups those with `eval_`.
     """
 
     def tell(step: int, steps: int, record: dict[str, Any]) -> None:

@@ -1,4 +1,4 @@
-"""transformers.Trainer with our loss, our batches and our log; everything else is theirs."""
+"""A subclass of `transformers.Trainer` with our loss, batches, log and checkpoints; the rest is unchanged."""
 
 import math
 from collections.abc import Callable, Collection, Iterator
@@ -17,7 +17,7 @@ from transformers.trainer import OPTIMIZER_NAME, SCHEDULER_NAME
 from ontarget.errors import UserError
 from ontarget.settings.objective import UNLIKELIHOOD, Objective
 from ontarget.training import saving
-from ontarget.training.cpu.bf16_weights import Copies
+from ontarget.training.cpu.bf16_weights import Bf16Weights
 from ontarget.training.data.batches import MicroBatch
 from ontarget.training.data.packing import seen_by_model
 from ontarget.training.distributed import sharded, zero3
@@ -28,51 +28,68 @@ from ontarget.training.loss.preference import pairwise_loss
 Record = dict[str, Any]
 Progress = Callable[[int, int, Record], None]  # step, steps, the newest record
 
+# Private methods of Trainer that this package overrides or calls, and their parameters. They may change with
+# any release of transformers: a test compares them with the installed one, and pyproject.toml excludes the
+# next major.
+PRIVATE_METHODS: dict[str, tuple[str, ...]] = {
+    "_clip_grad_norm": ("model",),
+    "_get_learning_rate": (),
+    "_get_output_dir": ("trial",),
+    "_issue_warnings_after_load": ("load_result",),
+    "_load_from_checkpoint": ("resume_from_checkpoint", "model"),
+    "_load_optimizer_and_scheduler": ("checkpoint",),
+    "_load_rng_state": ("checkpoint",),
+    "_prepare_for_training": ("max_steps", "train_dataloader", "resume_from_checkpoint"),
+    "_save": ("output_dir", "state_dict"),
+    "_save_checkpoint": ("model", "trial"),
+    "_save_optimizer_and_scheduler": ("output_dir",),
+}
+
 
 class SignedTrainer(Trainer):
-    """Trains on `Steps`: one item of the dataset is one optimiser step, given as micro-batches.
+    """Trains on `Steps`: an item of the dataset is an optimizer step, as a list of micro-batches.
 
     Attributes:
-        noted: sums and weights of what the log shows, since its last record.
+        noted: name -> sum and weight of a value for the log, since its last record.
     """
 
     def __init__(self, *args: Any, objective: Objective = UNLIKELIHOOD, **kwargs: Any) -> None:
         arguments = kwargs["args"]
-        if arguments.n_gpu > 1:  # DataParallel would tear a step apart; several GPUs need several processes
+        if arguments.n_gpu > 1:  # DataParallel would split a step; several GPUs need several processes
             arguments._n_gpu = 1
         super().__init__(*args, **kwargs)
         self.head = LogOddsHead.install(self.model)
         self.objective, self.noted = objective, dict[str, list[Any]]()
         self.embeddings = self.model.get_input_embeddings()
-        # DDP, which may be of one process, takes gradients of one kind alone, and from autograd.
+        # DDP, even with one process, needs gradients of a single kind, from autograd.
         alone = self.accelerator.distributed_type is DistributedType.NO
         plain = arguments.use_cpu and alone and not arguments.torch_compile
-        # On a CPU, filling and adding zeros for words that a micro-batch has not costs more than its words.
+        # On a CPU, dense gradients of embeddings cost more than the words of a micro-batch: most are zeros.
         self.embeddings.sparse = plain
         self.head.adds_gradients = plain
-        self.copies = Copies(self.model, self.head) if plain and arguments.bf16 else None
+        self.copies = Bf16Weights(self.model, self.head) if plain and arguments.bf16 else None
 
     def training_step(
         self, model: nn.Module, inputs: list[MicroBatch], num_items_in_batch: Any = None
     ) -> Tensor:
-        """The summed loss of one global batch, over all processes.
+        """The summed loss of one global batch over all processes.
 
-        Weights are normalised already, so micro-batches just add up.
+        Weights are normalized over the global batch, so the losses of micro-batches add up.
         """
         model.train()
         losses = []
         copies = self.copies.in_place() if self.copies else nullcontext()
-        with copies, self.accelerator.autocast():  # around all of them: weights are cast once a step
-            # Not by Trainer's own way, which under DeepSpeed rounds weights to bf16.
+        with copies, self.accelerator.autocast():  # outside of the loop: weights are cast once a step
+            # Not by Trainer's own method, which rounds weights to bf16 under DeepSpeed.
             for number, micro_batch in enumerate(send_to_device(inputs, self.args.device), start=1):
                 with self._gradients_kept(model, last=number == len(inputs)):
                     with self.compute_loss_context_manager():
                         loss = self.compute_loss(model, micro_batch)
-                    with torch.autocast(self.args.device.type, enabled=False):  # what it multiplies, it knows
+                    with torch.autocast(self.args.device.type, enabled=False):  # it has its own precision
                         # DDP, FSDP and ZeRO average gradients over processes; ours are parts of one sum.
                         self.accelerator.backward(loss * self.args.world_size)
                 gradient = self.embeddings.weight.grad
-                if gradient is not None and gradient.is_sparse:  # of the first; others are added to its rows
+                if gradient is not None and gradient.is_sparse:  # later ones are added to its rows
                     self.embeddings.weight.grad = gradient.to_dense()
                 losses.append(loss.detach())
                 _add(self.noted, "tokens", float(_tokens(micro_batch)), 1.0)
@@ -86,23 +103,23 @@ class SignedTrainer(Trainer):
     def _gradients_kept(self, model: nn.Module, last: bool) -> Iterator[None]:
         """Processes exchange gradients once a step, after the last micro-batch.
 
-        FSDP does so after each: to wait, every process would have to hold the gradient of the whole model.
+        Under FSDP they do so after each micro-batch: deferring this would need a full gradient per process.
         """
-        if self.is_deepspeed_enabled:  # there, the exchange and the optimiser's step are one
+        if self.is_deepspeed_enabled:  # it exchanges gradients in the optimizer's step
             self.accelerator.gradient_state._set_sync_gradients(last)
         with nullcontext() if last or self.is_fsdp_enabled else self.accelerator.no_sync(model):
             yield
 
     def _clip_grad_norm(self, model: nn.Module) -> Any:
-        """Theirs; but a gradient that is not finite never reaches the parameters."""
+        """Clips as Trainer does, but stops before a gradient that is not finite reaches the parameters."""
         norm = super()._clip_grad_norm(model)
-        whole = norm.full_tensor() if isinstance(norm, DTensor) else norm  # a part is no reason to stop alone
+        whole = norm.full_tensor() if isinstance(norm, DTensor) else norm  # all processes must stop together
         if whole is not None and not math.isfinite(whole):
             self._stop("the gradient is not finite", range(len(self.train_dataset[self.state.global_step])))
         return norm
 
     def _stop(self, what: str, parts: Collection[int]) -> NoReturn:
-        """Names the samples of these micro-batches of ours, and of those that other processes name."""
+        """Stops with an error that names the samples of these micro-batches, on all processes."""
         names = gather_object(self.train_dataset.names(self.state.global_step, parts))
         more = f" and {len(names) - 3} more" if len(names) > 3 else ""
         of = f", with the samples {', '.join(names[:3])}{more}" if names else ""
@@ -114,7 +131,7 @@ class SignedTrainer(Trainer):
         )
 
     def agree(self, values: list[float]) -> list[float]:
-        """Sums over all processes: each of them gets the same, and may act on it."""
+        """Sums over all processes, so that all of them act on the same values."""
         if self.args.world_size == 1:
             return values
         sums: list[float] = self.accelerator.reduce(
@@ -129,7 +146,7 @@ class SignedTrainer(Trainer):
         return_outputs: bool = False,
         num_items_in_batch: Any = None,
     ) -> Tensor:
-        """One forward for both signs. Only positions with a weight reach the head, whichever model it is."""
+        """One forward pass for both signs. Only positions with a weight reach the output layer."""
         counts = inputs["weights"] != 0
         unwrapped = self.accelerator.unwrap_model(model, keep_torch_compile=False)
         self.head.examine(unwrapped, counts.device)
@@ -148,24 +165,24 @@ class SignedTrainer(Trainer):
         return likelihood + other
 
     def _past(self, model: nn.Module, inputs: MicroBatch) -> Record:
-        """Keys and values that all rows go on from, where they share a prefix."""
+        """Keys and values of the prefix, if the rows share one."""
         if "prefix_ids" not in inputs:
             return {"use_cache": False}
         ids = inputs["prefix_ids"]
-        with self.head.log_odds_at(torch.zeros_like(ids, dtype=torch.bool), ids):  # nothing counts in there
+        with self.head.log_odds_at(torch.zeros_like(ids, dtype=torch.bool), ids):  # without labels
             cache = model(input_ids=ids, use_cache=True).past_key_values
         cache.batch_repeat_interleave(len(inputs["input_ids"]))
         return {"use_cache": True, "past_key_values": cache}
 
     def _note(self, d: Tensor, weights: Tensor, **losses: Tensor) -> None:
-        """Keeps what the log shows of the running step; nothing waits for a GPU before it is asked for."""
+        """Adds the values for the log, without waiting for a GPU."""
         positive, negative = weights.clamp(min=0), -weights.clamp(max=0)
         for name, loss in losses.items():
             _add(self.noted, name, loss, (positive if name == "likelihood" else negative).sum())
         _add(self.noted, "probability", (negative * d.sigmoid()).sum(), negative.sum())
 
     def take_noted(self) -> dict[str, list[float]]:
-        """What all processes noted since they were last asked: name -> sum and weight, which is not 0."""
+        """Sums `noted` over all processes and resets it: name -> sum and weight, which is not 0."""
         ours = {name: [float(value), float(weight)] for name, (value, weight) in self.noted.items()}
         self.noted = {}
         sums: dict[str, list[float]] = {}
@@ -176,17 +193,17 @@ class SignedTrainer(Trainer):
         return sums
 
     def get_train_dataloader(self) -> DataLoader[Any]:
-        """Steps in order, shuffled by the seed already; each process takes its share of every one."""
+        """The steps in order, which are already shuffled; each process takes its share of every step."""
         return DataLoader(self.train_dataset, batch_size=1, collate_fn=self.data_collator)
 
     def create_optimizer(self, *args: Any, **kwargs: Any) -> torch.optim.Optimizer:
-        """Theirs, without groups that have no parameters: DeepSpeed leaves them out of checkpoints."""
+        """Trainer's optimizer without empty parameter groups, which DeepSpeed leaves out of checkpoints."""
         optimizer: torch.optim.Optimizer = super().create_optimizer(*args, **kwargs)
         optimizer.param_groups = [group for group in optimizer.param_groups if group["params"]]
         return optimizer
 
     def save_model(self, output_dir: str | None = None, _internal_call: bool = False) -> None:
-        """Theirs; but a checkpoint of a model in parts needs nothing that does not learn."""
+        """Saves as Trainer does, but a checkpoint of a sharded model has only trainable parameters."""
         if _internal_call and (self.is_fsdp_enabled or self.is_deepspeed_enabled):
             self._save(output_dir, state_dict=sharded.learnt(self.model))
         else:
@@ -222,7 +239,7 @@ class SignedTrainer(Trainer):
                 super()._load_from_checkpoint(resume_from_checkpoint, model)
 
     def _issue_warnings_after_load(self, load_result: Any) -> None:
-        """Theirs would let another model's weights pass, of which nothing is loaded."""
+        """Refuses the weights of another model, for which Trainer only warns."""
         if load_result.unexpected_keys:
             raise ValueError(f"it has weights called {load_result.unexpected_keys[0]}")
 
@@ -231,7 +248,7 @@ class SignedTrainer(Trainer):
             super()._load_rng_state(checkpoint)
 
     def _prepare_for_training(self, max_steps: int, train_dataloader: Any, checkpoint: str | None) -> Any:
-        """Theirs; DeepSpeed would look for a checkpoint of its own."""
+        """Prepares as Trainer does, but loads our checkpoints under DeepSpeed instead of its own."""
         if not self.is_deepspeed_enabled or checkpoint is None:
             return super()._prepare_for_training(max_steps, train_dataloader, checkpoint)
         prepared = super()._prepare_for_training(max_steps, train_dataloader, None)
@@ -245,22 +262,22 @@ class SignedTrainer(Trainer):
         return str(saving.unfinished(Path(self.args.output_dir)))
 
     def _save_checkpoint(self, model: nn.Module, trial: Any = None) -> None:
-        """Theirs, into a folder that takes its place when all processes have written it to its end."""
+        """Saves as Trainer does, in a temporary folder that is renamed when all processes have written it."""
         work = Path(self.args.output_dir)
         try:
             super()._save_checkpoint(model, trial)
         except BaseException:
-            saving.clear(work)  # on a full disk it is in the way of all else
+            saving.clear(work)  # on a full disk it would take the space of other files
             raise
         self.accelerator.wait_for_everyone()
         if self.args.should_save:
             saving.settle(work)
-        # A process that leaves now, asked to stop, would have the others ended before it is in its place.
+        # A process that stops now would end the others before the folder is renamed.
         self.accelerator.wait_for_everyone()
 
 
 def _tokens(inputs: MicroBatch) -> int:
-    """With those of each row's prefix, whether it was gone through once or more."""
+    """Tokens of a micro-batch; a shared prefix counts for each row."""
     rows = len(inputs["input_ids"])
     return inputs["input_ids"].numel() + (
         rows * inputs["prefix_ids"].numel() if "prefix_ids" in inputs else 0

@@ -10,7 +10,7 @@ from transformers import TrainingArguments, XGLMConfig, XGLMForCausalLM  # noqa:
 
 from ontarget.settings.tuning import Lora, Tuning  # noqa: E402
 from ontarget.training.adapters import prepared  # noqa: E402
-from ontarget.training.cpu.bf16_weights import Copies  # noqa: E402
+from ontarget.training.cpu.bf16_weights import Bf16Weights  # noqa: E402
 from ontarget.training.data import batches  # noqa: E402
 from ontarget.training.loss.head import LogOddsHead  # noqa: E402
 from ontarget.training.trainer import SignedTrainer  # noqa: E402
@@ -49,7 +49,7 @@ def test_gradients_of_micro_batches_are_added_up_in_fp32():
     """In bf16, small ones would vanish beside a large one."""
     model = build("Llama")
     weight = model.model.norm.weight
-    copies = Copies(model, LogOddsHead.install(model))
+    copies = Bf16Weights(model, LogOddsHead.install(model))
     with copies.in_place():
         for value in (256.0, 0.5, 0.5):
             (model.model.norm.weight.sum() * value).backward()
@@ -70,7 +70,7 @@ def test_what_runs_from_layer_to_layer_is_in_bf16_and_after_a_step_nothing_is(tm
 def test_weights_are_back_in_place_when_a_step_has_failed():
     model = build("Llama")
     weights = list(model.parameters())
-    with pytest.raises(RuntimeError), Copies(model, LogOddsHead.install(model)).in_place():
+    with pytest.raises(RuntimeError), Bf16Weights(model, LogOddsHead.install(model)).in_place():
         raise RuntimeError
     assert all(now is then for now, then in zip(model.parameters(), weights, strict=True))
 
@@ -78,7 +78,7 @@ def test_weights_are_back_in_place_when_a_step_has_failed():
 def test_what_a_model_keeps_in_fp32_and_embeddings_have_no_copy():
     model = build("Llama")
     model._keep_in_fp32_modules = ["input_layernorm"]
-    with Copies(model, LogOddsHead.install(model)).in_place():
+    with Bf16Weights(model, LogOddsHead.install(model)).in_place():
         stayed = {name for name, weight in model.named_parameters() if weight.dtype == torch.float32}
     layers = {f"model.layers.{n}.input_layernorm.weight" for n in range(2)}
     assert stayed == {"model.embed_tokens.weight", "lm_head.weight"} | layers

@@ -8,7 +8,7 @@ pytest.importorskip("torch")
 
 from ontarget.languages import Language
 from ontarget.prompts.encode import encode_response
-from ontarget.training.data.token_weighting import Lexicon
+from ontarget.training.data.token_weighting import TokenFrequencies
 
 ENGLISH, DUTCH, ITALIAN = Language("en"), Language("nl"), Language("it")
 
@@ -20,7 +20,7 @@ def ids(tokenizer, text):
 @pytest.fixture
 def lexicon(tokenizer):
     lines = {ENGLISH: ["cat"] * 30 + ["in"] * 9 + ["book"], DUTCH: ["cat"] * 2 + ["in"] * 10}
-    return Lexicon(tokenizer, " ", lines)
+    return TokenFrequencies(tokenizer, " ", lines)
 
 
 def test_a_token_reveals_by_its_frequencies_in_the_two_languages(tokenizer, lexicon):

@@ -16,7 +16,7 @@ from ontarget.samples.groups import language_aware_groups  # noqa: E402
 from ontarget.samples.weighting import ALL, Weighting  # noqa: E402
 from ontarget.settings.tuning import Tuning  # noqa: E402
 from ontarget.training.data.encode import Encoded  # noqa: E402
-from ontarget.training.loss.reference import Reference  # noqa: E402
+from ontarget.training.loss.reference import ReferenceModel  # noqa: E402
 from ontarget.training.stage import StageData  # noqa: E402
 
 CPU = torch.device("cpu")
@@ -51,7 +51,7 @@ def test_shares_are_multiplied_by_what_the_two_instructions_make_of_a_token(
     tokenizer, knowing, weighting, max_tokens_per_micro_batch
 ):
     batch = batch_of(tokenizer, weighting)
-    found = iter(Reference(lambda: knowing, CPU, max_tokens_per_micro_batch)(batch))
+    found = iter(ReferenceModel(lambda: knowing, CPU, max_tokens_per_micro_batch)(batch))
     left = 0
     with torch.no_grad():
         for chosen, twin in zip(batch, [*batch[1:], None], strict=True):
@@ -74,12 +74,12 @@ def test_a_model_that_heeds_no_instruction_leaves_no_twin(tokenizer, model):
         for parameter in model.parameters():
             parameter.zero_()  # every token is as likely as any other
     batch = batch_of(tokenizer, ALL)
-    assert Reference(lambda: model, CPU, 500)(batch) == [e for e in batch if e.sign > 0]
+    assert ReferenceModel(lambda: model, CPU, 500)(batch) == [e for e in batch if e.sign > 0]
 
 
 def test_the_model_is_loaded_once_and_not_for_a_batch_without_twins(tokenizer, knowing):
     loaded = []
-    reference = Reference(lambda: loaded.append(1) or knowing, CPU, 500)
+    reference = ReferenceModel(lambda: loaded.append(1) or knowing, CPU, 500)
     batch = batch_of(tokenizer, ALL)
     assert reference([e for e in batch if e.sign > 0]) == [e for e in batch if e.sign > 0]
     assert not loaded

@@ -1,5 +1,5 @@
-"""What makes training in bf16 fast on a CPU.
+"""Fast training in bf16 on a CPU.
 
-Begin with `bf16_weights.py`, the copies of the weights that a step computes with; `attention.py` computes the
-backward pass of attention.
+Begin with `bf16_weights.py`, which replaces the weights by bf16 copies during a step. `attention.py` computes
+the backward pass of attention.
 """

@@ -1,8 +1,8 @@
-"""Attention in bf16 on a CPU, whose backward pass takes its products in fp32.
+"""Attention in bf16 on a CPU, with the matrix products of the backward pass in fp32.
 
-PyTorch's flash kernel for CPUs is fast in bf16 on the way there. On the way back it does not use what
-multiplies bf16, and takes twice as long as in fp32. So queries, keys and values are kept in bf16, and widened
-while a layer's backward pass runs. Their gradients are the more exact for it.
+PyTorch's flash kernel for CPUs is fast in bf16 in the forward pass. In the backward pass it does not use the
+bf16 instructions, and takes twice as long as in fp32. So queries, keys and values are stored in bf16, and
+converted to fp32 while a layer's backward pass runs. This also makes the gradients more exact.
 """
 
 from collections.abc import Callable
@@ -16,22 +16,22 @@ from transformers.integrations.sdpa_attention import repeat_kv, sdpa_attention_f
 from transformers.masking_utils import sdpa_mask
 
 _NAME = "sdpa_widened"
-_ELSEWHERE = ("softcap", "position_bias", "cache")  # what transformers' own function is to see to
+_ELSEWHERE = ("softcap", "position_bias", "cache")  # cases for Transformers' own function
 
 
 def widen_backward(model: Any) -> None:
-    """Lets a model that is tuned on a CPU use it, if its attention is PyTorch's own."""
+    """Makes a model on a CPU use this attention, if it uses PyTorch's own."""
     if model.config._attn_implementation == "sdpa":
         attend_by(model, _NAME, _attend)
 
 
 def attend_by(model: Any, name: str, attend: Callable[..., tuple[Tensor, None]]) -> None:
-    """From here on, a model's layers call `attend` as they would transformers' function for `sdpa`.
+    """Makes the layers of a model call `attend` in place of Transformers' function for `sdpa`.
 
     Args:
-        model: any of transformers whose attention can be chosen.
-        name: what transformers is to know it by.
-        attend: takes and gives what `sdpa_attention_forward` does, with the same masks.
+        model: a model of Transformers whose attention implementation can be set.
+        name: the name to register with Transformers.
+        attend: has the arguments, masks and results of `sdpa_attention_forward`.
     """
     AttentionInterface.register(name, attend)
     AttentionMaskInterface.register(name, sdpa_mask)
@@ -49,7 +49,7 @@ def _attend(
     is_causal: bool | None = None,
     **others: Any,
 ) -> tuple[Tensor, None]:
-    """As transformers' function for `sdpa`, which gets all that is not in bf16, or not a plain case."""
+    """As Transformers' function for `sdpa`, which handles other types than bf16 and all special cases."""
     kind = torch.get_autocast_dtype("cpu") if torch.is_autocast_enabled("cpu") else query.dtype
     masked = attention_mask is not None and attention_mask.dtype == torch.bool
     whole = attention_mask is None and query.shape[2] == key.shape[2]

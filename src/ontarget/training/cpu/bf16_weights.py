@@ -1,8 +1,8 @@
-"""bf16 copies that stand in for a model's fp32 weights while a step is computed, on a CPU.
+"""bf16 copies that replace a model's fp32 weights while a step is computed on a CPU.
 
-Autocast casts what matrix products take. All between them is in fp32 for as long as weights are: norms, and
-what runs from layer to layer. With copies in place of weights the model is one in bf16, as under DeepSpeed.
-Gradients are added up in fp32, where the optimiser finds them, as soon as a copy has its own.
+Autocast converts only the inputs of matrix products. Norms and the residual stream stay in fp32 if the
+weights are in fp32. With bf16 copies the whole model computes in bf16, as under DeepSpeed. The gradient of
+each copy is added to the fp32 gradient of its weight as soon as it is computed.
 """
 
 from collections.abc import Iterator, Mapping
@@ -14,8 +14,8 @@ import torch
 from torch import Tensor, nn
 
 
-class Copies:
-    """Of all fp32 weights but those of the input embeddings and the head, which are not read as a whole."""
+class Bf16Weights:
+    """Copies of all fp32 weights, except input embeddings and output layer, which are not read as a whole."""
 
     def __init__(self, model: Any, head: nn.Module) -> None:
         self._embeddings: nn.Module = model.get_input_embeddings()
@@ -39,7 +39,7 @@ class Copies:
 
     @contextmanager
     def in_place(self) -> Iterator[None]:
-        """In here the model computes with copies of its weights as they are now."""
+        """Within this context the model computes with copies of its current weights."""
         with torch.no_grad():
             for weight, copy in self._copies.items():
                 copy.copy_(weight)
@@ -57,7 +57,7 @@ class Copies:
 
 
 def _stays(model: Any, name: str) -> bool:
-    """Whether a model wants a weight in fp32 even where all others are in bf16."""
+    """Whether a model needs a weight in fp32 even if all others are in bf16."""
     lists = (model._keep_in_fp32_modules, model._keep_in_fp32_modules_strict)
     return any(part in name for parts in lists for part in parts or ())
 
@@ -72,7 +72,7 @@ def _hand_over(weight: nn.Parameter, copy: Tensor) -> None:
 
 
 def _in_its_own(norm: nn.Module, given: tuple[Tensor, ...]) -> tuple[Tensor, ...]:
-    """Sinusoidal positions (XGLM) are fp32 in any model, which PyTorch's LayerNorm in bf16 does not take."""
+    """Casts the input of a norm to its type: sinusoidal positions (XGLM) are always fp32."""
     dtype = next((weight.dtype for weight in norm.parameters()), None)
     return given if dtype is None else (given[0].to(dtype), *given[1:])
 

@@ -1,6 +1,6 @@
-"""The steps of a stage, laid out before it begins.
+"""The optimizer steps of a stage: their samples, in micro-batches, with weights.
 
-Which samples, in which micro-batches, with which weights.
+All steps are determined before the stage begins.
 """
 
 import hashlib
@@ -21,43 +21,43 @@ from ontarget.training.data.weights import signed_weights
 from ontarget.training.distributed.processes import Share
 
 Weighed = tuple[Encoded, list[float]]
-Unit = list[Weighed]  # samples that one micro-batch has to hold
-Cut = Callable[[Sequence[Weighed], int], list[list[Weighed]]]  # a batch, and the tokens of a micro-batch
+Unit = list[Weighed]  # samples that must stay in one micro-batch
+Cut = Callable[[Sequence[Weighed], int], list[list[Weighed]]]  # a batch, tokens of a micro-batch
 
-_SHOWN = 40  # characters of a text that an error message shows
-# Lengths are multiples of it. On a CPU every new shape costs memory for good: its kernels stay in a cache,
-# and blocks of sizes that never come again leave holes in the heap. GPUs multiply such lengths faster.
+_SHOWN = 40  # characters of a text in an error message
+# Lengths are padded to a multiple. On a CPU each new shape takes memory permanently: its kernels stay in a
+# cache, and blocks of rare sizes fragment the heap. GPUs multiply such lengths faster.
 ROUND = 8
 
 
 class MicroBatch(TypedDict):
-    """What one forward sees; shapes are [samples, tokens].
+    """The input of a forward pass; shapes are [samples, tokens].
 
-    `labels[t]` and `weights[t]` belong to what follows t.
+    `labels[t]` and `weights[t]` belong to the token after t.
     """
 
-    prefix_ids: NotRequired[Tensor]  # [1, tokens], before every row, see prefix.py
+    prefix_ids: NotRequired[Tensor]  # [1, tokens], common prefix of all rows, see prefix.py
     input_ids: Tensor
-    position_ids: NotRequired[Tensor]  # of packed rows, as the next two, see packing.py
-    ends: NotRequired[Tensor]  # [samples + 1], int32: 0, and where each sample ends
-    longest: NotRequired[int]  # tokens of the longest sample
+    position_ids: NotRequired[Tensor]  # for packed rows, as the next two, see packing.py
+    ends: NotRequired[Tensor]  # [samples + 1], int32: 0, then the end of each sample
+    longest: NotRequired[int]  # length of the longest sample
     labels: Tensor
     weights: Tensor
-    shares: NotRequired[Tensor]  # of pairs, as `sequences`, see pairs.py
+    shares: NotRequired[Tensor]  # for pairs, as `sequences`, see pairs.py
     sequences: NotRequired[Tensor]
 
 
 class Steps(Dataset[list[MicroBatch]]):
-    """Item n is optimiser step n.
+    """Item n is optimizer step n: this process's share of a global batch, in micro-batches of similar length.
 
-    A global batch, weighed as a whole; of that our share, cut into micro-batches of similar length. The order
-    depends on the seed alone, so an interrupted stage goes on with the step that it would have taken.
+    Weights are normalized over the global batch. The order depends on the seed alone, so an interrupted stage
+    continues with the same steps.
 
     Attributes:
-        reveal: gives twins other shares: see reference.py.
-        units: what of a batch is not to be torn apart.
-        cut: makes micro-batches of samples.
-        collate: makes tensors of a micro-batch.
+        reveal: changes the shares of twins: see reference.py.
+        units: divides a batch into units that must stay together.
+        cut: cuts samples into micro-batches.
+        collate: makes the tensors of a micro-batch.
     """
 
     def __init__(
@@ -70,14 +70,24 @@ class Steps(Dataset[list[MicroBatch]]):
         share: Share = Share(),  # noqa: B008  (frozen)
         encode: Encode = encode_pass,
     ) -> None:
-        """`encode` makes ids of the groups of a pass: see passes.py."""
+        """Prepares the steps.
+
+        Args:
+            draw: number of a pass -> its groups of samples.
+            encoder: encodes samples.
+            tuning: batch size, number of steps and normalization.
+            alpha: strength of unlikelihood relative to likelihood.
+            seed: the seed of the order.
+            share: the share of this process.
+            encode: encodes the groups of a pass: see encoded_cache.py.
+        """
         self._draw, self._encoder, self._tuning, self._alpha, self._seed = draw, encoder, tuning, alpha, seed
         self._share, self._encode = share, encode
         self.reveal: Callable[[Sequence[Encoded]], Sequence[Encoded]] = as_they_are
         self.units: Callable[[Sequence[Weighed]], list[Unit]] = alone
         self.cut: Cut = by_length
         self.collate: Callable[[Sequence[Weighed]], MicroBatch] = collate
-        self._unrevealing: dict[int, int] = {}  # step -> what `reveal` left out
+        self._unrevealing: dict[int, int] = {}  # step -> number of twins that `reveal` left out
         self._pass_number, self._pass = 0, self._encoded(0)
         self._groups_a_pass = len(self._pass.learnt)
         self._steps_a_pass = -(-self._groups_a_pass // tuning.global_batch_size)
@@ -93,13 +103,13 @@ class Steps(Dataset[list[MicroBatch]]):
         return [self.collate(part) for part in self._parts(step)]
 
     def digest(self) -> str:
-        """Tells whether two processes are about to learn the same: of the first step, whole."""
+        """A hash of the whole first step, to check that all processes have the same samples."""
         return hashlib.sha256(repr((len(self), self._batch(0))).encode()).hexdigest()
 
     def names(self, step: int, parts: Collection[int]) -> list[str]:
-        """What a person knows the samples of some micro-batches of a step by: source, and language asked for.
+        """The samples of some micro-batches of a step, for messages: source and requested language.
 
-        They are encoded once more to be found, so nothing is kept for a case that should never arise.
+        They are encoded again to find them, so that no memory is used for this rare case.
         """
         of_step = self._parts(step)
         wanted = [encoded.ids for part in parts for encoded, _ in of_step[part]]
@@ -108,7 +118,7 @@ class Steps(Dataset[list[MicroBatch]]):
         return [_name(s) for s in samples if (e := self._encoder.encode(s)) and e.ids in wanted]
 
     def unrevealing(self) -> int:
-        """Twins of the first pass that `reveal` leaves out; steps not taken by this process are looked at."""
+        """Number of twins of the first pass that `reveal` leaves out, including steps that were not run."""
         steps = range(min(len(self), self._steps_a_pass))
         for step in steps:
             if step not in self._unrevealing:
@@ -116,7 +126,7 @@ class Steps(Dataset[list[MicroBatch]]):
         return sum(map(self._unrevealing.__getitem__, steps))
 
     def _parts(self, step: int) -> list[list[Weighed]]:
-        """Our micro-batches of a step."""
+        """The micro-batches of this process in a step."""
         return self._share.of(
             self.units(self._batch(step)),
             lambda unit: sum(len(encoded.ids) for encoded, _ in unit),
@@ -133,31 +143,31 @@ class Steps(Dataset[list[MicroBatch]]):
         return list(zip(batch, weights, strict=True))
 
     def _numbers(self, step: int) -> list[int]:
-        """The groups of a step, by their numbers in its pass."""
+        """The numbers of a step's groups within its pass."""
         pass_number, within = divmod(step, self._steps_a_pass)
         if pass_number != self._pass_number:
             self._pass_number, self._pass = pass_number, self._encoded(pass_number)
         learnt, size = self._pass.learnt, self._tuning.global_batch_size
-        # Steps are counted by the first pass; one drawn anew may be a little shorter or longer.
+        # The first pass determines the number of steps; another pass may be a little shorter or longer.
         return [
             learnt[n % len(learnt)]
             for n in range(within * size, min((within + 1) * size, self._groups_a_pass))
         ]
 
     def _encoded(self, pass_number: int) -> Pass:
-        """One pass, encoded, and shuffled."""
+        """A pass, encoded and shuffled."""
         made = self._encode(self._draw(pass_number), self._encoder, pass_number)
         random.Random(f"{self._seed} shuffle {pass_number}").shuffle(made.learnt)
         return made
 
 
 def as_they_are(batch: Sequence[Encoded]) -> Sequence[Encoded]:
-    """No sample gets other shares than the encoder gave it."""
+    """Leaves the shares of all samples as they are."""
     return batch
 
 
 def alone(batch: Sequence[Weighed]) -> list[Unit]:
-    """Every sample of a batch by itself: any micro-batch may hold it."""
+    """Makes each sample a unit of its own."""
     return [[weighed] for weighed in batch]
 
 
@@ -168,9 +178,9 @@ def _name(sample: Sample) -> str:
 
 
 def collate(part: Sequence[Weighed]) -> MicroBatch:
-    """Pads samples on the right. Causal attention never looks there, so no mask is needed.
+    """Pads samples on the right. Causal attention does not see the padding, so no mask is needed.
 
-    Without a sample it is a row without weight, which leaves every gradient as it is.
+    Without samples it is a row without weight, which does not change any gradient.
     """
     shape = (max(len(part), 1), max((_padded(weighed) for weighed in part), default=ROUND))
     input_ids = torch.zeros(shape, dtype=torch.long)
@@ -185,7 +195,7 @@ def collate(part: Sequence[Weighed]) -> MicroBatch:
 
 
 def cut_units(cut: Cut, units: Sequence[Unit], max_tokens_per_micro_batch: int) -> list[list[Weighed]]:
-    """Cuts a batch between units: as their longest samples are cut that have their share of the tokens."""
+    """Cuts a batch between units, by their longest samples and an equal share of tokens for each sample."""
     longest = [max(unit, key=lambda weighed: len(weighed[0].ids)) for unit in units]
     unit_of = {id(weighed): unit for weighed, unit in zip(longest, units, strict=True)}
     parts = cut(longest, max_tokens_per_micro_batch // max(map(len, units), default=1))
@@ -207,5 +217,5 @@ def by_length(pairs: Sequence[Weighed], max_tokens_per_micro_batch: int) -> list
 
 
 def _padded(weighed: Weighed) -> int:
-    """The length of a row for this sample, whose last token is a label alone."""
+    """The padded length of a row for this sample, whose last token is only a label."""
     return -(-(len(weighed[0].ids) - 1) // ROUND) * ROUND

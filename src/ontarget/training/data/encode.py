@@ -1,6 +1,6 @@
-"""Samples to ids.
+"""Encodes samples to token ids, with the share of each response token in the loss.
 
-Prompt and response are encoded apart, so that the boundary between them is a number, not a search.
+Prompt and response are encoded separately, so that the boundary between them is known.
 """
 
 from collections.abc import Mapping, Sequence
@@ -14,18 +14,18 @@ from ontarget.prompts.encode import FastTokenizer, encode_prompt, encode_respons
 from ontarget.samples.sample import Sample
 from ontarget.samples.weighting import ALL
 from ontarget.text import is_empty
-from ontarget.training.data.language_cues import Telling
-from ontarget.training.data.token_weighting import Lexicon
+from ontarget.training.data.language_cues import LanguageCues
+from ontarget.training.data.token_weighting import TokenFrequencies
 
 
 @dataclass(frozen=True, slots=True)
 class Encoded:
-    """One sample as ids.
+    """A sample as token ids.
 
     Attributes:
         ids: prompt and response.
-        response: where the response begins in `ids`.
-        shares: of each response token in the sample's weight, [0, 1]; 0 leaves it out of the loss.
+        response: index in `ids` at which the response begins.
+        shares: share of each response token in the sample's weight, [0, 1]; 0 leaves it out of the loss.
         sign: +1 for likelihood, -1 for unlikelihood.
     """
 
@@ -36,13 +36,13 @@ class Encoded:
 
 
 class Encoder:
-    """Encodes samples for one tokenizer, and counts what it had to leave out.
+    """Encodes samples for one tokenizer, and counts those that it leaves out.
 
     Attributes:
-        dropped: samples left out because no response token that bears weight fitted into `max_length`.
-        truncated: samples whose response was cut.
-        ambiguous: unlikelihood samples left out because their beginning does not tell the language, or
-            because no token carries a letter, or reveals anything.
+        dropped: number of samples left out because no weighted response token fits into `max_length`.
+        truncated: number of samples whose response was cut.
+        ambiguous: number of unlikelihood samples left out because no token with a letter indicates the
+            language.
     """
 
     def __init__(
@@ -53,26 +53,31 @@ class Encoder:
         lines: Mapping[Language, Sequence[str]],
         end: str = "",
     ) -> None:
-        """`lines` are texts of each language, from which is learnt what tells them apart.
+        """Makes an encoder.
 
-        `end` is what a chat writes after an answer, see `end_id`.
+        Args:
+            tokenizer: the tokenizer.
+            separator: the text between prompt and response.
+            max_length: maximum number of tokens of a sample.
+            lines: texts of each language, from which their differences are learnt.
+            end: a chat template's end of turn; see `end_id`.
         """
         self.end = end
         self.tokenizer, self.separator, self.max_length = tokenizer, separator, max_length
         self.dropped = self.truncated = self.ambiguous = 0
-        self._telling, self._lines = Telling(tokenizer, separator, lines), lines
+        self._cues, self._lines = LanguageCues(tokenizer, separator, lines), lines
 
     def encode(self, sample: Sample) -> Encoded | None:
-        """The sample as ids, or None where nothing of it is left to learn from (counted)."""
+        """The sample as ids, or None (which is counted) if it has nothing left to learn from."""
         if is_empty(sample.response):
             self.dropped += 1
             return None
         prompt = encode_prompt(self.tokenizer, sample.prompt)
-        # A document is no answer to a prompt: nothing separates it from the beginning.
+        # A document has no prompt, so no separator either.
         separator = self.separator if sample.prompt else ""
-        ends = sample.eos and sample.weighting.tokens == "all"  # an end token tells no language
+        ends = sample.eos and sample.weighting.tokens == "all"  # an end token does not indicate a language
         response = encode_response(self.tokenizer, sample.response, separator, eos=ends, end=self.end)
-        if not prompt:  # no BOS and no prompt: nothing predicts the first token
+        if not prompt:  # without BOS and prompt nothing predicts the first token
             prompt, response = response[:1], response[1:]
         shares = [1.0] * len(response)
         if sample.weighting != ALL:
@@ -80,7 +85,7 @@ class Encoder:
             if not any(of_text):
                 self.ambiguous += 1
                 return None
-            # Behind the last of them nothing bears weight: a causal model needs no more to be told off.
+            # Tokens after the last weighted one can be left out, since the model is causal.
             shares = _without_tail(of_text + [1.0] * ends)
             response = response[: len(shares)]
         room = self.max_length - len(prompt)
@@ -96,17 +101,17 @@ class Encoder:
         return Encoded(prompt + response, len(prompt), shares, sample.sign)
 
     @cached_property
-    def _lexicon(self) -> Lexicon:
-        return Lexicon(self.tokenizer, self.separator, self._lines)
+    def _frequencies(self) -> TokenFrequencies:
+        return TokenFrequencies(self.tokenizer, self.separator, self._lines)
 
     def _shares(self, response: Sequence[int], sample: Sample, separator: str) -> list[float]:
-        """Of each token of the text, by the sample's weighting. Digits and punctuation tell no language."""
+        """The share of each token of the text, by the sample's weighting; 0 for digits and punctuation."""
         weighting = sample.weighting
-        letters = [self._telling.carries_letter(id) for id in response]
+        letters = [self._cues.carries_letter(id) for id in response]
         if weighting.tokens == "all":
             shares = [float(letter) for letter in letters]
         else:
-            first = self._telling.first(response, sample, separator)
+            first = self._cues.first(response, sample, separator)
             if first is None:
                 return []
             numbers = count()
@@ -115,7 +120,7 @@ class Encoder:
                 for index, letter in enumerate(letters)
             ]
         if weighting.token_weighting == "text":
-            reveals = self._lexicon.reveals
+            reveals = self._frequencies.reveals
             shares = [
                 share and share * reveals(id, sample.produced, sample.asked)
                 for share, id in zip(shares, response, strict=True)

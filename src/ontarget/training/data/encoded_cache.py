@@ -1,8 +1,8 @@
-"""A pass over the samples of a stage as ids: in memory, or on disk where there are many.
+"""The token ids of a pass over the samples of a stage: in memory, or in a cache on disk for large passes.
 
-Many are encoded by several processes, a block at a time, and kept in the cache under a fingerprint of all
-that they were made from. Training reads a group from there when its step comes: memory holds a few bytes of
-each. The ids are the same, whoever encodes them.
+Large passes are encoded by several processes, a block at a time, and cached under a fingerprint of everything
+that determines them. Training reads each group from the cache when its step comes, so that memory holds only
+a few bytes of each group. The ids do not depend on the number of processes.
 """
 
 import hashlib
@@ -24,16 +24,16 @@ from ontarget.samples.groups import Group
 from ontarget.training.data.encode import Encoded, Encoder
 from ontarget.training.distributed.processes import cores
 
-MANY = 100_000  # groups; the ids of fewer stay in memory
+MANY = 100_000  # groups; the ids of smaller passes stay in memory
 
-# Raise it where the same samples give other ids, or other files, than before.
+# Raise this number if the same samples give other ids or other files than before.
 _FORMAT = 1
 _BLOCK = 1000  # groups that a process encodes at a time
 _IDS, _ENDS, _COUNTS = "ids", "ends", "counts.json"
-_COUNTED = ("dropped", "truncated", "ambiguous")  # by an encoder
+_COUNTED = ("dropped", "truncated", "ambiguous")  # attributes of an encoder
 
-Identity = Callable[[int], str]  # number of a pass -> what its groups are known by
-Advance = Callable[[int, int], None]  # groups done, groups there are
+Identity = Callable[[int], str]  # number of a pass -> a fingerprint of its groups
+Advance = Callable[[int, int], None]  # finished groups, all groups
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,8 +41,8 @@ class Pass:
     """The groups of one pass.
 
     Attributes:
-        learnt: numbers of the groups that have something to learn from, as they were drawn.
-        group: from the number of a group to what is left of it.
+        learnt: numbers of the groups with samples to learn from, in the order in which they were drawn.
+        group: number of a group -> its encoded samples.
     """
 
     learnt: "array[int]"
@@ -61,15 +61,18 @@ def encode_pass(
     processes: int | None = None,
     progress: Advance | None = None,
 ) -> Pass:
-    """The ids of each group. `encoder` counts what had to be left out, whoever encoded it and when.
+    """The ids of each group. `encoder` counts the samples left out, even if the ids come from the cache.
 
     Args:
-        identity: is asked where there are many groups; None: they stay in memory.
-        processes: default: one for each core.
-        progress: is told how far the encoding is.
+        groups: the groups of samples.
+        encoder: encodes them.
+        pass_number: the number of the pass.
+        identity: gives the fingerprint of a large pass; None: all passes stay in memory.
+        processes: number of processes for encoding; default: one for each core.
+        progress: called with the numbers of finished groups and of all groups.
 
     Raises:
-        UserError: as the encoder, or the disk is full.
+        UserError: the encoder raises it, or the disk is full.
     """
     if identity is None or len(groups) < MANY:
         made = [_left(group, encoder) for group in groups]
@@ -83,7 +86,7 @@ def encode_pass(
 
 
 def _left(group: Group, encoder: Encoder) -> list[Encoded]:
-    """A group without the samples of which nothing is left; empty where none of it is to be learnt."""
+    """The encoded samples of a group; empty if it has no sample to learn."""
     found = [encoded for sample in group if (encoded := encoder.encode(sample))]
     return found if any(encoded.sign > 0 for encoded in found) else []
 
@@ -95,15 +98,15 @@ def _key(identity: str, encoder: Encoder) -> str:
     return hashlib.sha256(json.dumps(about).encode()).hexdigest()[:32]
 
 
-class _Block(NamedTuple):
-    """Some groups as they lie on disk, and what the encoder counted of them."""
+class _EncodedBlock(NamedTuple):
+    """Groups in the format of the cache, and the encoder's counts of them."""
 
     groups: list[bytes]
     counts: list[int]
 
 
-class _Blocks(Dataset[_Block | UserError]):
-    """Item n is block n of a pass. An error is returned: raised, it would bring a traceback."""
+class _Blocks(Dataset[_EncodedBlock | UserError]):
+    """Item n is block n of a pass. Errors are returned, since raised ones would come with a traceback."""
 
     def __init__(self, groups: Sequence[Group], encoder: Encoder) -> None:
         self._groups, self._encoder = groups, encoder
@@ -111,7 +114,7 @@ class _Blocks(Dataset[_Block | UserError]):
     def __len__(self) -> int:
         return -(-len(self._groups) // _BLOCK)
 
-    def __getitem__(self, number: int) -> _Block | UserError:
+    def __getitem__(self, number: int) -> _EncodedBlock | UserError:
         before = [getattr(self._encoder, name) for name in _COUNTED]
         try:
             groups = [
@@ -121,14 +124,14 @@ class _Blocks(Dataset[_Block | UserError]):
         except UserError as error:
             return error
         counts = [getattr(self._encoder, name) - old for name, old in zip(_COUNTED, before, strict=True)]
-        return _Block(groups, counts)
+        return _EncodedBlock(groups, counts)
 
 
 def _write(
     folder: Path, groups: Sequence[Group], encoder: Encoder, processes: int, progress: Advance | None
 ) -> None:
-    blocks: DataLoader[_Block | UserError] = DataLoader(
-        _Blocks(groups, copy(encoder)),  # which counts for itself
+    blocks: DataLoader[_EncodedBlock | UserError] = DataLoader(
+        _Blocks(groups, copy(encoder)),  # with counts of its own
         batch_size=None,
         collate_fn=_as_it_is,
         num_workers=processes if processes > 1 else 0,
@@ -158,7 +161,7 @@ def _as_it_is(block: Any) -> Any:
 
 
 def _without_threads(_: int) -> None:
-    os.environ["TOKENIZERS_PARALLELISM"] = "false"  # else the tokenizer warns that it was forked
+    os.environ["TOKENIZERS_PARALLELISM"] = "false"  # otherwise the tokenizer warns about the fork
 
 
 def _read(folder: Path) -> Pass:
@@ -176,7 +179,7 @@ def _read(folder: Path) -> Pass:
 
 
 def _packed(group: list[Encoded]) -> bytes:
-    """Of each sample its sign, where its response begins, its length, its ids, and its shares in fp32."""
+    """For each sample: sign, start of the response, length, ids, and shares in fp32."""
     whole = bytearray()
     for encoded in group:
         whole += array("i", [encoded.sign, encoded.response, len(encoded.ids), *encoded.ids])

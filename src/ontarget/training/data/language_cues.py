@@ -1,4 +1,4 @@
-"""Where the language of a response shows: the first token that tells it from another one."""
+"""The language cue of a response: the first token that distinguishes its language from another."""
 
 from collections import Counter
 from collections.abc import Mapping, Sequence
@@ -7,33 +7,42 @@ from ontarget.languages import Language
 from ontarget.prompts.encode import FastTokenizer, encode_response
 from ontarget.samples.sample import Sample
 
-# A beginning does not tell the language where the asked one begins lines with it this often, as a share
-# of how often the other does: at 1/4 it is the other language's in at most four cases out of five.
+# A beginning is no cue if the requested language begins lines with it at least this often, as a share of how
+# often the other language does. At 1/4, the other language is right in at most four of five cases.
 _SHARED_START = 0.25
-_LONGEST_START = 3  # tokens that are looked at, from the first letter on
+_LONGEST_START = 3  # tokens of a beginning, from the first letter on
 _HALF_LETTER = "\ufffd"
 
 
-class Telling:
-    """Knows how lines of each language begin, in the tokens of one tokenizer."""
+class LanguageCues:
+    """The beginnings of lines in each language, in the tokens of one tokenizer."""
 
     def __init__(
         self, tokenizer: FastTokenizer, separator: str, lines: Mapping[Language, Sequence[str]]
     ) -> None:
-        """`lines` are texts of each language."""
+        """Counts the beginnings of texts.
+
+        Args:
+            tokenizer: the tokenizer.
+            separator: the text between prompt and response.
+            lines: texts of each language.
+        """
         self._tokenizer, self._separator = tokenizer, separator
         self._carries: dict[int, bool] = {}
         self._starts = {language: self._beginnings(texts) for language, texts in lines.items()}
 
     def first(self, response: Sequence[int], sample: Sample, separator: str) -> int | None:
-        """Index of the first token that tells the language of the response from the one asked for.
+        """Index of the first token that distinguishes the response's language from the requested language.
 
-        Up to it the answer in the asked language could as well read the same: a name, copied from the source
-        as it is written, or a beginning that both languages share. None where that is so for long.
+        Before it, a response in the requested language could read the same: a name that is copied from the
+        source, or a beginning that both languages share.
 
         Args:
             response: ids of the sample's response, without an end token.
-            separator: what they begin with.
+            sample: the sample, with both languages.
+            separator: the text at the beginning of these ids.
+        Returns:
+            None if the first tokens do not distinguish the languages.
         """
         first = self._first_letter(response, sample.response, separator)
         if first is None:
@@ -49,17 +58,14 @@ class Telling:
         return None
 
     def carries_letter(self, id: int) -> bool:
-        """Whether the token has a letter, or bytes of one, which may tell a language; digits do not."""
+        """Whether the token has a letter, or bytes of one. Digits do not indicate a language."""
         if id not in self._carries:
             text = self._tokenizer.decode([id])
             self._carries[id] = _HALF_LETTER in text or any(c.isalpha() for c in text)
         return self._carries[id]
 
     def _first_letter(self, ids: Sequence[int], text: str, separator: str) -> int | None:
-        """Index of the token that brings the first letter.
-
-        Bytes of a letter that more tokens complete count.
-        """
+        """Index of the token with the first letter, or with its first bytes if several tokens make it up."""
         letter = next((i for i, character in enumerate(text) if character.isalpha()), None)
         if letter is None:
             return None
@@ -72,7 +78,7 @@ class Telling:
         return None
 
     def _share(self, start: tuple[int, ...], language: Language | None) -> float:
-        """Share of the lines of a language that begin with these tokens; 0 where no lines are known."""
+        """Share of the lines of a language that begin with these tokens; 0 for a language without lines."""
         starts = self._starts.get(language) if language else None
         return starts[start] / starts[()] if starts else 0.0
 

@@ -6,7 +6,7 @@ positions. This is exact as well, but slower than padding samples of similar len
 so nothing is packed for them.
 
 Without the package flash-attn, PyTorch's own flash attention kernel is used, registered with Transformers
-under a name of ours. Only packed rows use it: any other forward pass, such as generation, uses
+under our own name. Only packed rows use it: any other forward pass, such as generation, uses
 `scaled_dot_product_attention` as before.
 """
 
@@ -26,9 +26,7 @@ from ontarget.checkpoints.context import sight_of
 from ontarget.training.cpu.attention import attend_by
 from ontarget.training.data.batches import MicroBatch, Weighed
 
-PYTORCH_KERNEL = (
-    "torch_varlen"  # without "flash" in the name, for which Transformers would look for a package
-)
+PYTORCH_KERNEL = "torch_varlen"  # "flash" in the name would make Transformers look for a package
 
 
 def pays_off(model: Any) -> bool:

@@ -1,4 +1,4 @@
-"""Pairs in a batch: a sample and its conflicting twin stay together, and their micro-batch knows them."""
+"""Pairs of a sample and its conflicting twin, kept together in a micro-batch for pairwise objectives."""
 
 from collections.abc import Callable, Sequence
 
@@ -7,7 +7,7 @@ from ontarget.training.data.encode import Encoded
 
 
 def together(batch: Sequence[Weighed]) -> list[list[Weighed]]:
-    """A batch, as its groups come, in units that are not to be torn apart: a sample and its twin, if any."""
+    """Divides a batch into units that must stay together: a sample and its twin, if it has one."""
     units: list[list[Weighed]] = []
     for weighed in batch:
         if weighed[0].sign > 0:
@@ -18,12 +18,12 @@ def together(batch: Sequence[Weighed]) -> list[list[Weighed]]:
 
 
 def collate(lay_out: Callable[[Sequence[Weighed]], MicroBatch], part: Sequence[Weighed]) -> MicroBatch:
-    """As `lay_out` makes it, with the shares and sequences that `pairwise_loss` takes.
+    """A micro-batch by `lay_out`, with the shares and sequences that `pairwise_loss` needs.
 
     Args:
-        lay_out: makes a micro-batch, padded, packed or with a shared prefix: whatever stands for each token
-            goes where it puts weights.
-        part: samples, each twin right behind the one that it belongs to.
+        lay_out: makes a micro-batch: padded, packed or with a shared prefix. Shares and sequences go where it
+            puts the weights of tokens.
+        part: samples, each twin directly after the sample that it belongs to.
     """
     micro_batch = lay_out(part)
     shares = [[0.0] * len(encoded.shares) for encoded, _ in part]
@@ -35,7 +35,7 @@ def collate(lay_out: Callable[[Sequence[Weighed]], MicroBatch], part: Sequence[W
             numbers[n - 1], numbers[n] = 2 * pairs, 2 * pairs + 1
             pairs += 1
     encoded = [encoded for encoded, _ in part]
-    # 0 where there is no sample, too.
+    # 0 for padding.
     of_tokens = [[number + 1.0] * len(e.shares) for number, e in zip(numbers, encoded, strict=True)]
     sequences = lay_out(list(zip(encoded, of_tokens, strict=True)))["weights"].long() - 1
     laid_out = lay_out(list(zip(encoded, shares, strict=True)))["weights"]
@@ -43,10 +43,10 @@ def collate(lay_out: Callable[[Sequence[Weighed]], MicroBatch], part: Sequence[W
 
 
 def shares_of(chosen: Encoded, twin: Encoded) -> tuple[list[float], list[float]]:
-    """Shares of the tokens of both in the scores of a pair: of the same tokens, by the twin's weighting.
+    """The shares of both samples' tokens in the scores of a pair.
 
-    Where one of them was cut, of those that both have. Where the twin has the same prompt and another
-    response, the source, each is whole.
+    Both have the same response, and the shares are those of the twin; if one response was cut, those of the
+    common tokens. If the twin has the same prompt and another response (the source), each keeps its shares.
     """
     if twin.ids[: twin.response] == chosen.ids[: chosen.response]:
         return chosen.shares, twin.shares

@@ -1,8 +1,8 @@
-"""What all samples of a micro-batch begin with is gone through once.
+"""Computes the common prefix of all samples in a micro-batch only once.
 
-Prompts share the words before the first one that differs: most of the Alpaca prompt, a long system message.
-Keys and values of these tokens are computed for one row, and every row looks at them; gradients of all rows
-add up there by themselves. Loss and gradient are those of whole rows, with fewer tokens to go through.
+Prompts share their first words: most of the Alpaca prompt, or a long system message. Keys and values of these
+tokens are computed for one row, and every row attends to them. Gradients of all rows add up there. Loss and
+gradient are the same as for whole rows, with fewer tokens to compute.
 """
 
 from collections.abc import Sequence
@@ -16,14 +16,14 @@ from ontarget.settings.tuning import Tuning
 from ontarget.training.data import batches
 from ontarget.training.data.batches import MicroBatch, Weighed
 
-_LEAST = 1 / 8  # of a micro-batch's tokens have to be saved, to be worth a second forward
+_LEAST = 1 / 8  # minimum share of tokens to save; a second forward pass must pay off
 
 
 def works(model: Any, tuning: Tuning, processes: int) -> bool:
-    """Whether rows of this model can go on from keys and values of others, tuned as it is.
+    """Whether rows of this model can continue from the keys and values of a prefix, with these settings.
 
-    A sliding window or a state that runs along would have to begin in the prefix; activations that are
-    computed twice, models in parts, and compiled ones take no second forward.
+    A sliding window or a recurrent state would have to begin in the prefix. Gradient checkpointing, sharded
+    models and compiled models do not allow a second forward pass.
     """
     layers = DynamicCache(config=model.config).layers
     whole = processes == 1 or tuning.parallel == "ddp"
@@ -37,7 +37,7 @@ def works(model: Any, tuning: Tuning, processes: int) -> bool:
 
 
 def collate(part: Sequence[Weighed]) -> MicroBatch:
-    """As `batches.collate`; where samples share enough, what they begin with stands apart as `prefix_ids`."""
+    """As `batches.collate`, but with a separate `prefix_ids` if the samples share enough tokens."""
     whole = batches.collate(part)
     shared, (rows, length) = _shared(part), whole["input_ids"].shape
     if shared * (rows - 1) < _LEAST * rows * length:
@@ -51,7 +51,7 @@ def collate(part: Sequence[Weighed]) -> MicroBatch:
 
 
 def _shared(part: Sequence[Weighed]) -> int:
-    """How many tokens all samples begin with, short of the one that predicts a response; rounded down."""
+    """Number of tokens that all samples share, before the one that predicts a response; rounded down."""
     columns = zip(*(encoded.ids[: encoded.response - 1] for encoded, _ in part), strict=False)
     shared = sum(1 for _ in takewhile(lambda column: len(set(column)) == 1, columns))
     return shared // batches.ROUND * batches.ROUND

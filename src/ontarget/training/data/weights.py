@@ -1,4 +1,4 @@
-"""Signed weights, normalised once over the whole global batch: losses of its parts then simply add up."""
+"""Signed weights of tokens, normalized once over the global batch, so that the losses of its parts add up."""
 
 from collections.abc import Sequence
 from typing import Literal
@@ -9,17 +9,21 @@ from ontarget.training.data.encode import Encoded
 def signed_weights(
     batch: Sequence[Encoded], alpha: float, normalization: Literal["token", "sequence"]
 ) -> list[list[float]]:
-    """Weight of each response token of each sample of one global batch (Zan et al. 2025: MLE + alpha * UL).
+    """The weight of each response token in a global batch (Zan et al. 2025: MLE + alpha * UL).
 
-    The two signs are counted apart. With s the shares of tokens, 1 each where all of them count alike, N+ and
-    N- the sums of the shares under each sign, over all micro-batches and processes:
-        token: s/N+ and -alpha*s/N-: the mean over tokens, by their shares.
-        sequence: s/(S+ * n) and -alpha*s/(S- * n), n the sum of the sample's own shares, S its sign's
-            samples: the paper's mean over sequences of the mean over tokens.
-    So shares say how tokens stand to each other; how strongly a sign counts, alpha alone says.
+    The two signs are normalized separately. With the shares s of tokens (1 if all count equally), and the
+    sums N+ and N- of shares of each sign over all micro-batches and processes:
+        token: s/N+ and -alpha*s/N-, the mean over tokens, weighted by their shares.
+        sequence: s/(S+ * n) and -alpha*s/(S- * n), where n is the sum of the sample's shares, and S the
+            number of samples of its sign: the paper's mean over sequences of the mean over tokens.
+    So shares determine the relative weights of tokens, and alpha alone determines the weight of a sign.
 
+    Args:
+        batch: the global batch.
+        alpha: strength of unlikelihood relative to likelihood.
+        normalisation: mean over tokens or over sequences.
     Returns:
-        w, [samples][response tokens]; positive weights sum to 1 and negative ones to -alpha, where there are
+        w, [samples][response tokens]. Positive weights sum to 1, and negative ones to -alpha, if there are
         any.
     """
     shares = {sign: sum(sum(e.shares) for e in batch if e.sign == sign) for sign in (1, -1)}

@@ -1,5 +1,5 @@
-"""Training a stage in several processes, on one machine or on many.
+"""Trains a stage in several processes, on one machine or on many.
 
-Begin with `processes.py` (the share of each process in an optimiser step), then `parallel.py` (how the
-processes hold the model).
+Begin with `processes.py` (the share of each process in an optimizer step), then `parallel.py` (whether each
+process holds the whole model or a shard).
 """

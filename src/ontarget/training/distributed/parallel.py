@@ -1,8 +1,8 @@
-"""How several processes hold the model of a stage: a copy each, or a part each.
+"""The settings of several processes for a stage: each holds a copy of the model, or a part.
 
-ddp    every process has the whole model, its gradient and the optimiser's state: fastest, where they fit
-fsdp   all three in parts, PyTorch's FSDP2: a layer is put together when it is needed
-zero3  the same by DeepSpeed, which is a package of its own
+ddp    every process has the whole model, its gradient and the optimizer's state: fastest if they fit
+fsdp   all three are sharded, by PyTorch's FSDP2: a layer is gathered when it is needed
+zero3  the same by DeepSpeed, which is a separate package
 """
 
 import os
@@ -16,10 +16,10 @@ from ontarget.settings.tuning import Tuning
 
 
 def require(tuning: Tuning) -> None:
-    """Says at once what would be found missing when the processes are at work.
+    """Checks that GPU and package for `tuning.parallel` are there, before the processes start.
 
     Raises:
-        UserError: there is no GPU, or no package, that `tuning.parallel` needs.
+        UserError: the GPU or the package is missing.
     """
     from ontarget.hardware import has_gpu
 
@@ -33,23 +33,23 @@ def require(tuning: Tuning) -> None:
 
 
 def arguments(tuning: Tuning, processes: int) -> dict[str, Any]:
-    """What transformers' `TrainingArguments` are told of it. One process holds it all."""
+    """Arguments of `TrainingArguments`; a single process holds the whole model."""
     if processes == 1 or tuning.parallel == "ddp":
         return {"ddp_find_unused_parameters": False}
     require(tuning)
-    # Layer by layer: a model that is compiled as a whole has no hooks by which its parts are put together.
+    # Layer by layer: a model that is compiled as a whole has no hooks that gather its shards.
     os.environ["ACCELERATE_DYNAMO_USE_REGIONAL_COMPILATION"] = "true"
     if tuning.parallel == "fsdp":
-        # Read while a model is loaded: the first process alone reads the weights, the others get their parts.
+        # Used while a model is loaded: only the first process reads the weights, the others get their shards.
         os.environ |= {"ACCELERATE_USE_FSDP": "true", "FSDP_CPU_RAM_EFFICIENT_LOADING": "true"}
-        os.environ["FSDP_STATE_DICT_TYPE"] = "FULL_STATE_DICT"  # gives the processes a way over the CPU, too
+        os.environ["FSDP_STATE_DICT_TYPE"] = "FULL_STATE_DICT"  # allows communication on the CPU, too
         settings = {"version": 2, "reshard_after_forward": True, "cpu_ram_efficient_loading": True}
         return {"fsdp": True, "fsdp_config": settings}
     return {"deepspeed": deepspeed_settings()}
 
 
 def add_up_in_fp32(made: Any) -> None:
-    """Changes `TrainingArguments`: FSDP would exchange gradients in bf16 where it computes in bf16."""
+    """Sets `TrainingArguments` so that FSDP exchanges gradients in fp32 even if it computes in bf16."""
     if made.fsdp_plugin_args is not None and made.bf16:
         import torch
         from torch.distributed.fsdp import MixedPrecisionPolicy
@@ -60,7 +60,7 @@ def add_up_in_fp32(made: Any) -> None:
 
 @contextmanager
 def alone(made: Any) -> Iterator[None]:
-    """In here one process loads a model by itself; under ZeRO-3 it would wait for what others read."""
+    """Within this context one process loads a model alone; under ZeRO-3 it would wait for the others."""
     if getattr(made, "hf_deepspeed_config", None) is None:
         yield
         return
@@ -80,7 +80,7 @@ def deepspeed_settings() -> dict[str, Any]:
             "stage": 3,
             "overlap_comm": True,
             "contiguous_gradients": True,
-            # One plain checkpoint at the end, not a folder of parts.
+            # A plain checkpoint at the end, not a folder of shards.
             "stage3_gather_16bit_weights_on_model_save": True,
         },
         "zero_allow_untested_optimizer": True,  # PyTorch's AdamW, as everywhere else

@@ -1,7 +1,7 @@
-"""The share of each process in an optimiser step.
+"""The share of each process in an optimizer step.
 
-Weights are normalised over the whole global batch, so shares simply add up: a step is the same for any number
-of processes, up to the order of sums.
+Weights are normalized over the global batch, so the losses of shares add up. A step is the same for any
+number of processes, up to the order of summation.
 """
 
 import os
@@ -14,20 +14,20 @@ Piece = TypeVar("Piece")  # of an item, which may hold several
 
 
 def cores() -> int:
-    """How many of the machine's cores this process may use."""
+    """The number of cores that this process may use."""
     return len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
 
 
 @dataclass(frozen=True, slots=True)
 class Share:
-    """Which part is ours: process `rank` of `processes`."""
+    """The share of process `rank` of `processes`."""
 
     rank: int = 0
     processes: int = 1
 
     @classmethod
     def ours(cls) -> "Share":
-        """As torchrun tells each process that it starts; the whole in any other."""
+        """The share of this process by torchrun's environment variables; the whole without them."""
         return cls(int(os.environ.get("RANK", 0)), int(os.environ.get("WORLD_SIZE", 1)))
 
     def of(
@@ -36,13 +36,15 @@ class Share:
         size: Callable[[Item], int],
         cut: Callable[[list[Item]], list[list[Piece]]],
     ) -> list[list[Piece]]:
-        """Our parts of `items`, as many as every other process has: empty ones make up the number.
+        """The micro-batches of this process, padded with empty ones to the same number for all processes.
 
-        Processes wait for each other at every forward pass of a sharded model, so all must make as many.
+        The processes wait for each other at every forward pass of a sharded model, so all need the same
+        number of passes.
 
         Args:
-            size: tokens of an item.
-            cut: makes the parts, micro-batches, of the items of one process.
+            items: the whole batch.
+            size: number of tokens of an item.
+            cut: cuts the items of one process into micro-batches.
         """
         shares = [cut(mine) for mine in deal(items, size, self.processes)]
         ours = shares[self.rank]
@@ -50,11 +52,11 @@ class Share:
 
 
 def deal(items: Sequence[Item], size: Callable[[Item], int], processes: int) -> list[list[Item]]:
-    """Deals items out so that all get about as many tokens: longest first, each to who has least."""
+    """Distributes items, longest first, each to the process with the fewest tokens so far."""
     shares: list[list[Item]] = [[] for _ in range(processes)]
     tokens = [0] * processes
     for item in sorted(items, key=lambda item: -size(item)):
-        poorest = tokens.index(min(tokens))
-        shares[poorest].append(item)
-        tokens[poorest] += size(item)
+        smallest = tokens.index(min(tokens))
+        shares[smallest].append(item)
+        tokens[smallest] += size(item)
     return shares

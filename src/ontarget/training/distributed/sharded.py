@@ -1,6 +1,6 @@
-"""A model that processes hold in parts, put together; its checkpoints have the form of all others.
+"""Gathers the parameters and optimizer state of a sharded model, for checkpoints in the usual format.
 
-So under FSDP a stage may go on with another number of processes, or with `tuning.parallel` changed.
+So under FSDP a stage can resume with another number of processes, or with another `tuning.parallel`.
 """
 
 from collections.abc import Iterator
@@ -24,9 +24,9 @@ _SCATTER = StateDictOptions(full_state_dict=True, broadcast_from_rank0=True)
 
 
 def learnt(model: nn.Module) -> dict[str, Tensor]:
-    """Parameters that learn, whole and on the CPU, by name; in fp32, as the optimiser has them.
+    """The trainable parameters by name, whole, on the CPU, in the optimizer's precision (fp32).
 
-    All processes call it; where they hold the model in parts, the others than the first get nothing.
+    All processes must call it. If the model is sharded, only the first process gets a result.
     """
     whole = {}
     first = not distributed.is_initialized() or distributed.get_rank() == 0
@@ -39,9 +39,9 @@ def learnt(model: nn.Module) -> dict[str, Tensor]:
 
 
 def optimizer_state(model: nn.Module, optimizer: torch.optim.Optimizer) -> dict[str, Any]:
-    """What `optimizer.state_dict()` of the whole model is, put together on the first process.
+    """The `optimizer.state_dict()` of the whole model, gathered on the first process.
 
-    All processes call it; the others get nothing.
+    All processes must call it; the others get an empty result.
     """
     named: Any = get_optimizer_state_dict(model, optimizer, options=_GATHER)
     if not named:
@@ -59,7 +59,7 @@ def optimizer_state(model: nn.Module, optimizer: torch.optim.Optimizer) -> dict[
 def load_optimizer_state(
     model: nn.Module, optimizer: torch.optim.Optimizer, state: dict[str, Any] | None
 ) -> None:
-    """The way back: every process takes its part of what the first one read."""
+    """Loads the state that the first process read; every process takes its shard."""
     named: dict[str, Any] = {}
     if state is not None:
         name_of = {id(parameter): _plain(name) for name, parameter in model.named_parameters()}
@@ -74,7 +74,7 @@ def load_optimizer_state(
 
 
 def load_parameters(model: nn.Module, folder: Path, *, first: bool) -> None:
-    """Every process takes its part of the parameters that the first one reads."""
+    """Loads the parameters that the first process reads; every process takes its shard."""
     weights: dict[str, Any] = {}
     if first:
         for file in sorted(folder.glob("*.safetensors")):
@@ -89,7 +89,7 @@ def load_parameters(model: nn.Module, folder: Path, *, first: bool) -> None:
 
 
 def names_in_file(model: nn.Module) -> dict[int, str]:
-    """id of a parameter -> its name where it is saved; PEFT leaves out that of the adapter."""
+    """id of a parameter -> its name in a saved file, where PEFT leaves out the adapter's name."""
     return {id(weight): _in_file(_plain(name)) for name, weight in model.named_parameters()}
 
 
@@ -97,7 +97,7 @@ def _whole(weight: Tensor) -> Tensor:
     whole = weight
     if isinstance(weight, DTensor):
         whole = weight.full_tensor()
-    elif hasattr(weight, "ds_id"):  # of ZeRO-3
+    elif hasattr(weight, "ds_id"):  # a parameter of ZeRO-3
         from deepspeed.utils import safe_get_full_fp32_param
 
         whole = safe_get_full_fp32_param(weight)

@@ -1,7 +1,7 @@
-"""A model that DeepSpeed's ZeRO-3 holds in parts: its checkpoints in the form of all others.
+"""Gathers and loads the optimizer state of a model under DeepSpeed's ZeRO-3, in the usual format.
 
-What learns is flat there: of each group of parameters a process has one stretch in fp32, in which its part of
-every one follows that of the one before, and the moments are of that shape, too.
+ZeRO-3 stores trainable parameters in flat tensors. For each group of parameters a process has one flat fp32
+tensor with its shards of all parameters in order. The moments have the same shape.
 """
 
 from collections.abc import Iterator
@@ -14,10 +14,10 @@ from torch import Tensor, distributed
 
 
 def optimizer_state(zero: Any, *, first: bool) -> dict[str, Any]:
-    """What `optimizer.state_dict()` of the whole model is; all processes call it, the first gets it.
+    """The `optimizer.state_dict()` of the whole model; all processes must call it, the first gets the result.
 
     Args:
-        zero: DeepSpeed's optimiser, around PyTorch's.
+        zero: DeepSpeed's optimizer, which wraps PyTorch's.
     """
     from deepspeed.utils import safe_get_full_optimizer_state
 
@@ -33,18 +33,18 @@ def optimizer_state(zero: Any, *, first: bool) -> dict[str, Any]:
 
 
 def load(zero: Any, names: dict[int, str], folder: Path, optimizer: dict[str, Any]) -> None:
-    """Every process takes its part of a checkpoint.
+    """Loads a checkpoint; every process takes its shard.
 
     Args:
-        zero: DeepSpeed's optimiser, around PyTorch's.
+        zero: DeepSpeed's optimizer, which wraps PyTorch's.
         names: id of a parameter -> its name in the checkpoint.
-        folder: where the parameters are.
-        optimizer: the state of PyTorch's optimiser, whole.
+        folder: the folder with the parameters.
+        optimizer: the whole state of PyTorch's optimizer.
     """
     files: list[Any] = [safe_open(path, framework="pt") for path in folder.glob("*.safetensors")]
     file_of = {name: file for file in files for name in file.keys()}  # noqa: SIM118
-    begun: dict[int, int] = {}  # where in each flat stretch the next part begins
-    zero.checkpoint_event_prologue()  # small parameters, too, are in parts in between
+    begun: dict[int, int] = {}  # start of the next shard in each flat tensor
+    zero.checkpoint_event_prologue()  # small parameters are sharded, too, until the epilogue
     for number, (_, flat, weight) in enumerate(_learning(zero)):
         name = names[id(weight)]
         part = _part(file_of[name].get_tensor(name), weight)
@@ -66,7 +66,7 @@ def load(zero: Any, names: dict[int, str], folder: Path, optimizer: dict[str, An
 
 
 def _learning(zero: Any) -> Iterator[tuple[int, Tensor, Any]]:
-    """Of each parameter, in the optimiser's order: its group, the flat stretch it is in, and itself."""
+    """For each parameter in the optimizer's order: its group, its flat tensor, and the parameter."""
     flats = zip(zero.fp32_partitioned_groups_flat, zero.fp16_groups, strict=True)
     for number, (flat, weights) in enumerate(flats):
         for weight in weights:
@@ -74,7 +74,7 @@ def _learning(zero: Any) -> Iterator[tuple[int, Tensor, Any]]:
 
 
 def _part(value: Tensor, weight: Any) -> Tensor:
-    """That of this process: all are as long, and the last one's is made up with zeros."""
+    """The shard of this process; all have the same length, and the last one is padded with zeros."""
     length = weight.ds_tensor.numel()
     start = distributed.get_rank() * length
     part = value.flatten()[start : start + length]

@@ -1,6 +1,6 @@
-"""The model's output layer while it is trained: the log-odds of labels in place of logits.
+"""The output layer of a model during training: it returns the log-odds of labels in place of logits.
 
-Only hidden states whose labels count reach it, and no logits of a whole batch are ever made.
+Only hidden states whose labels count reach it, and the logits of a whole batch are never in memory.
 """
 
 from collections.abc import Iterator
@@ -13,31 +13,36 @@ from torch import Tensor, nn
 from ontarget.errors import UserError
 from ontarget.training.loss.log_odds import linear_log_odds
 
-# Keys of a model's config under which its forward looks for the soft cap of its logits.
+# Keys of a model's config for the soft cap of its logits.
 _SOFT_CAPS = ("final_logit_softcapping", "logits_soft_cap", "output_logit_soft_cap")
-_ROUND = 64  # positions that reach the head are made up to a multiple, see batches.ROUND
+_ROUND = 64  # positions that reach the head are padded to a multiple, see batches.ROUND
 _NO_CAP = 2.0**40  # tanh(d / cap) * cap is d itself, and models that divide by their cap cannot take None
 
 
 class LogOddsHead(nn.Linear):
-    """Takes the place of a model's output layer, with the very same parameters.
+    """Replaces a model's output layer, with the same parameters.
 
-    Tied embeddings stay tied, keys of a checkpoint stay as they are, and whatever gathers the parameters of
-    a module before its forward (FSDP2, ZeRO-3) gathers them for this one. Asked nothing, it is the linear
-    layer that it replaces: evaluation and generation go on as ever.
+    Tied embeddings stay tied, checkpoints keep their keys, and FSDP2 and ZeRO-3 gather its parameters as for
+    any module. Outside of `log_odds_at` it is the linear layer that it replaces, so evaluation and generation
+    are unchanged.
 
-    What the model's own forward does to logits behind its output layer must happen before the log-odds are
-    taken. A soft cap is moved in here and made void in the config while a forward runs, and only then; a
-    factor (Cohere, Granite) is found by `examine`, and d is divided by it beforehand.
+    Changes that the model makes to its logits after the output layer must be part of the log-odds. A soft cap
+    is applied here, and disabled in the config while `log_odds_at` is active. `examine` finds a factor
+    (Cohere, Granite), and d is divided by it in advance.
 
     Attributes:
         softcap: the model's soft cap, in logits.
-        scale: the factor that the model multiplies its logits with; None until `examine` has found it.
-        adds_gradients: whether the weight's gradient is added to where it is, past autograd and its hooks.
+        scale: the factor by which the model multiplies its logits; None before `examine`.
+        adds_gradients: whether the weight's gradient is added in place, without autograd and its hooks.
     """
 
     def __init__(self, linear: nn.Linear, config: Any) -> None:
-        """`linear` is the layer to replace; `config` is that of the model's text part."""
+        """Makes a head.
+
+        Args:
+            linear: the layer to replace.
+            config: the config of the model's text part.
+        """
         super().__init__(linear.in_features, linear.out_features, linear.bias is not None, device="meta")
         self.weight, self.bias = linear.weight, linear.bias
         self.train(linear.training)
@@ -46,20 +51,20 @@ class LogOddsHead(nn.Linear):
         self.softcap: float | None = getattr(config, self._cap_key) if self._cap_key else None
         self.scale: float | None = None
         self.adds_gradients = False
-        self._asked: tuple[torch.Size, Tensor, Tensor] | None = None
+        self._wanted: tuple[torch.Size, Tensor, Tensor] | None = None
         self._given: Tensor | None = None
 
     @classmethod
     def install(cls, model: Any) -> Self:
-        """Puts a head into a causal language model of transformers, or finds the one that is there.
+        """Puts a head into a causal language model of Transformers, or returns the existing one.
 
-        Before the model is wrapped for several processes, but after LoRA.
+        Call it after adding LoRA, but before wrapping the model for several processes.
 
         Raises:
             UserError: the output layer is not a plain linear one.
         """
         head = model.get_output_embeddings()
-        if hasattr(head, "modules_to_save"):  # LoRA, which trains a copy of the whole layer
+        if hasattr(head, "modules_to_save"):  # LoRA that trains a copy of the whole layer
             head = head.modules_to_save[head.active_adapter]
         if isinstance(head, cls):
             return head
@@ -78,33 +83,36 @@ class LogOddsHead(nn.Linear):
 
     @contextmanager
     def log_odds_at(self, counts: Tensor, labels: Tensor) -> Iterator[None]:
-        """A forward of the model in here gives d, [counted], fp32, as its `logits`.
+        """Within this context, the model's forward pass returns d, [counted], fp32, as its `logits`.
 
         Args:
-            counts: [samples, tokens], bool: where a label counts.
-            labels: [samples, tokens], int64: what follows each token.
+            counts: [samples, tokens], bool: whether a label counts.
+            labels: [samples, tokens], int64: the token after each token.
         """
         positions = counts.flatten().nonzero().squeeze(1)
-        self._asked = counts.shape, positions, labels.flatten()[positions]
+        self._wanted = counts.shape, positions, labels.flatten()[positions]
         try:
             with self._uncapped():
                 yield
         finally:
-            self._asked = None
+            self._wanted = None
 
     def examine(self, model: Any, device: torch.device) -> None:
-        """Finds out, once, what the model does to its logits, by handing it some that are known.
+        """Determines, once, what the model does to its logits after the output layer.
 
-        Cheap: one forward of two tokens with the soft cap, one without. To be called when the model has been
-        wrapped, with what is in the wrapping, and the device of its input.
+        It passes known logits through two forward passes of two tokens, one with the soft cap and one
+        without. Call it after the model has been wrapped.
 
+        Args:
+            model: the model inside of the wrapping.
+            device: the device of its input.
         Raises:
-            UserError: it is something else than a factor and a soft cap.
+            UserError: the model does something else than to scale and soft-cap its logits.
         """
         if self.scale is not None:
             return
         given = torch.linspace(-90, 90, 2 * self.out_features).view(1, 2, self.out_features)
-        as_ever = self._behind_head(model, given, device)
+        capped_output = self._behind_head(model, given, device)
         with self._uncapped():
             uncapped = self._behind_head(model, given, device)
         if uncapped.dtype.itemsize < 4:
@@ -117,7 +125,7 @@ class LogOddsHead(nn.Linear):
             scale = float((uncapped.double() * given).sum() / given.double().square().sum())
         expected = given * scale
         capped = self.softcap * torch.tanh(expected / self.softcap) if self.softcap else expected
-        if not (scale and _equal(uncapped, expected) and _equal(as_ever, capped)):
+        if not (scale and _equal(uncapped, expected) and _equal(capped_output, capped)):
             raise UserError(
                 f"{_name(model)} does more to its logits than to scale and soft-cap them, so its loss would "
                 "be wrong: this model cannot be tuned yet"
@@ -126,28 +134,28 @@ class LogOddsHead(nn.Linear):
 
     @torch.compiler.disable  # type: ignore[untyped-decorator]
     def forward(self, hidden: Tensor) -> Tensor:
-        """Log-odds where they are asked for, logits else."""
+        """Log-odds within `log_odds_at`, logits otherwise."""
         if self._given is not None:
             return self._given.to(hidden.device, copy=True)  # the model may write to it
-        if self._asked is None:
+        if self._wanted is None:
             return super().forward(hidden)
-        shape, positions, labels = self._asked
+        shape, positions, labels = self._wanted
         if hidden.shape[:-1] != shape or self.scale is None:
             raise ValueError(
                 f"hidden states of {list(hidden.shape)} for labels of {list(shape)}, scale {self.scale}"
             )
         counted = len(positions)
-        positions, labels = _made_up(positions), _made_up(labels)
+        positions, labels = _rounded_up(positions), _rounded_up(labels)
         hidden = hidden.flatten(0, -2).index_select(0, positions)
         into = self.weight.grad if self.adds_gradients else None
         d = linear_log_odds(hidden, self.weight, labels, self.bias, self.softcap, self.scale, into)
-        return d[:counted] / self.scale  # which the model multiplies with
+        return d[:counted] / self.scale  # the model will multiply by it
 
     def _behind_head(self, model: Any, given: Tensor, device: torch.device) -> Tensor:
-        """What the model makes of given logits, [1, 2, vocabulary]."""
+        """The model's output for given logits, [1, 2, vocabulary]."""
         training, self._given = model.training, given
         try:
-            with torch.no_grad():  # and no dropout: it would draw random numbers
+            with torch.no_grad():  # eval(): dropout would draw random numbers
                 tokens = torch.zeros((1, 2), dtype=torch.long, device=device)
                 logits: Tensor = model.eval()(input_ids=tokens, use_cache=False).logits
         finally:
@@ -167,8 +175,8 @@ class LogOddsHead(nn.Linear):
             setattr(self._config, self._cap_key, self.softcap)
 
 
-def _made_up(values: Tensor) -> Tensor:
-    """To a multiple of `_ROUND`, by the last value again."""
+def _rounded_up(values: Tensor) -> Tensor:
+    """Pads to a multiple of `_ROUND` by repeating the last value."""
     return torch.cat([values, values[-1:].expand(-len(values) % _ROUND)])
 
 

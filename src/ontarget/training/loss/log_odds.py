@@ -1,6 +1,7 @@
-"""Log-odds of each label: the one number per token that likelihood and unlikelihood are functions of.
+"""Log-odds of each label, of which likelihood and unlikelihood are functions.
 
-`log_odds` takes logits; `linear_log_odds` takes what the logits are made of, and never holds them all.
+`log_odds` takes logits. `linear_log_odds` takes hidden states and the weight of the output layer, and never
+holds all logits in memory.
 """
 
 from importlib import import_module
@@ -14,11 +15,11 @@ from torch.autograd.function import once_differentiable
 from ontarget.training.loss import tiles
 from ontarget.training.loss.tiles import Logits
 
-_ROWS = 256  # tokens in fp32 at once: the working copy stays in the processor's cache
+_ROWS = 256  # tokens in fp32 at once: the working copy stays in the CPU's cache
 # The same for `linear_log_odds`, in bytes. GPUs have no such cache, and want large products.
 _TILE_BYTES, _GPU_TILE_BYTES = 1 << 22, 1 << 26
 _LEAST_COLUMNS = 256  # narrower products are slow
-_KEPT_LOGITS = 1 << 24  # so few (32 MiB in bf16) are kept for the backward pass, to save a product
+_KEPT_LOGITS = 1 << 24  # up to this number (32 MiB in bf16) logits are kept, to save a product in backward
 
 
 class _LogOdds(torch.autograd.Function):
@@ -57,11 +58,10 @@ def _without_label(logits: Tensor, labels: Tensor) -> tuple[Tensor, Tensor]:
 
 
 def log_odds(logits: Tensor, labels: Tensor) -> Tensor:
-    """d = z_y - logsumexp over v != y of z_v.
+    """The log-odds log p/(1-p) of each label: d = z_y - logsumexp over v != y of z_v.
 
-    This is log p/(1-p) of the label, finite however sure the model is.
-
-    Gradient: dd/dz = onehot_y - softmax over v != y. Both are computed in fp32, whatever the logits are.
+    They are finite even if the model is entirely sure. Gradient: dd/dz = onehot_y - softmax over v != y.
+    Values and gradients are computed in fp32 for logits of any type.
 
     Args:
         logits: z, [tokens, vocabulary], any float type.
@@ -69,7 +69,7 @@ def log_odds(logits: Tensor, labels: Tensor) -> Tensor:
     Returns:
         d, [tokens], fp32, nats.
     Raises:
-        ValueError: the shapes do not belong together (both are printed).
+        ValueError: the shapes are not compatible; the message has both.
     """
     if logits.ndim != 2 or labels.shape != logits.shape[:1]:
         raise ValueError(
@@ -88,29 +88,31 @@ def linear_log_odds(
     scale: float = 1.0,
     into: Tensor | None = None,
 ) -> Tensor:
-    """`log_odds(cap(scale * (hidden @ weight.T + bias)), labels)`, without the logits ever being whole.
+    """The log-odds of each label, from hidden states, without all logits in memory.
 
-    They are made a tile of the vocabulary at a time, in the forward and again in the backward pass, so memory
-    is that of the inputs and their gradients and some megabytes, whatever the vocabulary. Logits that are few
-    altogether (2048 tokens, 8000 pieces) are kept in between. cap(z) = softcap * tanh(z / softcap) (Gemma 2).
+    The result is that of `log_odds(cap(scale * (hidden @ weight.T + bias)), labels)`, where
+    cap(z) = softcap * tanh(z / softcap), as in Gemma 2. Logits are computed a tile of the vocabulary at a
+    time, in the forward pass and again in the backward pass. So for any vocabulary, memory is that of the
+    inputs, their gradients and a few megabytes. Small logits (2048 tokens, 8000 pieces) are kept for the
+    backward pass.
 
-    Under autocast the products are taken in its type. Sums, d, and the gradient of `hidden` until it is whole
-    are fp32; CPUs round logits of bf16 products to bf16, as their linear layers do. fp64 stays fp64.
+    Under autocast, matrix products have its type. Sums, d, and the gradient of `hidden` until it is complete
+    are fp32. CPUs round the logits of bf16 products to bf16, as their linear layers do. fp64 stays fp64.
 
     Args:
-        hidden: [tokens, features].
-        weight: [vocabulary, features]; also that of the input embedding, or frozen.
-        labels: y, [tokens], int64, each in [0, vocabulary).
-        bias: [vocabulary].
-        softcap: in logits.
+        hidden: hidden states before the output layer, [tokens, features].
+        weight: weight of the output layer, [vocabulary, features]; it may be tied or frozen.
+        labels: y, [tokens], int64, each in [0, vocabulary): the token after each hidden state.
+        bias: bias of the output layer, [vocabulary].
+        softcap: the soft cap, in logits; None: no cap.
         scale: multiplies the logits before the cap.
-        into: [vocabulary, features], to which the gradient of the weight is added, a tile at a time; autograd
-            then gets none.
+        into: [vocabulary, features]; the gradient of the weight is added to it, a tile at a time, and
+            autograd gets none.
     Returns:
         d, [tokens], fp32, nats.
     Raises:
-        ValueError: the shapes do not belong together (all are printed), or a label is not in the vocabulary
-            (on GPUs with Triton it is a CUDA error, found later, since to wait for the GPU is slow).
+        ValueError: the shapes are not compatible (the message has all of them), or a label is not in the
+            vocabulary. (On GPUs with Triton this is a later CUDA error, since waiting for the GPU is slow.)
     """
     fits = hidden.ndim == weight.ndim == 2 and hidden.shape[1] == weight.shape[1]
     if not fits or labels.shape != hidden.shape[:1] or (bias is not None and bias.shape != weight.shape[:1]):
@@ -179,28 +181,28 @@ class _LinearLogOdds(torch.autograd.Function):
 
 
 def _columns(labels: Tensor, vocabulary: int) -> list[slice]:
-    """Those of each tile."""
+    """The columns of each tile."""
     size = _TILE_BYTES if labels.device.type == "cpu" else _GPU_TILE_BYTES
     width = max(_LEAST_COLUMNS, size // (4 * max(len(labels), 1)))
     return [slice(start, min(start + width, vocabulary)) for start in range(0, vocabulary, width)]
 
 
 def _passes(features: Tensor) -> Any:
-    """The module that passes over tiles: `tiles_triton` where it can run."""
+    """The module with the passes over tiles: `tiles_triton` if it can run."""
     if features.is_cuda and features.dtype != torch.float64 and find_spec("triton"):
         return import_module("ontarget.training.loss.tiles_triton")
     return tiles
 
 
 def _product(left: Tensor, right: Tensor) -> Tensor:
-    """A matrix product; in fp32 where the device can give a sum of half-precision products unrounded."""
+    """A matrix product; in fp32 if the device can return half-precision products unrounded."""
     if left.is_cuda and left.dtype in (torch.bfloat16, torch.float16):
         return torch.mm(left, right, out_dtype=torch.float32)
     return torch.mm(left, right)
 
 
 def _add_product(total: Tensor, left: Tensor, right: Tensor) -> None:
-    """Adds a matrix product to `total`; on a GPU without making it first."""
+    """Adds a matrix product to `total`; on a GPU without a temporary copy."""
     if left.is_cuda and left.dtype in (torch.bfloat16, torch.float16):
         torch.addmm(total, left, right, out_dtype=torch.float32, out=total)
     else:
@@ -212,7 +214,7 @@ def _sum_type(values: Tensor) -> torch.dtype:
 
 
 def _product_type(hidden: Tensor) -> torch.dtype:
-    """Autocast's type where it is on; it never touches fp64."""
+    """The type of autocast if it is on and the input is not fp64."""
     device = hidden.device.type
     if torch.is_autocast_enabled(device) and hidden.dtype != torch.float64:
         return torch.get_autocast_dtype(device)

@@ -1,4 +1,4 @@
-"""The loss of both stages: likelihood and unlikelihood are one line over signed weights."""
+"""The signed loss of both stages: likelihood and unlikelihood as one function of signed weights."""
 
 import torch
 from torch import Tensor
@@ -6,23 +6,24 @@ from torch.nn.functional import softplus
 
 
 def signed_loss(log_odds: Tensor, weights: Tensor, q: float = 0.0) -> Tensor:
-    """Likelihood where the weight is positive, unlikelihood where it is negative.
+    """Likelihood for tokens with a positive weight, unlikelihood for tokens with a negative weight.
 
-    loss_t = |w_t| * softplus(-sign(w_t) * d_t): -log p where w > 0, -log(1 - p) where w < 0 (Zan et al. 2025,
-    the MLE and UL terms, in a form that is exact and has a gradient for every d).
+    loss_t = |w_t| * softplus(-sign(w_t) * d_t). This is -log p for w > 0 and -log(1 - p) for w < 0: the MLE
+    and UL terms of Zan et al. 2025, in a form that is exact and has a gradient for every d.
 
-    With a q, unlikelihood u = -log(1 - p) is bounded: (1 - (1 - p)^q) / q = (1 - exp(-q u)) / q, which is at
-    most 1/q, with the gradient p (1 - p)^q; it is p for q = 1, and u as q -> 0. This is the generalised
-    cross-entropy of Zhang and Sabuncu 2018 (arXiv 1805.07836, L_q) of "not this token".
+    A q above 0 bounds unlikelihood u = -log(1 - p): (1 - (1 - p)^q) / q = (1 - exp(-q u)) / q, at most 1/q,
+    with the gradient p (1 - p)^q. It is p for q = 1, and u for q -> 0. This is the generalized cross-entropy
+    L_q of Zhang and Sabuncu 2018 (arXiv 1805.07836) for the class "not this token".
 
     Args:
         log_odds: d, [tokens], fp32, nats. log p/(1-p) of each label.
-        weights: w, [tokens], already normalised over the global batch. 0 leaves a token out.
-        q: of the bound, from 0 (none) to 1.
+        weights: w, [tokens], normalized over the global batch, for example 1 / (number of tokens of this
+            sign). 0 leaves a token out.
+        q: the bound, from 0 (unbounded) to 1.
     Returns:
-        The summed loss (nats): losses of micro-batches and processes add up.
+        The summed loss (nats), a scalar. Losses of micro-batches and processes add up.
     Raises:
-        ValueError: the shapes differ (both are printed).
+        ValueError: the shapes differ; the message has both.
     """
     if log_odds.shape != weights.shape:
         raise ValueError(

@@ -1,8 +1,8 @@
-"""Objectives over pairs: one response under the instruction that asks for it, and under a conflicting one.
+"""Pairwise objectives: the same response after the right instruction and after a conflicting one.
 
-In the papers a pair shares its prompt, and the responses differ. Here it shares the response, and the prompts
-differ; a token that both prompts make as likely as each other moves nothing either way. All are functions of
-the scores of the two sequences, which are functions of log-odds.
+In the papers, the two sequences of a pair share the prompt and differ in the response. Here they share the
+response and differ in the prompt. A token with the same probability after both prompts has no effect. All
+objectives are functions of the scores of the two sequences, which are functions of log-odds.
 """
 
 import torch
@@ -16,16 +16,18 @@ from ontarget.training.loss.objective import signed_loss
 def pairwise_loss(
     objective: Objective, log_odds: Tensor, weights: Tensor, shares: Tensor, sequences: Tensor
 ) -> tuple[Tensor, Tensor]:
-    """Likelihood where weights are positive, and the objective over each pair.
+    """The likelihood of positively weighted tokens, and the objective of each pair.
 
     Args:
+        objective: the objective and its parameters.
         log_odds: d, [tokens], nats. log p/(1-p) of each label.
-        weights: w, [tokens], already normalised over the global batch. What those of a twin sum to, without
-            their sign, is the weight of its pair.
-        shares: [tokens], of each token in the score of its sequence.
-        sequences: [tokens], int64: 2n for the first of pair n, 2n + 1 for its twin, -1 in no pair.
+        weights: w, [tokens], normalized over the global batch. The absolute weights of a twin sum to the
+            weight of its pair.
+        shares: [tokens], the share of each token in the score of its sequence.
+        sequences: [tokens], int64: 2n for the first sequence of pair n, 2n + 1 for its twin, -1 outside of
+            pairs.
     Returns:
-        The two summed losses (nats): those of micro-batches and processes add up.
+        The two summed losses (nats). Losses of micro-batches and processes add up.
     """
     likelihood = signed_loss(log_odds, weights.clamp(min=0))
     inside = sequences >= 0
@@ -39,10 +41,10 @@ def pairwise_loss(
 def sequence_scores(
     objective: Objective, log_odds: Tensor, weights: Tensor, shares: Tensor, sequences: Tensor
 ) -> tuple[Tensor, Tensor, Tensor]:
-    """The log-probabilities of both sequences of each pair, and the weight of the pair, [pairs], fp64.
+    """The scores of both sequences of each pair, and the weight of the pair, [pairs], fp64.
 
-    log p = -softplus(-d), summed by shares; ORPO and SimPO take the mean, which does not grow with length.
-    In fp64, since the odds of a mean close to 0 are those of its last digits.
+    The score is the sum of log p = -softplus(-d) by shares. ORPO and SimPO use the mean, which does not grow
+    with length. fp64 is needed because the odds of a mean close to 0 depend on its last digits.
     """
     count = 2 * (int(sequences.max()) // 2 + 1) if len(sequences) else 0
 
@@ -61,7 +63,7 @@ def sequence_scores(
 def pair_losses(objective: Objective, chosen: Tensor, rejected: Tensor) -> Tensor:
     """The loss of each pair from the scores of its sequences, [pairs], nats.
 
-    orpo: -log sigmoid(log odds(chosen) - log odds(rejected)), odds = p / (1 - p) of p, the geometric mean of
+    orpo: -log sigmoid(log odds(chosen) - log odds(rejected)), odds = p / (1 - p), p the geometric mean of
         the tokens' probabilities (Hong et al. 2024, arXiv 2403.07691, L_OR).
     cpo: -log sigmoid(beta * (chosen - rejected)) (Xu et al. 2024, arXiv 2401.08417, L_prefer).
     simpo: -log sigmoid(beta * (chosen - rejected) - margin) (Meng et al. 2024, arXiv 2405.14734, L_SimPO).

@@ -1,4 +1,4 @@
-"""A tile of the vocabulary in `linear_log_odds`: its logits, and the gradient with regard to its products.
+"""The passes of `linear_log_odds` over a tile of the vocabulary: logits, and gradients of matrix products.
 
 `tiles_triton.py` has the same three functions for GPUs, each step in one pass over the tile.
 """
@@ -8,11 +8,11 @@ from typing import NamedTuple
 import torch
 from torch import Tensor
 
-Places = tuple[Tensor, Tensor]  # tokens whose labels are in the tile, and columns of the tile that they are
+Places = tuple[Tensor, Tensor]  # tokens whose labels are in the tile, and the columns of these labels
 
 
 class Logits(NamedTuple):
-    """What makes logits of products: softcap * tanh(scale * (product + bias) / softcap)."""
+    """The parameters of logits: softcap * tanh(scale * (product + bias) / softcap)."""
 
     bias: Tensor | None  # [vocabulary]
     softcap: float | None
@@ -20,12 +20,12 @@ class Logits(NamedTuple):
 
 
 def places(labels: Tensor, starts: list[int], vocabulary: int) -> list[Places]:
-    """Where in each tile labels are; GPUs must be waited for to learn it.
+    """The places of labels in each tile. On a GPU this waits for the device.
 
     Args:
         labels: [tokens], int64.
         starts: the first column of each tile.
-        vocabulary: where the last one ends.
+        vocabulary: the end of the last tile.
     Raises:
         ValueError: a label is not in the vocabulary.
     """
@@ -63,12 +63,12 @@ def step(
 
     Args:
         product: [tokens, columns].
-        columns: which of the vocabulary they are.
-        at_label: of the tile, from `places`.
-        how: logits are made.
-        log_rest: of all tiles, [tokens].
-        gradient: with regard to the log-odds, [tokens].
-        dtype: of the result.
+        columns: the columns of the tile within the vocabulary.
+        at_label: the labels in the tile, from `places`.
+        how: the parameters of logits.
+        log_rest: the logsumexp of all tiles without the labels, [tokens].
+        gradient: the gradient with regard to the log-odds, [tokens].
+        dtype: the type of the result.
     """
     logits, slope = _uncapped(product, columns, how), None
     if how.softcap:

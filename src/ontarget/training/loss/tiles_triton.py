@@ -1,6 +1,6 @@
-"""`tiles.py` for GPUs: each function passes over its tile once, and the processor never waits for the GPU.
+"""`tiles.py` for GPUs: each function passes over its tile once, and the CPU never waits for the GPU.
 
-One program a row. Products are read as they are, fp32 or halves; all arithmetic is fp32.
+There is one program for each row. Products may be fp32 or half precision; all arithmetic is fp32.
 """
 
 from typing import Any
@@ -17,7 +17,7 @@ _BLOCK = 4096  # columns in registers at once
 
 
 def places(labels: Tensor, starts: list[int], vocabulary: int) -> list[Places]:
-    """As `tiles.places`; but a label that is not in the vocabulary is found by the GPU, as a CUDA error."""
+    """As `tiles.places`, but a label outside of the vocabulary is a later CUDA error."""
     inside = ((labels >= 0) & (labels < vocabulary)).all()
     torch._assert_async(inside, f"labels must be in [0, {vocabulary})")
     return [(labels.contiguous(), start) for start in starts]
@@ -55,7 +55,7 @@ def _arguments(product: Tensor, columns: slice, at_label: Places, how: Logits) -
         "labels": labels,
         "start": start,
         "width": product.shape[1],
-        # What is not used needs an address all the same.
+        # An unused argument needs an address, too.
         "bias": product if how.bias is None else how.bias[columns].contiguous(),
         "scale": float(how.scale),
         "softcap": float(how.softcap or 1),
@@ -112,7 +112,7 @@ def _add(  # type: ignore[no-untyped-def]
         z, _ = _logits(product + row * width, bias, at, at < width, scale, softcap, biased, capped)
         rest = tl.where(at == label, -float("inf"), z)  # left out before the sum, as in tiles.py
         new = tl.maximum(largest, tl.max(rest, 0))
-        zero = tl.where(new == -float("inf"), 0.0, new)  # -inf - -inf is no number
+        zero = tl.where(new == -float("inf"), 0.0, new)  # -inf - -inf is NaN
         total = total * tl.exp(largest - zero) + tl.sum(tl.exp(rest - zero), 0)
         largest = new
         if (label >= first) & (label < first + block) & (label < width):
