@@ -16,7 +16,6 @@ from ontarget.recipes.explain import explain, short
 from ontarget.recipes.schema.aliases import current
 from ontarget.recipes.schema.recipe import Recipe
 from ontarget.recipes.schema.systems import list_systems
-from ontarget.system_ids import current_id
 from ontarget.yaml_text import read_yaml
 
 Overrides = Sequence[str] | Mapping[str, Any]
@@ -124,7 +123,7 @@ def override(data: Mapping[str, Any], overrides: Overrides) -> dict[str, Any]:
     _note_former(used, "overrides")
     for key, value in pairs:
         here = changed
-        *parents, last = _with_current_id(key).split(".")
+        *parents, last = key.split(".")
         for depth, part in enumerate(parents, start=1):
             if part not in here and depth == 2 and parents[0] in ("stages", "systems"):
                 raise UserError(
@@ -162,12 +161,6 @@ def _note_former(used: Mapping[str, str], where: str) -> None:
 @cache  # a command reads its recipe more than once
 def _note(sentence: str) -> None:
     _LOG.warning("%s", sentence)
-
-
-def _with_current_id(key: str) -> str:
-    """The key of an override, with the current id of a system."""
-    block, *rest = key.split(".")
-    return ".".join([block, current_id(rest[0]), *rest[1:]]) if block == "systems" and rest else key
 
 
 def _pairs(overrides: Overrides) -> list[tuple[str, Any]]:

@@ -145,7 +145,6 @@ class Plan:
     def report(self) -> str:
         """Fingerprint of the page."""
         recipe = former(self.recipe.settings())
-        recipe["systems"] = {former_id(name): settings for name, settings in recipe["systems"].items()}
         return fingerprint("report", scores=self.scores, stages=self.stages, recipe=recipe)
 
     @cached_property

@@ -9,6 +9,8 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any
 
+from ontarget.system_ids import BASE, former_id
+
 from ontarget.errors import UserError
 
 _BEAM = {"beam": "num_beams"}
@@ -31,6 +33,7 @@ KEYS: dict[str, dict[str, str]] = {
         "steps": "max_steps",
     },
     "stages.*.tuning.lora": {"targets": "target_modules"},
+    "systems": {former_id(BASE): BASE},
     "systems.*": {"demonstrations": "num_fewshot"},
     "systems.*.decoding": _BEAM,
 }
@@ -41,6 +44,7 @@ VALUES: dict[str, dict[str, str]] = {
     "stages.*.original": {"source": "target", "target": "source"},  # it named the side that is not synthetic
     "stages.*.tuning.optimiser": {"adamw": "adamw_torch_fused", "adamw-8bit": "adamw_bnb_8bit"},
     "stages.*.tuning.schedule": {"constant": "constant_with_warmup"},
+    "systems": {former_id(BASE): BASE},
 }
 """Former key -> former value -> current value."""
 
@@ -97,6 +101,8 @@ class _Names:
         if isinstance(value, Mapping):
             return self.replaced(value, path, used)
         values = self.values.get(_pattern(path), {})
+        if isinstance(value, list | tuple) and values:
+            return [self._value(path, one, used) for one in value]
         if not isinstance(value, str) or value not in values:
             return value
         key = path[-1] if self._path(path, {}) == path else None  # else the note on the key is enough
@@ -136,7 +142,7 @@ def _inverse(names: Mapping[str, str]) -> dict[str, str]:
 
 def _current_key(key: str) -> str:
     block, _, last = key.rpartition(".")
-    return f"{block}.{KEYS.get(block, {}).get(last, last)}"
+    return f"{block}.{KEYS.get(block, {}).get(last, last)}" if block else key
 
 
 _CURRENT = _Names(KEYS, VALUES)

@@ -14,7 +14,7 @@ from ontarget.recipes.schema.adjustments import (
 )
 from ontarget.recipes.schema.block import Block
 from ontarget.settings.decoding import Decoding
-from ontarget.system_ids import BASE, current_id
+from ontarget.system_ids import BASE
 
 # The rows of the table. PTL, shots, contrast and pivot prompt or decode the stage 1 model, as in the paper;
 # `base` is the model that stage 1 starts from. In a recipe without stages, `model` replaces both.
@@ -144,8 +144,6 @@ def list_systems(data: Mapping[str, Any]) -> dict[str, Any]:
         systems = _of_stages(stages) if isinstance(stages, Mapping) and stages else DIAGNOSIS
     if isinstance(systems, list | tuple):
         systems = {str(name): {} for name in systems}
-    if isinstance(systems, Mapping):
-        systems = {current_id(str(name)): settings for name, settings in systems.items()}
     return {**data, "systems": systems}
 
 
