@@ -2,12 +2,13 @@ import json
 from pathlib import Path
 
 import pytest
-from tests.reporting.conftest import score_rows, write_jsonl
+from tests.reporting.conftest import score_rows, write_jsonl, write_run
 
 from ontarget.errors import UserError
-from ontarget.reporting import run_files
+from ontarget.reporting import report, run_files, table_formats
 from ontarget.reporting.logs import LogRecord
 from ontarget.reporting.run_files import Scores
+from ontarget.reporting.table import layout
 
 
 def test_systems_stand_in_table_order_and_own_ids_follow() -> None:
@@ -128,3 +129,30 @@ def test_losses_and_evaluation_of_one_step_are_one_record(run_dir: Path) -> None
         LogRecord("lat", 10, likelihood=1.0, probability=0.5, zero_shot_otr=30.0, zero_shot_bleu=3.0),
         LogRecord("lat", 20, likelihood=0.5),
     )
+
+
+def test_a_run_that_has_a_former_id_reads_as_one_that_has_the_current_one(run_dir: Path, tmp_path: Path) -> None:
+    former = write_run(tmp_path / "former" / run_dir.name)
+    (former / "outputs" / "base").rename(former / "outputs" / "llama")
+    for name in ("scores.json", "details.json"):
+        text = (former / name).read_text(encoding="utf-8")
+        (former / name).write_text(text.replace('"base"', '"llama"'), encoding="utf-8")
+    assert '"llama"' in (former / "scores.json").read_text(encoding="utf-8")
+    assert '"llama"' in (former / "details.json").read_text(encoding="utf-8")
+    now, then = run_files.read(run_dir), run_files.read(former)
+    assert (then.scores, then.details, then.times) == (now.scores, now.details, now.times)
+    assert then.outputs("base", "it-nl") == now.outputs("base", "it-nl")
+    assert report.render(then) == report.render(now)
+
+
+def test_the_base_model_is_printed_by_its_own_name(run_dir: Path) -> None:
+    recipe = run_dir / "recipe.yaml"
+    recipe.write_text(
+        recipe.read_text(encoding="utf-8") + "systems: {base: {model: owner/Some-7B}}\n", encoding="utf-8"
+    )
+    run = run_files.read(run_dir)
+    assert (run.scores.name("base"), run.scores.name("mt")) == ("Some-7B", "MT")
+    page = report.render(run)
+    assert page.count("Some-7B") > 5
+    assert "base model" not in page.partition("<details")[0]
+    assert "| Some-7B |" in table_formats.markdown(layout(run_files.read_scores(run_dir)))

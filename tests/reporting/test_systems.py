@@ -1,4 +1,8 @@
-from ontarget.reporting.systems import in_table_order
+from typing import Any
+
+import pytest
+
+from ontarget.reporting.systems import base_model_name, in_table_order
 
 
 def test_own_systems_follow_those_of_the_table_and_references_come_last() -> None:
@@ -9,3 +13,19 @@ def test_own_systems_follow_those_of_the_table_and_references_come_last() -> Non
         "also-mine",
         "reference",
     )
+
+
+@pytest.mark.parametrize(
+    ("recipe", "name"),
+    [
+        ({"stages": {"base": {}, "mt": {"from": "base"}}, "systems": {"base": {"model": "base"}}}, ""),
+        ({"stages": {"mt": {}}, "systems": {"base": {"model": "meta-llama/Llama-2-7b-hf"}}}, "Llama-2-7b-hf"),
+        ({"stages": {"mt": {}}, "systems": {"llama": {"model": "~/models/small/"}}}, "small"),
+        ({"model": "owner/name", "systems": {"base": {}, "ptl": {}}}, "name"),
+        ({"model": "owner/name", "systems": {"base": None}}, "name"),
+        ({"systems": ["base", "mt"]}, ""),
+        ({}, ""),
+    ],
+)
+def test_the_base_model_has_the_name_that_the_recipe_gives_it(recipe: dict[str, Any], name: str) -> None:
+    assert base_model_name(recipe) == name
