@@ -42,23 +42,6 @@ BANNED = {
 
 # Still to be rewritten. A file whose test is reported as XPASS comes off the list.
 PENDING: set[str] = {
-    "src/ontarget/corpora/beginnings.py",
-    "src/ontarget/corpora/catalogue/check.py",
-    "src/ontarget/corpora/catalogue/entry.py",
-    "src/ontarget/corpora/catalogue/folder.py",
-    "src/ontarget/corpora/catalogue/get.py",
-    "src/ontarget/corpora/catalogue/read.py",
-    "src/ontarget/corpora/checks.py",
-    "src/ontarget/corpora/download.py",
-    "src/ontarget/corpora/file_names.py",
-    "src/ontarget/corpora/files.py",
-    "src/ontarget/corpora/held_out.py",
-    "src/ontarget/corpora/hugging_face.py",
-    "src/ontarget/corpora/lazy.py",
-    "src/ontarget/corpora/rows.py",
-    "src/ontarget/corpora/sacrebleu_sets.py",
-    "src/ontarget/corpora/tables.py",
-    "src/ontarget/corpora/tmx.py",
     "src/ontarget/files.py",
     "src/ontarget/given.py",
     "src/ontarget/hardware.py",

@@ -111,7 +111,7 @@ def test_mistakes_are_told_before_the_model_is_loaded(tmp_path: Path, asked: str
     (tmp_path / "bad.jsonl").write_text('{"instruction": "a"}\n{"question": "b"}\n', encoding="utf-8")
     result = run("--model", "toy", "--instructions", str(tmp_path / "bad.jsonl"), "--output", "a.jsonl")
     assert result.exit_code == 2
-    assert "bad.jsonl', line 2: an instruction is a mapping with `instruction`, perhaps" in result.output
+    assert "bad.jsonl', line 2: a record needs the key `instruction`, and may" in result.output
     result = run("no/such/model", "--instructions", asked, "--output", str(tmp_path / "a.jsonl"))
     assert result.exit_code == 2
     assert "there is no model directory" in result.output

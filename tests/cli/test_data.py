@@ -92,7 +92,7 @@ def test_get_goes_on_and_a_failure_is_a_sentence(folder: Path, server: Server) -
     server.cuts = [50, 0, 0, 0, 0]
     code, output = get(server)
     assert code == 2
-    assert "the 50 bytes that came are kept, the same command goes on" in output
+    assert "the first 50 bytes are kept, run the same command to resume" in output
     assert not (folder / "opus").exists()
     assert get(server)[0] == 0
     assert server.requests[-1][1] == "bytes=50-"
@@ -101,7 +101,7 @@ def test_get_goes_on_and_a_failure_is_a_sentence(folder: Path, server: Server) -
 def test_get_of_what_is_not_there(folder: Path, server: Server) -> None:
     del server.files[OPUS]
     code, output = get(server)
-    assert (code, "the server answers 404 Not Found" in output) == (2, True)
+    assert (code, "the server responds 404 Not Found" in output) == (2, True)
 
 
 @pytest.mark.parametrize(
@@ -140,7 +140,7 @@ def test_check_finds_what_has_changed_and_what_is_not_aligned(folder: Path, serv
     put(folder, "opus/Tiny/v1/en-it.it", "b\nc\n")
     code, output = data("check", "opus/Tiny/v1", "--languages", "en,it")
     assert code == 2
-    assert "en-it.it' is not what it was; remove it and get it again" in output
+    assert "en-it.it' has changed; remove it and get it again" in output
     assert "en-it.it' has 2 lines" in output
     assert "has 2 faults" in output
 
@@ -149,7 +149,7 @@ def test_check_without_a_name_looks_at_what_is_here(folder: Path) -> None:
     put(folder, "alpaca/seed_tasks.jsonl", "{}\n")
     code, output = data("check")
     assert code == 2
-    assert "seed_tasks.jsonl' is not what it was" in output
+    assert "seed_tasks.jsonl' has changed" in output
     assert "multi30k" not in output
 
 

@@ -75,7 +75,7 @@ def test_train_can_compile_all_stages(monkeypatch: pytest.MonkeyPatch) -> None:
         (["run", "stages.mt.sample=3"], "unknown key 'stages.mt.sample'; did you mean 'samples'"),
         (["run", "diagnose"], "add model=DIRECTORY"),
         (["run", "diagnose", "model=./nowhere"], "there is no model directory 'nowhere'"),
-        (["run", "multi30k-tiny"], "fetch it by 'ontarget data get multi30k"),
+        (["run", "multi30k-tiny"], "download it with 'ontarget data get multi30k"),
         (["train", "phrasebook-tiny", "latt", SMALL], "has no stage 'latt'; did you mean 'lat'"),
         (["train", "phrasebook-tiny", SMALL, "--machines", "2"], "need --main-address HOST:PORT"),
         (["train", "diagnose", "model=a/b"], "has no stages to train"),

@@ -6,7 +6,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from ontarget.corpora import checks
-from ontarget.corpora.checks import STEPS, Identification, InTest, Step, check_of
+from ontarget.corpora.checks import STEPS, CleaningStep, Identification, InTest, check_of
 from ontarget.errors import UserError
 from ontarget.languages import Language
 
@@ -23,7 +23,7 @@ STUB = Identification("stub", elsewhere)
 
 def stays(step: str, limit: float | None, *rows: tuple[str, str]) -> list[bool]:
     texts = {DE: [row[0] for row in rows], FR: [row[1] for row in rows]}
-    return check_of(Step.of({step: limit} if limit else step), STUB)(texts)
+    return check_of(CleaningStep.of({step: limit} if limit else step), STUB)(texts)
 
 
 def test_empty_is_nothing_but_white_space_and_characters_without_width() -> None:
@@ -64,7 +64,7 @@ def test_duplicates_are_those_that_came_before(waiting: int, chunks: list[list[t
 
 
 def _compare_with_a_set(chunks: list[list[tuple[str, str]]]) -> None:
-    check = check_of(Step("duplicates"), STUB)
+    check = check_of(CleaningStep("duplicates"), STUB)
     seen: set[tuple[str, str]] = set()
     for rows in chunks:
         expected = []
@@ -86,27 +86,27 @@ def test_a_line_of_the_test_set_in_any_language() -> None:
 
 def test_a_recipe_names_steps_and_limits_and_gets_them_back() -> None:
     for name, default in STEPS.items():
-        assert Step.of(name) == Step(name, default)
-        assert Step.of(Step.of(name).settings()) == Step.of(name)
-    assert Step.of({"too-long": 7}).settings() == {"too-long": 7}
+        assert CleaningStep.of(name) == CleaningStep(name, default)
+        assert CleaningStep.of(CleaningStep.of(name).settings()) == CleaningStep.of(name)
+    assert CleaningStep.of({"too-long": 7}).settings() == {"too-long": 7}
 
 
 @pytest.mark.parametrize(
     ("given", "told"),
     [
-        ("duplicate", "'duplicate' is no step of cleaning; did you mean 'duplicates'?"),
-        ({"too-long": 1, "empty": None}, "is no step of cleaning"),
-        ({"empty": 3}, "the step 'empty' takes no limit"),
+        ("duplicate", "'duplicate' is not a cleaning step; did you mean 'duplicates'?"),
+        ({"too-long": 1, "empty": None}, "is not a cleaning step"),
+        ({"empty": 3}, "the cleaning step 'empty' takes no limit"),
         (
             {"too-long": "many"},
-            "the limit of 'too-long' is 'many'; it should be a number above 0, such as 1000",
+            "the limit of 'too-long' is 'many'; expected a number above 0, such as 1000",
         ),
-        ({"length-ratio": -1}, "is -1; it should be"),
-        ({"length-ratio": True}, "is True; it should be"),
-        (3, "'3' is no step"),
+        ({"length-ratio": -1}, "is -1; expected"),
+        ({"length-ratio": True}, "is True; expected"),
+        (3, "'3' is not a cleaning step"),
     ],
 )
 def test_a_wrong_step_is_told(given: object, told: str) -> None:
     with pytest.raises(UserError) as error:
-        Step.of(given)
+        CleaningStep.of(given)
     assert told in str(error.value)

@@ -5,7 +5,7 @@ from pathlib import Path
 import pytest
 
 from ontarget.corpora import cleaning, files
-from ontarget.corpora.checks import Identification, Step
+from ontarget.corpora.checks import CleaningStep, Identification
 from ontarget.corpora.cleaning import Overlap, cleaned
 from ontarget.corpora.corpus import Corpus, Part
 from ontarget.errors import UserError
@@ -24,7 +24,7 @@ STUB = Identification("stub", lambda texts, language: [float("dr" in text) for t
 
 
 def clean(*steps: object, corpus: Corpus = CORPUS, overlap: Overlap = "allow") -> Corpus:
-    return cleaned(corpus, [Step.of(step) for step in steps], overlap, "test", STUB)
+    return cleaned(corpus, [CleaningStep.of(step) for step in steps], overlap, "test", STUB)
 
 
 def left(corpus: Corpus) -> list[str]:
@@ -69,7 +69,7 @@ def test_no_overlap_is_no_error() -> None:
 
 
 def test_a_corpus_of_which_nothing_is_left_is_told() -> None:
-    with pytest.raises(UserError, match=r"'mine': cleaning leaves nothing of its split 'train': 6 too-long"):
+    with pytest.raises(UserError, match=r"'mine': cleaning removes all segments of the split 'train': 6 too-long"):
         clean({"too-long": 0.5})
 
 

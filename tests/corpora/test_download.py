@@ -62,7 +62,7 @@ def test_what_came_before_a_reset_is_there_once(
 
 def test_a_second_call_goes_on_after_one_that_gave_up(server: Server, tmp_path: Path) -> None:
     server.cuts = [4_000, 0, 0, 0, 0]
-    with pytest.raises(UserError, match=r"ended after 4,000 of 10,240 bytes; the 4,000 bytes .* are kept"):
+    with pytest.raises(UserError, match=r"ended after 4,000 of 10,240 bytes; the first 4,000 bytes are kept"):
         download(f"{server.address}/a.txt", tmp_path / "a.txt", SHA)
     assert parts(tmp_path) == ["a.txt.part", "a.txt.part.tag"]
     download(f"{server.address}/a.txt", tmp_path / "a.txt", SHA)
@@ -106,7 +106,7 @@ def test_a_part_that_is_too_long_is_dropped(server: Server, tmp_path: Path) -> N
 
 def test_other_bytes_than_expected_are_removed(server: Server, tmp_path: Path) -> None:
     server.files["/a.txt"] = b"x" + CONTENT[1:]
-    with pytest.raises(UserError, match=f"other bytes than expected .* not {SHA}.*removed"):
+    with pytest.raises(UserError, match=f"an unexpected checksum .* not {SHA}.*removed"):
         download(f"{server.address}/a.txt", tmp_path / "a.txt", SHA)
     assert not list(tmp_path.glob("a.txt*[!g]"))
 
@@ -122,14 +122,14 @@ def test_an_overloaded_server_is_asked_again(
 
 def test_a_server_that_stays_overloaded_is_let_be(server: Server, tmp_path: Path) -> None:
     server.answers = [503] * 9
-    with pytest.raises(UserError, match="the server answers 503 Service Unavailable; try again later"):
+    with pytest.raises(UserError, match="the server responds 503 Service Unavailable; try again later"):
         download(f"{server.address}/a.txt", tmp_path / "a.txt", SHA)
     assert len(server.requests) == 5
     assert not (tmp_path / "a.txt").exists()
 
 
 def test_a_file_that_is_not_there_is_asked_for_once(server: Server, tmp_path: Path) -> None:
-    with pytest.raises(UserError, match=r"/b\.txt: the server answers 404 Not Found"):
+    with pytest.raises(UserError, match=r"/b\.txt: the server responds 404 Not Found"):
         download(f"{server.address}/b.txt", tmp_path / "b.txt", None)
     assert len(server.requests) == 1
     assert not list(tmp_path.iterdir())
@@ -137,7 +137,7 @@ def test_a_file_that_is_not_there_is_asked_for_once(server: Server, tmp_path: Pa
 
 def test_a_web_page_is_no_file(server: Server, tmp_path: Path) -> None:
     server.content_type = "text/html; charset=utf-8"
-    with pytest.raises(UserError, match="gave a web page, not a file"):
+    with pytest.raises(UserError, match="is a web page, not a file"):
         download(f"{server.address}/a.txt", tmp_path / "a.txt", None)
     assert not (tmp_path / "a.txt").exists()
 
@@ -146,25 +146,25 @@ def test_a_server_that_is_gone(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) 
     monkeypatch.setattr(module, "_PAUSE", 0.0)
     with web_server() as gone:
         pass
-    with pytest.raises(UserError, match=r"could not fetch .*: Connection refused; try again later"):
+    with pytest.raises(UserError, match=r"could not download .*: Connection refused; try again later"):
         download(f"{gone.address}/a.txt", tmp_path / "a.txt", None)
 
 
 @pytest.mark.parametrize("address", ["file:///etc/hostname", "ftp://host/a", "a.txt"])
 def test_only_the_web_is_asked(tmp_path: Path, address: str) -> None:
-    with pytest.raises(UserError, match="no address that begins with https"):
+    with pytest.raises(UserError, match="is not a URL; it must begin with https"):
         download(address, tmp_path / "a.txt", None)
 
 
 def test_a_folder_that_cannot_be_written_to(server: Server, tmp_path: Path) -> None:
     (tmp_path / "file").write_text("")
-    with pytest.raises(UserError, match=r"cannot write .*ONTARGET_DATA names the folder"):
+    with pytest.raises(UserError, match=r"cannot write .*another folder for data, set ONTARGET_DATA"):
         download(f"{server.address}/a.txt", tmp_path / "file" / "a.txt", None)
 
 
 def test_two_processes_do_not_write_the_same_file(server: Server, tmp_path: Path) -> None:
     with (
         module._held(tmp_path / "a.txt.part"),
-        pytest.raises(UserError, match="another process is fetching"),
+        pytest.raises(UserError, match="another process is downloading"),
     ):
         download(f"{server.address}/a.txt", tmp_path / "a.txt", None)

@@ -92,7 +92,7 @@ def test_variables_and_home_are_expanded(monkeypatch: pytest.MonkeyPatch) -> Non
 
 
 def test_a_pattern_without_a_place_for_the_code_is_told() -> None:
-    with pytest.raises(UserError, match=r"needs \{language\} where the language's code stands"):
+    with pytest.raises(UserError, match=r"needs \{language\} in the place of the language's code"):
         path_of("train.de", Language("de"))
 
 
@@ -101,7 +101,7 @@ def test_a_variable_is_no_placeholder_and_a_slip_is_told(here: Path) -> None:
     assert is_pattern("${DATA}/train.{language}")
     with pytest.raises(UserError, match=r"'\{lang\}' in 'a\.\{lang\}' is not .* did you mean '\{language\}'"):
         is_pattern("a.{lang}")
-    with pytest.raises(UserError, match=r"there are \{language\}, \{direction\}, \{system\}"):
+    with pytest.raises(UserError, match=r"choose from \{language\}, \{direction\}, \{system\}"):
         is_pattern("a.{}")
     make("{lang}")
     assert not is_pattern("{lang}")

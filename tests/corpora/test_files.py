@@ -70,12 +70,12 @@ def test_parquet_is_told_by_content(tmp_path: Path) -> None:
 @pytest.mark.parametrize(
     ("content", "told"),
     [
-        (b"", "x' is empty; it should be TSV"),
+        (b"", "x' is empty; give TSV"),
         (
             b"Ein Satz\n",
-            "x' is in a format that its content does not tell; it should be TSV, CSV, JSON lines",
+            "x' is in an unknown format; give TSV, CSV, JSON lines",
         ),
-        (b'[{"de": "a", "fr": "b"}]', "x' is one JSON list; write one record a line"),
+        (b'[{"de": "a", "fr": "b"}]', "x' is one JSON list; write one record per line"),
         (b"PK\x03\x04", "x' is a zip archive"),
         (b"a.txt".ljust(257, b"\0") + b"ustar", "x' is a tar archive; unpack it"),
         (b"<!DOCTYPE html>\n<html>", "x' is a web page (HTML)"),
@@ -135,7 +135,7 @@ def test_line_aligned_files_in_those_languages_that_are_there(tmp_path: Path) ->
     (tmp_path / "x.fr").write_text("1\n", encoding="utf-8")
     (tmp_path / "cr.de").write_bytes(b"a\rb")
     (tmp_path / "cr.fr").write_bytes(b"A\rB")
-    with pytest.raises(UserError, match=r"lines of '.*cr\.de' end with CR alone"):
+    with pytest.raises(UserError, match=r"lines of '.*cr\.de' end with CR only"):
         train(f"{tmp_path}/cr.{{language}}")
     with pytest.raises(
         UserError, match=r"x\.de' has 2 lines but '.*x\.fr' has 1 line but .*; line n of each must be"
@@ -146,7 +146,7 @@ def test_line_aligned_files_in_those_languages_that_are_there(tmp_path: Path) ->
 def test_a_file_of_one_language_alone_is_told_with_what_the_other_may_be(tmp_path: Path) -> None:
     for name in ("x.en", "x.de.gz"):
         (tmp_path / name).write_text("a\n", encoding="utf-8")
-    with pytest.raises(UserError, match=r"x\.en' stands alone: there is no file '.*x\.de'; .* 'x\.de\.gz'"):
+    with pytest.raises(UserError, match=r"x\.en' has no counterpart: there is no file '.*x\.de'; .* 'x\.de\.gz'"):
         train(f"{tmp_path}/x.{{language}}")
 
 
@@ -183,8 +183,8 @@ def test_what_no_recipe_language_is_in_is_counted_and_nothing_at_all_is_told(tmp
         (tmp_path / "x").write_text(text, encoding="utf-8")
         with pytest.raises(
             UserError,
-            match=r"'mine', split 'train': no segment of '.*x' is there in two of the languages de, fr, en; "
-            r"the first has 'it', 'nl'; see `languages`",
+            match=r"'mine', split 'train': no segment of '.*x' has two of the languages de, fr, en; "
+            r"the first has 'it', 'nl'; check `languages`",
         ):
             train(tmp_path / "x")
     for text in ("de\tfr\n\n", "de;fr\n", "<tmx><body></body></tmx>"):
@@ -235,5 +235,5 @@ def test_a_folder_of_anything_is_refused_before_it_is_gone_through(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(files, "_digest_of_folder", None)
-    with pytest.raises(UserError, match=r"is a folder, and no data set was saved there.*give the file"):
+    with pytest.raises(UserError, match=r"is a folder without a data set saved .*give a file"):
         files.load("x", {"train": [str(tmp_path)]}, [DE, FR])

@@ -62,7 +62,7 @@ def test_the_draw_is_of_the_text_not_of_its_order_and_takes_none_twice() -> None
 
 def test_more_than_there_is_is_told() -> None:
     with pytest.raises(
-        UserError, match=r"takes 9 segments of each part .* corpus 'mine', and that in de en has 9"
+        UserError, match=r"moves 9 segments from each part .* corpus 'mine', but the part in de en has 9"
     ):
         held_out(Corpus("mine", {"train": PARTS}), {"test": 9})
     with pytest.raises(UserError, match="corpus 'mine' has no split 'train' to take text from"):

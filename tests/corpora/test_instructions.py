@@ -45,14 +45,14 @@ def test_an_input_need_not_be_named(file: Path) -> None:
     [
         ('[{"instruction": "a",\n "output": }]', "line 2: not JSON"),
         ('{"instruction": "a", "output": "b"}\nsecond', "line 2: not JSON"),
-        ('{"instruction": "a"}', "line 1: an instruction is a mapping"),
-        ('{"instruction": " ", "output": "b"}', "line 1: an instruction is a mapping"),
-        ('["a"]', "record 1: an instruction is a mapping"),
+        ('{"instruction": "a"}', "line 1: a record needs the key"),
+        ('{"instruction": " ", "output": "b"}', "line 1: a record needs the key"),
+        ('["a"]', "record 1: a record needs the key"),
         (
             '[{"instruction": "a", "output": "b"}, {"instruction": "a", "output": 3}]',
-            "record 2: an instruction",
+            "record 2: a record needs",
         ),
-        ("[]", "holds no instruction"),
+        ("[]", "contains no instruction"),
     ],
 )
 def test_what_is_wrong_is_said_with_its_place(file: Path, text: str, message: str) -> None:

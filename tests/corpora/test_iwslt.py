@@ -49,7 +49,7 @@ def test_training_text_is_all_but_the_lines_about_a_talk(tmp_path: Path) -> None
 
 
 def test_training_text_without_text(tmp_path: Path) -> None:
-    with pytest.raises(UserError, match="holds no segment"):
+    with pytest.raises(UserError, match="has no segments"):
         read_tagged(written(tmp_path / "t", "<url>http://example.org</url>\n"))
 
 
@@ -63,13 +63,13 @@ def test_a_test_set_is_its_segments_in_order(tmp_path: Path) -> None:
 
 def test_a_missing_segment_is_seen(tmp_path: Path) -> None:
     broken = XML.replace('<seg id="1"> Good  bread is slow. </seg>\n', "")
-    with pytest.raises(UserError, match=r"t\.xml' has segment 2 of a talk where segment 1 must stand"):
+    with pytest.raises(UserError, match=r"t\.xml' is damaged: it has segment 2 of a talk in place of segment 1"):
         read_segments(written(tmp_path / "t.xml", broken))
 
 
 @pytest.mark.parametrize("end", ["It is\n", "<mteval>"])
 def test_a_test_set_that_is_cut_off(tmp_path: Path, end: str) -> None:
-    with pytest.raises(UserError, match="is cut off"):
+    with pytest.raises(UserError, match="has no complete"):
         read_segments(written(tmp_path / "t.xml", XML[: XML.index(end) + len(end)]))
 
 

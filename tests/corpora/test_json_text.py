@@ -74,7 +74,7 @@ def test_strings_are_records_where_the_name_says_so() -> None:
         ("Guten Morgen.", True, "^x, line 1: not JSON"),
         ('["a"\n', True, "^x, line 2: not JSON"),
         ('{\n "a": ["b"]\n}', False, "^x is one JSON object over several lines; write a list of records"),
-        ('{"a": ' + "[" * 100_000, False, "^x, line 1: not JSON that can be read .nested too deeply"),
+        ('{"a": ' + "[" * 100_000, False, "^x, line 1: the JSON is nested too deeply"),
         ('{"a": ' + "9" * 5000 + "}", False, "^x, line 1: a number has thousands of digits; write it"),
         ('{"a": "\\ud83d"}', False, "^x, line 1: half of a surrogate pair"),
         ('{"\\uDE00": "b"}', False, "^x, line 1: half of a surrogate pair"),

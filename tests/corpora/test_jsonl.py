@@ -20,8 +20,8 @@ def test_a_record_a_line(tmp_path: Path) -> None:
     ("line", "told"),
     [
         ('{"de": "a \\ud83d", "fr": "b"}', "line 2: half of a surrogate pair"),
-        ('{"de": "a", "fr": "b", "de": "c"}', "line 2: the key 'de' is there twice"),
-        ('{"messages": []}', "line 2: no key is a language; there are 'messages'"),
+        ('{"de": "a", "fr": "b", "de": "c"}', "line 2: the key 'de' occurs twice"),
+        ('{"messages": []}', "line 2: no key is a language; the keys are 'messages'"),
     ],
 )
 def test_a_record_that_is_wrong_is_told_with_its_line(tmp_path: Path, line: str, told: str) -> None:
@@ -34,5 +34,5 @@ def test_a_record_that_is_wrong_is_told_with_its_line(tmp_path: Path, line: str,
 @pytest.mark.parametrize("line", ["{nope", '{"de": "a"', "de\tfr", "[" * 100_000, '{"de": "a"} {"de": "b"}'])
 def test_a_line_that_is_no_json_is_told_with_its_number(tmp_path: Path, line: str) -> None:
     (tmp_path / "x").write_text(f'{{"de": "a", "fr": "b"}}\n{line}\n', encoding="utf-8")
-    with pytest.raises(UserError, match=r"x', line 2: not JSON .*; write one record a line"):
+    with pytest.raises(UserError, match=r"x', line 2: .*JSON .*; write one record per line"):
         list(read_jsonl(tmp_path / "x", [DE, FR], None))

@@ -49,7 +49,7 @@ def test_text_that_is_not_utf8_is_told(tmp_path: Path) -> None:
 
 def test_a_column_that_is_missing_or_holds_no_text_is_told(tmp_path: Path) -> None:
     path = written(tmp_path / "x", {"de": ["a"], "n": [1]})
-    with pytest.raises(UserError, match="x': no column 'fr'; there are 'de', 'n'"):
+    with pytest.raises(UserError, match="x': no column 'fr'; choose from 'de', 'n'"):
         list(read_parquet(path, [DE, FR], {"de": DE, "fr": FR}))
-    with pytest.raises(UserError, match="x', row 1: the French is not text but 1"):
+    with pytest.raises(UserError, match="x', row 1: the French must be text, but is 1"):
         list(read_parquet(path, [DE, FR], {"de": DE, "n": FR}))

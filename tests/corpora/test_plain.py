@@ -110,7 +110,7 @@ def test_utf16_is_called_by_its_name(tmp_path: Path, encoding: str) -> None:
 def test_lines_that_end_with_cr_alone_are_told(tmp_path: Path) -> None:
     for code in ("de", "fr"):
         written(tmp_path / f"train.{code}", b"a\rb\rc")
-    with pytest.raises(UserError, match=r"lines of '.*train\.de' end with CR alone; convert them"):
+    with pytest.raises(UserError, match=r"lines of '.*train\.de' end with CR only; convert them"):
         load("mine", {"train": f"{tmp_path}/train.{{language}}"}, [DE, FR])
 
 

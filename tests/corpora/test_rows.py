@@ -34,7 +34,7 @@ def test_an_exact_name_wins_over_a_longer_one() -> None:
 @pytest.mark.parametrize(
     ("names", "told"),
     [
-        (["en-US", "en-GB", "de-DE"], "'en-US' and 'en-GB' are both English (en); say which to read, e.g. "),
+        (["en-US", "en-GB", "de-DE"], "'en-US' and 'en-GB' are both English (en); choose the one to read, e.g. "),
         (["en", "eng_Latn", "de-DE"], "'en' and 'eng_Latn' are both English (en)"),
     ],
 )
@@ -63,7 +63,7 @@ def test_columns_are_found_by_the_names_of_languages_or_as_given() -> None:
 def test_columns_that_are_missing_are_told_with_those_that_are_there() -> None:
     with pytest.raises(UserError, match=r"^here: no column 'sorce'; did you mean 'source'\?"):
         columns_of(["source", "target"], [DE, FR], {"sorce": DE, "target": FR}, "here")
-    with pytest.raises(UserError, match=r"there are 'src', 'de'\. Say which .* columns: \{src: de, de: fr\}"):
+    with pytest.raises(UserError, match=r"the columns are 'src', 'de'\. Give the language of .* columns: \{src: de, de: fr\}"):
         columns_of(["src", "de"], [DE, FR], None, "here")
 
 
@@ -90,7 +90,7 @@ def test_columns_that_a_message_shows_are_yaml_that_names_them(names: list[str],
     with pytest.raises(UserError) as error:
         columns_of(names, [EN, FR], None, "here")
     assert str(error.value).endswith(f"e.g. columns: {shown}")
-    with pytest.raises(UserError, match=r"is text already, count them: columns: \{1: en, 2: fr\}$"):
+    with pytest.raises(UserError, match=r"is text already, number the columns: columns: \{1: en, 2: fr\}$"):
         columns_of(names, [EN, FR], None, "here", countable=True)
 
 
@@ -119,16 +119,16 @@ def test_a_language_that_a_record_lacks_is_not_in_its_segment() -> None:
 @pytest.mark.parametrize(
     ("record", "given", "told"),
     [
-        ([1], None, "line 3 is not a record of keys and texts but"),
-        ({"de": 3, "fr": "b"}, None, "line 3: the German is not text but 3"),
+        ([1], None, "line 3 must be a record of keys and texts, but is"),
+        ({"de": 3, "fr": "b"}, None, "line 3: the German must be text, but is 3"),
         ({"source": "a", "target": "b"}, None, "columns: {source: de, target: fr}"),
-        ({"left": "a", "right": "b", "id": 1}, None, "no key is a language; there are 'left', 'right', 'id'"),
-        ({"texts": {"de": "a", "fr": "b"}}, None, "no key is a language; there are 'texts.de', 'texts.fr'."),
-        ({"translation": {"x": "a"}}, None, "line 3: no key is a language; there are 'x'"),
+        ({"left": "a", "right": "b", "id": 1}, None, "no key is a language; the keys are 'left', 'right', 'id'"),
+        ({"texts": {"de": "a", "fr": "b"}}, None, "no key is a language; the keys are 'texts.de', 'texts.fr'."),
+        ({"translation": {"x": "a"}}, None, "line 3: no key is a language; the keys are 'x'"),
         (
             {"x\ny": "a"},
             None,
-            "there are 'x y'. Say which key is in which, e.g. columns: {source: de, target: fr}",
+            "the keys are 'x y'. Give the language of each key, e.g. columns: {source: de, target: fr}",
         ),
         ({"de-AT": "a", "de-CH": "b"}, None, "line 3: 'de-AT' and 'de-CH' are both German"),
         ({"translation": {"fr": "a", "FR": "b"}}, None, "line 3: 'fr' and 'FR' are both French"),
@@ -137,7 +137,7 @@ def test_a_language_that_a_record_lacks_is_not_in_its_segment() -> None:
             {"source": DE, "target": FR},
             "no key 'target'; did you mean 'traget'",
         ),
-        ({"t": {"x": "a"}}, {"t.de": DE, "t.fr": FR}, "no key 't.de'; there are 'x'"),
+        ({"t": {"x": "a"}}, {"t.de": DE, "t.fr": FR}, "no key 't.de'; choose from 'x'"),
     ],
 )
 def test_what_is_no_such_record_is_told(record: object, given: dict[str, Language] | None, told: str) -> None:

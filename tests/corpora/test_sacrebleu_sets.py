@@ -95,7 +95,7 @@ def test_a_path_names_one_direction_or_all_between_the_languages() -> None:
 
 
 def test_none_of_the_directions(kept: Path) -> None:
-    with pytest.raises(UserError, match=r"'wmt22' has none of the directions asked for; it has .*de-fr"):
+    with pytest.raises(UserError, match=r"'wmt22' has none of the requested directions; it has .*de-fr"):
         read("wmt22", parse("it-nl nl-it"))
 
 
@@ -114,9 +114,9 @@ def test_sides_that_are_not_aligned(kept: Path) -> None:
     ("error", "reason"),
     [
         (urllib.error.URLError("Connection refused"), "Connection refused"),
-        (EOFError(), "what came is broken"),
+        (EOFError(), "the download is broken"),
         (gzip.BadGzipFile("not a gzip file"), "not a gzip file"),
-        (SystemExit(1), "what came is broken"),  # its answer to a wrong checksum
+        (SystemExit(1), "the download is broken"),  # its answer to a wrong checksum
     ],
 )
 def test_a_test_set_that_cannot_be_fetched(
@@ -126,5 +126,5 @@ def test_a_test_set_that_cannot_be_fetched(
         raise error
 
     monkeypatch.setattr(sacrebleu.utils, "get_source_file", fail)
-    with pytest.raises(UserError, match=f"could not bring 'wmt22' .de-fr.: .*{reason}.*Remove .*wmt22'"):
+    with pytest.raises(UserError, match=f"could not load 'wmt22' .de-fr.: .*{reason}.*Remove .*wmt22'"):
         read("wmt22", parse("de-fr"))

@@ -93,7 +93,7 @@ def test_the_only_direction_of_a_part_is_kept(tmp_path: Path) -> None:
 
 def test_what_fails_leaves_nothing(tmp_path: Path) -> None:
     with pytest.raises(
-        UserError, match=r"half of a surrogate pair at its character 2 .*mend it or leave it out"
+        UserError, match=r"half of a surrogate pair at its character 2 .*correct or remove it"
     ):
         stored(tmp_path / "x", [{DE: "a", FR: "b"}, {DE: "a\ud800", FR: "b"}])
     assert not list(tmp_path.iterdir())

@@ -114,7 +114,7 @@ def test_names_of_a_tsv_in_quotes_mean_that_cells_are(tmp_path: Path) -> None:
 
 def test_lines_that_end_with_cr_alone_are_told(tmp_path: Path) -> None:
     for read in (tsv, csv):
-        with pytest.raises(UserError, match=r"lines of '.*x' end with CR alone; convert them, e\.g\. tr"):
+        with pytest.raises(UserError, match=r"lines of '.*x' end with CR only; convert them, e\.g\. tr"):
             read(tmp_path / "x", "de\tfr\ra\tb\r")
     assert tsv(tmp_path / "x", "de\tfr\r\r\na\tb\r\r\n") == [{DE: "a", FR: "b\r"}]
     with pytest.raises(
@@ -126,9 +126,9 @@ def test_lines_that_end_with_cr_alone_are_told(tmp_path: Path) -> None:
 @pytest.mark.parametrize(
     ("text", "columns", "told"),
     [
-        ("de\tfr\na\tb\na\n", None, "line 3 has 1 column and should have 2"),
-        ("de\tfr\na\tb\tc\n", None, "line 2 has 3 columns and should have 2"),
-        ("a\tb\tc\na\tb\n", NUMBERED, "line 2 has 2 columns and should have at least 3"),
+        ("de\tfr\na\tb\na\n", None, "line 3 has 1 column but must have 2"),
+        ("de\tfr\na\tb\tc\n", None, "line 2 has 3 columns but must have 2"),
+        ("a\tb\tc\na\tb\n", NUMBERED, "line 2 has 2 columns but must have at least 3"),
         ("source\tziel\n", NAMED, "line 1: no column 'target'"),
         ("a\tb\n", None, "line 1: fewer than two columns are named after a language"),
     ],
@@ -177,9 +177,9 @@ def test_rows_as_records_have_the_names_of_the_first_line(tmp_path: Path, separa
 @pytest.mark.parametrize(
     ("text", "told"),
     [
-        ("id,text\n1,a,b\n", "line 2 has 3 columns and should have 2, like the first line"),
+        ("id,text\n1,a,b\n", "line 2 has 3 columns but must have 2, like the first line"),
         ("text,id,text\na,1,b\n", "line 1: 2 columns are called 'text'; rename one of them"),
-        ("id,text\n1,a\n2,b\n3\n", "line 4 has 1 column and should have 2"),
+        ("id,text\n1,a\n2,b\n3\n", "line 4 has 1 column but must have 2"),
         ('id,text\n1,"a\n', "line 2 is not CSV"),
         ("", "is empty"),
     ],

@@ -49,7 +49,7 @@ def test_compressed_and_in_utf16(tmp_path: Path) -> None:
 def test_a_file_cut_in_the_middle_is_told_with_its_line(tmp_path: Path, cut: int) -> None:
     text = (HEAD + UNIT + TAIL)[:-cut]
     with pytest.raises(
-        UserError, match=rf"x', line {text.count(chr(10)) + 1} is cut off .* download it again"
+        UserError, match=rf"x', line {text.count(chr(10)) + 1}: the file is truncated .* download it again"
     ):
         read(tmp_path / "x", text)
 
@@ -109,7 +109,7 @@ def test_a_fault_far_into_a_file_is_found(tmp_path: Path) -> None:
 
 @pytest.mark.parametrize("encoding", ["gb2312", "nonsense", "idna", "hex", "cp037"])
 def test_an_encoding_that_is_not_read_is_told(tmp_path: Path, encoding: str) -> None:
-    with pytest.raises(UserError, match="names an encoding that is not read; convert the file to UTF-8"):
+    with pytest.raises(UserError, match="names an encoding that is not supported; convert the file to UTF-8"):
         read(tmp_path / "x", HEAD.replace("UTF-8", encoding) + UNIT + TAIL)
 
 
@@ -157,7 +157,7 @@ def test_entities_are_refused_and_nothing_outside_is_opened(tmp_path: Path, subs
     doctype = subset.replace("SECRET", secret.as_uri())
     unit = '<tu><tuv xml:lang="de"><seg>&secret;</seg></tuv></tu>'
     with pytest.raises(
-        UserError, match=r"line \d: the entity '.*' is defined in the file, or outside of it, which"
+        UserError, match=r"line \d: the entity '.*' is defined inside or outside the file, which"
     ):
         read(tmp_path / "x", f"<!DOCTYPE tmx {doctype}><tmx><body>{unit}{TAIL}")
 

@@ -99,17 +99,17 @@ DATA_AND_WORDS = [
     ),
     pytest.param(
         ["run", "phrasebook-tiny", *SMALL, files("cut.tmx")],
-        ["'cut.tmx', line 3 is cut off", "download it again"],
+        ["'cut.tmx', line 3: the file is truncated", "download it again"],
         id="a TMX cut in the middle",
     ),
     pytest.param(
         ["run", "phrasebook-tiny", *SMALL, files("no.jsonl")],
-        ["'no.jsonl', line 2: not JSON", "write one record a line"],
+        ["'no.jsonl', line 2: not JSON", "write one record per line"],
         id="a line that is no JSON",
     ),
     pytest.param(
         ["run", "phrasebook-tiny", *SMALL, files("good.tsv", columns="{source: de, target: fr}")],
-        ["'good.tsv', line 1: no column 'source'; there are 'de', 'fr'"],
+        ["'good.tsv', line 1: no column 'source'; choose from 'de', 'fr'"],
         id="a column that is missing",
     ),
     pytest.param(

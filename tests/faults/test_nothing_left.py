@@ -39,7 +39,7 @@ REFUSED: dict[str, str] = {
     "run mine.yaml --directory train.en": "cannot be a run directory",
     "run mine.yaml --directory train.en/x": "cannot be a run directory",
     "run mine.yaml corpus.plain.train=no.{language}": "there is no file 'no.en'",
-    "run mine.yaml corpus.plain=null corpus.files.train=cut.tsv": "columns and should have",
+    "run mine.yaml corpus.plain=null corpus.files.train=cut.tsv": "columns but must have",
     "run mine.yaml corpus.plain=null corpus.files.train=cut.jsonl": "cut.jsonl', line 2",
     "run mine.yaml corpus.plain=null corpus.files.train=cut.tmx": "cut.tmx', line 2",
     "run mine.yaml corpus.plain=null corpus.catalogue.name=multi30k languages=[en,de,fr]": "is incomplete",

@@ -1,4 +1,4 @@
-"""The beginnings of a corpus: what a few segments of each file show to be wrong, before all of it is read."""
+"""Checks the first segments of each file of a corpus, to find mistakes before everything is read."""
 
 from collections import deque
 from collections.abc import Iterable, Iterator, Mapping, Sequence
@@ -19,22 +19,22 @@ from ontarget.errors import UserError
 from ontarget.languages import Direction, Language
 
 HEADER = 1
-"""Segments that show whether the languages of a file can be told."""
+"""Number of segments that shows whether the languages of a file are recognised."""
 SOME = 1000
-"""Segments that show what a file is like."""
-_ON = 100_000  # more of them are read, and not kept, to find what is broken or not aligned
+"""Number of segments that shows the content of a file."""
+_ON = 100_000  # further segments that are read, but not kept, to find broken or misaligned ones
 
 
 @dataclass
 class Beginnings:
-    """What was found in the first segments of each file.
+    """The first segments of each file, and the mistakes found in them.
 
     Attributes:
-        count: segments to read of each file.
-        splits: those that were read.
-        cut: splits of which there is more.
-        wrong: mistakes, a sentence each, after the recipe's key.
-        notes: what could not be looked at, a sentence each.
+        count: number of segments to read from each file.
+        splits: the segments that were read, by split.
+        cut: splits that have more segments.
+        wrong: mistakes, one sentence each, after the recipe's key.
+        notes: files that could not be checked, one sentence each.
     """
 
     count: int
@@ -48,7 +48,7 @@ class Beginnings:
         return Corpus(name, self.splits)
 
     def plain(self, patterns: Mapping[str, str], languages: Sequence[Language]) -> None:
-        """Looks at line-aligned files, of each split one a language."""
+        """Checks line-aligned files, one per split and language."""
         for split, pattern in patterns.items():
             with self._of(split, f"corpus.plain.{split}"):
                 paths = {language: path_of(pattern, language) for language in languages}
@@ -61,7 +61,7 @@ class Beginnings:
         format: str | None,
         columns: Columns | None,
     ) -> None:
-        """Looks at files of any format; at what is on a hub it does not."""
+        """Checks files of any format; data sets on a hub are not checked."""
         for split, paths in splits.items():
             for path in paths:
                 with self._of(split, f"corpus.files.{split}"):
@@ -69,26 +69,26 @@ class Beginnings:
                         self._leave(split, f"'{path}' is on the Hugging Face hub")
                     elif path.startswith(SCHEME):
                         sets_of(path.removeprefix(SCHEME), languages)
-                        self._leave(split, f"'{path}' is fetched by sacreBLEU")
+                        self._leave(split, f"'{path}' is downloaded by sacreBLEU")
                     else:
                         self._take(split, sources_of(path, split, languages, format, columns))
 
     def catalogue(
         self, name: str, chosen: Mapping[str, Sequence[str]], wanted: Mapping[str, Sequence[Direction]]
     ) -> None:
-        """Looks at the files of a known corpus."""
+        """Checks the files of a corpus of the catalogue."""
         for split, directions in wanted.items():
             with self._of(split, f"corpus.catalogue.{split}"):
                 try:
                     found = catalogue.load(name, chosen, {split: directions}, first=self.count)
                 except NotFetched as error:
-                    self._leave(split, str(error), looked="")
+                    self._leave(split, str(error), suffix="")
                 else:
                     self.splits[split] = list(found.parts(split))
                     self.cut.add(split)
 
     def sacrebleu(self, sets: Mapping[str, str], wanted: Mapping[str, Sequence[Direction]]) -> None:
-        """Looks whether there are such test sets; none is fetched."""
+        """Checks whether the test sets exist, without downloading them."""
         for split, name in sets.items():
             with self._of(split, f"corpus.sacrebleu.{split}"):
                 there = sacrebleu_sets.directions(name)
@@ -97,7 +97,7 @@ class Beginnings:
                         f"sacreBLEU's test set '{name}' has none of the directions of the recipe; it has "
                         f"{' '.join(map(str, there))}"
                     )
-                self._leave(split, f"'{name}' is fetched by sacreBLEU")
+                self._leave(split, f"'{name}' is downloaded by sacreBLEU")
 
     def _take(self, split: str, sources: Iterable[Source]) -> None:
         for source in sources:
@@ -109,8 +109,8 @@ class Beginnings:
                 deque(islice(texts, _ON), maxlen=0)
             self.splits[split] += _parts(segments[: self.count], source.direction)
 
-    def _leave(self, split: str, why: str, looked: str = ": not looked at") -> None:
-        self.notes.append(f"{split}: {why}{looked}")
+    def _leave(self, split: str, why: str, suffix: str = ": not checked") -> None:
+        self.notes.append(f"{split}: {why}{suffix}")
         self.cut.add(split)
 
     @contextmanager
@@ -120,11 +120,11 @@ class Beginnings:
             yield
         except UserError as error:
             self.wrong.append(f"{key}: {error}")
-            self.cut.add(split)  # what was not read may be there
+            self.cut.add(split)  # the unread segments may exist
 
 
 def _parts(segments: Iterable[Segment], direction: Direction | None) -> list[Part]:
-    """Segments in memory; those that are there in the same languages are a part."""
+    """Groups segments in memory into parts by the languages that they have."""
     groups: dict[tuple[Language, ...], list[Segment]] = {}
     for segment in segments:
         groups.setdefault(tuple(sorted(segment)), []).append(segment)

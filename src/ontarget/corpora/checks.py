@@ -1,4 +1,4 @@
-"""The checks of cleaning: which segments are worth learning from."""
+"""The checks of cleaning, which decide the segments to train on."""
 
 import hashlib
 from collections.abc import Callable, Iterable, Mapping, Sequence
@@ -13,12 +13,12 @@ from ontarget.errors import UserError, nearest
 from ontarget.languages import Language
 from ontarget.text import is_empty
 
-_NEW = 1 << 20  # hashes; the largest share of all that waits to be sorted in is an eighth
+_NEW = 1 << 20  # hashes; new ones are sorted in when they exceed this number and an eighth of the old ones
 
 Columns = Mapping[Language, Sequence[str]]  # the texts of some segments, by language
-Check = Callable[[Columns], list[bool]]  # -> whether each of them stays
+Check = Callable[[Columns], list[bool]]  # from segments to whether each is kept
 
-# Step -> its limit where the recipe gives none; None: it takes none.
+# Step -> its default limit; None if it takes no limit.
 STEPS: dict[str, float | None] = {
     "empty": None,
     "too-long": 1000,
@@ -30,66 +30,66 @@ STEPS: dict[str, float | None] = {
 
 
 @dataclass(frozen=True, slots=True)
-class Step:
-    """One step of cleaning, and its limit.
+class CleaningStep:
+    """One step of cleaning with its limit. A segment is removed under these conditions:
 
-    empty: a text has nothing to read: only white space and characters without width.
+    empty: a text has only white space and characters without width.
     too-long: a text has more characters than the limit.
-    length-ratio: a text has more than so many times the characters of another of its segment.
-    duplicates: the same segment, in all its languages, came before.
-    wrong-language: identification says, with at least this probability, that a text is in another language.
-    source-is-target: two texts of the segment are the same.
+    length-ratio: the ratio of the lengths of two texts, in characters, exceeds the limit.
+    duplicates: the same segment, in all its languages, occurred earlier.
+    wrong-language: a text is in another language with at least the limit's probability.
+    source-is-target: two texts of the segment are equal.
     """
 
     name: str
     limit: float | None = None
 
     @classmethod
-    def of(cls, given: Any) -> "Step":
-        """Reads what a recipe says: `empty`, or `{too-long: 500}`.
+    def of(cls, given: Any) -> "CleaningStep":
+        """Parses a recipe's value: `empty`, or `{too-long: 500}`.
 
         Raises:
-            UserError: there is no such step, or its limit is no positive number.
+            UserError: the step does not exist, or its limit is not a positive number.
         """
-        if isinstance(given, Step):
+        if isinstance(given, CleaningStep):
             return given
         name, limit = given, None
         if isinstance(given, Mapping) and len(given) == 1:
             [(name, limit)] = given.items()
         if not isinstance(name, str) or name not in STEPS:
-            hint = nearest(str(name), STEPS) or f"; there are {', '.join(STEPS)}"
-            raise UserError(f"'{name}' is no step of cleaning{hint}")
+            hint = nearest(str(name), STEPS) or f"; choose from {', '.join(STEPS)}"
+            raise UserError(f"'{name}' is not a cleaning step{hint}")
         default = STEPS[name]
         if limit is None:
             return cls(name, default)
         if default is None:
-            raise UserError(f"the step '{name}' takes no limit")
+            raise UserError(f"the cleaning step '{name}' takes no limit; write only its name")
         if isinstance(limit, bool) or not isinstance(limit, int | float) or limit <= 0:
             raise UserError(
-                f"the limit of '{name}' is {limit!r}; it should be a number above 0, such as {default}"
+                f"the limit of '{name}' is {limit!r}; expected a number above 0, such as {default}"
             )
         return cls(name, limit)
 
     def settings(self) -> Any:
-        """What a recipe says, complete."""
+        """The value for a recipe, with the limit."""
         return self.name if self.limit is None else {self.name: self.limit}
 
 
 @dataclass(frozen=True, slots=True)
 class Identification:
-    """How to know the language of a text; handed in by the pipeline, for corpora knows no identifier.
+    """Identification of languages, passed in by the pipeline, since `corpora` does not import an identifier.
 
     Attributes:
-        name: the identifier's: a part of what cleaned text is known by.
-        elsewhere: texts, and the language that they should be in -> for each the probability that it is in
-            another; 0 where the identifier takes it for the right one.
+        name: the name of the identifier, as part of the fingerprint of cleaned text.
+        elsewhere: a function from texts and their language to the probability that each is in another
+            language; 0 if the identifier's guess is right.
     """
 
     name: str
     elsewhere: Callable[[Sequence[str], Language], Sequence[float]]
 
 
-def check_of(step: Step, identification: Identification) -> Check:
+def check_of(step: CleaningStep, identification: Identification) -> Check:
     """The check of a step for one part of a corpus."""
     limit = step.limit or 0.0
     if step.name == "duplicates":
@@ -111,10 +111,10 @@ def check_of(step: Step, identification: Identification) -> Check:
 
 
 class InTest:
-    """Whether no text of a segment is a line of the test set.
+    """Keeps the segments without a text that is a line of the test set.
 
     Attributes:
-        first: the first that is, and its language.
+        first: the first text that is in the test set, with its language.
     """
 
     def __init__(self, tests: Mapping[Language, frozenset[str]]) -> None:
@@ -122,7 +122,7 @@ class InTest:
         self.first: tuple[Language, str] | None = None
 
     def __call__(self, texts: Columns) -> list[bool]:
-        """The check."""
+        """Whether each segment is kept."""
         known = [
             (language, self._tests.get(language, frozenset()), lines) for language, lines in texts.items()
         ]
@@ -136,17 +136,17 @@ class InTest:
 
 
 class _Unseen:
-    """Whether a segment comes for the first time: some 20 bytes are kept of each.
+    """Keeps the first occurrence of each segment; it needs about 20 bytes per segment.
 
-    Hashes of 64 bits: of ten million segments one is taken for another with a probability of 3 in a million.
+    It compares 64-bit hashes: among ten million segments, any collision has a probability of 3 in a million.
     """
 
     def __init__(self) -> None:
         self._seen: NDArray[np.uint64] = np.empty(0, np.uint64)  # sorted; a set takes ten times the memory
-        self._new = set[int]()  # not yet among them: to sort a few in, all have to move
+        self._new = set[int]()  # not sorted in yet, since this moves all hashes
 
     def __call__(self, texts: Columns) -> list[bool]:
-        """The check."""
+        """Whether each segment is kept."""
         hashes = np.array([hash_of(row) for row in zip(*texts.values(), strict=True)], np.uint64)
         known = self._known(hashes)
         stays = []
@@ -168,6 +168,6 @@ class _Unseen:
 
 
 def hash_of(row: Iterable[str]) -> int:
-    """64 bits that a segment, all its texts in order, is known by."""
+    """A 64-bit hash of a segment: of all its texts in order."""
     data = "\0".join(row).encode("utf-8", "surrogatepass")
     return int.from_bytes(hashlib.blake2b(data, digest_size=8).digest(), "little")

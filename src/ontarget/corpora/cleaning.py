@@ -1,7 +1,7 @@
-"""What is left out of the train split: steps that a recipe names, in its order, each with its count.
+"""Cleans the train split by the steps of a recipe, in their order, and counts the segments removed by each.
 
-A segment goes as a whole, in all its languages, so that what is left stays aligned. Test and validation text
-is never touched.
+Segments are removed in all their languages, so that the others stay aligned. Test and validation text is
+never changed.
 """
 
 import hashlib
@@ -15,7 +15,7 @@ from pathlib import Path
 from typing import Literal
 
 from ontarget.corpora import store
-from ontarget.corpora.checks import Check, Columns, Identification, InTest, Step, check_of
+from ontarget.corpora.checks import Check, CleaningStep, Columns, Identification, InTest, check_of
 from ontarget.corpora.corpus import Corpus, Part
 from ontarget.errors import UserError
 from ontarget.files import cache_folder, full_disk_said, made_once, whole_folder, write_json
@@ -23,7 +23,7 @@ from ontarget.languages import Language
 
 Overlap = Literal["error", "remove", "allow"]
 
-# Raise it where the same steps leave out other segments than before.
+# Raise it when the same steps remove other segments than before.
 _FORMAT = 2
 _AT_ONCE = 10_000  # segments
 _COUNTS = "counts.json"
@@ -31,15 +31,25 @@ _OVERLAP = "in the test set"
 
 
 def cleaned(
-    corpus: Corpus, steps: Sequence[Step], overlap: Overlap, test_split: str, identification: Identification
+    corpus: Corpus,
+    steps: Sequence[CleaningStep],
+    overlap: Overlap,
+    test_split: str,
+    identification: Identification,
 ) -> Corpus:
-    """The corpus without the segments of its train split that a step leaves out, which are counted.
+    """The corpus without the segments of its train split that a step removes, and with their counts.
 
-    `overlap` says what becomes of a segment one of whose lines, in any language, is in the test split too.
-    What is kept of text that was read from files is remembered in the cache.
+    For text from files, the numbers of the kept segments are cached.
+
+    Args:
+        corpus: the corpus.
+        steps: the cleaning steps, in order.
+        overlap: the treatment of segments with a line, in any language, that is also in the test split.
+        test_split: the name of the test split.
+        identification: identifies the languages of texts.
 
     Raises:
-        UserError: a test line is in the train split and `overlap` is `error`, or nothing is left.
+        UserError: a test line is in the train split and `overlap` is `error`, or no segment is left.
     """
     if overlap == "allow" and not steps:
         return corpus
@@ -63,8 +73,10 @@ def cleaned(
     if not left_out:
         return corpus
     if not any(map(len, kept)):
-        said = ", ".join(f"{number} {name}" for name, number in left_out.items())
-        raise UserError(f"corpus '{corpus.name}': cleaning leaves nothing of its split 'train': {said}")
+        counts = ", ".join(f"{number} {name}" for name, number in left_out.items())
+        raise UserError(
+            f"corpus '{corpus.name}': cleaning removes all segments of the split 'train': {counts}"
+        )
     parts = [part.chosen(numbers) for part, numbers in zip(corpus.parts("train"), kept, strict=True)]
     counted = {f"train: {name}": number for name, number in left_out.items()}
     return replace(
@@ -76,9 +88,13 @@ def cleaned(
 
 
 def _clean(
-    corpus: Corpus, steps: Sequence[Step], overlap: Overlap, test_split: str, identification: Identification
+    corpus: Corpus,
+    steps: Sequence[CleaningStep],
+    overlap: Overlap,
+    test_split: str,
+    identification: Identification,
 ) -> "tuple[list[array[int]], dict[str, int]]":
-    """The numbers of the segments that stay, for each part, and how many each step left out."""
+    """The numbers of the kept segments of each part, and the number of segments that each step removed."""
     counts: Counter[str] = Counter()
     in_test = None if overlap == "allow" else InTest(_lines(corpus, test_split))
     kept: list[array[int]] = []
@@ -89,14 +105,14 @@ def _clean(
         language, text = in_test.first
         raise UserError(
             f"corpus '{corpus.name}': {counts[_OVERLAP]} train segments have a line of the split "
-            f"'{test_split}', the first in {language.name()}: '{text[:60]}'; leave them out with "
+            f"'{test_split}', the first in {language.name()}: '{text[:60]}'; remove them with "
             "overlap=remove, or keep them with overlap=allow"
         )
     return kept, {name: number for name, number in counts.items() if number}
 
 
 def _kept(part: Part, checks: Mapping[str, Check], counts: Counter[str]) -> "array[int]":
-    """The numbers of the segments that pass; another is counted by the first check that it fails."""
+    """The numbers of the segments that pass; other segments are counted by the first check that they fail."""
     kept = array("q")
     for begin in range(0, len(part), _AT_ONCE):
         numbers = list(range(begin, min(begin + _AT_ONCE, len(part))))
@@ -111,7 +127,7 @@ def _kept(part: Part, checks: Mapping[str, Check], counts: Counter[str]) -> "arr
 
 
 def _lines(corpus: Corpus, split: str) -> dict[Language, frozenset[str]]:
-    """Every line of a split, by language, without the blanks around it."""
+    """All lines of a split by language, without surrounding blanks."""
     found: dict[Language, set[str]] = {}
     for part in corpus.parts(split):
         for language, lines in part.lines.items():

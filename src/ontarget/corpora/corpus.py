@@ -1,4 +1,4 @@
-"""Parallel text: lines of several languages that are aligned with each other."""
+"""Parallel text: aligned lines in several languages."""
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
@@ -10,7 +10,7 @@ from ontarget.errors import UserError
 from ontarget.languages import Direction, Language
 from ontarget.text import in_one_line
 
-Segment = Mapping[Language, str]  # one segment in the languages that it is there in
+Segment = Mapping[Language, str]  # the texts of one segment by language
 
 
 @dataclass(frozen=True, slots=True)
@@ -24,12 +24,12 @@ class Translation:
 
 @dataclass(frozen=True, slots=True)
 class Part:
-    """Lines that are aligned with each other: line n of every language is the same segment.
+    """Aligned lines: line n of every language is the same segment.
 
     Attributes:
-        lines: of each language; in memory, or on disk (see store.py).
-        direction: the only one that the text serves, as in test sets that were written for one; None: every
-            one between its languages.
+        lines: the lines of each language, in memory or on disk (see store.py).
+        direction: the only direction of the text, as in test sets written for one direction; None if it
+            serves all directions between its languages.
     """
 
     lines: Mapping[Language, Sequence[str]]
@@ -40,12 +40,12 @@ class Part:
         return len(next(iter(self.lines.values())))
 
     def serves(self, direction: Direction) -> bool:
-        """Whether it holds translations of a direction."""
+        """Whether it has translations in a direction."""
         there = direction.source in self.lines and direction.target in self.lines
         return there and self.direction in (None, direction)
 
     def chosen(self, numbers: Sequence[int]) -> "Part":
-        """Some of its segments, by their numbers."""
+        """The segments with these numbers."""
         return replace(self, lines={code: Chosen(lines, numbers) for code, lines in self.lines.items()})
 
     def segments(self) -> Iterator[Segment]:
@@ -56,15 +56,15 @@ class Part:
 
 @dataclass(frozen=True, slots=True)
 class Corpus:
-    """Splits (`train`, `validation`, `test`) of lines.
+    """Parallel text in splits (`train`, `validation`, `test`).
 
     Attributes:
-        name: what messages call it.
-        splits: of each, the lines of languages that are all aligned with each other; or several parts, which
-            are not: German-English in one, French-English in another.
-        left_out: how many segments reading and cleaning left out, and why: "train: empty" -> 12.
-        line_breaks: in how many segments of a split, as it was read, line breaks became spaces (see text.py).
-        fingerprint: what text is known by that was read from files; None where it was not.
+        name: the name in messages.
+        splits: for each split, the lines of languages that are all aligned with each other; or several parts
+            that are not, such as German-English and French-English.
+        left_out: number of segments removed by reading and cleaning, by reason: "train: empty" -> 12.
+        line_breaks: for each split, the number of segments in which line breaks became spaces (see text.py).
+        fingerprint: identifies text that was read from files; None for other text.
     """
 
     name: str
@@ -74,15 +74,15 @@ class Corpus:
     fingerprint: str | None = None
 
     def parts(self, split: str) -> Sequence[Part]:
-        """A split, cut into what is aligned with each other; empty where there is no such split."""
+        """The aligned parts of a split; empty if there is no such split."""
         found = self.splits.get(split, ())
         return [Part(found)] if isinstance(found, Mapping) else found
 
     def lines(self, split: str, language: Language) -> Sequence[str]:
-        """The lines of one language of one split, part after part.
+        """The lines of one language in one split, part after part.
 
         Raises:
-            UserError: there are none.
+            UserError: the split does not have the language.
         """
         found = [part.lines[language] for part in self.parts(split) if language in part.lines]
         if not found:
@@ -93,13 +93,13 @@ class Corpus:
         return _joined(found)
 
     def pairs(self, split: str, direction: Direction) -> "Pairs":
-        """All aligned pairs of one direction, in file order, each read when it is asked for.
+        """All aligned pairs of one direction in file order, read on access.
 
         Raises:
             UserError: no part of the split has both languages, or serves the direction.
         """
         for language in direction.sides:
-            self.lines(split, language)  # says which of the two is missing, if one is
+            self.lines(split, language)  # raises an error that names the missing language
         parts = [part for part in self.parts(split) if part.serves(direction)]
         if not parts:
             raise UserError(
@@ -123,7 +123,7 @@ class Corpus:
 
 
 class Pairs(Sequence[Translation]):
-    """Two sequences of lines as translations of one direction, each made when it is asked for."""
+    """Two sequences of lines as translations in one direction, made on access."""
 
     def __init__(self, source: Sequence[str], target: Sequence[str], direction: Direction) -> None:
         if len(source) != len(target):
@@ -147,9 +147,9 @@ class Pairs(Sequence[Translation]):
 
 
 def without_line_breaks(parts: Iterable[Part]) -> tuple[list[Part], int]:
-    """Parts with each text in one line, and how many of their segments had line breaks.
+    """Parts with each text in one line, and the number of segments that had line breaks.
 
-    For text in memory; what goes to disk is treated the same by store.py.
+    For text in memory; store.py does the same for text on disk.
     """
     found, broken = [], 0
     for part in parts:

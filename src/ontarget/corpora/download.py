@@ -22,35 +22,35 @@ from ontarget.errors import UserError
 
 Advance = Callable[[int, int | None], None]  # bytes so far, bytes in all if the server says
 
-_ATTEMPTS = 5  # in a row that bring nothing new
+_ATTEMPTS = 5  # in a row without new bytes
 _PAUSE = 1.0  # seconds before the second attempt; twice as long before each that follows
 _TIMEOUT = 30.0  # seconds without a byte
 _BLOCK = 1 << 18
 
 
 class _Again(Exception):
-    """What may well go better the next time: the reason, as a sentence has it."""
+    """A failure after which a retry may succeed; its text is the reason."""
 
 
 def download(
     address: str, path: Path, expected: str | None, advance: Advance = lambda done, total: None
 ) -> str:
-    """Fetches `address` to `path` and returns its SHA-256.
+    """Downloads `address` to `path` and returns its SHA-256.
 
-    What has come so far lies in `path` with `.part` added. The next call goes on from there if the server can
-    and has the same file still, by its ETag or date; it begins anew otherwise.
+    An incomplete download is kept in `path` with `.part` added. The next call resumes it if the server
+    supports this and still has the same file, by its ETag or date; otherwise it starts again.
 
     Args:
-        address: http or https.
-        path: where to; folders are made.
-        expected: the SHA-256 that it must have; None: any.
-        advance: told while bytes come.
+        address: an http or https URL.
+        path: the file to write; its folders are created.
+        expected: the required SHA-256; None: any.
+        advance: a function that is called with the progress in bytes.
 
     Raises:
-        UserError: no answer, an answer that says no, other bytes than expected, or a full disk.
+        UserError: the server does not respond or refuses, the checksum differs, or the disk is full.
     """
     if not address.startswith(("http://", "https://")):
-        raise UserError(f"'{address}' is no address that begins with https:// or http://")
+        raise UserError(f"'{address}' is not a URL; it must begin with https:// or http://")
     part = path.with_name(f"{path.name}.part")
     try:
         path.parent.mkdir(parents=True, exist_ok=True)
@@ -61,27 +61,27 @@ def download(
             if expected is not None and found != expected:
                 part.unlink()
                 raise UserError(
-                    f"{address} gave other bytes than expected (SHA-256 {found}, not {expected}); they are "
-                    "removed. Try again; if it stays so, its publisher has changed the file"
+                    f"the download of {address} has an unexpected checksum (SHA-256 {found}, not {expected}) "
+                    "and was removed. Try again; if the checksum stays the same, its publisher has changed it"
                 )
             part.replace(path)
             _tag_of(part).unlink(missing_ok=True)
     except OSError as error:
         raise UserError(
             f"cannot write '{error.filename or part}': {error.strerror}; "
-            "ONTARGET_DATA names the folder that data goes to"
+            "to use another folder for data, set ONTARGET_DATA"
         ) from None
     return found
 
 
 @contextmanager
 def _held(part: Path) -> Iterator[BinaryIO]:
-    """The open file, for this process alone; it is removed if nothing came."""
+    """The open file, locked for this process; it is removed if it stays empty."""
     with part.open("ab") as file:
         try:
             fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
         except BlockingIOError:
-            raise UserError(f"another process is fetching '{part}'; wait for it") from None
+            raise UserError(f"another process is downloading '{part}'; wait until it ends") from None
         try:
             yield file
         finally:
@@ -100,9 +100,9 @@ def _fetch_all(address: str, part: Path, file: BinaryIO, advance: Advance) -> No
             if failures == _ATTEMPTS:
                 kept = part.stat().st_size
                 raise UserError(
-                    f"could not fetch {address}: {reason}; "
+                    f"could not download {address}: {reason}; "
                     + (
-                        f"the {kept:,} bytes that came are kept, the same command goes on"
+                        f"the first {kept:,} bytes are kept, run the same command to resume"
                         if kept
                         else "try again later"
                     )
@@ -111,42 +111,41 @@ def _fetch_all(address: str, part: Path, file: BinaryIO, advance: Advance) -> No
 
 
 def _fetch(address: str, part: Path, file: BinaryIO, advance: Advance) -> None:
-    """One request, for what is missing or for all."""
+    """One request, for the missing bytes or for the whole file."""
     have = part.stat().st_size
     headers = {"User-Agent": f"ontarget/{metadata.version('ontarget')}", "Accept-Encoding": "identity"}
     tag = _read_tag(part, address)
     if have and tag:
-        headers |= {"Range": f"bytes={have}-", "If-Range": tag}  # all of it, if it is no longer the same file
+        headers |= {"Range": f"bytes={have}-", "If-Range": tag}  # the whole file, if it has changed
     try:
-        answer = urllib.request.urlopen(urllib.request.Request(address, headers=headers), timeout=_TIMEOUT)
+        response = urllib.request.urlopen(urllib.request.Request(address, headers=headers), timeout=_TIMEOUT)
     except urllib.error.HTTPError as error:
-        if error.code == 416:  # nothing lies beyond what we have
+        if error.code == 416:  # there is nothing after the bytes that we have
             if error.headers.get("Content-Range") == f"bytes */{have}":
                 return
             file.truncate(0)
-            raise _Again("the server refuses to go on where the download stopped") from None
+            raise _Again("the server refuses to resume the download") from None
         if error.code >= 500 or error.code in (408, 429):
-            raise _Again(f"the server answers {error.code} {error.reason}") from None
+            raise _Again(f"the server responds {error.code} {error.reason}") from None
         raise UserError(
-            f"could not fetch {address}: the server answers {error.code} {error.reason}"
+            f"could not download {address}: the server responds {error.code} {error.reason}"
         ) from None
     except (OSError, http.client.HTTPException) as error:
         raise _Again(_reason(error)) from None
-    with answer:
-        if answer.headers.get_content_type() == "text/html":
-            raise UserError(
-                f"{address} gave a web page, not a file; open it in a browser to see what it asks for"
-            )
-        if answer.status != 206 or not answer.headers.get("Content-Range", "").startswith(f"bytes {have}-"):
-            if answer.status == 206:
-                raise _Again("the server sent another part than was asked for")
+    with response:
+        if response.headers.get_content_type() == "text/html":
+            raise UserError(f"{address} is a web page, not a file; open it in a browser to see why")
+        content_range = response.headers.get("Content-Range", "")
+        if response.status != 206 or not content_range.startswith(f"bytes {have}-"):
+            if response.status == 206:
+                raise _Again("the server sent another part than the requested one")
             file.truncate(0)
             have = 0
-        _write_tag(part, address, answer.headers)
-        rest = answer.length  # None: the server does not say
+        _write_tag(part, address, response.headers)
+        rest = response.length  # None if the server does not send it
         total = None if rest is None else have + rest
         try:
-            while block := _read(answer):
+            while block := _read(response):
                 file.write(block)
                 have += len(block)
                 advance(have, total)
@@ -156,9 +155,9 @@ def _fetch(address: str, part: Path, file: BinaryIO, advance: Advance) -> None:
             raise _Again(f"the connection ended after {have:,} of {total:,} bytes")
 
 
-def _read(answer: http.client.HTTPResponse) -> bytes:
+def _read(response: http.client.HTTPResponse) -> bytes:
     try:
-        return answer.read1(_BLOCK)
+        return response.read1(_BLOCK)
     except (OSError, http.client.HTTPException) as error:
         raise _Again(_reason(error)) from None
 
@@ -173,7 +172,7 @@ def _tag_of(part: Path) -> Path:
 
 
 def _read_tag(part: Path, address: str) -> str | None:
-    """What tells whether the server still has the file that `part` is the beginning of."""
+    """The tag that shows whether the server still has the same file as `part`."""
     try:
         kept = json.loads(_tag_of(part).read_text(encoding="utf-8"))
     except (OSError, ValueError):

@@ -1,4 +1,4 @@
-"""A corpus from files of any format, told by what they hold; many languages in a file, or two."""
+"""Reads a corpus from files of any format, which is detected from their content."""
 
 import hashlib
 import json
@@ -34,7 +34,7 @@ from ontarget.files import cache_folder, expanded, made_once
 from ontarget.languages import Direction, Language, directions_between
 from ontarget.text import is_empty
 
-_START = 1 << 12  # bytes that tell the format
+_START = 1 << 12  # bytes from which the format is detected
 _XML = re.compile(r"<(\?xml|!--|(tmx|xliff)[\s>]|!DOCTYPE\s)", re.IGNORECASE)
 
 _READERS: dict[str, Callable[[Path, Sequence[Language], Columns | None], Iterator[Segment | None]]] = {
@@ -46,19 +46,19 @@ _READERS: dict[str, Callable[[Path, Sequence[Language], Columns | None], Iterato
 }
 
 
-# What names the languages of formats that may have any in each record.
+# The names of languages in formats that may have other languages in each record.
 _NAMES: dict[str, Callable[[Path], list[str]]] = {"jsonl": keys_of, "tmx": tags_of}
 
 
 @dataclass(frozen=True, slots=True)
 class Source:
-    """Something to read.
+    """A source of segments: a file, several aligned files, or a data set.
 
     Attributes:
-        identity: what it is known by, which takes reading all of it.
-        direction: the only one that it serves, if any.
-        read: its segments; None is a blank line of a table.
-        names: what its languages are called in it, for messages.
+        identity: a function that gives its identity, which may need to read the whole source.
+        direction: the only direction that it serves, if any.
+        read: a function that gives its segments; None stands for a blank line of a table.
+        names: a function that gives the source's own names of its languages, for messages.
     """
 
     identity: Callable[[], str]
@@ -78,18 +78,18 @@ def load(
     """Reads a corpus; its lines stay on disk, in the cache (see store.py).
 
     Args:
-        name: what messages call the corpus.
-        splits: split -> paths. A path is a file, a folder or hub name of a data set, `sacrebleu:` and a test
-            set of it (`wmt22`, or `wmt22/en-cs` for one direction alone), or has `{language}` in
-            it: then it stands for line-aligned files. `{direction}` beside it keeps apart what serves one
-            direction only.
-        languages: those to read. A segment counts if it is there in two of them.
-        format: of the files; None: as their content tells.
-        columns: of tables and records.
-        watch: what is read for the first time goes through it, so that someone may tell how far it is.
+        name: the name of the corpus in messages.
+        splits: split -> paths. A path is a file, a folder or hub name of a data set, or `sacrebleu:` with a
+            test set (`wmt22`, or `wmt22/en-cs` for one direction only). A path with `{language}` stands for
+            line-aligned files; with `{direction}` as well, each file serves only one direction.
+        languages: the languages to read. Segments in fewer than two of them are ignored.
+        format: the format of the files; None: detected from their content.
+        columns: the columns of tables and keys of records.
+        watch: an iterator through which segments pass when they are read for the first time, to show
+            progress.
 
     Raises:
-        UserError: a file is missing, broken or not what it should be, or has nothing in two of the languages.
+        UserError: a file is missing, broken or of an unknown format, or no segment has two of the languages.
     """
     made: dict[str, Sequence[Part]] = {}
     left_out, line_breaks, fingerprint = {}, {}, hashlib.sha256()
@@ -104,8 +104,8 @@ def load(
                 raise UserError(f"{where} there are no segments in {given}")
             names = ", ".join(repr(name) for source in sources for name in source.names())
             raise UserError(
-                f"{where} no segment of {given} is there in two of the languages {_listed(languages)}"
-                f"{names and f'; the first has {names}'}; see `languages`, and `columns` of the files"
+                f"{where} no segment of {given} has two of the languages {_listed(languages)}"
+                f"{names and f'; the first has {names}'}; check `languages`, and `columns` of the files"
             )
         made[split], line_breaks[split] = stored.parts, stored.line_breaks
         if stored.left_out:
@@ -116,10 +116,10 @@ def load(
 
 
 def format_of(path: Path) -> str:
-    """The format of a file, told by its first bytes.
+    """The format of a file, detected from its first bytes.
 
     Raises:
-        UserError: it is none that can be told.
+        UserError: the format is not recognised.
     """
     with raw(path) as file:
         if file.read(4) == b"PAR1":
@@ -136,27 +136,27 @@ def format_of(path: Path) -> str:
     if re.match(r'\{\s*(["}]|$)', first):
         return "jsonl"
     if re.match(r"\[\s*([{\[]|$)", first):
-        raise UserError(f"'{path}' is one JSON list; write one record a line, e.g. with jq -c '.[]'")
+        raise UserError(f"'{path}' is one JSON list; write one record per line, e.g. with jq -c '.[]'")
     if line.startswith(NAMED_SEPARATOR):
         return "csv"
     if "\t" in line:
         return "tsv"
     if any(mark in line for mark in SEPARATORS):
         return "csv"
-    what = "in a format that its content does not tell" if data.removeprefix(BYTE_ORDER_MARK) else "empty"
+    what = "in an unknown format" if data.removeprefix(BYTE_ORDER_MARK) else "empty"
     raise UserError(
-        f"'{path}' is {what}; it should be TSV, CSV, JSON lines, TMX or Parquet (`format` says which), "
-        "or have {language} in its path where there is a file for each language"
+        f"'{path}' is {what}; give TSV, CSV, JSON lines, TMX or Parquet (`format` names it), "
+        "or a path with {language} if there is a file for each language"
     )
 
 
 def sources_of(
     path: str, split: str, languages: Sequence[Language], format: str | None, columns: Columns | None
 ) -> Iterator[Source]:
-    """What a path of a recipe stands for; its files are read later.
+    """The sources that a path in a recipe stands for; their content is read later.
 
     Raises:
-        UserError: there is no such file, or its format cannot be told.
+        UserError: a file does not exist, or its format is not recognised.
     """
     if path.startswith(ON_HUB):
         rows = partial(read_dataset, path, split, languages, columns)
@@ -184,13 +184,13 @@ def sources_of(
             raise UserError(f"there is no file '{path}' for any of {_listed(languages)}")
         if len(there) == 1:
             missing = next(file for file in files.values() if not file.exists())
-            raise UserError(f"'{next(iter(there.values()))}' stands alone: {missing_file(missing)}")
+            raise UserError(f"'{next(iter(there.values()))}' has no counterpart: {missing_file(missing)}")
         yield aligned(there, None)
     else:
         place = expanded(path)
         if place.exists() and not (place.is_dir() or place.is_file()):
             raise UserError(
-                f"'{path}' is a pipe or a device, which cannot be read twice; write the text to a file"
+                f"'{path}' is a pipe or a device, which cannot be read twice; write the text to a file first"
             )
         if place.is_dir():
             require_saved(place)
@@ -212,7 +212,7 @@ def _test_set(name: str, direction: Direction) -> Iterator[Segment]:
 
 
 def aligned(files: Mapping[Language, Path], direction: Direction | None) -> Source:
-    """Files of which line n is the same segment."""
+    """A source of aligned files: line n of each is the same segment."""
 
     def identity() -> str:
         return " ".join(f"{language} {digest(path)}" for language, path in files.items())
@@ -229,8 +229,8 @@ def _line_by_line(files: Mapping[Language, Path]) -> Iterator[Segment]:
             yield dict(zip(languages, texts, strict=True))
     except ValueError:
         counts = {path: counted(sum(1 for _ in lines_of(path)), "line") for path in files.values()}
-        said = " but ".join(f"'{path}' has {count}" for path, count in counts.items())
-        raise UserError(f"{said}; line n of each must be the same segment") from None
+        lengths = " but ".join(f"'{path}' has {count}" for path, count in counts.items())
+        raise UserError(f"{lengths}; line n of each must be the same segment") from None
 
 
 def _stored(
@@ -240,7 +240,7 @@ def _stored(
     columns: Columns | None,
     watch: store.Watch,
 ) -> tuple[str, store.Stored]:
-    """The segments of all sources from the cache, where they are put first, and their key there."""
+    """The segments of all sources from the cache, which is filled first if necessary, and their key."""
     about = {
         "version": store.FORMAT,
         "sources": [[source.identity(), source.direction and str(source.direction)] for source in sources],

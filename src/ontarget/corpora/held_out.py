@@ -1,4 +1,4 @@
-"""Validation and test text out of the train split, for corpora that have none of their own."""
+"""Holds out validation and test segments from the train split, for corpora without such splits."""
 
 import hashlib
 import json
@@ -14,17 +14,17 @@ from ontarget.errors import UserError
 
 
 def held_out(corpus: Corpus, numbers: Mapping[str, int]) -> Corpus:
-    """The corpus with so many segments of each part of its train split as another split, in place of its own.
+    """Moves segments of each part of the train split to other splits, which replace existing ones.
 
-    They are those whose hashes come first: a fair draw, the same on every machine and in whatever order the
-    text is. No segment is drawn twice. One that has a line of theirs may still be in the train split: that is
-    for `overlap` to say (cleaning.py).
+    The segments with the smallest hashes are moved: a random draw, but the same on every machine and for any
+    order of the text. Equal segments are drawn only once. Segments that share a line with a moved segment may
+    remain in the train split; `overlap` decides on these (cleaning.py).
 
     Args:
-        corpus: cleaned, so that what is left out is no test either.
-        numbers: split -> segments of each part.
+        corpus: the cleaned corpus, so that removed segments are not drawn.
+        numbers: split -> number of segments to move from each part.
     Raises:
-        UserError: there is no train split, or a part has no more segments than are asked for.
+        UserError: there is no train split, or a part does not have more segments than are moved.
     """
     if not corpus.parts("train"):
         raise UserError(f"hold_out: corpus '{corpus.name}' has no split 'train' to take text from")
@@ -38,13 +38,13 @@ def held_out(corpus: Corpus, numbers: Mapping[str, int]) -> Corpus:
 
 
 def _drawn(part: Part, name: str, numbers: Sequence[int]) -> list[Part]:
-    """What stays of a part, then what each split gets of it, each in the order of the text."""
+    """The remaining segments of a part, then the segments for each split, all in the order of the text."""
     hashes = np.fromiter(map(hash_of, zip(*part.lines.values(), strict=True)), np.uint64, len(part))
     distinct = np.unique(hashes, return_index=True)[1]  # in the order of their hashes
     if len(distinct) <= sum(numbers):
         raise UserError(
-            f"hold_out takes {sum(numbers)} segments of each part of the train split of corpus '{name}', and "
-            f"that in {' '.join(map(str, part.lines))} has {len(distinct)}; take fewer"
+            f"hold_out moves {sum(numbers)} segments from each part of the train split of corpus '{name}', "
+            f"but the part in {' '.join(map(str, part.lines))} has {len(distinct)}; reduce the number"
         )
     *taken, _ = np.split(distinct, np.cumsum(numbers))
     stay = np.delete(np.arange(len(part)), np.concatenate(taken))

@@ -1,4 +1,4 @@
-"""Data sets of Hugging Face: a folder that `save_to_disk` wrote, or a name on the hub, read as a stream."""
+"""Reads Hugging Face data sets: a folder written by `save_to_disk`, or a name on the hub, as a stream."""
 
 import re
 from collections.abc import Iterator, Sequence
@@ -16,41 +16,45 @@ _HUB_NAME = re.compile(r"hub:(?P<name>[\w.-]+/[\w.-]+)(:(?P<config>[\w.,-]+))?(@
 
 
 def require_saved(folder: Path) -> None:
-    """Looks whether a data set lies in a folder, before all of it is gone through.
+    """Checks that a folder contains a data set, before it is read.
 
     Raises:
-        UserError: there is none.
+        UserError: there is no data set in the folder.
     """
     if not any((folder / name).is_file() for name in ("dataset_dict.json", "dataset_info.json")):
         raise UserError(
-            f"'{folder}' is a folder, and no data set was saved there by `save_to_disk`; give the file that "
-            "is in it, or a path with {language} where there is a file for each language"
+            f"'{folder}' is a folder without a data set saved by `save_to_disk`; give a file in this folder, "
+            "or a path with {language} if there is a file for each language"
         )
 
 
 def read_dataset(
     place: str, split: str, languages: Sequence[Language], columns: Columns | None
 ) -> Iterator[Segment]:
-    """The rows of one split, as of a Parquet file. No code of a data set is run.
+    """The segments of one split, with columns as in a Parquet file. Code of data sets is never executed.
 
     Args:
         place: a folder, or `hub:owner/name`, `hub:owner/name:configuration`, `hub:owner/name@revision`.
+        split: the name of the split.
+        languages: the languages to read.
+        columns: the columns of the languages; None: named after them.
 
     Raises:
-        UserError: it is not there or cannot be reached, has no such split, or `datasets` is not installed.
+        UserError: the data set does not exist, cannot be reached or has no such split, or the library
+            `datasets` is not installed.
     """
     segment_of = reader_of_records(languages, columns)
-    with _told(place):
+    with _readable_errors(place):
         rows = _on_hub(place, split) if place.startswith(ON_HUB) else _on_disk(place, split)
         for number, row in enumerate(rows, start=1):
             yield segment_of(row, f"'{place}', row {number}")
 
 
 def revision(place: str) -> str:
-    """What a data set of the hub is known by: the commit that is given, or that its name stands for now.
+    """The commit of a data set on the hub: the given one, or the latest.
 
     Raises:
-        UserError: it cannot be asked.
+        UserError: the hub cannot be reached, or does not have the data set.
     """
     parts = _parts(place)
     if re.fullmatch("[0-9a-f]{40}", parts["revision"] or ""):
@@ -58,7 +62,7 @@ def revision(place: str) -> str:
     _library()
     from huggingface_hub import HfApi
 
-    with _told(place):
+    with _readable_errors(place):
         return str(HfApi().dataset_info(parts["name"] or "", revision=parts["revision"]).sha)
 
 
@@ -99,8 +103,8 @@ def _library() -> Any:
 
 
 @contextmanager
-def _told(place: str) -> Iterator[None]:
-    """Makes one sentence of what the library raises: errors of Python's and of its own, of all kinds."""
+def _readable_errors(place: str) -> Iterator[None]:
+    """Turns all errors of the library, which have many types, into one sentence."""
     try:
         yield
     except UserError:

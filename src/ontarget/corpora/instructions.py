@@ -1,4 +1,4 @@
-"""General instruction data in the form of Alpaca: instruction, input, output (Taori et al. 2023)."""
+"""Reads general instruction data in Alpaca's format: instruction, input, output (Taori et al. 2023)."""
 
 from dataclasses import dataclass
 
@@ -10,7 +10,7 @@ from ontarget.files import expanded
 
 @dataclass(frozen=True, slots=True)
 class Instruction:
-    """One instruction with its answer; `input` is empty where it needs none."""
+    """One instruction with its output; `input` is empty if there is none."""
 
     instruction: str
     input: str
@@ -18,13 +18,15 @@ class Instruction:
 
 
 def read_instructions(path: str, *, answered: bool = True) -> list[Instruction]:
-    """The records of a JSON list, or of JSON lines, gz or not.
+    """The records of a JSON list or of JSON lines, compressed or not.
 
     Args:
-        answered: each is to have an output, and those whose output is blank are left out; else it may lack.
+        path: the file.
+        answered: requires an output in each record, and ignores records with a blank output; otherwise the
+            output may be missing.
 
     Raises:
-        UserError: the file is missing or broken, or a record lacks what it is to have.
+        UserError: the file is missing or broken, or a record lacks a required key.
     """
     file = expanded(path)
     _, records = text_or_records(lines_of(file), f"'{file}'", surely=True)
@@ -35,11 +37,11 @@ def read_instructions(path: str, *, answered: bool = True) -> list[Instruction]:
         values = [texts.get("instruction"), texts.get("input") or "", output]
         if not all(isinstance(value, str) for value in values) or not str(values[0]).strip():
             raise UserError(
-                f"{where}: an instruction is a mapping with `instruction`"
-                f"{' and `output`' * answered}, perhaps `input`, each of them text"
+                f"{where}: a record needs the key `instruction`{' and the key `output`' * answered}, and may "
+                "have `input`; the values must be text"
             )
-        if str(output).strip() or not answered:  # some of Alpaca's are empty
+        if str(output).strip() or not answered:  # some outputs of Alpaca are empty
             found.append(Instruction(*map(str, values)))
     if not found:
-        raise UserError(f"'{file}' holds no instruction{' with an output' * answered}")
+        raise UserError(f"'{file}' contains no instruction{' with an output' * answered}")
     return found

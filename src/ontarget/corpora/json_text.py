@@ -1,4 +1,4 @@
-"""JSON in text files: a list, or a record a line. Told from plain text by how it begins."""
+"""Reads JSON lists and JSON lines from text files; their beginning distinguishes them from plain text."""
 
 import json
 import re
@@ -16,19 +16,19 @@ _RECORD = re.compile(r'\{\s*"')
 _LIST = re.compile(r'\[\s*(["\[{\]]|$)')
 _LIST_OF_RECORDS = re.compile(r'\s*\[\s*\{\s*"')
 _SURROGATE = re.compile(r"\\u[dD][89a-fA-F]")
-_LOOK = 100  # lines in which text begins; a file may hold nothing but blank ones
+_LOOK = 100  # lines searched for the beginning of text, since a file may have only blank lines
 
 
-def parsed(text: str, where: str, remedy: str = "write one JSON object a line") -> Any:
-    """The value of a JSON text; `where` and `remedy` are the ends of the message.
+def parsed(text: str, where: str, remedy: str = "write one JSON object per line") -> Any:
+    """The value of a JSON text; `where` and `remedy` are the beginning and end of error messages.
 
     Raises:
-        UserError: it is not JSON, an object has a key twice, or half of a surrogate pair is in it.
+        UserError: the text is not JSON, an object has a key twice, or the text has half of a surrogate pair.
     """
     try:
         value = json.loads(text, object_pairs_hook=_unique)
     except _TwiceError as twice:
-        raise UserError(f"{where}: the key '{twice}' is there twice; leave one of them out") from None
+        raise UserError(f"{where}: the key '{twice}' occurs twice; remove one of them") from None
     except json.JSONDecodeError as error:
         line = f", line {error.lineno}" if "\n" in text else ""
         what = error.msg.removesuffix(" starting at")
@@ -36,7 +36,7 @@ def parsed(text: str, where: str, remedy: str = "write one JSON object a line") 
     except ValueError:
         raise UserError(f"{where}: a number has thousands of digits; write it as text, in quotes") from None
     except RecursionError:
-        raise UserError(f"{where}: not JSON that can be read (nested too deeply); {remedy}") from None
+        raise UserError(f"{where}: the JSON is nested too deeply; {remedy}") from None
     if _SURROGATE.search(text) and _has_surrogate(value):
         raise UserError(
             f"{where}: half of a surrogate pair (\\ud800 to \\udfff) is not a character; "
@@ -46,23 +46,23 @@ def parsed(text: str, where: str, remedy: str = "write one JSON object a line") 
 
 
 def named_json(name: str) -> bool:
-    """Whether a file is called JSON, compressed or not."""
+    """Whether a file name ends like JSON, compressed or not."""
     return bool(_NAMED.search(name))
 
 
 def text_or_records(
     lines: Iterable[str], name: str, *, surely: bool = False
 ) -> tuple[Iterator[str], Records | None]:
-    """The lines and None where they are plain text, else the records of the JSON in them, beside no lines.
+    """The lines and None for plain text; no lines and the records for JSON.
 
-    JSON lines are read as they come; a list is in memory as a whole. Blank lines between records are passed
-    over.
+    JSON lines are streamed; a list is read into memory as a whole. Blank lines between records are skipped.
 
     Args:
-        name: what messages call the file.
-        surely: it is called JSON, so anything else in it is a mistake.
+        lines: the lines of the file.
+        name: the file's name in messages.
+        surely: the file's name says JSON, so any other content is a mistake.
     Raises:
-        UserError: it begins as JSON and is broken; while the records are read, a line is not JSON.
+        UserError: the file begins like JSON but is broken; or, while records are read, a line is not JSON.
     """
     rest = iter(lines)
     begun = list(islice(rest, _LOOK))
@@ -78,17 +78,17 @@ def text_or_records(
 
 
 def _whole(lines: list[str], name: str, surely: bool) -> Records | None:
-    """The items of a list; None where the lines are text in brackets."""
+    """The items of a list; None if the lines are text in brackets."""
     text = "\n".join(lines)
     try:
-        value = parsed(text, name, "write a list of records, or one JSON object a line")
+        value = parsed(text, name, "write a list of records, or one JSON object per line")
     except UserError:
         if surely or _LIST_OF_RECORDS.match(text):
             raise
         return None
     if not isinstance(value, list):
         raise UserError(
-            f"{name} is one JSON object over several lines; write a list of records, or one object a line"
+            f"{name} is one JSON object over several lines; write a list of records, or one object per line"
         )
     return ((f"{name}, record {number}", record) for number, record in enumerate(value, start=1))
 
@@ -101,7 +101,7 @@ def _by_line(lines: Iterator[str], name: str) -> Records:
 
 
 class _TwiceError(Exception):
-    """A key that an object has twice: of two values, a reader would take one in silence."""
+    """An object has a key twice: JSON readers would silently use one of the two values."""
 
 
 def _unique(pairs: list[tuple[str, Any]]) -> dict[str, Any]:

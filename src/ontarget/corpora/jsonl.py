@@ -1,4 +1,4 @@
-"""JSON lines: a record in each line."""
+"""Reads JSON lines, with one record per line."""
 
 from collections.abc import Iterator, Sequence
 from pathlib import Path
@@ -12,10 +12,10 @@ from ontarget.languages import Language
 
 
 def read_jsonl(path: Path, languages: Sequence[Language], columns: Columns | None) -> Iterator[Segment]:
-    """Records such as {"de": ..., "fr": ...}, {"translation": {"de": ..., "fr": ...}}, or with named keys.
+    """Segments of records such as {"de": ..., "fr": ...}, {"translation": {"de": ..., "fr": ...}}, or others.
 
     Raises:
-        UserError: a line is not JSON, or not such a record, or see `opening.opened`.
+        UserError: a line is not JSON or not such a record, or as in `opening.opened`.
     """
     segment_of = reader_of_records(languages, columns)
     for record, where in _records(path):
@@ -23,13 +23,13 @@ def read_jsonl(path: Path, languages: Sequence[Language], columns: Columns | Non
 
 
 def keys_of(path: Path) -> list[str]:
-    """The keys of the first record that could be languages; for messages."""
+    """The keys of the first record that may be languages, for messages."""
     return next((names_in(record) for record, _ in _records(path)), [])
 
 
 def _records(path: Path) -> Iterator[tuple[Any, str]]:
-    """Each record, and where it is."""
+    """Each record with its place in the file."""
     for number, line in enumerate(lines_of(path), start=1):
         if line.strip():
             where = f"'{path}', line {number}"
-            yield parsed(line, where, "write one record a line"), where
+            yield parsed(line, where, "write one record per line"), where

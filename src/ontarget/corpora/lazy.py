@@ -1,4 +1,4 @@
-"""Sequences whose items are made when they are asked for, so that millions of them take little memory."""
+"""Sequences whose items are made on access, so that millions of items need little memory."""
 
 from abc import abstractmethod
 from bisect import bisect_right
@@ -9,23 +9,23 @@ Item = TypeVar("Item", covariant=True)
 
 
 class Lazy(Sequence[Item]):
-    """A sequence of which each item is made by its number, by itself; a slice is a list of them."""
+    """A sequence whose items are made one by one from their numbers; a slice is a list of items."""
 
     @overload
     def __getitem__(self, index: int) -> Item: ...
     @overload
     def __getitem__(self, index: slice) -> list[Item]: ...
     def __getitem__(self, index: int | slice) -> Item | list[Item]:
-        numbers = range(len(self))[index]  # counts from the end, and refuses what is beyond it
+        numbers = range(len(self))[index]  # resolves negative numbers, and raises IndexError
         return self._item(numbers) if isinstance(numbers, int) else [self._item(n) for n in numbers]
 
     @abstractmethod
     def _item(self, number: int) -> Item:
-        """What stands at this place, from 0."""
+        """The item with this number, from 0."""
 
 
 class Chosen(Lazy[Item]):
-    """Some of the items of another sequence, by their numbers."""
+    """The items of another sequence with the given numbers."""
 
     def __init__(self, items: Sequence[Item], numbers: Sequence[int]) -> None:
         self._items, self._numbers = items, numbers
@@ -41,11 +41,11 @@ class Chosen(Lazy[Item]):
 
 
 def locate(ends: Sequence[int], number: int) -> tuple[int, int]:
-    """Which of several sequences an item is in, and its place there.
+    """The sequence that contains an item of several concatenated ones, and the item's place in it.
 
     Args:
-        ends: where each of them ends, counted through all.
-        number: of the item, counted so, too.
+        ends: the end of each sequence, counted over all.
+        number: the number of the item, counted over all.
     """
     of = bisect_right(ends, number)
     return of, number - (ends[of - 1] if of else 0)

@@ -1,4 +1,4 @@
-"""Files as they come: compressed or not, as their first bytes tell, not their name."""
+"""Opens files, compressed or not; the first bytes decide the compression, not the file's name."""
 
 import bz2
 import gzip
@@ -29,7 +29,7 @@ _WIDE = {
     BOM_UTF16_LE: "utf-16",
     BOM_UTF16_BE: "utf-16",
 }
-_START = 512  # bytes that tell what a file is
+_START = 512  # bytes from which the type of a file is detected
 _BLOCK = 1 << 16
 
 
@@ -37,11 +37,11 @@ _BLOCK = 1 << 16
 def opened(path: Path) -> Iterator[BinaryIO]:
     """The bytes of a file, decompressed (gzip, xz, bzip2, zstd), as a stream that is read once.
 
-    What goes wrong while it is read within the `with` is told, too.
+    Errors while reading within the `with` block are converted, too.
 
     Raises:
-        UserError: the file is missing or cannot be read, its compressed form is broken or cut off, or it is
-            an archive of several files, or not what its name says.
+        UserError: the file is missing or cannot be read, its compressed data is broken or truncated, or it is
+            an archive of several files, or not of the type that its name says.
     """
     with raw(path) as file:
         if path.suffix in _COMPRESSED:
@@ -52,7 +52,7 @@ def opened(path: Path) -> Iterator[BinaryIO]:
 
 @contextmanager
 def unpacked(file: BinaryIO, name: str) -> Iterator[BinaryIO]:
-    """What `opened` gives, of a stream that is open already and may be a pipe; messages call it `name`."""
+    """The same as `opened` for an open stream, which may be a pipe and is called `name` in messages."""
     stream = file if isinstance(file, io.BufferedReader) else io.BufferedReader(cast(io.RawIOBase, file))
     start = stream.peek(_START)  # a pipe cannot be read again
     _require_one_file(start, name)
@@ -61,7 +61,7 @@ def unpacked(file: BinaryIO, name: str) -> Iterator[BinaryIO]:
         return
     form, decompressed = found
     try:
-        # Buffered by far: a line at a time would be slow.
+        # With a large buffer, since decompressing line by line is slow.
         inner = io.BufferedReader(decompressed(stream), _BLOCK)
         start = inner.peek(_START)
         _require_one_file(start, name)
@@ -74,10 +74,10 @@ def unpacked(file: BinaryIO, name: str) -> Iterator[BinaryIO]:
 
 @contextmanager
 def standard_input() -> Iterator[BinaryIO]:
-    """What is piped in, decompressed.
+    """Standard input, decompressed.
 
     Raises:
-        UserError: standard input is closed, or see `opened`.
+        UserError: standard input is closed, or as in `opened`.
     """
     if sys.stdin is None:
         raise UserError("standard input is closed; pipe text into it, or name a file")
@@ -87,10 +87,10 @@ def standard_input() -> Iterator[BinaryIO]:
 
 @contextmanager
 def raw(path: Path) -> Iterator[io.BufferedReader]:
-    """The bytes of a file as they lie on disk.
+    """The bytes of a file, without decompression.
 
     Raises:
-        UserError: it is missing, or cannot be opened.
+        UserError: the file is missing, or cannot be opened.
     """
     try:
         file = path.open("rb")
@@ -105,14 +105,14 @@ def raw(path: Path) -> Iterator[io.BufferedReader]:
 
 
 def digest(path: Path) -> str:
-    """The SHA-256 of a file as it lies on disk."""
+    """The SHA-256 of a file, without decompression."""
     with raw(path) as file:
         return hashlib.file_digest(file, "sha256").hexdigest()
 
 
 def not_utf8(name: str, line: int, offset: int, there: int) -> UserError:
-    """What to say of text in another encoding, or in several; `there` is the byte at `offset`."""
-    encoding = "windows-1252" if 0x80 <= there <= 0x9F else "latin1"  # which has no quotes and dashes there
+    """The error for text in another encoding, or in several; `there` is the byte at `offset`."""
+    encoding = "windows-1252" if 0x80 <= there <= 0x9F else "latin1"  # latin1 has no quotes and dashes there
     return UserError(
         f"{name} is not UTF-8: line {line}, byte {offset} of the text is 0x{there:02x}; "
         f"convert the file, e.g. iconv -f {encoding} -t utf-8"
@@ -120,9 +120,9 @@ def not_utf8(name: str, line: int, offset: int, there: int) -> UserError:
 
 
 def wide_encoding(start: bytes) -> str | None:
-    """The encoding of text whose characters have two or four bytes each; `start` are its first bytes.
+    """The encoding of text with two or four bytes per character, else None; `start` is its first bytes.
 
-    It begins with the mark of UTF-16 or UTF-32, or every other byte is 0.
+    Such text begins with the byte order mark of UTF-16 or UTF-32, or every other byte is 0.
     """
     marked = next((encoding for mark, encoding in _WIDE.items() if start.startswith(mark)), None)
     even, odd = start[::2].count(0), start[1::2].count(0)
@@ -132,20 +132,20 @@ def wide_encoding(start: bytes) -> str | None:
 
 
 def require_narrow(start: bytes, name: str) -> None:
-    """Refuses text in UTF-16 or UTF-32; `start` is its first line.
+    """Rejects text in UTF-16 or UTF-32; `start` is its first line.
 
     Raises:
-        UserError: it is; the message says how to convert it.
+        UserError: the text has such an encoding; the message says how to convert it.
     """
     if (wide := wide_encoding(start)) is not None:
         raise UserError(f"{name} is {wide[:6].upper()}; convert it, e.g. iconv -f {wide} -t utf-8")
 
 
 def require_no_web_page(start: bytes, name: str) -> None:
-    """Refuses HTML where data should be: servers send it in place of a file; `start` are its first bytes.
+    """Rejects HTML, which servers may send in place of a file; `start` is its first bytes.
 
     Raises:
-        UserError: it is HTML.
+        UserError: the file is HTML.
     """
     if start.lstrip().lower().startswith(_WEB_PAGES):
         raise UserError(
@@ -154,7 +154,7 @@ def require_no_web_page(start: bytes, name: str) -> None:
 
 
 def _require_one_file(start: bytes, name: str) -> None:
-    """Refuses what is not the text of one file, told by its first bytes."""
+    """Rejects archives, office files and Git LFS pointers by their first bytes."""
     require_no_pointer(start, name)
     archive = next((kind for magic, kind in _ARCHIVES.items() if start.startswith(magic)), None)
     if start.startswith(_OLD_OFFICE) or (archive == "zip" and any(part in start for part in _SPREADSHEETS)):
@@ -162,7 +162,7 @@ def _require_one_file(start: bytes, name: str) -> None:
     if start[257:262] == b"ustar":
         archive = "tar"
     if archive is not None:
-        raise UserError(f"{name} is a {archive} archive; unpack it, and give the file that is in it")
+        raise UserError(f"{name} is a {archive} archive; unpack it, and give the file in it")
 
 
 def _compression(start: bytes) -> tuple[str, Callable[[BinaryIO], Any]] | None:
@@ -170,7 +170,7 @@ def _compression(start: bytes) -> tuple[str, Callable[[BinaryIO], Any]] | None:
 
 
 class _Zstd(io.RawIOBase):
-    """Zstandard frames, one after the other; a frame that is cut off is an error, unlike in the library."""
+    """Consecutive Zstandard frames; unlike in the library, a truncated frame is an error."""
 
     def __init__(self, file: BinaryIO) -> None:
         try:
@@ -214,7 +214,7 @@ _FORMATS: dict[bytes, tuple[str, Callable[[BinaryIO], Any]]] = {
 
 
 def missing_file(path: Path) -> str:
-    """What to say of a file that is not there, with the nearest names of its folder."""
+    """The message for a missing file, with the nearest names in its folder."""
     if path.parent.is_dir():
         return f"there is no file '{path}'{nearest(path.name, [p.name for p in path.parent.iterdir()])}"
     return f"there is no file '{path}': its folder '{path.parent}' does not exist"

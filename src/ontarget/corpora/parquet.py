@@ -1,4 +1,4 @@
-"""Parquet files, by pyarrow."""
+"""Reads Parquet files with pyarrow."""
 
 from collections.abc import Iterator, Sequence
 from pathlib import Path
@@ -13,10 +13,10 @@ _ROWS = 10_000  # read at a time
 
 
 def read_parquet(path: Path, languages: Sequence[Language], columns: Columns | None) -> Iterator[Segment]:
-    """Rows whose columns are languages, or hold them as a struct called `translation`.
+    """Segments of rows whose columns are languages, or with a struct of languages called `translation`.
 
     Raises:
-        UserError: the file is broken or cut off, has no such columns, or pyarrow is not installed.
+        UserError: the file is broken or truncated, has no such columns, or pyarrow is not installed.
     """
     try:
         from pyarrow import ArrowException, parquet

@@ -1,4 +1,4 @@
-"""Line-aligned text files, one per language and split, compressed or not."""
+"""Reads line-aligned text files, one per language and split, compressed or not."""
 
 from collections.abc import Iterator, Mapping, Sequence
 from io import BytesIO
@@ -17,12 +17,13 @@ def load(name: str, patterns: Mapping[str, str], languages: Sequence[Language]) 
     """Reads a corpus from files whose lines are aligned across languages.
 
     Args:
-        name: what messages call the corpus.
-        patterns: split -> path with `{language}` in it; `~`, `$ONTARGET_DATA` and the like are expanded.
-        languages: those to read.
+        name: the name of the corpus in messages.
+        patterns: split -> path with `{language}`; `~` and variables such as `$ONTARGET_DATA` are expanded.
+        languages: the languages to read.
 
     Raises:
-        UserError: a file is missing, empty, broken or not UTF-8; line counts differ; a variable is not set.
+        UserError: a file is missing, empty, broken or not UTF-8, the numbers of lines differ, or a variable
+            is not set.
     """
     splits: dict[str, list[Part]] = {}
     line_breaks: dict[str, int] = {}
@@ -43,22 +44,22 @@ def load(name: str, patterns: Mapping[str, str], languages: Sequence[Language]) 
 
 
 def require_line_ends(lines: Sequence[str], name: str) -> None:
-    """Refuses a file of one line that has CRs in it: its lines end with them, as on old Macs.
+    """Rejects a file of one line with CRs in it, whose lines end with CR as on old Macs.
 
     Raises:
-        UserError: it is such a file; the message calls it `name`.
+        UserError: it is such a file, which is called `name` in the message.
     """
     if len(lines) == 1 and "\r" in lines[0].rstrip("\r"):
         raise UserError(
-            f"the lines of {name} end with CR alone; convert them, e.g. tr '\\r' '\\n' < old.txt > new.txt"
+            f"the lines of {name} end with CR only; convert them, e.g. tr '\\r' '\\n' < old.txt > new.txt"
         )
 
 
 def read_lines(path: Path) -> list[str]:
     """The lines of a UTF-8 text file, compressed or not, without their ends.
 
-    Lines end at LF (or CR LF) alone. U+2028, U+0085, form feeds and lone CRs stay in them here; where text
-    becomes segments, they become spaces (see text.py).
+    Lines end only at LF or CR LF. U+2028, U+0085, form feeds and single CRs are kept in lines; they become
+    spaces later, when lines become segments (see text.py).
 
     Raises:
         UserError: the file is missing, empty, broken, or not UTF-8; the message says where.
@@ -69,29 +70,29 @@ def read_lines(path: Path) -> list[str]:
 
 
 def decode_lines(data: bytes, name: str) -> list[str]:
-    """The lines of UTF-8 text in memory, as `read_lines` has them; `name` is what messages call it.
+    """The lines of UTF-8 text in memory, as in `read_lines`; `name` is its name in messages.
 
     Raises:
-        UserError: there is nothing, or it is not UTF-8.
+        UserError: the text is empty, or is not UTF-8.
     """
     return list(lines_in(BytesIO(data), name))
 
 
 def lines_of(path: Path) -> Iterator[str]:
-    """What `read_lines` gives, one line at a time: files of any size.
+    """The lines of `read_lines`, streamed, for files of any size.
 
     Raises:
-        UserError: as there.
+        UserError: as in `read_lines`.
     """
     with opened(path) as file:
         yield from lines_in(file, f"'{path}'")
 
 
 def lines_in(file: BinaryIO, name: str) -> Iterator[str]:
-    """The lines of UTF-8 text as it comes, as `decode_lines` has them; `name` is what messages call it.
+    """The lines of a UTF-8 stream, as in `read_lines`; `name` is its name in messages.
 
     Raises:
-        UserError: there is nothing, or it is not UTF-8.
+        UserError: the stream is empty, or is not UTF-8.
     """
     offset, empty = 0, True
     for number, data in enumerate(file, start=1):
@@ -108,4 +109,4 @@ def lines_in(file: BinaryIO, name: str) -> Iterator[str]:
             empty = False
             yield line.removesuffix("\n").removesuffix("\r")
     if empty:
-        raise UserError(f"{name} is empty; it must hold one segment a line")
+        raise UserError(f"{name} is empty; it must have one segment per line")

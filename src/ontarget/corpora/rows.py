@@ -1,7 +1,8 @@
-"""From the columns of a table, or the keys of a record, to the languages of a segment.
+"""Maps the columns of a table, or the keys of a record, to the languages of a segment.
 
-A column names a language if it is a code of it (`de`, `deu`, `deu_Latn`), perhaps with a region, script or
-variant that CLDR knows (`de-AT`). `de_len` and `de_url` are not languages: what follows is not a subtag.
+A column is named after a language if it is one of its codes (`de`, `deu`, `deu_Latn`), also with a region,
+script or variant that CLDR knows (`de-AT`). `de_len` and `de_url` are not languages, since `len` and `url`
+are not subtags.
 """
 
 import re
@@ -18,24 +19,26 @@ from ontarget.text import in_one_line
 
 Columns = Mapping[str, Language]  # column or key -> its language; `translation.de` is a key within a key
 
-# Ends of the names of columns that hold numbers, which are regions as well: Indonesia, Norway, Nauru.
+# Suffixes of columns with numbers, which are also codes of regions: Indonesia, Norway, Nauru.
 _NUMBER = re.compile("_(id|no|nr)$")
 
-_ANY = ("source", "target")  # columns of an example that cannot be made of those that are there
-_LONG = 60  # characters of a text rather than a name
+_ANY = ("source", "target")  # columns for an example, if those of the file do not fit
+_LONG = 60  # characters; a longer name is probably text
 
 
 def columns_by_language(
     names: Sequence[str], languages: Sequence[Language], where: str, settled: Columns | None = None
 ) -> Columns:
-    """Which of the names are called by the languages: at most one for each.
+    """The names that are named after the languages, at most one for each language.
 
-    A name that is just the language (`en`, `eng_Latn` for `en`) wins over those with more subtags (`en-GB`).
+    A name that equals the language (`en`, `eng_Latn` for `en`) takes precedence over names with more subtags
+    (`en-GB`).
 
     Args:
-        names: of columns or keys, or the languages of a TMX unit.
-        where: begins the message, e.g. `'x.csv', line 1`.
-        settled: names that are chosen already, which stand in the message, too.
+        names: the names of columns or keys, or the languages of a TMX unit.
+        languages: the languages.
+        where: the beginning of error messages, such as `'x.csv', line 1`.
+        settled: names that are chosen already, which the message shows, too.
     Raises:
         UserError: two names are for one language; the message shows the `columns` that choose between them.
     """
@@ -61,10 +64,9 @@ def columns_by_language(
 def chooser(
     languages: Sequence[Language], given: Columns | None = None
 ) -> Callable[[Iterable[str], str], Columns]:
-    """`columns_by_language` for names that come again and again, as those of records and of TMX units do.
+    """`columns_by_language` with a cache, for names that recur, as in records and TMX units.
 
-    What is `given` settles which name is read for its language; whether a name is in it depends neither on
-    capitals nor on the separator.
+    `given` decides the name for its languages; names are compared without case and kind of separator.
     """
     by_tag = {_plain(tag): language for tag, language in (given or {}).items()}
 
@@ -95,15 +97,17 @@ def columns_of(
     *,
     countable: bool = False,
 ) -> Columns:
-    """Which columns of a table to read: those that the recipe gives, or those that are called by a language.
+    """The columns of a table to read: those that the recipe gives, or those named after a language.
 
     Args:
-        names: of the table's columns.
-        where: begins the message, e.g. `'x.csv', line 1`.
-        countable: columns may be given by number, so that all lines are text.
+        names: the names of the table's columns.
+        languages: the languages to read.
+        given: the columns that the recipe gives.
+        where: the beginning of error messages, such as `'x.csv', line 1`.
+        countable: whether columns may also be given by number, if the first line is text.
     Raises:
-        UserError: a column that is given is not there, or is there twice; no two are called by a language of
-            the recipe, or two by the same.
+        UserError: a given column is missing or occurs twice, fewer than two columns are named after languages
+            of the recipe, or two columns are named after the same language.
     """
     if given is not None:
         for column in given:
@@ -120,28 +124,28 @@ def columns_of(
         counted = f"columns: {{1: {languages[0]}, 2: {languages[1]}}}"
         raise UserError(
             f"{where}: fewer than two columns are named after a language of the recipe "
-            f"({', '.join(map(str, languages))}); there are {_listed(names)}. Say which column is in which "
-            f"language, e.g. {_settling({first: languages[0], last: languages[1]})}"
-            f"{f'; or, if this line is text already, count them: {counted}' if countable else ''}"
+            f"({', '.join(map(str, languages))}); the columns are {_listed(names)}. Give the language of "
+            f"each column, e.g. {_settling({first: languages[0], last: languages[1]})}"
+            f"{f'; or, if this line is text already, number the columns: {counted}' if countable else ''}"
         )
     return found
 
 
 def reader_of_records(languages: Sequence[Language], given: Columns | None) -> Callable[[Any, str], Segment]:
-    """A function from a record (plain data) and where it stands to its segment.
+    """A function from a record (plain data) and its place to its segment.
 
-    Without columns that are given, the record's keys are languages, or those of its `translation` are. A
-    language that is not there, or null, is not in the segment.
+    Without given columns, the record's keys or those of its `translation` are languages. A language that is
+    missing or null is not in the segment.
 
-    Its UserErrors: a key that is given is missing, two keys are for one language, no key is a language, or
-    what a key holds is not text.
+    The function raises UserError if a given key is missing, two keys are for one language, no key is a
+    language, or a value is not text.
     """
 
     by_language = chooser(languages)
 
     def read(record: Any, where: str) -> Segment:
         if not isinstance(record, Mapping):
-            raise UserError(f"{where} is not a record of keys and texts but {_short(record)}")
+            raise UserError(f"{where} must be a record of keys and texts, but is {_short(record)}")
         if given is not None:
             texts = {language: _inside(record, key, where) for key, language in given.items()}
         else:
@@ -153,8 +157,8 @@ def reader_of_records(languages: Sequence[Language], given: Columns | None) -> C
         for language, text in texts.items():
             if not isinstance(text, str | None):
                 raise UserError(
-                    f"{where}: the {language.name()} is not text but {_short(text)}; if it is in another "
-                    f"key, say so in `columns`; there are {_listed(list(map(str, record)))}"
+                    f"{where}: the {language.name()} must be text, but is {_short(text)}; if another key has "
+                    f"the text, name it in `columns`; the keys are {_listed(list(map(str, record)))}"
                 )
         return {language: text for language, text in texts.items() if text is not None}
 
@@ -162,7 +166,7 @@ def reader_of_records(languages: Sequence[Language], given: Columns | None) -> C
 
 
 def names_in(record: Any) -> list[str]:
-    """The keys of a record that could be languages: its own, or those of its `translation`."""
+    """The keys of a record that may be languages: its own, or those of its `translation`."""
     inner = record.get("translation") if isinstance(record, Mapping) else None
     keys = inner if isinstance(inner, Mapping) else record
     return list(map(str, keys)) if isinstance(keys, Mapping) else []
@@ -174,9 +178,10 @@ def _plain(tag: str) -> str:
 
 @lru_cache(maxsize=1024)
 def language_called(tag: str) -> Language | None:
-    """The language that a column or key is named after, if any.
+    """The language after which a column or key is named, if any.
 
-    `de_id` is a column of numbers rather than German of Indonesia; `nb_no`, which CLDR has, is Norwegian.
+    `de_id` is taken for a column of numbers, not for German in Indonesia; `nb_no`, which CLDR has, is
+    Norwegian.
     """
     try:
         language = Language(tag.strip())
@@ -193,12 +198,12 @@ def _ambiguous(
     names: Sequence[str],
     where: str,
 ) -> str:
-    said = f"{where}: {' and '.join(map(repr, candidates))} are both {language.name()} ({language}); "
-    if len(set(candidates)) < len(candidates):  # a name cannot tell them apart
+    mistake = f"{where}: {' and '.join(map(repr, candidates))} are both {language.name()} ({language}); "
+    if len(set(candidates)) < len(candidates):  # their names are equal
         numbers = {names.index(found[0]) + 1: of for of, found in chosen.items() if found}
-        return f"{said}rename one, or take the first line away and count them, e.g. {_settling(numbers)}"
+        return f"{mistake}rename one, or remove the first line and number them, e.g. {_settling(numbers)}"
     settled = {found[0]: of for of, found in chosen.items() if found}
-    return f"{said}say which to read, e.g. {_settling(settled)}"
+    return f"{mistake}choose the one to read, e.g. {_settling(settled)}"
 
 
 def _without_language(keys: Mapping[str, Any], languages: Sequence[Language], where: str) -> str:
@@ -210,14 +215,15 @@ def _without_language(keys: Mapping[str, Any], languages: Sequence[Language], wh
     texts = [name for name in names if isinstance(keys.get(name), str)]
     if len(texts) < 2 or max(map(len, texts)) >= _LONG or set(_ANY) <= set(names):
         texts = list(_ANY)
-    said = _settling({texts[0]: languages[0], texts[-1]: languages[1]})
+    example = _settling({texts[0]: languages[0], texts[-1]: languages[1]})
     return (
-        f"{where}: no key is a language; there are {_listed(names)}. Say which key is in which, e.g. {said}"
+        f"{where}: no key is a language; the keys are {_listed(names)}. Give the language of each key, e.g. "
+        f"{example}"
     )
 
 
 def _settling(columns: Mapping[Any, Language]) -> str:
-    """`columns` as a recipe has them: a name that YAML would read as something else is quoted."""
+    """`columns` as in a recipe; names that YAML would read as another type are quoted."""
     codes = {name: str(language) for name, language in columns.items()}
     readable = all(str(name).isprintable() for name in codes)
     import yaml
@@ -244,7 +250,7 @@ def _inside(record: Mapping[str, Any], key: str, where: str) -> Any:
 
 
 def _there(name: str, names: Sequence[str]) -> str:
-    return nearest(name, names) or f"; there are {_listed(names)}"
+    return nearest(name, names) or f"; choose from {_listed(names)}"
 
 
 def _listed(names: Sequence[str]) -> str:
@@ -252,7 +258,7 @@ def _listed(names: Sequence[str]) -> str:
 
 
 def _short(value: object, length: int = 60) -> str:
-    """A value in a message: one line, without control characters."""
+    """A value for a message: one line, without control characters."""
     text = in_one_line(str(value)[: 2 * length])
     text = "".join(c if c.isprintable() else "\N{REPLACEMENT CHARACTER}" for c in text)
     return text if len(text) <= length else f"{text[:length]}…"

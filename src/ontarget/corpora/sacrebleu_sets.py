@@ -1,4 +1,4 @@
-"""Test sets by sacreBLEU, which fetches and checks them; they are kept in `~/.sacrebleu` or `$SACREBLEU`."""
+"""Reads test sets of sacreBLEU, which downloads and checks them, from `~/.sacrebleu` or `$SACREBLEU`."""
 
 import re
 from collections.abc import Iterable, Mapping, Sequence
@@ -9,27 +9,27 @@ from ontarget.corpora.plain import read_lines
 from ontarget.errors import UserError, counted, nearest
 from ontarget.languages import Direction, Language, directions_between
 
-SCHEME = "sacrebleu:"  # begins the name of a test set where other text could stand
+SCHEME = "sacrebleu:"  # prefix of the name of a test set where other names are possible
 
 
 def directions(test_set: str) -> list[Direction]:
-    """The directions of a test set such as `wmt22`, without fetching it.
+    """The directions of a test set such as `wmt22`, without downloading it.
 
     Raises:
-        UserError: sacreBLEU knows no such test set.
+        UserError: sacreBLEU does not have the test set.
     """
     from sacrebleu.utils import get_available_testsets, get_langpairs_for_testset
 
     known = get_available_testsets()
     if test_set not in known:
-        hint = nearest(test_set, known) or "; 'sacrebleu --list' names those there are"
+        hint = nearest(test_set, known) or "; 'sacrebleu --list' prints all of them"
         raise UserError(f"sacreBLEU has no test set '{test_set}'{hint}")
     found = []
     for pair in get_langpairs_for_testset(test_set):
         try:
             found.append(Direction.parse(pair))
         except UserError:
-            continue  # a code that is none of BCP 47
+            continue  # a code that is not in BCP 47
     return found
 
 
@@ -38,10 +38,10 @@ def load(sets: Mapping[str, str], wanted: Mapping[str, Sequence[Direction]]) -> 
 
     Args:
         sets: split -> test set, such as `wmt22` or `wmt20/tworefs`.
-        wanted: split -> directions to read of it, where they are there.
+        wanted: split -> directions to read, if the test set has them.
 
     Raises:
-        UserError: as `read`.
+        UserError: as in `read`.
     """
     splits: dict[str, list[Part]] = {}
     line_breaks: dict[str, int] = {}
@@ -51,26 +51,26 @@ def load(sets: Mapping[str, str], wanted: Mapping[str, Sequence[Direction]]) -> 
 
 
 def read(test_set: str, wanted: Iterable[Direction]) -> list[Part]:
-    """The source and the first reference of those of the wanted directions that the test set has, unchanged.
+    """Sources and first references, unchanged, for the wanted directions that the test set has.
 
     Raises:
-        UserError: no such test set, none of the directions, or it could not be fetched.
+        UserError: the test set does not exist, has none of the directions, or could not be downloaded.
     """
     there = directions(test_set)
     chosen = [direction for direction in wanted if direction in there]
     if not chosen:
         raise UserError(
-            f"sacreBLEU's test set '{test_set}' has none of the directions asked for; "
+            f"sacreBLEU's test set '{test_set}' has none of the requested directions; "
             f"it has {' '.join(map(str, there))}"
         )
     return [_part(test_set, direction) for direction in chosen]
 
 
 def read_test_set(test_set: str, direction: Direction) -> tuple[list[str], list[list[str]]]:
-    """The source lines of one direction, and those of all its references.
+    """The source lines of one direction, and the lines of each of its references.
 
     Raises:
-        UserError: no such test set or direction, or it could not be fetched.
+        UserError: the test set or direction does not exist, or could not be downloaded.
     """
     there = directions(test_set)
     if direction not in there:
@@ -80,10 +80,10 @@ def read_test_set(test_set: str, direction: Direction) -> tuple[list[str], list[
 
 
 def sets_of(path: str, languages: Sequence[Language]) -> tuple[str, list[Direction]]:
-    """What `wmt22/en-cs` is: a test set, and one direction; or `wmt22`: all of those between the languages.
+    """Test set and directions of a path: `wmt22/en-cs`, or `wmt22` with all directions between the languages.
 
     Raises:
-        UserError: no such test set, or nothing between the languages in it.
+        UserError: the test set does not exist, or has no text between the languages.
     """
     test_set, _, last = path.rpartition("/")
     one = re.fullmatch(r"[A-Za-z]+-[A-Za-z]+", last) if test_set else None
@@ -111,7 +111,7 @@ def _part(test_set: str, direction: Direction) -> Part:
 def _lines(
     test_set: str, direction: Direction, references: int | None = None
 ) -> tuple[list[str], list[list[str]]]:
-    """The source, and so many of the references (None: all)."""
+    """The source lines, and the first `references` references (None: all)."""
     from sacrebleu.utils import SACREBLEU_DIR, get_reference_files, get_source_file
 
     try:
@@ -119,12 +119,12 @@ def _lines(
         source = read_lines(Path(get_source_file(test_set, pair)))
         files = get_reference_files(test_set, pair)
         if not files:
-            raise UserError("it has no reference")
+            raise UserError("it has no reference")  # completed below
         return source, [read_lines(Path(file)) for file in files[:references]]
-    except (OSError, EOFError, SystemExit, UserError) as error:  # it leaves by sys.exit on a wrong checksum
-        reason = error if isinstance(error, OSError | UserError) else "what came is broken"
+    except (OSError, EOFError, SystemExit, UserError) as error:  # sacreBLEU exits on a wrong checksum
+        reason = error if isinstance(error, OSError | UserError) else "the download is broken"
         raise UserError(
-            f"sacreBLEU could not bring '{test_set}' ({direction}): {reason}. Remove "
-            f"'{Path(SACREBLEU_DIR) / test_set}', where a broken download may lie, and try again; or copy it "
-            "from a machine that has a network"
+            f"sacreBLEU could not load '{test_set}' ({direction}): {reason}. Remove "
+            f"'{Path(SACREBLEU_DIR) / test_set}', which may have a broken download, and try again; or copy "
+            "it from a machine with a network"
         ) from None

@@ -1,7 +1,7 @@
-"""Lines on disk, read when they are asked for: a corpus of any size takes no memory of its own.
+"""Stores lines on disk and reads them on access, so that corpora of any size need little memory.
 
-What a reader yields is written once, as text and the offsets of its ends, into a folder of the cache that is
-named by a fingerprint of all that it was made from, and mapped into memory from there.
+The segments from a reader are written once, as text and offsets of line ends, to a folder in the cache. Its
+name is a fingerprint of all inputs. The files are then mapped into memory.
 """
 
 import json
@@ -21,24 +21,24 @@ from ontarget.text import in_one_line
 
 # A segment (None: a blank line of a table), and the only direction that it serves, if any.
 Serving = tuple[Segment | None, Direction | None]
-Watch = Callable[[Iterator[Serving]], Iterator[Serving]]  # lets through what is stored, and tells of it
+Watch = Callable[[Iterator[Serving]], Iterator[Serving]]  # passes segments through, to show progress
 
-# Raise it where the same files give other segments than before: what is in the cache is then made again.
+# Raise it when the same files give other segments than before, so that the cache is rebuilt.
 FORMAT = 3
 
 _CONTENTS = "contents.json"
-_BLOCK = 10_000  # lines read, or ends written, at a time
+_BLOCK = 10_000  # lines that are read or written at a time
 
 
 @dataclass(frozen=True, slots=True)
 class Stored:
-    """What a folder holds, and what was noticed when it was written.
+    """The content of a folder, and counts from when it was written.
 
     Attributes:
-        parts: of a split.
-        left_out: how many segments are not there in two of the languages.
-        blank: how many lines of tables are blank.
-        line_breaks: in how many segments line breaks became spaces.
+        parts: the parts of a split.
+        left_out: number of segments in fewer than two of the languages.
+        blank: number of blank lines in tables.
+        line_breaks: number of segments in which line breaks became spaces.
     """
 
     parts: list[Part]
@@ -50,8 +50,8 @@ class Stored:
 def write(folder: Path, languages: Sequence[Language], segments: Iterator[Serving]) -> None:
     """Stores segments, each text in one line (see text.py).
 
-    Those that are there in the same languages, and serve the same, become a part; those that are not there in
-    two of the languages are counted, and so are blank lines of tables.
+    Segments with the same languages and direction become a part. Segments in fewer than two of the languages,
+    and blank lines of tables, are only counted.
 
     Raises:
         UserError: a text is not Unicode, or the disk is full.
@@ -87,7 +87,7 @@ def write(folder: Path, languages: Sequence[Language], segments: Iterator[Servin
 
 
 def read(folder: Path) -> Stored:
-    """What a folder holds that `write` has made."""
+    """Reads a folder made by `write`."""
     contents = json.loads((folder / _CONTENTS).read_text(encoding="utf-8"))
     parts = []
     for number, part in enumerate(contents["parts"]):
@@ -105,12 +105,12 @@ def mapped(path: Path) -> mmap.mmap | bytes:
 
 
 def numbers(path: Path) -> Sequence[int]:
-    """Whole numbers of 64 bits, mapped into memory."""
+    """64-bit integers of a file, mapped into memory."""
     return memoryview(mapped(path)).cast("q")
 
 
 class StoredLines(Sequence[str]):
-    """The lines of one language of one part."""
+    """The lines of one language in one part."""
 
     def __init__(self, stem: Path) -> None:
         self._text = mapped(_text_of(stem))
@@ -142,7 +142,7 @@ class StoredLines(Sequence[str]):
 
 
 class _Column:
-    """The lines of one language while they are written: a block at a time, so that no file stays open."""
+    """Writes the lines of one language block by block, so that no file stays open."""
 
     def __init__(self, stem: Path) -> None:
         self._stem, self._end = stem, 0
@@ -154,7 +154,7 @@ class _Column:
         except UnicodeEncodeError as error:
             raise UserError(
                 f"a text has half of a surrogate pair at its character {error.start + 1} and is not Unicode: "
-                f"'{line[:60].encode('ascii', 'backslashreplace').decode()}'; mend it or leave it out"
+                f"'{line[:60].encode('ascii', 'backslashreplace').decode()}'; correct or remove it"
             ) from None
         self._text += text
         self._end += len(text)
@@ -163,7 +163,7 @@ class _Column:
             self.write()
 
     def write(self) -> None:
-        """Writes what waits."""
+        """Writes the current block."""
         for path, waiting in ((_text_of(self._stem), self._text), (_ends_of(self._stem), self._ends)):
             with path.open("ab") as file:
                 file.write(waiting)

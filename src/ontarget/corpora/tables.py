@@ -1,4 +1,4 @@
-"""Tables with a segment in each row: TSV as machine translation writes it, and CSV with its quotes."""
+"""Reads tables with one segment per row: TSV without quoting, as usual in machine translation, and CSV."""
 
 import csv
 from collections.abc import Callable, Iterable, Iterator, Sequence
@@ -13,30 +13,30 @@ from ontarget.languages import Language
 from ontarget.text import is_empty
 
 Rows = Iterator[tuple[int, list[str]]]
-"""Each row with the number of the line where it begins; one without cells is blank."""
+"""Each row with the number of its first line; a blank row has no cells."""
 
-csv.field_size_limit(1 << 24)  # a segment may be longer than the 128 kB that csv allows
+csv.field_size_limit(1 << 24)  # a segment may be longer than the default of 128 kB
 
-SEPARATORS = ",;\t|"  # of CSV
-NAMED_SEPARATOR = "sep="  # begins a first line in which Excel names the separator
-_BEGINNING = 50  # lines that tell the separator
+SEPARATORS = ",;\t|"  # in CSV files
+NAMED_SEPARATOR = "sep="  # beginning of a first line in which Excel names the separator
+_BEGINNING = 50  # lines from which the separator is detected
 
-# What to do about what csv says.
+# Part of an error message of the module csv -> the remedy.
 _REMEDIES = {
     "unexpected end of data": "close the quote that opens there; a quote within quotes is written twice",
     "new-line character": "a carriage return (CR) is outside quotes; remove it, or end lines with LF",
-    "field larger": "a cell is too long; perhaps a quote that opens there is never closed",
+    "field larger": "a cell is too long; check whether a quote that opens there is never closed",
 }
 
 
 def read_tsv(path: Path, languages: Sequence[Language], columns: Columns | None) -> Iterator[Segment | None]:
-    """Rows of a file whose cells are separated by tabs: a line is a row, and a quote is text.
+    """Segments of a file with tab-separated cells: a line is a row, and quotes are text.
 
     The first line names the columns, unless `columns` are given by number, from 1. If all names are in
-    quotes, the file is read as CSV with tabs. A blank line is None, and so is one of tabs alone.
+    quotes, the file is read as CSV with tabs. Blank lines, also those with only tabs, give None.
 
     Raises:
-        UserError: a row does not have the cells that it should have, or see `opening.opened`.
+        UserError: a row does not have the expected number of cells, or as in `opening.opened`.
     """
     begun, lines = _begun(path)
     names = next((line.split("\t") for line in begun if not is_empty(line)), [])
@@ -48,25 +48,26 @@ def read_tsv(path: Path, languages: Sequence[Language], columns: Columns | None)
 
 
 def read_csv(path: Path, languages: Sequence[Language], columns: Columns | None) -> Iterator[Segment | None]:
-    """Rows of a file of comma-separated values (RFC 4180): commas and line breaks in quotes are text.
+    """Segments of a file of comma-separated values (RFC 4180): commas and line breaks in quotes are text.
 
-    The separator may also be a semicolon, a tab or a bar, as the beginning of the file tells, or any
-    character that its first line names (`sep=;`). A blank line is None, and so is one of separators alone.
+    The separator may also be a semicolon, a tab or a bar, detected from the beginning of the file, or any
+    character named in its first line (`sep=;`). Blank lines, also those with only separators, give None.
 
     Raises:
-        UserError: as for `read_tsv`, or a quote is never closed.
+        UserError: as in `read_tsv`, or a quote is never closed.
     """
     rows = _rows(path, lambda begun: _separator(begun, languages, columns))
     yield from _segments(path, rows, languages, columns)
 
 
 def csv_records(path: Path) -> Iterator[tuple[str, dict[str, str]]]:
-    """Rows of a file of comma-separated values, as objects by the names in its first line, with their places.
+    """Places and records of a file of comma-separated values; the first line has the names of the keys.
 
     Separators are those of `read_csv`. Blank lines are skipped.
 
     Raises:
-        UserError: two columns have one name, a row has other cells than names, or see `read_csv`.
+        UserError: two columns have the same name, a row has another number of cells than the first line, or
+            as in `read_csv`.
     """
     rows = ((number, cells) for number, cells in _rows(path, _widest) if cells)
     number, names = next(rows, (1, []))
@@ -81,7 +82,7 @@ def csv_records(path: Path) -> Iterator[tuple[str, dict[str, str]]]:
 
 
 def _rows(path: Path, separator: Callable[[Sequence[str]], str]) -> Rows:
-    """The rows of a file of comma-separated values; the beginning tells the separator if no line names it."""
+    """The rows of a file of comma-separated values; `separator` detects the separator if no line names it."""
     begun, lines = _begun(path)
     if begun[0].startswith(NAMED_SEPARATOR) and len(begun[0]) == len(NAMED_SEPARATOR) + 1:
         next(lines)
@@ -90,7 +91,7 @@ def _rows(path: Path, separator: Callable[[Sequence[str]], str]) -> Rows:
 
 
 def _begun(path: Path) -> tuple[list[str], Iterator[str]]:
-    """The first lines of a file, and all of its lines."""
+    """The first lines of a file, and all its lines."""
     lines = lines_of(path)
     begun = list(islice(lines, _BEGINNING))
     require_line_ends(begun, f"'{path}'")
@@ -109,7 +110,7 @@ def _segments(
             yield None
             number, cells = next(rows, (0, None))
         if cells is None:
-            raise UserError(f"'{path}' is empty; its first line should name the columns")
+            raise UserError(f"'{path}' is empty; its first line must name the columns")
         names = [name.rstrip("\r") for name in cells]
         found = columns_of(names, languages, columns, f"'{path}', line {number}", countable=True)
         places = {names.index(name): language for name, language in found.items()}
@@ -126,8 +127,8 @@ def _segments(
 
 def _ragged(path: Path, number: int, columns: int, needed: str) -> UserError:
     return UserError(
-        f"'{path}', line {number} has {counted(columns, 'column')} and should have {needed}; "
-        "mend the line or leave it out"
+        f"'{path}', line {number} has {counted(columns, 'column')} but must have {needed}; "
+        "correct or remove the line"
     )
 
 
@@ -159,7 +160,7 @@ def _csv_rows(path: Path, lines: Iterable[str], separator: str, first: int = 1) 
                 f"'{path}', line {begin} is not CSV ({error}); "
                 f"{remedy or 'a quote within quotes is written twice'}"
             ) from None
-        # `"",""` is a segment without text; `,` is what spreadsheets write for a blank line.
+        # `"",""` is a segment without text; spreadsheets write `,` for a blank line.
         blank = all(map(is_empty, cells)) and not any('"' in line for line in read)
         yield begin, [] if blank else cells
 
@@ -175,7 +176,7 @@ def _noting(lines: Iterable[str], read: list[str]) -> Iterator[str]:
 
 
 def _separator(begun: Sequence[str], languages: Sequence[Language], columns: Columns | None) -> str:
-    """The first separator with which the columns are there; if there is none, that of the most columns."""
+    """The first separator that gives the needed columns; if there is none, that with the most columns."""
     for separator in SEPARATORS:
         rows = _first_rows(begun, separator)
         if rows and _fits(rows, languages, columns):
@@ -184,12 +185,12 @@ def _separator(begun: Sequence[str], languages: Sequence[Language], columns: Col
 
 
 def _widest(begun: Sequence[str]) -> str:
-    """The separator with which the first row has most columns."""
+    """The separator that gives the first row the most columns."""
     return max(SEPARATORS, key=lambda separator: len(next(iter(_first_rows(begun, separator)), [])))
 
 
 def _first_rows(begun: Sequence[str], separator: str) -> list[list[str]]:
-    """The rows that the beginning of a file has, up to one that is not CSV, or that goes on after it."""
+    """The rows in the beginning of a file, up to one that is not CSV or is not complete."""
     rows, read = list[list[str]](), _csv(begun, separator)
     while True:
         try:

@@ -1,8 +1,9 @@
-"""Translation memories (TMX), read as a stream: memory does not grow with the file.
+"""Reads translation memories (TMX) as a stream, so that memory does not grow with the file.
 
-By expat, which checks what it reads. There may be a DOCTYPE, as the standard wants it, but nothing that it
-names is opened, and a file that defines entities is refused: they are how a small file becomes a huge one, or
-reads other files of the machine. The entities that HTML defines (`&nbsp;`) are read: many tools write them.
+The parser is expat, which checks the syntax. A DOCTYPE is allowed, as in the standard, but files that it
+names are never opened. Files that define entities are rejected, since entities can expand a small file to a
+huge one or read other files of the machine. HTML's entities (`&nbsp;`) are supported, since many tools write
+them.
 """
 
 from collections.abc import Iterator, Mapping, Sequence
@@ -19,18 +20,18 @@ from ontarget.errors import UserError
 from ontarget.languages import Language
 
 _BLOCK = 1 << 16
-_CODE = {"bpt", "ept", "ph", "it", "ut"}  # hold codes of the original's layout, not text
+_CODE = {"bpt", "ept", "ph", "it", "ut"}  # contain layout codes of the original, not text
 
 
 def read_tmx(path: Path, languages: Sequence[Language], columns: Columns | None = None) -> Iterator[Segment]:
-    """The translation units, each in those of the languages that it has.
+    """The translation units, each with the languages that it has.
 
-    Of several variants with the same `xml:lang` the first counts. Where a unit has two for one language
-    (`en-GB` and `en-US`), `columns` say which to read: {"en-GB": Language("en")}. Elements within a text
-    (bold, links) leave their text; codes of a layout are dropped.
+    The first of several variants with the same `xml:lang` counts. If a unit has two variants of one language
+    (`en-GB` and `en-US`), `columns` choose one: {"en-GB": Language("en")}. The text of inner elements (bold,
+    links) is kept; layout codes are dropped.
 
     Raises:
-        UserError: the file is cut off, damaged, not TMX, or defines entities; the message says at which line.
+        UserError: the file is truncated, damaged or not TMX, or defines entities; the message names the line.
     """
     units = _Units(path, languages, columns)
     with opened(path) as file:
@@ -40,7 +41,7 @@ def read_tmx(path: Path, languages: Sequence[Language], columns: Columns | None 
 
 
 def tags_of(path: Path) -> list[str]:
-    """The `xml:lang` of the texts of the first translation unit; for messages."""
+    """The `xml:lang` of each text in the first translation unit, for messages."""
     units = _Units(path, [], None)
     with opened(path) as file:
         while not units.first and (block := file.read(_BLOCK)):
@@ -55,14 +56,14 @@ class _Units:
         self._path = path
         self._columns = chooser(languages, columns)
         self._done: list[Segment] = []
-        self.first: Mapping[str, str] = {}  # of the units that have a text
+        self.first: Mapping[str, str] = {}  # the first unit with a text
         self._unit: dict[str, str] | None = None  # xml:lang -> text
-        self._line = 0  # where the unit begins
+        self._line = 0  # first line of the unit
         self._tag: str | None = None
-        self._text: list[str] | None = None  # of the segment that is being read
+        self._text: list[str] | None = None  # parts of the current segment
         self._within_code = 0
-        self._loose: list[str] = []  # text of a <tuv> that is in none of its elements
-        self._opened: list[tuple[str, int]] = []  # elements, each with the line of its tag
+        self._loose: list[str] = []  # text of a <tuv> outside its elements
+        self._opened: list[tuple[str, int]] = []  # open elements, each with the line of its tag
         self._seen_root = self._seen_seg = self._seen_doctype = False
         self._context = Context()
         self._parser = expat.ParserCreate()
@@ -73,7 +74,7 @@ class _Units:
         self._parser.StartDoctypeDeclHandler = self._doctype
         self._parser.EntityDeclHandler = self._refuse
         self._parser.SkippedEntityHandler = self._entity
-        self._parser.UseForeignDTD(True)  # so that an entity which nothing defines goes to the handler, too
+        self._parser.UseForeignDTD(True)  # so that the handler gets undefined entities, too
         self._parser.SetParamEntityParsing(expat.XML_PARAM_ENTITY_PARSING_NEVER)
 
     def feed(self, block: bytes, last: bool = False) -> list[Segment]:
@@ -85,7 +86,7 @@ class _Units:
         except expat.ExpatError as error:
             index = self._parser.ErrorByteIndex
             raise fault(error, f"'{self._path}'", self._context, index, self._opened) from None
-        except (ValueError, LookupError):  # Python, which is asked for encodings that expat does not know
+        except (ValueError, LookupError):  # from Python, which provides encodings that expat does not have
             raise UserError(f"'{self._path}': {UNKNOWN_ENCODING}") from None
         return self._done
 
@@ -104,7 +105,7 @@ class _Units:
         elif name == "tuv" and self._unit is not None:
             tag = attributes.get("xml:lang") or attributes.get("lang")
             if tag is None:
-                raise UserError(f"{self._here()}: a <tuv> without xml:lang; say its language there")
+                raise UserError(f"{self._here()}: a <tuv> without xml:lang; add its language")
             self._tag, self._seen_seg, self._loose = tag, False, []
         elif name == "seg" and self._tag is not None:
             self._seen_seg = True
@@ -155,8 +156,8 @@ class _Units:
 
     def _refuse(self, name: str, *_: Any) -> None:
         raise UserError(
-            f"{self._here()}: the entity '{name}' is defined in the file, or outside of it, which is not "
-            "read for safety; write the text itself in its place"
+            f"{self._here()}: the entity '{name}' is defined inside or outside the file, which is not "
+            "supported for security reasons; replace it with its text"
         )
 
     def _here(self) -> str:

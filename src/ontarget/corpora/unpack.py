@@ -1,4 +1,4 @@
-"""Files out of zip and tar archives, by name: nothing else of an archive reaches the disk."""
+"""Extracts named files from zip and tar archives; no other file of an archive is written to disk."""
 
 import gzip
 import lzma
@@ -31,29 +31,32 @@ _BROKEN = (
 def unpack(archive: Path, wanted: Mapping[str, Path]) -> None:
     """Writes members of a zip or tar archive, all of them or none.
 
-    A member goes to the path that the caller gave, so its own name leads nowhere. Links and devices are left
-    alone. Archives within the archive are looked through, one deep.
+    Members are written to the caller's paths, so their own names cannot point elsewhere. Links and devices
+    are ignored. Archives within the archive are searched, one level deep.
 
     Args:
         archive: the file.
-        wanted: the end of a member's path, such as `dev/deu_Latn.dev` -> where to write it.
+        wanted: the end of a member's path, such as `dev/deu_Latn.dev` -> the path to write.
 
     Raises:
-        UserError: it is broken or no archive, or lacks one of the members.
+        UserError: the file is broken or is not an archive, or lacks one of the members.
     """
     missing = dict(wanted)
     try:
         _take(archive, missing, depth=0)
         if missing:
             raise UserError(
-                f"'{archive}' has no file '{next(iter(missing))}', so it is not what was expected"
+                f"'{archive}' has no file '{next(iter(missing))}', so it is not the expected archive; "
+                "remove it and download it again"
             )
     except (*_BROKEN, UserError) as error:
         for member in wanted.keys() - missing.keys():
             wanted[member].unlink(missing_ok=True)
         if isinstance(error, UserError):
             raise
-        raise UserError(f"'{archive}' is a broken archive ({error}); remove it and fetch it again") from None
+        raise UserError(
+            f"'{archive}' is a broken archive ({error}); remove it and download it again"
+        ) from None
 
 
 def _take(archive: Path, missing: dict[str, Path], depth: int) -> None:
@@ -73,7 +76,7 @@ def _take(archive: Path, missing: dict[str, Path], depth: int) -> None:
 
 @contextmanager
 def _members(archive: Path) -> Iterator[Iterator[tuple[str, Callable[[], IO[bytes]]]]]:
-    """The plain files of an archive, each with what opens it."""
+    """The plain files of an archive, each with a function that opens it."""
     if zipfile.is_zipfile(archive):
         with zipfile.ZipFile(archive) as zipped:
             yield (
@@ -87,7 +90,7 @@ def _members(archive: Path) -> Iterator[Iterator[tuple[str, Callable[[], IO[byte
             yield ((info.name, lambda info=info: _opened(tar, info)) for info in plain)  # type: ignore[misc]
             assert tar.fileobj is not None
             while tar.fileobj.read(1 << 20):
-                pass  # the checksum of what the tar was compressed with comes last
+                pass  # reads to the end, where the checksum of the compression is
 
 
 def _opened(tar: tarfile.TarFile, info: tarfile.TarInfo) -> IO[bytes]:

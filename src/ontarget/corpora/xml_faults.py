@@ -1,4 +1,4 @@
-"""What is wrong in a damaged XML file, and how to mend it: of most faults, expat says "invalid token"."""
+"""Explains faults in damaged XML files and how to repair them; expat calls most faults "invalid token"."""
 
 import re
 from collections.abc import Sequence
@@ -8,7 +8,7 @@ from ontarget.corpora.opening import wide_encoding
 from ontarget.errors import UserError
 
 UNKNOWN_ENCODING = (
-    "the first line names an encoding that is not read; convert the file to UTF-8, "
+    "the first line names an encoding that is not supported; convert the file to UTF-8, "
     'and write encoding="UTF-8" there'
 )
 
@@ -40,20 +40,20 @@ _INVALID_TOKEN = _CODES[expat.errors.XML_ERROR_INVALID_TOKEN]
 _BAD_REFERENCE = _CODES[expat.errors.XML_ERROR_BAD_CHAR_REF]
 _MISMATCH = _CODES[expat.errors.XML_ERROR_TAG_MISMATCH]
 
-_FAR = 1000  # characters before a fault in which its cause is looked for
+_FAR = 1000  # characters before a fault that are searched for its cause
 _REFERENCE = re.compile(r"&[^\s;&<>]*$")
 _TAG = re.compile(r"<[^<>]*$")
 _COMMENT = re.compile(r"<!--(?:(?!-->).)*$", re.DOTALL)
 
 
 class Context:
-    """The bytes around the place that a parser has come to, of a file that is read block by block."""
+    """The bytes around the current place of a parser that reads a file block by block."""
 
     def __init__(self) -> None:
         self._bytes, self._end, self._encoding = b"", 0, ""
 
     def add(self, block: bytes) -> None:
-        """Adds what the parser reads next."""
+        """Adds the next block that the parser reads."""
         if not self._encoding:
             big = block[:1] in (b"\xfe", b"\0")
             self._encoding = f"utf-16-{'be' if big else 'le'}" if wide_encoding(block[:_FAR]) else "utf-8"
@@ -61,7 +61,7 @@ class Context:
         self._end += len(block)
 
     def around(self, index: int) -> tuple[str, str, int]:
-        """What is before a byte of the file, what is after it, and the byte."""
+        """The text before a byte of the file, the text after it, and the byte."""
         place = index - (self._end - len(self._bytes))
         before, after = self._bytes[:place], self._bytes[place : place + _FAR]
         first = after[0] if after else 0
@@ -69,19 +69,19 @@ class Context:
         return texts[0][-_FAR:], texts[1], first
 
     def closed(self, name: str) -> bool:
-        """Whether what has been added ends with the end tag of an element."""
+        """Whether the added blocks end with the end tag of an element."""
         return self._bytes.decode(self._encoding, "replace").rstrip("\0 \t\r\n").endswith(f"</{name}>")
 
 
 def fault(
     error: expat.ExpatError, where: str, context: Context, index: int, opened: Sequence[tuple[str, int]]
 ) -> UserError:
-    """The sentence about a fault.
+    """The error message for a fault.
 
     Args:
-        error: what the parser has raised.
-        where: the file, as messages call it.
-        context: what is around.
+        error: the error of the parser.
+        where: the file's name in messages.
+        context: the text around the fault.
         index: the byte of the fault.
         opened: the elements that are open there, each with the line of its tag.
     """
@@ -93,7 +93,9 @@ def fault(
                 f"{where}, line {error.lineno}: a tag or comment that begins there never ends; "
                 "write &lt; for a '<' that is text"
             )
-        return UserError(f"{where}, line {error.lineno} is cut off ({reason}); copy or download it again")
+        return UserError(
+            f"{where}, line {error.lineno}: the file is truncated here ({reason}); copy or download it again"
+        )
     back, what = "", _REMEDIES.get(error.code)
     if error.code == _MISMATCH:
         back, what = "</" if before.endswith("</") else "", _mismatch(after, opened)
@@ -119,7 +121,7 @@ def _mismatch(after: str, opened: Sequence[tuple[str, int]]) -> str | None:
 
 
 def _invalid_token(before: str, after: str, byte: int) -> tuple[str, str | None]:
-    """How far back the cause is, as text, and what it is."""
+    """The text between the cause of a fault and its place, and a description of the cause."""
     if byte < 0x20 and after[:1] not in ("\t", "\n", "\r"):
         return (
             "",

@@ -2,7 +2,7 @@ import gzip
 import hashlib
 from pathlib import Path
 
-from ontarget.corpora.catalogue.check import Checked, check
+from ontarget.corpora.catalogue.check import CorpusCheck, check
 from ontarget.corpora.catalogue.entry import entry
 from ontarget.corpora.catalogue.folder import record
 from ontarget.languages import Language
@@ -21,20 +21,22 @@ def put(folder: Path, file: str, content: bytes, *, note: bool = True) -> None:
 def test_what_is_right_unknown_and_missing(tmp_path: Path) -> None:
     put(tmp_path, "ntrex/newstest2019.en.gz", gzip.compress(b"one\ntwo\n"))
     put(tmp_path, "ntrex/newstest2019.it.gz", gzip.compress(b"uno\ndue\n"), note=False)
-    assert check(entry("ntrex"), [EN, IT, NL], tmp_path) == Checked(right=1, unknown=1, missing=1, wrong=[])
+    assert check(entry("ntrex"), [EN, IT, NL], tmp_path) == CorpusCheck(
+        right=1, unknown=1, missing=1, wrong=[]
+    )
 
 
 def test_a_file_under_its_own_name_must_be_what_the_address_serves(tmp_path: Path) -> None:
     put(tmp_path, "ntrex/newstest2019.en", b"one\n", note=False)
     found = check(entry("ntrex"), [EN], tmp_path)
     assert (found.right, found.unknown) == (0, 0)
-    assert "newstest2019.en' is not what it was; remove it" in found.wrong[0]
+    assert "newstest2019.en' has changed; remove it" in found.wrong[0]
 
 
 def test_a_file_that_has_changed(tmp_path: Path) -> None:
     put(tmp_path, "ntrex/newstest2019.en", b"one\n")
     (tmp_path / "ntrex/newstest2019.en").write_bytes(b"two\n")
-    assert "is not what it was" in check(entry("ntrex"), [EN], tmp_path).wrong[0]
+    assert "has changed" in check(entry("ntrex"), [EN], tmp_path).wrong[0]
 
 
 def test_languages_with_different_numbers_of_lines(tmp_path: Path) -> None:

@@ -108,7 +108,7 @@ def test_pairs_that_share_a_file_do_so_in_both_directions() -> None:
     ("name", "message"),
     [
         ("multi30", "no corpus 'multi30' in the catalogue; did you mean 'multi30k'"),
-        ("zzz", "there are multi30k, wmt, "),
+        ("zzz", "choose from multi30k, wmt, "),
         ("opus", "needs a corpus and its version, such as opus/Europarl/v8"),
         ("opus/Europarl", "needs a corpus and its version"),
         ("opus/../v8/x", "needs a corpus and its version"),

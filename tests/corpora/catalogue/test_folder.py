@@ -42,5 +42,5 @@ def test_other_forms_of_the_list_are_read(tmp_path: Path) -> None:
 @pytest.mark.parametrize("line", ["", "abc  a", f"{'0' * 64} a", "word"])
 def test_a_list_that_is_none(tmp_path: Path, line: str) -> None:
     (tmp_path / "SHA256SUMS").write_text(f"{'0' * 64}  a\n{line}\n")
-    with pytest.raises(UserError, match="SHA256SUMS', line 2 is no checksum"):
+    with pytest.raises(UserError, match="SHA256SUMS', line 2 is not a checksum"):
         recorded(tmp_path)

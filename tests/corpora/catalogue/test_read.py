@@ -141,10 +141,10 @@ def test_large_files_stay_on_disk(tmp_path: Path, monkeypatch: pytest.MonkeyPatc
 
 def test_a_missing_file_is_said_with_the_command_that_fetches_it(tmp_path: Path) -> None:
     put(tmp_path, {"opus/Tiny/v1/it-nl.it": "uno\n"})
-    message = "there is no file .*it-nl.nl'; fetch it by 'ontarget data get opus/Tiny/v1 --languages it,nl'"
+    message = "there is no file .*it-nl.nl'; download it with 'ontarget data get opus/Tiny/v1 --languages it,nl'"
     with pytest.raises(UserError, match=message):
         load("opus/Tiny/v1", {}, {"train": directions("it-nl")}, tmp_path)
-    message = "no file .*train.nl'; no address serves it, and 'ontarget data card mozilla_www' says how"
+    message = "no file .*train.nl'; it cannot be downloaded, but 'ontarget data card mozilla_www' describes how"
     with pytest.raises(UserError, match=message):
         load("mozilla_www", {}, {"train": directions("nl-ro")}, tmp_path)
 
@@ -158,14 +158,14 @@ def test_files_that_are_not_aligned(tmp_path: Path) -> None:
 @pytest.mark.parametrize(
     ("name", "chosen", "message"),
     [
-        ("wmt17-20", {}, "'wmt17-20' has no usual splits; say which of its sets to take: newstest2017, "),
+        ("wmt17-20", {}, "'wmt17-20' has no usual splits; choose from its sets: newstest2017, "),
         ("multi30k", {"train": ["test_2016"]}, "has no set 'test_2016'; did you mean 'test_2016_flickr'"),
         (
             "multi30k",
             {"train": ["flores:devtest"]},
             "no corpus 'flores' in the catalogue; did you mean 'flores200'",
         ),
-        ("wmt22", {}, "the set 'test' of corpus 'wmt22' has none of the directions asked for (ro-nl, nl-ro)"),
+        ("wmt22", {}, "the set 'test' of corpus 'wmt22' has none of the requested directions (ro-nl, nl-ro)"),
     ],
 )
 def test_what_is_not_there(tmp_path: Path, name: str, chosen: dict[str, list[str]], message: str) -> None:

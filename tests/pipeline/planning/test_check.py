@@ -101,7 +101,7 @@ def test_all_mistakes_are_listed_each_with_its_key(tmp_path: Path) -> None:
         ("en\tit\ten-GB\n", None),
         ("en-US\tit\ten-GB\na\tb\tc\n", "line 1: 'en-US' and 'en-GB' are both English (en)"),
         ('{"source": "a", "target": "b"}\n', "line 1: no key is a language"),
-        ("no table at all\n", "in a format that its content does not tell"),
+        ("no table at all\n", "in an unknown format"),
         ("", "is empty"),
     ],
 )

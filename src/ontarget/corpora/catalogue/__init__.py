@@ -1,4 +1,4 @@
-"""Public corpora by name: what each is, its files, how they are fetched and checked, and its text.
+"""Public corpora by name: their descriptions, files, downloads, checks and text.
 
-Begin with `entry.py`, what the catalogue knows of a corpus.
+Begin with `entry.py`, the schema of an entry.
 """

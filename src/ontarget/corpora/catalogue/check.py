@@ -1,4 +1,4 @@
-"""Whether the files of a corpus are what they were, and aligned."""
+"""Checks that the files of a corpus are unchanged and aligned."""
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
@@ -13,14 +13,14 @@ from ontarget.languages import Language, directions_between
 
 
 @dataclass(frozen=True, slots=True)
-class Checked:
-    """What was found of a corpus.
+class CorpusCheck:
+    """The result of checking a corpus.
 
     Attributes:
-        right: files whose bytes are those that are known of them.
-        unknown: files of whose bytes nothing is known.
-        missing: files that are not there.
-        wrong: what is amiss, a sentence each.
+        right: number of files with the known checksum.
+        unknown: number of files without a known checksum.
+        missing: number of missing files.
+        wrong: problems, one sentence each.
     """
 
     right: int
@@ -29,11 +29,11 @@ class Checked:
     wrong: Sequence[str]
 
 
-def check(entry: Entry, languages: Sequence[Language], folder: Path) -> Checked:
-    """Compares the files that are there with SHA256SUMS and the catalogue, and counts their lines.
+def check(entry: Entry, languages: Sequence[Language], folder: Path) -> CorpusCheck:
+    """Compares the existing files with SHA256SUMS and the catalogue, and counts their lines.
 
     Raises:
-        UserError: SHA256SUMS is no such list.
+        UserError: SHA256SUMS is not a valid list of checksums.
     """
     sums = recorded(folder)
     right, unknown, missing = 0, 0, 0
@@ -50,12 +50,12 @@ def check(entry: Entry, languages: Sequence[Language], folder: Path) -> Checked:
         elif digest(path) == expected:
             right += 1
         else:
-            wrong.append(f"'{path}' is not what it was; remove it and get it again")
-    return Checked(right, unknown, missing, [*wrong, *_uneven(entry, languages, folder)])
+            wrong.append(f"'{path}' has changed; remove it and get it again")
+    return CorpusCheck(right, unknown, missing, [*wrong, *_uneven(entry, languages, folder)])
 
 
 def _uneven(entry: Entry, languages: Sequence[Language], folder: Path) -> Iterator[str]:
-    """Files that must have as many lines as each other, and have not."""
+    """A sentence for each group of files that should have the same number of lines, but do not."""
     groups = {frozenset(item.file for item in group): group for group in _aligned(entry, languages)}
     for group in groups.values():  # some files serve two directions
         counts: dict[str, int] = {}

@@ -1,4 +1,4 @@
-"""What the catalogue knows of a corpus: the schema of corpora.yaml, and which files a corpus has."""
+"""An entry of the catalogue: the schema of corpora.yaml, and the files of a corpus."""
 
 import re
 from collections.abc import Iterable, Iterator, Sequence
@@ -24,10 +24,10 @@ class Item:
     """One file of a corpus.
 
     Attributes:
-        file: its place below the data folder.
-        address: where it comes from, or the archive that it is in; None: it is made by hand.
-        member: the end of its path in that archive; None: it is no archive.
-        format: how its lines are read.
+        file: its path below the data folder.
+        address: the URL of the file, or of the archive that contains it; None if the file is made by hand.
+        member: the end of its path in the archive; None if there is no archive.
+        format: the format of its lines.
     """
 
     file: str
@@ -36,20 +36,20 @@ class Item:
     format: Format
 
 
-class _Block(BaseModel):
+class _StrictModel(BaseModel):
     model_config = ConfigDict(extra="forbid", frozen=True)
 
 
-class File(_Block):
-    """Templates of an Item; what may stand in them is said in corpora.yaml."""
+class File(_StrictModel):
+    """Templates of an Item; corpora.yaml describes their placeholders."""
 
     file: str
     address: str | None = None
     member: str | None = None
 
 
-class Texts(_Block):
-    """Files that are aligned: `text` over all languages, or `source` with `target` in one direction."""
+class Texts(_StrictModel):
+    """Aligned files: `text` for all languages, or `source` and `target` in one direction."""
 
     languages: tuple[str, ...] | None = None
     directions: tuple[str, ...] | None = None
@@ -65,36 +65,36 @@ class Texts(_Block):
         return self
 
 
-class Entry(_Block):
+class Entry(_StrictModel):
     """A corpus of the catalogue."""
 
     name: str
     about: str
     languages: tuple[str, ...] = ()
-    codes: dict[str, str] = Field({}, description="language -> what the corpus calls it")
-    size: str | None = Field(None, description="of what is downloaded")
+    codes: dict[str, str] = Field({}, description="language -> the corpus's own code for it")
+    size: str | None = Field(None, description="size of the download")
     home: str
     at: str = ""
     terms: str = Field(description="the licence in a few words, for lists")
     licence: str
     citation: str
-    made: str | None = Field(None, description="how its files are made, where no address serves them")
+    made: str | None = Field(None, description="how to make its files, if no URL serves them")
     good_for: str
     traps: tuple[str, ...] = ()
     sets: dict[str, tuple[Texts, ...]] = {}
     splits: dict[str, str] = Field(
-        {}, description="train, validation, test -> the set that usually serves as it"
+        {}, description="train, validation, test -> the set that is usually used for it"
     )
 
     def known_languages(self) -> list[Language]:
-        """Those that it is listed with; none for an entry that leaves them to whoever asks."""
+        """The listed languages; empty for an entry without a fixed list."""
         return [Language(code) for code in self.languages or self.codes]
 
     def texts(self, name: str) -> Sequence[Texts]:
-        """A set of it.
+        """The files of a set.
 
         Raises:
-            UserError: it has none of that name.
+            UserError: the corpus has no set of that name.
         """
         if name not in self.sets:
             hint = nearest(name, self.sets) or f"; it has {', '.join(self.sets) or 'none of its own'}"
@@ -102,12 +102,12 @@ class Entry(_Block):
         return self.sets[name]
 
     def languages_of(self, texts: Texts, wanted: Sequence[Language]) -> list[Language]:
-        """Those of the wanted languages that a set may have."""
+        """The wanted languages that a set may have."""
         known = [Language(code) for code in texts.languages or ()] or self.known_languages()
         return [language for language in wanted if language in known or not known]
 
     def directions_of(self, texts: Texts, wanted: Sequence[Direction]) -> list[Direction]:
-        """Those of the wanted directions that a set of pairs may have."""
+        """The wanted directions that a set of pairs may have."""
         if texts.directions is not None:
             there = {Direction.parse(direction) for direction in texts.directions}
             return [direction for direction in wanted if direction in there]
@@ -115,12 +115,12 @@ class Entry(_Block):
         return [d for d in wanted if d.source in known and d.target in known]
 
     def text(self, texts: Texts, language: Language) -> Item:
-        """The file of one language of a set that is aligned over all."""
+        """The file of one language in a set that is aligned over all languages."""
         assert texts.text is not None
         return self._item(texts, texts.text, self._words(language))
 
     def pair(self, texts: Texts, direction: Direction) -> tuple[Item, Item]:
-        """The two files of a direction of a set of pairs."""
+        """The two files of a direction in a set of pairs."""
         assert texts.source is not None
         assert texts.target is not None
         source, target = map(self._listed, direction.sides)
@@ -141,7 +141,7 @@ class Entry(_Block):
         )
 
     def items(self, languages: Sequence[Language]) -> list[Item]:
-        """Every file of it in those languages, those of the sets of other corpora that it uses included."""
+        """All files of the corpus in these languages, including sets of other corpora that it uses."""
         found = [item for name in self.sets for item in self._items(name, languages)]
         for other, name in map(set_of, self.splits.values()):
             if other not in ("", SCHEME):
@@ -170,7 +170,7 @@ class Entry(_Block):
         return {"language": self._listed(language), "code": self._code(language)}
 
     def _listed(self, language: Language) -> str:
-        """The code that the entry has for a language: its files of `no` may be called `nb`."""
+        """The entry's own code for a language: files for `no` may be named `nb`."""
         return next((str(one) for one in self.known_languages() if one == language), str(language))
 
     def _code(self, language: Language) -> str:
@@ -184,10 +184,10 @@ def names() -> list[str]:
 
 
 def entry(name: str) -> Entry:
-    """The entry of a corpus: `multi30k`, or of OPUS with its version `opus/Europarl/v8`.
+    """The entry of a corpus: `multi30k`, or for OPUS with its version, `opus/Europarl/v8`.
 
     Raises:
-        UserError: there is none.
+        UserError: there is no such corpus.
     """
     opus = _OPUS.fullmatch(name)
     if opus:
@@ -195,18 +195,18 @@ def entry(name: str) -> Entry:
     if name == "opus" or name.startswith("opus/"):
         raise UserError(f"'{name}' needs a corpus and its version, such as opus/Europarl/v8")
     if name not in _data():
-        hint = nearest(name, _data()) or f"; there are {', '.join(_data())}"
+        hint = nearest(name, _data()) or f"; choose from {', '.join(_data())}"
         raise UserError(f"there is no corpus '{name}' in the catalogue{hint}")
     return _entry(name, _data()[name])
 
 
 def template() -> Entry:
-    """The entry that stands for all of OPUS, with `{corpus}` and `{version}` in it."""
+    """The entry for all corpora of OPUS, with the placeholders `{corpus}` and `{version}`."""
     return _entry("opus", _data()["opus"])
 
 
 def set_of(reference: str) -> tuple[str, str]:
-    """What `devtest` (of the corpus itself), `flores200:devtest` or `sacrebleu:wmt22` names: corpus, set."""
+    """Corpus and set of a reference: `flores200:devtest`, `sacrebleu:wmt22`, or only a set, `devtest`."""
     if reference.startswith(SCHEME):
         return SCHEME, reference.removeprefix(SCHEME)
     corpus, _, name = reference.rpartition(":")
@@ -214,7 +214,7 @@ def set_of(reference: str) -> tuple[str, str]:
 
 
 def check_names(name: str, chosen: Iterable[str]) -> None:
-    """Looks up a corpus and sets chosen of it, or of others; nothing is read but the catalogue.
+    """Checks that a corpus and the chosen sets exist in the catalogue, without reading their files.
 
     Raises:
         UserError: there is no such corpus or set.
@@ -227,7 +227,7 @@ def check_names(name: str, chosen: Iterable[str]) -> None:
 
 @cache
 def served() -> dict[str, str]:
-    """File (below the data folder) -> SHA-256 of what its address serves, where that is known."""
+    """File (below the data folder) -> SHA-256 of the content served by its URL, if known."""
     text = (files(__package__) / "served.sha256").read_text(encoding="utf-8")
     return {file: digest for digest, file in (line.split("  ", 1) for line in text.splitlines())}
 

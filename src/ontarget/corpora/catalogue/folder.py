@@ -1,4 +1,4 @@
-"""The data folder: where the files of corpora lie, and what their bytes were when they came."""
+"""The data folder, which contains the files of corpora and their checksums."""
 
 import os
 from collections.abc import Mapping
@@ -11,17 +11,17 @@ _SUMS = "SHA256SUMS"
 
 
 class NotFetched(UserError):
-    """A file of a known corpus is not on this machine; the message says how to get it."""
+    """A file of a corpus is not on this machine; the message says how to get it."""
 
 
 def data_folder() -> Path:
-    """`$ONTARGET_DATA`, or `data` in the cache (`~/.cache/ontarget`) where that is not set."""
+    """`$ONTARGET_DATA`, or `data` in the cache (`~/.cache/ontarget`) if this is not set."""
     named = os.environ.get("ONTARGET_DATA")
     return Path(named).expanduser() if named else cache_folder() / "data"
 
 
 def find(folder: Path, file: str) -> Path | None:
-    """Where a file of a corpus lies, as it is or compressed by gzip; None: nowhere."""
+    """The path of a corpus file, plain or compressed by gzip; None if it is missing."""
     for name in (file, f"{file}.gz"):
         if (folder / name).is_file():
             return folder / name
@@ -29,10 +29,10 @@ def find(folder: Path, file: str) -> Path | None:
 
 
 def recorded(folder: Path) -> dict[str, str]:
-    """File -> SHA-256 as the folder's SHA256SUMS has them (`sha256sum -c` reads it too); empty without one.
+    """File -> SHA-256 from the folder's SHA256SUMS, which `sha256sum -c` can read; empty without this file.
 
     Raises:
-        UserError: a line of it is none of such a list.
+        UserError: a line is not a checksum and a file name.
     """
     path = folder / _SUMS
     if not path.is_file():
@@ -41,13 +41,16 @@ def recorded(folder: Path) -> dict[str, str]:
     for number, line in enumerate(path.read_text(encoding="utf-8", errors="replace").splitlines(), start=1):
         value, _, file = line.partition(" ")
         if len(value) != 64 or file[:1] not in (" ", "*"):
-            raise UserError(f"'{path}', line {number} is no checksum and file name, as sha256sum writes them")
+            raise UserError(
+                f"'{path}', line {number} is not a checksum with a file name, as written by sha256sum; "
+                "correct or remove the line"
+            )
         sums[file[1:].removeprefix("./")] = value.lower()
     return sums
 
 
 def record(folder: Path, sums: Mapping[str, str]) -> None:
-    """Adds checksums to the folder's SHA256SUMS; those of the same files are replaced."""
+    """Adds checksums to the folder's SHA256SUMS, replacing those of the same files."""
     lines = sorted((recorded(folder) | dict(sums)).items())
     with whole_file(folder / _SUMS) as temporary:
         temporary.write_text("".join(f"{value}  {file}\n" for file, value in lines), encoding="utf-8")

@@ -1,4 +1,4 @@
-"""Bringing the files of a corpus into the data folder, each checked against what is known of it."""
+"""Downloads the files of a corpus to the data folder, and checks their checksums."""
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from contextlib import AbstractContextManager
@@ -14,19 +14,19 @@ from ontarget.corpora.unpack import unpack
 from ontarget.errors import UserError
 from ontarget.languages import Language
 
-Task = Callable[[str], AbstractContextManager[Advance]]  # what is fetched -> who is told of its bytes
+Task = Callable[[str], AbstractContextManager[Advance]]  # name of a download -> a function for its progress
 
 _DOWNLOADS = ".downloads"  # in the data folder: archives, until they are unpacked
 
 
 @dataclass(frozen=True, slots=True)
 class Fetched:
-    """A file that has come.
+    """A downloaded file.
 
     Attributes:
-        file: its place below the data folder.
-        sha256: of its bytes.
-        known: whether that is what the catalogue, or an earlier download, says of it.
+        file: its path below the data folder.
+        sha256: the checksum of its bytes.
+        known: whether the catalogue or an earlier download has this checksum.
     """
 
     file: str
@@ -35,32 +35,31 @@ class Fetched:
 
 
 def missing(entry: Entry, languages: Sequence[Language], folder: Path) -> list[Item]:
-    """The files of a corpus in those languages that the folder does not have."""
+    """The files of a corpus in these languages that are missing in the folder."""
     return [item for item in entry.items(languages) if find(folder, item.file) is None]
 
 
 def get(items: Iterable[Item], folder: Path, task: Task, mirror: str | None = None) -> list[Fetched]:
-    """Fetches files into the folder, and writes their checksums into its SHA256SUMS.
+    """Downloads files to the folder, and writes their checksums to its SHA256SUMS.
 
-    Bytes must be those that the catalogue knows. Where it knows none, the first download counts, and later
-    ones must be like it.
+    Files must have the checksum in the catalogue. If it has none, later downloads must equal the first one.
 
     Args:
-        items: what to fetch.
+        items: the files to download.
         folder: the data folder.
-        task: a context for each download.
-        mirror: fetch from `MIRROR/HOST/PATH` what is at `https://HOST/PATH`.
+        task: makes a context for each download.
+        mirror: a base URL; `https://HOST/PATH` is downloaded from `MIRROR/HOST/PATH`.
 
     Raises:
-        UserError: no address serves one of them; or a download failed, is broken, or has other bytes than
-            expected, and files before it stay.
+        UserError: a file has no URL, or a download failed, is broken, or has another checksum than expected.
+            Earlier files are kept.
     """
     by_address: dict[str, list[Item]] = {}
     for item in items:
         if item.address is None:
             raise UserError(
-                f"no address serves '{item.file}', which is to be put into '{folder}'; "
-                f"'ontarget data card {item.file.split('/')[0]}' says how it is made"
+                f"'{item.file}' cannot be downloaded; make it as 'ontarget data card "
+                f"{item.file.split('/')[0]}' describes, and put it into '{folder}'"
             )
         by_address.setdefault(item.address, []).append(item)
     fetched = []
@@ -82,7 +81,7 @@ def get(items: Iterable[Item], folder: Path, task: Task, mirror: str | None = No
 def _from_archive(
     address: str, wanted: Sequence[Item], expected: Mapping[str, str | None], folder: Path, task: Task
 ) -> dict[str, str]:
-    """Fetches an archive, takes what is wanted of it, and removes it."""
+    """Downloads an archive, extracts the wanted files, and removes the archive."""
     parts = urlsplit(address)
     archive = folder / _DOWNLOADS / f"{parts.netloc}{parts.path}{parts.query}".replace("/", "_")
     with task(Path(parts.path).name) as advance:
@@ -94,8 +93,8 @@ def _from_archive(
         for file, value in found.items():
             if expected[file] not in (None, value):
                 raise UserError(
-                    f"'{file}' of {address} has other bytes than when it was first fetched (SHA-256 {value}, "
-                    f"not {expected[file]}); its publisher has changed it. To take the new one, remove its "
+                    f"'{file}' of {address} differs from its first download (SHA-256 {value}, not "
+                    f"{expected[file]}), so its publisher has changed it. To accept the new file, remove its "
                     f"line from '{folder / 'SHA256SUMS'}'"
                 )
         for file, path in fresh.items():

@@ -1,4 +1,4 @@
-"""The text of a corpus of the catalogue, out of the data folder."""
+"""Reads the text of a corpus of the catalogue from the data folder."""
 
 import hashlib
 import json
@@ -17,18 +17,20 @@ from ontarget.errors import UserError, counted
 from ontarget.files import cache_folder, made_once
 from ontarget.languages import Direction, Language
 
-_LARGE = 1 << 26  # bytes: files that are larger together stay on disk
+_LARGE = 1 << 26  # bytes; if the files of a part exceed this in total, their lines stay on disk
 _READ = {"plain": plain.read_lines, "iwslt-tags": read_tagged, "iwslt-xml": read_segments}
 
 
 @dataclass(frozen=True, slots=True)
 class _Disk:
-    """Where the files are, who is told how far those are that take a while to read, and what was read.
+    """Settings for reading the files of a split, and facts about the files that were read.
 
     Attributes:
-        first: lines that are read of each file; None: all.
-        identities: what is read of a split is known by.
-        line_breaks: in how many segments of each part of it line breaks became spaces.
+        folder: the data folder.
+        watch: an iterator through which large files pass when they are read for the first time.
+        first: number of lines to read from each file; None: all.
+        identities: the identities of the parts that were read, for the fingerprint.
+        line_breaks: for each part, the number of segments in which line breaks became spaces.
     """
 
     folder: Path
@@ -38,7 +40,7 @@ class _Disk:
     line_breaks: list[int] = field(default_factory=list)
 
     def without_line_breaks(self, parts: Sequence[Part]) -> list[Part]:
-        """Parts in memory with each text in one line."""
+        """Parts in memory, with each text in one line."""
         found, line_breaks = without_line_breaks(parts)
         self.line_breaks.append(line_breaks)
         return found
@@ -52,26 +54,26 @@ def load(
     watch: store.Watch = iter,
     first: int | None = None,
 ) -> Corpus:
-    """The corpus with its usual splits, or sets chosen instead.
+    """Loads a corpus with its usual splits, or with chosen sets instead.
 
     Args:
-        name: of the catalogue.
-        chosen: split -> sets, of the corpus or another (`flores200:devtest`, `sacrebleu:wmt22`).
-        wanted: split -> directions to read of it, where they are there; other splits are left out.
-        folder: where the files are (default: the data folder).
-        watch: large files that are read for the first time go through it, see store.py.
-        first: lines to read of each file, and none of sacreBLEU's, which would be fetched; None: all.
+        name: the corpus's name in the catalogue.
+        chosen: split -> sets, of this corpus or another (`flores200:devtest`, `sacrebleu:wmt22`).
+        wanted: split -> directions to read, if the split has them; other splits are not read.
+        folder: the folder of the files (default: the data folder).
+        watch: an iterator through which large files pass when they are read for the first time, see store.py.
+        first: number of lines to read from each file; test sets of sacreBLEU, which need a download, are
+            then skipped. None: all.
 
     Raises:
         NotFetched: a file is missing.
-        UserError: no such corpus or set; none of the directions; a file is missing, damaged, or not aligned.
+        UserError: the corpus or a set does not exist, a set has none of the directions, or a file is damaged
+            or not aligned.
     """
     own = entry(name)
     sets = {**{split: (usual,) for split, usual in own.splits.items()}, **chosen}
     if not sets:
-        raise UserError(
-            f"corpus '{name}' has no usual splits; say which of its sets to take: {', '.join(own.sets)}"
-        )
+        raise UserError(f"corpus '{name}' has no usual splits; choose from its sets: {', '.join(own.sets)}")
     splits: dict[str, list[Part]] = {}
     line_breaks: dict[str, int] = {}
     identities: list[str] = []
@@ -88,10 +90,10 @@ def load(
 
 
 def count_lines(item: Item, path: Path) -> int:
-    """The number of segments in a file, which may be of any size.
+    """The number of segments in a file of any size.
 
     Raises:
-        UserError: it cannot be read, or is damaged.
+        UserError: the file cannot be read, or is damaged.
     """
     if item.format == "plain":
         return sum(1 for _ in plain.lines_of(path))
@@ -121,8 +123,8 @@ def _read(own: Entry, name: str, wanted: Sequence[Direction], disk: _Disk) -> li
         left = [direction for direction in left if not any(part.serves(direction) for part in parts)]
     if not parts:
         raise UserError(
-            f"the set '{name}' of corpus '{own.name}' has none of the directions asked for "
-            f"({', '.join(map(str, wanted))}); 'ontarget data card {own.name}' says what it has"
+            f"the set '{name}' of corpus '{own.name}' has none of the requested directions "
+            f"({', '.join(map(str, wanted))}); 'ontarget data card {own.name}' lists its languages"
         )
     return parts
 
@@ -143,18 +145,18 @@ def _aligned(own: Entry, texts: Texts, wanted: Sequence[Direction], disk: _Disk)
 
 
 def _lines(own: Entry, items: Mapping[Language, Item], disk: _Disk) -> Mapping[Language, Sequence[str]]:
-    """The lines of a part, whose files must be there and have as many lines as each other."""
+    """The lines of a part, whose files must exist and have the same number of lines."""
     paths = {}
     for language, item in items.items():
         path = find(disk.folder, item.file)
         if path is None:
             way = (
-                f"fetch it by 'ontarget data get {own.name} --languages {','.join(map(str, items))}'"
+                f"download it with 'ontarget data get {own.name} --languages {','.join(map(str, items))}'"
                 if item.address
-                else f"no address serves it, and 'ontarget data card {own.name}' says how it is made"
+                else f"it cannot be downloaded, but 'ontarget data card {own.name}' describes how to make it"
             )
             raise NotFetched(
-                f"corpus '{own.name}' is not all here: there is no file '{disk.folder / item.file}'; {way}"
+                f"corpus '{own.name}' is incomplete: there is no file '{disk.folder / item.file}'; {way}"
             )
         paths[language] = path
     if disk.first is not None:
@@ -186,8 +188,8 @@ def _require_as_many(
 ) -> None:
     counts = {items[language].file: len(found) for language, found in lines.items()}
     if len(set(counts.values())) > 1:
-        said = (f"'{file}' has {counted(count, 'line')}" for file, count in counts.items())
-        raise _not_aligned(own, ", ".join(said))
+        lengths = (f"'{file}' has {counted(count, 'line')}" for file, count in counts.items())
+        raise _not_aligned(own, ", ".join(lengths))
 
 
 def _all_plain(items: Mapping[Language, Item]) -> bool:
@@ -197,7 +199,7 @@ def _all_plain(items: Mapping[Language, Item]) -> bool:
 def _on_disk(
     own: Entry, paths: Mapping[Language, Path], identity: str, disk: _Disk
 ) -> Mapping[Language, Sequence[str]]:
-    """The lines of files of any size, from the cache, where they are put first."""
+    """The lines of files of any size from the cache, which is filled first if necessary."""
     key = hashlib.sha256(f"{store.FORMAT} {identity}".encode()).hexdigest()[:32]
     cached = cache_folder() / "corpora" / key
     texts = zip(*map(plain.lines_of, paths.values()), strict=True)
@@ -214,5 +216,5 @@ def _on_disk(
 
 def _not_aligned(own: Entry, what: str) -> UserError:
     return UserError(
-        f"corpus '{own.name}' is not aligned: {what}; 'ontarget data check {own.name}' looks at all of it"
+        f"corpus '{own.name}' is not aligned: {what}; 'ontarget data check {own.name}' checks all files"
     )

@@ -6,7 +6,7 @@ from typing import Annotated, Any, Literal, Self
 
 from pydantic import AfterValidator, BeforeValidator, Field, PlainSerializer, model_validator
 
-from ontarget.corpora.checks import Step
+from ontarget.corpora.checks import CleaningStep
 from ontarget.corpora.cleaning import Overlap
 from ontarget.errors import UserError, nearest
 from ontarget.languages import Direction, Language, apart
@@ -22,12 +22,14 @@ from ontarget.samples.conflict import Conflict, check_conflicts
 from ontarget.samples.draw import supervised_directions, zero_shot_directions
 
 
-def _cleaning_step(value: object) -> Step:
+def _cleaning_step(value: object) -> CleaningStep:
     with mistakes():
-        return Step.of(value)
+        return CleaningStep.of(value)
 
 
-CleaningStep = Annotated[Step, BeforeValidator(_cleaning_step), PlainSerializer(Step.settings)]
+_Clean = Annotated[
+    CleaningStep, BeforeValidator(_cleaning_step), PlainSerializer(CleaningStep.settings)
+]
 
 
 class Recipe(Block):
@@ -40,7 +42,7 @@ class Recipe(Block):
     pivot: Code
     directions: Directions | None = Field(None, description="default: those with the pivot are supervised")
     corpus: CorpusSource
-    clean: tuple[CleaningStep, ...] = ()
+    clean: tuple[_Clean, ...] = ()
     hold_out: HoldOut | None = Field(None, description="numbers of train segments to move to other splits")
     overlap: Overlap = "error"
     template: str = "plain"
