@@ -311,7 +311,7 @@ def test_comet_scores_in_its_own_environment(write: Write, comet_environment: Pa
 
 def test_a_test_set_brings_source_and_reference(write: Write, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(sacrebleu_sets, "read_test_set", lambda name, direction: (GERMAN, [FRENCH]))
-    arguments = [write("a", ANSWERS), "--test-set", "wmt22", "--direction", "de-fr"]
+    arguments = [write("a", ANSWERS), "-t", "wmt22", "-l", "de-fr"]
     printed = json.loads(run(*arguments, "--json"))
     assert printed["bleu"]["value"] == bleu(ANSWERS, FRENCH, Language("fr")).value
     assert printed["breakdown"]["copy"] == 1  # by its source
@@ -543,7 +543,7 @@ def test_the_options_of_sacrebleu_give_its_scores_and_its_verbose_line(write: Wr
         tabbed,
         "-nr",
         "2",
-        "--metrics",
+        "-m",
         "BLEU,TER",
     ]
     given += ["-tok", "intl", "-lc"]

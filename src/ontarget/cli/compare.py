@@ -92,7 +92,12 @@ def compare(
     ] = False,
     metrics: Annotated[
         str,
-        typer.Option(metavar="NAMES", help="Metrics: bleu, chrf, chrf++, ter, spbleu. OTR is always added."),
+        typer.Option(
+            "--metrics",
+            "-m",
+            metavar="NAMES",
+            help="Metrics: bleu, chrf, chrf++, ter, spbleu. OTR is always added.",
+        ),
     ] = "bleu,chrf",
     tokenize: Tokenize = None,
     lowercase: Lowercase = False,

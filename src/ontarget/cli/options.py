@@ -46,13 +46,16 @@ Source = Annotated[
 TestSet = Annotated[
     str | None,
     typer.Option(
+        "--test-set",
+        "-t",
         metavar="NAME",
         help="Source and reference of a sacreBLEU test set, such as wmt22. Needs --direction, unless file "
         "names contain it.",
     ),
 ]
 OfTestSet = Annotated[
-    str | None, typer.Option(metavar="FROM-TO", help="Direction of the test set, such as de-fr.")
+    str | None,
+    typer.Option("--direction", "-l", metavar="FROM-TO", help="Direction of the test set, such as de-fr."),
 ]
 CometEnv = Annotated[
     Path | None,

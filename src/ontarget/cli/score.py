@@ -79,6 +79,8 @@ def score(
     metrics: Annotated[
         str | None,
         typer.Option(
+            "--metrics",
+            "-m",
             metavar="NAMES",
             help="Metrics: bleu, chrf, chrf++, ter, spbleu. Without a reference: lpr, wpr, lcpr, and "
             "leftover (the share of words left in another language).",
