@@ -234,8 +234,8 @@ def test_scoring_loads_no_model_library(statement: str) -> None:
 @pytest.mark.parametrize(
     ("arguments", "unloaded"),
     [
-        (["--help"], {"numpy", "sacrebleu", "babel", "pydantic", "yaml"}),
-        (["score", "--help"], {"numpy", "sacrebleu", "babel", "pydantic", "yaml"}),
+        (["--help"], {"numpy", "sacrebleu", "babel", "pydantic", "yaml", "rich"}),
+        (["score", "--help"], {"numpy", "sacrebleu", "babel", "pydantic", "yaml", "rich"}),
         (
             ["score", "{file}", "--to", "fr"],
             {"sacrebleu", "pydantic", "yaml", "rich.console", "xml.etree.ElementTree"},

@@ -64,12 +64,27 @@ def test_version_is_that_of_the_package() -> None:
 
 
 def test_help_lists_every_command_in_order_with_a_line_and_shows_examples() -> None:
-    result = CliRunner().invoke(app, ["--help"], env={"COLUMNS": "120"})
+    result = CliRunner().invoke(app, ["--help"], terminal_width=100)
     assert result.exit_code == 0
-    places = [result.output.index(f"│ {name} ") for name in COMMANDS]
+    places = [result.output.index(f"\n  {name} ") for name in COMMANDS]
     assert places == sorted(places)
-    assert all(line in result.output for line in module._COMMANDS.values())
-    assert "ontarget score hyp.fr --to fr" in result.output
+    said = " ".join(result.output.split())
+    assert all(f"{name} {line}" in said for name, line in module._COMMANDS.items())
+    assert "\n      ontarget score hyp.fr --to fr\n      ontarget score hyp.fr --ref" in result.output
+
+
+@pytest.mark.parametrize(
+    ("group", "sentence"), [("data", "the same number of lines."), ("recipes", "models.")]
+)
+def test_help_of_a_group_has_the_sentences_of_its_commands_in_full(group: str, sentence: str) -> None:
+    said = " ".join(CliRunner().invoke(app, [group, "--help"]).output.split())
+    assert sentence in said
+    assert "..." not in said.partition("Commands:")[2]
+
+
+def test_help_of_a_command_of_a_group_has_its_examples_line_by_line() -> None:
+    shown = CliRunner().invoke(app, ["data", "get", "--help"]).output
+    assert "\n      ontarget data get multi30k\n      ontarget data get opus/Europarl/v8 --lang" in shown
 
 
 def test_without_arguments_it_helps() -> None:

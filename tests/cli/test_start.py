@@ -9,7 +9,7 @@ import typer
 from typer.core import TyperCommand
 from typer.main import get_command
 
-from ontarget.cli.start import Quick
+from ontarget.cli.start import Quick, with_unwrapped_examples
 
 
 class _Quick(Quick, TyperCommand):
@@ -82,3 +82,28 @@ print(len(os.listdir('/proc/self/task')))"""
         [sys.executable, "-c", code], capture_output=True, encoding="utf-8", check=True, env=environment
     )
     assert int(result.stdout) == int(threads or 1)
+
+
+def test_garbage_is_collected_again_when_a_command_runs(tmp_path: Path) -> None:
+    (tmp_path / "hyp.fr").write_text("Le chat dort.\n", encoding="utf-8")
+    code = """import atexit, gc, sys
+atexit.register(lambda: print(gc.isenabled(), file=sys.stderr))
+from ontarget.__main__ import main
+main()"""
+    for arguments in (["score", "hyp.fr", "--to", "fr"], ["data", "card", "multi30k"]):
+        command = [sys.executable, "-c", code, *arguments]
+        result = subprocess.run(command, capture_output=True, encoding="utf-8", check=False, cwd=tmp_path)
+        assert (result.returncode, result.stderr) == (0, "True\n")
+
+
+@pytest.mark.parametrize(
+    ("text", "marked"),
+    [
+        ("One.\n\n    a\n    b\n\nTwo.\n\n    c", "One.\n\n\b\n    a\n    b\n\nTwo.\n\n\b\n    c"),
+        ("One.\n\nTwo.", "One.\n\nTwo."),
+        ("", ""),
+        (None, None),
+    ],
+)
+def test_indented_paragraphs_of_a_help_text_keep_their_lines(text: str | None, marked: str | None) -> None:
+    assert with_unwrapped_examples(text) == marked

@@ -14,7 +14,7 @@ from typer.exceptions import TyperException
 from typer.main import get_command, get_group
 
 from ontarget.cli.aliases import with_current_names
-from ontarget.cli.start import Quick
+from ontarget.cli.start import Quick, collect_again, with_unwrapped_examples
 from ontarget.errors import UserError
 from ontarget.signals import Terminated, terminable
 
@@ -49,7 +49,9 @@ class _Subcommand(TyperCommand):
             UserError: a value is an empty string.
         """
         name = str(self.name)
-        context = _load(name).make_context(info_name, with_current_names(name, args), parent, **extra)
+        command = _load(name)
+        collect_again()
+        context = command.make_context(info_name, with_current_names(name, args), parent, **extra)
         for parameter in context.command.params:
             value = context.params.get(parameter.name)
             if value == "" or (isinstance(value, list | tuple) and "" in value):
@@ -68,6 +70,7 @@ class _Commands(Quick, TyperGroup):
 
     def __init__(self, **settings: Any) -> None:
         super().__init__(**settings)
+        self.help = with_unwrapped_examples(self.help)
         self.commands = {name: _Subcommand(name, short_help=line) for name, line in _COMMANDS.items()}
 
     def main(self, *args: Any, **extra: Any) -> Any:
@@ -113,9 +116,10 @@ class _Commands(Quick, TyperGroup):
 app = typer.Typer(
     cls=_Commands,
     no_args_is_help=True,
-    rich_markup_mode="markdown",
+    rich_markup_mode=None,  # rich would take longer to load than all the rest of --help
     pretty_exceptions_enable=False,  # a bug shows Python's own traceback, complete and easy to report
-    context_settings={"help_option_names": ["-h", "--help"]},  # inherited by the subcommands
+    # inherited by the subcommands
+    context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 100},
 )
 
 
@@ -155,10 +159,15 @@ def ontarget(
 def _load(name: str) -> Any:
     module = import_module(f"ontarget.cli.{name}")
     if hasattr(module, "app"):
-        return get_group(module.app)
-    command = typer.Typer(add_completion=False, rich_markup_mode="markdown")
-    command.command(name, cls=_QuickCommand)(getattr(module, name))
-    return get_command(command)
+        loaded: Any = get_group(module.app)
+    else:
+        command = typer.Typer(add_completion=False, rich_markup_mode=None)
+        command.command(name, cls=_QuickCommand)(getattr(module, name))
+        loaded = get_command(command)
+    for one in (loaded, *getattr(loaded, "commands", {}).values()):
+        one.help = with_unwrapped_examples(one.help)
+        one.short_help = one.get_short_help_str(limit=200)  # in full: typer cuts off after a line
+    return loaded
 
 
 def _written_by_us(error: OSError) -> bool:

@@ -18,7 +18,7 @@ if TYPE_CHECKING:
 
 app = typer.Typer(
     no_args_is_help=True,
-    rich_markup_mode="markdown",
+    rich_markup_mode=None,
     context_settings={"help_option_names": ["-h", "--help"]},
     help="List, describe, show, download and check corpora. They are stored in $ONTARGET_DATA, or "
     "~/.cache/ontarget/data.",

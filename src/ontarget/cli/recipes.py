@@ -19,7 +19,7 @@ from ontarget.tables import terminal_frame
 
 app = typer.Typer(
     no_args_is_help=True,
-    rich_markup_mode="markdown",
+    rich_markup_mode=None,
     context_settings={"help_option_names": ["-h", "--help"]},
     help="List, show, copy and check recipes, the commented files that `ontarget run` executes.",
 )

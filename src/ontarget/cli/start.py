@@ -2,10 +2,12 @@
 
 import gc
 import os
+import re
 from collections.abc import Callable
 from importlib import import_module
 from typing import Any, get_type_hints
 
+_EXAMPLES = re.compile(r"\n\n(?=    )")
 _TEXTS = (str, str | None, list[str], list[str] | None)
 
 
@@ -24,12 +26,27 @@ def numpy_without_threads() -> None:
         del os.environ["OPENBLAS_NUM_THREADS"]
 
 
+def collect_nothing() -> None:
+    """Stops Python's search for unreachable cycles while modules are loaded, of which nothing is garbage."""
+    gc.disable()
+
+
+def collect_again() -> None:
+    """Resumes the search when a command begins."""
+    gc.enable()
+
+
 def collect_seldom() -> None:
-    """Makes Python's search for unreachable cycles a hundred times rarer than by default.
+    """Makes the search about three hundred times rarer than by default.
 
     Scoring makes a few small objects for each line, and no cycles: the search takes a twentieth of its time.
     """
-    gc.set_threshold(70_000)  # absolute, since a process may run several commands
+    gc.set_threshold(200_000)  # absolute, since a process may run several commands
+
+
+def with_unwrapped_examples(help_text: str | None) -> str | None:
+    """Marks indented paragraphs of a help text for typer, which would fill their lines."""
+    return _EXAMPLES.sub("\n\n\b\n", help_text) if help_text else help_text
 
 
 class Quick:
