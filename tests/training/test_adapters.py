@@ -56,7 +56,7 @@ def test_lora_tunes_the_layers_that_it_is_told(model):
 
 def test_layers_that_a_model_does_not_have_are_named_with_those_that_it_has(model):
     with pytest.raises(
-        UserError, match=r"targets: c_attn, but the model has no such layer; it has .*o_proj, q_proj"
+        UserError, match=r"target_modules: c_attn, but the model has no such layer; it has .*o_proj, q_proj"
     ):
         adapters.prepared(model, settings(lora=Lora(target_modules=("c_attn",))))
 
@@ -83,7 +83,7 @@ def test_a_merged_model_answers_like_the_one_with_adapters(model, tmp_path, prec
 
 def test_a_lora_stage_saves_a_plain_checkpoint_that_has_learnt(base, tmp_path):
     before = state(base)
-    after, _ = tuned(base, tmp_path, tuning=settings(lora=Lora(rank=4), steps=20))
+    after, _ = tuned(base, tmp_path, tuning=settings(lora=Lora(rank=4), max_steps=20))
     assert before.keys() == after.keys()
     assert not list((tmp_path / "out").glob("adapter*"))
     assert torch.equal(before["model.embed_tokens.weight"], after["model.embed_tokens.weight"])
@@ -168,7 +168,7 @@ def test_moments_of_8_bits_are_an_optimiser_of_bitsandbytes():
 @pytest.mark.skipif(not torch.cuda.is_available(), reason="needs a GPU")
 def test_a_qlora_stage_saves_a_plain_checkpoint(base, tmp_path):
     before = state(base)
-    after, _ = tuned(base, tmp_path, tuning=settings(lora=Lora(rank=4), quantization="4bit", steps=20))
+    after, _ = tuned(base, tmp_path, tuning=settings(lora=Lora(rank=4), quantization="4bit", max_steps=20))
     assert before.keys() == after.keys()
     assert torch.equal(before["model.embed_tokens.weight"], after["model.embed_tokens.weight"])
     records = [json.loads(line) for line in (tmp_path / "out" / "log.jsonl").read_text().splitlines()]
@@ -184,7 +184,7 @@ def test_8_bit_moments_come_near_the_plain_ones(base, tmp_path):
 
 
 def test_every_layer_that_is_named_must_be_there(model):
-    with pytest.raises(UserError, match=r"targets: v_porj, but the model has no such layer; it has .*v_proj"):
+    with pytest.raises(UserError, match=r"target_modules: v_porj, but the model has no such layer; it has .*v_proj"):
         adapters.prepared(model, settings(lora=Lora(target_modules=("q_proj", "v_porj"))))
     with pytest.raises(UserError, match=r"none of them that could be adapted; it has (?!.*lm_head)"):
         adapters.prepared(model, settings(lora=Lora(target_modules=("input_layernorm",))))
