@@ -13,8 +13,7 @@ from ontarget.reporting.table import layout
 
 def test_systems_stand_in_table_order_and_own_ids_follow() -> None:
     rows = [
-        {**score_rows(["mt"])[0], "system": system}
-        for system in ("pivot", "mine", "reference", "mt", "base")
+        {**score_rows(["mt"])[0], "system": system} for system in ("pivot", "mine", "reference", "mt", "base")
     ]
     assert Scores.of(rows).systems == ("base", "mt", "pivot", "mine")
 
@@ -131,14 +130,16 @@ def test_losses_and_evaluation_of_one_step_are_one_record(run_dir: Path) -> None
     )
 
 
-def test_a_run_that_has_a_former_id_reads_as_one_that_has_the_current_one(run_dir: Path, tmp_path: Path) -> None:
+def test_a_run_with_a_former_id_reads_as_one_with_the_current_id(run_dir: Path, tmp_path: Path) -> None:
     former = write_run(tmp_path / "former" / run_dir.name)
     (former / "outputs" / "base").rename(former / "outputs" / "llama")
-    for name in ("scores.json", "details.json"):
-        text = (former / name).read_text(encoding="utf-8")
-        (former / name).write_text(text.replace('"base"', '"llama"'), encoding="utf-8")
-    assert '"llama"' in (former / "scores.json").read_text(encoding="utf-8")
-    assert '"llama"' in (former / "details.json").read_text(encoding="utf-8")
+    details = (run_dir / "details.json").read_text(encoding="utf-8").replace('"ontarget"', '"base"')
+    (run_dir / "details.json").write_text(details, encoding="utf-8")
+    (former / "details.json").write_text(details.replace('"base"', '"llama"'), encoding="utf-8")
+    scores = (former / "scores.json").read_text(encoding="utf-8")
+    (former / "scores.json").write_text(scores.replace('"base"', '"llama"'), encoding="utf-8")
+    assert '"base"' in scores
+    assert '"base"' in details
     now, then = run_files.read(run_dir), run_files.read(former)
     assert (then.scores, then.details, then.times) == (now.scores, now.details, now.times)
     assert then.outputs("base", "it-nl") == now.outputs("base", "it-nl")
