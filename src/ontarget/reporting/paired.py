@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import Any, Self
 
 from ontarget.errors import UserError
+from ontarget.recipes.schema.aliases import current
 from ontarget.reporting.seeds import Seeds, Value, as_value
 from ontarget.reporting.table import LEVEL, Column
 from ontarget.system_ids import current_id
@@ -88,7 +89,7 @@ class Tests:
 
 
 def _place(row: Mapping[str, Any]) -> _Place:
-    values = frozenset((key, as_value(value)) for key, value in row["values"].items())
+    values = frozenset((key, as_value(value)) for key, value in current(row["values"]).items())
     return values, current_id(row["system"]), row["kind"], row["metric"]
 
 

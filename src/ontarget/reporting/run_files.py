@@ -10,6 +10,7 @@ from typing import Any, Literal, Self, get_args
 import yaml
 
 from ontarget.errors import UserError
+from ontarget.recipes.schema.aliases import current
 from ontarget.reporting.details import Details
 from ontarget.reporting.logs import LogRecord, read_logs
 from ontarget.reporting.systems import REFERENCE, base_model_name, display_name, in_table_order
@@ -225,4 +226,4 @@ def _read_recipe(directory: Path) -> tuple[str, dict[str, Any]]:
         recipe = read_yaml(text)
     except yaml.YAMLError as error:
         raise UserError(f"{directory / 'recipe.yaml'} is not YAML: {' '.join(str(error).split())}") from None
-    return text, recipe if isinstance(recipe, dict) else {}
+    return text, current(recipe) if isinstance(recipe, dict) else {}

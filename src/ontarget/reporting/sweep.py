@@ -6,6 +6,7 @@ from pathlib import Path
 from typing import Any
 
 from ontarget.errors import UserError
+from ontarget.recipes.schema.aliases import current
 from ontarget.reporting import variants
 from ontarget.reporting.drawing import BLUE, ORANGE, Drawing
 from ontarget.reporting.paired import Tests
@@ -147,7 +148,7 @@ def _files(directory: Path) -> list[Path]:
 def _read(path: Path) -> tuple[dict[str, Value], Scores]:
     try:
         data = json.loads(read_text(path))
-        values = {key: as_value(value) for key, value in data["values"].items()}
+        values = {key: as_value(value) for key, value in current(data["values"]).items()}
         return values, Scores.of(data["scores"], str(path))
     except (ValueError, KeyError, TypeError, AttributeError):
         raise UserError(

@@ -9,9 +9,8 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from ontarget.system_ids import BASE, former_id
-
 from ontarget.errors import UserError
+from ontarget.system_ids import BASE, former_id
 
 _BEAM = {"beam": "num_beams"}
 
@@ -73,9 +72,8 @@ class _Names:
             elif isinstance(key, str):
                 name, found = self._entry(key, value, block, used)
             if name in renamed:
-                raise UserError(
-                    f"'{'.'.join((*block, str(name)))}' is given twice, once under its former name; remove one"
-                )
+                place = ".".join((*block, str(name)))
+                raise UserError(f"'{place}' is given twice, once under its former name; remove one")
             renamed[name] = found
         return renamed
 
@@ -105,8 +103,9 @@ class _Names:
             return [self._value(path, one, used) for one in value]
         if not isinstance(value, str) or value not in values:
             return value
-        key = path[-1] if self._path(path, {}) == path else None  # else the note on the key is enough
-        used.update({f"{key}: {value}": f"{key}: {values[value]}"} if key else {})
+        if self._path(path, {}) == path:  # otherwise the note on the key is enough
+            key = f"{path[-1]}: " if len(path) > 1 else ""
+            used[f"{key}{value}"] = f"{key}{values[value]}"
         return values[value]
 
     def _grids(self, grids: Any, used: dict[str, str]) -> Any:
