@@ -69,7 +69,14 @@ def test_the_citation_has_what_the_format_requires() -> None:
     readme = (ROOT / "README.md").read_text(encoding="utf-8")
     said = " ".join(readme.split()).lower()
     assert paper["title"].lower() in said
-    assert f"{paper['volume']}({paper['issue']}):{paper['start']}-{paper['end']}" in said
+    for key, value in (
+        ("volume", paper["volume"]),
+        ("number", paper["issue"]),
+        ("pages", f"{paper['start']}--{paper['end']}"),
+        ("year", paper["year"]),
+        ("doi", paper["doi"].lower()),
+    ):
+        assert f"{key} = {{{value}}}" in said  # BibTeX
 
 
 @pytest.mark.parametrize(
