@@ -60,13 +60,7 @@ PENDING: set[str] = {
     "src/ontarget/pipeline/execution/sweep.py",
     "src/ontarget/pipeline/execution/synthetic.py",
     "src/ontarget/pipeline/execution/worker.py",
-    "src/ontarget/prompts/chat_files.py",
-    "src/ontarget/prompts/coverage.py",
-    "src/ontarget/prompts/encode.py",
-    "src/ontarget/prompts/layout.py",
-    "src/ontarget/prompts/wording.py",
     "src/ontarget/recipes/schema/stages.py",
-    "src/ontarget/samples/general.py",
     "src/ontarget/subtags.py",
     "src/ontarget/yaml_text.py",
 }

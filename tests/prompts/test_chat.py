@@ -207,29 +207,29 @@ def test_general_instructions_are_messages_too(tmp_path: Path) -> None:
 def test_a_template_that_changes_what_is_said_is_refused(tmp_path: Path, content: str, change: str) -> None:
     made(tmp_path, CHATML.replace(content, f"({change})"))
     with pytest.raises(
-        UserError, match="does not pass what its user says on as it is; use another `template`"
+        UserError, match="changes messages of the role 'user', which is not supported; use another `template`"
     ):
         chat_template(tmp_path).render("Ciao.", IT_NL)
 
 
 def test_a_template_that_says_it_twice_is_refused(tmp_path: Path) -> None:
     made(tmp_path, CHATML.replace("message.content", "message.content + message.content"))
-    with pytest.raises(UserError, match="says some message twice"):
+    with pytest.raises(UserError, match="repeats a message"):
         chat_template(tmp_path).render("Ciao.", IT_NL)
 
 
 @pytest.mark.parametrize(
     ("template", "message"),
     [
-        ("{{ raise_exception('no, thanks') }}", "cannot put user together: no, thanks"),
-        ("{% macro m() %}{{ m() }}{% endmacro %}{{ m() }}", "cannot put user together: maximum recursion"),
-        ("{% for i in range(10 ** 9) %}{% endfor %}", "cannot put user together: Range too big"),
-        ("{{ messages[0].content.missing.further }}", "cannot put user together"),
-        ("{{ 1 // 0 }}", "cannot put user together"),
-        ("{{ ''.__class__.__mro__[1].__subclasses__() }}", "cannot put user together"),
+        ("{{ raise_exception('no, thanks') }}", "cannot render messages of the roles user: no, thanks"),
+        ("{% macro m() %}{{ m() }}{% endmacro %}{{ m() }}", "cannot render messages of the roles user: maximum recursion"),
+        ("{% for i in range(10 ** 9) %}{% endfor %}", "cannot render messages of the roles user: Range too big"),
+        ("{{ messages[0].content.missing.further }}", "cannot render messages of the roles user"),
+        ("{{ 1 // 0 }}", "cannot render messages of the roles user"),
+        ("{{ ''.__class__.__mro__[1].__subclasses__() }}", "cannot render messages of the roles user"),
         ("{% set n = namespace(__class__=1) %}", "may not set '__class__'"),
         ("{% set n = namespace() %}{% set n._x = 1 %}", "may not set '_x'"),
-        ("{% set _ = messages.append(1) %}", "cannot put user together"),
+        ("{% set _ = messages.append(1) %}", "cannot render messages of the roles user"),
     ],
 )
 def test_what_goes_wrong_in_a_template_is_one_sentence(tmp_path: Path, template: str, message: str) -> None:
@@ -247,7 +247,7 @@ def test_a_model_that_knows_no_system_says_so(tmp_path: Path) -> None:
     assert said.startswith(
         "<|im_start|>system\nBe brief.<|im_end|>\n<|im_start|>user\nSay it in Dutch: Ciao.<|im"
     )
-    with pytest.raises(UserError, match="cannot put system, user together: System role not supported"):
+    with pytest.raises(UserError, match="cannot render messages of the roles system, user: System role not supported"):
         PromptTemplate.load(str(mine), made(tmp_path, TURNS)).render("Ciao.", IT_NL)
 
 

@@ -225,7 +225,7 @@ def test_a_token_that_only_the_class_of_the_tokenizer_knows_is_told(tmp_path: Pa
     known = transformers.AutoTokenizer.from_pretrained(folder).special_tokens_map
     assert known["bos_token"] == "<s>"
     chat = chat_of(folder)
-    with pytest.raises(UserError, match=r'has bos_token, .* write "bos_token": "<s>" into its tokeniz'):
+    with pytest.raises(UserError, match=r'uses bos_token, .* add "bos_token": "<s>" to its tokeniz'):
         chat.check_tokens(known)
     set_config(folder, bos_token="<s>", eos_token="</s>")
     chat_of(folder).check_tokens(known)  # <unk>, of which the template says nothing, is still there alone

@@ -50,10 +50,10 @@ def test_of_no_text_nothing_is_said(by_letters: Any) -> None:
 def test_a_language_without_text_is_told_by_its_own_name(by_bytes: Any, by_letters: Any) -> None:
     assert uncovered(by_letters, Language("de")) is None
     assert uncovered(by_letters, Language("el")) == (
-        "the tokenizer does not know the letters of Greek (el): its text would be lost"
+        "the tokenizer does not know the letters of Greek (el), so its text would be lost"
     )
     assert uncovered(by_bytes, Language("ja")) == (
-        "the tokenizer has no tokens for Japanese (ja), which it spells byte by byte: "
+        "the tokenizer has no tokens for Japanese (ja) and spells it byte by byte, so "
         "the model has hardly seen it"
     )
     assert uncovered(by_bytes, Language("el"), GERMAN) is None

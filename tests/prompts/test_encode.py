@@ -281,5 +281,5 @@ def test_tokenizer_without_eos_is_an_error_only_where_eos_is_asked() -> None:
 
 
 def test_slow_tokenizer_is_an_error_that_says_so() -> None:
-    with pytest.raises(UserError, match=r"no fast tokenizer.*tokenizer\.json"):
+    with pytest.raises(UserError, match=r"not a fast tokenizer.*tokenizer\.json"):
         encode_response(SimpleNamespace(eos_token_id=1), "a", "", eos=False)  # type: ignore[arg-type]

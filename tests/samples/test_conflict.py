@@ -147,7 +147,7 @@ def test_what_was_never_produced_in_error_has_no_conflicting_sample():
 def test_counts_without_confusion_among_the_languages_are_an_error():
     counts = {"nl": {"nl": 10, "sv": 4}, "de": {"en": 5}}
     with pytest.raises(
-        UserError, match="hold no answer in another language than the one asked for, among en, it"
+        UserError, match="contain no outputs in a wrong language among en, it"
     ):
         check_conflicts(Conflict("confusion", counts=counts), LANGUAGES, SUPERVISED)
     check_conflicts(Conflict("confusion", counts={"nl": {"en": 1}}), LANGUAGES, SUPERVISED)

@@ -30,5 +30,5 @@ def test_what_is_no_folder_of_outputs_is_said_so(tmp_path: Path) -> None:
     with pytest.raises(UserError, match="has no outputs"):
         counted(tmp_path)
     write_jsonl(tmp_path / "it-nl.jsonl", [{"language": "en"}, {"text": "?"}])
-    with pytest.raises(UserError, match=r"it-nl.jsonl', line 2 does not say which `language`"):
+    with pytest.raises(UserError, match=r"it-nl.jsonl', line 2 has no key `language`"):
         counted(tmp_path)

@@ -32,8 +32,8 @@ def test_none_are_the_templates_own_words() -> None:
     ("words", "message"),
     [
         ("plian", "unknown wording 'plian'; did you mean 'plain'"),
-        ("Translate it into {target}.", r"must name \{source\} and \{target\}"),
-        ("From {source} to {target} in {time}.", r"must name \{source\} and \{target\}"),
+        ("Translate it into {target}.", r"must contain \{source\} and \{target\}"),
+        ("From {source} to {target} in {time}.", r"must contain \{source\} and \{target\}"),
         ("From {source.code} to {target}.", "write a name in braces"),
         ("From {source to {target}.", "the wording 'From"),
     ],

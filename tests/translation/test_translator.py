@@ -118,7 +118,7 @@ def test_a_chat_model_that_is_asked_otherwise_is_doubted(directory: Path) -> Non
     de_fr = Direction.parse("de-fr")
     (directory / "chat_template.jinja").write_text("{{ messages[0].content }}", encoding="utf-8")
     [said] = Translator(directory).doubts(de_fr)
-    assert said.startswith("the model has a chat template, but is asked with the template 'alpaca'; ")
+    assert said.startswith("the model has a chat template, but is prompted with the template 'alpaca'; ")
     assert Translator(directory, "chat").doubts(de_fr) == []
     (directory / "ontarget.json").write_text('{"template": "alpaca"}', encoding="utf-8")
     assert Translator(directory).doubts(de_fr) == []

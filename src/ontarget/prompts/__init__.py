@@ -1,5 +1,5 @@
-"""Prompts: templates, their wording in each language, and how text becomes ids.
+"""Prompt templates, their wording in each language, and the encoding of prompts as token ids.
 
-Begin with `template.py` (a request becomes segments), then `encode.py` (segments become ids; text of users
+Begin with `template.py` (from a request to segments), then `encode.py` (from segments to ids; users' text
 cannot become a control token).
 """

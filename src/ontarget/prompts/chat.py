@@ -1,10 +1,9 @@
-"""A checkpoint's own chat template, rendered in a sandbox, without torch and transformers.
+"""Renders a checkpoint's own chat template in a sandbox, without torch and transformers.
 
-A template is a program that comes with a model, so it runs in jinja2's immutable sandbox. It never sees what
-a user wrote: a sentinel stands for each text, and the text takes its place when the rendering is done, in a
-segment of its own. What the template wrote around it is trusted and may become control tokens; `<|im_end|>`
-in a text stays text. That is sound as long as the template passes messages on as they are, so one that
-changes them is refused.
+A template is a program from a third party, so it runs in jinja2's immutable sandbox. It never sees users'
+text: a sentinel stands for each text, and the text replaces it after rendering, in a segment of its own. The
+template's own output is trusted and may become control tokens; `<|im_end|>` in a user's text stays text. This
+is only correct if the template outputs messages unchanged, so templates that change them are rejected.
 """
 
 import json
@@ -26,20 +25,20 @@ from jinja2.utils import Namespace
 from ontarget.errors import UserError
 from ontarget.prompts.segment import Prompt, Segment
 
-_SENTINEL = re.compile("\ue000Text(\\d+)\ue001")  # private use, and a letter of either case: lower() shows
-# What a careful template passes on as it is: mark-up, quotes, backslashes, breaks, runs of spaces.
+_SENTINEL = re.compile("\ue000Text(\\d+)\ue001")  # private use characters, and letters that reveal lower()
+# A template must output this unchanged: mark-up, quotes, backslashes, line breaks, runs of spaces.
 _PROBE = "Aa <b>&amp; 'c'  \"d\" \\n {{ e }} {% f %}\n\nÉ\tg </think> h"
-# What a template may raise: it is a program.
+# Exceptions that a template, being a program, may raise.
 _FAILURES = (
     *(TemplateError, TypeError, ValueError, LookupError, AttributeError, ArithmeticError),
-    *(RuntimeError, SyntaxError),  # it calls itself without end, or nests more than Python does
+    *(RuntimeError, SyntaxError),  # endless recursion, or deeper nesting than Python supports
 )
-_TODAY = date(2024, 7, 26)  # what LLaMA 3's template takes itself; a prompt must not change with the day
+_TODAY = date(2024, 7, 26)  # the default of LLaMA 3's template; a prompt must not depend on the current date
 
 
 @dataclass(frozen=True, slots=True)
 class Turn:
-    """What one side says; of the pieces of a message only ours are trusted."""
+    """One message of a chat; only our own segments of its content are trusted."""
 
     role: str
     content: Sequence[Segment]
@@ -50,9 +49,9 @@ class Chat:
     """The chat template of a checkpoint.
 
     Attributes:
-        checkpoint: what messages call it.
-        template: its jinja2 source.
-        tokens: what it may name: (`bos_token`, `<s>`), ...
+        checkpoint: the checkpoint's name in messages.
+        template: the jinja2 source.
+        tokens: the special tokens that it may name: (`bos_token`, `<s>`), ...
     """
 
     checkpoint: str
@@ -60,13 +59,14 @@ class Chat:
     tokens: tuple[tuple[str, str], ...] = ()
 
     def prompt(self, turns: Sequence[Turn]) -> Prompt:
-        """The turns as the model has learnt to see them, up to where its next answer begins.
+        """The turns in the model's chat format, up to the beginning of its next response.
 
-        White space at either end of a message goes: most templates cut it, and no model has learnt from it.
+        White space at both ends of a message is removed: most templates do so, and models are not trained
+        with it.
 
         Raises:
-            UserError: the template refuses such turns (`system` where it knows none), fails, or does not pass
-                them on as they are.
+            UserError: the template rejects the turns (such as `system` if it has no such role), fails, or
+                changes messages.
         """
         texts: list[str] = []
         messages = []
@@ -87,38 +87,38 @@ class Chat:
 
     @property
     def separator(self) -> str:
-        """The white space before an answer in this chat, where the prompt ends before it (LLaMA 2)."""
+        """The white space before a response, if the prompt ends before it (LLaMA 2)."""
         question, answer = ("user", "\ue000q"), ("assistant", "\ue000a")
         try:
-            asked, answered = _run(self, (question,)), _run(self, (question, answer), asks=False)
-        except _FAILURES:  # for `prompt` to explain
+            prompt, whole = _run(self, (question,)), _run(self, (question, answer), generate=False)
+        except _FAILURES:  # `prompt` will explain it
             return ""
-        between = answered[len(asked) :].partition(answer[1])[0]
-        return between if answered.startswith(asked) and between.isspace() else ""
+        between = whole[len(prompt) :].partition(answer[1])[0]
+        return between if whole.startswith(prompt) and between.isspace() else ""
 
     @property
     def end(self) -> str:
-        """What this chat writes after an answer: its turn-end token, and perhaps a line break."""
+        """The text after a response in this chat: the turn-end token, sometimes with a line break."""
         question, answer = ("user", "\ue000q"), ("assistant", "\ue000a")
         try:
-            return _run(self, (question, answer), asks=False).partition(answer[1])[2]
-        except _FAILURES:  # for `prompt` to explain
+            return _run(self, (question, answer), generate=False).partition(answer[1])[2]
+        except _FAILURES:  # `prompt` will explain it
             return ""
 
     def check_tokens(self, of_tokenizer: Mapping[str, str]) -> None:
-        """Looks whether the special tokens that the template names are those of the loaded tokenizer.
+        """Checks that the special tokens named by the template are those of the loaded tokenizer.
 
-        Some classes of tokenizers have a `bos_token` that no file of the checkpoint says.
+        Some tokenizer classes have a default `bos_token` that is in no file of the checkpoint.
 
         Raises:
-            UserError: one is another.
+            UserError: a token differs.
         """
         named = find_undeclared_variables(_environment().parse(self.template))
         for name, token in sorted(of_tokenizer.items()):
             if name in named and dict(self.tokens).get(name) != token:
                 raise UserError(
-                    f"the chat template of '{self.checkpoint}' has {name}, which its tokenizer takes for "
-                    f'\'{token}\', but its files do not say so: write "{name}": "{token}" into its '
+                    f"the chat template of '{self.checkpoint}' uses {name}, which is '{token}' in its "
+                    f'tokenizer but missing in its files; add "{name}": "{token}" to its '
                     "tokenizer_config.json"
                 )
 
@@ -127,12 +127,12 @@ class Chat:
             return _render(self, messages)
         except _FAILURES as error:
             raise UserError(
-                f"the chat template of '{self.checkpoint}' cannot put "
-                f"{', '.join(role for role, _ in messages)} together: {' '.join(str(error).split())}"
+                f"the chat template of '{self.checkpoint}' cannot render messages of the roles "
+                f"{', '.join(role for role, _ in messages)}: {' '.join(str(error).split())}"
             ) from None
 
 
-@lru_cache(maxsize=1024)  # of one direction all prompts are alike, but for the texts
+@lru_cache(maxsize=1024)  # the prompts of a direction differ only in their texts
 def _render(chat: Chat, messages: tuple[tuple[str, str], ...]) -> str:
     rendered = _run(chat, messages)
     probe = _run(chat, tuple((role, _PROBE if role == "user" else text) for role, text in messages))
@@ -141,23 +141,24 @@ def _render(chat: Chat, messages: tuple[tuple[str, str], ...]) -> str:
         place = rendered.find(content, place)
         if place < 0 or (role == "user" and _PROBE not in probe):
             raise UserError(
-                f"the chat template of '{chat.checkpoint}' does not pass what its {role} says on as it is; "
-                "use another `template`"
+                f"the chat template of '{chat.checkpoint}' changes messages of the role '{role}', which is "
+                "not supported; use another `template`"
             )
         place += len(content)
     found = [int(number) for number in _SENTINEL.findall(rendered)]
     if found != list(range(len(found))) or len(found) != sum(len(_SENTINEL.findall(m)) for _, m in messages):
         raise UserError(
-            f"the chat template of '{chat.checkpoint}' says some message twice; use another `template`"
+            f"the chat template of '{chat.checkpoint}' repeats a message, which is not supported; "
+            "use another `template`"
         )
     return rendered
 
 
-def _run(chat: Chat, messages: tuple[tuple[str, str], ...], *, asks: bool = True) -> str:
+def _run(chat: Chat, messages: tuple[tuple[str, str], ...], *, generate: bool = True) -> str:
     text: str = _compiled(chat.template).render(
         messages=[{"role": role, "content": content} for role, content in messages],
-        add_generation_prompt=asks,
-        enable_thinking=False,  # Qwen 3 and its like; the others do not ask
+        add_generation_prompt=generate,
+        enable_thinking=False,  # used by Qwen 3 and similar models only
         tools=None,
         documents=None,
         **dict(chat.tokens),
@@ -166,7 +167,7 @@ def _run(chat: Chat, messages: tuple[tuple[str, str], ...], *, asks: bool = True
 
 
 def check_syntax(template: str) -> str | None:
-    """What is wrong with a template as jinja2 reads it; None where nothing is."""
+    """The syntax error of a template, or None if it has none."""
     try:
         _compiled(template)
     except TemplateSyntaxError as error:
@@ -182,7 +183,7 @@ def _compiled(template: str) -> Any:
 
 
 def _environment() -> ImmutableSandboxedEnvironment:
-    """That of `transformers`, with trimmed blocks: a template reads differently without."""
+    """The same environment as in `transformers`, with trimmed blocks, which change the output."""
     environment = ImmutableSandboxedEnvironment(
         trim_blocks=True, lstrip_blocks=True, extensions=[_Generation, loopcontrols]
     )
@@ -190,12 +191,14 @@ def _environment() -> ImmutableSandboxedEnvironment:
     environment.globals["raise_exception"] = _raise
     environment.globals["strftime_now"] = lambda form: _TODAY.strftime(form)
     environment.globals["namespace"] = _Attributes
-    environment.globals["dict"] = lambda *items, **more: dict(*items, **more)  # without what a class has
+    environment.globals["dict"] = lambda *items, **more: dict(
+        *items, **more
+    )  # hides the attributes of the class
     return environment
 
 
 class _Generation(Extension):
-    """`{% generation %}` marks what a model is to learn; it prints what is inside."""
+    """`{% generation %}` marks the text to train on; here, its content is printed."""
 
     tags = {"generation"}  # noqa: RUF012  (jinja2 reads it from the class)
 
@@ -205,7 +208,7 @@ class _Generation(Extension):
 
 
 class _Attributes(Namespace):
-    """Jinja2's namespace, but for names that begin with an underscore: they lead to Python's own."""
+    """Jinja2's namespace without names that begin with an underscore, which lead to Python's internals."""
 
     def __init__(self, /, *items: Any, **more: Any) -> None:
         super().__init__()

@@ -1,6 +1,6 @@
-"""Where a checkpoint's chat template and its special tokens lie: in a directory or on the Hugging Face hub.
+"""Finds a checkpoint's chat template and special tokens, in a directory or on the Hugging Face hub.
 
-They are looked for where transformers looks, in the same order, but without transformers.
+The files and their order are the same as in transformers, which is not imported.
 """
 
 from collections.abc import Iterator, Mapping
@@ -16,42 +16,42 @@ from ontarget.prompts.chat import Chat, check_syntax
 
 _CONFIG, _TOKENS = "tokenizer_config.json", "special_tokens_map.json"
 _JINJA, _OF_PROCESSOR, _MORE = "chat_template.jinja", "chat_template.json", "additional_chat_templates"
-_DEFAULT = "default"  # the template of that name is used; others are for tools and the like
-# What is fetched from the hub: with an adapter, too, it must show whether a tokenizer is there.
+_DEFAULT = "default"  # the template with this name is used; others are for tools and similar uses
+# Files to download from the hub; also for an adapter, they must show whether there is a tokenizer.
 _FETCHED = ("adapter_config.json", "tokenizer*", "vocab*", _TOKENS, _JINJA, _OF_PROCESSOR, f"{_MORE}/*.jinja")
-# Those that transformers hands to a template.
+# The special tokens that transformers passes to a template.
 _NAMES = ("bos_token", "eos_token", "unk_token", "sep_token", "pad_token", "cls_token", "mask_token")
 
-Found = tuple[str, Path]  # a template, and the file that it is from
+Found = tuple[str, Path]  # a template and its file
 
 
 def chat_of(checkpoint: Path | str) -> Chat:
-    """The chat template of a directory, or of a model on the Hugging Face hub; of an adapter, its base's.
+    """The chat template of a directory or a model on the Hugging Face hub; for an adapter, its base model's.
 
     Raises:
-        UserError: there is no such checkpoint, it has no chat template, or a file of it is damaged.
+        UserError: the checkpoint does not exist, has no chat template, or has a damaged file.
     """
     folder = _tokenizer_folder(locate(checkpoint))
     return _read(str(checkpoint), folder, tuple((file, file.stat().st_mtime_ns) for file in _files(folder)))
 
 
 def unused_chat(tokenizer: Any, template: str) -> str | None:
-    """What to say of a model that has a chat template and is asked with another one; None where it is not so.
+    """A note if a model has a chat template but is prompted with another template, else None.
 
     Args:
-        tokenizer: of a model that was not tuned here.
-        template: the name of what it is asked with.
+        tokenizer: the tokenizer of a model that was not tuned by ontarget.
+        template: the name of the prompt template.
     """
     if template == "chat" or not getattr(tokenizer, "chat_template", None):
         return None
     return (
-        f"the model has a chat template, but is asked with the template '{template}'; "
+        f"the model has a chat template, but is prompted with the template '{template}'; "
         "if it was tuned to chat, use the template 'chat'"
     )
 
 
 def _tokenizer_folder(place: Path | str) -> Path:
-    """The directory with the tokenizer's files: an adapter that has none uses those of its base."""
+    """The directory of the tokenizer's files; an adapter without them uses those of its base model."""
     folder = place if isinstance(place, Path) else _fetched(place)
     found = tokenizer_place(folder)
     return found if found == folder else _tokenizer_folder(found)
@@ -63,9 +63,9 @@ def _files(folder: Path) -> Iterator[Path]:
     yield from sorted((folder / _MORE).glob("*.jinja"))
 
 
-@lru_cache(maxsize=8)  # such a file may have a megabyte, and each direction asks
+@lru_cache(maxsize=8)  # such a file may have a megabyte, and is needed for each direction
 def _read(checkpoint: str, folder: Path, changed: tuple[tuple[Path, int], ...]) -> Chat:
-    """`changed`: the files that are read, and when they were changed."""
+    """The chat template; `changed` has the files to read with their modification times."""
     there = {file for file, _ in changed}
     settings = read_object(folder / _CONFIG) if folder / _CONFIG in there else {}
     templates = _templates(folder, there, settings)
@@ -80,13 +80,13 @@ def _read(checkpoint: str, folder: Path, changed: tuple[tuple[Path, int], ...]) 
     template, file = templates[_DEFAULT]
     if mistake := check_syntax(template):
         raise UserError(
-            f"'{file}' has a chat template that cannot be read: {mistake}; download the file again"
+            f"'{file}' has a chat template with a syntax error: {mistake}; download the file again"
         )
     return Chat(checkpoint, template, tuple(sorted(_tokens(folder, there, settings).items())))
 
 
 def _templates(folder: Path, there: set[Path], settings: Mapping[str, Any]) -> dict[str, Found]:
-    """By name. A file of its own wins over the tokenizer's configuration, and that over the processor's."""
+    """The templates by name; separate files come first, then the tokenizer's and the processor's."""
     found: dict[str, Found] = {}
     if folder / _OF_PROCESSOR in there:
         of_processor = read_object(folder / _OF_PROCESSOR)
@@ -99,7 +99,7 @@ def _templates(folder: Path, there: set[Path], settings: Mapping[str, Any]) -> d
 
 
 def _named(file: Path, value: object) -> dict[str, Found]:
-    """A template, or several by name: as a list, or as a mapping."""
+    """The template in a value, or several templates by name, as a list or a mapping."""
     if value is None:
         return {}
     if isinstance(value, str):
@@ -109,7 +109,7 @@ def _named(file: Path, value: object) -> dict[str, Found]:
     if isinstance(value, Mapping) and all(isinstance(part, str) for pair in value.items() for part in pair):
         return {name: (template, file) for name, template in value.items()}
     raise UserError(
-        f"'{file}' has a chat_template that is neither a text nor a list of them by name: download it again"
+        f"'{file}' has a chat_template that is neither text nor a list of named texts; download it again"
     )
 
 
@@ -118,14 +118,14 @@ def _text(file: Path) -> str:
     try:
         return file.read_text(encoding="utf-8")
     except UnicodeDecodeError as error:
-        raise UserError(f"'{file}' is not UTF-8 at byte {error.start}: download it again") from None
+        raise UserError(f"'{file}' is not UTF-8 at byte {error.start}; download the file again") from None
 
 
 def _tokens(folder: Path, there: set[Path], settings: Mapping[str, Any]) -> dict[str, str]:
-    """`bos_token` and its like; each is a text, or in older files a mapping that has it as its `content`.
+    """`bos_token` and other special tokens; each is text, or in older files a mapping with `content`.
 
-    Older tokenizers have them in a file of their own, which counts where the configuration does not list the
-    added tokens.
+    Older tokenizers have a separate file of special tokens, which counts if the configuration does not list
+    the added tokens.
     """
     found = {name: (settings.get(name), folder / _CONFIG) for name in _NAMES}
     if "added_tokens_decoder" not in settings and folder / _TOKENS in there:
@@ -138,7 +138,7 @@ def _tokens(folder: Path, there: set[Path], settings: Mapping[str, Any]) -> dict
             tokens[name] = content
         elif value is not None:
             raise UserError(
-                f"the {name} of '{file}' must be a text, or a mapping with its content: mend it, or download "
+                f"the {name} of '{file}' must be text, or a mapping with content; correct it, or download "
                 "the file again"
             )
     return tokens
@@ -146,17 +146,17 @@ def _tokens(folder: Path, there: set[Path], settings: Mapping[str, Any]) -> dict
 
 @lru_cache(maxsize=8)  # one request to the hub for each model
 def _fetched(model: str) -> Path:
-    """The files of a model of the hub, as far as they are read here, in its folder of the hub's cache."""
+    """The folder of the hub's cache with the needed files of a model, which are downloaded first."""
     try:
         from huggingface_hub import snapshot_download
     except ImportError:
         raise UserError(
-            f"'{model}' is on the hub: pip install 'ontarget[train]', or give a directory"
+            f"'{model}' is on the hub, which needs: pip install 'ontarget[train]'; or give a directory"
         ) from None
     try:
         return Path(snapshot_download(model, allow_patterns=list(_FETCHED)))
     except (OSError, ValueError) as error:
         reason = str(error).strip().split("\n")[0]
         raise UserError(
-            f"the chat template of '{model}' could not be had from the Hugging Face hub: {reason}"
+            f"the chat template of '{model}' could not be downloaded from the Hugging Face hub: {reason}"
         ) from None

@@ -1,4 +1,4 @@
-"""Whether a tokenizer has tokens for a language, or spells it in bytes, or does not know its letters."""
+"""Checks whether a tokenizer has tokens for a language, spells it in bytes, or does not know its letters."""
 
 from collections.abc import Iterable
 from itertools import islice
@@ -9,22 +9,22 @@ from ontarget.prompts.encode import FastTokenizer, encode_response
 
 Coverage = Literal["tokens", "bytes", "unknown"]
 
-_SAID = {
-    "unknown": "the tokenizer does not know the letters of {}: its text would be lost",
-    "bytes": "the tokenizer has no tokens for {}, which it spells byte by byte: the model has hardly seen it",
+_NOTES = {
+    "unknown": "the tokenizer does not know the letters of {}, so its text would be lost",
+    "bytes": "the tokenizer has no tokens for {} and spells it byte by byte, so the model has hardly seen it",
 }
 _LINES = 200
-_UNKNOWN = 0.2  # share of tokens: of a language that a tokenizer knows, a rare name or sign is unknown
-_SPELT = 0.9  # tokens for each byte
-_WIDE = 1.5  # bytes for each character, of a script whose letters have two or more
+_UNKNOWN = 0.2  # share of tokens; in languages that a tokenizer knows, only rare names or signs are unknown
+_SPELT = 0.9  # tokens per byte
+_WIDE = 1.5  # bytes per character; in scripts that need two or more, the average exceeds it
 
 
 def coverage(tokenizer: FastTokenizer, lines: Iterable[str]) -> Coverage:
-    """What becomes of text: `tokens` of its language, a token for each byte, or mostly unknown tokens.
+    """The encoding of text: by `tokens` of its language, by `bytes`, or mostly by `unknown` tokens.
 
     Args:
-        tokenizer: of a model.
-        lines: of one language; the first 200 are looked at. Of no text nothing is said.
+        tokenizer: the tokenizer of a model.
+        lines: text of one language; the first 200 lines are used. Without text, the result is `tokens`.
     """
     unknown_id = getattr(tokenizer, "unk_token_id", None)
     tokens = unknown = size = characters = 0
@@ -42,12 +42,12 @@ def coverage(tokenizer: FastTokenizer, lines: Iterable[str]) -> Coverage:
 
 
 def uncovered(tokenizer: FastTokenizer, language: Language, lines: Iterable[str] = ()) -> str | None:
-    """What to say of a language that a tokenizer has no tokens for; None where it has.
+    """A note if a tokenizer has no tokens for a language, else None.
 
     Args:
-        tokenizer: of a model.
-        language: it is told by its own name (`Ελληνικά`) where there is no text.
-        lines: text of it, if any.
+        tokenizer: the tokenizer of a model.
+        language: the language; without text, its own name (`Ελληνικά`) is checked.
+        lines: text in the language, if available.
     """
     found = coverage(tokenizer, lines or [language.name(language)])
-    return _SAID[found].format(f"{language.name()} ({language})") if found in _SAID else None
+    return _NOTES[found].format(f"{language.name()} ({language})") if found in _NOTES else None

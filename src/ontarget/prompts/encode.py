@@ -1,17 +1,17 @@
-"""From prompts and responses to token ids, for any fast tokenizer of Hugging Face.
+"""Encodes prompts and responses as token ids, for any fast tokenizer of Hugging Face.
 
-A tokenizer turns the text `</s>` into its end-of-sequence token, whoever wrote it. So text is encoded by a
-copy of the tokenizer that heeds no control tokens, and control tokens enter as ids: those that trusted
-segments name, BOS, EOS. (`split_special_tokens` of transformers does not suffice: it is a switch on a shared
-object, and added tokens that are not marked special, such as `<think>`, get past it.)
+A tokenizer turns the text `</s>` into its end-of-sequence token, even in users' text. Text is therefore
+encoded by a copy of the tokenizer without control tokens, and control tokens are added as ids: those in
+trusted segments, BOS and EOS. (`split_special_tokens` of transformers is not enough: it is a switch on a
+shared object, and does not cover added tokens that are not marked as special, such as `<think>`.)
 
-A prompt and its response are encoded apart and their ids joined. Encoded whole, a byte-level tokenizer merges
-the end of the one with the start of the other, and the border between them is lost (the published code's
-fault: the first response piece goes unsupervised).
+A prompt and its response are encoded separately and their ids are joined. If they were encoded together, a
+byte-level tokenizer would merge the end of the prompt with the start of the response. The published code has
+this fault: the first piece of the response is not supervised.
 
-SentencePiece-style tokenizers (Metaspace, LLaMA-2) put a space before a text and take it away again when they
-decode. Only what begins a sequence gets that space here; a response goes on from its prompt. They also write
-a space as U+2581, so this one character of a text decodes as a space.
+SentencePiece-style tokenizers (Metaspace, LLaMA-2) add a space before a text and remove it when they decode.
+Here only the beginning of a sequence gets this space, since a response continues its prompt. These tokenizers
+also encode a space as U+2581, so this character in a text is decoded as a space.
 """
 
 import json
@@ -58,17 +58,17 @@ class FastTokenizer(Protocol):
 
     def __hash__(self) -> int: ...
     def decode(self, token_ids: list[int]) -> str:
-        """The text that the ids stand for."""
+        """The text of the ids."""
         ...
 
 
 def encode_prompt(tokenizer: FastTokenizer, prompt: Prompt) -> list[int]:
-    """The ids of a prompt, BOS first where the tokenizer itself would put one, never twice.
+    """The ids of a prompt, with one BOS at the beginning if the tokenizer itself would add it.
 
-    A chat has it only where its template says so, as in transformers' `apply_chat_template`.
+    A chat has BOS only if its template writes it, as in transformers' `apply_chat_template`.
 
-    Control tokens come from trusted segments alone. All text between two of them, trusted or not, is encoded
-    in one go, as the model has seen it.
+    Control tokens come only from trusted segments. The whole text between two control tokens, trusted or not,
+    is encoded together, as the model has seen it in training.
     """
     codec = _codec(tokenizer)
     ids: list[int] = []
@@ -91,17 +91,17 @@ def encode_prompt(tokenizer: FastTokenizer, prompt: Prompt) -> list[int]:
 def encode_response(
     tokenizer: FastTokenizer, text: str, separator: str, *, eos: bool, end: str = ""
 ) -> list[int]:
-    """The ids of a response as it goes on from a prompt: separator, literal text, and what ends it if `eos`.
+    """The ids of a response that continues a prompt: separator, literal text, and its end token with `eos`.
 
     Raises:
-        UserError: `eos` is asked of a tokenizer that has none.
+        UserError: `eos` is set, but the tokenizer has no end token.
     """
     ids = _codec(tokenizer).go_on(separator + text)
     return [*ids, end_id(tokenizer, end)] if eos else ids
 
 
 def end_id(tokenizer: FastTokenizer, end: str = "") -> int:
-    """What ends a response: the first control token of `end`, trusted text of a chat, or else EOS.
+    """The end token of a response: the first control token in `end`, trusted text of a chat, or else EOS.
 
     Raises:
         UserError: there is neither.
@@ -115,12 +115,12 @@ def end_id(tokenizer: FastTokenizer, end: str = "") -> int:
 
 
 def turn_end_id(tokenizer: FastTokenizer, end: str) -> int | None:
-    """The first control token of what a chat writes after an answer; None where there is none in it."""
+    """The first control token in the text that a chat writes after a response, or None."""
     return next((piece for piece in _codec(tokenizer).split(end) if isinstance(piece, int)), None)
 
 
 class _Codec:
-    """A tokenizer taken apart: its control tokens here, its way with plain text there."""
+    """A tokenizer split into its control tokens and its encoding of plain text."""
 
     def __init__(self, backend: _Backend) -> None:
         content = json.loads(backend.to_str())
@@ -130,12 +130,12 @@ class _Codec:
         control = [token for token in content["added_tokens"] if token["special"]]
         content |= {"truncation": None, "padding": None, "post_processor": None}
         self._plain = type(backend).from_str(json.dumps(content))
-        self._plain.encode_special_tokens = True  # that is: as text
+        self._plain.encode_special_tokens = True  # encodes them as text
         control.sort(key=lambda token: len(token["content"]), reverse=True)  # the longest match wins
         self._ids = [token["id"] for token in control]
         self._pattern = re.compile("|".join(f"({_pattern(token)})" for token in control))
         model = content["model"]
-        unknown = {model.get("unk_token"), model.get("unk_id")}  # stands for letters, and is no control token
+        unknown = {model.get("unk_token"), model.get("unk_id")}  # stands for letters, so not a control token
         self._forbidden = {
             token["id"] for token in control if unknown.isdisjoint((token["id"], token["content"]))
         }
@@ -144,7 +144,7 @@ class _Codec:
         self._begun = dict[int, bool]()
 
     def split(self, text: str) -> list[str | int]:
-        """Trusted text as plain pieces and the ids of the control tokens between them."""
+        """Splits trusted text into plain pieces and the ids of the control tokens between them."""
         if not self._ids:
             return [text]
         pieces: list[str | int] = []
@@ -160,7 +160,7 @@ class _Codec:
         return self.literal(text) if self._begins(before) else self.go_on(text)
 
     def _begins(self, before: list[int]) -> bool:
-        """Whether text gets a prefix after these ids: that differs, and from one control token to another."""
+        """Whether text gets a prefix after these ids, which depends on the last control token."""
         if before and before[-1] not in self._begun:
             probe = self._backend.encode(self._texts[before[-1]] + "x", add_special_tokens=False).ids
             begun = before[-1] in probe and probe[probe.index(before[-1]) + 1 :] == self.literal("x")
@@ -168,16 +168,16 @@ class _Codec:
         return not before or self._begun[before[-1]]
 
     def go_on(self, text: str) -> list[int]:
-        """Plain text that follows other text: no prefix is put before it."""
+        """Plain text that follows other text, and so gets no prefix."""
         return self._anchored(text) if self._prefixes else self.literal(text)
 
     def literal(self, text: str) -> list[int]:
-        """Plain text by itself; no id of it is a control token's."""
+        """Plain text by itself, without ids of control tokens."""
         ids = self._plain.encode(text, add_special_tokens=False).ids
         if self._forbidden.isdisjoint(ids):
             return ids
-        # The vocabulary below the added tokens holds it too, and this model looks whole words up (Unigram,
-        # `ignore_merges`): spell it.
+        # The base vocabulary also has the control token, and this model looks up whole words (Unigram,
+        # `ignore_merges`), so it is spelt in characters.
         return [part for id in ids for part in (self._spelt(id) if id in self._forbidden else [id])]
 
     def _spelt(self, id: int) -> list[int]:
@@ -186,7 +186,7 @@ class _Codec:
         ]
 
     def _anchored(self, text: str) -> list[int]:
-        """Encodes something before `text` and cuts it off; it must not merge with what follows."""
+        """Encodes an anchor before `text` and removes its ids; the anchor must not merge with the text."""
         for anchor in ("\n", "]", "1"):
             head, whole = self.literal(anchor), self.literal(anchor + text)
             if head and whole[: len(head)] == head:
@@ -197,17 +197,19 @@ class _Codec:
 def _codec(tokenizer: FastTokenizer) -> _Codec:
     backend = getattr(tokenizer, "backend_tokenizer", None)
     if backend is None:
-        raise UserError(f"{type(tokenizer).__name__} is no fast tokenizer; the model needs a tokenizer.json")
+        raise UserError(
+            f"{type(tokenizer).__name__} is not a fast tokenizer; the model needs a tokenizer.json"
+        )
     return _cached(tokenizer, tokenizer.backend_tokenizer.get_vocab_size())
 
 
 @lru_cache(maxsize=4)
 def _cached(tokenizer: FastTokenizer, size: int) -> _Codec:
-    """One copy for each tokenizer, made again when tokens were added to it (its `size` grew)."""
+    """One codec for each tokenizer, made again after tokens are added (its `size` grows)."""
     return _Codec(tokenizer.backend_tokenizer)
 
 
 def _pattern(token: dict[str, str | bool]) -> str:
-    """A control token with the white space that it swallows."""
+    """A pattern for a control token with the white space that it absorbs."""
     before, after = (r"\s*" if token[side] else "" for side in ("lstrip", "rstrip"))
     return before + re.escape(str(token["content"])) + after

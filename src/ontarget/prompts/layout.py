@@ -1,4 +1,4 @@
-"""The file of a prompt template, ours or a user's: how a prompt is laid out, and whose its words are."""
+"""Reads and checks the file of a prompt template, ours or a user's: layout and source of words."""
 
 from collections.abc import Collection, Mapping
 from importlib import resources
@@ -14,21 +14,21 @@ from ontarget.prompts.wording import prompt_languages, wording
 from ontarget.yaml_text import read_yaml
 
 _FOLDER = resources.files("ontarget.prompts") / "templates"
-_NAMES = ("from", "to", "source", "target")  # of languages
+_NAMES = ("from", "to", "source", "target")  # names that stand for languages
 
 TEMPLATE_FILE = "prompt.yaml"
-"""A template of the user's own, in the directory of a model that was tuned with it."""
+"""The name of a user's template in the directory of a model that was tuned with it."""
 
 Words = str | Mapping[str, Mapping[str, str]]
-"""Where words come from: their name in `texts/`, or code of a prompt language -> part -> words."""
+"""The source of words: their name in `texts/`, or code of a prompt language -> part -> words."""
 
 
 class Layout(BaseModel):
-    """What such a file may say: see `PromptTemplate`, which is made of it.
+    """The keys of a template's file; see `PromptTemplate`, which is made from it.
 
     Attributes:
         words: see `Words`.
-        chat: whether turns are put together by the checkpoint's own chat template.
+        chat: whether the checkpoint's own chat template joins the turns.
     """
 
     model_config = ConfigDict(extra="forbid", frozen=True)
@@ -46,10 +46,10 @@ class Layout(BaseModel):
 
 
 def layout_of(template: str) -> Layout:
-    """The layout of `templates/<template>.yaml`, or of the file at a path.
+    """The layout in `templates/<template>.yaml`, or in the file at a path.
 
     Raises:
-        UserError: there is none, or what it says does not make a prompt.
+        UserError: the file does not exist, or is not a valid template.
     """
     if is_file_name(template):
         path = expanded(template)
@@ -61,14 +61,14 @@ def layout_of(template: str) -> Layout:
     known = sorted(f.name.removesuffix(".yaml") for f in _FOLDER.iterdir() if f.name.endswith(".yaml"))
     if template not in known:
         raise UserError(
-            f"unknown prompt template '{template}'{nearest(template, known)} (there are: {', '.join(known)}; "
-            "a path such as ./mine.yaml works too)"
+            f"unknown prompt template '{template}'{nearest(template, known)}; choose from "
+            f"{', '.join(known)}, or give the path of a file such as ./mine.yaml"
         )
     return _checked((_FOLDER / f"{template}.yaml").read_text(encoding="utf-8"), template)
 
 
 def is_file_name(template: str) -> bool:
-    """Whether a template is given by a path; the names of ours are bare words."""
+    """Whether a template is given by a path; our own templates have plain names."""
     return template.endswith((".yaml", ".yml"))
 
 
@@ -76,7 +76,7 @@ def names_in(text: str) -> list[str]:
     """The names in braces.
 
     Raises:
-        ValueError: the braces are not paired, or hold more than a name.
+        ValueError: the braces are not paired, or contain more than a name.
     """
     names = []
     for _, name, spec, conversion in Formatter().parse(text):
@@ -88,12 +88,12 @@ def names_in(text: str) -> list[str]:
 
 
 def words_in(words: Words, code: str) -> Mapping[str, str]:
-    """Part -> words in one of the `languages_of` the words."""
+    """Part -> words in one language, which is one of `languages_of(words)`."""
     return wording(Language(code)).templates[words] if isinstance(words, str) else words[code]
 
 
 def languages_of(words: Words) -> Collection[str]:
-    """Codes of the prompt languages that the words are there in."""
+    """The codes of the prompt languages that have the words."""
     return prompt_languages() if isinstance(words, str) else words
 
 
@@ -101,7 +101,9 @@ def _checked(text: str, where: str) -> Layout:
     try:
         content = read_yaml(text)
         if not isinstance(content, dict):
-            raise UserError(f"{where} is no mapping of keys to values; the templates of ontarget show which")
+            raise UserError(
+                f"{where} must be a mapping of keys to values; see the templates of ontarget for the keys"
+            )
         layout = Layout.model_validate(content)
     except yaml.YAMLError as error:
         raise UserError(f"{where} is not YAML: {' '.join(str(error).split())}") from None
@@ -120,20 +122,21 @@ def _check_words(layout: Layout, where: str) -> None:
     if isinstance(layout.words, str):
         if layout.words not in known:
             raise UserError(
-                f"{where}: 'words' is '{layout.words}': it should be one of {', '.join(known)}, or a mapping "
-                "of prompt languages to parts"
+                f"{where}: 'words' is '{layout.words}'; expected one of {', '.join(known)}, or a mapping of "
+                "prompt languages to parts"
             )
         return
     for code, parts in layout.words.items():
         Language(code)
         if code not in prompt_languages():
             raise UserError(
-                f"{where}: 'words.{code}': languages are named in {', '.join(prompt_languages())} alone"
+                f"{where}: 'words.{code}': there are names of languages only in "
+                f"{', '.join(prompt_languages())}; choose one of these"
             )
         for part, text in parts.items():
             _allow(text, _NAMES, f"{where}: 'words.{code}.{part}'")
     if "en" not in layout.words:
-        raise UserError(f"{where}: 'words' needs `en`, in which training asks")
+        raise UserError(f"{where}: 'words' needs `en`, the language of prompts in training")
     shapes = {frozenset(parts) for parts in layout.words.values()}
     if len(shapes) > 1:
         raise UserError(f"{where}: every language of 'words' needs the same parts")
@@ -149,13 +152,13 @@ def _check_names(layout: Layout, where: str) -> None:
     for text in layout.stop:
         _allow(text, parts, f"{where}: 'stop'")
     if names_in(layout.input).count("text") != 1 or layout.input.count("{text}") != 1:
-        raise UserError(f"{where}: 'input' must hold {{text}} once: that is where the text to translate goes")
+        raise UserError(f"{where}: 'input' must contain {{text}}, the text to translate, exactly once")
     if layout.chat and layout.response:
-        raise UserError(f"{where}: what comes last in a chat is up to its template: leave 'response' out")
+        raise UserError(f"{where}: the chat template decides the end of a prompt; remove 'response'")
     used = {name for text in [*blocks.values(), layout.input] for name in names_in(text)}
     used |= {name for part in used & set(parts) for name in names_in(parts[part])}
     if not used & {"to", "target"}:
-        raise UserError(f"{where} never says into which language: write {{target}} in 'instruction'")
+        raise UserError(f"{where} does not name the target language; write {{target}} in 'instruction'")
 
 
 def _allow(text: str, names: Collection[str], where: str) -> None:
@@ -165,8 +168,8 @@ def _allow(text: str, names: Collection[str], where: str) -> None:
         raise UserError(f"{where}: {error}") from None
     if unknown:
         raise UserError(
-            f"{where}: unknown name {{{unknown[0]}}}{nearest(unknown[0], names)} "
-            f"(there are: {', '.join(names)})"
+            f"{where}: unknown name {{{unknown[0]}}}{nearest(unknown[0], names)}; choose from "
+            f"{', '.join(names)}"
         )
 
 

@@ -1,11 +1,11 @@
-"""What a prompt is made of."""
+"""The segments of a prompt, which keep our own text apart from users' text."""
 
 from dataclasses import dataclass
 
 
 @dataclass(frozen=True, slots=True)
 class Segment:
-    """A piece of a prompt. Only trusted text (ours, a template's) may encode to control tokens."""
+    """A piece of a prompt. Only trusted text (our own or a template's) may become control tokens."""
 
     text: str
     trusted: bool
@@ -15,11 +15,11 @@ Prompt = tuple[Segment, ...]
 
 
 class ChatPrompt(tuple[Segment, ...]):
-    """The prompt of a chat: its template wrote it from the very beginning, BOS too where there is one."""
+    """The prompt of a chat, completely written by its template, including BOS if there is one."""
 
     __slots__ = ()
 
 
 def text_of(prompt: Prompt) -> str:
-    """The prompt as a person reads it."""
+    """The prompt as plain text."""
     return "".join(segment.text for segment in prompt)

@@ -1,4 +1,4 @@
-"""Prompt templates: a request, to translate or anything else, becomes the segments of a prompt."""
+"""Prompt templates, which turn a request (translation or general instruction) into segments of a prompt."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -14,27 +14,28 @@ from ontarget.prompts.layout import Layout, Words, is_file_name, languages_of, l
 from ontarget.prompts.segment import ChatPrompt, Prompt, Segment
 from ontarget.prompts.wording import ENGLISH, text_language, wording
 
-Answered = tuple[Sequence[Segment], str]  # a request, and its answer
+Answered = tuple[Sequence[Segment], str]  # a request and its response
 
 
 @dataclass(frozen=True, slots=True)
 class PromptTemplate:
-    """The layout of a prompt, and where its words come from.
+    """The layout of a prompt, and the source of its words.
 
     Attributes:
         name: `alpaca` (Zan et al. 2025), `plain` (short, for tiny models), `chat` (the checkpoint's own), or
             the path of a user's file.
-        preamble: how the parts of this block are put together, with {names} of parts; it comes once.
-        preamble_without_input: the same of a general instruction that comes without an input.
-        instruction: the same of this block, and so on.
-        input: this one holds {text} as well.
-        response: the last, after which the model goes on.
-        separator: stands between the prompt and the response, and is encoded with the response.
-        demonstration_end: follows the answer of a demonstration.
-        stop: generated text is cut at the first of these.
-        words: what the parts say.
-        chat: puts the turns together in place of the layout's own seams.
-        end: what a chat writes after an answer; the first control token in it ends a response, or else EOS.
+        preamble: the block that comes once, at the beginning, with {names} of parts.
+        preamble_without_input: the preamble of general instructions without input.
+        instruction: the block of the instruction.
+        input: the block of the input, which also contains {text}.
+        response: the last block, after which the model continues.
+        separator: text between prompt and response, which is encoded with the response.
+        demonstration_end: text after the response of a demonstration.
+        stop: stop sequences; generated text is cut at the first of them.
+        words: the source of the parts' words.
+        chat: the chat template that joins the turns; None if the layout joins them.
+        end: the text that a chat writes after a response; its first control token, or else EOS, ends a
+            response.
     """
 
     name: str
@@ -52,22 +53,23 @@ class PromptTemplate:
 
     @classmethod
     def load(cls, name: str, checkpoint: Path | str | None = None) -> "PromptTemplate":
-        """The template of `templates/<name>.yaml`, or of the file at a path.
+        """The template in `templates/<name>.yaml`, or in the file at a path.
 
         Args:
-            checkpoint: directory or hub name of the model that is asked; a template that is a chat needs it.
+            name: the name or path.
+            checkpoint: directory or hub name of the model to prompt; required for chat templates.
 
         Raises:
-            UserError: there is none of that name (the message names the nearest), the file is wrong, or the
-                checkpoint has no chat template.
+            UserError: the template does not exist (the message has the nearest name), its file is invalid, or
+                the checkpoint has no chat template.
         """
         layout = layout_of(name) if is_file_name(name) else _shipped(name)
         chat = None
         if layout.chat:
             if checkpoint is None:
                 raise UserError(
-                    f"the template '{name}' is that of a model's chat, and the model is made from nothing "
-                    "here; start from a chat model, or use template: alpaca"
+                    f"the template '{name}' needs a chat model, but this model is trained from scratch; "
+                    "start from a chat model, or use template: alpaca"
                 )
             chat = chat_of(checkpoint)
         fields = layout.model_dump(exclude={"chat", "stop"})
@@ -85,18 +87,19 @@ class PromptTemplate:
         demonstrations: Sequence[Translation] = (),
         worded: str | None = None,
     ) -> Prompt:
-        """The prompt that asks for `source` in another language.
+        """The prompt that requests the translation of `source`.
 
-        Texts to translate, and those of demonstrations, go in once, as they are, in segments of their own
-        that are not trusted: whatever braces, headings or control tokens they hold stay text.
+        Texts to translate, and those of demonstrations, are inserted unchanged, in untrusted segments of
+        their
+        own: braces, headings or control tokens in them stay text.
 
         Args:
             source: the text to translate.
-            direction: what the instruction asks for.
-            prompt_language: the language of the prompt itself; the target language for PTL. English serves
-                those without texts.
+            direction: the direction that the instruction requests.
+            prompt_language: the language of the prompt itself; for PTL, the target language. English is used
+                for languages without texts.
             post_instruction: puts the input before the instruction (Liu et al. 2308.12097).
-            demonstrations: answered requests that come first, each with an instruction of its own direction.
+            demonstrations: translations that come first, each with the instruction of its own direction.
             worded: the instruction in other words than the template's, with {source} and {target}.
         """
 
@@ -113,10 +116,10 @@ class PromptTemplate:
         return self._joined(preamble, shown, request(source, direction))
 
     def render_general(self, instruction: str, input: str = "") -> Prompt:
-        """The prompt of a general instruction, as Alpaca's are: what it says is a user's, and not trusted.
+        """The prompt of a general instruction, such as Alpaca's, whose text is not trusted.
 
         Raises:
-            UserError: the template names languages outside of its instruction: it is for translations alone.
+            UserError: the template names languages outside its instruction, so it is only for translations.
         """
         before, found, after = self.instruction.partition("{instruction}")
         blocks = [self.preamble if input else self.preamble_without_input, before, after, self.response]
@@ -125,8 +128,8 @@ class PromptTemplate:
         parts = {part: text for part, text in words_in(self.words, "en").items() if not names_in(text)}
         if not found or any(name not in parts for block in blocks for name in names_in(block)):
             raise UserError(
-                f"the template '{self.name}' names languages outside of {{instruction}}, so general "
-                "instructions cannot be asked with it; use template: alpaca"
+                f"the template '{self.name}' names languages outside {{instruction}}, so it cannot be used "
+                "for general instructions; use template: alpaca"
             )
         preamble, before, after, response, *around = (block.format(**parts) for block in blocks)
         request = [Segment(before, True), Segment(instruction, False), Segment(after, True)]
@@ -160,13 +163,13 @@ def _shipped(name: str) -> Layout:
 
 
 def _stop_sequences(layout: Layout) -> tuple[str, ...]:
-    """A model may go on in another language than it was asked in: the headings of all of them stop it."""
+    """The stop sequences in all prompt languages, since a model may continue in another prompt language."""
     spoken = [words_in(layout.words, code) for code in languages_of(layout.words)]
     return tuple(dict.fromkeys(pattern.format(**parts) for pattern in layout.stop for parts in spoken))
 
 
 def _merged(pieces: Sequence[Segment]) -> Prompt:
-    """Neighbours that are both trusted, or both not, become one segment; empty ones go."""
+    """Joins neighbouring segments with equal trust, and drops empty ones."""
     joined: list[Segment] = []
     for piece in pieces:
         if joined and joined[-1].trusted == piece.trusted:

@@ -1,4 +1,4 @@
-"""The words of the prompts in one language, read from `texts/<language>.yaml`."""
+"""Reads the words of prompts in one language from `texts/<language>.yaml`."""
 
 from collections.abc import Collection, Mapping
 from dataclasses import dataclass
@@ -15,13 +15,13 @@ ENGLISH = Language("en")
 
 @dataclass(frozen=True, slots=True)
 class Wording:
-    """What the parts of each template say in one prompt language.
+    """The words of each template's parts in one prompt language.
 
     Attributes:
         language: the prompt language.
         templates: template name -> part (`instruction`, ...) -> its words, with {from} and {to}.
         sources: language code, or `other`, -> the words for {from}: `dall'inglese`.
-        targets: the same for {to}: `all'olandese`.
+        targets: language code, or `other`, -> the words for {to}: `all'olandese`.
     """
 
     language: Language
@@ -30,12 +30,12 @@ class Wording:
     targets: Mapping[str, str]
 
     def parts(self, words: str | Mapping[str, str], direction: Direction) -> dict[str, str]:
-        """Part -> words for one direction. All of it is ours: nothing of the user's is formatted.
+        """Part -> words for one direction, formatted from our own text only, never from users' text.
 
         Args:
-            words: the name of a template of `texts/`, or the parts themselves.
-            direction: fills in {from} and {to}, inflected, and {source} and {target}, as a dictionary has
-                them; these four are among the parts, too.
+            words: the name of a template in `texts/`, or the parts themselves.
+            direction: fills in {from} and {to} in inflected form, and {source} and {target} in dictionary
+                form; these four are among the parts, too.
         """
         of_template = self.templates[words] if isinstance(words, str) else words
         names = {
@@ -52,7 +52,7 @@ class Wording:
 
 @cache
 def wording(language: Language) -> Wording:
-    """The wording in `language`; that of `de` serves `de-AT`, and English one that has none."""
+    """The wording in `language`; `de-AT` uses that of `de`, and languages without texts use English."""
     code = text_language(language, prompt_languages())
     content = yaml.safe_load((_FOLDER / f"{code}.yaml").read_text(encoding="utf-8"))
     return Wording(Language(code), content["templates"], content["from"], content["to"])
@@ -65,9 +65,9 @@ def prompt_languages() -> tuple[str, ...]:
 
 
 def text_language(language: Language, there: Collection[str]) -> str:
-    """Which of the codes that are `there` serves a prompt in `language`: its own, or else English.
+    """The code, of those in `there`, that is used for prompts in `language`: its own, or else English.
 
-    Those in its script come first: `zh-TW` and `zh-HK` are asked as `zh-Hant` is.
+    Codes with the same script come first: `zh-TW` and `zh-HK` use `zh-Hant`.
     """
     own = (str(language), f"{language.primary}-{language.script}", language.primary)
     return next((code for code in own if code in there), str(ENGLISH))

@@ -1,6 +1,7 @@
-"""Instruction-conflicting samples: same input, same output, another instruction.
+"""Instruction-conflicting samples: the same input and output with another instruction.
 
-Zan et al. 2025, section 3.2. Or the same instruction, and the input in the place of the output.
+Zan et al. 2025, section 3.2. The policy `source-copy` keeps the instruction and replaces the output by the
+input.
 """
 
 import random
@@ -23,21 +24,20 @@ Named = Literal["seen", "any"]
 
 @dataclass(frozen=True, slots=True)
 class Conflict:
-    """How conflicting samples are made.
+    """The settings of conflicting samples.
 
     Attributes:
-        policy: `any-instruction` is the paper's: any other instruction of the pool, also one that asks for
-            the right target from another source. `wrong-target` always asks for another target language.
-            `confusion` does so as often as a model was seen to answer in this language when it was asked for
-            that one. `reversed` asks for the way back. `source-copy` leaves the instruction as it is, and
-            unlearns the source as the answer to it.
-        directions: the pool of the first three. `seen` holds the supervised directions alone; `any` names
-            unseen ones too.
-        weighting: which response tokens are unlearnt, and how much.
-        eos: whether the end token is unlearnt with them (the paper's code does: the model is taught not to
-            stop).
-        redraw: a new instruction in every pass, or the first pass's again.
-        counts: what `confusion` draws by.
+        policy: `any-instruction`, the paper's, draws any other instruction of the pool, including those with
+            the right target but another source. `wrong-target` always draws another target language.
+            `confusion` does so in proportion to a model's own confusions: how often it produced the
+            response's language when the drawn one was requested. `reversed` uses the opposite direction.
+            `source-copy` keeps the instruction and unlearns the source as its response.
+        directions: the pool for the first three policies. `seen` has only the supervised directions, `any`
+            also has unseen ones.
+        weighting: the weights of the response tokens to unlearn.
+        eos: also unlearns the end token. The paper's code does this, which teaches the model not to stop.
+        redraw: draws new instructions in every pass, instead of repeating those of the first pass.
+        counts: the counts for `confusion`.
     """
 
     policy: Policy = "wrong-target"
@@ -57,7 +57,16 @@ def conflicting_sample(
     *,
     post_instruction: bool = False,
 ) -> Sample:
-    """The sample that unlearns `translation`, or its source, as the answer to an instruction."""
+    """The sample that unlearns `translation`, or its source, as the response to an instruction.
+
+    Args:
+        translation: the translation.
+        instruction: the direction that the conflicting instruction requests.
+        conflict: the settings.
+        template: the prompt template.
+        worded: the instruction in other words than the template's, with {source} and {target}.
+        post_instruction: puts the input before the instruction.
+    """
     copied = conflict.policy == "source-copy"
     right = translation.direction
     return Sample(
@@ -70,8 +79,8 @@ def conflicting_sample(
         eos=conflict.eos,
         asked=instruction.target,
         produced=right.source if copied else right.target,
-        # From which words may come as they are. A copy has all words of the source; those that stand in the
-        # right answer, too, are no sign of it.
+        # The text from which words may be copied. A copy has all words of the source; the words that also
+        # occur in the right translation are not evidence of copying.
         source=translation.target if copied else translation.source,
     )
 
@@ -84,16 +93,25 @@ def conflicting_instructions(
     seed: int,
     pass_number: int,
 ) -> list[Direction | None]:
-    """Draws one instruction for each translation from those that its policy allows, alike or by counts.
+    """Draws one conflicting instruction for each translation, uniformly or by counts.
 
-    `directions` are those of the translations. None stands where `confusion` has counted no way to come to
-    this language: there is nothing to unlearn.
+    Args:
+        directions: the directions of the translations.
+        conflict: the settings.
+        languages: all languages of the recipe.
+        supervised: the supervised directions.
+        seed: the random seed.
+        pass_number: the number of the pass over the data, from 0.
+
+    Returns:
+        An instruction for each translation; None if `confusion` has no counts for its language, so that there
+        is nothing to unlearn.
 
     Raises:
         UserError: some direction has no other instruction to conflict with.
     """
     rng = random.Random(f"{seed} conflict {pass_number if conflict.redraw else 0}")
-    # Made once a direction: never changed while it is drawn from.
+    # One pool for each direction, which drawing does not change.
     pools: dict[Direction, list[Direction]] = {}
     drawn: list[Direction | None] = []
     for right in directions:
@@ -110,28 +128,28 @@ def conflicting_instructions(
 def check_conflicts(
     conflict: Conflict, languages: Sequence[Language], supervised: Sequence[Direction]
 ) -> None:
-    """Finds before training what `conflicting_instructions` could not draw from.
+    """Checks before training that `conflicting_instructions` can draw an instruction for each direction.
 
     Raises:
-        UserError: a direction has no instruction to conflict with, or the counts know of no confusion.
+        UserError: a direction has no instruction to conflict with, or the counts contain no confusion.
     """
     pools = {right: _pool(right, conflict, languages, supervised) for right in supervised}
     if conflict.policy == "confusion" and not any(
         any(_weights(right, pool, conflict)) for right, pool in pools.items()
     ):
         raise UserError(
-            "the counts of the policy 'confusion' hold no answer in another language than the one asked for, "
-            f"among {', '.join(map(str, languages))}; use the policy 'wrong-target'"
+            "the counts of the policy 'confusion' contain no outputs in a wrong language among "
+            f"{', '.join(map(str, languages))}; use the policy 'wrong-target'"
         )
 
 
 def right_targets(directions: Sequence[Direction], drawn: Sequence[Direction | None]) -> float:
-    """Share of conflicting samples whose instruction asks for the right target language."""
-    asked = Counter(
+    """Share of conflicting samples whose instruction requests the right target language, 0 to 1."""
+    pairs = Counter(
         (wrong, right) for wrong, right in zip(drawn, directions, strict=True) if wrong is not None
     )
-    same = sum(count for (wrong, right), count in asked.items() if wrong.target == right.target)
-    return same / max(asked.total(), 1)
+    same = sum(count for (wrong, right), count in pairs.items() if wrong.target == right.target)
+    return same / max(pairs.total(), 1)
 
 
 def _pool(
@@ -146,9 +164,8 @@ def _pool(
     else:
         pool = [Direction(right.source, target) for target in languages if target != right.source]
         pool = [direction for direction in pool if direction != right]
-    if (
-        conflict.policy != "any-instruction"
-    ):  # another target, and not the language that the text is in already
+    # Another target, and not the language of the text itself.
+    if conflict.policy != "any-instruction":
         pool = [direction for direction in pool if direction.target not in right.sides]
     if not pool:
         raise UserError(
@@ -160,5 +177,5 @@ def _pool(
 
 
 def _weights(right: Direction, pool: Sequence[Direction], conflict: Conflict) -> list[int]:
-    """How often the language of the response was produced where that of each instruction was asked for."""
+    """How often the language of the response was produced when that of each instruction was requested."""
     return [times(conflict.counts or {}, wrong.target, right.target) for wrong in pool]

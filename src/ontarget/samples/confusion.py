@@ -1,4 +1,4 @@
-"""Which language a model answered in when another was asked for: counts, requested -> produced."""
+"""Counts a model's outputs by requested and produced language."""
 
 from collections import Counter
 from collections.abc import Mapping
@@ -9,18 +9,18 @@ from ontarget.files import read_jsonl
 from ontarget.languages import Direction, Language
 
 Counts = Mapping[str, Mapping[str, int]]
-"""Code of the language asked for -> label of the language that identification found -> answers."""
+"""Code of the requested language -> label of the identified language -> number of outputs."""
 
 
 def counted(outputs: Path) -> dict[str, dict[str, int]]:
-    """The counts of a system of an earlier run, from its folder `outputs/<system>`.
+    """The counts of a system in an earlier run, from its folder `outputs/<system>`.
 
     Raises:
-        UserError: there is no such folder, or nothing in it tells what language an answer is in.
+        UserError: there is no such folder, or a row does not have the language of its output.
     """
     if not outputs.is_dir():
         raise UserError(
-            f"there is no folder '{outputs}'; give that of a system whose answers are counted, such as "
+            f"there is no folder '{outputs}'; give the outputs of a system, such as "
             "runs/phrasebook-tiny/outputs/mt"
         )
     counts: dict[str, Counter[str]] = {}
@@ -28,7 +28,7 @@ def counted(outputs: Path) -> dict[str, dict[str, int]]:
         requested = str(Direction.parse(file.stem).target)
         for number, row in enumerate(read_jsonl(file), start=1):
             if not isinstance(row.get("language"), str):
-                raise UserError(f"'{file}', line {number} does not say which `language` the answer is in")
+                raise UserError(f"'{file}', line {number} has no key `language`, the language of the output")
             counts.setdefault(requested, Counter())[row["language"]] += 1
     if not counts:
         raise UserError(f"'{outputs}' has no outputs: it contains no file such as it-nl.jsonl")
@@ -36,6 +36,6 @@ def counted(outputs: Path) -> dict[str, dict[str, int]]:
 
 
 def times(counts: Counts, requested: Language, produced: Language) -> int:
-    """How often the one was produced where the other was asked for."""
+    """How often `produced` was produced when `requested` was requested."""
     row = counts.get(str(requested), {})
     return sum(row.get(label, 0) for label in {str(produced), produced.fasttext_label})

@@ -1,4 +1,4 @@
-"""What a small base model reads: the text that gives a language model its latent knowledge of languages."""
+"""Documents for pretraining a small base model, which give it its knowledge of the languages."""
 
 import random
 from array import array
@@ -12,23 +12,23 @@ from ontarget.languages import Language
 
 Documents = Literal["aligned", "english-pivoted"]
 
-# Share of the sentences that are read once more, alone in one language: translations teach a model more.
+# Share of the sentences that also occur alone in one language; translations teach a model more.
 _ALONE = 0.2
-# Share of the translations that are of two languages, named together above their lines and not before each.
-# Of more than two, a small model would have to count lines to know what a name stands for.
+# Share of the translations in two languages that are named together above the lines, not before each. With
+# more languages, a small model would have to count lines to match them with the names.
 _LISTED = 0.25
 _AS_ALONE, _AS_HEADED, _AS_LISTED = range(3)  # forms
-_NONE = 255  # stands where a document has fewer languages than another
+_NONE = 255  # padding for documents with fewer languages than others
 
 
 class DrawnDocuments(Lazy[str]):
-    """Documents by their segments, forms and languages, a few bytes each; one is written when asked for."""
+    """Documents as segments, forms and languages, a few bytes each; their text is made on access."""
 
     def __init__(self, parts: Sequence[Part], languages: Sequence[Language]) -> None:
         self._parts, self._languages = parts, languages
         self._ends = list(accumulate(map(len, parts)))  # segments are counted through the parts
         self._segments, self._order = array("I"), array("I")
-        self._forms = bytearray()  # of each document its form, then the numbers of its languages
+        self._forms = bytearray()  # for each document its form, then the numbers of its languages
         self._width = 1 + len(languages)
 
     def __len__(self) -> int:
@@ -46,14 +46,14 @@ class DrawnDocuments(Lazy[str]):
         return _listed(names, lines) if form == _AS_LISTED else _headed(names, lines)
 
     def add(self, segment: int, form: int, languages: Sequence[Language]) -> None:
-        """One more document, behind the others."""
+        """Appends a document."""
         chosen = bytes(map(self._languages.index, languages))
         self._forms += bytes([form]) + chosen.ljust(self._width - 1, bytes([_NONE]))
         self._order.append(len(self._segments))
         self._segments.append(segment)
 
     def shuffle(self, rng: random.Random) -> None:
-        """Puts them into another order."""
+        """Shuffles the documents."""
         rng.shuffle(self._order)
 
 
@@ -65,14 +65,14 @@ def make_documents(
     seed: int,
     pass_number: int = 0,
 ) -> DrawnDocuments:
-    """One pass of reading: every sentence with its translations, and some of them alone.
+    """The documents of one pass: every sentence with its translations, and some sentences alone.
 
-    `aligned`: "German: ...", "French: ...", "Czech: ...", every language in any order, or two of them under
-    "German, French:", so the base has seen every pair. `english-pivoted`: a sentence stands with its English
-    alone, so no pair without English was ever seen aligned.
+    `aligned`: "German: ...", "French: ...", "Czech: ...", with all languages in random order, or two of them
+    under "German, French:", so the base model sees every pair. `english-pivoted`: each sentence occurs only
+    with its English translation, so the base model never sees an aligned pair without English.
 
-    Languages are drawn anew for each pass; the order is shuffled by seed. A segment that is not there in all
-    languages stands with those that it has; where the pivot is missing, `english-pivoted` shows one alone.
+    Languages are drawn anew for each pass, and the order is shuffled by the seed. A segment without some
+    languages is used with those that it has; without the pivot, `english-pivoted` uses one language alone.
     """
     rng = random.Random(f"{seed} documents {pass_number}")
     parts = corpus.parts("train")
@@ -100,7 +100,7 @@ def make_documents(
 
 
 def lines_a_document(kind: Documents, languages: int) -> float:
-    """Mean number of lines of a document, for estimates."""
+    """Mean number of lines in a document, for estimates."""
     headed = languages if kind == "aligned" else 2
     return ((1 - _LISTED) * headed + _LISTED * 2 + _ALONE) / (1 + _ALONE)
 

@@ -1,4 +1,4 @@
-"""Which translations a stage learns from."""
+"""Draws the translations that a stage trains on."""
 
 import random
 from array import array
@@ -13,22 +13,22 @@ from ontarget.samples.sample import Sample
 
 
 def supervised_directions(languages: Sequence[Language], pivot: Language) -> list[Direction]:
-    """Every direction with the pivot as a side: what stage 1 is tuned on."""
+    """Every direction from or into the pivot; stage 1 trains on these."""
     others = [language for language in languages if language != pivot]
     return [d for other in others for d in (Direction(pivot, other), Direction(other, pivot))]
 
 
 def zero_shot_directions(languages: Sequence[Language], pivot: Language) -> list[Direction]:
-    """Every direction without the pivot: what no stage is tuned on."""
+    """Every direction without the pivot; no stage trains on these."""
     others = [language for language in languages if language != pivot]
     return [Direction(source, target) for source in others for target in others if source != target]
 
 
 class Drawn(Lazy[Translation]):
-    """Translations by their numbers, 4 bytes each; one is read from its corpus when it is asked for."""
+    """Translations by their numbers, 4 bytes each; their text is read from the corpus on access."""
 
     def __init__(self, pairs: Sequence[Pairs], numbers: "array[int]") -> None:
-        """`numbers` count through the pairs of one direction after the other."""
+        """`numbers` are counted over the pairs of all directions, one direction after the other."""
         self._pairs, self._numbers = pairs, numbers
         self._ends = list(accumulate(map(len, pairs)))
 
@@ -40,15 +40,15 @@ class Drawn(Lazy[Translation]):
         return self._pairs[of][place]
 
     def directions(self) -> list[Direction]:
-        """Of each its direction, without reading a line."""
+        """The direction of each translation, without reading its text."""
         names = [pairs.direction for pairs in self._pairs]
         return [names[locate(self._ends, number)[0]] for number in self._numbers]
 
 
 def draw_translations(corpus: Corpus, directions: Sequence[Direction], count: int | None, seed: int) -> Drawn:
-    """Draws `count` translations of the train split (None: all), as many of each direction, or one more.
+    """Draws `count` translations of the train split (None: all), distributed evenly over the directions.
 
-    Lines are drawn without repetition within a direction, all of them where the corpus has fewer.
+    Lines are drawn without repetition within a direction; all are taken if the corpus has fewer.
     """
     rng = random.Random(f"{seed} draw")
     all_pairs, drawn, first = [corpus.pairs("train", direction) for direction in directions], array("I"), 0
@@ -60,7 +60,7 @@ def draw_translations(corpus: Corpus, directions: Sequence[Direction], count: in
 
 
 def directions_of(translations: Sequence[Translation]) -> list[Direction]:
-    """Of each its direction."""
+    """The direction of each translation."""
     if isinstance(translations, Drawn):
         return translations.directions()
     return [translation.direction for translation in translations]
@@ -74,13 +74,13 @@ def _shares(all_pairs: Sequence[Pairs], count: int | None) -> list[int]:
 
 
 def _sample(rng: random.Random, population: int, count: int) -> Sequence[int]:
-    """What `rng.sample(range(population), count)` gives; of all, in 4 bytes each and not 48."""
+    """The same as `rng.sample(range(population), count)`, but all numbers take 4 bytes each instead of 48."""
     if count < population:
         return rng.sample(range(population), count)
     numbers = array("I", range(population))
     rng.shuffle(numbers)
     numbers.reverse()
-    rng.randrange(1)  # `sample` draws the last one, too
+    rng.randrange(1)  # `sample` also draws for the last number
     return numbers
 
 
@@ -91,7 +91,7 @@ def translation_sample(
     post_instruction: bool = False,
     worded: str | None = None,
 ) -> Sample:
-    """The sample that teaches one translation: the instruction asks for what the response is."""
+    """The sample that teaches one translation: the instruction matches the response."""
     return Sample(
         prompt=template.render(
             translation.source, translation.direction, post_instruction=post_instruction, worded=worded

@@ -1,4 +1,4 @@
-"""General instructions among the translations, so that a model keeps what else it can do."""
+"""Mixes general instructions into the translations, so that a model keeps its other abilities."""
 
 import random
 from collections.abc import Sequence
@@ -9,21 +9,21 @@ from ontarget.samples.sample import Sample
 
 
 def how_many(translations: int, ratio: float) -> int:
-    """How many general instructions make up the share `ratio` of all samples, with so many translations."""
+    """Number of general instructions that are the share `ratio` of all samples, given the translations."""
     return round(translations * ratio / (1 - ratio))
 
 
 def draw_instructions(
     instructions: Sequence[Instruction], count: int, seed: int, pass_number: int
 ) -> list[Instruction]:
-    """`count` of them, drawn anew for each pass; each as often as any other, or once more."""
+    """Draws `count` instructions anew for each pass; their numbers of occurrences differ by at most one."""
     rng = random.Random(f"{seed} general {pass_number}")
     rounds, rest = divmod(count, len(instructions))
     return [*instructions] * rounds + rng.sample(list(instructions), rest)
 
 
 def general_sample(instruction: Instruction, template: PromptTemplate) -> Sample:
-    """The sample that teaches the answer to a general instruction."""
+    """The sample that teaches the output for a general instruction."""
     return Sample(
         prompt=template.render_general(instruction.instruction, instruction.input),
         response=instruction.output,

@@ -1,6 +1,6 @@
-"""One pass over the data of each kind of stage.
+"""The samples of one pass over the data, in groups, for each kind of stage.
 
-A group is what an optimiser step takes or leaves whole: a sample, and the conflicting samples made from it.
+A group is never split between optimiser steps: it is a sample with the conflicting samples made from it.
 """
 
 from collections.abc import Callable, Sequence
@@ -21,7 +21,7 @@ Draw = Callable[[int], Sequence[Group]]  # pass number, from 0 -> the groups of 
 
 
 class Groups(Lazy[Group]):
-    """Groups that are made when they are asked for: a pass over millions takes no memory of its own."""
+    """Groups that are made on access, so that a pass over millions of samples needs little memory."""
 
     def __init__(self, count: int, make: Callable[[int], Group]) -> None:
         self._count, self._make = count, make
@@ -34,9 +34,10 @@ class Groups(Lazy[Group]):
 
 
 def document_groups(documents: Callable[[int], Sequence[str]]) -> Draw:
-    """Language modelling: every token of a document is learnt, after nothing.
+    """Pretraining: learns every token of a document, without a prompt.
 
-    `documents`: pass number -> its text.
+    Args:
+        documents: a function from the number of a pass to its documents.
     """
 
     def draw(pass_number: int) -> Groups:
@@ -54,7 +55,7 @@ def translation_groups(
     wordings: Wordings | None = None,
     seed: int = 0,
 ) -> Draw:
-    """Stage 1: translations by likelihood."""
+    """Supervised fine-tuning (stage 1): translations by likelihood."""
 
     def draw(pass_number: int) -> Groups:
         worded = draw_wordings(wordings or {}, len(translations), seed, pass_number)
@@ -82,7 +83,7 @@ def language_aware_groups(
     *,
     post_instruction: bool = False,
 ) -> Draw:
-    """Stage 2: each translation by likelihood, with a conflicting twin in the same words by unlikelihood."""
+    """Language-aware tuning (stage 2): translations by likelihood, conflicting pairs by unlikelihood."""
 
     def draw(pass_number: int) -> Groups:
         right = directions_of(translations)
@@ -105,7 +106,7 @@ def language_aware_groups(
 def with_general(
     draw: Draw, instructions: Sequence[Instruction], ratio: float, template: PromptTemplate, seed: int
 ) -> Draw:
-    """Either stage, with general instructions by likelihood: the share `ratio` of all positive samples."""
+    """Adds general instructions by likelihood, as the share `ratio` of all positive samples."""
 
     def mixed(pass_number: int) -> Groups:
         groups = draw(pass_number)

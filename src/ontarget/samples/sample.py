@@ -1,4 +1,4 @@
-"""What a model learns from: a prompt, a response, and whether to learn or to unlearn it."""
+"""A training sample: a prompt, a response, and whether to learn or unlearn the response."""
 
 from dataclasses import dataclass
 from typing import Literal
@@ -13,16 +13,16 @@ class Sample:
     """One training sample.
 
     Attributes:
-        prompt: what the model is given. Empty for plain language modelling.
-        response: what it is to say (sign +1) or must not say (sign -1). Literal text, no separator, no end
+        prompt: the prompt; empty for pretraining.
+        response: the text to learn (sign +1) or unlearn (sign -1), literally, without separator and end
             token.
         sign: +1 for likelihood, -1 for unlikelihood.
-        weighting: which response tokens bear weight, and how much.
-        eos: whether an end-of-sequence token follows the response, and bears weight where all tokens do.
-        asked: the language that the prompt asks for.
-        produced: the language that the response is in.
-        source: the text to translate, from which names and numbers may be copied (of a response that is a
-            copy: the translation).
+        weighting: the weights of the response tokens.
+        eos: whether an end-of-sequence token follows the response; it has weight if all tokens do.
+        asked: the language that the prompt requests.
+        produced: the language of the response.
+        source: the text to translate, from which names and numbers may be copied; if the response is a copy
+            of the source, the translation.
     """
 
     prompt: Prompt

@@ -1,4 +1,4 @@
-"""Several ways to say an instruction, mixed by weight."""
+"""Several wordings of an instruction, mixed by weight."""
 
 import random
 from collections.abc import Mapping
@@ -12,18 +12,18 @@ Wordings = Mapping[str, float]
 
 
 def sentence(words: str) -> str:
-    """The sentence that `words` names, or is.
+    """The sentence for a wording, which is given by its name or as the sentence itself.
 
     Raises:
-        UserError: it is neither.
+        UserError: `words` is neither a name nor such a sentence.
     """
     templates = wording(ENGLISH).templates
     if words in templates:
         return templates[words]["instruction"]
     if " " not in words.strip() and "{" not in words:
         raise UserError(
-            f"unknown wording '{words}'{nearest(words, templates)} (there are: {', '.join(templates)}; "
-            "or write a sentence with {source} and {target})"
+            f"unknown wording '{words}'{nearest(words, templates)}; choose from {', '.join(templates)}, "
+            "or write a sentence with {source} and {target}"
         )
     try:
         names = set(names_in(words))
@@ -31,13 +31,13 @@ def sentence(words: str) -> str:
         raise UserError(f"the wording '{words}': {error}") from None
     if names != {"source", "target"}:
         raise UserError(
-            f"the wording '{words}' must name {{source}} and {{target}}, and nothing else in braces"
+            f"the wording '{words}' must contain {{source}} and {{target}}, and no other name in braces"
         )
     return words
 
 
 def draw_wordings(wordings: Wordings, count: int, seed: int, pass_number: int) -> list[str | None]:
-    """A sentence for each of `count` samples, drawn anew for each pass; None is the template's own words."""
+    """A sentence for each of `count` samples, drawn anew for each pass; None means the template's own."""
     if not wordings:
         return [None] * count
     rng = random.Random(f"{seed} wordings {pass_number}")

@@ -1,4 +1,4 @@
-"""What a model itself answered in a wrong language, unlearnt as the answer to what it was asked for."""
+"""Samples that unlearn a model's own outputs in a wrong language."""
 
 import random
 from collections.abc import Sequence
@@ -14,14 +14,14 @@ from ontarget.samples.weighting import Weighting
 
 @dataclass(frozen=True, slots=True)
 class WrongAnswer:
-    """An answer whose text is in `language` (None: one not known here), not in the one asked for."""
+    """An output in `language` (None: not a language of the recipe) instead of the requested one."""
 
     answer: Translation
     language: Language | None
 
 
 def wrong_answer_sample(wrong: WrongAnswer, template: PromptTemplate) -> Sample:
-    """The sample that unlearns an answer: its first token that tells the language."""
+    """The sample that unlearns the first token of an output that shows its language."""
     answer = wrong.answer
     copied = wrong.language == answer.direction.source
     return Sample(
@@ -32,16 +32,13 @@ def wrong_answer_sample(wrong: WrongAnswer, template: PromptTemplate) -> Sample:
         eos=False,
         asked=answer.direction.target,
         produced=wrong.language,
-        # A word of the source is no name where all of the answer is in its language.
+        # If the whole output is in the source language, words of the source are not names.
         source="" if copied else answer.source,
     )
 
 
 def with_wrong_answers(draw: Draw, wrong: Sequence[WrongAnswer], template: PromptTemplate, seed: int) -> Draw:
-    """Positives, each with a wrong answer beside it as far as they go; where those are more, with several.
-
-    Which stands with which is drawn anew for each pass.
-    """
+    """Adds the wrong outputs evenly to the groups of positive samples; each pass draws a new pairing."""
 
     def mixed(pass_number: int) -> list[tuple[Sample, ...]]:
         groups = list(draw(pass_number))

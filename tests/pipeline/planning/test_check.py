@@ -209,8 +209,8 @@ class TestDeep:
         )
         assert of_it.wrong == []
         assert of_it.notes == [
-            "stages.mt.from: './llama': the tokenizer has no tokens for Greek (el), which it spells byte by "
-            "byte: the model has hardly seen it"
+            "stages.mt.from: './llama': the tokenizer has no tokens for Greek (el) and spells it byte by "
+            "byte, so the model has hardly seen it"
         ]
 
     def test_a_language_that_the_model_was_not_tuned_on(self, models: Path, tmp_path: Path) -> None:

@@ -109,7 +109,7 @@ def test_a_chat_model_that_is_asked_otherwise_is_announced(llama: Path) -> None:
     (llama / "chat_template.jinja").write_text(CHATML, encoding="utf-8")
     [said] = check_models(plan, plan.everything())
     assert said == (
-        "'llama': the model has a chat template, but is asked with the template 'plain'; "
+        "'llama': the model has a chat template, but is prompted with the template 'plain'; "
         "if it was tuned to chat, use the template 'chat'"
     )
     (llama / "ontarget.json").write_text('{"languages": ["en", "it", "nl"], "directions": []}', "utf-8")

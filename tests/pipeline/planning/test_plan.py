@@ -107,7 +107,7 @@ def test_counts_are_read_from_a_run_and_decide(workshop: Workshop) -> None:
     assert model("runs/fake/outputs/mt") != model({"nl": {"en": 1}})
     with pytest.raises(UserError, match="there is no folder 'runs/fake/outputs/tm'"):
         model("runs/fake/outputs/tm")
-    with pytest.raises(UserError, match="hold no answer in another language"):
+    with pytest.raises(UserError, match="contain no outputs in a wrong language"):
         model({"nl": {"nl": 1}})
 
 
@@ -161,7 +161,7 @@ def test_how_demonstrations_stand_in_a_template_of_ones_own_makes_their_outputs(
 def test_a_chat_is_that_of_the_model_at_the_root_of_the_stages(
     workshop: Workshop, corpus_files: Path
 ) -> None:
-    with pytest.raises(UserError, match="the model is made from nothing here"):
+    with pytest.raises(UserError, match="the model is is trained from scratch"):
         make_plan(fake_recipe(template="chat")).everything()
     chat = corpus_files / "chat-model"
     chat.mkdir()

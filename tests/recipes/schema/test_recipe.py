@@ -407,7 +407,7 @@ class TestWhatIsMixedIn:
         ("changes", "message"),
         [
             ({"wordings": {"plian": 1}}, "unknown wording 'plian'; did you mean 'plain'"),
-            ({"wordings": {"To {target}.": 1}}, "must name {source} and {target}"),
+            ({"wordings": {"To {target}.": 1}}, "must contain {source} and {target}"),
             ({"wordings": {"plain": 0}}, "'stages.lat.wordings.plain' is 0: should be greater than 0"),
             ({"general": {"path": "a.json", "ratio": 1}}, "'stages.lat.general.ratio' is 1: should be less"),
             ({"general": {"ratio": 0.1}}, "'stages.lat.general.path' is missing"),
