@@ -20,7 +20,8 @@ def test_own_systems_follow_those_of_the_table_and_references_come_last() -> Non
     [
         ({"stages": {"base": {}, "mt": {"from": "base"}}, "systems": {"base": {"model": "base"}}}, ""),
         ({"stages": {"mt": {}}, "systems": {"base": {"model": "meta-llama/Llama-2-7b-hf"}}}, "Llama-2-7b-hf"),
-        ({"stages": {"mt": {}}, "systems": {"llama": {"model": "~/models/small/"}}}, "small"),
+        ({"stages": {"mt": {}}, "systems": {"base": {"model": "~/models/small/"}}}, "small"),
+        ({"model": ".", "systems": {"base": {}}}, ""),
         ({"model": "owner/name", "systems": {"base": {}, "ptl": {}}}, "name"),
         ({"model": "owner/name", "systems": {"base": None}}, "name"),
         ({"systems": ["base", "mt"]}, ""),

@@ -1,9 +1,10 @@
 """The order and printed names of systems, those of the paper and ours."""
 
 from collections.abc import Iterable, Mapping
+from pathlib import Path
 from typing import Any
 
-from ontarget.system_ids import BASE, former_id
+from ontarget.system_ids import BASE
 
 REFERENCE = "reference"
 """The system id of the human references: their off-target ratio is the floor of any system's."""
@@ -45,14 +46,14 @@ def base_model_name(recipe: Mapping[str, Any]) -> str:
     """The last part of the path or Hub name of the base model; empty if a stage of the recipe makes it.
 
     Args:
-        recipe: as `recipe.yaml` of a run contains it; its system may have its former id.
+        recipe: as `recipe.yaml` of a run contains it, under current names.
     """
     systems = recipe.get("systems")
-    own = systems.get(BASE, systems.get(former_id(BASE))) if isinstance(systems, Mapping) else None
+    own = systems.get(BASE) if isinstance(systems, Mapping) else None
     model = (own.get("model") if isinstance(own, Mapping) else None) or recipe.get("model")
     if not isinstance(model, str) or model in (recipe.get("stages") or {}):
         return ""
-    return model.rstrip("/").rpartition("/")[2]
+    return Path(model).name
 
 
 def in_table_order(systems: Iterable[str]) -> tuple[str, ...]:
