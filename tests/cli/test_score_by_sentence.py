@@ -16,7 +16,7 @@ from ontarget.cli.app import app
 FRENCH = ["Le chat dort sur le canapé.", "Nous allons à la mer demain.", "Le pain est encore chaud."]
 ENGLISH = "The baker in our neighbourhood opens her shop before the sun rises."
 PARAGRAPH = " ".join([*FRENCH, *FRENCH[:2], ENGLISH])
-NOTE = "most lines are long, and OTR looks at each as a whole"
+NOTE = "most lines are long, and OTR identifies each as a whole"
 HOW_TO = Path(__file__).parents[2] / "docs" / "how-to"
 
 

@@ -94,7 +94,7 @@ def notes_of(scores: Sequence[tuple[str, Score]]) -> list[str]:
     notes = [f"{display_name(metric)}|{merged(several)}" for (metric, _), several in alike.items()]
     if any(name.endswith(SUFFIX) for name, _ in scores):
         ratio = display_name("otr_strict" if "otr_strict" in dict(scores) else "otr")
-        notes.append(f"on target: what {ratio} counts as off-target is worth nothing")
+        notes.append(f"on target: a line that {ratio} counts as off-target matches nothing of the reference")
     return list(dict.fromkeys(notes))
 
 
@@ -105,7 +105,7 @@ def lengths_of(cards: Sequence[Scorecard]) -> list[str]:
         return []
     where = "" if len(of_long) == len(cards) else f" of {counted(len(of_long), 'file')}"
     return [
-        f"most lines{where} are long, and OTR looks at each as a whole; --unit sentence also counts single "
+        f"most lines{where} are long, and OTR identifies each as a whole; --unit sentence also counts single "
         "sentences in another language"
     ]
 
