@@ -65,7 +65,7 @@ def judge(
 ) -> None:
     """Compare the responses of A and B with an LLM as judge: a pairwise win rate, as in AlpacaEval.
 
-    Ask a hosted model, or a server of your own:
+    Use a hosted model, or your own server:
 
         ontarget judge lat.jsonl mt.jsonl --url https://api.openai.com/v1 --model gpt-4o --price 2.5 10
         ontarget judge a.txt b.txt --instructions asked.txt --url http://localhost:8000/v1 --model my-judge
