@@ -125,7 +125,7 @@ def test_jsonl_of_no_rows_is_an_empty_file(tmp_path: Path) -> None:
     ids=["python", "quota", "safetensors", "torch", "torch, closing"],
 )
 def test_a_full_disk_is_one_sentence_whoever_meets_it(tmp_path: Path, error: Exception) -> None:
-    said = f"the disk is full: '{tmp_path}' could not be written; make room"
+    said = f"the disk is full: '{tmp_path}' could not be written; free some space"
     with pytest.raises(UserError, match=said), full_disk_said(tmp_path):
         raise error
 

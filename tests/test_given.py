@@ -53,7 +53,7 @@ NO_LISTS: list[tuple[Any, str]] = [
     (["Hallo", b"Hallo"], "1 is b'Hallo', not a string; an empty"),
     (["Hallo", ["Hallo"]], "1 is ['Hallo'], not a string; an empty"),
     (np.array(["Hallo", None], dtype=object), "1 is None, not a string; an empty"),
-    (["Hallo", "halb \ud83d"], "1 holds half a character, '\\ud83d', at position 5"),
+    (["Hallo", "halb \ud83d"], "1 has half of a surrogate pair, '\\ud83d', at position 5"),
 ]
 NO_PLACES: list[Any] = [None, NAN, 3, b"phrasebook-tiny", "", " ", ["phrasebook-tiny"], {}, "a\0b"]
 DE, DE_FR = Language("de"), Direction.parse("de-fr")
@@ -173,7 +173,7 @@ def test_what_are_no_overrides_is_a_sentence(value: Any, message: str) -> None:
     [
         (None, "the scores are None; give a list of numbers, one for each segment"),
         ("0.5", "the scores are one string; give a list of numbers"),
-        ([0.1, None], "score 1 is None, not a number; leave the segment out"),
+        ([0.1, None], "score 1 is None, not a number; remove the segment"),
         ([0.1, NAN], "score 1 is nan, not a number"),
         ([0.1, "0.2"], "score 1 is '0.2', not a number"),
     ],

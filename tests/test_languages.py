@@ -155,7 +155,7 @@ def test_the_way_back() -> None:
 
 @pytest.mark.parametrize("wrong", ["", "it", "it-", "-nl", "it-qqq", "it>nl"])
 def test_what_is_no_direction_is_an_error(wrong: str) -> None:
-    with pytest.raises(UserError, match=f"'{wrong}' is no direction such as it-nl"):
+    with pytest.raises(UserError, match=f"'{wrong}' is not a direction such as it-nl"):
         Direction.parse(wrong)
 
 

@@ -42,11 +42,6 @@ BANNED = {
 
 # Still to be rewritten. A file whose test is reported as XPASS comes off the list.
 PENDING: set[str] = {
-    "src/ontarget/files.py",
-    "src/ontarget/given.py",
-    "src/ontarget/hardware.py",
-    "src/ontarget/languages.py",
-    "src/ontarget/model_place.py",
     "src/ontarget/pipeline/planning/artifacts.py",
     "src/ontarget/pipeline/planning/beginnings.py",
     "src/ontarget/pipeline/planning/cost.py",
@@ -61,8 +56,6 @@ PENDING: set[str] = {
     "src/ontarget/pipeline/execution/synthetic.py",
     "src/ontarget/pipeline/execution/worker.py",
     "src/ontarget/recipes/schema/stages.py",
-    "src/ontarget/subtags.py",
-    "src/ontarget/yaml_text.py",
 }
 
 

@@ -5,9 +5,9 @@ from ontarget.yaml_text import read_yaml
 
 
 def test_a_key_that_stands_twice_is_no_yaml() -> None:
-    with pytest.raises(yaml.YAMLError, match=r"'languages' is there twice"):
+    with pytest.raises(yaml.YAMLError, match=r"'languages' occurs twice"):
         read_yaml("languages: [en, de, fr]\nname: x\nlanguages: [en, de]\n")
-    with pytest.raises(yaml.YAMLError, match=r"'b' is there twice"):
+    with pytest.raises(yaml.YAMLError, match=r"'b' occurs twice"):
         read_yaml("a: {b: 1, b: 2}")
     with pytest.raises(yaml.YAMLError, match="unhashable key"):
         read_yaml("{[a, b]: 1, [a, b]: 2}")
@@ -22,11 +22,11 @@ def test_a_key_that_stands_twice_is_no_yaml() -> None:
         ("day: 2001-99-99", "month must be in"),
         ("a: !!int ''", "index out of range"),
         ("a: !!bool perhaps", "perhaps"),
-        ("a: &a [*a]", "its aliases stand for more than"),
-        ("a: &a {b: *a}", "its aliases stand for more than"),
+        ("a: &a [*a]", "its aliases expand to more than"),
+        ("a: &a {b: *a}", "its aliases expand to more than"),
         (
             "a0: &a0 [x, x]\n" + "".join(f"a{n}: &a{n} [*a{n - 1}, *a{n - 1}]\n" for n in range(1, 60)),
-            "its aliases stand for more than 100,000 values",
+            "its aliases expand to more than 100,000 values",
         ),
     ],
 )

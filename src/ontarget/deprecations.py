@@ -1,4 +1,4 @@
-"""Deprecation notices of libraries: they are for us, who call what is deprecated, and not for users."""
+"""Hides deprecation notices of libraries, which are for the developers of ontarget and not for its users."""
 
 import sys
 import warnings
@@ -8,7 +8,7 @@ from contextlib import contextmanager
 
 @contextmanager
 def deprecations_unsaid() -> Iterator[None]:
-    """Leaves out deprecation notices while it lasts, unless Python was told about warnings (`python -W`)."""
+    """Hides deprecation notices within the block, unless warnings are configured (`python -W`)."""
     with warnings.catch_warnings():
         if not sys.warnoptions:
             for category in (FutureWarning, DeprecationWarning, PendingDeprecationWarning):

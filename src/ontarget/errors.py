@@ -1,13 +1,14 @@
-"""The one exception that a user may cause, and the hint that goes with a misspelt word."""
+"""The exception for users' mistakes, and hints for misspelt words."""
 
 from collections.abc import Iterable
 from difflib import get_close_matches
 
 
 class UserError(Exception):
-    """A mistake in what the user gave: one sentence that says what, where and what to do.
+    """A mistake in the user's input: one sentence with the mistake, its place and the remedy.
 
-    The command line prints it without a traceback and exits with 2; from Python it is an ordinary exception.
+    The command line prints it without a traceback and exits with code 2; in Python it is an ordinary
+    exception.
     """
 
 
@@ -19,5 +20,5 @@ def nearest(word: str, known: Iterable[str]) -> str:
 
 
 def counted(number: int, noun: str, plural: str = "") -> str:
-    """Returns a number with its noun: `1 line`, `2 lines`; `plural` is that of nouns which take no s."""
+    """Returns a number with its noun: `1 line`, `2 lines`; `plural` is for nouns with an irregular plural."""
     return f"{number} {noun if number == 1 else plural or f'{noun}s'}"

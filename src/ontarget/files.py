@@ -1,4 +1,4 @@
-"""Paths as users write them; files that are written whole or not at all."""
+"""Expands paths as users write them, and writes files completely or not at all."""
 
 import errno
 import fcntl
@@ -15,14 +15,14 @@ from typing import Any, Literal
 
 from ontarget.errors import UserError
 
-_SIZES = "sizes.json"  # in a folder that is made once: of its files
+_SIZES = "sizes.json"  # the sizes of the files in a folder of `made_once`
 
 
 def expanded(path: str) -> Path:
-    """A path with `~`, `$NAME` and `${NAME}` filled in.
+    """A path with `~`, `$NAME` and `${NAME}` expanded.
 
     Raises:
-        UserError: it names a variable that is not set.
+        UserError: the path has a variable that is not set.
     """
 
     def value(match: re.Match[str]) -> str:
@@ -38,7 +38,7 @@ def expanded(path: str) -> Path:
 
 
 def cache_folder() -> Path:
-    """The folder for files that can be made again: `$ONTARGET_CACHE`, or the user's cache."""
+    """The folder for files that can be rebuilt: `$ONTARGET_CACHE`, or the user's cache."""
     if given := os.environ.get("ONTARGET_CACHE"):
         return Path(given).expanduser()
     return Path(os.environ.get("XDG_CACHE_HOME") or "~/.cache").expanduser() / "ontarget"
@@ -46,30 +46,30 @@ def cache_folder() -> Path:
 
 @contextmanager
 def folders_of(path: Path) -> Iterator[None]:
-    """Makes the folders that a path is in; after an error those of them that are empty are removed."""
+    """Creates the parent folders of a path; after an error, removes the created ones if they are empty."""
     made = [folder for folder in path.parents if not folder.exists()]  # the deepest first
     path.parent.mkdir(parents=True, exist_ok=True)
     try:
         yield
     except BaseException:
         for folder in made:
-            with suppress(OSError):  # it is not empty
+            with suppress(OSError):  # the folder is not empty
                 folder.rmdir()
         raise
 
 
 @contextmanager
 def whole_file(path: Path) -> Iterator[Path]:
-    """Yields a temporary path beside `path`; renames it to `path` when the block ends without an error.
+    """Yields a temporary path beside `path`, and renames it to `path` when the block ends without an error.
 
-    A symbolic link stays, and what it leads to is replaced; a file that was there keeps its permissions. A
-    device or a pipe, such as `/dev/stdout`, is written as it is.
+    A symbolic link is kept, and its target is replaced. An existing file keeps its permissions. A device or a
+    pipe, such as `/dev/stdout`, is written directly.
     """
     if path.exists() and not path.is_file():
         yield path
         return
     path = path.resolve()
-    # mkstemp makes it private; a result is for everyone who may read the folder
+    # mkstemp makes a private file, but results are for everyone who may read the folder.
     mode = stat.S_IMODE(path.stat().st_mode) if path.exists() else 0o644
     with folders_of(path):
         handle, name = tempfile.mkstemp(prefix=f".{path.name}.", dir=path.parent)
@@ -86,7 +86,7 @@ def whole_file(path: Path) -> Iterator[Path]:
 
 @contextmanager
 def whole_folder(path: Path) -> Iterator[Path]:
-    """Yields an empty temporary folder beside `path`; it takes its place when the block ends well."""
+    """Yields an empty temporary folder beside `path`, and moves it to `path` when the block succeeds."""
     with folders_of(path):
         temporary = Path(tempfile.mkdtemp(prefix=f".{path.name}.", dir=path.parent))
         try:
@@ -99,15 +99,15 @@ def whole_folder(path: Path) -> Iterator[Path]:
 
 @contextmanager
 def locked(path: Path, *, wait: bool) -> Iterator[None]:
-    """Holds a lock file for this process; a kill -9 lets go of it.
+    """Holds a lock file for this process; the system releases it even after kill -9.
 
-    The file is removed at the end; after an error, so are folders that were made for it and are empty.
+    The file is removed at the end. After an error, empty folders that were created for it are removed, too.
 
     Args:
-        path: of the file.
-        wait: for another process that holds it.
+        path: the lock file.
+        wait: waits until another process releases the lock.
     Raises:
-        BlockingIOError: another process holds it, and it is not to be waited for.
+        BlockingIOError: another process holds the lock, and `wait` is false.
     """
     how = fcntl.LOCK_EX if wait else fcntl.LOCK_EX | fcntl.LOCK_NB
     with folders_of(path), _held(path, how):
@@ -119,7 +119,7 @@ def locked(path: Path, *, wait: bool) -> Iterator[None]:
 
 @contextmanager
 def _held(path: Path, how: int) -> Iterator[None]:
-    """Opens the file and locks it; once more where its last holder has removed it meanwhile."""
+    """Opens and locks the file; repeats this if the previous holder has removed it in the meantime."""
     while True:
         path.parent.mkdir(parents=True, exist_ok=True)
         with path.open("w") as file:
@@ -137,9 +137,9 @@ def _is_at(path: Path, descriptor: int) -> bool:
 
 
 def made_once(folder: Path, make: Callable[[], None]) -> None:
-    """Makes a folder if it is not there: one process of a machine does, others wait for it, and find it.
+    """Makes a folder if it does not exist: one process makes it, and other processes on the machine wait.
 
-    One in which a file is missing or has another size than it was made with is made again.
+    The folder is made again if a file is missing or has another size than when it was made.
     """
     if _as_made(folder):
         return
@@ -158,13 +158,13 @@ def _as_made(folder: Path) -> bool:
 
 
 def _sizes(folder: Path) -> dict[str, int]:
-    """Name -> bytes of each file in a folder, but for what was noted of them."""
+    """Name -> size in bytes of each file in a folder, except for the file of sizes itself."""
     files = (path for path in sorted(folder.iterdir()) if path.is_file() and path.name != _SIZES)
     return {path.name: path.stat().st_size for path in files}
 
 
 def move_whole(temporary: Path, path: Path) -> None:
-    """Puts a finished folder in its place, on the same disk, once all that is in it has reached that disk."""
+    """Flushes the files of a finished folder to disk, and moves the folder to its place on the same disk."""
     for file in temporary.rglob("*"):
         if file.is_file():
             _flush(file)
@@ -175,10 +175,10 @@ def move_whole(temporary: Path, path: Path) -> None:
 
 @contextmanager
 def full_disk_said(folder: Path) -> Iterator[None]:
-    """Makes one sentence of what libraries raise when the disk of `folder` is full.
+    """Turns the errors of libraries for a full disk into one sentence.
 
     Raises:
-        UserError: it is, or the user's share of it is used up.
+        UserError: the disk of `folder` is full, or the user's quota is exceeded.
     """
     try:
         yield
@@ -187,16 +187,17 @@ def full_disk_said(folder: Path) -> Iterator[None]:
             raise
         where = getattr(error, "filename", None) or folder
         raise UserError(
-            f"the disk is full: '{where}' could not be written; make room and run the same command again, "
-            "it goes on from what was finished"
+            f"the disk is full: '{where}' could not be written; free some space and run the same command "
+            "again to resume"
         ) from error
 
 
 def _is_full_disk(error: Exception) -> bool:
-    """The errors of Python, of safetensors (a text alone), and of torch's writer, which names no reason.
+    """Recognises the errors of Python, of safetensors (only a text), and of torch's writer (without a
+    reason).
 
-    Its zip writer finds fewer bytes in the file than it wrote (`unexpected pos 704 vs 598`), or cannot close
-    it (`iostream error`).
+    Torch's zip writer finds fewer bytes in the file than it wrote (`unexpected pos 704 vs 598`), or cannot
+    close the file (`iostream error`).
     """
     if isinstance(error, OSError):
         return error.errno in (errno.ENOSPC, errno.EDQUOT)
@@ -208,20 +209,20 @@ def _is_full_disk(error: Exception) -> bool:
 
 
 def write_json(path: Path, value: Any) -> None:
-    """Writes `value` as indented UTF-8 JSON, whole or not at all."""
+    """Writes `value` as indented UTF-8 JSON, completely or not at all."""
     with whole_file(path) as temporary:
         temporary.write_text(json.dumps(value, ensure_ascii=False, indent=2) + "\n", encoding="utf-8")
 
 
 def write_jsonl(path: Path, rows: list[dict[str, Any]]) -> None:
-    """Writes one JSON object a line, whole or not at all."""
+    """Writes one JSON object per line, completely or not at all."""
     with whole_file(path) as temporary:
         text = "".join(json.dumps(row, ensure_ascii=False) + "\n" for row in rows)
         temporary.write_text(text, encoding="utf-8")
 
 
 def read_jsonl(path: Path, damaged: Literal["error", "skip"] = "error") -> list[dict[str, Any]]:
-    """Reads what `write_jsonl` wrote. Lines end at LF alone: text may hold other line separators.
+    """Reads a file of `write_jsonl`. Lines end only at LF, since text may contain other line separators.
 
     Raises:
         UserError: a line is not a JSON object, and `damaged` is `error`.
@@ -236,7 +237,9 @@ def read_jsonl(path: Path, damaged: Literal["error", "skip"] = "error") -> list[
             if isinstance(row, dict):
                 rows.append(row)
             elif damaged == "error":
-                raise UserError(f"{path}, line {number}: not a JSON object; remove the file, and run again")
+                raise UserError(
+                    f"{path}, line {number}: not a JSON object; remove the file and run the command again"
+                )
     return rows
 
 

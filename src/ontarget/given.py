@@ -1,7 +1,7 @@
-"""What a caller from Python gives: it is what it should be, or one sentence says what it is instead.
+"""Checks arguments from Python; the error message for a wrong argument is one sentence.
 
-A string is a sequence of strings, its letters, and a mapping or a data frame is one of its keys: taken for
-lists of texts, they would be scored in silence.
+A string is a sequence of its letters, and a mapping or a data frame is an iterable of its keys. Without these
+checks they would be scored silently as lists of texts.
 """
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence, Set
@@ -17,16 +17,16 @@ _STRINGS = "strings, one for each segment"
 
 
 def several(given: Any, what: str, of: str = _STRINGS) -> Iterator[Any]:
-    """An iterator over what may be a list, an array, a series or a stream.
+    """An iterator over a list, an array, a series or a stream.
 
     Args:
-        given: what was passed.
-        what: in messages: `hypotheses`.
-        of: what a list of them would hold.
+        given: the argument.
+        what: its name in messages, such as `hypotheses`.
+        of: the expected items in messages.
     Raises:
-        UserError: it is one value, or a collection without an order of its own.
+        UserError: the argument is a single value, or a collection without an order.
     """
-    if isinstance(given, str | bytes | bytearray):  # sequences as well: of letters and of numbers
+    if isinstance(given, str | bytes | bytearray):  # these are also sequences, of letters and of numbers
         is_text = isinstance(given, str)
         kind = "one string" if is_text else "bytes, not text"
         raise UserError(f"the {what} are {kind}; give a list of {of}")
@@ -37,15 +37,15 @@ def several(given: Any, what: str, of: str = _STRINGS) -> Iterator[Any]:
 
 
 def text(given: Any, one: str, number: int | None = None, empty: str = "text") -> str:
-    """The same string, if it is one that can be written as UTF-8.
+    """Returns the argument if it is a string that can be encoded as UTF-8.
 
     Args:
-        given: what was passed, or an item of it.
-        one: in messages: `hypothesis`.
-        number: which of several, from 0.
-        empty: what an empty string is called.
+        given: the argument, or an item of the argument.
+        one: its name in messages, such as `hypothesis`.
+        number: the number of the item, from 0.
+        empty: the name of an empty string in messages.
     Raises:
-        UserError: it is something else, such as None, NaN or bytes; or it holds half a character.
+        UserError: it is something else, such as None, NaN or bytes, or has half of a surrogate pair.
     """
     which = one if number is None else f"{one} {number}"
     if not isinstance(given, str):
@@ -55,47 +55,47 @@ def text(given: Any, one: str, number: int | None = None, empty: str = "text") -
             given.encode("utf-8")
         except UnicodeEncodeError as error:
             raise UserError(
-                f"{which} holds half a character, {given[error.start]!r}, at position {error.start}; "
+                f"{which} has half of a surrogate pair, {given[error.start]!r}, at position {error.start}; "
                 "decode the text again from its bytes"
             ) from None
     return given
 
 
 def texts(given: Any, what: str, one: str, *, begin: int = 0, empty: str = "text") -> list[str]:
-    """A list of strings, from whatever holds several in an order.
+    """A list of strings, from any ordered collection.
 
     Args:
-        given: what was passed.
-        what: in messages, of all: `hypotheses`.
-        one: of one: `hypothesis`.
-        begin: how many came before.
-        empty: what an empty string is called.
+        given: the argument.
+        what: its name in messages, such as `hypotheses`.
+        one: the name of one item, such as `hypothesis`.
+        begin: the number of the first item.
+        empty: the name of an empty string in messages.
     Raises:
-        UserError: it is one value, or one of the items is not text; names the item, counted from 0.
+        UserError: the argument is a single value, or an item is not text; the message has the item's number.
     """
     items = enumerate(several(given, what), start=begin)
     return [text(item, one, number, empty) for number, item in items]
 
 
 def hypotheses(given: Any, begin: int = 0) -> list[str]:
-    """What a system has answered, as `texts` has it."""
-    return texts(given, "hypotheses", "hypothesis", begin=begin, empty="answer")
+    """A list of hypotheses, see `texts`."""
+    return texts(given, "hypotheses", "hypothesis", begin=begin, empty="hypothesis")
 
 
 def references(given: Any) -> list[str]:
-    """Right answers, as `texts` has them."""
+    """A list of references, see `texts`."""
     return texts(given, "references", "reference")
 
 
 def aligned(lines: Sequence[object], what: str, n: int) -> None:
-    """Checks that there is one for each of `n` hypotheses.
+    """Checks that there is one line for each of `n` hypotheses.
 
     Args:
-        lines: what belongs to the hypotheses, line by line.
-        what: in messages, one of them: `source`.
-        n: how many hypotheses there are.
+        lines: the lines.
+        what: the name of one line in messages, such as `source`.
+        n: number of hypotheses.
     Raises:
-        UserError: there are more, or fewer.
+        UserError: the numbers differ.
     """
     if len(lines) != n:
         raise UserError(
@@ -108,7 +108,7 @@ def choice(given: Any, what: str, choices: Sequence[str]) -> None:
     """Checks that a setting is one of two or more names.
 
     Raises:
-        UserError: it is something else; names the nearest.
+        UserError: it is something else; the message has the nearest name.
     """
     if given not in choices:
         hint = nearest(str(given), choices)
@@ -119,20 +119,21 @@ def numbers(given: Any, what: str, one: str) -> list[float]:
     """A list of finite numbers.
 
     Raises:
-        UserError: it is not a list, or an item is not a number, or is NaN; names the item, counted from 0.
+        UserError: the argument is not a list, or an item is not a finite number; the message has its number,
+            from 0.
     """
     items = list(several(given, what, of="numbers, one for each segment"))
     for number, item in enumerate(items):
         if not isinstance(item, Real) or not isfinite(item):
-            raise UserError(f"{one} {number} is {shown(item)}, not a number; leave the segment out")
+            raise UserError(f"{one} {number} is {shown(item)}, not a number; remove the segment")
     return [float(item) for item in items]
 
 
 def count(given: Any, what: str) -> int:
-    """A whole number from 1.
+    """A whole number of at least 1.
 
     Raises:
-        UserError: it is something else.
+        UserError: the argument is something else.
     """
     if not isinstance(given, Integral) or isinstance(given, bool) or given < 1:
         raise UserError(f"{what} must be a whole number of at least 1, not {shown(given)}")
@@ -143,7 +144,7 @@ def place(given: Any, what: str) -> str | Path:
     """A path or a name.
 
     Raises:
-        UserError: it is something else, such as None or bytes, or empty.
+        UserError: the argument is empty, or something else, such as None or bytes.
     """
     if not isinstance(given, str | Path) or not str(given).strip() or "\0" in str(given):
         raise UserError(f"{what} is {shown(given)}; give a path or a name")
@@ -151,6 +152,6 @@ def place(given: Any, what: str) -> str | Path:
 
 
 def shown(value: object) -> str:
-    """A value in a message: as Python writes it, in one line and not too long."""
-    said = " ".join(repr(value).split())
-    return said if len(said) <= _SHOWN else f"{said[:_SHOWN]}…"
+    """A value for a message: its `repr` in one line, shortened if necessary."""
+    text = " ".join(repr(value).split())
+    return text if len(text) <= _SHOWN else f"{text[:_SHOWN]}…"

@@ -1,4 +1,4 @@
-"""What the processor at hand is good at. Imported by the rooms that hold a model, never by the others."""
+"""Properties of the processor. It needs torch, so only packages that use models import it."""
 
 import ctypes
 import sys
@@ -7,9 +7,9 @@ import torch
 
 
 def prefers_bf16() -> bool:
-    """Whether bf16 matrix products are faster than fp32 ones here.
+    """Whether matrix products are faster in bf16 than in fp32 on this machine.
 
-    They are on most GPUs, and on CPUs with AMX or AVX512-BF16.
+    They are faster on most GPUs, and on CPUs with AMX or AVX512-BF16.
     """
     if torch.cuda.is_available():
         supported: bool = torch.cuda.is_bf16_supported(including_emulation=False)  # untyped in torch
@@ -23,19 +23,19 @@ def device() -> torch.device:
 
 
 def has_gpu() -> bool:
-    """Whether there is one."""
+    """Whether there is a GPU."""
     return torch.cuda.is_available()
 
 
 def keep_freed_memory() -> None:
-    """Asks glibc to keep large freed blocks.
+    """Makes glibc keep large freed blocks.
 
-    Fresh pages for each activation cost a sixth of a training step on CPU.
+    Otherwise, new pages for each activation take a sixth of a training step on CPU.
     """
     if sys.platform != "linux" or torch.cuda.is_available():
         return
     trim_threshold, mmap_threshold = -1, -3  # M_TRIM_THRESHOLD and M_MMAP_THRESHOLD of malloc.h
     libc = ctypes.CDLL(None)
-    if hasattr(libc, "mallopt"):  # musl has none
+    if hasattr(libc, "mallopt"):  # musl does not have it
         libc.mallopt(mmap_threshold, 1 << 30)
         libc.mallopt(trim_threshold, 2**31 - 1)

@@ -1,8 +1,8 @@
-"""Languages and directions: codes, names, and what other libraries call them.
+"""Languages and directions: their codes, names and labels in other libraries.
 
-Codes are BCP 47 (`de`, `zh-Hant`, `pt-BR`). Those of ISO 639-2 and 639-3 (`ger`, `deu`), of FLORES and NLLB
-(`zho_Hant`), those that were replaced (`iw`) and English names are read as well. Names and aliases are those
-of CLDR, through Babel.
+Codes are BCP 47 (`de`, `zh-Hant`, `pt-BR`). Other codes are converted: ISO 639-2 and 639-3 (`ger`, `deu`),
+FLORES and NLLB (`zho_Hant`), replaced codes (`iw`), and English names. Names and aliases are from CLDR,
+through Babel.
 """
 
 import re
@@ -19,16 +19,16 @@ from babel.core import get_global
 from ontarget.errors import UserError, nearest
 from ontarget.subtags import Subtags, english_names, scripts_of, usual_script
 
-# What lid.176 prints where it does not print the code's own first part (fastText labels are ISO 639-1/3).
+# Labels of lid.176 (ISO 639-1 or 639-3) that differ from the primary part of the code.
 _FASTTEXT_LABEL = {"nb": "no", "fil": "tl"}
 
-# Two codes of one written language; both are in use, so each keeps its name ("Norwegian Bokmål").
+# Two codes of the same written language; both are in use, so each keeps its own name ("Norwegian Bokmål").
 _SAME_AS = {"no": "nb", "tl": "fil"}
 
 
 @cache
 def _names_in(tag: str) -> Mapping[str, str]:
-    """Language code of CLDR -> name; Babel alone would read the tag again for every prompt."""
+    """Language code of CLDR -> name; cached, since Babel would parse the tag again for every prompt."""
     names: Mapping[str, str] = Locale.parse(tag, sep="-").languages
     return names
 
@@ -40,7 +40,7 @@ def _scripts_in(tag: str) -> Mapping[str, str]:
 
 
 def code_of(value: object) -> str:
-    """The code that plain data has: who reads YAML 1.1 gets Norwegian's `no` as false."""
+    """The code in plain data; YAML 1.1 reads Norwegian's `no` as false."""
     return "no" if value is False else str(value)
 
 
@@ -48,15 +48,16 @@ def code_of(value: object) -> str:
 class Language:
     """A language by its code: `Language("ro").name("it") == "rumeno"`.
 
-    Languages are equal whatever they are called: `Language("eng_Latn") == Language("en")`,
+    Different codes of the same language are equal: `Language("eng_Latn") == Language("en")`,
     `Language("nb") == Language("no")`.
 
     Attributes:
-        code: BCP 47, as short as it can be: a script that is the usual one is dropped (`zh` for `zho_Hans`).
-        written: what the user wrote, which may stand in the names of files.
+        code: the shortest BCP 47 code, without a usual script (`zh` for `zho_Hans`).
+        written: the code as the user wrote it, which may be part of file names.
 
     Raises:
-        UserError: CLDR knows no such language, region, script or variant; the message has the nearest codes.
+        UserError: CLDR does not know the language, region, script or variant; the message has the nearest
+            codes.
     """
 
     code: str = field(compare=False)
@@ -76,10 +77,10 @@ class Language:
         object.__setattr__(self, "_named_script", subtags.script)
 
     def name(self, language: "Language | str" = "en") -> str:
-        """The language's name, in `language`, in the nominative; the code where CLDR has none (`gom`).
+        """The language's name in `language`, in the nominative; the code if CLDR has no name (`gom`).
 
-        `Language("cs").name("de") == "Tschechisch"`. A script that is not the usual one is said, as prompts
-        must tell it from the other: `zh-TW` is Traditional Chinese, `sr-Latn` is Serbian (Latin).
+        `Language("cs").name("de") == "Tschechisch"`. An unusual script is part of the name, since prompts
+        must distinguish it: `zh-TW` is Traditional Chinese, `sr-Latn` is Serbian (Latin).
         """
         known = _names_in(str(language))
         full = "_".join(filter(None, (self.primary, self._named_script, self.region)))
@@ -93,27 +94,28 @@ class Language:
 
     @property
     def primary(self) -> str:
-        """The code's first part: `zh` of `zh-Hant`."""
+        """The first part of the code: `zh` in `zh-Hant`."""
         return self.code.split("-")[0]
 
     @property
     def region(self) -> str | None:
-        """The region that the code names: `BR` of `pt-BR`."""
+        """The region in the code: `BR` in `pt-BR`."""
         return next((part for part in self.code.split("-")[1:] if part.isupper() or len(part) == 3), None)
 
     @property
     def script(self) -> str | None:
-        """The script that the code names, or else the usual one: `Hant` of `zh-TW`, `Hans` of `zh`."""
+        """The script in the code, or else the usual one: `Hant` for `zh-TW`, `Hans` for `zh`."""
         return (
             self._named_script or usual_script(f"{self.primary}_{self.region}") or usual_script(self.primary)
         )
 
     @property
     def scripts(self) -> frozenset[str]:
-        """The scripts that answer a request for this language; empty where CLDR does not say.
+        """The accepted scripts of this language; empty if CLDR does not know them.
 
-        A script or region that was named decides: `zh-TW` is `Hant`, `srp_Cyrl` is `Cyrl`. Without, it is
-        every script in which CLDR writes the language: `sr` is `Cyrl` or `Latn`, `zh` is `Hans` or `Hant`.
+        A script or region in the code decides: `zh-TW` has `Hant`, `srp_Cyrl` has `Cyrl`. Otherwise all
+        scripts in which CLDR writes the language are accepted: `sr` has `Cyrl` and `Latn`, `zh` has `Hans`
+        and `Hant`.
         """
         if self._named_script or self.region:
             return frozenset({self.script} if self.script else ())
@@ -133,7 +135,7 @@ class Language:
 
     @property
     def fasttext_label(self) -> str:
-        """The label that fastText's lid.176 prints for this language, without `__label__`."""
+        """The label of fastText's lid.176 for this language, without `__label__`."""
         return _FASTTEXT_LABEL.get(self.primary, self.primary)
 
     @property
@@ -147,7 +149,7 @@ class Language:
 
 @dataclass(frozen=True, slots=True, order=True)
 class Direction:
-    """From one language to another: `Direction.parse("it-nl")`."""
+    """A translation direction from one language to another: `Direction.parse("it-nl")`."""
 
     source: Language
     target: Language
@@ -159,10 +161,13 @@ class Direction:
 
     @classmethod
     def parse(cls, text: str) -> Self:
-        """Reads `it-nl`, and `zh-Hant-en` too.
+        """Parses `it-nl`, and also `zh-Hant-en`.
 
-        The hyphen that leaves two known languages is the one between them. Where several do, it is the one
-        that gives the text back: `sv-FI-fi` is from sv-FI into fi, since a direction into fi-FI says so.
+        The text is split at the hyphen that leaves two known languages. If several do, the split whose codes
+        give the same text is chosen: `sv-FI-fi` is from sv-FI into fi, since fi-FI would be written in full.
+
+        Raises:
+            UserError: no split leaves two known languages; the message has the nearest codes.
         """
         if not isinstance(text, str):
             raise UserError(f"a direction is a text such as 'it-nl', not {text!r}")
@@ -176,7 +181,7 @@ class Direction:
         if found:
             return next((direction for direction in found if str(direction) == text), found[0])
         unknown = next((p for p in parts if p not in english_names()), text)
-        raise UserError(f"'{text}' is no direction such as it-nl{_hint(unknown)}")
+        raise UserError(f"'{text}' is not a direction such as it-nl{_hint(unknown)}")
 
     @property
     def sides(self) -> tuple[Language, Language]:
@@ -185,12 +190,12 @@ class Direction:
 
     @property
     def written(self) -> str:
-        """The direction in the codes that the user wrote, which may stand in the names of files."""
+        """The direction with the codes as the user wrote them, which may be part of file names."""
         return f"{self.source.written}-{self.target.written}"
 
     @property
     def reverse(self) -> "Direction":
-        """The way back."""
+        """The opposite direction."""
         return Direction(self.target, self.source)
 
     def __str__(self) -> str:
@@ -213,9 +218,9 @@ def _unknown(code: str) -> str:
 
 
 def apart(languages: Sequence[Language]) -> tuple[Language, ...]:
-    """The languages, each with its script named where the list means several scripts of one language.
+    """The languages, with their scripts in the code if the list has several scripts of one language.
 
-    `[zh, zh-TW]` are simplified and traditional Chinese, although `zh` alone may be either.
+    `[zh, zh-TW]` becomes simplified and traditional Chinese, although `zh` alone may be either.
     """
     made = []
     for language in languages:
@@ -228,10 +233,10 @@ def apart(languages: Sequence[Language]) -> tuple[Language, ...]:
 
 
 def meant(language: Language) -> str:
-    """What may have been meant by a language that is not known somewhere, to end a message with.
+    """A hint for the end of a message about an unsupported language, with the language that may be meant.
 
-    `se` is Northern Sami, and may be meant for Sweden's Swedish; `dee` is a language that CLDR has no name
-    for, and may be a slip.
+    `se` is Northern Sami, but the user may mean Swedish, the language of Sweden (SE). `dee` is a language
+    without a name in CLDR, and may be a misspelling.
     """
     return of_country(language.primary) or (
         _hint(language.primary) if language.name() == language.code else ""
@@ -239,7 +244,7 @@ def meant(language: Language) -> str:
 
 
 def of_country(code: str) -> str:
-    """The language of a country, to end a message with: `cz` is Czechia, where Czech (`cs`) is meant."""
+    """A hint for a code of a country: `cz` is Czechia, so Czech (`cs`) may be meant; else empty."""
     spoken: str = get_global("likely_subtags").get(f"und_{code.upper()}", "").split("_")[0]
     if len(code) != 2 or spoken == code or spoken not in english_names():
         return ""
@@ -249,7 +254,7 @@ def of_country(code: str) -> str:
 
 
 def _hint(word: str) -> str:
-    """Codes for a code, and the codes of names for a name: `Germn` is as likely a slip as `dd`."""
+    """A hint with the nearest codes, for a misspelt code (`dd`) or a misspelt name (`Germn`)."""
     if country := of_country(word):
         return country
     if len(word) <= 3:

@@ -1,4 +1,4 @@
-"""Git LFS pointers: small text files that a clone without Git LFS has in the place of large ones."""
+"""Detects Git LFS pointers, the small text files that replace large files in a clone without Git LFS."""
 
 import re
 
@@ -6,15 +6,15 @@ from ontarget.errors import UserError
 
 
 def require_no_pointer(start: bytes, name: str) -> None:
-    """Refuses what Git LFS leaves in the place of a large file; `start` are its first bytes.
+    """Rejects a Git LFS pointer; `start` is the first bytes of a file, `name` its name in messages.
 
     Raises:
-        UserError: it is such a pointer.
+        UserError: the file is a pointer.
     """
     if start.startswith(b"version https://git-lfs.github.com/spec/"):
         size = re.search(rb"\nsize (\d+)", start)
         of = f" of {int(size[1]):,} bytes" if size else ""
         raise UserError(
-            f"{name} is a Git LFS pointer, which stands for a file{of}: run 'git lfs pull' in its folder, "
+            f"{name} is a Git LFS pointer to a file{of}; run 'git lfs pull' in its folder, "
             "or download the file"
         )

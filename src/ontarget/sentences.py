@@ -1,16 +1,16 @@
-"""The sentences of a text, by sentencex: it knows the abbreviations and marks of some 300 languages."""
+"""Splits text into sentences with sentencex, which knows the abbreviations of about 300 languages."""
 
 from ontarget.languages import Language
 from ontarget.text import is_empty
 
 
 def sentences_of(text: str, language: Language) -> list[str]:
-    """The sentences of a text in order, as they are written, without the blanks around them.
+    """The sentences of a text in order, unchanged except for surrounding blanks.
 
     Args:
-        text: of any number of lines; a line break ends no sentence, an empty line does.
-        language: whose abbreviations and marks end or do not end a sentence; for one that sentencex does not
-            know, those of a related language or of English.
+        text: any number of lines; a line break does not end a sentence, but an empty line does.
+        language: the language of the text, which decides on abbreviations and sentence marks; for a language
+            that sentencex does not know, a related language or English is used.
     """
     from sentencex import segment
 

@@ -1,4 +1,4 @@
-"""What Ctrl-C and SIGTERM do: they end a program at once, but a stage at the end of the step under way."""
+"""Handles Ctrl-C and SIGTERM: they stop a program at once, but a stage at the end of the current step."""
 
 import signal
 import threading
@@ -9,38 +9,40 @@ from typing import NoReturn
 
 
 class Terminated(KeyboardInterrupt):
-    """SIGTERM. Whatever stops for Ctrl-C stops for it alike; the command line exits with 143, not 130."""
+    """SIGTERM, which stops the program like Ctrl-C; the command line exits with 143 instead of 130."""
 
 
 class StopRequest:
-    """Whether someone asked to stop.
+    """A request to stop, if there is one.
 
     Attributes:
-        signal: the number of the signal that asked, or None.
+        signal: the number of the signal, or None without a request.
     """
 
     def __init__(self) -> None:
         self.signal: int | None = None
 
     def obey(self) -> None:
-        """Raises what the signal would have raised at once, if one came."""
+        """Raises the exception of the signal, if there was one."""
         if self.signal is not None:
             _raise(self.signal)
 
 
 @contextmanager
 def terminable() -> Iterator[None]:
-    """SIGTERM raises `Terminated` in the block, so that what is under way can tidy up, as after Ctrl-C."""
+    """Makes SIGTERM raise `Terminated` within the block, so that the code can clean up, as after Ctrl-C."""
     with _handling([signal.SIGTERM], _raise):
         yield
 
 
 @contextmanager
 def postponed(told: Callable[[int], None] = lambda number: None) -> Iterator[StopRequest]:
-    """The first Ctrl-C or SIGTERM in the block is only noted; after it Ctrl-C raises at once.
+    """Records the first Ctrl-C or SIGTERM within the block; a further Ctrl-C raises at once.
 
-    SIGTERM does not: clusters send it to a process, and to all that started it, which pass it on.
-    `told` is called with the number of the first.
+    A further SIGTERM is ignored: clusters send it to a process and to its parents, which forward it.
+
+    Args:
+        told: a function that is called with the number of the first signal.
     """
     request = StopRequest()
 
@@ -61,7 +63,7 @@ def _raise(number: int) -> NoReturn:
 
 @contextmanager
 def _handling(numbers: Iterable[int], handle: Callable[[int], None]) -> Iterator[None]:
-    """Signals that whoever started us had ignored (`nohup`) stay ignored; only the main thread has any."""
+    """Handles signals in the main thread; signals that the parent process ignores (`nohup`) stay ignored."""
     before = {}
 
     def handler(number: int, frame: FrameType | None) -> None:

@@ -1,4 +1,4 @@
-"""The parts of a language's code and their usual form, by CLDR: aliases, scripts, regions, variants."""
+"""Parses language codes into subtags in their usual form, by CLDR: aliases, scripts, regions, variants."""
 
 import re
 from dataclasses import dataclass
@@ -10,13 +10,13 @@ from babel.core import get_global
 from babel.localedata import locale_identifiers
 
 ISO_639_3 = {"tgl": "tl", "hbs": "sh", "pbt": "ps", "quy": "qu", "twi": "tw"}
-"""Codes whose own code in ISO 639-1, or that of their macrolanguage, is not what CLDR's aliases say."""
-_LONGEST_CODE = 3  # letters of a language alone
+"""Codes whose ISO 639-1 code, or that of their macrolanguage, differs from CLDR's aliases."""
+_LONGEST_CODE = 3  # letters of a primary subtag
 
 
 @cache
 def english_names() -> dict[str, str]:
-    """Every language code of CLDR that is two or three letters long, with its English name."""
+    """Every language code in CLDR with two or three letters -> its English name."""
     return {
         code: name
         for code, name in Locale("en").languages.items()
@@ -26,7 +26,7 @@ def english_names() -> dict[str, str]:
 
 @cache
 def _by_english_name() -> dict[str, str]:
-    """The code of each English name in CLDR that is not a code itself: `pt` of `portuguese`."""
+    """English name in CLDR -> code, for names that are not codes themselves: `portuguese` -> `pt`."""
     return {
         name.lower(): code
         for code, name in Locale("en").languages.items()
@@ -35,42 +35,42 @@ def _by_english_name() -> dict[str, str]:
 
 
 def usual_script(tag: str) -> str | None:
-    """The script that CLDR takes a language (`sr`) or a language of a region (`zh_TW`) to be written in."""
+    """The usual script in CLDR of a language (`sr`), or of a language in a region (`zh_TW`)."""
     likely: str = get_global("likely_subtags").get(tag, "")
     return next((part for part in likely.split("_") if len(part) == 4), None)
 
 
 @cache
 def scripts_of(primary: str) -> frozenset[str]:
-    """Every script in which CLDR writes a language; empty where it does not say."""
+    """Every script in which CLDR writes a language; empty if CLDR does not know it."""
     parts = {
         part for tag in locale_identifiers() if tag.startswith(f"{primary}_") for part in tag.split("_")[1:2]
     }
     scripts = {part for part in (*parts, usual_script(primary)) if part and len(part) == 4}
-    return frozenset(scripts - {"Latn"} if primary == "zh" else scripts)  # nobody asks for pinyin by `zh`
+    return frozenset(scripts - {"Latn"} if primary == "zh" else scripts)  # `zh` does not mean pinyin
 
 
 def _usual_code(primary: str) -> str:
-    """`de` of `deu`, `he` of `iw`: what CLDR has in place of a code that it has no name for."""
+    """`de` for `deu`, `he` for `iw`: the code that replaces a code without a name in CLDR."""
     usual: str = ISO_639_3.get(primary) or get_global("language_aliases").get(primary, primary)
     if usual == primary or primary in english_names():
         return primary
-    # Identifiers know some languages that CLDR counts as part of another: `gom` of `kok`.
+    # Identifiers have labels for some languages that CLDR counts as part of another: `gom` of `kok`.
     return usual if len(usual.split("_")[0]) == 2 else primary
 
 
 def _is_language(primary: str) -> bool:
-    """Whether CLDR has a name for a code, another code, or knows in which script the language is written."""
+    """Whether CLDR has a name, another code or a script for a code."""
     return re.fullmatch("[a-z]{2,3}", primary) is not None and (
         primary in get_global("likely_subtags")
         or primary in get_global("language_aliases")
-        or primary in english_names()  # last, as names take longest to load
+        or primary in english_names()  # last, since names take longest to load
     )
 
 
 @dataclass(frozen=True, slots=True)
 class Subtags:
-    """The parts of a code, in their usual form; the usual code of the language, as CLDR has it."""
+    """The parts of a language code in their usual form, by CLDR."""
 
     primary: str
     script: str | None = None
@@ -79,13 +79,10 @@ class Subtags:
 
     @classmethod
     def parse(cls, code: str) -> Self | None:
-        """Reads a code with separators and capitals of any kind, or an English name.
-
-        None if a part of it is not a subtag.
-        """
+        """Parses a code with any separators and capitals, or an English name; None if a part is invalid."""
         if len(code.strip()) > _LONGEST_CODE:
             code = _by_english_name().get(code.strip().lower(), code)
-        # A locale of POSIX has an encoding: `zh_TW.UTF-8`.
+        # A POSIX locale has an encoding: `zh_TW.UTF-8`.
         first, *rest = re.split("[-_ ]", re.sub(r"(?i)\.utf-?8$", "", code.strip()))
         primary, *implied = _usual_code(first.lower()).split("_")  # `fa_AF` for prs
         script = next((part for part in implied if len(part) == 4), None)
@@ -107,19 +104,19 @@ class Subtags:
 
     @property
     def usual_script(self) -> str | None:
-        """The script that text is in where the code names none: `Hant` for `zh-TW`."""
-        alias: str = get_global("language_aliases").get(self.primary, "")  # `ak` of `tw`
+        """The script of text if the code does not name one: `Hant` for `zh-TW`."""
+        alias: str = get_global("language_aliases").get(self.primary, "")  # `ak` for `tw`
         tags = (f"{self.primary}_{self.region}", self.primary, alias)
         return next((script for tag in tags if (script := usual_script(tag))), None)
 
     def tag(self, primary: str | None = None) -> str:
-        """The code without the script that is usual; `primary` takes the place of its first part."""
+        """The code without a usual script; `primary` replaces its first part."""
         script = None if self.script == self.usual_script else self.script
         return "-".join(filter(None, (primary or self.primary, script, self.region, *self.variants)))
 
 
 def _region(part: str) -> str | None:
-    """A region that CLDR knows, or the one that took its place (`GB` of `UK`)."""
+    """A region that CLDR knows, or its successor (`GB` for `UK`), else None."""
     region = part.upper()
     known = Locale("en").territories
     if region == "ZZ" or len(region) not in (2, 3):  # ZZ: unknown

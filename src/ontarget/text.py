@@ -1,8 +1,8 @@
-"""What a segment is wherever text comes in or goes out: one line, with something in it to read."""
+"""The form of a segment for all inputs and outputs: one line, which counts as empty without readable text."""
 
 import re
 
-# All that `str.splitlines` cuts at. Files are cut at LF alone, so the others may be within a line of a file.
+# All line breaks of `str.splitlines`. Files are split only at LF, so a line of a file may contain the others.
 _LINE_BREAK = re.compile(r"[\n\r\v\f\x1c-\x1e\x85\u2028\u2029]+")
 # Neither white space, nor what Unicode calls "default ignorable": zero-width spaces and joiners, byte-order
 # marks, soft hyphens, marks of direction, variation selectors.
@@ -14,16 +14,16 @@ _READABLE = re.compile(
 
 
 def in_one_line(text: str) -> str:
-    """The text with one space for each line break and the white space around it, and none at its ends.
+    """Replaces line breaks and surrounding white space by one space, and removes them at both ends.
 
-    Training and inference both read text in this form. Text without line breaks is returned as it is.
+    Training and inference both use this form. Text without line breaks is returned unchanged.
     """
-    if text.splitlines() in ([text], []):  # several times as fast as the expression
+    if text.splitlines() in ([text], []):  # several times as fast as the regular expression
         return text
     first, *between, last = _LINE_BREAK.split(text)
     return " ".join(filter(None, [first.rstrip(), *map(str.strip, between), last.lstrip()]))
 
 
 def is_empty(text: str) -> bool:
-    """Whether a text has nothing to read: only white space and characters that have no width."""
+    """Whether a text is empty: only white space and characters without width."""
     return _READABLE.search(text) is None

@@ -1,4 +1,4 @@
-"""YAML as it is safe to read: no objects, each key once, and no small text that stands for a huge one."""
+"""Reads YAML safely: without Python objects, duplicate keys, and aliases that expand to huge values."""
 
 from itertools import chain
 from typing import Any
@@ -9,10 +9,10 @@ _MOST_VALUES = 100_000
 
 
 class _Loader(yaml.SafeLoader):
-    """YAML as it is safe to read, each key once: of a key that is there twice YAML itself keeps the second.
+    """Safe YAML without duplicate keys, of which YAML itself would keep the second.
 
-    As in YAML 1.2, `no`, `yes`, `on` and `off` are words: `no` is Norwegian. Where a setting is true or
-    false, pydantic understands them as that.
+    As in YAML 1.2, `no`, `yes`, `on` and `off` are words: `no` is Norwegian. For boolean settings, pydantic
+    converts them.
     """
 
     def compose_mapping_node(self, anchor: Any) -> Any:
@@ -22,8 +22,8 @@ class _Loader(yaml.SafeLoader):
             if not isinstance(key, yaml.ScalarNode) or key.value == "<<":
                 continue
             if key.value in seen:
-                said = f"'{key.value}' is there twice"
-                raise yaml.MarkedYAMLError(problem=said, problem_mark=key.start_mark)
+                problem = f"the key '{key.value}' occurs twice"
+                raise yaml.MarkedYAMLError(problem=problem, problem_mark=key.start_mark)
             seen.add(key.value)
         return node
 
@@ -35,28 +35,28 @@ _Loader.yaml_implicit_resolvers = {
 
 
 def read_yaml(text: str) -> Any:
-    """What a text in YAML says.
+    """The value of a YAML text.
 
     Raises:
-        YAMLError: it is none, has a key twice, or is a small text that stands for a huge one.
+        YAMLError: the text is not YAML, has a key twice, or has aliases that expand to a huge value.
     """
     try:
         node = yaml.compose(text, _Loader)
         if node is not None and _values(node, {}) > _MOST_VALUES:
-            raise yaml.YAMLError(f"its aliases stand for more than {_MOST_VALUES:,} values")
+            raise yaml.YAMLError(f"its aliases expand to more than {_MOST_VALUES:,} values")
         return yaml.load(text, _Loader)
     except RecursionError:
         raise yaml.YAMLError("it is nested too deeply") from None
-    except (ValueError, LookupError, TypeError, AttributeError) as error:  # a number or date that is none
+    except (ValueError, LookupError, TypeError, AttributeError) as error:  # an invalid number or date
         raise yaml.YAMLError(str(error)) from None
 
 
 def _values(node: yaml.Node, known: dict[int, int]) -> int:
-    """How many values a node stands for, aliases included; one within itself has no end."""
+    """The number of values that a node expands to, with aliases; a node within itself exceeds the limit."""
     if isinstance(node, yaml.ScalarNode):
         return 1
     if id(node) not in known:
-        known[id(node)] = _MOST_VALUES + 1  # until it is known: where it is met again, it is within itself
+        known[id(node)] = _MOST_VALUES + 1  # preliminary: if the node occurs again, it is within itself
         inside = chain.from_iterable(node.value) if isinstance(node, yaml.MappingNode) else node.value
         known[id(node)] = 1 + sum(_values(inner, known) for inner in inside)
     return known[id(node)]

@@ -568,7 +568,7 @@ class TestADamagedFile:
         path = folder / "outputs/mt/it-nl.jsonl"
         for damage, said in (
             (first_line, "does not have the 2 translations of the test set; remove it, and run again"),
-            (cut, "line 1: not a JSON object; remove the file, and run again"),
+            (cut, "line 1: not a JSON object; remove the file and run the command again"),
         ):
             damage(path)
             with pytest.raises(UserError, match=said) as caught:

@@ -280,5 +280,5 @@ def test_a_strict_score_must_have_been_asked_for() -> None:
 
 
 def test_what_is_no_string_is_named_by_its_place() -> None:
-    with pytest.raises(UserError, match=r"hypothesis 1 is None, not a string; an empty answer is ''"):
+    with pytest.raises(UserError, match=r"hypothesis 1 is None, not a string; an empty hypothesis is ''"):
         off_target_ratio(["Bonjour.", None], "fr")  # type: ignore[list-item]

@@ -161,7 +161,7 @@ def test_how_demonstrations_stand_in_a_template_of_ones_own_makes_their_outputs(
 def test_a_chat_is_that_of_the_model_at_the_root_of_the_stages(
     workshop: Workshop, corpus_files: Path
 ) -> None:
-    with pytest.raises(UserError, match="the model is is trained from scratch"):
+    with pytest.raises(UserError, match="this model is trained from scratch"):
         make_plan(fake_recipe(template="chat")).everything()
     chat = corpus_files / "chat-model"
     chat.mkdir()
