@@ -2,6 +2,7 @@
 
 import ast
 import re
+import runpy
 import shlex
 from collections.abc import Iterator
 from pathlib import Path
@@ -9,41 +10,11 @@ from typing import Any
 
 import pytest
 import yaml
-from pydantic import BaseModel
 
 from ontarget.cli.app import _COMMANDS
 from ontarget.cli.run import recipe_and_overrides
 from ontarget.recipes.loading import load, shipped
-from ontarget.recipes.schema.adjustments import (
-    AntiLMSettings,
-    BoostingSettings,
-    ContrastSettings,
-    PriorSettings,
-)
-from ontarget.recipes.schema.corpus_source import (
-    Catalogue,
-    CorpusSource,
-    Files,
-    HoldOut,
-    Phrasebook,
-    Plain,
-    SacreBleu,
-)
-from ontarget.recipes.schema.directions import Directions
-from ontarget.recipes.schema.presets import PRESETS
-from ontarget.recipes.schema.recipe import Recipe
-from ontarget.recipes.schema.stages import (
-    ConflictSettings,
-    EvaluationSettings,
-    GeneralSettings,
-    LanguageAware,
-    Pretraining,
-    SupervisedFineTuning,
-)
-from ontarget.recipes.schema.synthetic import KeepSettings, PivotDistillation, SelfTraining
-from ontarget.recipes.schema.systems import SYSTEMS, DecodingSettings, RerankSettings, SystemSettings
-from ontarget.settings.model_shape import ModelShape
-from ontarget.settings.tuning import Lora, Tuning
+from ontarget.recipes.schema.systems import SYSTEMS
 
 ROOT = Path(__file__).parents[1]
 DOCS = ROOT / "docs"
@@ -122,86 +93,10 @@ def names_of_tests(file: Path) -> Iterator[str]:
             )
 
 
-BLOCKS: dict[str, list[type[BaseModel]]] = {
-    "": [
-        Recipe,
-        Pretraining,
-        SupervisedFineTuning,
-        LanguageAware,
-        SelfTraining,
-        PivotDistillation,
-        Tuning,
-        SystemSettings,
-        DecodingSettings,
-    ],
-    "phrasebook.": [Phrasebook],
-    "hold_out.": [HoldOut],
-    "plain.": [Plain],
-    "files.": [Files],
-    "catalogue.": [Catalogue],
-    "sacrebleu.": [SacreBleu],
-    "model.": [ModelShape],
-    "lora.": [Lora],
-    "evaluation.": [EvaluationSettings],
-    "directions.": [Directions],
-    "conflict.": [ConflictSettings],
-    "general.": [GeneralSettings],
-    "keep.": [KeepSettings],
-    "contrast.": [ContrastSettings],
-    "prior.": [PriorSettings],
-    "boosting.": [BoostingSettings],
-    "anti_lm.": [AntiLMSettings],
-    "rerank.": [RerankSettings],
-}
-KEYS = {
-    f"{prefix}{field.alias or key}"
-    for prefix, blocks in BLOCKS.items()
-    for block in blocks
-    for key, field in block.model_fields.items()
-}
-
-
-def documented() -> dict[str, list[str]]:
-    """The keys of the tables of recipe-keys.md, each with the cells that follow it."""
-    rows: dict[str, list[str]] = {}
-    for line in re.findall(r"^\|( `.*)\|$", read(DOCS / "reference" / "recipe-keys.md"), re.MULTILINE):
-        head, *cells = [cell.strip() for cell in line.split("|")]
-        for key in re.findall(r"`([\w.-]+)`", head):
-            rows.setdefault(key, cells)
-    return rows
-
-
-def test_every_key_of_a_recipe_is_explained_and_no_other() -> None:
-    explained = set(documented()) - set(shipped())
-    assert explained - {"tuning.normalization", "extends"} == KEYS - {"conflict", "keep"}
-    assert set(CorpusSource.model_fields) == {"phrasebook", "plain", "files", "catalogue", "sacrebleu"}
-
-
-@pytest.mark.parametrize(
-    "block",
-    [
-        *(Tuning, Lora, EvaluationSettings, DecodingSettings, ModelShape, Phrasebook),
-        *(ContrastSettings, PriorSettings, BoostingSettings, AntiLMSettings),
-    ],
-)
-def test_the_defaults_are_those_of_the_code(block: type[BaseModel]) -> None:
-    prefix = next(prefix for prefix, blocks in BLOCKS.items() if block in blocks)
-    for key, field in block.model_fields.items():
-        default = field.default
-        if default is not None and not field.is_required():
-            said = yaml.safe_load(documented()[f"{prefix}{key}"][0].strip("`") or "null")
-            told = {float: float, tuple: tuple}.get(type(default), lambda value: value)(said)
-            assert told == default, key
-
-
-def test_the_presets_are_those_of_the_code() -> None:
-    rows = documented()
-    for column, preset in enumerate(PRESETS):
-        settings = {f"conflict.{key}": value for key, value in PRESETS[preset]["conflict"].items()}
-        settings |= {key: PRESETS[preset][key] for key in ("alpha", "objective")}
-        settings |= {"tuning.normalization": PRESETS[preset]["normalization"]}
-        for key, value in settings.items():
-            assert yaml.safe_load(rows[key][column].strip("`")) == value, key
+def test_the_page_of_recipe_keys_is_what_the_schema_makes() -> None:
+    """If not, run `python .ci/recipe_keys.py`."""
+    made = runpy.run_path(str(ROOT / ".ci" / "recipe_keys.py"))["page"]()
+    assert made == read(DOCS / "reference" / "recipe-keys.md")
 
 
 def test_every_system_and_every_recipe_is_explained() -> None:

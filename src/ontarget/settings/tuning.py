@@ -88,7 +88,7 @@ class Tuning(BaseModel):
     )
     optim: Literal["adamw_torch_fused", "adamw_bnb_8bit"] = Field(
         "adamw_torch_fused",
-        description="AdamW with its moments in fp32, or in eight bits, which needs the extra `qlora`",
+        description="optimiser: AdamW with moments in fp32, or in eight bits, which needs the extra `qlora`",
     )
     freeze_embeddings: bool = Field(False, description="do not train the input embeddings and the head")
     gradient_checkpointing: bool = Field(

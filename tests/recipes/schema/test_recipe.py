@@ -129,15 +129,15 @@ def test_a_recipe_cannot_be_changed() -> None:
             {"corpus": {"catalogue": {"name": "wmt", "test": "wmt22:tst"}}},
             "'corpus.catalogue' .* corpus 'wmt22' has no set 'tst'; did you mean 'test'",
         ),
-        ({"clean": ["empty", "duplicate"]}, "'clean.1' .* no step of cleaning; did you mean 'duplicates'"),
+        ({"clean": ["empty", "duplicate"]}, "'clean.1' .* is not a cleaning step; did you mean 'duplicates'"),
         ({"clean": ["empty", {"too-long": 9}, "too-long"]}, "'clean' contains the step 'too-long' twice"),
-        ({"clean": [{"too-long": 0}]}, "'clean.0' .* should be a number above 0"),
+        ({"clean": [{"too-long": 0}]}, "'clean.0' .* expected a number above 0"),
         ({"overlap": "ignore"}, "'overlap' is 'ignore'"),
         ({"model": "owner/model"}, "'model' needs a recipe without stages"),
         ({"directions": {"supervised": ["en-de"]}}, "'directions' has en-de, but not both are in"),
         (
             {"directions": {"supervised": ["en-xx"]}},
-            "'directions.supervised.0' is 'en-xx': 'en-xx' is no dir",
+            "'directions.supervised.0' is 'en-xx': 'en-xx' is not a dir",
         ),
         (
             {"directions": {"supervised": ["en-it"], "zero_shot": ["it-nl", "en-it"]}},

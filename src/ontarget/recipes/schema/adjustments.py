@@ -21,14 +21,26 @@ def _wrong(value: object) -> str:
 class ContrastSettings(Block):
     """Contrastive decoding: see translation/contrast.py."""
 
-    source_weight: float = Contrast().source_weight
-    language_weight: float = Contrast().language_weight
-    plausibility: float = Contrast().plausibility
-    first_tokens: PositiveInt | None = Field(None, description="number of tokens to contrast; None: all")
+    source_weight: float = Field(
+        Contrast().source_weight, description="weight of the contrast with another source sentence"
+    )
+    language_weight: float = Field(
+        Contrast().language_weight,
+        description="weight shared by the distinct wrong languages; both weights together must stay below 1",
+    )
+    plausibility: float = Field(
+        Contrast().plausibility,
+        description="leave out tokens below this share of the best token's probability; between 0 and 1",
+    )
+    first_tokens: PositiveInt | None = Field(
+        None,
+        description="number of output tokens to contrast; default: all. The model continues alone after them",
+    )
     # Added later: the default is left out, so that old fingerprints stay valid.
     against: Annotated[tuple[Annotated[str, BeforeValidator(_wrong)], ...], Field(min_length=1)] = Field(
         _ENGLISH_AND_SOURCE,
-        description="wrong languages: codes, `pivot`, `source`, or `others`, all languages of the recipe",
+        description="wrong languages: codes, `pivot`, `source`, or `others` for all languages of the "
+        "recipe; the requested language is left out",
         exclude_if=lambda value: value == _ENGLISH_AND_SOURCE,
     )
 
@@ -39,7 +51,7 @@ class ContrastSettings(Block):
         return self
 
     def contrast(self, pivot: Language, languages: Sequence[Language]) -> Contrast:
-        """The settings as an object of `translation`, for the languages of a recipe."""
+        """The settings as an object of `settings.decoding`, for the languages of a recipe."""
         against: dict[Language | Literal["source"], None] = {}
         for wrong in self.against:
             if wrong == "source":
@@ -54,37 +66,43 @@ class ContrastSettings(Block):
 class PriorSettings(Block):
     """A language prior on tokens: see translation/prior.py."""
 
-    weight: NonNegativeFloat = Prior().weight
-    first_tokens: PositiveInt | None = Field(None, description="number of tokens to adjust; None: all")
+    weight: NonNegativeFloat = Field(Prior().weight, description="weight of the prior's log-probabilities")
+    first_tokens: PositiveInt | None = Field(
+        None, description="number of output tokens to which the prior applies; default: all"
+    )
 
     def prior(self) -> Prior:
-        """The same, for the room of translation."""
+        """The settings as an object of `settings.decoding`."""
         return Prior(**self.model_dump())
 
 
 class BoostingSettings(Block):
     """Boosting of tokens of the wanted language: see translation/boosting.py."""
 
-    boost: NonNegativeFloat = Field(Boosting().boost, description="nats")
+    boost: NonNegativeFloat = Field(Boosting().boost, description="nats to add to their scores")
     unsure_below: float | None = Field(
         None,
         ge=0,
         le=1,
-        description="boost only if the best tokens in and out of the language are this close in "
-        "probability; None: always",
+        description="boost only where the best token of the language and the best other token differ by at "
+        "most this in probability; default: always",
     )
-    first_tokens: PositiveInt | None = Field(None, description="number of tokens to boost; None: all")
+    first_tokens: PositiveInt | None = Field(
+        None, description="number of output tokens to boost; default: all"
+    )
 
     def boosting(self) -> Boosting:
-        """The same, for the room of translation."""
+        """The settings as an object of `settings.decoding`."""
         return Boosting(**self.model_dump())
 
 
 class AntiLMSettings(Block):
     """Anti-LM decoding: see translation/anti_lm.py."""
 
-    decay: float = Field(AntiLanguageModel().decay, ge=0, lt=1)
+    decay: float = Field(
+        AntiLanguageModel().decay, ge=0, lt=1, description="the score has the weight decay^t at token t"
+    )
 
     def anti_lm(self) -> AntiLanguageModel:
-        """The same, for the room of translation."""
+        """The settings as an object of `settings.decoding`."""
         return AntiLanguageModel(**self.model_dump())

@@ -9,6 +9,8 @@ from pydantic import BaseModel, ConfigDict, PositiveInt, StringConstraints
 from ontarget.errors import UserError
 
 Count = PositiveInt | Literal["all"]
+POST_INSTRUCTION = "put the instruction after the input"
+
 Name = Annotated[str, StringConstraints(pattern=r"^[A-Za-z0-9][A-Za-z0-9._-]*$")]  # names become folders
 
 

@@ -33,15 +33,15 @@ class Phrasebook(Block):
     """The corpus that ontarget generates, without a download."""
 
     tuples: PositiveInt = Field(20_000, description="number of aligned sentences in the train split")
-    seed: int = 1
+    seed: int = Field(1, description="random seed of the generator")
 
 
 class Plain(Block):
     """Line-aligned text files, may be gzipped: `{language}` is replaced by a code, `$NAME` by a variable."""
 
-    train: str | None = None
-    validation: str | None = None
-    test: str | None = None
+    train: str | None = Field(None, description="path of the train split, with `{language}`")
+    validation: str | None = Field(None, description="path of the validation split, with `{language}`")
+    test: str | None = Field(None, description="path of the test split, with `{language}`")
 
     @field_validator("train", "validation", "test")
     @classmethod
@@ -60,12 +60,17 @@ Column = Annotated[str, BeforeValidator(str)]  # by name, or by its number
 class Files(Block):
     """Files of any supported format, recognised by their content: see corpora/files.py."""
 
-    train: Paths = ()
-    validation: Paths = ()
-    test: Paths = ()
-    format: Literal["tsv", "csv", "jsonl", "parquet", "tmx"] | None = None
+    train: Paths = Field((), description="path or list of paths of the train split")
+    validation: Paths = Field((), description="path or list of paths of the validation split")
+    test: Paths = Field((), description="path or list of paths of the test split")
+    format: Literal["tsv", "csv", "jsonl", "parquet", "tmx"] | None = Field(
+        None, description="format of all files; default: recognised by content"
+    )
     columns: dict[Column, Code] | None = Field(
-        None, min_length=2, description="column or key -> its language"
+        None,
+        min_length=2,
+        description="language of each column, by name or number, or of each record key; default: by their "
+        "names",
     )
 
     @field_validator("columns")
@@ -92,10 +97,14 @@ class Catalogue(Block):
     `train` may be several sets.
     """
 
-    name: str
-    train: str | tuple[str, ...] | None = None
-    validation: str | None = None
-    test: str | None = None
+    name: str = Field(description="name of the corpus, such as `multi30k` or `opus/Europarl/v8`")
+    train: str | tuple[str, ...] | None = Field(
+        None, description="set, or list of sets, for the train split; default: that of the corpus"
+    )
+    validation: str | None = Field(
+        None, description="set for the validation split; default: that of the corpus"
+    )
+    test: str | None = Field(None, description="set for the test split; default: that of the corpus")
 
     @model_validator(mode="after")
     def _known(self) -> Self:
@@ -112,18 +121,20 @@ class Catalogue(Block):
 class SacreBleu(Block):
     """Test sets by sacreBLEU's names, such as `wmt22` or `wmt20/tworefs`, the first reference of each."""
 
-    validation: str | None = None
-    test: str | None = None
+    validation: str | None = Field(None, description="test set to use as validation split")
+    test: str | None = Field(None, description="test set, such as `wmt22`")
 
 
 class CorpusSource(Block):
     """The source of the parallel text: exactly one of the keys."""
 
-    phrasebook: Phrasebook | None = None
-    plain: Plain | None = None
-    files: Files | None = None
-    catalogue: Catalogue | None = None
-    sacrebleu: SacreBleu | None = None
+    phrasebook: Phrasebook | None = Field(
+        None, description="text that ontarget generates, without a download"
+    )
+    plain: Plain | None = Field(None, description="line-aligned text files, one for each language")
+    files: Files | None = Field(None, description="files of any supported format")
+    catalogue: Catalogue | None = Field(None, description="a corpus of the catalogue")
+    sacrebleu: SacreBleu | None = Field(None, description="test sets of sacreBLEU")
 
     @model_validator(mode="after")
     def _exactly_one(self) -> Self:
@@ -140,8 +151,12 @@ class CorpusSource(Block):
 class HoldOut(Block):
     """Numbers of segments to move from each part of the train split: see corpora/held_out.py."""
 
-    validation: NonNegativeInt = 0
-    test: NonNegativeInt = 0
+    validation: NonNegativeInt = Field(
+        0, description="number of segments from each part of the train split for the validation split"
+    )
+    test: NonNegativeInt = Field(
+        0, description="number of segments from each part of the train split for the test split"
+    )
 
     @model_validator(mode="after")
     def _takes_something(self) -> Self:

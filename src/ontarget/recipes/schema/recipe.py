@@ -27,34 +27,63 @@ def _cleaning_step(value: object) -> CleaningStep:
         return CleaningStep.of(value)
 
 
-_Clean = Annotated[
-    CleaningStep, BeforeValidator(_cleaning_step), PlainSerializer(CleaningStep.settings)
-]
+_Clean = Annotated[CleaningStep, BeforeValidator(_cleaning_step), PlainSerializer(CleaningStep.settings)]
 
 
 class Recipe(Block):
     """One experiment: text, stages, systems and evaluation."""
 
-    name: Name = Field(description="name of the recipe and of its run directory")
-    about: str = ""
-    seed: int = 1
-    languages: Annotated[tuple[Code, ...], AfterValidator(apart)] = Field(min_length=2)
-    pivot: Code
-    directions: Directions | None = Field(None, description="default: those with the pivot are supervised")
-    corpus: CorpusSource
-    clean: tuple[_Clean, ...] = ()
+    name: Name = Field(description="name of the recipe and of its run directory, `runs/<name>`")
+    about: str = Field("", description="one-line description, for `ontarget recipes list` and the report")
+    seed: int = Field(1, description="random seed of weights, samples and their order")
+    languages: Annotated[tuple[Code, ...], AfterValidator(apart)] = Field(
+        min_length=2,
+        description="BCP 47 codes of two or more languages; `deu` and `deu_Latn` are read as `de`",
+    )
+    pivot: Code = Field(
+        description="one of the languages. Directions from or into it are supervised, all others zero-shot; "
+        "the system `pivot` translates through it"
+    )
+    directions: Directions | None = Field(
+        None, description="explicit directions in place of those of the pivot, for text that lacks some pairs"
+    )
+    corpus: CorpusSource = Field(description="source of the parallel text: exactly one of its keys")
+    clean: tuple[_Clean, ...] = Field(
+        (), description="filters of the train split, such as `[duplicates, {length-ratio: 3}]`"
+    )
     hold_out: HoldOut | None = Field(None, description="numbers of train segments to move to other splits")
-    overlap: Overlap = "error"
-    template: str = "plain"
-    split: Literal["validation", "test"] = "test"
-    test_lines: Count = 100
-    model: str | None = None
-    stages: dict[Name, Stage] = Field(default_factory=dict)
-    systems: dict[Name, SystemSettings]
-    decoding: DecodingSettings = DecodingSettings()
-    otr: Literal["robust", "paper"] = Field("robust", description="rules of OTR; see language_id/rules.py")
+    overlap: Overlap = Field(
+        "error",
+        description="what to do with test lines that are also in the train split: report an error, remove "
+        "them from the train split, or allow them",
+    )
+    template: str = Field(
+        "plain", description="prompt template: `plain`, `alpaca`, `chat`, or the path of a `.yaml` file"
+    )
+    split: Literal["validation", "test"] = Field("test", description="split that systems translate")
+    test_lines: Count = Field(100, description="number of lines of that split for each direction, or `all`")
+    model: str | None = Field(
+        None,
+        description="directory or Hub name of a model. Stages with `from: model` start from it; without "
+        "stages, all systems use it",
+    )
+    stages: dict[Name, Stage] = Field(
+        default_factory=dict, description="stages that train models, by name; null leaves out a stage"
+    )
+    systems: dict[Name, SystemSettings] = Field(
+        default_factory=dict,
+        description="rows of the table of results: a list of IDs, or settings by ID. Default: a row for "
+        "each stage that trains translation, and `pivot`; without stages `base`, `ptl`, `1-shot`, `5-shot`, "
+        "`contrastive` and `pivot`",
+    )
+    decoding: DecodingSettings = Field(DecodingSettings(), description="decoding of all systems")
+    otr: Literal["robust", "paper"] = Field(
+        "robust",
+        description="how the language of a line is identified for OTR: by our rules, or, as in the paper, "
+        "by the identifier's best guess for the whole line. A change redoes scores only",
+    )
     sweep: Grids | None = Field(
-        None, description="keys and the values to run for each; see recipes/schema/grid.py"
+        None, description="keys and the values to run for each; a grid, or a list of grids"
     )
     versions: dict[str, str] = Field({}, description="written by `ontarget run`, never read by it")
     commit: str | None = Field(None, description="written by `ontarget run`, never read by it")

@@ -17,7 +17,7 @@ from pydantic import (
 )
 
 from ontarget.files import expanded
-from ontarget.recipes.schema.block import Block, Count, mistakes
+from ontarget.recipes.schema.block import POST_INSTRUCTION, Block, Count, mistakes
 from ontarget.recipes.schema.presets import DEFAULT, PRESETS, Preset, fill_in_preset
 from ontarget.samples.conflict import Conflict, Named, Policy
 from ontarget.samples.confusion import counted
@@ -32,7 +32,6 @@ _BETA, _MARGIN = {"cpo": 0.1, "simpo": 2.0}, 1.0  # nats; of their papers
 _Q = 1.0  # the loss of a token is then its p
 
 START = "model to start from: a stage, a directory or a Hub name; `model` is the `model` of the recipe"
-POST_INSTRUCTION = "put the instruction after the input"
 KIND = "kind of the stage"
 
 
@@ -237,8 +236,7 @@ class ConflictSettings(Block):
 
 
 class LanguageAware(Block):
-    """Stage 2 of the paper: learns each translation, and unlearns its conflicting sample with weight "
-    "alpha."""
+    """Stage 2 of the paper: learns each translation, and unlearns a conflicting one, with weight alpha."""
 
     kind: Literal["language-aware"] = Field(description=KIND)
     start: str = Field(alias="from", description=START)

@@ -12,7 +12,7 @@ from ontarget.recipes.schema.adjustments import (
     ContrastSettings,
     PriorSettings,
 )
-from ontarget.recipes.schema.block import Block
+from ontarget.recipes.schema.block import POST_INSTRUCTION, Block
 from ontarget.settings.decoding import Decoding
 from ontarget.system_ids import BASE
 
@@ -67,40 +67,51 @@ class DecodingSettings(Block):
     no_repeat_ngram_size: PositiveInt | None = _newer("forbid repeated n-grams of this size")
 
     def decoding(self) -> Decoding:
-        """The settings as an object of `translation`."""
+        """The settings as an object of `settings.decoding`."""
         return Decoding(**self.model_dump())
 
 
 class RerankSettings(Block):
     """Re-ranking by language identification: see translation/rerank.py."""
 
-    retry: bool = Field(False, description="translate lines that stay off-target through the pivot")
+    retry: bool = Field(
+        False, description="if no hypothesis is in the requested language, translate again through the pivot"
+    )
 
 
 class SystemSettings(Block):
     """One row of the table: a model with its prompting and decoding."""
 
     model: str | None = Field(
-        None, description="a stage, a directory or a Hub name; the recipe's `model` by default"
+        None,
+        description="model to translate with: a stage, a directory or a Hub name; default: by ID, or the "
+        "stage `mt`, or the `model` of the recipe",
     )
     step: NonNegativeInt | None = Field(
-        None, description="checkpoint step of the stage: one of `tuning.checkpoint_steps`"
+        None, description="step of the stage, one of its `tuning.checkpoint_steps`; default: its end"
     )
-    post_instruction: bool = False
+    post_instruction: bool = Field(False, description=POST_INSTRUCTION)
     prompt_in_target: bool = Field(False, description="write the whole prompt in the target language")
     num_fewshot: NonNegativeInt = Field(
-        0, description="number of demonstrations: the first validation lines of the direction"
+        0, description="number of demonstrations in the prompt: the first validation lines of the direction"
     )
-    contrast: ContrastSettings | None = Field(None, description="contrastive decoding, C_src+lang")
-    prior: PriorSettings | None = _newer("language prior on tokens, estimated from text")
-    boosting: BoostingSettings | None = _newer("boost tokens of the target language")
-    anti_lm: AntiLMSettings | None = _newer("penalise tokens that would continue the source")
+    contrast: ContrastSettings | None = Field(
+        None, description="contrastive decoding; `{}` uses the defaults"
+    )
+    prior: PriorSettings | None = _newer(
+        "language prior on tokens, estimated from the train split, or from validation where nothing is "
+        "trained"
+    )
+    boosting: BoostingSettings | None = _newer(
+        "boost tokens of the target language, estimated from the same lines"
+    )
+    anti_lm: AntiLMSettings | None = _newer("subtract the scores of a plain continuation of the source")
     pivot: bool = Field(False, description="translate in two steps, through the pivot language")
     rerank: RerankSettings | None = _newer(
-        "take the most probable hypothesis of the beam in the target language"
+        "choose the most probable hypothesis of the beam that is in the requested language"
     )
     decoding: DecodingSettings = Field(
-        DecodingSettings(), description="differences from the decoding of the recipe"
+        DecodingSettings(), description="changes to the decoding of the recipe"
     )
 
     @model_validator(mode="after")
