@@ -1,4 +1,4 @@
-"""A stage that is judged while it trains, by made-up scores."""
+"""A stage that is evaluated while it trains, by made-up scores."""
 
 import json
 import os
@@ -25,8 +25,8 @@ def settings(steps, **changes):
     return Tuning(learning_rate=1e-2, max_steps=steps, global_batch_size=4, precision="fp32", **changes)
 
 
-def judge(scores, every=1, disturb=False, **options):
-    """An evaluation that finds the given scores, step by step, and remembers when it was asked."""
+def made_up(scores, every=1, disturb=False, **options):
+    """An evaluation that finds the given scores, step by step, and remembers its steps."""
     asked = []
 
     def evaluate(model, step):
@@ -46,8 +46,8 @@ def records(folder):
     return [(record["step"], record["zero_shot_otr"]) for record in found if "zero_shot_otr" in record]
 
 
-def test_a_stage_is_judged_every_few_steps_and_at_its_end(base, tmp_path):
-    evaluation, asked = judge({3: 30.0, 6: 20.0, 7: 10.0}, every=3)
+def test_a_stage_is_evaluated_every_few_steps_and_at_its_end(base, tmp_path):
+    evaluation, asked = made_up({3: 30.0, 6: 20.0, 7: 10.0}, every=3)
     told = []
     tuned(
         base,
@@ -64,18 +64,18 @@ def test_a_stage_is_judged_every_few_steps_and_at_its_end(base, tmp_path):
 def test_parameters_are_the_same_with_and_without(base, tmp_path):
     tuning = settings(6, lora=DROPOUT)
     without, _ = tuned(base, tmp_path, "without", tuning=tuning)
-    evaluation, _ = judge(dict.fromkeys(range(7), 1.0), disturb=True)
-    judged, _ = tuned(base, tmp_path, "judged", tuning=tuning, evaluation=evaluation)
-    assert same(without, judged)
+    evaluation, _ = made_up(dict.fromkeys(range(7), 1.0), disturb=True)
+    evaluated, _ = tuned(base, tmp_path, "evaluated", tuning=tuning, evaluation=evaluation)
+    assert same(without, evaluated)
 
 
 @pytest.mark.parametrize("changes", [{}, {"lora": DROPOUT}], ids=["full", "lora"])
 def test_the_weights_of_the_best_step_are_saved(base, tmp_path, changes):
     """They are those of a stage that had ended there: with a constant rate, its length changes no step."""
-    tuning = {"schedule": "constant", "warmup_ratio": 0.0, **changes}
+    tuning = {"lr_scheduler_type": "constant_with_warmup", "warmup_ratio": 0.0, **changes}
     until_4, _ = tuned(base, tmp_path, "until_4", tuning=settings(4, **tuning))
     scores = {1: 50.0, 2: 40.0, 3: 45.0, 4: 10.0, 5: 10.0, 6: 30.0}
-    evaluation, _ = judge(scores, best="zero_shot_otr")
+    evaluation, _ = made_up(scores, best="zero_shot_otr")
     best, result = tuned(base, tmp_path, "best", tuning=settings(6, **tuning), evaluation=evaluation)
     assert (result.steps, result.kept) == (6, 4)
     assert same(best, until_4)
@@ -83,14 +83,14 @@ def test_the_weights_of_the_best_step_are_saved(base, tmp_path, changes):
 
 def test_a_stage_stops_when_nothing_better_was_found_for_long(base, tmp_path):
     scores = {1: 50.0, 2: 40.0, 3: 45.0, 4: 40.0, 5: 1.0}
-    evaluation, asked = judge(scores, best="zero_shot_otr", patience=2)
+    evaluation, asked = made_up(scores, best="zero_shot_otr", patience=2)
     _, result = tuned(base, tmp_path, tuning=settings(6), evaluation=evaluation)
     assert asked == [1, 2, 3, 4]
     assert (result.steps, result.kept) == (4, 2)
 
 
 def test_the_loss_of_the_last_steps_is_logged_where_a_stage_ends_early(base, tmp_path):
-    evaluation = judge({2: 1.0, 4: 2.0}, best="zero_shot_otr", patience=1)[0]
+    evaluation = made_up({2: 1.0, 4: 2.0}, best="zero_shot_otr", patience=1)[0]
     evaluation = replace(evaluation, every=2)
     output = tmp_path / "early"
     output.mkdir()
@@ -102,12 +102,12 @@ def test_the_loss_of_the_last_steps_is_logged_where_a_stage_ends_early(base, tmp
 
 
 @pytest.mark.parametrize("cut_at", [2, 3, 4])
-def test_a_judged_stage_that_was_cut_off_ends_in_the_same_model(base, tmp_path, cut_at):
+def test_an_evaluated_stage_that_was_cut_off_ends_in_the_same_model(base, tmp_path, cut_at):
     """Cut off before, at and after its best step; what was known then is not lost, nor found twice."""
     scores = {1: 50.0, 2: 40.0, 3: 20.0, 4: 30.0, 5: 35.0, 6: 1.0}
     tuning = settings(6, lora=DROPOUT, save_minutes=1e-9)
     options = {"best": "zero_shot_otr", "patience": 2}
-    unbroken, _ = tuned(base, tmp_path, "unbroken", tuning=tuning, evaluation=judge(scores, **options)[0])
+    unbroken, _ = tuned(base, tmp_path, "unbroken", tuning=tuning, evaluation=made_up(scores, **options)[0])
 
     def cut(step, steps, record):
         if step == cut_at and "zero_shot_otr" in record:
@@ -116,9 +116,9 @@ def test_a_judged_stage_that_was_cut_off_ends_in_the_same_model(base, tmp_path, 
     (tmp_path / "broken").mkdir()
     where = {"output": tmp_path / "broken", "work": tmp_path / "work2"}
     with pytest.raises(InterruptedError):
-        train_stage(base, DATA, tuning, progress=cut, evaluation=judge(scores, **options)[0], **where)
+        train_stage(base, DATA, tuning, progress=cut, evaluation=made_up(scores, **options)[0], **where)
     assert last_checkpoint(tmp_path / "work2") is not None
-    result = train_stage(base, DATA, tuning, evaluation=judge(scores, **options)[0], **where)
+    result = train_stage(base, DATA, tuning, evaluation=made_up(scores, **options)[0], **where)
     assert result.kept == 3
     assert records(tmp_path / "broken") == [(step, scores[step]) for step in (1, 2, 3, 4, 5)]
     logged = [json.loads(line) for line in (tmp_path / "broken" / "log.jsonl").read_text().splitlines()]
@@ -135,7 +135,7 @@ def test_best_weights_that_are_damaged_begin_the_stage_anew(base, tmp_path, keep
     scores = {1: 50.0, 2: 20.0, 3: 45.0, 4: 30.0, 5: 35.0, 6: 22.0}
     tuning = settings(6, lora=DROPOUT, save_minutes=1e-9)
     unbroken, _ = tuned(
-        base, tmp_path, "unbroken", tuning=tuning, evaluation=judge(scores, best="zero_shot_otr")[0]
+        base, tmp_path, "unbroken", tuning=tuning, evaluation=made_up(scores, best="zero_shot_otr")[0]
     )
 
     def cut(step, steps, record):
@@ -146,7 +146,7 @@ def test_best_weights_that_are_damaged_begin_the_stage_anew(base, tmp_path, keep
     where = {"output": tmp_path / "broken", "work": tmp_path / "work2"}
     with pytest.raises(InterruptedError):
         train_stage(
-            base, DATA, tuning, progress=cut, evaluation=judge(scores, best="zero_shot_otr")[0], **where
+            base, DATA, tuning, progress=cut, evaluation=made_up(scores, best="zero_shot_otr")[0], **where
         )
     best = tmp_path / "work2" / "best.safetensors"
     if keep is None:
@@ -154,7 +154,7 @@ def test_best_weights_that_are_damaged_begin_the_stage_anew(base, tmp_path, keep
     else:
         os.truncate(best, int(best.stat().st_size * keep))
     told = []
-    evaluation, asked = judge(scores, best="zero_shot_otr")
+    evaluation, asked = made_up(scores, best="zero_shot_otr")
     result = train_stage(
         base, DATA, tuning, progress=lambda *record: told.append(record[2]), evaluation=evaluation, **where
     )
@@ -171,7 +171,7 @@ def test_a_stage_cut_off_between_its_last_step_and_saving_takes_no_further_step(
     scores = {1: 10.0, 2: 40.0, 3: 45.0}
     tuning = settings(6, lora=DROPOUT, save_minutes=1e-9)
     where = {"output": tmp_path / "out", "work": tmp_path / "work2"}
-    evaluation, asked = judge(scores, best="zero_shot_otr", patience=2)
+    evaluation, asked = made_up(scores, best="zero_shot_otr", patience=2)
     (tmp_path / "out").mkdir()
     merged = adapters.merged
     monkeypatch.setattr(adapters, "merged", lambda *_: 1 / 0)
