@@ -55,7 +55,6 @@ PENDING: set[str] = {
     "src/ontarget/pipeline/execution/sweep.py",
     "src/ontarget/pipeline/execution/synthetic.py",
     "src/ontarget/pipeline/execution/worker.py",
-    "src/ontarget/recipes/schema/stages.py",
 }
 
 

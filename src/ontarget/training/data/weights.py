@@ -21,7 +21,7 @@ def signed_weights(
     Args:
         batch: the global batch.
         alpha: strength of unlikelihood relative to likelihood.
-        normalisation: mean over tokens or over sequences.
+        normalization: mean over tokens or over sequences.
     Returns:
         w, [samples][response tokens]. Positive weights sum to 1, and negative ones to -alpha, if there are
         any.
