@@ -106,7 +106,7 @@ class Tuning(BaseModel):
     parallel: Literal["ddp", "fsdp", "zero3"] = Field(
         "ddp",
         description="how several processes hold the model: `ddp` the whole model in each process, `fsdp` "
-        "and `zero3` a part of it",
+        "and `zero3` only a part",
     )
     save_minutes: PositiveFloat = Field(
         5.0, description="maximum number of minutes between checkpoints to resume from"
