@@ -103,8 +103,8 @@ class PromptTemplate:
             worded: the instruction in other words than the template's, with {source} and {target}.
         """
 
-        def request(text: str, asked: Direction) -> list[Segment]:
-            parts = self._parts(prompt_language, asked, worded)
+        def request(text: str, requested: Direction) -> list[Segment]:
+            parts = self._parts(prompt_language, requested, worded)
             block = [Segment(self.instruction.format(**parts), True)]
             before, after = (Segment(half.format(**parts), True) for half in self.input.split("{text}"))
             given = [before, Segment(text, False), after]
@@ -147,12 +147,12 @@ class PromptTemplate:
     def _joined(self, preamble: str, shown: Sequence[Answered], last: Sequence[Segment]) -> Prompt:
         if self.chat is not None:
             turns = [Turn("system", [Segment(preamble, True)])] if preamble.strip() else []
-            for request, answer in shown:
-                turns += [Turn("user", request), Turn("assistant", [Segment(answer, False)])]
+            for request, response in shown:
+                turns += [Turn("user", request), Turn("assistant", [Segment(response, False)])]
             return ChatPrompt(_merged(self.chat.prompt([*turns, Turn("user", last)])))
         pieces = [Segment(preamble, True)]
-        for request, answer in shown:
-            pieces += [*request, Segment(self.separator, True), Segment(answer, False)]
+        for request, response in shown:
+            pieces += [*request, Segment(self.separator, True), Segment(response, False)]
             pieces += [Segment(self.demonstration_end, True)]
         return _merged([*pieces, *last])
 

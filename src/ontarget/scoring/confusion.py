@@ -59,7 +59,7 @@ def language_confusion(
         target, identifier or default_identifier(), rules(english, confidence=confidence, words=words)
     )
     count.add(
-        given.text(one, "response", number, "answer")
+        given.text(one, "response", number, "response")
         for number, one in enumerate(given.several(responses, "responses"))
     )
     return count.figures()

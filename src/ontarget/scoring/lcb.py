@@ -53,7 +53,7 @@ def benchmark_confusion(
     target = language if isinstance(language, Language) else Language(language)
     count = PassRates(target, identifier or default_identifier(), rules(target, english))
     count.add(
-        given.text(one, "response", number, "answer")
+        given.text(one, "response", number, "response")
         for number, one in enumerate(given.several(responses, "responses"))
     )
     return count.figures()

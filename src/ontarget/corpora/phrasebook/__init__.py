@@ -17,17 +17,17 @@ _HELD_OUT = 500  # lines of validation and of test
 
 
 def load(tuples: int = 20_000, seed: int = 1) -> Corpus:
-    """The corpus, the same on every machine for the same arguments.
+    """Generates the corpus, which is the same on every machine for the same arguments.
 
-    Validation and test (500 lines each) do not depend on `tuples`. A pair of lemmas that fills the two key
-    slots of a pattern occurs with that pattern in one split only.
+    Validation and test (500 lines each) do not depend on `tuples`. A pair of lemmas in the two key slots of a
+    pattern occurs with this pattern in only one split.
 
     Args:
-        tuples: lines of the split `train`.
-        seed: of the draw; the splits that lemma pairs belong to do not depend on it.
+        tuples: number of lines in the split `train`.
+        seed: random seed of the draw; it does not affect the split of a lemma pair.
 
     Raises:
-        UserError: `tuples` is not positive, or more than there are.
+        UserError: `tuples` is not positive, or exceeds the number of possible lines.
     """
     if tuples < 1:
         raise UserError(f"the phrasebook needs at least one tuple, not {tuples}")

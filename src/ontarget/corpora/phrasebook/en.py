@@ -1,4 +1,4 @@
-"""English: articles, plural, possessive, the forms of the verb."""
+"""English grammar: articles, plural, possessive, verb forms."""
 
 from ontarget.corpora.phrasebook.words import Agreement, Word, agreement
 from ontarget.errors import UserError
@@ -32,7 +32,7 @@ def possessive(owner: Agreement) -> str:
 
 
 def pronoun(subject: Agreement) -> str:
-    """The subject pronoun that takes up a noun said before."""
+    """The subject pronoun that refers to an earlier noun."""
     return {"1s": "I", "2s": "you", "1p": "we", "3p": "they"}.get(subject.slot) or (
         "she" if subject.feminine else "he"
     )

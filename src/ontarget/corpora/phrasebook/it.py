@@ -1,4 +1,4 @@
-"""Italian: articles by the sound that follows, articulated prepositions, agreement, essere and avere."""
+"""Italian grammar: articles by the following sound, articulated prepositions, agreement, auxiliaries."""
 
 from ontarget.corpora.phrasebook.words import Agreement, Word, agreement
 from ontarget.errors import UserError
@@ -17,7 +17,7 @@ _VOWELS = "aeiouàèéìòù"
 
 
 def noun(word: Word, determiner: str, case: str, adjective: Word | None, owner: Word | None) -> str:
-    """A noun phrase, the adjective last; a preposition (`case`) runs together with the article."""
+    """A noun phrase with the adjective last; a preposition (`case`) is contracted with the article."""
     case = "a" if case == "ad" else case
     own = agreement(word, "it")
     head = word.lexeme.form("it", "plural" if own.plural else "singular")
@@ -55,12 +55,12 @@ def possessive(owner: Agreement, owned: Agreement) -> str:
 
 
 def pronoun(subject: Agreement) -> str:
-    """The verb says it: no pronoun."""
+    """Empty: the verb form shows the subject."""
     return ""
 
 
 def adjective(word: Word, controller: Word | None) -> str:
-    """The form that agrees with `controller`, the masculine singular without one."""
+    """The form that agrees with `controller`, or the masculine singular without one."""
     agrees = agreement(controller, "it") if controller else Agreement(3, plural=False, feminine=False)
     return word.lexeme.form("it", agrees.form)
 

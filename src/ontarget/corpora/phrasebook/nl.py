@@ -1,4 +1,4 @@
-"""Dutch: de and het, the ending of the adjective, verbs that come apart. Word order is in the templates."""
+"""Dutch grammar: de and het, adjective endings, separable verbs. Word order is in the templates."""
 
 from ontarget.corpora.phrasebook.words import MISSING, Agreement, Word, agreement
 from ontarget.errors import UserError
@@ -41,22 +41,22 @@ def possessive(owner: Agreement, neuter: bool) -> str:
 
 
 def pronoun(subject: Agreement) -> str:
-    """The subject pronoun that takes up a noun said before."""
+    """The subject pronoun that refers to an earlier noun."""
     return {"1s": "ik", "2s": "je", "1p": "we", "3p": "ze"}.get(subject.slot) or (
         "ze" if subject.feminine else "hij"
     )
 
 
 def adjective(word: Word, controller: Word | None) -> str:
-    """A predicate has no ending."""
+    """The form without an ending, since predicates have none."""
     return word.lexeme.form("nl", "base")
 
 
 def verb(word: Word, form: str, subject: Word | None) -> str:
     """Verb forms.
 
-    `present` and `auxiliary` are the finite verbs of main clauses, `particle` is what a verb that comes apart
-    leaves at the end (or nothing), `final` is the finite verb of a subordinate clause (opbelt). Without a
+    `present` and `auxiliary` are the finite verbs of main clauses. `particle` is the part of a separable verb
+    at the end of the clause, or empty. `final` is the finite verb of a subordinate clause (opbelt). Without a
     subject: `infinitive`, `participle`, `te` (te kopen, op te bellen).
     """
     lexeme = word.lexeme
@@ -73,7 +73,7 @@ def verb(word: Word, form: str, subject: Word | None) -> str:
     if form in ("present", "final"):
         if slot.endswith("p"):
             finite = lexeme.form("nl", "infinitive").removeprefix(particle)
-        else:  # "you" stands behind its verb in every pattern (koop je), where the verb has no -t
+        else:  # in every pattern "you" follows its verb (koop je), which then has no -t
             finite = lexeme.form("nl", "hij" if slot == "3s" else "ik")
         return particle + finite if form == "final" else finite
     raise UserError(

@@ -1,4 +1,4 @@
-"""Sentence patterns: slots that words of certain classes fill, and one template a language."""
+"""Sentence patterns: slots for words of certain classes, and one template per language."""
 
 import re
 from collections.abc import Mapping
@@ -14,7 +14,7 @@ from ontarget.errors import UserError, nearest
 
 
 class Grammar(Protocol):
-    """What a language's module offers."""
+    """The functions of a language's module."""
 
     @property
     def CASES(self) -> tuple[str, ...]:
@@ -24,7 +24,7 @@ class Grammar(Protocol):
         """A noun phrase."""
 
     def pronoun(self, subject: Agreement) -> str:
-        """The subject pronoun, empty where the verb says it."""
+        """The subject pronoun; empty if the verb form shows the subject."""
 
     def adjective(self, word: Word, controller: Word | None) -> str:
         """The form of a predicate or a number."""
@@ -44,7 +44,7 @@ DETERMINERS = ("the", "a", "some", "my", "own", "this", "bare")
 
 @dataclass(frozen=True)
 class Reference:
-    """`{what the how}` in a template: a slot or lemma, features, and what it takes along or agrees with."""
+    """A place in a template, such as `{car the old}`: a slot or lemma, features, and related words."""
 
     language: str
     name: str
@@ -54,7 +54,7 @@ class Reference:
 
 @dataclass(frozen=True, eq=False)
 class Pattern:
-    """A sentence pattern: `slots` hold the words that may fill them, `templates` one sentence a language."""
+    """A sentence pattern: `slots` has the words for each slot, `templates` a sentence per language."""
 
     name: str
     slots: Mapping[str, tuple[Word, ...]]
@@ -63,12 +63,12 @@ class Pattern:
 
     @property
     def key_slots(self) -> tuple[str, str]:
-        """The two slots with the most words: pairs of their lemmas are what the splits hold apart."""
+        """The two slots with the most words; pairs of their lemmas are divided between the splits."""
         ordered = sorted(self.slots, key=lambda name: -len(self.slots[name]))  # stable: ties keep file order
         return ordered[0], ordered[1]
 
     def sentence(self, language: str, filling: Mapping[str, Word], memory: dict[object, str]) -> str:
-        """The sentence with these words in its slots. `memory` keeps the phrases that were made before."""
+        """The sentence with these words in its slots; `memory` is a cache of phrases."""
         parts = []
         for part in self.templates[language]:
             if isinstance(part, str):
@@ -84,7 +84,7 @@ class Pattern:
 
 
 def phrase(language: str, word: Word, features: tuple[str, ...], others: list[Word]) -> str:
-    """What one reference of a template becomes.
+    """The text for one reference in a template.
 
     Raises:
         UserError: the features do not fit the kind of the word.
@@ -121,7 +121,8 @@ def read_patterns(lexicon: Mapping[str, Lexeme]) -> list[Pattern]:
     """The patterns of `patterns.yaml`, in file order.
 
     Raises:
-        UserError: a class has no words, a template is missing or names what is neither slot nor lemma.
+        UserError: a class has no words, or a template is missing or has a name that is neither slot nor
+            lemma.
     """
     text = (files(__package__) / "data" / "patterns.yaml").read_text(encoding="utf-8")
     return [_pattern(name, entry, lexicon) for name, entry in yaml.safe_load(text).items()]

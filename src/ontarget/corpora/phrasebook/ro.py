@@ -1,4 +1,4 @@
-"""Romanian: the article at the end of the noun, agreement, genitive, the forms of the verb."""
+"""Romanian grammar: articles as noun endings, agreement, genitive, verb forms."""
 
 from ontarget.corpora.phrasebook.words import Agreement, Word, agreement
 from ontarget.errors import UserError
@@ -23,9 +23,9 @@ def noun(word: Word, determiner: str, case: str, adjective: Word | None, owner: 
     """A noun phrase: `o casă veche`, `casa veche`, `fratele meu`.
 
     The case `of` is the genitive (`fratelui meu`). The case `after` is the form after a preposition: without
-    the article where nothing follows (`în casă`), with it before an adjective (`în casa veche`); `in` is that
-    form with its preposition (`într-o casă`). A genitive whose noun is given as `owner` has an adjective in
-    between, and takes `al`, `a`, `ai` or `ale` (`casa veche a fratelui meu`).
+    an article if nothing follows (`în casă`), with it before an adjective (`în casa veche`). `in` is this
+    form with its preposition (`într-o casă`). If an adjective separates a genitive from its noun, the noun is
+    given as `owner`, and the genitive takes `al`, `a`, `ai` or `ale` (`casa veche a fratelui meu`).
     """
     if case == "in":
         return ("într-" if determiner == "a" else "în ") + noun(word, determiner, "after", adjective, owner)
@@ -59,7 +59,7 @@ def noun(word: Word, determiner: str, case: str, adjective: Word | None, owner: 
 
 
 def possessive(owner: Agreement, owned: Agreement) -> str:
-    """`meu`, `ta`, `noștri`; `lui`, `ei` and `lor` of a third person."""
+    """`meu`, `ta`, `noștri`; `lui`, `ei` and `lor` for a third person."""
     if owner.slot == "3p":
         return "lor"
     if owner.slot == "3s":
@@ -68,12 +68,12 @@ def possessive(owner: Agreement, owned: Agreement) -> str:
 
 
 def pronoun(subject: Agreement) -> str:
-    """The verb says it: no pronoun."""
+    """Empty: the verb form shows the subject."""
     return ""
 
 
 def adjective(word: Word, controller: Word | None) -> str:
-    """The form that agrees with `controller`, the masculine singular without one."""
+    """The form that agrees with `controller`, or the masculine singular without one."""
     agrees = agreement(controller, "ro") if controller else Agreement(3, plural=False, feminine=False)
     return word.lexeme.form("ro", agrees.form)
 
@@ -81,8 +81,8 @@ def adjective(word: Word, controller: Word | None) -> str:
 def verb(word: Word, form: str, subject: Word | None) -> str:
     """`present`, `perfect` (a mers), `future` (va merge), `subjunctive` (să meargă), `infinitive` (merge).
 
-    `perfect-reflexive` says that something of the subject's own is meant (și-a pierdut umbrela),
-    `perfect-dative` takes up one recipient (i-a dăruit).
+    `perfect-reflexive` marks an object as the subject's own (și-a pierdut umbrela). `perfect-dative` refers
+    to one recipient (i-a dăruit).
     """
     lexeme = word.lexeme
     if subject is None:

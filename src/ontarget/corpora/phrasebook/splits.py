@@ -1,4 +1,4 @@
-"""Which sentences belong to which split, and a fair draw from them."""
+"""Assigns sentences to splits, and draws from them evenly."""
 
 import hashlib
 import random
@@ -11,19 +11,19 @@ from ontarget.corpora.phrasebook.patterns import Pattern
 from ontarget.corpora.phrasebook.words import Word
 from ontarget.errors import UserError
 
-# Out of 16 pairs of lemmas of a pattern one goes to the test, one to the validation, the others to training.
+# Of 16 lemma pairs of a pattern, one goes to test, one to validation, and the others to training.
 _SPLITS = ("test", "validation", *["train"] * 14)
 
 
 def split_of(pattern: str, first: str, second: str) -> str:
-    """The split of all sentences of `pattern` that have these two lemmas in its key slots."""
+    """The split of all sentences of `pattern` with these two lemmas in its key slots."""
     pair = "+".join(sorted((first, second)))
     return _SPLITS[hashlib.sha256(f"{pattern}:{pair}".encode()).digest()[0] % len(_SPLITS)]
 
 
 @dataclass(frozen=True)
 class Space:
-    """All fillings of one pattern within one split: pairs for the key slots, any words for the others."""
+    """All fillings of one pattern in one split: pairs for the key slots, any words for the other slots."""
 
     pattern: Pattern
     pairs: Sequence[tuple[Word, Word]]
@@ -41,7 +41,7 @@ class Space:
 
     @property
     def others(self) -> list[str]:
-        """The slots beside the key slots."""
+        """The slots other than the key slots."""
         return [name for name in self.pattern.slots if name not in self.pattern.key_slots]
 
     def __len__(self) -> int:
@@ -59,20 +59,20 @@ class Space:
 def draw(
     patterns: Sequence[Pattern], split: str, count: int, rng: random.Random
 ) -> list[tuple[Pattern, Mapping[str, Word]]]:
-    """`count` different fillings, the same number from every pattern as far as its space goes, shuffled.
+    """`count` different fillings, shuffled; the same number from every pattern, unless it has fewer.
 
     Raises:
-        UserError: there are fewer than `count`.
+        UserError: there are fewer than `count` fillings.
     """
     spaces = [Space.of(pattern, split) for pattern in patterns]
     total = sum(len(space) for space in spaces)
     if count > total:
         raise UserError(
-            f"the phrasebook has {total} tuples for its split '{split}', not {count}; ask for fewer"
+            f"the phrasebook has {total} tuples for its split '{split}', not {count}; reduce the number"
         )
     drawn = []
     left = count
-    # The smallest spaces first: what they cannot give is shared among the larger ones.
+    # The smallest spaces first, so that the larger ones share what these lack.
     for position, space in enumerate(sorted(spaces, key=len)):
         share = min(len(space), left // (len(spaces) - position))
         drawn += [(space.pattern, space[index]) for index in rng.sample(range(len(space)), share)]

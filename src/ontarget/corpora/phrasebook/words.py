@@ -1,4 +1,4 @@
-"""The lexicon: words with the forms that each language needs, and how they agree."""
+"""The lexicon: words with their forms in each language, and their agreement."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -32,10 +32,10 @@ class Lexeme:
     forms: Mapping[str, Mapping[str, str]]
 
     def form(self, language: str, name: str) -> str:
-        """The form that the head of the column calls `name`.
+        """The form that the column's header calls `name`.
 
         Raises:
-            UserError: the lexicon has no such form of this lexeme.
+            UserError: the lexicon does not have this form.
         """
         try:
             form = self.forms[language][name]
@@ -51,13 +51,13 @@ class Lexeme:
 
 @dataclass(frozen=True, eq=False)
 class Word:
-    """A lexeme as it fills a slot of a pattern, with the number that the slot asks for."""
+    """A lexeme in a slot of a pattern, with the number that the slot requires."""
 
     lexeme: Lexeme
     asked_plural: bool = False
 
     def plural(self, language: str) -> bool:
-        """Its number in one language: what the slot asks for, unless the word has only the other one."""
+        """Its number in one language: the number of the slot, unless the word has only the other one."""
         forms = self.lexeme.forms[language]
         if self.lexeme.kind == "pronoun":
             return _PERSON[self.lexeme.lemma][1]
@@ -67,7 +67,7 @@ class Word:
 
 @dataclass(frozen=True, slots=True)
 class Agreement:
-    """What a verb, an adjective or a possessive takes from the word it agrees with."""
+    """The features of a word with which a verb, an adjective or a possessive agrees."""
 
     person: int
     plural: bool
@@ -111,7 +111,7 @@ def read_lexicon() -> dict[str, Lexeme]:
                 lexeme = _lexeme(row, kind, columns, f"phrasebook: {name}, line {number}")
                 if lexeme.lemma in lexicon:
                     raise UserError(
-                        f"phrasebook: {name}, line {number}: the lemma '{lexeme.lemma}' is there already"
+                        f"phrasebook: {name}, line {number}: the lemma '{lexeme.lemma}' occurs twice"
                     )
                 lexicon[lexeme.lemma] = lexeme
     return lexicon

@@ -122,11 +122,11 @@ def named(path: Path, folders: Sequence[str]) -> Named:
     if direction is None and language is not None:
         around = (code for code in above if isinstance(code, Direction) and language in code.sides)
         direction = next(around, None)
-    said = {language, direction, *(direction.sides if direction else ())}
-    left = [token for token in tokens if token and _read(token) not in said - {None}]
+    used = {language, direction, *(direction.sides if direction else ())} - {None}
+    left = [token for token in tokens if token and _read(token) not in used]
     depth = len(folders)
     outer = path.absolute().parts[1 : -1 - depth]
-    inner = [folder for folder in folders if _read(folder) not in said - {None}]
+    inner = [folder for folder in folders if _read(folder) not in used]
     return Named(str(path), _system(*outer, *inner, ".".join(left)), language, direction)
 
 
