@@ -93,6 +93,12 @@ def names_of_tests(file: Path) -> Iterator[str]:
             )
 
 
+def test_the_page_of_the_command_line_is_what_the_commands_make() -> None:
+    """If not, run `python .ci/cli_reference.py`."""
+    made = runpy.run_path(str(ROOT / ".ci" / "cli_reference.py"))["page"]()
+    assert read(DOCS / "reference" / "cli.md") == made
+
+
 def test_the_page_of_recipe_keys_is_what_the_schema_makes() -> None:
     """If not, run `python .ci/recipe_keys.py`."""
     made = runpy.run_path(str(ROOT / ".ci" / "recipe_keys.py"))["page"]()
@@ -147,6 +153,21 @@ def test_commands_in_the_documentation_are_commands(
             elif command == "train":
                 recipe = load(arguments[0], [word for word in arguments[1:] if "=" in word])
                 assert all(word in recipe.stages for word in arguments[1:] if "=" not in word)
+
+
+EXAMPLES = [
+    pytest.param(code, id=f"{name(page)}-{number}")
+    for page in PAGES
+    for number, code in enumerate(re.findall(r"^```python\n(.*?)^```$", read(page), re.DOTALL | re.MULTILINE))
+    if re.search(r"^print\(.*\)  # ", code, re.MULTILINE) and "ontarget.run" not in code
+]
+
+
+@pytest.mark.parametrize("code", EXAMPLES)
+def test_an_example_in_python_prints_what_it_says(code: str, capsys: pytest.CaptureFixture[str]) -> None:
+    exec(compile(code, "example", "exec"), {})
+    promised = re.findall(r"^print\(.*\)  # (.*)$", code, re.MULTILINE)
+    assert capsys.readouterr().out.splitlines() == promised
 
 
 @pytest.mark.parametrize("page", [page for page in PAGES if page not in MADE], ids=name)
