@@ -13,36 +13,36 @@ from ontarget.samples.weighting import Weighting
 
 
 @dataclass(frozen=True, slots=True)
-class WrongAnswer:
+class WrongOutput:
     """An output in `language` (None: not a language of the recipe) instead of the requested one."""
 
-    answer: Translation
+    translation: Translation
     language: Language | None
 
 
-def wrong_answer_sample(wrong: WrongAnswer, template: PromptTemplate) -> Sample:
+def wrong_output_sample(wrong: WrongOutput, template: PromptTemplate) -> Sample:
     """The sample that unlearns the first token of an output that shows its language."""
-    answer = wrong.answer
-    copied = wrong.language == answer.direction.source
+    output = wrong.translation
+    copied = wrong.language == output.direction.source
     return Sample(
-        prompt=template.render(answer.source, answer.direction),
-        response=answer.target,
+        prompt=template.render(output.source, output.direction),
+        response=output.target,
         sign=-1,
         weighting=Weighting("first"),
         eos=False,
-        asked=answer.direction.target,
+        asked=output.direction.target,
         produced=wrong.language,
         # If the whole output is in the source language, words of the source are not names.
-        source="" if copied else answer.source,
+        source="" if copied else output.source,
     )
 
 
-def with_wrong_answers(draw: Draw, wrong: Sequence[WrongAnswer], template: PromptTemplate, seed: int) -> Draw:
+def with_wrong_outputs(draw: Draw, wrong: Sequence[WrongOutput], template: PromptTemplate, seed: int) -> Draw:
     """Adds the wrong outputs evenly to the groups of positive samples; each pass draws a new pairing."""
 
     def mixed(pass_number: int) -> list[tuple[Sample, ...]]:
         groups = list(draw(pass_number))
-        samples = [wrong_answer_sample(answer, template) for answer in wrong]
+        samples = [wrong_output_sample(output, template) for output in wrong]
         random.Random(f"{seed} wrong {pass_number}").shuffle(samples)
         for number, sample in enumerate(samples):
             groups[number % len(groups)] += (sample,)

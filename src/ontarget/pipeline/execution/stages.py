@@ -40,7 +40,7 @@ from ontarget.samples.groups import (
     with_general,
 )
 from ontarget.samples.weighting import ALL
-from ontarget.samples.wrong import with_wrong_answers
+from ontarget.samples.wrong import with_wrong_outputs
 from ontarget.settings.objective import UNLIKELIHOOD
 
 # Settings of a stage that make no other samples; of a new model it is its tokenizer that does.
@@ -146,7 +146,7 @@ def synthetic_draw(recipe: Recipe, stage: str, corpus: Corpus, store: Store) -> 
     made += draw_translations(corpus, recipe.supervised, round(settings.mix * len(made)), seed)
     draw = translation_groups(made, template, wordings=settings.wordings, seed=seed)
     if settings.alpha:
-        draw = with_wrong_answers(draw, synthetic.wrong_answers(recipe, rows), template, seed)
+        draw = with_wrong_outputs(draw, synthetic.wrong_outputs(recipe, rows), template, seed)
     return _with_general(draw, settings, template, seed)
 
 

@@ -32,7 +32,7 @@ from ontarget.recipes.schema.aliases import former
 from ontarget.recipes.schema.recipe import Recipe
 from ontarget.recipes.schema.stages import LanguageAware, SupervisedFineTuning
 from ontarget.recipes.schema.synthetic import KeepSettings, PivotDistillation, SelfTraining, Synthetic
-from ontarget.samples.wrong import WrongAnswer
+from ontarget.samples.wrong import WrongOutput
 from ontarget.scoring.language_id.identifier import default_identifier
 from ontarget.scoring.language_id.labels import labels_of
 from ontarget.scoring.off_target import OffTarget
@@ -248,12 +248,12 @@ def kept(
     return found
 
 
-def wrong_answers(recipe: Recipe, rows: Mapping[Direction, Sequence[Row]]) -> list[WrongAnswer]:
+def wrong_outputs(recipe: Recipe, rows: Mapping[Direction, Sequence[Row]]) -> list[WrongOutput]:
     """What was answered in another language than the one asked for."""
     known = default_identifier().labels
     languages = {label: code for code in recipe.languages for label in labels_of(code, known)}
     return [
-        WrongAnswer(
+        WrongOutput(
             Translation(row["source"], row["text"], direction),
             direction.source if row["outcome"] in ("source", "copy") else languages.get(row["language"]),
         )
