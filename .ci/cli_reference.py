@@ -49,6 +49,7 @@ def _section(title: str, command: Any, level: int) -> Iterator[str]:
 
 def _prose(help_text: str) -> str:
     """Help as Markdown: its indented examples become blocks of code."""
+    help_text = help_text.replace("\b\n", "")  # for Click: do not fill the lines of this paragraph
     return re.sub(r"(?:^ {4}.*\n?(?:\n(?= {4}))?)+", _block, help_text, flags=re.MULTILINE).strip("\n")
 
 

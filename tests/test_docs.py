@@ -11,6 +11,9 @@ from typing import Any
 import pytest
 import yaml
 
+import ontarget
+import ontarget.scoring
+import ontarget.training
 from ontarget.cli.app import _COMMANDS
 from ontarget.cli.run import recipe_and_overrides
 from ontarget.recipes.loading import load, shipped
@@ -91,6 +94,13 @@ def names_of_tests(file: Path) -> Iterator[str]:
             yield from (
                 f"{node.name}::{part.name}" for part in node.body if isinstance(part, ast.FunctionDef)
             )
+
+
+def test_the_page_of_the_python_api_has_every_public_name() -> None:
+    packages = (ontarget, ontarget.scoring, ontarget.training)
+    public = {exported for package in packages for exported in package.__all__} - {"__version__"}
+    shown = re.findall(r"^::: ontarget\.(?:\w+\.)*(\w+)$", read(DOCS / "reference" / "api.md"), re.MULTILINE)
+    assert sorted(shown) == sorted(public | {"Run"})  # what `ontarget.run` returns
 
 
 def test_the_page_of_the_command_line_is_what_the_commands_make() -> None:
