@@ -51,12 +51,13 @@ def show_plan(console: Console, plan: Plan, steps: Sequence[Step]) -> None:
 
 
 def _state(step: Step) -> str:
+    runs = f"from {', '.join(map(str, dict.fromkeys(step.taken.values())))}"
     if not step.todo:
-        return "done"
+        return runs if step.taken else "done"
     what = "changed" if all(part in step.made for part in step.todo) else "to do"
     if 1 < len(step.fingerprints) != len(step.todo):
-        return f"{what}: {len(step.todo)} of {len(step.fingerprints)} directions"
-    return what
+        what = f"{what}: {len(step.todo)} of {len(step.fingerprints)} directions"
+    return f"{what}; others {runs}" if step.taken else what
 
 
 def sums(costs: Sequence[Cost]) -> list[str]:

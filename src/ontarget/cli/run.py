@@ -11,6 +11,7 @@ from ontarget.cli.plan import show_plan
 from ontarget.cli.progress import TerminalProgress, stopped
 from ontarget.cli.sweep import run_sweep
 from ontarget.pipeline.execution.sweep import make_sweep
+from ontarget.pipeline.planning.shelf import shelf
 from ontarget.pipeline.run import carry_out, make_plan
 from ontarget.recipes.loading import load
 
@@ -66,7 +67,7 @@ def run(
     to_do = make_plan(recipe, overrides, directory, TerminalProgress())
     console = Console(highlight=False)
     if plan:
-        show_plan(console, to_do, to_do.everything())
+        show_plan(console, to_do, to_do.everything(shelf()))
         return
     try:
         done = carry_out(to_do, TerminalProgress())

@@ -9,6 +9,7 @@ from rich.console import Console
 from ontarget.cli.plan import show_plan
 from ontarget.cli.progress import TerminalProgress, stopped
 from ontarget.pipeline.execution.launch import Launch
+from ontarget.pipeline.planning.shelf import EMPTY, shelf
 from ontarget.pipeline.run import make_plan
 from ontarget.pipeline.run import train as make_models
 from ontarget.recipes.loading import load
@@ -73,7 +74,7 @@ def train(
         given += [f"stages.{name}.tuning.compile=true" for name in load(recipe, given).stages]
     to_do = make_plan(recipe, given, directory, TerminalProgress())
     if plan:
-        show_plan(Console(highlight=False), to_do, to_do.training(stage))
+        show_plan(Console(highlight=False), to_do, to_do.training(stage, shelf() if machines == 1 else EMPTY))
         return
     try:
         models = make_models(to_do, stage, TerminalProgress(), launch)

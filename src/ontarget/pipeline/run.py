@@ -23,6 +23,7 @@ from ontarget.pipeline.planning.inputs import directions, left_out, load_corpus,
 from ontarget.pipeline.planning.models import check_models
 from ontarget.pipeline.planning.plan import Plan, version_of
 from ontarget.pipeline.planning.resolved import write_resolved
+from ontarget.pipeline.planning.shelf import EMPTY, Shelf, shelf, take_over
 from ontarget.pipeline.planning.step import Step
 from ontarget.pipeline.planning.tuned_on import tuned_on
 from ontarget.recipes.loading import Overrides, load
@@ -55,13 +56,22 @@ def run(
     return carry_out(make_plan(recipe, overrides, directory, progress), progress)
 
 
-def carry_out(plan: Plan, progress: Progress | None = None) -> Run:
-    """Makes everything of a plan that is missing."""
+def carry_out(plan: Plan, progress: Progress | None = None, there: Shelf | None = None) -> Run:
+    """Makes everything of a plan that is missing.
+
+    Args:
+        plan: the steps of a recipe.
+        progress: receives what is being done.
+        there: artifacts of other runs that may be taken over; default: those of all runs in `runs/`.
+    """
     progress = progress or Silent()
+    there = shelf() if there is None else there
     # Finds mistakes before the directory is made; what is to do is read again under the lock.
-    for line in check_models(plan, plan.everything()):
+    for line in check_models(plan, plan.everything(there)):
         progress.say(line)
     with plan.store.lock(), full_disk_said(plan.store.directory), deprecations_unsaid():
+        for line in take_over(plan.store, plan.everything(there), there):
+            progress.say(line)
         _Work(plan, progress).do(plan.everything())
     return Run(plan.store.directory)
 
@@ -69,19 +79,29 @@ def carry_out(plan: Plan, progress: Progress | None = None) -> Run:
 def train(
     plan: Plan, stage: str | None = None, progress: Progress | None = None, launch: Launch | None = None
 ) -> list[Path]:
-    """Makes a recipe's models, or one of them and those that it starts from; returns where they lie.
+    """Makes a recipe's models, or one model and those that it starts from; returns their folders.
 
-    `launch`: by several processes, perhaps on several machines, each of which calls this.
+    Models that another run in `runs/` has are taken over, unless several machines train: all of them must
+    know the same steps.
+
+    Args:
+        plan: the steps of a recipe.
+        stage: the stage to train; default: all.
+        progress: receives what is being done.
+        launch: several processes, perhaps on several machines, each of which calls this function.
     """
-    steps = plan.training(stage)  # as above
-    check_models(plan, steps)
     launch = launch or Launch()
+    there = shelf() if launch.machines == 1 else EMPTY
+    steps = plan.training(stage, there)  # as above
+    check_models(plan, steps)
     if not launch.alone:
         launch.require({step.name: plan.recipe.stages[step.name] for step in steps if step.kind == "model"})
     if launch.machine_rank:
         follow(launch, plan, steps, progress or Silent())
     else:
         with plan.store.lock(), full_disk_said(plan.store.directory), deprecations_unsaid():
+            for line in take_over(plan.store, plan.training(stage, there), there):
+                (progress or Silent()).say(line)
             steps = plan.training(stage)
             _Work(plan, progress or Silent(), launch).do(steps)
     return [plan.store.model(step.name) for step in steps if step.kind == "model"]

@@ -178,6 +178,20 @@ class TestMaking:
         Path("runs/fake/synthetic/st/it-nl.jsonl").unlink()
         assert not any(step.todo for step in make_plan(synthetic_recipe()).everything())
 
+    def test_a_model_of_another_run_needs_no_text_but_text_of_another_run_is_taken(
+        self, answers: Workshop
+    ) -> None:
+        run(synthetic_recipe())
+        answers.forget()
+        run(synthetic_recipe(), directory="runs/second")
+        assert answers.trained == answers.translated == []
+        assert not Path("runs/second/synthetic").exists()
+        for of_run in ("fake", "second"):
+            (Path("runs") / of_run / "models/st/model").unlink()
+        run(synthetic_recipe(), directory="runs/third")
+        assert (answers.trained, answers.translated) == (["st"], [])
+        assert Path("runs/third/synthetic/st/it-nl.jsonl").exists()
+
     def test_a_teacher_is_made_first_and_with_one_stage_alone(self, answers: Workshop) -> None:
         stages = {"pd": {"from": "mt", "teacher": "lat", "kind": "pivot-distillation"}}
         train(make_plan(synthetic_recipe(**stages)), "pd")

@@ -18,17 +18,18 @@ from pathlib import Path
 from typing import Any
 
 from ontarget.corpora.corpus import Corpus
-from ontarget.files import full_disk_said, read_jsonl, write_json
+from ontarget.files import full_disk_said, write_json
 from ontarget.pipeline import run
 from ontarget.pipeline.evaluation import paired
 from ontarget.pipeline.evaluation.segments import kept
 from ontarget.pipeline.execution import shipped_points
 from ontarget.pipeline.execution.progress import Progress, Silent
-from ontarget.pipeline.planning.artifacts import Made, Store, fingerprint
+from ontarget.pipeline.planning.artifacts import Store, fingerprint
 from ontarget.pipeline.planning.directory import run_directory
 from ontarget.pipeline.planning.inputs import load_corpus
 from ontarget.pipeline.planning.models import check_models
 from ontarget.pipeline.planning.plan import Plan, version_of
+from ontarget.pipeline.planning.shelf import Shelf, shelf
 from ontarget.pipeline.planning.step import Step
 from ontarget.recipes.loading import Overrides, load
 from ontarget.recipes.schema.aliases import current, former
@@ -77,10 +78,10 @@ class Sweep:
 
     def missing(self) -> list[tuple[Planned, list[Step]]]:
         """The points that are not done, with their steps; what two have in common is to do in the first."""
-        made = set(self._shelf())
+        there, made = self._shelf(), set[str]()
         found = []
         for planned in self.planned:
-            steps = [] if planned.done else [_without(step, made) for step in planned.plan.everything()]
+            steps = [] if planned.done else [_without(step, made) for step in planned.plan.everything(there)]
             made |= {step.fingerprints[part] for step in steps for part in step.todo}
             if not planned.done:
                 found.append((planned, steps))
@@ -104,8 +105,7 @@ class Sweep:
                     f"{': done before' if planned.done else ''}"
                 )
                 if not planned.done:
-                    self._borrow(planned.plan)
-                    made = run.carry_out(planned.plan, progress)
+                    made = run.carry_out(planned.plan, progress, self._shelf())
                     result = {
                         "values": planned.point.values,
                         "scores": made.scores,
@@ -121,26 +121,9 @@ class Sweep:
         paired.write(self.directory, results, [planned.point.reference for planned, _ in there], progress)
         return results
 
-    def _borrow(self, plan: Plan) -> None:
-        """Gives a point what another one, or a run of another recipe, has made of the very same."""
-        shelf = self._shelf()
-        with plan.store.lock():
-            for step in plan.everything():
-                for part in step.todo:
-                    if found := shelf.get(step.fingerprints[part]):
-                        place, made = found
-                        if step.kind == "model":
-                            plan.store.link_model(step.name, place)
-                        elif step.kind in ("synthetic", "outputs"):
-                            plan.store.write_outputs(step.name, part, read_jsonl(place), made, step.kind)
-
-    def _shelf(self) -> dict[str, tuple[Path, Made]]:
-        """Fingerprint -> models and outputs of all points, and of all runs in the usual place."""
-        folders = [planned.plan.store.directory for planned in self.planned]
-        folders += [
-            models.parent for depth in ("*", "*/*") for models in Path("runs").glob(f"{depth}/models")
-        ]
-        return {key: found for folder in folders for key, found in Store(folder).found().items()}
+    def _shelf(self) -> Shelf:
+        """The artifacts of all points, and of all runs in `runs/`."""
+        return shelf(planned.plan.store.directory for planned in self.planned)
 
 
 def _without(step: Step, made: Collection[str]) -> Step:

@@ -20,7 +20,9 @@ from pathlib import Path
 from typing import Any, Literal
 
 from ontarget.checkpoints.adapter import lineage
-from ontarget.files import whole_folder, write_json, write_jsonl
+from ontarget.checkpoints.files import CONFIG, check_adapter_files, check_model_files, is_adapter
+from ontarget.errors import UserError
+from ontarget.files import read_jsonl, whole_folder, write_json, write_jsonl
 from ontarget.model_place import locate
 from ontarget.pipeline.planning.directory import SAID, held
 from ontarget.system_ids import outputs_folder
@@ -123,18 +125,42 @@ class Store:
         progress = self.progress(stage, fingerprint)
         with whole_folder(self.model(stage)) as folder:
             yield folder, progress
-            write_json(folder / _RECORD, {"fingerprint": fingerprint, "stage": stage, **about})
-        for old in self.directory.glob(f"models/.{stage}.progress-*"):
-            shutil.rmtree(old)
+            sizes = {path.name: path.stat().st_size for path in sorted(folder.iterdir()) if path.is_file()}
+            write_json(
+                folder / _RECORD, {"fingerprint": fingerprint, "stage": stage, **about, "bytes": sizes}
+            )
+        self._remove_progress(stage)
 
-    def link_model(self, stage: str, folder: Path) -> None:
-        """Takes the model of another run as a stage's. They share files: none is ever changed in place."""
+    def link_model(self, stage: str, folder: Path, fingerprint: str) -> None:
+        """Takes the model of another run as a stage's. They share files: none is ever changed in place.
+
+        Raises:
+            OSError: the model was removed or replaced meanwhile.
+        """
         with whole_folder(self.model(stage)) as ours:
             shutil.copytree(folder, ours, copy_function=_link, dirs_exist_ok=True)
+            record = _read(ours / _RECORD)
+            if record.get("fingerprint") != fingerprint or _damaged_model(ours, record):
+                raise OSError(f"{folder} was replaced")
+        self._remove_progress(stage)
+
+    def copy_outputs(
+        self, system: str, direction: str, file: Path, made: Made, kind: Translated = "outputs"
+    ) -> None:
+        """Takes the translations of another run as those of a system or stage.
+
+        Raises:
+            OSError, UserError: the file was removed, or is damaged.
+        """
+        self.write_outputs(system, direction, read_jsonl(file), made, kind)
 
     def found(self) -> dict[str, tuple[Path, Made]]:
-        """Fingerprint -> each model that is there, and each file of outputs, with what is known of it."""
-        models = {path.parent: _made(_read(path)) for path in self.directory.glob(f"models/*/{_RECORD}")}
+        """Fingerprint -> each complete model and file of translations, with its record."""
+        models = {
+            path.parent: _made(record)
+            for path in self.directory.glob(f"models/[!.]*/{_RECORD}")
+            if not _damaged_model(path.parent, record := _read(path))
+        }
         outputs = {
             path: _made(entry)
             for kind in ("synthetic", "outputs")
@@ -215,6 +241,10 @@ class Store:
             for file in self.directory.glob(pattern):
                 file.unlink()
 
+    def _remove_progress(self, stage: str) -> None:
+        for old in self.directory.glob(f"models/.{stage}.progress-*"):
+            shutil.rmtree(old)
+
 
 def _link(source: str, target: str) -> None:
     """A second name for a file; a copy where the disk has no such thing."""
@@ -249,6 +279,20 @@ def _damaged(path: Path, entry: Any) -> list[Path]:
         return [] if _size(path) else [path]
     sizes = {path.with_name(name): size for name, size in known.items()}
     return [file for file, size in sizes.items() if _size(file) != size]
+
+
+def _damaged_model(folder: Path, record: Mapping[str, Any]) -> bool:
+    """Whether a file of a model is missing or has another size than its record says.
+
+    For records of older versions, which have no sizes, the configuration and the weights are checked.
+    """
+    if "bytes" in record:
+        return bool(_damaged(folder / CONFIG, record))
+    try:
+        (check_adapter_files if is_adapter(folder) else check_model_files)(folder)
+    except UserError:
+        return True
+    return False
 
 
 def _size(path: Path) -> int | None:

@@ -1,7 +1,7 @@
 """From a recipe and what is on disk to the steps that are missing."""
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cached_property
 from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
@@ -14,7 +14,7 @@ from ontarget.model_place import locate
 from ontarget.pipeline.evaluation import agreed
 from ontarget.pipeline.execution import distillation_sources as untranslated
 from ontarget.pipeline.execution import synthetic
-from ontarget.pipeline.planning.artifacts import Made, Store, fingerprint, identity, text_fingerprint
+from ontarget.pipeline.planning.artifacts import Kind, Made, Store, fingerprint, identity, text_fingerprint
 from ontarget.pipeline.planning.inputs import (
     also_learnt,
     demonstrations,
@@ -28,6 +28,7 @@ from ontarget.pipeline.planning.inputs import (
     train_text,
     turns_text,
 )
+from ontarget.pipeline.planning.shelf import EMPTY, Shelf, run_of
 from ontarget.pipeline.planning.step import Step
 from ontarget.recipes.schema.aliases import former
 from ontarget.recipes.schema.kinds import made_from
@@ -160,9 +161,12 @@ class Plan:
             return locate(model)
         return self.store.model(stage) / (KEPT.format(step) if step else "")
 
-    def training(self, stage: str | None = None) -> list[Step]:
+    def training(self, stage: str | None = None, there: Shelf = EMPTY) -> list[Step]:
         """The steps that make all models, or one stage and those that it starts from.
 
+        Args:
+            stage: its name; default: all stages.
+            there: artifacts of other runs, which are taken over if their fingerprints match.
         Raises:
             UserError: the recipe has no such stage, or none at all.
         """
@@ -175,17 +179,18 @@ class Plan:
             hint = nearest(stage, recipe.stages) or f"; it has {', '.join(recipe.stages)}"
             raise UserError(f"the recipe '{recipe.name}' has no stage '{stage}'{hint}")
         wanted = set(recipe.stages) if stage is None else set(self._with_starts(stage))
-        return [step for name in recipe.stage_order() if name in wanted for step in self._stage_steps(name)]
+        order = [name for name in recipe.stage_order() if name in wanted]
+        return [step for name in order for step in self._stage_steps(name, there)]
 
-    def everything(self) -> list[Step]:
-        """All steps of the recipe."""
-        steps = self.training() if self.recipe.stages else []
+    def everything(self, there: Shelf = EMPTY) -> list[Step]:
+        """All steps of the recipe; `there` as for `training`."""
+        steps = self.training(there=there) if self.recipe.stages else []
         for system in self.by_model:
             model, wanted = self.recipe.model_of(system), self.outputs[system]
             made = {part: found for part in wanted if (found := self.store.outputs_made(system, part))}
             stage = self.recipe.stage_of(model)
             needs = (f"model/{stage}",) if stage else ()
-            steps.append(Step("outputs", system, wanted, _missing(wanted, made), made, needs))
+            steps.append(_step("outputs", system, wanted, made, needs, there))
         outputs = tuple(step.id for step in steps if step.kind == "outputs")
         steps.append(self._file_step("scores", SCORES, self.scores, outputs))
         steps.append(self._file_step("report", REPORT, self.report, (steps[-1].id,)))
@@ -198,25 +203,26 @@ class Plan:
         models = made_from(self.recipe.stages[stage]).values()
         return [model for model in dict.fromkeys(models) if model in self.recipe.stages]
 
-    def _stage_steps(self, name: str) -> list[Step]:
-        """The model, after the text that it learns from, if any; a model that is there needs none."""
-        wanted, found = {name: self.stages[name]}, self.store.model_made(name)
-        made = {name: found} if found else {}
-        todo, needs = _missing(wanted, made), tuple(f"model/{model}" for model in self._before(name))
+    def _stage_steps(self, name: str, there: Shelf) -> list[Step]:
+        """The step of the model, after that of its synthetic text, which only a missing model needs."""
+        found = self.store.model_made(name)
+        needs = tuple(f"model/{model}" for model in self._before(name))
+        model = _step("model", name, {name: self.stages[name]}, {name: found} if found else {}, needs, there)
         if name not in self._fingerprints[1]:
-            return [Step("model", name, wanted, todo, made, needs)]
-        text = self._fingerprints[1][name]
-        of_text = {part: m for part in text if (m := self.store.outputs_made(name, part, "synthetic"))}
-        missing = _missing(text, of_text) if todo else ()
-        before = Step("synthetic", name, text, missing, of_text, needs)
-        return [before, Step("model", name, wanted, todo, made, (*needs, before.id))]
+            return [model]
+        wanted = self._fingerprints[1][name]
+        made = {part: m for part in wanted if (m := self.store.outputs_made(name, part, "synthetic"))}
+        text = _step("synthetic", name, wanted, made, needs, there)
+        if not model.todo:
+            text = replace(text, todo=(), taken={})
+        return [text, replace(model, needs=(*needs, text.id))]
 
     def _file_step(
         self, kind: Literal["scores", "report"], file: str, wanted: str, needs: tuple[str, ...]
     ) -> Step:
         found = self.store.made(file)
         made = {file: found} if found else {}
-        return Step(kind, file, {file: wanted}, _missing({file: wanted}, made), made, needs)
+        return _step(kind, file, {file: wanted}, made, needs, EMPTY)
 
     @cached_property
     def _train_text(self) -> dict[str, Any]:
@@ -285,8 +291,18 @@ class Plan:
         }
 
 
-def _missing(wanted: Mapping[str, str], made: Mapping[str, Made]) -> tuple[str, ...]:
-    return tuple(part for part, goal in wanted.items() if part not in made or made[part].fingerprint != goal)
+def _step(
+    kind: Kind,
+    name: str,
+    wanted: Mapping[str, str],
+    made: Mapping[str, Made],
+    needs: tuple[str, ...],
+    there: Shelf,
+) -> Step:
+    """A step with the parts that are missing or changed: from other runs if `there` has them, or to do."""
+    missing = [part for part, goal in wanted.items() if part not in made or made[part].fingerprint != goal]
+    taken = {part: run_of(there[wanted[part]][0]) for part in missing if wanted[part] in there}
+    return Step(kind, name, wanted, tuple(part for part in missing if part not in taken), made, needs, taken)
 
 
 def _text_of(parts: Sequence[Sequence[Translation]]) -> str:

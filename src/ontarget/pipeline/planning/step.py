@@ -1,7 +1,8 @@
 """One thing that a run makes."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
+from pathlib import Path
 
 from ontarget.pipeline.planning.artifacts import Kind, Made
 
@@ -17,6 +18,7 @@ class Step:
         todo: the parts that are missing or were made from something else.
         made: part -> what is on disk, whatever made it.
         needs: names of the steps before it, as `kind/name`.
+        taken: part -> the other run that has it, for missing parts that need not be made.
     """
 
     kind: Kind
@@ -25,6 +27,7 @@ class Step:
     todo: tuple[str, ...]
     made: Mapping[str, Made]
     needs: tuple[str, ...] = ()
+    taken: Mapping[str, Path] = field(default_factory=dict)
 
     @property
     def id(self) -> str:
