@@ -60,10 +60,8 @@ def layout_of(template: str) -> Layout:
         return _checked(text, f"prompt template '{path}'")
     known = sorted(f.name.removesuffix(".yaml") for f in _FOLDER.iterdir() if f.name.endswith(".yaml"))
     if template not in known:
-        raise UserError(
-            f"unknown prompt template '{template}'{nearest(template, known)}; choose from "
-            f"{', '.join(known)}, or give the path of a file such as ./mine.yaml"
-        )
+        choices = f"; choose from {', '.join(known)}, or give the path of a file such as ./mine.yaml"
+        raise UserError(f"unknown prompt template '{template}'{nearest(template, known) or choices}")
     return _checked((_FOLDER / f"{template}.yaml").read_text(encoding="utf-8"), template)
 
 
@@ -167,10 +165,8 @@ def _allow(text: str, names: Collection[str], where: str) -> None:
     except ValueError as error:
         raise UserError(f"{where}: {error}") from None
     if unknown:
-        raise UserError(
-            f"{where}: unknown name {{{unknown[0]}}}{nearest(unknown[0], names)}; choose from "
-            f"{', '.join(names)}"
-        )
+        hint = nearest(unknown[0], names) or f"; choose from {', '.join(names)}"
+        raise UserError(f"{where}: unknown name {{{unknown[0]}}}{hint}")
 
 
 def _reason(error: OSError | UnicodeDecodeError) -> str:

@@ -21,10 +21,8 @@ def sentence(words: str) -> str:
     if words in templates:
         return templates[words]["instruction"]
     if " " not in words.strip() and "{" not in words:
-        raise UserError(
-            f"unknown wording '{words}'{nearest(words, templates)}; choose from {', '.join(templates)}, "
-            "or write a sentence with {source} and {target}"
-        )
+        choices = f"; choose from {', '.join(templates)}, or write a sentence with {{source}} and {{target}}"
+        raise UserError(f"unknown wording '{words}'{nearest(words, templates) or choices}")
     try:
         names = set(names_in(words))
     except ValueError as error:

@@ -126,7 +126,8 @@ class FastText:
         path = path or bundled()
         if not path.is_file():
             raise UserError(
-                f"there is no language identification model at {path}; leave it out for lid.176.ftz"
+                f"there is no language identification model at {path}; check the path, or omit it to use "
+                "lid.176.ftz"
             )
         self._model = FastTextModel(read_fasttext(path))
         self.signature = _identity(path)
