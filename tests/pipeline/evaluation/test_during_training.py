@@ -57,7 +57,7 @@ def test_mistakes_are_said_before_anything_is_made(workshop: Workshop) -> None:
 @pytest.mark.parametrize("key", [{"lora": {}}, {"freeze_embeddings": True}])
 def test_a_model_from_nothing_learns_all_of_itself(key: dict[str, Any]) -> None:
     base = RECIPE["stages"]["base"] | {"tuning": {"max_steps": 1, **key}}
-    with pytest.raises(UserError, match="are for a model that has learnt already"):
+    with pytest.raises(UserError, match="need a model that is already trained"):
         fake_recipe(stages=RECIPE["stages"] | {"base": base})
 
 
