@@ -62,7 +62,7 @@ def test_tune_your_model_works_from_tsv_files_to_a_translation(
     write(Path("data", "fr-en.tsv"), ["fr\ten", *(f"{fr}\t{en}" for _, en, fr in more)])
     write(Path("data", "test.tsv"), triples.strip().split("\n"))
     write(Path("text.de"), ["Wo ist der Bahnhof?"])
-    [recipe] = [text for kind, text in page if kind == "yaml"]
+    held_out, recipe = [text for kind, text in page if kind == "yaml"]
     quick = re.sub(r"epochs: 1|(max_)?steps: 100", lambda found: found[0].replace("100", "1"), recipe)
     quick = quick.replace("HuggingFaceTB/SmolLM2-135M", "tiny") + "decoding: {max_new_tokens: 4}\n"
     Path("mine.yaml").write_text(quick, encoding="utf-8")
@@ -72,6 +72,9 @@ def test_tune_your_model_works_from_tsv_files_to_a_translation(
                 command, _, output = line.partition(" > ")
                 printed = run(f"{command} --max-new-tokens 4" if output else command)
                 assert printed
+    without_test = "".join(line for line in quick.splitlines(True) if "test: data" not in line) + held_out
+    Path("held-out.yaml").write_text(without_test.replace("test: 500", "test: 5"), encoding="utf-8")
+    assert "0 zero-shot directions: ok" in run("ontarget recipes check held-out.yaml --deep")
     [python] = [text for kind, text in page if kind == "python"]
     names: dict[str, Any] = {}
     exec(compile(python, "tune-your-model.md", "exec"), names)
