@@ -63,3 +63,12 @@ def test_how_an_interval_was_drawn_does_not_make_scores_incomparable(tmp_path: P
     rows = [row | {"signature": f"bs:1000|seed:12345|{row['signature']}"} for row in score_rows()]
     (tmp_path / "two" / "scores.json").write_text(json.dumps(rows), encoding="utf-8")
     assert incomparable(series_of([one, read(tmp_path / "two")])) == []
+
+
+def test_a_seed_that_an_older_version_ran_belongs_to_the_others(tmp_path: Path) -> None:
+    old = f"{RECIPE}decoding: {{beam: 4}}\n"
+    runs = [
+        seed(tmp_path / "old", 1, recipe=old),
+        seed(tmp_path / "new", 2, recipe=old.replace("beam", "num_beams")),
+    ]
+    assert [series.name for series in series_of(runs)] == ["2 seeds of old"]

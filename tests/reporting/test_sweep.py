@@ -120,3 +120,13 @@ def test_a_damaged_point_is_named(tmp_path: Path) -> None:
 
 def test_a_run_is_no_sweep(run_dir: Path) -> None:
     assert not sweep.is_sweep(run_dir)
+
+
+def test_points_under_former_names_of_keys_belong_to_the_others(tmp_path: Path) -> None:
+    points = [
+        {"stages.lat.tuning.steps": 1},
+        {"stages.lat.tuning.max_steps": 2},
+        {"stages.lat.tuning.steps": 3},
+    ]
+    drawn = sweep.drawings(_write(tmp_path, points))
+    assert [drawing.name for drawing in drawn] == ["max_steps-zero-shot", "max_steps-supervised"]

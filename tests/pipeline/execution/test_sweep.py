@@ -13,6 +13,7 @@ from ontarget.errors import UserError
 from ontarget.pipeline.execution import shipped_points
 from ontarget.pipeline.execution.sweep import make_sweep
 from ontarget.pipeline.run import make_plan, run
+from ontarget.recipes.schema.aliases import former
 
 ALPHAS = {"stages.lat.alpha": [0.1, 0.2, 0.4]}
 
@@ -248,3 +249,23 @@ def test_a_sweep_that_names_no_reference_is_not_tested(workshop: Workshop) -> No
     sweep(sweep={key: value for key, value in REFERENCED.items() if key != "reference"}).carry_out()
     assert not Path("runs/swept/significance.json").exists()
     assert "differences" not in _report()
+
+
+def test_points_that_were_made_under_former_names_are_done(workshop: Workshop) -> None:
+    stages = {name: former(settings, "stages.*") for name, settings in RECIPE["stages"].items()}
+    old = sweep(
+        stages=stages, sweep={"stages.lat.tuning.steps": [1, 2], "stages.lat.tuning.schedule": ["constant"]}
+    )
+    results = old.carry_out()
+    assert stages["base"]["kind"] == "language-modelling"
+    for planned in old.planned:  # as version 0.1.0 wrote them
+        result = json.loads(planned.file.read_text())
+        planned.file.write_text(json.dumps(result | {"values": former(result["values"])}))
+        assert "stages.lat.tuning.steps" in planned.file.read_text()
+    workshop.forget()
+    new = {
+        "stages.lat.tuning.max_steps": [1, 2],
+        "stages.lat.tuning.lr_scheduler_type": ["constant_with_warmup"],
+    }
+    assert sweep(sweep=new).carry_out() == results
+    assert not workshop.trained
