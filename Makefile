@@ -8,7 +8,7 @@ PIP_INSTALL := $(BIN)/python -m pip install --quiet --disable-pip-version-check 
 
 .PHONY: help install demo test check format wheel docs clean
 
-help:  ## what there is to make
+help:  ## list these targets
 	@grep -E '^[a-z]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/'
 
 install: $(INSTALLED)  ## the package and its tools in .venv
@@ -25,13 +25,13 @@ demo: $(INSTALLED)  ## the whole comparison on made-up text, in minutes
 test: $(INSTALLED)  ## all tests
 	$(BIN)/python -m pytest
 
-check: $(INSTALLED)  ## format, lint, types, and the doors between the rooms
+check: $(INSTALLED)  ## format, lint, types and import contracts
 	$(BIN)/ruff format --check .ci src tests benchmarks
 	$(BIN)/ruff check .ci src tests benchmarks
 	$(BIN)/mypy
 	$(BIN)/python -m pytest tests/test_architecture.py
 
-format: $(INSTALLED)  ## what check would complain of, mended where a tool can
+format: $(INSTALLED)  ## fix format and lint where a tool can
 	$(BIN)/ruff format .ci src tests benchmarks
 	$(BIN)/ruff check --fix .ci src tests benchmarks
 
@@ -40,9 +40,9 @@ wheel: $(INSTALLED)  ## the wheel and the source distribution in dist/, checked
 	$(BIN)/python -m build --outdir dist
 	$(BIN)/python .ci/wheel.py dist $(CONSTRAINTS)
 
-docs: $(INSTALLED)  ## the documentation in site/
+docs: $(INSTALLED)  ## the documentation in site/; fails on a broken link
 	$(PIP_INSTALL) --editable '.[docs]'
 	$(BIN)/mkdocs build --strict
 
-clean:  ## everything that was made, results too
+clean:  ## remove everything that was made, including results
 	rm -rf .venv runs site dist
