@@ -1,3 +1,4 @@
+import re
 from itertools import product
 
 import pytest
@@ -287,3 +288,14 @@ def test_a_list_with_two_scripts_of_a_language_keeps_them_apart() -> None:
 )
 def test_what_text_a_language_covers(language: str, other: str, covers: bool) -> None:
     assert Language(language).covers(Language(other)) is covers
+
+
+def test_a_direction_in_the_place_of_a_language_is_an_error() -> None:
+    message = (
+        "'en-de' looks like a direction; give one language, 'en' or 'de' (if you mean the region, write "
+    )
+    for given in (lambda: Language("en-de"), lambda: off_target_ratio(["Ein Haus."], "en-de")):
+        with pytest.raises(UserError, match=re.escape(message)):
+            given()
+    assert Language("pt-br") == Language("pt-BR")
+    assert str(Direction.parse("pt-br-en")) == "pt-BR-en"

@@ -17,7 +17,7 @@ from babel import Locale
 from babel.core import get_global
 
 from ontarget.errors import UserError, nearest
-from ontarget.subtags import Subtags, english_names, scripts_of, usual_script
+from ontarget.subtags import Subtags, english_names, looks_like_direction, scripts_of, usual_script
 
 # Labels of lid.176 (ISO 639-1 or 639-3) that differ from the primary part of the code.
 _FASTTEXT_LABEL = {"nb": "no", "fil": "tl"}
@@ -57,7 +57,7 @@ class Language:
 
     Raises:
         UserError: CLDR does not know the language, region, script or variant; the message has the nearest
-            codes.
+            codes. Or the code looks like a direction (`en-de`).
     """
 
     code: str = field(compare=False)
@@ -71,6 +71,8 @@ class Language:
         subtags = Subtags.parse(self.code)
         if subtags is None:
             raise UserError(_unknown(self.code))
+        if looks_like_direction(self.code):
+            raise UserError(_one_of_a_direction(self.code, subtags))
         object.__setattr__(self, "written", self.written or self.code)
         object.__setattr__(self, "code", subtags.tag())
         object.__setattr__(self, "_known_by", subtags.tag(_SAME_AS.get(subtags.primary)))
@@ -205,6 +207,14 @@ class Direction:
 def directions_between(languages: Iterable[Language]) -> list[Direction]:
     """Every direction from one of the languages into another."""
     return [Direction(source, target) for source, target in permutations(languages, 2)]
+
+
+def _one_of_a_direction(code: str, subtags: Subtags) -> str:
+    first, second = re.split("[-_]", code.strip())
+    return (
+        f"'{code}' looks like a direction; give one language, '{first}' or '{second}' "
+        f"(if you mean the region, write '{first}-{subtags.region}')"
+    )
 
 
 def _unknown(code: str) -> str:

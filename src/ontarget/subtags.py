@@ -68,6 +68,30 @@ def _is_language(primary: str) -> bool:
     )
 
 
+def looks_like_direction(code: str) -> bool:
+    """Whether a code such as `en-de` probably means a direction, not a language in a region.
+
+    By convention regions are written in upper case (`en-DE`). A region in lower case counts if its code is
+    not also a language (`de-at`), or if the first language is official there and the second is not the
+    region's own: `pt-br`, `fr-ca` and `zh-tw` are languages, although `br`, `ca` and `tw` are, too.
+    """
+    parts = re.fullmatch("([a-z]{2,3})[-_]([a-z]{2})", code.strip())
+    if parts is None:
+        return False
+    first, second = parts.groups()
+    first, region = _usual_code(first).split("_")[0], second.upper()
+    if first == second or second not in english_names():
+        return False
+    spoken = get_global("territory_languages").get(region, {})
+    official = {
+        tag.split("_")[0]
+        for tag, known in spoken.items()
+        if known["official_status"] in ("official", "de_facto_official")
+    }
+    own: str = get_global("likely_subtags").get(f"und_{region}", "")
+    return first not in official or own.split("_")[0] == second
+
+
 @dataclass(frozen=True, slots=True)
 class Subtags:
     """The parts of a language code in their usual form, by CLDR."""

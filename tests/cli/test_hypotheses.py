@@ -100,3 +100,17 @@ def test_a_direction_leads_from_one_language_into_another(given: Given) -> None:
     with pytest.raises(UserError, match=r"--from and --to are both (de|no|nb); give two|language twice"):
         hypotheses_of(["h"], given)
     assert hypotheses_of(["h"], Given("zh-Hant", "zh-Hans"))
+
+
+@pytest.mark.parametrize(
+    ("given", "message"),
+    [
+        (Given("en-de"), "--to 'en-de' looks like a direction; write --from en --to de"),
+        (Given("it,en-de"), "--to 'en-de' looks like a direction"),
+        (Given("de", "en-de"), "--from 'en-de' looks like a direction; write --from en --to de"),
+    ],
+)
+def test_a_direction_is_not_a_language(given: Given, message: str) -> None:
+    with pytest.raises(UserError, match=message):
+        hypotheses_of(["h"], given)
+    assert hypotheses_of(["h"], Given("pt-br"))[0].target == Language("pt-BR")

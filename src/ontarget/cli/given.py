@@ -1,9 +1,11 @@
 """Options of `ontarget score` and `ontarget compare` that describe the input files."""
 
+import re
 from collections.abc import Sequence
 from dataclasses import dataclass
 
 from ontarget.errors import UserError
+from ontarget.subtags import looks_like_direction
 
 
 @dataclass(frozen=True, slots=True)
@@ -28,6 +30,14 @@ def check_options(given: Given) -> None:
     Raises:
         UserError: an option needs another one, or excludes it.
     """
+    for option, value in (("--to", given.to), ("--from", given.from_)):
+        for code in (value or "").split(","):
+            if looks_like_direction(code):
+                source, target = re.split("[-_]", code.strip())
+                raise UserError(
+                    f"{option} '{code.strip()}' looks like a direction; write --from {source} --to {target} "
+                    f"(or {source}-{target.upper()}, if you mean the region)"
+                )
     if given.test_set:
         own = (given.to, given.from_, given.references, given.source, given.reference_key, given.source_key)
         if any(own) or given.num_refs > 1:
