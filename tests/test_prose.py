@@ -40,23 +40,6 @@ BANNED = {
     r"(?<!there )\b(is|are) none\b": "'is not a ...'",
 }
 
-# Still to be rewritten. A file whose test is reported as XPASS comes off the list.
-PENDING: set[str] = {
-    "src/ontarget/pipeline/planning/artifacts.py",
-    "src/ontarget/pipeline/planning/beginnings.py",
-    "src/ontarget/pipeline/planning/cost.py",
-    "src/ontarget/pipeline/evaluation/details.py",
-    "src/ontarget/pipeline/evaluation/during_training.py",
-    "src/ontarget/pipeline/planning/inputs.py",
-    "src/ontarget/pipeline/execution/launch.py",
-    "src/ontarget/pipeline/evaluation/paired.py",
-    "src/ontarget/pipeline/execution/progress.py",
-    "src/ontarget/pipeline/evaluation/segments.py",
-    "src/ontarget/pipeline/execution/sweep.py",
-    "src/ontarget/pipeline/execution/synthetic.py",
-    "src/ontarget/pipeline/execution/worker.py",
-}
-
 
 def faults(text: str) -> list[str]:
     """Each banned phrase of a text, with its surroundings and what to write instead."""
@@ -70,11 +53,6 @@ def faults(text: str) -> list[str]:
 
 def name(path: Path) -> str:
     return path.relative_to(ROOT).as_posix()
-
-
-def listed(paths: list[Path]) -> list[Any]:
-    pending = pytest.mark.xfail(reason="not rewritten yet", strict=False)
-    return [pytest.param(p, id=name(p), marks=[pending] if name(p) in PENDING else []) for p in paths]
 
 
 def commands() -> Iterator[tuple[str, Any]]:
@@ -131,18 +109,14 @@ def test_lines_of_the_list_of_commands_keep_to_the_rules(line: str) -> None:
     assert line.endswith(".")
 
 
-@pytest.mark.parametrize("page", listed(PAGES))
+@pytest.mark.parametrize("page", PAGES, ids=name)
 def test_pages_keep_to_the_rules(page: Path) -> None:
     assert not faults(prose(page.read_text(encoding="utf-8")))
 
 
-@pytest.mark.parametrize("file", listed(CODE))
+@pytest.mark.parametrize("file", CODE, ids=name)
 def test_messages_and_docstrings_keep_to_the_rules(file: Path) -> None:
     assert not [fault for text in texts(file.read_text(encoding="utf-8")) for fault in faults(text)]
-
-
-def test_pending_files_exist() -> None:
-    assert not PENDING.difference(name(path) for path in (*PAGES, *CODE))
 
 
 @pytest.mark.parametrize(
