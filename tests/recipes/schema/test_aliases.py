@@ -6,10 +6,12 @@ from typing import Any
 
 import pytest
 import yaml
+from hypothesis import given
+from hypothesis import strategies as st
 
 from ontarget.errors import UserError
 from ontarget.recipes.loading import _note, check, load, read, shipped
-from ontarget.recipes.schema.aliases import current, former
+from ontarget.recipes.schema.aliases import KEYS, VALUES, current, former
 from ontarget.recipes.sweep import points
 
 SWEPT = """
@@ -50,6 +52,37 @@ def test_a_sweep_under_former_names_has_the_same_points(name: str, tmp_path: Pat
     ours, theirs = points(name), points(tmp_path / "old.yaml")
     assert [point.recipe for point in theirs] == [point.recipe for point in ours]
     assert [point.values for point in theirs] == [point.values for point in ours]
+
+
+def values_of(block: str, key: str) -> st.SearchStrategy[Any]:
+    known = VALUES.get(f"{block}.{key}", {})
+    return st.sampled_from(list(known)) if known else st.one_of(st.integers(), st.text(max_size=3), st.none())
+
+
+def blocks() -> st.SearchStrategy[dict[str, Any]]:
+    """Overrides such as `stages.a.tuning`: a block with some of its keys, all by their former names."""
+    names = {
+        block: [key for key in keys if key != "llama"] for block, keys in KEYS.items() if block != "systems"
+    }
+    return st.fixed_dictionaries(
+        {},
+        optional={
+            block.replace("*", "a"): st.fixed_dictionaries(
+                {}, optional={k: values_of(block, k) for k in keys}
+            )
+            for block, keys in names.items()
+        },
+    )
+
+
+@given(blocks())
+def test_renaming_is_undone_by_its_reverse(overrides: dict[str, Any]) -> None:
+    used: dict[str, str] = {}
+    renamed = current(overrides, used)
+    assert former(renamed) == overrides
+    assert current(renamed) == renamed
+    assert {key for block in overrides.values() for key in block} == set(used)
+    assert not {key for block in renamed.values() for key in block} & set(used)
 
 
 def test_extends_blocks_sweeps_and_overrides(tmp_path: Path, caplog: pytest.LogCaptureFixture) -> None:
