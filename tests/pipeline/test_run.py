@@ -484,7 +484,7 @@ def test_an_unknown_template_is_said_before_anything_is_made(
 
 def test_too_few_validation_lines_are_said_before_anything_is_made(workshop: Workshop) -> None:
     with pytest.raises(
-        UserError, match=r"systems.5-shot.demonstrations is 5, but validation has only 2 lines"
+        UserError, match=r"systems.5-shot.num_fewshot is 5, but validation has only 2 lines"
     ):
         run(changed(systems=["5-shot"]))
     assert not workshop.trained

@@ -74,7 +74,7 @@ def test_stage_2_pairs_each_sample_with_a_conflicting_one(fake_corpus: Corpus) -
         assert right.response == wrong.response
         assert right.source == wrong.source
         assert wrong.asked != right.asked
-        assert (wrong.weighting, wrong.eos) == (Weighting(revealing="text"), False)
+        assert (wrong.weighting, wrong.eos) == (Weighting(token_weighting="text"), False)
 
 
 def test_the_cheaper_stage_2_ends_a_twin_where_its_answer_begins(fake_corpus: Corpus) -> None:
