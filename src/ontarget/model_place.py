@@ -1,4 +1,4 @@
-"""Where a model is: a directory or a GGUF file on this machine, or a name on the Hugging Face hub."""
+"""Locates a model: a directory or a GGUF file on this machine, or a name on the Hugging Face hub."""
 
 import re
 from pathlib import Path

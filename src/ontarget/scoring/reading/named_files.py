@@ -190,9 +190,7 @@ def _read(token: str) -> Language | Direction | None:
     try:
         if re.fullmatch(CODE, token):
             language = Language(token)
-            bare = (
-                len(token) == 3
-            )  # of the thousands of such codes, only those that CLDR has a name for count
+            bare = len(token) == 3  # there are thousands of such codes; only codes with a name in CLDR count
             return None if token in _WORDS or (bare and language.name() == token) else language
         if re.fullmatch(f"{CODE}-{CODE}", token):
             direction = Direction.parse(token)

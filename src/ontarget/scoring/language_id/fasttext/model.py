@@ -24,10 +24,10 @@ from ontarget.scoring.language_id.fasttext.words import Words
 END = "</s>"  # fastText's word for the end of a text
 _END = END.encode()
 _LABEL = b"__label__"  # in every model, a word with this prefix is a label, and not part of the text
-_CHARACTERS, _TEXTS = 1 << 18, 2048  # of a batch, at most; a longer text is one alone
-_PROBABILITIES = 1 << 22  # of a batch: fewer texts where there are many labels
+_CHARACTERS, _TEXTS = 1 << 18, 2048  # limits of a batch; a longer text is a batch of its own
+_PROBABILITIES = 1 << 22  # in a batch, so that models with many labels get fewer texts at a time
 _IN_MEMORY = 1 << 26  # bytes; a larger matrix stays in its file
-_WORDS = 1 << 18  # that are kept, at most
+_WORDS = 1 << 18  # limit of the cache of words
 
 
 class FastTextModel:
