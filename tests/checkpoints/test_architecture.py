@@ -45,7 +45,7 @@ def test_what_cannot_be_decoded_is_refused_by_name(kind: str, settings: dict[str
     with pytest.raises(UserError, match=f"^'models/x'.*{why}"):
         check_architecture(config, "models/x")
     if why != "layers of the kind":
-        with pytest.raises(UserError, match=r"is a SomeModel, .*; take a decoder-only model"):
+        with pytest.raises(UserError, match=r"is a SomeModel, .*; use a decoder-only model"):
             check_architecture(config, "x")
         with pytest.raises(UserError, match=f"is a model of the type '{kind}'"):
             check_architecture(CONFIG_MAPPING[kind](**settings), "x")

@@ -200,5 +200,5 @@ def test_a_model_that_has_learnt_its_positions_has_no_more(model):
     adapters.prepared(model, settings(max_length=10**6))  # rotary positions
     learnt = GPT2LMHeadModel(GPT2Config(vocab_size=9, n_positions=16, n_embd=8, n_layer=1, n_head=1))
     adapters.prepared(learnt, settings(max_length=16))
-    with pytest.raises(UserError, match=r"max_length is 17, but the model has learnt 16 positions alone"):
+    with pytest.raises(UserError, match=r"max_length is 17, but the model has only 16 learned positions"):
         adapters.prepared(learnt, settings(max_length=17))

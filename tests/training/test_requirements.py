@@ -50,7 +50,7 @@ def test_what_is_installed_or_not_asked_for_is_not_missed(monkeypatch):
 def test_four_bits_need_a_gpu(monkeypatch):
     monkeypatch.setattr(requirements, "find_spec", lambda package: True)
     monkeypatch.setattr(torch.cuda, "is_available", lambda: False)
-    with pytest.raises(UserError, match=r"x\.quantization needs a GPU: leave it out here"):
+    with pytest.raises(UserError, match=r"x\.quantization needs a GPU, but this machine has none"):
         require_available(settings(lora=Lora(), quantization="4bit"), "x")
 
 
@@ -87,5 +87,5 @@ def test_a_table_with_two_more_rows_is_a_table_of_positions():
         num_hidden_layers=1,
         num_attention_heads=1,
     )
-    with pytest.raises(UserError, match=r"stages\.mt\.tuning\.max_length is 17, but the model has learnt 16"):
+    with pytest.raises(UserError, match=r"stages\.mt\.tuning\.max_length is 17, but the model has only 16 learned"):
         require_positions(OPTForCausalLM(config), settings(max_length=17), "stages.mt.tuning")

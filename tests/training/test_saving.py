@@ -56,7 +56,7 @@ def test_the_newest_whole_checkpoint_is_gone_on_from(tmp_path):
     assert found.checkpoint.name == "checkpoint-10"
     assert found.notice == (
         "the checkpoint of step 30 is damaged (trainer_state.json is missing) and the checkpoint of step 20 "
-        "is damaged (trainer_state.json is not as it was written); it goes on from step 10"
+        "is damaged (trainer_state.json is not as it was written); training resumes from step 10"
     )
     assert names(tmp_path) == ["checkpoint-10", "checkpoint-9"]
     assert resume(tmp_path).notice == ""
@@ -245,7 +245,7 @@ class TestADamagedCheckpoint:
         else:
             assert found.checkpoint is None
             assert found.notice.startswith("the checkpoint of step 4 is damaged (")
-            assert found.notice.endswith("; the stage begins anew")
+            assert found.notice.endswith("; training starts again from the beginning")
             named = (file, "rng_state*", "*.safetensors", "not as it was written" if file == SEAL else file)
             assert any(name in found.notice for name in named)
 
@@ -268,7 +268,7 @@ class TestADamagedCheckpoint:
         cut_in_half(tmp_path / "work" / "checkpoint-7" / "optimizer.pt")
         told = []
         assert same(run_stage(base, tmp_path, progress=lambda *record: told.append(record[2])), unbroken)
-        assert told[0]["notice"].endswith("it goes on from step 4")
+        assert told[0]["notice"].endswith("training resumes from step 4")
         assert told[1]["step"] == 5
 
     @pytest.mark.parametrize(

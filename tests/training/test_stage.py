@@ -142,5 +142,5 @@ def test_a_folder_that_is_removed_under_a_stage_is_one_sentence(base, tmp_path):
     def remove(step, steps, record):
         shutil.rmtree(tmp_path / "out.work")
 
-    with pytest.raises(UserError, match=r"out\.work was removed while the stage was under way"):
+    with pytest.raises(UserError, match=r"out\.work was removed while the stage was running"):
         tuned(base, tmp_path, progress=remove)

@@ -15,7 +15,7 @@ from ontarget.checkpoints.context import sight_of
 from ontarget.errors import UserError
 
 _NEEDED = ("attention_mask", "position_ids", "past_key_values", "logits_to_keep")
-_WORKS = "take a decoder-only model with attention, such as Llama, Qwen, Gemma or Mistral"
+_WORKS = "use a decoder-only model with attention, such as Llama, Qwen, Gemma or Mistral"
 
 
 def check_architecture(config: Any, where: str) -> None:

@@ -55,7 +55,7 @@ def check_tokenizer_files(folder: Path) -> None:
     if not has_tokenizer(folder):
         raise UserError(
             f"'{folder}' has no tokenizer (tokenizer.json): copy the tokenizer's files from the model that "
-            "this one was made of"
+            "this one was made from"
         )
     for name in _OF_TOKENIZER:
         if (folder / name).exists() and name != TOKENIZER:
@@ -125,7 +125,7 @@ def read_object(file: Path) -> dict[str, Any]:
         value = json.loads(file.read_text(encoding="utf-8"))
     except (ValueError, RecursionError) as error:
         reason = "it is nested too deeply" if isinstance(error, RecursionError) else str(error)
-        raise UserError(f"'{file}' is not valid JSON ({reason}): mend it, or {_AGAIN}") from None
+        raise UserError(f"'{file}' is not valid JSON ({reason}): fix it, or {_AGAIN}") from None
     if not isinstance(value, dict):
         raise UserError(f"'{file}' must hold a JSON object, not a {type(value).__name__}: {_AGAIN}")
     return value
@@ -172,7 +172,7 @@ def weight_files(folder: Path) -> list[Path]:
         raise UserError(_no_weights(folder))
     shards = read_object(folder / INDEX).get("weight_map")
     if not isinstance(shards, Mapping) or not shards or not all(isinstance(v, str) for v in shards.values()):
-        raise UserError(f"'{folder / INDEX}' has no weight_map that says which shard has what: {_AGAIN}")
+        raise UserError(f"'{folder / INDEX}' has no weight_map, which assigns tensors to shards: {_AGAIN}")
     names = sorted(set(shards.values()))
     if missing := [name for name in names if not (folder / name).is_file()]:
         more = f" and {len(missing) - 1} more" if len(missing) > 1 else ""

@@ -75,7 +75,7 @@ def load_config(model: Path | str, *, trust_remote_code: bool = False) -> Any:
     check_architecture(config, str(model))
     layers = getattr(config.get_text_config(decoder=True), "num_hidden_layers", None)
     if layers is not None and layers < 1:
-        raise UserError(f"the config.json of '{model}' has {layers} layers (num_hidden_layers): mend it")
+        raise UserError(f"the config.json of '{model}' has {layers} layers (num_hidden_layers): fix it")
     return config
 
 
@@ -194,7 +194,7 @@ def _check_type(folder: Path, trust_remote_code: bool) -> None:
     remedy = (
         "it brings code of its own, which runs with --trust-remote-code alone"
         if own_code
-        else "upgrade transformers, or mend model_type"
+        else "upgrade transformers, or fix model_type"
     )
     raise UserError(
         f"'{folder / CONFIG}' has the model_type '{kind}', which transformers {transformers.__version__} "
@@ -235,8 +235,8 @@ def _check_dtypes(model: Path | str, loaded: Any) -> None:
             for name in sorted(needed.intersection(tensors.keys())):
                 if (dtype := tensors.get_slice(name).get_dtype()).startswith(_QUANTISED):
                     raise UserError(
-                        f"'{file}' has {name} in {dtype}, as quantised weights are, but config.json has no "
-                        "quantization_config: use the config.json that belongs to them, or weights in floats"
+                        f"'{file}' has {name} in {dtype}, as in quantized weights, but config.json has no "
+                        "quantization_config: use the config.json of these weights, or floating-point weights"
                     )
 
 

@@ -28,7 +28,7 @@ def merged(base: Any, adapter: Adapter) -> Any:
     kind = getattr(config.peft_type, "value", config.peft_type)
     if config.is_prompt_learning:
         raise UserError(
-            f"'{folder}' is an adapter of the type {kind}, which cannot be merged into its base: take one of "
+            f"'{folder}' is an adapter of the type {kind}, which cannot be merged into its base: use one of "
             "the type LORA, or a whole model"
         )
     if any(hasattr(weight, "ds_id") for weight in base.parameters()):

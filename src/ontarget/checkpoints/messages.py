@@ -65,7 +65,7 @@ def _reason(error: BaseException) -> str:
     """The message of an exception in one line; some messages are only a missing key."""
     line = re.sub(r"^Error\(s\) in loading state_dict for \w+: ", "", first_line(error)).rstrip(".")
     if isinstance(error, ImportError):
-        return f"it needs a library that is not installed: {line}; install it, or take a model without that"
+        return f"it needs a library that is not installed: {line}; install it, or use another model"
     if line and (isinstance(error, OSError | ValueError | RuntimeError) or type(error) is Exception):
         return line
     return f"its files do not fit together ({type(error).__name__}: {line}); download or copy them again"

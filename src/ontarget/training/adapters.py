@@ -65,7 +65,7 @@ def merged(model: Any, learnt: dict[str, Tensor], start: Any) -> Any:
     whole = get_peft_model(start, model.peft_config[model.active_adapter])
     unknown = whole.load_state_dict(learnt, strict=False).unexpected_keys
     if unknown:
-        raise ValueError(f"the model has learnt {unknown[0]}, which one with the same adapters does not have")
+        raise ValueError(f"the tuned model has {unknown[0]}, which a model with the same adapters lacks")
     return whole.merge_and_unload()
 
 

@@ -24,7 +24,7 @@ def require_available(tuning: Tuning, where: str) -> None:
     # On a CPU, bitsandbytes repacks weights for inference in the first forward pass, permanently. Gradients
     # through the repacked weights would be wrong.
     if tuning.quantization and not has_gpu():
-        raise UserError(f"{where}.quantization needs a GPU: leave it out here, `lora` alone works anywhere")
+        raise UserError(f"{where}.quantization needs a GPU, but this machine has none; use `lora` without it")
     if tuning.compile and not has_gpu() and which(compiler := os.environ.get("CXX", "g++")) is None:
         raise UserError(
             f"{where}.compile needs a C++ compiler, and there is no {compiler} here: leave it out"
@@ -88,6 +88,6 @@ def require_positions(model: Any, tuning: Tuning, where: str = "tuning") -> None
     )
     if learnt and tuning.max_length > window:
         raise UserError(
-            f"{where}.max_length is {tuning.max_length}, but the model has learnt {window} positions alone: "
+            f"{where}.max_length is {tuning.max_length}, but the model has only {window} learned positions; "
             f"set it to {window} or less"
         )

@@ -110,7 +110,7 @@ def still_there(work: Path) -> Iterator[None]:
         if work.exists():
             raise
         raise UserError(
-            f"{work} was removed while the stage was under way, with its log and checkpoints: run it again"
+            f"{work} was removed while the stage was running, with its log and checkpoints: run it again"
         ) from error
 
 
@@ -181,13 +181,13 @@ def resume(work: Path, checkpoint_steps: Collection[int] = (), best: str | None 
     for checkpoint in checkpoints(work):
         reason = damage(checkpoint, _OF_A_CHECKPOINT) or _damage_before(checkpoint, checkpoint_steps, best)
         if reason is None:
-            return Resume(checkpoint, _notice(damaged, f"it goes on from step {step_of(checkpoint)}"))
+            return Resume(checkpoint, _notice(damaged, f"training resumes from step {step_of(checkpoint)}"))
         damaged.append(f"the checkpoint of step {step_of(checkpoint)} is damaged ({reason})")
         if checkpoint.is_dir():
             shutil.rmtree(checkpoint)
         else:
             checkpoint.unlink()
-    return Resume(None, _notice(damaged, "the stage begins anew"))
+    return Resume(None, _notice(damaged, "training starts again from the beginning"))
 
 
 def _damage_before(checkpoint: Path, checkpoint_steps: Collection[int], best: str | None) -> str | None:

@@ -146,7 +146,7 @@ def train_stage(
     if data.revealing and share.processes > 1 and tuning.parallel != "ddp":
         raise UserError(
             f"conflict.token_weighting=model needs tuning.parallel=ddp, not {tuning.parallel}: "
-            "the model that tells must be whole in every process"
+            "every process needs the whole start model"
         )
     tokenizer = load_tokenizer(start, trust_remote_code)
     encoder = Encoder(tokenizer, data.separator, tuning.max_length, data.lines, data.end)

@@ -127,7 +127,7 @@ class SignedTrainer(Trainer):
         raise UserError(
             f"{what} at step {self.state.global_step + 1}{of}; "
             f"{'the last checkpoint is kept: ' if checkpoint else ''}"
-            "look at them, or lower tuning.learning_rate, and run again"
+            "check the samples, or lower tuning.learning_rate, and run again"
         )
 
     def agree(self, values: list[float]) -> list[float]:

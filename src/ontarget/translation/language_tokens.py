@@ -41,7 +41,7 @@ class TokenCounts:
         if language not in self.languages:
             raise UserError(
                 f"there is no text in {language.name()} ({language}) to learn its tokens from; "
-                f"there is in {', '.join(map(str, self.languages))}"
+                f"there is text in {', '.join(map(str, self.languages))}"
             )
         return self.languages[language]
 

@@ -236,5 +236,5 @@ def _tuned_with(model: Path | str) -> str | None:
         return str(json.loads(file.read_text(encoding="utf-8"))["template"])
     except (ValueError, KeyError, TypeError):
         raise UserError(
-            f'\'{file}\' is not of the form {{"template": "plain"}}; name a template, or mend it'
+            f'\'{file}\' is not of the form {{"template": "plain"}}; name a template, or fix the file'
         ) from None

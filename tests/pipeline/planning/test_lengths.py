@@ -59,7 +59,7 @@ def test_positions_that_are_learnt_must_do_for_the_samples(corpus_files: Path) -
     for kind in ("gpt2", "opt"):
         plan = plan_of(corpus_files, kind, 300, stages=_STAGES, systems=["mt"])
         with pytest.raises(
-            UserError, match=r"stages\.mt\.tuning\.max_length is 512, but .* has learnt 300 pos"
+            UserError, match=r"stages\.mt\.tuning\.max_length is 512, but .* has only 300 learned pos"
         ):
             check_models(plan, plan.everything())
     enough = {"mt": _STAGES["mt"] | {"tuning": {"max_steps": 1, "max_length": 300}}}

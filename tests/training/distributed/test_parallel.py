@@ -59,7 +59,7 @@ def test_parts_need_gpus(monkeypatch: pytest.MonkeyPatch, how: str) -> None:
     monkeypatch.setattr(hardware, "has_gpu", lambda: False)
     monkeypatch.setattr(parallel, "find_spec", lambda name: name)
     with pytest.raises(
-        UserError, match=f"tuning.parallel={how} needs GPUs, and there are none here: take ddp"
+        UserError, match=f"tuning.parallel={how} needs GPUs, but this machine has none; use ddp"
     ):
         parallel.arguments(Tuning(max_steps=1, parallel=how), processes=2)
 

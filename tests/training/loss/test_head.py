@@ -310,7 +310,7 @@ class CapsThenScales(transformers.Gemma2ForCausalLM):
 def test_a_model_that_does_something_else_to_its_logits_is_refused(kind):
     settings = {"final_logit_softcapping": 20.0} if kind is CapsThenScales else {}
     model = kind(kind.config_class(**SHAPE, **settings))
-    with pytest.raises(UserError, match=f"{kind.__name__} does more to its logits"):
+    with pytest.raises(UserError, match=f"{kind.__name__} changes its logits by more than a factor"):
         LogOddsHead.install(model).examine(model, CPU)
 
 

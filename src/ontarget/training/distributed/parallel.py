@@ -24,7 +24,7 @@ def require(tuning: Tuning) -> None:
     from ontarget.hardware import has_gpu
 
     if tuning.parallel != "ddp" and not has_gpu():
-        raise UserError(f"tuning.parallel={tuning.parallel} needs GPUs, and there are none here: take ddp")
+        raise UserError(f"tuning.parallel={tuning.parallel} needs GPUs, but this machine has none; use ddp")
     if tuning.parallel == "zero3" and find_spec("deepspeed") is None:
         raise UserError(
             "tuning.parallel=zero3 needs deepspeed, which is not installed: pip install deepspeed; "

@@ -127,7 +127,7 @@ class LogOddsHead(nn.Linear):
         capped = self.softcap * torch.tanh(expected / self.softcap) if self.softcap else expected
         if not (scale and _equal(uncapped, expected) and _equal(capped_output, capped)):
             raise UserError(
-                f"{_name(model)} does more to its logits than to scale and soft-cap them, so its loss would "
+                f"{_name(model)} changes its logits by more than a factor and a soft cap, so its loss would "
                 "be wrong: this model cannot be tuned yet"
             )
         self.scale = scale
