@@ -12,9 +12,6 @@ def main() -> None:
     """
     try:
         with deprecations_unsaid():
-            from ontarget.cli.start import collect_nothing
-
-            collect_nothing()
             from ontarget.cli.app import app
 
             app()

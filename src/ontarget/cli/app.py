@@ -14,7 +14,7 @@ from typer.exceptions import TyperException
 from typer.main import get_command, get_group
 
 from ontarget.cli.aliases import with_current_names
-from ontarget.cli.start import Quick, collect_again, with_unwrapped_examples
+from ontarget.cli.start import Quick, with_unwrapped_examples
 from ontarget.errors import UserError
 from ontarget.signals import Terminated, terminable
 
@@ -50,7 +50,6 @@ class _Subcommand(TyperCommand):
         """
         name = str(self.name)
         command = _load(name)
-        collect_again()
         context = command.make_context(info_name, with_current_names(name, args), parent, **extra)
         for parameter in context.command.params:
             value = context.params.get(parameter.name)

@@ -26,18 +26,8 @@ def numpy_without_threads() -> None:
         del os.environ["OPENBLAS_NUM_THREADS"]
 
 
-def collect_nothing() -> None:
-    """Stops Python's search for unreachable cycles while modules are loaded, of which nothing is garbage."""
-    gc.disable()
-
-
-def collect_again() -> None:
-    """Resumes the search when a command begins."""
-    gc.enable()
-
-
 def collect_seldom() -> None:
-    """Makes the search about three hundred times rarer than by default.
+    """Makes Python's search for unreachable cycles about three hundred times rarer than by default.
 
     Scoring makes a few small objects for each line, and no cycles: the search takes a twentieth of its time.
     """
