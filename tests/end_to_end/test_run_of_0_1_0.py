@@ -1,5 +1,7 @@
 """A run that version 0.1.0 made is complete: its recipe loads, and nothing is trained or translated again."""
 
+import subprocess
+import sys
 import tarfile
 from pathlib import Path
 
@@ -69,3 +71,13 @@ def test_a_report_is_written_from_its_files() -> None:
     ontarget("report", "runs/old")
     page = Path("runs/old/report.html").read_text(encoding="utf-8")
     assert "half-way" in page
+
+
+def test_a_command_prints_one_note_about_all_former_names() -> None:
+    command = [sys.executable, "-m", "ontarget", "run", "old.yaml", "--plan"]
+    done = subprocess.run(command, capture_output=True, encoding="utf-8", check=True)
+    (note,) = [line for line in done.stderr.splitlines() if "former" in line]
+    assert note.startswith("note: former names in old.yaml still work, but ")
+    for former, current in (("beam", "num_beams"), ("steps", "max_steps"), ("llama", "base")):
+        assert f"{former} is now called {current}" in note
+    assert "2 of 16 to do" in done.stdout
