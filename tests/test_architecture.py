@@ -240,17 +240,18 @@ def test_scoring_loads_no_model_library(statement: str) -> None:
             ["score", "{file}", "--to", "fr"],
             {"sacrebleu", "pydantic", "yaml", "rich.console", "xml.etree.ElementTree"},
         ),
-        (["score", "{file}", "--to", "fr", "--reference", "{file}"], {"pydantic", "yaml", "rich.console"}),
+        (["score", "{file}", "--to", "fr", "--reference", "{other}"], {"pydantic", "yaml", "rich.console"}),
     ],
 )
 def test_a_command_loads_what_it_needs(tmp_path: Path, arguments: list[str], unloaded: set[str]) -> None:
-    file = tmp_path / "hypotheses.fr"
-    file.write_text("Une maison au bord de la mer.\n", encoding="utf-8")
+    file, other = tmp_path / "hypotheses.fr", tmp_path / "references.fr"
+    for path in (file, other):
+        path.write_text("Une maison au bord de la mer.\n", encoding="utf-8")
     code = f"""import atexit, sys
 atexit.register(lambda: print(*({unloaded} & set(sys.modules)), file=sys.stderr))
 from ontarget.__main__ import main
 main()"""
-    command = [sys.executable, "-c", code, *(argument.format(file=file) for argument in arguments)]
+    command = [sys.executable, "-c", code, *(word.format(file=file, other=other) for word in arguments)]
     result = subprocess.run(command, capture_output=True, encoding="utf-8", check=False)
     assert (result.returncode, result.stderr) == (0, "\n")
 

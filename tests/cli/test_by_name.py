@@ -205,7 +205,9 @@ def test_files_that_are_the_same_or_nobodys(put: Put) -> None:
     assert "'out/hyp.de' is given twice" in error("out/hyp.de", "out/hyp.de")
     assert "may mean de or en" in (put("t/test.de.en", TEXTS["en"]) or error("t"))
     assert "contains both de-en and de, which disagree" in (put("s/x.de-en.de", TEXTS["de"]) or error("s"))
-    assert "'out/hyp.de' is from de into itself" in error("out/{system}.{language}", "--from", "de")
+    assert "'out/hyp.de' was read as a hypothesis from de into itself; omit it" in error(
+        "out/{system}.{language}", "--from", "de"
+    )
     Path("empty").mkdir()
     assert "'empty' has no outputs" in error("empty")
     put("no-names/gemma.txt", TEXTS["de"])
@@ -282,3 +284,58 @@ def test_compare_reads_the_same_names(put: Put) -> None:
     ]
     Path("out/b/fr.txt").unlink()
     assert "'a' has hypotheses for fr but 'b' has none" in error("out", command="compare")
+
+
+def test_flat_files_with_references_and_source_beside_them(put: Put) -> None:
+    for code in ("de", "fr"):
+        put(f"alpha.{code}", TEXTS[code])
+        put(f"beta.{code}", HALF[code])
+        put(f"ref.{code}", TEXTS[code])
+    put("source.en", TEXTS["en"])
+    beside = ["--reference", "ref.{language}", "--source", "source.en"]
+    expected = [("alpha", "en-de"), ("alpha", "en-fr"), ("beta", "en-de"), ("beta", "en-fr")]
+    assert places(".", *beside) == places("{system}.{language}", *beside) == expected
+    assert [one["bleu"]["value"] > 99 for one in scored(".", *beside)] == [True, True, False, False]
+    rows = json.loads(run(".", *beside, "--json", "--baseline", "alpha", command="compare"))
+    assert {row["system"] for row in rows} == {"alpha", "beta"}
+    for name in (".", "{system}.{language}"):
+        assert error(name, "--reference", ".") == (
+            f"every file of '{name}' is also one of --reference or --source; mark their names by a pattern, "
+            "such as --reference 'ref.{language}'"
+        )
+    hint = (
+        "remove it from one of them (if the shell expanded a pattern such as *.de, quote one of ontarget: "
+        "'{system}.{language}')"
+    )
+    for to in ([], ["--to", "de"], ["--to", "de,fr"]):
+        wrong = error("alpha.de", "ref.de", "--reference", "ref.de", *to)
+        assert wrong.startswith("'ref.de' is both a hypothesis and a --reference")
+        assert wrong.endswith(hint)
+    assert error("alpha.de", "source.en", *beside).startswith("'source.en' is both a hypothesis and a ")
+    assert error("alpha.de", "--reference", ".", "--to", "de").startswith("'alpha.de' is both a hypothesis")
+    assert "'source.en' was read as a hypothesis from en into itself" in error("source.en", "--from", "en")
+    copies = scored("source.en", "--to", "de", "--from", "en", "--source", "source.en")
+    assert copies[0]["otr"]["value"] == 100.0  # a system that copies the source
+
+
+def test_json_may_hold_hypotheses_and_references(put: Put) -> None:
+    for code in ("de", "fr"):
+        put(f"out/{code}.jsonl", [json.dumps({"predict": text, "label": text}) for text in TEXTS[code]])
+    for names in (["out"], ["out/de.jsonl", "out/fr.jsonl"]):
+        found = scored(*names, "--reference", "out/{language}.jsonl")
+        assert [one["bleu"]["value"] > 99 for one in found] == [True, True]
+    assert scored("out/de.jsonl", "--reference", "out/de.jsonl", "--to", "de")[0]["bleu"]["value"] > 99
+
+
+def test_a_key_needs_a_file_with_keys(put: Put) -> None:
+    for code in ("de", "fr"):
+        put(f"hyp.{code}", TEXTS[code])
+        put(f"ref.{code}", TEXTS[code])
+    plain = "and all other files are plain text, which has no keys; omit"
+    assert f"'hyp.de' {plain} --key" in error("hyp.de", "hyp.fr", "--key", "x")
+    assert f"'hyp.de' {plain} --key" in error("hyp.de", "hyp.fr", "--key", "x", "--to", "de")
+    assert f"'hyp.de' {plain} --key" in error("hyp.{language}", "--key", "x")
+    references = ["--reference", "ref.de", "--reference", "ref.fr", "--reference-key", "x"]
+    assert f"'ref.de' {plain} --reference-key" in error("hyp.de", "hyp.fr", *references)
+    put("more.de", [json.dumps({"x": text}) for text in TEXTS["de"]])
+    assert [one["otr"]["value"] for one in scored("more.de", "hyp.fr", "--key", "x")] == [0.0, 0.0]

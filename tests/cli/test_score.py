@@ -437,8 +437,8 @@ def test_a_tokenizer_that_is_not_installed_gets_the_line_that_installs_it(
         raise RuntimeError(f"{tokenize} requires extra dependencies")
 
     monkeypatch.setattr(scoring_metrics.BLEU, "__init__", unavailable)
-    lines = write("a", ["猫はソファで寝ている。"])
-    assert f"pip install 'ontarget[{extra}]'" in error(lines, "--to", code, "--reference", lines)
+    lines, reference = (write(name, ["猫はソファで寝ている。"]) for name in ("a", "ref"))
+    assert f"pip install 'ontarget[{extra}]'" in error(lines, "--to", code, "--reference", reference)
 
 
 def test_what_became_of_each_line_goes_into_a_file(write: Write, tmp_path: Path) -> None:
@@ -579,7 +579,7 @@ def test_the_options_of_sacrebleu_give_its_scores_and_its_verbose_line(write: Wr
     assert f"\nBLEU: {theirs['BLEU']['verbose_score']}\n" in table
     assert f" {printed['bleu']['value']:.5f} " in table
     assert f" {printed['ter']['value']:.0f} " in run(*given, "-w", "0")
-    assert f"BLEU of {given[0]}: " in run(given[0], tabbed, *given[1:])
+    assert f"BLEU of {given[0]}: " in run(given[0], write("b.txt", ANSWERS), *given[1:])
 
 
 def test_the_floor_is_that_of_all_references(write: Write) -> None:

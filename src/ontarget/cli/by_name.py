@@ -1,12 +1,12 @@
 """Outputs of many systems and languages, identified by their file names."""
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Collection, Sequence
 from dataclasses import replace
 from pathlib import Path
 
 from ontarget.cli.aligned import Text, aligned, hypothesis, test_set, text
 from ontarget.cli.counterparts import HypothesisFile, counterparts_of
-from ontarget.cli.given import Given, check_options
+from ontarget.cli.given import SHELL_EXPANSION, Given, check_keys, check_not_reference, check_options, in_both
 from ontarget.errors import UserError
 from ontarget.languages import Direction, Language
 from ontarget.scoring.reading.hypotheses import Hypotheses
@@ -22,6 +22,7 @@ def hypotheses_by_name(names: Sequence[str], given: Given) -> list[Hypotheses]:
     """
     check_options(given)
     outputs = _outputs(names, given)
+    check_keys(given, [output.file.path for output in outputs])
     called = short_names(output.file.system for output in outputs)
     found = _of_test_set(str(given.test_set)) if given.test_set else _of_files(given, outputs)
     every = []
@@ -58,7 +59,8 @@ def _outputs(names: Sequence[str], given: Given) -> list[HypothesisFile]:
     source = Language(given.from_) if given.from_ else None
     if given.to and not asked:
         raise UserError("--to is empty; separate codes by commas: --to de,fr")
-    files = [file for name in names for file in _files(name, asked)]
+    beside = _beside(given)
+    files = [file for name in names for file in _files(name, asked, beside)]
     if given.test_set and (silent := next((file for file in files if not file.tells), None)):
         raise _without_direction(given.test_set, silent)
     outputs = [_output(file, source, asked) for file in files]
@@ -71,13 +73,37 @@ def _outputs(names: Sequence[str], given: Given) -> list[HypothesisFile]:
     return _each_once(left)
 
 
-def _files(name: str, asked: Sequence[Language]) -> list[Named]:
-    """The files of a name. A single requested language takes precedence over the name of a single file."""
+def _beside(given: Given) -> set[Path]:
+    """The files of `--reference` and `--source`."""
+    names = [*given.references, *([given.source] if given.source else [])]
+    return {Path(file.path).resolve() for name in names if name != STDIN for file in files_of(name)}
+
+
+def _files(name: str, asked: Sequence[Language], beside: Collection[Path]) -> list[Named]:
+    """The files of a name; those of `beside` are left out of a folder or a pattern.
+
+    A single requested language takes precedence over the name of a single file.
+    """
     files = files_of(name)
     single = len(files) == 1 and files[0].path == str(Path(name))
+    if not single and not (files := _without(beside, files)):
+        raise UserError(
+            f"every file of '{name}' is also one of --reference or --source; mark their names by a pattern, "
+            "such as --reference 'ref.{language}'"
+        )
+    if single and len(asked) != 1 and not _without(beside, files):
+        raise in_both(name, "--reference or --source")
     if len(asked) == 1 and (single or not any(file.tells for file in files)):
         return [replace(file, language=asked[0], direction=None) for file in files]
     return files
+
+
+def _without(beside: Collection[Path], files: Sequence[Named]) -> list[Named]:
+    """The files that are not in `beside`, or hold several texts: JSON may have hypothesis and reference."""
+    from ontarget.scoring.reading.texts import is_plain_text
+
+    paths = ((file, Path(file.path)) for file in files)
+    return [file for file, path in paths if path.resolve() not in beside or not is_plain_text(path)]
 
 
 def _output(file: Named, source: Language | None, asked: Sequence[Language]) -> HypothesisFile:
@@ -98,7 +124,10 @@ def _output(file: Named, source: Language | None, asked: Sequence[Language]) -> 
     if source == file.target and asked and file.target not in asked:
         source = None  # `--to` leaves the file out
     if source == file.target:
-        raise UserError(f"'{file.path}' is from {source} into itself; omit it or give another --from")
+        raise UserError(
+            f"'{file.path}' was read as a hypothesis from {source} into itself; omit it, or give another "
+            f"--from ({SHELL_EXPANSION})"
+        )
     return HypothesisFile(file, file.target, source)
 
 
@@ -176,6 +205,7 @@ def _of_files(given: Given, outputs: Sequence[HypothesisFile]) -> _Found:
         files = [file for one in references for file in one.references_of(output)]
         if references and not files:
             raise references[0].missing("--reference", output)
+        check_not_reference(output.file.path, [file.path for file in files])
         key = [given.reference_key] if given.reference_key else []
         wanted = Wanted("reference", output.target, key, alone=len(files) == 1)
         return language, source, [text(file.path, wanted, again=True) for file in files]

@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from ontarget.cli.aligned import Text, aligned, hypothesis, test_set, text
-from ontarget.cli.given import Given, check_options
+from ontarget.cli.given import Given, check_keys, check_not_reference, check_options
 from ontarget.corpora.file_names import is_pattern
 from ontarget.errors import UserError
 from ontarget.languages import Direction, Language
@@ -57,8 +57,11 @@ def _is_by_name(names: Sequence[str], given: Given) -> bool:
 
 
 def _of_files(names: Sequence[str], given: Given) -> list[Hypotheses]:
+    for name in names:
+        check_not_reference(name, given.references)
     again = len(names) > 1  # sources and references are read once for each system
     target, language, source, references = _test_set(given) if given.test_set else _own(given, again)
+    check_keys(given, names)
     wanted = Wanted("hypothesis", target, given.keys, alone=len(names) == 1)
     return [
         Hypotheses(

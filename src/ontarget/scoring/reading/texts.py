@@ -32,6 +32,22 @@ def texts_of_file(path: Path, wanted: Wanted, *, folded: bool = True) -> Iterato
         yield from texts_in(file, f"'{path}'", wanted, surely_json=named_json(path.name), folded=folded)
 
 
+def is_plain_text(path: Path) -> bool:
+    """Whether a file is plain text, which holds a single text; JSON, CSV and WMT XML may hold several.
+
+    A path that is not a regular file is not read: its content may be readable only once.
+
+    Raises:
+        UserError: the file cannot be read.
+    """
+    if not path.is_file() or _CSV.search(path.name) or named_json(path.name):
+        return False
+    with opened(path) as file:
+        lines = lines_in(file, f"'{path}'")
+        first = next(lines)
+        return not is_markup(first) and text_or_records(chain([first], lines), f"'{path}'")[1] is None
+
+
 def texts_in(
     file: BinaryIO, name: str, wanted: Wanted, *, surely_json: bool = False, folded: bool = True
 ) -> Iterator[str]:
