@@ -1,18 +1,20 @@
 """A stage saves in the precision of what it started from, or in the one given; training is the same."""
 
 import json
+import logging
+import math
 from pathlib import Path
 
 import pytest
 
 torch = pytest.importorskip("torch", reason="needs the extra `train`")
 
-from safetensors.torch import load_file  # noqa: E402
+from safetensors.torch import load_file, save_file  # noqa: E402
 from tests.training.small import DATA, small_base  # noqa: E402
 from transformers import AutoModelForCausalLM  # noqa: E402
 
 from ontarget.settings.tuning import Lora, Tuning  # noqa: E402
-from ontarget.training.save_precision import convert  # noqa: E402
+from ontarget.training.save_precision import convert, rounding_error  # noqa: E402
 from ontarget.training.stage import train_stage  # noqa: E402
 
 TUNING = {
@@ -66,6 +68,39 @@ def test_adapters_are_merged_into_the_precision_of_the_base(base: Path, tmp_path
     pytest.importorskip("peft", reason="needs the extra `train`")
     found = tuned(base, tmp_path / "lora", lora=Lora(rank=2))
     assert {weight.dtype for weight in found.values()} == {torch.bfloat16}
+
+
+def test_a_stage_that_rounding_would_undo_is_saved_in_fp32(
+    base: Path, tmp_path: Path, caplog: pytest.LogCaptureFixture
+) -> None:
+    small = {"learning_rate": 1e-6, "max_steps": 1, "checkpoint_steps": ()}
+    found = tuned(base, tmp_path / "auto", **small)
+    assert {weight.dtype for weight in found.values()} == {torch.float32}
+    start = load_file(base / "model.safetensors")
+    assert any(not torch.equal(weight, start[name].float()) for name, weight in found.items())
+    [record] = caplog.records
+    assert record.levelno == logging.WARNING
+    assert "saved in fp32: rounding to bfloat16 would undo" in record.getMessage()
+    caplog.clear()
+    rounded = tuned(base, tmp_path / "bf16", save_precision="bf16", **small)
+    assert {weight.dtype for weight in rounded.values()} == {torch.bfloat16}
+    assert "use save_precision: fp32" in caplog.text
+
+
+def test_the_rounding_error_is_relative_to_what_the_stage_changed(tmp_path: Path) -> None:
+    before, after = tmp_path / "before", tmp_path / "after"
+    for folder in (before, after):
+        folder.mkdir()
+        (folder / "config.json").write_text("{}")
+    save_file({"a": torch.ones(2, dtype=torch.bfloat16), "b": torch.ones(1)}, before / "model.safetensors")
+    # Next to 1, numbers of bf16 are 2^-7 apart: the first value is rounded to 1 and the second to 1 + 2^-6.
+    a = torch.tensor([1 + 2**-9, 1 + 2**-6 + 2**-10])
+    save_file({"a": a, "c": torch.ones(3)}, after / "model.safetensors")
+    expected = math.sqrt((2**-9) ** 2 + (2**-10) ** 2) / math.sqrt((2**-9) ** 2 + (2**-6 + 2**-10) ** 2)
+    assert rounding_error(after, before, torch.bfloat16) == pytest.approx(expected)
+    assert rounding_error(after, before, torch.float32) == 0
+    assert rounding_error(before, before, torch.bfloat16) == 0
+    assert rounding_error(after, "owner/not-here", torch.bfloat16) == 0
 
 
 def test_shards_and_their_index_are_converted(tmp_path: Path) -> None:

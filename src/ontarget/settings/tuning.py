@@ -73,8 +73,8 @@ class Tuning(BaseModel):
     )
     save_precision: Literal["auto", "fp32", "bf16", "fp16"] = Field(
         "auto",
-        description="precision of the saved model; `auto` is that of the model the stage starts from. "
-        "`fp32` keeps steps that are too small for bf16, at twice the disk space",
+        description="precision of the saved model; `auto` is that of the model the stage starts from, or "
+        "fp32 if rounding would undo more than half of what the stage changed",
         exclude_if=lambda precision: precision == "auto",  # older recipes lack it
     )
     lora: Lora | None = Field(

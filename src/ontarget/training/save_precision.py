@@ -1,18 +1,24 @@
 """The precision in which a stage saves its model: by default that of the model it started from.
 
 Trainable weights are in fp32 during training (see adapters.py). A bf16 model that is saved in fp32 would take
-twice the disk space.
+twice the disk space. But bf16 numbers are 2^-8 apart, relative to their size: if a stage moves most weights
+by less than half of that, rounding puts them back to where they were, and the stage is lost. That is measured
+before saving.
 """
 
 import json
+import logging
+import math
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
 import torch
+from safetensors import safe_open
 from safetensors.torch import load_file, save_file
 
 from ontarget.checkpoints import load
+from ontarget.checkpoints.files import weight_files
 from ontarget.files import whole_file, write_json
 from ontarget.model_place import locate
 from ontarget.settings.tuning import Tuning
@@ -20,6 +26,8 @@ from ontarget.training.new_model import NewModel
 
 _NAMED = {"fp32": torch.float32, "bf16": torch.bfloat16, "fp16": torch.float16}
 _INDEX = "model.safetensors.index.json"
+_MOST = 0.5  # of the update; normal stages lose a few per cent, those that are lost nearly all
+_LOG = logging.getLogger(__name__)
 
 
 def saved_dtype(start: str | Path | NewModel, tuning: Tuning, trust_remote_code: bool) -> torch.dtype:
@@ -31,6 +39,75 @@ def saved_dtype(start: str | Path | NewModel, tuning: Tuning, trust_remote_code:
     config = load.load_config(locate(start), trust_remote_code=trust_remote_code)
     found = config.dtype or config.get_text_config(decoder=True).dtype
     return found if found in _NAMED.values() else torch.float32
+
+
+def convert_unless_lost(
+    folder: Path, start: str | Path | NewModel, dtype: torch.dtype, tuning: Tuning
+) -> None:
+    """Converts a checkpoint from fp32, unless rounding would undo what the stage changed.
+
+    With `save_precision: auto` such a checkpoint stays in fp32; with a precision that the user chose it is
+    converted all the same. Both are logged.
+
+    Args:
+        folder: the checkpoint, in fp32.
+        start: the model that the stage started from.
+        dtype: of the saved weights.
+        tuning: names the precision.
+    """
+    lost = rounding_error(folder, start, dtype)
+    if lost <= _MOST:
+        return convert(folder, dtype)
+    name, part = str(dtype).removeprefix("torch."), f"{100 * lost:.0f} %"
+    if tuning.save_precision == "auto":
+        _LOG.warning(
+            "the model is saved in fp32: rounding to %s would undo %s of what this stage changed", name, part
+        )
+    else:
+        _LOG.warning(
+            "rounding to %s undid %s of what this stage changed; use save_precision: fp32", name, part
+        )
+        convert(folder, dtype)
+
+
+def rounding_error(folder: Path, start: str | Path | NewModel, dtype: torch.dtype) -> float:
+    """How far rounding moves weights, relative to how far the stage moved them: |round(w) - w| / |w - w0|.
+
+    0 means that nothing is lost, 1 that the stage is. It is 0 for fp32, for weights that did not change, and
+    where the weights before the stage cannot be read.
+
+    Args:
+        folder: a checkpoint in fp32.
+        start: the model that the stage started from, whose weights are w0.
+        dtype: to round to.
+    """
+    before = {} if dtype == torch.float32 or isinstance(start, NewModel) else _weights(locate(start))
+    moved = rounded = 0.0
+    for file in sorted(folder.glob("*.safetensors")) if before else ():
+        for name, weight in load_file(file).items():
+            if name in before:
+                with safe_open(before[name], "pt") as tensors:
+                    start_weight = tensors.get_tensor(name)
+                if start_weight.shape == weight.shape:
+                    moved += float((weight - start_weight.float()).double().square().sum())
+                    rounded += float((weight.to(dtype).float() - weight).double().square().sum())
+    return math.sqrt(rounded / moved) if moved else 0.0
+
+
+def _weights(place: Path | str) -> dict[str, Path]:
+    """Name of each tensor of a model -> its file; empty for adapters and for models that are not here."""
+    if isinstance(place, str):
+        from huggingface_hub import snapshot_download
+
+        try:
+            place = Path(snapshot_download(place, local_files_only=True))
+        except (OSError, ValueError):
+            return {}
+    names: dict[str, Path] = {}
+    for file in weight_files(place) if (place / "config.json").exists() else ():
+        with safe_open(file, "pt") as tensors:
+            names |= dict.fromkeys(tensors.keys(), file)
+    return names
 
 
 def convert(folder: Path, dtype: torch.dtype) -> None:

@@ -33,7 +33,7 @@ from ontarget.training.log import Log, restore
 from ontarget.training.loss.reference import ReferenceModel
 from ontarget.training.new_model import NewModel
 from ontarget.training.requirements import require_available, require_whole
-from ontarget.training.save_precision import convert, saved_dtype
+from ontarget.training.save_precision import convert_unless_lost, saved_dtype
 from ontarget.training.saving import (
     BEST,
     LOG,
@@ -203,7 +203,7 @@ def train_stage(
     logging = Log(trainer, log, told(trainer, progress))  # after the callback that may end the stage
     trainer.add_callback(logging)
     dtype = saved_dtype(start, tuning, trust_remote_code)
-    save = partial(_save, trainer, model, tokenizer, tuning, load, dtype)
+    save = partial(_save, trainer, model, tokenizer, tuning, load, dtype, start)
     trainer.add_callback(Keeping(tuning.checkpoint_steps or (), partial(_keep, trainer, save, work)))
     with postponed() as stop, still_there(work):
         trainer.add_callback(Saving(tuning.save_minutes, stop, trainer.agree))
@@ -233,6 +233,7 @@ def _save(
     tuning: Tuning,
     load: Callable[..., Any],
     dtype: torch.dtype,
+    start: str | Path | NewModel,
     folder: Path,
 ) -> None:
     """Saves the current model as a plain checkpoint, with its tokenizer. All processes must call it."""
@@ -244,7 +245,7 @@ def _save(
             with parallel.alone(trainer.args):
                 adapters.merged(model, learnt, load(dtype=torch.float32)).save_pretrained(folder)
     if trainer.args.should_save:
-        convert(folder, dtype)
+        convert_unless_lost(folder, start, dtype, tuning)
         (folder / "training_args.bin").unlink(missing_ok=True)  # of use to Trainer only
         tokenizer.save_pretrained(folder)
 
