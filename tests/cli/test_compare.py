@@ -1,6 +1,7 @@
 import csv
 import io
 import json
+import sys
 from collections.abc import Callable
 from pathlib import Path
 
@@ -8,6 +9,8 @@ import pytest
 from typer.testing import CliRunner
 
 from ontarget.cli.app import app
+from ontarget.scoring.off_target import outcomes
+from ontarget.scoring.outcome import NOT_OFF
 from ontarget.scoring.scorecard import Scorer
 from ontarget.scoring.significance import holm
 
@@ -209,3 +212,26 @@ def test_seeds_of_one_run_are_refused_before_it_is_scored(
     monkeypatch.setattr(Scorer, "card", lambda *_: pytest.fail("it was scored"))
     for same in ([folder], [folder, f"{folder}/"]):
         assert "--seeds needs the directories of several runs" in error("--seeds", *same)
+
+
+def test_each_identifier_and_their_agreement_are_tested(write: Write) -> None:
+    worse, better = ENGLISH[:10] + GERMAN[10:12] + FRENCH[12:], FRENCH[:12] + ENGLISH[12:]
+    script = "import sys; [print('fr' if ' the ' in f' {line} ' else 'de') for line in sys.stdin]"
+    program = write("lid.py", [script])  # takes English with an article for French, and French for German
+    files = [write("a.fr", worse), write("b.fr", better)]
+    given = [*files, "--to", "fr", "--lid", f"lid.176,cmd: '{sys.executable}' '{program}'"]
+    rows = {(row["metric"].split("@")[0], row["system"]): row for row in json.loads(run(*given, "--json"))}
+    names = ["otr", "otr_by_cmd:" + Path(sys.executable).name, "otr_agreed"]
+    assert list(rows) == [(name, file) for name in names for file in files]
+    for file, texts in zip(files, (worse, better), strict=True):
+        first = [outcome not in NOT_OFF for outcome in outcomes(texts, "fr")]
+        second = [" the " not in f" {text.lower()} " for text in texts]
+        both = [one and other for one, other in zip(first, second, strict=True)]
+        for name, off in zip(names, (first, second, both), strict=True):
+            assert rows[name, file]["value"] == pytest.approx(100 * sum(off) / 15)
+    observed = [rows[name, files[1]]["difference"] for name in names]
+    assert observed == [
+        pytest.approx(rows[name, files[1]]["value"] - rows[name, files[0]]["value"]) for name in names
+    ]
+    assert observed[0] < 0 < observed[1]
+    assert "OTR agreed|lid:lid.176.ftz&cmd:" in run(*given)

@@ -71,8 +71,8 @@ Lid = Annotated[
     typer.Option(
         metavar="NAME|PATH",
         help="Language identifier: lid.176.ftz, lingua, script, a fastText model, or your own command "
-        "('cmd: ./my-lid', lines in, language codes out). With several (lid.176,lingua), also reports on how "
-        "many off-target lines they agree.",
+        "('cmd: ./my-lid', lines in, language codes out). With several (lid.176,lingua), adds OTR by each, "
+        "and OTR agreed: the lines that all find off-target.",
     ),
 ]
 Otr = Annotated[

@@ -3,12 +3,12 @@
 from collections.abc import Mapping, Sequence
 
 from ontarget.languages import Direction, Language
-from ontarget.scoring.agreement import AgreedOffTarget
+from ontarget.scoring.agreement import AgreedOffTarget, agreed
 from ontarget.scoring.by_sentence import BySentence, counting, is_long
 from ontarget.scoring.language_id.close_relatives import close_off_target, close_relatives
 from ontarget.scoring.language_id.identifier import Identifier
 from ontarget.scoring.language_id.rules import Rules, Unit
-from ontarget.scoring.off_target import SegmentResult
+from ontarget.scoring.off_target import OffTarget, SegmentResult
 from ontarget.scoring.outcome import NOT_OFF, Outcome
 from ontarget.scoring.score import Score
 
@@ -24,6 +24,11 @@ class Ratios:
         strict: adds the strict ratio, which then decides which lines are on target.
         rules: how lines are identified.
         unit: the unit of identification.
+        segments: keeps the results of each hypothesis, for a paired test.
+
+    Attributes:
+        kept: whether each hypothesis is off-target by each further identifier (`otr_by_...`) and by all
+            (`otr_agreed`), by the names of these scores; empty without `segments`.
 
     Raises:
         UserError: an identifier does not know the language, or is given twice.
@@ -37,11 +42,14 @@ class Ratios:
         strict: bool = False,
         rules: Rules = "robust",
         unit: Unit = "line",
+        segments: bool = False,
     ) -> None:
         self._strict, self._rules, self._unit = strict, rules, unit
         self._counts = [counting(unit)(target, one, strict=strict, rules=rules) for one in identifiers]
         self._long = self._sampled = 0
         self._agreement = AgreedOffTarget(self._counts) if len(identifiers) > 1 else None
+        self._segments = segments
+        self.kept: dict[str, list[bool]] = {}
 
     def add(
         self, hypotheses: Sequence[str], sources: Sequence[str] | None, finish: Sequence[str] | None
@@ -53,7 +61,14 @@ class Ratios:
         self._long += sum(map(is_long, some))
         if self._agreement is not None:
             self._agreement.add(found)
+            if self._segments:
+                self._keep(found)
         return found[0]
+
+    def _keep(self, found: Sequence[Sequence[SegmentResult]]) -> None:
+        for count, segments in zip(self._counts[1:], found[1:], strict=True):
+            self.kept.setdefault(_by(count), []).extend(segment.off for segment in segments)
+        self.kept.setdefault("otr_agreed", []).extend(off for off, _ in agreed(found))
 
     def off(self, found: Sequence[SegmentResult]) -> list[bool]:
         """Whether each result counts as off-target; by the strict ratio if this is set."""
@@ -90,7 +105,7 @@ class Ratios:
         if isinstance(first, BySentence) and first.sentences.n:
             scores["otr_sentences"] = first.sentence_score
         for other in others:
-            scores[f"otr_by_{other.identifier.signature}"] = other.score
+            scores[_by(other)] = other.score
         if self._agreement is not None:
             scores["otr_agreed"] = self._agreement.score
         if self._rules == "robust":
@@ -100,3 +115,8 @@ class Ratios:
         if close_relatives(first.language):
             scores["otr_close"] = close_off_target(first)
         return scores
+
+
+def _by(count: OffTarget) -> str:
+    """The name of the ratio by a further identifier."""
+    return f"otr_by_{count.identifier.signature}"

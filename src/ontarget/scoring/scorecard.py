@@ -116,7 +116,12 @@ class Scorer:
             UserError: there are no hypotheses, or a metric or the identifier does not know the language.
         """
         count = Ratios(
-            hypotheses.direction, self.identifiers, strict=self.strict, rules=self.rules, unit=self.unit
+            hypotheses.direction,
+            self.identifiers,
+            strict=self.strict,
+            rules=self.rules,
+            unit=self.unit,
+            segments=self.segments,
         )
         kept: list[HypothesisLine] = []
         off: list[bool] = []
@@ -170,7 +175,7 @@ class Scorer:
         if pass_rates is not None:
             self._add_confusion(card, pass_rates.figures())
         if self.segments:
-            self._flags(card)
+            self._flags(card, count.kept)
         return card
 
     def _references(self, target: Language) -> "AgainstReferences":
@@ -216,12 +221,13 @@ class Scorer:
             elif name in CONFUSION:
                 card.scores[name] = getattr(found, name)
 
-    def _flags(self, card: Scorecard) -> None:
+    def _flags(self, card: Scorecard, by_others: Mapping[str, Sequence[bool]]) -> None:
         from ontarget.scoring.significance import mean_of_segments, mean_value
 
         ratio = "otr_strict" if self.strict else "otr"
-        flags = mean_of_segments([100.0 * off for off in card.off])
-        card.evidence[ratio] = Evidence(mean_value, flags)
+        for name, flags in {ratio: card.off, **by_others}.items():
+            statistics = mean_of_segments([100.0 * off for off in flags])
+            card.evidence[name] = Evidence(mean_value, statistics)
 
 
 def _breakdown(count: Ratios, hypotheses: Hypotheses) -> dict[Outcome, int]:
