@@ -37,6 +37,32 @@ def test_columns_by_number_need_no_first_line(tmp_path: Path) -> None:
     ]
 
 
+@pytest.mark.parametrize(
+    ("header", "names"),
+    [
+        ("German\tid\tFrench\n", "German, French"),
+        ("\nde\tx\tfr-CA\r\n", "de, fr-CA"),
+        ('"German"\t"x"\t"fra"\n', "German, fra"),
+    ],
+)
+def test_numbered_columns_of_a_file_whose_first_line_names_the_languages(
+    tmp_path: Path, header: str, names: str
+) -> None:
+    line = 2 if header.startswith("\n") else 1
+    told = rf"x', line {line} names the languages \({names}\), but numbered `columns` are for files without"
+    with pytest.raises(UserError, match=told):
+        tsv(tmp_path / "x", f"{header}a\t1\tb\n", NUMBERED)
+    with pytest.raises(UserError, match=told):
+        csv(tmp_path / "x", f"{header}a\t1\tb\n".replace("\t", ","), NUMBERED)
+
+
+@pytest.mark.parametrize("first", ["German\t1\tEnglish", "fr\t1\tde", "Deutsch\t1\tFrench", "German\t1\t"])
+def test_a_first_line_that_does_not_name_the_numbered_columns_is_text(tmp_path: Path, first: str) -> None:
+    german, _, french = first.split("\t")
+    read = tsv(tmp_path / "x", f"\n{first}\na\t2\tb\n", NUMBERED)
+    assert read == [None, {DE: german, FR: french}, {DE: "a", FR: "b"}]
+
+
 def test_a_quote_in_tsv_is_a_quote(tmp_path: Path) -> None:
     assert tsv(tmp_path / "x", 'de\tfr\n"a\tb"\n') == [{DE: '"a', FR: 'b"'}]
 
@@ -109,7 +135,7 @@ def test_the_separator_is_told_without_names_too(tmp_path: Path) -> None:
 
 def test_names_of_a_tsv_in_quotes_mean_that_cells_are(tmp_path: Path) -> None:
     assert tsv(tmp_path / "x", '"de"\t"fr"\n"a ""b"""\t"c"\n') == [{DE: 'a "b"', FR: "c"}]
-    assert tsv(tmp_path / "x", '"de"\t"fr"\n', {"1": DE, "2": FR}) == [{DE: '"de"', FR: '"fr"'}]
+    assert tsv(tmp_path / "x", '"a"\t"b"\n', {"1": DE, "2": FR}) == [{DE: '"a"', FR: '"b"'}]
 
 
 def test_lines_that_end_with_cr_alone_are_told(tmp_path: Path) -> None:

@@ -1,13 +1,13 @@
 """Reads tables with one segment per row: TSV without quoting, as usual in machine translation, and CSV."""
 
 import csv
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from itertools import chain, islice
 from pathlib import Path
 
 from ontarget.corpora.corpus import Segment
 from ontarget.corpora.plain import lines_of, require_line_ends
-from ontarget.corpora.rows import Columns, columns_of
+from ontarget.corpora.rows import Columns, columns_of, language_called
 from ontarget.errors import UserError, counted
 from ontarget.languages import Language
 from ontarget.text import is_empty
@@ -36,7 +36,8 @@ def read_tsv(path: Path, languages: Sequence[Language], columns: Columns | None)
     quotes, the file is read as CSV with tabs. Blank lines, also those with only tabs, give None.
 
     Raises:
-        UserError: a row does not have the expected number of cells, or as in `opening.opened`.
+        UserError: a row does not have the expected number of cells, the first row names the languages of
+            numbered columns, or as in `opening.opened`.
     """
     begun, lines = _begun(path)
     names = next((line.split("\t") for line in begun if not is_empty(line)), [])
@@ -101,14 +102,21 @@ def _begun(path: Path) -> tuple[list[str], Iterator[str]]:
 def _segments(
     path: Path, rows: Rows, languages: Sequence[Language], columns: Columns | None
 ) -> Iterator[Segment | None]:
+    number, cells = next(rows, (0, None))
+    while cells == []:
+        yield None
+        number, cells = next(rows, (0, None))
     if columns is not None and _numbered(columns):
         places = {int(column) - 1: language for column, language in columns.items()}
         width = None
+        if names := _header(cells or [], places):
+            raise UserError(
+                f"'{path}', line {number} names the languages ({', '.join(names)}), but numbered `columns` "
+                "are for files without such a line; leave `columns` out, or write the names in place of the "
+                "numbers"
+            )
+        rows = chain([(number, cells)] if cells else [], rows)
     else:
-        number, cells = next(rows, (0, None))
-        while cells == []:
-            yield None
-            number, cells = next(rows, (0, None))
         if cells is None:
             raise UserError(f"'{path}' is empty; its first line must name the columns")
         names = [name.rstrip("\r") for name in cells]
@@ -123,6 +131,18 @@ def _segments(
             needed = f"{width}, like the first line" if width else f"at least {max(places) + 1}"
             raise _ragged(path, number, len(cells), needed)
         yield {language: cells[place] for place, language in places.items()}
+
+
+def _header(cells: Sequence[str], places: Mapping[int, Language]) -> list[str]:
+    """The cells in these places if each names its language, by code or in English; otherwise none."""
+    names = [cells[place].strip(' \r"') for place in places if place < len(cells)]
+    called = map(language_called, names)
+    named = [
+        name
+        for name, of, language in zip(names, called, places.values(), strict=False)
+        if of and language.covers(of)
+    ]
+    return named if len(named) == len(places) else []
 
 
 def _ragged(path: Path, number: int, columns: int, needed: str) -> UserError:
