@@ -340,7 +340,7 @@ class Listener:
 def test_a_corpus_with_too_few_samples_is_said_with_both_numbers(workshop: Workshop) -> None:
     listener = Listener()
     train(make_plan(with_stage("mt", samples=13)), "lat", listener)
-    assert "mt: the corpus has 12 samples for it, not the 13 that it asks for" in listener.said
+    assert "mt: the corpus has only 12 samples for it instead of 13" in listener.said
     listener = Listener()
     train(make_plan(with_stage("mt", samples=12)), "mt", listener)
     assert not [line for line in listener.said if "asks for" in line]
@@ -350,8 +350,8 @@ def test_samples_that_were_left_out_are_said_with_their_reason(workshop: Worksho
     listener = Listener()
     train(make_plan(fake_recipe()), "mt", listener)
     assert "mt: 3 samples dropped at tuning.max_length=512 tokens" in listener.said
-    unlearnt = "2 samples to unlearn left out: the model says them alike under either instruction"
-    assert f"mt: {unlearnt}" in listener.said
+    why = "the model gives them the same probability under both instructions"
+    assert f"mt: 2 samples to unlearn left out: {why}" in listener.said
     assert not [line for line in listener.said if "truncated" in line or "no token" in line]
 
 
@@ -451,7 +451,7 @@ class TestDiagnosis:
 def test_two_processes_do_not_work_in_one_directory(workshop: Workshop) -> None:
     with (
         Store(Path("runs/fake")).lock(),
-        pytest.raises(UserError, match="another process works in runs/fake"),
+        pytest.raises(UserError, match="another process uses runs/fake"),
     ):
         run(fake_recipe())
 
@@ -567,7 +567,7 @@ class TestADamagedFile:
         (folder / "scores.json").unlink()
         path = folder / "outputs/mt/it-nl.jsonl"
         for damage, said in (
-            (first_line, "does not have the 2 translations of the test set; remove it, and run again"),
+            (first_line, "does not have the 2 translations of the test set; delete it and run again"),
             (cut, "line 1: not a JSON object; remove the file and run the command again"),
         ):
             damage(path)

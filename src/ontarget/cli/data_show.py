@@ -14,7 +14,7 @@ from ontarget.corpora.corpus import Corpus
 from ontarget.errors import UserError
 from ontarget.pipeline.execution.sample_preview import (
     Piece,
-    Shown,
+    SamplePreview,
     samples_shown,
     stage_to_show,
     store_of,
@@ -89,7 +89,7 @@ def _numbers(corpus: Corpus) -> Iterable[str]:
             yield f"{split}: {len(part):,} segments in {' '.join(map(str, part.lines))}{serves}"
 
 
-def _heading(shown: Shown, stage: str) -> Text:
+def _heading(shown: SamplePreview, stage: str) -> Text:
     sample = shown.sample
     what = "learnt" if sample.sign > 0 else "unlearnt"
     about = f": requested {sample.asked}, response in {sample.produced}" if sample.asked else ""

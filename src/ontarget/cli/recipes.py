@@ -10,7 +10,7 @@ from rich.console import Console
 
 from ontarget.cli.run import recipe_and_overrides
 from ontarget.errors import UserError, counted
-from ontarget.pipeline.planning.check import Checked
+from ontarget.pipeline.planning.check import Findings
 from ontarget.pipeline.planning.check import check as look_at
 from ontarget.recipes.loading import find, load, shipped, text_of
 from ontarget.recipes.schema.recipe import Recipe
@@ -144,7 +144,7 @@ def check(
     swept = [point.recipe for point in points(recipe, overrides)] if loaded.sweep else [loaded]
     found = look_at(swept, deep=deep)
     if recipe in shipped() and not overrides:  # a shipped recipe is valid, although its text may be missing
-        found = Checked([], [*found.wrong, *found.notes])
+        found = Findings([], [*found.wrong, *found.notes])
     for note in found.notes:
         typer.echo(f"note: {note}", err=True)
     if not found.wrong:

@@ -1,4 +1,4 @@
-"""What `ontarget.run` returns: a run directory, its scores, and the table of averages."""
+"""The result of `ontarget.run`: a run directory, its scores, and the table of averages."""
 
 import json
 from dataclasses import dataclass
@@ -20,9 +20,9 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True)
 class Run:
-    """A run directory that is complete.
+    """A complete run directory.
 
-    `print(run)` shows what is in it. The outputs are in `outputs/<system>/<direction>.jsonl` of `directory`.
+    `print(run)` shows its contents. The outputs are in `outputs/<system>/<direction>.jsonl` of `directory`.
     """
 
     directory: Path
@@ -36,7 +36,7 @@ class Run:
         ends of the 95 % interval, where there is one.
         """
         path = self.directory / "scores.json"
-        Scores.read(path)  # says what is wrong with it, if anything is
+        Scores.read(path)  # raises UserError if the file is damaged
         rows: list[dict[str, Any]] = json.loads(path.read_text(encoding="utf-8"))
         return [row | {"system": current_id(row["system"])} for row in rows]
 
@@ -53,7 +53,7 @@ class Run:
         return pandas.DataFrame(self.scores)
 
     def table(self) -> Table:
-        """The table of averages; a notebook shows it, and `rich.print` does."""
+        """The table of averages, for notebooks and `rich.print`."""
         return forms.terminal(layout(read_scores(self.directory)))
 
     def __str__(self) -> str:

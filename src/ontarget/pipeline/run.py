@@ -1,4 +1,4 @@
-"""`ontarget.run`: does all of a recipe that is not done yet."""
+"""`ontarget.run`: executes the missing steps of a recipe."""
 
 import json
 import time
@@ -12,8 +12,8 @@ from ontarget.errors import UserError
 from ontarget.files import full_disk_said, read_jsonl, whole_file, write_json, write_jsonl
 from ontarget.pipeline.evaluation import agreed
 from ontarget.pipeline.evaluation.score import read_outputs, score
-from ontarget.pipeline.execution import distillation_sources as untranslated
 from ontarget.pipeline.execution import stages, synthetic, systems
+from ontarget.pipeline.execution.distillation_sources import settings_of, teacher_of
 from ontarget.pipeline.execution.launch import Launch, follow, make_model
 from ontarget.pipeline.execution.progress import Progress, Silent, noted, part_of
 from ontarget.pipeline.finished import Run
@@ -40,33 +40,33 @@ def run(
     directory: Path | str | None = None,
     progress: Progress | None = None,
 ) -> Run:
-    """Makes what is missing of a recipe: models, outputs, scores, report.
+    """Runs a recipe end to end: models, outputs, scores, report. Redoes only missing or changed steps.
 
         run = ontarget.run("phrasebook-tiny", {"test_lines": 50})
         print(run)
 
     Args:
-        recipe: the name of one that comes with ontarget, or the path of one of yours.
+        recipe: the name of a recipe that ships with ontarget, or the path of your own.
         overrides: `{"stages.lat.alpha": 0.1}` or `["stages.lat.alpha=0.1"]`.
-        directory: default: `runs/<name of the recipe>`.
-        progress: is told what is being done.
+        directory: the run directory; default: `runs/<name of the recipe>`.
+        progress: receives messages and progress.
     Raises:
-        UserError: the recipe or what it points at is wrong, or another process is at work in the directory.
+        UserError: the recipe, its text or its models are wrong, or another process uses the directory.
     """
     return carry_out(make_plan(recipe, overrides, directory, progress), progress)
 
 
 def carry_out(plan: Plan, progress: Progress | None = None, there: Shelf | None = None) -> Run:
-    """Makes everything of a plan that is missing.
+    """Executes the missing steps of a plan.
 
     Args:
         plan: the steps of a recipe.
-        progress: receives what is being done.
+        progress: receives messages and progress.
         there: artifacts of other runs that may be taken over; default: those of all runs in `runs/`.
     """
     progress = progress or Silent()
     there = shelf() if there is None else there
-    # Finds mistakes before the directory is made; what is to do is read again under the lock.
+    # Finds mistakes before the directory is made; the steps are read again under the lock.
     for line in check_models(plan, plan.everything(there)):
         progress.say(line)
     with plan.store.lock(), full_disk_said(plan.store.directory), deprecations_unsaid():
@@ -79,7 +79,7 @@ def carry_out(plan: Plan, progress: Progress | None = None, there: Shelf | None 
 def train(
     plan: Plan, stage: str | None = None, progress: Progress | None = None, launch: Launch | None = None
 ) -> list[Path]:
-    """Makes a recipe's models, or one model and those that it starts from; returns their folders.
+    """Trains the models of a recipe, or one model and those that it starts from; returns their folders.
 
     Models that another run in `runs/` has are taken over, unless several machines train: all of them must
     know the same steps.
@@ -87,7 +87,7 @@ def train(
     Args:
         plan: the steps of a recipe.
         stage: the stage to train; default: all.
-        progress: receives what is being done.
+        progress: receives messages and progress.
         launch: several processes, perhaps on several machines, each of which calls this function.
     """
     launch = launch or Launch()
@@ -113,19 +113,19 @@ def make_plan(
     directory: Path | str | None = None,
     progress: Progress | None = None,
 ) -> Plan:
-    """Reads a recipe and its text; nothing is written but the cache."""
+    """Reads a recipe and its text; writes nothing except the cache."""
     loaded = load(recipe, overrides)
     if loaded.sweep:
         raise UserError(
-            f"'{loaded.name}' sweeps {', '.join(keys(loaded.sweep))}: 'ontarget run' does that; "
-            "with sweep=null it is one run"
+            f"'{loaded.name}' sweeps {', '.join(keys(loaded.sweep))}; run it with 'ontarget run', "
+            "or set sweep=null for a single run"
         )
     store = Store(run_directory(directory, loaded.name))
     return Plan(loaded, load_corpus(loaded, progress), store)
 
 
 class _Work:
-    """Does the steps of a plan, in order, under the lock of its directory."""
+    """Executes the steps of a plan in order, under the lock of its directory."""
 
     def __init__(self, plan: Plan, progress: Progress, launch: Launch = Launch()) -> None:  # noqa: B008
         self.launch = launch
@@ -133,7 +133,7 @@ class _Work:
         self._engine: tuple[str, Any] | None = None
 
     def do(self, steps: Sequence[Step]) -> None:
-        """Makes every part that is to do."""
+        """Makes all parts that are to do."""
         self.store.remove_leftovers(self.recipe.stages, self.recipe.systems)
         for path in self.store.damaged():
             self.progress.say(f"{path} is damaged; it counts as missing")
@@ -160,7 +160,7 @@ class _Work:
             self.progress.say(f"nothing to do: {self.store.directory} is complete")
 
     def _synthetic(self, step: Step) -> None:
-        place = self.plan.place(untranslated.teacher_of(untranslated.settings_of(self.recipe, step.name)))
+        place = self.plan.place(teacher_of(settings_of(self.recipe, step.name)))
         todo = {direction: step.fingerprints[direction] for direction in step.todo}
         synthetic.make(self.recipe, step.name, self.plan.corpus, self.store, place, todo, self.progress)
 
@@ -182,7 +182,7 @@ class _Work:
             about |= {**counts, "seconds": round(counts["seconds"], 1)}
         if counts["kept"] < counts["steps"]:
             self.progress.say(
-                f"{step.name}: the best of what was judged is step {counts['kept']}; it is kept"
+                f"{step.name}: step {counts['kept']} had the best evaluation score; its weights are kept"
             )
         for what in filter(counts.get, _COUNTED):
             said = _COUNTED[what].format(self.recipe.stages[step.name].tuning)
@@ -209,7 +209,7 @@ class _Work:
         system = systems.system_of(self.recipe, step.name, self.plan.corpus)
         if absent := systems.without_texts(self.recipe, system):
             self.progress.say(
-                f"{display_name(step.name)}: no prompt texts in {', '.join(absent)}; asked for in English"
+                f"{display_name(step.name)}: no prompt texts in {', '.join(absent)}; using English prompts"
             )
         todo = {
             d: test_set(self.recipe, self.plan.corpus, d)
@@ -220,7 +220,7 @@ class _Work:
         with self.progress.task(f"translating {display_name(step.name)}") as advance:
             advance(done, total, "")
             if self._engine is None or self._engine[0] != model:
-                self._engine = None  # the old model's memory is free before the next is loaded
+                self._engine = None  # frees the memory of the old model before the next one is loaded
                 self._engine = model, systems.load_engine(self.plan.place(model))
             for direction, pairs in todo.items():
                 began = time.monotonic()
@@ -251,7 +251,7 @@ class _Work:
             ) as path,
         ):
             scored = score(outputs, references, kinds, rules=self.recipe.otr, second=second, advance=advance)
-            # One line: indented, it is ten times as long.
+            # On one line, since indentation makes it ten times as long.
             write_jsonl(path.with_name(details.FILE), [scored.details | {"note": note}])
             write_json(path, scored.rows)
 
@@ -263,7 +263,7 @@ class _Work:
             report.write(self.store.directory)
 
     def _join_logs(self) -> None:
-        """`log.jsonl` is put together from those of the models that are there: it never speaks of others."""
+        """Writes `log.jsonl` from the logs of the existing models, so that it has no records of others."""
         path = self.store.directory / "log.jsonl"
         lines = []
         for stage in self.recipe.stage_order():
@@ -279,13 +279,13 @@ class _Work:
 _COUNTED = {
     "dropped": "dropped at tuning.max_length={.max_length} tokens",
     "truncated": "truncated at tuning.max_length={.max_length} tokens",
-    "ambiguous": "to unlearn left out: no token of theirs tells the language",
-    "unrevealing": "to unlearn left out: the model says them alike under either instruction",
+    "ambiguous": "to unlearn left out: none of their tokens identifies a language",
+    "unrevealing": "to unlearn left out: the model gives them the same probability under both instructions",
 }
 
 
 def _require_models(recipe: Recipe, to_train: Sequence[str]) -> None:
-    """Says at once what would otherwise be found missing after the first stages were made."""
+    """Checks for missing packages before the first stage, not after it."""
     missing = [package for package in ("torch", "transformers", "accelerate") if find_spec(package) is None]
     if missing:
         raise UserError(f"models need {' and '.join(missing)}: pip install 'ontarget[train]'")

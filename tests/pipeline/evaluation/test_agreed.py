@@ -84,7 +84,7 @@ def test_without_lingua_the_run_and_its_details_say_how_to_get_it(workshop: Work
     made = run(reranking(), progress=told)
     (note,) = [line for line in told.lines if "agreed" in line]
     assert note == (
-        "OTR agreed is missing, although an identifier chose the answers of chosen: "
+        "OTR agreed is missing, although an identifier chose the outputs of chosen: "
         "the identifier lingua is not installed: pip install 'ontarget[lingua]'"
     )
     assert Details.read(made.directory).note == note

@@ -90,8 +90,8 @@ def test_the_command_is_torchruns() -> None:
 @pytest.mark.parametrize(
     ("settings", "message"),
     [
-        ({"machines": 2, "machine_rank": 2, "main_address": "a:1"}, "it counts from 0"),
-        ({"machine_rank": 1}, "it counts from 0"),
+        ({"machines": 2, "machine_rank": 2, "main_address": "a:1"}, "ranks count from 0"),
+        ({"machine_rank": 1}, "ranks count from 0"),
         ({"machines": 2}, "need --main-address HOST:PORT"),
         ({"machines": 2, "main_address": "node0"}, "need --main-address HOST:PORT"),
         ({"machines": 2, "main_address": "node0:port"}, "need --main-address HOST:PORT"),

@@ -10,7 +10,7 @@ from tests.pipeline.conftest import RECIPE, fake_recipe
 from ontarget.corpora.corpus import Corpus
 from ontarget.errors import UserError
 from ontarget.pipeline.execution.sample_preview import (
-    Shown,
+    SamplePreview,
     by_words,
     pieces_of,
     samples_shown,
@@ -36,7 +36,7 @@ def tokenizer() -> Any:
 
 def shown(
     corpus: Corpus, stage: str, tokenizer: Any, count: int = 2, recipe: Recipe | None = None
-) -> list[Shown]:
+) -> list[SamplePreview]:
     store = Store(Path("runs/fake"))
     return list(samples_shown(recipe or fake_recipe(), stage, corpus, tokenizer, count, store))
 
@@ -119,7 +119,7 @@ def test_a_sample_that_is_left_out_says_why(fake_corpus: Corpus, tokenizer: Any)
     stages["mt"]["tuning"]["max_length"] = 8
     narrow = fake_recipe(stages=stages)
     first, *_ = samples_shown(narrow, "mt", fake_corpus, tokenizer, 1, Store(Path("runs/fake")))
-    assert first.left_out == "it has no room"
+    assert first.left_out == "its prompt is too long"
     assert not any(piece.weight for piece in first.response)
 
 

@@ -112,12 +112,12 @@ class TestNotices:
     def test_say_which_samples_have_none(self, fake_corpus: Corpus) -> None:
         conflict = {"policy": "confusion", "counts": {"nl": {"en": 5}}}
         said = self.said(fake_corpus, "ontarget", samples="all", conflict=conflict)
-        assert said == ["9 samples have no conflicting one: no answer of the kind was counted"]
+        assert said == ["9 samples have no conflicting sample: no output of that kind was counted"]
 
     def test_say_where_the_corpus_or_the_instructions_are_few(self, fake_corpus: Corpus) -> None:
         general = {"path": instructions(2), "ratio": 0.2}
         assert self.said(fake_corpus, "mt", samples=20, general=general) == [
-            "the corpus has 12 samples for it, not the 20 that it asks for",
+            "the corpus has only 12 samples for it instead of 20",
             "3 general instructions among 12 translations, 1.5 times each",
         ]
         assert self.said(fake_corpus, "mt", samples=4) == []

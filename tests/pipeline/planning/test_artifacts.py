@@ -117,7 +117,7 @@ class TestStore:
         with subprocess.Popen(command, stdout=subprocess.PIPE) as holder:
             assert holder.stdout is not None
             assert holder.stdout.readline() == b"held\n"
-            with pytest.raises(UserError, match="another process works in"), Store(tmp_path).lock():
+            with pytest.raises(UserError, match="another process uses"), Store(tmp_path).lock():
                 pass
             holder.kill()
             holder.wait()

@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 
 from ontarget.pipeline.planning import check as module
-from ontarget.pipeline.planning.check import Checked, check
+from ontarget.pipeline.planning.check import Findings, check
 from ontarget.recipes.loading import check as validated
 from ontarget.recipes.schema.recipe import Recipe
 
@@ -49,7 +49,7 @@ def recipe(**changes: Any) -> Recipe:
     return validated(data | changes, "checked")
 
 
-def found(deep: bool = False, **changes: Any) -> Checked:
+def found(deep: bool = False, **changes: Any) -> Findings:
     return check([recipe(**changes)], deep=deep)
 
 
@@ -63,7 +63,7 @@ def files(folder: Path, text: str, **more: Any) -> dict[str, Any]:
 
 
 def test_what_is_right_is_right() -> None:
-    assert check([recipe()]) == check([recipe()], deep=True) == Checked()
+    assert check([recipe()]) == check([recipe()], deep=True) == Findings()
 
 
 def test_all_mistakes_are_listed_each_with_its_key(tmp_path: Path) -> None:
@@ -133,7 +133,7 @@ def test_what_can_be_fetched_is_a_note() -> None:
     assert any("download it with 'ontarget data get multi30k" in note for note in of_it.notes)
     hub = found(model="owner/name")
     assert hub.wrong == []
-    assert hub.notes == ["stages.mt.from: 'owner/name' is loaded from the Hugging Face hub: not looked at"]
+    assert hub.notes == ["stages.mt.from: 'owner/name' is loaded from the Hugging Face Hub; not checked"]
     changes = {"train": "hub:owner/text", "validation": "sacrebleu:wmt16/en-de", "test": "test.{language}"}
     assert [note.partition(":")[0] for note in found(corpus={"files": changes}).notes] == [
         "train",
@@ -149,10 +149,10 @@ def test_a_test_set_that_sacrebleu_does_not_know() -> None:
 
 def test_a_split_that_is_named_nowhere() -> None:
     assert found(split="validation").wrong == [
-        "corpus: there is no 'validation', which is translated (`split`); say what it is read from"
+        "corpus: there is no 'validation', which is translated (`split`); add its files or test set"
     ]
     assert found(corpus={"plain": {"test": "test.{language}"}}).wrong == [
-        "corpus: there is no 'train', which the stages learn from; say what it is read from"
+        "corpus: there is no 'train', which the stages learn from; add its files or test set"
     ]
     assert found(corpus={"plain": {"train": "train.{language}"}}, hold_out={"test": 2}).wrong == []
 
@@ -166,7 +166,7 @@ def test_text_is_looked_at_once_for_all_points_of_a_sweep(monkeypatch: pytest.Mo
     calls = []
     look = module._look_at_text
     monkeypatch.setattr(module, "_look_at_text", lambda *given: calls.append(0) or look(*given))
-    assert check([recipe(seed=1), recipe(seed=2), recipe(seed=3)]) == Checked()
+    assert check([recipe(seed=1), recipe(seed=2), recipe(seed=3)]) == Findings()
     assert len(calls) == 1
     wrong = check([recipe(model="./nowhere"), recipe(model="./nowhere", seed=2)]).wrong
     assert len(wrong) == 1
@@ -220,7 +220,7 @@ class TestDeep:
         record = {"template": "plain", "languages": ["en", "it"], "directions": ["en-it"]}
         (tmp_path / "tuned" / "ontarget.json").write_text(json.dumps(record), encoding="utf-8")
         [note] = found(deep=True, model=str(tmp_path / "tuned")).notes
-        assert note.endswith("it was tuned on en, it, and never saw Dutch (nl)")
+        assert note.endswith("it was tuned on en, it, but not on Dutch (nl)")
 
     def test_prompts_that_leave_no_room(self) -> None:
         short = {"stage": {"tuning": {**TUNING, "max_length": 8}}}

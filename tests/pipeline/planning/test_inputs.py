@@ -107,7 +107,9 @@ def test_a_test_line_in_the_training_data_is_an_error_unless_the_recipe_says_oth
     with pytest.raises(UserError, match=r"3 train segments have a line of the split 'test'.*overlap=remove"):
         load_corpus(fake_recipe(overlap="error"))
     assert len(load_corpus(fake_recipe(overlap="allow")).lines("train", EN)) == 3
-    with pytest.raises(UserError, match=r"cleaning removes all segments of the split 'train': 3 in the test set"):
+    with pytest.raises(
+        UserError, match=r"cleaning removes all segments of the split 'train': 3 in the test set"
+    ):
         load_corpus(fake_recipe(overlap="remove"))
     assert fake_recipe(overlap="error", stages={}, systems=["base"], model="x/y").overlap == "error"
     load_corpus(fake_recipe(overlap="error", stages={}, systems=["base"], model="x/y"))  # learns nothing
@@ -199,7 +201,9 @@ def test_a_corpus_of_the_catalogue_is_asked_for_what_the_recipe_needs(
     without = load_corpus(fake_recipe(corpus={"catalogue": sets}, stages={}, systems=["base"], model="x/y"))
     assert "train" not in without.splits, "nothing is tuned, so there is nothing to read"
     (tmp_path / "opus" / "Tiny" / "v1" / "en-nl.nl").unlink()
-    with pytest.raises(UserError, match="download it with 'ontarget data get opus/Tiny/v1 --languages en,nl'"):
+    with pytest.raises(
+        UserError, match="download it with 'ontarget data get opus/Tiny/v1 --languages en,nl'"
+    ):
         load_corpus(fake_recipe(corpus={"catalogue": sets}))
 
 

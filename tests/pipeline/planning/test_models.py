@@ -126,7 +126,7 @@ def test_a_model_that_a_run_made_and_that_was_damaged_since(llama: Path) -> None
     train(plan_of())
     made = Path("runs/small/models/mt")
     cut(made)
-    with pytest.raises(UserError, match=r"models/mt/model\.safetensors' is cut off.*or remove 'runs/"):
+    with pytest.raises(UserError, match=r"models/mt/model\.safetensors' is cut off.*or delete 'runs/"):
         look(plan_of())
     shutil.rmtree(made)
     look(plan_of())

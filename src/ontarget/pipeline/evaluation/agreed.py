@@ -1,6 +1,6 @@
-"""The second identifier of a run with re-ranking: OTR is then given by each, and as both agree.
+"""The second identifier of a run with re-ranking: OTR by each identifier, and by the agreement of both.
 
-An identifier that has chosen answers is a lenient judge of them: those that it is wrong about pass. See
+An identifier that chose the outputs is too lenient on them, since its own errors pass. See
 `translation/rerank.py` and `scoring/agreement.py`.
 """
 
@@ -19,17 +19,17 @@ SECONDS_A_LINE = 0.001
 
 
 def wanted(recipe: Recipe) -> bool:
-    """Whether a system's answers are chosen by language identification."""
+    """Whether language identification chooses the outputs of a system."""
     return any(settings.rerank for settings in recipe.systems.values())
 
 
 def packages(recipe: Recipe) -> tuple[str, ...]:
-    """The installed packages that decide the scores of such a recipe, and of no other."""
+    """The installed packages that only the scores of such a recipe depend on."""
     return (PACKAGE,) if wanted(recipe) and find_spec(_NAME) else ()
 
 
 def second_identifier(recipe: Recipe) -> tuple[Identifier | None, str]:
-    """The identifier that is to agree, or what to say where there is none; neither without re-ranking."""
+    """The second identifier, or a note on why it is missing; without re-ranking, neither."""
     if not wanted(recipe):
         return None, ""
     try:
@@ -38,5 +38,5 @@ def second_identifier(recipe: Recipe) -> tuple[Identifier | None, str]:
             known_labels(direction.target, identifier)
     except UserError as error:
         chosen = ", ".join(display_name(name) for name, one in recipe.systems.items() if one.rerank)
-        return None, f"OTR agreed is missing, although an identifier chose the answers of {chosen}: {error}"
+        return None, f"OTR agreed is missing, although an identifier chose the outputs of {chosen}: {error}"
     return identifier, ""

@@ -1,4 +1,4 @@
-"""The outputs of one system in one direction, looked at once: scores, intervals and tests come of this."""
+"""Scores the outputs of one system in one direction, with statistics for intervals and tests."""
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
@@ -19,22 +19,22 @@ from ontarget.scoring.switch import first_off_words
 Output = Mapping[str, Any]
 _METRICS = ("bleu", "chrf")
 TESTED = ("bleu", "otr")
-"""The metrics that the table shows: those with intervals of averages and paired tests."""
+"""The metrics with intervals of averages and paired tests."""
 AT_MOST = "_at_most"
-"""Follows a ratio's name in statistics: what it is if whatever is unsure is off-target."""
+"""Suffix for the statistics of a ratio that counts unsure lines as off-target."""
 
 
 @dataclass(frozen=True, slots=True)
-class Judged:
-    """What was found.
+class DirectionScores:
+    """The scores of one system in one direction.
 
     Attributes:
-        scores: metric -> score. References have ratios alone, and none by the strict definition.
-        statistics: metric -> what it adds up over segments, of those with intervals of averages.
-        values: metric -> what makes a number of the sum.
+        scores: metric -> score. References have only ratios, without the strict one.
+        statistics: metric -> its statistics per segment, for metrics with intervals of averages.
+        values: metric -> the function from summed statistics to its value.
         segments: language and outcome (by the strict definition) of each line.
-        read: line -> guess, where the file of outputs, which has that of the whole line, has another one.
-        words: where each line leaves the language asked for, else its first word left over; or None.
+        read: line -> guess, if it differs from that of the whole line in the file of outputs.
+        words: for each line, where it switches to another language, or else its first leftover word, or None.
     """
 
     scores: Mapping[str, Score]
@@ -45,7 +45,7 @@ class Judged:
     words: Sequence[tuple[int, int] | None]
 
 
-def judge(
+def score_direction(
     outputs: Sequence[Output],
     references: Sequence[str] | None,
     direction: Direction,
@@ -53,15 +53,15 @@ def judge(
     *,
     rules: Rules = "robust",
     second: Identifier | None = None,
-) -> Judged:
-    """Looks at the outputs of one direction.
+) -> DirectionScores:
+    """Scores the outputs of one direction.
 
     Args:
-        outputs: lines of a file of outputs. Of references they have nothing but their text.
-        references: line by line; None where the outputs are references.
-        resamples: of the intervals.
-        rules: how lines are read before their language counts.
-        second: an identifier that is to agree with the usual one, in ratios of its own.
+        outputs: lines of a file of outputs. Those of references have only text.
+        references: one for each line; None if the outputs are references.
+        resamples: number of resamples for intervals.
+        rules: the rules of OTR.
+        second: a second identifier, for its own OTR and for the agreement of both.
 
     Raises:
         UserError: there are no lines, or the numbers of lines differ.
@@ -113,11 +113,11 @@ def judge(
         for line, (segment, output) in enumerate(zip(segments, outputs, strict=True))
         if segment.guess.label != output.get("language", segment.guess.label)
     }
-    return Judged(scores, statistics, values, segments, read, words)
+    return DirectionScores(scores, statistics, values, segments, read, words)
 
 
 def _shares(metric: str, found_by: Sequence[Sequence[SegmentResult]]) -> dict[str, Statistics]:
-    """Of the lines that all identifiers find off-target: at least, and at most."""
+    """Statistics of lines that all identifiers find off-target, without and with unsure lines."""
     off, at_most = zip(*agreed(found_by), strict=True)
     return {
         name: mean_of_segments([100.0 * flag for flag in flags])

@@ -1,4 +1,4 @@
-"""How a stage is judged while it trains: made of translation and scoring, and handed in to training."""
+"""Evaluations during training: translation and scoring, which the pipeline passes to training."""
 
 from collections.abc import Callable, Mapping
 from pathlib import Path
@@ -19,10 +19,10 @@ if TYPE_CHECKING:
 
 
 def evaluation_of(recipe: Recipe, stage: str, corpus: Corpus, start: Path | str) -> "Evaluation | None":
-    """What training is told of a stage's `evaluation`; None where the recipe asks for none.
+    """The evaluation of a stage for training; None if the recipe has no `evaluation` for it.
 
     Args:
-        start: where the model lies that the stage starts from; its tokenizer is the stage's.
+        start: the model that the stage starts from, whose tokenizer is that of the stage.
     """
     from ontarget.training.evaluation import Evaluation
 
@@ -69,9 +69,9 @@ def evaluator(
             texts = {d: [next(answers).text for _ in of_direction] for d, of_direction in of_kind.items()}
             references = {d: [pair.target for pair in of_direction] for d, of_direction in of_kind.items()}
             scores[f"{kind}_bleu"] = fmean(bleu(texts[d], references[d], d.target).value for d in texts)
+            # By other rules, another step might be kept.
             scores[f"{kind}_otr"] = fmean(
-                off_target_ratio(texts[d], d.target, rules="paper").value  # the kept step must not change
-                for d in texts
+                off_target_ratio(texts[d], d.target, rules="paper").value for d in texts
             )
         return scores
 

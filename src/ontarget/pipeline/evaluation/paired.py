@@ -1,10 +1,10 @@
-"""The points of a sweep against the variant that their grid names: paired tests over lines, seeds pooled.
+"""Paired tests of the points of a sweep against the reference variant of their grid, over lines and seeds.
 
     runs/<recipe>/significance.json   {"signature": "test:approximate-randomisation|...",
                                        "differences": [{"values": ..., "system": ..., "p_holm": ...}]}
 
-A difference is that of the means over directions and over the seeds that both have. Where they have no lines
-in common (a point of an older version keeps none) it is null, and so are its p-values.
+A difference is between the means over directions and common seeds. It is null, as are its p-values, if the
+points have no lines in common: points of older versions have none.
 """
 
 import json
@@ -31,7 +31,7 @@ _FOUND = ("difference", "low", "high", "p_value")
 
 @dataclass(frozen=True)
 class _Row:
-    """Points that differ in their seed alone, by seed."""
+    """Points that differ only in their seed, by seed."""
 
     values: Mapping[str, Any]
     against: str | None
@@ -39,7 +39,7 @@ class _Row:
 
     @property
     def places(self) -> list[tuple[str, str]]:
-        """Kinds of directions, each with the systems that there are."""
+        """Kinds of directions with their systems."""
         rows = [row for point in self.points.values() for row in point["scores"]]
         return list(dict.fromkeys((row["kind"], row["system"]) for row in rows if row["system"] != REFERENCE))
 
@@ -47,13 +47,13 @@ class _Row:
 def write(
     directory: Path, points: Sequence[Mapping[str, Any]], references: Sequence[str | None], progress: Progress
 ) -> None:
-    """Writes `significance.json`; a test whose evidence is what it was is not made again.
+    """Writes `significance.json`; tests whose data did not change are not repeated.
 
     Args:
-        directory: of the sweep.
-        points: what came of each that is done: values, scores, segments.
-        references: the variant that each is held against, or None.
-        progress: is told what is being done.
+        directory: the directory of the sweep.
+        points: the results of finished points: values, scores, segments.
+        references: the reference variant of each point, or None.
+        progress: receives progress.
     """
     rows = _rows(points, references)
     pairs = [(row, other) for row in rows if row.against and (other := _reference(row, rows)) is not row]
@@ -68,7 +68,7 @@ def write(
             advance(done, len(pairs), "")
             found += list(_differences(row, other, known))
     tests = 0
-    for metric in TESTED:  # each is a question of its own, asked of every row in every kind of direction
+    for metric in TESTED:  # a family of tests: all rows in all kinds of directions
         tested = [one for one in found if one["metric"] == metric and one["p_value"] is not None]
         for one, adjusted in zip(tested, holm([one["p_value"] for one in tested]), strict=True):
             one["p_holm"] = adjusted
@@ -87,7 +87,7 @@ def _rows(points: Sequence[Mapping[str, Any]], references: Sequence[str | None])
 
 
 def _reference(row: _Row, rows: Sequence[_Row]) -> _Row | None:
-    """Of its variant, the points that agree in all else that both have."""
+    """The points of the reference variant with the same values of all other keys that both have."""
     return next(
         (
             other
@@ -100,7 +100,7 @@ def _reference(row: _Row, rows: Sequence[_Row]) -> _Row | None:
 
 
 def _differences(row: _Row, other: _Row | None, known: Mapping[str | None, Any]) -> Iterator[dict[str, Any]]:
-    """A system is held against the same one of the reference, or against the only one that it has."""
+    """Tests a system against the same system of the reference, or against its only one."""
     for kind, system in row.places:
         theirs = [name for of_kind, name in other.places if of_kind == kind] if other else []
         against = system if system in theirs else theirs[0] if len(theirs) == 1 else None
@@ -119,11 +119,11 @@ def _differences(row: _Row, other: _Row | None, known: Mapping[str | None, Any])
             }
 
 
-_Kept = tuple[Mapping[str, Any], str]  # what was kept of a kind of directions, and a system in it
+_Kept = tuple[Mapping[str, Any], str]  # the statistics of a kind of directions, and a system in it
 
 
 def _pairs(row: _Row, system: str, other: _Row, against: str, kind: str) -> dict[Any, tuple[_Kept, _Kept]]:
-    """By seed, what was kept of the reference and of the system, of the same lines."""
+    """By seed, the statistics of the reference and of the system for the same lines."""
     pairs = {}
     for seed in row.points:
         ours, theirs = (of.points.get(seed, {}).get("segments", {}).get(kind) for of in (row, other))
@@ -141,7 +141,7 @@ def _tested(metric: str, pairs: Sequence[tuple[_Kept, _Kept]]) -> dict[str, floa
 
 
 def _known(path: Path) -> dict[str | None, dict[str, Any]]:
-    """Evidence -> what came of it before; nothing where the file is not there, or damaged."""
+    """Fingerprint of the data -> earlier result; empty if the file is missing or damaged."""
     try:
         before = json.loads(path.read_text(encoding="utf-8"))
         return {one["evidence"]: {name: one[name] for name in _FOUND} for one in before["differences"]}

@@ -1,4 +1,4 @@
-"""Which of several translations of a line self-training learns from."""
+"""Chooses one of several candidate translations of a line for self-training."""
 
 from collections.abc import Callable, Sequence
 from typing import Any
@@ -9,7 +9,7 @@ from ontarget.recipes.schema.synthetic import Select
 from ontarget.scoring.metrics.bleu import sentence_chrf
 
 Row = dict[str, Any]
-Ask = Callable[[Sequence[Translation]], list[str]]  # what a model makes of their sources
+Ask = Callable[[Sequence[Translation]], list[str]]  # translates their sources
 
 KEPT = "on"
 
@@ -17,18 +17,18 @@ KEPT = "on"
 def choose(
     candidates: Sequence[Sequence[Row]], select: Select, direction: Direction, *, direct: Ask, in_two: Ask
 ) -> list[Row]:
-    """One row of each line: of those that may be learnt from the best, or else the most probable of all.
+    """Chooses a row for each line: the best of those that are kept, or else the most probable one.
 
-    Asks only where there is a choice. Of equals the more probable one is taken.
+    Translates only if there is a choice. Of equal candidates the more probable one is taken.
 
     Args:
-        candidates: of each line, the most probable one first, each with its `outcome`.
-        select: `best` is the most probable; `agreement` has the highest chrF against what is got through the
-            pivot; `round-trip` the one whose translation back has the highest chrF against the source.
+        candidates: for each line, candidates with their `outcome`, the most probable first.
+        select: `best` takes the most probable; `agreement` the highest chrF against the translation through
+            the pivot; `round-trip` the highest chrF of the translation back against the source.
         direct: translates in one step.
         in_two: translates through the pivot.
     Returns:
-        The rows, with `candidate`, their rank from 1, and with `chrf` where that decided.
+        The rows, with their rank from 1 as `candidate`, and with `chrf` if it decided.
     """
     ranked = [
         [{**row, "candidate": rank} for rank, row in enumerate(of_line, start=1)] for of_line in candidates

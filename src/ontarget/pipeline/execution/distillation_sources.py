@@ -1,4 +1,4 @@
-"""The lines that are translated for a stage which learns from translations."""
+"""The lines that are translated for a stage that learns from synthetic translations."""
 
 import random
 from dataclasses import dataclass
@@ -13,15 +13,15 @@ from ontarget.text import is_empty
 
 
 @dataclass(frozen=True, slots=True)
-class Line:
-    """A line, and what the teacher is given to translate: the line, or what it is in the pivot language."""
+class SourceLine:
+    """A line, and the text that the teacher translates: the line, or its version in the pivot language."""
 
     source: str
     given: Translation
 
 
 def settings_of(recipe: Recipe, stage: str) -> Synthetic:
-    """Those of a stage that learns from such text."""
+    """The settings of a stage that learns from synthetic translations."""
     settings = recipe.stages[stage]
     assert isinstance(settings, Synthetic)
     return settings
@@ -33,7 +33,7 @@ def teacher_of(settings: Synthetic) -> str:
 
 
 def directions_of(recipe: Recipe, stage: str) -> list[Direction]:
-    """What is translated.
+    """The directions that are translated.
 
     Raises:
         UserError: the recipe has no such direction.
@@ -48,28 +48,28 @@ def directions_of(recipe: Recipe, stage: str) -> list[Direction]:
     return recipe.zero_shot
 
 
-def drawn_lines(recipe: Recipe, stage: str, corpus: Corpus, direction: Direction) -> list[Line]:
-    """What is translated: lines of the train split, in the source language alone, each once.
+def drawn_lines(recipe: Recipe, stage: str, corpus: Corpus, direction: Direction) -> list[SourceLine]:
+    """The lines to translate: distinct lines of the train split in the source language.
 
-    What is aligned with them in the target language is not looked at, and a line of the test or validation
-    split is never among them. Rounds, and stages that follow each other, draw other lines.
+    Their references are not used, and lines of the test or validation split are left out. Stages that build
+    on each other draw different lines.
     """
     settings = settings_of(recipe, stage)
-    if written := written_halfway(recipe, settings, direction):
+    if written := uses_pivot_text(recipe, settings, direction):
         pairs = corpus.pairs("train", Direction(direction.source, recipe.pivot))
         asked, there = Direction(recipe.pivot, direction.target), len(pairs)
     else:
         lines = corpus.lines("train", direction.source)
         asked, there = direction, len(lines)
 
-    def line(number: int) -> Line:
+    def line(number: int) -> SourceLine:
         source, given = (pairs[number].source, pairs[number].target) if written else (lines[number],) * 2
-        return Line(source, Translation(given, "", asked))
+        return SourceLine(source, Translation(given, "", asked))
 
     count = there if settings.max_lines == "all" else settings.max_lines
     held_out = {language: _held_out(corpus, language) for language in (direction.source, asked.source)}
     rng = random.Random(f"{seed_of(recipe, settings)} synthetic {_rounds_before(recipe, stage)} {direction}")
-    # More than are needed, since some are left out.
+    # More than needed, since some are left out.
     numbers = rng.sample(range(there), min(2 * count + sum(map(len, held_out.values())), there))
     found = {
         of.source: of
@@ -84,8 +84,8 @@ def drawn_lines(recipe: Recipe, stage: str, corpus: Corpus, direction: Direction
     ][:count]
 
 
-def written_halfway(recipe: Recipe, settings: Synthetic, direction: Direction) -> bool:
-    """Whether the teacher is given what the corpus has in the pivot language."""
+def uses_pivot_text(recipe: Recipe, settings: Synthetic, direction: Direction) -> bool:
+    """Whether the teacher translates the corpus's own text in the pivot language."""
     written = isinstance(settings, PivotDistillation) and settings.pivot_source == "corpus"
     return written and recipe.pivot not in direction.sides
 
@@ -96,7 +96,7 @@ def _held_out(corpus: Corpus, language: Language) -> set[str]:
 
 
 def _rounds_before(recipe: Recipe, stage: str) -> int:
-    """How many stages of this sort a stage is built on."""
+    """The number of stages with synthetic data that a stage builds on."""
     count, start = 0, recipe.stages[stage].start
     while start in recipe.stages:
         count += isinstance(recipe.stages[start], Synthetic)

@@ -1,7 +1,7 @@
-"""Several processes train a stage: torchrun starts them, on this machine and on others.
+"""Trains a stage with several processes, which torchrun starts on this machine and on others.
 
-Each is a `worker.py`. It is told what to do by a file and, through its standard input, to stop; it tells how
-it gets on in lines of JSON. So Ctrl-C ends a stage as it does with one process, and no worker outlives us.
+Each process runs `worker.py`. It reads its job from a file and requests to stop from standard input, and it
+reports progress in lines of JSON. So Ctrl-C ends a stage as with one process, and no worker outlives us.
 """
 
 import json
@@ -27,16 +27,16 @@ from ontarget.recipes.schema.kinds import Stage
 from ontarget.signals import StopRequest, postponed
 from ontarget.training.distributed.processes import cores
 
-_PATIENCE = 600  # seconds for the first machine to put a model in its place
-_SHOWN = 4000  # characters of what failing processes wrote
+_PATIENCE = 600  # seconds to wait until the first machine has saved a model
+_SHOWN = 4000  # characters of the output of failing processes
 
 
 @dataclass(frozen=True)
 class Launch:
-    """How many processes train on each machine, and which machine this is.
+    """The number of processes on each machine, and the rank of this machine.
 
     Raises:
-        UserError: the numbers do not belong together.
+        UserError: the numbers contradict each other.
     """
 
     processes: int = 1
@@ -48,23 +48,23 @@ class Launch:
         host, _, port = (self.main_address or "").rpartition(":")
         if not self.machine_rank < self.machines:
             raise UserError(
-                f"--machine-rank is {self.machine_rank} of --machines {self.machines}: it counts from 0"
+                f"--machine-rank is {self.machine_rank} with --machines {self.machines}; ranks count from 0"
             )
         if (self.machines > 1 or self.main_address) and not (host and port.isdecimal()):
             raise UserError(
-                "several machines need --main-address HOST:PORT: the first one, and a port of it that is free"
+                "several machines need --main-address HOST:PORT: the first machine and a free port on it"
             )
 
     @property
     def alone(self) -> bool:
-        """One process on one machine: nothing needs to be launched."""
+        """Whether there is only one process on one machine, which needs no launch."""
         return self.processes == self.machines == 1
 
     def require(self, stages: Mapping[str, Stage]) -> None:
-        """Says before the first stage what the workers of any would find missing.
+        """Checks before the first stage that workers can train all stages.
 
         Raises:
-            UserError: a package, a GPU, or a whole model in each process is needed.
+            UserError: a package or a GPU is missing, or a stage needs a whole model in each process.
         """
         from ontarget.training.distributed import parallel
         from ontarget.training.requirements import require_whole
@@ -79,7 +79,7 @@ class Launch:
                 raise UserError(f"stages.{name}: {error}") from None
 
     def command(self, job: Path) -> list[str]:
-        """Torchrun with its arguments."""
+        """The command line of torchrun."""
         where = ["--standalone"]
         if self.main_address and self.machines > 1:
             host, _, port = self.main_address.rpartition(":")
@@ -98,14 +98,14 @@ class Launch:
         return [*module, str(job)]
 
     def environment(self) -> dict[str, str]:
-        """Ours, with the processor's cores shared out, unless the user has done so."""
+        """Our environment, with cores divided among the processes unless the user has set OMP_NUM_THREADS."""
         return {"OMP_NUM_THREADS": str(max(1, cores() // self.processes)), **os.environ}
 
 
 def make_model(
     launch: Launch, plan: Plan, step: Step, *, folder: Path, work: Path, update: Update
 ) -> dict[str, Any]:
-    """What `stages.make_model` does, by several processes."""
+    """Does the same as `stages.make_model` with several processes."""
     start = plan.recipe.stages[step.name].start
     job = {
         "recipe": plan.recipe.settings(),
@@ -122,10 +122,10 @@ def make_model(
 
 
 def follow(launch: Launch, plan: Plan, steps: Sequence[Step], progress: Progress) -> None:
-    """On every machine but the first: takes part in the training, and leaves the run directory to the first.
+    """Takes part in training on all machines but the first, which alone writes the run directory.
 
     Raises:
-        UserError: a model that was trained together is not seen here.
+        UserError: a trained model is not visible on this machine.
     """
     for step in steps:
         if not step.todo:
@@ -141,7 +141,7 @@ def follow(launch: Launch, plan: Plan, steps: Sequence[Step], progress: Progress
 
 
 def _await(store: Store, step: Step) -> None:
-    """Until the first machine has put the model in its place; the next stage may start from it."""
+    """Waits until the first machine has saved the model, since the next stage may start from it."""
     deadline = time.monotonic() + _PATIENCE
     while (found := store.model_made(step.name)) is None or found.fingerprint != step.fingerprints[step.name]:
         if time.monotonic() > deadline:
@@ -153,7 +153,7 @@ def _await(store: Store, step: Step) -> None:
 
 
 def _await_text(store: Store, step: Step) -> None:
-    """Until the first machine has translated for a stage, however long that takes."""
+    """Waits without limit until the first machine has translated the data of a stage."""
     while any(
         (found := store.outputs_made(step.name, part, "synthetic")) is None
         or found.fingerprint != step.fingerprints[part]
@@ -166,9 +166,9 @@ def _run(command: Sequence[str], environment: Mapping[str, str], update: Update)
     """Runs the processes to their end.
 
     Raises:
-        UserError: as one of them said.
-        KeyboardInterrupt: they were stopped; a second Ctrl-C leaves them no time for a checkpoint.
-        RuntimeError: one of them failed; with what they wrote.
+        UserError: reported by one of them.
+        KeyboardInterrupt: they were stopped; after a second Ctrl-C without a checkpoint.
+        RuntimeError: one of them failed; with their output.
     """
     with tempfile.TemporaryFile("w+", encoding="utf-8", errors="replace") as errors:
         with _started(command, environment, errors) as process, _relayed(process) as stop:
@@ -188,14 +188,14 @@ def _run(command: Sequence[str], environment: Mapping[str, str], update: Update)
 
 
 def _listen(lines: Iterable[str], errors: IO[str], update: Update) -> dict[str, Any]:
-    """What the workers said, but for their progress, which is passed on. Of errors the first counts."""
+    """Collects the messages of workers and passes on their progress. Only the first error counts."""
     told: dict[str, Any] = {}
     for line in lines:
         try:
             message = json.loads(line)
             what, value = message["ontarget"]
         except (ValueError, KeyError, TypeError):
-            errors.write(line)  # some library's
+            errors.write(line)  # the output of a library
             continue
         if what == "progress":
             update(*value)
@@ -208,7 +208,7 @@ def _listen(lines: Iterable[str], errors: IO[str], update: Update) -> dict[str, 
 def _started(
     command: Sequence[str], environment: Mapping[str, str], errors: IO[str]
 ) -> Iterator[subprocess.Popen[str]]:
-    """Out of reach of the terminal's Ctrl-C, which is ours to pass on. None of them is left behind."""
+    """Starts the processes in a session of their own, since we pass on Ctrl-C; kills them at the end."""
     with subprocess.Popen(
         command,
         env=environment,
@@ -221,7 +221,7 @@ def _started(
         try:
             yield process
         finally:
-            with suppress(OSError):  # workers leave when their standard input ends
+            with suppress(OSError):  # workers exit when their standard input ends
                 assert process.stdin is not None
                 process.stdin.close()
             if process.poll() is None:
@@ -230,11 +230,11 @@ def _started(
 
 @contextmanager
 def _relayed(process: subprocess.Popen[str]) -> Iterator[StopRequest]:
-    """The first request to stop goes to the workers, which end at a step; a second one does not wait."""
+    """Passes the first request to stop to the workers, which end after a step; a second one does not wait."""
 
     def tell(number: int) -> None:
         assert process.stdin is not None
-        with suppress(OSError):  # they are at their end anyway
+        with suppress(OSError):  # they are ending anyway
             process.stdin.write(f"{number}\n")
             process.stdin.flush()
 

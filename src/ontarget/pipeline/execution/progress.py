@@ -1,4 +1,4 @@
-"""How a run says what it is at. The command line draws bars; by default nothing is said."""
+"""Progress of a run. The command line draws bars; the default is silent."""
 
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import AbstractContextManager, contextmanager
@@ -8,7 +8,7 @@ Advance = Callable[[int, int, str], None]  # done, total, a few words such as "l
 
 
 def part_of(advance: Advance, before: int, count: int, total: int, note: str) -> Callable[[int, int], None]:
-    """Reports how far one direction of `count` sentences is; a pivot takes two steps for each."""
+    """Reports the progress of one direction of `count` sentences; a pivot takes two steps for each."""
     return lambda done, steps: advance(before + count * done // max(steps, 1), total, note)
 
 
@@ -27,27 +27,27 @@ _NOTED = {
 
 
 def noted(record: Mapping[str, Any]) -> str:
-    """What a progress bar says of a stage: losses and speed, or what it was judged at."""
+    """The text of a progress bar for a stage: losses and speed, or evaluation scores."""
     return ", ".join(f"{words} {record[name]:.4g}" for name, words in _NOTED.items() if name in record)
 
 
 class Progress(Protocol):
-    """What a run tells of itself."""
+    """Receives messages and progress of a run."""
 
     def say(self, line: str) -> None:
-        """One line that stays."""
+        """Prints a line."""
 
     def task(self, what: str) -> AbstractContextManager[Advance]:
-        """A step that takes a while; the caller reports how far it is."""
+        """Shows a long step, whose progress the caller reports."""
 
 
 class Silent:
-    """Says nothing."""
+    """Discards messages and progress."""
 
     def say(self, line: str) -> None:
-        """Drops the line."""
+        """Discards the line."""
 
     @contextmanager
     def task(self, what: str) -> Iterator[Advance]:
-        """Drops every report."""
+        """Discards all progress."""
         yield lambda done, total, note: None

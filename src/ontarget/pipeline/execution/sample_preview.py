@@ -1,4 +1,4 @@
-"""Samples as a model sees them, token by token with their weights, for a person to look at."""
+"""Shows samples as a model sees them, token by token with their weights."""
 
 import itertools
 from collections.abc import Iterator, Sequence
@@ -24,16 +24,17 @@ from ontarget.training.data.encode import Encoded, Encoder
 from ontarget.training.data.weights import signed_weights
 
 _HALF_LETTER = "\ufffd"
+_WITH_OTHER = "the sample that it conflicts with is left out"
 
 
 @dataclass(frozen=True, slots=True)
 class Piece:
-    """A token of a sample, or a word where there is no tokenizer yet.
+    """A token of a sample, or a word if there is no tokenizer yet.
 
     Attributes:
-        text: as a person reads it; `·` for a part of a letter.
-        weight: in the loss of its optimiser step; 0 where nothing is learnt or unlearnt.
-        control: whether it is a control token, and not text that looks like one.
+        text: legible text; `·` for a part of a character.
+        weight: weight in the loss of its optimiser step; 0 for tokens without loss.
+        control: whether it is a control token rather than text that looks like one.
     """
 
     text: str
@@ -42,8 +43,8 @@ class Piece:
 
 
 @dataclass(frozen=True, slots=True)
-class Shown:
-    """One sample; `left_out` says why nothing is learnt from it, if that is so."""
+class SamplePreview:
+    """One sample; `left_out` is the reason if nothing is learnt from it."""
 
     sample: Sample
     prompt: Sequence[Piece]
@@ -55,7 +56,7 @@ def stage_to_show(recipe: Recipe, stage: str | None) -> str:
     """The stage, or the last one of the recipe.
 
     Raises:
-        UserError: the recipe has no such stage, or none at all.
+        UserError: the recipe does not have the stage, or has no stages.
     """
     if not recipe.stages:
         raise UserError(f"the recipe '{recipe.name}' has no stages, so no samples to show")
@@ -68,10 +69,10 @@ def stage_to_show(recipe: Recipe, stage: str | None) -> str:
 
 
 def tokenizer_of(recipe: Recipe, stage: str, store: Store) -> FastTokenizer | None:
-    """That of the stage's model, or of the one that it starts from; None where neither is there.
+    """The tokenizer of the stage's model, or of the model that it starts from; None if neither exists.
 
     Raises:
-        UserError: the recipe names a directory that is not there.
+        UserError: the recipe names a missing directory.
     """
     if find_spec("transformers") is None:
         return None
@@ -90,18 +91,19 @@ def tokenizer_of(recipe: Recipe, stage: str, store: Store) -> FastTokenizer | No
     except UserError:
         if isinstance(tokenizer_place(place), Path):
             raise
-        return None  # on the hub, and out of reach: words do for a look
+        return None  # on the Hub and not reachable; words serve for a preview
 
 
 def samples_shown(
     recipe: Recipe, stage: str, corpus: Corpus, tokenizer: FastTokenizer | None, count: int, store: Store
-) -> Iterator[Shown]:
-    """The first samples of a stage's first pass, `count` groups of them: each with its conflicting twin.
+) -> Iterator[SamplePreview]:
+    """The samples of the first `count` groups in a stage's first pass, each with its conflicting sample.
 
-    `store`: the run, where the synthetic text of a stage is that learns from it.
+    Weights are those of an optimiser step over the first `global_batch_size` groups, without weighting by a
+    model (`conflict.token_weighting: model`), which is not loaded for a preview.
 
-    Weights are those of an optimiser step over the first `global_batch_size` groups, without what a model
-    makes of them (`conflict.token_weighting: model`), which is not loaded for a look.
+    Args:
+        store: the run, which has the synthetic text of stages that learn from it.
     """
     settings = recipe.stages[stage]
     template = template_of(recipe, stage)
@@ -116,7 +118,7 @@ def samples_shown(
     for group in groups[: max(tuning.global_batch_size, count)]:
         found = [_encoded(encoder, sample) for sample in group]
         if not any(encoded and encoded.sign > 0 for _, encoded, _ in found):
-            found = [(sample, None, why or "so is what it belongs to") for sample, _, why in found]
+            found = [(sample, None, why or _WITH_OTHER) for sample, _, why in found]
         step += found
     alpha = settings.alpha if isinstance(settings, LanguageAware | Synthetic) else 1.0
     learnt = [encoded for _, encoded, _ in step if encoded]
@@ -126,21 +128,21 @@ def samples_shown(
             yield by_words(sample, template.separator, why)
         else:
             pieces = pieces_of(tokenizer, encoded.ids, [*[0.0] * encoded.response, *next(weights)])
-            yield Shown(sample, pieces[: encoded.response], pieces[encoded.response :])
+            yield SamplePreview(sample, pieces[: encoded.response], pieces[encoded.response :])
 
 
 def _encoded(encoder: Encoder, sample: Sample) -> tuple[Sample, Encoded | None, str]:
-    """A sample, and its ids or why there are none."""
+    """A sample with its ids, or with the reason why it has none."""
     ambiguous = encoder.ambiguous
     if encoded := encoder.encode(sample):
         return sample, encoded, ""
     tells = encoder.ambiguous == ambiguous
-    return sample, None, "it has no room" if tells else "it does not tell its language"
+    return sample, None, "its prompt is too long" if tells else "none of its tokens identifies a language"
 
 
 def pieces_of(tokenizer: FastTokenizer, ids: Sequence[int], weights: Sequence[float]) -> list[Piece]:
-    """Each token with the text that it adds to those before it."""
-    # As in prompts/encode.py: added tokens, but for runs of white space.
+    """Each token with the text that it adds to the tokens before it."""
+    # As in prompts/encode.py: added tokens, except runs of white space.
     added = getattr(tokenizer, "added_tokens_decoder", {})
     control = {id for id, token in added.items() if not token.content.isspace()}
     pieces = []
@@ -156,10 +158,10 @@ def pieces_of(tokenizer: FastTokenizer, ids: Sequence[int], weights: Sequence[fl
     return pieces
 
 
-def by_words(sample: Sample, separator: str, left_out: str = "") -> Shown:
-    """A sample without a tokenizer: words stand for tokens, and their shares for weights.
+def by_words(sample: Sample, separator: str, left_out: str = "") -> SamplePreview:
+    """A preview without a tokenizer: words stand for tokens, and their shares for weights.
 
-    What a token reveals (`conflict.token_weighting`) is not in these shares: it is counted in tokens.
+    The shares do not include `conflict.token_weighting`, which counts tokens.
     """
     words, numbers = sample.response.split(" "), itertools.count()
     shares = [
@@ -175,7 +177,7 @@ def by_words(sample: Sample, separator: str, left_out: str = "") -> Shown:
         for number, (word, share) in enumerate(zip(words, shares, strict=True))
     ]
     prompt = text_of(sample.prompt) + (separator if sample.prompt else "")
-    return Shown(sample, [Piece(prompt)] if prompt else [], response, left_out)
+    return SamplePreview(sample, [Piece(prompt)] if prompt else [], response, left_out)
 
 
 def _typed(tokenizer: Any) -> FastTokenizer:
@@ -184,5 +186,5 @@ def _typed(tokenizer: Any) -> FastTokenizer:
 
 
 def store_of(recipe: Recipe, directory: Path | None) -> Store:
-    """The run directory of a recipe; nothing is made."""
+    """The run directory of a recipe; nothing is written."""
     return Store(directory or Path("runs") / recipe.name)

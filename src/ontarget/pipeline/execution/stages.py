@@ -1,4 +1,4 @@
-"""The one place where a recipe's stage becomes a call of `training`. Imports torch when it is called."""
+"""Turns a stage of a recipe into a call of `training`. Imports torch when called."""
 
 import shutil
 from collections.abc import Callable, Sequence
@@ -43,12 +43,12 @@ from ontarget.samples.weighting import ALL
 from ontarget.samples.wrong import with_wrong_outputs
 from ontarget.settings.objective import UNLIKELIHOOD
 
-# Settings of a stage that make no other samples; of a new model it is its tokenizer that does.
+# Settings of a stage that do not change its samples; of a new model, only its tokenizer matters.
 _NOT_IN_SAMPLES = {
     *("start", "preset", "model", "tuning", "evaluation"),
     *("alpha", "objective", "beta", "margin"),
 }
-# Enough to see which tokens begin one line in a hundred of a language, and which words are its own.
+# Enough lines to find the tokens that begin 1 % of lines in a language, and its own words.
 _LINES = 2000
 
 Identity = Callable[[int], str]  # see training/data/encoded_cache.py
@@ -69,13 +69,13 @@ def make_model(
     """Trains one stage into an empty folder.
 
     Args:
-        start: where the model that it starts from lies; None for one made from nothing.
-        work: keeps checkpoints; what an earlier call left there is gone on from.
-        store: the run: its synthetic text is read, and what TensorBoard and its like write goes there.
+        start: the place of the model that the stage starts from; None for a new model.
+        work: the folder for checkpoints; training resumes from those of an earlier call.
+        store: the run, with synthetic text, and for files of experiment trackers such as TensorBoard.
     Returns:
-        Counts for the model's record: steps, the one whose weights were kept, samples dropped, truncated,
-        ambiguous and unrevealing; of stage 2 also how many conflict, and what share of them asks for the
-        right target.
+        Counts for the model's record: steps, the step whose weights were kept, and numbers of dropped,
+        truncated, ambiguous and unrevealing samples; for stage 2 also the number of conflicting samples, and
+        the share of them that asks for the right target language.
     """
     from ontarget.training.new_model import NewModel
     from ontarget.training.stage import StageData, train_stage
@@ -120,7 +120,7 @@ def make_model(
 
 
 def stage_draw(recipe: Recipe, stage: str, corpus: Corpus, store: Store) -> Draw:
-    """The passes of a stage of any kind. `store`: the run, where its synthetic text is."""
+    """The samples of a stage of any kind, by pass. `store` is the run with its synthetic text."""
     settings = recipe.stages[stage]
     if isinstance(settings, Pretraining):
         return document_groups(_documents(recipe, settings, corpus))
@@ -131,14 +131,14 @@ def stage_draw(recipe: Recipe, stage: str, corpus: Corpus, store: Store) -> Draw
 
 
 def _documents(recipe: Recipe, settings: Pretraining, corpus: Corpus) -> Callable[[int], Sequence[str]]:
-    """What a base reads in a pass. The last pass is kept: the tokenizer learns from the first one, too."""
+    """The documents of a pass of pretraining; the last pass is cached, since the tokenizer uses the first."""
     seed = seed_of(recipe, settings)
     languages, pivot = recipe.languages, recipe.pivot
     return lru_cache(1)(partial(make_documents, corpus, languages, pivot, settings.documents, seed))
 
 
 def synthetic_draw(recipe: Recipe, stage: str, corpus: Corpus, store: Store) -> Draw:
-    """The passes of a stage that learns from translations made for it; `store` is the run, where they are."""
+    """The samples of a stage that learns from synthetic translations; `store` is the run that has them."""
     settings, template = recipe.stages[stage], template_of(recipe, stage)
     assert isinstance(settings, Synthetic)
     rows, seed = synthetic.read(recipe, stage, store), seed_of(recipe, settings)
@@ -156,7 +156,7 @@ def translation_draw(
     drawn: Sequence[Translation],
     template: PromptTemplate,
 ) -> Draw:
-    """The passes of a stage over the translations that were drawn for it, and what is mixed in."""
+    """The samples of a stage from the translations drawn for it, with general instructions."""
     seed = seed_of(recipe, settings)
     if isinstance(settings, LanguageAware):
         conflict = settings.conflict.conflict()
@@ -182,7 +182,7 @@ def translation_draw(
 
 
 def samples_identity(recipe: Recipe, stage: str, corpus: Corpus) -> Identity:
-    """Number of a pass -> what its samples are made from, all but the tokenizer."""
+    """Number of a pass -> fingerprint of everything that its samples depend on, except the tokenizer."""
     settings = recipe.stages[stage]
     anew = (
         isinstance(settings, Pretraining)
@@ -210,7 +210,7 @@ def samples_identity(recipe: Recipe, stage: str, corpus: Corpus) -> Identity:
 
 
 def beginnings(recipe: Recipe, stage: str, corpus: Corpus) -> dict[Language, Sequence[str]]:
-    """Lines of each language, where a stage needs to know what tells them apart."""
+    """Lines of each language, if a stage needs to know how languages differ."""
     settings = recipe.stages[stage]
     asks = (isinstance(settings, LanguageAware) and settings.conflict.weighting() != ALL) or (
         isinstance(settings, Synthetic) and settings.alpha > 0
@@ -223,7 +223,7 @@ def _asks_model(settings: object) -> bool:
 
 
 def keep_template(recipe: Recipe, folder: Path) -> None:
-    """Puts a template of the user's own beside the model that was tuned with it."""
+    """Copies the user's own template to the model that was tuned with it."""
     if is_file_name(recipe.template):
         shutil.copyfile(expanded(recipe.template), folder / TEMPLATE_FILE)
 
@@ -231,7 +231,7 @@ def keep_template(recipe: Recipe, folder: Path) -> None:
 def conflict_counts(
     recipe: Recipe, settings: LanguageAware, drawn: Sequence[Translation]
 ) -> dict[str, int | float]:
-    """How many samples of the first pass conflict, and what share of them asks for the right target."""
+    """The number of conflicting samples in the first pass, and the share that asks for the right target."""
     right, conflict = directions_of(drawn), settings.conflict.conflict()
     seed = seed_of(recipe, settings)
     asked = conflicting_instructions(right, conflict, recipe.languages, recipe.supervised, seed, 0)
@@ -242,23 +242,23 @@ def conflict_counts(
 
 
 def notices(recipe: Recipe, stage: str, corpus: Corpus) -> list[str]:
-    """What is worth knowing of a stage's samples before it is trained, in sentences."""
+    """Remarks on the samples of a stage before its training."""
     settings, said = recipe.stages[stage], list[str]()
     if isinstance(settings, Pretraining | Synthetic):
         return said
     drawn = drawn_for(recipe, settings, corpus)
     got = len(drawn)
     if settings.samples != "all" and got < settings.samples:
-        said.append(f"the corpus has {got} samples for it, not the {settings.samples} that it asks for")
+        said.append(f"the corpus has only {got} samples for it instead of {settings.samples}")
     if isinstance(settings, LanguageAware):
         counts, policy = conflict_counts(recipe, settings, drawn), settings.conflict.policy
-        # Of `source-copy` all do and of most policies none does, by their definition.
+        # By definition all do with `source-copy`, and none with most other policies.
         if counts["right_target"] and policy != "source-copy":
             share = f"{counts['right_target']:.1%} of {counts['conflicting']} conflicting samples"
             said.append(f"{share} ask for the right target language ({policy})")
         if counts["conflicting"] < got:
             alone = got - counts["conflicting"]
-            said.append(f"{alone} samples have no conflicting one: no answer of the kind was counted")
+            said.append(f"{alone} samples have no conflicting sample: no output of that kind was counted")
     if settings.general:
         there = len(read_instructions(settings.general.path))
         wanted = how_many(got, settings.general.ratio)

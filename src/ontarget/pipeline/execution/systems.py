@@ -1,4 +1,4 @@
-"""The one place where a recipe's system becomes calls of `translation`. Torch comes with the first model."""
+"""Turns a system of a recipe into calls of `translation`. Imports torch with the first model."""
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from pathlib import Path
@@ -33,7 +33,7 @@ LinesOf = Mapping[Language, Sequence[str]]
 
 
 def system_of(recipe: Recipe, name: str, corpus: Corpus) -> System:
-    """What the room of translation makes of a system's settings."""
+    """The system that `translation` needs, from the settings of a recipe."""
     return _made(
         name,
         recipe.systems[name],
@@ -48,20 +48,20 @@ def system_of(recipe: Recipe, name: str, corpus: Corpus) -> System:
 
 
 def settings_called(name: str) -> SystemSettings:
-    """The settings of a known system that any one model can be asked by, without a recipe.
+    """The settings of a known system that works for any model without a recipe.
 
     Raises:
-        UserError: there is no such system, or it shows demonstrations, which a recipe has.
+        UserError: the system is unknown, or needs demonstrations, which only a recipe has.
     """
     name = current_id(name)
     if name not in SYSTEMS:
         raise UserError(
-            f"there is no system '{name}'{nearest(name, SYSTEMS)}; there are {', '.join(SYSTEMS)}"
+            f"there is no system '{name}'{nearest(name, SYSTEMS)}; known systems are {', '.join(SYSTEMS)}"
         )
     settings = SystemSettings(**SYSTEMS[name])
     if settings.num_fewshot:
         raise UserError(
-            f"the system '{name}' shows demonstrations, which only a recipe has; use 'ontarget run'"
+            f"the system '{name}' needs demonstrations, which only a recipe has; use 'ontarget run'"
         )
     return settings
 
@@ -72,7 +72,7 @@ def system_called(
     """A known system for one direction, without a recipe; its pivot is English.
 
     Args:
-        lines: of each language, for systems that learn from text; as many as in a recipe are looked at.
+        lines: text of each language, for systems that learn from text; as many are used as in a recipe.
     """
     english = Language("en")
     languages = dict.fromkeys([english, direction.source, *lines])
@@ -111,7 +111,7 @@ def _made(
 
 
 def _rerank(settings: RerankSettings, pivot: Language, targets: Iterable[Language]) -> Rerank:
-    """By the identifier of all scores, which is asked at once whether it knows the languages."""
+    """Re-ranking by the default identifier; checks at once that it knows the languages."""
     identifier = default_identifier()
     labels = {language: known_labels(language, identifier) for language in (pivot, *targets)}
 
@@ -123,7 +123,7 @@ def _rerank(settings: RerankSettings, pivot: Language, targets: Iterable[Languag
 
 
 def without_texts(recipe: Recipe, system: System) -> list[str]:
-    """Names of the target languages that a system would ask in, but for which English has to serve."""
+    """Names of target languages without prompt texts, for which a system uses English prompts."""
     if not system.prompt_in_target:
         return []
     there = languages_of(system.template.words)
@@ -132,19 +132,19 @@ def without_texts(recipe: Recipe, system: System) -> list[str]:
 
 
 def load_engine(model: Path | str) -> "Engine":
-    """A model, ready to answer."""
+    """Loads a model for decoding."""
     from transformers.utils import logging
 
     from ontarget.translation.engines.transformers import TransformersEngine
 
-    logging.disable_progress_bar()  # of loading weights: ours says what is being done
+    logging.disable_progress_bar()  # of loading weights, since we show our own
     return TransformersEngine.load(model)
 
 
 def hypotheses(
     system: System, engine: "Engine", pairs: Sequence[Translation], update: Callable[[int, int], None]
 ) -> "list[Hypothesis]":
-    """One hypothesis for each pair's source, in order."""
+    """One hypothesis for each source, in order."""
     from ontarget.translation.translate import translate
 
     requests = [Request(pair.source, pair.direction) for pair in pairs]
@@ -158,7 +158,7 @@ def candidates(
     count: int,
     update: Callable[[int, int], None],
 ) -> "list[list[Hypothesis]]":
-    """At most `count` hypotheses for each pair's source, the most probable first, in one step."""
+    """At most `count` hypotheses for each source, the most probable first, in one step."""
     from ontarget.translation.translate import n_best
 
     requests = [Request(pair.source, pair.direction) for pair in pairs]
@@ -166,7 +166,7 @@ def candidates(
 
 
 def left_empty(answers: "Sequence[Hypothesis]", engine: "Engine") -> str | None:
-    """What to say of the lines that were too long for the model, if any were."""
+    """A message on lines that were too long for the model, or None."""
     count = sum(answer.too_long for answer in answers)
     if not count:
         return None

@@ -1,8 +1,8 @@
-"""One of several processes that train a stage: started by torchrun (see launch.py), it ends with the stage.
+"""One of several processes that train a stage; torchrun starts it (see launch.py) and it ends with the stage.
 
     python -m torch.distributed.run ... -m ontarget.pipeline.execution.worker JOB.json
 
-Standard input carries the numbers of signals, one a line; at its end whoever started us is gone: so are we.
+Standard input has signal numbers, one per line; when it ends, the parent process has gone, and we exit.
 """
 
 import json
@@ -22,11 +22,11 @@ from ontarget.pipeline.planning.inputs import load_corpus
 from ontarget.recipes.loading import check
 from ontarget.signals import Terminated, terminable
 
-_FAILED = 1  # torchrun then ends the others
+_FAILED = 1  # torchrun then ends the other processes
 
 
 def main() -> None:
-    """Does the job; says what came of it."""
+    """Trains the stage and reports the result."""
     first_here = os.environ["LOCAL_RANK"] == "0"
     threading.Thread(target=_obey, args=(first_here,), daemon=True).start()
     job = json.loads(Path(sys.argv[1]).read_text(encoding="utf-8"))
@@ -48,7 +48,9 @@ def _train(job: dict[str, Any]) -> dict[str, Any]:
 
     processes, gpus = int(os.environ["LOCAL_WORLD_SIZE"]), torch.cuda.device_count()
     if gpus and processes > gpus:
-        raise UserError(f"--processes is {processes}, but this machine has {gpus} GPUs: at most one for each")
+        raise UserError(
+            f"--processes is {processes}, but this machine has {gpus} GPUs; use one process for each GPU"
+        )
     recipe = check(job["recipe"], job["recipe"]["name"])
     counts = stages.make_model(
         recipe,
@@ -65,18 +67,18 @@ def _train(job: dict[str, Any]) -> dict[str, Any]:
 
 
 def _tell(what: str, value: Any) -> None:
-    """One line in one write, so that lines of several processes never mix."""
+    """Writes a line at once, so that lines of several processes never mix."""
     os.write(1, f"{json.dumps({'ontarget': [what, value]})}\n".encode())
 
 
 def _obey(reads: bool) -> NoReturn:
-    """One process of this machine reads what is sent; the others see the end alone."""
+    """Obeys signals in one process of this machine; the other processes only notice the end of input."""
     if reads:
         for line in sys.stdin:
             os.kill(os.getpid(), int(line))
     else:
         end = select.poll()
-        end.register(0, 0)  # no event but that nobody holds the other end
+        end.register(0, 0)  # only the event that the other end is closed
         end.poll()
     os._exit(_FAILED)
 
@@ -85,5 +87,5 @@ if __name__ == "__main__":
     main()
     sys.stdout.flush()
     sys.stderr.flush()
-    # Threads of torch's communication may still run, and abort a process that takes its libraries down.
+    # Communication threads of torch may still run, and would abort a process that unloads its libraries.
     os._exit(0)

@@ -1,12 +1,12 @@
-"""What a run leaves on disk, and the fingerprint of all that made it.
+"""The artifacts of a run on disk, with fingerprints of everything that made them.
 
     runs/<recipe>/models/<stage>/                   a Hugging Face checkpoint, log.jsonl, ontarget.json
-                  models/.<stage>.progress-<8>/     checkpoints of a stage under way
+                  models/.<stage>.progress-<8>/     checkpoints of an unfinished stage
                   synthetic/<stage>/<direction>.jsonl, ontarget.json
                   outputs/<system>/<direction>.jsonl, ontarget.json
                   scores.json, details.json, report.html, ontarget.json
 
-A fingerprint is a hash of settings, of the fingerprints of inputs, and of a format number; not of our code.
+A fingerprint is a hash of settings, fingerprints of inputs, and a format number, but not of our code.
 """
 
 import hashlib
@@ -28,29 +28,29 @@ from ontarget.pipeline.planning.directory import SAID, held
 from ontarget.system_ids import outputs_folder
 
 Kind = Literal["synthetic", "model", "outputs", "scores", "report"]
-Translated = Literal["synthetic", "outputs"]  # what has a file for each direction
+Translated = Literal["synthetic", "outputs"]  # kinds that have a file for each direction
 
-# Raise one where the same settings make another artifact than before: what is on disk is then made again.
+# Raise a number when the same settings make another artifact than before: old artifacts are then made again.
 FORMAT: dict[Kind, int] = {"synthetic": 1, "model": 2, "outputs": 1, "scores": 2, "report": 2}
 
 _RECORD = "ontarget.json"
 _FILES = (*SAID, "scores.json", "details.json", "report.html", _RECORD)
-_NOTHING = b"{}\n"  # a record of which the last part was taken out
+_NOTHING = b"{}\n"  # a record whose last part was removed
 _TEMPORARY = "?" * 8  # what `tempfile` adds to a name
-_SAMPLE = 1 << 16  # bytes read at either end of a large file: weights that differ, differ there
-_LINES = 10_000  # of text that are hashed at a time
+_SAMPLE = 1 << 16  # bytes read at both ends of a large file, where different weights differ
+_LINES = 10_000  # number of lines that are hashed at a time
 
 
 @dataclass(frozen=True, slots=True)
 class Made:
-    """What is known of an artifact: what made it, and how long that took."""
+    """The record of an artifact: its fingerprint, and the seconds that it took to make."""
 
     fingerprint: str
     seconds: float
 
 
 def fingerprint(kind: Kind, **parts: Any) -> str:
-    """SHA-256 of `parts` (plain data) as canonical JSON, and of the artifact's format."""
+    """SHA-256 of `parts` (plain data) as canonical JSON, with the format number of the kind."""
     canonical = json.dumps(
         [kind, FORMAT[kind], parts], sort_keys=True, separators=(",", ":"), ensure_ascii=False
     )
@@ -58,7 +58,7 @@ def fingerprint(kind: Kind, **parts: Any) -> str:
 
 
 def text_fingerprint(lines: Sequence[str]) -> str:
-    """SHA-256 of lines of text, as a JSON list; never all of them in memory."""
+    """SHA-256 of lines of text as a JSON list, which is never in memory as a whole."""
     whole = hashlib.sha256(b"[")
     for begin in range(0, len(lines), _LINES):
         whole.update(b", " * (begin > 0))
@@ -68,7 +68,7 @@ def text_fingerprint(lines: Sequence[str]) -> str:
 
 
 def folder_fingerprint(folder: Path) -> str:
-    """What someone else's model is known by: names, sizes, small files whole and the ends of large ones."""
+    """The fingerprint of any model: of file names, sizes, small files and the ends of large files."""
     record = _read(folder / _RECORD).get("fingerprint")
     if isinstance(record, str):
         return record
@@ -84,22 +84,22 @@ def folder_fingerprint(folder: Path) -> str:
 
 
 def identity(model: str) -> str:
-    """The fingerprint of a model that is no stage: of its directory, or of its name on the Hub.
+    """The fingerprint of a model that is not a stage: of its directory, or of its name on the Hub.
 
-    That of an adapter has that of its base in it.
+    The fingerprint of an adapter includes that of its base model.
     """
     known = [folder_fingerprint(p) if isinstance(p, Path) else f"hub {p}" for p in lineage(locate(model))]
     return " on ".join(known)
 
 
 class Store:
-    """A run directory: where its artifacts lie and what is known of them."""
+    """A run directory: the places of its artifacts and their records."""
 
     def __init__(self, directory: Path) -> None:
         self.directory = directory
 
     def lock(self) -> AbstractContextManager[None]:
-        """Holds the directory for this process, see `directory.held`."""
+        """Reserves the directory for this process, see `directory.held`."""
         return held(self.directory)
 
     def model(self, stage: str) -> Path:
@@ -107,20 +107,20 @@ class Store:
         return self.directory / "models" / stage
 
     def model_made(self, stage: str) -> Made | None:
-        """What is known of a stage's model, if it is there."""
+        """The record of a stage's model, or None if there is no model."""
         return _made(_read(self.model(stage) / _RECORD))
 
     def progress(self, stage: str, fingerprint: str) -> Path:
-        """The folder in which a stage keeps what it goes on from after a kill."""
+        """The folder with the checkpoints of an unfinished stage, which a later run resumes from."""
         return self.directory / "models" / f".{stage}.progress-{fingerprint[:8]}"
 
     @contextmanager
     def making_model(
         self, stage: str, fingerprint: str, about: Mapping[str, Any]
     ) -> Iterator[tuple[Path, Path]]:
-        """Yields an empty folder for the model, and one for progress, which outlives a kill.
+        """Yields an empty folder for the model, and one for progress, which survives a kill.
 
-        `about` goes into the model's record; it is read when the block ends.
+        `about` becomes part of the model's record; it is read when the block ends.
         """
         progress = self.progress(stage, fingerprint)
         with whole_folder(self.model(stage)) as folder:
@@ -132,7 +132,7 @@ class Store:
         self._remove_progress(stage)
 
     def link_model(self, stage: str, folder: Path, fingerprint: str) -> None:
-        """Takes the model of another run as a stage's. They share files: none is ever changed in place.
+        """Links the model of another run as that of a stage. They share files, which never change in place.
 
         Raises:
             OSError: the model was removed or replaced meanwhile.
@@ -147,7 +147,7 @@ class Store:
     def copy_outputs(
         self, system: str, direction: str, file: Path, made: Made, kind: Translated = "outputs"
     ) -> None:
-        """Takes the translations of another run as those of a system or stage.
+        """Copies the translations of another run as those of a system or stage.
 
         Raises:
             OSError, UserError: the file was removed, or is damaged.
@@ -175,13 +175,13 @@ class Store:
         }
 
     def outputs(self, system: str, direction: str, kind: Translated = "outputs") -> Path:
-        """The file of a system's hypotheses in one direction; or of a stage's synthetic text."""
+        """The file of a system's hypotheses in one direction, or of a stage's synthetic text."""
         folder = self.directory / kind
         of_system = outputs_folder(folder, system) if kind == "outputs" else folder / system
         return of_system / f"{direction}.jsonl"
 
     def outputs_made(self, system: str, direction: str, kind: Translated = "outputs") -> Made | None:
-        """What is known of that file, if it is there as it was written."""
+        """The record of that file, or None if it is missing or damaged."""
         path = self.outputs(system, direction, kind)
         entry = _read(path.with_name(_RECORD)).get(direction)
         return _made(entry) if not _damaged(path, entry) else None
@@ -194,13 +194,13 @@ class Store:
         made: Made,
         kind: Translated = "outputs",
     ) -> None:
-        """Writes hypotheses, then their record: without it they count as not there."""
+        """Writes hypotheses, then their record; without a record they count as missing."""
         path = self.outputs(system, direction, kind)
         with _recording(path.with_name(_RECORD), direction, made, [path]):
             write_jsonl(path, rows)
 
     def made(self, file: str) -> Made | None:
-        """What is known of a file of the run, such as `scores.json`, if it is there as it was written."""
+        """The record of a file of the run such as `scores.json`, or None if it is missing or damaged."""
         entry = _read(self.directory / _RECORD).get(file)
         return _made(entry) if not _damaged(self.directory / file, entry) else None
 
@@ -208,14 +208,14 @@ class Store:
     def making(self, file: str, made: Made, beside: Sequence[str] = ()) -> Iterator[Path]:
         """Yields the path of a file of the run; it counts as made when the block has written it.
 
-        So do those `beside` it, which are written with it.
+        The same holds for the files `beside` it, which the block also writes.
         """
         paths = [self.directory / name for name in (file, *beside)]
         with _recording(self.directory / _RECORD, file, made, paths):
             yield paths[0]
 
     def damaged(self) -> list[Path]:
-        """Files that are there and are not as they were written: they count as missing."""
+        """Files that changed since they were written, which count as missing."""
         found = []
         for kind, suffix in (("models", ""), ("synthetic", ".jsonl"), ("outputs", ".jsonl"), ("", "")):
             for record in sorted(self.directory.glob(f"{kind}/*/{_RECORD}" if kind else _RECORD)):
@@ -228,7 +228,7 @@ class Store:
         return found
 
     def remove_leftovers(self, stages: Collection[str], systems: Collection[str]) -> None:
-        """Removes what a kill left half-written, under the lock; progress is kept."""
+        """Removes half-written files after a kill, under the lock; progress is kept."""
         for stage in stages:
             for folder in self.directory.glob(f"models/.{stage}.{_TEMPORARY}"):
                 shutil.rmtree(folder)
@@ -247,7 +247,7 @@ class Store:
 
 
 def _link(source: str, target: str) -> None:
-    """A second name for a file; a copy where the disk has no such thing."""
+    """Makes a hard link to a file, or a copy if the file system has no hard links."""
     try:
         os.link(source, target)
     except OSError:
@@ -256,9 +256,9 @@ def _link(source: str, target: str) -> None:
 
 @contextmanager
 def _recording(record: Path, key: str, made: Made, files: Sequence[Path]) -> Iterator[None]:
-    """Writes a record after the block; the old one goes first, so that it never speaks of a newer file.
+    """Writes a record after the block; the old one is removed first, so that it never describes a newer file.
 
-    It says how many bytes each of the `files` has, all beside it: one that is cut counts as missing.
+    The record has the size of each of the `files`, which are beside it: a truncated file counts as missing.
     """
     records = _read(record)
     if records.pop(key, None) is not None:
@@ -273,9 +273,9 @@ def _recording(record: Path, key: str, made: Made, files: Sequence[Path]) -> Ite
 
 
 def _damaged(path: Path, entry: Any) -> list[Path]:
-    """Of a file and those that were written with it, the ones that are not as their record says."""
+    """Of a file and those that were written with it, the ones whose size differs from their record."""
     known = entry.get("bytes") if isinstance(entry, dict) else None
-    if not isinstance(known, dict):  # an older version's
+    if not isinstance(known, dict):  # a record of an older version
         return [] if _size(path) else [path]
     sizes = {path.with_name(name): size for name, size in known.items()}
     return [file for file, size in sizes.items() if _size(file) != size]
@@ -306,7 +306,7 @@ def _made(record: Any) -> Made | None:
 
 
 def _read(path: Path) -> dict[str, Any]:
-    """A record, or an empty one: what has none, or a damaged one, is made again."""
+    """A record, empty if it is missing or damaged, so that its artifact is made again."""
     try:
         record = json.loads(path.read_text(encoding="utf-8"))
     except (OSError, ValueError):

@@ -1,4 +1,4 @@
-"""The first segments of a recipe's text, seen by its models: are they there, encoded, and short enough?"""
+"""Checks the first segments of a recipe's text: present, known to the models' tokenizers, short enough."""
 
 from collections.abc import Callable, Iterable
 from contextlib import AbstractContextManager
@@ -21,20 +21,20 @@ from ontarget.prompts.encode import encode_prompt, encode_response
 from ontarget.recipes.schema.recipe import Recipe
 from ontarget.text import is_empty
 
-_PAIRS = 200  # of each direction, that are encoded
+_PAIRS = 200  # number of pairs of each direction that are encoded
 
 At = Callable[[str], AbstractContextManager[None]]
 Note = Callable[[str], None]
 
 
 def look_into(recipe: Recipe, text: Beginnings, at: At, note: Note) -> None:
-    """Looks at the text of each direction, and at what the models on this machine make of it.
+    """Checks the text of each direction, and how the models on this machine encode it.
 
     Args:
         recipe: the recipe.
         text: its first segments.
-        at: a block under a recipe's key, in which a UserError is noted.
-        note: takes what is worth knowing.
+        at: a context manager for a key of the recipe, which notes a UserError.
+        note: receives remarks.
     """
     corpus = text.corpus(recipe.name)
     there = _directions_with_text(recipe, corpus, text, at, note)
@@ -57,9 +57,9 @@ def look_into(recipe: Recipe, text: Beginnings, at: At, note: Note) -> None:
 
 
 def _directions_with_text(recipe: Recipe, corpus: Corpus, text: Beginnings, at: At, note: Note) -> bool:
-    """Whether each direction that is translated has text; says of those that have none."""
+    """Whether each translated direction has text; notes the directions without text."""
     if recipe.corpus.phrasebook:
-        return False  # made when it is needed, in its own languages
+        return False  # its text is made when it is needed, in its own languages
     held = recipe.hold_out.numbers() if recipe.hold_out else ()
     wanted: dict[str, list[Direction]] = {recipe.split: directions(recipe)}
     if any(stage.start is not None for stage in recipe.stages.values()):
@@ -69,7 +69,7 @@ def _directions_with_text(recipe: Recipe, corpus: Corpus, text: Beginnings, at: 
         read = "train" if split in held else split
         if not text.splits.get(read) and (read in text.cut or read not in text.splits):
             complete = False
-            continue  # why there is none is told elsewhere
+            continue  # the reader of the text reports the reason
         complete = complete and split == read
         for direction in of_split:
             try:
@@ -94,7 +94,7 @@ def _written(pairs: Iterable[Translation]) -> Iterable[Translation]:
 
 
 def _roots(recipe: Recipe) -> dict[str, str]:
-    """Model on this machine that the recipe does not make -> the key that names it."""
+    """Models on this machine that the recipe does not make -> the key that names each."""
     named = [(f"stages.{name}.from", stage.start) for name, stage in recipe.stages.items()]
     named += [(f"systems.{name}.model", system.model) for name, system in recipe.systems.items()]
     named.append(("model", recipe.model))
@@ -122,7 +122,7 @@ def _samples(recipe: Recipe, name: str, corpus: Corpus, note: Note) -> None:
         try:
             pairs = corpus.pairs("train", direction)[:_PAIRS]
         except UserError:
-            continue  # told elsewhere
+            continue  # `_directions_with_text` reports it
         for pair in _written(pairs):
             prompt = encode_prompt(tokenizer, template.render(pair.source, direction))
             response = encode_response(tokenizer, pair.target, template.separator, eos=False)
@@ -135,6 +135,6 @@ def _samples(recipe: Recipe, name: str, corpus: Corpus, note: Note) -> None:
         )
     if long:
         note(
-            f"stages.{name}: {counted(long, 'sample')} of the first {total} would be cut or left out at "
+            f"stages.{name}: {counted(long, 'sample')} of the first {total} would be truncated or dropped at "
             f"tuning.max_length={limit}"
         )

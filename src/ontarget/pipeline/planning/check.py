@@ -1,6 +1,6 @@
-"""What `ontarget recipes check` looks at: all that a recipe names, and nothing is made.
+"""The checks of `ontarget recipes check`: everything that a recipe names, without making anything.
 
-A run finds the same, but stops at the first mistake, and only once all text has been read.
+A run finds the same mistakes, but stops at the first one, after it has read all text.
 """
 
 from collections.abc import Iterator, Sequence
@@ -24,16 +24,16 @@ from ontarget.recipes.schema.recipe import Recipe
 from ontarget.recipes.schema.stages import Pretraining
 
 OF_TEXT = {"corpus", "hold_out", "languages", "pivot", "directions", "split", "stages"}
-"""Keys that decide which text is looked at."""
+"""Keys that decide which text is checked."""
 
 
 @dataclass
-class Checked:
-    """What was found.
+class Findings:
+    """The findings of a check.
 
     Attributes:
-        wrong: mistakes, a sentence each, that begins with the recipe's key.
-        notes: what is not on this machine, or is worth knowing.
+        wrong: mistakes; each is a sentence that begins with the recipe's key.
+        notes: remarks, such as models that are not on this machine.
     """
 
     wrong: list[str] = field(default_factory=list)
@@ -41,7 +41,7 @@ class Checked:
 
     @contextmanager
     def at(self, key: str) -> Iterator[None]:
-        """Notes a mistake in the block, with the key where it is."""
+        """Adds a mistake that the block raises, with its key."""
         try:
             yield
         except UserError as error:
@@ -50,24 +50,24 @@ class Checked:
             self.add(said if keyed else f"{key}: {said}")
 
     def add(self, wrong: str) -> None:
-        """Notes a mistake, once."""
+        """Adds a mistake once."""
         if wrong not in self.wrong:
             self.wrong.append(wrong)
 
     def note(self, said: str) -> None:
-        """Notes what is worth knowing, once."""
+        """Adds a remark once."""
         if said not in self.notes:
             self.notes.append(said)
 
 
-def check(recipes: Sequence[Recipe], *, deep: bool = False) -> Checked:
-    """Looks at everything that recipes name: files as far as their headers, models as far as their shapes.
+def check(recipes: Sequence[Recipe], *, deep: bool = False) -> Findings:
+    """Checks everything that recipes name: headers of files, and configurations and shapes of models.
 
     Args:
-        recipes: one, or the points of a sweep.
-        deep: reads the first segments of all text, and encodes them.
+        recipes: one recipe, or the points of a sweep.
+        deep: also reads and encodes the first segments of all text.
     """
-    found, texts = Checked(), dict[str, Beginnings]()
+    found, texts = Findings(), dict[str, Beginnings]()
     for recipe in recipes:
         known_by = recipe.model_dump_json(include=OF_TEXT)
         if known_by not in texts:
@@ -81,7 +81,7 @@ def check(recipes: Sequence[Recipe], *, deep: bool = False) -> Checked:
     return found
 
 
-def _look_at_text(recipe: Recipe, found: Checked, count: int) -> Beginnings:
+def _look_at_text(recipe: Recipe, found: Findings, count: int) -> Beginnings:
     source, text = recipe.corpus, Beginnings(count)
     if source.plain:
         text.plain(source.plain.model_dump(exclude_none=True), recipe.languages)
@@ -103,14 +103,14 @@ def _look_at_text(recipe: Recipe, found: Checked, count: int) -> Beginnings:
     return text
 
 
-def _look_at_splits(recipe: Recipe, found: Checked) -> None:
-    """Whether the recipe says what each split is read from that something needs."""
+def _look_at_splits(recipe: Recipe, found: Findings) -> None:
+    """Checks that the recipe has a source for each split that it needs."""
     needed: dict[str, str] = {recipe.split: "is translated (`split`)"}
     if any(stage.start is not None for stage in recipe.stages.values()):
         needed["train"] = "the stages learn from"
     for name, stage in recipe.stages.items():
         if stage.evaluation:
-            needed["validation"] = f"stages.{name} is judged on (`evaluation`)"
+            needed["validation"] = f"stages.{name} is evaluated on (`evaluation`)"
     for name, system in recipe.systems.items():
         if system.num_fewshot:
             needed["validation"] = f"systems.{name} takes its demonstrations from"
@@ -119,11 +119,11 @@ def _look_at_splits(recipe: Recipe, found: Checked) -> None:
         source = recipe.corpus
         usual = source.catalogue and split in entry(source.catalogue.name).splits
         if not (held or usual or source.phrasebook or source.names(split)):
-            found.add(f"corpus: there is no '{split}', which {why}; say what it is read from")
+            found.add(f"corpus: there is no '{split}', which {why}; add its files or test set")
 
 
-def _look_at_models(recipe: Recipe, found: Checked) -> None:
-    """Each model that the recipe names and does not make."""
+def _look_at_models(recipe: Recipe, found: Findings) -> None:
+    """Checks each model that the recipe names but does not make."""
     named: dict[str, tuple[str, bool]] = {}
     for name, stage in recipe.stages.items():
         for key, model in made_from(stage).items():
@@ -140,15 +140,15 @@ def _look_at_models(recipe: Recipe, found: Checked) -> None:
         with found.at(key):
             place = locate(model)
             if not isinstance(place, Path):
-                found.note(f"{key}: '{model}' is loaded from the Hugging Face hub: not looked at")
+                found.note(f"{key}: '{model}' is loaded from the Hugging Face Hub; not checked")
             elif here:
                 check_model(recipe, model, tuned=tuned)
             else:
-                found.note(f"{key}: a model is looked at where the extra `train` is installed")
+                found.note(f"{key}: not checked; models can be checked if the extra `train` is installed")
 
 
-def _look_at_stages(recipe: Recipe, found: Checked) -> None:
-    """The template, general instructions, and the runs whose counts are taken."""
+def _look_at_stages(recipe: Recipe, found: Findings) -> None:
+    """Checks the template, general instructions, and runs whose counts a stage uses."""
     roots = {start for stage in recipe.stages.values() if (start := stage.start) not in recipe.stages}
     with found.at("template"):
         if layout_of(recipe.template).chat:

@@ -1,13 +1,13 @@
-"""What a plan will cost: an estimate, before anything is spent.
+"""Estimates the cost of a plan: time, memory and disk.
 
-Training takes 6 floating-point operations for each parameter and token, reading and writing an answer 2
-(Kaplan et al. 2020, section 2.1). They are divided by the speed of this machine's matrix product, times the
-share of it that the tiny recipes get on two CPU cores; larger models get more.
+Training takes 6 floating-point operations for each parameter and token, reading prompts and writing outputs
+take 2 (Kaplan et al. 2020, section 2.1). They are divided by the speed of matrix products on this machine,
+times the share that the tiny recipes reach on two CPU cores; larger models reach more.
 
-The memory of training is that of the whole process, as the system counts it, and was compared with 7 and 58
-million parameters on a CPU: the libraries; weights, gradients and the two moments of AdamW in fp32, and the
-weights once more in bf16; the gradient of the output layer before it is added to the others; and what a
-micro-batch keeps for the backward pass, holes in the heap included.
+The memory of training is that of the whole process, checked with models of 7 and 58 million parameters on a
+CPU. It is the sum of the libraries; weights, gradients and the two moments of AdamW in fp32, and the weights
+in bf16; the gradient of the output layer before it is added to the others; and the activations of a
+micro-batch for the backward pass, including gaps in the heap.
 """
 
 import json
@@ -23,7 +23,12 @@ from statistics import fmean
 from ontarget.checkpoints.adapter import lineage
 from ontarget.languages import Direction
 from ontarget.pipeline.evaluation import agreed
-from ontarget.pipeline.execution import distillation_sources as untranslated
+from ontarget.pipeline.execution.distillation_sources import (
+    directions_of,
+    drawn_lines,
+    settings_of,
+    teacher_of,
+)
 from ontarget.pipeline.execution.systems import system_of
 from ontarget.pipeline.planning.inputs import directions, prompt_text, test_set
 from ontarget.pipeline.planning.plan import Plan
@@ -35,24 +40,24 @@ from ontarget.samples.documents import lines_a_document
 from ontarget.samples.general import how_many
 from ontarget.settings.model_shape import ModelShape
 
-_CHARACTERS = 4.0  # of one token, in European languages
-_READING_SHARE, _WRITING_SHARE = 0.3, 0.05  # many tokens at a time, and one after the other
-_NUMBER = 4  # bytes: models are held in fp32
+_CHARACTERS = 4.0  # characters of a token, in European languages
+_READING_SHARE, _WRITING_SHARE = 0.3, 0.05  # of the speed: many tokens at a time, or one after the other
+_NUMBER = 4  # bytes of a weight in fp32
 _SAVED = {"fp32": 4, "bf16": 2, "fp16": 2}  # bytes of a weight
-_LIBRARIES = 3.5e8  # bytes: torch and transformers, before a model is there
+_LIBRARIES = 3.5e8  # bytes of torch and transformers before a model is loaded
 _ACTIVATIONS = 30  # numbers kept for the backward pass, for each token, layer and unit
-_LINES = 200  # looked at for the mean length of a text
+_LINES = 200  # number of lines for the mean length of a text
 
 
 @dataclass(frozen=True, slots=True)
 class Cost:
-    """Of one step. None: no telling, because the model is not on this machine yet, or torch is not.
+    """The cost of a step; None for unknown values, since the model or torch is not on this machine.
 
     Attributes:
-        seconds: by the clock.
-        memory: bytes, at most at a time.
-        disk: bytes that it adds.
-        measured: the time is what the step took before, not an estimate.
+        seconds: elapsed time.
+        memory: maximum memory in bytes.
+        disk: bytes that the step adds.
+        measured: whether the time was measured when the step last ran.
     """
 
     seconds: float | None
@@ -72,13 +77,13 @@ class _Size:
 
 @dataclass(frozen=True)
 class Estimator:
-    """Costs of the steps of one plan, at `speed` floating-point operations a second (None: unknown)."""
+    """Costs of the steps of a plan; `speed` is in floating-point operations per second (None: unknown)."""
 
     plan: Plan
     speed: float | None
 
     def cost(self, step: Step) -> Cost:
-        """What the parts of a step that are to do will cost."""
+        """The cost of the parts of a step that are to do."""
         if not step.todo:
             return Cost(0.0, 0.0, 0.0, measured=True)
         if step.kind == "model":
@@ -88,11 +93,11 @@ class Estimator:
         if step.kind == "synthetic":
             return self._for_a_stage(step)
         second = self._agreeing(step)
-        # Scores and report are a matter of seconds; the second identifier's models take a gigabyte.
+        # Scores and report take seconds; the models of the second identifier take a gigabyte.
         return Cost(5.0 + second, 1.3e9 if second else 3e8, 1e6)
 
     def _agreeing(self, step: Step) -> float:
-        """Seconds that a second identifier takes, where the scores need one."""
+        """Seconds that a second identifier takes, if the scores need one."""
         recipe = self.plan.recipe
         if step.kind != "scores" or not agreed.packages(recipe):
             return 0.0
@@ -105,14 +110,12 @@ class Estimator:
             return Cost(None, None, None)
         corpus = self.plan.corpus
         if isinstance(stage, Pretraining):
-            in_a_pass = sum(map(len, corpus.parts("train")))  # at least; see samples/documents.py
+            in_a_pass = sum(map(len, corpus.parts("train")))  # at least, see samples/documents.py
             length = lines_a_document(stage.documents, len(recipe.languages)) * self._line
         elif isinstance(stage, Synthetic):
-            made = sum(
-                len(untranslated.drawn_lines(recipe, step.name, corpus, d)) for d in self._made(step.name)
-            )
+            made = sum(len(drawn_lines(recipe, step.name, corpus, d)) for d in self._made(step.name))
             made *= 2 if stage.synthetic_side == "both" else 1
-            in_a_pass = round((1 + stage.mix) * made)  # at most: some will not be kept
+            in_a_pass = round((1 + stage.mix) * made)  # at most, since some will not be kept
             length = self._prompt(step.name) + self._line
         else:
             available = sum(len(corpus.pairs("train", direction)) for direction in recipe.supervised)
@@ -146,8 +149,8 @@ class Estimator:
         decoding, system = recipe.decoding_of(step.name), system_of(recipe, step.name, self.plan.corpus)
         shown = system.demonstrations.get(todo[0], ())
         prompt = _tokens([text_of(system.template.render("", todo[0], demonstrations=shown))]) + self._line
-        times = 2 if settings.pivot else 3 if settings.through_pivot else 1  # at most, of a second try
-        if settings.contrast:  # with more prompts: to the end, or only until an answer has begun
+        times = 2 if settings.pivot else 3 if settings.through_pivot else 1  # at most, with a second attempt
+        if settings.contrast:  # with more prompts, to the end or only for the first tokens
             times *= 3 if settings.contrast.first_tokens is None else 2
         return self._cost(
             step,
@@ -157,17 +160,17 @@ class Estimator:
         )
 
     def _for_a_stage(self, step: Step) -> Cost:
-        """Of translating what a stage learns from."""
+        """The cost of translating the synthetic data of a stage."""
         recipe, corpus = self.plan.recipe, self.plan.corpus
-        settings = untranslated.settings_of(recipe, step.name)
-        size = self._size(untranslated.teacher_of(settings))
+        settings = settings_of(recipe, step.name)
+        size = self._size(teacher_of(settings))
         if size is None:
             return Cost(None, None, None)
         todo = [direction for direction in self._made(step.name) if str(direction) in step.todo]
-        sentences = sum(len(untranslated.drawn_lines(recipe, step.name, corpus, d)) for d in todo)
+        sentences = sum(len(drawn_lines(recipe, step.name, corpus, d)) for d in todo)
         in_two = isinstance(settings, PivotDistillation) and settings.pivot_source == "model"
         beam, prompt = settings.decoding_from(recipe.decoding).num_beams, self._prompt(step.name)
-        more = 0  # greedy answers to each line, at most, by which one of several is chosen
+        more = 0  # maximum number of greedy outputs per line for choosing a candidate
         if isinstance(settings, SelfTraining):
             more = {"best": 0, "agreement": 2, "round-trip": settings.candidates}[settings.select]
         return self._cost(
@@ -179,10 +182,10 @@ class Estimator:
         )
 
     def _made(self, stage: str) -> list[Direction]:
-        return untranslated.directions_of(self.plan.recipe, stage)
+        return directions_of(self.plan.recipe, stage)
 
     def _judging(self, stage: str, size: _Size, steps: float) -> float:
-        """Operations of a stage's evaluations: every few steps, and after the last."""
+        """Operations of a stage's evaluations: every few steps, and after the last step."""
         settings = self.plan.recipe.stages[stage].evaluation
         if settings is None:
             return 0.0
@@ -191,7 +194,7 @@ class Estimator:
         return times * self._answers(size, sentences, self._prompt(stage), settings.num_beams)
 
     def _answers(self, size: _Size, sentences: int, prompt: float, beam: int) -> float:
-        """Operations of reading prompts and of writing the answers, by their shares of the speed."""
+        """Operations of reading prompts and writing outputs, by their shares of the speed."""
         answer = min(self.plan.recipe.decoding.max_new_tokens, self._line) * beam
         return 2 * size.parameters * sentences * (prompt / _READING_SHARE + answer / _WRITING_SHARE)
 
@@ -207,23 +210,23 @@ class Estimator:
             size = _size_of(stage.model) if isinstance(stage, Pretraining) else self._size(stage.start)
             saved = _SAVED.get(stage.tuning.save_precision)
             return replace(size, saved=saved) if size and saved else size
-        place = lineage(self.plan.place(model))[-1]  # an adapter has the size of its base
+        place = lineage(self.plan.place(model))[-1]  # an adapter has the size of its base model
         return _size_on_disk(place / "config.json") if isinstance(place, Path) else None
 
     @cached_property
     def _line(self) -> float:
-        """Mean tokens of a line."""
+        """Mean number of tokens of a line."""
         recipe, corpus = self.plan.recipe, self.plan.corpus
         return fmean(_tokens(corpus.lines(recipe.split, code)[:_LINES]) for code in recipe.languages)
 
     def _prompt(self, stage: str) -> float:
-        """Mean tokens of a prompt without demonstrations."""
+        """Mean number of tokens of a prompt without demonstrations."""
         recipe = self.plan.recipe
         return _tokens([prompt_text(recipe, stage, recipe.supervised[0])]) + self._line
 
 
 def measure_speed(seconds: float = 0.7) -> float | None:
-    """Floating-point operations a second of a matrix product like those of training; None without torch."""
+    """Floating-point operations per second of a matrix product as in training; None without torch."""
     if find_spec("torch") is None:
         return None
     import torch
@@ -234,7 +237,7 @@ def measure_speed(seconds: float = 0.7) -> float | None:
     matrix = torch.rand(
         size, size, device=device(), dtype=torch.bfloat16 if prefers_bf16() else torch.float32
     )
-    (matrix @ matrix).sum().item()  # the first product pays for setting up
+    (matrix @ matrix).sum().item()  # the first product includes the set-up
     began = time.monotonic()
     while (taken := time.monotonic() - began) < seconds:
         (matrix @ matrix)[0, 0].item()  # waits until it is done
@@ -253,7 +256,7 @@ def _size_of(shape: ModelShape) -> _Size:
 
 
 def _size_on_disk(config: Path) -> _Size | None:
-    """Of a checkpoint whose configuration speaks LLaMA's language, as most do."""
+    """The size of a checkpoint whose configuration has the keys of LLaMA, as most have."""
     try:
         values = json.loads(config.read_text(encoding="utf-8"))
         shape = ModelShape(

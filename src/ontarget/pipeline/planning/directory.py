@@ -1,4 +1,4 @@
-"""A run directory: where it is, who holds it, and that a refused command leaves nothing in it."""
+"""A run directory: its place and its lock; a refused command leaves nothing in it."""
 
 from collections.abc import Iterator
 from contextlib import ExitStack, contextmanager
@@ -9,24 +9,24 @@ from ontarget.errors import UserError
 from ontarget.files import locked
 
 SAID = ("recipe.yaml", "log.jsonl", "points.json", "significance.json")
-"""What is written before the first artifact."""
+"""Files that are written before the first artifact."""
 
 _LOCK = ".lock"
 
 
 def run_directory(directory: Path | str | None, name: str) -> Path:
-    """Where a recipe's results go: the directory that was given, or `runs/<name>`."""
+    """The directory for a recipe's results: the given one, or `runs/<name>`."""
     return Path("runs") / name if directory is None else Path(given.place(directory, "directory"))
 
 
 @contextmanager
 def held(directory: Path) -> Iterator[None]:
-    """Holds a directory for this process, see `files.locked`.
+    """Reserves a directory for this process, see `files.locked`.
 
-    One that was empty, or was not there, is so again where a mistake is found before anything was made.
+    If a mistake is found before anything was made, an empty or missing directory is empty or missing again.
 
     Raises:
-        UserError: another process holds it, or it cannot be written to.
+        UserError: another process uses the directory, or it cannot be written.
     """
     try:
         empty = not (directory.exists() and any(directory.iterdir()))
@@ -35,11 +35,11 @@ def held(directory: Path) -> Iterator[None]:
             rest = lock.pop_all()
     except BlockingIOError:
         raise UserError(
-            f"another process works in {directory}; wait for it, or give another directory"
+            f"another process uses {directory}; wait for it, or choose another directory"
         ) from None
     except OSError as error:
         raise UserError(
-            f"'{directory}' cannot be a run directory: {error.strerror}; give another directory"
+            f"'{directory}' cannot be a run directory: {error.strerror}; choose another directory"
         ) from None
     with rest:
         try:
@@ -51,7 +51,7 @@ def held(directory: Path) -> Iterator[None]:
 
 
 def _leave_nothing(directory: Path) -> None:
-    """Removes what is written before the first artifact, if there is nothing else."""
+    """Removes files that are written before the first artifact, if the directory has nothing else."""
     inside = list(directory.rglob("*"))
     files = [path for path in inside if not path.is_dir() and path.name != _LOCK]
     if all(path.parent == directory and path.name in SAID for path in files):

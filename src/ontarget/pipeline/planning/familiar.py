@@ -1,4 +1,4 @@
-"""Whether the models of a recipe have seen its languages, and the form of its prompts."""
+"""Checks whether the models of a recipe know its languages and its form of prompts."""
 
 from pathlib import Path
 
@@ -12,11 +12,11 @@ from ontarget.prompts.coverage import uncovered
 from ontarget.recipes.schema.recipe import Recipe
 from ontarget.text import is_empty
 
-_LINES = 200  # of each language
+_LINES = 200  # number of lines of each language
 
 
 def is_here(model: str) -> bool:
-    """Whether a model is a directory of this machine; that there is none of its name is told elsewhere."""
+    """Whether a model is a directory on this machine; other checks report a missing directory."""
     try:
         return isinstance(locate(model), Path)
     except UserError:
@@ -24,14 +24,14 @@ def is_here(model: str) -> bool:
 
 
 def unfamiliar(recipe: Recipe, model: str, corpus: Corpus) -> list[str]:
-    """Sentences on languages that a model's tokenizer has no tokens for, or that it was not tuned on.
+    """Remarks on languages that a model's tokenizer does not cover, or that the model was not tuned on.
 
-    A chat model that the recipe asks with another template has one, too.
+    There is also a remark on a chat model that the recipe prompts by another template.
 
     Args:
         recipe: names the languages.
         model: a directory.
-        corpus: has text in them, perhaps.
+        corpus: may have text in these languages.
     """
     from ontarget.checkpoints import load
 
@@ -42,12 +42,12 @@ def unfamiliar(recipe: Recipe, model: str, corpus: Corpus) -> list[str]:
         said.append(unused_chat(tokenizer, recipe.template))
     elif new := [x for x in recipe.languages if not before.saw(x)]:
         names = ", ".join(f"{language.name()} ({language})" for language in new)
-        said.append(f"it was tuned on {', '.join(map(str, before.languages))}, and never saw {names}")
+        said.append(f"it was tuned on {', '.join(map(str, before.languages))}, but not on {names}")
     return [f"'{model}': {sentence}" for sentence in said if sentence]
 
 
 def lines_of(corpus: Corpus, language: Language) -> list[str]:
-    """Some lines in a language, of the first split that has any."""
+    """Some lines in a language, from the first split that has any."""
     for split in corpus.splits:
         for part in corpus.parts(split):
             lines = part.lines.get(language, ())[:_LINES]

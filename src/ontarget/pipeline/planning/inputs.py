@@ -1,4 +1,4 @@
-"""What a recipe points at: its corpus, its test set, and the models that it did not make itself."""
+"""The inputs of a recipe: its corpus, test set, demonstrations and prompts."""
 
 from collections.abc import Iterator, Sequence
 from functools import partial
@@ -28,18 +28,18 @@ from ontarget.scoring.language_id.identifier import default_identifier
 from ontarget.scoring.language_id.identifiers import DEFAULT
 from ontarget.scoring.language_id.labels import labels_of
 
-# Enough to know the tokens of a language that matter, and counted in a second or two.
+# Enough to find the frequent tokens of a language, which are counted in a second or two.
 LINES_OF_LANGUAGE = 5000
 Read = TypeVar("Read")
 _MANY, _TOLD_EACH = 100_000, 10_000  # segments
 
 
 def load_corpus(recipe: Recipe, progress: Progress | None = None) -> Corpus:
-    """The recipe's parallel text, cleaned as it says. `progress` is told of files that take a while to read.
+    """The parallel text of a recipe, cleaned by its settings. `progress` shows the reading of large files.
 
     Raises:
-        UserError: a file is missing or damaged, the corpus lacks a direction that the recipe translates or is
-            tuned on, or a test line is in the training data.
+        UserError: a file is missing or damaged, the corpus lacks a direction that the recipe translates or
+            trains on, or a test line is in the training data.
     """
     source, watch = recipe.corpus, partial(_watched, progress or Silent())
     if source.plain:
@@ -62,14 +62,14 @@ def load_corpus(recipe: Recipe, progress: Progress | None = None) -> Corpus:
     if any(stage.start is not None for stage in recipe.stages.values()):
         for direction in learnt(recipe):
             corpus.pairs("train", direction)
-    # Where nothing is trained, nothing can be learnt by heart.
+    # Without training, no line can be memorised.
     overlap = recipe.overlap if recipe.stages else "allow"
-    steps = () if recipe.hold_out else recipe.clean  # they are done
+    steps = () if recipe.hold_out else recipe.clean  # done above
     return cleaned(corpus, steps, overlap, recipe.split, _identification())
 
 
 def _watched(progress: Progress, segments: Iterator[Read]) -> Iterator[Read]:
-    """The segments as they come; from the hundred thousandth on it is said how many there were."""
+    """Passes segments on; shows their number from the hundred thousandth on."""
     yield from islice(segments, _MANY)
     if (one := next(segments, None)) is None:
         return
@@ -81,7 +81,7 @@ def _watched(progress: Progress, segments: Iterator[Read]) -> Iterator[Read]:
 
 
 def left_out(corpus: Corpus) -> list[str]:
-    """What reading changed, then what it and cleaning left out; a sentence for each split."""
+    """Sentences on changes by reading, and for each split on the segments that were left out."""
     broken = {split: counted(number, "segment") for split, number in corpus.line_breaks.items() if number}
     changed = [f"{split}: {number} had line breaks, which became spaces" for split, number in broken.items()]
     splits: dict[str, list[str]] = {}
@@ -95,7 +95,7 @@ def left_out(corpus: Corpus) -> list[str]:
 
 
 def _identification() -> Identification:
-    """The identifier of all scores, as cleaning wants it; loaded when it is asked for the first time."""
+    """The default identifier in the form that cleaning needs, loaded on first use."""
 
     def elsewhere(texts: Sequence[str], language: Language) -> list[float]:
         identifier = default_identifier()
@@ -111,7 +111,7 @@ def _identification() -> Identification:
 
 
 def wanted_of(recipe: Recipe) -> dict[str, list[Direction]]:
-    """Split -> directions: what is needed of a corpus that may have more; no train split for nothing."""
+    """Split -> directions that the recipe needs, without the train split if nothing is trained."""
     every = directions(recipe)
     held = recipe.hold_out.numbers() if recipe.hold_out else {}
     wanted = {split: every for split in ("validation", "test") if split not in held}
@@ -121,14 +121,14 @@ def wanted_of(recipe: Recipe) -> dict[str, list[Direction]]:
 
 
 def learnt(recipe: Recipe, stage: Stage | None = None) -> list[Direction]:
-    """What a stage learns to translate, or any of them: supervised directions, or by an oracle's wish all."""
+    """The directions that a stage, or any stage, learns: supervised ones, or all for an oracle."""
     stages = recipe.stages.values() if stage is None else (stage,)
     oracle = any(isinstance(one, SupervisedFineTuning) and one.directions == "all" for one in stages)
     return [*recipe.supervised, *(recipe.zero_shot if oracle else ())]
 
 
 def seed_of(recipe: Recipe, stage: Stage | Synthetic) -> int:
-    """The stage's own, or the recipe's."""
+    """The seed of the stage, or else of the recipe."""
     return recipe.seed if stage.seed is None else stage.seed
 
 
@@ -138,21 +138,21 @@ def directions(recipe: Recipe) -> list[Direction]:
 
 
 def train_text(recipe: Recipe, corpus: Corpus) -> dict[str, Any]:
-    """What the train split is known by, for fingerprints: its lines, in the languages that are read."""
+    """The fingerprint of the train split: of its lines in the languages that are read."""
     parts = corpus.parts("train")
     sides = {language for d in learnt(recipe) for language in d.sides}
-    if any(isinstance(stage, Pretraining) for stage in recipe.stages.values()):  # it reads all there is
+    if any(isinstance(stage, Pretraining) for stage in recipe.stages.values()):  # which reads all text
         sides |= {language for part in parts for language in part.lines}
     text: dict[str, Any] = {
         str(code): text_fingerprint(corpus.lines("train", code)) for code in recipe.languages if code in sides
     }
-    if len(parts) > 1 or parts[0].direction:  # which lines are aligned, and what for
+    if len(parts) > 1 or parts[0].direction:  # which lines are aligned, and for which directions
         text["parts"] = [[list(map(str, p.lines)), len(p), p.direction and str(p.direction)] for p in parts]
     return text
 
 
 def test_set(recipe: Recipe, corpus: Corpus, direction: Direction) -> list[Translation]:
-    """What every system translates in one direction, with the references."""
+    """The test lines of a direction, with references."""
     limit = None if recipe.test_lines == "all" else recipe.test_lines
     return corpus.translations(recipe.split, direction, limit)
 
@@ -160,10 +160,10 @@ def test_set(recipe: Recipe, corpus: Corpus, direction: Direction) -> list[Trans
 def evaluation_set(
     recipe: Recipe, corpus: Corpus, stage: str
 ) -> dict[str, dict[Direction, list[Translation]]]:
-    """What a stage is judged on while it trains: kind of direction -> direction -> validation lines.
+    """The text for evaluations during training: kind of direction -> direction -> validation lines.
 
     Raises:
-        UserError: the corpus has no validation text, or the recipe none of the directions that decide.
+        UserError: the corpus has no validation text, or the recipe no directions of the kind in `best`.
     """
     settings = recipe.stages[stage].evaluation
     if settings is None:
@@ -182,7 +182,7 @@ def evaluation_set(
 
 
 def demonstrations(recipe: Recipe, corpus: Corpus, system: str, direction: Direction) -> list[Translation]:
-    """The first validation lines of the direction, as many as the system shows.
+    """The demonstrations of a system in a direction: the first validation lines.
 
     Raises:
         UserError: the corpus has no validation split, or too few lines in it.
@@ -199,12 +199,12 @@ def demonstrations(recipe: Recipe, corpus: Corpus, system: str, direction: Direc
 
 
 def language_text(recipe: Recipe, corpus: Corpus, system: str) -> dict[Language, Sequence[str]]:
-    """The lines that a system learns from what answers in each language look like, if it does.
+    """Lines of each language for systems that learn from text; empty for other systems.
 
-    They are training text, or validation text where the recipe trains nothing: never what is translated.
+    They are training text, or validation text if the recipe trains nothing, and never the translated text.
 
     Raises:
-        UserError: there are none, or none in a language that is translated into.
+        UserError: there are no lines, or none in a target language.
     """
     if not recipe.systems[system].learns_from_text:
         return {}
@@ -224,9 +224,9 @@ def language_text(recipe: Recipe, corpus: Corpus, system: str) -> dict[Language,
 
 
 def template_of(recipe: Recipe, model: str | None) -> PromptTemplate:
-    """The recipe's prompt template, as a stage or another model is asked with it.
+    """The recipe's prompt template for a stage or another model.
 
-    A chat template is that of the checkpoint from which the stages up to this one were made.
+    A chat template is that of the checkpoint that the first of its stages starts from.
 
     Raises:
         UserError: there is no such template.
@@ -242,7 +242,7 @@ def prompt_text(
     post_instruction: bool = False,
     in_target: bool = False,
 ) -> str:
-    """What a prompt to a model says around the text to translate.
+    """A prompt of a model without the text to translate.
 
     Raises:
         UserError: there is no such template.
@@ -252,23 +252,23 @@ def prompt_text(
     text = text_of(
         template.render("", direction, prompt_language=language, post_instruction=post_instruction)
     )
-    # A chat that does not begin with its BOS got one in earlier versions: what was made of it is made again.
+    # Earlier versions added a BOS to chats without one; artifacts made from such prompts are made again.
     bos = dict(template.chat.tokens).get("bos_token") if template.chat else None
     return text if bos is None or text.startswith(bos) else f"without {bos}: {text}"
 
 
 def turns_text(template: PromptTemplate, direction: Direction) -> str:
-    """What a prompt says around a demonstration."""
+    """A prompt with one demonstration, without the text to translate."""
     return text_of(
         template.render("", direction, demonstrations=[Translation("source", "target", direction)])
     )
 
 
 def also_learnt(recipe: Recipe, name: str) -> dict[str, Any]:
-    """What a stage's samples are made of besides parallel text, for its fingerprint: what a recipe says.
+    """Settings and data of a stage's samples besides parallel text, for its fingerprint.
 
     Raises:
-        UserError: it cannot be read, or does not go with the template or the languages.
+        UserError: data cannot be read, or does not fit the template or the languages.
     """
     stage, template, said = recipe.stages[name], template_of(recipe, name), dict[str, Any]()
     if isinstance(stage, Pretraining):

@@ -1,4 +1,4 @@
-"""What of a recipe does not fit into the context of its models, found before any work."""
+"""Checks before any work that samples and prompts fit into the context of their models."""
 
 from collections.abc import Sequence
 from functools import lru_cache
@@ -20,17 +20,17 @@ from ontarget.reporting.systems import display_name
 from ontarget.text import is_empty
 from ontarget.translation.system import Request, System, prompt_of
 
-_SPECIAL = 8  # tokens that stand for no text of a prompt: of its beginning, and some to spare
+_SPECIAL = 8  # tokens of a prompt that have no text, such as its first one, and some spare ones
 
 
 def check_lengths(plan: Plan, steps: Sequence[Step]) -> list[str]:
-    """Looks at the lengths of what the steps that are to do learn and translate.
+    """Checks the lengths of samples and prompts of the steps to do.
 
     Returns:
-        Sentences on the systems some of whose prompts are too long.
+        Remarks on systems for which some prompts are too long.
     Raises:
-        UserError: samples are to be longer than the positions that a model has learnt, or not one prompt of a
-            system fits into its model's context.
+        UserError: `max_length` exceeds the positions that a model has learnt, or no prompt of a system fits
+            into the context of its model.
     """
     todo = [step for step in steps if step.todo]
     for step in todo:
@@ -41,21 +41,21 @@ def check_lengths(plan: Plan, steps: Sequence[Step]) -> list[str]:
 
 
 def _config(root: str) -> Any:
-    """Its configuration; None where that is on the hub and cannot be had."""
+    """The configuration of a model; None if it is on the Hub and cannot be downloaded."""
     return _config_of(root, identity(root))
 
 
-@lru_cache(maxsize=16)  # many systems ask one model, and a hub that cannot be reached takes its time
+@lru_cache(maxsize=16)  # systems share models, and an unreachable Hub is slow
 def _config_of(root: str, _: str) -> Any:
     from ontarget.checkpoints import load
 
     place = locate(root)
-    base = lineage(place)[-1]  # of an adapter
+    base = lineage(place)[-1]  # the base model of an adapter
     return load.load_config(place) if isinstance(base, Path) or load.can_be_had(base) else None
 
 
 def _check_stage(recipe: Recipe, stage: str, root: str) -> None:
-    """Builds the model without its weights, where there may be positions too few: they may be a table."""
+    """Builds the model without weights to count its positions, if it may have a table with too few."""
     import torch
     from transformers import MODEL_FOR_CAUSAL_LM_MAPPING, AutoModelForCausalLM
 
@@ -73,7 +73,7 @@ def _check_stage(recipe: Recipe, stage: str, root: str) -> None:
 
 
 def _of_system(plan: Plan, name: str) -> str | None:
-    """What to say of the prompts of a system that are too long, if any are."""
+    """A remark on prompts of a system that are too long, or None."""
     from ontarget.checkpoints import load
     from ontarget.checkpoints.context import context_of
 
@@ -107,7 +107,7 @@ def _of_system(plan: Plan, name: str) -> str | None:
 
 
 def _longer(system: System, direction: Direction, sources: Sequence[str], limit: int) -> list[str]:
-    """The sources whose prompts may have `limit` tokens or more: no token stands for less than a byte."""
+    """The sources whose prompts may have `limit` tokens or more: a token has at least one byte."""
     around = len(text_of(prompt_of(system, Request("", direction))).encode()) + _SPECIAL
     return [source for source in sources if around + len(source.encode()) >= limit]
 
@@ -115,7 +115,7 @@ def _longer(system: System, direction: Direction, sources: Sequence[str], limit:
 def _too_long(
     system: System, tokenizer: Any, direction: Direction, sources: Sequence[str], limit: int
 ) -> int:
-    """How many of the sources have prompts that leave no room."""
+    """The number of sources whose prompts leave no room for output."""
     from ontarget.prompts.encode import encode_prompt
 
     prompts = (prompt_of(system, Request(source, direction)) for source in sources if not is_empty(source))

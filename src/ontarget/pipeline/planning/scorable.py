@@ -1,4 +1,4 @@
-"""Whether a run can be scored once it is made: found before the first stage, not after the last."""
+"""Checks before the first stage that the outputs of a run can be scored."""
 
 from ontarget.errors import UserError
 from ontarget.pipeline.planning.inputs import directions
@@ -7,12 +7,12 @@ from ontarget.scoring.language_id.identifier import default_identifier, known_la
 
 
 def check_scorable(recipe: Recipe) -> None:
-    """Looks whether each language that is translated into can be identified and has its BLEU tokenizer.
+    """Checks that each target language can be identified and has a BLEU tokenizer.
 
     Raises:
-        UserError: one of them cannot or has not.
+        UserError: a target language cannot be identified or has no tokenizer.
     """
-    from ontarget.scoring.metrics.sacrebleu import Metric  # sacreBLEU takes its time to load
+    from ontarget.scoring.metrics.sacrebleu import Metric  # slow to load
 
     for target in dict.fromkeys(direction.target for direction in directions(recipe)):
         try:

@@ -1,4 +1,4 @@
-"""One thing that a run makes."""
+"""A step of a run, which makes one artifact."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
@@ -9,15 +9,15 @@ from ontarget.pipeline.planning.artifacts import Kind, Made
 
 @dataclass(frozen=True, slots=True)
 class Step:
-    """One thing to make. What is translated has a part for each direction, the others one of their own name.
+    """A step of a run. Translations have a part for each direction, other artifacts one part with their name.
 
     Attributes:
-        kind: synthetic (text that a stage learns from), model, outputs, scores or report.
+        kind: synthetic (translations that a stage learns from), model, outputs, scores or report.
         name: the stage, the system, or the file.
-        fingerprints: part -> what it should have been made from.
-        todo: the parts that are missing or were made from something else.
-        made: part -> what is on disk, whatever made it.
-        needs: names of the steps before it, as `kind/name`.
+        fingerprints: part -> its fingerprint by the recipe.
+        todo: parts that are missing or have another fingerprint.
+        made: part -> the record of the artifact on disk, whatever its fingerprint.
+        needs: ids of the steps before it, such as `model/mt`.
         taken: part -> the other run that has it, for missing parts that need not be made.
     """
 

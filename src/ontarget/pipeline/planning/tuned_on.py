@@ -1,4 +1,4 @@
-"""What a stage's model was tuned on, for the record that lies with it."""
+"""The languages and directions that a stage's model is tuned on, for its record."""
 
 from ontarget.checkpoints.record import tuned
 from ontarget.languages import Direction, Language
@@ -11,7 +11,7 @@ from ontarget.recipes.schema.synthetic import Synthetic
 
 
 def tuned_on(recipe: Recipe, name: str) -> dict[str, list[str]]:
-    """`languages` and `directions` of a stage and of all that it starts from."""
+    """`languages` and `directions` of a stage and of all models that it starts from."""
     languages: dict[Language, None] = dict.fromkeys(recipe.languages)
     directions: dict[Direction, None] = {}
     model: str | None = name
