@@ -12,8 +12,8 @@ from typing import Any, get_args
 
 from ontarget import given
 from ontarget.languages import Direction, Language
-from ontarget.scoring.language_id.identifier import Guess, Identifier
-from ontarget.scoring.language_id.own_identifier import Function
+from ontarget.scoring.language_id.identifier import Guess
+from ontarget.scoring.language_id.own_identifier import IdentifierLike
 from ontarget.scoring.language_id.rules import Reading, Rules, Unit
 from ontarget.scoring.off_target import OffTarget, SegmentResult
 from ontarget.scoring.outcome import Thresholds
@@ -45,7 +45,7 @@ class BySentence(OffTarget):
     def __init__(
         self,
         target: Direction | Language | str,
-        identifier: Identifier | Function | None = None,
+        identifier: IdentifierLike | None = None,
         *,
         strict: bool = False,
         thresholds: Thresholds | None = None,

@@ -12,7 +12,7 @@ from collections.abc import Collection, Iterable, Mapping, Sequence
 from ontarget import given
 from ontarget.errors import UserError
 from ontarget.languages import Language
-from ontarget.scoring.language_id.identifier import Identifier, default_identifier
+from ontarget.scoring.language_id.own_identifier import IdentifierLike, as_identifier
 from ontarget.scoring.language_id.rules import READ, read
 from ontarget.scoring.language_id.text_words import words_of
 from ontarget.scoring.off_target import OffTarget
@@ -30,7 +30,7 @@ _LATIN_WORD = re.compile(r"(?<![a-zA-Z\u00c0-\u024f])[a-z]{4,}(?![a-zA-Z\u00c0-\
 def language_confusion(
     responses: Iterable[str],
     language: Language | str,
-    identifier: Identifier | None = None,
+    identifier: IdentifierLike | None = None,
     *,
     confidence: float = 0.3,
     words: int = 5,
@@ -55,9 +55,7 @@ def language_confusion(
         UserError: the identifier does not know the language.
     """
     target = language if isinstance(language, Language) else Language(language)
-    count = PassRates(
-        target, identifier or default_identifier(), rules(english, confidence=confidence, words=words)
-    )
+    count = PassRates(target, as_identifier(identifier), rules(english, confidence=confidence, words=words))
     count.add(
         given.text(one, "response", number, "response")
         for number, one in enumerate(given.several(responses, "responses"))
@@ -98,7 +96,7 @@ def _long_enough(line: str, words: int) -> bool:
 
 
 def confusion_matrix(
-    hypotheses: Mapping[Language, Sequence[str]], identifier: Identifier | None = None
+    hypotheses: Mapping[Language, Sequence[str]], identifier: IdentifierLike | None = None
 ) -> dict[str, dict[str, int]]:
     """Requested language -> produced language -> number of hypotheses; `""` counts empty hypotheses.
 

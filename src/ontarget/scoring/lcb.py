@@ -17,7 +17,7 @@ from typing import Any
 from ontarget import given
 from ontarget.errors import UserError
 from ontarget.languages import Language
-from ontarget.scoring.language_id.identifier import Identifier, default_identifier
+from ontarget.scoring.language_id.own_identifier import IdentifierLike, as_identifier
 from ontarget.scoring.pass_rates import LanguageConfusion, Line, PassRates, ResponseRules
 from ontarget.scoring.word_list import signature_of
 
@@ -31,7 +31,7 @@ _INSTALL = "pip install 'ontarget[lcb]'"
 def benchmark_confusion(
     responses: Iterable[str],
     language: Language | str,
-    identifier: Identifier | None = None,
+    identifier: IdentifierLike | None = None,
     *,
     english: Collection[str] | None = None,
 ) -> LanguageConfusion:
@@ -51,7 +51,7 @@ def benchmark_confusion(
             not installed.
     """
     target = language if isinstance(language, Language) else Language(language)
-    count = PassRates(target, identifier or default_identifier(), rules(target, english))
+    count = PassRates(target, as_identifier(identifier), rules(target, english))
     count.add(
         given.text(one, "response", number, "response")
         for number, one in enumerate(given.several(responses, "responses"))

@@ -12,8 +12,8 @@ from ontarget import given
 from ontarget.errors import UserError
 from ontarget.languages import Direction, Language
 from ontarget.scoring.interval import wilson_between
-from ontarget.scoring.language_id.identifier import Guess, Identifier
-from ontarget.scoring.language_id.own_identifier import Function, as_identifier
+from ontarget.scoring.language_id.identifier import Guess
+from ontarget.scoring.language_id.own_identifier import IdentifierLike, as_identifier
 from ontarget.scoring.language_id.rules import Doubt, Reading, Rules, Unit, read, signature_of
 from ontarget.scoring.outcome import NOT_OFF, OUTCOMES, Ladder, Outcome, Thresholds
 from ontarget.scoring.score import Score
@@ -46,7 +46,8 @@ class OffTarget:
 
     Args:
         target: the target language, or the direction; with a direction, the outcome `source` is recognised.
-        identifier: an identifier, or your own function from texts to languages; default: lid.176.ftz.
+        identifier: the name of an identifier (`lingua`), an identifier, or your own function from texts to
+            languages; default: lid.176.ftz.
         strict: whether outcomes follow the strict definition (see `strict_off_target_ratio`). Otherwise every
             hypothesis in the target language is `on`.
         thresholds: the limits of the strict definition; without `strict`, they only decide between the
@@ -71,7 +72,7 @@ class OffTarget:
     def __init__(
         self,
         target: Direction | Language | str,
-        identifier: Identifier | Function | None = None,
+        identifier: IdentifierLike | None = None,
         *,
         strict: bool = False,
         thresholds: Thresholds = _DEFAULT,
@@ -196,7 +197,7 @@ class OffTarget:
 def off_target_ratio(
     hypotheses: Iterable[str],
     language: Language | str,
-    identifier: Identifier | Function | None = None,
+    identifier: IdentifierLike | None = None,
     *,
     rules: Rules = "robust",
     unit: Unit = "line",
@@ -210,7 +211,8 @@ def off_target_ratio(
     Args:
         hypotheses: the hypotheses; read once, in chunks, so the lines of a long file can be passed.
         language: the target language, such as `"fr"`.
-        identifier: an identifier, or your own function from texts to languages; default: lid.176.ftz.
+        identifier: the name of an identifier (`lingua`), an identifier, or your own function from texts to
+            languages; default: lid.176.ftz.
         unit: with `sentence`, a line is off-target if at least half of its sentences are
             (`by_sentence.BySentence`).
         rules: how lines are identified. `paper` counts as Zan et al. (2025): top-1 for every line, at any
@@ -233,7 +235,7 @@ def strict_off_target_ratio(
     *,
     sources: Sequence[str] | None = None,
     finish: Sequence[str] | None = None,
-    identifier: Identifier | Function | None = None,
+    identifier: IdentifierLike | None = None,
     thresholds: Thresholds = _DEFAULT,
     rules: Rules = "robust",
 ) -> Score:
@@ -248,7 +250,8 @@ def strict_off_target_ratio(
         language: the target language, such as `"fr"`.
         sources: the source of each.
         finish: why the model stopped, for each hypothesis: `length` if it was cut off.
-        identifier: an identifier, or your own function from texts to languages; default: lid.176.ftz.
+        identifier: the name of an identifier (`lingua`), an identifier, or your own function from texts to
+            languages; default: lid.176.ftz.
         thresholds: the limits of the definition. The signature lists them.
         rules: how lines are identified, see `rules.read`.
 
@@ -267,7 +270,7 @@ def outcomes(
     *,
     sources: Sequence[str] | None = None,
     finish: Sequence[str] | None = None,
-    identifier: Identifier | Function | None = None,
+    identifier: IdentifierLike | None = None,
     strict: bool = False,
     thresholds: Thresholds = _DEFAULT,
     rules: Rules = "robust",
@@ -281,7 +284,7 @@ def breakdown(
     hypotheses: Sequence[str],
     sources: Sequence[str] | None,
     direction: Direction,
-    identifier: Identifier | Function | None = None,
+    identifier: IdentifierLike | None = None,
     *,
     finish: Sequence[str] | None = None,
     strict: bool = False,

@@ -5,7 +5,8 @@ from collections.abc import Sequence
 
 from ontarget import given
 from ontarget.languages import Language
-from ontarget.scoring.language_id.identifier import Identifier, default_identifier, known_labels
+from ontarget.scoring.language_id.identifier import known_labels
+from ontarget.scoring.language_id.own_identifier import IdentifierLike, as_identifier
 
 WINDOW = 4
 """Number of words that are identified together: a single word is too short for a fastText model."""
@@ -15,7 +16,7 @@ _WORD = re.compile(r"\S+")
 
 
 def first_off_words(
-    texts: Sequence[str], language: Language | str, identifier: Identifier | None = None
+    texts: Sequence[str], language: Language | str, identifier: IdentifierLike | None = None
 ) -> list[tuple[int, int] | None]:
     """The first word of each text that is not in `language`: its start and end in characters, or None.
 
@@ -36,7 +37,7 @@ def first_off_words(
     words = [list(_WORD.finditer(text)) for text in texts]
     windows = [_windows(text, found) for text, found in zip(texts, words, strict=True)]
     distinct = list(dict.fromkeys(window for of_text in windows for window in of_text))
-    identifier = identifier or default_identifier()
+    identifier = as_identifier(identifier)
     on_target = known_labels(language, identifier)
     guesses = identifier.identify(distinct)
     off = {

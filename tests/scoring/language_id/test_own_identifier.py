@@ -5,11 +5,14 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from ontarget.errors import UserError
-from ontarget.languages import Language
-from ontarget.scoring.language_id.identifier import Guess
+from ontarget.languages import Direction, Language
+from ontarget.scoring.by_sentence import BySentence
+from ontarget.scoring.language_id.identifier import Guess, bundled
 from ontarget.scoring.language_id.identifiers import identifier_named
 from ontarget.scoring.language_id.labels import labels_of
 from ontarget.scoring.language_id.own_identifier import OwnIdentifier, as_identifier, every_label
+from ontarget.scoring.lcb import benchmark_confusion
+from ontarget.scoring.off_target import breakdown, off_target_ratio, outcomes, strict_off_target_ratio
 
 CODES = [
     "de",
@@ -140,5 +143,24 @@ def test_one_language_a_text() -> None:
 
 
 def test_what_cannot_be_asked_is_no_identifier() -> None:
-    with pytest.raises(UserError, match="the identifier is 'lingua'; give a function"):
-        as_identifier("lingua")  # type: ignore[arg-type]
+    with pytest.raises(UserError, match="the identifier is 7; give a name such as 'lingua', or a function"):
+        as_identifier(7)  # type: ignore[arg-type]
+
+
+def test_an_identifier_can_be_given_by_its_name() -> None:
+    lines = ["Un chat dort sur le canapé.", "A cat sleeps on the sofa."]
+    model = str(bundled())
+    assert as_identifier("lid.176") is as_identifier("lid.176.ftz") is identifier_named()
+    assert off_target_ratio(lines, "fr", model) == off_target_ratio(lines, "fr")
+    assert strict_off_target_ratio(lines, "fr", identifier=model).value == 50.0
+    assert outcomes(lines, "fr", identifier=model) == ["on", "english"]
+    assert breakdown(lines, None, Direction.parse("de-fr"), model)["english"] == 1
+    assert BySentence("fr", model).identifier.signature == "lid.176.ftz"
+    assert (
+        benchmark_confusion(lines, "fr", model).lpr.signature
+        == benchmark_confusion(lines, "fr").lpr.signature
+    )
+    with pytest.raises(
+        UserError, match="there is no identifier or model file 'ligua'; did you mean 'lingua'"
+    ):
+        off_target_ratio(lines, "fr", "ligua")

@@ -26,6 +26,8 @@ _PUBLISHED = {
     "7e69ec5451bc261cc7844e49e4792a85d7f09c06789ec800fc4a44aec362764e": "lid.176.bin",
 }
 
+_PAGE = "https://fasttext.cc/docs/en/language-identification.html"
+
 # fastText takes this word for the end of the text. It splits words at these seven blanks, not at Unicode's.
 _BLANK = r" \t\n\v\f\r\0"
 _END = re.compile(rf"(?<![^{_BLANK}]){END}(?![^{_BLANK}])")
@@ -125,9 +127,10 @@ class FastText:
     def __init__(self, path: Path | None = None, among: Iterable[Language] | None = None) -> None:
         path = path or bundled()
         if not path.is_file():
+            where = f", or download it from {_PAGE}" if path.name in _PUBLISHED.values() else ""
             raise UserError(
-                f"there is no language identification model at {path}; check the path, or omit it to use "
-                "lid.176.ftz"
+                f"there is no language identification model at {path}; check the path{where}, or omit it to "
+                "use lid.176.ftz"
             )
         self._model = FastTextModel(read_fasttext(path))
         self.signature = _identity(path)

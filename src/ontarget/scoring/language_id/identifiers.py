@@ -3,37 +3,47 @@
 from collections.abc import Sequence
 from pathlib import Path
 
-from ontarget.errors import UserError
+from ontarget.errors import UserError, nearest
 from ontarget.languages import Language
 from ontarget.scoring.language_id.identifier import FastText, Identifier, default_identifier
 
 DEFAULT = "lid.176.ftz"
+_NAMES = (DEFAULT, "lid.176", "lingua", "script")
 
 
-def identifier_named(name: str = DEFAULT, among: Sequence[Language] | None = None) -> Identifier:
+def identifier_named(name: str = DEFAULT, among: Sequence[Language | str] | None = None) -> Identifier:
     """The identifier with a name.
 
     Args:
         name: `lid.176.ftz` (`lid.176` for short), `lingua` (an extra), `script` (needs `among`), or the path
             of a fastText model: lid.176.bin, GlotLID, OpenLID.
-        among: the languages that may occur. Default: all languages of the identifier.
+        among: the languages that may occur, such as `["de", "en"]`. Default: all languages of the identifier.
 
     Raises:
         UserError: the identifier does not exist or is not installed, or does not know one of `among`.
     """
+    languages = (
+        None if among is None else [one if isinstance(one, Language) else Language(one) for one in among]
+    )
     if name == "lingua":
         from ontarget.scoring.language_id.lingua import Lingua
 
-        return Lingua(among)
+        return Lingua(languages)
     if name == "script":
         from ontarget.scoring.language_id.script_rules import ScriptRules
 
-        if not among:
+        if not languages:
             raise UserError(
                 "the identifier script needs the languages that may occur, in different scripts: "
-                "--languages en,ru,zh"
+                "--languages en,ru,zh, or in Python identifier_named('script', ['en', 'ru', 'zh'])"
             )
-        return ScriptRules(among)
+        return ScriptRules(languages)
     if name in (DEFAULT, "lid.176") and not Path(name).exists():
-        return default_identifier() if among is None else FastText(among=among)
-    return FastText(Path(name), among)
+        return default_identifier() if languages is None else FastText(among=languages)
+    if (
+        not Path(name).exists()
+        and Path(name).suffix not in (".bin", ".ftz")
+        and (hint := nearest(name, _NAMES))
+    ):
+        raise UserError(f"there is no identifier or model file '{name}'{hint}")
+    return FastText(Path(name), languages)

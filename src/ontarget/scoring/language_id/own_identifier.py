@@ -13,6 +13,7 @@ from ontarget import given
 from ontarget.errors import UserError, counted
 from ontarget.languages import Language
 from ontarget.scoring.language_id.identifier import Guess, Identifier, default_identifier
+from ontarget.scoring.language_id.identifiers import identifier_named
 from ontarget.scoring.language_id.labels import UNDETERMINED, is_undetermined
 from ontarget.subtags import english_names
 from ontarget.text import is_empty
@@ -20,23 +21,28 @@ from ontarget.text import is_empty
 Function = Callable[[list[str]], Iterable[str | tuple[str, float]]]
 """A function from texts to their languages: for each a code, or a code and its probability, 0 to 1."""
 
+IdentifierLike = Identifier | Function | str
+"""What a score takes as its identifier: an identifier, your own function, or a name such as `lingua`."""
+
 _ROUNDED = 1e-3  # tolerance above 1: fastText itself gives 1.00001
 
 
-def as_identifier(identifier: Identifier | Function | None) -> Identifier:
-    """The identifier that an argument means: an identifier, a function, or None for lid.176.ftz.
+def as_identifier(identifier: IdentifierLike | None) -> Identifier:
+    """The identifier that an argument means; None means lid.176.ftz.
 
     Raises:
-        UserError: the argument is something else.
+        UserError: the argument is something else, or there is no identifier with this name.
     """
     if identifier is None:
         return default_identifier()
+    if isinstance(identifier, str):
+        return identifier_named(identifier)
     if isinstance(identifier, Identifier):
         return identifier
     if not callable(identifier):
         raise UserError(
-            f"the identifier is {given.shown(identifier)}; give a function from a list of texts to their "
-            "languages, or identifier_named('lingua')"
+            f"the identifier is {given.shown(identifier)}; give a name such as 'lingua', or a function "
+            "from a list of texts to their languages"
         )
     name = getattr(identifier, "__name__", type(identifier).__name__)
     return OwnIdentifier(identifier, f"call:{plain(name)}", f"the identifier {name}")
