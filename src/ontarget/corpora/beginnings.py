@@ -33,6 +33,7 @@ class Beginnings:
         count: number of segments to read from each file.
         splits: the segments that were read, by split.
         cut: splits that have more segments.
+        open: splits that may have more languages, since not every file has them in its first line or name.
         wrong: mistakes, one sentence each, after the recipe's key.
         notes: files that could not be checked, one sentence each.
     """
@@ -40,6 +41,7 @@ class Beginnings:
     count: int
     splits: dict[str, list[Part]] = field(default_factory=dict)
     cut: set[str] = field(default_factory=set)
+    open: set[str] = field(default_factory=set)
     wrong: list[str] = field(default_factory=list)
     notes: list[str] = field(default_factory=list)
 
@@ -85,7 +87,7 @@ class Beginnings:
                     self._leave(split, str(error), suffix="")
                 else:
                     self.splits[split] = list(found.parts(split))
-                    self.cut.add(split)
+                    self._unread(split)
 
     def sacrebleu(self, sets: Mapping[str, str], wanted: Mapping[str, Sequence[Direction]]) -> None:
         """Checks whether the test sets exist, without downloading them."""
@@ -104,14 +106,19 @@ class Beginnings:
             texts = (segment for segment in source.read() if segment is not None)
             segments = list(islice(texts, self.count + 1))
             if len(segments) > self.count:
-                self.cut.add(split)
+                self._unread(split, same_languages=source.uniform)
             if self.count > HEADER:
                 deque(islice(texts, _ON), maxlen=0)
             self.splits[split] += _parts(segments[: self.count], source.direction)
 
     def _leave(self, split: str, why: str, suffix: str = ": not checked") -> None:
         self.notes.append(f"{split}: {why}{suffix}")
+        self._unread(split)
+
+    def _unread(self, split: str, *, same_languages: bool = False) -> None:
         self.cut.add(split)
+        if not same_languages:
+            self.open.add(split)
 
     @contextmanager
     def _of(self, split: str, key: str) -> Iterator[None]:
@@ -120,7 +127,7 @@ class Beginnings:
             yield
         except UserError as error:
             self.wrong.append(f"{key}: {error}")
-            self.cut.add(split)  # the unread segments may exist
+            self._unread(split)  # its segments may exist
 
 
 def _parts(segments: Iterable[Segment], direction: Direction | None) -> list[Part]:

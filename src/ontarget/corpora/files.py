@@ -46,6 +46,8 @@ _READERS: dict[str, Callable[[Path, Sequence[Language], Columns | None], Iterato
 }
 
 
+_TABLES = ("tsv", "csv")
+
 # The names of languages in formats that may have other languages in each record.
 _NAMES: dict[str, Callable[[Path], list[str]]] = {"jsonl": keys_of, "tmx": tags_of}
 
@@ -59,12 +61,14 @@ class Source:
         direction: the only direction that it serves, if any.
         read: a function that gives its segments; None stands for a blank line of a table.
         names: a function that gives the source's own names of its languages, for messages.
+        uniform: whether all its segments have the same languages, as in a table.
     """
 
     identity: Callable[[], str]
     direction: Direction | None
     read: Callable[[], Iterator[Segment | None]]
     names: Callable[[], list[str]] = list
+    uniform: bool = True
 
 
 def load(
@@ -160,7 +164,7 @@ def sources_of(
     """
     if path.startswith(ON_HUB):
         rows = partial(read_dataset, path, split, languages, columns)
-        yield Source(lambda: f"{path} {split} {revision(path)}", None, rows)
+        yield Source(lambda: f"{path} {split} {revision(path)}", None, rows, uniform=False)
     elif path.startswith(SCHEME):
         test_set, directions = sets_of(path.removeprefix(SCHEME), languages)
         for direction in directions:
@@ -198,12 +202,13 @@ def sources_of(
                 lambda: f"{_digest_of_folder(place)} {split}",
                 None,
                 lambda: read_dataset(str(place), split, languages, columns),
+                uniform=False,
             )
         else:
             kind = format or format_of(place)
             read = partial(_READERS[kind], place, languages, columns)
             names = partial(_NAMES[kind], place) if kind in _NAMES else list
-            yield Source(lambda: digest(place), None, read, names)
+            yield Source(lambda: digest(place), None, read, names, uniform=kind in _TABLES)
 
 
 def _test_set(name: str, direction: Direction) -> Iterator[Segment]:

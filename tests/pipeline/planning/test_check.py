@@ -114,6 +114,34 @@ def test_headers_that_no_language_can_be_read_from(tmp_path: Path, text: str, me
     assert message in wrong[0]
 
 
+def test_a_language_that_no_file_has_is_seen_in_headers_and_names(tmp_path: Path) -> None:
+    told = (
+        "corpus 'checked' has no Dutch (nl) in its split 'train'; it has train: en it, test: en it nl; check"
+    )
+    table = files(tmp_path, "English\tItalian\tFrench\n" + "a\tb\tc\n" * 1100)
+    for deep in (False, True):
+        checked = found(deep=deep, **table)
+        assert checked == Findings([f"{told} `languages`, and the files of 'train'"])
+    pairs = tmp_path / "pairs"
+    pairs.write_text("en\tnl\na\tb\n", encoding="utf-8")
+    table["corpus"]["files"]["train"] = [str(tmp_path / "text"), str(pairs)]
+    assert found(**table) == Findings()  # Dutch-Italian is zero-shot
+    del table["corpus"]["files"]["test"]
+    [wrong] = found(**table, hold_out={"test": 2}, overlap="remove").wrong[:1]
+    assert wrong.startswith(
+        "corpus 'checked' has no text from Italian to Dutch (it-nl) in its split 'train'; "
+    )
+
+
+def test_records_and_unread_files_may_have_further_languages(tmp_path: Path) -> None:
+    records = '{"en": "a", "it": "b"}\n' * 1100 + '{"en": "a", "nl": "b"}\n'
+    assert found(**files(tmp_path, records)) == Findings()
+    assert found(**files(tmp_path, '{"en": "a", "it": "b"}\n')).wrong
+    table = files(tmp_path, "en\tit\na\tb\n")
+    table["corpus"]["files"]["train"] = [str(tmp_path / "text"), "hub:owner/text"]
+    assert found(**table).wrong == []
+
+
 def test_a_file_is_opened_as_far_as_its_header(tmp_path: Path) -> None:
     broken = "en\tit\tnl\n" + "a\tb\tc\n" * 10 + "only one\n"
     assert found(**files(tmp_path, broken)).wrong == []
@@ -187,7 +215,7 @@ class TestDeep:
         given = files(tmp_path, records * 5)
         assert found(**given).wrong == []
         [wrong] = found(deep=True, **given).wrong
-        assert wrong.startswith("corpus: corpus 'checked' has no Dutch (nl) in its split 'train'")
+        assert wrong.startswith("corpus 'checked' has no Dutch (nl) in its split 'train'")
         long = found(deep=True, **files(tmp_path, records * 1500))
         assert long.wrong == []
         assert "train: no text from English to Dutch (en-nl) in the first 1,000 segments" in long.notes

@@ -37,7 +37,7 @@ def look_into(recipe: Recipe, text: Beginnings, at: At, note: Note) -> None:
         note: receives remarks.
     """
     corpus = text.corpus(recipe.name)
-    there = _directions_with_text(recipe, corpus, text, at, note)
+    there = directions_with_text(recipe, text, at, note)
     if not all(map(find_spec, STACK)):
         return
     for model, key in _roots(recipe).items():
@@ -56,15 +56,19 @@ def look_into(recipe: Recipe, text: Beginnings, at: At, note: Note) -> None:
                     note(said)
 
 
-def _directions_with_text(recipe: Recipe, corpus: Corpus, text: Beginnings, at: At, note: Note) -> bool:
-    """Whether each translated direction has text; notes the directions without text."""
+def directions_with_text(recipe: Recipe, text: Beginnings, at: At, note: Note) -> bool:
+    """Whether each translated direction has text; reports the directions without text.
+
+    They are mistakes if the headers and names of all files show their languages, or all text was read.
+    Otherwise they are remarks.
+    """
     if recipe.corpus.phrasebook:
         return False  # its text is made when it is needed, in its own languages
     held = recipe.hold_out.numbers() if recipe.hold_out else ()
     wanted: dict[str, list[Direction]] = {recipe.split: directions(recipe)}
     if any(stage.start is not None for stage in recipe.stages.values()):
         wanted["train"] = learnt(recipe)
-    complete = True
+    corpus, complete = text.corpus(recipe.name), True
     for split, of_split in wanted.items():
         read = "train" if split in held else split
         if not text.splits.get(read) and (read in text.cut or read not in text.splits):
@@ -73,15 +77,21 @@ def _directions_with_text(recipe: Recipe, corpus: Corpus, text: Beginnings, at: 
         complete = complete and split == read
         for direction in of_split:
             try:
-                if not any(_written(corpus.pairs(read, direction)[:])):
-                    raise UserError(f"corpus: '{read}' has only empty segments from {_named(direction)}")
+                pairs = corpus.pairs(read, direction)
             except UserError as error:
-                complete = False
-                if read in text.cut:
-                    note(f"{read}: no text from {_named(direction)} in the first {text.count:,} segments")
-                else:
-                    with at("corpus"):
-                        raise error
+                wrong = UserError(f"{error}; check `languages`, and the files of '{read}'")
+                undecided = text.open
+            else:
+                if any(_written(pairs[:])):
+                    continue
+                wrong = UserError(f"corpus: '{read}' has only empty segments from {_named(direction)}")
+                undecided = text.cut
+            complete = False
+            if read in undecided:
+                note(f"{read}: no text from {_named(direction)} in the first {text.count:,} segments")
+            else:
+                with at("corpus"):
+                    raise wrong
     return complete
 
 
@@ -122,7 +132,7 @@ def _samples(recipe: Recipe, name: str, corpus: Corpus, note: Note) -> None:
         try:
             pairs = corpus.pairs("train", direction)[:_PAIRS]
         except UserError:
-            continue  # `_directions_with_text` reports it
+            continue  # `directions_with_text` reports it
         for pair in _written(pairs):
             prompt = encode_prompt(tokenizer, template.render(pair.source, direction))
             response = encode_response(tokenizer, pair.target, template.separator, eos=False)

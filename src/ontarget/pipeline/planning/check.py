@@ -13,7 +13,7 @@ from ontarget.corpora.beginnings import HEADER, SOME, Beginnings
 from ontarget.corpora.catalogue.entry import entry
 from ontarget.errors import UserError
 from ontarget.model_place import locate
-from ontarget.pipeline.planning.beginnings import look_into
+from ontarget.pipeline.planning.beginnings import directions_with_text, look_into
 from ontarget.pipeline.planning.familiar import is_here
 from ontarget.pipeline.planning.inputs import also_learnt, template_of, wanted_of
 from ontarget.pipeline.planning.models import STACK, check_model
@@ -46,7 +46,7 @@ class Findings:
             yield
         except UserError as error:
             said = str(error)
-            keyed = said.startswith((f"{key}:", f"{key}.", "stages.", "systems."))
+            keyed = said.startswith((f"{key}:", f"{key}.", f"{key} '", "stages.", "systems."))
             self.add(said if keyed else f"{key}: {said}")
 
     def add(self, wrong: str) -> None:
@@ -78,6 +78,8 @@ def check(recipes: Sequence[Recipe], *, deep: bool = False) -> Findings:
         _look_at_stages(recipe, found)
         if deep:
             look_into(recipe, texts[known_by], found.at, found.note)
+        else:  # remarks on text would only say that little of it was read
+            directions_with_text(recipe, texts[known_by], found.at, lambda remark: None)
     return found
 
 
