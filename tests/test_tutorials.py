@@ -1,5 +1,6 @@
 """The tutorials work as they are written: their files, their commands, and what they say is printed."""
 
+import json
 import re
 import shlex
 from pathlib import Path
@@ -45,6 +46,28 @@ def test_score_your_system_prints_what_it_says(tmp_path: Path, monkeypatch: pyte
             assert Path("lines.csv").read_text(encoding="utf-8") == text
             compared += 1
     assert compared == 3
+
+
+def test_two_systems_from_python_are_scored_as_by_the_command(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """The example of docs/how-to/python.md, with the files of the tutorial."""
+    monkeypatch.chdir(tmp_path)
+    [files] = [text for kind, text in blocks("score-your-system.md") if kind == "python"]
+    exec(compile(files, "score-your-system.md", "exec"), {})
+    page = (TUTORIALS.parent / "how-to" / "python.md").read_text(encoding="utf-8")
+    [(_, example), (_, output)] = BLOCK.findall(page.partition("### Two systems")[2].partition("\n## ")[0])
+    exec(compile(example, "python.md", "exec"), {})
+    assert capsys.readouterr().out == output
+    rows = json.loads(run("ontarget compare outputs --reference references --by-direction --json"))
+    tests = [row for row in rows if row["p"] is not None and not row["metric"].endswith("on_target")]
+    assert len(tests) == 3 * 4
+    for row in tests:
+        group = row["group"].partition(" of ")[0]
+        figures = (
+            f"{row['difference']:+.2f} [{row['low']:+.2f}, {row['high']:+.2f}], p (Holm) {row['p_holm']:.4f}"
+        )
+        assert f"{row['metric']} {group}: {figures}\n" in output
 
 
 @pytest.mark.slow
