@@ -76,7 +76,7 @@ def test_an_archive_is_to_be_unpacked(tmp_path: Path, start: bytes, name: str) -
         (b"a.txt".ljust(257, b"\0") + b"ustar", "is a tar archive; unpack it"),
         (
             b"version https://git-lfs.github.com/spec/v1\noid sha256:0",
-            "is a Git LFS pointer, .*'git lfs pull'",
+            "is a Git LFS pointer to a file; run 'git lfs pull'",
         ),
     ],
 )
