@@ -3,6 +3,7 @@
 import json
 import re
 import shlex
+import subprocess
 from pathlib import Path
 from typing import Any
 
@@ -39,13 +40,15 @@ def test_score_your_system_prints_what_it_says(tmp_path: Path, monkeypatch: pyte
             exec(compile(text, "score-your-system.md", "exec"), {})
         elif kind == "sh" and not text.startswith("pip "):
             printed = "".join(run(line) for line in text.strip().split("\n"))
+        elif kind == "bash":
+            printed = subprocess.run(["sh", "-c", text], check=True, capture_output=True, text=True).stdout
         elif kind == "text" and printed:
             assert without_margins(printed) == without_margins(text)
             compared += 1
         elif kind == "csv":
             assert Path("lines.csv").read_text(encoding="utf-8") == text
             compared += 1
-    assert compared == 3
+    assert compared == 4
 
 
 def test_two_systems_from_python_are_scored_as_by_the_command(

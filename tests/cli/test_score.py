@@ -55,7 +55,7 @@ def test_json_without_a_reference_is_the_off_target_ratio_alone(write: Write) ->
     hypothesis = write("answers.txt", ANSWERS)
     printed = json.loads(run(hypothesis, "--to", "fr", "--json"))
     score = off_target_ratio(ANSWERS, "fr")
-    assert list(printed) == ["hypothesis", "otr", "otr_unsure", "breakdown"]
+    assert list(printed) == ["hypothesis", "otr", "otr_unsure", "breakdown", "other_languages"]
     assert printed["otr"] == {
         "value": 200 / 3,
         "n": 3,
@@ -79,6 +79,7 @@ def test_json_with_a_reference(write: Write) -> None:
         "otr_unsure",
         "otr_floor",
         "breakdown",
+        "other_languages",
     ]
     assert printed["bleu_on_target"]["value"] < printed["bleu"]["value"]
     expected = {
@@ -590,3 +591,22 @@ def test_the_floor_is_that_of_all_references(write: Write) -> None:
     assert printed["signature"].startswith("nrefs:2|lid:")
     assert printed["low"] < printed["value"] < printed["high"]
     assert "\nOTR floor: 0.00/66.67 (each reference)\n" in run(*given)
+
+
+def test_the_languages_of_other_lines_are_named(write: Write) -> None:
+    dutch = ["De kinderen spelen vandaag buiten in de tuin.", "Wij gaan morgen samen naar de zee."]
+    one = write(
+        "one.txt",
+        [*ANSWERS, *dutch, "El gato duerme en el sofá de la casa.", "Il gatto dorme tranquillo sul divano."],
+    )
+    two = write("two.txt", FRENCH)
+    given = ["--to", "fr", "--from", "de", "--json"]
+    [first, second] = json.loads(run(one, two, *given))
+    assert first["breakdown"]["other"] == 4
+    assert first["other_languages"] == {"nl": 2, "es": 1, "it": 1}  # neither English nor the source
+    assert "other_languages" not in second
+    assert "\nother languages: nl 2, es 1, it 1\n" in run(one, "--to", "fr", "--from", "de")
+    table = run(one, two, "--to", "fr", "--from", "de")
+    assert f"\nother languages of {one}: nl 2, es 1, it 1\n" in table
+    assert f"of {two}" not in table
+    assert "\nother languages: nl 2, de 1, es 1, it 1\n" in run(one, "--to", "fr")

@@ -165,6 +165,7 @@ def score(
         made_of,
         missing_of,
         notes_of,
+        others_of,
         tables_of,
     )
     from ontarget.cli.system_table import empty_cells, is_of_systems, system_tables
@@ -238,7 +239,7 @@ def score(
         tables = (system_tables if of_systems else tables_of)(cards, intervals=confidence, width=width)
         notes = notes_of([pair for card in cards for pair in card.scores.items()])
         empty = [*missing_of(cards), *(empty_cells(cards) if of_systems else ())]
-        print_tables(tables, form, [*made_of(cards), *notes, *empty, *lengths_of(cards)])
+        print_tables(tables, form, [*made_of(cards), *others_of(cards), *notes, *empty, *lengths_of(cards)])
 
 
 def _english(path: Path | None, names: Sequence[str]) -> frozenset[str] | None:

@@ -1,5 +1,6 @@
 """Scorecards as `ontarget score` prints them: rows of tables, JSON objects, rows of CSV."""
 
+from collections import Counter
 from collections.abc import Sequence
 from dataclasses import replace
 from pathlib import Path
@@ -13,7 +14,7 @@ from ontarget.scoring.scorecard import Scorecard
 from ontarget.scoring.signatures import merged, shape
 
 FLOORS = ("otr_floor", "otr_sentences_floor")
-_LISTED = 5  # hypotheses in a note
+_LISTED = 5  # hypotheses, systems or languages in a note
 
 
 def tables_of(
@@ -98,6 +99,26 @@ def notes_of(scores: Sequence[tuple[str, Score]]) -> list[str]:
     return list(dict.fromkeys(notes))
 
 
+def others_of(cards: Sequence[Scorecard]) -> list[str]:
+    """The languages of the outcome `other`, for each system: `other languages of beta: nl 3, es 1`."""
+    found: dict[str, Counter[str]] = {}
+    for card in cards:
+        name = label_of(card, cards).get("system", card.hypotheses.path)
+        found.setdefault(name, Counter()).update(card.other)
+    notes = []
+    for name, languages in found.items():
+        common = ", ".join(f"{language} {n}" for language, n in languages.most_common(_LISTED))
+        more = f" and {len(languages) - _LISTED} more languages" if len(languages) > _LISTED else ""
+        if languages:
+            notes.append(f"other languages{f' of {name}' if len(found) > 1 else ''}: {common}{more}")
+    rest = (
+        [f"other languages of {len(notes) - _LISTED} more systems: see --json"]
+        if len(notes) > _LISTED
+        else []
+    )
+    return notes[:_LISTED] + rest
+
+
 def lengths_of(cards: Sequence[Scorecard]) -> list[str]:
     """A note if long lines may hide sentences in another language."""
     of_long = [card.hypotheses.path for card in cards if card.misses_sentences]
@@ -158,8 +179,10 @@ def as_object(card: Scorecard) -> dict[str, Any]:
         scores[name] = score.as_dict()
         del scores[name]["metric"]
     missing = {"missing": card.missing} if card.missing else {}
+    other = {"other_languages": dict(Counter(card.other).most_common())} if card.other else {}
     run = {key: value for key, value in label_of(card, [card]).items() if key != "hypothesis"}
-    return {"hypothesis": card.hypotheses.path, **run, **scores, **missing, "breakdown": dict(card.breakdown)}
+    breakdown = {"breakdown": dict(card.breakdown)}
+    return {"hypothesis": card.hypotheses.path, **run, **scores, **missing, **breakdown, **other}
 
 
 def as_rows(card: Scorecard) -> list[dict[str, Any]]:

@@ -1,5 +1,6 @@
 """All scores of one system in one direction, computed in one pass over the segments."""
 
+from collections import Counter
 from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from itertools import islice
@@ -47,6 +48,7 @@ class Scorecard:
         hypotheses: the hypotheses; their `lines` have been consumed.
         scores: scores by name: metrics and their on-target forms, then `otr` and related ratios.
         breakdown: number of hypotheses by outcome.
+        other: number of hypotheses with the outcome `other` by their identified languages.
         off: whether each segment is off-target; empty without references, unless segments are kept.
         evidence: the evidence of scores that can be compared segment by segment, by name.
         lines: the segments, if they are kept.
@@ -57,6 +59,7 @@ class Scorecard:
     hypotheses: Hypotheses
     scores: dict[str, Score]
     breakdown: Mapping[Outcome, int]
+    other: Mapping[str, int] = field(default_factory=dict)
     off: Sequence[bool] = ()
     evidence: dict[str, Evidence] = field(default_factory=dict)
     lines: Sequence[HypothesisLine] = ()
@@ -125,6 +128,7 @@ class Scorer:
         )
         kept: list[HypothesisLine] = []
         off: list[bool] = []
+        other: Counter[str] = Counter()
         pass_rates = self._pass_rates(hypotheses.target)
         leftover = self._leftover(hypotheses)
         references: AgainstReferences | None = None
@@ -132,6 +136,7 @@ class Scorer:
             texts = [line.text for line in chunk]
             found = count.add(texts, _whole([x.source for x in chunk]), _whole([x.finish for x in chunk]))
             off_here = count.off(found)
+            other.update(segment.guess.label for segment in found if segment.outcome == "other")
             by_line: dict[str, Sequence[float | str]] = {}
             if chunk[0].references:
                 references = references or self._references(hypotheses.target)
@@ -155,6 +160,7 @@ class Scorer:
             hypotheses,
             {},
             _breakdown(count, hypotheses),
+            other,
             off,
             lines=kept,
             misses_sentences=count.misses_sentences,
