@@ -594,7 +594,7 @@ def test_the_floor_is_that_of_all_references(write: Write) -> None:
 
 
 def test_the_languages_of_other_lines_are_named(write: Write) -> None:
-    dutch = ["De kinderen spelen vandaag buiten in de tuin.", "Wij gaan morgen samen naar de zee."]
+    dutch = ["Hij heeft gisteren een nieuwe fiets gekocht.", "Wij gaan morgen samen naar de zee."]
     one = write(
         "one.txt",
         [*ANSWERS, *dutch, "El gato duerme en el sofá de la casa.", "Il gatto dorme tranquillo sul divano."],
