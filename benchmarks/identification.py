@@ -6,7 +6,7 @@ Lines of NTREX and FLORES-200 in their own language should not count as off-targ
 Those in another language should. Prints Markdown tables of both, by the default rules and by the paper's
 count: a row a language for lid.176.ftz, means over the languages for every identifier, and lines without
 language by kind. lingua is slow and reads every n-th line (`--every-lingua`). The tables of
-docs/explanation/identification-tables.md are what this prints; the floors are also written as JSON, as counts.
+docs/explanation/identification-tables.md are what this prints; the floors are also written as JSON counts.
 """
 
 import argparse

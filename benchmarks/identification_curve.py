@@ -173,7 +173,9 @@ def main() -> None:
     with matplotlib.rc_context(STYLE):
         figure = Figure(figsize=(11, 3.6), layout="constrained")
         draw(figure, curves, identifier.even_odds)
-        with whole_file(Path(__file__).parents[1] / "docs" / "explanation" / "identification.svg") as temporary:
+        with whole_file(
+            Path(__file__).parents[1] / "docs" / "explanation" / "identification.svg"
+        ) as temporary:
             nothing = {"Date": None, "Creator": None}
             figure.savefig(temporary, format="svg", transparent=True, metadata=nothing)
 

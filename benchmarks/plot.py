@@ -1,4 +1,7 @@
-"""Draws what stage1_step.py and stage2_step.py found into docs/experiments/performance.svg: python benchmarks/plot.py"""
+"""Draws the results of stage1_step.py and stage2_step.py into docs/experiments/performance.svg.
+
+    python benchmarks/plot.py
+"""
 
 import json
 from pathlib import Path

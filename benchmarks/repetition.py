@@ -11,8 +11,8 @@ from collections import defaultdict
 from pathlib import Path
 from statistics import fmean
 
-from ontarget.scoring.outcome import repetition
 from ontarget.scoring.reading.hypotheses import read_outputs
+from ontarget.scoring.repetition import repetition
 
 
 def main() -> None:

@@ -1,4 +1,4 @@
-"""Language-aware tuning: ours against the published algorithm, written plainly from docs/explanation/method.md.
+"""Language-aware tuning: ours against the published algorithm (docs/explanation/method.md).
 
     python benchmarks/stage2_step.py [--size 58m] [--rounds 5] [--micro-batch-tokens 1024]
 

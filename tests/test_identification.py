@@ -1,4 +1,4 @@
-"""The tables of docs/explanation/identification.md: how they are counted, and what they must show on real text."""
+"""The tables of docs/explanation/identification.md: how they are counted, and their claims on real text."""
 
 import importlib
 from bisect import bisect_right

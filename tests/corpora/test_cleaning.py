@@ -69,7 +69,9 @@ def test_no_overlap_is_no_error() -> None:
 
 
 def test_a_corpus_of_which_nothing_is_left_is_told() -> None:
-    with pytest.raises(UserError, match=r"'mine': cleaning removes all segments of the split 'train': 6 too-long"):
+    with pytest.raises(
+        UserError, match=r"'mine': cleaning removes all segments of the split 'train': 6 too-long"
+    ):
         clean({"too-long": 0.5})
 
 

@@ -146,7 +146,9 @@ def test_line_aligned_files_in_those_languages_that_are_there(tmp_path: Path) ->
 def test_a_file_of_one_language_alone_is_told_with_what_the_other_may_be(tmp_path: Path) -> None:
     for name in ("x.en", "x.de.gz"):
         (tmp_path / name).write_text("a\n", encoding="utf-8")
-    with pytest.raises(UserError, match=r"x\.en' has no counterpart: there is no file '.*x\.de'; .* 'x\.de\.gz'"):
+    with pytest.raises(
+        UserError, match=r"x\.en' has no counterpart: there is no file '.*x\.de'; .* 'x\.de\.gz'"
+    ):
         train(f"{tmp_path}/x.{{language}}")
 
 

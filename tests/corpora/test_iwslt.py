@@ -63,7 +63,9 @@ def test_a_test_set_is_its_segments_in_order(tmp_path: Path) -> None:
 
 def test_a_missing_segment_is_seen(tmp_path: Path) -> None:
     broken = XML.replace('<seg id="1"> Good  bread is slow. </seg>\n', "")
-    with pytest.raises(UserError, match=r"t\.xml' is damaged: it has segment 2 of a talk in place of segment 1"):
+    with pytest.raises(
+        UserError, match=r"t\.xml' is damaged: it has segment 2 of a talk in place of segment 1"
+    ):
         read_segments(written(tmp_path / "t.xml", broken))
 
 

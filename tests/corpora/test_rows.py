@@ -34,7 +34,10 @@ def test_an_exact_name_wins_over_a_longer_one() -> None:
 @pytest.mark.parametrize(
     ("names", "told"),
     [
-        (["en-US", "en-GB", "de-DE"], "'en-US' and 'en-GB' are both English (en); choose the one to read, e.g. "),
+        (
+            ["en-US", "en-GB", "de-DE"],
+            "'en-US' and 'en-GB' are both English (en); choose the one to read, e.g. ",
+        ),
         (["en", "eng_Latn", "de-DE"], "'en' and 'eng_Latn' are both English (en)"),
     ],
 )
@@ -63,7 +66,9 @@ def test_columns_are_found_by_the_names_of_languages_or_as_given() -> None:
 def test_columns_that_are_missing_are_told_with_those_that_are_there() -> None:
     with pytest.raises(UserError, match=r"^here: no column 'sorce'; did you mean 'source'\?"):
         columns_of(["source", "target"], [DE, FR], {"sorce": DE, "target": FR}, "here")
-    with pytest.raises(UserError, match=r"the columns are 'src', 'de'\. Give the language of .* columns: \{src: de, de: fr\}"):
+    with pytest.raises(
+        UserError, match=r"the columns are 'src', 'de'\. Give the language of .* columns: \{src: de, de: fr\}"
+    ):
         columns_of(["src", "de"], [DE, FR], None, "here")
 
 
@@ -122,8 +127,16 @@ def test_a_language_that_a_record_lacks_is_not_in_its_segment() -> None:
         ([1], None, "line 3 must be a record of keys and texts, but is"),
         ({"de": 3, "fr": "b"}, None, "line 3: the German must be text, but is 3"),
         ({"source": "a", "target": "b"}, None, "columns: {source: de, target: fr}"),
-        ({"left": "a", "right": "b", "id": 1}, None, "no key is a language; the keys are 'left', 'right', 'id'"),
-        ({"texts": {"de": "a", "fr": "b"}}, None, "no key is a language; the keys are 'texts.de', 'texts.fr'."),
+        (
+            {"left": "a", "right": "b", "id": 1},
+            None,
+            "no key is a language; the keys are 'left', 'right', 'id'",
+        ),
+        (
+            {"texts": {"de": "a", "fr": "b"}},
+            None,
+            "no key is a language; the keys are 'texts.de', 'texts.fr'.",
+        ),
         ({"translation": {"x": "a"}}, None, "line 3: no key is a language; the keys are 'x'"),
         (
             {"x\ny": "a"},

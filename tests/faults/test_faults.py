@@ -1,4 +1,4 @@
-"""Faults of the published code that no one room covers alone; docs/explanation/faults.md lists the tests of all ten."""
+"""Faults of the published code that go across packages; docs/explanation/faults.md lists all tests."""
 
 import re
 from collections.abc import Iterator

@@ -222,8 +222,14 @@ def test_a_template_that_says_it_twice_is_refused(tmp_path: Path) -> None:
     ("template", "message"),
     [
         ("{{ raise_exception('no, thanks') }}", "cannot render messages of the roles user: no, thanks"),
-        ("{% macro m() %}{{ m() }}{% endmacro %}{{ m() }}", "cannot render messages of the roles user: maximum recursion"),
-        ("{% for i in range(10 ** 9) %}{% endfor %}", "cannot render messages of the roles user: Range too big"),
+        (
+            "{% macro m() %}{{ m() }}{% endmacro %}{{ m() }}",
+            "cannot render messages of the roles user: maximum recursion",
+        ),
+        (
+            "{% for i in range(10 ** 9) %}{% endfor %}",
+            "cannot render messages of the roles user: Range too big",
+        ),
         ("{{ messages[0].content.missing.further }}", "cannot render messages of the roles user"),
         ("{{ 1 // 0 }}", "cannot render messages of the roles user"),
         ("{{ ''.__class__.__mro__[1].__subclasses__() }}", "cannot render messages of the roles user"),
@@ -247,7 +253,9 @@ def test_a_model_that_knows_no_system_says_so(tmp_path: Path) -> None:
     assert said.startswith(
         "<|im_start|>system\nBe brief.<|im_end|>\n<|im_start|>user\nSay it in Dutch: Ciao.<|im"
     )
-    with pytest.raises(UserError, match="cannot render messages of the roles system, user: System role not supported"):
+    with pytest.raises(
+        UserError, match="cannot render messages of the roles system, user: System role not supported"
+    ):
         PromptTemplate.load(str(mine), made(tmp_path, TURNS)).render("Ciao.", IT_NL)
 
 

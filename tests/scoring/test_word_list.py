@@ -18,7 +18,10 @@ def test_words_of_four_small_letters_or_more(tmp_path: Path, packed: bool) -> No
 @pytest.mark.parametrize(
     ("data", "complaint"),
     [
-        (b"A\nBC\n", "has no word of 4 or more lower-case letters; give a file with one English word per line"),
+        (
+            b"A\nBC\n",
+            "has no word of 4 or more lower-case letters; give a file with one English word per line",
+        ),
         (b"", "is empty"),
         (b"bread\n\xff\n", "is not UTF-8: line 2"),
     ],

@@ -184,7 +184,9 @@ def test_8_bit_moments_come_near_the_plain_ones(base, tmp_path):
 
 
 def test_every_layer_that_is_named_must_be_there(model):
-    with pytest.raises(UserError, match=r"target_modules: v_porj, but the model has no such layer; it has .*v_proj"):
+    with pytest.raises(
+        UserError, match=r"target_modules: v_porj, but the model has no such layer; it has .*v_proj"
+    ):
         adapters.prepared(model, settings(lora=Lora(target_modules=("q_proj", "v_porj"))))
     with pytest.raises(UserError, match=r"none of them that could be adapted; it has (?!.*lm_head)"):
         adapters.prepared(model, settings(lora=Lora(target_modules=("input_layernorm",))))

@@ -159,7 +159,9 @@ def test_best_weights_that_are_damaged_begin_the_stage_anew(base, tmp_path, keep
         base, DATA, tuning, progress=lambda *record: told.append(record[2]), evaluation=evaluation, **where
     )
     reason = "best.safetensors cannot be read"
-    assert told[0] == {"notice": f"the checkpoint of step 3 is damaged ({reason}); training starts again from the beginning"}
+    assert told[0] == {
+        "notice": f"the checkpoint of step 3 is damaged ({reason}); training starts again from the beginning"
+    }
     assert asked == [1, 2, 3, 4, 5, 6]
     assert result.kept == 2
     assert same(unbroken, test_stage.AutoModelForCausalLM.from_pretrained(tmp_path / "broken").state_dict())

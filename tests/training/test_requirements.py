@@ -87,5 +87,7 @@ def test_a_table_with_two_more_rows_is_a_table_of_positions():
         num_hidden_layers=1,
         num_attention_heads=1,
     )
-    with pytest.raises(UserError, match=r"stages\.mt\.tuning\.max_length is 17, but the model has only 16 learned"):
+    with pytest.raises(
+        UserError, match=r"stages\.mt\.tuning\.max_length is 17, but the model has only 16 learned"
+    ):
         require_positions(OPTForCausalLM(config), settings(max_length=17), "stages.mt.tuning")

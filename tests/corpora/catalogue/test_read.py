@@ -141,10 +141,14 @@ def test_large_files_stay_on_disk(tmp_path: Path, monkeypatch: pytest.MonkeyPatc
 
 def test_a_missing_file_is_said_with_the_command_that_fetches_it(tmp_path: Path) -> None:
     put(tmp_path, {"opus/Tiny/v1/it-nl.it": "uno\n"})
-    message = "there is no file .*it-nl.nl'; download it with 'ontarget data get opus/Tiny/v1 --languages it,nl'"
+    message = (
+        "there is no file .*it-nl.nl'; download it with 'ontarget data get opus/Tiny/v1 --languages it,nl'"
+    )
     with pytest.raises(UserError, match=message):
         load("opus/Tiny/v1", {}, {"train": directions("it-nl")}, tmp_path)
-    message = "no file .*train.nl'; it cannot be downloaded, but 'ontarget data card mozilla_www' describes how"
+    message = (
+        "no file .*train.nl'; it cannot be downloaded, but 'ontarget data card mozilla_www' describes how"
+    )
     with pytest.raises(UserError, match=message):
         load("mozilla_www", {}, {"train": directions("nl-ro")}, tmp_path)
 

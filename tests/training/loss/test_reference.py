@@ -109,7 +109,9 @@ def test_a_stage_asks_the_model_that_it_starts_from(base, tmp_path):  # noqa: F8
 def test_twins_that_tell_nothing_are_counted_once_in_the_first_pass(tokenizer):
     counted = []
     for looked_at in ((), (1, 0, 0), (0, 3, 5)):
-        made, groups = steps(tokenizer, Conflict(weighting=ALL), epochs=3, max_steps=None, global_batch_size=2)
+        made, groups = steps(
+            tokenizer, Conflict(weighting=ALL), epochs=3, max_steps=None, global_batch_size=2
+        )
         made.reveal = lambda batch: [e for e in batch if e.sign > 0 or len(e.ids) % 2]
         for step in looked_at:  # others were taken before a checkpoint
             made[step]
