@@ -146,9 +146,7 @@ def test_what_was_never_produced_in_error_has_no_conflicting_sample():
 
 def test_counts_without_confusion_among_the_languages_are_an_error():
     counts = {"nl": {"nl": 10, "sv": 4}, "de": {"en": 5}}
-    with pytest.raises(
-        UserError, match="contain no outputs in a wrong language among en, it"
-    ):
+    with pytest.raises(UserError, match="contain no outputs in a wrong language among en, it"):
         check_conflicts(Conflict("confusion", counts=counts), LANGUAGES, SUPERVISED)
     check_conflicts(Conflict("confusion", counts={"nl": {"en": 1}}), LANGUAGES, SUPERVISED)
 
@@ -160,6 +158,20 @@ def test_one_direction_is_found_before_training_with_what_to_do(policy):
         check_conflicts(Conflict(policy), LANGUAGES[:2], two)
     for works in ("reversed", "source-copy"):
         check_conflicts(Conflict(works), LANGUAGES[:2], two[:1])
+
+
+def test_the_remedy_for_an_empty_pool_is_one_that_helps():
+    # Only it-en is supervised: over three languages `any` adds it-nl, over two it adds nothing.
+    one = [Direction.parse("it-en")]
+    with pytest.raises(
+        UserError, match=r"'wrong-target' and `directions: seen`; use `directions: any`, or use the policy"
+    ):
+        check_conflicts(Conflict(directions="seen"), LANGUAGES[:3], one)
+    check_conflicts(Conflict(directions="any"), LANGUAGES[:3], one)
+    for named in ("seen", "any"):
+        with pytest.raises(UserError, match=r"'wrong-target'; add a language to `languages`, or") as caught:
+            check_conflicts(Conflict(directions=named), LANGUAGES[:2], one)
+        assert "directions:" not in str(caught.value)
 
 
 def test_the_share_that_keeps_the_right_target_is_a_fifth_in_the_papers_policy():

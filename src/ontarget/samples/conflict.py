@@ -7,7 +7,7 @@ input.
 import random
 from collections import Counter
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Literal
 
 from ontarget.corpora.corpus import Translation
@@ -32,8 +32,9 @@ class Conflict:
             `confusion` does so in proportion to a model's own confusions: how often it produced the
             response's language when the drawn one was requested. `reversed` uses the opposite direction.
             `source-copy` keeps the instruction and unlearns the source as its response.
-        directions: the pool for the first three policies. `seen` has only the supervised directions, `any`
-            also has unseen ones.
+        directions: the pool of `any-instruction`, `wrong-target` and `confusion`. `seen` has only the
+            supervised directions, `any` also has unseen ones. A policy that defines its own instructions, as
+            `reversed` does, ignores this setting.
         weighting: the weights of the response tokens to unlearn.
         eos: also unlearns the end token. The paper's code does this, which teaches the model not to stop.
         redraw: draws new instructions in every pass, instead of repeating those of the first pass.
@@ -155,6 +156,24 @@ def right_targets(directions: Sequence[Direction], drawn: Sequence[Direction | N
 def _pool(
     right: Direction, conflict: Conflict, languages: Sequence[Language], supervised: Sequence[Direction]
 ) -> list[Direction]:
+    """The instructions for a direction, one of which is drawn for each of its translations."""
+    pool = _instructions(right, conflict, languages, supervised)
+    if pool:
+        return pool
+    wider = replace(conflict, directions="any")
+    helps = conflict.directions == "seen" and _instructions(right, wider, languages, supervised)
+    remedy = "use `directions: any`" if helps else "add a language to `languages`"
+    raise UserError(
+        f"no instruction conflicts with {right} under the policy '{conflict.policy}'"
+        f"{' and `directions: seen`' if helps else ''}; {remedy}, or use the policy 'reversed' or "
+        "'source-copy', which need no third language"
+    )
+
+
+def _instructions(
+    right: Direction, conflict: Conflict, languages: Sequence[Language], supervised: Sequence[Direction]
+) -> list[Direction]:
+    """All instructions that the policy allows for a direction, possibly none."""
     if conflict.policy == "source-copy":
         return [right]
     if conflict.policy == "reversed":
@@ -167,12 +186,6 @@ def _pool(
     # Another target, and not the language of the text itself.
     if conflict.policy != "any-instruction":
         pool = [direction for direction in pool if direction.target not in right.sides]
-    if not pool:
-        raise UserError(
-            f"no instruction conflicts with {right} under the policy '{conflict.policy}' "
-            f"over {conflict.directions} directions; add a language to `languages`, use directions: any, or "
-            "the policy 'reversed' or 'source-copy', which need no third language"
-        )
     return pool
 
 
