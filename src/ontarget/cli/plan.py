@@ -33,6 +33,7 @@ def show_plan(console: Console, plan: Plan, steps: Sequence[Step]) -> None:
         left=2,
         unwrapped=[0, 2, 3, 4],
     )
+    table.columns[1].overflow = "fold"  # whole paths of other runs, also in a narrow terminal
     for step, cost in zip(steps, costs, strict=True):
         figures = [_time(cost), _bytes(cost.memory), _bytes(cost.disk)] if step.todo else ["", "", ""]
         table.add_row(

@@ -29,7 +29,7 @@ def terminal(table: Table) -> "TerminalTable":
     """The table for a rich console."""
     from rich.text import Text
 
-    # The group stands over its first column alone: of two groups, all columns have room in 80 characters.
+    # Only the first column has the name of its group, so that two groups fit into 80 characters.
     groups = (f"{c.group}\n" if n in table.first_of_group else "" for n, c in enumerate(table.columns))
     titles = [group + column.title for group, column in zip(groups, table.columns, strict=True)]
     view = terminal_frame(["System", *titles], table.caption, unwrapped=[0], caption=_below(table))
