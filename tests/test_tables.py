@@ -99,3 +99,9 @@ def test_csv_has_the_keys_of_all_rows() -> None:
     text = csv_text([{"a": 'x,"y"', "b": 1 / 3}, {"a": "z\n", "c": None}])
     rows = list(csv.DictReader(io.StringIO(text)))
     assert rows == [{"a": 'x,"y"', "b": str(1 / 3), "c": ""}, {"a": "z\n", "b": "", "c": ""}]
+
+
+def test_a_negative_number_has_a_minus_sign_in_latex_and_a_name_its_hyphen() -> None:
+    assert latex_escaped("-41.67* [-58.33, -33.33]") == "$-$41.67* [$-$58.33, $-$33.33]"
+    for name in ("en-de", "gpt-4", "v1.-2", "a-1.5", "+0.5", "-"):
+        assert latex_escaped(name) == name

@@ -6,6 +6,7 @@ without loading it.
 
 import csv
 import io
+import re
 from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
@@ -27,6 +28,8 @@ _LATEX = {
     ">": "$>$",
     "|": r"\textbar{}",
 }
+
+_MINUS = re.compile(r"(?<![\w.)-])-(?=\d)")
 
 
 @dataclass(frozen=True, slots=True)
@@ -173,8 +176,8 @@ def latex_row(cells: Iterable[str], indent: str = "") -> str:
 
 
 def latex_escaped(text: str) -> str:
-    """Text that LaTeX prints literally."""
-    return "".join(_LATEX.get(sign, sign) for sign in text)
+    """Text that LaTeX prints literally; the hyphen of a negative number becomes a minus sign."""
+    return _MINUS.sub("$-$", "".join(_LATEX.get(sign, sign) for sign in text))
 
 
 def csv_text(rows: Sequence[Mapping[str, Any]]) -> str:

@@ -235,3 +235,19 @@ def test_each_identifier_and_their_agreement_are_tested(write: Write) -> None:
     ]
     assert observed[0] < 0 < observed[1]
     assert "OTR agreed|lid:lid.176.ftz&cmd:" in run(*given)
+
+
+def test_otr_in_the_list_of_metrics_leaves_out_on_target_forms(tmp_path: Path) -> None:
+    folder = make_run(tmp_path / "run", {"mt": 13, "ontarget": 1})
+    given = [folder, "--metrics", "bleu,otr"]
+    rows = json.loads(run(*given, "--json"))
+    assert list(dict.fromkeys(row["metric"] for row in rows)) == ["bleu", "otr"]
+    assert rows == [
+        row
+        for row in json.loads(run(folder, "--metrics", "bleu", "--json"))
+        if row["metric"] in ("bleu", "otr")
+    ]
+    latex = run(*given, "--latex")
+    assert "on target" not in latex
+    assert "$-$80.00* &" in latex
+    assert {row["metric"] for row in json.loads(run(folder, "--metrics", "otr", "--json"))} == {"otr"}

@@ -1,5 +1,6 @@
 """`ontarget score` of several systems and languages as tables."""
 
+import json
 import re
 from collections.abc import Callable
 from pathlib import Path
@@ -96,3 +97,32 @@ def test_norwegian_is_one_column_whatever_it_is_called(printed: Callable[..., st
     header, x, y = rows_of(printed("nordic", "--markdown"), "OTR %")
     assert header == ["system", "de", "nb", "mean", "directions"]
     assert x[1:] == y[1:]
+
+
+@pytest.mark.parametrize(("flag", "edge", "border"), [("--latex", "&", " \\\\"), ("--markdown", "|", "|")])
+def test_named_metrics_and_otr_are_one_table(
+    printed: Callable[..., str], flag: str, edge: str, border: str
+) -> None:
+    text = printed("out", "--reference", "ref", "--metrics", "chrf,BLEU,otr", flag)
+    lines = [
+        line.removesuffix(border).removeprefix("|") for line in text.split("\n") if line.endswith(border)
+    ]
+    rows = [
+        [cell.strip().replace("\\", "") for cell in line.split(edge)] for line in lines if ":-" not in line
+    ]
+    assert rows[0] == ["metric", "system", "de", "fr", "zh", "mean", "directions"]
+    assert [row[:2] for row in rows[1:]] == [
+        *([metric, system] for metric in ("chrF", "BLEU") for system in ("a", "b")),
+        *(["OTR %", system] for system in ("a", "b", "reference (floor)")),
+    ]
+    assert rows[5][2:] == ["0.00", "50.00", "0.00", "16.67", "3"]
+    assert rows[6][2:] == ["100.00", "0.00", "", "50.00", "2"]
+    assert "unsure %" not in text
+    assert text.count("\\begin{tabular}" if flag == "--latex" else "|:-") == 1
+
+
+def test_otr_alone_is_a_metric(printed: Callable[..., str]) -> None:
+    text = printed("out", "--metrics", "otr", "--markdown")
+    assert text.count("| OTR %") == 2
+    one = json.loads(printed("out/a.fr", "--metrics", "otr", "--json"))
+    assert [key for key, value in one.items() if isinstance(value, dict) and "value" in value] == ["otr"]

@@ -36,7 +36,7 @@ from ontarget.cli.options import (
 )
 from ontarget.cli.output_formats import chosen, print_csv, print_json, print_tables
 from ontarget.cli.progress import watched
-from ontarget.cli.scorecards import digits_of, notes_of
+from ontarget.cli.scorecards import digits_of, is_extra, notes_of
 from ontarget.errors import UserError
 from ontarget.scoring.reading.hypotheses import is_outputs
 from ontarget.scoring.score import display_name
@@ -96,7 +96,8 @@ def compare(
             "--metrics",
             "-m",
             metavar="NAMES",
-            help="Metrics: bleu, chrf, chrf++, ter, spbleu. OTR is always added.",
+            help="Metrics: bleu, chrf, chrf++, ter, spbleu. OTR is always added; with otr in the list, "
+            "on-target forms are left out: bleu,chrf,otr.",
         ),
     ] = "bleu,chrf",
     tokenize: Tokenize = None,
@@ -158,6 +159,8 @@ def compare(
         num_refs or 1,
     )
     names = metrics_of(metrics)
+    compact = "otr" in names
+    names = [name for name in names if name != "otr"]
     referenced = check_bleu(names, tokenize, lowercase)
     for name in names:
         if name not in REFERENCED:
@@ -195,6 +198,7 @@ def compare(
         seed=seed,
         watch=lambda questions: watched(questions, "comparing"),
     )
+    rows = [row for row in rows if not (compact and is_extra(row.metric))]
 
     if form in ("json", "csv"):
         objects = [_object(row) for row in rows]
@@ -209,6 +213,7 @@ def compare(
         f"|adjusted:holm|tests:{tests}"
     )
     signatures = [(name, card.scores[name]) for card in cards for name in card.evidence]
+    signatures = [pair for pair in signatures if not (compact and is_extra(pair[0]))]
     few = [FEW_SEEDS] if rows[0].few_runs else []
     print_tables(tables, form, [*notes_of(signatures), test, bootstrap, *few])
 

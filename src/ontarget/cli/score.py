@@ -83,7 +83,8 @@ def score(
             "-m",
             metavar="NAMES",
             help="Metrics: bleu, chrf, chrf++, ter, spbleu. Without a reference: lpr, wpr, lcpr, and "
-            "leftover (the share of words left in another language).",
+            "leftover (the share of words left in another language). OTR is always computed; with otr in the "
+            "list, only the named metrics are printed, in one table: bleu,chrf,otr.",
             show_default="bleu,chrf, with --source leftover",
         ),
     ] = None,
@@ -161,6 +162,7 @@ def score(
     from ontarget.cli.scorecards import (
         as_object,
         as_rows,
+        drop_extras,
         lengths_of,
         made_of,
         missing_of,
@@ -176,6 +178,8 @@ def score(
     require_comet(comet_env, comet)
     names = metrics_of(metrics) if metrics else ["bleu", "chrf"]
     names += ["leftover"] if metrics is None and (source or test_set) else ()
+    compact = "otr" in names
+    names = [name for name in names if name != "otr"]
     names += CONFUSION if lcb and not set(CONFUSION).intersection(names) else ()
     by_reference = [name for name in names if name in REFERENCED]
     referenced = check_bleu(names, tokenize, lowercase)
@@ -228,6 +232,8 @@ def score(
         from ontarget.scoring.metrics.neural import add_neural
 
         add_neural(cards, comet, comet_env, intervals=confidence)
+    if compact:
+        drop_extras(cards)
 
     if form == "json":
         objects = [as_object(card) for card in cards]
@@ -236,7 +242,8 @@ def score(
         print_csv([row for card in cards for row in as_rows(card)])
     else:
         of_systems = is_of_systems(cards)
-        tables = (system_tables if of_systems else tables_of)(cards, intervals=confidence, width=width)
+        make = system_tables if of_systems else tables_of
+        tables = make(cards, intervals=confidence, width=width, compact=compact)
         notes = notes_of([pair for card in cards for pair in card.scores.items()])
         empty = [*missing_of(cards), *(empty_cells(cards) if of_systems else ())]
         print_tables(tables, form, [*made_of(cards), *others_of(cards), *notes, *empty, *lengths_of(cards)])

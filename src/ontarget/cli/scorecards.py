@@ -18,18 +18,31 @@ _LISTED = 5  # hypotheses, systems or languages in a note
 
 
 def tables_of(
-    cards: Sequence[Scorecard], *, intervals: bool, width: int | None = None
+    cards: Sequence[Scorecard], *, intervals: bool, width: int | None = None, compact: bool = False
 ) -> list[tuple[str, list[dict[str, str]]]]:
     """Title and rows of each table: scores, their means over directions, and outcomes of lines.
 
-    `width` is the number of decimal places of scores.
+    `width` is the number of decimal places of scores. With `compact`, the outcomes are left out.
     """
     columns = {title: "" for card in cards for title in scores_of(card, intervals, width)}
     scores = [label_of(card, cards) | columns | scores_of(card, intervals, width) for card in cards]
     seen = [outcome for outcome in OUTCOMES if any(card.breakdown.get(outcome) for card in cards)]
     outcomes = [label_of(card, cards) | {o: str(card.breakdown.get(o, 0)) for o in seen} for card in cards]
-    tables = [("", scores), ("mean over directions", means_of(cards, width)), ("lines", outcomes)]
+    tables = [("", scores), ("mean over directions", means_of(cards, width))]
+    tables += [] if compact else [("lines", outcomes)]
     return [(title, rows) for title, rows in tables if rows]
+
+
+def is_extra(name: str) -> bool:
+    """Whether a score is left out if `--metrics` names `otr`, and thus all scores that are wanted."""
+    return name.endswith(SUFFIX) or name in ("otr_unsure", "otr_close")
+
+
+def drop_extras(cards: Sequence[Scorecard]) -> None:
+    """Removes the scores that `is_extra` names."""
+    for card in cards:
+        for name in filter(is_extra, list(card.scores)):
+            del card.scores[name]
 
 
 def label_of(card: Scorecard, cards: Sequence[Scorecard]) -> dict[str, str]:

@@ -19,11 +19,14 @@ def is_of_systems(cards: Sequence[Scorecard]) -> bool:
     return all(card.hypotheses.named for card in cards) and len(_directions(cards)) > 1
 
 
-def system_tables(cards: Sequence[Scorecard], *, intervals: bool, width: int | None = None) -> list[Table]:
+def system_tables(
+    cards: Sequence[Scorecard], *, intervals: bool, width: int | None = None, compact: bool = False
+) -> list[Table]:
     """Title and rows of a table for each score, then of outcomes over all directions.
 
     The mean is over the directions that have the score; a column has their number. `width` is the number of
-    decimal places of scores.
+    decimal places of scores. With `compact`, all scores are in one table, whose first column names them, and
+    the outcomes are left out.
     """
     directions = _directions(cards)
     names = dict.fromkeys(name for card in cards for name in card.scores if name not in FLOORS)
@@ -44,6 +47,8 @@ def system_tables(cards: Sequence[Scorecard], *, intervals: bool, width: int | N
         if floor in FLOORS and any(floors):
             rows.append({"system": _FLOOR_ROW} | _row(floors, directions, intervals, width))
         tables.append((title_of(name), rows))
+    if compact:
+        return [("", [{"metric": title} | row for title, rows in tables for row in rows])]
     seen = [outcome for outcome in OUTCOMES if any(card.breakdown.get(outcome) for card in cards)]
     outcomes = [
         {"system": system}
