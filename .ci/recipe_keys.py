@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import Any
 
 from ontarget.files import whole_file
-from ontarget.recipes.schema.aliases import KEYS, VALUES
+from ontarget.former_names import KEYS, VALUES
 from ontarget.recipes.schema.presets import PRESETS
 from ontarget.recipes.schema.recipe import Recipe
 

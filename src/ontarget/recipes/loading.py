@@ -12,8 +12,8 @@ from pydantic import ValidationError
 
 from ontarget import given
 from ontarget.errors import UserError, nearest
+from ontarget.former_names import current
 from ontarget.recipes.explain import explain, short
-from ontarget.recipes.schema.aliases import current
 from ontarget.recipes.schema.recipe import Recipe
 from ontarget.recipes.schema.systems import list_systems
 from ontarget.yaml_text import read_yaml

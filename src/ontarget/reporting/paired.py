@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import Any, Self
 
 from ontarget.errors import UserError
-from ontarget.recipes.schema.aliases import current
+from ontarget.former_names import current
 from ontarget.reporting.seeds import Seeds, Value, as_value
 from ontarget.reporting.table import LEVEL, Column
 from ontarget.system_ids import current_id

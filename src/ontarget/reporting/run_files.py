@@ -10,7 +10,7 @@ from typing import Any, Literal, Self, get_args
 import yaml
 
 from ontarget.errors import UserError
-from ontarget.recipes.schema.aliases import current
+from ontarget.former_names import current
 from ontarget.reporting.details import Details
 from ontarget.reporting.logs import LogRecord, read_logs
 from ontarget.reporting.systems import REFERENCE, base_model_name, display_name, in_table_order

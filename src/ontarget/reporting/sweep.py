@@ -6,7 +6,7 @@ from pathlib import Path
 from typing import Any
 
 from ontarget.errors import UserError
-from ontarget.recipes.schema.aliases import current
+from ontarget.former_names import current
 from ontarget.reporting import variants
 from ontarget.reporting.drawing import BLUE, ORANGE, Drawing
 from ontarget.reporting.paired import Tests

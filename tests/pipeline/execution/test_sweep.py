@@ -10,10 +10,10 @@ from typer.testing import CliRunner
 
 from ontarget.cli.app import app
 from ontarget.errors import UserError
+from ontarget.former_names import former
 from ontarget.pipeline.execution import shipped_points
 from ontarget.pipeline.execution.sweep import make_sweep
 from ontarget.pipeline.run import make_plan, run
-from ontarget.recipes.schema.aliases import former
 
 ALPHAS = {"stages.lat.alpha": [0.1, 0.2, 0.4]}
 

@@ -9,7 +9,7 @@ import pytest
 from pydantic import BaseModel
 from pydantic.fields import FieldInfo
 
-from ontarget.recipes.schema.aliases import KEYS
+from ontarget.former_names import KEYS
 from ontarget.recipes.schema.recipe import Recipe
 
 ROOT = Path(__file__).parents[3]

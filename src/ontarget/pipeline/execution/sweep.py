@@ -18,6 +18,7 @@ from typing import Any
 
 from ontarget.corpora.corpus import Corpus
 from ontarget.files import full_disk_said, write_json
+from ontarget.former_names import current, former
 from ontarget.pipeline import run
 from ontarget.pipeline.evaluation import paired
 from ontarget.pipeline.evaluation.segments import kept
@@ -31,7 +32,6 @@ from ontarget.pipeline.planning.plan import Plan, version_of
 from ontarget.pipeline.planning.shelf import Shelf, shelf
 from ontarget.pipeline.planning.step import Step
 from ontarget.recipes.loading import Overrides, load
-from ontarget.recipes.schema.aliases import current, former
 from ontarget.recipes.schema.recipe import Recipe
 from ontarget.recipes.sweep import Point, points
 from ontarget.system_ids import current_id

@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING, Any
 from ontarget.corpora.corpus import Corpus, Translation
 from ontarget.errors import UserError
 from ontarget.files import read_jsonl
+from ontarget.former_names import former
 from ontarget.languages import Direction
 from ontarget.pipeline.execution import systems
 from ontarget.pipeline.execution.candidates import KEPT, choose
@@ -28,7 +29,6 @@ from ontarget.pipeline.execution.distillation_sources import (
 from ontarget.pipeline.execution.progress import Progress, part_of
 from ontarget.pipeline.planning.artifacts import Made, Store, fingerprint, text_fingerprint
 from ontarget.pipeline.planning.inputs import prompt_text, template_of
-from ontarget.recipes.schema.aliases import former
 from ontarget.recipes.schema.recipe import Recipe
 from ontarget.recipes.schema.stages import LanguageAware, SupervisedFineTuning
 from ontarget.recipes.schema.synthetic import KeepSettings, PivotDistillation, SelfTraining, Synthetic

@@ -9,6 +9,7 @@ from typing import Any, Literal
 
 from ontarget.corpora.corpus import Corpus, Translation
 from ontarget.errors import UserError, nearest
+from ontarget.former_names import former
 from ontarget.languages import Direction
 from ontarget.model_place import locate
 from ontarget.pipeline.evaluation import agreed
@@ -30,7 +31,6 @@ from ontarget.pipeline.planning.inputs import (
 )
 from ontarget.pipeline.planning.shelf import EMPTY, Shelf, run_of
 from ontarget.pipeline.planning.step import Step
-from ontarget.recipes.schema.aliases import former
 from ontarget.recipes.schema.kinds import made_from
 from ontarget.recipes.schema.recipe import Recipe
 from ontarget.recipes.schema.stages import Pretraining

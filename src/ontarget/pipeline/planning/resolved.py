@@ -8,9 +8,9 @@ import yaml
 
 from ontarget.errors import UserError
 from ontarget.files import whole_file
+from ontarget.former_names import current
 from ontarget.pipeline.planning.plan import version_of
 from ontarget.recipes.loading import check
-from ontarget.recipes.schema.aliases import current
 from ontarget.recipes.schema.recipe import Recipe
 from ontarget.yaml_text import read_yaml
 

@@ -10,8 +10,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from ontarget.errors import UserError
+from ontarget.former_names import KEYS, VALUES, current, former
 from ontarget.recipes.loading import _note, check, load, read, shipped
-from ontarget.recipes.schema.aliases import KEYS, VALUES, current, former
 from ontarget.recipes.sweep import points
 
 SWEPT = """
