@@ -36,7 +36,7 @@ def test_a_sweep_is_not_trained_alone(command: tuple[str, ...]) -> None:
     code, output = ontarget(*command)
     assert code == 2
     assert "sweeps stages." in output
-    assert "with sweep=null it is one run" in output
+    assert "set sweep=null for a single run" in output
 
 
 def test_recipes_check_looks_at_every_point() -> None:
