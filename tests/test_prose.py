@@ -41,11 +41,14 @@ BANNED = {
 }
 
 
+RULES = "see 'How we write for users' in CONTRIBUTING.md"
+
+
 def faults(text: str) -> list[str]:
     """Each banned phrase of a text, with its surroundings and what to write instead."""
     text = " ".join(text.split())
     return [
-        f"'...{text[max(0, found.start() - 40) : found.end() + 40]}...': write {instead}"
+        f"'...{text[max(0, found.start() - 40) : found.end() + 40]}...': write {instead}; {RULES}"
         for phrase, instead in BANNED.items()
         for found in re.finditer(phrase, text, re.IGNORECASE)
     ]
@@ -98,15 +101,15 @@ def test_help_keeps_to_the_rules(command: Any) -> None:
     shown = command.get_short_help_str(200)
     assert not [fault for text in (command.help or "", shown, *helps) for fault in faults(text)]
     for text in helps:
-        assert text[0] == text[0].upper(), text
-        assert text.endswith((".", ").")), text
-    assert shown.endswith("."), "the first paragraph of a command is a sentence"
+        assert text[0] == text[0].upper(), f"'{text}' needs a capital at its beginning; {RULES}"
+        assert text.endswith((".", ").")), f"'{text}' needs a full stop at its end; {RULES}"
+    assert shown.endswith("."), f"'{shown}', the first paragraph of a command, is to be a sentence; {RULES}"
 
 
 @pytest.mark.parametrize("line", _COMMANDS.values(), ids=_COMMANDS)
 def test_lines_of_the_list_of_commands_keep_to_the_rules(line: str) -> None:
     assert not faults(line)
-    assert line.endswith(".")
+    assert line.endswith("."), f"'{line}' needs a full stop at its end; {RULES}"
 
 
 @pytest.mark.parametrize("page", PAGES, ids=name)
@@ -125,6 +128,7 @@ def test_messages_and_docstrings_keep_to_the_rules(file: Path) -> None:
 )
 def test_a_banned_phrase_is_found(text: str) -> None:
     assert len(faults(text)) == 1
+    assert faults(text)[0].endswith("see 'How we write for users' in CONTRIBUTING.md")
 
 
 def test_plain_phrases_are_left_alone() -> None:
