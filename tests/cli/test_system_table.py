@@ -126,3 +126,8 @@ def test_otr_alone_is_a_metric(printed: Callable[..., str]) -> None:
     assert text.count("| OTR %") == 2
     one = json.loads(printed("out/a.fr", "--metrics", "otr", "--json"))
     assert [key for key, value in one.items() if isinstance(value, dict) and "value" in value] == ["otr"]
+
+
+def test_a_misspelt_otr_is_suggested(printed: Callable[..., str]) -> None:
+    result = CliRunner().invoke(app, ["score", "out", "--metrics", "bleu,ot"])
+    assert (result.exit_code, result.stderr) == (2, "error: there is no metric 'ot'; did you mean 'otr'?\n")

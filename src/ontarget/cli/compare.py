@@ -40,7 +40,7 @@ from ontarget.cli.scorecards import digits_of, is_extra, notes_of
 from ontarget.errors import UserError
 from ontarget.scoring.reading.hypotheses import is_outputs
 from ontarget.scoring.score import display_name
-from ontarget.scoring.scorecard import REFERENCED, Scorecard, Scorer
+from ontarget.scoring.scorecard import OTR, REFERENCED, Scorecard, Scorer
 from ontarget.system_ids import current_id
 
 if TYPE_CHECKING:
@@ -159,12 +159,11 @@ def compare(
         num_refs or 1,
     )
     names = metrics_of(metrics)
-    compact = "otr" in names
-    names = [name for name in names if name != "otr"]
+    compact = OTR in names
     referenced = check_bleu(names, tokenize, lowercase)
     for name in names:
-        if name not in REFERENCED:
-            raise UserError(f"'{name}' cannot be compared; choose from {', '.join(REFERENCED)}")
+        if name not in (*REFERENCED, OTR):
+            raise UserError(f"'{name}' cannot be compared; choose from {', '.join((*REFERENCED, OTR))}")
     if seeds and (other := next((name for name in systems if not is_outputs(Path(name))), None)):
         raise UserError(f"--seeds needs the directories of several runs, but '{other}' is not a run")
     if seeds and len({Path(name).resolve() for name in systems}) < 2:

@@ -171,15 +171,14 @@ def score(
         tables_of,
     )
     from ontarget.cli.system_table import empty_cells, is_of_systems, system_tables
-    from ontarget.scoring.scorecard import CONFUSION, REFERENCED, Scorer
+    from ontarget.scoring.scorecard import CONFUSION, OTR, REFERENCED, Scorer
 
     form = chosen(json=as_json, csv=as_csv, latex=latex, markdown=markdown)
     check_width(width, form)
     require_comet(comet_env, comet)
     names = metrics_of(metrics) if metrics else ["bleu", "chrf"]
     names += ["leftover"] if metrics is None and (source or test_set) else ()
-    compact = "otr" in names
-    names = [name for name in names if name != "otr"]
+    compact = OTR in names
     names += CONFUSION if lcb and not set(CONFUSION).intersection(names) else ()
     by_reference = [name for name in names if name in REFERENCED]
     referenced = check_bleu(names, tokenize, lowercase)

@@ -29,6 +29,8 @@ REFERENCED = ("bleu", "chrf", "chrf++", "ter", "spbleu")
 """Metrics against references: the names of `metrics.METRICS`, copied here so that sacreBLEU is not loaded."""
 CONFUSION = ("lpr", "wpr", "lcpr")
 """Metrics of the Language Confusion Benchmark, which need no references."""
+OTR = "otr"
+"""The off-target ratio, which is always computed."""
 LEFTOVER = "leftover"
 """The share of words in another language; with `--lines`, `leftover_words` lists the words of each line."""
 Seen = Callable[
@@ -74,7 +76,7 @@ class Scorer:
     Attributes:
         identifiers: the first decides which lines are off-target; with others, their agreement is scored,
             too.
-        metrics: names in `REFERENCED`, for hypotheses with references, and in `CONFUSION`, or `LEFTOVER`.
+        metrics: names in `REFERENCED` (for hypotheses with references) or `CONFUSION`, `LEFTOVER`, `OTR`.
         referenced: the metric or option that requires references; hypotheses without them are an error.
         tokenize: sacreBLEU's name of the tokenizer for BLEU. Default: that of the target language.
         lowercase: makes BLEU and spBLEU ignore case.
@@ -106,7 +108,7 @@ class Scorer:
     _floors: "Known" = field(default_factory=dict)
 
     def __post_init__(self) -> None:
-        known = (*REFERENCED, *CONFUSION, LEFTOVER)
+        known = (*REFERENCED, *CONFUSION, LEFTOVER, OTR)
         for name in self.metrics:
             if name not in known:
                 hint = nearest(name, known) or f"; choose from {', '.join(known)}"
