@@ -137,8 +137,8 @@ def compare(
 
     p comes from approximate randomisation (10,000 trials); a star marks p below 0.05. The 95 % interval of
     the difference and a second p come from a paired bootstrap (1,000 resamples). Both p are Holm-adjusted for
-    all tests of a metric, over all systems and directions shown. OTR is tested on the same resamples as the
-    metrics.
+    all tests of a metric, over all systems and directions shown, but not across metrics. OTR is tested on the
+    same resamples as the metrics.
     """
     from ontarget.scoring.comparison import compare as compared
     from ontarget.scoring.significance import RESAMPLES, TRIALS
