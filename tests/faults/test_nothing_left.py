@@ -72,7 +72,7 @@ REFUSED: dict[str, str] = {
     "score train.it --to it --lines out/lines.csv": "there is no folder 'out'",
     "score train.it --to it --metrics bleu --lines lines.csv": "has no references",
     "answer empty --instructions asked.json --output out/a.jsonl": "there is no folder 'out'",
-    "compare train.it short.it --to it --reference train.it": "line n of",
+    "compare train.it short.it --to it --reference train.en": "line n of",
     "judge train.en short.it --instructions train.en JUDGE": "",
     "judge train.en train.it --instructions no.txt JUDGE": "no file",
     "judge train.en train.it --instructions train.en --url nowhere --model x --cache k.jsonl": "",
