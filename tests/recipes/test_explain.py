@@ -44,7 +44,10 @@ from ontarget.recipes.loading import load
         ("stages.new={from: base}", "'stages.new.kind' is missing: it should be one of 'pretraining'"),
         ("stages.mt={kind: sft, tuning: {epochs: 1}}", "'stages.mt.from' is missing"),
         ("stages.mt={kind: sft, from: base}", "'stages.mt.tuning' is missing"),
-        ("stages.mt.tuning.max_steps=3", "'stages.mt.tuning' is {.*}*: give either `epochs` or `max_steps`"),
+        (
+            "stages.mt.tuning.max_steps=3",
+            "'stages.mt.tuning': both `epochs` and `max_steps` are given; keep one",
+        ),
         ("decoding=3", "'decoding' is 3: should be a mapping of keys to values"),
         ("stages=3", "'stages' is 3: should be a mapping of keys to values"),
         (

@@ -15,8 +15,8 @@ def test_the_defaults_are_those_of_stage_1_of_the_paper() -> None:
 @pytest.mark.parametrize(
     ("settings", "message"),
     [
-        ({}, "give either `epochs` or `max_steps`"),
-        ({"epochs": 1, "max_steps": 1}, "give either `epochs` or `max_steps`"),
+        ({}, "the length of training is missing; give `epochs` or `max_steps`"),
+        ({"epochs": 1, "max_steps": 1}, "both `epochs` and `max_steps` are given; keep one"),
         ({"max_steps": 9, "checkpoint_steps": (0, 10)}, "`checkpoint_steps` has 10, but `max_steps` is 9"),
         ({"epochs": 1, "quantization": "4bit"}, "`quantization` needs `lora`"),
         ({"epochs": 1, "steps": 1}, "Extra inputs are not permitted"),

@@ -29,7 +29,11 @@ def explain(error: ValidationError, data: Mapping[str, Any]) -> str:
     if not path:
         return message
     same = [_message(other) for other in others if _path(other["loc"], data, False) == path]
-    return f"'{path}' is {short(first['input'])}: {' or '.join(dict.fromkeys([message, *same]))}"
+    reasons = " or ".join(dict.fromkeys([message, *same]))
+    value = short(first["input"])
+    if isinstance(first["input"], Mapping) and value != repr(first["input"]):
+        return f"'{path}': {reasons}"  # half a block explains nothing
+    return f"'{path}' is {value}: {reasons}"
 
 
 def _message(error: Any) -> str:

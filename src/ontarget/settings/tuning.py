@@ -119,8 +119,10 @@ class Tuning(BaseModel):
 
     @model_validator(mode="after")
     def _one_length(self) -> Self:
-        if (self.epochs is None) == (self.max_steps is None):
-            raise ValueError("give either `epochs` or `max_steps`")
+        if self.epochs is not None and self.max_steps is not None:
+            raise ValueError("both `epochs` and `max_steps` are given; keep one")
+        if self.epochs is None and self.max_steps is None:
+            raise ValueError("the length of training is missing; give `epochs` or `max_steps`")
         return self
 
     @model_validator(mode="after")
