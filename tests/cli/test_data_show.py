@@ -11,6 +11,7 @@ from ontarget.corpora import phrasebook
 from ontarget.errors import UserError
 from ontarget.languages import Language
 from ontarget.pipeline.execution.sample_preview import Piece
+from ontarget.recipes.loading import load
 
 app = typer.Typer()
 app.command()(show)
@@ -33,11 +34,23 @@ def test_numbers_cleaning_and_samples_with_their_twins(
     long = sum(max(map(len, segment)) > 90 for segment in zip(*lines, strict=True))
     assert 0 < long < 40
     assert f"train: {40 - long} segments; left out: {long} too-long" in output
+    assert "clean: 0" not in output
     assert "model lat not found; showing words instead of tokens" in output
     assert output.count("lat, learnt: ") == output.count("lat, unlearnt: ") == 2
     assert "[+" in output
     assert "[-" in output
     assert not list(tmp_path.iterdir())
+
+
+def test_cleaning_that_removes_nothing_and_the_samples_of_the_last_stage(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    output = shown(*SMALL, "clean=[empty, {too-long: 900}]", "--samples", "1")
+    assert "clean: 0 train segments left out by empty, too-long\n" in output
+    last = list(load("phrasebook-tiny").stage_order())[-1]
+    assert f"\n{last}, learnt: " in output
+    assert "clean:" not in shown(*SMALL, "--samples", "1")
 
 
 def test_mistakes_are_told(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

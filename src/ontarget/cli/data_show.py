@@ -22,6 +22,7 @@ from ontarget.pipeline.execution.sample_preview import (
 )
 from ontarget.pipeline.planning.inputs import left_out, load_corpus
 from ontarget.recipes.loading import load
+from ontarget.recipes.schema.recipe import Recipe
 
 
 def show(
@@ -33,7 +34,9 @@ def show(
     stage: Annotated[
         str | None,
         typer.Option(
-            metavar="STAGE", help="Stage whose samples are shown.", show_default="the recipe's last"
+            metavar="STAGE",
+            help="Stage whose samples are shown (default: the recipe's last stage).",
+            show_default=False,
         ),
     ] = None,
     samples: Annotated[
@@ -71,7 +74,7 @@ def show(
     store = store_of(checked, directory)
     tokenizer = tokenizer_of(checked, stage, store)
     console = Console(highlight=False, soft_wrap=True)
-    for line in [*_numbers(corpus), *left_out(corpus)]:
+    for line in [*_numbers(corpus), *left_out(corpus), *_cleaned(checked, corpus)]:
         console.print(line, markup=False)
     if tokenizer is None:
         console.print(f"model {stage} not found; showing words instead of tokens", style="italic")
@@ -87,6 +90,12 @@ def _numbers(corpus: Corpus) -> Iterable[str]:
         for part in corpus.parts(split):
             serves = f", only for {part.direction}" if part.direction else ""
             yield f"{split}: {len(part):,} segments in {' '.join(map(str, part.lines))}{serves}"
+
+
+def _cleaned(recipe: Recipe, corpus: Corpus) -> Iterable[str]:
+    """Says that cleaning removed nothing; `left_out` has the counts otherwise."""
+    if recipe.clean and not any(f"train: {step.name}" in corpus.left_out for step in recipe.clean):
+        yield f"clean: 0 train segments left out by {', '.join(step.name for step in recipe.clean)}"
 
 
 def _heading(shown: SamplePreview, stage: str) -> Text:
