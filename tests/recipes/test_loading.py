@@ -124,6 +124,23 @@ class TestExtending:
         self.written(tmp_path, first=text, second="{extends: first.yaml, seed: 2}")
         assert load(tmp_path / "second.yaml").seed == 2
 
+    @pytest.mark.parametrize(
+        "changes",
+        ["stages: {lat: {conflict: {policy: reversed}}}", "stages.lat: {conflict: {policy: reversed}}"],
+    )
+    def test_a_stage_that_is_replaced_by_one_of_its_keys_is_explained(
+        self, tmp_path: Path, changes: str
+    ) -> None:
+        self.written(tmp_path, a=f"{{extends: phrasebook-tiny, name: a, {changes}}}")
+        with pytest.raises(
+            UserError, match=r"'stages.lat.kind' is missing: a mapping .* use `stages.lat.conflict`$"
+        ):
+            load(tmp_path / "a.yaml")
+        self.written(
+            tmp_path, b="{extends: phrasebook-tiny, name: b, stages.lat.conflict: {policy: reversed}}"
+        )
+        assert load(tmp_path / "b.yaml").stages["lat"].conflict.policy == "reversed"  # type: ignore[union-attr]
+
     def test_goes_one_level_deep(self, tmp_path: Path) -> None:
         self.written(tmp_path, a="{extends: phrasebook-tiny}", b="{extends: a.yaml}")
         with pytest.raises(UserError, match=r"extends 'a\.yaml', which itself extends another"):

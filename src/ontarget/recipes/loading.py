@@ -116,7 +116,8 @@ def override(data: Mapping[str, Any], overrides: Overrides) -> dict[str, Any]:
     """Sets `key.sub=value` in plain data; values are YAML, and `check` validates them later.
 
     Raises:
-        UserError: an override is malformed, or names an unknown stage or system.
+        UserError: an override is malformed, names an unknown stage or system, or replaces a stage by a few
+            of its keys.
     """
     changed, used = list_systems(data), dict[str, str]()
     pairs = [pair for key, value in _pairs(overrides) for pair in current({key: value}, used).items()]
@@ -138,7 +139,27 @@ def override(data: Mapping[str, Any], overrides: Overrides) -> dict[str, Any]:
             here = here[part]
         here[last] = value
         changed = list_systems(changed)
+    _check_replaced(data, changed)
     return changed
+
+
+def _check_replaced(data: Mapping[str, Any], changed: Mapping[str, Any]) -> None:
+    """Finds a stage that was replaced by a mapping which was meant to change a few of its keys."""
+    before, after = data.get("stages"), changed.get("stages")
+    if not (isinstance(before, Mapping) and isinstance(after, Mapping)):
+        return
+    for name, stage in after.items():
+        if (
+            stage != before.get(name)
+            and name in before
+            and isinstance(stage, Mapping)
+            and "kind" not in stage
+        ):
+            key = next(iter(stage), "samples")
+            raise UserError(
+                f"'stages.{name}.kind' is missing: a mapping replaces the whole block, also an inherited "
+                f"one; to change one key, use `stages.{name}.{key}`"
+            )
 
 
 def _current(data: Mapping[str, Any], where: str) -> dict[str, Any]:
