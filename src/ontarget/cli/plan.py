@@ -47,7 +47,8 @@ def show_plan(console: Console, plan: Plan, steps: Sequence[Step]) -> None:
         console.print(line, markup=False)
     if todo:
         console.print(
-            f"Times are estimates{probed(speed)}; times without ~ were measured when the step last ran."
+            f"Times are estimates{probed(speed)}; other programs on this machine make steps slower. Times "
+            "without ~ were measured when the step last ran."
         )
 
 
