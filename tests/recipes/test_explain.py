@@ -36,6 +36,20 @@ from ontarget.recipes.loading import load
             "stages.lat.preset=papre",
             "'stages.lat.preset' is 'papre': should be 'paper', 'ontarget' or 'first-token'",
         ),
+        (
+            "stages.lat.conflict.policy=far-targt",
+            r"'stages.lat.conflict.policy' is 'far-targt': .*'source-copy'; did you mean 'wrong-target'\?$",
+        ),
+        ("split=tset", "'split' is 'tset': should be 'validation' or 'test'; did you mean 'test'?"),
+        ("split=zzz", r"'split' is 'zzz': should be .* or 'test'$"),
+        (
+            "stages.mt.samples=al",
+            r"'stages\.mt\.samples' is 'al': .*should be 'all'; did you mean 'all'\?$",
+        ),
+        (
+            "stages.mt.kind=language-awar",
+            r"'stages\.mt\.kind' is 'language-awar': .*distillation'; did you mean 'language-aware'\?$",
+        ),
         ("stages.lat.preset=[paper]", "'stages.lat.preset' is ['paper']: should be 'paper', 'ontarget' or"),
         (
             "stages.mt.kind=likelyhood",

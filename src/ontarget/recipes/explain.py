@@ -1,5 +1,6 @@
 """Explains a mistake in a recipe: the dotted path, the value, and the allowed values."""
 
+import re
 from collections.abc import Iterator, Mapping
 from types import UnionType
 from typing import Annotated, Any, Union, get_args, get_origin
@@ -23,13 +24,15 @@ def explain(error: ValidationError, data: Mapping[str, Any]) -> str:
     if first["type"] == "missing":
         return f"'{path}' is missing"
     if first["type"].startswith("union_tag"):
-        tag = first.get("ctx", {}).get("tag")
-        return f"'{path}.kind' is {f'{tag!r}' if tag else 'missing'}: it should be one of {_expected(first)}"
+        tag, kinds = first.get("ctx", {}).get("tag"), _expected(first)
+        given = f"{tag!r}" if tag else "missing"
+        return f"'{path}.kind' is {given}: it should be one of {kinds}{_nearest(tag, kinds)}"
     message = _message(first)
     if not path:
         return message
-    same = [_message(other) for other in others if _path(other["loc"], data, False) == path]
-    reasons = " or ".join(dict.fromkeys([message, *same]))
+    same = [first, *(other for other in others if _path(other["loc"], data, False) == path)]
+    reasons = " or ".join(dict.fromkeys(map(_message, same)))
+    reasons += _nearest(first["input"], *(_expected(one) for one in same if one["type"] == "literal_error"))
     value = short(first["input"])
     if isinstance(first["input"], Mapping) and value != repr(first["input"]):
         return f"'{path}': {reasons}"  # half a block explains nothing
@@ -46,7 +49,16 @@ def _message(error: Any) -> str:
 
 
 def _expected(error: Any) -> str:
-    return error.get("ctx", {}).get("expected_tags") or ", ".join(repr(kind) for kind in _kinds())
+    """The allowed values, each in quotation marks."""
+    context = error.get("ctx", {})
+    return (
+        context.get("expected_tags") or context.get("expected") or ", ".join(repr(kind) for kind in _kinds())
+    )
+
+
+def _nearest(value: object, *expected: str) -> str:
+    """A hint at the allowed values closest to a misspelt one, or an empty string."""
+    return nearest(value, re.findall(r"'([^']*)'", " ".join(expected))) if isinstance(value, str) else ""
 
 
 def short(value: object) -> str:
