@@ -483,9 +483,7 @@ def test_an_unknown_template_is_said_before_anything_is_made(
 
 
 def test_too_few_validation_lines_are_said_before_anything_is_made(workshop: Workshop) -> None:
-    with pytest.raises(
-        UserError, match=r"systems.5-shot.num_fewshot is 5, but validation has only 2 lines"
-    ):
+    with pytest.raises(UserError, match=r"systems.5-shot.num_fewshot is 5, but validation has only 2 lines"):
         run(changed(systems=["5-shot"]))
     assert not workshop.trained
 
@@ -544,7 +542,8 @@ class TestADamagedFile:
         if path.name not in ("recipe.yaml", "log.jsonl"):
             assert path.stat().st_size == pytest.approx(len(whole), abs=100)  # times differ
             said = f"{path} is damaged; it counts as missing"
-            assert (said in told.lines) == (kind != "removed")
+            # `ontarget report` also writes the page: a page that differs is nothing to report.
+            assert (said in told.lines) == (kind != "removed" and file != "report.html")
         assert "complete" in "".join(run_again(told))
 
     @pytest.mark.parametrize("kind", DAMAGE)

@@ -1,6 +1,7 @@
 import re
 from typing import Any
 
+import pytest
 from rich.console import Console
 from tests.reporting.conftest import score_rows
 
@@ -57,6 +58,32 @@ def test_terminal_shows_the_same_figures(scores: Scores) -> None:
     assert not re.search(r"\x1b\[1m *93\.0", text)
     assert text.index("base model") < text.index("ontarget-any") < text.index("reference (floor)")
     assert "Averages over 6 zero-shot and 6 supervised directions" in text
+
+
+@pytest.mark.parametrize(("width", "parts"), [(120, 1), (99, 2), (80, 2)])
+def test_a_narrow_terminal_gets_a_table_for_each_kind_with_whole_headings_and_figures(
+    width: int, parts: int
+) -> None:
+    metrics = {"bleu": 12.3, "otr": 100.0, "otr_unsure": 3.4, "otr_agreed": 40.0}
+    rows = [
+        _row("mt", metric, value) | {"kind": kind}
+        for kind in ("zero-shot", "supervised")
+        for metric, value in metrics.items()
+    ]
+    tables = forms.terminals(table.layout(Scores.of([*rows, _row("reference", "otr", 0.5)])), width)
+    assert len(tables) == parts
+    console = Console(width=width)
+    with console.capture() as capture:
+        console.print(*tables)
+    text = capture.get()
+    assert "…" not in text
+    assert text.count("Zero-shot") == text.count("Supervised") == 1
+    assert text.count("100.0") == text.count("OTR agreed ↓") == 2
+
+
+def test_a_table_of_directions_is_divided_as_little_as_a_terminal_needs(scores: Scores) -> None:
+    whole = table.layout(scores, "zero-shot")
+    assert [len(forms.terminals(whole, width)) for width in (200, 80, 10)] == [1, 2, 6]
 
 
 def test_terminal_takes_names_literally() -> None:

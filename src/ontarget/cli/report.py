@@ -157,7 +157,8 @@ def _print(tables: "list[Table]", *, markdown: bool, latex: bool) -> None:
         if not console.is_terminal:
             console.width = WIDE
         for table in tables:
-            console.print(forms.terminal(table))
+            for part in forms.terminals(table, console.width):
+                console.print(part)
 
 
 def _say(path: Path) -> None:

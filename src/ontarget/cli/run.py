@@ -73,7 +73,8 @@ def run(
         done = carry_out(to_do, TerminalProgress())
     except KeyboardInterrupt as request:
         stopped(request)
-    console.print(done.table())
+    for table in done.tables(console.width):
+        console.print(table)
     console.print(f"report: {done.directory / 'report.html'}", soft_wrap=True, markup=False)
 
 

@@ -56,6 +56,10 @@ class Run:
         """The table of averages, for notebooks and `rich.print`."""
         return forms.terminal(layout(read_scores(self.directory)))
 
+    def tables(self, width: int) -> list[Table]:
+        """The same for a terminal of `width` characters: several tables if one would be wider."""
+        return forms.terminals(layout(read_scores(self.directory)), width)
+
     def __str__(self) -> str:
         scores = read_scores(self.directory)
         directions = sum(len(scores.directions(kind)) for kind in KINDS)

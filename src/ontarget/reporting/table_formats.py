@@ -1,5 +1,7 @@
 """A table of scores, rendered for a terminal, Markdown and LaTeX."""
 
+from dataclasses import replace
+from itertools import pairwise
 from typing import TYPE_CHECKING
 
 from ontarget.reporting.systems import REFERENCE
@@ -37,6 +39,32 @@ def terminal(table: Table) -> "TerminalTable":
         cells = (Text(_figure(cell), style="bold" if cell.best else "") for cell in row.cells)
         view.add_row(Text(row.name), *cells, style="dim" if row.system == REFERENCE else "")
     return view
+
+
+def terminals(table: Table, width: int) -> "list[TerminalTable]":
+    """The table for a console of `width` characters, divided between groups of columns if it is wider.
+
+    rich would shorten headings and figures.
+    """
+    parts: list[range] = []
+    for start, end in pairwise(sorted(table.first_of_group)):
+        wider = range(parts[-1].start if parts else start, end)
+        if parts and _width(_part(table, wider)) <= width:
+            parts[-1] = wider
+        else:
+            parts.append(range(start, end))
+    return [terminal(_part(table, part)) for part in parts] or [terminal(table)]
+
+
+def _part(table: Table, columns: range) -> Table:
+    rows = (replace(row, cells=tuple(row.cells[n] for n in columns)) for row in table.rows)
+    return replace(table, columns=tuple(table.columns[n] for n in columns), rows=tuple(rows))
+
+
+def _width(table: Table) -> int:
+    from rich.console import Console
+
+    return Console(width=10_000).measure(terminal(replace(table, caption="", note="", baseline=""))).maximum
 
 
 def markdown(table: Table) -> str:

@@ -34,7 +34,8 @@ Translated = Literal["synthetic", "outputs"]  # kinds that have a file for each 
 FORMAT: dict[Kind, int] = {"synthetic": 1, "model": 2, "outputs": 1, "scores": 2, "report": 2}
 
 _RECORD = "ontarget.json"
-_FILES = (*SAID, "scores.json", "details.json", "report.html", _RECORD)
+_PAGE = "report.html"
+_FILES = (*SAID, "scores.json", "details.json", _PAGE, _RECORD)
 _NOTHING = b"{}\n"  # a record whose last part was removed
 _TEMPORARY = "?" * 8  # what `tempfile` adds to a name
 _SAMPLE = 1 << 16  # bytes read at both ends of a large file, where different weights differ
@@ -215,7 +216,10 @@ class Store:
             yield paths[0]
 
     def damaged(self) -> list[Path]:
-        """Files that changed since they were written, which count as missing."""
+        """Files that changed since they were written, which count as missing.
+
+        The report page is not among them, since `ontarget report` also writes it.
+        """
         found = []
         for kind, suffix in (("models", ""), ("synthetic", ".jsonl"), ("outputs", ".jsonl"), ("", "")):
             for record in sorted(self.directory.glob(f"{kind}/*/{_RECORD}" if kind else _RECORD)):
@@ -224,7 +228,7 @@ class Store:
                 entries = {} if kind == "models" else _read(record)
                 for name, entry in entries.items():
                     changed = _damaged(record.with_name(f"{name}{suffix}"), entry)
-                    found += [path for path in changed if path.exists()]
+                    found += [path for path in changed if path.exists() and path.name != _PAGE]
         return found
 
     def remove_leftovers(self, stages: Collection[str], systems: Collection[str]) -> None:
