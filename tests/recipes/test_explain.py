@@ -38,7 +38,7 @@ from ontarget.recipes.loading import load
         ),
         (
             "stages.lat.conflict.policy=far-targt",
-            r"'stages.lat.conflict.policy' is 'far-targt': .*'source-copy'; did you mean 'wrong-target'\?$",
+            r"'stages.lat.conflict.policy' is 'far-targt': .*; did you mean 'wrong-target'\?$",
         ),
         ("split=tset", "'split' is 'tset': should be 'validation' or 'test'; did you mean 'test'?"),
         ("split=zzz", r"'split' is 'zzz': should be .* or 'test'$"),
