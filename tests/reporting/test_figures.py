@@ -48,7 +48,9 @@ def test_scatter_has_a_point_and_a_name_for_each_system(scores: Scores) -> None:
     assert drawing is not None
     svg = inline(drawing)
     assert {"base model", "MT", "ontarget", "Pivot"} <= set(texts(svg))
-    names = re.findall(r'<text[^>]*y="([\d.]+)"[^>]*>(base model|MT|Post-ins|PTL|1-shot|5-shot|LAT|Pivot)<', svg)
+    names = re.findall(
+        r'<text[^>]*y="([\d.]+)"[^>]*>(base model|MT|Post-ins|PTL|1-shot|5-shot|LAT|Pivot)<', svg
+    )
     heights = {name: float(y) for y, name in names}
     assert heights["Pivot"] < heights["base model"] < heights["MT"]  # best BLEU on top
     places = sorted(heights.values())

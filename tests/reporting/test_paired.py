@@ -61,7 +61,7 @@ def test_differences_stand_with_their_p_and_a_dash_where_no_lines_were_kept(fold
     assert "ours" not in [row.name.split(",")[0] for row in table.rows]
     assert "not for variance across seeds" in text
     assert "p|test:approximate-randomisation|tests:2" in text
-    assert r"-0.31, p 0.012$^\dagger$" in forms.latex(table)
+    assert r"$-$0.31, p 0.012$^\dagger$" in forms.latex(table)
     assert r"p\textbar{}test:approximate-randomisation\textbar{}tests:2" in forms.latex(table)
 
 
@@ -90,5 +90,5 @@ def test_a_damaged_file_is_named(folder: Path) -> None:
 
 def test_a_difference_is_printed_with_its_sign() -> None:
     assert Cell(0.0, p_value=1.0).text == "+0.00, p 1.000"
-    assert forms._latex_cell(Cell(-2.5, p_value=0.0004)) == "-2.50, p $<$ 0.001"
+    assert forms._latex_cell(Cell(-2.5, p_value=0.0004)) == "$-$2.50, p $<$ 0.001"
     assert Cell(-2.5, p_value=0.0004).text == "-2.50, p < 0.001"
