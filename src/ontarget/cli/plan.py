@@ -47,8 +47,7 @@ def show_plan(console: Console, plan: Plan, steps: Sequence[Step]) -> None:
         console.print(line, markup=False)
     if todo:
         console.print(
-            f"Times are estimates{probed(speed)}; other programs on this machine make steps slower. Times "
-            "without ~ were measured when the step last ran."
+            f"Times are estimates{probed(speed)}. Times without ~ were measured when the step last ran."
         )
 
 
@@ -90,7 +89,7 @@ def _bytes(count: float | None) -> str:
 def probed(speed: float | None) -> str:
     """The basis of the estimated times."""
     return (
-        f" from a probe of this machine ({speed / 1e9:.0f} GFLOP/s)"
+        f" from a probe of this machine ({speed / 1e9:.0f} GFLOP/s); other programs on it make steps slower"
         if speed
         else " (those shown as ? need torch)"
     )

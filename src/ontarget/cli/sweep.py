@@ -26,7 +26,8 @@ def run_sweep(sweep: Sweep, *, plan: bool) -> None:
     if not console.is_terminal:
         console.width = WIDE
     for one in (table(sweep.directory), *differences(sweep.directory)):
-        console.print(forms.terminal(one))
+        for part in forms.terminals(one, console.width):
+            console.print(part)
     console.print(f"points: {sweep.directory / 'points'}", soft_wrap=True, markup=False)
     console.print(f"figures: ontarget report {sweep.directory} --figures DIR", soft_wrap=True, markup=False)
 
