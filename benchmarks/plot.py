@@ -1,6 +1,6 @@
 """Draws the results of stage1_step.py and stage2_step.py into docs/experiments/performance.svg.
 
-    python benchmarks/plot.py
+python benchmarks/plot.py
 """
 
 import json

@@ -7,13 +7,9 @@ POINTER = b"version https://git-lfs.github.com/spec/v1\noid sha256:" + b"ab" * 3
 
 
 def test_a_pointer_is_told_with_the_size_of_its_file() -> None:
-    with pytest.raises(
-        UserError, match=r"^x is a Git LFS pointer to a file of 1,300 bytes; run"
-    ):
+    with pytest.raises(UserError, match=r"^x is a Git LFS pointer to a file of 1,300 bytes; run"):
         require_no_pointer(POINTER + b"\nsize 1300\n", "x")
-    with pytest.raises(
-        UserError, match=r"^x is a Git LFS pointer to a file; run 'git lfs pull'"
-    ):
+    with pytest.raises(UserError, match=r"^x is a Git LFS pointer to a file; run 'git lfs pull'"):
         require_no_pointer(POINTER, "x")
 
 
