@@ -112,7 +112,7 @@ def test_lines_that_are_too_long_are_left_empty_and_named() -> None:
         (("--model", "m", "--from", "de", "--to", "de"), b"x", "both de"),
         ((*TO, "--template", "alpacca"), b"x", "did you mean 'alpaca'"),
         ((*TO, "--system", "anti-ml"), b"x", "there is no system 'anti-ml'; did you mean 'anti-lm'?"),
-        ((*TO, "--system", "1-shot"), b"x", "'1-shot' shows demonstrations"),
+        ((*TO, "--system", "1-shot"), b"x", "the system '1-shot' needs demonstrations"),
         (
             (*TO, "--system", "language-prior"),
             b"x",
