@@ -86,7 +86,9 @@ def test_a_gradient_that_is_not_finite_never_reaches_the_parameters(base, tmp_pa
 
 
 def test_no_checkpoint_is_promised_where_none_was_written(base, tmp_path):
-    with pytest.raises(UserError, match=r"is not finite at step \d+, with [^;]*; check the samples") as caught:
+    with pytest.raises(
+        UserError, match=r"is not finite at step \d+, with [^;]*; check the samples"
+    ) as caught:
         run_stage(base, tmp_path, learning_rate=1e30, warmup_ratio=0.0)
     assert "checkpoint" not in str(caught.value)
     assert last_checkpoint(tmp_path / "work") is None
