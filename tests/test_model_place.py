@@ -39,3 +39,11 @@ def test_the_nearest_directories_are_named() -> None:
         locate("runs/mtt")
     with pytest.raises(UserError, match=r"\('a/b' does not exist either\)"):
         locate("a/b/c")
+
+
+def test_another_file_is_not_a_missing_directory() -> None:
+    Path("lines.fr").write_text("Bonjour.\n", encoding="utf-8")
+    with pytest.raises(
+        UserError, match=r"^'lines\.fr' is a file, not a model; give a directory, a \.gguf file"
+    ):
+        locate("lines.fr")

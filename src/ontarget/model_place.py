@@ -31,7 +31,9 @@ def locate(model: str | Path) -> Path | str:
 
 
 def missing(path: Path) -> str:
-    """The message for a directory or file that is not there, with the nearest names beside it."""
+    """The message for a model that is not there, with the nearest names beside it, or for another file."""
+    if path.is_file():
+        return f"'{path}' is a file, not a model; give a directory, a .gguf file or a hub name"
     file, parent = path.suffix == SUFFIX, path.parent
     siblings = list(parent.iterdir()) if parent.is_dir() else []
     known = [child.name for child in siblings if child.is_dir() or child.suffix == SUFFIX]
