@@ -101,6 +101,9 @@ def test_the_rounding_error_is_relative_to_what_the_stage_changed(tmp_path: Path
     assert rounding_error(after, before, torch.float32) == 0
     assert rounding_error(before, before, torch.bfloat16) == 0
     assert rounding_error(after, "owner/not-here", torch.bfloat16) == 0
+    assert rounding_error(after, tmp_path / "moved", torch.bfloat16) == 0
+    (before / "model.safetensors").unlink()
+    assert rounding_error(after, before, torch.bfloat16) == 0
 
 
 def test_shards_and_their_index_are_converted(tmp_path: Path) -> None:

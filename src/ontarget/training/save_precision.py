@@ -19,6 +19,7 @@ from safetensors.torch import load_file, save_file
 
 from ontarget.checkpoints import load
 from ontarget.checkpoints.files import weight_files
+from ontarget.errors import UserError
 from ontarget.files import whole_file, write_json
 from ontarget.model_place import locate
 from ontarget.settings.tuning import Tuning
@@ -81,7 +82,7 @@ def rounding_error(folder: Path, start: str | Path | NewModel, dtype: torch.dtyp
         start: the model that the stage started from, whose weights are w0.
         dtype: to round to.
     """
-    before = {} if dtype == torch.float32 or isinstance(start, NewModel) else _weights(locate(start))
+    before = {} if dtype == torch.float32 or isinstance(start, NewModel) else _weights(start)
     moved = rounded = 0.0
     for file in sorted(folder.glob("*.safetensors")) if before else ():
         for name, weight in load_file(file).items():
@@ -94,19 +95,23 @@ def rounding_error(folder: Path, start: str | Path | NewModel, dtype: torch.dtyp
     return math.sqrt(rounded / moved) if moved else 0.0
 
 
-def _weights(place: Path | str) -> dict[str, Path]:
-    """Name of each tensor of a model -> its file; empty for adapters and for models that are not here."""
-    if isinstance(place, str):
-        from huggingface_hub import snapshot_download
+def _weights(start: str | Path) -> dict[str, Path]:
+    """Name of each tensor of a model -> its file; empty if they cannot be read.
 
-        try:
-            place = Path(snapshot_download(place, local_files_only=True))
-        except (OSError, ValueError):
-            return {}
+    The stage is trained by now: a model that was moved meanwhile must not keep it from being saved.
+    """
     names: dict[str, Path] = {}
-    for file in weight_files(place) if (place / "config.json").exists() else ():
-        with safe_open(file, "pt") as tensors:
-            names |= dict.fromkeys(tensors.keys(), file)
+    try:
+        place = locate(start)
+        if isinstance(place, str):
+            from huggingface_hub import snapshot_download
+
+            place = Path(snapshot_download(place, local_files_only=True))
+        for file in weight_files(place):
+            with safe_open(file, "pt") as tensors:
+                names |= dict.fromkeys(tensors.keys(), file)
+    except (OSError, ValueError, UserError):
+        return {}
     return names
 
 
