@@ -32,6 +32,7 @@ from ontarget.recipes.schema.recipe import Recipe
 from ontarget.reporting import details, report
 from ontarget.reporting.systems import display_name
 from ontarget.scoring.language_id.identifier import default_identifier
+from ontarget.settings.decoding import Precision
 
 
 def run(
@@ -130,7 +131,7 @@ class _Work:
     def __init__(self, plan: Plan, progress: Progress, launch: Launch = Launch()) -> None:  # noqa: B008
         self.launch = launch
         self.plan, self.recipe, self.store, self.progress = plan, plan.recipe, plan.store, progress
-        self._engine: tuple[str, Any] | None = None
+        self._engine: tuple[tuple[str, Precision], Any] | None = None
 
     def do(self, steps: Sequence[Step]) -> None:
         """Makes all parts that are to do."""
@@ -219,9 +220,10 @@ class _Work:
         done, total = 0, sum(map(len, todo.values()))
         with self.progress.task(f"translating {display_name(step.name)}") as advance:
             advance(done, total, "")
-            if self._engine is None or self._engine[0] != model:
+            key = model, self.recipe.decoding_of(step.name).precision
+            if self._engine is None or self._engine[0] != key:
                 self._engine = None  # frees the memory of the old model before the next one is loaded
-                self._engine = model, systems.load_engine(self.plan.place(model))
+                self._engine = key, systems.load_engine(self.plan.place(model), key[1])
             for direction, pairs in todo.items():
                 began = time.monotonic()
                 update = part_of(advance, done, len(pairs), total, str(direction))

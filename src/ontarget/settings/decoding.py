@@ -7,6 +7,9 @@ from ontarget import given
 from ontarget.errors import UserError
 from ontarget.languages import Language
 
+Precision = Literal["auto", "bf16", "fp32"]
+"""Precision of a model that translates: see `translation/checkpoint.py`."""
+
 
 @dataclass(frozen=True, slots=True)
 class Decoding:

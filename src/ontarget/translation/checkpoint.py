@@ -1,7 +1,6 @@
 """Loads models and tokenizers for inference, from disk or from the Hugging Face Hub."""
 
 from pathlib import Path
-from typing import Literal
 
 import torch
 from transformers import PreTrainedModel, PreTrainedTokenizerFast
@@ -10,8 +9,7 @@ from ontarget.checkpoints import load
 from ontarget.checkpoints.vocabulary import check_vocabulary
 from ontarget.hardware import device, keep_freed_memory, prefers_bf16
 from ontarget.model_place import locate
-
-Precision = Literal["auto", "bf16", "fp32"]
+from ontarget.settings.decoding import Precision
 
 
 def load_checkpoint(

@@ -18,8 +18,7 @@ from ontarget.prompts.chat_files import unused_chat
 from ontarget.prompts.coverage import uncovered
 from ontarget.prompts.layout import TEMPLATE_FILE
 from ontarget.prompts.template import PromptTemplate
-from ontarget.settings.decoding import Decoding
-from ontarget.translation.checkpoint import Precision
+from ontarget.settings.decoding import Decoding, Precision
 from ontarget.translation.engines.protocol import Progress
 from ontarget.translation.engines.transformers import TransformersEngine
 from ontarget.translation.hypothesis import Hypothesis

@@ -120,7 +120,7 @@ def make(
     done, total = 0, sum(map(len, lines.values()))
     with progress.task(f"translating for {stage}") as advance:
         advance(done, total, "")
-        engine = systems.load_engine(place)
+        engine = systems.load_engine(place, settings.decoding_from(recipe.decoding).precision)
         for direction, of_direction in lines.items():
             began = time.monotonic()
             update = part_of(advance, done, len(of_direction), total, str(direction))

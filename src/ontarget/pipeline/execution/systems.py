@@ -20,7 +20,7 @@ from ontarget.prompts.wording import text_language
 from ontarget.recipes.schema.recipe import Recipe
 from ontarget.recipes.schema.systems import SYSTEMS, RerankSettings, SystemSettings
 from ontarget.scoring.language_id.identifier import default_identifier, known_labels
-from ontarget.settings.decoding import Decoding
+from ontarget.settings.decoding import Decoding, Precision
 from ontarget.system_ids import current_id
 from ontarget.translation.system import LanguageText, Request, Rerank, System
 
@@ -131,14 +131,14 @@ def without_texts(recipe: Recipe, system: System) -> list[str]:
     return [t.name() for t in targets if text_language(t, there).split("-")[0] != t.primary]
 
 
-def load_engine(model: Path | str) -> "Engine":
+def load_engine(model: Path | str, precision: Precision) -> "Engine":
     """Loads a model for decoding."""
     from transformers.utils import logging
 
     from ontarget.translation.engines.transformers import TransformersEngine
 
     logging.disable_progress_bar()  # of loading weights, since we show our own
-    return TransformersEngine.load(model)
+    return TransformersEngine.load(model, precision=precision)
 
 
 def hypotheses(

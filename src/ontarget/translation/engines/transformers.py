@@ -15,10 +15,10 @@ from ontarget.checkpoints.vocabulary import check_ids
 from ontarget.errors import UserError
 from ontarget.prompts.encode import encode_prompt, turn_end_id
 from ontarget.prompts.segment import Prompt
-from ontarget.settings.decoding import Decoding
+from ontarget.settings.decoding import Decoding, Precision
 from ontarget.text import in_one_line
 from ontarget.translation.adjustment import Adjuster
-from ontarget.translation.checkpoint import Precision, load_checkpoint
+from ontarget.translation.checkpoint import load_checkpoint
 from ontarget.translation.engines.adjusted import AdjustedContinuations
 from ontarget.translation.engines.beam import Ends, Found, beam_search
 from ontarget.translation.engines.protocol import Capability, Progress
