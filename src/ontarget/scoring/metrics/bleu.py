@@ -2,8 +2,6 @@
 
 from collections.abc import Sequence
 
-from sacrebleu.metrics import CHRF
-
 from ontarget import given
 from ontarget.languages import Language
 from ontarget.scoring.metrics.sacrebleu import Metric
@@ -37,6 +35,8 @@ def sentence_chrf(hypotheses: Sequence[str], references: Sequence[str]) -> list[
     Raises:
         UserError: the numbers of lines differ.
     """
+    from sacrebleu.metrics import CHRF  # here, since `sacrebleu.py` loads it in less time
+
     hypotheses, references = given.hypotheses(hypotheses), given.references(references)
     given.aligned(references, "reference", len(hypotheses))
     metric = CHRF()

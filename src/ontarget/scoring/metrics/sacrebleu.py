@@ -10,16 +10,20 @@ from types import MappingProxyType
 from typing import Any, NamedTuple
 
 import numpy as np
-from sacrebleu.metrics import BLEU, CHRF, TER
-from sacrebleu.utils import SACREBLEU_DIR
 
 from ontarget import given
+from ontarget.deferred import deferred
 from ontarget.errors import UserError, nearest
 from ontarget.languages import Language
 from ontarget.scoring.interval import Interval
 from ontarget.scoring.metrics.formulas import Floats, bleu_values, chrf_values, ter_values
 from ontarget.scoring.score import Score
 from ontarget.scoring.significance import RESAMPLES, Statistics, bootstrap_interval, drawn
+
+# For downloading test sets and printing tables; loading them takes a sixth of the time of scoring a line.
+with deferred("lxml.etree", "portalocker", "tabulate"):
+    from sacrebleu.metrics import BLEU, CHRF, TER
+    from sacrebleu.utils import SACREBLEU_DIR
 
 _BY_PIECES = ("spm", "flores101", "flores200", "spBLEU-1K")  # tokenizers that are SentencePiece models
 
