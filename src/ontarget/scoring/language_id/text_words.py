@@ -7,6 +7,8 @@ import re
 from functools import cache
 from unicodedata import is_normalized, normalize
 
+from ontarget.placeholders import PATTERNS
+
 _UNITS = (
     "km/h|m/s|mph|rpm|fps|dpi|ppm|[kcdmnµμ]?m[²³23]?|[kmµμ]?g|[cdmh]?l|[km]?W|kWh|[kMGT]?Hz|[kMGTP]?i?B|[kMG]?bps|"
     "[kmµμn]?s|min|h|[mk]?V|m?A|mAh|px|pt|em|ft|in|lbs?|oz|°\\s?[CFK]?|[%‰€$£¥₹₽]|"
@@ -25,15 +27,11 @@ _DOTTED = re.compile(r"\.[a-z]")
 # (substring, pattern): the pattern is tried only on lines that contain the substring. The order matters: URLs
 # are removed before the numbers inside them.
 _PATTERNS: tuple[tuple[str, str], ...] = (
-    ("`", r"```.*?(?:```|$)|`[^`]+`"),
-    ("://", r"\b[A-Za-z][\w+.-]*://[^\s<>\"'）)」】]+"),
-    ("www.", r"\bwww\.[^\s<>\"'）)」】]+"),
-    ("<", r"</?(?:[A-Za-z]|0x)[^<>]*>|<!--.*?-->|<\|[^<>|]*\|>"),
-    ("&", r"&(?:[A-Za-z]{2,8}|#\d{1,6}|#x[0-9A-Fa-f]{1,6});"),
+    *(PATTERNS[name] for name in ("code", "url", "www", "tag", "entity")),
     ("=", r"^.*=.*;\s*$|^.*=.*\{\s*$"),  # a line of C, Java or the like
-    ("{", r"\$?\{\{[^{}]*\}\}|[$#%]?\{[^{}\s]*\}|^.*\).*\{\s*$"),
-    ("%", r"%(?:\(\w+\)|\d+\$)?[-+0#]*\d*(?:\.\d+)?(?:l{0,2}[diuxX]|[scfeEgG@])(?!\w)|%\w+%"),
-    ("@", r"[\w.+-]+@[\w-]+(?:\.[\w-]+)+|(?<!\w)@\w+(?:\.\w+)*"),
+    ("{", rf"{PATTERNS['brace'][1]}|^.*\).*\{{\s*$"),
+    PATTERNS["percent"],
+    PATTERNS["address"],
     ("#", r"(?<!\w)#\w+"),
     ("\\", r"\b[A-Za-z]:\\\S*|\\{1,2}[A-Za-z]+(?:\\[\w.-]+)*"),
     ("_", r"\b[A-Za-z0-9]*(?:_[A-Za-z0-9]+)+(?:\.[a-z]\w*)?\b|\b__\w+__\b"),

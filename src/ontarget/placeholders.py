@@ -1,0 +1,94 @@
+"""Finds the parts of a text that a translation must keep: placeholders, tags, URLs, code, numbers."""
+
+import re
+from collections import Counter
+from typing import NamedTuple
+from unicodedata import digit
+
+# Parts that are in no language -> (a substring of all of them, their pattern). `scoring` removes them before
+# it identifies the language of a line, with others that a translation may change.
+PATTERNS: dict[str, tuple[str, str]] = {
+    "code": ("`", r"```.*?(?:```|$)|`[^`]+`"),
+    "url": ("://", r"\b[A-Za-z][\w+.-]*://[^\s<>\"'）)」】]+"),
+    "www": ("www.", r"\bwww\.[^\s<>\"'）)」】]+"),
+    "tag": ("<", r"</?(?:[A-Za-z]|0x)[^<>]*>|<!--.*?-->|<\|[^<>|]*\|>"),
+    "entity": ("&", r"&(?:[A-Za-z]{2,8}|#\d{1,6}|#x[0-9A-Fa-f]{1,6});"),
+    "brace": ("{", r"\$?\{\{[^{}]*\}\}|[$#%]?\{[^{}\s]*\}"),
+    "percent": ("%", r"%(?:\(\w+\)|\d+\$)?[-+0#]*\d*(?:\.\d+)?(?:l{0,2}[diuxX]|[scfeEgG@])(?!\w)|%\w+%"),
+    "address": ("@", r"[\w.+-]+@[\w-]+(?:\.[\w-]+)+|(?<!\w)@\w+(?:\.\w+)*"),
+}
+# ICU messages with alternatives, such as `{n, plural, one {# file} other {# files}}`: kept as a whole.
+_MESSAGE = r"\{\s*\w+\s*,\s*(?:plural|select|selectordinal)\b(?:[^{}]|\{(?:[^{}]|\{[^{}]*\})*\})*\}"
+_ALSO = (
+    r"%%",
+    r"\{\s+\w[\w.]*\s+\}",
+    r"(?<![\w$])\$[A-Za-z_]\w*",
+)  # C's percent sign, `{ x }`, shell variables
+# ASCII: `\w` would take a Chinese character beside a placeholder for a part of it.
+_PLACEHOLDER = re.compile(
+    "|".join([_MESSAGE, *(f"(?P<{name}>{pattern})" for name, (_, pattern) in PATTERNS.items()), *_ALSO]),
+    re.ASCII | re.DOTALL,
+)
+_SIGN = re.compile(r"[`<&{%@$]|://|www\.")
+# A URL ends before the punctuation of the sentence that it is in.
+_AFTER_URL = re.compile(r"(?:[。，、！？；：（\u3000].*|[.,;:!?…]+)$", re.DOTALL)
+
+_NUMBER = re.compile(r"(?<!\d)\d{1,3}(?:[ .,'’\u00a0\u202f]\d{3})+(?!\d)|\d+(?:[.,]\d+)*")
+_LARGEST_IN_WORDS = 12  # a translation may write smaller numbers in words
+
+
+class Placeholder(NamedTuple):
+    """A part of a text that stays as it is, with the positions of its first character and after its last."""
+
+    text: str
+    start: int
+    end: int
+
+
+def placeholders(text: str) -> list[Placeholder]:
+    """The placeholders, tags, URLs, addresses, variables, entities and code spans of a text, in order."""
+    if not _SIGN.search(text):
+        return []
+    found = []
+    for match in _PLACEHOLDER.finditer(text):
+        part = match[0]
+        if match.lastgroup in ("url", "www"):
+            part = _AFTER_URL.sub("", part)
+        found.append(Placeholder(part, match.start(), match.start() + len(part)))
+    return found
+
+
+def lost_placeholders(source: str, hypothesis: str) -> list[str]:
+    """The placeholders of a source that its translation lacks, each as often as it is missing."""
+    needed = Counter(part.text for part in placeholders(source))
+    found = Counter(part.text for part in placeholders(hypothesis))
+    lost, rest = list[str](), hypothesis
+    # A letter beside a placeholder hides it from the pattern (`%sin`), so it is searched as a string, too: the
+    # longest first, because `{x}` is in `{{x}}`.
+    for part, times in sorted(needed.items(), key=lambda item: -len(item[0])):
+        lost += [part] * (times - max(found[part], rest.count(part)))
+        rest = rest.replace(part, "\0")
+    return lost
+
+
+def lost_numbers(source: str, hypothesis: str) -> list[str]:
+    """The numbers of a source, as written there, that its translation lacks.
+
+    Separators and the forms of digits do not count: `1,000.5` is `1.000,5`, and `٣٠` is `30`. Numbers up to
+    12 are ignored, because a translation may write them in words; so are those in placeholders.
+    """
+    for part in reversed(placeholders(source)):
+        source = source[: part.start] + " " + source[part.end :]
+    found = _NUMBER.findall(source)
+    if not found:
+        return []
+    there = _digits(hypothesis)
+    return [
+        number
+        for number in found
+        if int(digits := _digits(number)) > _LARGEST_IN_WORDS and digits not in there
+    ]
+
+
+def _digits(text: str) -> str:
+    return "".join(str(digit(character)) for character in text if character.isdecimal())
