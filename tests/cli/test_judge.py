@@ -48,7 +48,7 @@ def test_a_rate_with_its_interval_counts_and_cost() -> None:
     ("arguments", "message"),
     [
         (("a.txt", "b.txt", "--model", "m", "--url", "http://x/v1"), "has instructions: give them as"),
-        ((*FILES, "--url", "x/v1"), "--url is 'x/v1', but it must begin with http"),
+        ((*FILES, "--url", "x/v1"), "'x/v1' is not the address of a server"),
         (("a.txt", "c.txt", "--model", "m", "--url", "http://x/v1"), "there is no file 'c.txt'"),
     ],
 )

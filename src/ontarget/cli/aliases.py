@@ -6,7 +6,7 @@ FORMER: dict[str, dict[str, str]] = {
     "answer": {"--beam": "--num-beams"},
     "compare": {"--among": "--languages", "--environment": "--comet-env"},
     "data": {"--lines": "--samples"},
-    "judge": {"--kept": "--cache", "--key": "--api-key-env"},
+    "judge": {"--kept": "--cache", "--key": "--api-key-env", "--threads": "--concurrency"},
     "recipes": {"ls": "list"},
     "score": {"--among": "--languages", "--environment": "--comet-env"},
     "translate": {"--beam": "--num-beams", "--text": "--monolingual"},

@@ -8,12 +8,15 @@ import typer
 from rich.console import Console
 from rich.text import Text
 
+from ontarget.cli.model_options import ApiKeyEnv, Concurrency
 from ontarget.cli.options import require_new_place
 from ontarget.cli.progress import TerminalProgress, stopped
+from ontarget.openai_api import OpenAIServer
 from ontarget.scoring.judge.endpoint import Endpoint, ReplyCache
 from ontarget.scoring.judge.response_files import pair_up, read_responses
 from ontarget.scoring.judge.win_rate import WinRate
 from ontarget.scoring.judge.win_rate import judge as judge_pairs
+from ontarget.served_model import API_KEY_ENV
 from ontarget.tables import terminal_frame
 
 
@@ -42,14 +45,12 @@ def judge(
     limit: Annotated[
         int | None, typer.Option(min=1, metavar="N", help="Use only the first N pairs.", show_default=False)
     ] = None,
-    api_key_env: Annotated[
-        str, typer.Option(metavar="VARIABLE", help="Environment variable that contains the API key.")
-    ] = "OPENAI_API_KEY",
+    api_key_env: ApiKeyEnv = API_KEY_ENV,
     cache: Annotated[
         Path,
         typer.Option(metavar="FILE", help="Cache of judge replies; cached questions are not sent again."),
     ] = Path("judge.jsonl"),
-    threads: Annotated[int, typer.Option(min=1, metavar="N", help="Number of parallel requests.")] = 8,
+    concurrency: Concurrency = 8,
     price: Annotated[
         tuple[float, float] | None,
         typer.Option(
@@ -80,13 +81,12 @@ def judge(
         read_responses(ours), read_responses(theirs), read_responses(instructions) if instructions else None
     )
     settings = {} if no_temperature else {"temperature": 0}
-    endpoint = Endpoint(url, model, ReplyCache(cache), api_key_env, settings)
+    endpoint = Endpoint(OpenAIServer(url, api_key_env, concurrency), model, ReplyCache(cache), settings)
     try:
         with TerminalProgress().task(f"judging with {model}") as advance:
             rate = judge_pairs(
                 pairs[:limit],
                 endpoint,
-                threads=threads,
                 progress=lambda done, total: advance(done, total, "comparisons"),
             )
     except KeyboardInterrupt as request:

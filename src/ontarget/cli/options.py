@@ -123,7 +123,10 @@ Template = Annotated[
 Model = Annotated[
     str,
     typer.Option(
-        "--model", metavar="MODEL", help="Directory of a model, or its name on the Hugging Face Hub."
+        "--model",
+        metavar="MODEL",
+        help="Directory of a model, its name on the Hugging Face Hub, or the URL of a server with OpenAI's "
+        "API, such as http://localhost:8000/v1.",
     ),
 ]
 Beams = Annotated[

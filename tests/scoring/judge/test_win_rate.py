@@ -8,6 +8,7 @@ from hypothesis import strategies as st
 from tests.scoring.judge_server import FIRST, SECOND, Judge, prefers, serving
 
 from ontarget.errors import UserError
+from ontarget.openai_api import OpenAIServer
 from ontarget.scoring.interval import Interval, wilson
 from ontarget.scoring.judge.endpoint import Endpoint, ReplyCache
 from ontarget.scoring.judge.win_rate import Pair, WinRate, better_of, conversation, judge
@@ -17,13 +18,15 @@ PAIRS = [
 ]
 
 
-def endpoint(server: Judge, folder: Path, **settings: object) -> Endpoint:
-    return Endpoint(server.url, "a-judge", ReplyCache(folder / "judge.jsonl"), **settings)  # type: ignore[arg-type]
+def endpoint(server: Judge, folder: Path, concurrency: int = 8) -> Endpoint:
+    return Endpoint(
+        OpenAIServer(server.url, concurrency=concurrency), "a-judge", ReplyCache(folder / "judge.jsonl")
+    )
 
 
 def test_a_better_answer_wins_wherever_it_stands(tmp_path: Path) -> None:
     with serving(prefers("good")) as server:
-        rate = judge(PAIRS, endpoint(server, tmp_path), threads=3)
+        rate = judge(PAIRS, endpoint(server, tmp_path, 3))
     assert rate.verdicts == ("win",) * 6 + ("loss",) * 2
     assert (rate.score.value, rate.score.n) == (75.0, 8)
     assert len(server.asked) == 16
@@ -126,10 +129,10 @@ def test_after_an_error_the_same_call_asks_what_is_missing(tmp_path: Path) -> No
 
     with serving(refuse) as server:  # type: ignore[arg-type]
         with pytest.raises(UserError, match=r"refuses \(400\): no"):
-            judge(PAIRS, endpoint(server, tmp_path), threads=1)
+            judge(PAIRS, endpoint(server, tmp_path, 1))
         before = len(server.asked)
         server.answer = prefers("good")
-        rate = judge(PAIRS, endpoint(server, tmp_path), threads=1)
+        rate = judge(PAIRS, endpoint(server, tmp_path, 1))
     assert before < 16 + 1
     assert rate.tokens(fresh=True)[0] // 100 + before - 1 == 16  # the refused one was asked twice
     assert rate.verdicts == ("win",) * 6 + ("loss",) * 2

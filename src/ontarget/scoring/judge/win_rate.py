@@ -10,12 +10,12 @@ import json
 import math
 from collections import Counter
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from concurrent.futures import ThreadPoolExecutor, as_completed
 from dataclasses import dataclass
 from importlib.metadata import version
 from typing import Literal
 
 from ontarget.errors import UserError
+from ontarget.openai_api import Session
 from ontarget.scoring.interval import Interval, wilson
 from ontarget.scoring.judge.endpoint import Endpoint, Message, Reply
 from ontarget.scoring.score import Score
@@ -88,45 +88,35 @@ def judge(
     pairs: Sequence[Pair],
     endpoint: Endpoint,
     *,
-    threads: int = 8,
-    progress: Callable[[int, int], None] = lambda done, total: None,
+    progress: Callable[[int, int], None] | None = None,
 ) -> WinRate:
     """Judges every pair in both orders, several at a time.
 
     Args:
         pairs: the pairs to judge.
         endpoint: the judge.
-        threads: number of parallel requests.
-        progress: a function that is called with the numbers of finished and of all comparisons, in the
-            calling thread.
+        progress: a function that is called with the numbers of finished and of all comparisons, in another
+            thread.
     Raises:
         UserError: the endpoint refuses, or never gives a verdict. Replies so far are cached, so the same call
             resumes.
     """
-    found: dict[tuple[int, bool], bool | None] = {}
-    replies: list[Reply] = []
-    pool = ThreadPoolExecutor(threads)
-    try:
-        comparisons = {
-            pool.submit(_ours_is_better, pair, endpoint, turned): (number, turned)
-            for number, pair in enumerate(pairs)
-            for turned in (False, True)
-        }
-        for done, future in enumerate(as_completed(comparisons), start=1):
-            found[comparisons[future]], new = future.result()
-            replies += new
-            progress(done, len(comparisons))
-    finally:
-        pool.shutdown(wait=False, cancel_futures=True)
-    if all(better is None for better in found.values()):
+
+    async def compare(session: Session, comparison: tuple[Pair, bool]) -> tuple[bool | None, list[Reply]]:
+        return await _ours_is_better(session, endpoint, *comparison)
+
+    comparisons = [(pair, turned) for pair in pairs for turned in (False, True)]
+    found = endpoint.server.each(compare, comparisons, progress)
+    better = [ours for ours, _ in found]
+    if all(ours is None for ours in better):
         raise UserError(
             f"no reply of {endpoint.model} has a verdict; see the replies in {endpoint.cache.path}"
         )
-    verdicts = tuple(_verdict(found[number, False], found[number, True]) for number in range(len(pairs)))
+    verdicts = tuple(map(_verdict, better[::2], better[1::2]))
     prompt = hashlib.sha256(_TASK.encode()).hexdigest()[:8]
     valid = len(verdicts) - verdicts.count("invalid")
     signature = f"judge:{endpoint.model}|prompt:{prompt}|orders:2|n:{valid}|version:{version('ontarget')}"
-    return WinRate(verdicts, tuple(replies), signature)
+    return WinRate(verdicts, tuple(reply for _, replies in found for reply in replies), signature)
 
 
 def conversation(pair: Pair, turned: bool) -> list[Message]:
@@ -160,11 +150,13 @@ def _objects(text: str) -> Iterator[dict[str, object]]:
             yield record
 
 
-def _ours_is_better(pair: Pair, endpoint: Endpoint, turned: bool) -> tuple[bool | None, list[Reply]]:
+async def _ours_is_better(
+    session: Session, endpoint: Endpoint, pair: Pair, turned: bool
+) -> tuple[bool | None, list[Reply]]:
     """One comparison; None if the judge gives no verdict even after reminders of the format."""
     messages, replies = conversation(pair, turned), list[Reply]()
     for _ in range(_TRIES):
-        reply = endpoint.ask(messages)
+        reply = await endpoint.ask(session, messages)
         replies.append(reply)
         better = better_of(reply.text)
         if better is not None:
