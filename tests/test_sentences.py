@@ -3,7 +3,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from ontarget.languages import Language
-from ontarget.sentences import sentences_of
+from ontarget.sentences import sentences_of, split_into_sentences
 from ontarget.text import is_empty
 
 
@@ -36,3 +36,17 @@ def test_nothing_is_lost_but_blanks(text: str, language: str) -> None:
     assert not any(is_empty(sentence) for sentence in sentences)
     found = "".join(sentences)
     assert [c for c in text if not is_empty(c)] == [c for c in found if not is_empty(c)]
+    assert "".join(split_into_sentences(text, Language(language))) == text
+
+
+def test_sentences_with_their_blanks() -> None:
+    text = "  Mr. Ash left.\n How are\nyou? \n\n\tFine."
+    parts = ["  Mr. Ash left.\n ", "How are\nyou? ", "\n\n", "\tFine."]
+    assert split_into_sentences(text, Language("en")) == parts
+
+
+@pytest.mark.parametrize("space", ["\xa0", "\u2003", "\u2028", "\u3000"])
+def test_an_initial_with_any_space_behind_it(space: str) -> None:
+    text = f"By A{space}. Ash. It rains."
+    assert split_into_sentences(text, Language("en"))[-1] == "It rains."
+    assert "".join(split_into_sentences(text, Language("fr"))) == text
