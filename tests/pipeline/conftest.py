@@ -104,7 +104,7 @@ class Workshop:
         counts = {"dropped": 3, "truncated": 0, "ambiguous": 0, "unrevealing": 2}
         return {"steps": 1, "kept": 1, "seconds": 1.0, **counts}
 
-    def load_engine(self, model: Path | str) -> str:
+    def load_engine(self, model: Path | str, precision: str = "auto") -> str:
         self.loaded.append(Path(model).name)
         return Path(model).name
 

@@ -589,7 +589,7 @@ def test_lines_that_are_too_long_for_the_model_are_told_once_a_direction_and_sco
         return [Hypothesis("", "too-long", 0.0, 0, 99), *made(system, "mt", pairs, update)[1:]]
 
     monkeypatch.setattr(systems, "hypotheses", first_too_long)
-    monkeypatch.setattr(systems, "load_engine", lambda _: engine)
+    monkeypatch.setattr(systems, "load_engine", lambda *_: engine)
     listener = Listener()
     done = run(fake_recipe(systems=["mt"]), progress=listener)
     told = [line for line in listener.said if "left empty" in line]

@@ -36,9 +36,7 @@ def show_plan(console: Console, plan: Plan, steps: Sequence[Step]) -> None:
     table.columns[1].overflow = "fold"  # whole paths of other runs, also in a narrow terminal
     for step, cost in zip(steps, costs, strict=True):
         figures = [_time(cost), _bytes(cost.memory), _bytes(cost.disk)] if step.todo else ["", "", ""]
-        table.add_row(
-            _NAMES[step.kind].format(step.name), _state(step), *figures, style=None if step.todo else "dim"
-        )
+        table.add_row(_name(step), _state(step), *figures, style=None if step.todo else "dim")
     table.add_section()
     todo = [cost for step, cost in zip(steps, costs, strict=True) if step.todo]
     table.add_row("total", f"{len(todo)} of {len(steps)} to do", *sums(todo), style="bold")
@@ -49,6 +47,11 @@ def show_plan(console: Console, plan: Plan, steps: Sequence[Step]) -> None:
         console.print(
             f"Times are estimates{probed(speed)}. Times without ~ were measured when the step last ran."
         )
+
+
+def _name(step: Step) -> str:
+    name = _NAMES[step.kind].format(step.name)
+    return f"{name}, {step.test}" if step.test else name
 
 
 def _state(step: Step) -> str:

@@ -19,7 +19,7 @@ from ontarget.pipeline.execution.progress import Progress, Silent, noted, part_o
 from ontarget.pipeline.finished import Run
 from ontarget.pipeline.planning.artifacts import Made, Store
 from ontarget.pipeline.planning.directory import run_directory
-from ontarget.pipeline.planning.inputs import directions, left_out, load_corpus, test_set
+from ontarget.pipeline.planning.inputs import left_out, load_corpus
 from ontarget.pipeline.planning.models import check_models
 from ontarget.pipeline.planning.plan import Plan, version_of
 from ontarget.pipeline.planning.resolved import write_resolved
@@ -135,9 +135,10 @@ class _Work:
 
     def do(self, steps: Sequence[Step]) -> None:
         """Makes all parts that are to do."""
-        self.store.remove_leftovers(self.recipe.stages, self.recipe.systems)
-        for path in self.store.damaged():
-            self.progress.say(f"{path} is damaged; it counts as missing")
+        for store in map(self.plan.store_of, self.plan.texts):
+            store.remove_leftovers(self.recipe.stages, self.recipe.systems)
+            for path in store.damaged():
+                self.progress.say(f"{path} is damaged; it counts as missing")
         todo = [step for step in steps if step.todo]
         if any(step.kind in ("synthetic", "model", "outputs") for step in todo):
             _require_models(self.recipe, [step.name for step in todo if step.kind == "model"])
@@ -212,13 +213,11 @@ class _Work:
             self.progress.say(
                 f"{display_name(step.name)}: no prompt texts in {', '.join(absent)}; using English prompts"
             )
-        todo = {
-            d: test_set(self.recipe, self.plan.corpus, d)
-            for d in directions(self.recipe)
-            if str(d) in step.todo
-        }
+        text, store = self.plan.texts[step.test], self.plan.store_of(step.test)
+        todo = {d: text.pairs(d) for d in text.directions if str(d) in step.todo}
         done, total = 0, sum(map(len, todo.values()))
-        with self.progress.task(f"translating {display_name(step.name)}") as advance:
+        what = f"{display_name(step.name)}, {step.test}" if step.test else display_name(step.name)
+        with self.progress.task(f"translating {what}") as advance:
             advance(done, total, "")
             key = model, self.recipe.decoding_of(step.name).precision
             if self._engine is None or self._engine[0] != key:
@@ -230,29 +229,26 @@ class _Work:
                 answers = systems.hypotheses(system, self._engine[1], pairs, update)
                 rows = systems.rows(pairs, answers, default_identifier())
                 made = Made(step.fingerprints[str(direction)], time.monotonic() - began)
-                self.store.write_outputs(step.name, str(direction), rows, made)
+                store.write_outputs(step.name, str(direction), rows, made)
                 if said := systems.left_empty(answers, self._engine[1]):
-                    self.progress.say(f"{display_name(step.name)}, {direction}: {said}")
+                    self.progress.say(f"{what}, {direction}: {said}")
                 done += len(pairs)
 
     def _scores(self, step: Step) -> None:
         self._engine = None
-        all_directions = directions(self.recipe)
-        references = {
-            d: [pair.target for pair in test_set(self.recipe, self.plan.corpus, d)] for d in all_directions
-        }
-        outputs = read_outputs(self.store, self.recipe.systems, references)
-        kinds = {"zero-shot": self.recipe.zero_shot, "supervised": self.recipe.supervised}
+        text, store = self.plan.texts[step.test], self.plan.store_of(step.test)
+        references = {d: [pair.target for pair in text.pairs(d)] for d in text.directions}
+        outputs = read_outputs(store, self.recipe.systems, references)
         second, note = agreed.second_identifier(self.recipe)
         if note:
             self.progress.say(note)
         with (
-            self.progress.task("scoring") as advance,
-            self.store.making(
-                step.name, Made(step.fingerprints[step.name], 0), beside=[details.FILE]
-            ) as path,
+            self.progress.task(f"scoring {step.test}".strip()) as advance,
+            store.making(step.name, Made(step.fingerprints[step.name], 0), beside=[details.FILE]) as path,
         ):
-            scored = score(outputs, references, kinds, rules=self.recipe.otr, second=second, advance=advance)
+            scored = score(
+                outputs, references, text.kinds, rules=self.recipe.otr, second=second, advance=advance
+            )
             # On one line, since indentation makes it ten times as long.
             write_jsonl(path.with_name(details.FILE), [scored.details | {"note": note}])
             write_json(path, scored.rows)

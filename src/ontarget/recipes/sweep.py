@@ -57,7 +57,8 @@ def points(recipe: str | Path, overrides: Overrides = ()) -> list[Point]:
     """
     data = override(read(recipe), overrides)
     grids = check(data, str(recipe)).sweep or ()
-    alone = {key: value for key, value in data.items() if key != "sweep"}
+    # A second test would add its time to every point.
+    alone = {key: value for key, value in data.items() if key not in ("sweep", "second_test")}
     seeds: list[Any] = [grid.get(SEEDS, [None]) for grid in grids]
     found = [
         point

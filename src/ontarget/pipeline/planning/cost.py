@@ -30,7 +30,7 @@ from ontarget.pipeline.execution.distillation_sources import (
     teacher_of,
 )
 from ontarget.pipeline.execution.systems import system_of
-from ontarget.pipeline.planning.inputs import directions, prompt_text, test_set
+from ontarget.pipeline.planning.inputs import directions, prompt_text
 from ontarget.pipeline.planning.plan import Plan
 from ontarget.pipeline.planning.step import Step
 from ontarget.prompts.segment import text_of
@@ -101,7 +101,8 @@ class Estimator:
         recipe = self.plan.recipe
         if step.kind != "scores" or not agreed.packages(recipe):
             return 0.0
-        lines = sum(len(test_set(recipe, self.plan.corpus, direction)) for direction in directions(recipe))
+        text = self.plan.texts[step.test]
+        lines = sum(len(text.pairs(direction)) for direction in text.directions)
         return agreed.SECONDS_A_LINE * lines * (len(recipe.systems) + 1)
 
     def _training(self, step: Step) -> Cost:
@@ -144,8 +145,9 @@ class Estimator:
         size = self._size(recipe.model_of(step.name))
         if size is None:
             return Cost(None, None, None)
-        todo = [direction for direction in directions(recipe) if str(direction) in step.todo]
-        sentences = sum(len(test_set(recipe, self.plan.corpus, direction)) for direction in todo)
+        text = self.plan.texts[step.test]
+        todo = [direction for direction in text.directions if str(direction) in step.todo]
+        sentences = sum(len(text.pairs(direction)) for direction in todo)
         decoding, system = recipe.decoding_of(step.name), system_of(recipe, step.name, self.plan.corpus)
         shown = system.demonstrations.get(todo[0], ())
         prompt = _tokens([text_of(system.template.render("", todo[0], demonstrations=shown))]) + self._line

@@ -25,10 +25,10 @@ from ontarget.pipeline.planning.inputs import (
     prompt_text,
     seed_of,
     template_of,
-    test_set,
     train_text,
     turns_text,
 )
+from ontarget.pipeline.planning.scored_text import ScoredText, own_test, second_test
 from ontarget.pipeline.planning.shelf import EMPTY, Shelf, run_of
 from ontarget.pipeline.planning.step import Step
 from ontarget.recipes.schema.kinds import made_from
@@ -116,27 +116,53 @@ class Plan:
         return made, texts
 
     @cached_property
+    def texts(self) -> Mapping[str, ScoredText]:
+        """The texts that all systems translate, by name: the test set (`""`), and the second test if any."""
+        second = second_test(self.recipe)
+        return {text.name: text for text in (own_test(self.recipe, self.corpus), second) if text}
+
+    def store_of(self, test: str) -> Store:
+        """The place for outputs and scores of a text: the run directory, or its folder for a second test."""
+        return Store(self.store.directory / test)
+
+    @property
     def outputs(self) -> Mapping[str, Mapping[str, str]]:
-        """System -> direction -> fingerprint of its hypotheses."""
-        tests = {direction: self._test_text(direction) for direction in directions(self.recipe)}
+        """System -> direction -> fingerprint of its hypotheses for the test set."""
+        return self.outputs_of[""]
+
+    @cached_property
+    def outputs_of(self) -> Mapping[str, Mapping[str, Mapping[str, str]]]:
+        """Name of a text -> system -> direction -> fingerprint of its hypotheses."""
+        hashes = {
+            name: {direction: _text_of([text.pairs(direction)]) for direction in text.directions}
+            for name, text in self.texts.items()
+        }
         return {
-            system: {
-                str(direction): self._output(system, direction, text) for direction, text in tests.items()
+            name: {
+                system: {
+                    str(direction): self._output(system, direction, of) for direction, of in lines.items()
+                }
+                for system in self.by_model
             }
-            for system in self.by_model
+            for name, lines in hashes.items()
         }
 
     @property
     def by_former_id(self) -> Mapping[str, Mapping[str, str]]:
         """`outputs`, with the ids that fingerprints of scores contain."""
-        return {former_id(system): of_system for system, of_system in self.outputs.items()}
+        return _by_former_id(self.outputs)
 
     @property
     def scores(self) -> str:
-        """Fingerprint of the scores: of all outputs, the scorers' versions, and the rules of OTR."""
+        """Fingerprint of the scores of the test set."""
+        return self.scores_of("")
+
+    def scores_of(self, test: str) -> str:
+        """Fingerprint of the scores of a text: of outputs, the scorers' versions, and the rules of OTR."""
         packages = (*_SCORERS, *agreed.packages(self.recipe))
         scorers = {package: version_of(package) for package in packages}
-        return fingerprint("scores", outputs=self.by_former_id, scorers=scorers, **self.rules)
+        outputs = _by_former_id(self.outputs_of[test])
+        return fingerprint("scores", outputs=outputs, scorers=scorers, **self.rules)
 
     @property
     def rules(self) -> Mapping[str, int]:
@@ -147,7 +173,8 @@ class Plan:
     def report(self) -> str:
         """Fingerprint of the report page."""
         recipe = former(self.recipe.settings())
-        return fingerprint("report", scores=self.scores, stages=self.stages, recipe=recipe)
+        second = {test: self.scores_of(test) for test in self.texts if test}
+        return fingerprint("report", scores=self.scores, stages=self.stages, recipe=recipe, **second)
 
     @cached_property
     def by_model(self) -> list[str]:
@@ -187,14 +214,17 @@ class Plan:
         """All steps of the recipe; `there` as for `training`."""
         steps = self.training(there=there) if self.recipe.stages else []
         for system in self.by_model:
-            model, wanted = self.recipe.model_of(system), self.outputs[system]
-            made = {part: found for part in wanted if (found := self.store.outputs_made(system, part))}
-            stage = self.recipe.stage_of(model)
+            stage = self.recipe.stage_of(self.recipe.model_of(system))
             needs = (f"model/{stage}",) if stage else ()
-            steps.append(_step("outputs", system, wanted, made, needs, there))
-        outputs = tuple(step.id for step in steps if step.kind == "outputs")
-        steps.append(self._file_step("scores", SCORES, self.scores, outputs))
-        steps.append(self._file_step("report", REPORT, self.report, (steps[-1].id,)))
+            for test in self.texts:
+                wanted, store = self.outputs_of[test][system], self.store_of(test)
+                made = {part: found for part in wanted if (found := store.outputs_made(system, part))}
+                steps.append(_step("outputs", system, wanted, made, needs, there, test))
+        for test in self.texts:
+            outputs = tuple(step.id for step in steps if step.kind == "outputs" and step.test == test)
+            steps.append(self._file_step("scores", SCORES, self.scores_of(test), outputs, test))
+        scores = tuple(step.id for step in steps if step.kind == "scores")
+        steps.append(self._file_step("report", REPORT, self.report, scores))
         return steps
 
     def _with_starts(self, stage: str) -> list[str]:
@@ -219,18 +249,20 @@ class Plan:
         return [text, replace(model, needs=(*needs, text.id))]
 
     def _file_step(
-        self, kind: Literal["scores", "report"], file: str, wanted: str, needs: tuple[str, ...]
+        self,
+        kind: Literal["scores", "report"],
+        file: str,
+        wanted: str,
+        needs: tuple[str, ...],
+        test: str = "",
     ) -> Step:
-        found = self.store.made(file)
+        found = self.store_of(test).made(file)
         made = {file: found} if found else {}
-        return _step(kind, file, {file: wanted}, made, needs, EMPTY)
+        return _step(kind, file, {file: wanted}, made, needs, EMPTY, test)
 
     @cached_property
     def _train_text(self) -> dict[str, Any]:
         return train_text(self.recipe, self.corpus)
-
-    def _test_text(self, direction: Direction) -> str:
-        return _text_of([test_set(self.recipe, self.corpus, direction)])
 
     def _output(self, system: str, direction: Direction, text: str) -> str:
         settings, model = self.recipe.systems[system], self.recipe.model_of(system)
@@ -299,11 +331,17 @@ def _step(
     made: Mapping[str, Made],
     needs: tuple[str, ...],
     there: Shelf,
+    test: str = "",
 ) -> Step:
     """A step with the parts that are missing or changed: from other runs if `there` has them, or to do."""
     missing = [part for part, goal in wanted.items() if part not in made or made[part].fingerprint != goal]
     taken = {part: run_of(there[wanted[part]][0]) for part in missing if wanted[part] in there}
-    return Step(kind, name, wanted, tuple(part for part in missing if part not in taken), made, needs, taken)
+    todo = tuple(part for part in missing if part not in taken)
+    return Step(kind, name, wanted, todo, made, needs, taken, test)
+
+
+def _by_former_id(outputs: Mapping[str, Mapping[str, str]]) -> dict[str, Mapping[str, str]]:
+    return {former_id(system): of_system for system, of_system in outputs.items()}
 
 
 def _text_of(parts: Sequence[Sequence[Translation]]) -> str:

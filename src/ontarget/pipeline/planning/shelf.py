@@ -55,4 +55,4 @@ def _take(store: Store, step: Step, part: str, found: tuple[Path, Made]) -> None
     if step.kind == "model":
         store.link_model(step.name, place, made.fingerprint)
     elif step.kind in ("synthetic", "outputs"):
-        store.copy_outputs(step.name, part, place, made, step.kind)
+        Store(store.directory / step.test).copy_outputs(step.name, part, place, made, step.kind)

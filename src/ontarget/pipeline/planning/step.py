@@ -19,6 +19,7 @@ class Step:
         made: part -> the record of the artifact on disk, whatever its fingerprint.
         needs: ids of the steps before it, such as `model/mt`.
         taken: part -> the other run that has it, for missing parts that need not be made.
+        test: the second test that the step translates or scores; empty for the recipe's own test set.
     """
 
     kind: Kind
@@ -28,8 +29,9 @@ class Step:
     made: Mapping[str, Made]
     needs: tuple[str, ...] = ()
     taken: Mapping[str, Path] = field(default_factory=dict)
+    test: str = ""
 
     @property
     def id(self) -> str:
-        """`model/mt`, `outputs/1-shot`, `scores/scores.json`."""
-        return f"{self.kind}/{self.name}"
+        """`model/mt`, `outputs/1-shot`, `outputs/everyday/1-shot`, `scores/scores.json`."""
+        return "/".join(filter(None, (self.kind, self.test, self.name)))

@@ -62,6 +62,12 @@ class Recipe(Block):
     )
     split: Literal["validation", "test"] = Field("test", description="split that systems translate")
     test_lines: Count = Field(100, description="number of lines of that split for each direction, or `all`")
+    second_test: Literal["everyday"] | None = Field(
+        None,
+        description="a second text that all systems translate, with its own table: `everyday` has 60 "
+        "everyday sentences in English, German, French, Italian, Dutch, Romanian, Czech and Spanish. It is "
+        "translated in zero-shot directions only, if there are any; points of a sweep leave it out",
+    )
     model: str | None = Field(
         None,
         description="directory or Hub name of a model. Stages with `from: model` start from it; without "
