@@ -12,6 +12,27 @@ Precision = Literal["auto", "bf16", "fp32"]
 
 
 @dataclass(frozen=True, slots=True)
+class Sampling:
+    """Sampling of tokens in place of a search: other translations than the most probable one.
+
+    Attributes:
+        temperature: divides the scores; below 1 it favours probable tokens.
+        top_p: only the most probable tokens are drawn whose probabilities sum to this share.
+        seed: the same seed draws the same translations of a text, whatever is translated beside it.
+    """
+
+    temperature: float = 0.7
+    top_p: float = 0.95
+    seed: int = 0
+
+    def __post_init__(self) -> None:
+        if not self.temperature > 0:
+            raise UserError(f"temperature must be above 0, not {self.temperature}")
+        if not 0 < self.top_p <= 1:
+            raise UserError(f"top_p must be above 0 and at most 1, not {self.top_p}")
+
+
+@dataclass(frozen=True, slots=True)
 class Decoding:
     """Settings of the search for a hypothesis.
 
@@ -21,12 +42,14 @@ class Decoding:
         length_penalty: hypotheses are ranked by log-probability / tokens ** length_penalty.
         no_repeat_ngram_size: forbid repeated n-grams of this size in the output; None allows them. The prompt
             does not count, so that names can be copied.
+        sampling: draws tokens in place of the search; `num_beams` is ignored.
     """
 
     num_beams: int = 4
     max_new_tokens: int = 512
     length_penalty: float = 1.0
     no_repeat_ngram_size: int | None = None
+    sampling: Sampling | None = None
 
     def __post_init__(self) -> None:
         given.count(self.num_beams, "num_beams")

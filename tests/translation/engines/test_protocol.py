@@ -12,7 +12,7 @@ from ontarget.errors import UserError
 from ontarget.languages import Direction, Language
 from ontarget.prompts.segment import Prompt, text_of
 from ontarget.prompts.template import PromptTemplate
-from ontarget.settings.decoding import AntiLanguageModel, Boosting, Contrast, Decoding, Prior
+from ontarget.settings.decoding import AntiLanguageModel, Boosting, Contrast, Decoding, Prior, Sampling
 from ontarget.translation.engines.protocol import Capability, check_capabilities, needed
 from ontarget.translation.hypothesis import Hypothesis
 from ontarget.translation.system import LanguageText, Request, Rerank, System
@@ -95,6 +95,15 @@ def test_several_hypotheses_need_n_best_lists() -> None:
     with pytest.raises(UserError, match=r"uses the 3 best hypotheses, but the engine 'remote'"):
         n_best(PLAIN, Remote(), requests, 3)
     assert len(n_best(PLAIN, Remote(Capability.N_BEST), requests, 3)[0]) == 3
+
+
+def test_sampling_needs_an_engine_that_samples_and_no_beam_search() -> None:
+    sampled = replace(PLAIN, decoding=Decoding(4, 20, sampling=Sampling()))
+    with pytest.raises(
+        UserError, match=r"'plain' uses sampling, but the engine 'remote' does not"
+    ):
+        texts(sampled, Remote(Capability.BEAM_SEARCH))
+    assert texts(sampled, Remote(Capability.SAMPLING)) == texts(PLAIN, Remote())
 
 
 def test_an_engine_that_knows_text_alone_loads_no_model_library() -> None:

@@ -1,4 +1,5 @@
 from collections.abc import Iterator, Sequence
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -19,7 +20,7 @@ from ontarget.checkpoints.context import ContextWindow
 from ontarget.errors import UserError
 from ontarget.prompts.encode import encode_prompt
 from ontarget.prompts.segment import Segment
-from ontarget.settings.decoding import Boosting, Contrast, Decoding, Prior
+from ontarget.settings.decoding import Boosting, Contrast, Decoding, Prior, Sampling
 from ontarget.translation.adjustment import Adjuster
 from ontarget.translation.anti_lm import AntiLM
 from ontarget.translation.boosting import Boosted
@@ -224,6 +225,18 @@ def test_the_longest_of_the_prompts_read_together_decides(
     assert [answer.too_long for answer in answers] == [False, True, False]
     assert answers[0].tokens <= 8
     assert answers[2].tokens == 1
+
+
+def test_samples_depend_on_the_text_and_the_seed_alone(engine: TransformersEngine, prompts) -> None:
+    decoding = Decoding(4, 12, sampling=Sampling(temperature=1.0))
+    found = engine.generate(prompts, decoding, count=3)
+    assert all(1 <= len(of_one) <= 3 for of_one in found)
+    assert any(len(of_one) == 3 for of_one in found)
+    again = engine.generate(prompts[::-1], decoding, count=3)[::-1]
+    texts = [[one.text for one in of_one] for of_one in found]
+    assert [[one.text for one in of_one] for of_one in again] == texts
+    other = replace(decoding, sampling=Sampling(temperature=1.0, seed=1))
+    assert [[one.text for one in of_one] for of_one in engine.generate(prompts, other, count=3)] != texts
 
 
 def test_no_prompts_no_answers(engine: TransformersEngine) -> None:

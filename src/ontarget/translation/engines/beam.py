@@ -101,7 +101,7 @@ def beam_search(
     for length in range(1, max(rooms) + 1):
         candidates, index = (running[:, :, None] + scores).flatten(1).topk(width)
         parents, tokens = index // scores.shape[2], ids.flatten(1).gather(1, index)
-        ending = _ending(tokens, parents, history, ends)
+        ending = ending_tokens(tokens, parents, history, ends)
         last = {row for row in going if rooms[rows[row]] == length}
         for row, rank in _at_end(ending, candidates, beam, sorted(last)):
             if row in going:
@@ -122,7 +122,7 @@ def beam_search(
             continuations.keep(kept)
             running, parents, tokens, history = (part[kept] for part in (running, parents, tokens, history))
             rows, going = [rows[row] for row in order], set(range(len(order)))
-        repeating = _repeating(history, decoding.no_repeat_ngram_size)
+        repeating = repeating_tokens(history, decoding.no_repeat_ngram_size)
         scores, ids = continuations.then(tokens, parents, width + repeating.shape[2])  # `width` are left
         if repeating.numel():
             repeats = (ids[..., None] == repeating[:, :, None]).any(-1)
@@ -142,7 +142,7 @@ def _at_end(ending: Tensor, candidates: Tensor, beam: int, last: list[int]) -> l
     return (finished & candidates[:, :beam].isfinite()).nonzero().tolist()
 
 
-def _ending(tokens: Tensor, parents: Tensor, history: Tensor, ends: Ends) -> Tensor:
+def ending_tokens(tokens: Tensor, parents: Tensor, history: Tensor, ends: Ends) -> Tensor:
     """Whether a candidate ends its hypothesis, [rows, candidates]."""
     ending = torch.isin(tokens, ends.ids)
     if ends.last_of_stop is not None:
@@ -152,7 +152,7 @@ def _ending(tokens: Tensor, parents: Tensor, history: Tensor, ends: Ends) -> Ten
     return ending
 
 
-def _repeating(history: Tensor, size: int | None) -> Tensor:
+def repeating_tokens(history: Tensor, size: int | None) -> Tensor:
     """The tokens that would repeat an n-gram of this size, [rows, branches, most], padded with -1."""
     if size is None or history.shape[2] < size:
         return history[:, :, :0]

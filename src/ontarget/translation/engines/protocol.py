@@ -26,6 +26,7 @@ class Capability(StrEnum):
     BEAM_SEARCH = "beam search"
     N_BEST = "n-best lists"
     NO_REPEAT_NGRAM = "no-repeat n-grams"
+    SAMPLING = "sampling"
     SCORE_ADJUSTMENT = "score adjustment"
 
 
@@ -58,8 +59,9 @@ class Engine(Protocol):
 
         Args:
             prompts: text in trusted and untrusted segments. Only trusted ones may hold control tokens.
-            decoding: the search.
-            count: maximum number of hypotheses for each prompt; above 1 it needs `N_BEST`.
+            decoding: the search, or `Sampling`, which needs `SAMPLING`.
+            count: maximum number of hypotheses for each prompt; above 1 it needs `N_BEST`. Of a search the
+                best ones, of sampling the number of draws, of which equal ones count once.
             stop: the output ends before the first of these strings.
             end: a chat template's end of turn; it ends an output, as the model's own end tokens do.
             one_line: whether line breaks in an output become spaces.
@@ -100,6 +102,7 @@ def needed(system: System, count: int = 1) -> Mapping[str, Capability]:
         count: the number of hypotheses requested for each prompt.
     """
     decoding = system.decoding
+    beams = 1 if decoding.sampling else decoding.num_beams
     uses = {
         "contrastive decoding": (system.contrast, Capability.SCORE_ADJUSTMENT),
         "a language prior": (system.prior, Capability.SCORE_ADJUSTMENT),
@@ -107,7 +110,8 @@ def needed(system: System, count: int = 1) -> Mapping[str, Capability]:
         "Anti-LM decoding": (system.anti_lm, Capability.SCORE_ADJUSTMENT),
         "re-ranking": (system.rerank, Capability.N_BEST),
         f"the {count} best hypotheses": (count > 1, Capability.N_BEST),
-        f"a beam of {decoding.num_beams}": (decoding.num_beams > 1, Capability.BEAM_SEARCH),
+        f"a beam of {beams}": (beams > 1, Capability.BEAM_SEARCH),
+        "sampling": (decoding.sampling, Capability.SAMPLING),
         "no_repeat_ngram_size": (decoding.no_repeat_ngram_size, Capability.NO_REPEAT_NGRAM),
     }
     return {feature: capability for feature, (used, capability) in uses.items() if used}

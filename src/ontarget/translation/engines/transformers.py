@@ -22,6 +22,7 @@ from ontarget.translation.checkpoint import load_checkpoint
 from ontarget.translation.engines.adjusted import AdjustedContinuations
 from ontarget.translation.engines.beam import Ends, Found, beam_search
 from ontarget.translation.engines.protocol import Capability, Progress
+from ontarget.translation.engines.sample import WIDTH, sample
 from ontarget.translation.engines.tree import TokenTree
 from ontarget.translation.hypothesis import Hypothesis
 
@@ -113,11 +114,18 @@ class TransformersEngine:
         rooms = [self.context.room(length, decoding.max_new_tokens) for length in longest]
         hypotheses = [[Hypothesis("", "too-long", 0.0, 0, length)] for length in longest]
         done = sum(room < 1 for room in rooms)
-        for batch in self._batches(ids_of, beside, rooms, decoding.num_beams):
+        branches = decoding.num_beams if decoding.sampling is None else count
+        for batch in self._batches(ids_of, beside, rooms, branches):
             rows = [ids for i in batch for ids in (ids_of[i], *chain.from_iterable(beside[i]))]
             tree = TokenTree(self.model, rows)
             scores = AdjustedContinuations(tree, [adjuster.of(batch, ends.ids) for adjuster in adjusters])
-            found = beam_search(scores, [rooms[i] for i in batch], decoding, ends)
+            of_batch = [rooms[i] for i in batch]
+            if decoding.sampling is None:
+                found = beam_search(scores, of_batch, decoding, ends)
+            else:
+                width = min(WIDTH, self.vocabulary)
+                seeds = [f"{decoding.sampling.seed}:{ids_of[i]}" for i in batch]
+                found = sample(scores, of_batch, decoding, ends, count=count, width=width, seeds=seeds)
             if not all(found):  # no score is greater than any other
                 raise UserError(
                     f"the scores of the model '{self.model.name_or_path}' are not numbers (NaN): its weights "
