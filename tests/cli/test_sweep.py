@@ -31,6 +31,20 @@ def test_the_plan_counts_what_points_share_once_and_makes_nothing(tmp_path: Path
     assert not list(tmp_path.iterdir())
 
 
+def test_the_plan_of_a_share_has_its_points_alone() -> None:
+    code, output = ontarget("run", *SMALL, ALPHAS, "--plan", "--points", "2/2")
+    assert code == 0
+    assert "alpha=0.2" in output
+    assert "alpha=0.1" not in output
+    assert "1 of 1 points to do" in output
+
+
+def test_points_need_a_sweep() -> None:
+    code, output = ontarget("run", *SMALL, "--points", "1/2")
+    assert code == 2
+    assert "--points 1/2 needs a recipe with a sweep, but 'phrasebook-tiny' has none" in output
+
+
 @pytest.mark.parametrize("command", [("train", *SMALL, ALPHAS), ("train", "paper-figure4")])
 def test_a_sweep_is_not_trained_alone(command: tuple[str, ...]) -> None:
     code, output = ontarget(*command)

@@ -10,6 +10,8 @@ from rich.console import Console
 from ontarget.cli.plan import show_plan
 from ontarget.cli.progress import TerminalProgress, stopped
 from ontarget.cli.sweep import run_sweep
+from ontarget.errors import UserError
+from ontarget.pipeline.execution.share import Share
 from ontarget.pipeline.execution.sweep import make_sweep
 from ontarget.pipeline.planning.shelf import shelf
 from ontarget.pipeline.run import carry_out, make_plan
@@ -33,6 +35,13 @@ def run(
     directory: Annotated[
         Path | None,
         typer.Option(metavar="DIR", help="Directory for the results.", show_default="runs/RECIPE"),
+    ] = None,
+    points: Annotated[
+        str | None,
+        typer.Option(
+            metavar="I/N",
+            help="Run share I of N of the points of a sweep, such as 1/8, so that N machines run it.",
+        ),
     ] = None,
 ) -> None:
     """Run a recipe end to end: models, translations, scores, report.
@@ -61,9 +70,14 @@ def run(
     missing or changed steps.
     """
     recipe, overrides = recipe_and_overrides(arguments or [])
+    share = None if points is None else Share.parse(points)
     if load(recipe, overrides).sweep:
-        run_sweep(make_sweep(recipe, overrides, directory, TerminalProgress()), plan=plan)
+        run_sweep(make_sweep(recipe, overrides, directory, TerminalProgress(), share), plan=plan)
         return
+    if share is not None:
+        raise UserError(
+            f"--points {points} needs a recipe with a sweep, but '{recipe}' has none; omit --points"
+        )
     to_do = make_plan(recipe, overrides, directory, TerminalProgress())
     console = Console(highlight=False)
     if plan:

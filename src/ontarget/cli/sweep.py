@@ -45,7 +45,7 @@ def _show_plan(console: Console, sweep: Sweep) -> None:
     )
     to_do = {planned.point.label: (planned.plan, steps) for planned, steps in missing}
     together = []
-    for planned in sweep.planned:
+    for planned in sweep.own:
         label = planned.point.label
         if planned.done:
             table.add_row(label, "done", "", "", "", style="dim")
@@ -56,9 +56,7 @@ def _show_plan(console: Console, sweep: Sweep) -> None:
         together += costs
         table.add_row(label, f"{len(costs)} of {len(steps)} steps to do", *sums(costs))
     table.add_section()
-    table.add_row(
-        "total", f"{len(missing)} of {len(sweep.planned)} points to do", *sums(together), style="bold"
-    )
+    table.add_row("total", f"{len(missing)} of {len(sweep.own)} points to do", *sums(together), style="bold")
     console.print(table)
     if together:
         console.print(

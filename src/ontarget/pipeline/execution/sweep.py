@@ -8,22 +8,27 @@
 
 A point with a file is done, even if its run was deleted: the small files are worth keeping, the models need
 not be. For some recipes they come with ontarget (see `shipped_points.py`): a sweep makes only missing points.
+
+Several processes may each run a share of the points at the same time: each point has the lock of its run.
 """
 
 import json
 from collections.abc import Collection, Sequence
+from contextlib import nullcontext
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
 from ontarget.corpora.corpus import Corpus
-from ontarget.files import full_disk_said, write_json
+from ontarget.errors import UserError, counted
+from ontarget.files import full_disk_said, locked, write_json
 from ontarget.former_names import current, former
 from ontarget.pipeline import run
 from ontarget.pipeline.evaluation import paired
 from ontarget.pipeline.evaluation.segments import kept
 from ontarget.pipeline.execution import shipped_points
 from ontarget.pipeline.execution.progress import Progress, Silent
+from ontarget.pipeline.execution.share import Share
 from ontarget.pipeline.planning.artifacts import Store, fingerprint
 from ontarget.pipeline.planning.directory import run_directory
 from ontarget.pipeline.planning.inputs import load_corpus
@@ -69,17 +74,36 @@ class Planned:
 
 @dataclass(frozen=True)
 class Sweep:
-    """All points of a recipe in order."""
+    """All points of a recipe in order, and which of them to run.
+
+    Attributes:
+        name: the name of the recipe.
+        directory: the directory for all points.
+        planned: all points.
+        share: the share to run; None for all of them.
+    """
 
     name: str
     directory: Path
     planned: Sequence[Planned]
+    share: Share | None = None
+
+    @property
+    def own(self) -> Sequence[Planned]:
+        """The points to run."""
+        return self.planned if self.share is None else [self.planned[i] for i in self._numbers]
+
+    @property
+    def _numbers(self) -> range:
+        """The indices of the points to run."""
+        count = len(self.planned)
+        return range(count) if self.share is None else self.share.of(count)
 
     def missing(self) -> list[tuple[Planned, list[Step]]]:
-        """The missing points with their steps; shared artifacts are to do only in the first point."""
+        """The missing points to run with their steps; shared artifacts are to do only in the first point."""
         there, made = self._shelf(), set[str]()
         found = []
-        for planned in self.planned:
+        for planned in self.own:
             steps = [] if planned.done else [_without(step, made) for step in planned.plan.everything(there)]
             made |= {step.fingerprints[part] for step in steps for part in step.todo}
             if not planned.done:
@@ -87,20 +111,22 @@ class Sweep:
         return found
 
     def carry_out(self, progress: Progress | None = None) -> list[Result]:
-        """Runs the missing points; returns the results of all points."""
+        """Runs the missing points; returns the results of all finished points, also of other shares."""
         progress = progress or Silent()
         for planned, steps in self.missing():
             check_models(planned.plan, steps)
-        with Store(self.directory).lock(), full_disk_said(self.directory):
+        alone = Store(self.directory).lock() if self.share is None else nullcontext()
+        with alone, full_disk_said(self.directory):
             write_json(self.directory / "points.json", [planned.file.stem for planned in self.planned])
             for planned in self.planned:
                 if planned.shipped and planned.result is None:
                     write_json(planned.file, planned.shipped)
-            if not all(planned.done for planned in self.planned):
+            if not all(planned.done for planned in self.own):
                 self._test(progress)  # tests of the existing points, in case the others do not finish
-            for number, planned in enumerate(self.planned, start=1):
+            for number in self._numbers:
+                planned = self.planned[number]
                 progress.say(
-                    f"point {number} of {len(self.planned)}, {planned.point.label}"
+                    f"point {number + 1} of {len(self.planned)}, {planned.point.label}"
                     f"{': done before' if planned.done else ''}"
                 )
                 if not planned.done:
@@ -115,9 +141,12 @@ class Sweep:
 
     def _test(self, progress: Progress) -> list[Result]:
         """Tests the finished points against their references; returns their results."""
-        there = [(planned, result) for planned in self.planned if (result := planned.result) is not None]
-        results = [result for _, result in there]
-        paired.write(self.directory, results, [planned.point.reference for planned, _ in there], progress)
+        with locked(
+            self.directory / ".significance.lock", wait=True
+        ):  # the last share to test sees all points
+            there = [(planned, result) for planned in self.planned if (result := planned.result) is not None]
+            results = [result for _, result in there]
+            paired.write(self.directory, results, [planned.point.reference for planned, _ in there], progress)
         return results
 
     def _shelf(self) -> Shelf:
@@ -135,11 +164,12 @@ def make_sweep(
     overrides: Overrides = (),
     directory: Path | str | None = None,
     progress: Progress | None = None,
+    share: Share | None = None,
 ) -> Sweep:
     """Reads a recipe with a sweep, and its text; writes nothing except the cache.
 
     Raises:
-        UserError: the recipe or its text is wrong.
+        UserError: the recipe or its text is wrong, or there are more shares than points.
     """
     name = load(recipe, overrides).name
     place = run_directory(directory, name)
@@ -166,7 +196,12 @@ def make_sweep(
         )
         file = place / "points" / f"{known_by}.json"
         planned.append(Planned(point, of_point, file, known.get(known_by)))
-    return Sweep(name, place, planned)
+    if share is not None and share.count > len(planned):
+        raise UserError(
+            f"--points {share.number}/{share.count}: '{name}' has only {counted(len(planned), 'point')}; "
+            f"use at most {counted(len(planned), 'share')}"
+        )
+    return Sweep(name, place, planned, share)
 
 
 def shipped(name: str) -> dict[str, Result]:
