@@ -5,6 +5,7 @@ sentences. On other text, identifiers trained on sentences make errors that do n
 translation: on capitals, URLs, numbers, and lines too short to identify.
 """
 
+from collections import Counter
 from collections.abc import Collection, Mapping, Sequence
 from functools import lru_cache
 from typing import Literal, NamedTuple, get_args
@@ -12,6 +13,7 @@ from typing import Literal, NamedTuple, get_args
 from ontarget import given
 from ontarget.scoring.language_id.identifier import Guess, Identifier, Weighing
 from ontarget.scoring.language_id.labels import UNDETERMINED, is_undetermined
+from ontarget.scoring.language_id.many_scripts import counts_of_scripts
 from ontarget.scoring.language_id.scripts import SCRIPT_OF_FEW, script_counts
 from ontarget.scoring.language_id.text_words import words_of
 from ontarget.subtags import usual_script
@@ -86,12 +88,17 @@ def read(
     if rules == "paper":
         return [Reading(guess) for guess in identifier.identify(texts)]
     words = [words_of(text) for text in texts]
-    of_script = _labels_by_script(frozenset(identifier.labels))
+    weighed = _weighed(words, identifier, on_target)
+    of_few = [number for number, line in enumerate(words) if SCRIPT_OF_FEW.search(line)]
+    if of_few:
+        of_script = _labels_by_script(frozenset(identifier.labels))
+        for number, counts in zip(of_few, counts_of_scripts([words[n] for n in of_few]), strict=True):
+            guess, _ = weighed[number]
+            if (settled := _by_script(counts, guess, on_target, of_script)) is not guess:
+                weighed[number] = (settled, False)
     return [
-        _reading(text, line, guess, on_target, of_script, perhaps and guess.label not in on_target)
-        for text, line, (guess, perhaps) in zip(
-            texts, words, _weighed(words, identifier, on_target), strict=True
-        )
+        _reading(text, line, guess, perhaps and guess.label not in on_target)
+        for text, line, (guess, perhaps) in zip(texts, words, weighed, strict=True)
     ]
 
 
@@ -109,17 +116,10 @@ def _weighed(
     ]
 
 
-def _reading(
-    text: str, words: str, guess: Guess, on_target: Collection[str], of_script: _Labels, perhaps: bool
-) -> Reading:
+def _reading(text: str, words: str, guess: Guess, perhaps: bool) -> Reading:
     """`perhaps` says that the guess is another language, but the target language is as likely."""
     if not words:
         return Reading(guess) if is_empty(text) else Reading(_NEUTRAL, "neutral")
-    if (
-        SCRIPT_OF_FEW.search(words)
-        and (settled := _by_script(words, guess, on_target, of_script)) is not guess
-    ):
-        guess, perhaps = settled, False
     return Reading(guess, "unsure" if perhaps or is_undetermined(guess.label) else None)
 
 
@@ -129,9 +129,8 @@ def letters(words: str) -> int:
     return counts.total() + 2 * (counts["Hani"] + counts["Kana"] + counts["Hang"])
 
 
-def _by_script(words: str, guess: Guess, on_target: Collection[str], of_script: _Labels) -> Guess:
+def _by_script(counts: Counter[str], guess: Guess, on_target: Collection[str], of_script: _Labels) -> Guess:
     """The guess, corrected by the script of most letters where few languages use this script."""
-    counts = script_counts(words)
     half = counts.total() / 2
     japanese = counts["Kana"] + counts["Hani"]
     if japanese > half:

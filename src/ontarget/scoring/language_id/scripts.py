@@ -7,7 +7,7 @@ from functools import cache
 from unicodedata import name as unicode_name
 
 # The first word of a letter's Unicode name -> ISO 15924, as CLDR's locales use it.
-_SCRIPTS = {
+_SCRIPT_OF_WORD = {
     "LATIN": "Latn",
     "CYRILLIC": "Cyrl",
     "GREEK": "Grek",
@@ -50,6 +50,8 @@ _SCRIPTS = {
     "ADLAM": "Adlm",
     "YI": "Yiii",
 }
+SCRIPTS = tuple(dict.fromkeys(_SCRIPT_OF_WORD.values()))
+"""All scripts that `script_counts` recognises."""
 SCRIPT_OF_FEW = re.compile(
     "[\u0370-\u03ff\u0530-\u05ff\u0a00-\u139f\u1780-\u17ff\u1f00-\u1fff\u3040-\u30ff\u3400-\u9fff\uac00-\ud7af]"
 )
@@ -58,12 +60,12 @@ _LETTERS = {"Jpan": {"Kana", "Hani"}, "Kore": {"Hang", "Hani"}, "Hans": {"Hani"}
 
 
 @cache
-def _script_of(letter: str) -> str:
+def script_of(letter: str) -> str:
     """The script of one character; empty if it is not a letter, or its script is not listed."""
     if not letter.isalpha():
         return ""
     name = unicode_name(letter, "").removeprefix("HALFWIDTH ").removeprefix("FULLWIDTH ")
-    return _SCRIPTS.get(name.split(" ")[0], "")
+    return _SCRIPT_OF_WORD.get(name.split(" ")[0], "")
 
 
 @cache
@@ -87,19 +89,19 @@ def letters_of(scripts: Collection[str]) -> set[str]:
 
 def script_counts(text: str) -> Counter[str]:
     """Number of letters in each script: `Latn`, `Cyrl`, `Hani`, `Kana` (both kana), `Hang` ..."""
-    counts = Counter(map(_script_of, text))
+    counts = Counter(map(script_of, text))
     del counts[""]
     return counts
 
 
 def has_letter_of(text: str, scripts: Collection[str]) -> bool:
     """Whether any letter of a text is in one of these letter scripts (`letters_of`)."""
-    return any(_script_of(letter) in scripts for letter in text)
+    return any(script_of(letter) in scripts for letter in text)
 
 
 def is_known(scripts: Collection[str]) -> bool:
     """Whether `script_counts` recognises letters of all these letter scripts (`letters_of`)."""
-    return set(scripts) <= {*_SCRIPTS.values()}
+    return set(scripts) <= set(SCRIPTS)
 
 
 def in_script(text: str, scripts: Collection[str], share: float = 0.5) -> bool:
