@@ -99,7 +99,7 @@ def test_texts_that_are_too_long_are_left_empty_and_warned_of(
 ) -> None:
     translator = Translator(directory, "plain")
     short = translator.translate(LINES[0], "de", "fr", num_beams=1, max_new_tokens=4)
-    monkeypatch.setattr(translator._engine, "context", ContextWindow(100, ends=True))
+    monkeypatch.setattr(translator.engine, "context", ContextWindow(100, ends=True))
     long = "Hunde und Katzen " * 30
     found = translator.translate([LINES[0], long, LINES[0]], "de", "fr", num_beams=1, max_new_tokens=4)
     assert found == [short, "", short]

@@ -12,19 +12,22 @@ def refused(hypotheses: Sequence[Hypothesis]) -> dict[int, int]:
     return {number: one.prompt_tokens for number, one in enumerate(hypotheses, 1) if one.too_long}
 
 
-def sentences(tokens: Mapping[int, int], limit: int | None, unit: str = "line") -> list[str]:
+def sentences(
+    tokens: Mapping[int, int], limit: int | None, unit: str = "line", count: int | None = None
+) -> list[str]:
     """A sentence for each of the first few refused prompts, and one that counts the others.
 
     Args:
-        tokens: see `refused`.
+        tokens: see `refused`; the first few are enough if `count` is given.
         limit: number of tokens that the model takes.
         unit: the name of one input, such as `line`.
+        count: number of refused prompts; default: those in `tokens`.
     """
     messages = [
-        f"{unit} {number} is too long and left empty: with its prompt it has {count} tokens, but the model "
+        f"{unit} {number} is too long and left empty: with its prompt it has {length} tokens, but the model "
         f"takes {limit}, output included; split it"
-        for number, count in list(tokens.items())[:_NAMED]
+        for number, length in list(tokens.items())[:_NAMED]
     ]
-    if more := len(tokens) - len(messages):
+    if more := (len(tokens) if count is None else count) - len(messages):
         messages.append(f"{more} more {unit}{'s are' * (more > 1) or ' is'} too long and left empty")
     return messages

@@ -49,6 +49,7 @@ class Translator:
 
     Attributes:
         template: the prompt template.
+        engine: generates the text.
     """
 
     def __init__(
@@ -64,18 +65,18 @@ class Translator:
             given.text(template, "template")
         tuned_with = next(filter(None, map(_tuned_with, lineage(place))), None)
         self.template = PromptTemplate.load(template or tuned_with or "alpaca", place)
-        self._engine = TransformersEngine.load(
+        self.engine = TransformersEngine.load(
             place, trust_remote_code=trust_remote_code, precision=precision
         )
         self._tuned = tuned(place)
-        self._unused_chat = tuned_with is None and unused_chat(self._engine.tokenizer, self.template.name)
+        self._unused_chat = tuned_with is None and unused_chat(self.engine.tokenizer, self.template.name)
         if self.template.chat:
-            self.template.chat.check_tokens(self._engine.tokenizer.special_tokens_map)
+            self.template.chat.check_tokens(self.engine.tokenizer.special_tokens_map)
 
     @property
     def context(self) -> ContextWindow:
         """The number of tokens that the model takes, prompt and output together."""
-        return self._engine.context
+        return self.engine.context
 
     def doubts(self, direction: Direction) -> list[str]:
         """Reasons why translations of a direction may be poor, one sentence each, before any is generated.
@@ -84,7 +85,7 @@ class Translator:
         for one of the languages, or the model is a chat model but the template is not its own.
         """
         of_model = self._tuned.doubts(direction) if self._tuned else None
-        of_tokens = (uncovered(self._engine.tokenizer, side) for side in direction.sides)
+        of_tokens = (uncovered(self.engine.tokenizer, side) for side in direction.sides)
         return [reason for reason in (self._unused_chat, of_model, *of_tokens) if reason]
 
     def translate(
@@ -156,7 +157,7 @@ class Translator:
         elif not isinstance(system, System):
             raise UserError(f"system is {given.shown(system)}; give a System, or leave it out")
         requests = [Request(text, direction) for text in lines]
-        return translate(system, self._engine, requests, progress)
+        return translate(system, self.engine, requests, progress)
 
     def answer(
         self,
@@ -195,7 +196,7 @@ class Translator:
         """Generates as `answer`, but returns hypotheses; the finish reason may be `too-long`."""
         checked = _instructions(instructions)
         template = self.template
-        found = self._engine.generate(
+        found = self.engine.generate(
             [template.render_general(each.instruction, each.input) for each in checked],
             Decoding(num_beams, max_new_tokens),
             stop=template.stop,

@@ -1,0 +1,77 @@
+"""Attempts: the first one translates all lines, and each other one those that are still off-target."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+from typing import Literal, get_args
+
+from ontarget.checked.verdict import Action
+from ontarget.errors import UserError, nearest
+from ontarget.languages import Language
+from ontarget.settings.decoding import Sampling
+from ontarget.translation.engines.protocol import Engine
+from ontarget.translation.system import System
+
+SAMPLES = 4
+"""Number of translations that the retry `sampling` draws for each line."""
+Retry = Literal["rerank", "sampling", "pivot"]
+RETRIES: tuple[Retry, ...] = get_args(Retry)
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Attempt:
+    """A way to translate.
+
+    Attributes:
+        system: prompt and decoding.
+        engine: generates the text.
+        count: number of hypotheses for each line. If the first one is off-target, the best other one is
+            kept. Above 1, the system's pivot and re-ranking are ignored.
+        action: what the verdict says of a line whose translation comes from this attempt.
+    """
+
+    system: System
+    engine: Engine
+    count: int = 1
+    action: Action = "none"
+
+
+def attempts_of(
+    system: System, engine: Engine, retries: Sequence["str | Attempt"] = (), *, seed: int = 0
+) -> list[Attempt]:
+    """The attempts with one model: the system itself, then its retries in their order.
+
+    `rerank` looks at all hypotheses of the beam, so it is no attempt of its own and takes no time. `sampling`
+    draws four translations of each line. `pivot` translates into English and from there.
+
+    Args:
+        system: prompt and decoding of the first attempt; the others have the same, except as their names say.
+        engine: generates the text.
+        retries: names from `RETRIES`, or attempts with another model.
+        seed: of `sampling`.
+    Raises:
+        UserError: there is no such retry, or the system cannot have it.
+    """
+    for name in retries:
+        if isinstance(name, str) and name not in RETRIES:
+            known = f"{', '.join(RETRIES)} and model:NAME"
+            raise UserError(f"there is no retry '{name}'{nearest(name, RETRIES)}; known retries are {known}")
+    count = 1
+    if "rerank" in retries:
+        if system.pivot or system.rerank:
+            raise UserError(
+                f"the system '{system.id}' makes several passes itself; omit the retry 'rerank' or the system"
+            )
+        count = system.decoding.num_beams
+        if count == 1:
+            raise UserError(
+                "the retry 'rerank' chooses among the hypotheses of a beam, but a beam of 1 has only one "
+                "hypothesis; give more beams, such as 4"
+            )
+    plain = replace(system, pivot=None, rerank=None)
+    decoding = replace(system.decoding, num_beams=1, sampling=Sampling(seed=seed))
+    ways = {
+        "sampling": Attempt(replace(plain, decoding=decoding), engine, SAMPLES, "retried"),
+        "pivot": Attempt(replace(plain, pivot=Language("en")), engine, 1, "pivoted"),
+    }
+    others = [ways[one] if isinstance(one, str) else one for one in retries if one != "rerank"]
+    return [Attempt(system, engine, count), *others]

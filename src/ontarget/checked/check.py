@@ -1,0 +1,95 @@
+"""Checks translations: the language by the rules of `ontarget score`, and the flags of `flags.py`."""
+
+from collections.abc import Mapping, Sequence
+from functools import cache
+
+from ontarget.checked.flags import flags_of
+from ontarget.checked.verdict import Checked, Verdict, VerdictOutcome
+from ontarget.languages import Direction, Language
+from ontarget.scoring.language_id.identifier import Guess, Identifier, default_identifier
+from ontarget.scoring.language_id.labels import labels_of
+from ontarget.scoring.leftover import LeftoverWords
+from ontarget.scoring.off_target import OffTarget, SegmentResult
+from ontarget.text import is_empty
+from ontarget.translation.hypothesis import Hypothesis
+from ontarget.translation.system import Request
+
+_OUTCOME_OF_DOUBT: Mapping[str | None, VerdictOutcome] = {
+    None: "on_target",
+    "unsure": "unsure",
+    "neutral": "neutral",
+}
+
+
+class Checker:
+    """Checks translations in any mix of directions. The verdict on a line does not depend on other lines.
+
+    Args:
+        identifier: identifies the language; default: lid.176.ftz, as for all scores.
+    """
+
+    def __init__(self, identifier: Identifier | None = None) -> None:
+        self.identifier = identifier or default_identifier()
+
+    def knows(self, language: Language) -> bool:
+        """Whether the identifier can recognise a language; without that, all its lines are `unsure`."""
+        return bool(labels_of(language, self.identifier.labels))
+
+    def check(self, requests: Sequence[Request], hypotheses: Sequence[Hypothesis]) -> list[Checked]:
+        """A verdict for each translation, in order.
+
+        The outcome is that of `OffTarget`, except where there was nothing to translate: an empty source has
+        the outcome `neutral`.
+        """
+        by_direction: dict[Direction, list[int]] = {}
+        for place, request in enumerate(requests):
+            by_direction.setdefault(request.direction, []).append(place)
+        verdicts: dict[int, Verdict] = {}
+        for direction, places in by_direction.items():
+            sources = [requests[place].source for place in places]
+            found = self._verdicts(direction, sources, [hypotheses[place] for place in places])
+            verdicts.update(zip(places, found, strict=True))
+        return [
+            Checked(request.source, request.direction, hypothesis, verdicts[place])
+            for place, (request, hypothesis) in enumerate(zip(requests, hypotheses, strict=True))
+        ]
+
+    def _verdicts(
+        self, direction: Direction, sources: Sequence[str], hypotheses: Sequence[Hypothesis]
+    ) -> list[Verdict]:
+        texts = [hypothesis.text for hypothesis in hypotheses]
+        outcomes = self._outcomes(direction, texts)
+        details = flags_of(direction, sources, hypotheses, [outcome == "neutral" for outcome, _ in outcomes])
+        if labels_of(direction.target, default_identifier().labels):
+            # Lines in another language, and copies, have nothing but such words.
+            suspects = [
+                place
+                for place, ((outcome, _), flags) in enumerate(zip(outcomes, details, strict=True))
+                if outcome != "off_target" and "echo" not in flags
+            ]
+            left = _leftover(direction).add([texts[i] for i in suspects], [sources[i] for i in suspects])
+            for i, found in zip(suspects, left, strict=True):
+                if found.places:
+                    details[i]["source_words"] = tuple(texts[i][start:end] for start, end in found.places)
+        return [
+            _NOTHING if is_empty(source) else Verdict(outcome, guess.label, guess.probability, details=flags)
+            for source, (outcome, guess), flags in zip(sources, outcomes, details, strict=True)
+        ]
+
+    def _outcomes(self, direction: Direction, texts: Sequence[str]) -> list[tuple[VerdictOutcome, Guess]]:
+        if not self.knows(direction.target):
+            return [("unsure", guess) for guess in self.identifier.identify(texts)]
+        found = OffTarget(direction, self.identifier).add(texts)
+        return [(_outcome(segment), segment.guess) for segment in found]
+
+
+_NOTHING = Verdict("neutral", "", 0.0)  # of a source without text
+
+
+def _outcome(segment: SegmentResult) -> VerdictOutcome:
+    return "off_target" if segment.off else _OUTCOME_OF_DOUBT[segment.doubt]
+
+
+@cache
+def _leftover(direction: Direction) -> LeftoverWords:
+    return LeftoverWords(direction.target, direction.source)

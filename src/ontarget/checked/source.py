@@ -1,0 +1,70 @@
+"""Detects the language of each source, for texts whose language nobody has named."""
+
+from collections import Counter
+from collections.abc import Sequence
+
+from ontarget.errors import UserError
+from ontarget.languages import Direction, Language
+from ontarget.scoring.language_id.identifier import Identifier
+from ontarget.scoring.language_id.labels import labels_of
+from ontarget.scoring.language_id.rules import letters, read
+from ontarget.scoring.off_target import OffTarget
+
+AUTO = "auto"
+"""In the place of a source language: detect it, line by line."""
+_SURE = 0.5
+
+
+def source_directions(
+    texts: Sequence[str], target: Language, identifier: Identifier
+) -> list[Direction | None]:
+    """The direction of each text; None where there is nothing to translate.
+
+    The main language is the one in which most letters are, of lines that are identified with a probability of
+    0.5 or more. A line is in the main language if it may well be, by the rules of the off-target ratio, since
+    short lines are often misread; else in its own. There is nothing to translate in a line that is in the
+    target language already, nor in any line if none has a word.
+
+    Args:
+        texts: the sources.
+        target: the language to translate into.
+        identifier: identifies the languages.
+    Raises:
+        UserError: the language of no line can be identified.
+    """
+    guesses = [reading.guess for reading in read(texts, identifier, ())]
+    counts: Counter[str] = Counter()
+    for text, guess in zip(texts, guesses, strict=True):
+        if guess.probability >= _SURE and _language(guess.label):
+            counts[guess.label] += letters(text)
+    main = next((_language(label) for label, _ in counts.most_common(1)), None)
+    if main is None:
+        if any(guess.label not in ("", "zxx") for guess in guesses):
+            raise UserError("the language of the text cannot be identified; name it with --from, such as de")
+        return [None] * len(texts)
+    in_main = read(texts, identifier, labels_of(main, identifier.labels))
+    languages = [main if reading.doubt else _language(reading.guess.label) or main for reading in in_main]
+    return _towards(target, texts, languages, identifier)
+
+
+def _towards(
+    target: Language, texts: Sequence[str], languages: Sequence[Language], identifier: Identifier
+) -> list[Direction | None]:
+    labels = labels_of(target, identifier.labels)
+    same = [bool(labels_of(language, identifier.labels) & labels) for language in languages]
+    # The identifier has one label for both scripts of Chinese, and of Serbian.
+    of_same = [text for text, is_same in zip(texts, same, strict=True) if is_same]
+    other_script = iter([one.off for one in OffTarget(target, identifier).add(of_same)] if of_same else [])
+    return [
+        None if is_same and not next(other_script) else Direction(language, target)
+        for language, is_same in zip(languages, same, strict=True)
+    ]
+
+
+def _language(label: str) -> Language | None:
+    if label in ("", "zxx", "und"):
+        return None
+    try:
+        return Language(label)
+    except UserError:  # a label of the identifier's own
+        return None

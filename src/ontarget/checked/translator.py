@@ -1,0 +1,157 @@
+"""Translation with verdicts from Python, and for the command `ontarget translate`."""
+
+from collections.abc import Iterable, Iterator, Sequence
+from contextlib import AbstractContextManager, nullcontext
+from dataclasses import replace
+from itertools import islice
+
+from ontarget import given
+from ontarget.checked.attempt import Attempt, attempts_of
+from ontarget.checked.check import Checker
+from ontarget.checked.progress_bar import progress_bar
+from ontarget.checked.source import AUTO, source_directions
+from ontarget.checked.translate import translate_checked
+from ontarget.checked.verdict import Checked, Verdict
+from ontarget.errors import UserError
+from ontarget.languages import Direction, Language
+from ontarget.scoring.language_id.own_identifier import IdentifierLike, as_identifier
+from ontarget.settings.decoding import Decoding
+from ontarget.text import in_one_line
+from ontarget.translation.engines.protocol import Progress
+from ontarget.translation.hypothesis import Hypothesis
+from ontarget.translation.system import Request, System, direction_between
+from ontarget.translation.translate import translate
+from ontarget.translation.translator import Translator
+
+_STREAMED = 256  # texts at a time
+_UNCHECKED = Verdict("unsure", "und", 0.0)
+
+
+class CheckedTranslator:
+    """A translator whose translations carry verdicts:
+
+        CheckedTranslator(Translator("my/model"), retry=["rerank", "pivot"])
+
+    Args:
+        translator: the model.
+        retry: what is tried for off-target lines, in order: `rerank` (another hypothesis of the beam),
+            `sampling` (four draws), `pivot` (through English), or another `Translator`. The default is
+            nothing, so that the texts are those of `Translator.translate`.
+        num_beams: number of hypotheses kept at each step; 1 is greedy search.
+        max_new_tokens: maximum number of tokens to generate for each text.
+        no_repeat_ngram_size: forbid repeated n-grams of this size.
+        system: prompt, decoding and score adjustments; it replaces the template and the three options above.
+        identifier: identifies languages, see `OffTarget`; default: lid.176.ftz.
+        seed: of `sampling`.
+        check: whether to check at all; without, every verdict is `unsure`.
+    Raises:
+        UserError: a retry does not exist, or cannot be done with this system.
+    """
+
+    def __init__(
+        self,
+        translator: Translator,
+        *,
+        retry: Sequence[str | Translator] = (),
+        num_beams: int = 4,
+        max_new_tokens: int = 512,
+        no_repeat_ngram_size: int | None = None,
+        system: System | None = None,
+        identifier: IdentifierLike | None = None,
+        seed: int = 0,
+        check: bool = True,
+    ) -> None:
+        decoding = Decoding(num_beams, max_new_tokens, no_repeat_ngram_size=no_repeat_ngram_size)
+        if retry and not check:
+            raise UserError("a retry needs the check, which finds off-target lines; check, or omit the retry")
+        system = system or System("translator", translator.template, decoding=decoding)
+        retries = [
+            one if isinstance(one, str) else _escalation(one, system.decoding)
+            for one in given.several(retry, "retries", of="names such as 'pivot', or translators")
+        ]
+        self.translator = translator
+        self.attempts = attempts_of(system, translator.engine, retries, seed=seed)
+        self.checker = Checker(as_identifier(identifier))
+        self._check = check
+
+    def translate(
+        self,
+        texts: Sequence[str],
+        source: str | Language,
+        target: str | Language,
+        *,
+        progress: Progress | bool = False,
+    ) -> list[Checked]:
+        """Translates texts into one line each, with verdicts, in order.
+
+        Args:
+            texts: the texts; an empty one has an empty translation.
+            source: their language, or `auto`: each is identified, and one that is in the target language
+                already is kept as it is, with the flag `kept`.
+            target: the language to translate into.
+            progress: True for a progress bar, or a function that is called with the number of finished
+                translations and the number of all.
+        Raises:
+            UserError: a text is not a string, a language is unknown, or both are the same.
+        """
+        lines = given.texts(texts, "texts", "text")
+        directions = self._directions(lines, source, target)
+        requests = [
+            Request(text, direction)
+            for text, direction in zip(lines, directions, strict=True)
+            if direction is not None
+        ]
+        with _shown(progress, f"to {target}") as moved:
+            results = iter(self._translated(requests, moved))
+        into = target if isinstance(target, Language) else Language(target)
+        kept = iter(self._kept([line for line, d in zip(lines, directions, strict=True) if d is None], into))
+        return [next(kept if direction is None else results) for direction in directions]
+
+    def stream(
+        self, texts: Iterable[str], source: str | Language, target: str | Language, *, size: int = _STREAMED
+    ) -> Iterator[Checked]:
+        """Translates as `translate`, but reads texts and returns results one by one, for any number.
+
+        Args:
+            texts: the texts, such as the lines of a stream.
+            size: number of texts that are read and translated together.
+        """
+        rest = given.several(texts, "texts")
+        while chunk := list(islice(rest, given.count(size, "size"))):
+            yield from self.translate(chunk, source, target)
+
+    def _directions(
+        self, lines: Sequence[str], source: str | Language, target: str | Language
+    ) -> list[Direction | None]:
+        if source != AUTO:
+            return [direction_between(source, target)] * len(lines)
+        into = target if isinstance(target, Language) else Language(target)
+        return source_directions(lines, into, self.checker.identifier)
+
+    def _translated(self, requests: Sequence[Request], progress: Progress | None) -> list[Checked]:
+        if self._check:
+            return translate_checked(requests, self.attempts, self.checker, progress)
+        first = self.attempts[0]
+        found = translate(first.system, first.engine, requests, progress)
+        return [
+            Checked(request.source, request.direction, hypothesis, _UNCHECKED)
+            for request, hypothesis in zip(requests, found, strict=True)
+        ]
+
+    def _kept(self, texts: Sequence[str], target: Language) -> list[Checked]:
+        """Texts in the target language, as they are."""
+        requests = [Request(text, Direction(target, target)) for text in texts]
+        checked = self.checker.check(requests, [Hypothesis(in_one_line(t), "stop", 0.0, 0) for t in texts])
+        return [replace(one, verdict=replace(one.verdict, details={"kept": ()})) for one in checked]
+
+
+def _escalation(other: Translator, decoding: Decoding) -> Attempt:
+    if not isinstance(other, Translator):
+        raise UserError(f"a retry is {given.shown(other)}; give a name such as 'pivot', or a Translator")
+    return Attempt(System("escalated", other.template, decoding=decoding), other.engine, 1, "escalated")
+
+
+def _shown(progress: Progress | bool, name: str) -> AbstractContextManager[Progress | None]:
+    if progress is True:
+        return progress_bar(name)
+    return nullcontext(progress or None)
