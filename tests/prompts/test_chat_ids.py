@@ -286,4 +286,4 @@ def test_an_answer_ends_at_the_token_of_its_chat(tmp_path: Path, style: str, end
     in_map(folder)
     template_in_jinja(folder, template)
     tokenizer = transformers.AutoTokenizer.from_pretrained(folder)
-    assert end_id(tokenizer, chat_of(folder).end) == tokenizer.convert_tokens_to_ids(end)
+    assert end_id(tokenizer, chat_of(folder).end()) == tokenizer.convert_tokens_to_ids(end)

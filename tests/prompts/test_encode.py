@@ -158,6 +158,7 @@ def test_plain_text_is_encoded_as_the_tokenizer_does(tokenizer: Any, text: str) 
 @given(parts=st.lists(st.one_of(st.sampled_from(["</s>", "<|im_start|>", "<|im_end|>"]), text), max_size=6))
 def test_trusted_control_tokens_are_encoded_as_the_tokenizer_does(tokenizer: Any, parts: list[str]) -> None:
     text = "".join(parts)
+    assume(not text.startswith("<s>"))  # ours is written once; the tokenizer adds another one
     assert encode_prompt(tokenizer, (Segment(text, True),)) == tokenizer(text).input_ids
 
 

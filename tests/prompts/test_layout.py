@@ -57,6 +57,24 @@ input: "{text}"
     assert others == "Give the Dutch for this Italian text: Ciao."
 
 
+def test_names_of_its_own_and_directions_that_are_prompted_in_another_language(mine: Path) -> None:
+    text = """
+words:
+  en: {ask: "From {source} into {target} ({source_code} to {target_code})"}
+  de: {ask: "Aus {source} in {target}"}
+names: {en: {nl: Flemish}, de: {it: Welsch}}
+prompted_in: {de: de}
+instruction: "{ask}: "
+input: "{text}"
+"""
+    assert rendered(mine, text) == "From Italian into Flemish (it to nl): Ciao."
+    template = PromptTemplate.load(str(mine))
+    german = text_of(template.render("Ciao.", Direction.parse("it-de-AT")))
+    assert german == "Aus Welsch in Österreichisches Deutsch: Ciao."
+    worded = text_of(template.render("Ciao.", Direction.parse("it-de"), worded="Say it"))
+    assert worded.startswith("From Italian into German")
+
+
 def test_a_template_that_names_languages_anywhere_cannot_ask_general_instructions(mine: Path) -> None:
     mine.write_text(SMALL, encoding="utf-8")
     with pytest.raises(UserError, match=r"names languages outside \{instruction\}"):
@@ -85,8 +103,12 @@ def test_a_template_that_names_languages_anywhere_cannot_ask_general_instruction
         (SMALL + "words: {en: {a: x}, de: {b: x}}", "every language of 'words' needs the same parts"),
         (SMALL + "words: {en: {a: '{instruction}'}}", r"'words.en.a': unknown name \{instruction\}"),
         (SMALL + "stop: ['{heading}']", r"'stop': unknown name \{heading\}"),
-        (SMALL + "chat: true\nresponse: x", "remove 'response'"),
         (SMALL + "chat: true", "is trained from scratch"),
+        (SMALL + "content: {type: text}", "'content' is for chat templates; add `chat: true`, or remove it"),
+        (SMALL + "chat: true\ncontent: {code: '{text}'}", r"'content.code': unknown name \{text\}"),
+        (SMALL + "names: {de: {it: Italienisch}}", "'names' has 'de', but 'words' has only en"),
+        (SMALL + "names: {en: {xx: X}}", "unknown language 'xx'"),
+        (SMALL + "prompted_in: {it: it}", "'prompted_in' has 'it', but 'words' has only en"),
     ],
 )
 def test_what_is_wrong_is_said_in_one_sentence(mine: Path, text: str, message: str) -> None:

@@ -35,13 +35,25 @@ _FAILURES = (
 )
 _TODAY = date(2024, 7, 26)  # the default of LLaMA 3's template; a prompt must not depend on the current date
 
+Fields = tuple[tuple[str, str], ...]
+"""Keys and values of a message whose content is a list with one part."""
+
+_Message = tuple[str, str, Fields]  # role, text, fields
+
 
 @dataclass(frozen=True, slots=True)
 class Turn:
-    """One message of a chat; only our own segments of its content are trusted."""
+    """One message of a chat; only our own segments of its content are trusted.
+
+    Attributes:
+        role: `system`, `user` or `assistant`.
+        content: the text.
+        fields: if not empty, the template gets a list with one part: these fields, and `text`.
+    """
 
     role: str
     content: Sequence[Segment]
+    fields: Fields = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,43 +64,50 @@ class Chat:
         checkpoint: the checkpoint's name in messages.
         template: the jinja2 source.
         tokens: the special tokens that it may name: (`bos_token`, `<s>`), ...
+        thinking_off: whether it is told to turn thinking off, which only some templates know (Qwen 3).
     """
 
     checkpoint: str
     template: str
     tokens: tuple[tuple[str, str], ...] = ()
+    thinking_off: bool = True
 
-    def prompt(self, turns: Sequence[Turn]) -> Prompt:
+    def prompt(self, turns: Sequence[Turn], *, trim: bool = True) -> Prompt:
         """The turns in the model's chat format, up to the beginning of its next response.
 
-        White space at both ends of a message is removed: most templates do so, and models are not trained
-        with it.
-
+        Args:
+            turns: the messages, oldest first.
+            trim: remove the white space at both ends of a message: most templates do so, and most models are
+                not trained with it. Otherwise it stays if the template keeps it.
         Raises:
             UserError: the template rejects the turns (such as `system` if it has no such role), fails, or
                 changes messages.
         """
         texts: list[str] = []
-        messages = []
+        messages = list[_Message]()
         for turn in turns:
             content = ""
-            for segment in _without_margins(turn.content):
+            trimmed = trim or not _keeps_white_space(self, turn.fields)
+            for segment in _without_margins(turn.content) if trimmed else turn.content:
                 if segment.trusted:
                     content += segment.text
                 else:
                     content += f"\ue000Text{len(texts)}\ue001"
                     texts.append(segment.text)
-            messages.append((turn.role, content))
+            messages.append((turn.role, content, turn.fields))
         pieces = _SENTINEL.split(self._rendered(tuple(messages)))
         segments = [Segment(pieces[0], True)]
         for number, ours in zip(pieces[1::2], pieces[2::2], strict=True):
             segments += [Segment(texts[int(number)], False), Segment(ours, True)]
         return tuple(segments)
 
-    @property
-    def separator(self) -> str:
-        """The white space before a response, if the prompt ends before it (LLaMA 2)."""
-        question, answer = ("user", "\ue000q"), ("assistant", "\ue000a")
+    def separator(self, fields: Fields = ()) -> str:
+        """The white space before a response, if the prompt ends before it (LLaMA 2).
+
+        Args:
+            fields: those of a user's message.
+        """
+        question, answer = _exchange(fields)
         try:
             prompt, whole = _run(self, (question,)), _run(self, (question, answer), generate=False)
         except _FAILURES:  # `prompt` will explain it
@@ -96,10 +115,13 @@ class Chat:
         between = whole[len(prompt) :].partition(answer[1])[0]
         return between if whole.startswith(prompt) and between.isspace() else ""
 
-    @property
-    def end(self) -> str:
-        """The text after a response in this chat: the turn-end token, sometimes with a line break."""
-        question, answer = ("user", "\ue000q"), ("assistant", "\ue000a")
+    def end(self, fields: Fields = ()) -> str:
+        """The text after a response in this chat: the turn-end token, sometimes with a line break.
+
+        Args:
+            fields: those of a user's message.
+        """
+        question, answer = _exchange(fields)
         try:
             return _run(self, (question, answer), generate=False).partition(answer[1])[2]
         except _FAILURES:  # `prompt` will explain it
@@ -122,22 +144,36 @@ class Chat:
                     "tokenizer_config.json"
                 )
 
-    def _rendered(self, messages: tuple[tuple[str, str], ...]) -> str:
+    def _rendered(self, messages: tuple[_Message, ...]) -> str:
         try:
             return _render(self, messages)
         except _FAILURES as error:
             raise UserError(
                 f"the chat template of '{self.checkpoint}' cannot render messages of the roles "
-                f"{', '.join(role for role, _ in messages)}: {' '.join(str(error).split())}"
+                f"{', '.join(role for role, *_ in messages)}: {' '.join(str(error).split())}"
             ) from None
 
 
+def _exchange(fields: Fields) -> tuple[_Message, _Message]:
+    """A question and its answer, in characters that no template has."""
+    return ("user", "\ue000q", fields), ("assistant", "\ue000a", ())
+
+
+@lru_cache(maxsize=64)
+def _keeps_white_space(chat: Chat, fields: Fields) -> bool:
+    try:
+        return " \ue000q " in _run(chat, (("user", " \ue000q ", fields),))
+    except _FAILURES:  # `prompt` will explain it
+        return False
+
+
 @lru_cache(maxsize=1024)  # the prompts of a direction differ only in their texts
-def _render(chat: Chat, messages: tuple[tuple[str, str], ...]) -> str:
+def _render(chat: Chat, messages: tuple[_Message, ...]) -> str:
     rendered = _run(chat, messages)
-    probe = _run(chat, tuple((role, _PROBE if role == "user" else text) for role, text in messages))
+    probed = [(role, _PROBE if role == "user" else text, fields) for role, text, fields in messages]
+    probe = _run(chat, tuple(probed))
     place = 0
-    for role, content in messages:
+    for role, content, _ in messages:
         place = rendered.find(content, place)
         if place < 0 or (role == "user" and _PROBE not in probe):
             raise UserError(
@@ -146,7 +182,9 @@ def _render(chat: Chat, messages: tuple[tuple[str, str], ...]) -> str:
             )
         place += len(content)
     found = [int(number) for number in _SENTINEL.findall(rendered)]
-    if found != list(range(len(found))) or len(found) != sum(len(_SENTINEL.findall(m)) for _, m in messages):
+    if found != list(range(len(found))) or len(found) != sum(
+        len(_SENTINEL.findall(content)) for _, content, _ in messages
+    ):
         raise UserError(
             f"the chat template of '{chat.checkpoint}' repeats a message, which is not supported; "
             "use another `template`"
@@ -154,13 +192,16 @@ def _render(chat: Chat, messages: tuple[tuple[str, str], ...]) -> str:
     return rendered
 
 
-def _run(chat: Chat, messages: tuple[tuple[str, str], ...], *, generate: bool = True) -> str:
+def _run(chat: Chat, messages: tuple[_Message, ...], *, generate: bool = True) -> str:
     text: str = _compiled(chat.template).render(
-        messages=[{"role": role, "content": content} for role, content in messages],
+        messages=[
+            {"role": role, "content": [{**dict(fields), "text": content}] if fields else content}
+            for role, content, fields in messages
+        ],
         add_generation_prompt=generate,
-        enable_thinking=False,  # used by Qwen 3 and similar models only
         tools=None,
         documents=None,
+        **({"enable_thinking": False} if chat.thinking_off else {}),
         **dict(chat.tokens),
     )
     return text

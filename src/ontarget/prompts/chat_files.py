@@ -13,6 +13,7 @@ from ontarget.checkpoints.files import check_whole, read_object
 from ontarget.errors import UserError
 from ontarget.model_place import locate
 from ontarget.prompts.chat import Chat, check_syntax
+from ontarget.prompts.layout import AUTO, layout_of
 
 _CONFIG, _TOKENS = "tokenizer_config.json", "special_tokens_map.json"
 _JINJA, _OF_PROCESSOR, _MORE = "chat_template.jinja", "chat_template.json", "additional_chat_templates"
@@ -23,6 +24,7 @@ _FETCHED = ("adapter_config.json", "tokenizer*", "vocab*", _TOKENS, _JINJA, _OF_
 _NAMES = ("bos_token", "eos_token", "unk_token", "sep_token", "pad_token", "cls_token", "mask_token")
 
 Found = tuple[str, Path]  # a template and its file
+Changed = tuple[tuple[Path, int], ...]  # the files to read, with their modification times
 
 
 def chat_of(checkpoint: Path | str) -> Chat:
@@ -32,7 +34,17 @@ def chat_of(checkpoint: Path | str) -> Chat:
         UserError: the checkpoint does not exist, has no chat template, or has a damaged file.
     """
     folder = _tokenizer_folder(locate(checkpoint))
-    return _read(str(checkpoint), folder, tuple((file, file.stat().st_mtime_ns) for file in _files(folder)))
+    return _read(str(checkpoint), folder, _changed(folder))
+
+
+def has_chat(checkpoint: Path | str) -> bool:
+    """Whether a directory or a model on the Hugging Face hub has a default chat template, valid or not.
+
+    Raises:
+        UserError: the checkpoint does not exist, or has a damaged file.
+    """
+    folder = _tokenizer_folder(locate(checkpoint))
+    return _DEFAULT in _templates(folder, _changed(folder))
 
 
 def unused_chat(tokenizer: Any, template: str) -> str | None:
@@ -40,9 +52,12 @@ def unused_chat(tokenizer: Any, template: str) -> str | None:
 
     Args:
         tokenizer: the tokenizer of a model that was not tuned by ontarget.
-        template: the name of the prompt template.
+        template: the name of the prompt template. There is no note for `auto`, or for a known model's prompt.
     """
-    if template == "chat" or not getattr(tokenizer, "chat_template", None):
+    if template == AUTO or not getattr(tokenizer, "chat_template", None):
+        return None
+    layout = layout_of(template)
+    if layout.chat or layout.checkpoints:
         return None
     return (
         f"the model has a chat template, but is prompted with the template '{template}'; "
@@ -63,12 +78,14 @@ def _files(folder: Path) -> Iterator[Path]:
     yield from sorted((folder / _MORE).glob("*.jinja"))
 
 
+def _changed(folder: Path) -> Changed:
+    return tuple((file, file.stat().st_mtime_ns) for file in _files(folder))
+
+
 @lru_cache(maxsize=8)  # such a file may have a megabyte, and is needed for each direction
-def _read(checkpoint: str, folder: Path, changed: tuple[tuple[Path, int], ...]) -> Chat:
-    """The chat template; `changed` has the files to read with their modification times."""
-    there = {file for file, _ in changed}
-    settings = read_object(folder / _CONFIG) if folder / _CONFIG in there else {}
-    templates = _templates(folder, there, settings)
+def _read(checkpoint: str, folder: Path, changed: Changed) -> Chat:
+    """The chat template."""
+    templates = _templates(folder, changed)
     if _DEFAULT not in templates:
         what = (
             f"default chat template (only {', '.join(sorted(templates))})" if templates else "chat template"
@@ -82,12 +99,18 @@ def _read(checkpoint: str, folder: Path, changed: tuple[tuple[Path, int], ...]) 
         raise UserError(
             f"'{file}' has a chat template with a syntax error: {mistake}; download the file again"
         )
-    return Chat(checkpoint, template, tuple(sorted(_tokens(folder, there, settings).items())))
+    return Chat(checkpoint, template, tuple(sorted(_tokens(folder, changed).items())))
 
 
-def _templates(folder: Path, there: set[Path], settings: Mapping[str, Any]) -> dict[str, Found]:
+@lru_cache(maxsize=8)
+def _settings(folder: Path, changed: Changed) -> Mapping[str, Any]:
+    return read_object(folder / _CONFIG) if folder / _CONFIG in dict(changed) else {}
+
+
+def _templates(folder: Path, changed: Changed) -> dict[str, Found]:
     """The templates by name; separate files come first, then the tokenizer's and the processor's."""
     found: dict[str, Found] = {}
+    there, settings = dict(changed), _settings(folder, changed)
     if folder / _OF_PROCESSOR in there:
         of_processor = read_object(folder / _OF_PROCESSOR)
         found |= _named(folder / _OF_PROCESSOR, of_processor.get("chat_template"))
@@ -121,12 +144,13 @@ def _text(file: Path) -> str:
         raise UserError(f"'{file}' is not UTF-8 at byte {error.start}; download the file again") from None
 
 
-def _tokens(folder: Path, there: set[Path], settings: Mapping[str, Any]) -> dict[str, str]:
+def _tokens(folder: Path, changed: Changed) -> dict[str, str]:
     """`bos_token` and other special tokens; each is text, or in older files a mapping with `content`.
 
     Older tokenizers have a separate file of special tokens, which counts if the configuration does not list
     the added tokens.
     """
+    there, settings = dict(changed), _settings(folder, changed)
     found = {name: (settings.get(name), folder / _CONFIG) for name in _NAMES}
     if "added_tokens_decoder" not in settings and folder / _TOKENS in there:
         of_file = read_object(folder / _TOKENS)

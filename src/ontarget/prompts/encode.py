@@ -20,7 +20,7 @@ from functools import lru_cache
 from typing import Protocol, Self
 
 from ontarget.errors import UserError
-from ontarget.prompts.segment import ChatPrompt, Prompt
+from ontarget.prompts.segment import Prompt, WholePrompt
 
 
 class _Piece(Protocol):
@@ -65,7 +65,8 @@ class FastTokenizer(Protocol):
 def encode_prompt(tokenizer: FastTokenizer, prompt: Prompt) -> list[int]:
     """The ids of a prompt, with one BOS at the beginning if the tokenizer itself would add it.
 
-    A chat has BOS only if its template writes it, as in transformers' `apply_chat_template`.
+    A chat has BOS only if its template writes it, as in transformers' `apply_chat_template`; other templates
+    may leave it out.
 
     Control tokens come only from trusted segments. The whole text between two control tokens, trusted or not,
     is encoded together, as the model has seen it in training.
@@ -82,7 +83,7 @@ def encode_prompt(tokenizer: FastTokenizer, prompt: Prompt) -> list[int]:
                 text = ""
     ids += codec.encode(text, ids)
     bos = tokenizer.bos_token_id
-    if isinstance(prompt, ChatPrompt):
+    if isinstance(prompt, WholePrompt):
         return ids
     begins = tokenizer.backend_tokenizer.encode("x", add_special_tokens=True).ids[0]
     return ids if bos is None or begins != bos or ids[:1] == [bos] else [bos, *ids]

@@ -1,6 +1,7 @@
 """Reads and checks the file of a prompt template, ours or a user's: layout and source of words."""
 
 from collections.abc import Collection, Mapping
+from functools import cache
 from importlib import resources
 from string import Formatter
 
@@ -14,7 +15,11 @@ from ontarget.prompts.wording import prompt_languages, wording
 from ontarget.yaml_text import read_yaml
 
 _FOLDER = resources.files("ontarget.prompts") / "templates"
-_NAMES = ("from", "to", "source", "target")  # names that stand for languages
+# Names that stand for languages.
+_NAMES = ("from", "to", "source", "target", "source_code", "target_code")
+
+AUTO = "auto"
+"""The name that stands for the template that fits a model best; see `choice.py`."""
 
 TEMPLATE_FILE = "prompt.yaml"
 """The name of a user's template in the directory of a model that was tuned with it."""
@@ -29,6 +34,8 @@ class Layout(BaseModel):
     Attributes:
         words: see `Words`.
         chat: whether the checkpoint's own chat template joins the turns.
+        checkpoints: regular expressions for the names of models that were trained with this prompt; `auto`
+            chooses it for these.
     """
 
     model_config = ConfigDict(extra="forbid", frozen=True)
@@ -43,6 +50,14 @@ class Layout(BaseModel):
     stop: tuple[str, ...] = ()
     words: Words = {"en": {}}
     chat: bool = False
+    names: Mapping[str, Mapping[str, str]] = {}
+    prompted_in: Mapping[str, str] = {}
+    bos: bool = True
+    trim: bool = True
+    thinking_off: bool = True
+    empty_system: bool = False
+    content: Mapping[str, str] = {}
+    checkpoints: tuple[str, ...] = ()
 
 
 def layout_of(template: str) -> Layout:
@@ -58,11 +73,26 @@ def layout_of(template: str) -> Layout:
         except (OSError, UnicodeDecodeError) as error:
             raise UserError(f"cannot read the prompt template '{path}': {_reason(error)}") from None
         return _checked(text, f"prompt template '{path}'")
-    known = sorted(f.name.removesuffix(".yaml") for f in _FOLDER.iterdir() if f.name.endswith(".yaml"))
-    if template not in known:
+    if template not in shipped():
+        known = [AUTO, *shipped()]
         choices = f"; choose from {', '.join(known)}, or give the path of a file such as ./mine.yaml"
         raise UserError(f"unknown prompt template '{template}'{nearest(template, known) or choices}")
     return _checked((_FOLDER / f"{template}.yaml").read_text(encoding="utf-8"), template)
+
+
+@cache
+def shipped() -> tuple[str, ...]:
+    """The names of the templates that ship with ontarget, in alphabetical order."""
+    return tuple(sorted(f.name.removesuffix(".yaml") for f in _FOLDER.iterdir() if f.name.endswith(".yaml")))
+
+
+def needs_model(template: str) -> bool:
+    """Whether the prompt depends on the model: a chat template is in its files, and `auto` looks at them.
+
+    Raises:
+        UserError: the template does not exist, or its file is invalid.
+    """
+    return template == AUTO or layout_of(template).chat
 
 
 def is_file_name(template: str) -> bool:
@@ -112,6 +142,7 @@ def _checked(text: str, where: str) -> Layout:
         raise UserError(f"{where}: '{key}': {first['msg'].lower()}{hint}") from None
     _check_words(layout, where)
     _check_names(layout, where)
+    _check_languages(layout, where)
     return layout
 
 
@@ -149,14 +180,26 @@ def _check_names(layout: Layout, where: str) -> None:
     _allow(layout.input, [*parts, *_NAMES, "text"], f"{where}: 'input'")
     for text in layout.stop:
         _allow(text, parts, f"{where}: 'stop'")
+    for key, text in layout.content.items():
+        _allow(text, _NAMES, f"{where}: 'content.{key}'")
+    if layout.content and not layout.chat:
+        raise UserError(f"{where}: 'content' is for chat templates; add `chat: true`, or remove it")
     if names_in(layout.input).count("text") != 1 or layout.input.count("{text}") != 1:
         raise UserError(f"{where}: 'input' must contain {{text}}, the text to translate, exactly once")
-    if layout.chat and layout.response:
-        raise UserError(f"{where}: the chat template decides the end of a prompt; remove 'response'")
-    used = {name for text in [*blocks.values(), layout.input] for name in names_in(text)}
+    texts = [*blocks.values(), layout.input, *layout.content.values()]
+    used = {name for text in texts for name in names_in(text)}
     used |= {name for part in used & set(parts) for name in names_in(parts[part])}
-    if not used & {"to", "target"}:
+    if not used & {"to", "target", "target_code"}:
         raise UserError(f"{where} does not name the target language; write {{target}} in 'instruction'")
+
+
+def _check_languages(layout: Layout, where: str) -> None:
+    spoken = languages_of(layout.words)
+    for key, codes in {"names": layout.names, "prompted_in": layout.prompted_in.values()}.items():
+        if unknown := [code for code in codes if code not in spoken]:
+            raise UserError(f"{where}: '{key}' has '{unknown[0]}', but 'words' has only {', '.join(spoken)}")
+    for code in (*layout.prompted_in, *(code for names in layout.names.values() for code in names)):
+        Language(code)
 
 
 def _allow(text: str, names: Collection[str], where: str) -> None:

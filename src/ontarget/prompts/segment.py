@@ -14,7 +14,13 @@ class Segment:
 Prompt = tuple[Segment, ...]
 
 
-class ChatPrompt(tuple[Segment, ...]):
+class WholePrompt(tuple[Segment, ...]):
+    """A prompt to which nothing is added: the tokenizer puts no BOS before it."""
+
+    __slots__ = ()
+
+
+class ChatPrompt(WholePrompt):
     """The prompt of a chat, completely written by its template, including BOS if there is one."""
 
     __slots__ = ()

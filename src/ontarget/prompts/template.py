@@ -1,20 +1,32 @@
 """Prompt templates, which turn a request (translation or general instruction) into segments of a prompt."""
 
-from collections.abc import Sequence
-from dataclasses import dataclass
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field, replace
 from functools import cache
 from pathlib import Path
 
 from ontarget.corpora.corpus import Translation
 from ontarget.errors import UserError
 from ontarget.languages import Direction, Language
-from ontarget.prompts.chat import Chat, Turn
+from ontarget.prompts.chat import Chat, Fields, Turn
 from ontarget.prompts.chat_files import chat_of
-from ontarget.prompts.layout import Layout, Words, is_file_name, languages_of, layout_of, names_in, words_in
-from ontarget.prompts.segment import ChatPrompt, Prompt, Segment
+from ontarget.prompts.choice import choose
+from ontarget.prompts.layout import (
+    AUTO,
+    Layout,
+    Words,
+    is_file_name,
+    languages_of,
+    layout_of,
+    names_in,
+    words_in,
+)
+from ontarget.prompts.segment import ChatPrompt, Prompt, Segment, WholePrompt
 from ontarget.prompts.wording import ENGLISH, text_language, wording
 
-Answered = tuple[Sequence[Segment], str]  # a request and its response
+Answered = tuple[Turn, str]  # a request and its response
+
+_SOME = Direction(Language("en"), Language("de"))  # to see what a chat template writes around messages
 
 
 @dataclass(frozen=True, slots=True)
@@ -22,13 +34,13 @@ class PromptTemplate:
     """The layout of a prompt, and the source of its words.
 
     Attributes:
-        name: `alpaca` (Zan et al. 2025), `plain` (short, for tiny models), `chat` (the checkpoint's own), or
-            the path of a user's file.
+        name: `alpaca` (Zan et al. 2025), `plain` (short, for tiny models), `chat` (the checkpoint's own), the
+            prompt of a known model such as `tower`, or the path of a user's file.
         preamble: the block that comes once, at the beginning, with {names} of parts.
         preamble_without_input: the preamble of general instructions without input.
         instruction: the block of the instruction.
         input: the block of the input, which also contains {text}.
-        response: the last block, after which the model continues.
+        response: the last block, after which the model continues; in a chat, the end of a message.
         separator: text between prompt and response, which is encoded with the response.
         demonstration_end: text after the response of a demonstration.
         stop: stop sequences; generated text is cut at the first of them.
@@ -36,6 +48,12 @@ class PromptTemplate:
         chat: the chat template that joins the turns; None if the layout joins them.
         end: the text that a chat writes after a response; its first control token, or else EOS, ends a
             response.
+        names: prompt language -> language code -> its name in prompts, where it differs from CLDR's.
+        prompted_in: language code -> prompt language of all directions from or into this language.
+        bos: whether the tokenizer's BOS begins a prompt without a chat template.
+        trim: whether white space at the ends of a chat's messages is removed.
+        empty_system: whether a chat without a preamble begins with an empty system message.
+        content: keys of a user's message whose content is a list with one part, besides `text`.
     """
 
     name: str
@@ -50,19 +68,27 @@ class PromptTemplate:
     words: Words
     chat: Chat | None = None
     end: str = ""
+    names: Mapping[str, Mapping[str, str]] = field(default_factory=dict)
+    prompted_in: Mapping[str, str] = field(default_factory=dict)
+    bos: bool = True
+    trim: bool = True
+    empty_system: bool = False
+    content: Mapping[str, str] = field(default_factory=dict)
 
     @classmethod
     def load(cls, name: str, checkpoint: Path | str | None = None) -> "PromptTemplate":
         """The template in `templates/<name>.yaml`, or in the file at a path.
 
         Args:
-            name: the name or path.
+            name: the name or path; `auto` stands for the template that fits the checkpoint (choice.py).
             checkpoint: directory or hub name of the model to prompt; required for chat templates.
 
         Raises:
             UserError: the template does not exist (the message has the nearest name), its file is invalid, or
                 the checkpoint has no chat template.
         """
+        if name == AUTO:
+            name = choose(checkpoint).name
         layout = layout_of(name) if is_file_name(name) else _shipped(name)
         chat = None
         if layout.chat:
@@ -71,10 +97,11 @@ class PromptTemplate:
                     f"the template '{name}' needs a chat model, but this model is trained from scratch; "
                     "start from a chat model, or use template: alpaca"
                 )
-            chat = chat_of(checkpoint)
-        fields = layout.model_dump(exclude={"chat", "stop"})
+            chat = replace(chat_of(checkpoint), thinking_off=layout.thinking_off)
+        fields = layout.model_dump(exclude={"chat", "stop", "checkpoints", "thinking_off"})
         if chat is not None:
-            fields |= {"separator": layout.separator or chat.separator, "end": chat.end}
+            part = _part(layout.content, _SOME)
+            fields |= {"separator": layout.separator or chat.separator(part), "end": chat.end(part)}
         return cls(name=name, stop=_stop_sequences(layout), chat=chat, **fields)
 
     def render(
@@ -103,13 +130,14 @@ class PromptTemplate:
             worded: the instruction in other words than the template's, with {source} and {target}.
         """
 
-        def request(text: str, requested: Direction) -> list[Segment]:
+        def request(text: str, requested: Direction) -> Turn:
             parts = self._parts(prompt_language, requested, worded)
             block = [Segment(self.instruction.format(**parts), True)]
             before, after = (Segment(half.format(**parts), True) for half in self.input.split("{text}"))
             given = [before, Segment(text, False), after]
             both = [*given, *block] if post_instruction else [*block, *given]
-            return [*both, Segment(self.response.format(**parts), True)]
+            content = [*both, Segment(self.response.format(**parts), True)]
+            return Turn("user", content, _part(self.content, requested))
 
         preamble = self.preamble.format(**self._parts(prompt_language, direction, worded))
         shown = [(request(pair.source, pair.direction), pair.target) for pair in demonstrations]
@@ -135,26 +163,37 @@ class PromptTemplate:
         request = [Segment(before, True), Segment(instruction, False), Segment(after, True)]
         if input:
             request += [Segment(around[0], True), Segment(input, False), Segment(around[1], True)]
-        return self._joined(preamble, [], [*request, Segment(response, True)])
+        return self._joined(preamble, [], Turn("user", [*request, Segment(response, True)]))
 
     def _parts(self, language: Language, direction: Direction, worded: str | None) -> dict[str, str]:
+        if worded is None:  # otherwise the words are English
+            language = next(
+                (
+                    Language(code)
+                    for of, code in self.prompted_in.items()
+                    if any(Language(of).covers(side) for side in direction.sides)
+                ),
+                language,
+            )
         code = text_language(language, languages_of(self.words))
         words = words_in(self.words, code)
         if worded is not None:
             words = {**words, "instruction": worded}
-        return wording(Language(code)).parts(words, direction)
+        return wording(Language(code)).parts(words, direction, self.names.get(code))
 
-    def _joined(self, preamble: str, shown: Sequence[Answered], last: Sequence[Segment]) -> Prompt:
+    def _joined(self, preamble: str, shown: Sequence[Answered], last: Turn) -> Prompt:
         if self.chat is not None:
-            turns = [Turn("system", [Segment(preamble, True)])] if preamble.strip() else []
+            system = preamble.strip() or self.empty_system
+            turns = [Turn("system", [Segment(preamble, True)])] if system else []
             for request, response in shown:
-                turns += [Turn("user", request), Turn("assistant", [Segment(response, False)])]
-            return ChatPrompt(_merged(self.chat.prompt([*turns, Turn("user", last)])))
+                turns += [request, Turn("assistant", [Segment(response, False)])]
+            return ChatPrompt(_merged(self.chat.prompt([*turns, last], trim=self.trim)))
         pieces = [Segment(preamble, True)]
         for request, response in shown:
-            pieces += [*request, Segment(self.separator, True), Segment(response, False)]
+            pieces += [*request.content, Segment(self.separator, True), Segment(response, False)]
             pieces += [Segment(self.demonstration_end, True)]
-        return _merged([*pieces, *last])
+        merged = _merged([*pieces, *last.content])
+        return merged if self.bos else WholePrompt(merged)
 
 
 @cache
@@ -166,6 +205,12 @@ def _stop_sequences(layout: Layout) -> tuple[str, ...]:
     """The stop sequences in all prompt languages, since a model may continue in another prompt language."""
     spoken = [words_in(layout.words, code) for code in languages_of(layout.words)]
     return tuple(dict.fromkeys(pattern.format(**parts) for pattern in layout.stop for parts in spoken))
+
+
+def _part(content: Mapping[str, str], direction: Direction) -> Fields:
+    """The keys and values of a message whose content is a list with one part."""
+    names = wording(ENGLISH).parts({}, direction)
+    return tuple((key, value.format(**names)) for key, value in content.items())
 
 
 def _merged(pieces: Sequence[Segment]) -> Prompt:

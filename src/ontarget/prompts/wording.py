@@ -8,6 +8,7 @@ from importlib import resources
 import yaml
 
 from ontarget.languages import Direction, Language
+from ontarget.subtags import usual_script
 
 _FOLDER = resources.files("ontarget.prompts") / "texts"
 ENGLISH = Language("en")
@@ -29,22 +30,34 @@ class Wording:
     sources: Mapping[str, str]
     targets: Mapping[str, str]
 
-    def parts(self, words: str | Mapping[str, str], direction: Direction) -> dict[str, str]:
+    def parts(
+        self, words: str | Mapping[str, str], direction: Direction, names_of: Mapping[str, str] | None = None
+    ) -> dict[str, str]:
         """Part -> words for one direction, formatted from our own text only, never from users' text.
 
         Args:
             words: the name of a template in `texts/`, or the parts themselves.
-            direction: fills in {from} and {to} in inflected form, and {source} and {target} in dictionary
-                form; these four are among the parts, too.
+            direction: fills in {from} and {to} in inflected form, {source} and {target} in dictionary form,
+                and the codes {source_code} and {target_code}; these six are among the parts, too.
+            names_of: language code -> name in dictionary form, where it differs from CLDR's.
         """
+        known = names_of or {}
         of_template = self.templates[words] if isinstance(words, str) else words
         names = {
             "from": self._named(self.sources, direction.source),
             "to": self._named(self.targets, direction.target),
-            "source": direction.source.name(self.language),
-            "target": direction.target.name(self.language),
+            "source": self._name(known, direction.source),
+            "target": self._name(known, direction.target),
+            "source_code": str(direction.source),
+            "target_code": str(direction.target),
         }
         return names | {part: text.format(**names) for part, text in of_template.items()}
+
+    def _name(self, known: Mapping[str, str], language: Language) -> str:
+        own = known.get(str(language))
+        if own is None and language.script != usual_script(language.primary):  # zh-TW is written as zh-Hant
+            own = known.get(f"{language.primary}-{language.script}")
+        return own or language.name(self.language)
 
     def _named(self, table: Mapping[str, str], language: Language) -> str:
         return table.get(str(language), table["other"]).format(name=language.name(self.language))
