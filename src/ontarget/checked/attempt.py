@@ -35,13 +35,24 @@ class Attempt:
     action: Action = "none"
 
 
+def check_retry(name: str) -> None:
+    """Rejects a name that is not in `RETRIES`.
+
+    Raises:
+        UserError: it is not; the message has the nearest names.
+    """
+    if name not in RETRIES:
+        hint = nearest(name, RETRIES) or f"; known retries are {', '.join(RETRIES)} and model:NAME"
+        raise UserError(f"there is no retry '{name}'{hint}")
+
+
 def attempts_of(
     system: System, engine: Engine, retries: Sequence["str | Attempt"] = (), *, seed: int = 0
 ) -> list[Attempt]:
     """The attempts with one model: the system itself, then its retries in their order.
 
-    `rerank` looks at all hypotheses of the beam, so it is no attempt of its own and takes no time. `sampling`
-    draws four translations of each line. `pivot` translates into English and from there.
+    `rerank` looks at all hypotheses of the beam, so it takes no time and is part of the first attempt.
+    `sampling` draws four translations of each line. `pivot` translates into English and from there.
 
     Args:
         system: prompt and decoding of the first attempt; the others have the same, except as their names say.
@@ -52,9 +63,8 @@ def attempts_of(
         UserError: there is no such retry, or the system cannot have it.
     """
     for name in retries:
-        if isinstance(name, str) and name not in RETRIES:
-            known = f"{', '.join(RETRIES)} and model:NAME"
-            raise UserError(f"there is no retry '{name}'{nearest(name, RETRIES)}; known retries are {known}")
+        if isinstance(name, str):
+            check_retry(name)
     count = 1
     if "rerank" in retries:
         if system.pivot or system.rerank:

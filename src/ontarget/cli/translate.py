@@ -1,6 +1,7 @@
 """`ontarget translate`: translates a file or standard input, one line in, one line out."""
 
 import sys
+from collections.abc import Iterable
 from pathlib import Path
 from typing import Annotated
 
@@ -8,16 +9,26 @@ import typer
 from rich.console import Console
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
 
+from ontarget.checked.source import AUTO
+from ontarget.checked.summary import Summary
 from ontarget.cli.aliases import note
-from ontarget.cli.doubtful_words import doubtful_words
-from ontarget.cli.options import Beams, MaxNewTokens, Model, Template, TrustRemoteCode
+from ontarget.cli.options import (
+    Beams,
+    MaxNewTokens,
+    Model,
+    Template,
+    TrustRemoteCode,
+    require_new_place,
+)
+from ontarget.cli.verdicts import check_options, conclude, retries_of, write_report
 from ontarget.corpora.opening import standard_input
 from ontarget.corpora.plain import decode_lines, read_lines
 from ontarget.errors import UserError
-from ontarget.languages import Direction, Language
+from ontarget.languages import Language
 from ontarget.model_place import locate
 from ontarget.pipeline.execution.systems import settings_called, system_called
 from ontarget.prompts.template import PromptTemplate
+from ontarget.scoring.language_id.identifiers import DEFAULT, identifier_named
 from ontarget.settings.decoding import Decoding
 from ontarget.system_ids import current_id
 from ontarget.translation.system import direction_between
@@ -25,8 +36,13 @@ from ontarget.translation.system import direction_between
 
 def translate(
     model: Model,
-    source: Annotated[str, typer.Option("--from", metavar="LANGUAGE", help="Source language, such as de.")],
     target: Annotated[str, typer.Option("--to", metavar="LANGUAGE", help="Target language, such as fr.")],
+    source: Annotated[
+        str,
+        typer.Option(
+            "--from", metavar="LANGUAGE", help="Source language, such as de; auto: identify it, line by line."
+        ),
+    ] = AUTO,
     file: Annotated[
         Path | None,
         typer.Argument(
@@ -55,6 +71,35 @@ def translate(
             help="Monolingual text for systems that need it. Repeat it for each language.",
         ),
     ] = None,
+    check: Annotated[
+        bool,
+        typer.Option(
+            "--check/--no-check", help="Check each translation, and print a summary to standard error."
+        ),
+    ] = True,
+    strict: Annotated[
+        bool,
+        typer.Option("--strict", help="Exit with code 3 if a line stays off-target; all lines are written."),
+    ] = False,
+    report: Annotated[
+        Path | None,
+        typer.Option(metavar="FILE", help="Write the verdict on each line to this file, as JSON lines."),
+    ] = None,
+    retry: Annotated[
+        str | None,
+        typer.Option(
+            metavar="LIST",
+            help="What to try for off-target lines, in this order: rerank, sampling, pivot (through "
+            "English), model:NAME (another model).",
+        ),
+    ] = None,
+    lid: Annotated[
+        str,
+        typer.Option(
+            metavar="NAME|PATH",
+            help="Language identifier of the check: lid.176.ftz, lingua, or a fastText model.",
+        ),
+    ] = DEFAULT,
     trust_remote_code: TrustRemoteCode = False,
 ) -> None:
     """Translate a file, or standard input, to standard output.
@@ -70,61 +115,93 @@ def translate(
         ontarget translate --model my/model --from de --to fr --system language-prior \\
             --monolingual en=train.en --monolingual de=train.de --monolingual fr=train.fr text.de
 
+    Try other hypotheses, then English as a pivot, for off-target lines, and fail if one stays off-target:
+
+        ontarget translate --model my/model --from de --to fr --retry rerank,pivot --strict text.de
+
     The output has as many lines as the input, and an empty line stays empty. A line that is too long for the
     model's context also becomes an empty line. Such lines are listed on standard error, and the exit code
     is 1; all other lines are translated.
     """
     # Check the arguments before torch is loaded, which takes seconds.
-    direction = direction_between(source, target)
+    into = Language(target)
+    direction = None if source == AUTO else direction_between(source, into)
     locate(model)
+    check_options(check=check, strict=strict, report=report, retry=retry)
+    retries = retries_of(retry)
+    identifier = identifier_named(lid)
+    if report is not None:
+        require_new_place("--report", report, [str(file) if file else None])
     if template is not None:
         PromptTemplate.load(template, model)
     if system is not None and (current := current_id(system)) != system:
         note(f"the system {system}", current)
         system = current
-    texts = _monolingual(system, monolingual or [], direction)
+    texts = _monolingual(system, monolingual or [], into)
     if system is not None:
         settings_called(system).check_beam(num_beams)
+        if direction is None:
+            raise UserError(f"the system '{system}' needs to know the source language; name it with --from")
     lines = read_lines(file) if file is not None else _standard_input()
 
     from transformers.utils import logging
 
-    from ontarget.translation.too_long import refused, sentences
+    from ontarget.checked.translator import CheckedTranslator
     from ontarget.translation.translator import Translator
 
     logging.disable_progress_bar()  # one bar is enough
     translator = Translator(model, template, trust_remote_code=trust_remote_code)
-    for said in translator.doubts(direction):
-        typer.echo(f"note: {said}", err=True)
-    how = {}
-    if system is not None:
+    if direction is not None:
+        _notes(translator.doubts(direction))
+    how = None
+    if system is not None and direction is not None:
         decoding = Decoding(num_beams, max_new_tokens, no_repeat_ngram_size=no_repeat_ngram_size)
-        how["system"] = system_called(system, translator.template, direction, texts, decoding)
-    with _progress_bar() as bar:
-        task = bar.add_task(f"{direction.source.name()} to {direction.target.name()}", total=len(lines))
-        found = translator.hypotheses(
-            lines,
-            direction.source,
-            direction.target,
-            num_beams=num_beams,
-            max_new_tokens=max_new_tokens,
-            no_repeat_ngram_size=no_repeat_ngram_size,
-            progress=lambda done, total: bar.update(task, completed=done, total=total),
-            **how,
+        how = system_called(system, translator.template, direction, texts, decoding)
+    checked = CheckedTranslator(
+        translator,
+        retry=[
+            name if other is None else Translator(other, trust_remote_code=trust_remote_code)
+            for name, other in retries
+        ],
+        num_beams=num_beams,
+        max_new_tokens=max_new_tokens,
+        no_repeat_ngram_size=no_repeat_ngram_size,
+        system=how,
+        identifier=identifier,
+        check=check,
+    )
+    if check and not checked.checker.knows(into):
+        _notes(
+            [f"{identifier.signature} cannot recognise {into.name()} ({into}); choose another one with --lid"]
         )
-    sys.stdout.buffer.write("".join(f"{one.text}\n" for one in found).encode())
+    with _progress_bar() as bar:
+        task = bar.add_task(f"to {into.name()}", total=len(lines))
+        results = checked.translate(
+            lines,
+            source,
+            into,
+            progress=lambda done, total: bar.update(task, completed=done, total=total),
+        )
+    sys.stdout.buffer.write("".join(f"{one.text}\n" for one in results).encode())
     sys.stdout.buffer.flush()  # before the notes on it
-    empty = refused(found)
-    for said in sentences(empty, translator.context.limit):
-        typer.echo(said, err=True)
-    for said in doubtful_words(lines, [one.text for one in found], direction):
+    if report is not None:
+        write_report(report, results)
+    if direction is None:
+        for found in dict.fromkeys(one.direction for one in results):
+            if found.source != into:
+                _notes(translator.doubts(found))
+    summary = Summary()
+    summary.add(results)
+    conclude(summary, translator.context.limit, check=check, strict=strict)
+
+
+def _notes(sentences: Iterable[str]) -> None:
+    for said in sentences:
         typer.echo(f"note: {said}", err=True)
-    if empty:
-        raise typer.Exit(1)
 
 
-def _monolingual(system: str | None, named: list[str], direction: Direction) -> dict[Language, list[str]]:
-    """Reads the files of `--monolingual`, checked against the needs of the system and the direction."""
+def _monolingual(system: str | None, named: list[str], target: Language) -> dict[Language, list[str]]:
+    """Reads the files of `--monolingual`, checked against the needs of the system and the target."""
     needed = system is not None and settings_called(system).learns_from_text
     if named and not needed:
         raise UserError(
@@ -136,9 +213,9 @@ def _monolingual(system: str | None, named: list[str], direction: Direction) -> 
         if not equals:
             raise UserError(f"--monolingual '{one}' is not valid; write LANGUAGE=FILE, such as de=train.de")
         text[Language(code)] = read_lines(Path(path))
-    if needed and (direction.target not in text or len(text) < 2):
+    if needed and (target not in text or len(text) < 2):
         raise UserError(
-            f"the system '{system}' needs monolingual text; give --monolingual {direction.target}=FILE, "
+            f"the system '{system}' needs monolingual text; give --monolingual {target}=FILE, "
             "and one more for each language that the model wrongly produces"
         )
     return text

@@ -1,0 +1,73 @@
+"""Options of `ontarget translate` on verdicts: retries, the report, the summary and the exit code."""
+
+import json
+from collections.abc import Iterable
+from pathlib import Path
+
+import typer
+
+from ontarget.checked.attempt import check_retry
+from ontarget.checked.summary import Summary
+from ontarget.checked.verdict import Checked, report_row
+from ontarget.cli.names import names_of
+from ontarget.errors import UserError
+from ontarget.files import whole_file
+from ontarget.model_place import locate
+from ontarget.translation.too_long import sentences
+
+_OTHER = "model:"
+TOO_LONG, STILL_OFF = 1, 3  # exit codes
+
+
+def retries_of(names: str | None) -> list[tuple[str, Path | str | None]]:
+    """The retries of `--retry pivot,sampling,model:OTHER`: each name, and the model if it is another one.
+
+    Raises:
+        UserError: there is no such retry or model.
+    """
+    return [_retry(name) for name in (names_of(names) if names else [])]
+
+
+def _retry(name: str) -> tuple[str, Path | str | None]:
+    if name.startswith(_OTHER):
+        return _OTHER, locate(name.removeprefix(_OTHER))
+    check_retry(name)
+    return name, None
+
+
+def check_options(*, check: bool, strict: bool, report: Path | None, retry: str | None) -> None:
+    """Rejects options that need the check together with `--no-check`.
+
+    Raises:
+        UserError: there is such an option.
+    """
+    needed = {"--strict": strict, "--report": report, "--retry": retry}
+    for option in (name for name, given in needed.items() if given):
+        if not check:
+            raise UserError(f"{option} needs the check; omit --no-check or {option}")
+
+
+def write_report(path: Path, results: Iterable[Checked]) -> None:
+    """Writes a line of JSON for each translation."""
+    with whole_file(path) as temporary, temporary.open("w", encoding="utf-8", newline="\n") as file:
+        for number, one in enumerate(results, 1):
+            file.write(json.dumps(report_row(number, one), ensure_ascii=False) + "\n")
+
+
+def conclude(summary: Summary, limit: int | None, *, check: bool, strict: bool) -> None:
+    """Prints the summary to standard error, and ends the command with its exit code.
+
+    Args:
+        summary: the verdicts on all lines.
+        limit: number of tokens that the model takes.
+        check: whether lines were checked. Lines that are too long are named in any case.
+        strict: whether an off-target line is a failure.
+    """
+    for said in sentences(summary.too_long, limit, count=summary.count_too_long):
+        typer.echo(said, err=True)
+    for said in summary.sentences() if check else ():
+        typer.echo(said, err=True)
+    if strict and summary.off:
+        raise typer.Exit(STILL_OFF)
+    if summary.count_too_long:
+        raise typer.Exit(TOO_LONG)
