@@ -103,8 +103,9 @@ def forbidden(source: Path) -> list[str]:
             inside(module, "training") and inside(name, "translation"),
             inside(module, "translation") and inside(name, "training"),
             inside(module, "scoring") and inside(name, "training", "translation"),
-            inside(module, *BELOW_RECIPES, "settings", "reporting") and inside(name, "checked"),
-            inside(module, "checked")
+            inside(module, *BELOW_RECIPES, "settings", "reporting") and inside(name, "checked", "bulk"),
+            inside(module, "checked") and inside(name, "bulk"),
+            inside(module, "checked", "bulk")
             and (inside(name, "training", "recipes") or name.split(".")[0] in MODEL_STACK),
             inside(module, "recipes") and inside(name, "training", "translation"),
             inside(module, *BELOW_RECIPES) and inside(name, "recipes"),
@@ -147,6 +148,8 @@ def test_all_imports_keep_the_contracts() -> None:
         ("scoring/a.py", "import house.translation", "scoring.a imports house.translation"),
         ("translation/a.py", "import house.checked", "translation.a imports house.checked"),
         ("checked/a.py", "import torch", "checked.a imports torch"),
+        ("checked/a.py", "import house.bulk", "checked.a imports house.bulk"),
+        ("bulk/a.py", "import torch", "bulk.a imports torch"),
         (
             "reporting/a.py",
             "from house.scoring.metrics.bleu import x",
@@ -190,7 +193,7 @@ def test_an_import_that_keeps_the_contracts_is_allowed(tmp_path: Path, file: str
 
 
 def build(folder: Path, files: dict[str, str]) -> Path:
-    packages = ["checked", "cli", "pipeline", "scoring", "training", "translation"]
+    packages = ["bulk", "checked", "cli", "pipeline", "scoring", "training", "translation"]
     plan = {f"{package}/__init__.py": "" for package in packages} | {
         "__init__.py": "if TYPE_CHECKING:\n    from house.training import stage",
         "files.py": "import peft",

@@ -1,0 +1,178 @@
+"""Translates shards on the machines of a Ray cluster.
+
+Ray's actors, and not Ray Data: shards arrive in their order, so they go into the same journal as on one
+machine, and a job may begin on a cluster and end on a laptop. Data between the stages of a pipeline, which
+Ray Data holds, does not exist here.
+"""
+
+import logging
+import os
+import time
+from collections import deque
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass
+from typing import Any
+
+from ontarget.bulk.local import Advance, Translate, Workers
+from ontarget.bulk.shards import Shard, TranslatedShard
+from ontarget.checked.verdict import Checked
+from ontarget.errors import UserError, counted
+
+Failed = Callable[[Sequence[str]], Sequence[Checked]]
+"""Makes the results for the texts of a shard that was given up: empty translations."""
+
+_LOG = logging.getLogger(__name__)
+
+_TRIES = 2  # of a shard
+_AHEAD = 4  # finished shards for each worker that may wait in memory for an earlier one
+
+
+def on_ray(address: str | None, make: Callable[[], Translate], failed: Failed) -> Workers:
+    """Workers on a Ray cluster: one for each GPU or, on machines without GPUs, one for each machine.
+
+    A worker that dies is started again, unless its machine is gone, and its shard goes to the next free
+    worker. A shard that fails twice is given up, so that one bad line does not stop a night's work.
+
+    Args:
+        address: of the cluster, such as `ray://head:10001`; None for `$RAY_ADDRESS` or this machine alone.
+        make: makes the function that translates, for example loads a model, in the process of a worker.
+        failed: makes the results of a shard that was given up.
+    Raises:
+        UserError: Ray is not installed, or there is no such cluster. While translating: all workers are
+            gone, or a worker finds a mistake of the user.
+    """
+    ray = _ray()
+
+    def work(shards: Iterator[Shard], progress: Advance) -> Iterator[TranslatedShard]:
+        with _connected(ray, address):
+            yield from _Pool(ray, _actors(ray, make), failed).translated(shards)
+
+    return work
+
+
+def _ray() -> Any:
+    os.environ.setdefault("RAY_USAGE_STATS_ENABLED", "0")  # nothing is sent anywhere
+    try:
+        import ray
+    except ModuleNotFoundError:
+        raise UserError("--on ray needs Ray: pip install 'ontarget[ray]'") from None
+    return ray
+
+
+@contextmanager
+def _connected(ray: Any, address: str | None) -> Iterator[None]:
+    own = not ray.is_initialized()
+    if own:
+        try:
+            ray.init(address, include_dashboard=False if address is None else None, log_to_driver=False)
+        except (ConnectionError, ValueError, RuntimeError) as error:
+            reason = str(error).strip().split("\n")[0]
+            raise UserError(f"there is no Ray cluster at '{address or 'ray'}': {reason}") from None
+    try:
+        yield
+    finally:
+        if own:
+            ray.shutdown()
+
+
+class _Worker:
+    """Runs in a process of its own, with a model of its own."""
+
+    def __init__(self, make: Callable[[], Translate]) -> None:
+        self._translate = make()
+
+    def run(self, texts: Sequence[str]) -> tuple[Sequence[Checked], float]:
+        """The translations, and the seconds that they took."""
+        began = time.monotonic()
+        results = self._translate(texts)
+        return results, time.monotonic() - began
+
+
+def _actors(ray: Any, make: Callable[[], Translate]) -> list[Any]:
+    """A worker for each GPU, and one for each machine without GPUs that has a free CPU."""
+    from ray.util.scheduling_strategies import NodeAffinitySchedulingStrategy
+
+    actors = []
+    for node in ray.nodes():
+        gpus, cpus = int(node["Resources"].get("GPU", 0)), int(node["Resources"].get("CPU", 0))
+        if not node["Alive"] or not (gpus or cpus):
+            continue
+        options = {"num_gpus": 1} if gpus else {"num_cpus": cpus}
+        place = NodeAffinitySchedulingStrategy(node["NodeID"], soft=False)
+        actor = ray.remote(max_restarts=3, scheduling_strategy=place, **options)(_Worker)
+        actors += [actor.remote(make) for _ in range(gpus or 1)]
+    if not actors:
+        raise UserError("the Ray cluster has neither GPUs nor CPUs; start a worker with ray start")
+    return actors
+
+
+@dataclass(slots=True)
+class _Task:
+    """A shard on its way, with its place in the order."""
+
+    place: int
+    shard: Shard
+    tries: int = 0
+
+
+class _Pool:
+    """Workers, each with one shard at a time, and the order of the shards."""
+
+    def __init__(self, ray: Any, actors: Sequence[Any], failed: Failed) -> None:
+        self._ray, self._failed = ray, failed
+        self._idle = list(actors)
+        self._running: dict[Any, tuple[_Task, Any]] = {}
+        self._again: deque[_Task] = deque()
+        self._done: dict[int, TranslatedShard] = {}
+        self._ahead = _AHEAD * len(actors)
+
+    def translated(self, shards: Iterator[Shard]) -> Iterator[TranslatedShard]:
+        """The translated shards in order."""
+        new = (_Task(place, shard) for place, shard in enumerate(shards))
+        waiting: _Task | None = next(new, None)
+        place = 0
+        while waiting is not None or self._again or self._running or self._done:
+            while self._idle and self._again:
+                self._start(self._again.popleft())
+            while self._idle and waiting is not None and waiting.place < place + self._ahead:
+                self._start(waiting)
+                waiting = next(new, None)
+            if place in self._done:
+                yield self._done.pop(place)
+                place += 1
+            elif self._running:
+                self._collect()
+            else:
+                raise UserError("all workers of the Ray cluster are gone; look at its log")
+
+    def _start(self, task: _Task) -> None:
+        actor = self._idle.pop(0)
+        self._running[actor.run.remote(task.shard.texts)] = (task, actor)
+
+    def _collect(self) -> None:
+        """Waits for a worker, and takes its results or gives its shard to another one."""
+        (finished, *_), _ = self._ray.wait(list(self._running), num_returns=1)
+        task, actor = self._running.pop(finished)
+        task.tries += 1
+        errors = self._ray.exceptions
+        try:
+            results, seconds = self._ray.get(finished)
+            self._done[task.place] = TranslatedShard(task.shard, results, seconds)
+            self._idle.append(actor)
+        except errors.ActorDiedError as error:
+            _LOG.warning("a worker died (%s left)", counted(len(self._idle) + len(self._running), "worker"))
+            self._retry(task, error)
+        except errors.RayError as error:
+            if isinstance(cause := getattr(error, "cause", None), UserError):
+                raise cause from None
+            self._idle.append(actor)
+            self._retry(task, error)
+
+    def _retry(self, task: _Task, error: Exception) -> None:
+        if task.tries < _TRIES:
+            self._again.append(task)
+            return
+        reason = str(getattr(error, "cause", None) or error).strip().split("\n")[-1]
+        _LOG.warning("%s failed twice and are empty: %s", counted(len(task.shard.texts), "line"), reason)
+        self._done[task.place] = TranslatedShard(task.shard, self._failed(task.shard.texts), 0.0, reason)

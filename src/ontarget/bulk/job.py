@@ -1,0 +1,217 @@
+"""A bulk translation: what it is about, and its files until the end."""
+
+import errno
+import json
+import shutil
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from ontarget.bulk.inputs import BulkInput, compressor
+from ontarget.bulk.journal import Journal
+from ontarget.bulk.parquet import check_parquet, write_parquet
+from ontarget.bulk.reading import BulkFile, keep_stream
+from ontarget.bulk.shards import TranslatedShard
+from ontarget.checked.summary import Summary
+from ontarget.checked.verdict import report_row
+from ontarget.errors import UserError
+from ontarget.files import whole_file
+from ontarget.text import in_one_line
+
+_LINES, _REPORT = "lines", "report.jsonl"
+
+
+@dataclass(frozen=True, slots=True)
+class BulkJob:
+    """What to translate, and where to.
+
+    Attributes:
+        names: files, folders and pipes; `-`, or no name at all, is standard input.
+        out: the file for the translation, or a folder if there are several inputs.
+        settings: the values that decide the translations, by the names that messages use. A job with other
+            settings does not go on with the files of an earlier one.
+        target: the target language, which names the new column of a Parquet file.
+        column: the column of Parquet to translate; None for the only text column.
+        report: a file for the verdicts, one JSON object per line; None for no report.
+        overwrite: whether outputs, and an unfinished job with other settings, are replaced.
+    """
+
+    names: Sequence[str]
+    out: Path
+    settings: Mapping[str, Any]
+    target: str
+    column: str | None = None
+    report: Path | None = None
+    overwrite: bool = False
+
+    @property
+    def folder(self) -> Path:
+        """The folder for its files until the end, beside the output."""
+        out = self.out.resolve()
+        return out.with_name(f"{out.name}.part")
+
+
+class JobFiles:
+    """The files of a job: its inputs, the outputs that grow, and the journal.
+
+    Everything is read once before any work, so that a fault in the last line of an input is found at once.
+
+    Args:
+        job: what to translate.
+        inputs: its inputs.
+    Raises:
+        UserError: an input cannot be read, an output exists, or the folder has an unfinished job that is not
+            this one.
+
+    Attributes:
+        files: the inputs.
+        lines: the number of lines of each.
+        journal: how far the job has got.
+        summary: the summary of all finished lines.
+        failed: number of lines that could not be translated.
+    """
+
+    def __init__(self, job: BulkJob, inputs: Sequence[BulkInput]) -> None:
+        self._job, self._inputs = job, inputs
+        self.journal = Journal(job.folder)
+        copies = [job.folder / f"input-{index}" for index in range(len(inputs))]
+        try:
+            self._check_outputs()
+            self._check_settings()
+            self.files = [self._readable(one, copy) for one, copy in zip(inputs, copies, strict=True)]
+            if not self.journal.complete:
+                self._check_parquet()
+                self._survey()
+        except BaseException:
+            for copy in copies:
+                copy.unlink(missing_ok=True)
+            raise
+        self.summary = Summary.of_dict(self.journal.last["summary"]) if self.journal.lines else Summary()
+        self.failed: int = self.journal.last.get("failed", 0)
+
+    @property
+    def total(self) -> int:
+        """The number of lines of all inputs."""
+        return sum(self.lines)
+
+    def add(self, translated: TranslatedShard) -> None:
+        """Writes a translated shard."""
+        results, report = translated.results, list[dict[str, Any]]()
+        if len(results) != len(translated.shard.texts):
+            raise ValueError(f"{len(results)} translations of {len(translated.shard.texts)} lines")
+        parts = {}
+        for index, line, place in translated.shard.pieces():
+            one = self._inputs[index]
+            text = "".join(f"{in_one_line(result.text)}\n" for result in results[place])
+            parts[f"{_LINES}/{one.key}"] = compressor(one.target)(text.encode())
+            rows = (report_row(number, result) for number, result in enumerate(results[place], line))
+            error = {"error": translated.error} if translated.error else {}
+            report += [{"file": str(one.path), **row, **error} for row in rows]
+        if self._job.report is not None:
+            parts[_REPORT] = "".join(f"{json.dumps(row, ensure_ascii=False)}\n" for row in report).encode()
+        self.summary.add(results)
+        self.failed += len(results) if translated.error else 0
+        self.journal.add(parts, len(results), summary=self.summary.to_dict(), failed=self.failed)
+
+    def move_to_places(self) -> None:
+        """Moves the finished files to their places, and removes the folder of the job."""
+        for one, file in zip(self._inputs, self.files, strict=True):
+            finished = self._job.folder / _LINES / one.key
+            if not finished.exists():
+                continue  # moved before a kill
+            if one.makes_parquet:
+                write_parquet(file, finished, one.target, self._job.target)
+            else:
+                _move(finished, one.target)
+        if self._job.report is not None:
+            _move(self._job.folder / _REPORT, self._job.report)
+        shutil.rmtree(self._job.folder)
+
+    def _check_outputs(self) -> None:
+        for target in [one.target for one in self._inputs] * (not self.journal.complete):
+            if target.exists() and not target.is_file():
+                raise UserError(f"-o '{target}' is not a file, and would be replaced; choose another path")
+            if target.exists() and not self._job.overwrite:
+                raise UserError(f"'{target}' exists; choose another path, or add --overwrite to replace it")
+
+    def _check_settings(self) -> None:
+        """Compares the job with an unfinished one in the folder, and makes room for it if it may."""
+        folder, header = self._job.folder, self.journal.header
+        if header is None:
+            others = [path.name for path in folder.iterdir() if path.name != ".lock"]
+            if others:  # not ours: a job writes its journal first
+                raise UserError(f"'{folder}' holds other files ({others[0]}), move it away")
+            return
+        now = self._settings()
+        names = dict.fromkeys([*header["settings"], *now])
+        changed = [name for name in names if header["settings"].get(name) != now.get(name)]
+        if changed:
+            what = ", ".join(f"{name} {_shown(header['settings'].get(name))}" for name in changed)
+            self._replace(f"with {what}; give the same options to finish it")
+
+    def _survey(self) -> None:
+        """Reads the inputs, compares them with those of an unfinished job, and begins or resumes."""
+        surveys = [file.survey() for file in self.files]
+        self.lines = [survey.lines for survey in surveys]
+        if not self.total:
+            raise UserError(f"{self._inputs[0].name} is empty; it must have one segment per line")
+        inputs = [[one.key, survey.sha256] for one, survey in zip(self._inputs, surveys, strict=True)]
+        if self.journal.header is not None and self.journal.header["inputs"] != inputs:
+            before = dict(self.journal.header["inputs"])
+            differing = next((key for key, sha256 in inputs if before.get(key) not in (None, sha256)), None)
+            which = f"when the input of '{differing}' was another" if differing else "of other inputs"
+            self._replace(f"{which}; give the same input to finish it")
+        if self.journal.header is not None:
+            self.journal.resume()
+            return
+        self.journal.begin({"settings": self._settings(), "inputs": inputs})
+        empty = [one for one, count in zip(self._inputs, self.lines, strict=True) if not count]
+        self.journal.add({f"{_LINES}/{one.key}": compressor(one.target)(b"") for one in empty}, 0)
+
+    def _replace(self, which: str) -> None:
+        """Removes an unfinished job that differs.
+
+        Raises:
+            UserError: the user has not allowed it.
+        """
+        folder = self._job.folder
+        if not self._job.overwrite:
+            raise UserError(
+                f"'{folder}' is an unfinished translation {which}, or add --overwrite to begin this one"
+            )
+        for path in [path for path in folder.iterdir() if path.name != ".lock"]:
+            shutil.rmtree(path) if path.is_dir() else path.unlink()
+        self.journal = Journal(folder)
+
+    def _settings(self) -> dict[str, Any]:
+        own = {"--column": self._job.column, "--report": self._job.report is not None}
+        found: dict[str, Any] = json.loads(json.dumps({**self._job.settings, **own}))
+        return found
+
+    def _check_parquet(self) -> None:
+        for one, file in zip(self._inputs, self.files, strict=True):
+            if one.makes_parquet:
+                check_parquet(file, one.target, self._job.target)
+
+    def _readable(self, one: BulkInput, copy: Path) -> BulkFile:
+        if one.is_stream and not self.journal.complete:
+            keep_stream(one, copy)
+        return BulkFile(copy if one.is_stream else one.path, one.name, self._job.column)
+
+
+def _shown(value: Any) -> str:
+    return "(default)" if value is None else str(value)
+
+
+def _move(file: Path, target: Path) -> None:
+    """Moves a file, by a copy if the target is on another disk."""
+    target = target.resolve()
+    target.parent.mkdir(parents=True, exist_ok=True)
+    try:
+        file.replace(target)
+    except OSError as error:
+        if error.errno != errno.EXDEV:
+            raise
+        with whole_file(target) as temporary:
+            shutil.copyfile(file, temporary)
