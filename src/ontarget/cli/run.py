@@ -11,7 +11,7 @@ from ontarget.cli.plan import show_plan
 from ontarget.cli.progress import TerminalProgress, stopped
 from ontarget.cli.sweep import run_sweep
 from ontarget.errors import UserError
-from ontarget.pipeline.execution.share import Share
+from ontarget.pipeline.execution.share import PointShare
 from ontarget.pipeline.execution.sweep import make_sweep
 from ontarget.pipeline.planning.shelf import shelf
 from ontarget.pipeline.run import carry_out, make_plan
@@ -70,7 +70,7 @@ def run(
     missing or changed steps.
     """
     recipe, overrides = recipe_and_overrides(arguments or [])
-    share = None if points is None else Share.parse(points)
+    share = None if points is None else PointShare.parse(points)
     if load(recipe, overrides).sweep:
         run_sweep(make_sweep(recipe, overrides, directory, TerminalProgress(), share), plan=plan)
         return

@@ -12,7 +12,7 @@ from ontarget.cli.app import app
 from ontarget.errors import UserError
 from ontarget.former_names import former
 from ontarget.pipeline.execution import shipped_points
-from ontarget.pipeline.execution.share import Share
+from ontarget.pipeline.execution.share import PointShare
 from ontarget.pipeline.execution.sweep import make_sweep
 from ontarget.pipeline.run import make_plan, run
 
@@ -89,11 +89,11 @@ def test_a_sweep_goes_on_from_where_it_was_killed(workshop: Workshop) -> None:
 
 def test_shares_together_run_each_point_once(workshop: Workshop) -> None:
     sweep()  # writes the recipe
-    first = make_sweep("swept.yaml", share=Share(1, 2)).carry_out()
+    first = make_sweep("swept.yaml", share=PointShare(1, 2)).carry_out()
     assert [result["values"]["stages.lat.alpha"] for result in first] == [0.1]
     assert len(json.loads(Path("runs/swept/points.json").read_text())) == 3
     workshop.forget()
-    both = make_sweep("swept.yaml", share=Share(2, 2)).carry_out()
+    both = make_sweep("swept.yaml", share=PointShare(2, 2)).carry_out()
     assert [result["values"]["stages.lat.alpha"] for result in both] == [0.1, 0.2, 0.4]
     assert workshop.trained == ["lat", "lat"]
     workshop.forget()
@@ -105,16 +105,16 @@ def test_shares_together_run_each_point_once(workshop: Workshop) -> None:
 def test_a_share_runs_beside_another_one(workshop: Workshop, monkeypatch: pytest.MonkeyPatch) -> None:
     swept = sweep()
     with swept.planned[0].plan.store.lock():  # as the process of the first share holds it
-        found = make_sweep("swept.yaml", share=Share(2, 2)).carry_out()
+        found = make_sweep("swept.yaml", share=PointShare(2, 2)).carry_out()
         assert len(found) == 2
         with pytest.raises(UserError, match="another process uses runs/swept/alpha=0.1"):
-            make_sweep("swept.yaml", share=Share(1, 2)).carry_out()
+            make_sweep("swept.yaml", share=PointShare(1, 2)).carry_out()
 
 
 def test_more_shares_than_points_are_refused(workshop: Workshop) -> None:
     sweep()
     with pytest.raises(UserError, match="--points 1/4: 'swept' has only 3 points; use at most 3 shares"):
-        make_sweep("swept.yaml", share=Share(1, 4))
+        make_sweep("swept.yaml", share=PointShare(1, 4))
 
 
 def test_what_another_run_has_made_is_taken_from_there(workshop: Workshop) -> None:

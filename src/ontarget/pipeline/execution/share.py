@@ -8,7 +8,7 @@ from ontarget.errors import UserError
 
 
 @dataclass(frozen=True, slots=True)
-class Share:
+class PointShare:
     """Share `number` (from 1) of `count` shares.
 
     A share is a run of successive points, because neighbours have the most work in common.

@@ -28,7 +28,7 @@ from ontarget.pipeline.evaluation import paired
 from ontarget.pipeline.evaluation.segments import kept
 from ontarget.pipeline.execution import shipped_points
 from ontarget.pipeline.execution.progress import Progress, Silent
-from ontarget.pipeline.execution.share import Share
+from ontarget.pipeline.execution.share import PointShare
 from ontarget.pipeline.planning.artifacts import Store, fingerprint
 from ontarget.pipeline.planning.directory import run_directory
 from ontarget.pipeline.planning.inputs import load_corpus
@@ -86,7 +86,7 @@ class Sweep:
     name: str
     directory: Path
     planned: Sequence[Planned]
-    share: Share | None = None
+    share: PointShare | None = None
 
     @property
     def own(self) -> Sequence[Planned]:
@@ -164,7 +164,7 @@ def make_sweep(
     overrides: Overrides = (),
     directory: Path | str | None = None,
     progress: Progress | None = None,
-    share: Share | None = None,
+    share: PointShare | None = None,
 ) -> Sweep:
     """Reads a recipe with a sweep, and its text; writes nothing except the cache.
 
