@@ -23,7 +23,7 @@ RECIPE = {
     "pivot": "en",
     "corpus": {"plain": {split: "{language}.txt" for split in ("train", "validation", "test")}},
     "overlap": "allow",
-    "template": "chat",
+    "template": "auto",  # which finds the chat template
     "test_lines": 2,
     "stages": {
         "mt": {
@@ -71,6 +71,8 @@ def test_a_chat_model_is_tuned_translates_and_is_scored(
     for stage in ("mt", "ontarget"):
         model = AutoModelForCausalLM.from_pretrained(done.directory / "models" / stage)
         assert model.generation_config.eos_token_id == [turn, tokenizer.eos_token_id]
+        record = (done.directory / "models" / stage / "ontarget.json").read_text(encoding="utf-8")
+        assert json.loads(record)["template"] == "chat"
         rows = [
             json.loads(line)
             for file in (done.directory / "outputs" / stage).glob("*.jsonl")

@@ -1,3 +1,4 @@
+import shutil
 from pathlib import Path
 
 import pytest
@@ -8,9 +9,11 @@ from ontarget.checkpoints.context import ContextWindow
 from ontarget.corpora.instructions import Instruction
 from ontarget.errors import UserError
 from ontarget.languages import Direction, Language
+from ontarget.prompts.segment import Prompt, text_of
 from ontarget.prompts.template import PromptTemplate
 from ontarget.settings.decoding import Decoding, Prior
 from ontarget.translation.engines.transformers import TransformersEngine
+from ontarget.translation.hypothesis import Hypothesis
 from ontarget.translation.system import LanguageText, Request, System
 from ontarget.translation.translate import translate
 from ontarget.translation.translator import Translator
@@ -117,11 +120,41 @@ def test_texts_that_are_too_long_are_left_empty_and_warned_of(
 def test_a_chat_model_that_is_asked_otherwise_is_doubted(directory: Path) -> None:
     de_fr = Direction.parse("de-fr")
     (directory / "chat_template.jinja").write_text("{{ messages[0].content }}", encoding="utf-8")
-    [said] = Translator(directory).doubts(de_fr)
+    [said] = Translator(directory, "alpaca").doubts(de_fr)
     assert said.startswith("the model has a chat template, but is prompted with the template 'alpaca'; ")
     assert Translator(directory, "chat").doubts(de_fr) == []
     (directory / "ontarget.json").write_text('{"template": "alpaca"}', encoding="utf-8")
     assert Translator(directory).doubts(de_fr) == []
+
+
+def test_the_chosen_template_and_the_reason_for_it_come_first(
+    directory: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    known = tmp_path / "TowerInstruct-7B-v0.2"
+    shutil.copytree(directory, known)
+    (known / "ontarget.json").unlink(missing_ok=True)
+    (known / "chat_template.jinja").write_text("{{ messages[-1].content }}", encoding="utf-8")
+    translator = Translator(known)
+    de_fr = Direction.parse("de-fr")
+    assert translator.template.name == "tower"
+    assert translator.doubts(de_fr) == [
+        "the prompt template is 'tower', since the model's name 'TowerInstruct-7B-v0.2' is that of a known "
+        "model"
+    ]
+    assert Translator(known, "auto").template.name == "tower"
+    assert Translator(known, "tower").doubts(de_fr) == []
+    asked = list[Prompt]()
+
+    def generate(prompts: list[Prompt], *_: object, **__: object) -> list[list[Hypothesis]]:
+        asked.extend(prompts)
+        return [[Hypothesis("Blue", "stop", 0.0, 1)]]
+
+    monkeypatch.setattr(translator.engine, "generate", generate)
+    # The prompt for translations has no place for a general instruction.
+    assert translator.answer([Instruction("Name a colour.", "", "")]) == ["Blue"]
+    assert list(map(text_of, asked)) == ["Name a colour."]
+    assert translator.general_note is not None
+    assert translator.general_note.startswith("the prompt template is 'chat', since")
 
 
 def test_it_doubts_directions_that_it_was_not_tuned_on(directory: Path) -> None:

@@ -15,6 +15,7 @@ from ontarget.cli.progress import TerminalProgress, stopped
 from ontarget.corpora.instructions import Instruction, read_instructions
 from ontarget.files import folders_of, whole_file
 from ontarget.pipeline.execution.progress import Advance
+from ontarget.prompts.layout import AUTO
 from ontarget.prompts.template import PromptTemplate
 
 if TYPE_CHECKING:
@@ -64,7 +65,7 @@ def answer(
     # Check the arguments before torch is loaded, which takes seconds.
     require_new_place("--output", output, [instructions])
     asked = read_instructions(instructions, answered=False)[:limit]
-    if template is not None:
+    if template not in (None, AUTO):
         PromptTemplate.load(template, model).render_general("x")
 
     from transformers.utils import logging
@@ -85,6 +86,8 @@ def answer(
     part = output.with_name(f".{output.name}.{key}")
     try:
         translator = Translator(model, template, trust_remote_code=trust_remote_code)
+        if translator.general_note:
+            typer.echo(f"note: {translator.general_note}", err=True)
         lines = _whole_lines(part)
         with (
             TerminalProgress().task(f"generating responses with {model}") as advance,

@@ -117,7 +117,7 @@ Template = Annotated[
     str | None,
     typer.Option(
         metavar="NAME|FILE",
-        help="Prompt template, a name or a file (default: the one used in training, or alpaca).",
+        help="Prompt template, a name or a file (default: auto, the one that fits the model).",
     ),
 ]
 Model = Annotated[

@@ -19,7 +19,7 @@ from ontarget.pipeline.execution.progress import Progress, Silent, noted, part_o
 from ontarget.pipeline.finished import Run
 from ontarget.pipeline.planning.artifacts import Made, Store
 from ontarget.pipeline.planning.directory import run_directory
-from ontarget.pipeline.planning.inputs import left_out, load_corpus
+from ontarget.pipeline.planning.inputs import left_out, load_corpus, template_of
 from ontarget.pipeline.planning.models import check_models
 from ontarget.pipeline.planning.plan import Plan, version_of
 from ontarget.pipeline.planning.resolved import write_resolved
@@ -169,7 +169,8 @@ class _Work:
     def _model(self, step: Step) -> None:
         for notice in stages.notices(self.recipe, step.name, self.plan.corpus):
             self.progress.say(f"{step.name}: {notice}")
-        about: dict[str, Any] = {"template": self.recipe.template, "version": version_of("ontarget")}
+        template = template_of(self.recipe, step.name).name
+        about: dict[str, Any] = {"template": template, "version": version_of("ontarget")}
         about |= {"seconds": 0.0, **tuned_on(self.recipe, step.name)}
         making = self.store.making_model(step.name, step.fingerprints[step.name], about)
         with self.progress.task(f"training {step.name}") as advance, making as (folder, work):
@@ -180,7 +181,7 @@ class _Work:
                 advance(done, steps, noted(record))
 
             counts = self._train(step, folder, work, update)
-            stages.keep_template(self.recipe, folder)
+            stages.keep_template(template, folder)
             about |= {**counts, "seconds": round(counts["seconds"], 1)}
         if counts["kept"] < counts["steps"]:
             self.progress.say(

@@ -1,13 +1,11 @@
 """Translation from Python: a model, its tokenizer and the prompt template that it was tuned with."""
 
-import json
 import logging
 from collections.abc import Sequence
 from pathlib import Path
 from typing import TypeVar
 
 from ontarget import given
-from ontarget.checkpoints.adapter import lineage
 from ontarget.checkpoints.context import ContextWindow
 from ontarget.checkpoints.record import tuned
 from ontarget.corpora.instructions import Instruction
@@ -15,8 +13,9 @@ from ontarget.errors import UserError
 from ontarget.languages import Direction, Language
 from ontarget.model_place import locate
 from ontarget.prompts.chat_files import unused_chat
+from ontarget.prompts.choice import choose
 from ontarget.prompts.coverage import uncovered
-from ontarget.prompts.layout import TEMPLATE_FILE
+from ontarget.prompts.layout import AUTO
 from ontarget.prompts.template import PromptTemplate
 from ontarget.settings.decoding import Decoding, Precision
 from ontarget.translation.engines.protocol import Progress
@@ -30,9 +29,6 @@ Texts = TypeVar("Texts", str, list[str])
 
 _LOG = logging.getLogger(__name__)
 
-SETTINGS_FILE = "ontarget.json"
-"""The file in a tuned model's directory that names its template: `{"template": "plain"}`."""
-
 
 class Translator:
     """A model that translates: `Translator("runs/x/models/ontarget").translate("Guten Tag", source="de",
@@ -40,8 +36,8 @@ class Translator:
 
     Args:
         model: a directory, or a name on the Hugging Face Hub.
-        template: the prompt template, by name or path. The default is the template that the model was tuned
-            with, as its directory says, or else `alpaca`.
+        template: the prompt template, by name or path. The default, `auto`, is the template that the model
+            was tuned with, that of a known model by this name, the model's chat template, or else `alpaca`.
         trust_remote_code: whether code that comes with the model may run.
         precision: see `load_checkpoint`.
     Raises:
@@ -49,6 +45,7 @@ class Translator:
 
     Attributes:
         template: the prompt template.
+        general_note: if the template of `answer` was chosen automatically, a sentence on it, else None.
         engine: generates the text.
     """
 
@@ -63,13 +60,15 @@ class Translator:
         place = locate(given.place(model, "model"))
         if template is not None:
             given.text(template, "template")
-        tuned_with = next(filter(None, map(_tuned_with, lineage(place))), None)
-        self.template = PromptTemplate.load(template or tuned_with or "alpaca", place)
-        self.engine = TransformersEngine.load(
-            place, trust_remote_code=trust_remote_code, precision=precision
-        )
+        choice, general = choose(place), choose(place, general=True)
+        automatic = template is None or template == AUTO
+        self.template = PromptTemplate.load(choice.name if automatic else str(template), place)
+        self._general = PromptTemplate.load(general.name, place) if automatic else None
+        self.engine = TransformersEngine.load(place, trust_remote_code=trust_remote_code, precision=precision)
         self._tuned = tuned(place)
-        self._unused_chat = tuned_with is None and unused_chat(self.engine.tokenizer, self.template.name)
+        unused = None if choice.tuned else unused_chat(self.engine.tokenizer, self.template.name)
+        self._on_template = choice.note if automatic else unused
+        self.general_note = general.note if automatic else None
         if self.template.chat:
             self.template.chat.check_tokens(self.engine.tokenizer.special_tokens_map)
 
@@ -82,11 +81,12 @@ class Translator:
         """Reasons why translations of a direction may be poor, one sentence each, before any is generated.
 
         Either the model was not tuned on the direction, as its directory says, or its tokenizer has no tokens
-        for one of the languages, or the model is a chat model but the template is not its own.
+        for one of the languages, or the model is a chat model but the template is not its own. If the
+        template was chosen automatically, the first sentence names it and the reason.
         """
         of_model = self._tuned.doubts(direction) if self._tuned else None
         of_tokens = (uncovered(self.engine.tokenizer, side) for side in direction.sides)
-        return [reason for reason in (self._unused_chat, of_model, *of_tokens) if reason]
+        return [reason for reason in (self._on_template, of_model, *of_tokens) if reason]
 
     def translate(
         self,
@@ -195,7 +195,7 @@ class Translator:
     ) -> list[Hypothesis]:
         """Generates as `answer`, but returns hypotheses; the finish reason may be `too-long`."""
         checked = _instructions(instructions)
-        template = self.template
+        template = self._general or self.template
         found = self.engine.generate(
             [template.render_general(each.instruction, each.input) for each in checked],
             Decoding(num_beams, max_new_tokens),
@@ -222,19 +222,3 @@ def _instructions(given_ones: Sequence[Instruction]) -> list[Instruction]:
         given.text(each.instruction, "instruction", number)
         given.text(each.input, "the input of instruction", number)
     return found
-
-
-def _tuned_with(model: Path | str) -> str | None:
-    if isinstance(model, str):  # on the Hub, where no model of ours is
-        return None
-    if (model / TEMPLATE_FILE).is_file():  # the user's own template, kept with the model
-        return str(model / TEMPLATE_FILE)
-    file = model / SETTINGS_FILE
-    if not file.is_file():
-        return None
-    try:
-        return str(json.loads(file.read_text(encoding="utf-8"))["template"])
-    except (ValueError, KeyError, TypeError):
-        raise UserError(
-            f'\'{file}\' is not of the form {{"template": "plain"}}; name a template, or fix the file'
-        ) from None

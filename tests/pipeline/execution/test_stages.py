@@ -270,9 +270,9 @@ def test_a_template_of_ones_own_is_kept_with_the_model(corpus_files: Path) -> No
     Path("mine.yaml").write_text('instruction: "{target}: "\ninput: "{text}"\n', encoding="utf-8")
     folder = corpus_files / "model"
     folder.mkdir()
-    keep_template(fake_recipe(), folder)
+    keep_template("plain", folder)
     assert not list(folder.iterdir())
-    keep_template(fake_recipe(template="./mine.yaml"), folder)
+    keep_template("./mine.yaml", folder)
     assert text_of(PromptTemplate.load(str(folder / "prompt.yaml")).render("x", IT_NL)) == "Dutch: x"
 
 

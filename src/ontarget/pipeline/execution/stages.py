@@ -222,10 +222,10 @@ def _asks_model(settings: object) -> bool:
     return isinstance(settings, LanguageAware) and settings.conflict.token_weighting == "model"
 
 
-def keep_template(recipe: Recipe, folder: Path) -> None:
+def keep_template(template: str, folder: Path) -> None:
     """Copies the user's own template to the model that was tuned with it."""
-    if is_file_name(recipe.template):
-        shutil.copyfile(expanded(recipe.template), folder / TEMPLATE_FILE)
+    if is_file_name(template):
+        shutil.copyfile(expanded(template), folder / TEMPLATE_FILE)
 
 
 def conflict_counts(

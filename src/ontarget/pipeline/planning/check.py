@@ -18,7 +18,7 @@ from ontarget.pipeline.planning.familiar import is_here
 from ontarget.pipeline.planning.inputs import also_learnt, template_of, wanted_of
 from ontarget.pipeline.planning.models import STACK, check_model
 from ontarget.pipeline.planning.scorable import check_scorable
-from ontarget.prompts.layout import layout_of
+from ontarget.prompts.layout import needs_model
 from ontarget.recipes.schema.kinds import made_from
 from ontarget.recipes.schema.recipe import Recipe
 from ontarget.recipes.schema.stages import Pretraining
@@ -153,13 +153,13 @@ def _look_at_stages(recipe: Recipe, found: Findings) -> None:
     """Checks the template, general instructions, and runs whose counts a stage uses."""
     roots = {start for stage in recipe.stages.values() if (start := stage.start) not in recipe.stages}
     with found.at("template"):
-        if layout_of(recipe.template).chat:
+        if needs_model(recipe.template):
             for model in roots or {recipe.model}:
                 if model is not None and is_here(model):
                     template_of(recipe, model)
     for name, stage in recipe.stages.items():
         root = recipe.root_of(name)
-        told = root is None or is_here(root) or not layout_of(recipe.template).chat
+        told = root is None or is_here(root) or not needs_model(recipe.template)
         if not isinstance(stage, Pretraining) and told:
             with found.at(f"stages.{name}"):
                 also_learnt(recipe, name)

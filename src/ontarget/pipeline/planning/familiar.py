@@ -8,7 +8,9 @@ from ontarget.errors import UserError
 from ontarget.languages import Language
 from ontarget.model_place import locate
 from ontarget.prompts.chat_files import unused_chat
+from ontarget.prompts.choice import choose
 from ontarget.prompts.coverage import uncovered
+from ontarget.prompts.layout import AUTO
 from ontarget.recipes.schema.recipe import Recipe
 from ontarget.text import is_empty
 
@@ -26,7 +28,8 @@ def is_here(model: str) -> bool:
 def unfamiliar(recipe: Recipe, model: str, corpus: Corpus) -> list[str]:
     """Remarks on languages that a model's tokenizer does not cover, or that the model was not tuned on.
 
-    There is also a remark on a chat model that the recipe prompts by another template.
+    There is also a remark on a chat model that the recipe prompts by another template, and on a template that
+    was chosen automatically.
 
     Args:
         recipe: names the languages.
@@ -40,6 +43,7 @@ def unfamiliar(recipe: Recipe, model: str, corpus: Corpus) -> list[str]:
     before = tuned(locate(model))
     if before is None:
         said.append(unused_chat(tokenizer, recipe.template))
+        said.append(choose(model).note if recipe.template == AUTO else None)
     elif new := [x for x in recipe.languages if not before.saw(x)]:
         names = ", ".join(f"{language.name()} ({language})" for language in new)
         said.append(f"it was tuned on {', '.join(map(str, before.languages))}, but not on {names}")

@@ -276,7 +276,7 @@ class Plan:
             in_target=settings.prompt_in_target,
         )
         # The form of demonstrations; these two templates are older than this part of fingerprints.
-        new = shown and self.recipe.template not in ("plain", "alpaca")
+        new = shown and template.name not in ("plain", "alpaca")
         ends = template.end and self.recipe.stage_of(model) is None  # a stage's fingerprint includes it
         return fingerprint(
             "outputs",

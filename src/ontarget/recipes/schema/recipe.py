@@ -58,7 +58,9 @@ class Recipe(Block):
         "them from the train split, or allow them",
     )
     template: str = Field(
-        "plain", description="prompt template: `plain`, `alpaca`, `chat`, or the path of a `.yaml` file"
+        "plain",
+        description="prompt template: `plain`, `alpaca`, `chat`, the prompt of a known model such as `tower`, "
+        "the path of a `.yaml` file, or `auto`, the one that fits the model",
     )
     split: Literal["validation", "test"] = Field("test", description="split that systems translate")
     test_lines: Count = Field(100, description="number of lines of that split for each direction, or `all`")
