@@ -1,57 +1,107 @@
 """`ontarget translate -o`: the progress of a bulk translation, and where it runs."""
 
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
+from pathlib import Path
 from typing import TYPE_CHECKING
+
+import typer
 
 from ontarget.bulk.cluster import on_ray
 from ontarget.bulk.job import BulkJob
-from ontarget.bulk.local import Translate, Workers, in_this_process
-from ontarget.bulk.translate import BulkResult, translate_files
+from ontarget.bulk.local import Advance, Translate, Workers, in_this_process
+from ontarget.bulk.translate import translate_files
+from ontarget.checked.source import AUTO
 from ontarget.checked.verdict import Checked, Verdict
+from ontarget.cli.loading import TranslatorOptions
+from ontarget.cli.options import require_folder
 from ontarget.cli.progress import duration, stopped
-from ontarget.errors import UserError
-from ontarget.languages import Direction
+from ontarget.cli.verdicts import TOO_LONG, conclude
+from ontarget.errors import UserError, counted
+from ontarget.languages import Direction, Language
 from ontarget.translation.hypothesis import Hypothesis
 
 if TYPE_CHECKING:
     from rich.console import Console
 
+    from ontarget.checked.translator import CheckedTranslator
+
 _EVERY = 60.0  # seconds between two lines of progress where there is no terminal
 
 
-def carry_out(
-    job: BulkJob, make: Callable[[], Translate], direction: Direction, on: str | None = None
-) -> BulkResult:
-    """Carries out a job with a progress bar, or with a line a minute if standard error is not a terminal.
+def require_output(given: Mapping[str, object], files: Sequence[str]) -> None:
+    """Rejects arguments that need `--output`, in a command without it.
+
+    Raises:
+        UserError: there is such an argument.
+    """
+    for option in (option for option, value in given.items() if value):
+        raise UserError(f"{option} needs --output, the file or folder to write")
+    if len(files) > 1 or any(Path(name).is_dir() for name in files):
+        raise UserError("several files or a folder need --output, the folder to write")
+
+
+def in_bulk(
+    job: BulkJob,
+    options: TranslatorOptions,
+    target: Language,
+    loaded: Callable[[], "CheckedTranslator"],
+    on: str | None,
+    *,
+    strict: bool,
+) -> None:
+    """Carries out a job, and ends the command with its summary and exit code.
 
     Args:
         job: what to translate.
-        make: loads the model, here or in each worker.
-        direction: of all lines.
+        options: the options of the translator.
+        target: the target language.
+        loaded: loads the translator in this process.
         on: `ray` or `ray://HOST:PORT`; None for this process.
+        strict: whether an off-target line is a failure.
     Raises:
         UserError: see `translate_files`; or `on` is something else.
     """
-    workers = _workers(make, on, direction)
-    try:
-        with _BulkProgress() as progress:
-            return translate_files(job, workers, progress)
-    except KeyboardInterrupt as request:
-        stopped(request)
-
-
-def _workers(make: Callable[[], Translate], on: str | None, direction: Direction) -> Callable[[], Workers]:
-    if on is None:
-        return lambda: in_this_process(make())
-    if on != "ray" and not on.startswith("ray://"):
+    if on is not None and on != "ray" and not on.startswith("ray://"):
         raise UserError(f"--on '{on}' is not valid; write ray, or ray://HOST:PORT")
+    if str(job.out) == "-":
+        raise UserError("--output '-' is not a file; omit it to print the translation")
+    require_folder("--output", job.out)
+    limit: int | None = None
+
+    def here() -> Workers:
+        nonlocal limit
+        translator = loaded()
+        limit = translator.translator.context.limit
+        return in_this_process(_bound(translator, options, target))
 
     def failed(texts: Sequence[str]) -> list[Checked]:
         nothing = Hypothesis("", "stop", 0.0, 0), Verdict("unsure", "", 0.0, "failed", {"empty": ()})
+        direction = options.direction or Direction(target, target)
         return [Checked(text, direction, *nothing) for text in texts]
 
-    return lambda: on_ray(None if on == "ray" else on, make, failed)
+    def there() -> Workers:
+        return on_ray(None if on == "ray" else on, lambda: _bound(options.load(), options, target), failed)
+
+    try:
+        with _BulkProgress() as progress:
+            result = translate_files(job, here if on is None else there, progress)
+    except KeyboardInterrupt as request:
+        stopped(request)
+    if result.failed:
+        typer.echo(f"{counted(result.failed, 'line')} failed on the cluster and left empty", err=True)
+    conclude(result.summary, limit, check=options.check, strict=strict)
+    if result.failed:
+        raise typer.Exit(TOO_LONG)
+
+
+def _bound(translator: "CheckedTranslator", options: TranslatorOptions, target: Language) -> Translate:
+    source = AUTO if options.direction is None else options.direction.source
+
+    def translate(texts: Sequence[str], *, progress: Advance | None = None) -> Sequence[Checked]:
+        return translator.translate(texts, source, target, progress=progress or False)
+
+    return translate
 
 
 class _BulkProgress:

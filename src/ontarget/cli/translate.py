@@ -3,15 +3,18 @@
 import sys
 from collections.abc import Iterable
 from pathlib import Path
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 from rich.console import Console
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
 
+from ontarget.bulk.job import BulkJob
 from ontarget.checked.source import AUTO
 from ontarget.checked.summary import Summary
 from ontarget.cli.aliases import note
+from ontarget.cli.bulk import in_bulk, require_output
+from ontarget.cli.loading import TranslatorOptions
 from ontarget.cli.options import (
     Beams,
     MaxNewTokens,
@@ -26,12 +29,14 @@ from ontarget.corpora.plain import decode_lines, read_lines
 from ontarget.errors import UserError
 from ontarget.languages import Language
 from ontarget.model_place import locate
-from ontarget.pipeline.execution.systems import settings_called, system_called
+from ontarget.pipeline.execution.systems import settings_called
 from ontarget.prompts.template import PromptTemplate
 from ontarget.scoring.language_id.identifiers import DEFAULT, identifier_named
-from ontarget.settings.decoding import Decoding
 from ontarget.system_ids import current_id
 from ontarget.translation.system import direction_between
+
+if TYPE_CHECKING:
+    from ontarget.checked.translator import CheckedTranslator
 
 
 def translate(
@@ -43,10 +48,37 @@ def translate(
             "--from", metavar="LANGUAGE", help="Source language, such as de; auto: identify it, line by line."
         ),
     ] = AUTO,
-    file: Annotated[
-        Path | None,
+    files: Annotated[
+        list[str] | None,
         typer.Argument(
-            help="Source text, one segment per line, may be compressed (default: standard input)."
+            help="Source text, one segment per line, may be compressed (default: standard input). With "
+            "--output also Parquet, folders, or several files.",
+        ),
+    ] = None,
+    output: Annotated[
+        Path | None,
+        typer.Option(
+            "--output",
+            "-o",
+            metavar="PATH",
+            help="Write the translation to this file, or to this folder if there are several files. The "
+            "command can be stopped and run again to resume.",
+        ),
+    ] = None,
+    overwrite: Annotated[
+        bool,
+        typer.Option("--overwrite", help="Replace the output if it exists, or an unfinished different one."),
+    ] = False,
+    column: Annotated[
+        str | None,
+        typer.Option(metavar="NAME", help="Column of Parquet to translate (default: the only one of text)."),
+    ] = None,
+    on: Annotated[
+        str | None,
+        typer.Option(
+            "--on",
+            metavar="ray",
+            help="Translate on a Ray cluster: ray, or its address (ray://HOST:PORT). Needs --output.",
         ),
     ] = None,
     num_beams: Beams = 4,
@@ -119,6 +151,11 @@ def translate(
 
         ontarget translate --model my/model --from de --to fr --retry rerank,pivot --strict text.de
 
+    Translate any number of lines, or a folder of files; the same command resumes after any interruption:
+
+        ontarget translate --model my/model --from de --to fr news.de.zst -o news.fr.zst
+        ontarget translate --model my/model --from de --to fr texts -o translated
+
     The output has as many lines as the input, and an empty line stays empty. A line that is too long for the
     model's context also becomes an empty line. Such lines are listed on standard error, and the exit code
     is 1; all other lines are translated.
@@ -131,7 +168,7 @@ def translate(
     retries = retries_of(retry)
     identifier = identifier_named(lid)
     if report is not None:
-        require_new_place("--report", report, [str(file) if file else None])
+        require_new_place("--report", report, files or [])
     if template is not None:
         PromptTemplate.load(template, model)
     if system is not None and (current := current_id(system)) != system:
@@ -142,38 +179,39 @@ def translate(
         settings_called(system).check_beam(num_beams)
         if direction is None:
             raise UserError(f"the system '{system}' needs to know the source language; name it with --from")
-    lines = read_lines(file) if file is not None else _standard_input()
-
-    from transformers.utils import logging
-
-    from ontarget.checked.translator import CheckedTranslator
-    from ontarget.translation.translator import Translator
-
-    logging.disable_progress_bar()  # one bar is enough
-    translator = Translator(model, template, trust_remote_code=trust_remote_code)
-    if direction is not None:
-        _notes(translator.doubts(direction))
-    how = None
-    if system is not None and direction is not None:
-        decoding = Decoding(num_beams, max_new_tokens, no_repeat_ngram_size=no_repeat_ngram_size)
-        how = system_called(system, translator.template, direction, texts, decoding)
-    checked = CheckedTranslator(
-        translator,
-        retry=[
-            name if other is None else Translator(other, trust_remote_code=trust_remote_code)
-            for name, other in retries
-        ],
-        num_beams=num_beams,
-        max_new_tokens=max_new_tokens,
-        no_repeat_ngram_size=no_repeat_ngram_size,
-        system=how,
-        identifier=identifier,
-        check=check,
+    options = TranslatorOptions(
+        model,
+        direction,
+        template,
+        system,
+        num_beams,
+        max_new_tokens,
+        no_repeat_ngram_size,
+        retries,
+        lid,
+        check,
+        trust_remote_code,
+        texts,
     )
-    if check and not checked.checker.knows(into):
-        _notes(
-            [f"{identifier.signature} cannot recognise {into.name()} ({into}); choose another one with --lid"]
-        )
+
+    def loaded() -> "CheckedTranslator":
+        """Loads the model, and prints why its translations may be poor."""
+        translator = options.load()
+        if direction is not None:
+            _notes(translator.translator.doubts(direction))
+        if check and not translator.checker.knows(into):
+            unknown = f"{identifier.signature} cannot recognise {into.name()} ({into})"
+            _notes([f"{unknown}; choose another one with --lid"])
+        return translator
+
+    if output is not None:
+        job = BulkJob(files or [], output, options.settings(), str(into), column, report, overwrite)
+        in_bulk(job, options, into, loaded, on, strict=strict)
+        return
+    require_output({"--overwrite": overwrite, "--column": column, "--on": on}, files or [])
+    lines = _standard_input() if files in (None, [], ["-"]) else read_lines(Path(files[0]))
+    checked = loaded()
+    translator = checked.translator
     with _progress_bar() as bar:
         task = bar.add_task(f"to {into.name()}", total=len(lines))
         results = checked.translate(

@@ -59,7 +59,7 @@ def conclude(summary: Summary, limit: int | None, *, check: bool, strict: bool) 
 
     Args:
         summary: the verdicts on all lines.
-        limit: number of tokens that the model takes.
+        limit: number of tokens that the model takes, if it is known.
         check: whether lines were checked. Lines that are too long are named in any case.
         strict: whether an off-target line is a failure.
     """

@@ -19,13 +19,13 @@ def sentences(
 
     Args:
         tokens: see `refused`; the first few are enough if `count` is given.
-        limit: number of tokens that the model takes.
+        limit: number of tokens that the model takes, if it is known.
         unit: the name of one input, such as `line`.
         count: number of refused prompts; default: those in `tokens`.
     """
     messages = [
         f"{unit} {number} is too long and left empty: with its prompt it has {length} tokens, but the model "
-        f"takes {limit}, output included; split it"
+        f"takes {'fewer' if limit is None else limit}, output included; split it"
         for number, length in list(tokens.items())[:_NAMED]
     ]
     if more := (len(tokens) if count is None else count) - len(messages):

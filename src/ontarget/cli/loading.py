@@ -1,0 +1,92 @@
+"""Loads the model of `ontarget translate` as its options say, in this process or in a worker on a cluster."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from ontarget.languages import Direction, Language
+from ontarget.pipeline.execution.systems import system_called
+from ontarget.pipeline.planning.artifacts import identity
+from ontarget.scoring.language_id.identifiers import identifier_named
+from ontarget.settings.decoding import Decoding
+
+if TYPE_CHECKING:
+    from ontarget.checked.translator import CheckedTranslator
+
+
+@dataclass(frozen=True, slots=True)
+class TranslatorOptions:
+    """The options that decide a translation, already checked. They can be sent to another process.
+
+    Attributes:
+        direction: None if the source language of each line is identified.
+        monolingual: text of each language for systems that learn from it.
+        retries: names, and the model if it is another one, see `retries_of`.
+        lid: the identifier of the check.
+    """
+
+    model: str
+    direction: Direction | None
+    template: str | None
+    system: str | None
+    num_beams: int
+    max_new_tokens: int
+    no_repeat_ngram_size: int | None
+    retries: Sequence[tuple[str, Path | str | None]]
+    lid: str
+    check: bool
+    trust_remote_code: bool
+    monolingual: Mapping[Language, Sequence[str]] = field(default_factory=dict)
+
+    def load(self) -> "CheckedTranslator":
+        """Loads all models.
+
+        Raises:
+            UserError: a model does not exist, or cannot be used.
+        """
+        from transformers.utils import logging
+
+        from ontarget.checked.translator import CheckedTranslator
+        from ontarget.translation.translator import Translator
+
+        logging.disable_progress_bar()  # one bar is enough
+        trust = self.trust_remote_code
+        translator = Translator(self.model, self.template, trust_remote_code=trust)
+        how = None
+        if self.system is not None and self.direction is not None:
+            decoding = Decoding(
+                self.num_beams, self.max_new_tokens, no_repeat_ngram_size=self.no_repeat_ngram_size
+            )
+            how = system_called(
+                self.system, translator.template, self.direction, dict(self.monolingual), decoding
+            )
+        return CheckedTranslator(
+            translator,
+            retry=[
+                name if other is None else Translator(other, trust_remote_code=trust)
+                for name, other in self.retries
+            ],
+            num_beams=self.num_beams,
+            max_new_tokens=self.max_new_tokens,
+            no_repeat_ngram_size=self.no_repeat_ngram_size,
+            system=how,
+            identifier=identifier_named(self.lid),
+            check=self.check,
+        )
+
+    def settings(self) -> dict[str, Any]:
+        """The options by their names on the command line, and the identity of the model's files."""
+        return {
+            "--model": self.model,
+            "the model's files": identity(self.model)[:12],
+            "--from": "auto" if self.direction is None else str(self.direction.source),
+            "--template": self.template,
+            "--system": self.system,
+            "--num-beams": self.num_beams,
+            "--max-new-tokens": self.max_new_tokens,
+            "--no-repeat-ngram-size": self.no_repeat_ngram_size,
+            "--retry": ",".join(f"{name}{other or ''}" for name, other in self.retries) or None,
+            "--lid": self.lid,
+            "--check": self.check,
+        }
