@@ -3,7 +3,7 @@ from pathlib import Path
 
 import pytest
 
-from ontarget.checkpoints.safetensors import check_safetensors
+from ontarget.checkpoints.safetensors import check_safetensors, numbers_in
 from ontarget.errors import UserError
 
 
@@ -20,6 +20,12 @@ ONE = {"__metadata__": {"format": "pt"}, "a": {"dtype": "F32", "shape": [2], "da
 def test_a_whole_file_is_let_be(tmp_path: Path) -> None:
     check_safetensors(file_of(tmp_path, ONE, bytes(8)))
     check_safetensors(file_of(tmp_path, {}))  # none of its own, as the library writes it
+
+
+def test_the_numbers_of_all_tensors_are_counted(tmp_path: Path) -> None:
+    header = ONE | {"b": {"dtype": "F16", "shape": [3, 5], "data_offsets": [8, 38]}}
+    header["c"] = {"dtype": "F32", "shape": [], "data_offsets": [38, 42]}  # a single number
+    assert numbers_in(file_of(tmp_path, header, bytes(42))) == 2 + 15 + 1
 
 
 def test_what_the_library_writes_is_whole(tmp_path: Path) -> None:

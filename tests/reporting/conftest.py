@@ -155,6 +155,36 @@ def write_run(directory: Path) -> Path:
     return directory
 
 
+def write_second_test(run: Path) -> Path:
+    """Gives a run a second test: MT and ontarget on three everyday sentences in two zero-shot directions."""
+    recipe = run / "recipe.yaml"
+    recipe.write_text(f"{recipe.read_text(encoding='utf-8')}second_test: everyday\n", encoding="utf-8")
+    folder, pair = run / "everyday", ("it-nl", "nl-it")
+    folder.mkdir()
+    rows = [
+        row for row in score_rows(["mt", "ontarget"], ("zero-shot",)) if row["direction"] in (*pair, "avg")
+    ]
+    for row in rows:
+        row["value"] = {"otr": {"mt": 50.0, "ontarget": 4.0, "reference": 0.0}}.get(row["metric"], {}).get(
+            row["system"], row["value"] / 2
+        )
+    unsure = [row | {"metric": "otr_unsure", "value": 2.0} for row in rows if row["metric"] == "otr"]
+    (folder / "scores.json").write_text(json.dumps(rows + unsure), encoding="utf-8")
+    (folder / "details.json").write_text(json.dumps(details()), encoding="utf-8")
+    for system in ("mt", "ontarget"):
+        for direction in pair:
+            lines = [row | {"source": f"everyday {row['source']}"} for row in output_rows(system, direction)]
+            write_jsonl(folder / "outputs" / system / f"{direction}.jsonl", lines)
+    return run
+
+
+def write_sizes(run: Path, sizes: dict[str, int]) -> None:
+    """Gives systems of a run records with the number of parameters of their model."""
+    for system, number in sizes.items():
+        record = {"it-nl": {"fingerprint": "f", "seconds": 1.0, "parameters": number}}
+        (run / "outputs" / system / "ontarget.json").write_text(json.dumps(record), encoding="utf-8")
+
+
 @pytest.fixture
 def run_dir(tmp_path: Path) -> Path:
     return write_run(tmp_path / "phrasebook-fake")

@@ -1,12 +1,14 @@
-"""Checks that a safetensors file is complete, by its header.
+"""Reads the header of a safetensors file: whether the file is complete, and how many numbers it holds.
 
 The file begins with a little-endian number of 8 bytes: the length of the header. The header is JSON, with
 dtype, shape and data_offsets of each tensor. The data follow.
 """
 
 import json
+import math
 from collections.abc import Mapping
 from pathlib import Path
+from typing import Any
 
 from ontarget.errors import UserError
 
@@ -21,6 +23,29 @@ def check_safetensors(file: Path) -> None:
         UserError: the file is cut off, damaged, or not a safetensors file.
     """
     size = file.stat().st_size
+    length, tensors = _header(file, size)
+    end = _LENGTH + length + _data_bytes(file, tensors)
+    if size < end:
+        raise UserError(_cut(file, size, end))
+    if size > end:
+        raise UserError(_damaged(file, f"it has {size - end:,} bytes more than its header names"))
+
+
+def numbers_in(file: Path) -> int:
+    """The number of values in all tensors of a file.
+
+    Raises:
+        UserError: its header is damaged.
+    """
+    _, tensors = _header(file, file.stat().st_size)
+    try:
+        return sum(math.prod(of["shape"]) for of in tensors.values())
+    except (LookupError, TypeError):
+        raise UserError(_damaged(file, "its header cannot be read")) from None
+
+
+def _header(file: Path, size: int) -> tuple[int, dict[str, Any]]:
+    """The length of the header in bytes, and tensor -> its description."""
     with file.open("rb") as opened:
         length = int.from_bytes(opened.read(_LENGTH), "little")
         if size < _LENGTH or length > _LONGEST:
@@ -28,21 +53,19 @@ def check_safetensors(file: Path) -> None:
         if size < _LENGTH + length:
             raise UserError(_cut(file, size, _LENGTH + length))
         header = opened.read(length)
-    end = _LENGTH + length + _data_bytes(file, header)
-    if size < end:
-        raise UserError(_cut(file, size, end))
-    if size > end:
-        raise UserError(_damaged(file, f"it has {size - end:,} bytes more than its header names"))
+    try:
+        return length, {name: of for name, of in json.loads(header).items() if name != "__metadata__"}
+    except (ValueError, AttributeError, RecursionError):
+        raise UserError(_damaged(file, "its header cannot be read")) from None
 
 
-def _data_bytes(file: Path, header: bytes) -> int:
+def _data_bytes(file: Path, tensors: Mapping[str, Any]) -> int:
     """The number of bytes of tensors that a header names."""
     try:
-        tensors = {name: of for name, of in json.loads(header).items() if name != "__metadata__"}
         ends = [of["data_offsets"][1] for of in tensors.values() if isinstance(of, Mapping)]
         if len(ends) == len(tensors) and all(isinstance(end, int) for end in ends):
             return max(ends, default=0)
-    except (ValueError, AttributeError, LookupError, TypeError, RecursionError):
+    except (LookupError, TypeError):
         pass  # reported below
     raise UserError(_damaged(file, "its header cannot be read"))
 

@@ -10,7 +10,8 @@ from rich.table import Table
 
 from ontarget.errors import UserError, counted
 from ontarget.reporting import table_formats as forms
-from ontarget.reporting.run_files import KINDS, Scores, read_scores
+from ontarget.reporting.run_files import KINDS, Scores, read_scores, read_second_scores
+from ontarget.reporting.table import Table as Layout
 from ontarget.reporting.table import layout
 from ontarget.system_ids import current_id
 
@@ -57,12 +58,28 @@ class Run:
         return forms.terminal(layout(read_scores(self.directory)))
 
     def tables(self, width: int) -> list[Table]:
-        """The same for a terminal of `width` characters: several tables if one would be wider."""
-        return forms.terminals(layout(read_scores(self.directory)), width)
+        """The same for a terminal of `width` characters, and the table of the second test if there is one.
+
+        A table that would be wider becomes several tables.
+        """
+        return [part for table in self._layouts() for part in forms.terminals(table, width)]
+
+    @cached_property
+    def second_scores(self) -> list[dict[str, Any]]:
+        """The rows of the second test, as `scores`; empty if the recipe has none."""
+        second = read_second_scores(self.directory)
+        return Run(self.directory / second[0]).scores if second else []
+
+    def _layouts(self) -> list[Layout]:
+        second = read_second_scores(self.directory)
+        more = [layout(second[1], test=second[0])] if second else []
+        return [layout(read_scores(self.directory)), *more]
 
     def __str__(self) -> str:
         scores = read_scores(self.directory)
         directions = sum(len(scores.directions(kind)) for kind in KINDS)
         held = f"{counted(len(scores.systems), 'system')}, {counted(directions, 'direction')}"
         report = self.directory / "report.html"
-        return f"{self.directory}: {held}\n\n{forms.markdown(layout(scores))}\nReport: {report}"
+        first, *second = self._layouts()
+        tables = [forms.markdown(first), *(f"{one.caption}\n\n{forms.markdown(one)}" for one in second)]
+        return "\n".join([f"{self.directory}: {held}\n", *tables, f"Report: {report}"])

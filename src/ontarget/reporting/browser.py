@@ -6,7 +6,7 @@ They are JSON, gzip and base64, which browsers read by themselves since 2023 (`D
 import base64
 import gzip
 import json
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cache
 
@@ -15,6 +15,7 @@ from ontarget.languages import Direction, Language
 from ontarget.reporting.details import NEUTRAL, UNSURE, Details
 from ontarget.reporting.run_files import KINDS, OutputLine, RunFiles
 from ontarget.reporting.table import direction_name
+from ontarget.reporting.text_files import remedy
 from ontarget.system_ids import outputs_folder
 from ontarget.text import is_empty
 
@@ -37,7 +38,8 @@ class Packed:
             start and length of the first off-language word if there is one, in UTF-16 units as JavaScript
             counts them. Directions and verdicts are indices from 0, lines count from 1.
         systems: id and printed name of each system.
-        directions: id, printed name and kind of each direction.
+        directions: id, printed name and kind of each direction. Those of a second test have its name before
+            the id (`everyday/it-nl`), and as their kind.
         every: 1 if `data` has all lines, 2 if it has every second line, and so on.
         states: the states other than on target that occur.
     """
@@ -49,6 +51,25 @@ class Packed:
     states: tuple[str, ...]
 
 
+@dataclass(frozen=True, slots=True)
+class _Direction:
+    """The outputs of all systems in one direction of a text.
+
+    Attributes:
+        id, name, kind: as in `Packed.directions`.
+        code: `it-nl`.
+        details: those of the text.
+        outputs: system -> its lines.
+    """
+
+    id: str
+    name: str
+    kind: str
+    code: str
+    details: Details
+    outputs: Mapping[str, Sequence[OutputLine]]
+
+
 def pack(run: RunFiles, largest: int = LARGEST) -> Packed | None:
     """Packs the outputs of a run; None if it has no outputs.
 
@@ -56,33 +77,32 @@ def pack(run: RunFiles, largest: int = LARGEST) -> Packed | None:
         UserError: a file of outputs is missing, damaged, or translates other sources than the others.
     """
     scores = run.scores
-    directions = tuple(
-        (name, direction_name(name), kind) for kind in KINDS for name in scores.directions(kind)
-    )
-    systems = scores.systems
-    scored = {(row.system, row.direction) for row in scores.rows}
-    outputs = [
-        {system: run.outputs(system, name) for system in systems if (system, name) in scored}
-        for name, _, _ in directions
-    ]
-    for (name, _, _), of_direction in zip(directions, outputs, strict=True):
-        _same_sources(run, name, of_direction)
-    if not any(outputs):
+    directions = [*_read(run), *(_read(run.second, run.second.name) if run.second else ())]
+    if not any(direction.outputs for direction in directions):
         return None
     every = 1
-    while len((packed := _packed(run.details, systems, directions, outputs, every))[0]) > largest:
+    while len((packed := _packed(scores.systems, directions, every))[0]) > largest:
         every = max(every + 1, -(-every * len(packed[0]) // largest))
     data, states = packed
-    names = tuple((system, scores.name(system)) for system in systems)
-    return Packed(data, names, directions, every, states)
+    names = tuple((system, scores.name(system)) for system in scores.systems)
+    return Packed(data, names, tuple((d.id, d.name, d.kind) for d in directions), every, states)
+
+
+def _read(run: RunFiles, test: str = "") -> Iterator[_Direction]:
+    """The outputs of a run by direction, or those of its second test with this name."""
+    scored = {(row.system, row.direction) for row in run.scores.rows}
+    of_id, of_name = (f"{test}/", f"{test}, ") if test else ("", "")
+    for kind in KINDS:
+        for code in run.scores.directions(kind):
+            systems = [system for system in run.scores.systems if (system, code) in scored]
+            outputs = {system: run.outputs(system, code) for system in systems}
+            _same_sources(run, code, outputs)
+            name = of_name + direction_name(code)
+            yield _Direction(of_id + code, name, test or kind, code, run.details, outputs)
 
 
 def _packed(
-    details: Details,
-    systems: Sequence[str],
-    directions: Sequence[tuple[str, str, str]],
-    outputs: Sequence[Mapping[str, Sequence[OutputLine]]],
-    every: int,
+    systems: Sequence[str], directions: Sequence[_Direction], every: int
 ) -> tuple[str, tuple[str, ...]]:
     """The data and the states.
 
@@ -90,14 +110,14 @@ def _packed(
     """
     verdicts: dict[_Verdict, int] = {}
     segments: list[list[object]] = []
-    for line in range(0, max(len(rows) for of in outputs for rows in of.values()), every):
-        for place, of_direction in enumerate(outputs):
-            rows = {system: given[line] for system, given in of_direction.items() if line < len(given)}
+    for line in range(0, max(len(rows) for of in directions for rows in of.outputs.values()), every):
+        for place, of in enumerate(directions):
+            rows = {system: given[line] for system, given in of.outputs.items() if line < len(given)}
             if not rows:
                 continue
-            first, name = next(iter(rows.values())), directions[place][0]
+            first = next(iter(rows.values()))
             shown = [
-                _output(rows[system], line, name, system, details, verdicts) if system in rows else None
+                _output(rows[system], line, of.code, system, of.details, verdicts) if system in rows else None
                 for system in systems
             ]
             reference = shortened(first.reference) if first.reference else None
@@ -165,7 +185,7 @@ def _same_sources(run: RunFiles, direction: str, outputs: Mapping[str, Sequence[
                 here, there = (outputs_folder(folder, name) / f"{direction}.jsonl" for name in (other, first))
                 raise UserError(
                     f"{here}, line {line}: its source differs from that of {there}; delete both, "
-                    f"and 'ontarget run {run.name}' makes them again"
+                    f"and {remedy(run.directory)} again"
                 )
 
 

@@ -14,7 +14,7 @@ from ontarget.reporting.report import environment
 from ontarget.reporting.run_files import KINDS, RunFiles
 from ontarget.reporting.series import Series, differences, incomparable, series_of
 from ontarget.reporting.systems import OURS, REFERENCE
-from ontarget.reporting.table import comparison
+from ontarget.reporting.table import comparison, comparison_of_second
 
 FILE = "comparison.html"
 
@@ -46,6 +46,7 @@ def render(runs: Sequence[RunFiles]) -> str:
             deviations=any(row.deviation is not None for row in rows),
             legend=forms.legend(averages),
             mark=forms.MARK,
+            second=comparison_of_second(series),
             unlike=incomparable(series),
             figures=[Markup(inline(drawing)) for drawing in drawings(series)],
             differences=differences(runs),

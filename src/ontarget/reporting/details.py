@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import Any, Self
 
 from ontarget.errors import UserError
+from ontarget.reporting.text_files import remedy
 from ontarget.system_ids import current_id
 
 FILE = "details.json"
@@ -96,9 +97,7 @@ class Details:
             return cls._of(json.loads(path.read_text(encoding="utf-8")))
         except (ValueError, KeyError, TypeError, AttributeError) as error:
             what = f"the key {error} is missing" if isinstance(error, KeyError) else str(error)
-            raise UserError(
-                f"{path} is damaged ({what}); delete it, and 'ontarget run {run.resolve().name}' makes it"
-            ) from None
+            raise UserError(f"{path} is damaged ({what}); delete it, and {remedy(run)}") from None
 
     @classmethod
     def _of(cls, data: Mapping[str, Any]) -> Self:

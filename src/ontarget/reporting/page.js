@@ -131,7 +131,11 @@
   });
   form.addEventListener("submit", (event) => event.preventDefault());
   more.addEventListener("click", extend);
-  addEventListener("hashchange", () => { if (readAddress()) update(); });
+  addEventListener("hashchange", () => {
+    if (!readAddress()) return;
+    update();
+    form.scrollIntoView(); // the page itself has links to views
+  });
   readAddress();
   update();
 })();

@@ -2,7 +2,8 @@
 
 import base64
 import hashlib
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
 from pathlib import Path
 
 from jinja2 import Environment, FileSystemLoader, StrictUndefined
@@ -15,9 +16,9 @@ from ontarget.reporting import table_formats as forms
 from ontarget.reporting.confusion import confusion, heat_map
 from ontarget.reporting.drawing import Drawing, inline
 from ontarget.reporting.headline import cost, headline
-from ontarget.reporting.outcomes import outcomes
+from ontarget.reporting.outcomes import Outcomes, outcomes
 from ontarget.reporting.paper import Paper
-from ontarget.reporting.run_files import KINDS, RunFiles
+from ontarget.reporting.run_files import KINDS, RunFiles, Scores
 from ontarget.reporting.systems import OURS, REFERENCE
 
 FILE = "report.html"
@@ -43,7 +44,6 @@ def render(run: RunFiles) -> str:
     """
     scores, details, paper = run.scores, run.details, Paper.of(run.recipe)
     averages = table.layout(scores, None, details, paper)
-    directions = [direction for kind in KINDS for direction in scores.directions(kind)]
     matrices = confusion(details, scores.kind, scores.directions(scores.kind))
     script = (Path(__file__).parent / "page.js").read_text(encoding="utf-8")
     bars = [figures.off_target_bars(scores), figures.bleu_bars(scores)]
@@ -83,13 +83,11 @@ def render(run: RunFiles) -> str:
                 if (curve := curves.evaluation_curve(stage, log))
             ],
             outcomes=outcomes(details, scores.directions(scores.kind)),
+            second=_Second.of(run.second) if run.second else None,
             display_name=scores.name,
             packed=browser.pack(run),
             marked=any(lines.words for of in details.lines.values() for lines in of.values()),
-            languages_of={
-                name: (str(parsed.source), str(parsed.target))
-                for name, parsed in zip(directions, map(Direction.parse, directions), strict=True)
-            },
+            languages_of=_languages_of,
             ordinal=_ordinal,
             script=Markup(script),
             script_hash=base64.b64encode(hashlib.sha256(script.encode()).digest()).decode(),
@@ -97,11 +95,43 @@ def render(run: RunFiles) -> str:
             times=_times(run),
             versions=run.versions,
             signatures=_signatures(run),
-            lines=sorted({row.n for row in scores.rows if row.direction != run_files.AVERAGE}),
+            lines=_numbers_of_lines(scores),
             ours=OURS,
             reference=REFERENCE,
         )
     )
+
+
+@dataclass(frozen=True, slots=True)
+class _Second:
+    """What the page shows of a second test.
+
+    Attributes:
+        name: its name, which its outputs have as their kind.
+        title: what it is of.
+        lines: the numbers of segments of its directions.
+    """
+
+    name: str
+    title: str
+    kind: str
+    lines: Sequence[int]
+    table: table.Table
+    bars: Sequence[Markup]
+    outcomes: Outcomes | None
+
+    @classmethod
+    def of(cls, run: RunFiles) -> "_Second":
+        scores, name = run.scores, run.name
+        return cls(
+            name,
+            table.SECOND_TESTS.get(name, name),
+            scores.kind,
+            _numbers_of_lines(scores),
+            table.layout(scores, None, run.details, test=name),
+            _inline([figures.off_target_bars(scores)]),
+            outcomes(run.details, scores.directions(scores.kind)),
+        )
 
 
 def environment() -> Environment:
@@ -115,16 +145,29 @@ def environment() -> Environment:
     )
 
 
+def _numbers_of_lines(scores: Scores) -> list[int]:
+    """The different numbers of segments of directions."""
+    return sorted({row.n for row in scores.rows if row.direction != run_files.AVERAGE})
+
+
+def _languages_of(direction: str) -> tuple[str, str]:
+    """Source and target of `it-nl` or `everyday/it-nl`."""
+    parsed = Direction.parse(direction.rpartition("/")[2])
+    return str(parsed.source), str(parsed.target)
+
+
 def _inline(drawings: Iterable[Drawing | None]) -> list[Markup]:
     return [Markup(inline(drawing)) for drawing in drawings if drawing]
 
 
 def _times(run: RunFiles) -> list[tuple[str, str]]:
     times = run.times
-    return [(f"training {stage}", _duration(seconds)) for stage, seconds in times.training.items()] + [
-        (f"translating, {run.scores.name(system)}", _duration(seconds))
-        for system, seconds in times.translating.items()
-    ]
+    spent = {f"training {stage}": seconds for stage, seconds in times.training.items()}
+    for part in (run, run.second) if run.second else (run,):
+        test = f", {part.name}" if part is run.second else ""
+        for system, seconds in part.times.translating.items():
+            spent[f"translating, {run.scores.name(system)}{test}"] = seconds
+    return [(what, _duration(seconds)) for what, seconds in spent.items()]
 
 
 def _duration(seconds: float) -> str:

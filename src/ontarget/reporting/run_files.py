@@ -13,6 +13,7 @@ from ontarget.errors import UserError
 from ontarget.former_names import current
 from ontarget.reporting.details import Details
 from ontarget.reporting.logs import LogRecord, read_logs
+from ontarget.reporting.models import about_models
 from ontarget.reporting.systems import REFERENCE, base_model_name, display_name, in_table_order
 from ontarget.reporting.text_files import lines_of, read_text, remedy
 from ontarget.reporting.times import Times, read_times
@@ -53,10 +54,12 @@ class Scores:
 
     Attributes:
         base_model: the name of the base model, if it is known.
+        about_models: a sentence on the names and sizes of the models, if they are known.
     """
 
     rows: tuple[ScoreRow, ...]
     base_model: str = ""
+    about_models: str = ""
 
     @classmethod
     def of(cls, objects: Iterable[Mapping[str, Any]], where: str = "scores") -> Self:
@@ -151,7 +154,11 @@ class OutputLine:
 
 @dataclass(frozen=True, slots=True)
 class RunFiles:
-    """The files of a run directory, except outputs, which are read one file at a time (`outputs`)."""
+    """The files of a run directory, except outputs, which are read one file at a time (`outputs`).
+
+    Attributes:
+        second: the results of the second test, in a folder with its name; None if the run has none.
+    """
 
     directory: Path
     recipe_text: str
@@ -160,6 +167,7 @@ class RunFiles:
     log: Mapping[str, tuple[LogRecord, ...]]
     details: Details
     times: Times
+    second: "RunFiles | None" = None
 
     @property
     def name(self) -> str:
@@ -201,23 +209,52 @@ def read(directory: Path) -> RunFiles:
     if not directory.is_dir():
         raise UserError(f"there is no run directory {directory}; {remedy(directory)}")
     recipe_text, recipe = _read_recipe(directory)
-    scores = read_scores(directory)
+    scores = _scores(directory, directory, recipe)
     logs = read_logs(directory)
     order = [stage for stage in recipe.get("stages") or {} if stage in logs]
     log = {stage: logs[stage] for stage in dict.fromkeys([*order, *logs])}
+    second = None
+    if folder := _second_test(directory, recipe):
+        of_second = _scores(folder, directory, recipe)
+        times = read_times(folder)
+        second = RunFiles(folder, recipe_text, recipe, of_second, {}, Details.read(folder), times)
     return RunFiles(
-        directory, recipe_text, recipe, scores, log, Details.read(directory), read_times(directory)
+        directory, recipe_text, recipe, scores, log, Details.read(directory), read_times(directory), second
     )
 
 
 def read_scores(directory: Path) -> Scores:
-    """Reads the scores of a run directory, with the name of its base model.
+    """Reads the scores of a run directory, with the names and sizes of its models.
 
     Raises:
         UserError: `recipe.yaml` or `scores.json` is missing or damaged.
     """
     _, recipe = _read_recipe(directory)
-    return replace(Scores.read(directory / "scores.json"), base_model=base_model_name(recipe))
+    return _scores(directory, directory, recipe)
+
+
+def read_second_scores(directory: Path) -> tuple[str, Scores] | None:
+    """The name and the scores of the second test of a run directory; None if it has none.
+
+    Raises:
+        UserError: `recipe.yaml` or the scores are damaged.
+    """
+    _, recipe = _read_recipe(directory)
+    folder = _second_test(directory, recipe)
+    return (folder.name, _scores(folder, directory, recipe)) if folder else None
+
+
+def _second_test(directory: Path, recipe: Mapping[str, Any]) -> Path | None:
+    """The folder with the results of the second test, if the recipe has one that was scored."""
+    name = recipe.get("second_test")
+    folder = directory / name if isinstance(name, str) and name else None
+    return folder if folder and (folder / "scores.json").exists() else None
+
+
+def _scores(folder: Path, run: Path, recipe: Mapping[str, Any]) -> Scores:
+    """The scores in a folder of a run, with the names and sizes of its models."""
+    scores = replace(Scores.read(folder / "scores.json"), base_model=base_model_name(recipe))
+    return replace(scores, about_models=about_models(run, recipe, scores.systems, scores.name))
 
 
 def _read_recipe(directory: Path) -> tuple[str, dict[str, Any]]:

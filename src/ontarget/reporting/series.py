@@ -1,7 +1,7 @@
 """Runs to compare; runs that differ only in their seeds are combined to mean and standard deviation."""
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from statistics import mean, stdev
 from typing import Any
 
@@ -62,9 +62,19 @@ def _series(runs: Sequence[RunFiles]) -> Series:
     )
 
 
+def second_tests(series: Sequence[Series]) -> list[Series]:
+    """The same for the second tests of the runs, without series that lack one."""
+    found = []
+    for one in series:
+        runs = tuple(run.second for run in one.runs if run.second)
+        if len(runs) == len(one.runs):
+            found.append(replace(_series(runs), name=one.name))
+    return found
+
+
 def _means(scores: Sequence[Scores]) -> Scores:
     """The means of the scores that all runs have."""
-    names = {one.base_model for one in scores}
+    names, models = {one.base_model for one in scores}, {one.about_models for one in scores}
     rows = []
     for row in scores[0].rows:
         found = [of.row(row.system, row.metric, row.kind, row.direction) for of in scores]
@@ -76,7 +86,8 @@ def _means(scores: Sequence[Scores]) -> Scores:
                     sum(one.n for one in found if one), row.signature, deviation=stdev(values),
                 )
             )  # fmt: skip
-    return Scores(tuple(rows), names.pop() if len(names) == 1 else "")
+    name, about = (found.pop() if len(found) == 1 else "" for found in (names, models))
+    return Scores(tuple(rows), name, about)
 
 
 def differences(runs: Sequence[RunFiles]) -> list[tuple[str, list[str]]]:

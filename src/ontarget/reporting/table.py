@@ -1,20 +1,22 @@
 """Tables of scores like the paper's: a row for each system, with BLEU and off-target ratio (OTR)."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from itertools import accumulate, groupby
 
 from ontarget.languages import Direction
 from ontarget.reporting.details import Details
 from ontarget.reporting.paper import Paper
 from ontarget.reporting.run_files import AVERAGE, KINDS, Kind, Scores
-from ontarget.reporting.series import Series
+from ontarget.reporting.series import Series, second_tests
 from ontarget.reporting.systems import REFERENCE, display_name
 
 LEVEL = 0.05
 """The p-value below which a difference is marked."""
 METRICS = {"bleu": "BLEU ↑", "otr": "OTR ↓"}
 """The metrics of every table with their titles; the arrow points to better values."""
+SECOND_TESTS = {"everyday": "everyday sentences"}
+"""What a second test is of, by its name."""
 BESIDE = {"otr_unsure": "unsure", "otr_agreed": "OTR agreed ↓"}
 """Further metrics of tables of averages, if a run has them."""
 _ABSENT = "–"
@@ -120,7 +122,11 @@ class _Source:
 
 
 def layout(
-    scores: Scores, kind: Kind | None = None, details: Details | None = None, paper: Paper | None = None
+    scores: Scores,
+    kind: Kind | None = None,
+    details: Details | None = None,
+    paper: Paper | None = None,
+    test: str = "",
 ) -> Table:
     """The table of averages (zero-shot, then supervised), or with a `kind` of each of its directions.
 
@@ -130,13 +136,16 @@ def layout(
     Args:
         details: the significance tests that mark cells.
         paper: the paper's figures, shown beside ours.
+        test: the name of the second test that the scores are of, for the caption.
     """
     details = details or Details()
     rows = [_Source(scores.name(s), s, scores, details, paper) for s in (*scores.systems, REFERENCE)]
-    return _table(caption(scores, kind), _places(scores, kind), rows, scores.name(details.baseline))
+    title = caption(scores, kind, test)
+    table = _table(title, _places(scores, kind), rows, scores.name(details.baseline))
+    return replace(table, note="" if kind or test else scores.about_models)
 
 
-def comparison(series: Sequence[Series], kind: Kind | None = None) -> Table:
+def comparison(series: Sequence[Series], kind: Kind | None = None, test: str = "") -> Table:
     """The averages of several runs, or with a `kind` the scores of each of its directions.
 
     Each system has a row for each series that has it.
@@ -152,15 +161,35 @@ def comparison(series: Sequence[Series], kind: Kind | None = None) -> Table:
     baseline = display_name(baselines.pop()) if len(baselines) == 1 else "each run's baseline"
     names = ", ".join(one.name for one in series)
     title = f"Averages of {names}" if kind is None else caption(everything, kind)
-    return _table(title, _places(everything, kind), rows, baseline)
+    table = _table(_of_test(title, test), _places(everything, kind), rows, baseline)
+    return replace(table, note="" if kind or test else _models_of(series))
 
 
-def caption(scores: Scores, kind: Kind | None = None) -> str:
+def comparison_of_second(series: Sequence[Series]) -> Table | None:
+    """The averages of the second tests of several runs; None if no run has one."""
+    found = second_tests(series)
+    return comparison(found, test=found[0].runs[0].name) if found else None
+
+
+def caption(scores: Scores, kind: Kind | None = None, test: str = "") -> str:
     """The contents of the table, in a few words."""
     if kind is not None:
-        return f"{kind.capitalize()} directions"
+        return _of_test(f"{kind.capitalize()} directions", test)
     counts = (f"{len(scores.directions(name))} {name}" for name in KINDS if scores.directions(name))
-    return f"Averages over {' and '.join(counts)} directions"
+    return _of_test(f"Averages over {' and '.join(counts)} directions", test)
+
+
+def _of_test(title: str, test: str) -> str:
+    """The caption of a table of a second test."""
+    return f"Second test, {SECOND_TESTS.get(test, test)}: {title[:1].lower()}{title[1:]}" if test else title
+
+
+def _models_of(series: Sequence[Series]) -> str:
+    """The models of several runs: once if all have the same."""
+    known = {one.name: one.scores.about_models for one in series if one.scores.about_models}
+    if len(set(known.values())) == 1:
+        return next(iter(known.values()))
+    return " ".join(f"{name}: {models[:1].lower()}{models[1:]}" for name, models in known.items())
 
 
 def direction_name(direction: str) -> str:

@@ -26,5 +26,11 @@ def read_text(path: Path, run: Path | None = None) -> str:
 
 
 def remedy(run: Path) -> str:
-    """The end of a message about a missing or damaged file: the command that makes it."""
-    return f"'ontarget run {run.resolve().name}' makes it"
+    """The end of a message about a missing or damaged file: the command that makes it.
+
+    Args:
+        run: a run directory, or the folder of its second test.
+    """
+    run = run.resolve()
+    of_second = run.is_dir() and not (run / "recipe.yaml").exists() and (run.parent / "recipe.yaml").exists()
+    return f"'ontarget run {(run.parent if of_second else run).name}' makes it"

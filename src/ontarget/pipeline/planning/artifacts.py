@@ -44,10 +44,17 @@ _LINES = 10_000  # number of lines that are hashed at a time
 
 @dataclass(frozen=True, slots=True)
 class Made:
-    """The record of an artifact: its fingerprint, and the seconds that it took to make."""
+    """The record of an artifact.
+
+    Attributes:
+        fingerprint: of everything that made it.
+        seconds: the time that it took to make.
+        parameters: of translations, the number of parameters of their model; None if it is unknown.
+    """
 
     fingerprint: str
     seconds: float
+    parameters: int | None = None
 
 
 def fingerprint(kind: Kind, **parts: Any) -> str:
@@ -273,6 +280,8 @@ def _recording(record: Path, key: str, made: Made, files: Sequence[Path]) -> Ite
         "seconds": round(made.seconds, 1),
         "bytes": {path.name: path.stat().st_size for path in files if path.exists()},
     }
+    if made.parameters is not None:
+        entry["parameters"] = made.parameters
     write_json(record, records | {key: entry})
 
 
@@ -306,7 +315,7 @@ def _size(path: Path) -> int | None:
 def _made(record: Any) -> Made | None:
     if not isinstance(record, dict) or not isinstance(record.get("fingerprint"), str):
         return None
-    return Made(record["fingerprint"], float(record.get("seconds") or 0.0))
+    return Made(record["fingerprint"], float(record.get("seconds") or 0.0), record.get("parameters"))
 
 
 def _read(path: Path) -> dict[str, Any]:
