@@ -47,7 +47,7 @@ def render(run: RunFiles) -> str:
     matrices = confusion(details, scores.kind, scores.directions(scores.kind))
     script = (Path(__file__).parent / "page.js").read_text(encoding="utf-8")
     bars = [figures.off_target_bars(scores), figures.bleu_bars(scores)]
-    scatter = figures.scatter(scores)
+    scatter, packed = figures.scatter(scores), browser.pack(run)
     return (
         environment()
         .get_template("page.html.j2")
@@ -85,9 +85,9 @@ def render(run: RunFiles) -> str:
             outcomes=outcomes(details, scores.directions(scores.kind)),
             second=_Second.of(run.second) if run.second else None,
             display_name=scores.name,
-            packed=browser.pack(run),
+            packed=packed,
             marked=any(lines.words for of in details.lines.values() for lines in of.values()),
-            languages_of=_languages_of,
+            languages_of={id: _languages_of(id) for id, _, _ in packed.directions} if packed else {},
             ordinal=_ordinal,
             script=Markup(script),
             script_hash=base64.b64encode(hashlib.sha256(script.encode()).digest()).decode(),
