@@ -1,0 +1,90 @@
+"""Translates a document: cuts its units into segments, translates them, and puts them back."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from ontarget.checked.verdict import Checked
+from ontarget.documents.dividing import Translate
+from ontarget.documents.glossary import Glossary
+from ontarget.documents.keep import Keep
+from ontarget.documents.parts import Document, Tag, parts_of
+from ontarget.documents.segments import Level, segments_of
+from ontarget.documents.translating import Way, translate_cores
+from ontarget.languages import Language
+
+
+@dataclass(frozen=True, slots=True)
+class TranslatedSegment:
+    """A segment of a document and its translation.
+
+    Attributes:
+        where: its place in the document, such as `line 3`.
+        checked: source, translation and verdict.
+        way: how its placeholders and tags were kept, see `translating.py`.
+        terms: terms of the glossary that the source has, but whose translations the translation lacks.
+    """
+
+    where: str
+    checked: Checked
+    way: Way
+    terms: tuple[tuple[str, str], ...] = ()
+
+    def to_dict(self) -> dict[str, Any]:
+        """The segment as plain data, a line of `translate --report`."""
+        row = {"where": self.where, **self.checked.to_dict(), "way": self.way}
+        return row | ({"terms_missing": dict(self.terms)} if self.terms else {})
+
+
+@dataclass(frozen=True, slots=True)
+class DocumentTranslation:
+    """A translated document.
+
+    Attributes:
+        data: the bytes of the file.
+        segments: its segments with words, in order.
+    """
+
+    data: bytes
+    segments: Sequence[TranslatedSegment]
+
+
+def translate_document(
+    document: Document,
+    translate: Translate,
+    language: Language,
+    *,
+    level: Level = "sentence",
+    keep: Keep | None = None,
+    glossary: Glossary | None = None,
+) -> DocumentTranslation:
+    """Translates the text of a document. Tags, placeholders, white space and all other bytes stay.
+
+    Args:
+        document: the document, see `formats.read_document`.
+        translate: translates texts into the target language.
+        language: the language of the document, which decides on sentence boundaries.
+        level: what is translated at a time.
+        keep: patterns of text that stays as it is, besides placeholders, URLs and code.
+        glossary: terms and their translations, which are looked for in each translation.
+    Raises:
+        UserError: the file's encoding lacks a character of a translation.
+    """
+    cut = [segments_of(unit.parts, language, level, keep) for unit in document.units]
+    found = translate_cores(
+        [segment.core for of_unit in cut for segment in of_unit if segment.core], translate
+    )
+    segments = list[TranslatedSegment]()
+    texts = []
+    for unit, of_unit in zip(document.units, cut, strict=True):
+        new = list[str | Tag]()
+        for segment in of_unit:
+            if segment.core:
+                one = found[segment.core]
+                missing = glossary.missing(one.checked.source, one.checked.text) if glossary else ()
+                segments.append(TranslatedSegment(unit.where, one.checked, one.way, missing))
+                new += segment.filled(one.core)
+            else:
+                new += segment.before
+        texts.append(parts_of(new))
+    return DocumentTranslation(document.translated(texts), segments)

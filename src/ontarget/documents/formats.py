@@ -1,0 +1,82 @@
+"""Which reader a file needs, by the ending of its name."""
+
+from collections.abc import Callable
+from pathlib import Path
+
+from ontarget.documents.parts import Document
+from ontarget.documents.text_file import read_bytes
+from ontarget.errors import UserError
+from ontarget.languages import Language
+
+BINARY = frozenset({".docx"})
+"""Endings of documents that are not text, and cannot go to a terminal."""
+
+
+def _readers() -> dict[str, Callable[[bytes, Path], Document]]:
+    from ontarget.documents.docx import read_docx
+    from ontarget.documents.html import read_html
+    from ontarget.documents.json_strings import read_json
+    from ontarget.documents.markdown import read_markdown
+    from ontarget.documents.plain import read_plain
+    from ontarget.documents.po import read_po
+    from ontarget.documents.subtitles import read_subtitles
+    from ontarget.documents.xliff import read_xliff
+    from ontarget.documents.yaml_strings import read_yaml_strings
+
+    return {
+        ".md": read_markdown,
+        ".markdown": read_markdown,
+        ".html": read_html,
+        ".htm": read_html,
+        ".xhtml": read_html,
+        ".xlf": read_xliff,
+        ".xliff": read_xliff,
+        ".po": read_po,
+        ".pot": read_po,
+        ".srt": read_subtitles,
+        ".vtt": read_subtitles,
+        ".docx": read_docx,
+        ".json": read_json,
+        ".yaml": read_yaml_strings,
+        ".yml": read_yaml_strings,
+        ".txt": read_plain,
+    }
+
+
+_TEXT = (".md", ".markdown", ".html", ".htm", ".xhtml", ".xlf", ".xliff", ".po", ".pot", ".srt", ".vtt")
+_STRINGS = (".json", ".yaml", ".yml")
+DOCUMENTS = frozenset({*BINARY, *_TEXT, *_STRINGS})
+"""Endings of files that are always documents; a .txt file is lines unless paragraphs are asked for."""
+
+
+def is_document(path: Path) -> bool:
+    """Whether a file is a document by the ending of its name."""
+    return path.suffix.lower() in DOCUMENTS
+
+
+def read_document(path: Path, *, target: Language | None = None, column: str | None = None) -> Document:
+    """Reads a document.
+
+    Args:
+        path: the file.
+        target: the language to translate into, which XLIFF names.
+        column: the column of a file of tab-separated columns, by number or name.
+    Raises:
+        UserError: the file is missing, broken, too large or of an unknown format.
+    """
+    data = read_bytes(path)
+    suffix = path.suffix.lower()
+    if column is not None:
+        from ontarget.documents.plain import read_columns
+
+        return read_columns(data, path, column)
+    if suffix in (".xlf", ".xliff"):
+        from ontarget.documents.xliff import read_xliff
+
+        return read_xliff(data, path, target)
+    reader = _readers().get(suffix)
+    if reader is None:
+        raise UserError(
+            f"'{path}' is not a known kind of document; known are {', '.join(sorted(_readers()))}"
+        )
+    return reader(data, path)

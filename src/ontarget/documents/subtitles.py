@@ -1,0 +1,84 @@
+"""Subtitles in SubRip (.srt) and WebVTT (.vtt): each cue is a unit, times and order stay."""
+
+import html
+import re
+import textwrap
+from collections.abc import Callable, Iterator
+from pathlib import Path
+
+from ontarget.documents.parts import Parts, Slot, Tag, Unit, parts_of
+from ontarget.documents.text_file import TextDocument, decoded
+from ontarget.errors import UserError
+
+_TIME = r"(?:\d+:)?\d{1,2}:\d{2}[,.]\d{1,3}"
+# The line of times, and the lines up to an empty one. An empty cue has no lines.
+_CUE = re.compile(
+    rf"^[ \t]*{_TIME}[ \t]*-->[ \t]*{_TIME}[^\r\n]*(?:\r?\n|\Z)((?:[^\r\n]*\S[^\r\n]*(?:\r?\n|\Z))*)",
+    re.MULTILINE,
+)
+_MARKUP = re.compile(r"<[^<>\n]*>|\{\\[^{}\n]*\}")
+_NARROW = 20  # characters; a shorter line is not divided
+
+
+def read_subtitles(data: bytes, path: Path) -> TextDocument:
+    """A file of subtitles.
+
+    Raises:
+        UserError: it has no cue.
+    """
+    file = decoded(data, path)
+    vtt = file.text.startswith("WEBVTT")
+    slots = list(_slots(file.text, vtt))
+    if not slots and file.text.strip() and "-->" not in file.text:
+        raise UserError(f"'{path}' has no subtitles: expected lines such as 00:00:01,000 --> 00:00:02,500")
+    return TextDocument(file, slots)
+
+
+def _slots(text: str, vtt: bool) -> Iterator[Slot]:
+    for number, cue in enumerate(_CUE.finditer(text), start=1):
+        raw = cue[1].rstrip("\r\n")
+        if raw.strip():
+            newline = "\r\n" if "\r\n" in cue[0] else "\n"
+            unit = Unit(_parts(raw, vtt), f"cue {number}")
+            yield Slot(cue.start(1), cue.start(1) + len(raw), unit, _writer(raw, newline, vtt))
+
+
+def _parts(raw: str, vtt: bool) -> Parts:
+    """The text and tags of a cue. A line with a dash is what another person says."""
+    pieces, place = list[str | Tag](), 0
+    for found in re.finditer(rf"{_MARKUP.pattern}|\r?\n(?=\s*[-–—])", raw):
+        pieces += [_plain(raw[place : found.start()], vtt), Tag(found[0], breaks=found[0].endswith("\n"))]
+        place = found.end()
+    return parts_of([*pieces, _plain(raw[place:], vtt)])
+
+
+def _plain(raw: str, vtt: bool) -> str:
+    return html.unescape(raw) if vtt else raw
+
+
+def _writer(raw: str, newline: str, vtt: bool) -> Callable[[Parts, Callable[[Tag], str]], str]:
+    """Writes a cue with at most as many lines as it had, of about the same length."""
+
+    def write(parts: Parts, tag_text: Callable[[Tag], str]) -> str:
+        lines = raw.count("\n") + 1
+        text = "".join(
+            tag_text(part) if isinstance(part, Tag) else _escaped(part) if vtt else part for part in parts
+        )
+        text = re.sub(r"(?:\r?\n[ \t]*)+", newline, text).strip()  # an empty line would end the cue
+        text = text.replace("-->", "→")
+        return text if newline in text or lines == 1 else newline.join(_wrapped(text, lines))
+
+    return write
+
+
+def _escaped(text: str) -> str:
+    return text.replace("&", "&amp;").replace("<", "&lt;").replace(">", "&gt;")
+
+
+def _wrapped(text: str, most: int) -> list[str]:
+    """A text in at most `most` lines, the narrowest possible. Tags count as letters, which changes little."""
+    for width in range(max(_NARROW, len(text) // most), len(text)):
+        lines = textwrap.wrap(text, width, break_long_words=False, break_on_hyphens=False)
+        if len(lines) <= most and not any(_MARKUP.search(line) is None and "<" in line for line in lines):
+            return lines
+    return [text]

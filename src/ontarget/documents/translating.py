@@ -1,0 +1,109 @@
+"""Translates segments with any function from texts to checked texts, so that no tag or placeholder is lost.
+
+Three ways are tried in turn for a segment with tags or placeholders: with a short name in the place of each
+(`masking.py`); with placeholders as they are; and at last piece by piece, which cannot lose any. A text that
+is too long for the model is divided. Each way is one call for all segments that need it, in large batches.
+"""
+
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+from typing import Literal, TypeGuard
+
+from ontarget.checked.verdict import Checked, Flag
+from ontarget.documents.dividing import Translate, combined, translate_divided
+from ontarget.documents.masking import masked
+from ontarget.documents.parts import Tag
+from ontarget.documents.segments import Atom, Fixed
+from ontarget.placeholders import lost_numbers
+from ontarget.scoring.language_id.text_words import words_of
+from ontarget.text import in_one_line
+
+Way = Literal["whole", "masked", "shown", "pieces"]
+"""How a segment was translated: as a text without tags and placeholders (`whole`), or see above."""
+
+Core = tuple[Atom, ...]
+
+_LOST: tuple[Flag, ...] = ("placeholders_lost", "numbers_lost")
+
+
+@dataclass(frozen=True, slots=True)
+class TranslatedCore:
+    """The translation of a core.
+
+    Attributes:
+        core: the new text, with all tags and placeholders of the old one.
+        checked: source and translation as a reader sees them, with the verdict.
+        way: how it was translated.
+    """
+
+    core: Core
+    checked: Checked
+    way: Way
+
+
+def translate_cores(cores: Sequence[Core], translate: Translate) -> dict[Core, TranslatedCore]:
+    """The translation of each core, which has a string with words; equal ones are translated once.
+
+    An empty answer is not a translation: such a text stays as it is.
+    """
+    todo = list(dict.fromkeys(cores))
+    found = _whole(todo, translate, show=False)
+    shown = [core for core in todo if core not in found and any(isinstance(atom, Fixed) for atom in core)]
+    found |= _whole(shown, translate, show=True)
+    return found | _piecewise([core for core in todo if core not in found], translate)
+
+
+def _whole(cores: Sequence[Core], translate: Translate, *, show: bool) -> dict[Core, TranslatedCore]:
+    """The translations of whole cores, without those that lost a part."""
+    found = dict[Core, TranslatedCore]()
+    forms = [masked(core, show=show) for core in cores]
+    for form, answer in zip(forms, translate_divided([form.text for form in forms], translate), strict=True):
+        core = form.read(answer.text) if answer.text.strip() else None
+        if core is not None:
+            way: Way = "shown" if show else "masked" if form.names else "whole"
+            found[form.core] = TranslatedCore(core, _seen(form.core, core, answer), way)
+    return found
+
+
+def _piecewise(cores: Sequence[Core], translate: Translate) -> dict[Core, TranslatedCore]:
+    """The translations of the strings between tags and placeholders."""
+    texts = list(dict.fromkeys(atom.strip() for core in cores for atom in core if _has_words(atom)))
+    answers = dict(zip(texts, translate_divided(texts, translate), strict=True))
+    found = dict[Core, TranslatedCore]()
+    for core in cores:
+        asked, new = list[Checked](), list[Atom]()
+        for atom in core:
+            if _has_words(atom):
+                inner = atom.strip()
+                asked.append(answers[inner])
+                start = atom.index(inner)
+                atom = atom[:start] + _kept(inner, answers[inner].text) + atom[start + len(inner) :]
+            new.append(atom)
+        found[core] = TranslatedCore(tuple(new), _seen(core, new, combined(asked)), "pieces")
+    return found
+
+
+def _kept(source: str, text: str) -> str:
+    """The translation of a piece; the piece itself if that is empty, or has a placeholder of its own."""
+    return text if text.strip() and masked((source,)).read(text) is not None else source
+
+
+def _has_words(atom: Atom) -> TypeGuard[str]:
+    return isinstance(atom, str) and words_of(atom) != ""
+
+
+def _seen(core: Sequence[Atom], new: Sequence[Atom], answer: Checked) -> Checked:
+    """An answer with source and text as a reader sees them; what is lost is judged on them, not on names."""
+    source, text = as_text(core), as_text(new)
+    details = {flag: found for flag, found in answer.verdict.details.items() if flag not in _LOST}
+    if numbers := lost_numbers(source, text):
+        details["numbers_lost"] = tuple(numbers)
+    verdict = replace(answer.verdict, details=details)
+    return replace(answer, source=source, hypothesis=replace(answer.hypothesis, text=text), verdict=verdict)
+
+
+def as_text(core: Sequence[Atom]) -> str:
+    """A core without its tags, in one line."""
+    return in_one_line(
+        "".join(atom.text if isinstance(atom, Fixed) else atom for atom in core if not isinstance(atom, Tag))
+    )

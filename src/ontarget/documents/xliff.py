@@ -1,0 +1,183 @@
+"""XLIFF 1.2 and 2: targets that are missing or empty are filled in, all others stay.
+
+The libraries for this format are under the GPL, or write the file anew.
+"""
+
+import re
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+
+from ontarget.documents.parts import Parts, Slot, Tag, Unit, parts_of, written
+from ontarget.documents.text_file import LineNumbers, TextDocument, decoded
+from ontarget.documents.xml_pieces import XmlPiece, check_xml, escaped_xml, pieces_of
+from ontarget.errors import UserError
+from ontarget.languages import Language
+
+_UNITS = ("trans-unit", "segment")  # of 1.2 and 2
+_CODE = frozenset({"ph", "bpt", "ept", "it", "cp"})  # their contents are code, not text
+_ENCODING = re.compile(rb"^<\?xml[^>]*encoding=[\"']([\w-]+)")
+
+
+@dataclass(slots=True)
+class _Segment:
+    """A segment while it is read: the pieces of its source, and the places of its elements."""
+
+    opened: XmlPiece
+    stays: bool
+    source: list[XmlPiece] = field(default_factory=list)
+    source_end: int = -1
+    target: list[XmlPiece] = field(default_factory=list)
+    has_target: bool = False
+    target_tag: XmlPiece | None = None
+    target_end: int = -1
+
+
+def read_xliff(data: bytes, path: Path, target: Language | None = None) -> TextDocument:
+    """An XLIFF file.
+
+    Args:
+        data: the bytes of the file.
+        path: its name in messages.
+        target: the language to translate into, which a file that names another one contradicts.
+    Raises:
+        UserError: it is not well-formed, not XLIFF, or is for another target language.
+    """
+    check_xml(data, f"'{path}'")
+    declared = _ENCODING.match(data)
+    file = decoded(data, path, declared[1].decode() if declared else None)
+    pieces = list(pieces_of(file.text))
+    root = next((piece for piece in pieces if piece.kind in ("open", "empty")), None)
+    if root is None or root.name != "xliff":
+        raise UserError(f"'{path}' is not XLIFF: its first element is <{root.name if root else ''}>")
+    lines, slots = LineNumbers(file.text), list[Slot]()
+    if target is not None:
+        slots += _languages(pieces, target, path)
+    for segment in _segments(pieces):
+        if (slot := _slot(segment, lines)) is not None:
+            slots.append(slot)
+    return TextDocument(file, sorted(slots, key=lambda slot: slot.start), references=True)
+
+
+def _segments(pieces: Sequence[XmlPiece]) -> Iterator[_Segment]:
+    """The segments of a file. Alternative translations (`alt-trans`, `matches`) are not among them."""
+    stays, segment, inside, skipped = list[bool](), None, "", 0
+    for piece in pieces:
+        if piece.name in ("alt-trans", "matches", "seg-source", "note", "notes") and piece.kind != "empty":
+            skipped += 1 if piece.kind == "open" else -1
+            if segment is not None and piece.name == "seg-source" and piece.kind == "close":
+                segment.source_end = piece.end
+            continue
+        if skipped:
+            continue
+        if piece.kind == "open" and piece.name in ("file", "group", "unit", *_UNITS):
+            own = dict(piece.attributes).get("translate")
+            stays.append(own == "no" if own else bool(stays and stays[-1]))
+            if piece.name in _UNITS:
+                segment = _Segment(piece, stays[-1])
+        elif piece.kind == "close" and piece.name in ("file", "group", "unit", *_UNITS) and stays:
+            stays.pop()
+            if piece.name in _UNITS and segment is not None:
+                yield segment
+                segment = None
+        elif segment is not None:
+            inside = _add(segment, piece, inside)
+
+
+def _add(segment: _Segment, piece: XmlPiece, inside: str) -> str:
+    """Adds a piece to a segment, and returns the element that the following one is in."""
+    if piece.name == "source" and piece.kind in ("open", "close"):
+        if piece.kind == "close":
+            segment.source_end = piece.end
+        return "source" if piece.kind == "open" else ""
+    if piece.name == "target":
+        segment.has_target = True
+        if piece.kind != "close":
+            segment.target_tag = piece
+        segment.target_end = piece.end
+        return "target" if piece.kind == "open" else ""
+    if inside == "source":
+        segment.source.append(piece)
+    elif inside == "target":
+        segment.target.append(piece)
+    return inside
+
+
+def _slot(segment: _Segment, lines: LineNumbers) -> Slot | None:
+    parts = _parts(segment.source)
+    if segment.stays or not any(isinstance(part, str) and part.strip() for part in parts):
+        return None
+    if any(piece.raw.strip() for piece in segment.target):
+        return None  # translated already
+    unit = Unit(parts, lines.at(segment.opened.start))
+    if segment.target_tag is None:
+        return Slot(
+            segment.source_end,
+            segment.source_end,
+            unit,
+            _around("<target>", "</target>", segment),
+            filled=True,
+        )
+    opening = segment.target_tag.raw
+    if segment.target_tag.kind == "empty":
+        opening = opening[: opening.rindex("/")].rstrip() + ">"
+    name = re.match(r"<([^\s/>]+)", opening)
+    closing = f"</{name[1] if name else 'target'}>"
+    return Slot(
+        segment.target_tag.start, segment.target_end, unit, _around(opening, closing, None), filled=True
+    )
+
+
+def _around(
+    opening: str, closing: str, segment: _Segment | None
+) -> Callable[[Parts, Callable[[Tag], str]], str]:
+    """Writes a target; a new one has the prefix of its segment, as in `<x:target>`."""
+    if segment is not None and (prefix := re.match(r"<(\w+:)", segment.opened.raw)):
+        opening, closing = opening.replace("<", f"<{prefix[1]}"), closing.replace("</", f"</{prefix[1]}")
+    inner = written(escaped_xml)
+    return lambda parts, raw: opening + inner(parts, raw) + closing
+
+
+def _parts(pieces: Sequence[XmlPiece]) -> Parts:
+    """The text of a source; code in it, and spans that are not to be translated, are one tag each."""
+    parts, code, depth = list[str | Tag](), "", 0
+    for piece in pieces:
+        if depth:
+            code += piece.raw
+            depth += {"open": 1, "close": -1}.get(piece.kind, 0)
+            if not depth:
+                parts.append(Tag(code))
+        elif piece.kind == "open" and (piece.name in _CODE or _is_protected(piece)):
+            code, depth = piece.raw, 1
+        else:
+            parts.append(piece.text if piece.kind == "text" else Tag(piece.raw))
+    return parts_of(parts)
+
+
+def _is_protected(piece: XmlPiece) -> bool:
+    attributes = dict(piece.attributes)
+    return attributes.get("translate") == "no" or attributes.get("mtype") == "protected"
+
+
+def _languages(pieces: Sequence[XmlPiece], target: Language, path: Path) -> Iterator[Slot]:
+    """Slots that name the target language where a file does not.
+
+    Raises:
+        UserError: it names another one.
+    """
+    version_2 = any(
+        name == "srcLang" for piece in pieces if piece.name == "xliff" for name, _ in piece.attributes
+    )
+    element, key = ("xliff", "trgLang") if version_2 else ("file", "target-language")
+    for piece in pieces:
+        if piece.name != element or piece.kind == "close":
+            continue
+        named = dict(piece.attributes).get(key)
+        if named is None:
+            place = piece.end - (2 if piece.kind == "empty" else 1)
+            yield Slot(place, place, Unit((), ""), lambda parts, raw: f' {key}="{target}"', filled=True)
+        elif named.partition("-")[0].lower() != str(target).partition("-")[0].lower():
+            raise UserError(
+                f"'{path}' is for translations into {named} ({key}), but --to is {target}; "
+                f"give --to {named}, or correct the file"
+            )

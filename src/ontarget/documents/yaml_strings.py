@@ -1,0 +1,129 @@
+"""String tables in YAML: all values that are strings are text; names, comments and structure stay."""
+
+import re
+from collections.abc import Iterator
+from pathlib import Path
+
+import yaml
+
+from ontarget.documents.parts import Parts, Slot, Unit, written
+from ontarget.documents.text_file import TextDocument, decoded
+from ontarget.errors import UserError
+
+_STRING = "tag:yaml.org,2002:str"
+_MOST_LEVELS = 100
+
+
+def read_yaml_strings(data: bytes, path: Path) -> TextDocument:
+    """A YAML file of one or more documents. Nothing in it is run, and no alias is expanded.
+
+    Raises:
+        UserError: it is not valid YAML.
+    """
+    file = decoded(data, path)
+    slots = list[Slot]()
+    try:
+        for node in yaml.compose_all(file.text, yaml.SafeLoader):
+            slots += _slots(node, file.text, set(), 0)
+    except RecursionError:
+        raise UserError(f"'{path}' is nested too deeply") from None
+    except (yaml.YAMLError, ValueError, LookupError) as error:
+        mark = getattr(error, "problem_mark", None)
+        where = f", line {mark.line + 1}, column {mark.column + 1}" if mark else ""
+        problem = getattr(error, "problem", None) or str(error).partition("\n")[0]
+        raise UserError(f"'{path}'{where}: not valid YAML ({problem})") from None
+    return TextDocument(file, sorted(slots, key=lambda slot: slot.start))
+
+
+def _slots(node: yaml.Node | None, text: str, seen: set[int], level: int) -> Iterator[Slot]:
+    """The slots of all strings in a node; one that an alias repeats is found once."""
+    if node is None or id(node) in seen:
+        return
+    seen.add(id(node))
+    if level > _MOST_LEVELS:
+        raise RecursionError
+    if isinstance(node, yaml.ScalarNode):
+        if node.tag == _STRING and node.value.strip():
+            yield from _of_scalar(node, text)
+    elif isinstance(node, yaml.MappingNode):
+        for _, value in node.value:
+            yield from _slots(value, text, seen, level + 1)
+    elif isinstance(node, yaml.SequenceNode):
+        for value in node.value:
+            yield from _slots(value, text, seen, level + 1)
+
+
+def _of_scalar(node: yaml.ScalarNode, text: str) -> Iterator[Slot]:
+    start, end = node.start_mark.index, node.end_mark.index
+    where = f"line {node.start_mark.line + 1}"
+    if node.style in ("|", ">"):
+        yield from _of_block(text, start, end, where, folded=node.style == ">")
+        return
+    raw = text[start:end]
+    if properties := re.match(r"(?:[&!]\S*\s+)+", raw):  # an anchor, a tag
+        start += properties.end()
+        raw = text[start:end]
+    unit = Unit((node.value,), where)
+    if node.style == "'":
+        yield Slot(
+            start,
+            end,
+            unit,
+            written(lambda new: _quoted(new) if "\n" in new else "'" + new.replace("'", "''") + "'"),
+        )
+    elif node.style == '"':
+        yield Slot(start, end, unit, written(_quoted))
+    else:
+        end = start + len(raw.rstrip())  # a plain scalar may end behind blanks
+        flow = _in_flow(text, start)
+        yield Slot(start, end, unit, written(lambda new: new if _is_plain(new, flow) else _quoted(new)))
+
+
+def _quoted(text: str) -> str:
+    return str(yaml.dump(text, default_style='"', allow_unicode=True, width=float("inf"))).rstrip("\n")
+
+
+def _in_flow(text: str, start: int) -> bool:
+    """Whether a plain scalar may be within `[]` or `{}`, where commas end it."""
+    line = text[text.rfind("\n", 0, start) + 1 : start]
+    return bool(re.search(r"[\[{,]", line)) or not re.match(r"\s*(- )*(?:\S.*:\s+)?(- )*$", line)
+
+
+def _is_plain(text: str, flow: bool) -> bool:
+    """Whether a string can stand without quotation marks."""
+    if "\n" in text or (flow and re.search(r"[\[\]{},]", text)):
+        return False
+    try:
+        return _value_of(text) == text
+    except yaml.YAMLError:
+        return False
+
+
+def _value_of(text: str) -> object:
+    """The string that a plain scalar means; None if it means another value."""
+    node = yaml.compose(f"k: {text}\n", yaml.SafeLoader)
+    value = node.value[0][1] if isinstance(node, yaml.MappingNode) else None
+    return value.value if isinstance(value, yaml.ScalarNode) and value.tag == _STRING else None
+
+
+def _of_block(text: str, start: int, end: int, where: str, *, folded: bool) -> Iterator[Slot]:
+    """The paragraphs of a block scalar; in a folded one, the lines of a paragraph are one text."""
+    body = text.index("\n", start) + 1
+    form = r"[^\S\n]*\S[^\n]*(?:\n[^\S\n]*\S[^\n]*)*" if folded else r"[^\S\n]*\S[^\n]*"
+    header = re.match(r"[|>][+-]?(\d?)", text[start:end])
+    given = int(header[1]) if header and header[1] else None
+    indents = [len(line) - len(line.lstrip(" ")) for line in text[body:end].split("\n") if line.strip()]
+    if given is not None or not indents or len(set(indents)) > 1:
+        indent = min(indents, default=0)
+        if given is not None or (indents and indents[0] != indent):
+            return  # indented code or the like, where white space is meant
+    for found in re.finditer(form, text[body:end]):
+        first = body + found.start() + (len(found[0]) - len(found[0].lstrip(" ")))
+        last = body + found.end()
+        raw = text[first:last].rstrip("\r")
+        value: Parts = (re.sub(r"\n[^\S\n]*", "\n", raw) if folded else raw,)
+        yield Slot(first, first + len(raw), Unit(value, where), written(_in_one_block))
+
+
+def _in_one_block(text: str) -> str:
+    return re.sub(r"\s*\n\s*", " ", text).lstrip(" ")
