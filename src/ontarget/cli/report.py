@@ -135,14 +135,18 @@ def _tables(runs: "list[RunFiles]") -> "list[Table]":
     from ontarget.reporting.paper import Paper
     from ontarget.reporting.run_files import KINDS
     from ontarget.reporting.series import series_of
-    from ontarget.reporting.table import comparison, layout
+    from ontarget.reporting.table import comparison, comparison_of_second, layout
 
     if len(runs) > 1:
-        return [comparison(series_of(runs))]
+        series = series_of(runs)
+        return [table for table in (comparison(series), comparison_of_second(series)) if table]
     (run,) = runs
     paper = Paper.of(run.recipe)
     kinds: list[Kind | None] = [None, *(kind for kind in KINDS if run.scores.directions(kind))]
-    return [layout(run.scores, kind, run.details, paper) for kind in kinds]
+    tables = [layout(run.scores, kind, run.details, paper) for kind in kinds]
+    if second := run.second:
+        tables.append(layout(second.scores, None, second.details, test=second.name))
+    return tables
 
 
 def _print(tables: "list[Table]", *, markdown: bool, latex: bool) -> None:
