@@ -79,6 +79,23 @@ def test_models_say_what_made_them(workshop: Workshop) -> None:
     assert Path("runs/fake/models/ontarget/model").read_text() == ">base>mt>ontarget"
 
 
+def test_translations_record_the_size_of_their_model_also_where_they_are_taken_over(
+    workshop: Workshop, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    sizes = {"base": 135_000_000, "mt": 135_000_001}
+    monkeypatch.setattr(run_module, "parameters", lambda place: sizes.get(Path(place).name))
+    first, second = run(fake_recipe()), run(fake_recipe(name="other"))
+    for done in (first, second):
+        records = {
+            system: json.loads((done.directory / "outputs" / system / "ontarget.json").read_text())["it-nl"]
+            for system in ("base", "1-shot", "lat")
+        }
+        assert records["base"]["parameters"] == 135_000_000
+        assert records["1-shot"]["parameters"] == 135_000_001
+        assert "parameters" not in records["lat"]  # unknown
+    assert "Base model: 135 million parameters." in str(first)
+
+
 def test_outputs_are_one_hypothesis_a_line_with_its_detected_language(workshop: Workshop) -> None:
     run(fake_recipe())
     rows = read_jsonl(Path("runs/fake/outputs/mt/it-nl.jsonl"))

@@ -7,6 +7,7 @@ from importlib.util import find_spec
 from pathlib import Path
 from typing import Any
 
+from ontarget.checkpoints.size import parameters
 from ontarget.deprecations import deprecations_unsaid
 from ontarget.errors import UserError
 from ontarget.files import full_disk_said, read_jsonl, whole_file, write_json, write_jsonl
@@ -229,7 +230,8 @@ class _Work:
                 update = part_of(advance, done, len(pairs), total, str(direction))
                 answers = systems.hypotheses(system, self._engine[1], pairs, update)
                 rows = systems.rows(pairs, answers, default_identifier())
-                made = Made(step.fingerprints[str(direction)], time.monotonic() - began)
+                seconds = time.monotonic() - began
+                made = Made(step.fingerprints[str(direction)], seconds, parameters(self.plan.place(model)))
                 store.write_outputs(step.name, str(direction), rows, made)
                 if said := systems.left_empty(answers, self._engine[1]):
                     self.progress.say(f"{what}, {direction}: {said}")
