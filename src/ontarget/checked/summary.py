@@ -40,6 +40,7 @@ class Summary:
         examples: for each flag, and for `off_target`, the first few lines: number and evidence.
         too_long: number of a line that did not fit into the model's context -> tokens of its prompt, for the
             first few.
+        noun: the word for a line in sentences; documents have segments.
     """
 
     n: int = 0
@@ -49,6 +50,7 @@ class Summary:
     languages: Counter[str] = field(default_factory=Counter)
     examples: dict[str, list[tuple[int, str]]] = field(default_factory=dict)
     too_long: dict[int, int] = field(default_factory=dict)
+    noun: str = "line"
 
     @property
     def off(self) -> int:
@@ -108,7 +110,7 @@ class Summary:
                     f"{number} {_name_of(label)}" for label, number in self.languages.most_common(_NAMED)
                 )
                 parts[-1] += f" ({languages}; {self._lines('off_target', count)})"
-        return f"{counted(self.n, 'line')} checked: {', '.join(parts)}"
+        return f"{counted(self.n, self.noun)} checked: {', '.join(parts)}"
 
     def _retries(self) -> list[str]:
         tried = {
@@ -126,14 +128,14 @@ class Summary:
 
     def _flag(self, flag: Flag) -> str:
         count = self.flags[flag]
-        return f"{counted(count, 'line')} with {_SAID[flag]} ({self._lines(flag, count)})"
+        return f"{counted(count, self.noun)} with {_SAID[flag]} ({self._lines(flag, count)})"
 
     def _lines(self, kind: str, count: int) -> str:
         named = self.examples[kind]
         more = ", …" if count > len(named) else ""
         if any(evidence for _, evidence in named):
-            return "; ".join(f"line {number}: {evidence}" for number, evidence in named) + more
-        return f"line{'s' * (count > 1)} {', '.join(str(number) for number, _ in named)}{more}"
+            return "; ".join(f"{self.noun} {number}: {evidence}" for number, evidence in named) + more
+        return f"{self.noun}{'s' * (count > 1)} {', '.join(str(number) for number, _ in named)}{more}"
 
     def to_dict(self) -> dict[str, Any]:
         """The numbers as plain data, for JSON."""

@@ -14,6 +14,7 @@ from ontarget.checked.source import AUTO
 from ontarget.checked.summary import Summary
 from ontarget.cli.aliases import note
 from ontarget.cli.bulk import in_bulk, require_output
+from ontarget.cli.document import document_job, translate_one
 from ontarget.cli.loading import TranslatorOptions
 from ontarget.cli.options import (
     Beams,
@@ -51,8 +52,8 @@ def translate(
     files: Annotated[
         list[str] | None,
         typer.Argument(
-            help="Source text, one segment per line, may be compressed (default: standard input). With "
-            "--output also Parquet, folders, or several files.",
+            help="Source text, one segment per line, may be compressed (default: standard input), or a "
+            "document such as .docx, .html or .srt. With --output also Parquet, folders, or several files.",
         ),
     ] = None,
     output: Annotated[
@@ -71,7 +72,32 @@ def translate(
     ] = False,
     column: Annotated[
         str | None,
-        typer.Option(metavar="NAME", help="Column of Parquet to translate (default: the only one of text)."),
+        typer.Option(
+            metavar="NAME",
+            help="Column to translate: of Parquet (default: the only one of text), or of a .tsv file.",
+        ),
+    ] = None,
+    segment: Annotated[
+        str | None,
+        typer.Option(
+            metavar="LEVEL",
+            help="Part of a document to translate at a time: sentence (default), paragraph or line. With it, "
+            "a text file is a document.",
+        ),
+    ] = None,
+    glossary: Annotated[
+        Path | None,
+        typer.Option(
+            metavar="FILE",
+            help="Terms and their translations, tab-separated, to look for in the translation.",
+        ),
+    ] = None,
+    keep: Annotated[
+        list[str] | None,
+        typer.Option(
+            metavar="REGEX",
+            help="Regular expression of text in a document to leave as it is. Repeat it for more.",
+        ),
     ] = None,
     on: Annotated[
         str | None,
@@ -156,6 +182,11 @@ def translate(
         ontarget translate --model my/model --from de --to fr news.de.zst -o news.fr.zst
         ontarget translate --model my/model --from de --to fr texts -o translated
 
+    Translate a document; its tags, placeholders and layout stay:
+
+        ontarget translate --model my/model --from en --to nl manual.docx -o manual.nl.docx
+        ontarget translate --model my/model --from en --to nl --glossary terms.tsv page.html > page.nl.html
+
     The output has as many lines as the input, and an empty line stays empty. A line that is too long for the
     model's context also becomes an empty line. Such lines are listed on standard error, and the exit code
     is 1; all other lines are translated.
@@ -179,6 +210,21 @@ def translate(
         settings_called(system).check_beam(num_beams)
         if direction is None:
             raise UserError(f"the system '{system}' needs to know the source language; name it with --from")
+    document = document_job(
+        files or [],
+        output,
+        into,
+        segment=segment,
+        glossary=glossary,
+        keep=keep or [],
+        column=column,
+        overwrite=overwrite,
+        report=report,
+        check=check,
+        strict=strict,
+    )
+    if document is not None and on is not None:
+        raise UserError("--on is for files of lines, not for documents; omit it")
     options = TranslatorOptions(
         model,
         direction,
@@ -204,6 +250,9 @@ def translate(
             _notes([f"{unknown}; choose another one with --lid"])
         return translator
 
+    if document is not None:
+        translate_one(document, loaded(), source, into)
+        return
     if output is not None:
         job = BulkJob(files or [], output, options.settings(), str(into), column, report, overwrite)
         in_bulk(job, options, into, loaded, on, strict=strict)

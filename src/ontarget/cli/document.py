@@ -1,0 +1,220 @@
+"""`ontarget translate` for documents: one file in, the same file in another language out."""
+
+import json
+import sys
+from collections import Counter
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING, get_args
+
+import typer
+
+from ontarget.checked.source import AUTO, source_directions
+from ontarget.checked.summary import Summary
+from ontarget.checked.verdict import Checked, Verdict
+from ontarget.cli.options import require_new_place
+from ontarget.cli.verdicts import STILL_OFF, TOO_LONG
+from ontarget.corpora.opening import standard_input
+from ontarget.documents.document import DocumentTranslation, TranslatedSegment, translate_document
+from ontarget.documents.formats import BINARY, is_document, read_document
+from ontarget.documents.glossary import Glossary, read_glossary
+from ontarget.documents.keep import Keep
+from ontarget.documents.parts import Document
+from ontarget.documents.plain import read_plain
+from ontarget.documents.segments import Level
+from ontarget.errors import UserError, counted, nearest
+from ontarget.files import whole_file
+from ontarget.languages import Direction, Language
+from ontarget.translation.hypothesis import Hypothesis
+
+if TYPE_CHECKING:
+    from ontarget.checked.translator import CheckedTranslator
+
+_SAMPLE = 500  # units from which the language of a document is identified
+_NAMED = 3  # examples that a sentence gives
+
+
+@dataclass(frozen=True, slots=True)
+class DocumentJob:
+    """A document to translate.
+
+    Attributes:
+        file: the document; None: plain text from standard input.
+        output: the file to write; None: standard output.
+        document: its text.
+        level: what is translated at a time.
+        keep: patterns of text that stays as it is.
+        glossary: terms and their translations, if any.
+        report: the file for a line of JSON for each segment, if any.
+        check: whether to print a summary.
+        strict: whether an off-target segment is a failure.
+    """
+
+    file: Path | None
+    output: Path | None
+    document: Document
+    level: Level
+    keep: Keep
+    glossary: Glossary | None
+    report: Path | None
+    check: bool
+    strict: bool
+
+
+def document_job(
+    files: Sequence[str],
+    output: Path | None,
+    target: Language,
+    *,
+    segment: str | None,
+    glossary: Path | None,
+    keep: Sequence[str],
+    column: str | None,
+    overwrite: bool,
+    report: Path | None,
+    check: bool,
+    strict: bool,
+) -> DocumentJob | None:
+    """The document that a command is to translate; None if its files are lines.
+
+    Raises:
+        UserError: an option or file is wrong.
+    """
+    first = Path(files[0]) if files and files[0] != "-" else None
+    is_table = first is not None and first.suffix.lower() in (".tsv", ".tab") and column is not None
+    of_documents = segment is not None or glossary is not None or bool(keep)
+    if not (of_documents or is_table or any(is_document(Path(name)) for name in files)):
+        return None
+    if len(files) > 1 or (first is not None and first.is_dir()):
+        raise UserError("documents are translated one at a time; name one file")
+    if segment is not None and segment not in get_args(Level):
+        raise UserError(
+            f"--segment '{segment}' is not valid{nearest(segment, get_args(Level))}; "
+            f"choose one of {', '.join(get_args(Level))}"
+        )
+    if output is not None:
+        _check_output(output, first, overwrite=overwrite)
+    elif first is not None and first.suffix.lower() in BINARY:
+        raise UserError(f"'{first}' is not text; name the file to write with --output")
+    patterns, terms = Keep(keep), read_glossary(glossary) if glossary is not None else None
+    if first is None:
+        with standard_input() as stream:
+            document: Document = read_plain(stream.read(), Path("standard input"))
+    else:
+        document = read_document(first, target=target, column=column if is_table else None)
+    plain = first is None or first.suffix.lower() == ".txt"
+    level: Level = segment or ("line" if plain else "sentence")  # type: ignore[assignment]
+    return DocumentJob(first, output, document, level, patterns, terms, report, check, strict)
+
+
+def _check_output(output: Path, file: Path | None, *, overwrite: bool) -> None:
+    require_new_place("--output", output, [str(file)] if file else [])
+    if output.exists() and not overwrite and output.is_file():
+        raise UserError(f"--output '{output}' exists; choose another path, or replace it with --overwrite")
+    if file is not None and is_document(file) and output.suffix.lower() != file.suffix.lower():
+        raise UserError(
+            f"--output '{output}' does not end with {file.suffix}; a document keeps its format, "
+            "so give it the same ending"
+        )
+
+
+def translate_one(job: DocumentJob, translator: "CheckedTranslator", source: str, target: Language) -> None:
+    """Translates a document, writes it, and ends the command with a summary and an exit code."""
+    language, ask = _asking(job.document, translator, source, target)
+    result = translate_document(
+        job.document, ask, language, level=job.level, keep=job.keep, glossary=job.glossary
+    )
+    if job.output is None:
+        sys.stdout.buffer.write(result.data)
+        sys.stdout.buffer.flush()  # before the notes on it
+    else:
+        with whole_file(job.output) as temporary:
+            temporary.write_bytes(result.data)
+    if job.report is not None:
+        _write_report(job.report, result.segments)
+    _conclude(result, job)
+
+
+def _asking(
+    document: Document, translator: "CheckedTranslator", source: str, target: Language
+) -> tuple[Language, Callable[[Sequence[str]], Sequence[Checked]]]:
+    """The language of a document, and the function that translates its texts."""
+    progress = sys.stderr is not None and sys.stderr.isatty()
+    if source != AUTO:
+        language = Language(source)
+        return language, lambda texts: translator.translate(texts, language, target, progress=progress)
+    identifier = translator.checker.identifier
+    sample = [
+        text
+        for unit in document.units[:_SAMPLE]
+        if (text := "".join(part for part in unit.parts if isinstance(part, str)))
+    ]
+    found = Counter(one.source for one in source_directions(sample, target, identifier) if one)
+    language = found.most_common(1)[0][0] if found else target
+
+    def ask(texts: Sequence[str]) -> list[Checked]:
+        # With the sample, so that a short text is read as the language of the document.
+        directions = source_directions([*sample, *texts], target, identifier)[len(sample) :]
+        results = dict[int, Checked]()
+        for direction in dict.fromkeys(directions):
+            places = [place for place, one in enumerate(directions) if one == direction]
+            of_one = [texts[place] for place in places]
+            translated = (
+                [_kept(text, target) for text in of_one]
+                if direction is None
+                else translator.translate(of_one, direction.source, target, progress=progress)
+            )
+            results |= dict(zip(places, translated, strict=True))
+        return [results[place] for place in range(len(texts))]
+
+    return language, ask
+
+
+def _kept(text: str, target: Language) -> Checked:
+    """A text that is in the target language already."""
+    verdict = Verdict("on_target", str(target), 1.0, details={"kept": ()})
+    return Checked(text, Direction(target, target), Hypothesis(text, "stop", 0.0, 0), verdict)
+
+
+def _write_report(path: Path, segments: Sequence[TranslatedSegment]) -> None:
+    with whole_file(path) as temporary, temporary.open("w", encoding="utf-8", newline="\n") as file:
+        for number, segment in enumerate(segments, 1):
+            file.write(json.dumps({"segment": number} | segment.to_dict(), ensure_ascii=False) + "\n")
+
+
+def _conclude(result: DocumentTranslation, job: DocumentJob) -> None:
+    summary = Summary(noun="segment")
+    summary.add([one.checked for one in result.segments])
+    for said in [*(summary.sentences() if job.check else ()), *_notes(result.segments, job)]:
+        typer.echo(said, err=True)
+    if job.strict and summary.off:
+        raise typer.Exit(STILL_OFF)
+    if summary.count_too_long:
+        raise typer.Exit(TOO_LONG)
+
+
+def _notes(segments: Sequence[TranslatedSegment], job: DocumentJob) -> list[str]:
+    """Sentences on pieces, terms, and text that was too long."""
+    notes = []
+    pieces = [one for one in segments if one.way == "pieces"]
+    if pieces and job.check:
+        places = ", ".join(dict.fromkeys(one.where for one in pieces[:_NAMED]))
+        notes.append(
+            f"{counted(len(pieces), 'segment')} translated piece by piece, because the model lost a "
+            f"placeholder or a tag ({places}{', …' if len(pieces) > _NAMED else ''})"
+        )
+    if job.glossary is not None:
+        without = [(one.where, term) for one in segments for term in one.terms]
+        found = sum(len(job.glossary.of(one.checked.source)) for one in segments)
+        shown = "; ".join(f"{where}: {term} → {as_} is missing" for where, (term, as_) in without[:_NAMED])
+        more = ", …" if len(without) > _NAMED else ""
+        notes.append(
+            f"{found - len(without)} of {counted(found, 'term')} of the glossary translated as it says"
+            + (f" ({shown}{more})" if without else "")
+        )
+    for one in (one for one in segments if one.checked.hypothesis.too_long):
+        notes.append(
+            f"{one.where} has text that is too long for the model and cannot be divided; it stays as it is"
+        )
+    return notes

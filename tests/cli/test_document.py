@@ -1,0 +1,188 @@
+import io
+import json
+import zipfile
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+pytest.importorskip("torch", reason="needs the extra `train`")
+
+from tests.cli.test_translate import Capitals, Seen, Upper, run
+
+from ontarget.checked import translator as checked_translator
+from ontarget.translation import translator
+
+TO = ("--model", "some/model", "--from", "en", "--to", "de")
+PAGE = "<p>A small <b>dog</b> sleeps in the house. It is called {name}.</p>\n"
+
+
+@pytest.fixture(autouse=True)
+def _no_model(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(translator, "Translator", Upper)
+    monkeypatch.setattr(checked_translator, "CheckedTranslator", Seen)
+    monkeypatch.setattr(Capitals, "answers", {})
+
+
+@pytest.fixture
+def page(tmp_path: Path) -> Path:
+    file = tmp_path / "page.html"
+    file.write_text(PAGE, encoding="utf-8")
+    return file
+
+
+def test_a_document_to_a_file(page: Path, tmp_path: Path) -> None:
+    out = tmp_path / "out.html"
+    report = tmp_path / "report.jsonl"
+    result = run(*TO, str(page), "-o", str(out), "--report", str(report))
+    assert result.exit_code == 0, result.output
+    assert out.read_text() == "<p>A SMALL <b>DOG</b> SLEEPS IN THE HOUSE. IT IS CALLED {name}.</p>\n"
+    assert result.stdout == ""
+    assert result.stderr.startswith("2 segments checked: ")
+    rows = [json.loads(line) for line in report.read_text().splitlines()]
+    assert [(row["segment"], row["where"], row["way"]) for row in rows] == [
+        (1, "line 1", "masked"),
+        (2, "line 1", "masked"),
+    ]
+    assert rows[1]["source"] == "It is called {name}."
+    assert rows[1]["text"] == "IT IS CALLED {name}."
+
+
+def test_a_document_to_standard_output(page: Path) -> None:
+    result = run(*TO, str(page))
+    assert result.exit_code == 0, result.output
+    assert result.stdout == "<p>A SMALL <b>DOG</b> SLEEPS IN THE HOUSE. IT IS CALLED {name}.</p>\n"
+
+
+def test_text_is_lines_unless_a_level_is_given(tmp_path: Path) -> None:
+    file = tmp_path / "text.txt"
+    file.write_bytes(b"One dog. Two\r\ncats.\r\n\r\nlast {x}")
+    assert run(*TO, str(file)).stdout_bytes == b"ONE DOG. TWO\nCATS.\n\nLAST {X}\n"
+    result = run(*TO, str(file), "--segment", "sentence", "--no-check")
+    assert result.stdout_bytes == b"ONE DOG. TWO CATS.\r\n\r\nLAST {x}"
+    assert result.stderr == ""
+    assert run(*TO, "--segment", "line", given=b"\n one dog\n").stdout_bytes == b"\n ONE DOG\n"
+    assert run(*TO, "--keep", "[a-z]og", given=b"one dog\n").stdout_bytes == b"ONE dog\n"
+
+
+def test_lost_parts_are_translated_piecewise(page: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    lost = {"A small X1 dog X2 sleeps in the house.": ["EIN HUND"]}
+    monkeypatch.setattr(Capitals, "answers", lost)
+    result = run(*TO, str(page))
+    assert result.stdout == "<p>A SMALL <b>DOG</b> SLEEPS IN THE HOUSE. IT IS CALLED {name}.</p>\n"
+    assert (
+        "1 segment translated piece by piece, because the model lost a placeholder or a tag (line 1)"
+        in result.stderr.splitlines()
+    )
+
+
+def test_a_glossary_is_checked(page: Path, tmp_path: Path) -> None:
+    terms = tmp_path / "terms.tsv"
+    terms.write_text("dog\tHund\nhouse\thouse\n", encoding="utf-8")
+    report = tmp_path / "report.jsonl"
+    result = run(*TO, str(page), "--glossary", str(terms), "--report", str(report))
+    assert result.exit_code == 0, result.output
+    assert (
+        "1 of 2 terms of the glossary translated as it says (line 1: dog → Hund is missing)" in result.stderr
+    )
+    assert json.loads(report.read_text().splitlines()[0])["terms_missing"] == {"dog": "Hund"}
+
+
+def test_a_column_of_a_table(tmp_path: Path) -> None:
+    file = tmp_path / "table.tsv"
+    file.write_text("id\ttext\nkey one\ta dog\n", encoding="utf-8")
+    assert run(*TO, str(file), "--column", "text").stdout == "id\ttext\nkey one\tA DOG\n"
+    assert run(*TO, str(file), "--column", "2").stdout == "id\tTEXT\nkey one\tA DOG\n"
+    result = run(*TO, str(file), "--column", "txt")
+    assert result.exit_code == 2
+    assert "has no column 'txt'; did you mean 'text'?" in result.stderr
+
+
+def test_text_that_cannot_be_divided_stays(tmp_path: Path) -> None:
+    file = tmp_path / "page.md"
+    file.write_text("long\n\na dog\n", encoding="utf-8")
+    result = run(*TO, str(file))
+    assert result.exit_code == 1
+    assert result.stdout == "long\n\nA DOG\n"
+    assert (
+        "line 1 has text that is too long for the model and cannot be divided; it stays as it is"
+        in result.stderr
+    )
+
+
+def test_the_source_language_is_identified(tmp_path: Path) -> None:
+    file = tmp_path / "page.md"
+    file.write_text(
+        "The weather was lovely this morning, so we went to the beach.\n\n"
+        "Das Wetter war heute Morgen sehr schön, also gingen wir an den Strand.\n",
+        encoding="utf-8",
+    )
+    result = run("--model", "some/model", "--to", "de", str(file))
+    assert result.exit_code == 0, result.output
+    first, second = result.stdout.split("\n\n")
+    assert first.isupper()
+    assert second == "Das Wetter war heute Morgen sehr schön, also gingen wir an den Strand.\n"
+
+
+def bad_word(folder: Path) -> None:
+    (folder / "bad.docx").write_bytes(b"PK\x03\x04 no archive")
+    with zipfile.ZipFile(folder / "sheet.docx", "w") as archive:
+        archive.writestr("xl/workbook.xml", "<x/>")
+    data = io.BytesIO()
+    with zipfile.ZipFile(data, "w") as archive:
+        archive.writestr("word/document.xml", '<!DOCTYPE x [<!ENTITY a "b">]><x>&a;</x>')
+    (folder / "entity.docx").write_bytes(data.getvalue())
+    (folder / "old.docx").write_bytes(b"\xd0\xcf\x11\xe0 old")
+
+
+@pytest.mark.parametrize(
+    ("arguments", "sentence"),
+    [
+        (["page.html", "-o", "out.md"], "does not end with .html; a document keeps its format"),
+        (["page.html", "-o", "page.html"], "is an input file and would be overwritten"),
+        (["page.html", "-o", "there.html"], "exists; choose another path, or replace it with --overwrite"),
+        (["page.html", "a.md", "-o", "out"], "documents are translated one at a time"),
+        (["page.html", "--segment", "sentense"], "did you mean 'sentence'?"),
+        (["page.html", "--keep", "("], "--keep '(' is not a valid regular expression"),
+        (["page.html", "--glossary", "no.tsv"], "there is no file"),
+        (["page.html", "--on", "ray", "-o", "out.html"], "--on is for files of lines"),
+        (["no.html"], "there is no file"),
+        (["bad.docx", "-o", "out.docx"], "is not a Word document, or broken"),
+        (["bad.docx"], "is not text; name the file to write with --output"),
+        (["sheet.docx", "-o", "out.docx"], "word/document.xml is missing"),
+        (["entity.docx", "-o", "out.docx"], "document type declaration, which is not safe"),
+        (["old.docx", "-o", "out.docx"], "is an old .doc file, or encrypted"),
+        (["bad.json"], "line 1, column 6: not valid JSON"),
+        (["bad.yaml"], "not valid YAML"),
+        (["bad.xlf"], "is not XLIFF: its first element is <tmx>"),
+        (["cut.xlf"], "the file is truncated here"),
+        (["bad.po"], "line 1: 'no catalogue' is not a line of a message catalogue"),
+        (["bad.srt"], "has no subtitles"),
+        (["latin.md"], "is not UTF-8"),
+    ],
+)
+def test_mistakes_are_one_sentence_and_nothing_is_written(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, arguments: list[str], sentence: str
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    bad_word(tmp_path)
+    files: dict[str, Any] = {
+        "page.html": PAGE,
+        "there.html": "",
+        "a.md": "a",
+        "bad.json": '{"a" 1}',
+        "bad.yaml": "a: [1",
+        "bad.xlf": "<tmx/>",
+        "cut.xlf": "<xliff><file>",
+        "bad.po": "no catalogue",
+        "bad.srt": "no subtitles",
+    }
+    for name, text in files.items():
+        Path(name).write_text(text, encoding="utf-8")
+    Path("latin.md").write_bytes("caf\xe9 au lait\n".encode("latin1"))
+    before = {path.name: path.read_bytes() for path in tmp_path.iterdir()}
+    result = run(*TO, *arguments)
+    assert result.exit_code == 2, result.output
+    assert sentence in " ".join(result.stderr.split())
+    assert result.stdout == ""
+    assert {path.name: path.read_bytes() for path in tmp_path.iterdir()} == before
