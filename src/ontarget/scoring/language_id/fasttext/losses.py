@@ -5,6 +5,7 @@ Each function takes hidden vectors [dimensions, texts] and gives probabilities [
 """
 
 from collections.abc import Callable
+from typing import NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
@@ -33,25 +34,43 @@ class HierarchicalSoftmax:
     """
 
     def __init__(self, output: Floats, counts: list[int]) -> None:
-        self._labels = len(counts)
-        self._inner = output[: self._labels - 1].astype(np.float64)
-        self._children = huffman(counts)
-        depth = np.zeros(2 * self._labels - 1, np.int64)
-        for node, children in reversed(list(enumerate(self._children, self._labels))):
-            depth[children] = depth[node] + 1
-        depths = depth[self._labels :]
-        self._levels = [np.flatnonzero(depths == level) for level in range(depths.max(initial=-1) + 1)]
+        labels, children = len(counts), huffman(counts)
+        row = np.zeros(2 * labels - 1, np.int64)  # of each node; a level of the tree has consecutive rows
+        inner: list[int] = []  # the inner nodes, level by level
+        self._levels: list[_Level] = []
+        level, end = [2 * labels - 2], 1
+        while here := [node for node in level if node >= labels]:
+            level = children[np.array(here) - labels].reshape(-1).tolist()
+            row[level] = np.arange(end, end + len(level))
+            scores = slice(len(inner), len(inner) + len(here))
+            self._levels.append(_Level(row[here], scores, slice(end, end + len(level))))
+            inner += here
+            end += len(level)
+        self._leaves = row[:labels]
+        self._inner = output[np.array(inner, np.int64) - labels].astype(np.float64)
 
     def __call__(self, hidden: Floats) -> NDArray[np.float64]:
         """Probabilities [labels, texts] for hidden vectors [dimensions, texts]."""
         right = _logistic(_scores(self._inner, hidden))
+        left = 1 - right
+        left += _LEAST
+        right += _LEAST
         # In 64 bits, a product of 60 probabilities does not underflow.
-        reached = np.ones((2 * self._labels - 1, hidden.shape[1]))
+        reached = np.empty((2 * len(self._leaves) - 1, hidden.shape[1]))
+        reached[0] = 1
         for level in self._levels:
-            here, to_right = reached[self._labels + level], right[level]
-            reached[self._children[level, 0]] = here * (1 - to_right + _LEAST)
-            reached[self._children[level, 1]] = here * (to_right + _LEAST)
-        return reached[: self._labels]
+            here, children = reached[level.rows], reached[level.children]
+            np.multiply(here, left[level.scores], out=children[::2])
+            np.multiply(here, right[level.scores], out=children[1::2])
+        return reached[self._leaves]
+
+
+class _Level(NamedTuple):
+    """The inner nodes of one level: their rows, the rows of their scores, and those of their children."""
+
+    rows: NDArray[np.int64]
+    scores: slice
+    children: slice
 
 
 def huffman(counts: list[int]) -> NDArray[np.int64]:
@@ -111,4 +130,7 @@ def _scores(output: NDArray[np.float64], hidden: Floats) -> Floats:
 
 def _logistic(scores: Floats) -> Floats:
     # exp(88) is about the largest number in 32 bits.
-    return np.asarray(1 / (1 + np.exp(-np.maximum(scores, -80))), np.float32)
+    odds = np.maximum(scores, np.float32(-80))
+    np.exp(np.negative(odds, out=odds), out=odds)
+    odds += 1
+    return np.reciprocal(odds, out=odds)

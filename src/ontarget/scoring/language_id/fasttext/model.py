@@ -69,13 +69,13 @@ class FastTextModel:
             The label's number, its probability, and the total probability of `of`; 0 if the model has no row
             for anything in the text.
         """
-        allowed = np.arange(len(self.labels)) if among is None else np.asarray(among)
+        allowed = np.asarray(range(len(self.labels)) if among is None else among)
         for batch in _batches(texts, max(1, min(_TEXTS, _PROBABILITIES // len(self.labels)))):
             sums = self._sums(batch)
             entries = sums[:, -1]
             shares = np.reciprocal(np.maximum(entries, np.float32(1)), dtype=np.float32)
             every = self._probabilities((sums[:, :-1] * shares[:, None]).T)
-            given = every[allowed]
+            given = every if among is None else every[allowed]
             best = len(allowed) - 1 - given[::-1].argmax(axis=0)  # like fastText, the last of equal labels
             known = entries > 0
             if among is not None:

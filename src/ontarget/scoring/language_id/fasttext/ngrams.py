@@ -10,7 +10,7 @@ from collections.abc import Iterator, Sequence
 import numpy as np
 from numpy.typing import NDArray
 
-from ontarget.scoring.language_id.fasttext.segments import blocks
+from ontarget.scoring.language_id.fasttext.segments import blocks_between
 
 _OFFSET, _PRIME = np.uint32(2166136261), np.uint32(16777619)  # 32-bit FNV-1a
 
@@ -25,7 +25,7 @@ def fnv1a(word: bytes) -> int:
 
 def ngram_buckets(
     words: Sequence[bytes], shortest: int, longest: int, buckets: int
-) -> Iterator[tuple[NDArray[np.int64], list[NDArray[np.uint32]]]]:
+) -> Iterator[tuple[NDArray[np.int32], list[NDArray[np.uint32]]]]:
     """The buckets of all n-grams of all words, a block of characters at a time.
 
     Args:
@@ -47,8 +47,8 @@ def ngram_buckets(
     ends = np.cumsum(lengths)
     sizes = np.add.reduceat(begins[: ends[-1]], ends - lengths, dtype=np.int64)
     first = np.flatnonzero(begins[: ends[-1] + zeros])
-    owner = np.append(np.repeat(np.arange(len(words)), sizes), np.full(zeros, -1))
-    for block in blocks(owner[:-zeros]):
+    owner = np.append(np.repeat(np.arange(len(words), dtype=np.int32), sizes), np.full(zeros, -1, np.int32))
+    for block in blocks_between(np.append(0, np.cumsum(sizes))):
         spelling = _spelling(text, first[block.start : block.stop + longest])
         yield owner[block], list(_found(spelling, owner, block, shortest, longest, buckets))
 
@@ -63,16 +63,20 @@ def _spelling(text: NDArray[np.int8], first: NDArray[np.int64]) -> _Spelling:
     excluded.
     """
     first, width = first[:-1], np.diff(first)
-    spelling = []
-    for k in range(width.max()):
+    spelling = [(_signed(text[first]), np.broadcast_to(_PRIME, len(first)))]
+    for k in range(1, width.max()):
         there = width > k
-        byte = text[first + k].astype(np.int32).view(np.uint32)
+        byte = _signed(text[first + k])
         spelling.append((np.where(there, byte, np.uint32(0)), np.where(there, _PRIME, np.uint32(1))))
     return spelling
 
 
+def _signed(byte: NDArray[np.int8]) -> NDArray[np.uint32]:
+    return byte.astype(np.int32).view(np.uint32)
+
+
 def _found(
-    spelling: _Spelling, owner: NDArray[np.int64], block: slice, shortest: int, longest: int, buckets: int
+    spelling: _Spelling, owner: NDArray[np.int32], block: slice, shortest: int, longest: int, buckets: int
 ) -> Iterator[NDArray[np.uint32]]:
     start, stop = block.start, block.stop
     hashes = np.full(stop - start, _OFFSET, np.uint32)
@@ -88,4 +92,7 @@ def _found(
             before = owner[np.arange(start - 1, stop - 1)]  # for the very first, the padding at the end
             inside = (owner[block] == before) & (owner[block] == owner[start + 1 : stop + 1])
         # Not %: a division by one number is vectorised, a remainder is not.
-        yield np.where(inside, hashes - hashes // count * count, count)
+        bucket = hashes // count
+        bucket *= count
+        np.subtract(hashes, bucket, out=bucket)
+        yield np.where(inside, bucket, count)
