@@ -11,6 +11,7 @@ import pytest
 import ontarget
 from ontarget.corpora import everyday, phrasebook
 from ontarget.corpora.phrasebook import words
+from ontarget.errors import UserError
 from ontarget.languages import Direction, Language
 
 # All letters beyond a to z that occur: a lost accent shows where it was the only one of its kind.
@@ -42,6 +43,15 @@ def test_sixty_different_lines_of_3_to_25_words(code):
     lines = lines_in(code)
     assert len(lines) == len({bare(line) for line in lines}) == 60
     assert [line for line in lines if not 3 <= len(bare(line).split()) <= 25] == []
+
+
+def test_the_first_sentences_may_be_a_validation_split():
+    whole, parts = everyday.load(), everyday.load(10)
+    for code in map(Language, everyday.LANGUAGES):
+        first, others = (list(parts.lines(split, code)) for split in ("validation", "test"))
+        assert (len(first), first + others) == (10, list(whole.lines("test", code)))
+    with pytest.raises(UserError, match="validation is 60, but there are only 60 sentences"):
+        everyday.load(60)
 
 
 def test_the_lines_are_aligned():

@@ -41,7 +41,8 @@ def corpus_of(recipe: Recipe) -> Corpus:
 
 def variants(name: str) -> Iterator[Recipe]:
     """The recipe, or the recipe of each point of its sweep."""
-    overrides = ["model=owner/name"] if not load(name).stages else []
+    # A template that was chosen for a model makes what the same template makes when it is named.
+    overrides = ["model=owner/name", "template=alpaca"] if not load(name).stages else []
     recipe = load(name, overrides)
     yield from (point.recipe for point in points(name, overrides)) if recipe.sweep else [recipe]
 

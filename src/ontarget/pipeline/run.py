@@ -20,7 +20,7 @@ from ontarget.pipeline.execution.progress import Progress, Silent, noted, part_o
 from ontarget.pipeline.finished import Run
 from ontarget.pipeline.planning.artifacts import Made, Store
 from ontarget.pipeline.planning.directory import run_directory
-from ontarget.pipeline.planning.inputs import left_out, load_corpus, template_of
+from ontarget.pipeline.planning.inputs import left_out, load_text, template_of
 from ontarget.pipeline.planning.models import check_models
 from ontarget.pipeline.planning.plan import Plan, version_of
 from ontarget.pipeline.planning.resolved import write_resolved
@@ -122,8 +122,8 @@ def make_plan(
             f"'{loaded.name}' sweeps {', '.join(keys(loaded.sweep))}; run it with 'ontarget run', "
             "or set sweep=null for a single run"
         )
-    store = Store(run_directory(directory, loaded.name))
-    return Plan(loaded, load_corpus(loaded, progress), store)
+    loaded, corpus = load_text(loaded, progress)
+    return Plan(loaded, corpus, Store(run_directory(directory, loaded.name)))
 
 
 class _Work:

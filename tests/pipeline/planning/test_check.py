@@ -66,6 +66,18 @@ def test_what_is_right_is_right() -> None:
     assert check([recipe()]) == check([recipe()], deep=True) == Findings()
 
 
+def test_of_several_sources_the_first_that_can_be_used_is_checked(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("ONTARGET_DATA", str(tmp_path / "empty"))
+    sources = [{"catalogue": {"name": "flores200"}}, plain()]
+    notes = ["corpus: the text is 'checked', the first available"]
+    assert found(corpus={"first_available": sources}, overlap="allow") == Findings([], notes)
+    sources[1] = plain(test="tst.{language}")
+    [wrong] = found(corpus={"first_available": sources}).wrong
+    assert wrong.startswith("corpus: none of the sources in `first_available` can be used: ")
+
+
 def test_all_mistakes_are_listed_each_with_its_key(tmp_path: Path) -> None:
     (tmp_path / "cut").mkdir()
     for file in Path("llama").iterdir():

@@ -18,11 +18,18 @@ from ontarget.languages import Direction, Language
 from ontarget.pipeline.execution.sweep import make_sweep
 from ontarget.pipeline.planning import inputs
 from ontarget.pipeline.planning.artifacts import text_fingerprint
-from ontarget.pipeline.planning.inputs import _identification, language_text, left_out, load_corpus
+from ontarget.pipeline.planning.inputs import (
+    _identification,
+    language_text,
+    left_out,
+    load_corpus,
+    load_text,
+)
 from ontarget.pipeline.planning.plan import Plan
 from ontarget.pipeline.run import carry_out, make_plan
 from ontarget.prompts import chat_files
 from ontarget.prompts.template import PromptTemplate
+from ontarget.recipes.schema.recipe import Recipe
 from ontarget.scoring.language_id.identifier import default_identifier
 
 EN, IT, NL = (Language(code) for code in ("en", "it", "nl"))
@@ -65,6 +72,59 @@ def test_a_direction_that_the_corpus_lacks_is_told_before_anything_is_made(table
     files = dict(tables["files"]) | {"test": ["train-it.tsv", "train-nl.tsv"]}  # type: ignore[call-overload]
     with pytest.raises(UserError, match=r"no text from Italian to Dutch \(it-nl\) in its split 'test'"):
         load_corpus(fake_recipe(corpus={"files": files}))
+
+
+FIRST_AVAILABLE = {
+    "first_available": [
+        {"catalogue": {"name": "flores200"}},
+        {"plain": {"test": "test.{language}", "validation": "validation.{language}"}},
+        {"everyday": {"validation": 10}},
+    ]
+}
+
+
+def diagnosis(**changes: object) -> Recipe:
+    """A recipe that only tests."""
+    nothing = {"stages": {}, "systems": ["base"], "model": "x/y", "corpus": FIRST_AVAILABLE}
+    return fake_recipe(**(nothing | changes))
+
+
+def test_the_first_source_that_is_here_is_used_and_named(
+    corpus_files: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("ONTARGET_DATA", str(tmp_path / "empty"))
+    told = Listener()
+    chosen, corpus = load_text(diagnosis(), told)
+    assert corpus.lines("test", NL)[:] == LINES["nl"]
+    assert chosen == diagnosis(corpus=FIRST_AVAILABLE["first_available"][1])
+    [said] = told.said
+    assert said.startswith("the text is 'fake', the first available (corpus 'flores200' is incomplete: ")
+    for file in corpus_files.glob("test.*"):
+        file.unlink()
+    chosen, corpus = load_text(diagnosis(), told)
+    assert corpus.name == "everyday"
+    assert (len(corpus.lines("validation", NL)), len(corpus.lines("test", NL))) == (10, 50)
+    assert chosen.settings()["corpus"] == {"everyday": {"validation": 10}}
+    assert load_corpus(chosen).lines("test", NL)[:] == corpus.lines("test", NL)[:]
+
+
+def test_a_source_without_one_of_the_languages_is_passed_over(
+    corpus_files: Path, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    monkeypatch.setenv("ONTARGET_DATA", str(tmp_path / "empty"))
+    assert load_corpus(diagnosis(languages=["en", "it", "de"])).name == "everyday"  # the files have no German
+    with pytest.raises(UserError, match=r"none of the sources in `first_available` .* no Xhosa \(xh\)"):
+        load_text(diagnosis(languages=["en", "it", "xh"]))
+
+
+def test_a_run_records_the_source_that_it_used(
+    corpus_files: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("ONTARGET_DATA", str(tmp_path / "empty"))
+    plan = make_plan(diagnosis())
+    assert plan.recipe.corpus.first_available is None
+    assert plan.recipe.corpus.plain is not None
+    assert plan.corpus.lines("test", NL)[:] == LINES["nl"]
 
 
 def test_test_text_out_of_the_train_split(corpus_files: Path) -> None:

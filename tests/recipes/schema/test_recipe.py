@@ -113,6 +113,11 @@ def test_a_recipe_cannot_be_changed() -> None:
         ({"languages": ["en", "it", "en"]}, "contains a language twice"),
         ({"languages": ["en", "xx"]}, "'languages.1' is 'xx': unknown language 'xx'"),
         ({"corpus": {}}, "'corpus' is {}: give exactly one of phrasebook, plain"),
+        ({"corpus": {"first_available": [{"everyday": {}}]}}, "'corpus.first_available'"),
+        (
+            {"corpus": {"first_available": [{"everyday": {}}, {}]}},
+            "'corpus.first_available.1' is {}: give exactly one of phrasebook, plain",
+        ),
         ({"corpus": {"plain": {"test": "test.gz"}}}, "'corpus.plain.test' .* write {language}"),
         ({"corpus": {"files": {"train": "x", "columns": {"a": "de"}}}}, "'corpus.files.columns'"),
         (
@@ -532,6 +537,16 @@ class TestDiagnosis:
         diagnosis = load("diagnose", ["model=owner/model"])
         assert list(diagnosis.systems) == ["base", "ptl", "1-shot", "5-shot", "contrastive", "pivot"]
         assert {diagnosis.model_of(name) for name in diagnosis.systems} == {"owner/model"}
+
+    def test_takes_the_prompt_of_the_model_and_real_text_or_the_sentences_that_ship(self) -> None:
+        diagnosis = load("diagnose")
+        assert diagnosis.template == "auto"
+        sources = diagnosis.corpus.first_available or ()
+        assert [list(source.model_dump(exclude_none=True)) for source in sources] == [
+            ["catalogue"],
+            ["catalogue"],
+            ["everyday"],
+        ]
 
     def test_says_what_is_missing_without_a_model(self) -> None:
         with pytest.raises(UserError, match="add model=DIRECTORY or model=OWNER/NAME"):

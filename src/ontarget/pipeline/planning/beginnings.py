@@ -62,8 +62,8 @@ def directions_with_text(recipe: Recipe, text: Beginnings, at: At, note: Note) -
     They are mistakes if the headers and names of all files show their languages, or all text was read.
     Otherwise they are remarks.
     """
-    if recipe.corpus.phrasebook:
-        return False  # its text is made when it is needed, in its own languages
+    if recipe.corpus.phrasebook or recipe.corpus.everyday:
+        return False  # text of ours, in its own languages
     held = recipe.hold_out.numbers() if recipe.hold_out else ()
     wanted: dict[str, list[Direction]] = {recipe.split: directions(recipe)}
     if any(stage.start is not None for stage in recipe.stages.values()):

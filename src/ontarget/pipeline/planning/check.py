@@ -15,7 +15,7 @@ from ontarget.errors import UserError
 from ontarget.model_place import locate
 from ontarget.pipeline.planning.beginnings import directions_with_text, look_into
 from ontarget.pipeline.planning.familiar import is_here
-from ontarget.pipeline.planning.inputs import also_learnt, template_of, wanted_of
+from ontarget.pipeline.planning.inputs import also_learnt, load_text, template_of, wanted_of
 from ontarget.pipeline.planning.models import STACK, check_model
 from ontarget.pipeline.planning.scorable import check_scorable
 from ontarget.prompts.layout import needs_model
@@ -69,6 +69,8 @@ def check(recipes: Sequence[Recipe], *, deep: bool = False) -> Findings:
     """
     found, texts = Findings(), dict[str, Beginnings]()
     for recipe in recipes:
+        with found.at("corpus"):
+            recipe = _with_text(recipe, found)
         known_by = recipe.model_dump_json(include=OF_TEXT)
         if known_by not in texts:
             texts[known_by] = _look_at_text(recipe, found, SOME if deep else HEADER)
@@ -81,6 +83,15 @@ def check(recipes: Sequence[Recipe], *, deep: bool = False) -> Findings:
         else:  # remarks on text would only say that little of it was read
             directions_with_text(recipe, texts[known_by], found.at, lambda remark: None)
     return found
+
+
+def _with_text(recipe: Recipe, found: Findings) -> Recipe:
+    """The recipe with the first of several sources of text that can be used."""
+    if recipe.corpus.first_available is None:
+        return recipe
+    chosen, corpus = load_text(recipe)
+    found.note(f"corpus: the text is '{corpus.name}', the first available")
+    return chosen
 
 
 def _look_at_text(recipe: Recipe, found: Findings, count: int) -> Beginnings:

@@ -5,7 +5,7 @@ from functools import partial
 from itertools import chain, islice
 from typing import Any, TypeVar
 
-from ontarget.corpora import files, phrasebook, plain, sacrebleu_sets
+from ontarget.corpora import everyday, files, phrasebook, plain, sacrebleu_sets
 from ontarget.corpora.catalogue import read as catalogue
 from ontarget.corpora.checks import Identification
 from ontarget.corpora.cleaning import cleaned
@@ -18,6 +18,7 @@ from ontarget.pipeline.execution.progress import Progress, Silent
 from ontarget.pipeline.planning.artifacts import text_fingerprint
 from ontarget.prompts.segment import text_of
 from ontarget.prompts.template import PromptTemplate
+from ontarget.recipes.schema.corpus_source import CorpusSource
 from ontarget.recipes.schema.kinds import Stage
 from ontarget.recipes.schema.recipe import Recipe
 from ontarget.recipes.schema.stages import LanguageAware, Pretraining, SupervisedFineTuning
@@ -34,6 +35,31 @@ Read = TypeVar("Read")
 _MANY, _TOLD_EACH = 100_000, 10_000  # segments
 
 
+def load_text(recipe: Recipe, progress: Progress | None = None) -> tuple[Recipe, Corpus]:
+    """A recipe and its parallel text. If the recipe names several sources, it then has the one that is used.
+
+    Args:
+        recipe: names the text.
+        progress: shows the reading of large files, and why a source was passed over.
+    Raises:
+        UserError: see `load_corpus`; of several sources, all have something wrong.
+    """
+    if recipe.corpus.first_available is None:
+        return recipe, _load(recipe, progress)
+    wrong = list[str]()
+    for source in recipe.corpus.first_available:
+        chosen = recipe.model_copy(update={"corpus": CorpusSource(**dict(source))})
+        try:
+            corpus = _load(chosen, progress)
+        except UserError as error:
+            wrong.append(str(error))
+        else:
+            passed_over = f" ({wrong[0]})" if wrong else ""
+            (progress or Silent()).say(f"the text is '{corpus.name}', the first available{passed_over}")
+            return chosen, corpus
+    raise UserError(f"corpus: none of the sources in `first_available` can be used: {'; '.join(wrong)}")
+
+
 def load_corpus(recipe: Recipe, progress: Progress | None = None) -> Corpus:
     """The parallel text of a recipe, cleaned by its settings. `progress` shows the reading of large files.
 
@@ -41,6 +67,10 @@ def load_corpus(recipe: Recipe, progress: Progress | None = None) -> Corpus:
         UserError: a file is missing or damaged, the corpus lacks a direction that the recipe translates or
             trains on, or a test line is in the training data.
     """
+    return load_text(recipe, progress)[1]
+
+
+def _load(recipe: Recipe, progress: Progress | None) -> Corpus:
     source, watch = recipe.corpus, partial(_watched, progress or Silent())
     if source.plain:
         corpus = plain.load(recipe.name, source.plain.model_dump(exclude_none=True), recipe.languages)
@@ -54,6 +84,8 @@ def load_corpus(recipe: Recipe, progress: Progress | None = None) -> Corpus:
         corpus = catalogue.load(of_it.name, of_it.chosen(), wanted_of(recipe), watch=watch)
     elif source.sacrebleu:
         corpus = sacrebleu_sets.load(source.sacrebleu.model_dump(exclude_none=True), wanted_of(recipe))
+    elif source.everyday:
+        corpus = everyday.load(source.everyday.validation)
     if recipe.hold_out:
         corpus = cleaned(corpus, recipe.clean, "allow", recipe.split, _identification())
         corpus = held_out(corpus, recipe.hold_out.numbers())

@@ -125,8 +125,17 @@ class SacreBleu(Block):
     test: str | None = Field(None, description="test set, such as `wmt22`")
 
 
-class CorpusSource(Block):
-    """The source of the parallel text: exactly one of the keys."""
+class Everyday(Block):
+    """The sixty everyday sentences that ship with ontarget: few, so only for tests."""
+
+    validation: NonNegativeInt = Field(
+        0,
+        description="number of sentences at the beginning that are the validation split, not the test split",
+    )
+
+
+class SingleSource(Block):
+    """One source of parallel text: exactly one of the keys."""
 
     phrasebook: Phrasebook | None = Field(
         None, description="text that ontarget generates, without a download"
@@ -135,6 +144,12 @@ class CorpusSource(Block):
     files: Files | None = Field(None, description="files of any supported format")
     catalogue: Catalogue | None = Field(None, description="a corpus of the catalogue")
     sacrebleu: SacreBleu | None = Field(None, description="test sets of sacreBLEU")
+    everyday: Everyday | None = Field(
+        None,
+        description="sixty everyday sentences that ship with ontarget, for tests only, in English, German, "
+        "French, Italian, Dutch, Romanian, Czech and Spanish",
+        exclude_if=lambda value: value is None,
+    )
 
     @model_validator(mode="after")
     def _exactly_one(self) -> Self:
@@ -145,7 +160,25 @@ class CorpusSource(Block):
 
     def names(self, split: str) -> bool:
         """Whether the recipe names the source of a split."""
+        if self.everyday and split == "test":
+            return True
         return any(getattr(getattr(self, key), split, None) for key in type(self).model_fields)
+
+
+class CorpusSource(SingleSource):
+    """The source of the parallel text: exactly one of the keys."""
+
+    first_available: tuple[SingleSource, ...] | None = Field(
+        None,
+        min_length=2,
+        description="several sources, of which the first that is on this machine, and has all directions, is "
+        "used; the recipe of a run names it",
+        exclude_if=lambda value: value is None,
+    )
+
+    def names(self, split: str) -> bool:
+        """Whether the recipe names the source of a split, or one of several sources does."""
+        return super().names(split) or any(source.names(split) for source in self.first_available or ())
 
 
 class HoldOut(Block):

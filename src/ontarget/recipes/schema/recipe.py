@@ -59,8 +59,8 @@ class Recipe(Block):
     )
     template: str = Field(
         "plain",
-        description="prompt template: `plain`, `alpaca`, `chat`, the prompt of a known model such as `tower`, "
-        "the path of a `.yaml` file, or `auto`, the one that fits the model",
+        description="prompt template: `plain`, `alpaca`, `chat`, that of a known model such as `tower`, the "
+        "path of a `.yaml` file, or `auto`, the one that fits the model",
     )
     split: Literal["validation", "test"] = Field("test", description="split that systems translate")
     test_lines: Count = Field(100, description="number of lines of that split for each direction, or `all`")
