@@ -323,3 +323,8 @@ def test_demonstrations_of_a_raw_prompt_are_whole_earlier_blocks() -> None:
 def test_a_chat_model_of_one_of_these_families_is_needed() -> None:
     with pytest.raises(UserError, match="the template 'tower' needs a chat model"):
         PromptTemplate.load("tower")
+
+
+def test_the_guide_lists_all_of_them() -> None:
+    guide = (Path(__file__).parents[2] / "docs" / "how-to" / "prompts.md").read_text(encoding="utf-8")
+    assert [name for name in shipped() if f"| `{name}` |" not in guide] == []
