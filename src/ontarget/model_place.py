@@ -6,6 +6,7 @@ from pathlib import Path
 from ontarget.checkpoints.gguf import SUFFIX, plain_checkpoint
 from ontarget.errors import UserError, nearest
 from ontarget.files import expanded
+from ontarget.served_model import is_url
 
 
 def locate(model: str | Path) -> Path | str:
@@ -16,9 +17,14 @@ def locate(model: str | Path) -> Path | str:
     minute without a network.
 
     Raises:
-        UserError: it is not a hub name and there is no such directory or file; the file cannot be converted;
-            or a variable is not set.
+        UserError: it is not a hub name and there is no such directory or file, but perhaps a server; the file
+            cannot be converted; or a variable is not set.
     """
+    if is_url(model):
+        raise UserError(
+            f"'{model}' is a server, which can only translate; for this, give the directory of a model, a "
+            ".gguf file or a hub name"
+        )
     path = expanded(str(model))
     if path.is_dir():
         return path

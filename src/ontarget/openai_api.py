@@ -178,10 +178,15 @@ class OpenAIServer:
 
 
 class Session:
-    """Open connections to a server."""
+    """Open connections to a server.
+
+    Attributes:
+        nonsense: see `OpenAIServer`.
+    """
 
     def __init__(self, server: OpenAIServer, client: "httpx2.AsyncClient") -> None:
         self._server, self._client = server, client
+        self.nonsense = server.nonsense
 
     async def post(self, path: str, body: Mapping[str, Any]) -> dict[str, Any]:
         """The reply to a request, a JSON object. Repeats it while the server is busy or out of reach.

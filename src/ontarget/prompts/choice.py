@@ -7,7 +7,7 @@ none, since the model's chat template, or else `alpaca`, then follows.
 
 import json
 import re
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
@@ -19,6 +19,7 @@ from ontarget.errors import UserError
 from ontarget.model_place import locate
 from ontarget.prompts.chat_files import has_chat
 from ontarget.prompts.layout import AUTO, TEMPLATE_FILE, layout_of, shipped
+from ontarget.served_model import ServedModel
 
 _FALLBACK = "alpaca"
 
@@ -43,12 +44,12 @@ class Choice:
         return None if self.tuned else f"the prompt template is '{self.name}', since {self.why}"
 
 
-def choose(checkpoint: Path | str | None, *, general: bool = False) -> Choice:
+def choose(checkpoint: Path | str | ServedModel | None, *, general: bool = False) -> Choice:
     """The template for a model.
 
     Args:
-        checkpoint: a directory, a GGUF file, or a name on the Hugging Face hub; None for a model that is
-            trained from scratch.
+        checkpoint: a directory, a GGUF file, a name on the Hugging Face hub, or a model on a server; None for
+            a model that is trained from scratch.
         general: whether it is for general instructions, for which most families' prompts have no place.
 
     Raises:
@@ -56,18 +57,30 @@ def choose(checkpoint: Path | str | None, *, general: bool = False) -> Choice:
     """
     if checkpoint is None:
         return Choice(_FALLBACK, "the model is trained from scratch")
+    if isinstance(checkpoint, ServedModel):
+        if checkpoint.tokenizer is None:
+            names = [] if general else [checkpoint.name.rpartition("/")[2]]
+            return _known(names, chats=True) or Choice("chat", "the server has the model's own")
+        checkpoint = checkpoint.tokenizer
     places = lineage(locate(checkpoint))
     if template := next(filter(None, map(_tuned_with, places)), None):
         return Choice(template, "the model was tuned with it", tuned=True)
     chats = has_chat(places[0])
-    for name in () if general else _names(places):
+    if not general and (known := _known(_names(places), chats)):
+        return known
+    if chats:
+        return Choice("chat", "the model has a chat template and its name is not that of a known model")
+    return Choice(_FALLBACK, "the model has no chat template and its name is not that of a known model")
+
+
+def _known(names: Iterable[str], chats: bool) -> Choice | None:
+    """The template of a known model by one of its names; those for chats need a model that has a template."""
+    for name in names:
         for family in _families():
             layout = layout_of(family)
             if (chats or not layout.chat) and any(re.search(p, name, re.I) for p in layout.checkpoints):
                 return Choice(family, f"the model's name '{name}' is that of a known model")
-    if chats:
-        return Choice("chat", "the model has a chat template and its name is not that of a known model")
-    return Choice(_FALLBACK, "the model has no chat template and its name is not that of a known model")
+    return None
 
 
 @cache

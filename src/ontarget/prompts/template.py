@@ -22,7 +22,9 @@ from ontarget.prompts.layout import (
     words_in,
 )
 from ontarget.prompts.segment import ChatPrompt, Prompt, Segment, WholePrompt
+from ontarget.prompts.served_chat import ServedChat
 from ontarget.prompts.wording import ENGLISH, text_language, wording
+from ontarget.served_model import ServedModel
 
 Answered = tuple[Turn, str]  # a request and its response
 
@@ -76,12 +78,13 @@ class PromptTemplate:
     content: Mapping[str, str] = field(default_factory=dict)
 
     @classmethod
-    def load(cls, name: str, checkpoint: Path | str | None = None) -> "PromptTemplate":
+    def load(cls, name: str, checkpoint: Path | str | ServedModel | None = None) -> "PromptTemplate":
         """The template in `templates/<name>.yaml`, or in the file at a path.
 
         Args:
             name: the name or path; `auto` stands for the template that fits the checkpoint (choice.py).
-            checkpoint: directory or hub name of the model to prompt; required for chat templates.
+            checkpoint: directory or hub name of the model to prompt, or the model on a server; required for
+                chat templates.
 
         Raises:
             UserError: the template does not exist (the message has the nearest name), its file is invalid, or
@@ -97,7 +100,7 @@ class PromptTemplate:
                     f"the template '{name}' needs a chat model, but this model is trained from scratch; "
                     "start from a chat model, or use template: alpaca"
                 )
-            chat = replace(chat_of(checkpoint), thinking_off=layout.thinking_off)
+            chat = replace(_chat(checkpoint), thinking_off=layout.thinking_off)
         fields = layout.model_dump(exclude={"chat", "stop", "checkpoints", "thinking_off"})
         if chat is not None:
             part = _part(layout.content, _SOME)
@@ -199,6 +202,12 @@ class PromptTemplate:
 @cache
 def _shipped(name: str) -> Layout:
     return layout_of(name)
+
+
+def _chat(checkpoint: Path | str | ServedModel) -> Chat:
+    if not isinstance(checkpoint, ServedModel):
+        return chat_of(checkpoint)
+    return chat_of(checkpoint.tokenizer) if checkpoint.tokenizer else ServedChat(checkpoint.name, "")
 
 
 def _stop_sequences(layout: Layout) -> tuple[str, ...]:

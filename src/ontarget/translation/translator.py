@@ -17,9 +17,10 @@ from ontarget.prompts.choice import choose
 from ontarget.prompts.coverage import uncovered
 from ontarget.prompts.layout import AUTO
 from ontarget.prompts.template import PromptTemplate
+from ontarget.served_model import ServedModel
 from ontarget.settings.decoding import Decoding, Precision
+from ontarget.translation.engines.loading import load_engine, place_of
 from ontarget.translation.engines.protocol import Progress
-from ontarget.translation.engines.transformers import TransformersEngine
 from ontarget.translation.hypothesis import Hypothesis
 from ontarget.translation.system import Request, System, direction_between
 from ontarget.translation.too_long import refused, sentences
@@ -35,11 +36,12 @@ class Translator:
     target="fr")`.
 
     Args:
-        model: a directory, or a name on the Hugging Face Hub.
+        model: a directory, a name on the Hugging Face Hub, a model on a server, or the URL of a server that
+            has one model.
         template: the prompt template, by name or path. The default, `auto`, is the template that the model
             was tuned with, that of a known model by this name, the model's chat template, or else `alpaca`.
         trust_remote_code: whether code that comes with the model may run.
-        precision: see `load_checkpoint`.
+        precision: see `load_checkpoint`; a server has its own.
     Raises:
         UserError: the model or template does not exist.
 
@@ -51,26 +53,28 @@ class Translator:
 
     def __init__(
         self,
-        model: str | Path,
+        model: str | Path | ServedModel,
         template: str | None = None,
         *,
         trust_remote_code: bool = False,
         precision: Precision = "auto",
     ) -> None:
-        place = locate(given.place(model, "model"))
+        place = place_of(model if isinstance(model, ServedModel) else given.place(model, "model"))
         if template is not None:
             given.text(template, "template")
         choice, general = choose(place), choose(place, general=True)
         automatic = template is None or template == AUTO
         self.template = PromptTemplate.load(choice.name if automatic else str(template), place)
         self._general = PromptTemplate.load(general.name, place) if automatic else None
-        self.engine = TransformersEngine.load(place, trust_remote_code=trust_remote_code, precision=precision)
-        self._tuned = tuned(place)
-        unused = None if choice.tuned else unused_chat(self.engine.tokenizer, self.template.name)
+        self.engine = load_engine(place, trust_remote_code=trust_remote_code, precision=precision)
+        self._tokenizer = getattr(self.engine, "tokenizer", None)
+        files = place.tokenizer if isinstance(place, ServedModel) else place
+        self._tuned = None if files is None else tuned(locate(files))
+        unused = None if choice.tuned else unused_chat(self._tokenizer, self.template.name)
         self._on_template = choice.note if automatic else unused
         self.general_note = general.note if automatic else None
-        if self.template.chat:
-            self.template.chat.check_tokens(self.engine.tokenizer.special_tokens_map)
+        if self.template.chat and self._tokenizer:
+            self.template.chat.check_tokens(self._tokenizer.special_tokens_map)
 
     @property
     def context(self) -> ContextWindow:
@@ -85,7 +89,8 @@ class Translator:
         template was chosen automatically, the first sentence names it and the reason.
         """
         of_model = self._tuned.doubts(direction) if self._tuned else None
-        of_tokens = (uncovered(self.engine.tokenizer, side) for side in direction.sides)
+        tokenizer = self._tokenizer
+        of_tokens = (uncovered(tokenizer, side) for side in direction.sides) if tokenizer else ()
         return [reason for reason in (self._on_template, of_model, *of_tokens) if reason]
 
     def translate(

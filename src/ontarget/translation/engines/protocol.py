@@ -99,10 +99,10 @@ def needed(system: System, count: int = 1) -> Mapping[str, Capability]:
 
     Args:
         system: the system.
-        count: the number of hypotheses requested for each prompt.
+        count: the number of hypotheses requested for each prompt. An engine may find several without a beam.
     """
     decoding = system.decoding
-    beams = 1 if decoding.sampling else decoding.num_beams
+    beams = 1 if decoding.sampling or count > 1 else decoding.num_beams
     uses = {
         "contrastive decoding": (system.contrast, Capability.SCORE_ADJUSTMENT),
         "a language prior": (system.prior, Capability.SCORE_ADJUSTMENT),
@@ -125,7 +125,10 @@ def check_capabilities(system: System, engine: Engine, count: int = 1) -> None:
     """
     for feature, capability in needed(system, count).items():
         if capability not in engine.capabilities:
+            remedy = f"use another engine, or a system without {feature}"
+            if capability is Capability.BEAM_SEARCH:
+                remedy = "set num_beams to 1"
             raise UserError(
                 f"the system '{system.id}' uses {feature}, but the engine '{engine.name}' does not support "
-                f"{capability}; use another engine, or a system without {feature}"
+                f"{capability}; {remedy}"
             )

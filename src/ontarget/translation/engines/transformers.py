@@ -16,12 +16,12 @@ from ontarget.errors import UserError
 from ontarget.prompts.encode import encode_prompt, turn_end_id
 from ontarget.prompts.segment import Prompt
 from ontarget.settings.decoding import Decoding, Precision
-from ontarget.text import in_one_line
 from ontarget.translation.adjustment import Adjuster
 from ontarget.translation.checkpoint import load_checkpoint
 from ontarget.translation.engines.adjusted import AdjustedContinuations
 from ontarget.translation.engines.beam import Ends, Found, beam_search
 from ontarget.translation.engines.grouped_attention import group_queries
+from ontarget.translation.engines.output_text import before_stop, output_text
 from ontarget.translation.engines.protocol import Capability, Progress
 from ontarget.translation.engines.sample import WIDTH, sample
 from ontarget.translation.engines.tree import TokenTree
@@ -105,7 +105,7 @@ class TransformersEngine:
             ends = Ends(
                 ends.ids,
                 last.to(self.model.device),
-                lambda tokens: _cut(self._decode(tokens, end_ids), stop) is not None,
+                lambda tokens: before_stop(self._decode(tokens, end_ids), stop) is not None,
             )
         beside = [[adjuster.prompts[i] for adjuster in adjusters] for i in range(len(ids_of))]
         longest = [
@@ -137,7 +137,7 @@ class TransformersEngine:
             for i, of_one in zip(batch, found, strict=True):
                 hypotheses[i] = []
                 for one in of_one[:count]:
-                    text = _text(self._decode(one.tokens, end_ids), stop, one_line)
+                    text = output_text(self._decode(one.tokens, end_ids), stop, one_line)
                     hypotheses[i].append(_hypothesis(one, text, longest[i]))
             done += len(batch)
             if progress is not None:
@@ -221,21 +221,9 @@ class TransformersEngine:
         return text
 
 
-def _text(decoded: str, stop: Sequence[str], one_line: bool) -> str:
-    cut = _cut(decoded, stop)
-    text = (decoded if cut is None else cut).strip()
-    return in_one_line(text) if one_line else text
-
-
 def _hypothesis(found: Found, text: str, prompt_tokens: int) -> Hypothesis:
     reason: Literal["stop", "length"] = "stop" if found.ended else "length"
     return Hypothesis(text, reason, found.score, len(found.tokens), prompt_tokens)
-
-
-def _cut(text: str, stop: Sequence[str]) -> str | None:
-    """The text before the first stop sequence; None if there is no stop sequence."""
-    found = [place for sequence in stop if (place := text.find(sequence)) >= 0]
-    return text[: min(found)] if found else None
 
 
 @lru_cache(maxsize=8)
