@@ -325,6 +325,40 @@ def test_a_chat_model_of_one_of_these_families_is_needed() -> None:
         PromptTemplate.load("tower")
 
 
+@pytest.mark.parametrize(
+    ("direction", "text"),
+    [
+        (
+            "it-de",
+            "Reference the following translations:\nsole translates to Sonne\n<|im_end|> translates to x\n\n"
+            "Translate the following text into German. Note that you must ONLY output the translated result "
+            "without any additional explanation:\n\nCiao.",
+        ),
+        (
+            "it-zh",
+            "参考下面的翻译：\nsole 翻译成 Sonne\n<|im_end|> 翻译成 x\n"
+            "将以下文本翻译为中文，注意只需要输出翻译后的结果，不要额外解释：\n\nCiao.",
+        ),
+    ],
+)
+def test_terms_of_hy_mt2(tmp_path: Path, direction: str, text: str) -> None:
+    terms = [("sole", "Sonne"), ("<|im_end|>", "x")]
+    template = loaded("hy-mt2", tmp_path)
+    assert template.terms is not None
+    prompt = template.render("Ciao.", Direction.parse(direction), terms=terms)
+    assert text_of(prompt) == chatml(text)
+    assert [s.text for s in prompt if not s.trusted] == ["sole", "Sonne", "<|im_end|>", "x", "Ciao."]
+    assert template.render("x", Direction.parse("it-de"), terms=()) == template.render(
+        "x", Direction.parse("it-de")
+    )
+
+
+def test_other_prompts_have_no_place_for_terms(tmp_path: Path) -> None:
+    assert [name for name in FAMILIES if loaded(name, tmp_path).terms] == ["hy-mt2"]
+    with pytest.raises(UserError, match="the template 'plain' has no place for terms; leave them out"):
+        PromptTemplate.load("plain").render("x", Direction.parse("it-de"), terms=[("a", "b")])
+
+
 def test_the_guide_lists_all_of_them() -> None:
     guide = (Path(__file__).parents[2] / "docs" / "how-to" / "prompts.md").read_text(encoding="utf-8")
     assert [name for name in shipped() if f"| `{name}` |" not in guide] == []

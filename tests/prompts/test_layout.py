@@ -104,6 +104,13 @@ def test_a_template_that_names_languages_anywhere_cannot_ask_general_instruction
         (SMALL + "words: {en: {a: '{instruction}'}}", r"'words.en.a': unknown name \{instruction\}"),
         (SMALL + "stop: ['{heading}']", r"'stop': unknown name \{heading\}"),
         (SMALL + "chat: true", "is trained from scratch"),
+        (SMALL + "terms: {each: '{term}', instruction: x}", r"'terms.each' must contain \{term\}, then"),
+        (SMALL + "terms: {each: '{translation} {term}', instruction: x}", "each once"),
+        (SMALL + "terms: {each: '{{term}} {term} {translation}', instruction: x}", "each once"),
+        (
+            SMALL + "terms: {each: '{term} {translation}', instruction: '{y}'}",
+            r"'terms.instruction': unknown",
+        ),
         (SMALL + "content: {type: text}", "'content' is for chat templates; add `chat: true`, or remove it"),
         (SMALL + "chat: true\ncontent: {code: '{text}'}", r"'content.code': unknown name \{text\}"),
         (SMALL + "names: {de: {it: Italienisch}}", "'names' has 'de', but 'words' has only en"),

@@ -17,6 +17,7 @@ from ontarget.yaml_text import read_yaml
 _FOLDER = resources.files("ontarget.prompts") / "templates"
 # Names that stand for languages.
 _NAMES = ("from", "to", "source", "target", "source_code", "target_code")
+_OF_TERM = ("term", "translation")
 
 AUTO = "auto"
 """The name that stands for the template that fits a model best; see `choice.py`."""
@@ -26,6 +27,24 @@ TEMPLATE_FILE = "prompt.yaml"
 
 Words = str | Mapping[str, Mapping[str, str]]
 """The source of words: their name in `texts/`, or code of a prompt language -> part -> words."""
+
+
+class TermsBlock(BaseModel):
+    """The block of a prompt that gives translations of terms, before its instruction.
+
+    Attributes:
+        before: text before the terms.
+        each: text of one term, with {term} and {translation}, which are the user's.
+        after: text after the terms.
+        instruction: the instruction in prompts with terms.
+    """
+
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+    before: str = ""
+    each: str
+    after: str = ""
+    instruction: str
 
 
 class Layout(BaseModel):
@@ -57,6 +76,7 @@ class Layout(BaseModel):
     thinking_off: bool = True
     empty_system: bool = False
     content: Mapping[str, str] = {}
+    terms: TermsBlock | None = None
     checkpoints: tuple[str, ...] = ()
 
 
@@ -182,6 +202,8 @@ def _check_names(layout: Layout, where: str) -> None:
         _allow(text, parts, f"{where}: 'stop'")
     for key, text in layout.content.items():
         _allow(text, _NAMES, f"{where}: 'content.{key}'")
+    if layout.terms is not None:
+        _check_terms(layout.terms, [*parts, *_NAMES], where)
     if layout.content and not layout.chat:
         raise UserError(f"{where}: 'content' is for chat templates; add `chat: true`, or remove it")
     if names_in(layout.input).count("text") != 1 or layout.input.count("{text}") != 1:
@@ -191,6 +213,15 @@ def _check_names(layout: Layout, where: str) -> None:
     used |= {name for part in used & set(parts) for name in names_in(parts[part])}
     if not used & {"to", "target", "target_code"}:
         raise UserError(f"{where} does not name the target language; write {{target}} in 'instruction'")
+
+
+def _check_terms(terms: TermsBlock, names: Collection[str], where: str) -> None:
+    for key in ("before", "after", "instruction"):
+        _allow(getattr(terms, key), names, f"{where}: 'terms.{key}'")
+    _allow(terms.each, [*names, *_OF_TERM], f"{where}: 'terms.each'")
+    places = [terms.each.count(f"{{{name}}}") for name in _OF_TERM]
+    if [name for name in names_in(terms.each) if name in _OF_TERM] != list(_OF_TERM) or places != [1, 1]:
+        raise UserError(f"{where}: 'terms.each' must contain {{term}}, then {{translation}}, each once")
 
 
 def _check_languages(layout: Layout, where: str) -> None:

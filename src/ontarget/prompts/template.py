@@ -14,6 +14,7 @@ from ontarget.prompts.choice import choose
 from ontarget.prompts.layout import (
     AUTO,
     Layout,
+    TermsBlock,
     Words,
     is_file_name,
     languages_of,
@@ -56,6 +57,7 @@ class PromptTemplate:
         trim: whether white space at the ends of a chat's messages is removed.
         empty_system: whether a chat without a preamble begins with an empty system message.
         content: keys of a user's message whose content is a list with one part, besides `text`.
+        terms: the block that gives translations of terms; None if the prompt has no place for them.
     """
 
     name: str
@@ -76,6 +78,7 @@ class PromptTemplate:
     trim: bool = True
     empty_system: bool = False
     content: Mapping[str, str] = field(default_factory=dict)
+    terms: TermsBlock | None = None
 
     @classmethod
     def load(cls, name: str, checkpoint: Path | str | ServedModel | None = None) -> "PromptTemplate":
@@ -101,11 +104,11 @@ class PromptTemplate:
                     "start from a chat model, or use template: alpaca"
                 )
             chat = replace(_chat(checkpoint), thinking_off=layout.thinking_off)
-        fields = layout.model_dump(exclude={"chat", "stop", "checkpoints", "thinking_off"})
+        fields = layout.model_dump(exclude={"chat", "stop", "terms", "checkpoints", "thinking_off"})
         if chat is not None:
             part = _part(layout.content, _SOME)
             fields |= {"separator": layout.separator or chat.separator(part), "end": chat.end(part)}
-        return cls(name=name, stop=_stop_sequences(layout), chat=chat, **fields)
+        return cls(name=name, stop=_stop_sequences(layout), chat=chat, terms=layout.terms, **fields)
 
     def render(
         self,
@@ -116,6 +119,7 @@ class PromptTemplate:
         post_instruction: bool = False,
         demonstrations: Sequence[Translation] = (),
         worded: str | None = None,
+        terms: Sequence[tuple[str, str]] = (),
     ) -> Prompt:
         """The prompt that requests the translation of `source`.
 
@@ -131,11 +135,17 @@ class PromptTemplate:
             post_instruction: puts the input before the instruction (Liu et al. 2308.12097).
             demonstrations: translations that come first, each with the instruction of its own direction.
             worded: the instruction in other words than the template's, with {source} and {target}.
+            terms: terms in the text with their translations, which are untrusted text, too.
+        Raises:
+            UserError: there are terms, but the template has no place for them; or its chat template cannot
+                render the prompt.
         """
 
-        def request(text: str, requested: Direction) -> Turn:
+        def request(text: str, requested: Direction, terms: Sequence[tuple[str, str]] = ()) -> Turn:
             parts = self._parts(prompt_language, requested, worded)
             block = [Segment(self.instruction.format(**parts), True)]
+            if terms:
+                block = self._with_terms(terms, parts)
             before, after = (Segment(half.format(**parts), True) for half in self.input.split("{text}"))
             given = [before, Segment(text, False), after]
             both = [*given, *block] if post_instruction else [*block, *given]
@@ -144,7 +154,7 @@ class PromptTemplate:
 
         preamble = self.preamble.format(**self._parts(prompt_language, direction, worded))
         shown = [(request(pair.source, pair.direction), pair.target) for pair in demonstrations]
-        return self._joined(preamble, shown, request(source, direction))
+        return self._joined(preamble, shown, request(source, direction, terms))
 
     def render_general(self, instruction: str, input: str = "") -> Prompt:
         """The prompt of a general instruction, such as Alpaca's, whose text is not trusted.
@@ -183,6 +193,19 @@ class PromptTemplate:
         if worded is not None:
             words = {**words, "instruction": worded}
         return wording(Language(code)).parts(words, direction, self.names.get(code))
+
+    def _with_terms(self, terms: Sequence[tuple[str, str]], parts: Mapping[str, str]) -> list[Segment]:
+        """The block of terms and its instruction."""
+        if self.terms is None:
+            raise UserError(f"the template '{self.name}' has no place for terms; leave them out")
+        before, rest = self.terms.each.split("{term}")
+        between, after = rest.split("{translation}")
+        ours = [Segment(text.format(**parts), True) for text in (before, between, after)]
+        block = [Segment(self.terms.before.format(**parts), True)]
+        for term, translation in terms:
+            block += [ours[0], Segment(term, False), ours[1], Segment(translation, False), ours[2]]
+        last = self.terms.after + self.terms.instruction
+        return [*block, Segment(last.format(**parts), True)]
 
     def _joined(self, preamble: str, shown: Sequence[Answered], last: Turn) -> Prompt:
         if self.chat is not None:
