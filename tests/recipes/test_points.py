@@ -6,10 +6,18 @@ import pytest
 
 from ontarget.pipeline.execution import shipped_points
 from ontarget.pipeline.execution.sweep import make_sweep, shipped
+from ontarget.pipeline.planning import plan as planning
 from ontarget.recipes.loading import load
 from ontarget.recipes.loading import shipped as recipes
 
 NAMES = shipped_points.names()
+OF_A_FILE = {
+    # of SmolLM2-135M-Instruct.Q4_1.gguf, as it is converted
+    "smollm2-study": "729748f3ac411069e3cff83c4e80928ea39ffeac31d185279704917247a9f5f9"
+}
+"""Recipe -> the identity of the model whose points ship, where its default model is on the Hub."""
+
+UNFINISHED = {"smollm2-study"}
 
 
 @pytest.mark.slow
@@ -18,12 +26,15 @@ def test_a_point_that_ships_is_planned_and_done(
     name: str, tmp_path: Path, shared_data: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setenv("ONTARGET_DATA", str(shared_data))
+    if name in OF_A_FILE:
+        monkeypatch.setattr(planning, "identity", lambda model: OF_A_FILE[name])
     sweep = make_sweep(name, directory=tmp_path)
     done = {point.file.stem for point in sweep.planned if point.shipped}
     assert done == shipped(name).keys(), (
         "another default, or another form of a fingerprint, has left them behind"
     )
-    assert len(done) == len(sweep.planned), "which is not at its end"
+    if name not in UNFINISHED:
+        assert len(done) == len(sweep.planned), "which is not at its end"
 
 
 def test_there_are_points_and_they_are_small() -> None:
@@ -31,8 +42,8 @@ def test_there_are_points_and_they_are_small() -> None:
     assert sum(path.stat().st_size for path in shipped_points.SHIPPED.iterdir()) < 1_000_000
 
 
-@pytest.mark.parametrize("name", NAMES)
-def test_a_recipe_with_points_counts_as_they_were_counted(name: str) -> None:
+@pytest.mark.parametrize("name", sorted({*NAMES} - {"smollm2-study"}))
+def test_an_old_recipe_with_points_counts_as_they_were_counted(name: str) -> None:
     """By the paper's rules: there were no others."""
     assert load(name).otr == "paper"
     signatures = {
