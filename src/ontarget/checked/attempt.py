@@ -8,7 +8,7 @@ from ontarget.checked.verdict import Action
 from ontarget.errors import UserError, nearest
 from ontarget.languages import Language
 from ontarget.settings.decoding import Sampling
-from ontarget.translation.engines.protocol import Engine
+from ontarget.translation.engines.protocol import Engine, decoding_for
 from ontarget.translation.system import System
 
 SAMPLES = 4
@@ -81,7 +81,12 @@ def attempts_of(
     decoding = replace(system.decoding, num_beams=1, sampling=Sampling(seed=seed))
     ways = {
         "sampling": Attempt(replace(plain, decoding=decoding), engine, SAMPLES, "retried"),
-        "pivot": Attempt(replace(plain, pivot=Language("en")), engine, 1, "pivoted"),
+        "pivot": Attempt(
+            replace(plain, pivot=Language("en"), decoding=decoding_for(engine, plain.decoding)),
+            engine,
+            1,
+            "pivoted",
+        ),
     }
     others = [ways[one] if isinstance(one, str) else one for one in retries if one != "rerank"]
     return [Attempt(system, engine, count), *others]

@@ -1,7 +1,6 @@
 """Checks translations: the language by the rules of `ontarget score`, and the flags of `flags.py`."""
 
 from collections.abc import Mapping, Sequence
-from functools import cache
 
 from ontarget.checked.flags import flags_of
 from ontarget.checked.verdict import Checked, Verdict, VerdictOutcome
@@ -30,6 +29,7 @@ class Checker:
 
     def __init__(self, identifier: Identifier | None = None) -> None:
         self.identifier = identifier or default_identifier()
+        self._by_direction: dict[Direction, tuple[OffTarget | None, LeftoverWords | None]] = {}
 
     def knows(self, language: Language) -> bool:
         """Whether the identifier can recognise a language; without that, all its lines are `unsure`."""
@@ -59,16 +59,17 @@ class Checker:
     ) -> list[Verdict]:
         texts = [hypothesis.text for hypothesis in hypotheses]
         outcomes = self._outcomes(direction, texts)
+        left = self._of(direction)[1]
         details = flags_of(direction, sources, hypotheses, [outcome == "neutral" for outcome, _ in outcomes])
-        if labels_of(direction.target, default_identifier().labels):
+        if left is not None:
             # Lines in another language, and copies, have nothing but such words.
             suspects = [
                 place
                 for place, ((outcome, _), flags) in enumerate(zip(outcomes, details, strict=True))
                 if outcome != "off_target" and "echo" not in flags
             ]
-            left = _leftover(direction).add([texts[i] for i in suspects], [sources[i] for i in suspects])
-            for i, found in zip(suspects, left, strict=True):
+            words = left.add([texts[i] for i in suspects], [sources[i] for i in suspects])
+            for i, found in zip(suspects, words, strict=True):
                 if found.places:
                     details[i]["source_words"] = tuple(texts[i][start:end] for start, end in found.places)
         return [
@@ -77,10 +78,20 @@ class Checker:
         ]
 
     def _outcomes(self, direction: Direction, texts: Sequence[str]) -> list[tuple[VerdictOutcome, Guess]]:
-        if not self.knows(direction.target):
+        count = self._of(direction)[0]
+        if count is None:
             return [("unsure", guess) for guess in self.identifier.identify(texts)]
-        found = OffTarget(direction, self.identifier).add(texts)
-        return [(_outcome(segment), segment.guess) for segment in found]
+        return [(_outcome(segment), segment.guess) for segment in count.add(texts)]
+
+    def _of(self, direction: Direction) -> tuple[OffTarget | None, LeftoverWords | None]:
+        """The counts of a direction, made once; None where the identifier does not know its target."""
+        if direction not in self._by_direction:
+            known = labels_of(direction.target, default_identifier().labels)
+            self._by_direction[direction] = (
+                OffTarget(direction, self.identifier) if self.knows(direction.target) else None,
+                LeftoverWords(direction.target, direction.source) if known else None,
+            )
+        return self._by_direction[direction]
 
 
 _NOTHING = Verdict("neutral", "", 0.0)  # of a source without text
@@ -88,8 +99,3 @@ _NOTHING = Verdict("neutral", "", 0.0)  # of a source without text
 
 def _outcome(segment: SegmentResult) -> VerdictOutcome:
     return "off_target" if segment.off else _OUTCOME_OF_DOUBT[segment.doubt]
-
-
-@cache
-def _leftover(direction: Direction) -> LeftoverWords:
-    return LeftoverWords(direction.target, direction.source)

@@ -33,7 +33,8 @@ _SLACK = 20  # letters
 _PERIOD = 6  # words of a piece that is repeated
 _TIMES = 4  # a piece that occurs as often in a row is a loop
 _WORD = re.compile(r"[^\s.,;:!?…\"'()]+")  # not \w: marks of Indian scripts are none
-_SAME = re.compile(r"([^\W\d_]|[^\w\s.\-_=*])\1{9,}")  # rulers of dots, dashes and stars are no loops
+_SAME = 10  # times that one sign is repeated
+_RULERS = frozenset(" .-_=*0123456789")  # long rows of them are usual
 _HAS_DIGIT = re.compile(r"\d")
 
 
@@ -98,8 +99,9 @@ def loop_in(text: str) -> str | None:
 
     A piece has up to six words.
     """
-    if same := _SAME.search(text):
-        return same[1]
+    for sign in set(text) - _RULERS:
+        if sign * _SAME in text:
+            return sign
     words = _WORD.findall(text.casefold())
     if len(words) - len(set(words)) < _TIMES - 1:  # quick: few texts repeat so many words
         return None

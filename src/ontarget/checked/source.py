@@ -7,12 +7,13 @@ from ontarget.errors import UserError
 from ontarget.languages import Direction, Language
 from ontarget.scoring.language_id.identifier import Identifier
 from ontarget.scoring.language_id.labels import labels_of
-from ontarget.scoring.language_id.rules import letters, read
+from ontarget.scoring.language_id.rules import Reading, letters, read
 from ontarget.scoring.off_target import OffTarget
 
 AUTO = "auto"
 """In the place of a source language: detect it, line by line."""
 _SURE = 0.5
+_SHORT = 12  # letters
 
 
 def source_directions(
@@ -21,9 +22,9 @@ def source_directions(
     """The direction of each text; None where there is nothing to translate.
 
     The main language is the one in which most letters are, of lines that are identified with a probability of
-    0.5 or more. A line is in the main language if it may well be, by the rules of the off-target ratio, since
-    short lines are often misread; else in its own. There is nothing to translate in a line that is in the
-    target language already, nor in any line if none has a word.
+    0.5 or more. Other lines are taken for it, and so are lines that may well be in it by the rules of the
+    off-target ratio, and those of less than 12 letters in its script: short lines are often misread. There is
+    nothing to translate in a line that is in the target language already, nor in any line if none has a word.
 
     Args:
         texts: the sources.
@@ -43,8 +44,16 @@ def source_directions(
             raise UserError("the language of the text cannot be identified; name it with --from, such as de")
         return [None] * len(texts)
     in_main = read(texts, identifier, labels_of(main, identifier.labels))
-    languages = [main if reading.doubt else _language(reading.guess.label) or main for reading in in_main]
+    languages = [_own(text, reading, main) or main for text, reading in zip(texts, in_main, strict=True)]
     return _towards(target, texts, languages, identifier)
+
+
+def _own(text: str, reading: Reading, main: Language) -> Language | None:
+    """The language of a line, if it is clear enough; None if the main language will do."""
+    language = _language(reading.guess.label)
+    if language is None or reading.doubt or reading.guess.probability < _SURE:
+        return None
+    return None if letters(text) < _SHORT and language.scripts & main.scripts else language
 
 
 def _towards(
@@ -52,11 +61,11 @@ def _towards(
 ) -> list[Direction | None]:
     labels = labels_of(target, identifier.labels)
     same = [bool(labels_of(language, identifier.labels) & labels) for language in languages]
-    # The identifier has one label for both scripts of Chinese, and of Serbian.
+    # The identifier has one label for both scripts of Chinese, and of Serbian: there, the script decides.
     of_same = [text for text, is_same in zip(texts, same, strict=True) if is_same]
-    other_script = iter([one.off for one in OffTarget(target, identifier).add(of_same)] if of_same else [])
+    outcomes = iter(OffTarget(target, identifier).add(of_same) if of_same else [])
     return [
-        None if is_same and not next(other_script) else Direction(language, target)
+        None if is_same and next(outcomes).outcome != "script" else Direction(language, target)
         for language, is_same in zip(languages, same, strict=True)
     ]
 

@@ -17,7 +17,7 @@ from ontarget.languages import Direction, Language
 from ontarget.scoring.language_id.own_identifier import IdentifierLike, as_identifier
 from ontarget.settings.decoding import Decoding
 from ontarget.text import in_one_line
-from ontarget.translation.engines.protocol import Progress
+from ontarget.translation.engines.protocol import Progress, decoding_for
 from ontarget.translation.hypothesis import Hypothesis
 from ontarget.translation.system import Request, System, direction_between
 from ontarget.translation.translate import translate
@@ -148,7 +148,8 @@ class CheckedTranslator:
 def _escalation(other: Translator, decoding: Decoding) -> Attempt:
     if not isinstance(other, Translator):
         raise UserError(f"a retry is {given.shown(other)}; give a name such as 'pivot', or a Translator")
-    return Attempt(System("escalated", other.template, decoding=decoding), other.engine, 1, "escalated")
+    system = System("escalated", other.template, decoding=decoding_for(other.engine, decoding))
+    return Attempt(system, other.engine, 1, "escalated")
 
 
 def _shown(progress: Progress | bool, name: str) -> AbstractContextManager[Progress | None]:

@@ -1,0 +1,90 @@
+import pytest
+from tests.checked.fake import ENGLISH, FRENCH, GERMAN, Answers, Scripted
+
+pytest.importorskip("torch", reason="needs the extra `train`")
+
+from ontarget.checked.translator import CheckedTranslator
+from ontarget.errors import UserError
+from ontarget.languages import Language
+from ontarget.prompts.template import PromptTemplate
+from ontarget.translation.translator import Translator
+
+
+class Model(Translator):
+    """A translator around an engine without a model."""
+
+    def __init__(self, answers: Answers) -> None:
+        self.template = PromptTemplate.load("plain")
+        self.engine = Scripted(answers)  # type: ignore[assignment]
+
+
+def test_results_have_text_and_verdict() -> None:
+    translator = CheckedTranslator(Model({"a": [FRENCH], "b": [ENGLISH]}))
+    first, empty, second = translator.translate(["a", "", "b"], "de", Language("fr"))
+    assert (first.text, first.verdict.outcome, str(first.direction)) == (FRENCH, "on_target", "de-fr")
+    assert (empty.text, empty.verdict.outcome) == ("", "neutral")
+    assert (second.text, second.verdict.outcome, second.verdict.action) == (ENGLISH, "off_target", "none")
+
+
+def test_retries_by_name_and_by_another_model() -> None:
+    model = Model({"a": [ENGLISH, FRENCH], "b": [ENGLISH, ENGLISH]})
+    translator = CheckedTranslator(model, retry=["rerank", Model({"b": [FRENCH]})])
+    found = translator.translate(["a", "b"], "de", "fr")
+    assert [one.text for one in found] == [FRENCH, FRENCH]
+    assert [one.verdict.action for one in found] == ["reranked", "escalated"]
+
+
+def test_without_the_check_nothing_is_known() -> None:
+    translator = CheckedTranslator(Model({"a": [ENGLISH]}), check=False)
+    (found,) = translator.translate(["a"], "de", "fr")
+    assert (found.text, found.verdict.outcome, found.verdict.language) == (ENGLISH, "unsure", "und")
+    with pytest.raises(UserError, match="a retry needs the check"):
+        CheckedTranslator(Model({}), retry=["pivot"], check=False)
+
+
+def test_the_source_language_may_be_identified() -> None:
+    translator = CheckedTranslator(Model({GERMAN: [FRENCH], ENGLISH: [FRENCH]}))
+    found = translator.translate([GERMAN, FRENCH, ENGLISH], "auto", "fr")
+    assert [str(one.direction) for one in found] == ["de-fr", "fr-fr", "en-fr"]
+    assert [one.verdict.flags for one in found] == [(), ("kept",), ()]
+    assert [one.text for one in found] == [FRENCH] * 3
+    assert found[1].verdict.outcome == "on_target"
+
+
+def test_a_stream_is_read_as_it_is_used() -> None:
+    read: list[str] = []
+
+    def texts():
+        for text in ("a", "b", "c", "d", "e"):
+            read.append(text)
+            yield text
+
+    translator = CheckedTranslator(Model(lambda source, _: [FRENCH]))
+    stream = translator.stream(texts(), "de", "fr", size=2)
+    assert next(stream).source == "a"
+    assert read == ["a", "b"]
+    assert [one.source for one in stream] == ["b", "c", "d", "e"]
+
+
+def test_progress_as_a_function_and_as_a_bar(capsys: pytest.CaptureFixture[str]) -> None:
+    told: list[tuple[int, int]] = []
+    translator = CheckedTranslator(Model(lambda source, _: [FRENCH]))
+    translator.translate(["a", "b"], "de", "fr", progress=lambda *now: told.append(now))
+    assert told == [(2, 2)]
+    assert capsys.readouterr().err == ""
+    translator.translate(["a", "b"], "de", "fr", progress=True)
+    assert "to fr" in capsys.readouterr().err
+
+
+def test_mistakes() -> None:
+    translator = CheckedTranslator(Model({}))
+    with pytest.raises(UserError, match="the texts are one string"):
+        translator.translate("Hund", "de", "fr")
+    with pytest.raises(UserError, match="source and target are both de"):
+        translator.translate(["Hund"], "de", "de")
+    with pytest.raises(UserError, match="unknown language 'xx'"):
+        translator.translate(["Hund"], "auto", "xx")
+    with pytest.raises(UserError, match="a retry is 3; give a name such as 'pivot', or a Translator"):
+        CheckedTranslator(Model({}), retry=[3])  # type: ignore[list-item]
+    with pytest.raises(UserError, match="the retries are one string"):
+        CheckedTranslator(Model({}), retry="pivot")
