@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 import typer
 
 from ontarget.bulk.cluster import on_ray
+from ontarget.bulk.inputs import find_inputs
 from ontarget.bulk.job import BulkJob
 from ontarget.bulk.local import Advance, Translate, Workers, in_this_process
 from ontarget.bulk.translate import translate_files
@@ -17,6 +18,7 @@ from ontarget.cli.loading import TranslatorOptions
 from ontarget.cli.options import require_folder
 from ontarget.cli.progress import duration, stopped
 from ontarget.cli.verdicts import TOO_LONG, conclude
+from ontarget.documents.formats import is_document
 from ontarget.errors import UserError, counted
 from ontarget.languages import Direction, Language
 from ontarget.translation.hypothesis import Hypothesis
@@ -67,6 +69,10 @@ def in_bulk(
     if str(job.out) == "-":
         raise UserError("--output '-' is not a file; omit it to print the translation")
     require_folder("--output", job.out)
+    inputs = find_inputs(job.names, job.out)
+    for one in inputs:
+        if is_document(one.path):
+            raise UserError(f"{one.name} is a document; translate it alone, or remove it from the folder")
     limit: int | None = None
 
     def here() -> Workers:
@@ -88,6 +94,10 @@ def in_bulk(
             result = translate_files(job, here if on is None else there, progress)
     except KeyboardInterrupt as request:
         stopped(request)
+    if len(inputs) > 1:
+        typer.echo(
+            f"note: lines are numbered through all {len(inputs)} files; --report names files", err=True
+        )
     if result.failed:
         typer.echo(f"{counted(result.failed, 'line')} failed on the cluster and left empty", err=True)
     conclude(result.summary, limit, check=options.check, strict=strict)
