@@ -1,6 +1,7 @@
 """What `translate` expects of an engine, and the optional features that an engine declares."""
 
 from collections.abc import Callable, Mapping, Sequence
+from dataclasses import replace
 from enum import StrEnum
 from typing import TYPE_CHECKING, Protocol
 
@@ -115,6 +116,11 @@ def needed(system: System, count: int = 1) -> Mapping[str, Capability]:
         "no_repeat_ngram_size": (decoding.no_repeat_ngram_size, Capability.NO_REPEAT_NGRAM),
     }
     return {feature: capability for feature, (used, capability) in uses.items() if used}
+
+
+def decoding_for(engine: Engine, decoding: Decoding) -> Decoding:
+    """Settings that were meant for another engine: greedy search on an engine without beam search."""
+    return decoding if Capability.BEAM_SEARCH in engine.capabilities else replace(decoding, num_beams=1)
 
 
 def check_capabilities(system: System, engine: Engine, count: int = 1) -> None:
