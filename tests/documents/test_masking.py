@@ -78,7 +78,7 @@ def joined(core: list[Atom]) -> list[Atom]:
 def test_a_model_that_changes_nothing_gives_the_core_back(core: list[Atom], show: bool) -> None:
     form = masked(core, show=show)
     text = "".join(atom if isinstance(atom, str) else "" for atom in core)
-    if "X1" in text or (show and text.count("{") > 1):
+    if "X1" in text or "1" in text:  # `X1` and a digit are another name
         return
     read = form.read(form.text)
     assert read is not None

@@ -58,7 +58,7 @@ def _whole(cores: Sequence[Core], translate: Translate, *, show: bool) -> dict[C
     found = dict[Core, TranslatedCore]()
     forms = [masked(core, show=show) for core in cores]
     for form, answer in zip(forms, translate_divided([form.text for form in forms], translate), strict=True):
-        core = form.read(answer.text) if answer.text.strip() else None
+        core = form.read(_unbroken(answer.text, form.text)) if answer.text.strip() else None
         if core is not None:
             way: Way = "shown" if show else "masked" if form.names else "whole"
             found[form.core] = TranslatedCore(core, _seen(form.core, core, answer), way)
@@ -83,8 +83,14 @@ def _piecewise(cores: Sequence[Core], translate: Translate) -> dict[Core, Transl
     return found
 
 
+def _unbroken(text: str, source: str) -> str:
+    """A translation in one line: an empty line within it would end a paragraph or a cue."""
+    return text if text == source else in_one_line(text)
+
+
 def _kept(source: str, text: str) -> str:
     """The translation of a piece; the piece itself if that is empty, or has a placeholder of its own."""
+    text = _unbroken(text, source)
     return text if text.strip() and masked((source,)).read(text) is not None else source
 
 

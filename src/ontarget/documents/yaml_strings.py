@@ -6,12 +6,14 @@ from pathlib import Path
 
 import yaml
 
-from ontarget.documents.parts import Parts, Slot, Unit, written
+from ontarget.documents.parts import Slot, Unit, written
 from ontarget.documents.text_file import TextDocument, decoded
 from ontarget.errors import UserError
 
 _STRING = "tag:yaml.org,2002:str"
 _MOST_LEVELS = 100
+_LINE = re.compile(r"\S[^\n]*")
+_PARAGRAPH = re.compile(r"\S[^\n]*(?:\n[^\S\n]*\S[^\n]*)*")
 
 
 def read_yaml_strings(data: bytes, path: Path) -> TextDocument:
@@ -107,22 +109,15 @@ def _value_of(text: str) -> object:
 
 
 def _of_block(text: str, start: int, end: int, where: str, *, folded: bool) -> Iterator[Slot]:
-    """The paragraphs of a block scalar; in a folded one, the lines of a paragraph are one text."""
+    """The lines of a block scalar; in a folded one, the lines of a paragraph are one text."""
     body = text.index("\n", start) + 1
-    form = r"[^\S\n]*\S[^\n]*(?:\n[^\S\n]*\S[^\n]*)*" if folded else r"[^\S\n]*\S[^\n]*"
-    header = re.match(r"[|>][+-]?(\d?)", text[start:end])
-    given = int(header[1]) if header and header[1] else None
-    indents = [len(line) - len(line.lstrip(" ")) for line in text[body:end].split("\n") if line.strip()]
-    if given is not None or not indents or len(set(indents)) > 1:
-        indent = min(indents, default=0)
-        if given is not None or (indents and indents[0] != indent):
-            return  # indented code or the like, where white space is meant
-    for found in re.finditer(form, text[body:end]):
-        first = body + found.start() + (len(found[0]) - len(found[0].lstrip(" ")))
-        last = body + found.end()
-        raw = text[first:last].rstrip("\r")
-        value: Parts = (re.sub(r"\n[^\S\n]*", "\n", raw) if folded else raw,)
-        yield Slot(first, first + len(raw), Unit(value, where), written(_in_one_block))
+    indents = {len(line) - len(line.lstrip(" ")) for line in text[body:end].split("\n") if line.strip()}
+    # In a folded scalar, lines that are indented further are lines of their own.
+    paragraph = folded and len(indents) == 1
+    for found in (_PARAGRAPH if paragraph else _LINE).finditer(text, body, end):
+        raw = found[0].rstrip("\r")
+        unit = Unit((re.sub(r"\n[^\S\n]*", "\n", raw),), where)
+        yield Slot(found.start(), found.start() + len(raw), unit, written(_in_one_block))
 
 
 def _in_one_block(text: str) -> str:

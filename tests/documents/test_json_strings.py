@@ -1,0 +1,54 @@
+import json
+from pathlib import Path
+
+from hypothesis import given
+from hypothesis import strategies as st
+from tests.documents.answers import Model, same, upper
+
+from ontarget.documents.document import translate_document
+from ontarget.documents.json_strings import read_json
+from ontarget.languages import Language
+
+STRINGS = st.one_of(
+    st.sampled_from(["A dog", 'say "no"', "{x} dogs", "a\\b", "https://x.org", "tab\there"]), st.text()
+)
+VALUES = st.recursive(
+    st.one_of(st.none(), st.booleans(), st.integers(), st.floats(allow_nan=False), STRINGS),
+    lambda inner: st.one_of(st.lists(inner), st.dictionaries(STRINGS, inner)),
+)
+
+
+def translated(text: str, model: object) -> str:
+    document = read_json(text.encode(), Path("a.json"))
+    return translate_document(document, Model(model), Language("en")).data.decode()  # type: ignore[arg-type]
+
+
+@given(VALUES, st.booleans(), st.sampled_from([None, 2]))
+def test_names_and_structure_stay(value: object, ascii_only: bool, indent: int | None) -> None:
+    text = json.dumps(value, ensure_ascii=ascii_only, indent=indent)
+    assert translated(text, same) == text
+    changed = json.loads(translated(text, upper))
+
+    def compare(old: object, new: object) -> None:
+        assert type(old) is type(new)
+        if isinstance(old, dict) and isinstance(new, dict):
+            assert list(old) == list(new)
+            for key in old:
+                compare(old[key], new[key])
+        elif isinstance(old, list) and isinstance(new, list):
+            assert len(old) == len(new)
+            for one, other in zip(old, new, strict=True):
+                compare(one, other)
+        elif isinstance(old, str) and isinstance(new, str):
+            assert "".join(old.upper().split()) == "".join(new.upper().split())
+        else:
+            assert old == new
+
+    compare(value, changed)
+
+
+def test_only_values_are_translated_and_letters_are_written_as_before() -> None:
+    text = '{"title" : "caf\\u00e9 noir",\n "n": 1, "list": ["{x} dogs", ""]}'
+    assert translated(text, upper) == '{"title" : "CAF\\u00c9 NOIR",\n "n": 1, "list": ["{x} DOGS", ""]}'
+    assert translated('{"title": "café noir"}', upper) == '{"title": "CAFÉ NOIR"}'
+    assert translated('["one dog"]', lambda t: 'a "b"\n\\') == '["a \\"b\\" \\\\"]'

@@ -1,0 +1,124 @@
+from pathlib import Path
+
+import pytest
+import yaml
+from hypothesis import given
+from hypothesis import strategies as st
+from tests.documents.answers import Model, same, upper
+
+from ontarget.documents.document import translate_document
+from ontarget.documents.yaml_strings import read_yaml_strings
+from ontarget.errors import UserError
+from ontarget.languages import Language
+
+
+def translated(text: str, model: object) -> str:
+    document = read_yaml_strings(text.encode(), Path("a.yaml"))
+    return translate_document(document, Model(model), Language("en")).data.decode()  # type: ignore[arg-type]
+
+
+TEXT = """\
+# a comment
+en:
+  title: Hello world   # and another
+  quoted: "It's \\"fine\\" here"
+  single: 'It''s a dog'
+  flag: yes
+  list:
+    - first item
+    - {a: second item, b: [third, item four]}
+  block: |
+    A line of text.
+      indented
+  lines: |-
+    One line.
+    Two lines.
+
+    Three.
+  folded: >-
+    A long paragraph
+    over lines.
+
+    Second one.
+  over: plain text
+    over two lines
+  anchor: &x shared text
+  alias: *x
+  tag: !!str a text
+  url: https://x.org
+---
+second document
+"""
+
+
+def test_values_are_translated_and_all_else_stays() -> None:
+    assert translated(TEXT, same) == TEXT
+    found = translated(TEXT, upper)
+    assert list(yaml.safe_load_all(found)) == [
+        {
+            "en": {
+                "title": "HELLO WORLD",
+                "quoted": 'IT\'S "FINE" HERE',
+                "single": "IT'S A DOG",
+                "flag": True,
+                "list": ["FIRST ITEM", {"a": "SECOND ITEM", "b": ["THIRD", "ITEM FOUR"]}],
+                "block": "A LINE OF TEXT.\n  INDENTED\n",
+                "lines": "ONE LINE.\nTWO LINES.\n\nTHREE.",
+                "folded": "A LONG PARAGRAPH OVER LINES.\nSECOND ONE.",
+                "over": "PLAIN TEXT OVER TWO LINES",
+                "anchor": "SHARED TEXT",
+                "alias": "SHARED TEXT",
+                "tag": "A TEXT",
+                "url": "https://x.org",
+            }
+        },
+        "SECOND DOCUMENT",
+    ]
+    assert "# a comment" in found
+    assert "HELLO WORLD   # and another" in found
+
+
+NASTY = [
+    "yes",
+    "5",
+    "a: b",
+    "- x",
+    "# no",
+    "'",
+    '"',
+    "{a}",
+    "[",
+    "&x",
+    "*x",
+    "!t",
+    "a #b",
+    "x,y",
+    "null",
+    "%",
+    "@",
+    "é:",
+]
+
+
+@given(st.sampled_from(NASTY), st.sampled_from(NASTY))
+def test_any_translation_is_read_back_as_that_string(first: str, second: str) -> None:
+    text = "a: one dog\nb: [two dogs, 'three dogs']\nc: \"four dogs\"\nd: {e: five dogs}\n"
+    new = f"{first} {second}"
+    found = yaml.safe_load(translated(text, lambda _: new))
+    assert found in (
+        {"a": new, "b": [new, new], "c": new, "d": {"e": new}},
+        yaml.safe_load(text),  # a translation with placeholders of its own is refused
+    )
+
+
+@pytest.mark.parametrize("text", ["a: [1", "a: b: c", "\t- x", "a: &x\nb: *y", "[" * 3000])
+def test_what_is_not_yaml(text: str) -> None:
+    with pytest.raises(UserError, match=r"not valid YAML|nested too deeply"):
+        read_yaml_strings(text.encode(), Path("a.yaml"))
+
+
+def test_aliases_that_would_expand_to_gigabytes_are_not_expanded() -> None:
+    text = "a0: &a0 [one dog]\n" + "".join(
+        f"a{n}: &a{n} [{', '.join([f'*a{n - 1}'] * 9)}]\n" for n in range(1, 30)
+    )
+    assert translated(text, upper) == text.replace("one dog", "ONE DOG")
