@@ -12,6 +12,7 @@ from collections import deque
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
+from functools import partial
 from typing import Any
 
 from ontarget.bulk.local import Advance, Translate, Workers
@@ -25,14 +26,15 @@ Failed = Callable[[Sequence[str]], Sequence[Checked]]
 _LOG = logging.getLogger(__name__)
 
 _TRIES = 2  # of a shard
+_STARTS = 4  # of a worker
 _AHEAD = 4  # finished shards for each worker that may wait in memory for an earlier one
 
 
 def on_ray(address: str | None, make: Callable[[], Translate], failed: Failed) -> Workers:
     """Workers on a Ray cluster: one for each GPU or, on machines without GPUs, one for each machine.
 
-    A worker that dies is started again, unless its machine is gone, and its shard goes to the next free
-    worker. A shard that fails twice is given up, so that one bad line does not stop a night's work.
+    A worker that dies is started again, unless its machine is gone, and its shard goes to the next worker
+    that is free. A shard that fails twice is given up, so that one bad line does not stop a night's work.
 
     Args:
         address: of the cluster, such as `ray://head:10001`; None for `$RAY_ADDRESS` or this machine alone.
@@ -46,7 +48,7 @@ def on_ray(address: str | None, make: Callable[[], Translate], failed: Failed) -
 
     def work(shards: Iterator[Shard], progress: Advance) -> Iterator[TranslatedShard]:
         with _connected(ray, address):
-            yield from _Pool(ray, _actors(ray, make), failed).translated(shards)
+            yield from _Pool(ray, _workers(ray, make), failed).translated(shards)
 
     return work
 
@@ -76,11 +78,15 @@ def _connected(ray: Any, address: str | None) -> Iterator[None]:
             ray.shutdown()
 
 
-class _Worker:
+class _Translator:
     """Runs in a process of its own, with a model of its own."""
 
     def __init__(self, make: Callable[[], Translate]) -> None:
-        self._translate = make()
+        self._make = make
+
+    def load(self) -> None:
+        """Loads the model."""
+        self._translate = self._make()
 
     def run(self, texts: Sequence[str]) -> tuple[Sequence[Checked], float]:
         """The translations, and the seconds that they took."""
@@ -89,27 +95,36 @@ class _Worker:
         return results, time.monotonic() - began
 
 
-def _actors(ray: Any, make: Callable[[], Translate]) -> list[Any]:
-    """A worker for each GPU, and one for each machine without GPUs that has a free CPU."""
+@dataclass(slots=True, eq=False)
+class _Worker:
+    """A place on a machine for a process that translates."""
+
+    start: Callable[[], Any]  # starts the process, and returns its actor
+    actor: Any = None
+    starts: int = 0
+
+
+def _workers(ray: Any, make: Callable[[], Translate]) -> list[_Worker]:
+    """A worker for each GPU, and one for each machine that has only CPUs."""
     from ray.util.scheduling_strategies import NodeAffinitySchedulingStrategy
 
-    actors = []
+    workers = []
     for node in ray.nodes():
         gpus, cpus = int(node["Resources"].get("GPU", 0)), int(node["Resources"].get("CPU", 0))
         if not node["Alive"] or not (gpus or cpus):
             continue
-        options = {"num_gpus": 1} if gpus else {"num_cpus": cpus}
         place = NodeAffinitySchedulingStrategy(node["NodeID"], soft=False)
-        actor = ray.remote(max_restarts=3, scheduling_strategy=place, **options)(_Worker)
-        actors += [actor.remote(make) for _ in range(gpus or 1)]
-    if not actors:
+        options = {"num_gpus": 1, "num_cpus": 0} if gpus else {"num_cpus": cpus}
+        actor = ray.remote(scheduling_strategy=place, **options)(_Translator)
+        workers += [_Worker(partial(actor.remote, make)) for _ in range(gpus or 1)]
+    if not workers:
         raise UserError("the Ray cluster has neither GPUs nor CPUs; start a worker with ray start")
-    return actors
+    return workers
 
 
 @dataclass(slots=True)
 class _Task:
-    """A shard on its way, with its place in the order."""
+    """A shard, with its place in the order."""
 
     place: int
     shard: Shard
@@ -119,24 +134,26 @@ class _Task:
 class _Pool:
     """Workers, each with one shard at a time, and the order of the shards."""
 
-    def __init__(self, ray: Any, actors: Sequence[Any], failed: Failed) -> None:
+    def __init__(self, ray: Any, workers: Sequence[_Worker], failed: Failed) -> None:
         self._ray, self._failed = ray, failed
-        self._idle = list(actors)
-        self._running: dict[Any, tuple[_Task, Any]] = {}
+        self._idle: list[_Worker] = []
+        self._running: dict[Any, tuple[_Worker, _Task | None]] = {}  # None: it loads its model
         self._again: deque[_Task] = deque()
         self._done: dict[int, TranslatedShard] = {}
-        self._ahead = _AHEAD * len(actors)
+        self._ahead = _AHEAD * len(workers)
+        for worker in workers:
+            self._start(worker)
 
     def translated(self, shards: Iterator[Shard]) -> Iterator[TranslatedShard]:
         """The translated shards in order."""
         new = (_Task(place, shard) for place, shard in enumerate(shards))
         waiting: _Task | None = next(new, None)
         place = 0
-        while waiting is not None or self._again or self._running or self._done:
+        while waiting is not None or self._again or self._done or self._is_translating:
             while self._idle and self._again:
-                self._start(self._again.popleft())
+                self._give(self._again.popleft())
             while self._idle and waiting is not None and waiting.place < place + self._ahead:
-                self._start(waiting)
+                self._give(waiting)
                 waiting = next(new, None)
             if place in self._done:
                 yield self._done.pop(place)
@@ -144,35 +161,58 @@ class _Pool:
             elif self._running:
                 self._collect()
             else:
-                raise UserError("all workers of the Ray cluster are gone; look at its log")
+                raise UserError("all workers of the Ray cluster are gone; look at its log, and start others")
 
-    def _start(self, task: _Task) -> None:
-        actor = self._idle.pop(0)
-        self._running[actor.run.remote(task.shard.texts)] = (task, actor)
+    @property
+    def _is_translating(self) -> bool:
+        return any(task is not None for _, task in self._running.values())
+
+    def _start(self, worker: _Worker) -> None:
+        worker.starts += 1
+        worker.actor = worker.start()
+        self._running[worker.actor.load.remote()] = (worker, None)
+
+    def _give(self, task: _Task) -> None:
+        worker = self._idle.pop(0)
+        self._running[worker.actor.run.remote(task.shard.texts)] = (worker, task)
 
     def _collect(self) -> None:
-        """Waits for a worker, and takes its results or gives its shard to another one."""
+        """Waits for a worker, and takes its results, or gives its shard to another one."""
         (finished, *_), _ = self._ray.wait(list(self._running), num_returns=1)
-        task, actor = self._running.pop(finished)
-        task.tries += 1
+        worker, task = self._running.pop(finished)
         errors = self._ray.exceptions
         try:
-            results, seconds = self._ray.get(finished)
-            self._done[task.place] = TranslatedShard(task.shard, results, seconds)
-            self._idle.append(actor)
-        except errors.ActorDiedError as error:
-            _LOG.warning("a worker died (%s left)", counted(len(self._idle) + len(self._running), "worker"))
+            found = self._ray.get(finished)
+        except errors.RayActorError as error:
+            _LOG.warning("a worker of the Ray cluster died")
+            if worker.starts < _STARTS:  # on a machine that is gone, it fails again, without a shard
+                self._start(worker)
             self._retry(task, error)
         except errors.RayError as error:
             if isinstance(cause := getattr(error, "cause", None), UserError):
                 raise cause from None
-            self._idle.append(actor)
+            if task is None:
+                raise UserError(
+                    f"a worker of the Ray cluster cannot load the model: {_reason(error)}"
+                ) from None
+            self._idle.append(worker)
             self._retry(task, error)
+        else:
+            self._idle.append(worker)
+            if task is not None:
+                self._done[task.place] = TranslatedShard(task.shard, *found)
 
-    def _retry(self, task: _Task, error: Exception) -> None:
+    def _retry(self, task: _Task | None, error: Exception) -> None:
+        if task is None:
+            return
+        task.tries += 1
         if task.tries < _TRIES:
             self._again.append(task)
             return
-        reason = str(getattr(error, "cause", None) or error).strip().split("\n")[-1]
+        reason = _reason(error)
         _LOG.warning("%s failed twice and are empty: %s", counted(len(task.shard.texts), "line"), reason)
         self._done[task.place] = TranslatedShard(task.shard, self._failed(task.shard.texts), 0.0, reason)
+
+
+def _reason(error: Exception) -> str:
+    return str(getattr(error, "cause", None) or error).strip().split("\n")[-1]

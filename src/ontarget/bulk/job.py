@@ -167,7 +167,8 @@ class JobFiles:
             return
         self.journal.begin({"settings": self._settings(), "inputs": inputs})
         empty = [one for one, count in zip(self._inputs, self.lines, strict=True) if not count]
-        self.journal.add({f"{_LINES}/{one.key}": compressor(one.target)(b"") for one in empty}, 0)
+        if empty:
+            self.journal.add({f"{_LINES}/{one.key}": compressor(one.target)(b"") for one in empty}, 0)
 
     def _replace(self, which: str) -> None:
         """Removes an unfinished job that differs.

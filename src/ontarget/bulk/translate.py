@@ -77,7 +77,7 @@ def _translate_rest(files: JobFiles, workers: Callable[[], Workers], reporter: R
         reporter.say(f"resuming: {journal.lines:,} of {total:,} lines were translated before")
     if journal.lines == total:
         return
-    pace = Pace(journal.last["lines"])
+    pace = Pace(journal.last.get("lines", 0))
     shards = cut(files.files, files.lines, journal.lines, lambda: pace.lines)
 
     def within(done: int, steps: int) -> None:
