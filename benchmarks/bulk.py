@@ -34,7 +34,7 @@ from ontarget.translation.hypothesis import Hypothesis
 LINE = "Ein Satz von der Länge, die ein Satz im Mittel hat, und mit der Nummer"
 DIRECTION = Direction.parse("de-fr")
 VERDICT = Verdict("on_target", "fr", 0.9)
-SIZES = (64, 256, 1024)
+SIZES = (64, 256)
 
 
 class Silent:
