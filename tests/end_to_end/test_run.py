@@ -71,7 +71,8 @@ def kill_in_stage(process: subprocess.Popen[bytes], folder: Path, stage: str) ->
 def texts(folder: Path) -> dict[str, str]:
     return {
         str(path.relative_to(folder)): path.read_text(encoding="utf-8")
-        for path in [*folder.glob("outputs/*/*.jsonl"), folder / "scores.json"]
+        for test in (folder, folder / "everyday")
+        for path in [*test.glob("outputs/*/*.jsonl"), test / "scores.json"]
     }
 
 
@@ -80,7 +81,10 @@ def test_a_killed_run_ends_in_the_scores_of_an_unbroken_one(tmp_path: Path) -> N
     unbroken, killed = tmp_path / "unbroken", tmp_path / "killed"
     table = finish(start(unbroken))
     assert "ontarget-any" in table
-    assert len(texts(unbroken)) == 11 * 12 + 1
+    assert len(texts(unbroken)) == 11 * 12 + 1 + 11 * 6 + 1
+    assert "Second test, everyday sentences" in table
+    assert "Base model: 52,384 parameters." in table
+    assert 'id="second"' in (unbroken / "report.html").read_text(encoding="utf-8")
     assert (unbroken / "report.html").stat().st_size > 10_000
 
     process = start(killed)
