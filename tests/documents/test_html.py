@@ -1,0 +1,68 @@
+# ruff: noqa: E501
+import re
+from pathlib import Path
+from typing import Any
+
+from tests.documents.answers import Model, same, upper
+
+from ontarget.documents.document import translate_document
+from ontarget.documents.html import read_html
+from ontarget.languages import Language
+
+PAGE = """\
+<!DOCTYPE html>
+<html><head><title>My page &amp; yours</title><meta name=description content="All about cats">
+<script>var a = "<p>no text</p>";</script><style>p { color: red }</style></head>
+<body><!-- a comment -->
+<p>Hello <b>big &amp; small</b> world. This is&nbsp;a <a href="x.html" title="To the page">second</a> sentence.<br>After.
+<p>Unclosed <img src=x alt='A cat'> paragraph
+<pre>keep <b>this</b> text</pre>
+<ul><li>One item</li><li>Two <code>x = 1</code> items</li></ul>
+<p translate="no">Not this text</p>
+<div class="notranslate"><div>nor this</div> one</div>
+<p>Text with <span class="x notranslate">Brand <i>Name</i></span> in it.
+<input type=submit value="Send it"><input type=text value="Not this" placeholder="Your name"> 5 &lt; 6 dogs</p>
+</body></html>
+"""
+
+
+def translated(page: str, model: Any) -> str:
+    document = read_html(page.encode(), Path("a.html"))
+    return translate_document(document, Model(model), Language("en")).data.decode()
+
+
+def test_text_and_attributes_that_readers_see() -> None:
+    assert translated(PAGE, same) == PAGE
+    kept = ["&amp;", "&nbsp;", "&lt;"]
+    expected = PAGE
+    for text in [
+        "My page &amp; yours", "All about cats", ">Hello", "big &amp; small", "world. This is&nbsp;a", "To the page",
+        ">second<", "sentence.", "After.", "Unclosed", "A cat", "paragraph", "One item", "Two", "items", "Text with",
+        "in it.", "Send it", "Your name", "6 dogs",
+    ]:  # fmt: skip
+        shouted = text.upper()
+        for entity in kept:
+            shouted = shouted.replace(entity.upper(), entity)
+        assert text in expected
+        expected = expected.replace(text, shouted, 1)
+    assert translated(PAGE, upper) == expected
+
+
+def test_a_model_sees_characters_rather_than_entities_and_no_tag() -> None:
+    model = Model(upper)
+    document = read_html(b"<p>Fish &amp; <b>chips</b> &#233;&lt;3</p>", Path("a.html"))
+    found = translate_document(document, model, Language("en")).data
+    assert model.asked == ["Fish & X1 chips X2 é<3"]
+    assert found == "<p>FISH &amp; <b>CHIPS</b> É&lt;3</p>".encode()
+
+
+def test_a_translation_cannot_add_markup() -> None:
+    page = '<p title="A dog">A dog <i>barks</i></p>'
+    found = translated(page, lambda text: text + " '\" & <")
+    assert re.sub("[^<>]", "", found) == "<><><><>"
+    assert "&lt;" in found
+
+
+def test_inline_tags_alone_are_no_text() -> None:
+    page = "<p><a href=x><img src=y></a></p><p> <b> </b> </p>"
+    assert read_html(page.encode(), Path("a.html")).units == []

@@ -1,0 +1,81 @@
+import io
+from pathlib import Path
+from typing import Any
+
+from babel.messages.pofile import read_po as babel
+from tests.documents.answers import Model, same, upper
+
+from ontarget.documents.document import translate_document
+from ontarget.documents.po import read_po
+from ontarget.languages import Language
+
+CATALOGUE = """\
+# Translator comment
+msgid ""
+msgstr ""
+"Content-Type: text/plain; charset=UTF-8\\n"
+"Plural-Forms: nplurals=2; plural=(n != 1);\\n"
+
+#: a.c:1
+#, c-format
+msgid "Hello %s, you are \\"great\\".\\n"
+msgstr ""
+
+msgid "Done"
+msgstr "Fertig"
+
+#, fuzzy
+#| msgid "old text"
+msgctxt "menu"
+msgid ""
+"A long text "
+"over lines.\\n"
+"Second\\tline.\\n"
+msgstr ""
+
+msgid "%d file"
+msgid_plural "%d files are here"
+msgstr[0] ""
+msgstr[1] ""
+
+#~ msgid "old one"
+#~ msgstr ""
+"""
+
+
+def translated(text: str, model: Any) -> str:
+    document = read_po(text.encode(), Path("a.po"))
+    return translate_document(document, Model(model), Language("en")).data.decode()
+
+
+def test_empty_translations_are_filled_in() -> None:
+    found = translated(CATALOGUE, upper)
+    messages = {(one.context, one.id): one.string for one in babel(io.BytesIO(found.encode())) if one.id}
+    assert messages == {
+        (None, 'Hello %s, you are "great".\n'): 'HELLO %s, YOU ARE "GREAT".\n',
+        (None, "Done"): "Fertig",
+        ("menu", "A long text over lines.\nSecond\tline.\n"): "A LONG TEXT OVER LINES.\nSECOND\tLINE.\n",
+        (None, ("%d file", "%d files are here")): ("%d FILE", "%d FILES ARE HERE"),
+    }
+    assert found.endswith('#~ msgid "old one"\n#~ msgstr ""\n')
+
+
+def test_all_but_translations_stays() -> None:
+    found = translated(CATALOGUE, same)
+    emptied = found
+    for new in [
+        'msgstr "Hello %s, you are \\"great\\".\\n"',
+        'msgstr ""\n"A long text over lines.\\n"\n"Second\\tline.\\n"',
+        'msgstr[0] "%d file"',
+        'msgstr[1] "%d files are here"',
+    ]:
+        assert new in emptied
+        emptied = emptied.replace(new, new.partition(" ")[0] + ' ""')
+    assert emptied == CATALOGUE
+    assert translated(found, upper) == found  # all are translated
+
+
+def test_lines_may_end_with_crlf_and_end_without_one() -> None:
+    text = 'msgid "a dog"\r\nmsgstr ""'
+    assert translated(text, upper) == 'msgid "a dog"\r\nmsgstr "A DOG"'
+    assert translated('msgid "a\\\\b dog \\x"\nmsgstr ""\n', same).count("\\\\b dog") == 2

@@ -1,0 +1,85 @@
+# ruff: noqa: E501
+from pathlib import Path
+from typing import Any
+from xml.etree import ElementTree
+
+import pytest
+from tests.documents.answers import Model, upper
+
+from ontarget.documents.document import translate_document
+from ontarget.documents.xliff import read_xliff
+from ontarget.errors import UserError
+from ontarget.languages import Language
+
+OLD = """\
+<?xml version="1.0" encoding="UTF-8"?>
+<xliff version="1.2" xmlns="urn:oasis:names:tc:xliff:document:1.2">
+<file source-language="en" datatype="plaintext" original="a"><body>
+<trans-unit id="1"><source>Hello <g id="1">big &amp; small</g> world.</source></trans-unit>
+<trans-unit id="2"><source>Done already</source><target>Fertig</target></trans-unit>
+<trans-unit id="3"><source>Empty <ph id="2">%s code</ph> target</source><target state="new"/></trans-unit>
+<group translate="no"><trans-unit id="4"><source>Keep this one</source></trans-unit></group>
+<trans-unit id="5"><source>With others</source><note>A note</note><alt-trans><source>No</source><target>X</target></alt-trans></trans-unit>
+<trans-unit id="6"><source>A <mrk mtype="protected">Brand Name</mrk> here</source><seg-source><mrk mtype="seg">A</mrk></seg-source><target> </target></trans-unit>
+</body></file></xliff>
+"""
+NEW = """\
+<xliff version="2.0" xmlns="urn:oasis:names:tc:xliff:document:2.0" srcLang="en" trgLang="de-DE"><file id="f">
+<unit id="u"><notes><note>A note here</note></notes>
+<segment id="s"><source>Hello <pc id="1">big</pc> <ph id="2"/> world.</source></segment>
+<segment id="t"><source>Two</source><target>Zwei</target></segment></unit>
+<unit id="v" translate="no"><segment><source>Keep this</source></segment></unit></file></xliff>
+"""
+
+
+def translated(text: str, model: Any, target: str = "de") -> str:
+    document = read_xliff(text.encode(), Path("a.xlf"), Language(target))
+    return translate_document(document, Model(model), Language("en")).data.decode()
+
+
+def targets(text: str) -> dict[str, str]:
+    """Id of a unit or segment -> the text of its own target."""
+    found = {}
+    for element in ElementTree.fromstring(text.encode()).iter():
+        if element.tag.endswith(("trans-unit", "}segment")):
+            own = [child for child in element if child.tag.endswith("}target")]
+            if own:
+                found[element.get("id", "")] = "".join(own[0].itertext())
+    return found
+
+
+def test_targets_of_version_1_2() -> None:
+    found = translated(OLD, upper)
+    assert targets(found) == {
+        "1": "HELLO BIG & SMALL WORLD.",
+        "2": "Fertig",
+        "3": "EMPTY %s code TARGET",
+        "5": "WITH OTHERS",
+        "6": "A Brand Name HERE",
+    }
+    assert '<target>HELLO <g id="1">BIG &amp; SMALL</g> WORLD.</target></trans-unit>' in found
+    assert '<target state="new">EMPTY <ph id="2">%s code</ph> TARGET</target>' in found
+    assert "<source>With others</source><target>WITH OTHERS</target><note>" in found
+    assert 'original="a" target-language="de">' in found
+
+
+def test_targets_of_version_2() -> None:
+    found = translated(NEW, upper)
+    assert targets(found) == {"s": "HELLO BIG  WORLD.", "t": "Zwei"}
+    new = '<target>HELLO <pc id="1">BIG</pc> <ph id="2"/> WORLD.</target>'
+    assert found.replace(new, "") == NEW
+
+
+def test_a_prefix_of_the_elements() -> None:
+    text = '<x:xliff version="1.2" xmlns:x="u"><x:file target-language="de"><x:trans-unit><x:source>A dog</x:source></x:trans-unit></x:file></x:xliff>'
+    assert "</x:source><x:target>A DOG</x:target></x:trans-unit>" in translated(text, upper)
+
+
+def test_a_file_that_is_all_translated_stays() -> None:
+    found = translated(OLD, upper)
+    assert translated(found, upper) == found
+
+
+def test_a_file_for_another_language() -> None:
+    with pytest.raises(UserError, match=r"is for translations into de-DE .trgLang., but --to is nl"):
+        translated(NEW, upper, "nl")
