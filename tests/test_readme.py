@@ -70,7 +70,7 @@ def keys(changes: dict[str, object]) -> list[str]:
 
 # What is put behind a command to cut its size. A command that is not here is run as it is.
 OVERRIDES = {
-    "ontarget run diagnose model=runs/phrasebook-tiny/models/mt template=plain name=my-model": keys(DIAGNOSE),
+    "ontarget run diagnose model=runs/phrasebook-tiny/models/mt name=my-model": keys(DIAGNOSE),
     "ontarget run phrasebook-tiny --plan": keys(TINY),
     "ontarget run phrasebook-tiny": keys(TINY),
     "ontarget run phrasebook-tiny stages.lat.alpha=0.1": keys(TINY),
