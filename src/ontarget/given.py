@@ -13,6 +13,7 @@ from typing import Any
 from ontarget.errors import UserError, counted, nearest
 
 _SHOWN = 60  # characters of a value in a message
+_TOGETHER = 1000  # items that are checked at once
 _STRINGS = "strings, one for each segment"
 
 
@@ -73,8 +74,15 @@ def texts(given: Any, what: str, one: str, *, begin: int = 0, empty: str = "text
     Raises:
         UserError: the argument is a single value, or an item is not text; the message has the item's number.
     """
-    items = enumerate(several(given, what), start=begin)
-    return [text(item, one, number, empty) for number, item in items]
+    items = list(several(given, what))
+    for start in range(0, len(items), _TOGETHER):
+        some = items[start : start + _TOGETHER]
+        try:
+            "".join(some).encode("utf-8")  # all of them at once, since hardly any list has a wrong item
+        except (TypeError, UnicodeEncodeError):
+            for number, item in enumerate(some, start=begin + start):
+                text(item, one, number, empty)
+    return items
 
 
 def hypotheses(given: Any, begin: int = 0) -> list[str]:

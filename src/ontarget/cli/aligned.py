@@ -71,6 +71,9 @@ def aligned(
         UserError: numbers of lines differ, or a line has the wrong number of references.
     """
     others = [*([source] if source else []), *references]
+    if not others:
+        yield from map(_alone, text.lines())
+        return
     streams = [iter(one.lines()) for one in (text, *others)]
     end = object()
     for number, lines in enumerate(zip_longest(*streams, fillvalue=end)):
@@ -91,6 +94,11 @@ def aligned(
             of_references = _split(of_references[0], num_refs, f"'{references[0].name}', line {number + 1}")
         line, response = _in_one_line(first)  # type: ignore[arg-type]
         yield HypothesisLine(line, of_source, of_references, response=response)  # type: ignore[arg-type]
+
+
+def _alone(text: str) -> HypothesisLine:
+    line, response = _in_one_line(text)
+    return HypothesisLine(line, None, (), None, response)
 
 
 def _in_one_line(text: str) -> tuple[str, str | None]:

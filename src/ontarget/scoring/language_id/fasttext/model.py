@@ -88,17 +88,16 @@ class FastTextModel:
         """The sum of each text's rows, and their number in the last column: [texts, dimensions + 1]."""
         # Half a surrogate pair has no UTF-8, and becomes a question mark.
         joined = f" {END} ".join([*texts, ""]).encode("utf-8", "replace")
-        tokens = joined.replace(b"\0", b" ").split()
-        ids, of_words = self._words.look_up(tokens)
+        ids, of_words = self._words.look_up(joined)
         ends = ids == ids[-1]  # the last token is the end of a text
         text = np.cumsum(ends) - ends  # the number of each token's text
         sums = np.zeros((len(texts), of_words.shape[1]), np.float32)
         for block in blocks(text):
             add_rows(sums, text[block], of_words.take(ids[block], axis=0))
         if self._file.word_ngrams > 1:
-            part = np.ones(len(tokens), np.bool_)
-            part[self._labels_in(tokens)] = False
-            ids, hashes = self._hashes.look_up(tokens)
+            part = np.ones(len(ids), np.bool_)
+            part[self._labels_in(joined.replace(b"\0", b" ").split())] = False
+            ids, hashes = self._hashes.look_up(joined)
             self._add_word_ngrams(sums, text[part], hashes[ids[part]])
         return sums
 
