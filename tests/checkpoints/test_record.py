@@ -21,6 +21,8 @@ def written(folder: Path, record: Any) -> Path:
 def test_a_record_is_read(tmp_path: Path) -> None:
     record = {"template": "plain", "languages": ["en", "deu", "zho_Hant"], "directions": ["en-de", "de-en"]}
     assert tuned(written(tmp_path, record)) == MODEL
+    single = tuned(written(tmp_path, record | {"single_sentences": True}))
+    assert single == Tuned(MODEL.languages, MODEL.directions, single_sentences=True)
 
 
 @pytest.mark.parametrize(

@@ -19,10 +19,12 @@ class Tuned:
     Attributes:
         languages: the languages of the recipe, which its instructions may name.
         directions: the directions of its training translations.
+        single_sentences: whether their sources are single sentences.
     """
 
     languages: tuple[Language, ...]
     directions: tuple[Direction, ...]
+    single_sentences: bool = False
 
     def saw(self, language: Language) -> bool:
         """Whether the model was tuned on this language, or on another region or script of the language."""
@@ -58,7 +60,9 @@ def _read(file: Path) -> Tuned | None:
     try:
         record = json.loads(file.read_text(encoding="utf-8"))
         return Tuned(
-            tuple(map(Language, record["languages"])), tuple(map(Direction.parse, record["directions"]))
+            tuple(map(Language, record["languages"])),
+            tuple(map(Direction.parse, record["directions"])),
+            record.get("single_sentences") is True,
         )
     except (OSError, ValueError, KeyError, TypeError, UserError):
         return None  # a file of an older version, or of another program

@@ -172,7 +172,7 @@ class _Work:
             self.progress.say(f"{step.name}: {notice}")
         template = template_of(self.recipe, step.name).name
         about: dict[str, Any] = {"template": template, "version": version_of("ontarget")}
-        about |= {"seconds": 0.0, **tuned_on(self.recipe, step.name)}
+        about |= {"seconds": 0.0, **tuned_on(self.recipe, step.name, self.plan.corpus)}
         making = self.store.making_model(step.name, step.fingerprints[step.name], about)
         with self.progress.task(f"training {step.name}") as advance, making as (folder, work):
 
@@ -222,16 +222,18 @@ class _Work:
         with self.progress.task(f"translating {what}") as advance:
             advance(done, total, "")
             key = model, self.recipe.decoding_of(step.name).precision
+            served = self.recipe.on_server(model)
             if self._engine is None or self._engine[0] != key:
                 self._engine = None  # frees the memory of the old model before the next one is loaded
-                self._engine = key, systems.load_engine(self.plan.place(model), key[1])
+                self._engine = key, systems.load_engine(served or self.plan.place(model), key[1])
             for direction, pairs in todo.items():
                 began = time.monotonic()
                 update = part_of(advance, done, len(pairs), total, str(direction))
                 answers = systems.hypotheses(system, self._engine[1], pairs, update)
                 rows = systems.rows(pairs, answers, default_identifier())
                 seconds = time.monotonic() - began
-                made = Made(step.fingerprints[str(direction)], seconds, parameters(self.plan.place(model)))
+                size = None if served else parameters(self.plan.place(model))
+                made = Made(step.fingerprints[str(direction)], seconds, size)
                 store.write_outputs(step.name, str(direction), rows, made)
                 if said := systems.left_empty(answers, self._engine[1]):
                     self.progress.say(f"{what}, {direction}: {said}")
@@ -287,6 +289,8 @@ _COUNTED = {
 
 def _require_models(recipe: Recipe, to_train: Sequence[str]) -> None:
     """Checks for missing packages before the first stage, not after it."""
+    if recipe.on_server(recipe.model):
+        return
     missing = [package for package in ("torch", "transformers", "accelerate") if find_spec(package) is None]
     if missing:
         raise UserError(f"models need {' and '.join(missing)}: pip install 'ontarget[train]'")

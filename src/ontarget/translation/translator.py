@@ -9,7 +9,7 @@ from ontarget import given
 from ontarget.checkpoints.context import ContextWindow
 from ontarget.checkpoints.record import tuned
 from ontarget.corpora.instructions import Instruction
-from ontarget.errors import UserError
+from ontarget.errors import UserError, counted
 from ontarget.languages import Direction, Language
 from ontarget.model_place import locate
 from ontarget.prompts.chat_files import unused_chat
@@ -17,6 +17,7 @@ from ontarget.prompts.choice import choose
 from ontarget.prompts.coverage import uncovered
 from ontarget.prompts.layout import AUTO
 from ontarget.prompts.template import PromptTemplate
+from ontarget.sentences import sentences_of
 from ontarget.served_model import ServedModel
 from ontarget.settings.decoding import Decoding, Precision
 from ontarget.translation.engines.loading import load_engine, place_of
@@ -92,6 +93,21 @@ class Translator:
         tokenizer = self._tokenizer
         of_tokens = (uncovered(tokenizer, side) for side in direction.sides) if tokenizer else ()
         return [reason for reason in (self._on_template, of_model, *of_tokens) if reason]
+
+    def doubts_on_lines(self, texts: Sequence[str], source: Language) -> list[str]:
+        """Reasons why the translations of these texts may be poor, one sentence each.
+
+        A model that was tuned on single sentences translates the first one of several, or mixes them up.
+        """
+        if self._tuned is None or not self._tuned.single_sentences:
+            return []
+        several = sum(len(sentences_of(text, source)) > 1 for text in texts)
+        if not several:
+            return []
+        return [
+            f"{several} of {counted(len(texts), 'line')} have several sentences, but the model was tuned on "
+            "single ones; split them, one sentence a line"
+        ]
 
     def translate(
         self,
