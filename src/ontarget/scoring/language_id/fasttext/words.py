@@ -31,6 +31,14 @@ class Words:
         self._rows_of, self._most, self._lock = rows_of, most, Lock()
         self._forget()
 
+    def _forget(self) -> None:
+        self._count = count()
+        # Of short words, by ascending key. No word has the key 0.
+        self._keys: NDArray[np.uint64] = np.zeros(1, np.uint64)
+        self._numbers: NDArray[np.int64] = np.zeros(1, np.int64)
+        self._long: defaultdict[bytes, int] = defaultdict(self._count.__next__)
+        self._rows = self._rows_of([])
+
     def look_up(self, text: bytes) -> tuple[NDArray[np.int64], NDArray[Any]]:
         """The number of each word of a text, [words], and the array whose rows they number.
 
@@ -74,14 +82,6 @@ class Words:
 
     def _known(self) -> int:
         return len(self._long) + len(self._keys) - 1
-
-    def _forget(self) -> None:
-        self._count = count()
-        # Of short words, by ascending key. No word has the key 0.
-        self._keys: NDArray[np.uint64] = np.zeros(1, np.uint64)
-        self._numbers: NDArray[np.int64] = np.zeros(1, np.int64)
-        self._long: defaultdict[bytes, int] = defaultdict(self._count.__next__)
-        self._rows = self._rows_of([])
 
     def _keep(self, known: int, rows: NDArray[Any]) -> None:
         end = known + len(rows)
