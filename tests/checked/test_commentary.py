@@ -39,6 +39,7 @@ ANSWER = "Le chien dort sur le canapé."
         "Sure, {}",
         "I'm sorry, but I can't translate this text.",
         "As an AI language model, I cannot judge. {}",
+        "In French, the sentence is translated as {}",
     ],
 )
 def test_commentary_is_found(said: str) -> None:
@@ -57,6 +58,7 @@ def test_commentary_is_found(said: str) -> None:
         ("Le traducteur dort : il est fatigué.", "The translator is asleep: he is tired."),
         ("Sure, c'est une marque.", "Sure, this is a brand."),
         ("### Chapitre", "### Chapter"),
+        ("To translate ou traduire", "Translate or interpret"),
         ("Désolé, je ne peux pas venir.", "I'm sorry, but I can't come."),
         ("", ""),
     ],
@@ -73,6 +75,7 @@ def test_what_is_said_is_shown() -> None:
 
 def test_polite_words_belong_to_english() -> None:
     assert commentary_in("Sure, I will come.", "Bien sûr, je viendrai.", EN_FR.reverse) is None
+    assert commentary_in("It translates well.", "Das geht gut.", Direction.parse("de-en")) is None
 
 
 def test_languages_without_names_of_languages_have_english_ones() -> None:

@@ -32,6 +32,7 @@ _OPENING = re.compile(
 )
 # "(Note: ...)" behind the answer.
 _REMARK = re.compile(rf"(?:^|[.!?。！？)\]]\s*|\s[(\[*]+|[（【])(?:{_NOTE})\s*\d*\s*[:：]", re.IGNORECASE)
+_ENGLISH = re.compile(r"\btranslat(?:e|ed|es|ion)\b", re.IGNORECASE)  # in text that is not to be English
 _POLITE = re.compile(r"^(?:sure|certainly|of course|absolutely)\s*[!,.:]\s", re.IGNORECASE)
 _REFUSAL = re.compile(
     r"\bas an? (?:ai|artificial intelligence)\b|\bi(?:'|\u2019)?m sorry, but i (?:can|am)|"
@@ -61,8 +62,12 @@ def commentary_in(text: str, source: str, direction: Direction) -> str | None:
         return prompt[0].strip()
     if (refusal := _REFUSAL.search(text)) and not _REFUSAL.search(source):
         return refusal[0]
-    polite = _POLITE.search(text) if direction.target.primary != "en" else None
-    return polite[0].strip() if polite and not _POLITE.search(source) else None
+    if direction.target.primary == "en":
+        return None
+    for pattern, of_source in ((_ENGLISH, _ABOUT), (_POLITE, _POLITE)):
+        if (found := pattern.search(text)) and not of_source.search(source):
+            return found[0].strip()
+    return None
 
 
 def _heading(text: str, direction: Direction) -> str | None:
