@@ -127,8 +127,9 @@ def test_a_job_goes_on_after_the_last_finished_shard(bench: Bench, small_shards:
     assert bench.left == ["out", "text"]
 
 
-def test_a_job_that_was_killed_before_its_files_moved_translates_nothing(
-    bench: Bench, monkeypatch: pytest.MonkeyPatch
+@pytest.mark.parametrize("kill_at", ["b", "report", "removal"])
+def test_a_job_that_was_killed_while_its_files_move_translates_nothing_again(
+    bench: Bench, monkeypatch: pytest.MonkeyPatch, kill_at: str
 ) -> None:
     (bench.folder / "in").mkdir()
     for name in "ab":
@@ -136,18 +137,26 @@ def test_a_job_that_was_killed_before_its_files_moved_translates_nothing(
     replace = Path.replace
 
     def killed(self: Path, target: Path) -> Path:
-        if target.name == "b":
+        if target.name == kill_at:
             raise KeyboardInterrupt
         return replace(self, target)
 
+    def stop(folder: Path) -> None:
+        raise KeyboardInterrupt
+
+    job = bench.job("in", report=bench.folder / "report")
     with monkeypatch.context() as patch:
         patch.setattr(Path, "replace", killed)
+        if kill_at == "removal":
+            patch.setattr("shutil.rmtree", stop)
         with pytest.raises(KeyboardInterrupt):
-            bench.run(bench.job("in"))
+            bench.run(job)
     rest = Upper()
-    result = bench.run(bench.job("in"), rest)
+    result = bench.run(job, rest)
     assert rest.shards == []
     assert (bench.read("out/a"), bench.read("out/b"), result.summary.n) == ("A\n", "B\n", 2)
+    assert bench.read("report").count("\n") == 2
+    assert bench.left == ["in", "out", "report"]
 
 
 def started(bench: Bench, **changes: object) -> None:
@@ -170,7 +179,7 @@ def test_another_job_in_the_same_place_is_refused_or_replaces_it(
         f"'{part}' is an unfinished translation with --num-beams 4; give the same options to finish it, or "
         "add --overwrite to begin this one"
     )
-    with pytest.raises(UserError, match="with --report False; give the same options"):
+    with pytest.raises(UserError, match="with --report off; give the same options"):
         bench.run(bench.job("text", report=bench.folder / "report"))
     bench.write(text="a\nc\n")
     with pytest.raises(UserError, match="when the input of 'out' was another; give the same input"):

@@ -124,8 +124,9 @@ class JobFiles:
                 write_parquet(file, finished, one.target, self._job.target)
             else:
                 _move(finished, one.target)
-        if self._job.report is not None:
-            _move(self._job.folder / _REPORT, self._job.report)
+        report = self._job.folder / _REPORT
+        if self._job.report is not None and report.exists():
+            _move(report, self._job.report)
         shutil.rmtree(self._job.folder)
 
     def _check_outputs(self) -> None:
@@ -202,7 +203,8 @@ class JobFiles:
 
 
 def _shown(value: Any) -> str:
-    return "(default)" if value is None else str(value)
+    words = {None: "(default)", False: "off", True: "on"}
+    return words[value] if value is None or isinstance(value, bool) else str(value)
 
 
 def _move(file: Path, target: Path) -> None:
