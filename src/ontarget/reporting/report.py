@@ -3,7 +3,7 @@
 import base64
 import hashlib
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 from jinja2 import Environment, FileSystemLoader, StrictUndefined
@@ -123,13 +123,14 @@ class _Second:
     @classmethod
     def of(cls, run: RunFiles) -> "_Second":
         scores, name = run.scores, run.name
+        title, bars = table.SECOND_TESTS.get(name, name), figures.off_target_bars(run.scores)
         return cls(
             name,
-            table.SECOND_TESTS.get(name, name),
+            title,
             scores.kind,
             _numbers_of_lines(scores),
             table.layout(scores, None, run.details, test=name),
-            _inline([figures.off_target_bars(scores)]),
+            _inline([replace(bars, label=f"{bars.label}, {title}")]),
             outcomes(run.details, scores.directions(scores.kind)),
         )
 
