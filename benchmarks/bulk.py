@@ -132,7 +132,7 @@ def main() -> None:
     from machine import describe  # imports torch, which `memory` is measured without
 
     place = Path(__file__).parent / "results" / f"bulk_{options.command}.json"
-    settings = {name: str(value) for name, value in vars(options).items()}
+    settings = {name: value for name, value in vars(options).items() if name not in ("model", "text")}
     result = {"machine": describe(), "load": load, "settings": settings, "rows": rows}
     place.write_text(json.dumps(result, indent=1) + "\n", encoding="utf-8")
 
