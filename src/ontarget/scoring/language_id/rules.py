@@ -14,7 +14,7 @@ from ontarget import given
 from ontarget.scoring.language_id.identifier import Guess, Identifier, Weighing
 from ontarget.scoring.language_id.labels import UNDETERMINED, is_undetermined
 from ontarget.scoring.language_id.many_scripts import counts_of_scripts
-from ontarget.scoring.language_id.scripts import SCRIPT_OF_FEW, script_counts
+from ontarget.scoring.language_id.scripts import has_script_of_few, script_counts
 from ontarget.scoring.language_id.text_words import words_of
 from ontarget.subtags import usual_script
 from ontarget.text import is_empty
@@ -89,7 +89,7 @@ def read(
         return [Reading(guess) for guess in identifier.identify(texts)]
     words = [words_of(text) for text in texts]
     weighed = _weighed(words, identifier, on_target)
-    of_few = [number for number, line in enumerate(words) if SCRIPT_OF_FEW.search(line)]
+    of_few = [number for number, line in enumerate(words) if has_script_of_few(line)]
     if of_few:
         of_script = _labels_by_script(frozenset(identifier.labels))
         for number, counts in zip(of_few, counts_of_scripts([words[n] for n in of_few]), strict=True):

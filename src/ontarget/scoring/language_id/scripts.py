@@ -52,10 +52,13 @@ _SCRIPT_OF_WORD = {
 }
 SCRIPTS = tuple(dict.fromkeys(_SCRIPT_OF_WORD.values()))
 """All scripts that `script_counts` recognises."""
-SCRIPT_OF_FEW = re.compile(
-    "[\u0370-\u03ff\u0530-\u05ff\u0a00-\u139f\u1780-\u17ff\u1f00-\u1fff\u3040-\u30ff\u3400-\u9fff\uac00-\ud7af]"
+# Greek, Hebrew, Thai, Hangul, kana and the like; compiled on first use, since that takes milliseconds.
+_SCRIPT_OF_FEW = (
+    "[\u0370-\u03ff\u0530-\u05ff\u0a00-\u139f\u1780-\u17ff\u1f00-\u1fff\u3040-\u30ff"
+    "\u3400-\u9fff\uac00-\ud7af]"
 )
-"""A character of a script that few languages use: Greek, Hebrew, Thai, Hangul, kana ..."""
+_PERHAPS_OF_FEW = re.compile("[\u0370-\u1fff\u3040-\ud7af]")
+_compiled = cache(re.compile)
 _LETTERS = {"Jpan": {"Kana", "Hani"}, "Kore": {"Hang", "Hani"}, "Hans": {"Hani"}, "Hant": {"Hani"}}
 
 
@@ -102,6 +105,11 @@ def has_letter_of(text: str, scripts: Collection[str]) -> bool:
 def is_known(scripts: Collection[str]) -> bool:
     """Whether `script_counts` recognises letters of all these letter scripts (`letters_of`)."""
     return set(scripts) <= set(SCRIPTS)
+
+
+def has_script_of_few(text: str) -> bool:
+    """Whether a text has a character of a script that few languages use: Greek, Thai, Hangul, kana ..."""
+    return bool(_PERHAPS_OF_FEW.search(text) and _compiled(_SCRIPT_OF_FEW).search(text))
 
 
 def in_script(text: str, scripts: Collection[str], share: float = 0.5) -> bool:

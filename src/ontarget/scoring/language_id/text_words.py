@@ -63,15 +63,15 @@ _RARER: tuple[tuple[str, str], ...] = (
     ),
 )
 
-# Two letters in a row, with their marks; one letter in scripts whose characters are syllables or words. Above
-# the basic plane there are rare scripts and characters; emoji begin at 1F000.
-_WORD = re.compile(
-    r"[^\W\d_][\u0300-\u036f\u0591-\u05c7\u064b-\u0670]*[^\W\d_]"
-    r"|(?![\W\d_])[\u0700-\u109f\u1200-\u139f\u1700-\u1cff\u2d30-\u2d7f\u3040-\u30ff\u3400-\u9fff\ua000-\uabff\uac00-\ud7af"
+# A word is two letters in a row, with their marks; in scripts whose characters are syllables or words, it is
+# one. Above the basic plane there are rare scripts and characters; emoji begin at 1F000.
+_LETTERS = re.compile(r"[^\W\d_][\u0300-\u036f\u0591-\u05c7\u064b-\u0670]*[^\W\d_]")
+_SYLLABLE = (
+    r"(?![\W\d_])[\u0700-\u109f\u1200-\u139f\u1700-\u1cff\u2d30-\u2d7f\u3040-\u30ff\u3400-\u9fff\ua000-\uabff\uac00-\ud7af"
     r"\U00010000-\U0001efff\U00020000-\U0003ffff]"
 )
 # Variant forms of letters: full-width Latin, half-width kana, single Hangul, ligatures, mathematical letters.
-_FORM = re.compile(
+_FORM = (
     "[\uff10-\uff19\uff21-\uff3a\uff41-\uff5a\uff66-\uffdc\u3131-\u318e\ufb00-\ufb06\ufb50-\ufdff\ufe70-\ufefc"
     "\U0001d400-\U0001d7ff][\u3000\uff10-\uffdc\u3131-\u318e\ufb50-\ufdff\ufe70-\ufefc\U0001d400-\U0001d7ff]*"
 )
@@ -91,8 +91,8 @@ def words_of(text: str) -> str:
     """
     if not text.isascii() and not is_normalized("NFKC", text):
         text = normalize("NFC", text)
-        if _FORM.search(text):
-            text = _FORM.sub(lambda found: normalize("NFKC", found[0]), text)
+        if _compiled(_FORM).search(text):
+            text = _compiled(_FORM).sub(lambda found: normalize("NFKC", found[0]), text)
     if _SIGN.search(text) or _DOTTED.search(text) or "--" in text:
         for trigger, pattern in _PATTERNS:
             if trigger in text:
@@ -100,7 +100,7 @@ def words_of(text: str) -> str:
         for rarer, pattern in _RARER:
             if _compiled(rarer).search(text):
                 text = _compiled(pattern).sub(" ", text)
-    if not _WORD.search(text):
+    if not (_LETTERS.search(text) or _compiled(_SYLLABLE).search(text)):
         return ""
     text = text.lower()
     return text.replace("i" + _DOT_ABOVE, "i") if _DOT_ABOVE in text else text
