@@ -3,7 +3,7 @@
 from pathlib import Path
 
 import pytest
-from tests.reporting.conftest import write_run
+from tests.reporting.conftest import write_run, write_second_test
 from tests.reporting.test_sweep import _write
 from typer.testing import CliRunner
 
@@ -55,6 +55,18 @@ def test_tables_in_markdown_and_latex(runs: Path) -> None:
     assert code == 0
     assert output.count("\\begin{table}") == 1
     assert "MT, one & " in output
+
+
+def test_the_second_test_has_the_last_table_of_a_run_and_of_a_comparison(runs: Path) -> None:
+    write_second_test(runs / "one")
+    for arguments in (["one", "--markdown"], ["one", "two", "--markdown"], ["one", "--latex"]):
+        code, output = report(*arguments)
+        assert code == 0
+        assert output.count("Second test, everyday sentences: averages") == 1
+    last = report("one", "--markdown")[1].rpartition("Second test")[2]
+    assert "| ontarget | **9.7** | **4.0**† | 2.0 |" in last
+    assert last.count("| reference (floor) |") == 1
+    assert "Second test" not in report("two", "--markdown")[1]
 
 
 def test_figures_go_into_a_folder(runs: Path) -> None:
