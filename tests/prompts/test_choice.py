@@ -73,6 +73,17 @@ def test_families_by_the_file_name_of_a_converted_gguf(tmp_path: Path, name: str
     assert choose(model(tmp_path / name)).name == "alma"
 
 
+def test_a_link_has_its_own_name_and_that_of_its_target(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    (tmp_path / "TowerInstruct-7B-v0.2").symlink_to(model(tmp_path / "mine"))
+    assert choose(tmp_path / "TowerInstruct-7B-v0.2").name == "tower"
+    (tmp_path / "other").symlink_to(model(tmp_path / "EuroLLM-1.7B-Instruct"))
+    assert choose(tmp_path / "other").name == "eurollm"
+    monkeypatch.chdir(tmp_path / "EuroLLM-1.7B-Instruct")
+    assert choose(".").name == "eurollm"
+
+
 def test_an_adapter_has_its_own_name_or_that_of_its_base(tmp_path: Path) -> None:
     base = model(tmp_path / "TowerInstruct-7B-v0.2")
     adapter = tmp_path / "mine"

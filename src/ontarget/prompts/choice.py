@@ -94,10 +94,10 @@ def _names(places: Sequence[Path | str]) -> Iterator[str]:
         if isinstance(place, str):
             yield place.rpartition("/")[2]
             continue
-        # The hub's cache keeps a model in models--OWNER--NAME/snapshots/COMMIT.
-        folder = place.resolve()
-        cached = folder.parent.name == "snapshots"
-        yield folder.parent.parent.name.rpartition("--")[2] if cached else folder.name
+        for folder in dict.fromkeys((place.absolute(), place.resolve())):  # a link has two names
+            # The hub's cache keeps a model in models--OWNER--NAME/snapshots/COMMIT.
+            cached = folder.parent.name == "snapshots"
+            yield folder.parent.parent.name.rpartition("--")[2] if cached else folder.name
         if (place / CONFIG).is_file():
             original = read_object(place / CONFIG).get("_name_or_path")
             if isinstance(original, str) and original:
