@@ -2,7 +2,7 @@ import io
 import json
 import zipfile
 from pathlib import Path
-from typing import Any
+from typing import Any, ClassVar
 
 import pytest
 
@@ -11,16 +11,29 @@ pytest.importorskip("torch", reason="needs the extra `train`")
 from tests.cli.test_translate import Capitals, Seen, Upper, run
 
 from ontarget.checked import translator as checked_translator
+from ontarget.checked.translator import CheckedTranslator
+from ontarget.languages import Direction, Language
 from ontarget.translation import translator
+from ontarget.translation.system import Request
 
 TO = ("--model", "some/model", "--from", "en", "--to", "de")
 PAGE = "<p>A small <b>dog</b> sleeps in the house. It is called {name}.</p>\n"
 
 
+class Made(Seen):
+    """Remembers the translators."""
+
+    made: ClassVar[list[CheckedTranslator]] = []
+
+    def __init__(self, *given: Any, **how: Any) -> None:
+        super().__init__(*given, **how)
+        Made.made.append(self)
+
+
 @pytest.fixture(autouse=True)
 def _no_model(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(translator, "Translator", Upper)
-    monkeypatch.setattr(checked_translator, "CheckedTranslator", Seen)
+    monkeypatch.setattr(checked_translator, "CheckedTranslator", Made)
     monkeypatch.setattr(Capitals, "answers", {})
 
 
@@ -86,6 +99,19 @@ def test_a_glossary_is_checked(page: Path, tmp_path: Path) -> None:
         "1 of 2 terms of the glossary translated as it says (line 1: dog → Hund is missing)" in result.stderr
     )
     assert json.loads(report.read_text().splitlines()[0])["terms_missing"] == {"dog": "Hund"}
+
+
+def test_models_are_told_the_terms_of_each_segment(page: Path, tmp_path: Path) -> None:
+    terms = tmp_path / "terms.tsv"
+    terms.write_text("dog\tHund\ncalled\tgenannt\n", encoding="utf-8")
+    assert run(*TO, str(page), "--glossary", str(terms)).exit_code == 0
+    given = Made.made[-1].attempts[0].system.terms
+    assert given is not None
+    assert given(Request("A DOG is called", Direction(Language("en"), Language("de")))) == (
+        ("dog", "Hund"),
+        ("called", "genannt"),
+    )
+    assert given(Request("A dog", Direction(Language("en"), Language("fr")))) == ()  # a pivot
 
 
 def test_a_column_of_a_table(tmp_path: Path) -> None:

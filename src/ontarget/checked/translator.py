@@ -19,7 +19,7 @@ from ontarget.settings.decoding import Decoding
 from ontarget.text import in_one_line
 from ontarget.translation.engines.protocol import Progress, decoding_for
 from ontarget.translation.hypothesis import Hypothesis
-from ontarget.translation.system import Request, System, direction_between
+from ontarget.translation.system import Request, System, TermsOf, direction_between
 from ontarget.translation.translate import translate
 from ontarget.translation.translator import Translator
 
@@ -106,6 +106,14 @@ class CheckedTranslator:
         into = target if isinstance(target, Language) else Language(target)
         kept = iter(self._kept([line for line, d in zip(lines, directions, strict=True) if d is None], into))
         return [next(kept if direction is None else results) for direction in directions]
+
+    def use_terms(self, terms: TermsOf) -> None:
+        """Tells the models the terms of a glossary, where the template has a place for them.
+
+        Args:
+            terms: the terms that a text has, with their translations into the target language.
+        """
+        self.attempts = [replace(one, system=replace(one.system, terms=terms)) for one in self.attempts]
 
     def stream(
         self, texts: Iterable[str], source: str | Language, target: str | Language, *, size: int = _STREAMED

@@ -121,6 +121,11 @@ def _check_output(output: Path, file: Path | None, *, overwrite: bool) -> None:
 
 def translate_one(job: DocumentJob, translator: "CheckedTranslator", source: str, target: Language) -> None:
     """Translates a document, writes it, and ends the command with a summary and an exit code."""
+    if (glossary := job.glossary) is not None:
+        # A pivot is asked for other languages than those of the glossary.
+        translator.use_terms(
+            lambda request: glossary.of(request.source) if request.direction.target == target else ()
+        )
     language, ask = _asking(job.document, translator, source, target)
     result = translate_document(
         job.document, ask, language, level=job.level, keep=job.keep, glossary=job.glossary
