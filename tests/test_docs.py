@@ -12,6 +12,7 @@ import pytest
 import yaml
 
 import ontarget
+import ontarget.checked
 import ontarget.scoring
 import ontarget.training
 from ontarget.cli.app import _COMMANDS
@@ -96,7 +97,7 @@ def names_of_tests(file: Path) -> Iterator[str]:
 
 
 def test_the_page_of_the_python_api_has_every_public_name() -> None:
-    packages = (ontarget, ontarget.scoring, ontarget.training)
+    packages = (ontarget, ontarget.checked, ontarget.scoring, ontarget.training)
     public = {exported for package in packages for exported in package.__all__} - {"__version__"}
     shown = re.findall(r"^::: ontarget\.(?:\w+\.)*(\w+)$", read(DOCS / "reference" / "api.md"), re.MULTILINE)
     assert sorted(shown) == sorted(public | {"Run"})  # what `ontarget.run` returns

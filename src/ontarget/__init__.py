@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING
 from ontarget.lazy_names import lazy_names
 
 if TYPE_CHECKING:
+    from ontarget.checked.translator import CheckedTranslator
     from ontarget.errors import UserError
     from ontarget.languages import Direction, Language
     from ontarget.pipeline.run import run
@@ -22,6 +23,7 @@ if TYPE_CHECKING:
     from ontarget.version import __version__
 
 _MODULES = {
+    "CheckedTranslator": "ontarget.checked.translator",
     "Direction": "ontarget.languages",
     "Language": "ontarget.languages",
     "Score": "ontarget.scoring.score",
@@ -33,6 +35,7 @@ _MODULES = {
 }
 
 __all__ = [
+    "CheckedTranslator",
     "Direction",
     "Language",
     "Score",
