@@ -40,11 +40,6 @@ class ServedModel:
         if self.concurrency < 1:
             raise UserError(f"concurrency must be at least 1, not {self.concurrency}")
 
-    @property
-    def identity(self) -> str:
-        """The model without its address, which may change from day to day, for fingerprints."""
-        return f"served {self.name}"
-
     def __str__(self) -> str:
         return f"{self.name} at {self.url}" if self.name else self.url
 

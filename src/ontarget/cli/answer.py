@@ -10,13 +10,18 @@ from typing import TYPE_CHECKING, Annotated, Any, TextIO
 
 import typer
 
+from ontarget.cli.loading import quiet_loading
+from ontarget.cli.model_options import ApiKeyEnv, Concurrency, Precision, Served, Tokenizer, chosen_model
 from ontarget.cli.options import Beams, MaxNewTokens, Model, Template, TrustRemoteCode, require_new_place
 from ontarget.cli.progress import TerminalProgress, stopped
 from ontarget.corpora.instructions import Instruction, read_instructions
 from ontarget.files import folders_of, whole_file
 from ontarget.pipeline.execution.progress import Advance
+from ontarget.pipeline.planning.served import identity_of
 from ontarget.prompts.layout import AUTO
 from ontarget.prompts.template import PromptTemplate
+from ontarget.served_model import API_KEY_ENV, CONCURRENCY, ServedModel
+from ontarget.translation.engines.loading import place_of
 
 if TYPE_CHECKING:
     from ontarget.translation.hypothesis import Hypothesis
@@ -47,6 +52,11 @@ def answer(
         typer.Option(min=1, metavar="N", help="Use only the first N instructions.", show_default=False),
     ] = None,
     template: Template = None,
+    served: Served = None,
+    tokenizer: Tokenizer = None,
+    api_key_env: ApiKeyEnv = API_KEY_ENV,
+    concurrency: Concurrency = CONCURRENCY,
+    precision: Precision = "auto",
     trust_remote_code: TrustRemoteCode = False,
 ) -> None:
     """Generate responses to general instructions, such as those of AlpacaEval, with a fine-tuned model.
@@ -65,32 +75,33 @@ def answer(
     # Check the arguments before torch is loaded, which takes seconds.
     require_new_place("--output", output, [instructions])
     asked = read_instructions(instructions, answered=False)[:limit]
+    place = place_of(chosen_model(model, served, tokenizer, api_key_env, concurrency))
     if template not in (None, AUTO):
-        PromptTemplate.load(template, model).render_general("x")
+        PromptTemplate.load(template, place).render_general("x")
+    chosen = place if isinstance(place, ServedModel) else model
+    name = place.name if isinstance(place, ServedModel) else model
 
-    from transformers.utils import logging
-
-    from ontarget.pipeline.planning.artifacts import identity
     from ontarget.translation.too_long import sentences
     from ontarget.translation.translator import Translator
 
-    logging.disable_progress_bar()  # one bar is enough
+    quiet_loading(chosen)
     about = [
-        identity(model),
+        identity_of(chosen),
         template,
         num_beams,
         max_new_tokens,
         [(each.instruction, each.input) for each in asked],
+        *([] if precision == "auto" else [precision]),
     ]
     key = hashlib.sha256(json.dumps(about).encode()).hexdigest()[:8]
     part = output.with_name(f".{output.name}.{key}")
     try:
-        translator = Translator(model, template, trust_remote_code=trust_remote_code)
+        translator = Translator(chosen, template, trust_remote_code=trust_remote_code, precision=precision)
         if translator.general_note:
             typer.echo(f"note: {translator.general_note}", err=True)
         lines = _whole_lines(part)
         with (
-            TerminalProgress().task(f"generating responses with {model}") as advance,
+            TerminalProgress().task(f"generating responses with {name}") as advance,
             _appended(part) as file,
         ):
             for begin in range(len(lines), len(asked), _AT_ONCE):
@@ -101,7 +112,7 @@ def answer(
                     max_new_tokens=max_new_tokens,
                     progress=_from(begin, len(asked), advance),
                 )
-                new = [_line(each, one, model) for each, one in zip(now, found, strict=True)]
+                new = [_line(each, one, name) for each, one in zip(now, found, strict=True)]
                 file.write("".join(new))
                 file.flush()
                 lines += new

@@ -2,17 +2,27 @@
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
-from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from ontarget.languages import Direction, Language
 from ontarget.pipeline.execution.systems import system_called
-from ontarget.pipeline.planning.artifacts import identity
+from ontarget.pipeline.planning.artifacts import text_fingerprint
+from ontarget.pipeline.planning.served import identity_of
 from ontarget.scoring.language_id.identifiers import identifier_named
-from ontarget.settings.decoding import Decoding
+from ontarget.served_model import ServedModel
+from ontarget.settings.decoding import Decoding, Precision
+from ontarget.translation.engines.loading import Place
 
 if TYPE_CHECKING:
     from ontarget.checked.translator import CheckedTranslator
+
+
+def quiet_loading(model: str | ServedModel) -> None:
+    """Turns off the progress bars of transformers, if it loads the model: one bar is enough."""
+    if not isinstance(model, ServedModel):
+        from transformers.utils import logging
+
+        logging.disable_progress_bar()
 
 
 @dataclass(frozen=True, slots=True)
@@ -26,17 +36,18 @@ class TranslatorOptions:
         lid: the identifier of the check.
     """
 
-    model: str
+    model: str | ServedModel
     direction: Direction | None
     template: str | None
     system: str | None
     num_beams: int
     max_new_tokens: int
     no_repeat_ngram_size: int | None
-    retries: Sequence[tuple[str, Path | str | None]]
+    retries: Sequence[tuple[str, Place | None]]
     lid: str
     check: bool
     trust_remote_code: bool
+    precision: Precision = "auto"
     monolingual: Mapping[Language, Sequence[str]] = field(default_factory=dict)
 
     def load(self) -> "CheckedTranslator":
@@ -45,14 +56,12 @@ class TranslatorOptions:
         Raises:
             UserError: a model does not exist, or cannot be used.
         """
-        from transformers.utils import logging
-
         from ontarget.checked.translator import CheckedTranslator
         from ontarget.translation.translator import Translator
 
-        logging.disable_progress_bar()  # one bar is enough
-        trust = self.trust_remote_code
-        translator = Translator(self.model, self.template, trust_remote_code=trust)
+        quiet_loading(self.model)
+        how_loaded: Any = {"trust_remote_code": self.trust_remote_code, "precision": self.precision}
+        translator = Translator(self.model, self.template, **how_loaded)
         how = None
         if self.system is not None and self.direction is not None:
             decoding = Decoding(
@@ -64,8 +73,7 @@ class TranslatorOptions:
         return CheckedTranslator(
             translator,
             retry=[
-                name if other is None else Translator(other, trust_remote_code=trust)
-                for name, other in self.retries
+                name if other is None else Translator(other, **how_loaded) for name, other in self.retries
             ],
             num_beams=self.num_beams,
             max_new_tokens=self.max_new_tokens,
@@ -77,9 +85,10 @@ class TranslatorOptions:
 
     def settings(self) -> dict[str, Any]:
         """The options by their names on the command line, and the identity of the model's files."""
-        return {
-            "--model": self.model,
-            "the model's files": identity(self.model)[:12],
+        more = {} if self.precision == "auto" else {"--precision": self.precision}
+        return more | {
+            "--model": self.model.name if isinstance(self.model, ServedModel) else self.model,
+            "the model's files": identity_of(self.model)[:12],
             "--from": "auto" if self.direction is None else str(self.direction.source),
             "--template": self.template,
             "--system": self.system,
@@ -89,4 +98,6 @@ class TranslatorOptions:
             "--retry": ",".join(f"{name}{other or ''}" for name, other in self.retries) or None,
             "--lid": self.lid,
             "--check": self.check,
+            "--monolingual": {str(code): text_fingerprint(of)[:12] for code, of in self.monolingual.items()}
+            or None,
         }

@@ -1,7 +1,7 @@
 """`ontarget translate`: translates a file or standard input, one line in, one line out."""
 
 import sys
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
@@ -16,8 +16,8 @@ from ontarget.cli.aliases import note
 from ontarget.cli.bulk import in_bulk, require_output
 from ontarget.cli.document import document_job, translate_one
 from ontarget.cli.loading import TranslatorOptions
+from ontarget.cli.model_options import ApiKeyEnv, Concurrency, Precision, Served, Tokenizer, chosen_model
 from ontarget.cli.options import (
-    Beams,
     MaxNewTokens,
     Model,
     Template,
@@ -29,11 +29,12 @@ from ontarget.corpora.opening import standard_input
 from ontarget.corpora.plain import decode_lines, read_lines
 from ontarget.errors import UserError
 from ontarget.languages import Language
-from ontarget.model_place import locate
 from ontarget.pipeline.execution.systems import settings_called
 from ontarget.prompts.template import PromptTemplate
 from ontarget.scoring.language_id.identifiers import DEFAULT, identifier_named
+from ontarget.served_model import API_KEY_ENV, CONCURRENCY, ServedModel
 from ontarget.system_ids import current_id
+from ontarget.translation.engines.loading import Place, place_of
 from ontarget.translation.system import direction_between
 
 if TYPE_CHECKING:
@@ -107,7 +108,16 @@ def translate(
             help="Translate on a Ray cluster: ray, or its address (ray://HOST:PORT). Needs --output.",
         ),
     ] = None,
-    num_beams: Beams = 4,
+    num_beams: Annotated[
+        int | None,
+        typer.Option(
+            "--num-beams",
+            min=1,
+            metavar="N",
+            help="Beam size; 1 is greedy decoding (default: 4, or 1 on a server).",
+            show_default=False,
+        ),
+    ] = None,
     max_new_tokens: MaxNewTokens = 512,
     no_repeat_ngram_size: Annotated[
         int | None,
@@ -158,6 +168,11 @@ def translate(
             help="Language identifier of the check: lid.176.ftz, lingua, or a fastText model.",
         ),
     ] = DEFAULT,
+    served: Served = None,
+    tokenizer: Tokenizer = None,
+    api_key_env: ApiKeyEnv = API_KEY_ENV,
+    concurrency: Concurrency = CONCURRENCY,
+    precision: Precision = "auto",
     trust_remote_code: TrustRemoteCode = False,
 ) -> None:
     """Translate a file, or standard input, to standard output.
@@ -182,6 +197,10 @@ def translate(
         ontarget translate --model my/model --from de --to fr news.de.zst -o news.fr.zst
         ontarget translate --model my/model --from de --to fr texts -o translated
 
+    Translate with a model on a server (vLLM, llama.cpp, Ollama, ...); the key comes from OPENAI_API_KEY:
+
+        ontarget translate --model http://localhost:8000/v1 --served tower --from de --to fr text.de
+
     Translate a document; its tags, placeholders and layout stay:
 
         ontarget translate --model my/model --from en --to nl manual.docx -o manual.nl.docx
@@ -194,20 +213,21 @@ def translate(
     # Check the arguments before torch is loaded, which takes seconds.
     into = Language(target)
     direction = None if source == AUTO else direction_between(source, into)
-    locate(model)
     check_options(check=check, strict=strict, report=report, retry=retry)
+    place = place_of(chosen_model(model, served, tokenizer, api_key_env, concurrency))
     retries = retries_of(retry)
+    beams = num_beams or (1 if isinstance(place, ServedModel) and not _ranks(system, retries) else 4)
     identifier = identifier_named(lid)
     if report is not None:
         require_new_place("--report", report, files or [])
     if template is not None:
-        PromptTemplate.load(template, model)
+        PromptTemplate.load(template, place)
     if system is not None and (current := current_id(system)) != system:
         note(f"the system {system}", current)
         system = current
     texts = _monolingual(system, monolingual or [], into)
     if system is not None:
-        settings_called(system).check_beam(num_beams)
+        settings_called(system).check_beam(beams)
         if direction is None:
             raise UserError(f"the system '{system}' needs to know the source language; name it with --from")
     document = document_job(
@@ -226,17 +246,18 @@ def translate(
     if document is not None and on is not None:
         raise UserError("--on is for files of lines, not for documents; omit it")
     options = TranslatorOptions(
-        model,
+        place if isinstance(place, ServedModel) else model,
         direction,
         template,
         system,
-        num_beams,
+        beams,
         max_new_tokens,
         no_repeat_ngram_size,
         retries,
         lid,
         check,
         trust_remote_code,
+        precision,
         texts,
     )
 
@@ -261,6 +282,7 @@ def translate(
     lines = _standard_input() if files in (None, [], ["-"]) else read_lines(Path(files[0]))
     checked = loaded()
     translator = checked.translator
+    _notes(translator.doubts_on_lines(lines, direction.source if direction else Language("en")))
     with _progress_bar() as bar:
         task = bar.add_task(f"to {into.name()}", total=len(lines))
         results = checked.translate(
@@ -280,6 +302,12 @@ def translate(
     summary = Summary()
     summary.add(results)
     conclude(summary, translator.context.limit, check=check, strict=strict)
+
+
+def _ranks(system: str | None, retries: Sequence[tuple[str, Place | None]]) -> bool:
+    """Whether several hypotheses of each line are needed, which a server can draw without a beam."""
+    by_system = system is not None and settings_called(system).rerank is not None
+    return by_system or any(name == "rerank" for name, _ in retries)
 
 
 def _notes(sentences: Iterable[str]) -> None:

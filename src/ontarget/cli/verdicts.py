@@ -12,14 +12,14 @@ from ontarget.checked.verdict import Checked, report_row
 from ontarget.cli.names import names_of
 from ontarget.errors import UserError
 from ontarget.files import whole_file
-from ontarget.model_place import locate
+from ontarget.translation.engines.loading import Place, place_of
 from ontarget.translation.too_long import sentences
 
 _OTHER = "model:"
 TOO_LONG, STILL_OFF = 1, 3  # exit codes
 
 
-def retries_of(names: str | None) -> list[tuple[str, Path | str | None]]:
+def retries_of(names: str | None) -> list[tuple[str, Place | None]]:
     """The retries of `--retry pivot,sampling,model:OTHER`: each name, and the model if it is another one.
 
     Raises:
@@ -28,9 +28,9 @@ def retries_of(names: str | None) -> list[tuple[str, Path | str | None]]:
     return [_retry(name) for name in (names_of(names) if names else [])]
 
 
-def _retry(name: str) -> tuple[str, Path | str | None]:
+def _retry(name: str) -> tuple[str, Place | None]:
     if name.startswith(_OTHER):
-        return _OTHER, locate(name.removeprefix(_OTHER))
+        return _OTHER, place_of(name.removeprefix(_OTHER))
     check_retry(name)
     return name, None
 

@@ -24,8 +24,8 @@ def sentences(
         count: number of refused prompts; default: those in `tokens`.
     """
     messages = [
-        f"{unit} {number} is too long and left empty: with its prompt it has {length} tokens, but the model "
-        f"takes {'fewer' if limit is None else limit}, output included; split it"
+        f"{unit} {number} is too long and left empty: with its prompt it has {length or 'too many'} tokens, "
+        f"but the model takes {'fewer' if limit is None else limit}, output included; split it"
         for number, length in list(tokens.items())[:_NAMED]
     ]
     if more := (len(tokens) if count is None else count) - len(messages):

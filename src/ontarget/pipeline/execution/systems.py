@@ -1,6 +1,7 @@
 """Turns a system of a recipe into calls of `translation`. Imports torch with the first model."""
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
+from math import isfinite
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -20,6 +21,7 @@ from ontarget.prompts.wording import text_language
 from ontarget.recipes.schema.recipe import Recipe
 from ontarget.recipes.schema.systems import SYSTEMS, RerankSettings, SystemSettings
 from ontarget.scoring.language_id.identifier import default_identifier, known_labels
+from ontarget.served_model import ServedModel
 from ontarget.settings.decoding import Decoding, Precision
 from ontarget.system_ids import current_id
 from ontarget.translation.system import LanguageText, Request, Rerank, System
@@ -131,14 +133,15 @@ def without_texts(recipe: Recipe, system: System) -> list[str]:
     return [t.name() for t in targets if text_language(t, there).split("-")[0] != t.primary]
 
 
-def load_engine(model: Path | str, precision: Precision) -> "Engine":
-    """Loads a model for decoding."""
-    from transformers.utils import logging
+def load_engine(model: Path | str | ServedModel, precision: Precision) -> "Engine":
+    """Loads a model for decoding, or connects to its server."""
+    from ontarget.translation.engines import loading
 
-    from ontarget.translation.engines.transformers import TransformersEngine
+    if not isinstance(model, ServedModel):
+        from transformers.utils import logging
 
-    logging.disable_progress_bar()  # of loading weights, since we show our own
-    return TransformersEngine.load(model, precision=precision)
+        logging.disable_progress_bar()  # of loading weights, since we show our own
+    return loading.load_engine(model, precision=precision)
 
 
 def hypotheses(
@@ -171,9 +174,10 @@ def left_empty(answers: "Sequence[Hypothesis]", engine: "Engine") -> str | None:
     if not count:
         return None
     limit = engine.context.limit
+    context = "context" if limit is None else f"context of {limit} tokens"
     return (
         f"{count} of {len(answers)} lines left empty: with their prompts they are too long for the model's "
-        f"context of {limit} tokens"
+        f"{context}"
     )
 
 
@@ -188,7 +192,7 @@ def rows(
             "reference": pair.target,
             "text": answer.text,
             "finish_reason": answer.finish_reason,
-            "log_probability": answer.log_probability,
+            "log_probability": answer.log_probability if isfinite(answer.log_probability) else None,
             "tokens": answer.tokens,
             "language": guess.label,
             "language_probability": guess.probability,

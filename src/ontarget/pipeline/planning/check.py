@@ -150,6 +150,9 @@ def _look_at_models(recipe: Recipe, found: Findings) -> None:
                 named.setdefault(model, (f"systems.{name}.model" if system.model else "model", False))
     here = all(map(find_spec, STACK))
     for model, (key, tuned) in named.items():
+        if recipe.on_server(model):
+            found.note(f"{key}: '{model}' is a server; not asked")
+            continue
         with found.at(key):
             place = locate(model)
             if not isinstance(place, Path):

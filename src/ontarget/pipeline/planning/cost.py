@@ -212,6 +212,8 @@ class Estimator:
             size = _size_of(stage.model) if isinstance(stage, Pretraining) else self._size(stage.start)
             saved = _SAVED.get(stage.tuning.save_precision)
             return replace(size, saved=saved) if size and saved else size
+        if self.plan.recipe.on_server(model):
+            return None
         place = lineage(self.plan.place(model))[-1]  # an adapter has the size of its base model
         return _size_on_disk(place / "config.json") if isinstance(place, Path) else None
 

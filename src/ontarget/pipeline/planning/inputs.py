@@ -263,7 +263,8 @@ def template_of(recipe: Recipe, model: str | None) -> PromptTemplate:
     Raises:
         UserError: there is no such template.
     """
-    return PromptTemplate.load(recipe.template, recipe.root_of(model))
+    root = recipe.root_of(model)
+    return PromptTemplate.load(recipe.template, recipe.on_server(root) or root)
 
 
 def prompt_text(

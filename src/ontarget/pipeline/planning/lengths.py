@@ -79,6 +79,8 @@ def _of_system(plan: Plan, name: str) -> str | None:
 
     recipe = plan.recipe
     root = recipe.root_of(recipe.model_of(name))
+    if recipe.on_server(root):
+        return None  # only the server knows
     config = None if root is None else _config(root)
     limit = None if config is None else context_of(config).limit
     if root is None or limit is None:

@@ -19,6 +19,7 @@ from ontarget.pipeline.planning.inputs import directions, template_of
 from ontarget.pipeline.planning.lengths import check_lengths
 from ontarget.pipeline.planning.plan import Plan
 from ontarget.pipeline.planning.scorable import check_scorable
+from ontarget.pipeline.planning.served import check_served
 from ontarget.pipeline.planning.step import Step
 from ontarget.recipes.schema.recipe import Recipe
 
@@ -38,6 +39,10 @@ def check_models(plan: Plan, steps: Sequence[Step]) -> list[str]:
     """
     if any(step.kind == "scores" and step.todo for step in steps):
         check_scorable(plan.recipe)
+    if plan.recipe.on_server(plan.recipe.model):
+        outputs = [step.name for step in steps if step.kind == "outputs" and step.todo]
+        check_served(plan.recipe, plan.corpus, outputs)
+        return []
     if not all(map(find_spec, STACK)):
         return []
     said: list[str] = []

@@ -29,6 +29,7 @@ from ontarget.pipeline.planning.inputs import (
     turns_text,
 )
 from ontarget.pipeline.planning.scored_text import ScoredText, own_test, second_test
+from ontarget.pipeline.planning.served import identity_of
 from ontarget.pipeline.planning.shelf import EMPTY, Shelf, run_of
 from ontarget.pipeline.planning.step import Step
 from ontarget.recipes.schema.kinds import made_from
@@ -319,7 +320,7 @@ class Plan:
         return {
             model: self.stages[stage] + model.removeprefix(stage)
             if (stage := stage_of(model))
-            else identity(model)
+            else identity_of(self.recipe.on_server(model) or model)
             for model in {self.recipe.model_of(system) for system in self.recipe.systems}
         }
 

@@ -15,11 +15,13 @@ from ontarget.recipes.schema.corpus_source import Code, CorpusSource, HoldOut
 from ontarget.recipes.schema.directions import Directions
 from ontarget.recipes.schema.grid import Grids
 from ontarget.recipes.schema.kinds import Stage, made_from
+from ontarget.recipes.schema.served import Served
 from ontarget.recipes.schema.stages import LanguageAware, fill_in_stages
 from ontarget.recipes.schema.synthetic import fill_in_rounds
 from ontarget.recipes.schema.systems import DecodingSettings, SystemSettings, fill_in_systems, list_systems
 from ontarget.samples.conflict import Conflict, check_conflicts
 from ontarget.samples.draw import supervised_directions, zero_shot_directions
+from ontarget.served_model import ServedModel, is_url
 
 
 def _cleaning_step(value: object) -> CleaningStep:
@@ -73,7 +75,12 @@ class Recipe(Block):
     model: str | None = Field(
         None,
         description="directory or Hub name of a model. Stages with `from: model` start from it; without "
-        "stages, all systems use it",
+        "stages, all systems use it. Without stages it may also be the URL of a server with OpenAI's API",
+    )
+    served: Served = Field(
+        None,
+        description="name of the model on the server at `model`, or a mapping with `name` and more",
+        exclude_if=lambda served: served is None,  # older recipes lack it
     )
     stages: dict[Name, Stage] = Field(
         default_factory=dict, description="stages that train models, by name; null leaves out a stage"
@@ -123,6 +130,10 @@ class Recipe(Block):
                 raise ValueError(f"the split '{split}' is in both 'corpus' and 'hold_out'; give it once")
         if self.stages and self.model:
             raise ValueError("'model' needs a recipe without stages, or a stage with `from: model`")
+        with mistakes("'model': "):
+            self.on_server(self.model)
+        if self.served and not is_url(self.model):
+            raise ValueError("'served' is for a model on a server; set 'model' to its URL")
         self.stage_order()
         for name, stage in self.stages.items():
             if (
@@ -206,6 +217,20 @@ class Recipe(Block):
         step = self.systems[system].step
         return model if step is None else f"{model}@{step}"
 
+    def on_server(self, model: str | None) -> ServedModel | None:
+        """The model on a server, if `model` is the URL in `model` of the recipe; otherwise None.
+
+        Raises:
+            UserError: the URL is not valid, or has no `served` or another place in the recipe.
+        """
+        if model is None or not is_url(model):
+            return None
+        if model != self.model:
+            raise UserError(f"'{model}' is a server; give it as the `model` of a recipe without stages")
+        if self.served is None:
+            raise UserError(f"'{model}' is a server; add served=NAME, the model's name on it")
+        return self.served.at(model)
+
     def decoding_of(self, system: str) -> DecodingSettings:
         """The decoding of the recipe, with the changes of the system."""
         return self.decoding.model_copy(update=self.systems[system].decoding.model_dump(exclude_unset=True))
@@ -225,6 +250,8 @@ class Recipe(Block):
 
     def _check_model(self, model: str, where: str) -> None:
         """Accepts a stage or local directory as a bare word, and a Hub name or path with a slash."""
+        if is_url(model):
+            raise ValueError(f"'{where}' is a server; give it as the `model` of a recipe without stages")
         if (
             model not in self.stages
             and not any(sign in model for sign in "/\\$~")
