@@ -35,6 +35,7 @@ def cluster() -> Iterator[Any]:
     # Workers do not have the modules of tests.
     for module in ("tests.bulk.conftest", __name__):
         ray.cloudpickle.register_pickle_by_value(sys.modules[module])
+    os.environ["RAY_agent_register_timeout_ms"] = "120000"  # noqa: SIM112  (helpers start slowly if busy)
     of_each = {"num_cpus": 1, "object_store_memory": 80_000_000}
     try:
         found = Cluster(initialize_head=True, head_node_args={**of_each, "include_dashboard": False})
