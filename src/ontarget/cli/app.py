@@ -23,6 +23,7 @@ _COMMANDS = {
     "run": "Run a recipe end to end, from parallel text to a report; re-running redoes only missing steps.",
     "train": "Fine-tune the models of a recipe: supervised first, then language-aware.",
     "translate": "Translate a file or standard input with a fine-tuned model.",
+    "serve": "Serve translations over HTTP, by the APIs of DeepL, LibreTranslate and OpenAI, too.",
     "answer": "Generate responses to general instructions, such as those of AlpacaEval.",
     "score": "Score translations: off-target ratio, and BLEU and chrF if there is a reference.",
     "compare": "Compare systems on the same segments and test whether they differ significantly.",
@@ -34,6 +35,7 @@ _COMMANDS = {
 
 # What the extras bring. A missing one is met when a command that needs it imports it.
 _EXTRA = dict.fromkeys(["torch", "transformers", "accelerate", "peft", "datasets", "psutil"], "train")
+_EXTRA |= dict.fromkeys(["fastapi", "starlette", "uvicorn", "prometheus_client"], "serve")
 
 
 _CLOSED_PIPE = 128 + 13  # as of 130 and 143: 128 and the number of the signal

@@ -1,6 +1,6 @@
 """Translates a document: cuts its units into segments, translates them, and puts them back."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -9,8 +9,8 @@ from ontarget.documents.dividing import Translate
 from ontarget.documents.glossary import Glossary
 from ontarget.documents.keep import Keep
 from ontarget.documents.parts import Document, Tag, parts_of
-from ontarget.documents.segments import Level, segments_of
-from ontarget.documents.translating import Way, translate_cores
+from ontarget.documents.segments import DocumentSegment, Level, segments_of
+from ontarget.documents.translating import Core, TranslatedCore, Way, translate_cores
 from ontarget.languages import Language
 
 
@@ -70,10 +70,32 @@ def translate_document(
     Raises:
         UserError: the file's encoding lacks a character of a translation.
     """
-    cut = [segments_of(unit.parts, language, level, keep) for unit in document.units]
-    found = translate_cores(
-        [segment.core for of_unit in cut for segment in of_unit if segment.core], translate
-    )
+    return translate_documents([document], translate, language, level=level, keep=keep, glossary=glossary)[0]
+
+
+def translate_documents(
+    documents: Sequence[Document],
+    translate: Translate,
+    language: Language,
+    *,
+    level: Level = "sentence",
+    keep: Keep | None = None,
+    glossary: Glossary | None = None,
+) -> list[DocumentTranslation]:
+    """Translates documents of one language as `translate_document`, but their text together."""
+    cut = [[segments_of(unit.parts, language, level, keep) for unit in one.units] for one in documents]
+    cores = [segment.core for of_one in cut for of_unit in of_one for segment in of_unit if segment.core]
+    found = translate_cores(cores, translate)
+    return [_filled(one, of_one, found, glossary) for one, of_one in zip(documents, cut, strict=True)]
+
+
+def _filled(
+    document: Document,
+    cut: Sequence[Sequence[DocumentSegment]],
+    found: Mapping[Core, TranslatedCore],
+    glossary: Glossary | None,
+) -> DocumentTranslation:
+    """A document with the translations of its segments."""
     segments = list[TranslatedSegment]()
     texts = []
     for unit, of_unit in zip(document.units, cut, strict=True):

@@ -1,0 +1,181 @@
+"""`ontarget serve`: an HTTP server that translates."""
+
+import logging
+import os
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+from ontarget.cli.loading import TranslatorOptions
+from ontarget.cli.model_options import ApiKeyEnv, Concurrency, Precision, Served, Tokenizer, chosen_model
+from ontarget.cli.names import names_of
+from ontarget.cli.options import MaxNewTokens, Model, Template, TrustRemoteCode
+from ontarget.cli.verdicts import retries_of
+from ontarget.languages import Language
+from ontarget.prompts.template import PromptTemplate
+from ontarget.scoring.language_id.identifiers import DEFAULT, identifier_named
+from ontarget.served_model import API_KEY_ENV, CONCURRENCY, ServedModel
+from ontarget.serving.api_keys import read_api_keys
+from ontarget.serving.batcher import BATCH_TEXTS
+from ontarget.serving.limits import ServerLimits
+from ontarget.serving.server import serve as serve_until_stopped
+from ontarget.serving.service import TranslationService
+from ontarget.translation.engines.loading import place_of
+
+if TYPE_CHECKING:
+    from ontarget.checked.translator import CheckedTranslator
+
+_KEYS = "ONTARGET_API_KEYS"
+_LOCAL = ("127.0.0.1", "::1", "localhost")
+_LIMITS = ServerLimits()
+_BYTES = 12  # of a character in JSON, at most
+
+
+def serve(
+    model: Model,
+    languages: Annotated[
+        str | None,
+        typer.Option(
+            metavar="LIST",
+            help="Languages to offer, such as de,en,fr (default: all that the language identifier knows).",
+            show_default=False,
+        ),
+    ] = None,
+    host: Annotated[
+        str,
+        typer.Option(metavar="ADDRESS", help="Address to listen at; 0.0.0.0 is all addresses."),
+    ] = "127.0.0.1",
+    port: Annotated[
+        int, typer.Option(min=0, max=65535, metavar="N", help="Port to listen at; 0 chooses a free one.")
+    ] = 5000,
+    api_keys: Annotated[
+        Path | None,
+        typer.Option(
+            "--api-keys",
+            metavar="FILE",
+            help=f"Accept only requests with a key of this file, one in each line, or of the environment "
+            f"variable {_KEYS}, separated by commas.",
+            show_default=False,
+        ),
+    ] = None,
+    num_beams: Annotated[
+        int | None,
+        typer.Option(
+            "--num-beams",
+            min=1,
+            metavar="N",
+            help="Beam size; 1 is greedy decoding (default: 4, or 1 for a model on a server).",
+            show_default=False,
+        ),
+    ] = None,
+    max_new_tokens: MaxNewTokens = 512,
+    no_repeat_ngram_size: Annotated[
+        int | None,
+        typer.Option(
+            min=1, metavar="N", help="Forbid repeated n-grams of size N; try 3 for repetitive output."
+        ),
+    ] = None,
+    retry: Annotated[
+        str | None,
+        typer.Option(
+            metavar="LIST",
+            help="What to try for off-target segments, in this order: rerank, sampling, pivot (through "
+            "English), model:NAME (another model).",
+        ),
+    ] = None,
+    lid: Annotated[
+        str,
+        typer.Option(
+            metavar="NAME|PATH",
+            help="Language identifier of the check: lid.176.ftz, lingua, or a fastText model.",
+        ),
+    ] = DEFAULT,
+    max_requests: Annotated[
+        int,
+        typer.Option(min=1, metavar="N", help="Requests in progress; more are answered with status 429."),
+    ] = _LIMITS.requests,
+    max_texts: Annotated[
+        int, typer.Option(min=1, metavar="N", help="Maximum number of texts in a request.")
+    ] = _LIMITS.texts,
+    max_characters: Annotated[
+        int, typer.Option(min=1, metavar="N", help="Maximum number of characters in a request.")
+    ] = _LIMITS.characters,
+    timeout: Annotated[
+        float, typer.Option(min=1, metavar="SECONDS", help="Time limit of a request, in seconds.")
+    ] = _LIMITS.seconds,
+    batch_texts: Annotated[
+        int, typer.Option(min=1, metavar="N", help="Number of waiting texts to translate together.")
+    ] = BATCH_TEXTS,
+    template: Template = None,
+    served: Served = None,
+    tokenizer: Tokenizer = None,
+    api_key_env: ApiKeyEnv = API_KEY_ENV,
+    concurrency: Concurrency = CONCURRENCY,
+    precision: Precision = "auto",
+    trust_remote_code: TrustRemoteCode = False,
+) -> None:
+    """Serve translations over HTTP, each with a verdict on its language.
+
+    Serve a model on this machine, and translate with curl:
+
+        ontarget serve --model runs/phrasebook-tiny/models/ontarget --languages de,en,it,nl,ro
+        curl localhost:5000/translate --json '{"text": "Buongiorno", "source": "it", "target": "nl"}'
+
+    Serve it to other machines, with API keys, and repair off-target translations:
+
+        ontarget serve --model my/model --host 0.0.0.0 --api-keys keys.txt --retry rerank,pivot
+
+    Clients of DeepL, LibreTranslate and OpenAI can use the server by its address. It stops at Ctrl-C or
+    SIGTERM, after the requests in progress.
+    """
+    # Check the arguments before torch is loaded, which takes seconds.
+    place = place_of(chosen_model(model, served, tokenizer, api_key_env, concurrency))
+    retries = retries_of(retry)
+    on_server = isinstance(place, ServedModel) and not any(name == "rerank" for name, _ in retries)
+    if template is not None:
+        PromptTemplate.load(template, place)
+    keys = read_api_keys(api_keys, os.environ.get(_KEYS, ""))
+    options = TranslatorOptions(
+        model=place if isinstance(place, ServedModel) else model,
+        direction=None,
+        template=template,
+        system=None,
+        num_beams=num_beams or (1 if on_server else 4),
+        max_new_tokens=max_new_tokens,
+        no_repeat_ngram_size=no_repeat_ngram_size,
+        retries=retries,
+        lid=lid,
+        check=True,
+        trust_remote_code=trust_remote_code,
+        precision=precision,
+    )
+
+    def load() -> "CheckedTranslator":
+        translator = options.load()
+        typer.echo("the model is loaded", err=True)
+        return translator
+
+    service = TranslationService(
+        load,
+        identifier_named(lid),
+        languages=[Language(code) for code in names_of(languages)] if languages else [],
+        keys=keys,
+        limits=ServerLimits(
+            max_requests,
+            max_texts,
+            max_characters,
+            body_bytes=max(_LIMITS.body_bytes, _BYTES * max_characters),
+            seconds=timeout,
+        ),
+        batch_texts=batch_texts,
+    )
+    if host not in _LOCAL and not keys:
+        typer.echo(
+            f"note: everybody who reaches {host} can use this server; give API keys with --api-keys", err=True
+        )
+    logging.basicConfig(level=logging.WARNING, format="%(asctime)s %(message)s")
+    logging.getLogger("ontarget.serving").setLevel(logging.INFO)
+    serve_until_stopped(
+        service, host, port, started=lambda address: typer.echo(f"serving at {address}", err=True)
+    )

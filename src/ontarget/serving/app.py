@@ -1,0 +1,80 @@
+"""The web application: its routes and what all of them share."""
+
+from collections.abc import AsyncIterator, Callable, Collection
+from contextlib import asynccontextmanager
+
+from fastapi import FastAPI
+from starlette.exceptions import HTTPException
+from starlette.requests import ClientDisconnect, Request
+from starlette.responses import JSONResponse
+
+from ontarget.serving import deepl, libretranslate, openai_chat, own_api
+from ontarget.serving.failure import Failure
+from ontarget.serving.gate import Gate
+from ontarget.serving.service import TranslationService
+from ontarget.version import __version__
+
+LOCAL = ("127.0.0.1", "localhost", "[::1]")
+"""Names of this machine in the header Host."""
+
+
+def make_app(
+    service: TranslationService,
+    *,
+    hosts: Collection[str] | None = None,
+    failed: Callable[[], None] = lambda: None,
+) -> Gate:
+    """The application of a service, which loads its model when the application starts.
+
+    Args:
+        service: translates.
+        hosts: accepted values of the header Host, without ports; None: all.
+        failed: called if the model cannot be loaded.
+    """
+
+    @asynccontextmanager
+    async def life(_: FastAPI) -> AsyncIterator[None]:
+        service.batcher.start(failed)
+        yield
+        service.close()
+
+    app = FastAPI(
+        title="ontarget",
+        version=__version__,
+        description="Translations that carry a verdict on their language.",
+        lifespan=life,
+        docs_url=None,  # these pages load scripts from another server
+        redoc_url=None,
+        redirect_slashes=False,
+    )
+    app.state.service = service
+    for api in (own_api, libretranslate, deepl, openai_chat):
+        app.include_router(api.router)
+    app.add_exception_handler(Failure, _failure)
+    app.add_exception_handler(HTTPException, _http_exception)
+    app.add_exception_handler(ClientDisconnect, _left)
+    app.add_exception_handler(Exception, _bug)
+    return Gate(app, service.metrics, service.limits.body_bytes, hosts)
+
+
+async def _failure(_: Request, failure: Exception) -> JSONResponse:
+    assert isinstance(failure, Failure)
+    return failure.response()
+
+
+async def _http_exception(_: Request, error: Exception) -> JSONResponse:
+    assert isinstance(error, HTTPException)
+    messages = {
+        404: "there is no such path; GET /openapi.json lists them",
+        405: "this path has other methods",
+    }
+    message = messages.get(error.status_code, str(error.detail))
+    return Failure(error.status_code, "not_found", message, headers=error.headers).response()
+
+
+async def _bug(_: Request, __: Exception) -> JSONResponse:
+    return Failure(500, "internal", "the server has made a mistake; its log has the place").response()
+
+
+async def _left(_: Request, __: Exception) -> JSONResponse:
+    return Failure(499, "client_left", "the client has left").response()

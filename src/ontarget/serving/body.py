@@ -1,0 +1,82 @@
+"""Reads the body of a request, JSON or a form, into a checked model."""
+
+import json
+from typing import Any, TypeVar
+from urllib.parse import parse_qs
+
+from pydantic import BaseModel, ValidationError
+from starlette.requests import Request
+
+from ontarget.serving.failure import Failure, wrong
+
+_FORM = "application/x-www-form-urlencoded"
+_MOST_FIELDS = 1000
+_NAMED = 3  # mistakes that a message names
+
+Model = TypeVar("Model", bound=BaseModel)
+
+
+async def fields_of(http: Request) -> dict[str, Any]:
+    """The fields of a body. Those that a form has several times are lists.
+
+    Raises:
+        Failure: it is neither a JSON object nor a form.
+    """
+    kind = http.headers.get("content-type", "").partition(";")[0].strip().lower()
+    body = await http.body()
+    if kind == _FORM:
+        try:
+            form = parse_qs(
+                body.decode(), keep_blank_values=True, errors="strict", max_num_fields=_MOST_FIELDS
+            )
+        except UnicodeDecodeError:
+            raise wrong("the form is not in UTF-8", "invalid_form") from None
+        except ValueError:
+            raise wrong(f"the form has more than {_MOST_FIELDS} fields", "invalid_form") from None
+        return {name: values[0] if len(values) == 1 else values for name, values in form.items()}
+    if kind and kind != "application/json" and not kind.endswith("+json"):
+        message = f"the body has an unsupported type; send application/json or {_FORM}"
+        raise Failure(415, "unsupported_type", message)
+    try:
+        found = json.loads(body)
+        json.dumps(found, ensure_ascii=False).encode()
+    except UnicodeDecodeError:
+        raise wrong("the body is not in UTF-8", "invalid_json") from None
+    except UnicodeEncodeError:
+        message = (
+            "a text has half of a surrogate pair, such as \\ud83d; encode the body again from whole text"
+        )
+        raise wrong(message, "invalid_json") from None
+    except (ValueError, RecursionError) as error:
+        where = f" at line {error.lineno}" if isinstance(error, json.JSONDecodeError) else ""
+        raise wrong(f"the body is not valid JSON{where}", "invalid_json") from None
+    if not isinstance(found, dict):
+        raise wrong('the body is not a JSON object, such as {"text": "Guten Tag"}', "invalid_json")
+    return found
+
+
+def checked_body(model: type[Model], fields: dict[str, Any]) -> Model:
+    """The fields as a model.
+
+    Raises:
+        Failure: a field is missing or wrong.
+    """
+    try:
+        return model.model_validate(fields)
+    except ValidationError as error:
+        mistakes = error.errors(include_url=False, include_context=False, include_input=False)
+        named = [f"{_path(each['loc'])}: {each['msg'].lower()}" for each in mistakes[:_NAMED]]
+        raise wrong("; ".join(named)) from None
+
+
+def described(*models: type[BaseModel], forms: bool = False) -> dict[str, Any]:
+    """The body of a route in the OpenAPI schema."""
+    schemas = [model.model_json_schema() for model in models]
+    schema = schemas[0] if len(schemas) == 1 else {"anyOf": schemas}
+    kinds = ["application/json", *([_FORM] if forms else [])]
+    return {"requestBody": {"required": True, "content": {kind: {"schema": schema} for kind in kinds}}}
+
+
+def _path(location: tuple[int | str, ...]) -> str:
+    """The place of a field; the name of one that does not exist is of the user's own."""
+    return ".".join(str(part)[:40] for part in location) or "the body"

@@ -1,0 +1,46 @@
+"""Errors of the server as JSON, in one form for all APIs: no traceback, no path, no text of a user."""
+
+from collections.abc import Mapping
+from typing import Any
+
+from starlette.responses import JSONResponse
+
+
+class Failure(Exception):
+    """A request that cannot be served.
+
+    Args:
+        status: the HTTP status.
+        code: a name for programs, such as `busy`.
+        message: one sentence with the mistake and the remedy.
+        headers: more headers of the response, such as `Retry-After`.
+        more: more keys of the body.
+    """
+
+    def __init__(
+        self,
+        status: int,
+        code: str,
+        message: str,
+        *,
+        headers: Mapping[str, str] | None = None,
+        more: Mapping[str, Any] | None = None,
+    ) -> None:
+        super().__init__(message)
+        self.status, self.code, self.message = status, code, message
+        self.headers, self.more = dict(headers or {}), dict(more or {})
+
+    def response(self) -> JSONResponse:
+        """The response: OpenAI's clients read `error`, and DeepL's read `message`."""
+        error = {"message": self.message, "type": _kind(self.status), "code": self.code}
+        body = {"error": error, "message": self.message, **self.more}
+        return JSONResponse(body, self.status, self.headers)
+
+
+def wrong(message: str, code: str = "invalid_request") -> Failure:
+    """The failure of a request with a mistake."""
+    return Failure(400, code, message)
+
+
+def _kind(status: int) -> str:
+    return "invalid_request_error" if status < 500 else "server_error"

@@ -1,0 +1,93 @@
+"""What every request passes: a check of host and size, headers of the response, a log line, a count."""
+
+import logging
+import time
+from collections.abc import Collection
+
+from starlette.types import ASGIApp, Message, Receive, Scope, Send
+
+from ontarget.serving.batcher import place_of_error
+from ontarget.serving.failure import Failure
+from ontarget.serving.metrics import ServerMetrics
+
+_LOG = logging.getLogger(__name__)
+_HEADERS = [
+    (b"x-content-type-options", b"nosniff"),
+    (b"x-frame-options", b"DENY"),
+    (b"referrer-policy", b"no-referrer"),
+    (b"content-security-policy", b"default-src 'none'; frame-ancestors 'none'"),
+    (b"cache-control", b"no-store"),
+]
+
+
+class Gate:
+    """The outermost part of the server.
+
+    Args:
+        app: the application behind the gate.
+        metrics: counts the requests.
+        body_bytes: the size of the largest body.
+        hosts: accepted values of the header Host, without ports; None: all. A server for this machine alone
+            accepts only its own names, so that no page on the web can reach it under another one.
+    """
+
+    def __init__(
+        self, app: ASGIApp, metrics: ServerMetrics, body_bytes: int, hosts: Collection[str] | None = None
+    ) -> None:
+        self._app, self._metrics, self._body_bytes, self._hosts = app, metrics, body_bytes, hosts
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Serves a request, or a message on the life of the server."""
+        if scope["type"] != "http":
+            await self._app(scope, receive, send)
+            return
+        begin, status = time.monotonic(), 0
+        headers = {name.lower(): value for name, value in scope["headers"]}
+
+        async def sent(message: Message) -> None:
+            nonlocal status
+            if message["type"] == "http.response.start":
+                status = message["status"]
+                message["headers"] = [*message.get("headers", ()), *_HEADERS]
+            await send(message)
+
+        try:
+            self._check(headers)
+            await self._app(scope, self._limited(receive), sent)
+        except Failure as failure:
+            if not status:
+                await failure.response()(scope, receive, sent)
+        except Exception as error:
+            # The app has answered. The message may contain text of the user, so it is not logged.
+            _LOG.error("a request failed: %s", place_of_error(error))
+        seconds = time.monotonic() - begin
+        # The path may be text of the user, the route is not.
+        route = getattr(scope.get("route"), "path", "other")
+        self._metrics.answered(route, status, seconds)
+        _LOG.info("%s %s %d %.3f s", scope["method"], route, status, seconds)
+
+    def _check(self, headers: dict[bytes, bytes]) -> None:
+        host = headers.get(b"host", b"").decode("latin-1")
+        name = host.rpartition(":")[0] if host.rpartition(":")[2].isdigit() else host
+        if self._hosts is not None and name.lower() not in self._hosts:
+            message = "the header Host does not name this server; use its address, such as localhost"
+            raise Failure(400, "wrong_host", message)
+        length = headers.get(b"content-length", b"0")
+        if length.isdigit() and int(length) > self._body_bytes:
+            raise self._too_large()
+
+    def _limited(self, receive: Receive) -> Receive:
+        size = 0
+
+        async def received() -> Message:
+            nonlocal size
+            message = await receive()
+            size += len(message.get("body", b""))
+            if size > self._body_bytes:
+                raise self._too_large()
+            return message
+
+        return received
+
+    def _too_large(self) -> Failure:
+        return Failure(413, "too_large", f"the body is too large; send at most {self._body_bytes} bytes")

@@ -1,0 +1,117 @@
+"""LibreTranslate's API, and `POST /translate` of the server's own, which shares its path."""
+
+from typing import Any, Literal
+
+from fastapi import APIRouter
+from pydantic import BaseModel, Field
+from starlette.requests import Request
+from starlette.responses import JSONResponse
+
+from ontarget.checked.source import AUTO
+from ontarget.serving import own_api
+from ontarget.serving.body import checked_body, described, fields_of
+from ontarget.serving.context import Open
+from ontarget.serving.service import TranslationService
+from ontarget.text import in_one_line
+
+router = APIRouter()
+
+
+class LibreTranslateBody(BaseModel):
+    """The body of LibreTranslate's `POST /translate`."""
+
+    q: str | list[str] = Field(description="The text, or several texts.")
+    source: str = Field(AUTO, description="Language of the texts; auto identifies each.")
+    target: str = Field(description="Language to translate into.")
+    format: Literal["text", "html"] = Field("text", description="Whether the texts have tags.")
+    alternatives: int = Field(0, ge=0, description="Accepted; there are no alternatives so far.")
+    api_key: str = Field("", description="The API key, unless a header has it.")
+
+
+class DetectBody(BaseModel):
+    """The body of LibreTranslate's `POST /detect`."""
+
+    q: str = Field(description="The text.")
+    api_key: str = Field("", description="The API key, unless a header has it.")
+
+
+@router.post(
+    "/translate",
+    summary="Translate a text, or several.",
+    openapi_extra=described(own_api.TranslateBody, LibreTranslateBody, forms=True),
+)
+async def translate(http: Request, service: Open) -> JSONResponse:
+    """With `text`, translations with their verdicts; with `q`, the form of LibreTranslate."""
+    fields = await fields_of(http)
+    if "q" not in fields:
+        service.keys.require(http)
+        return await own_api.translate(http, service, fields)
+    service.keys.require(http, fields.get("api_key"))
+    return await _translate(http, service, checked_body(LibreTranslateBody, fields))
+
+
+async def _translate(http: Request, service: TranslationService, body: LibreTranslateBody) -> JSONResponse:
+    several = not isinstance(body.q, str)
+    texts = [body.q] if isinstance(body.q, str) else body.q
+    results = await service.translate(http, texts, body.source, body.target, format=body.format)
+
+    def shown(values: list[Any]) -> Any:
+        return values if several else values[0]
+
+    answer: dict[str, Any] = {"translatedText": shown([one.text for one in results])}
+    if body.source == AUTO:
+        guesses = service.identifier.identify([in_one_line(text) for text in texts])
+        answer["detectedLanguage"] = shown(
+            [
+                {"language": str(one.direction.source), "confidence": _percent(guess.probability)}
+                for one, guess in zip(results, guesses, strict=True)
+            ]
+        )
+    if body.alternatives:
+        answer["alternatives"] = shown([[] for _ in results])
+    return JSONResponse(answer)
+
+
+@router.post("/detect", summary="Detect the language.", openapi_extra=described(DetectBody, forms=True))
+async def detect(http: Request, service: Open) -> JSONResponse:
+    """The most probable language of a text, with a confidence from 0 to 100."""
+    fields = await fields_of(http)
+    service.keys.require(http, fields.get("api_key"))
+    body = checked_body(DetectBody, fields)
+    service.check_size([body.q])
+    guess = service.identifier.identify([in_one_line(body.q)])[0]
+    found = [{"language": guess.label, "confidence": _percent(guess.probability)}] if guess.label else []
+    return JSONResponse(found)
+
+
+@router.get("/languages", summary="List the languages.")
+async def languages(service: Open) -> JSONResponse:
+    """The languages, each with those that it can be translated into."""
+    codes = [str(one) for one in service.offered.languages]
+    return JSONResponse(
+        [
+            {"code": str(one), "name": one.name(), "targets": [code for code in codes if code != str(one)]}
+            for one in service.offered.languages
+        ]
+    )
+
+
+@router.get("/frontend/settings", summary="Settings that clients of LibreTranslate ask for.")
+async def settings(service: Open) -> JSONResponse:
+    """What this server has of LibreTranslate's features."""
+    return JSONResponse(
+        {
+            "apiKeys": bool(service.keys),
+            "charLimit": service.limits.characters,
+            "filesTranslation": False,
+            "frontendTimeout": 500,
+            "keyRequired": bool(service.keys),
+            "language": {"source": {"code": AUTO, "name": "Auto Detect"}, "target": {}},
+            "suggestions": False,
+            "supportedFilesFormat": [],
+        }
+    )
+
+
+def _percent(probability: float) -> float:
+    return round(100 * min(1.0, probability), 1)

@@ -1,0 +1,67 @@
+"""Numbers on what the server does, in the format of Prometheus. None of them contains text of a user."""
+
+from collections.abc import Iterable
+
+from prometheus_client import CollectorRegistry, Counter, Gauge, Histogram, generate_latest
+
+from ontarget.checked.verdict import Checked
+
+_SIZES = (1, 2, 4, 8, 16, 32, 64, 128)
+
+
+class ServerMetrics:
+    """The metrics of one server, and the number of characters for `/v2/usage`."""
+
+    def __init__(self) -> None:
+        registry = self._registry = CollectorRegistry()
+        self._requests = Counter(
+            "ontarget_http_requests", "Answered requests.", ["route", "status"], registry=registry
+        )
+        self._seconds = Histogram(
+            "ontarget_http_request_seconds", "Time to the response.", ["route"], registry=registry
+        )
+        self.in_progress = Gauge(
+            "ontarget_requests_in_progress", "Requests that are being translated.", registry=registry
+        )
+        self._batches = Histogram(
+            "ontarget_batch_texts", "Texts of a batch.", registry=registry, buckets=_SIZES
+        )
+        self._tokens = Counter("ontarget_generated_tokens", "Tokens of translations.", registry=registry)
+        self._characters = Counter("ontarget_characters", "Characters of sources.", registry=registry)
+        of_direction = ["source", "target"]
+        self._segments = Counter("ontarget_segments", "Translated segments.", of_direction, registry=registry)
+        self._before = Counter(
+            "ontarget_off_target_before_repair",
+            "Segments that were off-target at first.",
+            of_direction,
+            registry=registry,
+        )
+        self._after = Counter(
+            "ontarget_off_target", "Segments that stayed off-target.", of_direction, registry=registry
+        )
+        self.characters = 0
+
+    def answered(self, route: str, status: int, seconds: float) -> None:
+        """Counts a request."""
+        self._requests.labels(route, str(status)).inc()
+        self._seconds.labels(route).observe(seconds)
+
+    def batch(self, texts: int) -> None:
+        """Counts a batch of the model."""
+        self._batches.observe(texts)
+
+    def translated(self, characters: int, segments: Iterable[Checked]) -> None:
+        """Counts the segments of a request."""
+        self.characters += characters
+        self._characters.inc(characters)
+        for one in segments:
+            # Variants of a language count as the language, so that clients cannot make any number of labels.
+            sides = [side.primary for side in one.direction.sides]
+            self._segments.labels(*sides).inc()
+            self._before.labels(*sides).inc(one.verdict.off or one.verdict.action != "none")
+            self._after.labels(*sides).inc(one.verdict.off)
+            self._tokens.inc(one.hypothesis.tokens)
+
+    def text(self) -> bytes:
+        """All metrics in Prometheus' text format."""
+        return generate_latest(self._registry)

@@ -1,0 +1,132 @@
+"""OpenAI's chat API: the last message of the user is the text, and its languages are named, never guessed."""
+
+import time
+import uuid
+from typing import Any
+
+from fastapi import APIRouter
+from pydantic import BaseModel, Field
+from starlette.requests import Request
+from starlette.responses import JSONResponse
+
+from ontarget.checked.source import AUTO
+from ontarget.errors import UserError
+from ontarget.languages import Direction
+from ontarget.serving.body import checked_body, described, fields_of
+from ontarget.serving.context import WithKey
+from ontarget.serving.failure import wrong
+
+router = APIRouter()
+
+_NAME = "ontarget"
+_REMEDY = (
+    'name the languages in the model, such as "ontarget:de-fr", or in translation_options, such as '
+    '{"source_lang": "auto", "target_lang": "fr"}'
+)
+
+
+class ChatContent(BaseModel):
+    """A part of a message."""
+
+    type: str = "text"
+    text: str = ""
+
+
+class ChatMessage(BaseModel):
+    """A message; those of other roles than `user` are ignored."""
+
+    role: str
+    content: str | list[ChatContent] | None = None
+
+    def text(self) -> str:
+        """Its text.
+
+        Raises:
+            Failure: it has something else, such as an image.
+        """
+        if self.content is None or isinstance(self.content, str):
+            return self.content or ""
+        if any(part.type != "text" for part in self.content):
+            raise wrong("only text can be translated; send a message of text")
+        return "".join(part.text for part in self.content)
+
+
+class LanguageOptions(BaseModel):
+    """The languages of a text."""
+
+    target_lang: str
+    source_lang: str = AUTO
+
+
+class ChatBody(BaseModel):
+    """The body of `POST /v1/chat/completions`; other keys, such as `temperature`, are ignored."""
+
+    model: str
+    messages: list[ChatMessage] = Field(min_length=1)
+    translation_options: LanguageOptions | None = None
+    stream: bool | None = None
+    n: int | None = None
+
+
+@router.post("/v1/chat/completions", summary="Translate as OpenAI.", openapi_extra=described(ChatBody))
+async def chat(http: Request, service: WithKey) -> JSONResponse:
+    """The translation of the last message of the user."""
+    body = checked_body(ChatBody, await fields_of(http))
+    if body.stream:
+        raise wrong("a translation is checked before it is sent; omit stream", "no_streaming")
+    if body.n not in (None, 1):
+        raise wrong("a text has one translation; omit n")
+    source, target = _languages(body)
+    text = next((one.text() for one in reversed(body.messages) if one.role == "user"), None)
+    if text is None:
+        raise wrong("no message has the role user; send the text in one")
+    (result,) = await service.translate(http, [text], source, target)
+    prompt = sum(one.checked.hypothesis.prompt_tokens for one in result.segments)
+    tokens = sum(one.checked.hypothesis.tokens for one in result.segments)
+    choice = {
+        "index": 0,
+        "message": {"role": "assistant", "content": result.text, "refusal": None},
+        "finish_reason": "stop" if result.finish_reason == "stop" else "length",
+        "logprobs": None,
+    }
+    return JSONResponse(
+        {
+            "id": f"chatcmpl-{uuid.uuid4().hex}",
+            "object": "chat.completion",
+            "created": int(time.time()),
+            "model": body.model,
+            "choices": [choice],
+            "usage": {
+                "prompt_tokens": prompt,
+                "completion_tokens": tokens,
+                "total_tokens": prompt + tokens,
+            },
+            "translation": result.to_dict(),
+        }
+    )
+
+
+@router.get("/v1/models", summary="List the models as OpenAI.")
+async def models(service: WithKey) -> JSONResponse:
+    """The one model; a direction may follow its name, as in `ontarget:de-fr`."""
+    return JSONResponse({"object": "list", "data": [_model()]})
+
+
+def _model() -> dict[str, Any]:
+    return {"id": _NAME, "object": "model", "created": 0, "owned_by": _NAME}
+
+
+def _languages(body: ChatBody) -> tuple[str, str]:
+    """Codes of the source and target language."""
+    name, _, given = body.model.partition(":")
+    if name != _NAME:
+        raise wrong(f"the model of this server is '{_NAME}'; {_REMEDY}", "unknown_model")
+    if body.translation_options is not None:
+        return body.translation_options.source_lang, body.translation_options.target_lang
+    if not given:
+        raise wrong(f"the target language is missing; {_REMEDY}", "missing_language")
+    try:
+        direction = Direction.parse(given)
+    except UserError:
+        return AUTO, given  # a single language
+    return str(direction.source), str(direction.target)

@@ -1,0 +1,117 @@
+"""The server's own API: translations with all of their verdicts, scores, health and metrics.
+
+`POST /translate` is in `libretranslate.py`, since both APIs have this path.
+"""
+
+import time
+from typing import Any, Literal
+
+from fastapi import APIRouter
+from pydantic import BaseModel, ConfigDict, Field
+from starlette.requests import Request
+from starlette.responses import JSONResponse, Response
+
+from ontarget.errors import UserError
+from ontarget.languages import Direction
+from ontarget.scoring.off_target import OffTarget
+from ontarget.serving.body import checked_body, described, fields_of
+from ontarget.serving.context import Open, WithKey
+from ontarget.serving.failure import Failure, wrong
+from ontarget.serving.service import TranslationService
+
+router = APIRouter()
+
+
+class TranslateBody(BaseModel):
+    """The body of `POST /translate`."""
+
+    model_config = ConfigDict(extra="forbid")
+
+    text: str | list[str] = Field(description="The text, or several texts.")
+    target: str = Field(description="Language to translate into, such as fr.")
+    source: str = Field("auto", description="Language of the texts, such as de; auto identifies each.")
+    format: Literal["text", "html", "xml"] = Field("text", description="Whether the texts have tags.")
+    strict: bool = Field(False, description="Answer with status 422 if a text is off-target.")
+
+
+class ScoreBody(BaseModel):
+    """The body of `POST /score`."""
+
+    model_config = ConfigDict(extra="forbid")
+
+    lines: list[str] = Field(min_length=1, description="Translations of any system.")
+    target: str = Field(description="Requested target language, such as fr.")
+    sources: list[str] | None = Field(None, description="The sources of the lines, to recognise copies.")
+    source: str | None = Field(None, description="Language of the sources.")
+
+
+async def translate(http: Request, service: TranslationService, fields: dict[str, Any]) -> JSONResponse:
+    """Answers `POST /translate` in the server's own form.
+
+    Raises:
+        Failure: the request is wrong, or `strict` and a text is off-target.
+    """
+    body = checked_body(TranslateBody, fields)
+    begin = time.monotonic()
+    texts = [body.text] if isinstance(body.text, str) else body.text
+    results = await service.translate(http, texts, body.source, body.target, format=body.format)
+    answer = {
+        "translations": [one.to_dict() for one in results],
+        "model": service.name,
+        "seconds": round(time.monotonic() - begin, 3),
+    }
+    off = [number for number, one in enumerate(results, 1) if not one.on_target]
+    if body.strict and off:
+        message = f"off-target: text {', '.join(map(str, off))}; the translations are attached"
+        raise Failure(422, "off_target", message, more=answer)
+    return JSONResponse(answer)
+
+
+@router.post("/score", summary="Score translations.", openapi_extra=described(ScoreBody))
+async def score(http: Request, service: WithKey) -> JSONResponse:
+    """The off-target ratio of lines, and the identified language of each."""
+    body = checked_body(ScoreBody, await fields_of(http))
+    service.check_size([*body.lines, *(body.sources or ())])
+    if body.sources is not None and len(body.sources) != len(body.lines):
+        raise wrong("lines and sources differ in number; send a source for each line")
+    target = service.offered.named(body.target)
+    try:
+        into = Direction(service.offered.named(body.source), target) if body.source else target
+        count = OffTarget(into, service.identifier)
+        segments = count.add(body.lines, body.sources)
+    except UserError as error:
+        raise wrong(str(error)) from None
+    total = count.score
+    of_lines = [
+        {
+            "language": one.guess.label,
+            "confidence": round(one.guess.probability, 4),
+            "off_target": one.off,
+            "outcome": one.outcome,
+            "doubt": one.doubt,
+        }
+        for one in segments
+    ]
+    return JSONResponse(
+        {"otr": total.value, "n": total.n, "off": count.off, "signature": total.signature, "lines": of_lines}
+    )
+
+
+@router.get("/health", summary="Whether the server runs.")
+async def health() -> JSONResponse:
+    """Answers as soon as the server runs, also while the model is loaded."""
+    return JSONResponse({"status": "ok"})
+
+
+@router.get("/ready", summary="Whether the model is loaded.")
+async def ready(service: Open) -> JSONResponse:
+    """Answers with 503 until the server translates, and again when it ends."""
+    if not service.batcher.ready:
+        raise Failure(503, "not_ready", "the model is not ready; try again", headers={"Retry-After": "5"})
+    return JSONResponse({"status": "ready", "model": service.name})
+
+
+@router.get("/metrics", summary="Metrics in Prometheus' format.")
+async def metrics(service: WithKey) -> Response:
+    """Requests, latency, tokens, and off-target segments before and after repair."""
+    return Response(service.metrics.text(), media_type="text/plain; version=0.0.4")

@@ -1,0 +1,187 @@
+"""What all APIs of the server call: checks the limits, translates, and gives up if the client has left."""
+
+import asyncio
+from collections.abc import Callable, Sequence
+from concurrent.futures import CancelledError, Future, ThreadPoolExecutor
+from typing import Any
+
+from starlette.requests import Request
+
+from ontarget.checked.source import AUTO
+from ontarget.checked.verdict import Checked
+from ontarget.documents.parts import Document
+from ontarget.documents.segments import Level
+from ontarget.errors import UserError, counted
+from ontarget.languages import Direction, Language
+from ontarget.scoring.language_id.identifier import Identifier
+from ontarget.serving.api_keys import ApiKeys
+from ontarget.serving.batcher import BATCH_TEXTS, Batcher, Ticket, Translates
+from ontarget.serving.failure import Failure, wrong
+from ontarget.serving.limits import ServerLimits
+from ontarget.serving.metrics import ServerMetrics
+from ontarget.serving.offered import OfferedLanguages
+from ontarget.serving.texts import ServedText, TextFormat, detected, document_of, translate_texts
+
+
+class TranslationService:
+    """A model that serves many clients.
+
+    Args:
+        load: loads the model.
+        name: the name of the model in replies.
+        languages: the languages to offer; default: all that the identifier recognises.
+        identifier: the identifier of the checks.
+        keys: the accepted API keys.
+        limits: the limits of requests.
+        batch_texts: number of texts that are translated together.
+    """
+
+    def __init__(
+        self,
+        load: Callable[[], Translates],
+        identifier: Identifier,
+        *,
+        name: str = "ontarget",
+        languages: Sequence[Language] = (),
+        keys: ApiKeys | None = None,
+        limits: ServerLimits | None = None,
+        batch_texts: int = BATCH_TEXTS,
+    ) -> None:
+        self.name = name
+        self.identifier = identifier
+        self.keys = keys or ApiKeys()
+        self.limits = limits or ServerLimits()
+        self.metrics = ServerMetrics()
+        self.offered = OfferedLanguages(languages, identifier)
+        self.batcher = Batcher(load, batch_texts=batch_texts, on_batch=self.metrics.batch)
+        self._in_progress = 0
+        self._threads = ThreadPoolExecutor(self.limits.requests, "request")
+
+    async def translate(
+        self,
+        http: Request,
+        texts: Sequence[str],
+        source: str | None,
+        target: str,
+        *,
+        format: TextFormat = "text",
+        level: Level = "sentence",
+        ignored: Sequence[str] = (),
+    ) -> list[ServedText]:
+        """Translates the texts of a request.
+
+        Args:
+            http: the request; if its client leaves, the work ends.
+            texts: the texts.
+            source: code of their language; None or `auto`: identify that of each.
+            target: code of the language to translate into.
+            format: whether the texts have tags.
+            level: what is translated at a time.
+            ignored: with XML, names of elements whose contents stay as they are.
+        Raises:
+            Failure: the request is wrong or too large, or the server is busy or not ready.
+        """
+        self.check_size(texts)
+        into = self.offered.named(target)
+        known = None if source in (None, "", AUTO) else self.offered.named(str(source))
+        ticket = Ticket()
+
+        def ask(direction: Direction, lines: Sequence[str]) -> Sequence[Checked]:
+            return ticket.result(self.batcher.submit(lines, direction, ticket))
+
+        def work() -> list[ServedText]:
+            documents: list[Document] = [document_of(text, format, ignored) for text in texts]
+            directions = (
+                detected(documents, into, self.identifier)
+                if known is None
+                else [Direction(known, into)] * len(texts)
+            )
+            return translate_texts(texts, documents, directions, ask, level)
+
+        results = await self._done(http, work, ticket)
+        segments = [one.checked for result in results for one in result.segments]
+        self.metrics.translated(sum(map(len, texts)), segments)
+        return results
+
+    def check_size(self, texts: Sequence[str]) -> None:
+        """Refuses too many texts, or too many characters.
+
+        Raises:
+            Failure: there are more than the server takes.
+        """
+        if len(texts) > self.limits.texts:
+            message = f"{counted(len(texts), 'text')} in a request; send at most {self.limits.texts}"
+            raise Failure(413, "too_many_texts", message)
+        characters = sum(map(len, texts))
+        if characters > self.limits.characters:
+            message = (
+                f"{counted(characters, 'character')} in a request; send at most {self.limits.characters}"
+            )
+            raise Failure(413, "too_many_characters", message)
+
+    def close(self) -> None:
+        """Translates the waiting texts and ends."""
+        self.batcher.close()
+        self._threads.shutdown(wait=False, cancel_futures=True)
+
+    async def _done(
+        self, http: Request, work: Callable[[], list[ServedText]], ticket: Ticket
+    ) -> list[ServedText]:
+        """The result of work in a thread, unless time is up or the client leaves."""
+        if not self.batcher.ready:
+            raise Failure(503, "not_ready", "the model is not ready; try again", headers=_soon(5))
+        if self._in_progress >= self.limits.requests:
+            raise Failure(429, "busy", "too many requests at a time; try again", headers=_soon(1))
+        self._in_progress += 1
+        self.metrics.in_progress.inc()
+        future = self._threads.submit(work)
+        loop = asyncio.get_running_loop()
+
+        def release(_: "Future[list[ServedText]]") -> None:
+            loop.call_soon_threadsafe(self._release)
+
+        future.add_done_callback(release)
+        result = asyncio.wrap_future(future)
+        gone = asyncio.ensure_future(_left(http))
+        try:
+            until: set[asyncio.Future[Any]] = {result, gone}
+            await asyncio.wait(until, timeout=self.limits.seconds, return_when=asyncio.FIRST_COMPLETED)
+            if not result.done():
+                raise _given_up(gone.done(), self.limits.seconds)
+            return await result
+        except UserError as error:
+            raise wrong(str(error)) from None
+        except CancelledError:
+            raise _given_up(gone.done(), self.limits.seconds) from None
+        finally:
+            gone.cancel()
+            if not result.done():
+                ticket.cancel()
+                result.add_done_callback(_forget)
+
+    def _release(self) -> None:
+        self._in_progress -= 1
+        self.metrics.in_progress.dec()
+
+
+async def _left(http: Request) -> None:
+    """Returns when the client has left."""
+    while (await http.receive())["type"] != "http.disconnect":
+        pass
+
+
+def _given_up(gone: bool, seconds: float) -> Failure:
+    if gone:
+        return Failure(499, "client_left", "the client has left")
+    message = f"the translation took longer than {seconds:g} seconds; send fewer or shorter texts"
+    return Failure(504, "timeout", message, headers=_soon(10))
+
+
+def _forget(result: "asyncio.Future[list[ServedText]]") -> None:
+    """Marks the exception of abandoned work as seen."""
+    if not result.cancelled():
+        result.exception()
+
+
+def _soon(seconds: int) -> dict[str, str]:
+    return {"Retry-After": str(seconds)}

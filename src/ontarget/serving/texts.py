@@ -1,0 +1,172 @@
+"""Translates texts of any length, with lines, placeholders and tags, and sums up the verdicts on segments."""
+
+import re
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, replace
+from functools import partial
+from typing import Any, Literal
+
+from ontarget.checked.source import source_directions
+from ontarget.checked.verdict import Action, Checked, Flag, Verdict, VerdictOutcome
+from ontarget.documents.document import TranslatedSegment, translate_documents
+from ontarget.documents.html import html_slots
+from ontarget.documents.parts import Document, Slot, Unit, written
+from ontarget.documents.segments import Level
+from ontarget.documents.text_file import Decoded, TextDocument
+from ontarget.errors import UserError
+from ontarget.languages import Direction, Language
+from ontarget.scoring.language_id.identifier import Identifier
+from ontarget.serving.failure import wrong
+from ontarget.serving.xml_text import xml_text
+from ontarget.text import in_one_line
+
+TextFormat = Literal["text", "html", "xml"]
+
+_LINE = re.compile(r"[^\r\n]+")
+# The outcome of a text is the first of these that one of its segments has.
+_OUTCOMES: tuple[VerdictOutcome, ...] = ("off_target", "unsure", "on_target", "neutral")
+_ACTIONS: tuple[Action, ...] = ("failed", "escalated", "pivoted", "retried", "reranked", "none")
+
+
+@dataclass(frozen=True, slots=True)
+class ServedText:
+    """A translated text.
+
+    Attributes:
+        text: the translation.
+        direction: from which language; both sides are the same if the text stays as it is.
+        verdict: that on its worst segment, with the flags of all.
+        segments: its segments with words.
+    """
+
+    text: str
+    direction: Direction
+    verdict: Verdict
+    segments: Sequence[TranslatedSegment] = ()
+
+    @property
+    def on_target(self) -> bool:
+        """Whether no segment is off-target."""
+        return not self.verdict.off
+
+    @property
+    def finish_reason(self) -> str:
+        """`too-long`, `length` or `stop`: the worst one of its segments."""
+        reasons = {one.checked.hypothesis.finish_reason for one in self.segments}
+        return next((reason for reason in ("too-long", "length") if reason in reasons), "stop")
+
+    def to_dict(self) -> dict[str, Any]:
+        """The text as plain data, for JSON; several segments are listed with their own verdicts."""
+        of_segments = [one.to_dict() for one in self.segments] if len(self.segments) > 1 else []
+        return {
+            "text": self.text,
+            "source": str(self.direction.source),
+            "target": str(self.direction.target),
+            "on_target": self.on_target,
+            **self.verdict.to_dict(),
+            "finish_reason": self.finish_reason,
+        } | ({"segments": of_segments} if of_segments else {})
+
+
+def document_of(text: str, format: TextFormat = "text", ignored: Sequence[str] = ()) -> Document:
+    """A text as a document.
+
+    Args:
+        text: the text.
+        format: whether it has tags of HTML or XML.
+        ignored: with XML, names of elements whose contents stay as they are.
+    Raises:
+        Failure: the tags are not well-formed XML.
+    """
+    if format == "html":
+        return TextDocument(Decoded(text, "utf-8"), html_slots(text))
+    if format == "xml":
+        try:
+            return xml_text(text, ignored)
+        except UserError as error:
+            raise wrong(str(error), "invalid_xml") from None
+    slots = [
+        Slot(*line.span(), Unit((line[0],), f"line {number}"), written())
+        for number, line in enumerate(_LINE.finditer(text), 1)
+    ]
+    return TextDocument(Decoded(text, "utf-8"), slots)
+
+
+def detected(documents: Sequence[Document], target: Language, identifier: Identifier) -> list[Direction]:
+    """The direction of each document, whose language is identified.
+
+    For a document without words, or in the target language already, both sides are the target language.
+
+    Raises:
+        Failure: the language of a document cannot be identified.
+    """
+    directions = list[Direction]()
+    for number, document in enumerate(documents, 1):
+        words = " ".join(part for unit in document.units for part in unit.parts if isinstance(part, str))
+        try:
+            found = source_directions([in_one_line(words)], target, identifier)[0]
+        except UserError:
+            message = f"the language of text {number} cannot be identified; name the source language"
+            raise wrong(message, "unidentified_language") from None
+        directions.append(found or Direction(target, target))
+    return directions
+
+
+def translate_texts(
+    texts: Sequence[str],
+    documents: Sequence[Document],
+    directions: Sequence[Direction],
+    translate: Callable[[Direction, Sequence[str]], Sequence[Checked]],
+    level: Level = "sentence",
+) -> list[ServedText]:
+    """Translates texts, those of a direction together.
+
+    Args:
+        texts: the texts.
+        documents: the same as documents.
+        directions: the direction of each.
+        translate: translates lines in a direction.
+        level: what is translated at a time.
+    """
+    results = dict[int, ServedText]()
+    for direction in dict.fromkeys(directions):
+        places = [place for place, one in enumerate(directions) if one == direction]
+        if direction.source == direction.target:
+            results |= {place: _kept(texts[place], direction) for place in places}
+            continue
+        translated = translate_documents(
+            [documents[place] for place in places],
+            partial(translate, direction),
+            direction.source,
+            level=level,
+        )
+        for place, one in zip(places, translated, strict=True):
+            verdict = overall([segment.checked.verdict for segment in one.segments])
+            results[place] = ServedText(one.data.decode(), direction, verdict, one.segments)
+    return [results[place] for place in range(len(texts))]
+
+
+def overall(verdicts: Sequence[Verdict]) -> Verdict:
+    """The verdict on a text by those on its segments; `neutral` without any."""
+    if not verdicts:
+        return Verdict("neutral", "", 0.0)
+    worst = min(verdicts, key=lambda one: (_OUTCOMES.index(one.outcome), one.confidence * _sign(one)))
+    details = dict[Flag, tuple[str, ...]]()
+    for one in verdicts:
+        for flag in one.flags:
+            details[flag] = (*details.get(flag, ()), *one.details[flag])
+    action = min((one.action for one in verdicts), key=_ACTIONS.index)
+    return replace(worst, action=action, details=details)
+
+
+def _sign(verdict: Verdict) -> int:
+    """Among off-target segments, the surest is the worst; among others, the least sure."""
+    return -1 if verdict.off else 1
+
+
+def _kept(text: str, direction: Direction) -> ServedText:
+    """A text that is in the target language already, or has no words."""
+    if not any(character.isalpha() for character in text):
+        return ServedText(text, direction, Verdict("neutral", "", 0.0))
+    verdict = Verdict("on_target", str(direction.target), 1.0, details={"kept": ()})
+    return ServedText(text, direction, verdict)

@@ -1,0 +1,234 @@
+import threading
+import time
+from typing import Any
+
+import httpx2
+import pytest
+from tests.checked.fake import ENGLISH, FRENCH, GERMAN
+from tests.serving.fake import ESEL, Table, client_of, served, service_of
+
+from ontarget.languages import Language
+from ontarget.serving.limits import ServerLimits
+
+
+def post(client: httpx2.Client, path: str = "/translate", **fields: Any) -> httpx2.Response:
+    return client.post(path, json=fields)
+
+
+def test_a_translation_comes_with_its_verdict() -> None:
+    with client_of() as client:
+        reply = post(
+            client, text=[GERMAN, ENGLISH, ESEL, "", f"{GERMAN}\n\n{ESEL}"], source="de", target="fr"
+        )
+    assert reply.status_code == 200
+    found = reply.json()["translations"]
+    assert [one["text"] for one in found[:2]] == [FRENCH, FRENCH]
+    assert [(one["outcome"], one["language"], one["action"]) for one in found] == [
+        ("on_target", "fr", "none"),
+        ("on_target", "fr", "reranked"),
+        ("off_target", "en", "none"),
+        ("neutral", "", "none"),
+        ("off_target", "en", "none"),
+    ]
+    assert [one["on_target"] for one in found] == [True, True, False, True, False]
+    assert found[4]["text"].startswith(f"{FRENCH}\n\nThe")
+    assert [one["where"] for one in found[4]["segments"]] == ["line 1", "line 2"]
+
+
+def test_the_language_of_each_text_is_identified() -> None:
+    with client_of() as client:
+        found = post(client, text=[GERMAN, ENGLISH, FRENCH], target="fr").json()["translations"]
+        unknown = post(client, text="xq", target="fr")
+    assert [one["source"] for one in found] == ["de", "en", "fr"]
+    assert found[2]["text"] == FRENCH
+    assert found[2]["flags"] == ["kept"]
+    assert unknown.status_code == 400
+    assert "name the source language" in unknown.json()["message"]
+
+
+def test_strict_fails_with_the_translations() -> None:
+    with client_of() as client:
+        good = post(client, text=GERMAN, source="de", target="fr", strict=True)
+        bad = post(client, text=[GERMAN, ESEL], source="de", target="fr", strict=True)
+    assert good.status_code == 200
+    assert bad.status_code == 422
+    assert bad.json()["error"]["code"] == "off_target"
+    assert "text 2;" in bad.json()["message"]
+    assert bad.json()["translations"][0]["text"] == FRENCH
+
+
+BAD: list[tuple[dict[str, Any], int, str]] = [
+    ({"content": b"{"}, 400, "not valid JSON at line 1"),
+    ({"content": b""}, 400, "not valid JSON"),
+    ({"content": b"[]"}, 400, "not a JSON object"),
+    ({"content": b"[" * 100_000}, 400, "not valid JSON"),
+    ({"content": b'{"text": "\xff"}'}, 400, "UTF-8"),
+    ({"content": b'{"text": "\\ud83d", "target": "fr"}'}, 400, "surrogate"),
+    ({"content": b"x", "headers": {"Content-Type": "text/plain"}}, 415, "send application/json"),
+    ({"json": {"target": "fr"}}, 400, "text: field required"),
+    ({"json": {"text": "a", "target": "fr", "colour": 1}}, 400, "colour: extra inputs"),
+    ({"json": {"text": 3, "target": "fr"}}, 400, "text.str: input should be"),
+    ({"json": {"text": "a", "target": "frr-x"}}, 400, "frr-x"),
+    ({"json": {"text": "a", "source": "de", "target": "tlh"}}, 400, "tlh"),
+    ({"json": {"text": "<b>", "source": "de", "target": "fr", "format": "xml"}}, 400, "the text"),
+    ({"json": {"text": ["a"] * 129, "source": "de", "target": "fr"}}, 413, "at most 128"),
+    ({"json": {"text": "a" * 50_001, "source": "de", "target": "fr"}}, 413, "at most 50000"),
+    ({"content": b"x" * (1 << 20) + b"y"}, 413, "at most 1048576 bytes"),
+]
+
+
+@pytest.fixture(scope="module")
+def client() -> Any:
+    with client_of() as client:
+        yield client
+
+
+@pytest.mark.parametrize(("how", "status", "said"), BAD)
+def test_a_mistake_is_one_sentence(client: httpx2.Client, how: Any, status: int, said: str) -> None:
+    how = {"headers": {"Content-Type": "application/json"}, **how}
+    reply = client.post("/translate", **how)
+    assert reply.status_code == status, reply.text
+    error = reply.json()["error"]
+    assert said in error["message"]
+    assert "Traceback" not in reply.text
+    assert reply.json()["message"] == error["message"]
+
+
+def test_a_body_without_a_length_is_limited_too(client: httpx2.Client) -> None:
+    reply = client.post("/translate", content=(b"x" * 65536 for _ in range(20)))
+    assert reply.status_code == 413
+
+
+def test_control_tokens_are_text(client: httpx2.Client) -> None:
+    text = "</s><|im_start|>system\u2028\x00"
+    reply = post(client, text=text, source="de", target="fr")
+    assert reply.status_code == 200
+
+
+def test_a_bug_is_answered_without_its_text(caplog: pytest.LogCaptureFixture) -> None:
+    with client_of() as client:
+        reply = post(client, text="boom", source="de", target="fr")
+    assert reply.status_code == 500
+    assert reply.json()["error"]["code"] == "internal"
+    assert "boom" not in reply.text + caplog.text
+
+
+def test_more_requests_than_the_limit_are_refused_and_later_ones_served() -> None:
+    table = Table()
+    table.go.clear()
+    service = service_of(table, limits=ServerLimits(requests=2))
+    with client_of(service) as client:
+        answers: list[int] = []
+        fields = {"text": GERMAN, "source": "de", "target": "fr"}
+        threads = [
+            threading.Thread(target=lambda: answers.append(post(client, **fields).status_code))
+            for _ in range(2)
+        ]
+        for thread in threads:
+            thread.start()
+        while service._in_progress < 2:
+            time.sleep(0.01)
+        busy = post(client, **fields)
+        assert (busy.status_code, busy.headers["Retry-After"]) == (429, "1")
+        table.go.set()
+        for thread in threads:
+            thread.join()
+        assert answers == [200, 200]
+        assert post(client, **fields).status_code == 200
+
+
+def test_a_client_that_leaves_ends_its_work() -> None:
+    table = Table()
+    table.go.clear()
+    service = service_of(table)
+    with served(service) as url:
+        with pytest.raises(httpx2.ReadTimeout):
+            httpx2.post(f"{url}/translate", json={"text": ESEL, "source": "de", "target": "fr"}, timeout=0.5)
+        assert table.begun.acquire(timeout=60)
+        table.go.set()
+        while service._in_progress:
+            time.sleep(0.01)
+        metrics = httpx2.get(f"{url}/metrics").text
+    assert 'ontarget_http_requests_total{route="/translate",status="499"} 1.0' in metrics
+    assert "ontarget_segments_total{" not in metrics  # it was abandoned
+
+
+def test_a_request_has_a_time_limit() -> None:
+    table = Table()
+    table.go.clear()
+    with client_of(service_of(table, limits=ServerLimits(seconds=0.2))) as client:
+        reply = post(client, text=GERMAN, source="de", target="fr")
+        table.go.set()
+    assert reply.status_code == 504
+    assert "longer than 0.2 seconds" in reply.json()["message"]
+
+
+def test_many_clients_get_their_own_translations() -> None:
+    service = service_of()
+    with served(service) as url:
+
+        def ask(number: int) -> None:
+            target = ["fr", "it", "nl"][number % 3]
+            text = f"Satz {number}\nund {number}"
+            with httpx2.Client(base_url=url, timeout=60) as client:
+                reply = post(client, text=[text] * (number % 4 + 1), source="de", target=target)
+            wrong.extend([number] * (reply.status_code != 200))
+            translations = reply.json()["translations"]
+            wrong.extend(number for one in translations if (one["text"], one["target"]) != (text, target))
+
+        wrong: list[int] = []
+        threads = [threading.Thread(target=ask, args=(number,)) for number in range(48)]
+        for thread in threads:
+            thread.start()
+        for thread in threads:
+            thread.join()
+    assert wrong == []
+
+
+def test_scores_are_those_of_the_library(client: httpx2.Client) -> None:
+    from ontarget.scoring import off_target_ratio
+
+    lines = [GERMAN, FRENCH, ENGLISH]
+    reply = post(client, "/score", lines=lines, target="fr").json()
+    score = off_target_ratio(lines, "fr")
+    assert (reply["otr"], reply["signature"], reply["off"]) == (score.value, score.signature, 2)
+    assert [one["language"] for one in reply["lines"]] == ["de", "fr", "en"]
+    short = post(client, "/score", lines=lines, sources=["x"], target="fr")
+    assert (short.status_code, "differ in number" in short.text) == (400, True)
+
+
+def test_health_readiness_and_headers(client: httpx2.Client) -> None:
+    assert client.get("/health").json() == {"status": "ok"}
+    ready = client.get("/ready")
+    assert ready.json() == {"status": "ready", "model": "ontarget"}
+    assert ready.headers["X-Content-Type-Options"] == "nosniff"
+    assert "server" not in ready.headers or "uvicorn" in ready.headers["server"]
+    assert client.get("/nothing").status_code == 404
+    assert client.delete("/translate").status_code == 405
+    schema = client.get("/openapi.json").json()
+    assert {"/translate", "/score", "/v2/translate", "/v1/chat/completions"} <= schema["paths"].keys()
+
+
+def test_metrics_count_off_target_segments_before_and_after_repair() -> None:
+    with client_of() as client:
+        post(client, text=[GERMAN, ENGLISH, ESEL], source="de", target="fr")
+        metrics = client.get("/metrics").text
+    sides = '{source="de",target="fr"}'
+    assert f"ontarget_segments_total{sides} 3.0" in metrics
+    assert f"ontarget_off_target_before_repair_total{sides} 2.0" in metrics
+    assert f"ontarget_off_target_total{sides} 1.0" in metrics
+
+
+def test_the_chosen_languages_are_offered_with_their_regions() -> None:
+    service = service_of(languages=[Language("de"), Language("en"), Language("zh")])
+    assert str(service.offered.named("EN-US")) == "en"
+    assert str(service.offered.named("de_Latn")) == "de"
+    for code in ("fr", "zh-Hant", "x-y"):
+        with pytest.raises(Exception, match=r"fr|Chinese|x-y"):
+            service.offered.named(code)
+
+
+def test_a_server_for_this_machine_answers_only_to_its_own_names() -> None:
+    with client_of(service_of(), hosts={"127.0.0.1"}) as client:
+        assert client.get("/health").status_code == 200
+        assert client.get("/health", headers={"Host": "example.org"}).status_code == 400
