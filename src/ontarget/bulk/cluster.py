@@ -67,7 +67,8 @@ def _connected(ray: Any, address: str | None) -> Iterator[None]:
     own = not ray.is_initialized()
     if own:
         try:
-            ray.init(address, include_dashboard=False if address is None else None, log_to_driver=False)
+            dashboard = False if address is None else None
+            ray.init(address, include_dashboard=dashboard, log_to_driver=False, logging_level=logging.ERROR)
         except (ConnectionError, ValueError, RuntimeError) as error:
             reason = str(error).strip().split("\n")[0]
             raise UserError(f"there is no Ray cluster at '{address or 'ray'}': {reason}") from None
