@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 
 from ontarget.documents.html import html_slots
 from ontarget.documents.parts import Parts, Slot, Tag, Unit, parts_of
-from ontarget.documents.text_file import TextDocument, decoded
+from ontarget.documents.text_file import LineNumbers, TextDocument, decoded
 from ontarget.placeholders import placeholders
 
 if TYPE_CHECKING:
@@ -21,6 +21,7 @@ if TYPE_CHECKING:
 _FRONT_MATTER = re.compile(
     r"(?:---|\+\+\+)[ \t]*\r?\n.*?\n(?:---|\+\+\+|\.\.\.)[ \t]*(?:\r?\n|\Z)", re.DOTALL
 )
+_LINE = re.compile(r"[^\n]*(?:\n|\Z)")
 _LINK_END = re.compile(
     r"\]\(\s*(?:<[^<>\n]*>|[^\s()<]*(?:\([^\s()]*\)[^\s()]*)*)"
     r"(?:\s+(?:\"(?:[^\"\\]|\\.)*\"|'(?:[^'\\]|\\.)*'|\((?:[^()\\]|\\.)*\)))?\s*\)|\]\[[^\]]*\]"
@@ -44,8 +45,7 @@ def read_markdown(data: bytes, path: Path) -> TextDocument:
 
 def _slots(text: str, start: int) -> Iterator[Slot]:
     parser = _parser()
-    lines = list(re.finditer(r"[^\n]*(?:\n|\Z)", (text[:start] and text) or text))
-    lines = [line for line in lines if line.start() >= start]
+    numbers, lines = LineNumbers(text), list(_LINE.finditer(text, start))
     environment: dict[str, object] = {}
     # As the parser has it, but with the same lines: a CR alone is a line end there.
     tokens = parser.parse(re.sub(r"\r(?!\n)", " ", text[start:]), environment)
@@ -67,8 +67,7 @@ def _slots(text: str, start: int) -> Iterator[Slot]:
         else:
             spans = _spans(text, token, lines)
         if spans:
-            where = f"line {text.count(chr(10), 0, spans[0][0]) + 1}"
-            yield _slot(text, spans, token, where, parser, environment, is_cell)
+            yield _slot(text, spans, token, numbers.at(spans[0][0]), parser, environment, is_cell)
 
 
 def _parser() -> "MarkdownIt":
@@ -104,11 +103,11 @@ def _slot(
     between = between[between.find("\n") :] if "\n" in between else " "
     newline = "\r\n" if "\r\n" in text[start:end] else "\n"
     parts = _parts(token.content, token.children or ()) or (token.content,)
-    before = _structure(parser, token.content, environment)
     kept = sorted({part.text for part in placeholders(token.content)}, key=len, reverse=True)
     stays = re.compile(f"({'|'.join(map(re.escape, kept))})" if kept else "(?!)")
 
     def write(new: Parts, raw: Callable[[Tag], str]) -> str:
+        before = _structure(parser, token.content, environment)
         for escape in (str, lambda text: _escaped(text, stays)):
             content = "".join(raw(part) if isinstance(part, Tag) else escape(part) for part in new)
             content = re.sub(
