@@ -1,4 +1,4 @@
-"""Stand-ins for modules that a library imports, although the part of it that we use never calls them."""
+"""Stand-ins for modules that a library imports but that our part of the library never calls."""
 
 import sys
 from collections.abc import Callable, Iterator

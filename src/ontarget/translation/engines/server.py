@@ -58,7 +58,7 @@ class _Request:
 
 
 class _TooLong(Exception):
-    """The server refuses the length of a prompt, of so many tokens as far as it says."""
+    """The server refuses a prompt as too long; `tokens` is its length, if the server tells."""
 
     def __init__(self, tokens: int) -> None:
         self.tokens = tokens
