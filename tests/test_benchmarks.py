@@ -20,7 +20,17 @@ def _beside_each_other(monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 @pytest.mark.parametrize(
-    "name", ["stage1_step", "stage2_step", "stage2_profile", "packing", "loss_memory", "repetition", "start", "placeholders"]
+    "name",
+    [
+        "stage1_step",
+        "stage2_step",
+        "stage2_profile",
+        "packing",
+        "loss_memory",
+        "repetition",
+        "start",
+        "placeholders",
+    ],
 )
 def test_what_a_benchmark_imports_is_there(name: str) -> None:
     importlib.import_module(name)

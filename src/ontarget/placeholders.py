@@ -63,8 +63,8 @@ def lost_placeholders(source: str, hypothesis: str) -> list[str]:
     needed = Counter(part.text for part in placeholders(source))
     found = Counter(part.text for part in placeholders(hypothesis))
     lost, rest = list[str](), hypothesis
-    # A letter beside a placeholder hides it from the pattern (`%sin`), so it is searched as a string, too: the
-    # longest first, because `{x}` is in `{{x}}`.
+    # A letter beside a placeholder hides it from the pattern (`%sin`), so it is searched as a string, too:
+    # the longest first, because `{x}` is in `{{x}}`.
     for part, times in sorted(needed.items(), key=lambda item: -len(item[0])):
         lost += [part] * (times - max(found[part], rest.count(part)))
         rest = rest.replace(part, "\0")

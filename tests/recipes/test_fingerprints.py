@@ -1,8 +1,8 @@
 """Fingerprints of the recipes that ship, as version 0.1.0 computed them.
 
 A fingerprint that changes makes every model, translation and shipped point of its recipe again. These golden
-values are from commit 72b195b, the last one before keys of recipes got their present names; later recipes have
-those of the commit that added them.
+values are from commit 72b195b, the last one before keys of recipes got their present names; later recipes
+have those of the commit that added them.
 """
 
 import hashlib

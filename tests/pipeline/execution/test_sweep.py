@@ -107,7 +107,7 @@ def test_a_share_runs_beside_another_one(workshop: Workshop, monkeypatch: pytest
     with swept.planned[0].plan.store.lock():  # as the process of the first share holds it
         found = make_sweep("swept.yaml", share=PointShare(2, 2)).carry_out()
         assert len(found) == 2
-        with pytest.raises(UserError, match="another process uses runs/swept/alpha=0.1"):
+        with pytest.raises(UserError, match=r"another process uses runs/swept/alpha=0\.1"):
             make_sweep("swept.yaml", share=PointShare(1, 2)).carry_out()
 
 
