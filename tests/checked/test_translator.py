@@ -44,6 +44,7 @@ def test_without_the_check_nothing_is_known() -> None:
 
 def test_the_source_language_may_be_identified() -> None:
     translator = CheckedTranslator(Model({GERMAN: [FRENCH], ENGLISH: [FRENCH]}))
+    assert translator.translate(["12:30"], "auto", "fr")[0].verdict.flags == ()
     found = translator.translate([GERMAN, FRENCH, ENGLISH], "auto", "fr")
     assert [str(one.direction) for one in found] == ["de-fr", "fr-fr", "en-fr"]
     assert [one.verdict.flags for one in found] == [(), ("kept",), ()]

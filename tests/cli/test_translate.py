@@ -13,6 +13,7 @@ pytest.importorskip("torch", reason="needs the extra `train`")
 from ontarget.checked import translator as checked_translator
 from ontarget.checked.translator import CheckedTranslator
 from ontarget.checkpoints.context import ContextWindow
+from ontarget.checkpoints.record import Tuned
 from ontarget.languages import Direction, Language
 from ontarget.prompts.segment import Prompt, text_of
 from ontarget.prompts.template import PromptTemplate
@@ -58,6 +59,7 @@ class Upper(Translator):
         Upper.asked.append({"model": model, "template": template, **options})
         self.template = PromptTemplate.load("plain")
         self.engine = Capitals()  # type: ignore[assignment]
+        self._tuned = None
 
     def doubts(self, direction: Direction) -> list[str]:
         return [f"{direction} is doubted"] if direction.target.code == "sv" else []
@@ -97,7 +99,8 @@ def test_a_file(tmp_path: Path) -> None:
     result = run(*TO, str(file), "--num-beams", "2", "--template", "plain", "--max-new-tokens", "9")
     assert result.exit_code == 0, result.output
     assert result.stdout_bytes.decode() == "EIN HUND\n\nZWEI HUNDE\n"
-    assert Upper.asked[-1] == {"model": "some/model", "template": "plain", "trust_remote_code": False}
+    expected = {"model": "some/model", "template": "plain", "trust_remote_code": False, "precision": "auto"}
+    assert Upper.asked[-1] == expected
     assert Seen.first[-1].decoding == Decoding(2, 9)
     assert run(*TO, str(file), "--no-repeat-ngram-size", "3").exit_code == 0
     assert Seen.first[-1].decoding.no_repeat_ngram_size == 3
@@ -223,7 +226,12 @@ ENGLISH = "The dog is sleeping on the sofa today."
 
 
 def test_a_summary_tells_which_lines_are_in_another_language() -> None:
-    Capitals.answers = {"eins": [FRENCH], "zwei": [ENGLISH], "drei": ["12"], "vier": ["Le chien dort sur le …"]}
+    Capitals.answers = {
+        "eins": [FRENCH],
+        "zwei": [ENGLISH],
+        "drei": ["12"],
+        "vier": ["Le chien dort sur le …"],
+    }
     result = run(*TO, given=b"eins\nzwei\n\ndrei\nvier\n")
     assert (result.exit_code, result.stdout.split("\n")[:2]) == (0, [FRENCH, ENGLISH])
     assert result.stderr.splitlines() == [
@@ -301,3 +309,19 @@ def test_a_target_that_the_identifier_does_not_know_is_named() -> None:
     result = run("--model", "some/model", "--from", "it", "--to", "fur", given=b"ciao\n")
     assert (result.exit_code, result.stdout) == (0, "CIAO\n")
     assert "note: lid.176.ftz cannot recognise Friulian (fur); choose another one with --lid" in result.stderr
+
+
+def test_lines_of_several_sentences_are_named_where_the_model_knows_single_ones(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    class Single(Upper):
+        def __init__(self, *given: Any, **options: Any) -> None:
+            super().__init__(*given, **options)
+            self._tuned = Tuned((Language("de"), Language("fr")), (), single_sentences=True)
+
+    lines = b"Guten Tag. Wie geht es Ihnen?\nGuten Tag.\n"
+    said = "note: 1 of 2 lines have several sentences, but the model was tuned on single ones; split them"
+    assert said not in run(*TO, given=lines).stderr
+    monkeypatch.setattr(translator, "Translator", Single)
+    assert said in run(*TO, given=lines).stderr
+    assert "several sentences" not in run(*TO, given=b"Guten Tag.\n").stderr

@@ -150,7 +150,12 @@ class CheckedTranslator:
         """Texts in the target language, as they are."""
         requests = [Request(text, Direction(target, target)) for text in texts]
         checked = self.checker.check(requests, [Hypothesis(in_one_line(t), "stop", 0.0, 0) for t in texts])
-        return [replace(one, verdict=replace(one.verdict, details={"kept": ()})) for one in checked]
+        return [
+            one
+            if one.verdict.outcome == "neutral"  # nothing to translate in any language
+            else replace(one, verdict=replace(one.verdict, details={"kept": ()}))
+            for one in checked
+        ]
 
 
 def _escalation(other: Translator, decoding: Decoding) -> Attempt:
