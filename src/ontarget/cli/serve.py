@@ -170,12 +170,12 @@ def serve(
         ),
         batch_texts=batch_texts,
     )
-    if host not in _LOCAL and not keys:
-        typer.echo(
-            f"note: everybody who reaches {host} can use this server; give API keys with --api-keys", err=True
-        )
     logging.basicConfig(level=logging.WARNING, format="%(asctime)s %(message)s")
     logging.getLogger("ontarget.serving").setLevel(logging.INFO)
-    serve_until_stopped(
-        service, host, port, started=lambda address: typer.echo(f"serving at {address}", err=True)
-    )
+
+    def started(address: str) -> None:
+        typer.echo(f"serving at {address}", err=True)
+        if host not in _LOCAL and not keys:
+            typer.echo("note: everybody who reaches it can use it; give API keys with --api-keys", err=True)
+
+    serve_until_stopped(service, host, port, started=started)

@@ -49,6 +49,12 @@ class DeepLBody(BaseModel):
         return str(int(value)) if isinstance(value, bool | int) else value
 
 
+class LanguagesBody(BaseModel):
+    """The body of `/v2/languages`."""
+
+    type: Literal["source", "target"] = "source"
+
+
 @router.post("/v2/translate", summary="Translate as DeepL.", openapi_extra=described(DeepLBody, forms=True))
 async def translate(http: Request, service: WithKey) -> JSONResponse:
     """Translations with the languages of their sources."""
@@ -80,8 +86,12 @@ async def translate(http: Request, service: WithKey) -> JSONResponse:
 
 @router.get("/v2/languages", summary="List the languages as DeepL.")
 @router.post("/v2/languages", include_in_schema=False)
-async def languages(service: WithKey, type: Literal["source", "target"] = "source") -> JSONResponse:
+async def languages(
+    http: Request, service: WithKey, type: Literal["source", "target"] = "source"
+) -> JSONResponse:
     """The languages of sources, or those to translate into with their variants."""
+    if await http.body():  # DeepL's own client sends the type there
+        type = checked_body(LanguagesBody, await fields_of(http)).type
     found = []
     for one in service.offered.languages:
         codes = _VARIANTS.get(str(one), ()) if type == "target" else ()

@@ -1,0 +1,106 @@
+import os
+import signal
+import subprocess
+import sys
+from pathlib import Path
+
+import httpx2
+import pytest
+from tests.checked.fake import FRENCH, GERMAN
+from typer.testing import CliRunner
+
+from ontarget.cli.app import app
+
+ROOT = Path(__file__).parents[2]
+# The command, with a table in the place of a model; it says when a batch begins, and waits for a line then.
+PROGRAM = """
+import sys
+from tests.serving.fake import Table
+from ontarget.cli.loading import TranslatorOptions
+from ontarget.__main__ import main
+
+class Slow(Table):
+    def translate(self, *given, **how):
+        print("begun", flush=True)
+        sys.stdin.readline()
+        return super().translate(*given, **how)
+
+TranslatorOptions.load = lambda self: Slow()
+main()
+"""
+
+
+@pytest.fixture
+def model(tmp_path: Path) -> str:
+    (tmp_path / "config.json").write_text('{"model_type": "llama"}', encoding="utf-8")
+    return str(tmp_path)
+
+
+def test_a_server_says_its_address_and_answers_what_it_has_begun_before_it_ends(model: str) -> None:
+    server = subprocess.Popen(
+        [sys.executable, "-c", PROGRAM, "serve", "--model", model, "--port", "0", "--languages", "de,fr"],
+        cwd=ROOT,
+        env={**os.environ, "ONTARGET_API_KEYS": "the-right-key"},
+        stdin=subprocess.PIPE,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+        encoding="utf-8",
+    )
+    assert server.stdin is not None
+    assert server.stdout is not None
+    assert server.stderr is not None
+    first = server.stderr.readline()
+    assert first.startswith("serving at http://127.0.0.1:"), first + server.stderr.read()
+    url = first.removeprefix("serving at ").strip()
+    while "loaded" not in server.stderr.readline():
+        assert server.poll() is None
+    translate = (
+        "import httpx2, sys\n"
+        f"reply = httpx2.post({url!r} + '/translate', timeout=60, headers={{'X-API-Key': 'the-right-key'}},\n"
+        f"    json={{'text': {GERMAN!r}, 'source': 'de', 'target': 'fr'}})\n"
+        "print(reply.json()['translations'][0]['text'])"
+    )
+    with subprocess.Popen(
+        [sys.executable, "-c", translate], stdout=subprocess.PIPE, encoding="utf-8"
+    ) as client:
+        assert server.stdout.readline() == "begun\n"
+        assert httpx2.get(f"{url}/ready", timeout=60).status_code == 200
+        server.send_signal(signal.SIGTERM)
+        server.stdin.write("\n")
+        server.stdin.flush()
+        assert client.communicate(timeout=60)[0].strip() == FRENCH
+    _, errors = server.communicate(timeout=60)
+    assert server.returncode == 143
+    assert "POST /translate 200" in errors
+    assert "Traceback" not in errors
+    assert GERMAN not in errors
+
+
+@pytest.mark.parametrize(
+    ("options", "said"),
+    [
+        (["--languages", "de,xx-yy"], "xx-yy"),
+        (["--api-keys", "missing.txt"], "missing.txt"),
+        (["--host", "not.an.address.invalid"], "not.an.address.invalid"),
+        (["--served", "name"], "--served"),
+        (["--retry", "magic"], "magic"),
+        (["--model", "no/such/model/here"], "no/such/model/here"),
+    ],
+)
+def test_a_mistake_is_one_sentence(model: str, options: list[str], said: str) -> None:
+    result = CliRunner().invoke(app, ["serve", "--model", model, "--port", "0", *options])
+    assert result.exit_code == 2
+    assert said in result.stderr
+    assert result.stderr.count("\n") == 1
+
+
+def test_a_port_that_is_taken_is_named(model: str) -> None:
+    import socket
+
+    with socket.socket() as taken:
+        taken.bind(("127.0.0.1", 0))
+        taken.listen()
+        port = str(taken.getsockname()[1])
+        result = CliRunner().invoke(app, ["serve", "--model", model, "--port", port])
+    assert result.exit_code == 2
+    assert f"127.0.0.1:{port}" in result.stderr
