@@ -45,7 +45,8 @@ def test_a_run_and_the_same_model_at_another_address() -> None:
         asked = len(server.asked)
         (folder / "outputs" / "base" / "it-nl.jsonl").unlink()
         run(server)
-        assert [one.path for one in server.asked[asked:]] == ["models", "completions", "completions"]
+        again = [one.path for one in server.asked[asked:] if one.path != "models"]
+        assert again == ["completions", "completions"]  # the missing direction alone
     with serving(answer) as elsewhere:
         run(elsewhere)
     assert elsewhere.asked == []  # its translations are there
