@@ -146,6 +146,7 @@ def test_lines_that_are_too_long_are_left_empty_and_named() -> None:
         ((*TO, "--template", "alpacca"), b"x", "did you mean 'alpaca'"),
         ((*TO, "--retry", "pivots"), b"x", "there is no retry 'pivots'; did you mean 'pivot'?"),
         ((*TO, "--retry", "model:no/such/place"), b"x", "there is no model directory 'no/such/place'"),
+        ((*TO, "--retry", "model:"), b"x", "--retry model: names no model"),
         ((*TO, "--retry", "rerank", "--num-beams", "1"), b"x", "a beam of 1 has only one hypothesis"),
         ((*TO, "--retry", "rerank", "--system", "retried"), b"x", "makes several passes itself"),
         ((*TO, "--no-check", "--strict"), b"x", "--strict needs the check; omit --no-check or --strict"),

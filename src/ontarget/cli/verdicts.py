@@ -30,7 +30,10 @@ def retries_of(names: str | None) -> list[tuple[str, Place | None]]:
 
 def _retry(name: str) -> tuple[str, Place | None]:
     if name.startswith(_OTHER):
-        return _OTHER, place_of(name.removeprefix(_OTHER))
+        other = name.removeprefix(_OTHER)
+        if not other:
+            raise UserError(f"--retry {_OTHER} names no model; write, for example, {_OTHER}path/to/model")
+        return _OTHER, place_of(other)
     check_retry(name)
     return name, None
 
