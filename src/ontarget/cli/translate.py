@@ -53,6 +53,7 @@ def translate(
     files: Annotated[
         list[str] | None,
         typer.Argument(
+            metavar="FILES",
             help="Source text, one segment per line, may be compressed (default: standard input), or a "
             "document such as .docx, .html or .srt. With --output also Parquet, folders, or several files.",
         ),
