@@ -176,6 +176,6 @@ def serve(
     def started(address: str) -> None:
         typer.echo(f"serving at {address}", err=True)
         if host not in _LOCAL and not keys:
-            typer.echo("note: everybody who reaches it can use it; give API keys with --api-keys", err=True)
+            typer.echo("note: everybody who reaches this address can use it; see --api-keys", err=True)
 
     serve_until_stopped(service, host, port, started=started)
