@@ -79,6 +79,7 @@ def _wrapped(text: str, most: int) -> list[str]:
     """A text in at most `most` lines, the narrowest possible. Tags count as letters, which changes little."""
     for width in range(max(_NARROW, len(text) // most), len(text)):
         lines = textwrap.wrap(text, width, break_long_words=False, break_on_hyphens=False)
-        if len(lines) <= most and not any(_MARKUP.search(line) is None and "<" in line for line in lines):
+        whole = [tag for line in lines for tag in _MARKUP.findall(line)]
+        if len(lines) <= most and whole == _MARKUP.findall(text):  # no tag is divided
             return lines
     return [text]
