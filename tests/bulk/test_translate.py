@@ -212,6 +212,30 @@ def test_an_output_that_exists_is_kept(bench: Bench) -> None:
 
 
 @pytest.mark.parametrize(
+    ("names", "report"),
+    [
+        (["text"], "out"),
+        (["text"], "./in/../out"),
+        (["text"], "out/report"),
+        (["text"], "out.part"),
+        (["text"], "out.part/report.jsonl"),
+        (["text", "in"], "out"),
+        (["text", "in"], "out/text"),
+        (["text", "in"], "out/sub"),
+        (["text", "in"], "in/sub/a"),
+    ],
+)
+def test_a_report_never_takes_the_place_of_text(bench: Bench, names: list[str], report: str) -> None:
+    (bench.folder / "in" / "sub").mkdir(parents=True)
+    bench.write(**{"text": "a\n", "in/sub/a": "b\n"})
+    asked = Upper()
+    with pytest.raises(UserError, match=r"^--report '.*'.* overwr.*choose another path"):
+        bench.run(bench.job(*names, report=bench.folder / report, overwrite=True), asked)
+    assert (asked.shards, bench.left) == ([], ["in", "text"])
+    assert bench.read("in/sub/a") == "b\n"
+
+
+@pytest.mark.parametrize(
     ("data", "sentence"),
     [(b"", "is empty; it must have one segment per line"), (b"a\n\xff\n", "is not UTF-8: line 2")],
 )

@@ -114,6 +114,28 @@ def _check_targets(inputs: Sequence[BulkInput]) -> None:
         compressor(one.target)
 
 
+def check_report(report: Path, inputs: Sequence[BulkInput], folder: Path) -> None:
+    """Checks that a report has a place of its own, so that nothing is overwritten at the end.
+
+    Args:
+        report: the file for the report.
+        inputs: the inputs, with the places of their translations.
+        folder: the folder of the job, which is removed at the end.
+    Raises:
+        UserError: an input, a translation or the folder of the job is there.
+    """
+    at = report.resolve()
+    if any(at == one.path.resolve() for one in inputs if not one.is_stream):
+        raise UserError(f"--report '{report}' is an input and would be overwritten; choose another path")
+    for place in [*(one.target for one in inputs), folder]:
+        taken = place.resolve()
+        if at == taken or at in taken.parents or taken in at.parents:
+            raise UserError(
+                f"--report '{report}' and the translation in '{place}' would overwrite each other; "
+                "choose another path for --report"
+            )
+
+
 def compressor(target: Path) -> Callable[[bytes], bytes]:
     """A function that compresses a part of a file as the ending of its name says.
 

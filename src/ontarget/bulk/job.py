@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from ontarget.bulk.inputs import BulkInput, compressor
+from ontarget.bulk.inputs import BulkInput, check_report, compressor
 from ontarget.bulk.journal import Journal
 from ontarget.bulk.parquet import check_parquet, write_parquet
 from ontarget.bulk.reading import BulkFile, keep_stream
@@ -130,6 +130,8 @@ class JobFiles:
         shutil.rmtree(self._job.folder)
 
     def _check_outputs(self) -> None:
+        if self._job.report is not None:
+            check_report(self._job.report, self._inputs, self._job.folder)
         for target in [one.target for one in self._inputs] * (not self.journal.complete):
             if target.exists() and not target.is_file():
                 raise UserError(f"-o '{target}' is not a file, and would be replaced; choose another path")
