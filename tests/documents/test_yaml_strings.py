@@ -111,6 +111,25 @@ def test_any_translation_is_read_back_as_that_string(first: str, second: str) ->
     )
 
 
+@pytest.mark.parametrize(
+    "text",
+    ["a: [\n  one dog,\n  two dogs\n]\n", "a:\n  [one dog,\n  two dogs]\n", "- {a: [\n one dog\n]}\n"],
+)
+@pytest.mark.parametrize("new", ["a, b", "a] b", "a } b: c", "{a, b}"])
+def test_lists_in_brackets_over_several_lines(text: str, new: str) -> None:
+    def replaced(value: object) -> object:
+        if isinstance(value, dict):
+            return {key: replaced(one) for key, one in value.items()}
+        return list(map(replaced, value)) if isinstance(value, list) else new
+
+    old = yaml.safe_load(text)
+    assert yaml.safe_load(translated(text, lambda _: new)) in (replaced(old), old)
+
+
+def test_text_with_commas_outside_brackets_needs_no_quotation_marks() -> None:
+    assert translated("a: one, two\n# [\nb: 3\n", upper) == "a: ONE, TWO\n# [\nb: 3\n"
+
+
 @pytest.mark.parametrize("text", ["a: [1", "a: b: c", "\t- x", "a: &x\nb: *y", "[" * 3000])
 def test_what_is_not_yaml(text: str) -> None:
     with pytest.raises(UserError, match=r"not valid YAML|nested too deeply"):

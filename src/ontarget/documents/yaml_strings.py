@@ -26,7 +26,7 @@ def read_yaml_strings(data: bytes, path: Path) -> TextDocument:
     slots = list[Slot]()
     try:
         for node in yaml.compose_all(file.text, yaml.SafeLoader):
-            slots += _slots(node, file.text, set(), 0)
+            slots += _slots(node, file.text, set(), 0, flow=False)
     except RecursionError:
         raise UserError(f"'{path}' is nested too deeply") from None
     except (yaml.YAMLError, ValueError, LookupError) as error:
@@ -37,7 +37,7 @@ def read_yaml_strings(data: bytes, path: Path) -> TextDocument:
     return TextDocument(file, sorted(slots, key=lambda slot: slot.start))
 
 
-def _slots(node: yaml.Node | None, text: str, seen: set[int], level: int) -> Iterator[Slot]:
+def _slots(node: yaml.Node | None, text: str, seen: set[int], level: int, *, flow: bool) -> Iterator[Slot]:
     """The slots of all strings in a node; one that an alias repeats is found once."""
     if node is None or id(node) in seen:
         return
@@ -46,16 +46,15 @@ def _slots(node: yaml.Node | None, text: str, seen: set[int], level: int) -> Ite
         raise RecursionError
     if isinstance(node, yaml.ScalarNode):
         if node.tag == _STRING and node.value.strip():
-            yield from _of_scalar(node, text)
-    elif isinstance(node, yaml.MappingNode):
-        for _, value in node.value:
-            yield from _slots(value, text, seen, level + 1)
-    elif isinstance(node, yaml.SequenceNode):
-        for value in node.value:
-            yield from _slots(value, text, seen, level + 1)
+            yield from _of_scalar(node, text, flow=flow)
+    elif isinstance(node, yaml.CollectionNode):
+        values = [pair[1] for pair in node.value] if isinstance(node, yaml.MappingNode) else node.value
+        for value in values:
+            yield from _slots(value, text, seen, level + 1, flow=flow or bool(node.flow_style))
 
 
-def _of_scalar(node: yaml.ScalarNode, text: str) -> Iterator[Slot]:
+def _of_scalar(node: yaml.ScalarNode, text: str, *, flow: bool) -> Iterator[Slot]:
+    """The slot of a string, or those of its lines; within `[]` or `{}` (`flow`), a comma ends a plain one."""
     start, end = node.start_mark.index, node.end_mark.index
     where = f"line {node.start_mark.line + 1}"
     if node.style in ("|", ">"):
@@ -77,21 +76,14 @@ def _of_scalar(node: yaml.ScalarNode, text: str) -> Iterator[Slot]:
         yield Slot(start, end, unit, written(_quoted))
     else:
         end = start + len(raw.rstrip())  # a plain scalar may end behind blanks
-        flow = _in_flow(text, start)
-        yield Slot(start, end, unit, written(lambda new: new if _is_plain(new, flow) else _quoted(new)))
+        yield Slot(start, end, unit, written(lambda new: new if _is_plain(new, flow=flow) else _quoted(new)))
 
 
 def _quoted(text: str) -> str:
     return str(yaml.dump(text, default_style='"', allow_unicode=True, width=float("inf"))).rstrip("\n")
 
 
-def _in_flow(text: str, start: int) -> bool:
-    """Whether a plain scalar may be within `[]` or `{}`, where commas end it."""
-    line = text[text.rfind("\n", 0, start) + 1 : start]
-    return bool(re.search(r"[\[{,]", line)) or not re.match(r"\s*(- )*(?:\S.*:\s+)?(- )*$", line)
-
-
-def _is_plain(text: str, flow: bool) -> bool:
+def _is_plain(text: str, *, flow: bool) -> bool:
     """Whether a string can stand without quotation marks."""
     if "\n" in text or (flow and re.search(r"[\[\]{},]", text)):
         return False
