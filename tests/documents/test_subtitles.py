@@ -1,6 +1,8 @@
+import re
 from pathlib import Path
 from typing import Any
 
+import pytest
 from tests.documents.answers import Model, same, upper
 
 from ontarget.documents.document import translate_document
@@ -69,6 +71,21 @@ def test_a_cue_has_as_many_lines_as_before() -> None:
     assert found == ["dies sind zwei ziemlich lange", "zeilen von text in einem untertitel", ""]
     one = "1\n00:00:01,000 --> 00:00:02,000\nOne line.\n"
     assert translated(one, "a.srt", lambda text: words).split("\n")[2:] == [words, ""]
+
+
+@pytest.mark.parametrize("newline", ["\n", "\r\n", "\r"])
+def test_a_cue_ends_where_the_next_one_begins_without_an_empty_line(newline: str) -> None:
+    text = (
+        "1\n00:00:01,000 --> 00:00:02,000\nHello my friend\nof 7\n"
+        "2\n00:00:03,000 --> 00:00:04,000\n5\n00:00:05,000 --> 00:00:06,000\nBye my friend\n7\n"
+        "00:00:07,000 --> 00:00:08,000\n- A dog\n- A cat"
+    ).replace("\n", newline)
+    document = read_subtitles(text.encode(), Path("a.srt"))
+    assert len(document.units) == 3
+    found = translated(text, "a.srt", upper)
+    assert found == re.sub("[a-z]", lambda letter: letter[0].upper(), text).replace(
+        f"MY FRIEND{newline}OF", "MY FRIEND OF"
+    )
 
 
 def test_a_translation_cannot_end_a_cue_or_add_a_time() -> None:

@@ -11,10 +11,12 @@ from ontarget.documents.text_file import TextDocument, decoded
 from ontarget.errors import UserError
 
 _TIME = r"(?:\d+:)?\d{1,2}:\d{2}[,.]\d{1,3}"
-# The line of times, and the lines up to an empty one. An empty cue has no lines.
+_TIMES = rf"[ \t]*{_TIME}[ \t]*-->[ \t]*{_TIME}[^\r\n]*"
+_END = r"(?:\r\n?|\n|\Z)"
+# The line of times, and the lines up to an empty one, or to the number and times of a cue that follows
+# without an empty line between. An empty cue has no lines.
 _CUE = re.compile(
-    rf"^[ \t]*{_TIME}[ \t]*-->[ \t]*{_TIME}[^\r\n]*(?:\r?\n|\Z)((?:[^\r\n]*\S[^\r\n]*(?:\r?\n|\Z))*)",
-    re.MULTILINE,
+    rf"(?<![^\r\n]){_TIMES}{_END}((?:(?!{_TIMES}|[ \t]*\d+[ \t]*{_END}{_TIMES})[^\r\n]*\S[^\r\n]*{_END})*)"
 )
 _MARKUP = re.compile(r"<[^<>\n]*>|\{\\[^{}\n]*\}")
 _NARROW = 20  # characters; a shorter line is not divided
@@ -38,7 +40,7 @@ def _slots(text: str, vtt: bool) -> Iterator[Slot]:
     for number, cue in enumerate(_CUE.finditer(text), start=1):
         raw = cue[1].rstrip("\r\n")
         if raw.strip():
-            newline = "\r\n" if "\r\n" in cue[0] else "\n"
+            newline = next((end for end in ("\r\n", "\n", "\r") if end in cue[0]), "\n")
             unit = Unit(_parts(raw, vtt), f"cue {number}")
             yield Slot(cue.start(1), cue.start(1) + len(raw), unit, _writer(raw, newline, vtt))
 
@@ -46,8 +48,8 @@ def _slots(text: str, vtt: bool) -> Iterator[Slot]:
 def _parts(raw: str, vtt: bool) -> Parts:
     """The text and tags of a cue. A line with a dash is what another person says."""
     pieces, place = list[str | Tag](), 0
-    for found in re.finditer(rf"{_MARKUP.pattern}|\r?\n(?=\s*[-–—])", raw):
-        pieces += [_plain(raw[place : found.start()], vtt), Tag(found[0], breaks=found[0].endswith("\n"))]
+    for found in re.finditer(rf"{_MARKUP.pattern}|(?:\r\n?|\n)(?=\s*[-–—])", raw):
+        pieces += [_plain(raw[place : found.start()], vtt), Tag(found[0], breaks=found[0][-1] in "\r\n")]
         place = found.end()
     return parts_of([*pieces, _plain(raw[place:], vtt)])
 
@@ -60,11 +62,11 @@ def _writer(raw: str, newline: str, vtt: bool) -> Callable[[Parts, Callable[[Tag
     """Writes a cue with at most as many lines as it had, of about the same length."""
 
     def write(parts: Parts, tag_text: Callable[[Tag], str]) -> str:
-        lines = raw.count("\n") + 1
+        lines = len(re.findall(r"\r\n?|\n", raw)) + 1
         text = "".join(
             tag_text(part) if isinstance(part, Tag) else _escaped(part) if vtt else part for part in parts
         )
-        text = re.sub(r"(?:\r?\n[ \t]*)+", newline, text).strip()  # an empty line would end the cue
+        text = re.sub(r"(?:[\r\n][ \t]*)+", newline, text).strip()  # an empty line would end the cue
         text = text.replace("-->", "→")
         return text if newline in text or lines == 1 else newline.join(_wrapped(text, lines))
 
