@@ -2,6 +2,7 @@
 import re
 from pathlib import Path
 from typing import Any
+from xml.etree import ElementTree
 
 from tests.documents.answers import Model, same, upper
 
@@ -66,3 +67,25 @@ def test_a_translation_cannot_add_markup() -> None:
 def test_inline_tags_alone_are_no_text() -> None:
     page = "<p><a href=x><img src=y></a></p><p> <b> </b> </p>"
     assert read_html(page.encode(), Path("a.html")).units == []
+
+
+def test_a_no_break_space_is_well_formed_in_xhtml() -> None:
+    page = '<html xmlns="http://www.w3.org/1999/xhtml"><p title="A dog">A dog</p></html>'
+    found = translated(page, lambda text: "Un chien\xa0!")
+    root = ElementTree.fromstring(found)
+    assert (root[0].text, root[0].get("title")) == ("Un chien\xa0!",) * 2
+    assert "Un chien&nbsp;!" in translated("<p>A dog</p>&nbsp;", lambda text: "Un chien\xa0!")
+
+
+def test_code_of_the_server_stays() -> None:
+    page = (
+        '<p><?php if ($a > 1 && $b == "x") {\n echo "<b>words</b>"; } ?>{}<a href="<?= $a > 1 ?>" '
+        'title="<?= $title ?>">{}</a></p>\n<img alt="{}"><% if x > 1 %><p>{}</p><% end %>\n<?php echo "some > words";'
+    )
+    words = ["Hello there", "to the page", "a cat", "more words"]
+
+    def filled(texts: list[str]) -> str:
+        parts = page.split("{}")
+        return "".join(part + text for part, text in zip(parts, [*texts, ""], strict=True))
+
+    assert translated(filled(words), upper) == filled([word.upper() for word in words])

@@ -29,6 +29,9 @@ _DECLARED = re.compile(
     rb"<meta[^>]+charset\s*=\s*[\"']?([\w-]+)|^\s*<\?xml[^>]+encoding=[\"']([\w-]+)", re.IGNORECASE
 )
 
+# PHP, ERB and the like, which may have `>` and quotes in them; the last one of a file is often not closed.
+_CODE_OF_SERVER = re.compile(r"<\?(?:php\b|=).*?(?:\?>|\Z)|<%.*?%>", re.DOTALL)
+
 
 @dataclass(frozen=True, slots=True)
 class _Event:
@@ -47,7 +50,7 @@ class _Events(HTMLParser):
         super().__init__(convert_charrefs=False)
         self._starts = [0, *(place + 1 for place, character in enumerate(text) if character == "\n")]
         self.found = list[_Event]()
-        self.feed(text)
+        self.feed(_CODE_OF_SERVER.sub(_hidden, text))
         self.close()
 
     def _add(self, kind: str, name: str = "", attributes: tuple[tuple[str, str | None], ...] = ()) -> None:
@@ -87,6 +90,11 @@ class _Events(HTMLParser):
         self._add("other")
 
 
+def _hidden(code: re.Match[str]) -> str:
+    """A processing instruction with as many lines and characters, which the parser reads as one piece."""
+    return "<?" + re.sub(r"[^\n]", "-", code[0][2:-1]) + ">"
+
+
 def read_html(data: bytes, path: Path) -> TextDocument:
     """A page in HTML or XHTML. Scripts are not run, and nothing that the page names is loaded."""
     declared = _DECLARED.search(data[:2048])
@@ -105,13 +113,17 @@ def html_slots(text: str, start: int = 0, end: int | None = None) -> list[Slot]:
     """
     lines = LineNumbers(text)
     run, slots = list[str | Tag](), list[Slot]()
+    # XHTML knows `&nbsp;` only with a document type that declares it, so it is written where the page does.
+    space = "&nbsp;" if "&nbsp;" in text else "&#160;"
     opaque, begin = list[str](), -1  # names of open elements, from the one whose contents stay
 
     def flush(place: int) -> None:
         nonlocal begin
         parts = parts_of(run)
         if any(isinstance(part, str) and part.strip() for part in parts):
-            slots.append(Slot(begin, place, Unit(parts, lines.at(begin)), written(_escaped)))
+            slots.append(
+                Slot(begin, place, Unit(parts, lines.at(begin)), written(lambda text: _escaped(text, space)))
+            )
         run.clear()
         begin = -1
 
@@ -119,7 +131,7 @@ def html_slots(text: str, start: int = 0, end: int | None = None) -> list[Slot]:
         first, last = event.start + start, after + start
         raw = text[first:last]
         if event.kind == "open":
-            slots += _attributes(event, raw, first, lines)
+            slots += _attributes(event, raw, first, lines, space)
         inline = event.kind == "text" or event.kind == "other" or _INLINE.fullmatch(event.name) is not None
         if opaque:
             if event.kind == "open" and event.name == opaque[0] and not _is_empty(event, raw):
@@ -157,7 +169,7 @@ def _stays(event: _Event) -> bool:
     return _OPAQUE.fullmatch(event.name) is not None or marked
 
 
-def _attributes(event: _Event, raw: str, start: int, lines: LineNumbers) -> Iterator[Slot]:
+def _attributes(event: _Event, raw: str, start: int, lines: LineNumbers, space: str) -> Iterator[Slot]:
     """The attributes of a tag that readers see."""
     attributes = dict(event.attributes)
     names = [name for name in _SHOWN if attributes.get(name)]
@@ -172,16 +184,18 @@ def _attributes(event: _Event, raw: str, start: int, lines: LineNumbers) -> Iter
         return
     for name in names:
         found = re.search(rf"\s{name}\s*=\s*(?:\"([^\"]*)\"|'([^']*)')", raw, re.IGNORECASE)
-        if found is not None:
+        if found is not None and _CODE_OF_SERVER.search(found[0]) is None:
             group = 1 if found[1] is not None else 2
             unit = Unit((html.unescape(found[group]),), lines.at(start))
-            yield Slot(start + found.start(group), start + found.end(group), unit, written(_in_attribute))
+            write = written(lambda text: _in_attribute(text, space))
+            yield Slot(start + found.start(group), start + found.end(group), unit, write)
 
 
-def _escaped(text: str) -> str:
+def _escaped(text: str, space: str) -> str:
+    """A text for a page; `space` is how a no-break space is written there."""
     escaped = text.replace("&", "&amp;").replace("<", "&lt;").replace(">", "&gt;")
-    return escaped.replace("\xa0", "&nbsp;")
+    return escaped.replace("\xa0", space)
 
 
-def _in_attribute(text: str) -> str:
-    return _escaped(text).replace('"', "&quot;").replace("'", "&#39;")
+def _in_attribute(text: str, space: str) -> str:
+    return _escaped(text, space).replace('"', "&quot;").replace("'", "&#39;")
