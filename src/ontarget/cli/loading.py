@@ -2,12 +2,16 @@
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from ontarget.corpora.opening import digest
+from ontarget.files import expanded
 from ontarget.languages import Direction, Language
 from ontarget.pipeline.execution.systems import system_called
 from ontarget.pipeline.planning.artifacts import text_fingerprint
 from ontarget.pipeline.planning.served import identity_of
+from ontarget.prompts.layout import is_file_name
 from ontarget.scoring.language_id.identifiers import identifier_named
 from ontarget.served_model import ServedModel
 from ontarget.settings.decoding import Decoding, Precision
@@ -15,6 +19,8 @@ from ontarget.translation.engines.loading import Place
 
 if TYPE_CHECKING:
     from ontarget.checked.translator import CheckedTranslator
+
+_SHOWN = 12  # characters of a fingerprint that are kept, which a message can show
 
 
 def quiet_loading(model: str | ServedModel) -> None:
@@ -84,11 +90,17 @@ class TranslatorOptions:
         )
 
     def settings(self) -> dict[str, Any]:
-        """The options by their names on the command line, and the identity of the model's files."""
+        """The options by their names on the command line, and fingerprints of the files that they name."""
         more = {} if self.precision == "auto" else {"--precision": self.precision}
+        if self.template is not None and is_file_name(self.template):
+            more["the template's file"] = digest(expanded(self.template))[:_SHOWN]
+        if Path(self.lid).is_file():
+            more["the identifier's file"] = digest(Path(self.lid))[:_SHOWN]
+        if others := [_identity(other) for _, other in self.retries if other is not None]:
+            more["the other model's files"] = ",".join(others)
         return more | {
             "--model": self.model.name if isinstance(self.model, ServedModel) else self.model,
-            "the model's files": identity_of(self.model)[:12],
+            "the model's files": _identity(self.model),
             "--from": "auto" if self.direction is None else str(self.direction.source),
             "--template": self.template,
             "--system": self.system,
@@ -98,6 +110,14 @@ class TranslatorOptions:
             "--retry": ",".join(f"{name}{other or ''}" for name, other in self.retries) or None,
             "--lid": self.lid,
             "--check": self.check,
-            "--monolingual": {str(code): text_fingerprint(of)[:12] for code, of in self.monolingual.items()}
+            "--monolingual": {
+                str(code): text_fingerprint(of)[:_SHOWN] for code, of in self.monolingual.items()
+            }
             or None,
         }
+
+
+def _identity(place: Place) -> str:
+    """A short fingerprint of a model: a server's model is known by its name and tokenizer."""
+    whole = identity_of(place if isinstance(place, ServedModel) else str(place))
+    return text_fingerprint([whole])[:_SHOWN]
