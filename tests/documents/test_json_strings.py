@@ -1,4 +1,5 @@
 import json
+import re
 from pathlib import Path
 
 from hypothesis import given
@@ -10,7 +11,18 @@ from ontarget.documents.json_strings import read_json
 from ontarget.languages import Language
 
 STRINGS = st.one_of(
-    st.sampled_from(["A dog", 'say "no"', "{x} dogs", "a\\b", "https://x.org", "tab\there"]), st.text()
+    st.sampled_from(
+        [
+            "A dog",
+            "Name\n\nAn address \r\nOne. Two.\n",
+            'say "no"',
+            "{x} dogs",
+            "a\\b",
+            "https://x.org",
+            "tab\there",
+        ]
+    ),
+    st.text(),
 )
 VALUES = st.recursive(
     st.one_of(st.none(), st.booleans(), st.integers(), st.floats(allow_nan=False), STRINGS),
@@ -41,6 +53,7 @@ def test_names_and_structure_stay(value: object, ascii_only: bool, indent: int |
                 compare(one, other)
         elif isinstance(old, str) and isinstance(new, str):
             assert "".join(old.upper().split()) == "".join(new.upper().split())
+            assert re.findall("[\r\n]", old) == re.findall("[\r\n]", new)
         else:
             assert old == new
 
@@ -52,3 +65,12 @@ def test_only_values_are_translated_and_letters_are_written_as_before() -> None:
     assert translated(text, upper) == '{"title" : "CAF\\u00c9 NOIR",\n "n": 1, "list": ["{x} DOGS", ""]}'
     assert translated('{"title": "café noir"}', upper) == '{"title": "CAFÉ NOIR"}'
     assert translated('["one dog"]', lambda t: 'a "b"\n\\') == '["a \\"b\\" \\\\"]'
+
+
+def test_the_lines_of_a_string_stay_lines() -> None:
+    model = Model(upper)
+    text = '{"form": "Name\\nAddress in town\\n\\n- Phone\\tnumber\\n"}'
+    document = read_json(text.encode(), Path("a.json"))
+    found = translate_document(document, model, Language("en")).data.decode()
+    assert found == '{"form": "NAME\\nADDRESS IN TOWN\\n\\n- PHONE\\tNUMBER\\n"}'
+    assert model.asked == ["Name", "Address in town", "- Phone\tnumber"]

@@ -79,3 +79,9 @@ def test_lines_may_end_with_crlf_and_end_without_one() -> None:
     text = 'msgid "a dog"\r\nmsgstr ""'
     assert translated(text, upper) == 'msgid "a dog"\r\nmsgstr "A DOG"'
     assert translated('msgid "a\\\\b dog \\x"\nmsgstr ""\n', same).count("\\\\b dog") == 2
+
+
+def test_the_lines_of_a_message_stay_lines() -> None:
+    message = 'msgid ""\n"A name\\n"\n"\\n"\n"an address,\\n"\n"in \\"town\\""\n'
+    new = 'msgstr ""\n"A NAME\\n"\n"\\n"\n"AN ADDRESS,\\n"\n"IN \\"TOWN\\""\n'
+    assert translated(message + 'msgstr ""\n', upper) == message + new

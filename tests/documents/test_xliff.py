@@ -83,3 +83,27 @@ def test_a_file_that_is_all_translated_stays() -> None:
 def test_a_file_for_another_language() -> None:
     with pytest.raises(UserError, match=r"is for translations into de-DE .trgLang., but --to is nl"):
         translated(NEW, upper, "nl")
+
+
+@pytest.mark.parametrize("newline", ["\n", "\r\n"])
+def test_line_ends_stay_where_white_space_counts(newline: str) -> None:
+    text = """\
+<xliff version="1.2"><file source-language="en" target-language="de"><body>
+<trans-unit id="1" xml:space="preserve"><source>A name
+an <g id="1">address
+in</g> town</source></trans-unit>
+<trans-unit id="2"><source>One long
+line. And
+
+another one</source></trans-unit>
+<group xml:space="preserve"><trans-unit id="3"><source>A
+dog</source></trans-unit><trans-unit id="4"><source xml:space="default">A
+cat</source></trans-unit></group>
+</body></file></xliff>
+""".replace("\n", newline)
+    found = translated(text, upper)
+    assert '<target>A NAME\nAN <g id="1">ADDRESS\nIN</g> TOWN</target>' in found
+    assert "<target>ONE LONG LINE. AND\n\nANOTHER ONE</target>" in found
+    assert "<target>A\nDOG</target>" in found
+    assert "<target>A CAT</target>" in found
+    assert "&#13;" not in found

@@ -141,3 +141,16 @@ def test_aliases_that_would_expand_to_gigabytes_are_not_expanded() -> None:
         f"a{n}: &a{n} [{', '.join([f'*a{n - 1}'] * 9)}]\n" for n in range(1, 30)
     )
     assert translated(text, upper) == text.replace("one dog", "ONE DOG")
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        'a: "Name\\nAddress in town\\n"\n',
+        "a: 'Name\n\n  Address in town\n\n  '\n",
+        "a: |\n  Name\n  Address in town\n",
+    ],
+)
+def test_the_lines_of_a_string_stay_lines(text: str) -> None:
+    assert yaml.safe_load(text) == {"a": "Name\nAddress in town\n"}
+    assert yaml.safe_load(translated(text, upper)) == {"a": "NAME\nADDRESS IN TOWN\n"}

@@ -4,7 +4,7 @@ import json
 import re
 from pathlib import Path
 
-from ontarget.documents.parts import Slot, Unit, written
+from ontarget.documents.parts import Slot, Unit, lines_apart, parts_of, written_whole
 from ontarget.documents.text_file import LineNumbers, TextDocument, decoded
 from ontarget.errors import UserError
 
@@ -27,12 +27,12 @@ def read_json(data: bytes, path: Path) -> TextDocument:
         ) from None
     except RecursionError:
         raise UserError(f"'{path}' is nested too deeply") from None
-    ascii_only = file.text.isascii() and "\\u" in file.text
+    write = written_whole(_escaped_ascii if file.text.isascii() and "\\u" in file.text else _escaped)
     lines, slots = LineNumbers(file.text), list[Slot]()
     for found in _STRING.finditer(file.text):
         if found[1] and not _IS_NAME.match(file.text, found.end()):
-            unit = Unit((str(json.loads(found[0], strict=False)),), lines.at(found.start()))
-            slots.append(Slot(*found.span(1), unit, written(_escaped_ascii if ascii_only else _escaped)))
+            parts = parts_of(lines_apart(str(json.loads(found[0], strict=False))))
+            slots.append(Slot(*found.span(1), Unit(parts, lines.at(found.start())), write))
     return TextDocument(file, slots)
 
 

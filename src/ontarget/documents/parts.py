@@ -1,8 +1,11 @@
 """The text of a document as a reader finds it: units of text and tags, and their positions in the file."""
 
-from collections.abc import Callable, Iterable, Sequence
+import re
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from typing import Protocol
+
+_LINE_END = re.compile(r"\r\n?|\n")
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,6 +41,16 @@ def parts_of(pieces: Iterable[str | Tag]) -> Parts:
         elif piece != "":
             parts.append(piece)
     return tuple(parts)
+
+
+def lines_apart(text: str) -> Iterator[str | Tag]:
+    """The lines of a text, with a tag for each line end, for formats in which these are part of the text."""
+    place = 0
+    for found in _LINE_END.finditer(text):
+        yield text[place : found.start()]
+        yield Tag(found[0], breaks=True)
+        place = found.end()
+    yield text[place:]
 
 
 @dataclass(frozen=True, slots=True)
@@ -94,6 +107,11 @@ def written(escape: Callable[[str], str] = str) -> Callable[[Parts, Callable[[Ta
         return "".join(raw(part) if isinstance(part, Tag) else escape(part) for part in parts)
 
     return write
+
+
+def written_whole(escape: Callable[[str], str]) -> Callable[[Parts, Callable[[Tag], str]], str]:
+    """A `Slot.write` that escapes a unit as one string, with the line ends of `lines_apart`."""
+    return lambda parts, raw: escape("".join(raw(part) if isinstance(part, Tag) else part for part in parts))
 
 
 def spliced(text: str, slots: Sequence[Slot], texts: Sequence[Parts]) -> str:

@@ -5,7 +5,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from ontarget.documents.parts import Slot, Unit, written
+from ontarget.documents.parts import Slot, Unit, lines_apart, parts_of, written_whole
 from ontarget.documents.text_file import TextDocument, decoded
 from ontarget.errors import UserError
 
@@ -28,8 +28,8 @@ class _Message:
             plural = key not in ("msgstr", "msgstr[0]") and "msgid_plural" in self.strings
             source = self.strings.get("msgid_plural" if plural else "msgid", "")
             if self.strings.get("msgid") and source and not self.strings[key]:
-                unit = Unit((source,), f"line {self.line}")
-                yield Slot(start, end, unit, written(lambda text: _quoted(text, newline)), filled=True)
+                unit = Unit(parts_of(lines_apart(source)), f"line {self.line}")
+                yield Slot(start, end, unit, written_whole(lambda text: _quoted(text, newline)), filled=True)
 
 
 def read_po(data: bytes, path: Path) -> TextDocument:

@@ -8,12 +8,13 @@ from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from ontarget.documents.parts import Parts, Slot, Tag, Unit, parts_of, written
+from ontarget.documents.parts import Parts, Slot, Tag, Unit, lines_apart, parts_of, written
 from ontarget.documents.text_file import LineNumbers, TextDocument, decoded
 from ontarget.documents.xml_pieces import XmlPiece, check_xml, escaped_xml, pieces_of
 from ontarget.errors import UserError
 from ontarget.languages import Language
 
+_CONTAINERS = ("xliff", "file", "group", "unit")
 _UNITS = ("trans-unit", "segment")  # of 1.2 and 2
 _CODE = frozenset({"ph", "bpt", "ept", "it", "cp"})  # their contents are code, not text
 _ENCODING = re.compile(rb"^<\?xml[^>]*encoding=[\"']([\w-]+)")
@@ -25,6 +26,7 @@ class _Segment:
 
     opened: XmlPiece
     stays: bool
+    preserved: bool  # its white space
     source: list[XmlPiece] = field(default_factory=list)
     source_end: int = -1
     target: list[XmlPiece] = field(default_factory=list)
@@ -61,7 +63,7 @@ def read_xliff(data: bytes, path: Path, target: Language | None = None) -> TextD
 
 def _segments(pieces: Sequence[XmlPiece]) -> Iterator[_Segment]:
     """The segments of a file. Alternative translations (`alt-trans`, `matches`) are not among them."""
-    stays, segment, inside, skipped = list[bool](), None, "", 0
+    stays, preserved, segment, inside, skipped = [False], [False], None, "", 0
     for piece in pieces:
         if piece.name in ("alt-trans", "matches", "seg-source", "note", "notes") and piece.kind != "empty":
             skipped += 1 if piece.kind == "open" else -1
@@ -70,13 +72,15 @@ def _segments(pieces: Sequence[XmlPiece]) -> Iterator[_Segment]:
             continue
         if skipped:
             continue
-        if piece.kind == "open" and piece.name in ("file", "group", "unit", *_UNITS):
+        if piece.kind == "open" and piece.name in (*_CONTAINERS, *_UNITS):
             own = dict(piece.attributes).get("translate")
-            stays.append(own == "no" if own else bool(stays and stays[-1]))
+            stays.append(own == "no" if own else stays[-1])
+            preserved.append(_is_preserved(piece, preserved[-1]))
             if piece.name in _UNITS:
-                segment = _Segment(piece, stays[-1])
-        elif piece.kind == "close" and piece.name in ("file", "group", "unit", *_UNITS) and stays:
+                segment = _Segment(piece, stays[-1], preserved[-1])
+        elif piece.kind == "close" and piece.name in (*_CONTAINERS, *_UNITS):
             stays.pop()
+            preserved.pop()
             if piece.name in _UNITS and segment is not None:
                 yield segment
                 segment = None
@@ -84,11 +88,19 @@ def _segments(pieces: Sequence[XmlPiece]) -> Iterator[_Segment]:
             inside = _add(segment, piece, inside)
 
 
+def _is_preserved(piece: XmlPiece, around: bool) -> bool:
+    """Whether white space within an element is part of its text."""
+    own = dict(piece.attributes).get("xml:space")
+    return own == "preserve" if own else around
+
+
 def _add(segment: _Segment, piece: XmlPiece, inside: str) -> str:
     """Adds a piece to a segment, and returns the element that the following one is in."""
     if piece.name == "source" and piece.kind in ("open", "close"):
         if piece.kind == "close":
             segment.source_end = piece.end
+        else:
+            segment.preserved = _is_preserved(piece, segment.preserved)
         return "source" if piece.kind == "open" else ""
     if piece.name == "target":
         segment.has_target = True
@@ -104,7 +116,7 @@ def _add(segment: _Segment, piece: XmlPiece, inside: str) -> str:
 
 
 def _slot(segment: _Segment, lines: LineNumbers) -> Slot | None:
-    parts = _parts(segment.source)
+    parts = _parts(segment.source, preserved=segment.preserved)
     if segment.stays or not any(isinstance(part, str) and part.strip() for part in parts):
         return None
     if any(piece.raw.strip() for piece in segment.target):
@@ -138,7 +150,7 @@ def _around(
     return lambda parts, raw: opening + inner(parts, raw) + closing
 
 
-def _parts(pieces: Sequence[XmlPiece]) -> Parts:
+def _parts(pieces: Sequence[XmlPiece], *, preserved: bool) -> Parts:
     """The text of a source; code in it, and spans that are not to be translated, are one tag each."""
     parts, code, depth = list[str | Tag](), "", 0
     for piece in pieces:
@@ -149,8 +161,10 @@ def _parts(pieces: Sequence[XmlPiece]) -> Parts:
                 parts.append(Tag(code))
         elif piece.kind == "open" and (piece.name in _CODE or _is_protected(piece)):
             code, depth = piece.raw, 1
+        elif piece.kind == "text":
+            parts += lines_apart(piece.text) if preserved else [piece.text]
         else:
-            parts.append(piece.text if piece.kind == "text" else Tag(piece.raw))
+            parts.append(Tag(piece.raw))
     return parts_of(parts)
 
 

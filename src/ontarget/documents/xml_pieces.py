@@ -29,7 +29,7 @@ class XmlPiece:
         start: position of the first one.
         name: the name of the element, without its prefix.
         attributes: of a tag; names with their prefixes.
-        text: of a text: the characters that it means.
+        text: of a text: the characters that it means; each line end is one character, as in all XML.
     """
 
     kind: str
@@ -86,9 +86,9 @@ def pieces_of(text: str) -> Iterator[XmlPiece]:
         elif found["close"]:
             yield XmlPiece("close", raw, start, _local(found["close"]))
         elif found["cdata"] is not None:
-            yield XmlPiece("text", raw, start, text=found["cdata"])
+            yield XmlPiece("text", raw, start, text=_with_plain_line_ends(found["cdata"]))
         elif found["text"]:
-            yield XmlPiece("text", raw, start, text=_meant(raw))
+            yield XmlPiece("text", raw, start, text=_meant(_with_plain_line_ends(raw)))
         else:
             yield XmlPiece("other", raw, start)
 
@@ -101,6 +101,10 @@ def escaped_xml(text: str) -> str:
 
 def _local(name: str) -> str:
     return name.rpartition(":")[2]
+
+
+def _with_plain_line_ends(raw: str) -> str:
+    return raw.replace("\r\n", "\n").replace("\r", "\n")
 
 
 def _meant(raw: str) -> str:

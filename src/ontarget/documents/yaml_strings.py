@@ -6,7 +6,7 @@ from pathlib import Path
 
 import yaml
 
-from ontarget.documents.parts import Slot, Unit, written
+from ontarget.documents.parts import Slot, Unit, lines_apart, parts_of, written, written_whole
 from ontarget.documents.text_file import TextDocument, decoded
 from ontarget.errors import UserError
 
@@ -64,19 +64,21 @@ def _of_scalar(node: yaml.ScalarNode, text: str, *, flow: bool) -> Iterator[Slot
     if properties := re.match(r"(?:[&!]\S*\s+)+", raw):  # an anchor, a tag
         start += properties.end()
         raw = text[start:end]
-    unit = Unit((node.value,), where)
+    unit = Unit(parts_of(lines_apart(node.value)), where)
     if node.style == "'":
         yield Slot(
             start,
             end,
             unit,
-            written(lambda new: _quoted(new) if "\n" in new else "'" + new.replace("'", "''") + "'"),
+            written_whole(lambda new: _quoted(new) if "\n" in new else "'" + new.replace("'", "''") + "'"),
         )
     elif node.style == '"':
-        yield Slot(start, end, unit, written(_quoted))
+        yield Slot(start, end, unit, written_whole(_quoted))
     else:
         end = start + len(raw.rstrip())  # a plain scalar may end behind blanks
-        yield Slot(start, end, unit, written(lambda new: new if _is_plain(new, flow=flow) else _quoted(new)))
+        yield Slot(
+            start, end, unit, written_whole(lambda new: new if _is_plain(new, flow=flow) else _quoted(new))
+        )
 
 
 def _quoted(text: str) -> str:
