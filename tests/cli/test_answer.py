@@ -71,6 +71,10 @@ def test_answers_never_take_the_place_of_the_instructions(toy: str, asked: str) 
     assert result.exit_code == 2
     assert "is an input file and would be overwritten; choose another path" in result.stderr
     assert json.loads(Path(asked).read_text(encoding="utf-8")) == ASKED
+    template = Path(asked).with_name("own.yaml")
+    template.write_text("text: x", encoding="utf-8")
+    given = ("--model", toy, "--instructions", asked, "--template", str(template), "--output", str(template))
+    assert "is an input file and would be overwritten; choose another path" in run(*given).stderr
 
 
 def test_it_goes_on_where_it_was_stopped(

@@ -16,6 +16,7 @@ from ontarget.cli.bulk import _BulkProgress, _progress
 from ontarget.translation import translator
 
 TO = ("--model", "some/model", "--from", "de", "--to", "fr")
+PRIOR = ("--system", "language-prior", "--monolingual", "fr=made/a", "--monolingual", "de=text.de")
 FRENCH = "Le chien dort aujourd'hui sur le canapé."
 ENGLISH = "The dog is sleeping on the sofa today."
 
@@ -105,6 +106,14 @@ def test_a_killed_command_resumes_with_the_same_options_alone(monkeypatch: pytes
             "--on 'spark' is not valid; write ray, or ray://HOST:PORT",
         ),
         (("text.de", "-o", "text.de"), "would overwrite the input"),
+        (("text.de", "-o", "out", "--report", "out"), "--report 'out' is also the file of --output"),
+        (("text.de", "-o", "out", "--report", "in/../out"), "is also the file of --output"),
+        (("text.de", "-o", "out", "--report", "text.de"), "--report 'text.de' is an input file"),
+        (("texts", "-o", "out", "--report", "texts/a"), "--report 'texts/a' is an input file"),
+        (("texts", "-o", "made", "--report", "made/a"), "is also the file for the translation of 'texts/a'"),
+        (("text.de", "-o", "rest", "--report", "rest.part/x"), "is in a folder that is removed"),
+        (("text.de", "-o", "t.yaml", "--overwrite", "--template", "t.yaml"), "--output 't.yaml' is an input"),
+        (("texts", "-o", "made", "--overwrite", *PRIOR), "--output 'made/a' is an input file"),
         (("text.de", "-o", "out", "--column", "de"), "'text.de' is not Parquet"),
         (("missing.de", "-o", "out"), "there is no file 'missing.de'"),
         (("in", "-o", "out"), "'in/page.html' is a document; translate it alone"),
@@ -115,6 +124,9 @@ def test_mistakes_are_said_in_a_sentence_before_a_model_is_loaded(
 ) -> None:
     Path("in").mkdir()
     Path("in/page.html").write_text("<p>eins</p>", encoding="utf-8")
+    for name in ("texts/a", "made/a", "rest.part/x", "t.yaml"):
+        Path(name).parent.mkdir(exist_ok=True)
+        Path(name).write_text("un\n", encoding="utf-8")
     before = sorted(Path().rglob("*"))
     result = run(*arguments)
     assert (result.exit_code, result.stdout) == (2, "")

@@ -166,6 +166,13 @@ def bad_word(folder: Path) -> None:
     [
         (["page.html", "-o", "out.md"], "does not end with .html; a document keeps its format"),
         (["page.html", "-o", "page.html"], "is an input file and would be overwritten"),
+        (["page.html", "-o", "o.html", "--report", "o.html"], "is also the file of --output"),
+        (["page.html", "--report", "g.tsv", "--glossary", "g.tsv"], "g.tsv' is an input file and would be"),
+        (["page.html", "--report", "page.html"], "--report 'page.html' is an input file"),
+        (
+            ["a.txt", "-o", "g.tsv", "--overwrite", "--glossary", "g.tsv"],
+            "--output 'g.tsv' is an input file and would be overwritten",
+        ),
         (["page.html", "-o", "there.html"], "exists; choose another path, or replace it with --overwrite"),
         (["page.html", "a.md", "-o", "out"], "documents are translated one at a time"),
         (["page.html", "--segment", "sentense"], "did you mean 'sentence'?"),
@@ -195,6 +202,8 @@ def test_mistakes_are_one_sentence_and_nothing_is_written(
     files: dict[str, Any] = {
         "page.html": PAGE,
         "there.html": "",
+        "g.tsv": "dog\tHund\n",
+        "a.txt": "a",
         "a.md": "a",
         "bad.json": '{"a" 1}',
         "bad.yaml": "a: [1",

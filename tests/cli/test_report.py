@@ -112,6 +112,7 @@ def test_mistakes_are_one_sentence(runs: Path) -> None:
     [
         (("one", "--format", "pdf"), "--format pdf needs --figures; add --figures DIR"),
         (("one", "--page", "x.html"), "--page needs several runs"),
+        (("one", "two", "--page", "runs/one/scores.json"), "is in the input folder"),
         (("one", "two", "--markdown", "--page", "x.html"), "--page needs several runs"),
     ],
 )

@@ -472,13 +472,28 @@ def test_lines_are_counted_anew_for_each_file_and_on_from_chunk_to_chunk(
 
 
 @pytest.mark.parametrize("of", ["a", "r", "s"])
-def test_lines_never_take_the_place_of_what_is_read(write: Write, tmp_path: Path, of: str) -> None:
+def test_lines_never_take_the_place_of_what_is_read(
+    write: Write, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, of: str
+) -> None:
     given = [write("a", ANSWERS), "--to", "fr", "--from", "de", "--reference", write("r", FRENCH)]
     given += ["--source", write("s", FRENCH)]
     before = (tmp_path / of).read_bytes()
     told = error(*given, "--lines", str(tmp_path / of))
     assert f"--lines '{tmp_path / of}' is an input file and would be overwritten; choose another path" in told
     assert (tmp_path / of).read_bytes() == before
+    read = [
+        *given,
+        "--metrics",
+        "leftover",
+        "--monolingual",
+        f"fr={write('m', FRENCH)}",
+        "--lid",
+        "lid.176,own",
+    ]
+    monkeypatch.chdir(tmp_path)
+    write("own", "a model")
+    for name in ("m", "own"):
+        assert f"--lines '{name}' is an input file and would be overwritten" in error(*read, "--lines", name)
     assert f"--lines '{tmp_path}' is a folder; give" in error(*given, "--lines", str(tmp_path))
 
 

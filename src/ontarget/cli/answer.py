@@ -73,7 +73,7 @@ def answer(
     listed on standard error, and the exit code is 1; all others get a response.
     """
     # Check the arguments before torch is loaded, which takes seconds.
-    require_new_place("--output", output, [instructions])
+    require_new_place("--output", output, [instructions, template])
     asked = read_instructions(instructions, answered=False)[:limit]
     place = place_of(chosen_model(model, served, tokenizer, api_key_env, concurrency))
     if template not in (None, AUTO):

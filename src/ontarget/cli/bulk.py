@@ -15,7 +15,7 @@ from ontarget.bulk.translate import translate_files
 from ontarget.checked.source import AUTO
 from ontarget.checked.verdict import Checked, Verdict
 from ontarget.cli.loading import TranslatorOptions
-from ontarget.cli.options import require_folder
+from ontarget.cli.options import require_folder, require_no_input, require_two
 from ontarget.cli.progress import duration, stopped
 from ontarget.cli.verdicts import TOO_LONG, conclude
 from ontarget.documents.formats import is_document
@@ -50,6 +50,7 @@ def in_bulk(
     loaded: Callable[[], "CheckedTranslator"],
     on: str | None,
     *,
+    others: Sequence[str | None],
     strict: bool,
 ) -> None:
     """Carries out a job, and ends the command with its summary and exit code.
@@ -60,9 +61,10 @@ def in_bulk(
         target: the target language.
         loaded: loads the translator in this process.
         on: `ray` or `ray://HOST:PORT`; None for this process.
+        others: files that the command reads besides the inputs.
         strict: whether an off-target line is a failure.
     Raises:
-        UserError: see `translate_files`; or `on` is something else.
+        UserError: see `translate_files`; or `on` is something else, or an output is another file too.
     """
     if on is not None and on != "ray" and not on.startswith("ray://"):
         raise UserError(f"--on '{on}' is not valid; write ray, or ray://HOST:PORT")
@@ -73,6 +75,12 @@ def in_bulk(
     for one in inputs:
         if is_document(one.path):
             raise UserError(f"{one.name} is a document; translate it alone, or remove it from the folder")
+        require_no_input("--output", one.target, others)
+        if job.report is not None:
+            require_no_input("--report", job.report, [str(one.path)])
+            require_two("--report", job.report, one.target, f"the file for the translation of {one.name}")
+    if job.report is not None and job.folder in (job.report.resolve(), *job.report.resolve().parents):
+        raise UserError(f"--report '{job.report}' is in a folder that is removed; choose another path")
     limit: int | None = None
 
     def here() -> Workers:

@@ -154,10 +154,34 @@ def require_new_place(option: str, path: Path, inputs: Iterable[str | None]) -> 
     if path.is_dir():
         raise UserError(f"{option} '{path}' is a folder; give the path of a file")
     require_folder(option, path)
-    if path.exists() and any(name and Path(name).exists() and path.samefile(name) for name in inputs):
-        raise UserError(f"{option} '{path}' is an input file and would be overwritten; choose another path")
+    require_no_input(option, path, inputs)
     if path.suffix in _COMPRESSED:
         raise UserError(f"{option} '{path}' would not be compressed; leave out {path.suffix}")
+
+
+def require_no_input(option: str, path: Path, inputs: Iterable[str | None]) -> None:
+    """Rejects an output path that is a file which the command reads.
+
+    Raises:
+        UserError: the path is rejected; the message names the option.
+    """
+    if path.exists() and any(name and Path(name).exists() and path.samefile(name) for name in inputs):
+        raise UserError(f"{option} '{path}' is an input file and would be overwritten; choose another path")
+
+
+def require_two(option: str, path: Path, other: Path, what: str) -> None:
+    """Rejects an output path that is another output of the command too, whether it exists or not.
+
+    Args:
+        option: the option of the path.
+        path: the path.
+        other: the other output.
+        what: what the other one is, such as `the file of --output`.
+    Raises:
+        UserError: both are one file.
+    """
+    if path.resolve() == other.resolve() or (path.is_file() and other.is_file() and path.samefile(other)):
+        raise UserError(f"{option} '{path}' is also {what}; choose another path")
 
 
 def require_outside(option: str, path: Path, inputs: Iterable[str | None]) -> None:

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 from rich.console import Console
 
-from ontarget.cli.options import require_folder, require_new_place
+from ontarget.cli.options import require_folder, require_new_place, require_outside
 from ontarget.cli.output_formats import WIDE
 from ontarget.errors import UserError, nearest
 from ontarget.reporting.drawing import Format
@@ -83,6 +83,8 @@ def report(
         )
     if page:
         require_new_place("--page", page, [])
+        if page.suffix != ".html":  # a page may be replaced, but no result
+            require_outside("--page", page, [str(folder) for folder in folders])
     if figures:
         require_folder("--figures", figures)
     form = form or Format.svg

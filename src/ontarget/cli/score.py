@@ -185,8 +185,9 @@ def score(
     if metrics and by_reference:
         referenced = by_reference[0]
     if lines is not None:
-        listed = None if english_words is None else str(english_words)
-        require_new_place("--lines", lines, [*hypotheses, *(reference or ()), source, listed])
+        others = [source, None if english_words is None else str(english_words), lid, *lid.split(",")]
+        others += [one.partition("=")[2] for one in monolingual or ()]
+        require_new_place("--lines", lines, [*hypotheses, *(reference or ()), *others])
         require_outside("--lines", lines, [*(reference or ()), source])
     kept = comet is not None
     given = Given(

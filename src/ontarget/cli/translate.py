@@ -23,6 +23,8 @@ from ontarget.cli.options import (
     Template,
     TrustRemoteCode,
     require_new_place,
+    require_no_input,
+    require_two,
 )
 from ontarget.cli.verdicts import check_options, conclude, retries_of, write_report
 from ontarget.corpora.opening import standard_input
@@ -219,8 +221,14 @@ def translate(
     retries = retries_of(retry)
     beams = num_beams or (1 if isinstance(place, ServedModel) and not _ranks(system, retries) else 4)
     identifier = identifier_named(lid)
+    others = [template, lid, *(one.partition("=")[2] for one in monolingual or [])]
+    others += [] if glossary is None else [str(glossary)]
+    if output is not None:
+        require_no_input("--output", output, others)
     if report is not None:
-        require_new_place("--report", report, files or [])
+        require_new_place("--report", report, [*(files or []), *others])
+    if report is not None and output is not None:
+        require_two("--report", report, output, "the file of --output")
     if template is not None:
         PromptTemplate.load(template, place)
     if system is not None and (current := current_id(system)) != system:
@@ -277,7 +285,7 @@ def translate(
         return
     if output is not None:
         job = BulkJob(files or [], output, options.settings(), str(into), column, report, overwrite)
-        in_bulk(job, options, into, loaded, on, strict=strict)
+        in_bulk(job, options, into, loaded, on, others=others, strict=strict)
         return
     require_output({"--overwrite": overwrite, "--column": column, "--on": on}, files or [])
     lines = _standard_input() if files in (None, [], ["-"]) else read_lines(Path(files[0]))
