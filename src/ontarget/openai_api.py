@@ -33,7 +33,19 @@ _CONNECT = 10.0  # seconds
 _SHOWN = 300  # characters of a server's response that are shown
 
 
-class Refused(UserError):
+class ServerFailed(UserError):
+    """A server that does not do what it is asked.
+
+    Attributes:
+        cause: the message without the server's own words, which may repeat text of users.
+    """
+
+    def __init__(self, message: str, cause: str = "") -> None:
+        super().__init__(message)
+        self.cause = cause or message
+
+
+class Refused(ServerFailed):
     """A server's refusal of a request.
 
     Attributes:
@@ -42,12 +54,12 @@ class Refused(UserError):
         details: the error object of its response, or an empty one.
     """
 
-    def __init__(self, message: str, status: int, reason: str, details: dict[str, Any]) -> None:
-        super().__init__(message)
+    def __init__(self, message: str, cause: str, status: int, reason: str, details: dict[str, Any]) -> None:
+        super().__init__(message, cause)
         self.status, self.reason, self.details = status, reason, details
 
 
-class NoReply(UserError):
+class NoReply(ServerFailed):
     """A server that was busy, or did not reply, at every try."""
 
 
@@ -131,13 +143,11 @@ class OpenAIServer:
                 group.start_soon(worker, Session(self, client))
         return [results[number] for number in range(len(items))]
 
-    def nonsense(self, reply: object) -> UserError:
+    def nonsense(self, reply: object) -> ServerFailed:
         """The error for a reply that does not follow OpenAI's API."""
         shown = reply if isinstance(reply, str) else json.dumps(reply, ensure_ascii=False)
-        return UserError(
-            f"the reply of {self.url} is not in the format of OpenAI's API: {_printable(shown)!r}; "
-            "check the address"
-        )
+        cause = f"the reply of {self.url} is not in the format of OpenAI's API"
+        return ServerFailed(f"{cause}: {_printable(shown)!r}; check the address", cause)
 
     def refusal(self, status: int, content: bytes, phrase: str) -> Refused:
         """The error for a response that is not a success.
@@ -152,15 +162,16 @@ class OpenAIServer:
         reason = _printable(str(said)) or phrase
         if key := self._key():
             reason = reason.replace(key, "***")
-        message = f"{self.url} refuses ({status}): {reason}"
+        cause = f"{self.url} refuses ({status})"
+        message = f"{cause}: {reason}"
         if status in (401, 403):
             state = "is set, but not accepted" if self._key() else "is not set"
-            message = f"{self.url} needs an API key ({status}): {self.api_key_env} {state}"
+            message = cause = f"{self.url} needs an API key ({status}): {self.api_key_env} {state}"
         elif 300 <= status < 400:
             message = f"{self.url} redirects to another address ({status}); give that address instead"
         elif status == 404:
             message += "; check the address, which usually ends in /v1, and the name of the model"
-        return Refused(message, status, reason, details)
+        return Refused(message, cause, status, reason, details)
 
     def _headers(self) -> dict[str, str]:
         headers = {"Content-Type": "application/json", "User-Agent": "ontarget"}
@@ -215,7 +226,7 @@ class Session:
             try:
                 response = await self._client.request(method, f"{url}/{path}", content=body)
             except httpx2.RequestError as error:
-                failure = f"no reply from {url}: {_reason(error)}"
+                failure = cause = f"no reply from {url}: {_reason(error)}"
                 absent = isinstance(error, httpx2.ConnectError | httpx2.ConnectTimeout)
                 if absent and not self._server.has_replied:
                     raise NoReply(f"{failure}; check the address, and that the server is running") from None
@@ -226,10 +237,11 @@ class Session:
                 refused = self._server.refusal(response.status_code, response.content, response.reason_phrase)
                 if response.status_code not in _BUSY:
                     raise refused
-                failure, wait = str(refused), response.headers.get("Retry-After", "")
+                failure, cause, wait = str(refused), refused.cause, response.headers.get("Retry-After", "")
             if number < _TRIES:
                 await sleep(_pause(number, wait))
-        raise NoReply(f"{failure} (tried {_TRIES} times)")
+        tried = f" (tried {_TRIES} times)"
+        raise NoReply(failure + tried, cause + tried)
 
     def _object(self, content: bytes) -> dict[str, Any]:
         try:

@@ -10,8 +10,8 @@ from typing import Protocol
 
 from ontarget.checked.check import Checker
 from ontarget.checked.verdict import Checked
-from ontarget.errors import UserError
 from ontarget.languages import Direction, Language
+from ontarget.openai_api import NoReply, ServerFailed
 from ontarget.translation.engines.protocol import Progress
 
 _LOG = logging.getLogger(__name__)
@@ -195,13 +195,15 @@ class Batcher:
             for job in jobs:
                 job.future.set_exception(CancelledError())
         except Exception as error:
-            if len(jobs) > 1:  # the mistake of one client is not that of the others
+            if len(jobs) > 1 and not isinstance(error, NoReply):
+                # What fails for the text of one client may not fail for those of the others.
                 for job in jobs:
                     self._serve(translator, [job])
                 return
-            if not isinstance(error, UserError):
-                _LOG.error("a batch failed: %s", place_of_error(error))
-            jobs[0].future.set_exception(error)
+            cause = error.cause if isinstance(error, ServerFailed) else place_of_error(error)
+            _LOG.error("a batch failed: %s", cause)
+            for job in jobs:
+                job.future.set_exception(error)
 
 
 def place_of_error(error: BaseException) -> str:

@@ -13,6 +13,7 @@ from ontarget.documents.parts import Document
 from ontarget.documents.segments import Level
 from ontarget.errors import UserError, counted
 from ontarget.languages import Direction, Language
+from ontarget.openai_api import NoReply
 from ontarget.scoring.language_id.identifier import Identifier
 from ontarget.serving.api_keys import ApiKeys
 from ontarget.serving.batcher import BATCH_TEXTS, Batcher, Ticket, Translates
@@ -87,7 +88,10 @@ class TranslationService:
         ticket = Ticket()
 
         def ask(direction: Direction, lines: Sequence[str]) -> Sequence[Checked]:
-            return ticket.result(self.batcher.submit(lines, direction, ticket))
+            try:
+                return ticket.result(self.batcher.submit(lines, direction, ticket))
+            except UserError as error:
+                raise _of_the_model(error) from None
 
         def work() -> list[ServedText]:
             documents: list[Document] = [document_of(text, format, ignored) for text in texts]
@@ -175,6 +179,15 @@ def _given_up(gone: bool, seconds: float) -> Failure:
         return Failure(499, "client_left", "the client has left")
     message = f"the translation took longer than {seconds:g} seconds; send fewer or shorter texts"
     return Failure(504, "timeout", message, headers=_soon(10))
+
+
+def _of_the_model(error: UserError) -> Failure:
+    """The failure of the model, which is no mistake of the client; the log has the reason."""
+    if isinstance(error, NoReply):
+        message = "the model does not reply; try again later"
+        return Failure(503, "model_unavailable", message, headers=_soon(30))
+    message = "the model has failed; the log of this server has the reason"
+    return Failure(502, "model_failed", message)
 
 
 def _forget(result: "asyncio.Future[list[ServedText]]") -> None:

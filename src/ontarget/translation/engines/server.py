@@ -13,8 +13,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Self
 
 from ontarget.checkpoints.context import ContextWindow
-from ontarget.errors import UserError
-from ontarget.openai_api import OpenAIServer, Refused, Session
+from ontarget.openai_api import OpenAIServer, Refused, ServerFailed, Session
 from ontarget.prompts.encode import FastTokenizer, encode_prompt
 from ontarget.prompts.segment import Prompt, WholePrompt
 from ontarget.prompts.served_chat import messages_of
@@ -197,9 +196,8 @@ class ServerEngine:
                 elif not self._does_without(refused, sent):
                     if request.tokens is None:
                         raise
-                    raise UserError(
-                        f"{refused}; if the server takes no token IDs, leave out the tokenizer"
-                    ) from None
+                    remedy = "; if the server takes no token IDs, leave out the tokenizer"
+                    raise ServerFailed(f"{refused}{remedy}", f"{refused.cause}{remedy}") from None
 
     def _does_without(self, refused: Refused, sent: Mapping[str, Any]) -> bool:
         """Whether the refusal is of an optional field, which is left out from now on."""
