@@ -76,6 +76,53 @@ def test_several_columns_of_text_need_a_choice(tmp_path: Path) -> None:
         table(tmp_path / "b", {"n": [1]}).survey()
 
 
+def test_names_with_dots(tmp_path: Path) -> None:
+    table(tmp_path / "a", {"a.b": ["ein", None], "a": [{"c.d": "un", "n": 1}, None], "n": [1, 2]})
+    assert list(file_of(tmp_path / "a", "a.b").segments()) == ["ein", ""]
+    assert list(file_of(tmp_path / "a", "a.c.d").segments()) == ["un", ""]
+
+
+@pytest.mark.parametrize("kind", ["dictionary", "string_view", "large_string"])
+def test_text_in_other_forms(tmp_path: Path, kind: str) -> None:
+    pyarrow = pytest.importorskip("pyarrow", reason="comes with the extra `data`")
+    types = {"dictionary": pyarrow.dictionary(pyarrow.int32(), pyarrow.string())}
+    wanted = types.get(kind) or getattr(pyarrow, kind)()
+    cells = pyarrow.array(["ein", None, "ein", "zwei"]).cast(wanted)
+    file = table(tmp_path / "a", {"de": cells, "n": [1, 2, 3, 4]})
+    assert list(file.segments()) == ["ein", "", "ein", "zwei"]
+
+
+def test_a_column_without_text_is_named_with_its_type(tmp_path: Path) -> None:
+    table(tmp_path / "a", {"de": ["ein"], "raw": [b"ein"], "all": [["ein"]]})
+    with pytest.raises(
+        UserError, match=r"^'a' has no text in the column 'raw' \(binary\), but in de; choose one$"
+    ):
+        file_of(tmp_path / "a", "raw").survey()
+    with pytest.raises(UserError, match=r"'a' has no text in the column 'all' \(list<.*>\), but in de"):
+        file_of(tmp_path / "a", "all").survey()
+    table(tmp_path / "b", {"raw": [b"ein"]})
+    with pytest.raises(UserError, match="'b' has no columns of text; give another file"):
+        file_of(tmp_path / "b", "raw").survey()
+
+
+@pytest.mark.parametrize("column", [None, "de"])
+@pytest.mark.parametrize("other", [["zwei"], [2]])
+def test_two_columns_of_the_same_name_are_refused(
+    tmp_path: Path, column: str | None, other: list[str] | list[int]
+) -> None:
+    pyarrow = pytest.importorskip("pyarrow", reason="comes with the extra `data`")
+    both = pyarrow.Table.from_arrays([pyarrow.array(["ein"]), pyarrow.array(other)], ["de", "de"])
+    pytest.importorskip("pyarrow.parquet").write_table(both, tmp_path / "a")
+    with pytest.raises(UserError, match=r"^'a' has several columns named 'de'; rename all but one$"):
+        file_of(tmp_path / "a", column).survey()
+
+
+def test_a_column_is_not_confused_with_a_field(tmp_path: Path) -> None:
+    table(tmp_path / "a", {"a.b": ["ein"], "a": [{"b": "un"}]})
+    with pytest.raises(UserError, match=r"has several columns named 'a\.b'"):
+        file_of(tmp_path / "a", "a.b").survey()
+
+
 def test_broken_parquet_is_one_sentence(tmp_path: Path) -> None:
     pytest.importorskip("pyarrow")
     (tmp_path / "a").write_bytes(b"PAR1 and no more")

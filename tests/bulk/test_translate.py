@@ -8,6 +8,7 @@ import sys
 import time
 from collections.abc import Callable
 from pathlib import Path
+from typing import Any
 
 import pytest
 from hypothesis import HealthCheck, given, settings
@@ -327,7 +328,7 @@ def test_a_number_of_translations_that_is_wrong_is_a_bug_not_an_output(bench: Be
     assert "out" not in bench.left
 
 
-def parquet(path: Path, columns: dict[str, list[object]]) -> None:
+def parquet(path: Path, columns: dict[str, Any]) -> None:
     pyarrow = pytest.importorskip("pyarrow", reason="comes with the extra `data`")
     pytest.importorskip("pyarrow.parquet").write_table(pyarrow.table(columns), path, row_group_size=2)
 
@@ -341,6 +342,18 @@ def test_parquet_gets_a_column(bench: Bench, small_shards: SmallShards) -> None:
     assert read == {**rows, "fr": ["EIN", "", "ZWEI ZEILEN"]}
     bench.run(bench.job("a.parquet", out="b.txt"))
     assert bench.left == ["a.parquet", "b.parquet", "b.txt"]
+
+
+def test_a_column_of_categories_stays_one(bench: Bench, small_shards: SmallShards) -> None:
+    small_shards(2)
+    pyarrow = pytest.importorskip("pyarrow", reason="comes with the extra `data`")
+    cells = pyarrow.array(["ein", "zwei", "ein", None]).dictionary_encode()
+    parquet(bench.folder / "a.parquet", {"de": cells})
+    bench.run(bench.job("a.parquet", out="b.parquet"))
+    read = pytest.importorskip("pyarrow.parquet").read_table(bench.folder / "b.parquet")
+    assert read.column("de").combine_chunks().to_pylist() == cells.to_pylist()
+    assert read.schema.field("de").type == cells.type
+    assert read.column("fr").to_pylist() == ["EIN", "ZWEI", "EIN", ""]
 
 
 def test_parquet_from_text_or_over_a_column_is_refused(bench: Bench) -> None:

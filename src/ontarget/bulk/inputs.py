@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from ontarget.corpora.opening import missing_file
-from ontarget.errors import UserError, nearest
+from ontarget.errors import UserError
 
 STANDARD_INPUT = "-"
 
@@ -160,10 +160,3 @@ def compressor(target: Path) -> Callable[[bytes], bytes]:
             return compress
         case _:
             return lambda data: data
-
-
-def unknown_column(column: str, known: Sequence[str], name: str) -> UserError:
-    """The error for a column that a Parquet file does not have."""
-    return UserError(
-        f"{name} has no column '{column}', but {', '.join(known)}{nearest(column, known) or '; choose one'}"
-    )

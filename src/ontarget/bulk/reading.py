@@ -8,10 +8,10 @@ from io import BufferedReader
 from pathlib import Path
 from typing import Any, cast
 
-from ontarget.bulk.inputs import STANDARD_INPUT, BulkInput, unknown_column
+from ontarget.bulk.inputs import STANDARD_INPUT, BulkInput
 from ontarget.corpora.opening import digest, opened, raw, standard_input, unpacked
 from ontarget.corpora.plain import lines_in
-from ontarget.errors import UserError
+from ontarget.errors import UserError, nearest
 
 _PARQUET = b"PAR1"
 ROWS = 10_000
@@ -92,42 +92,52 @@ class BulkFile:
                 reason = str(error).strip().split("\n")[0]
                 raise UserError(f"{self.name} is a broken Parquet file ({reason}); copy it again") from None
 
-    def text_column(self, table: Any) -> str:
-        """The column to translate; `translation.de` is a field of a column.
+    def text_column(self, table: Any) -> tuple[str, ...]:
+        """The path of the column to translate: `translation.de` is a field of a column, or a name with a dot.
 
         Raises:
-            UserError: there is no such column, or none is given and there are several columns of text.
+            UserError: there is no such column, or more than one; or none is given and there are several
+                columns of text.
         """
-        known = list(_text_columns(table.schema_arrow))
-        if self.column is not None:
-            if self.column not in known:
-                raise unknown_column(self.column, known, self.name)
-            return self.column
+        schema = table.schema_arrow
+        paths = list(_text_columns(schema))
+        known = [".".join(path) for path in paths]
         if not known:
             raise UserError(f"{self.name} has no columns of text; give another file")
-        if len(known) > 1:
+        if self.column is None and len(set(known)) > 1:
             several = f"{len(known)} columns of text ({', '.join(known)})"
             raise UserError(f"{self.name} has {several}; choose one with --column")
-        return known[0]
+        column = known[0] if self.column is None else self.column
+        if column not in known:
+            has = f"no column '{column}', but"
+            if column in schema.names:
+                has = f"no text in the column '{column}' ({schema.field(column).type}), but in"
+            hint = nearest(column, known) or "; choose one"
+            raise UserError(f"{self.name} has {has} {', '.join(known)}{hint}")
+        path = paths[known.index(column)]
+        if known.count(column) > 1 or schema.names.count(path[0]) > 1:
+            raise UserError(f"{self.name} has several columns named '{column}'; rename all but one")
+        return path
 
     def _cells(self) -> Iterator[str]:
         with self.parquet() as table:
-            column, *fields = self.text_column(table).split(".")
-            for batch in table.iter_batches(ROWS, columns=[".".join([column, *fields])]):
-                cells = batch.column(0)
+            column, *fields = path = self.text_column(table)
+            for batch in table.iter_batches(ROWS, columns=[".".join(path)]):
+                cells = batch.column(column)
                 for field in fields:
                     cells = cells.field(field)
                 yield from (cell or "" for cell in cells.to_pylist())
 
 
-def _text_columns(fields: Any, prefix: str = "") -> Iterator[str]:
+def _text_columns(fields: Any, *above: str) -> Iterator[tuple[str, ...]]:
     from pyarrow import types
 
     for field in fields:
-        if types.is_string(field.type) or types.is_large_string(field.type):
-            yield f"{prefix}{field.name}"
-        elif types.is_struct(field.type):
-            yield from _text_columns(field.type, f"{prefix}{field.name}.")
+        kind = field.type.value_type if types.is_dictionary(field.type) else field.type
+        if types.is_string(kind) or types.is_large_string(kind) or types.is_string_view(kind):
+            yield (*above, field.name)
+        elif types.is_struct(kind):
+            yield from _text_columns(kind, *above, field.name)
 
 
 def keep_stream(one: BulkInput, copy: Path) -> None:
