@@ -89,6 +89,16 @@ def test_lost_parts_are_translated_piecewise(page: Path, monkeypatch: pytest.Mon
     )
 
 
+@pytest.mark.parametrize("check", [(), ("--no-check",)])
+def test_a_document_without_text_is_named(tmp_path: Path, check: tuple[str, ...]) -> None:
+    file = tmp_path / "page.html"
+    file.write_text("<pre>code</pre><p>12</p>\n")
+    result = run(*TO, str(file), *check)
+    assert result.exit_code == 0, result.output
+    assert result.stdout == "<pre>code</pre><p>12</p>\n"
+    assert result.stderr == f"no text to translate in '{file}'\n"
+
+
 def test_a_glossary_is_checked(page: Path, tmp_path: Path) -> None:
     terms = tmp_path / "terms.tsv"
     terms.write_text("dog\tHund\nhouse\thouse\n", encoding="utf-8")
@@ -148,6 +158,26 @@ def test_the_source_language_is_identified(tmp_path: Path) -> None:
     first, second = result.stdout.split("\n\n")
     assert first.isupper()
     assert second == "Das Wetter war heute Morgen sehr schön, also gingen wir an den Strand.\n"
+
+
+def test_short_strings_in_a_file_that_is_mostly_translated(tmp_path: Path) -> None:
+    strings = {
+        "saved": "De instellingen zijn opgeslagen en worden bij de volgende keer gebruikt.",
+        "busy": "Het bestand kan niet worden geopend, omdat het door een ander programma wordt gebruikt.",
+        "save": "Save changes",
+        "cancel": "Cancel",
+        "delete": "Delete file",
+    }
+    file, report = tmp_path / "strings.json", tmp_path / "report"
+    file.write_text(json.dumps(strings), encoding="utf-8")
+    result = run("--model", "some/model", "--to", "nl", str(file), "--report", str(report))
+    assert result.exit_code == 0, result.output
+    made = json.loads(result.stdout)
+    assert [made[key] == strings[key] for key in strings] == [True, True, False, False, False]
+    rows = [json.loads(line) for line in report.read_text(encoding="utf-8").splitlines()]
+    kept = {row["source"]: row["confidence"] for row in rows if "kept" in row["flags"]}
+    assert list(kept) == [strings["saved"], strings["busy"]]
+    assert all(0.5 < confidence < 1 for confidence in kept.values())
 
 
 def bad_word(folder: Path) -> None:

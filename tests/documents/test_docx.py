@@ -147,6 +147,16 @@ def test_a_bomb_is_not_unpacked(monkeypatch: pytest.MonkeyPatch) -> None:
         read_docx(archive("<w:p/>" * 1000), Path("a.docx"))
 
 
+def test_another_prefix_is_an_error_rather_than_a_document_without_text() -> None:
+    out = io.BytesIO()
+    with zipfile.ZipFile(out, "w") as new:
+        new.writestr(
+            "word/document.xml", '<ns0:document xmlns:ns0="w"><ns0:p><ns0:t>a</ns0:t></ns0:p></ns0:document>'
+        )
+    with pytest.raises(UserError, match=r"document.xml begins with <ns0:document>, not .* save it again"):
+        read_docx(out.getvalue(), Path("a.docx"))
+
+
 def test_a_cut_archive() -> None:
     with pytest.raises(UserError, match="is not a Word document, or broken"):
         read_docx(document()[:-300], Path("a.docx"))

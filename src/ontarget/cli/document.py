@@ -12,7 +12,7 @@ import typer
 
 from ontarget.checked.source import AUTO, source_directions
 from ontarget.checked.summary import Summary
-from ontarget.checked.verdict import Checked, Verdict
+from ontarget.checked.verdict import Checked
 from ontarget.cli.options import require_new_place
 from ontarget.cli.verdicts import STILL_OFF, TOO_LONG
 from ontarget.corpora.opening import standard_input
@@ -25,8 +25,7 @@ from ontarget.documents.plain import read_plain
 from ontarget.documents.segments import Level
 from ontarget.errors import UserError, counted, nearest
 from ontarget.files import whole_file
-from ontarget.languages import Direction, Language
-from ontarget.translation.hypothesis import Hypothesis
+from ontarget.languages import Language
 
 if TYPE_CHECKING:
     from ontarget.checked.translator import CheckedTranslator
@@ -161,25 +160,9 @@ def _asking(
     def ask(texts: Sequence[str]) -> list[Checked]:
         # With the sample, so that a short text is read as the language of the document.
         directions = source_directions([*sample, *texts], target, identifier)[len(sample) :]
-        results = dict[int, Checked]()
-        for direction in dict.fromkeys(directions):
-            places = [place for place, one in enumerate(directions) if one == direction]
-            of_one = [texts[place] for place in places]
-            translated = (
-                [_kept(text, target) for text in of_one]
-                if direction is None
-                else translator.translate(of_one, direction.source, target, progress=progress)
-            )
-            results |= dict(zip(places, translated, strict=True))
-        return [results[place] for place in range(len(texts))]
+        return translator.translate_each(texts, directions, target, progress=progress)
 
     return language, ask
-
-
-def _kept(text: str, target: Language) -> Checked:
-    """A text that is in the target language already."""
-    verdict = Verdict("on_target", str(target), 1.0, details={"kept": ()})
-    return Checked(text, Direction(target, target), Hypothesis(text, "stop", 0.0, 0), verdict)
 
 
 def _write_report(path: Path, segments: Sequence[TranslatedSegment]) -> None:
@@ -200,7 +183,10 @@ def _conclude(result: DocumentTranslation, job: DocumentJob) -> None:
 
 
 def _notes(segments: Sequence[TranslatedSegment], job: DocumentJob) -> list[str]:
-    """Sentences on pieces, terms, and text that was too long."""
+    """Sentences on pieces, terms, and text that was too long, or on a document without text."""
+    if not segments:
+        name = f"'{job.file}'" if job.file else "standard input"
+        return [f"no text to translate in {name}"]
     notes = []
     pieces = [one for one in segments if one.way == "pieces"]
     if pieces and job.check:

@@ -7,7 +7,7 @@ archive are copied as they are. Macros and links are neither run nor followed.
 import io
 import re
 import zipfile
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from pathlib import Path
 
 from ontarget.documents.parts import Parts, Slot, Tag, Unit, parts_of, spliced
@@ -49,6 +49,7 @@ def read_docx(data: bytes, path: Path) -> "WordDocument":
                 raise UserError(f"'{path}' is not a Word document: word/document.xml is missing in it")
             names = [name for name in archive.namelist() if _PART.fullmatch(name)]
             parts = {name: _text_of(archive, name, path) for name in dict.fromkeys(names)}
+            _require_usual_prefix(parts, path)
     except (
         zipfile.BadZipFile,
         zipfile.LargeZipFile,
@@ -73,6 +74,17 @@ def _text_of(archive: zipfile.ZipFile, name: str, path: Path) -> str:
         return data.decode("utf-8")
     except UnicodeDecodeError:
         raise UserError(f"'{path}': {name} is not UTF-8; save the document again") from None
+
+
+def _require_usual_prefix(parts: Mapping[str, str], path: Path) -> None:
+    """Requires `<w:p>`, as Word and LibreOffice write it: by another prefix, no text would be found."""
+    for name, text in parts.items():
+        root = next((piece.raw for piece in pieces_of(text) if piece.kind in ("open", "empty")), "")
+        if not root.startswith("<w:"):
+            raise UserError(
+                f"'{path}': {name} begins with {root.split()[0].rstrip('/>')}>, not with an element of "
+                "Word's prefix w; open the document in Word or LibreOffice, and save it again"
+            )
 
 
 class WordDocument:
