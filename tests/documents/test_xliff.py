@@ -80,6 +80,16 @@ def test_a_file_that_is_all_translated_stays() -> None:
     assert translated(found, upper) == found
 
 
+@pytest.mark.parametrize(
+    "inner", ['<mrk mtype="seg" mid="1"></mrk>', "<!-- todo -->", '<g id="1"/>', '<g id="1"> </g>\n']
+)
+def test_a_target_that_was_only_prepared_is_filled_in(inner: str) -> None:
+    text = '<xliff version="1.2"><file target-language="de"><trans-unit><source>A <g id="1">dog</g></source><target>{}</target></trans-unit></file></xliff>'
+    assert translated(text.format(inner), upper) == text.format('A <g id="1">DOG</g>')
+    done = text.format('<x id="1"/>')
+    assert translated(done, upper) == done
+
+
 def test_a_file_for_another_language() -> None:
     with pytest.raises(UserError, match=r"is for translations into de-DE .trgLang., but --to is nl"):
         translated(NEW, upper, "nl")

@@ -17,6 +17,7 @@ from ontarget.languages import Language
 _CONTAINERS = ("xliff", "file", "group", "unit")
 _UNITS = ("trans-unit", "segment")  # of 1.2 and 2
 _CODE = frozenset({"ph", "bpt", "ept", "it", "cp"})  # their contents are code, not text
+_PLACEHOLDERS = ("ph", "x")  # which alone may be a translation
 _ENCODING = re.compile(rb"^<\?xml[^>]*encoding=[\"']([\w-]+)")
 
 
@@ -119,8 +120,8 @@ def _slot(segment: _Segment, lines: LineNumbers) -> Slot | None:
     parts = _parts(segment.source, preserved=segment.preserved)
     if segment.stays or not any(isinstance(part, str) and part.strip() for part in parts):
         return None
-    if any(piece.raw.strip() for piece in segment.target):
-        return None  # translated already
+    if any(piece.text.strip() or piece.name in _PLACEHOLDERS for piece in segment.target):
+        return None  # translated already, and not only prepared with empty tags or a comment
     unit = Unit(parts, lines.at(segment.opened.start))
     if segment.target_tag is None:
         return Slot(
