@@ -253,6 +253,49 @@ def test_a_mistake_in_the_input_leaves_nothing(bench: Bench, data: bytes, senten
     assert bench.left == ["text"]
 
 
+def test_names_that_are_not_utf_8(bench: Bench, small_shards: SmallShards) -> None:
+    small_shards(1)
+    name = os.fsdecode(b"nom\xe9")
+    (bench.folder / "in").mkdir()
+    bench.write(**{f"in/{name}": "a\nb\n"})
+    job = bench.job("in", report=bench.folder / "report")
+    with pytest.raises(KeyboardInterrupt):
+        bench.run(job, Upper(stop_at="b"))
+    rest = Upper()
+    bench.run(job, rest)
+    assert (rest.shards, bench.read(f"out/{name}")) == ([["b"]], "A\nB\n")
+    rows = [json.loads(line) for line in bench.read("report").splitlines()]
+    assert [row["file"] for row in rows] == [str(bench.folder / "in" / r"nom\xe9")] * 2
+
+
+@pytest.mark.parametrize("damaged", [b"", b"{}\n", b"[]\n", b"\xff\n", b'{"settings": {}}\n'])
+def test_a_damaged_journal_is_one_sentence_and_can_be_replaced(
+    bench: Bench, small_shards: SmallShards, damaged: bytes
+) -> None:
+    small_shards(1)
+    started(bench)
+    (bench.folder / "out.part" / "journal.jsonl").write_bytes(damaged)
+    with pytest.raises(UserError) as refused:
+        bench.run(bench.job("text"))
+    assert str(refused.value) == (
+        f"'{bench.folder / 'out.part'}' is an unfinished translation with a damaged journal; move it away, "
+        "or add --overwrite to begin this one"
+    )
+    assert bench.read("out.part/lines/out") == "A\n"
+    bench.run(bench.job("text", overwrite=True))
+    assert (bench.read("out"), bench.left) == ("A\nB\n", ["out", "text"])
+
+
+def test_an_entry_that_is_not_one_is_translated_again(bench: Bench, small_shards: SmallShards) -> None:
+    small_shards(1)
+    started(bench)
+    with (bench.folder / "out.part" / "journal.jsonl").open("a", encoding="utf-8") as file:
+        file.write("{}\n")
+    rest = Upper()
+    bench.run(bench.job("text"), rest)
+    assert (rest.shards, bench.read("out")) == ([["b"]], "A\nB\n")
+
+
 def test_files_of_the_user_in_the_place_of_the_job_are_left_alone(bench: Bench) -> None:
     bench.write(text="a\n")
     (bench.folder / "out.part").mkdir()
@@ -342,6 +385,16 @@ def test_parquet_gets_a_column(bench: Bench, small_shards: SmallShards) -> None:
     assert read == {**rows, "fr": ["EIN", "", "ZWEI ZEILEN"]}
     bench.run(bench.job("a.parquet", out="b.txt"))
     assert bench.left == ["a.parquet", "b.parquet", "b.txt"]
+
+
+def test_parquet_under_a_name_that_is_not_utf_8(bench: Bench) -> None:
+    parquet(bench.folder / "a.parquet", {"de": ["ein"]})
+    (bench.folder / "in").mkdir()
+    (bench.folder / "a.parquet").rename(bench.folder / "in" / os.fsdecode(b"\xe9.parquet"))
+    bench.run(bench.job("in"))
+    with (bench.folder / "out" / os.fsdecode(b"\xe9.parquet")).open("rb") as file:
+        read = pytest.importorskip("pyarrow.parquet").read_table(file)
+    assert read.to_pydict() == {"de": ["ein"], "fr": ["EIN"]}
 
 
 def test_a_column_of_categories_stays_one(bench: Bench, small_shards: SmallShards) -> None:

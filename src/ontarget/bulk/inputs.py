@@ -3,6 +3,7 @@
 import bz2
 import gzip
 import lzma
+import os
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -134,6 +135,11 @@ def check_report(report: Path, inputs: Sequence[BulkInput], folder: Path) -> Non
                 f"--report '{report}' and the translation in '{place}' would overwrite each other; "
                 "choose another path for --report"
             )
+
+
+def readable(path: Path) -> str:
+    r"""A path as text. Bytes of a name that are not UTF-8 are written as `\xe9`."""
+    return os.fsencode(path).decode("utf-8", "backslashreplace")
 
 
 def compressor(target: Path) -> Callable[[bytes], bytes]:

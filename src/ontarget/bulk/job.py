@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from ontarget.bulk.inputs import BulkInput, check_report, compressor
+from ontarget.bulk.inputs import BulkInput, check_report, compressor, readable
 from ontarget.bulk.journal import Journal
 from ontarget.bulk.parquet import check_parquet, write_parquet
 from ontarget.bulk.reading import BulkFile, keep_stream
@@ -107,7 +107,7 @@ class JobFiles:
             parts[f"{_LINES}/{one.key}"] = compressor(one.target)(text.encode())
             rows = (report_row(number, result) for number, result in enumerate(results[place], line))
             error = {"error": translated.error} if translated.error else {}
-            report += [{"file": str(one.path), **row, **error} for row in rows]
+            report += [{"file": readable(one.path), **row, **error} for row in rows]
         if self._job.report is not None:
             parts[_REPORT] = "".join(f"{json.dumps(row, ensure_ascii=False)}\n" for row in report).encode()
         self.summary.add(results)
@@ -141,10 +141,13 @@ class JobFiles:
     def _check_settings(self) -> None:
         """Compares the job with an unfinished one in the folder, and makes room for it if it may."""
         folder, header = self._job.folder, self.journal.header
-        if header is None:
+        if not self.journal.exists:
             others = [path.name for path in folder.iterdir() if path.name != ".lock"]
             if others:  # not ours: a job writes its journal first
                 raise UserError(f"'{folder}' holds other files ({others[0]}), move it away")
+            return
+        if header is None or not {"settings", "inputs"} <= header.keys():
+            self._replace("with a damaged journal; move it away")
             return
         now = self._settings()
         names = dict.fromkeys([*header["settings"], *now])

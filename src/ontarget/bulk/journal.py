@@ -15,7 +15,7 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
-from ontarget.files import write_jsonl
+from ontarget.files import whole_file
 
 _NAME, _COMPLETE = "journal.jsonl", "complete"
 
@@ -27,7 +27,7 @@ class Journal:
         folder: the folder of the job.
 
     Attributes:
-        header: what the job is about; None if there is no job yet.
+        header: what the job is about; None if there is no job yet, or its journal is damaged.
         lines: number of finished lines.
         last: the entry of the last finished shard; empty if there is none.
     """
@@ -39,7 +39,7 @@ class Journal:
         self.last: dict[str, Any] = {}
         self._sizes: dict[str, int] = {}
         self._end = 0  # bytes of the journal up to the last sound entry
-        if (folder / _NAME).exists():
+        if self.exists:
             self._read()
 
     @property
@@ -47,10 +47,16 @@ class Journal:
         """Whether all lines are finished, so that files may already be moved away."""
         return (self.folder / _COMPLETE).exists()
 
+    @property
+    def exists(self) -> bool:
+        """Whether there is a journal, if only a damaged one."""
+        return (self.folder / _NAME).exists()
+
     def begin(self, header: Mapping[str, Any]) -> None:
         """Starts a new job."""
         self.header = dict(header)
-        write_jsonl(self.folder / _NAME, [self.header])
+        with whole_file(self.folder / _NAME) as temporary:
+            temporary.write_bytes(_line(self.header))
 
     def resume(self) -> None:
         """Cuts off anything that was written after the last finished shard."""
@@ -73,7 +79,7 @@ class Journal:
             _append(path, data, new=name not in self._sizes)
             wrote[name] = [len(data), zlib.crc32(data)]
         entry = {"lines": lines, **about, "wrote": wrote}
-        _append(self.folder / _NAME, f"{json.dumps(entry, ensure_ascii=False)}\n".encode())
+        _append(self.folder / _NAME, _line(entry))
         self._count(entry)
 
     def finish(self) -> None:
@@ -94,7 +100,9 @@ class Journal:
                     self._count(entry)
 
     def _is_sound(self, entry: dict[str, Any]) -> bool:
-        """Whether the parts that a shard appended are on disk, undamaged."""
+        """Whether this is the entry of a shard, and the parts that it appended are on disk, undamaged."""
+        if not {"lines", "wrote"} <= entry.keys():
+            return False
         for name, (size, checksum) in entry["wrote"].items():
             try:
                 with (self.folder / name).open("rb") as file:
@@ -110,6 +118,11 @@ class Journal:
         self.last = entry
         for name, (size, _) in entry["wrote"].items():
             self._sizes[name] = self._sizes.get(name, 0) + size
+
+
+def _line(values: Mapping[str, Any]) -> bytes:
+    """A line of the journal. It is ASCII, which can also hold file names that are not UTF-8."""
+    return f"{json.dumps(values)}\n".encode("ascii")
 
 
 def _entry(line: bytes) -> dict[str, Any] | None:

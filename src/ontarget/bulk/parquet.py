@@ -45,7 +45,8 @@ def write_parquet(file: BulkFile, translations: Path, target: Path, column: str)
 
     with file.parquet() as table, translations.open("rb") as lines, whole_file(target) as temporary:
         schema = table.schema_arrow.append(pyarrow.field(column, pyarrow.string()))
-        with parquet.ParquetWriter(temporary, schema) as writer:
+        # Python opens the file, because pyarrow takes no name that is not UTF-8.
+        with temporary.open("wb") as file_to_write, parquet.ParquetWriter(file_to_write, schema) as writer:
             for batch in table.iter_batches(ROWS):
                 texts = [line.decode().removesuffix("\n") for line in islice(lines, batch.num_rows)]
                 columns = [*batch.columns, pyarrow.array(texts, pyarrow.string())]
