@@ -34,7 +34,7 @@ _SHOWN = 300  # characters of a server's response that are shown
 
 
 class ServerFailed(UserError):
-    """A server that does not do what it is asked.
+    """A server that fails to do what it is asked.
 
     Attributes:
         cause: the message without the server's own words, which may repeat text of users.

@@ -17,14 +17,24 @@ from ontarget.languages import Direction, Language
 from ontarget.scoring.language_id.identifier import default_identifier
 from ontarget.serving.app import make_app
 from ontarget.serving.service import TranslationService
+from ontarget.settings.decoding import Decoding
+from ontarget.translation.hypothesis import Hypothesis
 from ontarget.translation.system import Request
 
+LONG = "Donaudampfschifffahrtskapitän"  # cannot be divided
+EMPTY = "Die Antwort darauf ist leer."
 ANSWERS = {
+    EMPTY: [""],
     GERMAN: [FRENCH],
     ENGLISH: [ENGLISH, FRENCH],  # only the second hypothesis is on target
     "Der Esel ist heute sehr müde und schläft.": ["The donkey is very tired today and sleeps."],
 }
 ESEL = "Der Esel ist heute sehr müde und schläft."
+
+
+class _Engine(Scripted):
+    def _of(self, source: str, decoding: Decoding) -> list[Hypothesis]:
+        return [Hypothesis("", "too-long", 0.0, 0, 99)] if source == LONG else super()._of(source, decoding)
 
 
 class Table:
@@ -36,7 +46,7 @@ class Table:
         self.go = threading.Event()
         self.go.set()
         self.begun = threading.Semaphore(0)
-        engine = Scripted(lambda text, _: answers.get(text, [text]))
+        engine = _Engine(lambda text, _: answers.get(text, [text]))
         self.attempts = attempts_of(plain(), engine, ["rerank"])
 
     def translate(

@@ -8,7 +8,7 @@ import openai
 import pytest
 from libretranslatepy import LibreTranslateAPI
 from tests.checked.fake import ENGLISH, FRENCH, GERMAN
-from tests.serving.fake import ESEL, served, service_of
+from tests.serving.fake import EMPTY, ESEL, LONG, served, service_of
 
 from ontarget.languages import Language
 from ontarget.serving.api_keys import ApiKeys
@@ -90,6 +90,28 @@ def test_libretranslate_with_a_list_html_and_alternatives(url: str) -> None:
     settings = httpx2.get(f"{url}/frontend/settings").json()
     assert settings["keyRequired"] is True
     assert settings["charLimit"] == 50_000
+
+
+def test_libretranslate_is_strict_if_asked(url: str) -> None:
+    fields = {"q": [GERMAN, ESEL], "source": "de", "target": "fr", "api_key": KEY}
+    assert httpx2.post(f"{url}/translate", json=fields).status_code == 200
+    strict = httpx2.post(f"{url}/translate", json={**fields, "strict": True})
+    assert (strict.status_code, strict.json()["error"]["code"]) == (422, "off_target")
+
+
+@pytest.mark.parametrize("text", [EMPTY, LONG])
+def test_a_source_is_never_passed_off_as_its_translation(url: str, text: str) -> None:
+    """These replies have no verdict, so that clients could not tell."""
+    with pytest.raises(deepl.DeepLException, match="not translated: text 2"):
+        deepl.Translator(KEY, server_url=url).translate_text(
+            [GERMAN, text], source_lang="DE", target_lang="FR"
+        )
+    with pytest.raises(OSError, match="422"):
+        LibreTranslateAPI(url, KEY).translate(text, "de", "fr")
+    with pytest.raises(openai.UnprocessableEntityError, match="not translated"):
+        openai.OpenAI(base_url=f"{url}/v1", api_key=KEY).chat.completions.create(
+            model="ontarget:de-fr", messages=[{"role": "user", "content": text}]
+        )
 
 
 def test_openai(url: str) -> None:

@@ -5,7 +5,7 @@ from typing import Any
 import httpx2
 import pytest
 from tests.checked.fake import ENGLISH, FRENCH, GERMAN
-from tests.serving.fake import ESEL, Table, client_of, served, service_of
+from tests.serving.fake import ESEL, LONG, Table, client_of, served, service_of
 
 from ontarget.languages import Language
 from ontarget.serving.limits import ServerLimits
@@ -57,6 +57,16 @@ def test_strict_fails_with_the_translations() -> None:
     assert bad.json()["translations"][0]["text"] == FRENCH
 
 
+def test_strict_fails_for_a_text_without_a_translation() -> None:
+    with client_of() as client:
+        lenient = post(client, text=[GERMAN, LONG], source="de", target="fr")
+        strict = post(client, text=[GERMAN, LONG], source="de", target="fr", strict=True)
+    found = lenient.json()["translations"][1]
+    assert (lenient.status_code, found["text"], found["flags"]) == (200, LONG, ["too_long"])
+    assert (strict.status_code, strict.json()["error"]["code"]) == (422, "untranslated")
+    assert "text 2;" in strict.json()["message"]
+
+
 BAD: list[tuple[dict[str, Any], int, str]] = [
     ({"content": b"{"}, 400, "not valid JSON at line 1"),
     ({"content": b""}, 400, "not valid JSON"),
@@ -67,6 +77,7 @@ BAD: list[tuple[dict[str, Any], int, str]] = [
     ({"content": b"x", "headers": {"Content-Type": "text/plain"}}, 415, "send application/json"),
     ({"json": {"target": "fr"}}, 400, "text: field required"),
     ({"json": {"text": "a", "target": "fr", "colour": 1}}, 400, "colour: extra inputs"),
+    ({"json": {"text": "a", "q": "a", "target": "fr"}}, 400, "both text and q"),
     ({"json": {"text": 3, "target": "fr"}}, 400, "text.str: input should be"),
     ({"json": {"text": "a", "target": "frr-x"}}, 400, "frr-x"),
     ({"json": {"text": "a", "source": "de", "target": "tlh"}}, 400, "tlh"),

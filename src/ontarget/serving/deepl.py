@@ -11,6 +11,7 @@ from ontarget.languages import Language
 from ontarget.serving.body import checked_body, described, fields_of
 from ontarget.serving.context import WithKey
 from ontarget.serving.failure import wrong
+from ontarget.serving.required import require_translated
 
 router = APIRouter()
 
@@ -70,6 +71,7 @@ async def translate(http: Request, service: WithKey) -> JSONResponse:
         level="line" if body.split_sentences == "0" else "sentence",
         ignored=body.ignore_tags,
     )
+    require_translated(results)
     return JSONResponse(
         {
             "translations": [

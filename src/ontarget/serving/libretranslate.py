@@ -11,6 +11,8 @@ from ontarget.checked.source import AUTO
 from ontarget.serving import own_api
 from ontarget.serving.body import checked_body, described, fields_of
 from ontarget.serving.context import Open
+from ontarget.serving.failure import wrong
+from ontarget.serving.required import require_on_target, require_translated
 from ontarget.serving.service import TranslationService
 from ontarget.text import in_one_line
 
@@ -24,6 +26,7 @@ class LibreTranslateBody(BaseModel):
     source: str = Field(AUTO, description="Language of the texts; auto identifies each.")
     target: str = Field(description="Language to translate into.")
     format: Literal["text", "html"] = Field("text", description="Whether the texts have tags.")
+    strict: bool = Field(False, description="Answer with status 422 if a text is off-target.")
     alternatives: int = Field(0, ge=0, description="Accepted; there are no alternatives so far.")
     api_key: str = Field("", description="The API key, unless a header has it.")
 
@@ -43,6 +46,8 @@ class DetectBody(BaseModel):
 async def translate(http: Request, service: Open) -> JSONResponse:
     """With `text`, translations with their verdicts; with `q`, the form of LibreTranslate."""
     fields = await fields_of(http)
+    if "q" in fields and "text" in fields:
+        raise wrong("the body has both text and q; send text, or q as to LibreTranslate")
     if "q" not in fields:
         service.keys.require(http)
         return await own_api.translate(http, service, fields)
@@ -54,6 +59,9 @@ async def _translate(http: Request, service: TranslationService, body: LibreTran
     several = not isinstance(body.q, str)
     texts = [body.q] if isinstance(body.q, str) else body.q
     results = await service.translate(http, texts, body.source, body.target, format=body.format)
+    require_translated(results)
+    if body.strict:
+        require_on_target(results)
 
     def shown(values: list[Any]) -> Any:
         return values if several else values[0]

@@ -15,6 +15,7 @@ from ontarget.languages import Direction
 from ontarget.serving.body import checked_body, described, fields_of
 from ontarget.serving.context import WithKey
 from ontarget.serving.failure import wrong
+from ontarget.serving.required import require_translated
 
 router = APIRouter()
 
@@ -81,6 +82,7 @@ async def chat(http: Request, service: WithKey) -> JSONResponse:
     if text is None:
         raise wrong("no message has the role user; send the text in one")
     (result,) = await service.translate(http, [text], source, target)
+    require_translated([result])
     prompt = sum(one.checked.hypothesis.prompt_tokens for one in result.segments)
     tokens = sum(one.checked.hypothesis.tokens for one in result.segments)
     choice = {

@@ -17,6 +17,7 @@ from ontarget.scoring.off_target import OffTarget
 from ontarget.serving.body import checked_body, described, fields_of
 from ontarget.serving.context import Open, WithKey
 from ontarget.serving.failure import Failure, wrong
+from ontarget.serving.required import require_on_target, require_translated
 from ontarget.serving.service import TranslationService
 
 router = APIRouter()
@@ -31,7 +32,9 @@ class TranslateBody(BaseModel):
     target: str = Field(description="Language to translate into, such as fr.")
     source: str = Field("auto", description="Language of the texts, such as de; auto identifies each.")
     format: Literal["text", "html", "xml"] = Field("text", description="Whether the texts have tags.")
-    strict: bool = Field(False, description="Answer with status 422 if a text is off-target.")
+    strict: bool = Field(
+        False, description="Answer with status 422 if a text is off-target, or untranslated."
+    )
 
 
 class ScoreBody(BaseModel):
@@ -49,22 +52,22 @@ async def translate(http: Request, service: TranslationService, fields: dict[str
     """Answers `POST /translate` in the server's own form.
 
     Raises:
-        Failure: the request is wrong, or `strict` and a text is off-target.
+        Failure: the request is wrong, or `strict` and a text is off-target or untranslated.
     """
     body = checked_body(TranslateBody, fields)
     begin = time.monotonic()
     texts = [body.text] if isinstance(body.text, str) else body.text
     results = await service.translate(http, texts, body.source, body.target, format=body.format)
-    answer = {
-        "translations": [one.to_dict() for one in results],
-        "model": service.name,
-        "seconds": round(time.monotonic() - begin, 3),
-    }
-    off = [number for number, one in enumerate(results, 1) if not one.on_target]
-    if body.strict and off:
-        message = f"off-target: text {', '.join(map(str, off))}; the translations are attached"
-        raise Failure(422, "off_target", message, more=answer)
-    return JSONResponse(answer)
+    if body.strict:
+        require_translated(results)
+        require_on_target(results)
+    return JSONResponse(
+        {
+            "translations": [one.to_dict() for one in results],
+            "model": service.name,
+            "seconds": round(time.monotonic() - begin, 3),
+        }
+    )
 
 
 @router.post("/score", summary="Score translations.", openapi_extra=described(ScoreBody))

@@ -182,7 +182,7 @@ def _given_up(gone: bool, seconds: float) -> Failure:
 
 
 def _of_the_model(error: UserError) -> Failure:
-    """The failure of the model, which is no mistake of the client; the log has the reason."""
+    """The failure of the model, not of the client; the log has the reason."""
     if isinstance(error, NoReply):
         message = "the model does not reply; try again later"
         return Failure(503, "model_unavailable", message, headers=_soon(30))

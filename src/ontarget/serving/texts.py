@@ -50,6 +50,12 @@ class ServedText:
         return not self.verdict.off
 
     @property
+    def untranslated(self) -> bool:
+        """Whether a segment has no translation, and the text has its source instead."""
+        flags = {flag for one in self.segments for flag in one.checked.verdict.flags}
+        return not flags.isdisjoint(("empty", "too_long"))
+
+    @property
     def finish_reason(self) -> str:
         """`too-long`, `length` or `stop`: the worst one of its segments."""
         reasons = {one.checked.hypothesis.finish_reason for one in self.segments}
