@@ -2,11 +2,13 @@ import io
 from pathlib import Path
 from typing import Any
 
+import pytest
 from babel.messages.pofile import read_po as babel
 from tests.documents.answers import Model, same, upper
 
 from ontarget.documents.document import translate_document
 from ontarget.documents.po import read_po
+from ontarget.errors import UserError
 from ontarget.languages import Language
 
 CATALOGUE = """\
@@ -85,3 +87,24 @@ def test_the_lines_of_a_message_stay_lines() -> None:
     message = 'msgid ""\n"A name\\n"\n"\\n"\n"an address,\\n"\n"in \\"town\\""\n'
     new = 'msgstr ""\n"A NAME\\n"\n"\\n"\n"AN ADDRESS,\\n"\n"IN \\"TOWN\\""\n'
     assert translated(message + 'msgstr ""\n', upper) == message + new
+
+
+@pytest.mark.parametrize(
+    ("named", "target", "fits"),
+    [
+        ("fr", "nl", False),
+        ("pt_BR", "pt", True),
+        ("", "nl", True),
+        ("no", "nb", True),
+        ("German", "de", True),
+    ],
+)
+def test_the_language_of_a_catalogue(named: str, target: str, fits: bool) -> None:
+    text = (
+        f'msgid ""\nmsgstr ""\n"Language-Team: none\\n"\n"Language: {named}\\n"\n\nmsgid "a dog"\nmsgstr ""\n'
+    )
+    if fits:
+        assert len(read_po(text.encode(), Path("a.po"), Language(target)).units) == 1
+        return
+    with pytest.raises(UserError, match=r"'a.po' is for translations into fr .Language., but --to is nl"):
+        read_po(text.encode(), Path("a.po"), Language(target))

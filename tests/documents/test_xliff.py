@@ -33,7 +33,7 @@ NEW = """\
 
 
 def translated(text: str, model: Any, target: str = "de") -> str:
-    document = read_xliff(text.encode(), Path("a.xlf"), Language(target))
+    document = read_xliff(text.encode(), Path("a.xlf"), Language("en"), Language(target))
     return translate_document(document, Model(model), Language("en")).data.decode()
 
 
@@ -117,3 +117,22 @@ cat</source></trans-unit></group>
     assert "<target>A\nDOG</target>" in found
     assert "<target>A CAT</target>" in found
     assert "&#13;" not in found
+
+
+@pytest.mark.parametrize("old", ["", ' target-language=""', " target-language = ' '"])
+def test_a_file_that_names_no_target_language(old: str) -> None:
+    text = '<xliff version="1.2"><file source-language="en"{} id="x"><trans-unit><source>A dog</source></trans-unit></file></xliff>'
+    found = translated(text.format(old), upper)
+    assert ElementTree.fromstring(found)[0].attrib == {
+        "source-language": "en",
+        "target-language": "de",
+        "id": "x",
+    }
+
+
+@pytest.mark.parametrize(("text", "key"), [(OLD, "source-language"), (NEW, "srcLang")])
+def test_a_file_from_another_language(text: str, key: str) -> None:
+    with pytest.raises(UserError, match=rf"'a.xlf' is in en .{key}., but --from is fr; give --from en"):
+        read_xliff(text.encode(), Path("a.xlf"), Language("fr"), Language("de"))
+    assert len(read_xliff(text.encode(), Path("a.xlf"), Language("en-GB"), Language("de")).units) > 0
+    assert len(read_xliff(text.encode(), Path("a.xlf"), None, Language("de")).units) > 0

@@ -64,6 +64,7 @@ class DocumentJob:
 def document_job(
     files: Sequence[str],
     output: Path | None,
+    source: str,
     target: Language,
     *,
     segment: str | None,
@@ -101,7 +102,12 @@ def document_job(
         with standard_input() as stream:
             document: Document = read_plain(stream.read(), Path("standard input"))
     else:
-        document = read_document(first, target=target, column=column if is_table else None)
+        document = read_document(
+            first,
+            source=None if source == AUTO else Language(source),
+            target=target,
+            column=column if is_table else None,
+        )
     plain = first is None or first.suffix.lower() == ".txt"
     level: Level = segment or ("line" if plain else "sentence")  # type: ignore[assignment]
     return DocumentJob(first, output, document, level, patterns, terms, report, check, strict)

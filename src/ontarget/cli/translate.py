@@ -242,6 +242,7 @@ def translate(
     document = document_job(
         files or [],
         output,
+        source,
         into,
         segment=segment,
         glossary=glossary,

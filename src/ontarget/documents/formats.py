@@ -12,7 +12,9 @@ BINARY = frozenset({".docx"})
 """Endings of documents that are not text, and cannot go to a terminal."""
 
 
-def _readers() -> dict[str, Callable[[bytes, Path], Document]]:
+def _readers(
+    source: Language | None = None, target: Language | None = None
+) -> dict[str, Callable[[bytes, Path], Document]]:
     from ontarget.documents.docx import read_docx
     from ontarget.documents.html import read_html
     from ontarget.documents.json_strings import read_json
@@ -29,10 +31,10 @@ def _readers() -> dict[str, Callable[[bytes, Path], Document]]:
         ".html": read_html,
         ".htm": read_html,
         ".xhtml": read_html,
-        ".xlf": read_xliff,
-        ".xliff": read_xliff,
-        ".po": read_po,
-        ".pot": read_po,
+        ".xlf": lambda data, path: read_xliff(data, path, source, target),
+        ".xliff": lambda data, path: read_xliff(data, path, source, target),
+        ".po": lambda data, path: read_po(data, path, target),
+        ".pot": lambda data, path: read_po(data, path, target),
         ".srt": read_subtitles,
         ".vtt": read_subtitles,
         ".docx": read_docx,
@@ -54,15 +56,22 @@ def is_document(path: Path) -> bool:
     return path.suffix.lower() in DOCUMENTS
 
 
-def read_document(path: Path, *, target: Language | None = None, column: str | None = None) -> Document:
+def read_document(
+    path: Path,
+    *,
+    source: Language | None = None,
+    target: Language | None = None,
+    column: str | None = None,
+) -> Document:
     """Reads a document.
 
     Args:
         path: the file.
-        target: the language to translate into, which XLIFF names.
+        source: the language to translate from, if the user named it; XLIFF names it, too.
+        target: the language to translate into, which XLIFF and PO name.
         column: the column of a file of tab-separated columns, by number or name.
     Raises:
-        UserError: the file is missing, broken, too large or of an unknown format.
+        UserError: the file is missing, broken, too large, of an unknown format, or for other languages.
     """
     data = read_bytes(path)
     suffix = path.suffix.lower()
@@ -70,11 +79,7 @@ def read_document(path: Path, *, target: Language | None = None, column: str | N
         from ontarget.documents.plain import read_columns
 
         return read_columns(data, path, column)
-    if suffix in (".xlf", ".xliff"):
-        from ontarget.documents.xliff import read_xliff
-
-        return read_xliff(data, path, target)
-    reader = _readers().get(suffix)
+    reader = _readers(source, target).get(suffix)
     if reader is None:
         raise UserError(
             f"'{path}' is not a known kind of document; known are {', '.join(sorted(_readers()))}"

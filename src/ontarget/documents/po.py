@@ -5,13 +5,16 @@ from collections.abc import Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
 
+from ontarget.documents.declared import require_target
 from ontarget.documents.parts import Slot, Unit, lines_apart, parts_of, written_whole
 from ontarget.documents.text_file import TextDocument, decoded
 from ontarget.errors import UserError
+from ontarget.languages import Language
 
 _LINE = re.compile(r"[^\n]*\n|[^\n]+")
 _KEYWORD = re.compile(r'(msgctxt|msgid_plural|msgid|msgstr(?:\[(\d+)\])?)\s*(".*")\s*$')
 _STRING = re.compile(r'"((?:[^"\\]|\\.)*)"')
+_LANGUAGE = re.compile(r"^Language:[ \t]*(\S+)", re.MULTILINE)
 _ESCAPES = {"n": "\n", "t": "\t", "r": "\r", "a": "\a", "b": "\b", "f": "\f", "v": "\v"}
 
 
@@ -32,11 +35,15 @@ class _Message:
                 yield Slot(start, end, unit, written_whole(lambda text: _quoted(text, newline)), filled=True)
 
 
-def read_po(data: bytes, path: Path) -> TextDocument:
+def read_po(data: bytes, path: Path, target: Language | None = None) -> TextDocument:
     """A catalogue. Messages with a translation stay; so do obsolete ones.
 
+    Args:
+        data: the bytes of the file.
+        path: its name in messages.
+        target: the language to translate into, which a catalogue of another one contradicts.
     Raises:
-        UserError: a line is not of a catalogue.
+        UserError: a line is not of a catalogue, or the catalogue is of another language.
     """
     charset = re.search(rb'"Content-Type:[^"]*charset=([\w-]+)', data)
     declared = charset[1].decode() if charset and charset[1] not in (b"CHARSET", b"UTF-8", b"utf-8") else None
@@ -66,6 +73,12 @@ def read_po(data: bytes, path: Path) -> TextDocument:
         if key.startswith("msgstr"):
             first = message.places.get(key, (start + line.index('"'), 0))[0]
             message.places[key] = (first, start + len(line.rstrip()))
+    headers = (
+        one.strings for one in messages if one.strings.get("msgid") == "" and "msgctxt" not in one.strings
+    )
+    named = _LANGUAGE.search(next(headers, {}).get("msgstr", ""))
+    if target is not None and named is not None:
+        require_target(named[1], target, path, "Language")
     return TextDocument(file, [slot for message in messages for slot in message.slots(newline)])
 
 

@@ -8,6 +8,7 @@ from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 
+from ontarget.documents.declared import require_source, require_target
 from ontarget.documents.parts import Parts, Slot, Tag, Unit, lines_apart, parts_of, written
 from ontarget.documents.text_file import LineNumbers, TextDocument, decoded
 from ontarget.documents.xml_pieces import XmlPiece, check_xml, escaped_xml, pieces_of
@@ -36,15 +37,18 @@ class _Segment:
     target_end: int = -1
 
 
-def read_xliff(data: bytes, path: Path, target: Language | None = None) -> TextDocument:
+def read_xliff(
+    data: bytes, path: Path, source: Language | None = None, target: Language | None = None
+) -> TextDocument:
     """An XLIFF file.
 
     Args:
         data: the bytes of the file.
         path: its name in messages.
-        target: the language to translate into, which a file that names another one contradicts.
+        source: the language to translate from, if the user named it.
+        target: the language to translate into. A file that names other languages contradicts both.
     Raises:
-        UserError: it is not well-formed, not XLIFF, or is for another target language.
+        UserError: it is not well-formed, not XLIFF, or is for other languages.
     """
     check_xml(data, f"'{path}'")
     declared = _ENCODING.match(data)
@@ -54,8 +58,7 @@ def read_xliff(data: bytes, path: Path, target: Language | None = None) -> TextD
     if root is None or root.name != "xliff":
         raise UserError(f"'{path}' is not XLIFF: its first element is <{root.name if root else ''}>")
     lines, slots = LineNumbers(file.text), list[Slot]()
-    if target is not None:
-        slots += _languages(pieces, target, path)
+    slots += _languages(pieces, source, target, path)
     for segment in _segments(pieces):
         if (slot := _slot(segment, lines)) is not None:
             slots.append(slot)
@@ -174,25 +177,37 @@ def _is_protected(piece: XmlPiece) -> bool:
     return attributes.get("translate") == "no" or attributes.get("mtype") == "protected"
 
 
-def _languages(pieces: Sequence[XmlPiece], target: Language, path: Path) -> Iterator[Slot]:
-    """Slots that name the target language where a file does not.
+def _languages(
+    pieces: Sequence[XmlPiece], source: Language | None, target: Language | None, path: Path
+) -> Iterator[Slot]:
+    """Slots that name the target language where a file does not, or as an empty text.
 
     Raises:
-        UserError: it names another one.
+        UserError: it names another one, or another source language.
     """
     version_2 = any(
         name == "srcLang" for piece in pieces if piece.name == "xliff" for name, _ in piece.attributes
     )
-    element, key = ("xliff", "trgLang") if version_2 else ("file", "target-language")
+    element = "xliff" if version_2 else "file"
+    from_key, to_key = ("srcLang", "trgLang") if version_2 else ("source-language", "target-language")
     for piece in pieces:
         if piece.name != element or piece.kind == "close":
             continue
-        named = dict(piece.attributes).get(key)
-        if named is None:
-            place = piece.end - (2 if piece.kind == "empty" else 1)
-            yield Slot(place, place, Unit((), ""), lambda parts, raw: f' {key}="{target}"', filled=True)
-        elif named.partition("-")[0].lower() != str(target).partition("-")[0].lower():
-            raise UserError(
-                f"'{path}' is for translations into {named} ({key}), but --to is {target}; "
-                f"give --to {named}, or correct the file"
-            )
+        attributes = dict(piece.attributes)
+        if source is not None and (named := attributes.get(from_key, "").strip()):
+            require_source(named, source, path, from_key)
+        if target is None:
+            continue
+        if named := attributes.get(to_key, "").strip():
+            require_target(named, target, path, to_key)
+        else:
+            yield _naming(piece, to_key, target)
+
+
+def _naming(piece: XmlPiece, key: str, target: Language) -> Slot:
+    """A slot that names the target language in a tag, in the place of an attribute that is empty, if any."""
+    if empty := re.search(rf"\s{key}\s*=\s*(?:\"\s*\"|'\s*')", piece.raw):
+        start, end = piece.start + empty.start(), piece.start + empty.end()
+    else:
+        start = end = piece.end - (2 if piece.kind == "empty" else 1)
+    return Slot(start, end, Unit((), ""), lambda parts, raw: f' {key}="{target}"', filled=True)
