@@ -34,10 +34,10 @@ _SHOWN = 300  # characters of a server's response that are shown
 
 
 class ServerFailed(UserError):
-    """A server that fails to do what it is asked.
+    """A request without a usable reply.
 
     Attributes:
-        cause: the message without the server's own words, which may repeat text of users.
+        cause: the message without the server's own words, which may repeat a text that was sent.
     """
 
     def __init__(self, message: str, cause: str = "") -> None:

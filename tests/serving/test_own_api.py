@@ -105,6 +105,14 @@ def test_a_mistake_is_one_sentence(client: httpx2.Client, how: Any, status: int,
     assert reply.json()["message"] == error["message"]
 
 
+def test_a_wrong_parameter_has_the_form_of_all_errors(client: httpx2.Client) -> None:
+    reply = client.get("/v2/languages", params={"type": "my text"})
+    assert reply.status_code == 400
+    assert reply.json()["message"] == reply.json()["error"]["message"]
+    assert "query.type: input should be 'source' or 'target'" in reply.json()["message"]
+    assert "my text" not in reply.text
+
+
 def test_a_body_without_a_length_is_limited_too(client: httpx2.Client) -> None:
     reply = client.post("/translate", content=(b"x" * 65536 for _ in range(20)))
     assert reply.status_code == 413
@@ -214,6 +222,9 @@ def test_health_readiness_and_headers(client: httpx2.Client) -> None:
     assert ready.json() == {"status": "ready", "model": "ontarget"}
     assert ready.headers["X-Content-Type-Options"] == "nosniff"
     assert "server" not in ready.headers or "uvicorn" in ready.headers["server"]
+    for path in ("/health", "/ready"):  # as load balancers ask
+        head = client.head(path)
+        assert (head.status_code, head.content) == (200, b"")
     assert client.get("/nothing").status_code == 404
     assert client.delete("/translate").status_code == 405
     schema = client.get("/openapi.json").json()

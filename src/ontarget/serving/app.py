@@ -4,12 +4,14 @@ from collections.abc import AsyncIterator, Callable, Collection
 from contextlib import asynccontextmanager
 
 from fastapi import FastAPI
+from fastapi.exceptions import RequestValidationError
 from starlette.exceptions import HTTPException
 from starlette.requests import ClientDisconnect, Request
 from starlette.responses import JSONResponse
 
 from ontarget.serving import deepl, libretranslate, openai_chat, own_api
-from ontarget.serving.failure import Failure
+from ontarget.serving.body import mistakes_in
+from ontarget.serving.failure import Failure, wrong
 from ontarget.serving.gate import Gate
 from ontarget.serving.service import TranslationService
 from ontarget.version import __version__
@@ -51,6 +53,7 @@ def make_app(
     for api in (own_api, libretranslate, deepl, openai_chat):
         app.include_router(api.router)
     app.add_exception_handler(Failure, _failure)
+    app.add_exception_handler(RequestValidationError, _wrong_parameter)
     app.add_exception_handler(HTTPException, _http_exception)
     app.add_exception_handler(ClientDisconnect, _left)
     app.add_exception_handler(Exception, _bug)
@@ -60,6 +63,11 @@ def make_app(
 async def _failure(_: Request, failure: Exception) -> JSONResponse:
     assert isinstance(failure, Failure)
     return failure.response()
+
+
+async def _wrong_parameter(_: Request, error: Exception) -> JSONResponse:
+    assert isinstance(error, RequestValidationError)
+    return wrong(mistakes_in(error.errors())).response()
 
 
 async def _http_exception(_: Request, error: Exception) -> JSONResponse:

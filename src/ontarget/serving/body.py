@@ -1,6 +1,7 @@
 """Reads the body of a request, JSON or a form, into a checked model."""
 
 import json
+from collections.abc import Mapping, Sequence
 from typing import Any, TypeVar
 from urllib.parse import parse_qs
 
@@ -64,9 +65,13 @@ def checked_body(model: type[Model], fields: dict[str, Any]) -> Model:
     try:
         return model.model_validate(fields)
     except ValidationError as error:
-        mistakes = error.errors(include_url=False, include_context=False, include_input=False)
-        named = [f"{_path(each['loc'])}: {each['msg'].lower()}" for each in mistakes[:_NAMED]]
-        raise wrong("; ".join(named)) from None
+        found = error.errors(include_url=False, include_context=False, include_input=False)
+        raise wrong(mistakes_in(found)) from None
+
+
+def mistakes_in(errors: Sequence[Mapping[str, Any]]) -> str:
+    """The first of pydantic's errors in one line, without any value of the request."""
+    return "; ".join(f"{_path(each['loc'])}: {each['msg'].lower()}" for each in errors[:_NAMED])
 
 
 def described(*models: type[BaseModel], forms: bool = False) -> dict[str, Any]:

@@ -101,14 +101,16 @@ async def score(http: Request, service: WithKey) -> JSONResponse:
 
 
 @router.get("/health", summary="Whether the server runs.")
+@router.head("/health", include_in_schema=False)
 async def health() -> JSONResponse:
     """Answers as soon as the server runs, also while the model is loaded."""
     return JSONResponse({"status": "ok"})
 
 
 @router.get("/ready", summary="Whether the model is loaded.")
+@router.head("/ready", include_in_schema=False)
 async def ready(service: Open) -> JSONResponse:
-    """Answers with 503 until the server translates, and again when it ends."""
+    """Answers with 503 until the server translates."""
     if not service.batcher.ready:
         raise Failure(503, "not_ready", "the model is not ready; try again", headers={"Retry-After": "5"})
     return JSONResponse({"status": "ready", "model": service.name})
