@@ -41,9 +41,22 @@ def test_a_liar_translates_piece_by_piece() -> None:
 
 
 def test_an_empty_answer_leaves_the_text_as_it_is() -> None:
-    found = translate_cores([CORE, ("one dog",)], Model(lambda text: ""))
+    model = Model(lambda text: "")
+    found = translate_cores([CORE, ("one dog",)], model)
     assert found[CORE].core == CORE
     assert found["one dog",].core == ("one dog",)
+    assert found[CORE].way == found["one dog",].way == "left"
+    assert model.asked.count("one dog") == 1  # a text without tags has no pieces
+
+
+def test_an_answer_with_a_placeholder_of_its_own_leaves_the_text_as_it_is() -> None:
+    model = Model(lambda text: "ein Hund {name}")
+    found = translate_cores([("one dog",)], model)["one dog",]
+    assert (found.core, found.way, found.checked.text) == (("one dog",), "left", "one dog")
+    assert found.checked.verdict.outcome == "off_target"
+    assert found.checked.verdict.language == "en"
+    assert found.checked.verdict.flags == ("echo",)
+    assert model.calls == [["one dog"]]
 
 
 def test_lost_numbers_are_those_of_the_text_that_readers_see() -> None:

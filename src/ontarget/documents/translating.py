@@ -9,7 +9,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from typing import Literal, TypeGuard
 
-from ontarget.checked.verdict import Checked, Flag
+from ontarget.checked.verdict import Checked, Flag, Verdict
 from ontarget.documents.dividing import Translate, combined, translate_divided
 from ontarget.documents.masking import masked
 from ontarget.documents.parts import Tag
@@ -18,8 +18,10 @@ from ontarget.placeholders import lost_numbers
 from ontarget.scoring.language_id.text_words import words_of
 from ontarget.text import in_one_line
 
-Way = Literal["whole", "masked", "shown", "pieces"]
-"""How a segment was translated: as a text without tags and placeholders (`whole`), or see above."""
+Way = Literal["whole", "masked", "shown", "pieces", "left"]
+"""How a segment was translated: as a text without tags and placeholders (`whole`), or see above. With `left`
+it stays as it is, since the model gave no translation or invented a placeholder, or the translation of its
+unit would change the markup of the document."""
 
 Core = tuple[Atom, ...]
 
@@ -44,7 +46,8 @@ class TranslatedCore:
 def translate_cores(cores: Sequence[Core], translate: Translate) -> dict[Core, TranslatedCore]:
     """The translation of each core, which has a string with words; equal ones are translated once.
 
-    An empty answer is not a translation: such a text stays as it is.
+    An empty answer is not a translation, and neither is one with a placeholder that its text does not have:
+    such a text stays as it is.
     """
     todo = list(dict.fromkeys(cores))
     found = _whole(todo, translate, show=False)
@@ -59,7 +62,9 @@ def _whole(cores: Sequence[Core], translate: Translate, *, show: bool) -> dict[C
     forms = [masked(core, show=show) for core in cores]
     for form, answer in zip(forms, translate_divided([form.text for form in forms], translate), strict=True):
         core = form.read(_unbroken(answer.text, form.text)) if answer.text.strip() else None
-        if core is not None:
+        if core is None and not any(isinstance(atom, Fixed | Tag) for atom in form.core):
+            found[form.core] = _left(form.core, answer)  # there is no other way to ask for it
+        elif core is not None:
             way: Way = "shown" if show else "masked" if form.names else "whole"
             found[form.core] = TranslatedCore(core, _seen(form.core, core, answer), way)
     return found
@@ -79,8 +84,21 @@ def _piecewise(cores: Sequence[Core], translate: Translate) -> dict[Core, Transl
                 start = atom.index(inner)
                 atom = atom[:start] + _kept(inner, answers[inner].text) + atom[start + len(inner) :]
             new.append(atom)
-        found[core] = TranslatedCore(tuple(new), _seen(core, new, combined(asked)), "pieces")
+        answer = combined(asked)
+        found[core] = (
+            TranslatedCore(tuple(new), _seen(core, new, answer), "pieces")
+            if answer.text.strip()
+            else _left(core, answer)
+        )
     return found
+
+
+def _left(core: Core, answer: Checked) -> TranslatedCore:
+    """A core that stays as it is, with the verdict on an empty answer, or else on the source itself."""
+    if answer.text.strip():
+        verdict = Verdict("off_target", str(answer.direction.source), 1.0, "failed", {"echo": ()})
+        answer = replace(answer, verdict=verdict)
+    return TranslatedCore(core, _seen(core, core, answer), "left")
 
 
 def _unbroken(text: str, source: str) -> str:
