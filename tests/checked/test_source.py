@@ -28,6 +28,21 @@ def test_text_in_the_target_language_is_left_alone() -> None:
     assert detected([FRENCH, "Oui", ""], "fr") == [None] * 3
 
 
+def test_in_a_file_that_is_mostly_translated_the_rest_is_the_source() -> None:
+    dutch = [
+        "De instellingen zijn opgeslagen en worden bij de volgende keer gebruikt.",
+        "Het bestand kan niet worden geopend, omdat het door een ander programma wordt gebruikt.",
+    ]
+    english = ["Save changes", "Cancel", "Delete file"]
+    assert detected([*dutch, *english, "Opslaan"], "nl") == [None, None, "en-nl", "en-nl", "en-nl", None]
+    assert detected([*dutch, "12:30", "Opslaan", "Bestand openen"], "nl") == [None] * 5
+    names = ["Oui", "Non", "Menu", "OK", "Hotel", "Paris", "Bernd", "Email"]
+    assert detected([FRENCH, *names], "fr") == [None] * 9
+    simplified, traditional = "这是一个关于图书馆的句子。", "這是一個關於圖書館的句子。"
+    chinese = [simplified, traditional, "The dog is sleeping in the house."]
+    assert detected(chinese, "zh-TW") == ["zh-zh-TW", None, "en-zh-TW"]
+
+
 def test_another_script_of_the_target_language_is_translated() -> None:
     simplified, traditional = "这是一个关于图书馆的句子。", "這是一個關於圖書館的句子。"
     assert detected([simplified, traditional], "zh-TW") == ["zh-zh-TW", None]

@@ -52,6 +52,15 @@ def test_the_source_language_may_be_identified() -> None:
     assert found[1].verdict.outcome == "on_target"
 
 
+def test_a_short_line_that_is_kept_though_it_reads_as_another_language_is_unsure() -> None:
+    translator = CheckedTranslator(Model({}))
+    kept = translator.translate([FRENCH, "Hotel", "Non"], "auto", "fr")
+    assert [one.text for one in kept] == [FRENCH, "Hotel", "Non"]
+    assert [one.verdict.flags for one in kept] == [("kept",)] * 3
+    assert [one.verdict.outcome for one in kept] == ["on_target", "unsure", "unsure"]
+    assert kept[2].verdict.language == "it"
+
+
 def test_a_stream_is_read_as_it_is_used() -> None:
     read: list[str] = []
 

@@ -1,11 +1,11 @@
 """Detects the language of each source, for texts whose language nobody has named."""
 
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 
 from ontarget.errors import UserError
 from ontarget.languages import Direction, Language
-from ontarget.scoring.language_id.identifier import Identifier
+from ontarget.scoring.language_id.identifier import Guess, Identifier
 from ontarget.scoring.language_id.labels import labels_of
 from ontarget.scoring.language_id.rules import Reading, letters, read
 from ontarget.scoring.off_target import OffTarget
@@ -26,6 +26,10 @@ def source_directions(
     off-target ratio, and those of less than 12 letters in its script: short lines are often misread. There is
     nothing to translate in a line that is in the target language already, nor in any line if none has a word.
 
+    If most letters are in the target language already, as in a file that is partly translated, the main
+    language is that of all other lines, read as one text, if that is clear. Lines that are read as the target
+    language are then taken for it, short ones too.
+
     Args:
         texts: the sources.
         target: the language to translate into.
@@ -38,14 +42,34 @@ def source_directions(
     for text, guess in zip(texts, guesses, strict=True):
         if guess.probability >= _SURE and _language(guess.label):
             counts[guess.label] += letters(text)
-    main = next((_language(label) for label, _ in counts.most_common(1)), None)
-    if main is None:
+    most = next((_language(label) for label, _ in counts.most_common(1)), None)
+    if most is None:
         if any(guess.label not in ("", "zxx") for guess in guesses):
             raise UserError("the language of the text cannot be identified; name it with --from, such as de")
         return [None] * len(texts)
+    into = labels_of(target, identifier.labels)
+    is_target = bool(labels_of(most, identifier.labels) & into)
+    main = (_main_of_rest(texts, guesses, identifier, into) if is_target else None) or most
     in_main = read(texts, identifier, labels_of(main, identifier.labels))
-    languages = [_own(text, reading, main) or main for text, reading in zip(texts, in_main, strict=True)]
+    languages = [
+        most if is_target and guess.label in into else _own(text, reading, main) or main
+        for text, reading, guess in zip(texts, in_main, guesses, strict=True)
+    ]
     return _towards(target, texts, languages, identifier)
+
+
+def _main_of_rest(
+    texts: Sequence[str], guesses: Sequence[Guess], identifier: Identifier, into: Collection[str]
+) -> Language | None:
+    """The language of the lines that do not read as the target language; None if it is not clear.
+
+    They are read as one text, of 12 letters or more, because short ones are often misread.
+    """
+    rest = "\n".join(text for text, guess in zip(texts, guesses, strict=True) if guess.label not in into)
+    (together,) = read([rest], identifier, into)
+    guess = together.guess
+    is_other = not together.doubt and guess.label not in into and guess.probability >= _SURE
+    return _language(guess.label) if is_other and letters(rest) >= _SHORT else None
 
 
 def _own(text: str, reading: Reading, main: Language) -> Language | None:

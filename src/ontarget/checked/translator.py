@@ -1,6 +1,6 @@
 """Translation with verdicts from Python, and for the command `ontarget translate`."""
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import AbstractContextManager, nullcontext
 from dataclasses import replace
 from itertools import islice
@@ -11,7 +11,7 @@ from ontarget.checked.check import Checker
 from ontarget.checked.progress_bar import progress_bar
 from ontarget.checked.source import AUTO, source_directions
 from ontarget.checked.translate import translate_checked
-from ontarget.checked.verdict import Checked, Verdict
+from ontarget.checked.verdict import Checked, Flag, Verdict, VerdictOutcome
 from ontarget.errors import UserError
 from ontarget.languages import Direction, Language
 from ontarget.scoring.language_id.own_identifier import IdentifierLike, as_identifier
@@ -24,6 +24,12 @@ from ontarget.translation.translate import translate
 from ontarget.translation.translator import Translator
 
 _STREAMED = 256  # texts at a time
+_KEPT: Mapping[Flag, tuple[str, ...]] = {"kept": ()}
+_OF_KEPT: Mapping[VerdictOutcome, VerdictOutcome] = {
+    "on_target": "on_target",
+    "unsure": "unsure",
+    "off_target": "unsure",
+}
 _UNCHECKED = Verdict("unsure", "und", 0.0)
 
 
@@ -96,15 +102,30 @@ class CheckedTranslator:
         """
         lines = given.texts(texts, "texts", "text")
         directions = self._directions(lines, source, target)
-        requests = [
-            Request(text, direction)
-            for text, direction in zip(lines, directions, strict=True)
-            if direction is not None
-        ]
+        into = target if isinstance(target, Language) else Language(target)
+        return self.translate_each(lines, directions, into, progress=progress)
+
+    def translate_each(
+        self,
+        texts: Sequence[str],
+        directions: Sequence[Direction | None],
+        target: Language,
+        *,
+        progress: Progress | bool = False,
+    ) -> list[Checked]:
+        """Translates each text in its own direction, as `translate` does.
+
+        Args:
+            texts: the texts.
+            directions: the direction of each; None: it is in the target language already, and is kept.
+            target: the language to translate into.
+            progress: see `translate`.
+        """
+        pairs = list(zip(texts, directions, strict=True))
+        requests = [Request(text, direction) for text, direction in pairs if direction is not None]
         with _shown(progress, f"to {target}") as moved:
             results = iter(self._translated(requests, moved))
-        into = target if isinstance(target, Language) else Language(target)
-        kept = iter(self._kept([line for line, d in zip(lines, directions, strict=True) if d is None], into))
+        kept = iter(self._kept([text for text, direction in pairs if direction is None], target))
         return [next(kept if direction is None else results) for direction in directions]
 
     def use_terms(self, terms: TermsOf) -> None:
@@ -147,13 +168,18 @@ class CheckedTranslator:
         ]
 
     def _kept(self, texts: Sequence[str], target: Language) -> list[Checked]:
-        """Texts in the target language, as they are."""
+        """Texts in the target language, as they are.
+
+        One that reads as another language is `unsure`: with the other texts, it was read as the target.
+        """
         requests = [Request(text, Direction(target, target)) for text in texts]
         checked = self.checker.check(requests, [Hypothesis(in_one_line(t), "stop", 0.0, 0) for t in texts])
         return [
             one
             if one.verdict.outcome == "neutral"  # nothing to translate in any language
-            else replace(one, verdict=replace(one.verdict, details={"kept": ()}))
+            else replace(
+                one, verdict=replace(one.verdict, outcome=_OF_KEPT[one.verdict.outcome], details=_KEPT)
+            )
             for one in checked
         ]
 
