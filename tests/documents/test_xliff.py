@@ -106,6 +106,7 @@ in</g> town</source></trans-unit>
 line. And
 
 another one</source></trans-unit>
+<trans-unit id="5"><source xml:space="preserve">One&#13;&#10;two</source></trans-unit>
 <group xml:space="preserve"><trans-unit id="3"><source>A
 dog</source></trans-unit><trans-unit id="4"><source xml:space="default">A
 cat</source></trans-unit></group>
@@ -116,7 +117,8 @@ cat</source></trans-unit></group>
     assert "<target>ONE LONG LINE. AND\n\nANOTHER ONE</target>" in found
     assert "<target>A\nDOG</target>" in found
     assert "<target>A CAT</target>" in found
-    assert "&#13;" not in found
+    assert "<target>ONE&#13;\nTWO</target>" in found
+    assert found.count("&#13;") == 2
 
 
 @pytest.mark.parametrize("old", ["", ' target-language=""', " target-language = ' '"])

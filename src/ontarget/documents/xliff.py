@@ -165,8 +165,13 @@ def _parts(pieces: Sequence[XmlPiece], *, preserved: bool) -> Parts:
                 parts.append(Tag(code))
         elif piece.kind == "open" and (piece.name in _CODE or _is_protected(piece)):
             code, depth = piece.raw, 1
+        elif piece.kind == "text" and preserved:
+            parts += (
+                Tag(escaped_xml(part.raw), breaks=True) if isinstance(part, Tag) else part
+                for part in lines_apart(piece.text)
+            )
         elif piece.kind == "text":
-            parts += lines_apart(piece.text) if preserved else [piece.text]
+            parts.append(piece.text)
         else:
             parts.append(Tag(piece.raw))
     return parts_of(parts)
