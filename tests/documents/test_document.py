@@ -1,6 +1,7 @@
 """Properties of all formats: an identity model gives back the same bytes, and no model can break a file."""
 
 import re
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
@@ -12,7 +13,7 @@ from tests.documents.answers import Model, liar, same, upper
 from ontarget.documents.document import DocumentTranslation, translate_document
 from ontarget.documents.formats import read_document
 from ontarget.documents.glossary import Glossary
-from ontarget.documents.parts import Tag, Unit
+from ontarget.documents.parts import Parts, Tag, Unit
 from ontarget.documents.segments import Level
 from ontarget.errors import UserError
 from ontarget.languages import Language
@@ -38,6 +39,7 @@ WORDS = [
 ODD = {
     ".txt": "\n\n¦\r\n\r\n¦\x0c¦\ufeff¦\x1b",
     ".md": "# ¦\n\n¦- ¦> ¦**¦*¦_¦`¦```\n¦[¦](https://x.org)¦](¦![¦]¦<b>¦</b>¦<div>\n¦1. ¦|¦\\¦  \n¦---\n"
+    "¦$¦$$\n¦:::\n¦> [!NOTE]\n¦: ¦~~¦{%"
     "¦===\n¦[^1]: ¦| a | b |\n|---|---|\n| c | ¦[x]: https://y.org\n¦    ¦<https://z.org>¦<!-- c -->"
     "¦&amp;¦~~¦- [ ] ¦\r",
     ".html": "<p>¦</p>¦<b>¦</b>¦<br>¦<br/>¦<img alt='A cat'>¦<a title='A title' href=x>¦</a>¦<pre>¦</pre>"
@@ -115,17 +117,19 @@ def test_each_segment_has_its_place_source_and_way(folder: Path) -> None:
     page = b"# One title\n\nA dog. It is {x}.\n\nA dog.\n"
     document = read(folder, "a.md", page)
     model = Model(upper)
-    found = translate_document(document, model, EN, glossary=Glossary([("dog", "DOGGE"), ("title", "Title")]))
+    glossary = Glossary([("dog", "DOGGE"), ("title", "Title"), ("dog", "Rüde")])
+    found = translate_document(document, model, EN, glossary=glossary)
     assert found.data == b"# ONE TITLE\n\nA DOG. IT IS {x}.\n\nA DOG.\n"
+    missing = (("dog", "DOGGE"), ("dog", "Rüde"))
     rows = [(one.where, one.checked.source, one.checked.text, one.way, one.terms) for one in found.segments]
     assert rows == [
         ("line 1", "One title", "ONE TITLE", "whole", ()),
-        ("line 3", "A dog.", "A DOG.", "whole", (("dog", "DOGGE"),)),
+        ("line 3", "A dog.", "A DOG.", "whole", missing),
         ("line 3", "It is {x}.", "IT IS {x}.", "masked", ()),
-        ("line 5", "A dog.", "A DOG.", "whole", (("dog", "DOGGE"),)),
+        ("line 5", "A dog.", "A DOG.", "whole", missing),
     ]
     assert model.calls == [["One title", "A dog.", "It is X1."]]
-    assert found.segments[1].to_dict()["terms_missing"] == {"dog": "DOGGE"}
+    assert found.segments[1].to_dict()["terms_missing"] == {"dog": ["DOGGE", "Rüde"]}
     assert "terms_missing" not in found.segments[0].to_dict()
 
 
@@ -139,3 +143,29 @@ def test_a_character_that_the_encoding_lacks(folder: Path) -> None:
     )
     with pytest.raises(UserError, match="lacks '€', which the translation has"):
         translated(folder, "a.po", catalogue, lambda text: "5 €")
+
+
+def test_text_that_the_document_cannot_hold_is_left_and_said_to_be() -> None:
+    def refuse(parts: Parts) -> bool:
+        return "IT HELPS" not in "".join(part for part in parts if isinstance(part, str))
+
+    units = [Unit(("A dog.",), "line 1", refuse), Unit(("Press now. It helps.",), "line 2", refuse)]
+
+    class Refusing:
+        """A document that returns its texts."""
+
+        def __init__(self) -> None:
+            self.units = units
+
+        def translated(self, texts: Sequence[Parts]) -> bytes:
+            return repr([*texts]).encode()
+
+    found = translate_document(Refusing(), Model(upper), Language("en"))
+    assert found.data.decode() == "[('A DOG.',), ('Press now. It helps.',)]"
+    first, *left = found.segments
+    assert (first.way, first.checked.verdict.outcome) == ("whole", "on_target")
+    assert [one.checked.text for one in left] == ["Press now.", "It helps."]
+    for one in left:
+        row = one.to_dict()
+        assert (row["way"], row["outcome"], row["language"]) == ("left", "off_target", "en")
+        assert (row["action"], row["flags"]) == ("failed", ["echo"])

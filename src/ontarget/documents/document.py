@@ -1,10 +1,10 @@
 """Translates a document: cuts its units into segments, translates them, and puts them back."""
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
-from ontarget.checked.verdict import Checked
+from ontarget.checked.verdict import Checked, Verdict
 from ontarget.documents.dividing import Translate
 from ontarget.documents.glossary import Glossary
 from ontarget.documents.keep import Keep
@@ -33,7 +33,10 @@ class TranslatedSegment:
     def to_dict(self) -> dict[str, Any]:
         """The segment as plain data, a line of `translate --report`."""
         row = {"where": self.where, **self.checked.to_dict(), "way": self.way}
-        return row | ({"terms_missing": dict(self.terms)} if self.terms else {})
+        missing = dict[str, list[str]]()  # a term may have several translations
+        for term, translation in self.terms:
+            missing.setdefault(term, []).append(translation)
+        return row | ({"terms_missing": missing} if missing else {})
 
 
 @dataclass(frozen=True, slots=True)
@@ -99,14 +102,25 @@ def _filled(
     segments = list[TranslatedSegment]()
     texts = []
     for unit, of_unit in zip(document.units, cut, strict=True):
-        new = list[str | Tag]()
+        new, of_text = list[str | Tag](), list[TranslatedSegment]()
         for segment in of_unit:
             if segment.core:
                 one = found[segment.core]
                 missing = glossary.missing(one.checked.source, one.checked.text) if glossary else ()
-                segments.append(TranslatedSegment(unit.where, one.checked, one.way, missing))
+                of_text.append(TranslatedSegment(unit.where, one.checked, one.way, missing))
                 new += segment.filled(one.core)
             else:
                 new += segment.before
-        texts.append(parts_of(new))
+        text = parts_of(new)
+        accepted = text == unit.parts or unit.accepts(text)
+        texts.append(text if accepted else unit.parts)
+        segments += of_text if accepted else map(_left, of_text)
     return DocumentTranslation(document.translated(texts), segments)
+
+
+def _left(segment: TranslatedSegment) -> TranslatedSegment:
+    """A segment whose translation the document cannot hold, so that its source stays there."""
+    checked = segment.checked
+    verdict = Verdict("off_target", str(checked.direction.source), 1.0, "failed", {"echo": ()})
+    hypothesis = replace(checked.hypothesis, text=checked.source)
+    return replace(segment, checked=replace(checked, hypothesis=hypothesis, verdict=verdict), way="left")

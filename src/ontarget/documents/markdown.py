@@ -6,10 +6,13 @@ its line of the file.
 
 import re
 from collections.abc import Callable, Iterator, Sequence
+from itertools import product
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from ontarget.documents.html import html_slots
+from ontarget.documents.markdown_dialects import enable_dialects
+from ontarget.documents.markdown_emphasis import with_valid_emphasis, without_emphasis
 from ontarget.documents.parts import Parts, Slot, Tag, Unit, parts_of
 from ontarget.documents.text_file import LineNumbers, TextDocument, decoded
 from ontarget.placeholders import placeholders
@@ -19,7 +22,12 @@ if TYPE_CHECKING:
     from markdown_it.token import Token
 
 _FRONT_MATTER = re.compile(
-    r"(?:---|\+\+\+)[ \t]*\r?\n.*?\n(?:---|\+\+\+|\.\.\.)[ \t]*(?:\r?\n|\Z)", re.DOTALL
+    r"(?:---|\+\+\+)[ \t]*\r?\n"
+    # Its first line that is no comment has a key; otherwise these are rules around text.
+    r"(?=(?:[ \t]*(?:#[^\n]*)?\r?\n)*"
+    r"(?:\{|\[[\w. -]+\][ \t]*\r?\n|[\"']?[\w.-]+(?: [\w.-]+){0,2}[\"']?[ \t]*[:=]\s))"
+    r".*?\n(?:---|\+\+\+|\.\.\.)[ \t]*(?:\r?\n|\Z)",
+    re.DOTALL,
 )
 _LINE = re.compile(r"[^\n]*(?:\n|\Z)")
 _LINK_END = re.compile(
@@ -28,14 +36,22 @@ _LINK_END = re.compile(
 )
 _CODE = re.compile(r"(`+)(?!`).*?(?<!`)\1(?!`)", re.DOTALL)
 _IMAGE = re.compile(r"!\[((?:[^\[\]\\]|\\.)*)")
-# A task's box, a footnote, the definition of a link in a paragraph (behind a footnote).
-_MARK = re.compile(r"\[[ xX]\]\s+|\[\^[^\]\s]+\](?::\s+)?|(?:^|\n)\[(?!\^)[^\]\n]+\]:[ \t]+\S.*")
-_ESCAPABLE = re.compile(r"([\\`*_\[\]<>~])")
-_BLOCK_START = re.compile(r"(?:[#>+=-]|\d+[.)])")
+# At the start of a block: a task's box, the kind of an alert, the colon of a definition.
+_START = re.compile(r"\[[ xX]\](?:\s+|\Z)|\[![\w-]+\][+-]?[ \t]*|:[ \t]+")
+# A footnote, the definition of a link in a paragraph (behind a footnote).
+_MARK = re.compile(r"\[\^[^\]\s]+\](?::\s+)?|(?:^|\n)\[(?!\^)[^\]\n]+\]:[ \t]+\S.*")
+_OWN_LINE = re.compile(r"\[![\w-]+\]|\[[ xX]\][ \t]*\n")
+_ESCAPABLE = re.compile(r"([\\`*_\[\]<>~$])")
+_BLOCK_START = re.compile(r"(?:[#>+=:!?({-]|\d+[.)])")
+
+_EMPHASIS = frozenset({"em_open", "em_close", "strong_open", "strong_close", "s_open", "s_close"})
 
 
 def read_markdown(data: bytes, path: Path) -> TextDocument:
-    """A Markdown file (CommonMark with tables and strikethrough). Front matter stays as it is."""
+    """A Markdown file (CommonMark with tables, strikethrough, and what `markdown_dialects.py` lists).
+
+    Front matter stays as it is.
+    """
     file = decoded(data, path)
     front = _FRONT_MATTER.match(file.text)
     return TextDocument(
@@ -74,6 +90,7 @@ def _parser() -> "MarkdownIt":
     from markdown_it import MarkdownIt
 
     parser = MarkdownIt("commonmark").enable(["table", "strikethrough"])
+    enable_dialects(parser)
     return parser.disable("text_join")  # which would hide how a character is written
 
 
@@ -106,27 +123,35 @@ def _slot(
     kept = sorted({part.text for part in placeholders(token.content)}, key=len, reverse=True)
     stays = re.compile(f"({'|'.join(map(re.escape, kept))})" if kept else "(?!)")
 
-    def write(new: Parts, raw: Callable[[Tag], str]) -> str:
-        before = _structure(parser, token.content, environment)
-        for escape in (str, lambda text: _escaped(text, stays)):
-            content = "".join(raw(part) if isinstance(part, Tag) else escape(part) for part in new)
-            content = re.sub(
-                r"[ \t]*\n[ \t]*(?=\n)|(?<=\n)[ \t]+", "", content
-            )  # no empty line: it ends a block
+    before = _structure(parser, token.content, environment)
+    plain = [one for one in before if one not in _EMPHASIS]
+    escapes: tuple[Callable[[str], str], ...] = (str, lambda text: _escaped(text, stays))
+
+    def content_of(new: Parts, raw: Callable[[Tag], str]) -> str | None:
+        """The block's text for a translation; None if it would have other markup than before."""
+        ways = ((new, before), (with_valid_emphasis(new), before), (without_emphasis(new), plain))
+        for (pieces, wanted), escape in product(ways, escapes):
+            content = "".join(raw(part) if isinstance(part, Tag) else escape(part) for part in pieces)
+            # No empty line: it ends a block.
+            content = re.sub(r"[ \t]*\n[ \t]*(?=\n)|(?<=\n)[ \t]+", "", content)
             if len(spans) == 1:
                 content = content.replace("\n", " ")
-            if _structure(parser, content, environment) == before:
+            if _structure(parser, content, environment) == wanted:
                 content = content.replace("|", "\\|") if is_cell else content
                 return content.replace("\n", newline + between.lstrip("\r\n"))
-        return text[start:end]  # a translation with markup of its own would change the document
+        return None
 
-    return Slot(start, end, Unit(parts, where), write)
+    def write(new: Parts, raw: Callable[[Tag], str]) -> str:
+        return content_of(new, raw) or text[start:end]
+
+    unit = Unit(parts, where, lambda new: content_of(new, lambda tag: tag.raw) is not None)
+    return Slot(start, end, unit, write)
 
 
 def _parts(content: str, children: Sequence["Token"]) -> Parts | None:
     """The text and markup of a block; None if the parser's tokens are not found in it."""
     pieces, place, links = list[str | Tag](), 0, list[tuple[int, int]]()
-    autolink = False
+    autolink, has_own_line = False, _OWN_LINE.match(content) is not None
     for child in children:
         if autolink:
             autolink = child.type != "link_close"
@@ -140,7 +165,9 @@ def _parts(content: str, children: Sequence["Token"]) -> Parts | None:
         elif child.type in ("softbreak", "hardbreak"):
             found = re.compile(r"[ \t]*\\?\n[ \t]*").match(content, place)
             raw = found[0] if found else "\0"
-            piece = "\n" if child.type == "softbreak" else Tag(raw, breaks=True)
+            # The first line of an alert has its kind, and in some dialects a title.
+            breaks = child.type == "hardbreak" or (has_own_line and "\n" not in content[:place])
+            piece = Tag(raw, breaks=True) if breaks else "\n"
         elif child.type == "code_inline":
             found = _CODE.match(content, place)
             raw = found[0] if found else "\0"
@@ -168,7 +195,7 @@ def _parts(content: str, children: Sequence["Token"]) -> Parts | None:
             pieces += [Tag("!["), begin[1]]
             place, raw = begin.end(), found[0]
             piece = Tag(raw)
-        elif child.type == "html_inline":
+        elif child.type in ("html_inline", "formula"):
             raw = child.content
             piece = Tag(raw)
         else:
@@ -184,28 +211,32 @@ def _parts(content: str, children: Sequence["Token"]) -> Parts | None:
 
 
 def _marked(pieces: Sequence[str | Tag]) -> Iterator[str | Tag]:
-    """The pieces with footnotes and the boxes of tasks as tags."""
-    for piece in pieces:
+    """The pieces with footnotes, and what `_START` finds, as tags."""
+    for number, piece in enumerate(pieces):
         if isinstance(piece, Tag):
             yield piece
             continue
         place = 0
-        for found in _MARK.finditer(piece):
-            if found[0].startswith(("[^", "\n")) or found.start() == 0:
-                yield piece[place : found.start()]
-                yield Tag(found[0], breaks="]: " in found[0])
-                place = found.end()
+        if number == 0 and (start := _START.match(piece)) is not None:
+            yield Tag(start[0])
+            place = start.end()
+        for found in _MARK.finditer(piece, place):
+            yield piece[place : found.start()]
+            yield Tag(found[0], breaks="]: " in found[0])
+            place = found.end()
         yield piece[place:]
 
 
 def _structure(parser: "MarkdownIt", content: str, environment: dict[str, object]) -> list[object]:
     """The blocks and the markup of a text, without its words."""
-    found = list[object]()
+    found: list[object] = [start[0].strip() if (start := _START.match(content)) else ""]
     for token in parser.parse(content, dict(environment)):
         found.append((token.type, token.tag))
         for child in token.children or ():
-            if child.type not in ("text", "text_special", "softbreak"):
-                same = child.content if child.type in ("code_inline", "html_inline") else ""
+            if child.type in _EMPHASIS:
+                found.append(child.type)
+            elif child.type not in ("text", "text_special", "softbreak"):
+                same = child.content if child.type in ("code_inline", "html_inline", "formula") else ""
                 found.append(
                     (child.type, child.markup, str(child.attrs.get("href", child.attrs.get("src"))), same)
                 )

@@ -2,10 +2,10 @@
 
 import re
 from collections.abc import Callable, Iterable, Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Protocol
 
-_LINE_END = re.compile(r"\r\n?|\n")
+_LINE_END = re.compile(r"\r\n|[\n\r\v\f\x1c-\x1e\x85\u2028\u2029]")  # of `str.splitlines`
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,10 +60,12 @@ class Unit:
     Attributes:
         parts: its text and tags.
         where: its place for messages, such as `line 3`.
+        accepts: whether the document can hold a translation there.
     """
 
     parts: Parts
     where: str
+    accepts: Callable[[Parts], bool] = field(default=lambda parts: True, compare=False)
 
 
 class Document(Protocol):
