@@ -43,7 +43,7 @@ def test_a_fault_in_the_last_line_is_found_before_any_work(tmp_path: Path) -> No
 
 
 def test_text_has_no_columns(text: Path) -> None:
-    with pytest.raises(UserError, match=r"'a\.de\.gz' is not Parquet, so it has no column 'de'"):
+    with pytest.raises(UserError, match=r"but 'a\.de\.gz' is neither"):
         file_of(text, "de").survey()
 
 

@@ -108,7 +108,7 @@ def test_a_glossary_is_checked(page: Path, tmp_path: Path) -> None:
     assert (
         "1 of 2 terms of the glossary translated as it says (line 1: dog → Hund is missing)" in result.stderr
     )
-    assert json.loads(report.read_text().splitlines()[0])["terms_missing"] == {"dog": "Hund"}
+    assert json.loads(report.read_text().splitlines()[0])["terms_missing"] == {"dog": ["Hund"]}
 
 
 def test_models_are_told_the_terms_of_each_segment(page: Path, tmp_path: Path) -> None:
@@ -196,7 +196,7 @@ def bad_word(folder: Path) -> None:
     [
         (["page.html", "-o", "out.md"], "does not end with .html; a document keeps its format"),
         (["page.html", "-o", "page.html"], "is an input file and would be overwritten"),
-        (["page.html", "-o", "o.html", "--report", "o.html"], "is also the file of --output"),
+        (["page.html", "-o", "o.html", "--report", "o.html"], "and --output would overwrite each other"),
         (["page.html", "--report", "g.tsv", "--glossary", "g.tsv"], "g.tsv' is an input file and would be"),
         (["page.html", "--report", "page.html"], "--report 'page.html' is an input file"),
         (
@@ -204,6 +204,8 @@ def bad_word(folder: Path) -> None:
             "--output 'g.tsv' is an input file and would be overwritten",
         ),
         (["page.html", "-o", "there.html"], "exists; choose another path, or replace it with --overwrite"),
+        (["page.html", "--column", "2"], "but 'page.html' is neither; save it as one of them, or omit"),
+        (["a.txt", "--column", "2", "--segment", "line"], "(.tsv), but 'a.txt' is neither"),
         (["page.html", "a.md", "-o", "out"], "documents are translated one at a time"),
         (["page.html", "--segment", "sentense"], "did you mean 'sentence'?"),
         (["page.html", "--keep", "("], "--keep '(' is not a valid regular expression"),

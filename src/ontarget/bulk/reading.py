@@ -18,6 +18,14 @@ ROWS = 10_000
 """Rows of Parquet that are read at a time."""
 
 
+def no_columns(name: str) -> UserError:
+    """The error for a column of a file that is no table."""
+    return UserError(
+        f"--column is for Parquet and tab-separated columns (.tsv), but {name} is neither; save it as one of "
+        "them, or omit --column"
+    )
+
+
 @dataclass(frozen=True, slots=True)
 class Survey:
     """What a first pass over an input found.
@@ -56,7 +64,7 @@ class BulkFile:
                 self.text_column(table)
                 return Survey(table.metadata.num_rows, digest(self.path))
         if self.column is not None:
-            raise UserError(f"{self.name} is not Parquet, so it has no column '{self.column}'; omit --column")
+            raise no_columns(self.name)
         return Survey(sum(1 for _ in self.segments()), digest(self.path))
 
     def segments(self) -> Iterator[str]:

@@ -11,11 +11,12 @@ from ontarget.bulk.cluster import on_ray
 from ontarget.bulk.inputs import find_inputs
 from ontarget.bulk.job import BulkJob
 from ontarget.bulk.local import Advance, Translate, Workers, in_this_process
+from ontarget.bulk.reading import BulkFile, no_columns
 from ontarget.bulk.translate import translate_files
 from ontarget.checked.source import AUTO
 from ontarget.checked.verdict import Checked, Verdict
 from ontarget.cli.loading import TranslatorOptions
-from ontarget.cli.options import require_folder, require_no_input, require_two
+from ontarget.cli.options import require_folder, require_no_input
 from ontarget.cli.progress import duration, stopped
 from ontarget.cli.verdicts import TOO_LONG, conclude
 from ontarget.documents.formats import is_document
@@ -35,8 +36,11 @@ def require_output(given: Mapping[str, object], files: Sequence[str]) -> None:
     """Rejects arguments that need `--output`, in a command without it.
 
     Raises:
-        UserError: there is such an argument.
+        UserError: there is such an argument, or a file has no columns.
     """
+    for name in files if given.get("--column") else ():
+        if Path(name).is_file() and not BulkFile(Path(name), name).is_parquet:
+            raise no_columns(f"'{name}'")
     for option in (option for option, value in given.items() if value):
         raise UserError(f"{option} needs --output, the file or folder to write")
     if len(files) > 1 or any(Path(name).is_dir() for name in files):
@@ -76,11 +80,6 @@ def in_bulk(
         if is_document(one.path):
             raise UserError(f"{one.name} is a document; translate it alone, or remove it from the folder")
         require_no_input("--output", one.target, others)
-        if job.report is not None:
-            require_no_input("--report", job.report, [str(one.path)])
-            require_two("--report", job.report, one.target, f"the file for the translation of {one.name}")
-    if job.report is not None and job.folder in (job.report.resolve(), *job.report.resolve().parents):
-        raise UserError(f"--report '{job.report}' is in a folder that is removed; choose another path")
     limit: int | None = None
 
     def here() -> Workers:

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, get_args
 
 import typer
 
+from ontarget.bulk.reading import no_columns
 from ontarget.checked.source import AUTO, source_directions
 from ontarget.checked.summary import Summary
 from ontarget.checked.verdict import Checked
@@ -31,6 +32,7 @@ if TYPE_CHECKING:
     from ontarget.checked.translator import CheckedTranslator
 
 _SAMPLE = 500  # units from which the language of a document is identified
+_TABLES = (".tsv", ".tab")
 _NAMED = 3  # examples that a sentence gives
 
 
@@ -82,10 +84,12 @@ def document_job(
         UserError: an option or file is wrong.
     """
     first = Path(files[0]) if files and files[0] != "-" else None
-    is_table = first is not None and first.suffix.lower() in (".tsv", ".tab") and column is not None
+    is_table = first is not None and first.suffix.lower() in _TABLES and column is not None
     of_documents = segment is not None or glossary is not None or bool(keep)
     if not (of_documents or is_table or any(is_document(Path(name)) for name in files)):
         return None
+    if column is not None and not is_table:
+        raise no_columns("standard input" if first is None else f"'{first}'")
     if len(files) > 1 or (first is not None and first.is_dir()):
         raise UserError("documents are translated one at a time; name one file")
     if segment is not None and segment not in get_args(Level):

@@ -169,19 +169,21 @@ def require_no_input(option: str, path: Path, inputs: Iterable[str | None]) -> N
         raise UserError(f"{option} '{path}' is an input file and would be overwritten; choose another path")
 
 
-def require_two(option: str, path: Path, other: Path, what: str) -> None:
+def require_two(option: str, path: Path, other_option: str, other: Path) -> None:
     """Rejects an output path that is another output of the command too, whether it exists or not.
 
     Args:
         option: the option of the path.
         path: the path.
+        other_option: the option of the other output.
         other: the other output.
-        what: what the other one is, such as `the file of --output`.
     Raises:
         UserError: both are one file.
     """
     if path.resolve() == other.resolve() or (path.is_file() and other.is_file() and path.samefile(other)):
-        raise UserError(f"{option} '{path}' is also {what}; choose another path")
+        raise UserError(
+            f"{option} '{path}' and {other_option} would overwrite each other; choose another path"
+        )
 
 
 def require_outside(option: str, path: Path, inputs: Iterable[str | None]) -> None:

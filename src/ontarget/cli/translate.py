@@ -228,7 +228,7 @@ def translate(
     if report is not None:
         require_new_place("--report", report, [*(files or []), *others])
     if report is not None and output is not None:
-        require_two("--report", report, output, "the file of --output")
+        require_two("--report", report, "--output", output)
     if template is not None:
         PromptTemplate.load(template, place)
     if system is not None and (current := current_id(system)) != system:
