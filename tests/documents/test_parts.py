@@ -1,4 +1,4 @@
-from ontarget.documents.parts import Slot, Tag, Unit, parts_of, spliced, written
+from ontarget.documents.parts import Slot, Tag, Unit, lines_apart, parts_of, spliced, written, written_whole
 
 
 def slot(text: str, start: int, end: int, *parts: str | Tag, filled: bool = False) -> Slot:
@@ -27,3 +27,18 @@ def test_a_slot_within_a_tag_of_another_one() -> None:
     assert spliced(text, both, [("hier ", tag, "!"), ("katze",)]) == "HIER <img alt='KATZE'>!"
     assert spliced(text, both, [outer.unit.parts, ("katze",)]) == "look <img alt='KATZE'> here"
     assert spliced(text, both, [("hier ", tag, "!"), ("cat",)]) == "HIER <img alt='cat'>!"
+
+
+def test_lines_apart() -> None:
+    text = "one\r\n\ntwo\u2028 three\r"
+    parts = parts_of(lines_apart(text))
+    assert parts == (
+        "one",
+        Tag("\r\n", breaks=True),
+        Tag("\n", breaks=True),
+        "two",
+        Tag("\u2028", breaks=True),
+        " three",
+        Tag("\r", breaks=True),
+    )
+    assert written_whole(str.upper)(parts, lambda tag: tag.raw) == text.upper()
