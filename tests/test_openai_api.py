@@ -3,6 +3,7 @@
 import email.utils
 import subprocess
 import sys
+import threading
 import time
 from typing import Any
 
@@ -66,8 +67,31 @@ def test_results_are_in_order_and_so_many_requests_are_made_at_once(items: int, 
             _post, [{"n": n} for n in range(items)], lambda *progress: done.append(progress)
         )
     assert found == [{"n": n} for n in range(items)]
-    assert done == [(n + 1, items) for n in range(items)]
+    counts = [finished for finished, _ in dict.fromkeys(done) if finished]  # it also reports every second
+    assert counts == list(range(1, items + 1))
+    assert {total for _, total in done} <= {items}
     assert server.most_at_once <= concurrency
+
+
+def test_work_can_be_given_up_while_the_server_does_not_reply(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("ontarget.openai_api._REPORTED", 0.01)
+    asked, go_on = threading.Event(), threading.Event()
+
+    def answer(path: str, body: dict[str, Any]) -> Answer:
+        asked.set()
+        go_on.wait(10)
+        return body
+
+    def give_up(finished: int, _: int) -> None:
+        if asked.is_set() and not finished:
+            raise InterruptedError
+
+    with serving(answer) as server:
+        try:
+            with pytest.raises(InterruptedError):
+                OpenAIServer(server.url).each(_post, [{"n": 1}], give_up)
+        finally:
+            go_on.set()
 
 
 def test_requests_wait_for_each_other_neither_more_nor_less_than_they_must() -> None:

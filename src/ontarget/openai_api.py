@@ -10,6 +10,7 @@ also works in a notebook, which has a loop already.
 
 import email.utils
 import json
+import logging
 import os
 import random
 import time
@@ -26,10 +27,12 @@ if TYPE_CHECKING:
 Item = TypeVar("Item")
 Result = TypeVar("Result")
 
+_LOG = logging.getLogger(__name__)
 _BUSY = {408, 409, 425, 429, 500, 502, 503, 504, 529}  # status codes after which a retry may succeed
 _TRIES = 6
 _LONGEST_WAIT = 60.0  # seconds between two tries, even if the server requests more
 _CONNECT = 10.0  # seconds
+_REPORTED = 1.0  # seconds between two reports on progress
 _SHOWN = 300  # characters of a server's response that are shown
 
 
@@ -100,7 +103,8 @@ class OpenAIServer:
         Args:
             work: what to do for an item by requests in a session; done for `concurrency` items at a time.
             items: the items.
-            progress: called with the number of finished items and the number of all, in another thread.
+            progress: called with the number of finished items and the number of all, in another thread; also
+                every second, so that its exception can end the work while a server does not reply.
         Raises:
             UserError: the server refuses a request, or does not reply.
         """
@@ -122,7 +126,7 @@ class OpenAIServer:
         progress: Callable[[int, int], None] | None,
     ) -> list[Result]:
         import httpx2
-        from anyio import create_task_group
+        from anyio import create_task_group, move_on_after, sleep_forever
 
         results: dict[int, Result] = {}
         numbers = iter(range(len(items)))
@@ -135,12 +139,22 @@ class OpenAIServer:
                 if progress is not None:
                     progress(len(results), len(items))
 
+        async def report(progress: Callable[[int, int], None]) -> None:
+            while True:
+                with move_on_after(_REPORTED):
+                    await sleep_forever()
+                progress(len(results), len(items))
+
         async with (
             httpx2.AsyncClient(limits=limits, timeout=timeout, headers=self._headers()) as client,
-            create_task_group() as group,
+            create_task_group() as reporting,
         ):
-            for _ in range(min(self.concurrency, len(items))):
-                group.start_soon(worker, Session(self, client))
+            if progress is not None:
+                reporting.start_soon(report, progress)
+            async with create_task_group() as workers:
+                for _ in range(min(self.concurrency, len(items))):
+                    workers.start_soon(worker, Session(self, client))
+            reporting.cancel_scope.cancel()
         return [results[number] for number in range(len(items))]
 
     def nonsense(self, reply: object) -> ServerFailed:
@@ -239,6 +253,7 @@ class Session:
                     raise refused
                 failure, cause, wait = str(refused), refused.cause, response.headers.get("Retry-After", "")
             if number < _TRIES:
+                _LOG.info("%s; trying again", cause)
                 await sleep(_pause(number, wait))
         tried = f" (tried {_TRIES} times)"
         raise NoReply(failure + tried, cause + tried)

@@ -1,11 +1,13 @@
 """What clients and the log get when the model fails: never its address, its key, or text of users."""
 
 import logging
-from collections.abc import Iterator
+import threading
+import time
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from typing import Any
 
 import anyio
-import httpx2
 import pytest
 from tests.checked.fake import GERMAN
 from tests.openai_server import CUT, Answer, serving
@@ -14,21 +16,21 @@ from tests.serving.fake import client_of
 from ontarget import CheckedTranslator, Translator
 from ontarget.scoring.language_id.identifier import default_identifier
 from ontarget.served_model import ServedModel
+from ontarget.serving.limits import ServerLimits
 from ontarget.serving.service import TranslationService
 
 FIELDS = {"text": GERMAN, "source": "de", "target": "fr"}
 
 
 @contextmanager
-def client_with(answer: Answer) -> Iterator[httpx2.Client]:
-    """A client of a server whose model is on a second one, which answers so."""
-    with serving(lambda path, _: {"data": [{"id": "m"}]} if path == "models" else answer) as backend:
+def service_with(answer: Callable[[], Answer], **how: Any) -> Iterator[TranslationService]:
+    """A service whose model is on a second server, which answers so."""
+    with serving(lambda path, _: {"data": [{"id": "m"}]} if path == "models" else answer()) as backend:
 
         def load() -> CheckedTranslator:
             return CheckedTranslator(Translator(ServedModel(backend.url), template="plain"), num_beams=1)
 
-        with client_of(TranslationService(load, default_identifier())) as client:
-            yield client
+        yield TranslationService(load, default_identifier(), **how)
 
 
 @pytest.mark.parametrize(
@@ -54,10 +56,34 @@ def test_a_failure_of_the_model_is_the_servers(
 
     monkeypatch.setattr(anyio, "sleep", sleep)
     monkeypatch.delenv("OPENAI_API_KEY", raising=False)
-    with caplog.at_level(logging.ERROR, "ontarget.serving"), client_with(answer) as client:
+    with (
+        caplog.at_level(logging.ERROR, "ontarget.serving"),
+        service_with(lambda: answer) as service,
+        client_of(service) as client,
+    ):
         reply = client.post("/translate", json=FIELDS)
     assert reply.status_code == status, reply.text
     assert reply.json()["error"]["type"] == "server_error"
     assert not any(secret in reply.text for secret in ("127.0.0.1", "OPENAI", "who are you", GERMAN))
     assert cause in caplog.text
     assert GERMAN not in caplog.text
+
+
+def test_a_model_that_does_not_reply_is_given_up_with_the_request() -> None:
+    go_on, waited_for = threading.Event(), list[str]()
+
+    def answer() -> Answer:
+        if not go_on.wait(10):
+            waited_for.append("an answer")
+        return {"choices": [{"text": "a"}]}
+
+    with service_with(answer, limits=ServerLimits(seconds=0.2)) as service, client_of(service) as client:
+        try:
+            reply = client.post("/translate", json=FIELDS)
+            while service._in_progress:
+                time.sleep(0.01)
+            assert not waited_for
+        finally:
+            go_on.set()
+    assert reply.status_code == 504
+    assert "try again later" in reply.json()["message"]

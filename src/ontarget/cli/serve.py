@@ -171,7 +171,8 @@ def serve(
         batch_texts=batch_texts,
     )
     logging.basicConfig(level=logging.WARNING, format="%(asctime)s %(message)s")
-    logging.getLogger("ontarget.serving").setLevel(logging.INFO)
+    for part in ("serving", "openai_api"):
+        logging.getLogger(f"ontarget.{part}").setLevel(logging.INFO)
 
     def started(address: str) -> None:
         typer.echo(f"serving at {address}", err=True)

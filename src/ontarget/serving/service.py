@@ -177,7 +177,7 @@ async def _left(http: Request) -> None:
 def _given_up(gone: bool, seconds: float) -> Failure:
     if gone:
         return Failure(499, "client_left", "the client has left")
-    message = f"the translation took longer than {seconds:g} seconds; send fewer or shorter texts"
+    message = f"the translation took longer than {seconds:g} seconds; try again later, or send less text"
     return Failure(504, "timeout", message, headers=_soon(10))
 
 

@@ -149,7 +149,8 @@ def test_the_outputs_are_those_of_the_model_in_this_process(
             [prompt(text) for text in texts], GREEDY, stop=["e"], progress=lambda *at: progress.append(at)
         )
     assert [(h.text, h.finish_reason) for [h] in there] == [(h.text, h.finish_reason) for [h] in here]
-    assert progress == [(n, 5) for n in range(1, 6)]
+    # It also reports every second.
+    assert [at for at in dict.fromkeys(progress) if at[0]] == [(n, 5) for n in range(1, 6)]
     assert any(h.text for [h] in here)
 
 
