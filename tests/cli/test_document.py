@@ -89,6 +89,19 @@ def test_lost_parts_are_translated_piecewise(page: Path, monkeypatch: pytest.Mon
     )
 
 
+def test_text_that_is_left_untranslated_is_named(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    file = tmp_path / "a.md"
+    file.write_text("# Small dogs\n\nThe house sleeps.\n")
+    monkeypatch.setattr(Capitals, "answers", {"The house sleeps.": ["Das Haus {schläft}."]})
+    result = run(*TO, str(file), "--strict")
+    assert result.exit_code == 3, result.output
+    assert result.stdout == "# SMALL DOGS\n\nThe house sleeps.\n"
+    assert (
+        "1 segment left untranslated, because the model gave no translation or one that the document "
+        "cannot hold (line 3)"
+    ) in result.stderr.splitlines()
+
+
 @pytest.mark.parametrize("check", [(), ("--no-check",)])
 def test_a_document_without_text_is_named(tmp_path: Path, check: tuple[str, ...]) -> None:
     file = tmp_path / "page.html"

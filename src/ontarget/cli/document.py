@@ -200,10 +200,15 @@ def _notes(segments: Sequence[TranslatedSegment], job: DocumentJob) -> list[str]
     notes = []
     pieces = [one for one in segments if one.way == "pieces"]
     if pieces and job.check:
-        places = ", ".join(dict.fromkeys(one.where for one in pieces[:_NAMED]))
         notes.append(
             f"{counted(len(pieces), 'segment')} translated piece by piece, because the model lost a "
-            f"placeholder or a tag ({places}{', …' if len(pieces) > _NAMED else ''})"
+            f"placeholder or a tag ({_places(pieces)})"
+        )
+    left = [one for one in segments if one.way == "left"]
+    if left and job.check:
+        notes.append(
+            f"{counted(len(left), 'segment')} left untranslated, because the model gave no translation or "
+            f"one that the document cannot hold ({_places(left)})"
         )
     if job.glossary is not None:
         without = [(one.where, term) for one in segments for term in one.terms]
@@ -219,3 +224,9 @@ def _notes(segments: Sequence[TranslatedSegment], job: DocumentJob) -> list[str]
             f"{one.where} has text that is too long for the model and cannot be divided; it stays as it is"
         )
     return notes
+
+
+def _places(segments: Sequence[TranslatedSegment]) -> str:
+    """The places of the first segments."""
+    places = ", ".join(dict.fromkeys(one.where for one in segments[:_NAMED]))
+    return places + (", …" if len(segments) > _NAMED else "")

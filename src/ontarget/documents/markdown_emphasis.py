@@ -1,4 +1,4 @@
-"""Emphasis in a translated Markdown text: where its signs are none beside the new words, others are written.
+"""Emphasis in a translated Markdown text: signs that do not work beside the new words are replaced.
 
 `_so_` is emphasis between blanks, but not in `_so_fort` or in a language without blanks, and `**"so"**` not
 directly behind a letter (https://spec.commonmark.org/0.31.2/#left-flanking-delimiter-run).
