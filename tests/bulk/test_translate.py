@@ -183,8 +183,12 @@ def test_another_job_in_the_same_place_is_refused_or_replaces_it(
     with pytest.raises(UserError, match="with --report off; give the same options"):
         bench.run(bench.job("text", report=bench.folder / "report"))
     bench.write(text="a\nc\n")
-    with pytest.raises(UserError, match="when the input of 'out' was another; give the same input"):
+    with pytest.raises(UserError, match=r"translation of '.*text' with other content; give the same"):
         bench.run(bench.job("text"))
+    bench.write(renamed="a\nc\n")
+    with pytest.raises(UserError, match=r"translation of '.*text'; give the same input"):
+        bench.run(bench.job("renamed"))
+    (bench.folder / "renamed").unlink()
     bench.write(text="a\nb\n", more="c\n")
     with pytest.raises(UserError, match="of other inputs"):
         bench.run(bench.job("text", "more"))
@@ -213,30 +217,6 @@ def test_an_output_that_exists_is_kept(bench: Bench) -> None:
 
 
 @pytest.mark.parametrize(
-    ("names", "report"),
-    [
-        (["text"], "out"),
-        (["text"], "./in/../out"),
-        (["text"], "out/report"),
-        (["text"], "out.part"),
-        (["text"], "out.part/report.jsonl"),
-        (["text", "in"], "out"),
-        (["text", "in"], "out/text"),
-        (["text", "in"], "out/sub"),
-        (["text", "in"], "in/sub/a"),
-    ],
-)
-def test_a_report_never_takes_the_place_of_text(bench: Bench, names: list[str], report: str) -> None:
-    (bench.folder / "in" / "sub").mkdir(parents=True)
-    bench.write(**{"text": "a\n", "in/sub/a": "b\n"})
-    asked = Upper()
-    with pytest.raises(UserError, match=r"^--report '.*'.* overwr.*choose another path"):
-        bench.run(bench.job(*names, report=bench.folder / report, overwrite=True), asked)
-    assert (asked.shards, bench.left) == ([], ["in", "text"])
-    assert bench.read("in/sub/a") == "b\n"
-
-
-@pytest.mark.parametrize(
     ("data", "sentence"),
     [(b"", "is empty; it must have one segment per line"), (b"a\n\xff\n", "is not UTF-8: line 2")],
 )
@@ -251,49 +231,6 @@ def test_a_mistake_in_the_input_leaves_nothing(bench: Bench, data: bytes, senten
     with pytest.raises(UserError, match=sentence):
         translate_files(bench.job("text"), no_workers, bench.reporter)  # type: ignore[arg-type]
     assert bench.left == ["text"]
-
-
-def test_names_that_are_not_utf_8(bench: Bench, small_shards: SmallShards) -> None:
-    small_shards(1)
-    name = os.fsdecode(b"nom\xe9")
-    (bench.folder / "in").mkdir()
-    bench.write(**{f"in/{name}": "a\nb\n"})
-    job = bench.job("in", report=bench.folder / "report")
-    with pytest.raises(KeyboardInterrupt):
-        bench.run(job, Upper(stop_at="b"))
-    rest = Upper()
-    bench.run(job, rest)
-    assert (rest.shards, bench.read(f"out/{name}")) == ([["b"]], "A\nB\n")
-    rows = [json.loads(line) for line in bench.read("report").splitlines()]
-    assert [row["file"] for row in rows] == [str(bench.folder / "in" / r"nom\xe9")] * 2
-
-
-@pytest.mark.parametrize("damaged", [b"", b"{}\n", b"[]\n", b"\xff\n", b'{"settings": {}}\n'])
-def test_a_damaged_journal_is_one_sentence_and_can_be_replaced(
-    bench: Bench, small_shards: SmallShards, damaged: bytes
-) -> None:
-    small_shards(1)
-    started(bench)
-    (bench.folder / "out.part" / "journal.jsonl").write_bytes(damaged)
-    with pytest.raises(UserError) as refused:
-        bench.run(bench.job("text"))
-    assert str(refused.value) == (
-        f"'{bench.folder / 'out.part'}' is an unfinished translation with a damaged journal; move it away, "
-        "or add --overwrite to begin this one"
-    )
-    assert bench.read("out.part/lines/out") == "A\n"
-    bench.run(bench.job("text", overwrite=True))
-    assert (bench.read("out"), bench.left) == ("A\nB\n", ["out", "text"])
-
-
-def test_an_entry_that_is_not_one_is_translated_again(bench: Bench, small_shards: SmallShards) -> None:
-    small_shards(1)
-    started(bench)
-    with (bench.folder / "out.part" / "journal.jsonl").open("a", encoding="utf-8") as file:
-        file.write("{}\n")
-    rest = Upper()
-    bench.run(bench.job("text"), rest)
-    assert (rest.shards, bench.read("out")) == ([["b"]], "A\nB\n")
 
 
 def test_files_of_the_user_in_the_place_of_the_job_are_left_alone(bench: Bench) -> None:

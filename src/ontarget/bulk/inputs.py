@@ -112,6 +112,8 @@ def _check_targets(inputs: Sequence[BulkInput]) -> None:
                 f"the translation of {one.name} would overwrite the input {overwritten.name}; "
                 "choose another path for -o"
             )
+        if one.target.exists() and not one.target.is_file():
+            raise UserError(f"-o '{one.target}' is not a file, and would be replaced; choose another path")
         compressor(one.target)
 
 
@@ -123,11 +125,11 @@ def check_report(report: Path, inputs: Sequence[BulkInput], folder: Path) -> Non
         inputs: the inputs, with the places of their translations.
         folder: the folder of the job, which is removed at the end.
     Raises:
-        UserError: an input, a translation or the folder of the job is there.
+        UserError: an input, a translation, the folder of the job or something that is not a file is there.
     """
     at = report.resolve()
     if any(at == one.path.resolve() for one in inputs if not one.is_stream):
-        raise UserError(f"--report '{report}' is an input and would be overwritten; choose another path")
+        raise UserError(f"--report '{report}' is an input file and would be overwritten; choose another path")
     for place in [*(one.target for one in inputs), folder]:
         taken = place.resolve()
         if at == taken or at in taken.parents or taken in at.parents:
@@ -135,6 +137,8 @@ def check_report(report: Path, inputs: Sequence[BulkInput], folder: Path) -> Non
                 f"--report '{report}' and the translation in '{place}' would overwrite each other; "
                 "choose another path for --report"
             )
+    if at.exists() and not at.is_file():
+        raise UserError(f"--report '{report}' is not a file, and would be replaced; choose another path")
 
 
 def readable(path: Path) -> str:

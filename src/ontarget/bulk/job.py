@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from ontarget.bulk.inputs import BulkInput, check_report, compressor, readable
+from ontarget.bulk.inputs import STANDARD_INPUT, BulkInput, check_report, compressor, readable
 from ontarget.bulk.journal import Journal
 from ontarget.bulk.parquet import check_parquet, write_parquet
 from ontarget.bulk.reading import BulkFile, keep_stream
@@ -100,14 +100,14 @@ class JobFiles:
         results, report = translated.results, list[dict[str, Any]]()
         if len(results) != len(translated.shard.texts):
             raise ValueError(f"{len(results)} translations of {len(translated.shard.texts)} lines")
-        parts = {}
+        parts, names = {}, (self.journal.header or {})["names"]  # an input may have moved since
         for index, line, place in translated.shard.pieces():
             one = self._inputs[index]
             text = "".join(f"{in_one_line(result.text)}\n" for result in results[place])
             parts[f"{_LINES}/{one.key}"] = compressor(one.target)(text.encode())
             rows = (report_row(number, result) for number, result in enumerate(results[place], line))
             error = {"error": translated.error} if translated.error else {}
-            report += [{"file": readable(one.path), **row, **error} for row in rows]
+            report += [{"file": names[index], **row, **error} for row in rows]
         if self._job.report is not None:
             parts[_REPORT] = "".join(f"{json.dumps(row, ensure_ascii=False)}\n" for row in report).encode()
         self.summary.add(results)
@@ -133,8 +133,6 @@ class JobFiles:
         if self._job.report is not None:
             check_report(self._job.report, self._inputs, self._job.folder)
         for target in [one.target for one in self._inputs] * (not self.journal.complete):
-            if target.exists() and not target.is_file():
-                raise UserError(f"-o '{target}' is not a file, and would be replaced; choose another path")
             if target.exists() and not self._job.overwrite:
                 raise UserError(f"'{target}' exists; choose another path, or add --overwrite to replace it")
 
@@ -146,7 +144,7 @@ class JobFiles:
             if others:  # not ours: a job writes its journal first
                 raise UserError(f"'{folder}' holds other files ({others[0]}), move it away")
             return
-        if header is None or not {"settings", "inputs"} <= header.keys():
+        if header is None or not {"settings", "inputs", "names"} <= header.keys():
             self._replace("with a damaged journal; move it away")
             return
         now = self._settings()
@@ -163,18 +161,28 @@ class JobFiles:
         if not self.total:
             raise UserError(f"{self._inputs[0].name} is empty; it must have one segment per line")
         inputs = [[one.key, survey.sha256] for one, survey in zip(self._inputs, surveys, strict=True)]
+        names = [readable(one.path) for one in self._inputs]
         if self.journal.header is not None and self.journal.header["inputs"] != inputs:
-            before = dict(self.journal.header["inputs"])
-            differing = next((key for key, sha256 in inputs if before.get(key) not in (None, sha256)), None)
-            which = f"when the input of '{differing}' was another" if differing else "of other inputs"
-            self._replace(f"{which}; give the same input to finish it")
+            self._replace(f"of {self._former(inputs, names)}; give the same input to finish it")
         if self.journal.header is not None:
             self.journal.resume()
             return
-        self.journal.begin({"settings": self._settings(), "inputs": inputs})
+        self.journal.begin({"settings": self._settings(), "inputs": inputs, "names": names})
         empty = [one for one, count in zip(self._inputs, self.lines, strict=True) if not count]
         if empty:
             self.journal.add({f"{_LINES}/{one.key}": compressor(one.target)(b"") for one in empty}, 0)
+
+    def _former(self, inputs: Sequence[Sequence[str]], names: Sequence[str]) -> str:
+        """What an unfinished job translated instead of these inputs: the first that differs, if it has one."""
+        header = self.journal.header or {}
+        entries = zip(header["inputs"], header["names"], strict=True)
+        before = {key: (sha256, name) for (key, sha256), name in entries}
+        for (key, sha256), name in zip(inputs, names, strict=True):
+            former, called = before.get(key, (sha256, name))
+            if former != sha256:
+                shown = "standard input" if called == STANDARD_INPUT else f"'{called}'"
+                return f"{shown} with other content" if called == name else shown
+        return "other inputs"
 
     def _replace(self, which: str) -> None:
         """Removes an unfinished job that differs.

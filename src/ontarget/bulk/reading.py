@@ -19,7 +19,7 @@ ROWS = 10_000
 
 
 def no_columns(name: str) -> UserError:
-    """The error for a column of a file that is no table."""
+    """The error for a column of a file that is not a table."""
     return UserError(
         f"--column is for Parquet and tab-separated columns (.tsv), but {name} is neither; save it as one of "
         "them, or omit --column"
