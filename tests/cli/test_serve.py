@@ -80,6 +80,7 @@ def test_a_server_says_its_address_and_answers_what_it_has_begun_before_it_ends(
     ("options", "said"),
     [
         (["--languages", "de,xx-yy"], "xx-yy"),
+        (["--languages", "en"], "name two or more"),
         (["--api-keys", "missing.txt"], "missing.txt"),
         (["--host", "not.an.address.invalid"], "not.an.address.invalid"),
         (["--served", "name"], "--served"),

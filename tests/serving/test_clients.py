@@ -144,6 +144,10 @@ def test_openai(url: str) -> None:
         ({"model": "gpt-4o"}, "the model of this server"),
         ({"model": "ontarget:de-fr", "stream": True}, "omit stream"),
         ({"model": "ontarget:de-fr", "n": 2}, "omit n"),
+        (
+            {"model": "ontarget:de-fr", "extra_body": {"translation_options": {"target_lang": "en"}}},
+            "in one of these",
+        ),
         ({"model": "ontarget:de-fr", "messages": [{"role": "system", "content": "a"}]}, "role user"),
     ],
 )

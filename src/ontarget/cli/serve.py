@@ -12,6 +12,7 @@ from ontarget.cli.model_options import ApiKeyEnv, Concurrency, Precision, Served
 from ontarget.cli.names import names_of
 from ontarget.cli.options import MaxNewTokens, Model, Template, TrustRemoteCode
 from ontarget.cli.verdicts import retries_of
+from ontarget.errors import UserError
 from ontarget.languages import Language
 from ontarget.prompts.template import PromptTemplate
 from ontarget.scoring.language_id.identifiers import DEFAULT, identifier_named
@@ -135,6 +136,9 @@ def serve(
     on_server = isinstance(place, ServedModel) and not any(name == "rerank" for name, _ in retries)
     if template is not None:
         PromptTemplate.load(template, place)
+    offered = [Language(code) for code in names_of(languages)] if languages else []
+    if len(set(offered)) == 1:
+        raise UserError(f"--languages has only {offered[0]}; name two or more, such as de,en,fr")
     keys = read_api_keys(api_keys, os.environ.get(_KEYS, ""))
     options = TranslatorOptions(
         model=place if isinstance(place, ServedModel) else model,
@@ -159,7 +163,7 @@ def serve(
     service = TranslationService(
         load,
         identifier_named(lid),
-        languages=[Language(code) for code in names_of(languages)] if languages else [],
+        languages=offered,
         keys=keys,
         limits=ServerLimits(
             max_requests,

@@ -123,6 +123,9 @@ def _languages(body: ChatBody) -> tuple[str, str]:
     name, _, given = body.model.partition(":")
     if name != _NAME:
         raise wrong(f"the model of this server is '{_NAME}'; {_REMEDY}", "unknown_model")
+    if body.translation_options is not None and given:
+        message = "the languages are both in the model and in translation_options; name them in one of these"
+        raise wrong(message)
     if body.translation_options is not None:
         return body.translation_options.source_lang, body.translation_options.target_lang
     if not given:
