@@ -4,13 +4,13 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Any
 
-from ontarget.checked.verdict import Checked, Verdict
+from ontarget.checked.verdict import Checked
 from ontarget.documents.dividing import Translate
 from ontarget.documents.glossary import Glossary
 from ontarget.documents.keep import Keep
 from ontarget.documents.parts import Document, Tag, parts_of
 from ontarget.documents.segments import DocumentSegment, Level, segments_of
-from ontarget.documents.translating import Core, TranslatedCore, Way, translate_cores
+from ontarget.documents.translating import Core, TranslatedCore, Way, of_source, translate_cores
 from ontarget.languages import Language
 
 
@@ -119,8 +119,4 @@ def _filled(
 
 
 def _left(segment: TranslatedSegment) -> TranslatedSegment:
-    """A segment whose translation the document cannot hold, so that its source stays there."""
-    checked = segment.checked
-    verdict = Verdict("off_target", str(checked.direction.source), 1.0, "failed", {"echo": ()})
-    hypothesis = replace(checked.hypothesis, text=checked.source)
-    return replace(segment, checked=replace(checked, hypothesis=hypothesis, verdict=verdict), way="left")
+    return replace(segment, checked=of_source(segment.checked), way="left")

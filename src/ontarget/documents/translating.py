@@ -95,10 +95,14 @@ def _piecewise(cores: Sequence[Core], translate: Translate) -> dict[Core, Transl
 
 def _left(core: Core, answer: Checked) -> TranslatedCore:
     """A core that stays as it is, with the verdict on an empty answer, or else on the source itself."""
-    if answer.text.strip():
-        verdict = Verdict("off_target", str(answer.direction.source), 1.0, "failed", {"echo": ()})
-        answer = replace(answer, verdict=verdict)
-    return TranslatedCore(core, _seen(core, core, answer), "left")
+    seen = _seen(core, core, answer)
+    return TranslatedCore(core, of_source(seen) if answer.text.strip() else seen, "left")
+
+
+def of_source(answer: Checked) -> Checked:
+    """The result for a text whose translation the document cannot hold, so that its source stays there."""
+    verdict = Verdict("off_target", str(answer.direction.source), 1.0, "failed", {"echo": ()})
+    return replace(answer, hypothesis=replace(answer.hypothesis, text=answer.source), verdict=verdict)
 
 
 def _unbroken(text: str, source: str) -> str:
