@@ -173,7 +173,7 @@ class JobFiles:
             self.journal.add({f"{_LINES}/{one.key}": compressor(one.target)(b"") for one in empty}, 0)
 
     def _former(self, inputs: Sequence[Sequence[str]], names: Sequence[str]) -> str:
-        """What an unfinished job translated instead of these inputs: the first that differs, if it has one."""
+        """What an unfinished job translated instead of these inputs: the first that differs, if any."""
         header = self.journal.header or {}
         entries = zip(header["inputs"], header["names"], strict=True)
         before = {key: (sha256, name) for (key, sha256), name in entries}

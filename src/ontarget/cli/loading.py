@@ -91,7 +91,7 @@ class TranslatorOptions:
 
     def settings(self) -> dict[str, Any]:
         """The options by their names on the command line, and fingerprints of the files that they name."""
-        more = {} if self.precision == "auto" else {"--precision": self.precision}
+        more: dict[str, Any] = {} if self.precision == "auto" else {"--precision": self.precision}
         if self.template is not None and is_file_name(self.template):
             more["the template's file"] = digest(expanded(self.template))[:_SHOWN]
         if Path(self.lid).is_file():
