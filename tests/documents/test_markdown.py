@@ -172,6 +172,12 @@ a = b
 $$
 more text $$F = m a$$
 
+$$
+x
+
+y
+$$ (label)
+
 :::note
 Inner text
 :::
@@ -256,3 +262,9 @@ def test_front_matter_has_keys(sign: str) -> None:
 
 def test_the_box_of_a_task_keeps_its_line() -> None:
     assert translated("- [ ] \nA small dog", upper) == "- [ ] \nA SMALL DOG"
+
+
+def test_a_formula_that_is_not_closed_is_text() -> None:
+    page = "$$ some text\n" * 3 + "\n$$\n\nmore"
+    assert "SOME TEXT" in (found := translated(page, upper))
+    assert found.endswith("\n\n$$\n\nMORE")

@@ -19,6 +19,7 @@ _FORMULA = re.compile(
     r"|\$(?![\s$]|\d[\d.,]*\s+[^\W\d_]{2})(?:[^$\\]|\\.)+(?<!\s)\$(?![A-Za-z0-9$]))",
     re.DOTALL,
 )
+_FORMULA_END = re.compile(r"\$\$(?:[ \t]*(?:\{[^{}]*\}|\([\w:.-]+\)))?")  # a label may follow
 # A fence of colons, the first line of an admonition or a tab, a template's statement, a table of contents, a
 # target of MyST.
 _MARK_LINE = re.compile(
@@ -51,15 +52,16 @@ def _formula(state: "StateInline", silent: bool) -> bool:
 
 
 def _formula_block(state: "StateBlock", start: int, end: int, silent: bool) -> bool:
-    """Lines from one that begins with `$$` to one that ends with it; empty ones are allowed between."""
-    if state.is_code_block(start) or not (first := _line(state, start)).startswith("$$"):
+    """Lines from one that begins with `$$` to the next one with it, which must end it; some may be empty."""
+    if state.is_code_block(start) or not (line := _line(state, start)).startswith("$$"):
         return False
-    last = start
-    if not (first.endswith("$$") and len(first) > 4):
+    last, line = start, line[2:]
+    while "$$" not in line:
         last += 1
-        while last < end and not _line(state, last).endswith("$$"):
-            last += 1
-    if last >= end or "$$" in first[2:-2]:
+        if last >= end:
+            return False
+        line = _line(state, last)
+    if _FORMULA_END.fullmatch(line[line.index("$$") :]) is None:
         return False
     return _pushed(state, "formula_block", start, last, silent)
 
