@@ -19,3 +19,10 @@ def test_the_first_few_are_named_and_the_others_counted() -> None:
         sentences(dict(list(tokens.items())[:6]), 64, "text")[-1] == "1 more text is too long and left empty"
     )
     assert sentences({}, 64) == []
+
+
+def test_a_number_that_is_not_known_is_not_made_up() -> None:
+    start = "line 1 is too long for the model and left empty"
+    assert sentences({1: 0}, None) == [f"{start}; split it"]
+    assert sentences({1: 99}, None) == [f"{start}: with its prompt it has 99 tokens; split it"]
+    assert sentences({1: 0}, 64) == [f"{start}: the model takes 64, output included; split it"]

@@ -24,10 +24,18 @@ def sentences(
         count: number of refused prompts; default: those in `tokens`.
     """
     messages = [
-        f"{unit} {number} is too long and left empty: with its prompt it has {length or 'too many'} tokens, "
-        f"but the model takes {'fewer' if limit is None else limit}, output included; split it"
+        f"{unit} {number} is too long{_numbers(length, limit)}; split it"
         for number, length in list(tokens.items())[:_NAMED]
     ]
     if more := (len(tokens) if count is None else count) - len(messages):
         messages.append(f"{more} more {unit}{'s are' * (more > 1) or ' is'} too long and left empty")
     return messages
+
+
+def _numbers(length: int, limit: int | None) -> str:
+    """What is known of them: a server may tell neither the length of a prompt (0) nor its limit."""
+    has = f"with its prompt it has {length} tokens" if length else ""
+    takes = f"the model takes {limit}, output included" if limit is not None else ""
+    if has and takes:
+        return f" and left empty: {has}, but {takes}"
+    return " for the model and left empty" + (f": {has or takes}" if has or takes else "")
