@@ -34,7 +34,25 @@ KEPT = [
 ]
 
 
-@pytest.mark.parametrize("part", KEPT)
+OF_MESSAGES = [
+    "{price, number, ::currency/USD}",
+    "{d, date, short}",
+    "{{{raw}}}",
+    "{% if user.name %}",
+    "<%= user.name %>",
+    "<0>",
+    "</12>",
+    "<1/>",
+    "@:common.key",
+    "@:(common.key)",
+    "%,d",
+    "%zu",
+    "%1$,.2f",
+    "%hd",
+]
+
+
+@pytest.mark.parametrize("part", [*KEPT, *OF_MESSAGES])
 @pytest.mark.parametrize(
     "around", [("Open ", " now."), ("", ""), ("打开", "吧"), ("(", ")"), ("Voyez ", ".")]
 )
@@ -46,9 +64,15 @@ def test_every_kind_is_found_wherever_it_is(part: str, around: tuple[str, str]) 
     assert [found.text for found in placeholders(text)] == [part]
 
 
+def test_variables_with_a_colon() -> None:
+    found = placeholders("Hi :name (:count of :total/:max) :smile: at 10:30, see:this, a:b, x: y, :p, 打:开")
+    assert [part.text for part in found] == [":name", ":count", ":total", ":max", ":smile:"]
+
+
 @pytest.mark.parametrize(
     "text",
     [
+        "50%,d'autres; 5% du tout; 3 < 4 > 2; <3 you; Ja :) Nein :D",
         "That costs $5, or 50% of 10 % now.",
         "a < b and b > c",
         "Tom & Jerry; me @ home",
@@ -62,7 +86,9 @@ def test_prose_has_none(text: str) -> None:
     assert placeholders(text) == []
 
 
-TEXTS = st.lists(st.sampled_from([*KEPT, "word", "ö", "見", " ", ". ", "(", ")", "\n"])).map("".join)
+TEXTS = st.lists(
+    st.sampled_from([*KEPT, *OF_MESSAGES, ":name", "word", "ö", "見", " ", ". ", "(", ")", "\n"])
+).map("".join)
 
 
 @given(TEXTS)

@@ -19,6 +19,18 @@ PATTERNS: dict[str, tuple[str, str]] = {
 }
 # ICU messages with alternatives, such as `{n, plural, one {# file} other {# files}}`: kept as a whole.
 _MESSAGE = r"\{\s*\w+\s*,\s*(?:plural|select|selectordinal)\b(?:[^{}]|\{(?:[^{}]|\{[^{}]*\})*\})*\}"
+# These must come before PATTERNS, which would find a part of some of them. `scoring` does not remove them:
+# most have words of a language, and its signatures name its rules.
+_FIRST = (
+    r"\{\s*\w+\s*,\s*(?:number|date|time|spellout|ordinal|duration)\b[^{}]*\}",  # ICU values
+    r"\{\{\{[^{}]*\}\}\}",  # Mustache without escapes
+    r"\{%[^\n]{0,500}?%\}|<%[^\n]{0,500}?%>",  # Jinja and ERB
+    r"</?\d{1,3}\s*/?>",  # numbered tags of i18next
+    r"@:(?:[\w-]+(?:\.[\w-]+)*|\([\w.-]+\))",  # linked messages of Vue
+    r"(?<![^\s(\"'/]):[a-z]\w+:?",  # Laravel's variables; emoji such as :smile:
+    r"(?<!\d)%(?:\d+\$)?,[-+0#]*\d*(?:\.\d+)?[dfs](?!\w)",  # Java's groups of digits
+    r"(?<!\d)%[-+0#]*\d*(?:[zjt]|hh?)[diuxX](?!\w)",  # C's lengths
+)
 _ALSO = (
     r"%%",
     r"\{\s+\w[\w.]*\s+\}",
@@ -26,10 +38,12 @@ _ALSO = (
 )  # C's percent sign, `{ x }`, shell variables
 # ASCII: `\w` would take a Chinese character beside a placeholder for a part of it.
 _PLACEHOLDER = re.compile(
-    "|".join([_MESSAGE, *(f"(?P<{name}>{pattern})" for name, (_, pattern) in PATTERNS.items()), *_ALSO]),
+    "|".join(
+        [_MESSAGE, *_FIRST, *(f"(?P<{name}>{pattern})" for name, (_, pattern) in PATTERNS.items()), *_ALSO]
+    ),
     re.ASCII | re.DOTALL,
 )
-_SIGN = re.compile(r"[`<&{%@$]|://|www\.")
+_SIGN = re.compile(r"[`<&{%@$]|://|www\.|:[a-z]")
 # A URL ends before the punctuation of the sentence that it is in.
 _AFTER_URL = re.compile(r"(?:[。，、！？；：（\u3000].*|[.,;:!?…]+)$", re.DOTALL)
 
