@@ -2,6 +2,7 @@
 
 import json
 import os
+from pathlib import Path
 
 import pytest
 from tests.bulk.conftest import Bench, Upper
@@ -28,6 +29,14 @@ def test_a_pipe_is_not_replaced(bench: Bench, option: str) -> None:
     with pytest.raises(UserError, match=f"^{option} '.*pipe' is not a file, and would be replaced; choose"):
         bench.run(bench.job("text", **given))  # type: ignore[arg-type]
     assert bench.left == ["pipe", "text"]
+    reading, writing = os.pipe()
+    given = {key: Path(f"/dev/fd/{writing}") for key in given}
+    with pytest.raises(
+        UserError, match=f"^{option} '/dev/fd/.*' is not a file, and would be replaced; choose"
+    ):
+        bench.run(bench.job("text", **given))  # type: ignore[arg-type]
+    os.close(reading)
+    os.close(writing)
 
 
 @pytest.mark.parametrize(

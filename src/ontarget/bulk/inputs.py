@@ -137,7 +137,7 @@ def check_report(report: Path, inputs: Sequence[BulkInput], folder: Path) -> Non
                 f"--report '{report}' and the translation in '{place}' would overwrite each other; "
                 "choose another path for --report"
             )
-    if at.exists() and not at.is_file():
+    if report.exists() and not report.is_file():  # `at` does not exist if it is an open pipe, as /dev/stdout
         raise UserError(f"--report '{report}' is not a file, and would be replaced; choose another path")
 
 
