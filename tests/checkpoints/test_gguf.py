@@ -60,7 +60,7 @@ def test_tokenizer_chat_template_and_end_come_along(converted: tuple[Path, objec
     )
     assert tokenizer.eos_token == "<|im_end|>"
     assert tokenizer.chat_template == TEMPLATE
-    assert chat_of(place).end == "<|im_end|>\n"
+    assert chat_of(place).end() == "<|im_end|>\n"
     assert getattr(load.load_config(place), "quantization_config", None) is None
 
 

@@ -7,6 +7,7 @@ import pytest
 from ontarget.pipeline.execution import shipped_points
 from ontarget.pipeline.execution.sweep import make_sweep, shipped
 from ontarget.pipeline.planning import plan as planning
+from ontarget.pipeline.planning import served
 from ontarget.recipes.loading import load
 from ontarget.recipes.loading import shipped as recipes
 
@@ -27,7 +28,8 @@ def test_a_point_that_ships_is_planned_and_done(
 ) -> None:
     monkeypatch.setenv("ONTARGET_DATA", str(shared_data))
     if name in OF_A_FILE:
-        monkeypatch.setattr(planning, "identity", lambda model: OF_A_FILE[name])
+        for module in (planning, served):
+            monkeypatch.setattr(module, "identity", lambda model: OF_A_FILE[name])
     sweep = make_sweep(name, directory=tmp_path)
     done = {point.file.stem for point in sweep.planned if point.shipped}
     assert done == shipped(name).keys(), (

@@ -22,7 +22,13 @@ def test_any_recipe_sweeps_by_an_override() -> None:
     assert all(point.recipe.sweep is None and point.recipe.test_lines == 7 for point in found)
     assert found[3].recipe == load(
         "phrasebook-tiny",
-        ["test_lines=7", "stages.lat.alpha=0.3", "seed=2", "name=phrasebook-tiny-alpha-0.3-seed-2"],
+        [
+            "test_lines=7",
+            "stages.lat.alpha=0.3",
+            "seed=2",
+            "second_test=null",
+            "name=phrasebook-tiny-alpha-0.3-seed-2",
+        ],
     )
 
 
