@@ -92,3 +92,14 @@ def test_each_text_has_a_language_of_its_own() -> None:
     ]
     found = detected([document_of(text) for text in texts], Language("fr"), default_identifier())
     assert [str(one) for one in found] == ["de-fr", "en-fr", "fr-fr", "fr-fr", "fr-fr"]
+
+
+def test_a_text_that_stays_as_it_is_has_the_verdict_of_the_check() -> None:
+    """It was read as the target with a hint from elsewhere, so nothing says that it is sure."""
+    texts = ["Un petit chat dort sur le canapé.", "The cat sleeps on the sofa.", "123"]
+    documents, directions = [document_of(text) for text in texts], [Direction(DE_FR.target, DE_FR.target)] * 3
+    found = translate_texts(texts, documents, directions, translate=lambda direction, lines: [])
+    assert [one.text for one in found] == texts
+    assert [one.verdict.outcome for one in found] == ["on_target", "unsure", "neutral"]
+    assert [one.verdict.flags for one in found] == [("kept",), ("kept",), ()]
+    assert found[0].verdict.confidence < 1

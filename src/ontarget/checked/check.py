@@ -1,18 +1,25 @@
 """Checks translations: the language by the rules of `ontarget score`, and the flags of `flags.py`."""
 
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
 
 from ontarget.checked.flags import flags_of
-from ontarget.checked.verdict import Checked, Verdict, VerdictOutcome
+from ontarget.checked.verdict import Checked, Flag, Verdict, VerdictOutcome
 from ontarget.languages import Direction, Language
 from ontarget.scoring.language_id.identifier import Guess, Identifier, default_identifier
 from ontarget.scoring.language_id.labels import labels_of
 from ontarget.scoring.leftover import LeftoverWords
 from ontarget.scoring.off_target import OffTarget, SegmentResult
-from ontarget.text import is_empty
+from ontarget.text import in_one_line, is_empty
 from ontarget.translation.hypothesis import Hypothesis
 from ontarget.translation.system import Request
 
+_KEPT: Mapping[Flag, tuple[str, ...]] = {"kept": ()}
+_OF_KEPT: Mapping[VerdictOutcome, VerdictOutcome] = {
+    "on_target": "on_target",
+    "unsure": "unsure",
+    "off_target": "unsure",
+}
 _OUTCOME_OF_DOUBT: Mapping[str | None, VerdictOutcome] = {
     None: "on_target",
     "unsure": "unsure",
@@ -52,6 +59,23 @@ class Checker:
         return [
             Checked(request.source, request.direction, hypothesis, verdicts[place])
             for place, (request, hypothesis) in enumerate(zip(requests, hypotheses, strict=True))
+        ]
+
+    def keep(self, texts: Sequence[str], target: Language) -> list[Checked]:
+        """Texts that stay as they are because they are in the target language, with the flag `kept`.
+
+        One that reads as another language is `unsure`: with the texts around it, it was read as the target.
+        One without words is `neutral`, and has no flag: there is nothing to translate in any language.
+        """
+        requests = [Request(text, Direction(target, target)) for text in texts]
+        checked = self.check(requests, [Hypothesis(in_one_line(text), "stop", 0.0, 0) for text in texts])
+        return [
+            one
+            if one.verdict.outcome == "neutral"
+            else replace(
+                one, verdict=replace(one.verdict, outcome=_OF_KEPT[one.verdict.outcome], details=_KEPT)
+            )
+            for one in checked
         ]
 
     def _verdicts(

@@ -1,6 +1,6 @@
 """Translation with verdicts from Python, and for the command `ontarget translate`."""
 
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from contextlib import AbstractContextManager, nullcontext
 from dataclasses import replace
 from itertools import islice
@@ -11,25 +11,17 @@ from ontarget.checked.check import Checker
 from ontarget.checked.progress_bar import progress_bar
 from ontarget.checked.source import AUTO, source_directions
 from ontarget.checked.translate import translate_checked
-from ontarget.checked.verdict import Checked, Flag, Verdict, VerdictOutcome
+from ontarget.checked.verdict import Checked, Verdict
 from ontarget.errors import UserError
 from ontarget.languages import Direction, Language
 from ontarget.scoring.language_id.own_identifier import IdentifierLike, as_identifier
 from ontarget.settings.decoding import Decoding
-from ontarget.text import in_one_line
 from ontarget.translation.engines.protocol import Progress, decoding_for
-from ontarget.translation.hypothesis import Hypothesis
 from ontarget.translation.system import Request, System, TermsOf, direction_between
 from ontarget.translation.translate import translate
 from ontarget.translation.translator import Translator
 
 _STREAMED = 256  # texts at a time
-_KEPT: Mapping[Flag, tuple[str, ...]] = {"kept": ()}
-_OF_KEPT: Mapping[VerdictOutcome, VerdictOutcome] = {
-    "on_target": "on_target",
-    "unsure": "unsure",
-    "off_target": "unsure",
-}
 _UNCHECKED = Verdict("unsure", "und", 0.0)
 
 
@@ -125,7 +117,7 @@ class CheckedTranslator:
         requests = [Request(text, direction) for text, direction in pairs if direction is not None]
         with _shown(progress, f"to {target}") as moved:
             results = iter(self._translated(requests, moved))
-        kept = iter(self._kept([text for text, direction in pairs if direction is None], target))
+        kept = iter(self.checker.keep([text for text, direction in pairs if direction is None], target))
         return [next(kept if direction is None else results) for direction in directions]
 
     def use_terms(self, terms: TermsOf) -> None:
@@ -165,22 +157,6 @@ class CheckedTranslator:
         return [
             Checked(request.source, request.direction, hypothesis, _UNCHECKED)
             for request, hypothesis in zip(requests, found, strict=True)
-        ]
-
-    def _kept(self, texts: Sequence[str], target: Language) -> list[Checked]:
-        """Texts in the target language, as they are.
-
-        One that reads as another language is `unsure`: with the other texts, it was read as the target.
-        """
-        requests = [Request(text, Direction(target, target)) for text in texts]
-        checked = self.checker.check(requests, [Hypothesis(in_one_line(t), "stop", 0.0, 0) for t in texts])
-        return [
-            one
-            if one.verdict.outcome == "neutral"  # nothing to translate in any language
-            else replace(
-                one, verdict=replace(one.verdict, outcome=_OF_KEPT[one.verdict.outcome], details=_KEPT)
-            )
-            for one in checked
         ]
 
 

@@ -100,7 +100,7 @@ class TranslationService:
                 if known is None
                 else [Direction(known, into)] * len(texts)
             )
-            return translate_texts(texts, documents, directions, ask, level)
+            return translate_texts(texts, documents, directions, ask, level, self.identifier)
 
         results = await self._done(http, work, ticket)
         segments = [one.checked for result in results for one in result.segments]

@@ -6,6 +6,7 @@ from dataclasses import dataclass, replace
 from functools import partial
 from typing import Any, Literal
 
+from ontarget.checked.check import Checker
 from ontarget.checked.source import source_directions
 from ontarget.checked.verdict import Action, Checked, Flag, Verdict, VerdictOutcome
 from ontarget.documents.document import TranslatedSegment, translate_documents
@@ -124,8 +125,9 @@ def translate_texts(
     directions: Sequence[Direction],
     translate: Callable[[Direction, Sequence[str]], Sequence[Checked]],
     level: Level = "sentence",
+    identifier: Identifier | None = None,
 ) -> list[ServedText]:
-    """Translates texts, those of a direction together.
+    """Translates texts, those of a direction together. One with two equal sides stays as it is.
 
     Args:
         texts: the texts.
@@ -133,12 +135,17 @@ def translate_texts(
         directions: the direction of each.
         translate: translates lines in a direction.
         level: what is translated at a time.
+        identifier: of the verdict on texts that stay as they are, see `Checker`.
     """
     results = dict[int, ServedText]()
     for direction in dict.fromkeys(directions):
         places = [place for place, one in enumerate(directions) if one == direction]
         if direction.source == direction.target:
-            results |= {place: _kept(texts[place], direction) for place in places}
+            kept = Checker(identifier).keep([texts[place] for place in places], direction.target)
+            results |= {
+                place: ServedText(texts[place], direction, one.verdict)
+                for place, one in zip(places, kept, strict=True)
+            }
             continue
         translated = translate_documents(
             [documents[place] for place in places],
@@ -168,11 +175,3 @@ def overall(verdicts: Sequence[Verdict]) -> Verdict:
 def _sign(verdict: Verdict) -> int:
     """Among off-target segments, the surest is the worst; among others, the least sure."""
     return -1 if verdict.off else 1
-
-
-def _kept(text: str, direction: Direction) -> ServedText:
-    """A text that is in the target language already, or has no words."""
-    if not any(character.isalpha() for character in text):
-        return ServedText(text, direction, Verdict("neutral", "", 0.0))
-    verdict = Verdict("on_target", str(direction.target), 1.0, details={"kept": ()})
-    return ServedText(text, direction, verdict)
