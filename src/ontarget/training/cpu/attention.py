@@ -5,15 +5,14 @@ bf16 instructions, and takes twice as long as in fp32. So queries, keys and valu
 converted to fp32 while a layer's backward pass runs. This also makes the gradients more exact.
 """
 
-from collections.abc import Callable
 from typing import Any
 
 import torch
 from torch import Tensor
 from torch.autograd.function import once_differentiable
-from transformers import AttentionInterface, AttentionMaskInterface
 from transformers.integrations.sdpa_attention import repeat_kv, sdpa_attention_forward
-from transformers.masking_utils import sdpa_mask
+
+from ontarget.checkpoints.attention import attend_by
 
 _NAME = "sdpa_widened"
 _ELSEWHERE = ("softcap", "position_bias", "cache")  # cases for Transformers' own function
@@ -23,19 +22,6 @@ def widen_backward(model: Any) -> None:
     """Makes a model on a CPU use this attention, if it uses PyTorch's own."""
     if model.config._attn_implementation == "sdpa":
         attend_by(model, _NAME, _attend)
-
-
-def attend_by(model: Any, name: str, attend: Callable[..., tuple[Tensor, None]]) -> None:
-    """Makes the layers of a model call `attend` in place of Transformers' function for `sdpa`.
-
-    Args:
-        model: a model of Transformers whose attention implementation can be set.
-        name: the name to register with Transformers.
-        attend: has the arguments, masks and results of `sdpa_attention_forward`.
-    """
-    AttentionInterface.register(name, attend)
-    AttentionMaskInterface.register(name, sdpa_mask)
-    model.set_attn_implementation(name)
 
 
 def _attend(

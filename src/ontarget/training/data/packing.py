@@ -22,8 +22,8 @@ from torch import Tensor
 from transformers.integrations.sdpa_attention import sdpa_attention_forward
 from transformers.utils import is_flash_attn_2_available
 
+from ontarget.checkpoints.attention import attend_by
 from ontarget.checkpoints.context import sight_of
-from ontarget.training.cpu.attention import attend_by
 from ontarget.training.data.batches import MicroBatch, Weighed
 
 PYTORCH_KERNEL = "torch_varlen"  # "flash" in the name would make Transformers look for a package

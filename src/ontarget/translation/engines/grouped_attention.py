@@ -10,9 +10,9 @@ from typing import Any
 
 from torch import Tensor
 from torch.nn.functional import scaled_dot_product_attention
-from transformers import AttentionInterface, AttentionMaskInterface
 from transformers.integrations.sdpa_attention import sdpa_attention_forward
-from transformers.masking_utils import sdpa_mask
+
+from ontarget.checkpoints.attention import attend_by
 
 _NAME = "sdpa_grouped"
 _ELSEWHERE = ("softcap", "position_bias", "s_aux", "cache")  # cases for Transformers' own function
@@ -21,9 +21,7 @@ _ELSEWHERE = ("softcap", "position_bias", "s_aux", "cache")  # cases for Transfo
 def group_queries(model: Any) -> None:
     """Makes a model that decodes use this attention, if it uses PyTorch's own."""
     if model.config._attn_implementation == "sdpa":
-        AttentionInterface.register(_NAME, _attend)
-        AttentionMaskInterface.register(_NAME, sdpa_mask)
-        model.set_attn_implementation(_NAME)
+        attend_by(model, _NAME, _attend)
 
 
 def _attend(
