@@ -1,6 +1,5 @@
 """`ontarget translate` for documents: one file in, the same file in another language out."""
 
-import json
 import sys
 from collections import Counter
 from collections.abc import Callable, Sequence
@@ -15,7 +14,7 @@ from ontarget.checked.source import AUTO, source_directions
 from ontarget.checked.summary import Summary
 from ontarget.checked.verdict import Checked
 from ontarget.cli.options import require_new_place
-from ontarget.cli.verdicts import STILL_OFF, TOO_LONG
+from ontarget.cli.verdicts import end
 from ontarget.corpora.opening import standard_input
 from ontarget.documents.document import DocumentTranslation, TranslatedSegment, translate_document
 from ontarget.documents.formats import BINARY, is_document, read_document
@@ -25,7 +24,7 @@ from ontarget.documents.parts import Document
 from ontarget.documents.plain import read_plain
 from ontarget.documents.segments import Level
 from ontarget.errors import UserError, counted, nearest
-from ontarget.files import whole_file
+from ontarget.files import whole_file, write_jsonl
 from ontarget.languages import Language
 
 if TYPE_CHECKING:
@@ -146,7 +145,8 @@ def translate_one(job: DocumentJob, translator: "CheckedTranslator", source: str
         with whole_file(job.output) as temporary:
             temporary.write_bytes(result.data)
     if job.report is not None:
-        _write_report(job.report, result.segments)
+        rows = [{"segment": number} | one.to_dict() for number, one in enumerate(result.segments, 1)]
+        write_jsonl(job.report, rows)
     _conclude(result, job)
 
 
@@ -175,21 +175,12 @@ def _asking(
     return language, ask
 
 
-def _write_report(path: Path, segments: Sequence[TranslatedSegment]) -> None:
-    with whole_file(path) as temporary, temporary.open("w", encoding="utf-8", newline="\n") as file:
-        for number, segment in enumerate(segments, 1):
-            file.write(json.dumps({"segment": number} | segment.to_dict(), ensure_ascii=False) + "\n")
-
-
 def _conclude(result: DocumentTranslation, job: DocumentJob) -> None:
     summary = Summary(noun="segment")
     summary.add([one.checked for one in result.segments])
     for said in [*(summary.sentences() if job.check else ()), *_notes(result.segments, job)]:
         typer.echo(said, err=True)
-    if job.strict and summary.off:
-        raise typer.Exit(STILL_OFF)
-    if summary.count_too_long:
-        raise typer.Exit(TOO_LONG)
+    end(summary, strict=job.strict)
 
 
 def _notes(segments: Sequence[TranslatedSegment], job: DocumentJob) -> list[str]:

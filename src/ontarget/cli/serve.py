@@ -11,6 +11,7 @@ from ontarget.cli.loading import TranslatorOptions
 from ontarget.cli.model_options import ApiKeyEnv, Concurrency, Precision, Served, Tokenizer, chosen_model
 from ontarget.cli.names import names_of
 from ontarget.cli.options import MaxNewTokens, Model, Template, TrustRemoteCode
+from ontarget.cli.translation_options import CheckLid, NoRepeatNgramSize, NumBeams, Retry, beam_size
 from ontarget.cli.verdicts import retries_of
 from ontarget.errors import UserError
 from ontarget.languages import Language
@@ -60,38 +61,11 @@ def serve(
             show_default=False,
         ),
     ] = None,
-    num_beams: Annotated[
-        int | None,
-        typer.Option(
-            "--num-beams",
-            min=1,
-            metavar="N",
-            help="Beam size; 1 is greedy decoding (default: 4, or 1 for a model on a server).",
-            show_default=False,
-        ),
-    ] = None,
+    num_beams: NumBeams = None,
     max_new_tokens: MaxNewTokens = 512,
-    no_repeat_ngram_size: Annotated[
-        int | None,
-        typer.Option(
-            min=1, metavar="N", help="Forbid repeated n-grams of size N; try 3 for repetitive output."
-        ),
-    ] = None,
-    retry: Annotated[
-        str | None,
-        typer.Option(
-            metavar="LIST",
-            help="What to try for off-target segments, in this order: rerank, sampling, pivot (through "
-            "English), model:NAME (another model).",
-        ),
-    ] = None,
-    lid: Annotated[
-        str,
-        typer.Option(
-            metavar="NAME|PATH",
-            help="Language identifier of the check: lid.176.ftz, lingua, or a fastText model.",
-        ),
-    ] = DEFAULT,
+    no_repeat_ngram_size: NoRepeatNgramSize = None,
+    retry: Retry = None,
+    lid: CheckLid = DEFAULT,
     max_requests: Annotated[
         int,
         typer.Option(min=1, metavar="N", help="Requests in progress; more are answered with status 429."),
@@ -133,7 +107,6 @@ def serve(
     # Check the arguments before torch is loaded, which takes seconds.
     place = place_of(chosen_model(model, served, tokenizer, api_key_env, concurrency))
     retries = retries_of(retry)
-    on_server = isinstance(place, ServedModel) and not any(name == "rerank" for name, _ in retries)
     if template is not None:
         PromptTemplate.load(template, place)
     offered = [Language(code) for code in names_of(languages)] if languages else []
@@ -145,7 +118,7 @@ def serve(
         direction=None,
         template=template,
         system=None,
-        num_beams=num_beams or (1 if on_server else 4),
+        num_beams=beam_size(num_beams, place, None, retries),
         max_new_tokens=max_new_tokens,
         no_repeat_ngram_size=no_repeat_ngram_size,
         retries=retries,

@@ -1,7 +1,7 @@
 """`ontarget translate`: translates a file or standard input, one line in, one line out."""
 
 import sys
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
@@ -12,6 +12,7 @@ from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, T
 from ontarget.bulk.job import BulkJob
 from ontarget.checked.source import AUTO
 from ontarget.checked.summary import Summary
+from ontarget.checked.verdict import report_row
 from ontarget.cli.aliases import note
 from ontarget.cli.bulk import in_bulk, require_output
 from ontarget.cli.document import document_job, translate_one
@@ -26,17 +27,19 @@ from ontarget.cli.options import (
     require_no_input,
     require_two,
 )
-from ontarget.cli.verdicts import check_options, conclude, retries_of, write_report
+from ontarget.cli.translation_options import CheckLid, NoRepeatNgramSize, NumBeams, Retry, beam_size
+from ontarget.cli.verdicts import check_options, conclude, retries_of
 from ontarget.corpora.opening import standard_input
 from ontarget.corpora.plain import decode_lines, read_lines
 from ontarget.errors import UserError
+from ontarget.files import write_jsonl
 from ontarget.languages import Language
 from ontarget.pipeline.execution.systems import settings_called
 from ontarget.prompts.template import PromptTemplate
 from ontarget.scoring.language_id.identifiers import DEFAULT, identifier_named
 from ontarget.served_model import API_KEY_ENV, CONCURRENCY, ServedModel
 from ontarget.system_ids import current_id
-from ontarget.translation.engines.loading import Place, place_of
+from ontarget.translation.engines.loading import place_of
 from ontarget.translation.system import direction_between
 
 if TYPE_CHECKING:
@@ -111,23 +114,9 @@ def translate(
             help="Translate on a Ray cluster: ray, or its address (ray://HOST:PORT). Needs --output.",
         ),
     ] = None,
-    num_beams: Annotated[
-        int | None,
-        typer.Option(
-            "--num-beams",
-            min=1,
-            metavar="N",
-            help="Beam size; 1 is greedy decoding (default: 4, or 1 on a server).",
-            show_default=False,
-        ),
-    ] = None,
+    num_beams: NumBeams = None,
     max_new_tokens: MaxNewTokens = 512,
-    no_repeat_ngram_size: Annotated[
-        int | None,
-        typer.Option(
-            min=1, metavar="N", help="Forbid repeated n-grams of size N; try 3 for repetitive output."
-        ),
-    ] = None,
+    no_repeat_ngram_size: NoRepeatNgramSize = None,
     template: Template = None,
     system: Annotated[
         str | None,
@@ -156,21 +145,8 @@ def translate(
         Path | None,
         typer.Option(metavar="FILE", help="Write the verdict on each line to this file, as JSON lines."),
     ] = None,
-    retry: Annotated[
-        str | None,
-        typer.Option(
-            metavar="LIST",
-            help="What to try for off-target lines, in this order: rerank, sampling, pivot (through "
-            "English), model:NAME (another model).",
-        ),
-    ] = None,
-    lid: Annotated[
-        str,
-        typer.Option(
-            metavar="NAME|PATH",
-            help="Language identifier of the check: lid.176.ftz, lingua, or a fastText model.",
-        ),
-    ] = DEFAULT,
+    retry: Retry = None,
+    lid: CheckLid = DEFAULT,
     served: Served = None,
     tokenizer: Tokenizer = None,
     api_key_env: ApiKeyEnv = API_KEY_ENV,
@@ -219,7 +195,7 @@ def translate(
     check_options(check=check, strict=strict, report=report, retry=retry)
     place = place_of(chosen_model(model, served, tokenizer, api_key_env, concurrency))
     retries = retries_of(retry)
-    beams = num_beams or (1 if isinstance(place, ServedModel) and not _ranks(system, retries) else 4)
+    beams = beam_size(num_beams, place, system, retries)
     identifier = identifier_named(lid)
     others = [template, lid, *(one.partition("=")[2] for one in monolingual or [])]
     others += [] if glossary is None else [str(glossary)]
@@ -304,7 +280,7 @@ def translate(
     sys.stdout.buffer.write("".join(f"{one.text}\n" for one in results).encode())
     sys.stdout.buffer.flush()  # before the notes on it
     if report is not None:
-        write_report(report, results)
+        write_jsonl(report, [report_row(number, one) for number, one in enumerate(results, 1)])
     if direction is None:
         for found in dict.fromkeys(one.direction for one in results):
             if found.source != into:
@@ -312,12 +288,6 @@ def translate(
     summary = Summary()
     summary.add(results)
     conclude(summary, translator.context.limit, check=check, strict=strict)
-
-
-def _ranks(system: str | None, retries: Sequence[tuple[str, Place | None]]) -> bool:
-    """Whether several hypotheses of each line are needed, which a server can draw without a beam."""
-    by_system = system is not None and settings_called(system).rerank is not None
-    return by_system or any(name == "rerank" for name, _ in retries)
 
 
 def _notes(sentences: Iterable[str]) -> None:

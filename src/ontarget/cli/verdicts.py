@@ -1,17 +1,13 @@
 """Options of `ontarget translate` on verdicts: retries, the report, the summary and the exit code."""
 
-import json
-from collections.abc import Iterable
 from pathlib import Path
 
 import typer
 
 from ontarget.checked.attempt import check_retry
 from ontarget.checked.summary import Summary
-from ontarget.checked.verdict import Checked, report_row
 from ontarget.cli.names import names_of
 from ontarget.errors import UserError
-from ontarget.files import whole_file
 from ontarget.translation.engines.loading import Place, place_of
 from ontarget.translation.too_long import sentences
 
@@ -50,13 +46,6 @@ def check_options(*, check: bool, strict: bool, report: Path | None, retry: str 
             raise UserError(f"{option} needs the check; omit --no-check or {option}")
 
 
-def write_report(path: Path, results: Iterable[Checked]) -> None:
-    """Writes a line of JSON for each translation."""
-    with whole_file(path) as temporary, temporary.open("w", encoding="utf-8", newline="\n") as file:
-        for number, one in enumerate(results, 1):
-            file.write(json.dumps(report_row(number, one), ensure_ascii=False) + "\n")
-
-
 def conclude(summary: Summary, limit: int | None, *, check: bool, strict: bool) -> None:
     """Prints the summary to standard error, and ends the command with its exit code.
 
@@ -70,6 +59,11 @@ def conclude(summary: Summary, limit: int | None, *, check: bool, strict: bool) 
         typer.echo(said, err=True)
     for said in summary.sentences() if check else ():
         typer.echo(said, err=True)
+    end(summary, strict=strict)
+
+
+def end(summary: Summary, *, strict: bool) -> None:
+    """Ends the command with the exit code of a failure, if there is one; see `conclude`."""
     if strict and summary.off:
         raise typer.Exit(STILL_OFF)
     if summary.count_too_long:
