@@ -1,5 +1,7 @@
 """The schema: what a recipe may say, and what it need not."""
 
+from pathlib import Path
+
 import pytest
 import yaml
 
@@ -205,6 +207,15 @@ class TestStages:
         assert check(small.settings(), "again") == small
         with pytest.raises(UserError, match=r"'stages.mt.from' is 'model', which is not a stage"):
             recipe(stages=stages)
+
+    def test_may_start_from_a_file_in_this_folder(
+        self, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        monkeypatch.chdir(tmp_path)
+        Path("small.gguf").touch()
+        assert load("smollm2-phrasebook", ["model=small.gguf"]).stages["mt"].start == "small.gguf"
+        with pytest.raises(UserError, match=r"'smal.gguf', which is not a stage, directory, .gguf file or"):
+            load("smollm2-phrasebook", ["model=smal.gguf"])
 
     def test_that_are_null_are_left_out(self) -> None:
         with pytest.raises(UserError, match=r"'stages.lat.from' is 'mt', which is not a stage"):

@@ -249,17 +249,17 @@ class Recipe(Block):
             check_conflicts(conflict, self.languages, self.supervised)
 
     def _check_model(self, model: str, where: str) -> None:
-        """Accepts a stage or local directory as a bare word, and a Hub name or path with a slash."""
+        """Accepts a stage, directory or file as a bare word, and a Hub name or path with a slash."""
         if is_url(model):
             raise ValueError(f"'{where}' is a server; give it as the `model` of a recipe without stages")
         if (
             model not in self.stages
             and not any(sign in model for sign in "/\\$~")
-            and not Path(model).is_dir()
+            and not Path(model).exists()  # `locate` says what is wrong with a file that is not a model
         ):
             raise ValueError(
-                f"'{where}' is '{model}', which is not a stage, directory or Hub name (owner/name)"
-                f"{nearest(model, self.stages)}"
+                f"'{where}' is '{model}', which is not a stage, directory, .gguf file or Hub name "
+                f"(owner/name){nearest(model, self.stages)}"
             )
 
     def _check_step(self, model: str, step: int, where: str) -> None:
