@@ -86,6 +86,19 @@ def test_progress_as_a_function_and_as_a_bar(capsys: pytest.CaptureFixture[str])
     assert "to fr" in capsys.readouterr().err
 
 
+def test_alternatives_of_texts_that_are_translated_and_of_those_that_are_kept() -> None:
+    other = "Un chat dort toujours dans la cuisine de ma mère."
+    translator = CheckedTranslator(Model({GERMAN: [FRENCH, other, ENGLISH]}))
+    found = translator.alternatives([FRENCH, GERMAN, ""], "auto", "fr", 2)
+    assert [[one.text for one in of_one] for of_one in found] == [[FRENCH], [FRENCH, other], [""]]
+    assert found[0][0].verdict.flags == ("kept",)
+    unchecked = CheckedTranslator(Model({"a": [ENGLISH, FRENCH]}), check=False)
+    (both,) = unchecked.alternatives(["a"], "de", "fr")
+    assert [(one.text, one.verdict.outcome) for one in both] == [(ENGLISH, "unsure"), (FRENCH, "unsure")]
+    with pytest.raises(UserError, match="count must be a whole number of at least 1, not 0"):
+        translator.alternatives([GERMAN], "de", "fr", 0)
+
+
 def test_mistakes() -> None:
     translator = CheckedTranslator(Model({}))
     with pytest.raises(UserError, match="the texts are one string"):

@@ -118,7 +118,19 @@ class Checker:
         return self._by_direction[direction]
 
 
+class Unchecked(Checker):
+    """Checks nothing: every translation is `unsure`, without flags."""
+
+    def check(self, requests: Sequence[Request], hypotheses: Sequence[Hypothesis]) -> list[Checked]:
+        """See `Checker`."""
+        return [
+            Checked(request.source, request.direction, hypothesis, _UNCHECKED)
+            for request, hypothesis in zip(requests, hypotheses, strict=True)
+        ]
+
+
 _NOTHING = Verdict("neutral", "", 0.0)  # of a source without text
+_UNCHECKED = Verdict("unsure", "und", 0.0)
 
 
 def _outcome(segment: SegmentResult) -> VerdictOutcome:

@@ -34,11 +34,25 @@ def translate_checked(
         UserError: an engine lacks what its system needs; this is found before any text is translated.
     """
     checker = checker or Checker()
-    first, *others = attempts
     for attempt in attempts:
         check_capabilities(attempt.system, attempt.engine, attempt.count)
-    results = _attempt(first, requests, checker, progress)
-    tried: set[int] = set()
+    results = _attempt(attempts[0], requests, checker, progress)
+    return try_again(results, requests, attempts, checker, progress)
+
+
+def try_again(
+    results: Sequence[Checked],
+    requests: Sequence[Request],
+    attempts: Sequence[Attempt],
+    checker: Checker,
+    progress: Progress | None = None,
+) -> list[Checked]:
+    """The results of the first attempt, with better ones of the others where these are off-target.
+
+    See `translate_checked` for the arguments and the rules.
+    """
+    first, *others = attempts
+    results, tried = list(results), set[int]()
     done = len(requests)
     for attempt in others:
         again = [i for i, one in enumerate(results) if one.verdict.off and _is_new(attempt, first, one)]
@@ -58,7 +72,7 @@ def _attempt(
     attempt: Attempt, requests: Sequence[Request], checker: Checker, progress: Progress | None
 ) -> list[Checked]:
     """The first hypothesis of each request; if that is off-target, the best one."""
-    found = _hypotheses(attempt, requests, progress)
+    found = hypotheses_of(attempt, requests, progress)
     results = [one.after(attempt.action) for one in checker.check(requests, [of_one[0] for of_one in found])]
     off = [i for i, one in enumerate(results) if one.verdict.off and len(found[i]) > 1]
     others = [(i, hypothesis) for i in off for hypothesis in found[i][1:]]
@@ -69,9 +83,10 @@ def _attempt(
     return results
 
 
-def _hypotheses(
-    attempt: Attempt, requests: Sequence[Request], progress: Progress | None
+def hypotheses_of(
+    attempt: Attempt, requests: Sequence[Request], progress: Progress | None = None
 ) -> list[list[Hypothesis]]:
+    """The hypotheses of an attempt for each request, best first."""
     if attempt.count > 1:
         return n_best(attempt.system, attempt.engine, requests, attempt.count, progress)
     return [[one] for one in translate(attempt.system, attempt.engine, requests, progress)]

@@ -6,23 +6,22 @@ from dataclasses import replace
 from itertools import islice
 
 from ontarget import given
+from ontarget.checked.alternatives import alternatives_checked
 from ontarget.checked.attempt import Attempt, attempts_of
-from ontarget.checked.check import Checker
+from ontarget.checked.check import Checker, Unchecked
 from ontarget.checked.progress_bar import progress_bar
 from ontarget.checked.source import AUTO, source_directions
 from ontarget.checked.translate import translate_checked
-from ontarget.checked.verdict import Checked, Verdict
+from ontarget.checked.verdict import Checked
 from ontarget.errors import UserError
 from ontarget.languages import Direction, Language
 from ontarget.scoring.language_id.own_identifier import IdentifierLike, as_identifier
 from ontarget.settings.decoding import Decoding
 from ontarget.translation.engines.protocol import Progress, decoding_for
 from ontarget.translation.system import Request, System, TermsOf, direction_between
-from ontarget.translation.translate import translate
 from ontarget.translation.translator import Translator
 
 _STREAMED = 256  # texts at a time
-_UNCHECKED = Verdict("unsure", "und", 0.0)
 
 
 class CheckedTranslator:
@@ -69,8 +68,7 @@ class CheckedTranslator:
         ]
         self.translator = translator
         self.attempts = attempts_of(system, translator.engine, retries, seed=seed)
-        self.checker = Checker(as_identifier(identifier))
-        self._check = check
+        self.checker = (Checker if check else Unchecked)(as_identifier(identifier))
 
     def translate(
         self,
@@ -113,12 +111,39 @@ class CheckedTranslator:
             target: the language to translate into.
             progress: see `translate`.
         """
-        pairs = list(zip(texts, directions, strict=True))
-        requests = [Request(text, direction) for text, direction in pairs if direction is not None]
         with _shown(progress, f"to {target}") as moved:
-            results = iter(self._translated(requests, moved))
-        kept = iter(self.checker.keep([text for text, direction in pairs if direction is None], target))
-        return [next(kept if direction is None else results) for direction in directions]
+            found = iter(translate_checked(_requests(texts, directions), self.attempts, self.checker, moved))
+        kept = iter(self._kept(texts, directions, target))
+        return [next(kept if direction is None else found) for direction in directions]
+
+    def alternatives(
+        self,
+        texts: Sequence[str],
+        source: str | Language,
+        target: str | Language,
+        count: int = 3,
+        *,
+        progress: Progress | bool = False,
+    ) -> list[list[Checked]]:
+        """Up to `count` different translations of each text, best first, see `alternatives.py`.
+
+        Args:
+            texts, source, target: see `translate`. A text that is kept as it is has no alternatives.
+            count: maximum number of translations of a text. A narrower beam is widened to this size.
+            progress: see `translate`.
+        Raises:
+            UserError: see `translate`; or the engine has no n-best lists.
+        """
+        lines = given.texts(texts, "texts", "text")
+        most = given.count(count, "count")
+        into = target if isinstance(target, Language) else Language(target)
+        directions = self._directions(lines, source, target)
+        with _shown(progress, f"to {target}") as moved:
+            found = iter(
+                alternatives_checked(_requests(lines, directions), self.attempts, most, self.checker, moved)
+            )
+        kept = iter(self._kept(lines, directions, into))
+        return [[next(kept)] if direction is None else next(found) for direction in directions]
 
     def use_terms(self, terms: TermsOf) -> None:
         """Tells the models the terms of a glossary, where the template has a place for them.
@@ -149,15 +174,16 @@ class CheckedTranslator:
         into = target if isinstance(target, Language) else Language(target)
         return source_directions(lines, into, self.checker.identifier)
 
-    def _translated(self, requests: Sequence[Request], progress: Progress | None) -> list[Checked]:
-        if self._check:
-            return translate_checked(requests, self.attempts, self.checker, progress)
-        first = self.attempts[0]
-        found = translate(first.system, first.engine, requests, progress)
-        return [
-            Checked(request.source, request.direction, hypothesis, _UNCHECKED)
-            for request, hypothesis in zip(requests, found, strict=True)
-        ]
+    def _kept(
+        self, texts: Sequence[str], directions: Sequence[Direction | None], target: Language
+    ) -> list[Checked]:
+        pairs = zip(texts, directions, strict=True)
+        return self.checker.keep([text for text, direction in pairs if direction is None], target)
+
+
+def _requests(texts: Sequence[str], directions: Sequence[Direction | None]) -> list[Request]:
+    pairs = zip(texts, directions, strict=True)
+    return [Request(text, direction) for text, direction in pairs if direction is not None]
 
 
 def _escalation(other: Translator, decoding: Decoding) -> Attempt:

@@ -133,13 +133,14 @@ def better(one: Checked, other: Checked) -> bool:
 
     One that is not off-target is better than one that is. Among these, the one with fewer serious flags is.
     """
-    return _badness(one) < _badness(other)
+    return badness(one) < badness(other)
 
 
 _HARMLESS: frozenset[Flag] = frozenset({"source_words", "numbers_lost", "kept"})  # hints, often mistaken
 
 
-def _badness(one: Checked) -> tuple[bool, bool, int, bool]:
+def badness(one: Checked) -> tuple[bool, bool, int, bool]:
+    """A key that sorts translations of a source, the best ones first; see `better`."""
     verdict = one.verdict
     return (
         verdict.off,
