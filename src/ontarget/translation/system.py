@@ -11,12 +11,23 @@ from ontarget.prompts.template import PromptTemplate
 from ontarget.settings.decoding import AntiLanguageModel, Boosting, Contrast, Decoding, Prior
 
 
+Terms = tuple[tuple[str, str], ...]
+"""Terms of a glossary that a text has, each with its translation."""
+
+
 @dataclass(frozen=True, slots=True)
 class Request:
-    """A text and its direction."""
+    """A text and its direction.
+
+    Attributes:
+        source: the text.
+        direction: from which language into which.
+        terms: terms in the text with their translations, for templates whose prompt has a place for them.
+    """
 
     source: str
     direction: Direction
+    terms: Terms = ()
 
 
 def direction_between(source: str | Language, target: str | Language) -> Direction:
@@ -106,7 +117,9 @@ class System:
 def prompt_of(system: System, request: Request, instruction: Direction | None = None) -> Prompt:
     """The prompt of a request; `instruction` replaces the direction that its instruction names."""
     direction = request.direction
-    terms = system.terms(request) if system.terms and system.template.terms else ()
+    terms: Sequence[tuple[str, str]] = ()
+    if system.template.terms:
+        terms = request.terms or (system.terms(request) if system.terms else ())
     return system.template.render(
         request.source,
         instruction or direction,
