@@ -106,8 +106,9 @@ def forbidden(source: Path) -> list[str]:
             inside(module, *BELOW_RECIPES, "settings", "reporting")
             and inside(name, "checked", "bulk", "documents"),
             inside(module, "checked") and inside(name, "bulk", "documents"),
-            inside(module, "checked", "bulk", "documents")
+            inside(module, "checked", "bulk", "documents", "translators")
             and (inside(name, "training", "recipes") or name.split(".")[0] in MODEL_STACK),
+            inside(name, "translators") and not (inside(module, "translators", "cli") or public),
             inside(module, "serving")
             and (
                 inside(name, "bulk", "cli", "pipeline", "recipes", "training")
@@ -159,6 +160,8 @@ def test_all_imports_keep_the_contracts() -> None:
         ("checked/a.py", "import house.bulk", "checked.a imports house.bulk"),
         ("bulk/a.py", "import torch", "bulk.a imports torch"),
         ("documents/a.py", "import torch", "documents.a imports torch"),
+        ("translators/a.py", "import torch", "translators.a imports torch"),
+        ("checked/a.py", "import house.translators", "checked.a imports house.translators"),
         ("serving/a.py", "import torch", "serving.a imports torch"),
         ("serving/a.py", "import house.cli.app", "serving.a imports house.cli"),
         ("documents/a.py", "import house.serving", "documents.a imports house.serving"),
@@ -206,7 +209,7 @@ def test_an_import_that_keeps_the_contracts_is_allowed(tmp_path: Path, file: str
 
 def build(folder: Path, files: dict[str, str]) -> Path:
     packages = ["bulk", "checked", "cli", "documents", "pipeline", "scoring", "serving", "training"]
-    packages += ["translation"]
+    packages += ["translation", "translators"]
     plan = {f"{package}/__init__.py": "" for package in packages} | {
         "__init__.py": "if TYPE_CHECKING:\n    from house.training import stage",
         "files.py": "import peft",

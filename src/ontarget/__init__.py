@@ -13,17 +13,17 @@ from typing import TYPE_CHECKING
 from ontarget.lazy_names import lazy_names
 
 if TYPE_CHECKING:
-    from ontarget.checked.translator import CheckedTranslator
     from ontarget.errors import UserError
     from ontarget.languages import Direction, Language
     from ontarget.pipeline.run import run
     from ontarget.scoring.off_target import off_target_ratio
     from ontarget.scoring.score import Score
     from ontarget.translation.translator import Translator
+    from ontarget.translators.checked import CheckedTranslator
     from ontarget.version import __version__
 
 _MODULES = {
-    "CheckedTranslator": "ontarget.checked.translator",
+    "CheckedTranslator": "ontarget.translators.checked",
     "Direction": "ontarget.languages",
     "Language": "ontarget.languages",
     "Score": "ontarget.scoring.score",

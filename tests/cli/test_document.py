@@ -10,11 +10,11 @@ pytest.importorskip("torch", reason="needs the extra `train`")
 
 from tests.cli.test_translate import Capitals, Seen, Upper, run
 
-from ontarget.checked import translator as checked_translator
-from ontarget.checked.translator import CheckedTranslator
 from ontarget.languages import Direction, Language
 from ontarget.translation import translator
 from ontarget.translation.system import Request
+from ontarget.translators import checked as checked_translator
+from ontarget.translators.checked import CheckedTranslator
 
 TO = ("--model", "some/model", "--from", "en", "--to", "de")
 PAGE = "<p>A small <b>dog</b> sleeps in the house. It is called {name}.</p>\n"

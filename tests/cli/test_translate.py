@@ -10,8 +10,6 @@ from ontarget.cli.app import app
 
 pytest.importorskip("torch", reason="needs the extra `train`")
 
-from ontarget.checked import translator as checked_translator
-from ontarget.checked.translator import CheckedTranslator
 from ontarget.checkpoints.context import ContextWindow
 from ontarget.checkpoints.record import Tuned
 from ontarget.languages import Direction, Language
@@ -23,6 +21,8 @@ from ontarget.translation.engines.protocol import Capability
 from ontarget.translation.hypothesis import Hypothesis
 from ontarget.translation.system import System
 from ontarget.translation.translator import Translator
+from ontarget.translators import checked as checked_translator
+from ontarget.translators.checked import CheckedTranslator
 
 
 class Capitals:

@@ -58,7 +58,8 @@ def commentary_in(text: str, source: str, direction: Direction) -> str | None:
         return text[remark.start() :].strip()
     if colon and (heading := _heading(text, direction)) and not _begins_with_a_heading(source):
         return heading
-    if (prompt := _PROMPT.search(text)) and prompt[0].strip() not in source:
+    signs = "##" in text or "<" in text or "`" in text
+    if signs and (prompt := _PROMPT.search(text)) and prompt[0].strip() not in source:
         return prompt[0].strip()
     if (refusal := _REFUSAL.search(text)) and not _REFUSAL.search(source):
         return refusal[0]

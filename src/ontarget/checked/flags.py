@@ -99,7 +99,7 @@ def loop_in(text: str) -> str | None:
 
     A piece has up to six words.
     """
-    for sign in set(text) - _RULERS:
+    for sign in set(text[::_SAME]) - _RULERS:  # ten of a sign in a row hold a place that ten divides
         if sign * _SAME in text:
             return sign
     words = _WORD.findall(text.casefold())

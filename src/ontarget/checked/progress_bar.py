@@ -1,7 +1,7 @@
 """A progress bar for notebooks and terminals, for those who ask for one."""
 
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import AbstractContextManager, contextmanager, nullcontext
 
 from ontarget.translation.engines.protocol import Progress
 
@@ -24,3 +24,8 @@ def progress_bar(name: str) -> Iterator[Progress]:
             bar.update(done - bar.n)
 
         yield update
+
+
+def shown(progress: Progress | bool, name: str) -> AbstractContextManager[Progress | None]:
+    """What `progress` of a call stands for: a bar (True), a function, or nothing (False)."""
+    return progress_bar(name) if progress is True else nullcontext(progress or None)

@@ -27,7 +27,7 @@ from ontarget.translation.hypothesis import Hypothesis
 if TYPE_CHECKING:
     from rich.console import Console
 
-    from ontarget.checked.translator import CheckedTranslator
+    from ontarget.translators.checked import CheckedTranslator
 
 _EVERY = 60.0  # seconds between two lines of progress where there is no terminal
 

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, get_args
 import typer
 
 from ontarget.bulk.reading import no_columns
+from ontarget.checked.progress_bar import shown
 from ontarget.checked.source import AUTO, source_directions
 from ontarget.checked.summary import Summary
 from ontarget.checked.verdict import Checked
@@ -25,10 +26,11 @@ from ontarget.documents.plain import read_plain
 from ontarget.documents.segments import Level
 from ontarget.errors import UserError, counted, nearest
 from ontarget.files import whole_file, write_jsonl
-from ontarget.languages import Language
+from ontarget.languages import Direction, Language
+from ontarget.translation.system import Request
 
 if TYPE_CHECKING:
-    from ontarget.checked.translator import CheckedTranslator
+    from ontarget.translators.checked import CheckedTranslator
 
 _SAMPLE = 500  # units from which the language of a document is identified
 _TABLES = (".tsv", ".tab")
@@ -170,7 +172,12 @@ def _asking(
     def ask(texts: Sequence[str]) -> list[Checked]:
         # With the sample, so that a short text is read as the language of the document.
         directions = source_directions([*sample, *texts], target, identifier)[len(sample) :]
-        return translator.translate_each(texts, directions, target, progress=progress)
+        requests = [
+            Request(text, one or Direction(target, target))
+            for text, one in zip(texts, directions, strict=True)
+        ]
+        with shown(progress, f"to {target}") as moved:
+            return [one for (one,) in translator.translate_requests(requests, progress=moved)]
 
     return language, ask
 

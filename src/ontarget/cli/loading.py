@@ -18,7 +18,7 @@ from ontarget.settings.decoding import Decoding, Precision
 from ontarget.translation.engines.loading import Place
 
 if TYPE_CHECKING:
-    from ontarget.checked.translator import CheckedTranslator
+    from ontarget.translators.checked import CheckedTranslator
 
 _SHOWN = 12  # characters of a fingerprint that are kept, which a message can show
 
@@ -62,8 +62,8 @@ class TranslatorOptions:
         Raises:
             UserError: a model does not exist, or cannot be used.
         """
-        from ontarget.checked.translator import CheckedTranslator
         from ontarget.translation.translator import Translator
+        from ontarget.translators.checked import CheckedTranslator
 
         quiet_loading(self.model)
         how_loaded: Any = {"trust_remote_code": self.trust_remote_code, "precision": self.precision}

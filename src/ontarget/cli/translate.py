@@ -43,7 +43,7 @@ from ontarget.translation.engines.loading import place_of
 from ontarget.translation.system import direction_between
 
 if TYPE_CHECKING:
-    from ontarget.checked.translator import CheckedTranslator
+    from ontarget.translators.checked import CheckedTranslator
 
 
 def translate(

@@ -3,11 +3,12 @@ from tests.checked.fake import ENGLISH, FRENCH, GERMAN, Answers, Scripted
 
 pytest.importorskip("torch", reason="needs the extra `train`")
 
-from ontarget.checked.translator import CheckedTranslator
 from ontarget.errors import UserError
-from ontarget.languages import Language
+from ontarget.languages import Direction, Language
 from ontarget.prompts.template import PromptTemplate
+from ontarget.translation.system import Request
 from ontarget.translation.translator import Translator
+from ontarget.translators.checked import CheckedTranslator
 
 
 class Model(Translator):
@@ -97,6 +98,17 @@ def test_alternatives_of_texts_that_are_translated_and_of_those_that_are_kept() 
     assert [(one.text, one.verdict.outcome) for one in both] == [(ENGLISH, "unsure"), (FRENCH, "unsure")]
     with pytest.raises(UserError, match="count must be a whole number of at least 1, not 0"):
         translator.alternatives([GERMAN], "de", "fr", 0)
+
+
+def test_requests_in_any_mix_of_directions() -> None:
+    translator = CheckedTranslator(Model({"a": [FRENCH], "b": [ENGLISH, GERMAN]}))
+    asked = [("a", "de-fr"), (GERMAN, "de-de"), ("b", "fr-en"), (FRENCH, "fr-fr"), ("", "de-fr")]
+    requests = [Request(text, Direction(*map(Language, code.split("-")))) for text, code in asked]
+    found = translator.translate_requests(requests)
+    assert [one.text for (one,) in found] == [FRENCH, GERMAN, ENGLISH, FRENCH, ""]
+    assert [one.verdict.flags for (one,) in found] == [(), ("kept",), (), ("kept",), ()]
+    assert [str(one.direction) for (one,) in found] == [code for _, code in asked]
+    assert [len(of_one) for of_one in translator.translate_requests(requests, count=2)] == [1, 1, 2, 1, 1]
 
 
 def test_mistakes() -> None:

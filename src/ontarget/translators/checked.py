@@ -1,7 +1,7 @@
 """Translation with verdicts from Python, and for the command `ontarget translate`."""
 
+from collections import defaultdict
 from collections.abc import Iterable, Iterator, Sequence
-from contextlib import AbstractContextManager, nullcontext
 from dataclasses import replace
 from itertools import islice
 
@@ -9,7 +9,7 @@ from ontarget import given
 from ontarget.checked.alternatives import alternatives_checked
 from ontarget.checked.attempt import Attempt, attempts_of
 from ontarget.checked.check import Checker, Unchecked
-from ontarget.checked.progress_bar import progress_bar
+from ontarget.checked.progress_bar import shown
 from ontarget.checked.source import AUTO, source_directions
 from ontarget.checked.translate import translate_checked
 from ontarget.checked.verdict import Checked
@@ -90,31 +90,33 @@ class CheckedTranslator:
         Raises:
             UserError: a text is not a string, a language is unknown, or both are the same.
         """
-        lines = given.texts(texts, "texts", "text")
-        directions = self._directions(lines, source, target)
-        into = target if isinstance(target, Language) else Language(target)
-        return self.translate_each(lines, directions, into, progress=progress)
+        requests = self._requests(texts, source, target)
+        with shown(progress, f"to {target}") as moved:
+            return [one for (one,) in self.translate_requests(requests, progress=moved)]
 
-    def translate_each(
-        self,
-        texts: Sequence[str],
-        directions: Sequence[Direction | None],
-        target: Language,
-        *,
-        progress: Progress | bool = False,
-    ) -> list[Checked]:
-        """Translates each text in its own direction, as `translate` does.
+    def translate_requests(
+        self, requests: Sequence[Request], *, count: int = 1, progress: Progress | None = None
+    ) -> list[list[Checked]]:
+        """Translates requests in any mix of directions; one with two equal sides is kept as it is.
 
         Args:
-            texts: the texts.
-            directions: the direction of each; None: it is in the target language already, and is kept.
-            target: the language to translate into.
-            progress: see `translate`.
+            requests: the texts, which may have terms of a glossary.
+            count: maximum number of different translations of a text, see `alternatives`.
+            progress: called with the number of finished translations and the number of all.
+        Returns:
+            The translations of each request, best first.
         """
-        with _shown(progress, f"to {target}") as moved:
-            found = iter(translate_checked(_requests(texts, directions), self.attempts, self.checker, moved))
-        kept = iter(self._kept(texts, directions, target))
-        return [next(kept if direction is None else found) for direction in directions]
+        asked = [one for one in requests if not _is_kept(one)]
+        if count > 1:
+            found = alternatives_checked(asked, self.attempts, count, self.checker, progress)
+        else:
+            found = [[one] for one in translate_checked(asked, self.attempts, self.checker, progress)]
+        kept = defaultdict[Language, list[str]](list)
+        for one in filter(_is_kept, requests):
+            kept[one.direction.target].append(one.source)
+        same = {target: iter(self.checker.keep(texts, target)) for target, texts in kept.items()}
+        translated = iter(found)
+        return [[next(same[one.direction.target])] if _is_kept(one) else next(translated) for one in requests]
 
     def alternatives(
         self,
@@ -134,16 +136,10 @@ class CheckedTranslator:
         Raises:
             UserError: see `translate`; or the engine has no n-best lists.
         """
-        lines = given.texts(texts, "texts", "text")
         most = given.count(count, "count")
-        into = target if isinstance(target, Language) else Language(target)
-        directions = self._directions(lines, source, target)
-        with _shown(progress, f"to {target}") as moved:
-            found = iter(
-                alternatives_checked(_requests(lines, directions), self.attempts, most, self.checker, moved)
-            )
-        kept = iter(self._kept(lines, directions, into))
-        return [[next(kept)] if direction is None else next(found) for direction in directions]
+        requests = self._requests(texts, source, target)
+        with shown(progress, f"to {target}") as moved:
+            return self.translate_requests(requests, count=most, progress=moved)
 
     def use_terms(self, terms: TermsOf) -> None:
         """Tells the models the terms of a glossary, where the template has a place for them.
@@ -166,24 +162,20 @@ class CheckedTranslator:
         while chunk := list(islice(rest, given.count(size, "size"))):
             yield from self.translate(chunk, source, target)
 
-    def _directions(
-        self, lines: Sequence[str], source: str | Language, target: str | Language
-    ) -> list[Direction | None]:
+    def _requests(
+        self, texts: Sequence[str], source: str | Language, target: str | Language
+    ) -> list[Request]:
+        lines = given.texts(texts, "texts", "text")
         if source != AUTO:
-            return [direction_between(source, target)] * len(lines)
+            direction = direction_between(source, target)
+            return [Request(text, direction) for text in lines]
         into = target if isinstance(target, Language) else Language(target)
-        return source_directions(lines, into, self.checker.identifier)
-
-    def _kept(
-        self, texts: Sequence[str], directions: Sequence[Direction | None], target: Language
-    ) -> list[Checked]:
-        pairs = zip(texts, directions, strict=True)
-        return self.checker.keep([text for text, direction in pairs if direction is None], target)
+        found = source_directions(lines, into, self.checker.identifier)
+        return [Request(text, one or Direction(into, into)) for text, one in zip(lines, found, strict=True)]
 
 
-def _requests(texts: Sequence[str], directions: Sequence[Direction | None]) -> list[Request]:
-    pairs = zip(texts, directions, strict=True)
-    return [Request(text, direction) for text, direction in pairs if direction is not None]
+def _is_kept(request: Request) -> bool:
+    return request.direction.source == request.direction.target
 
 
 def _escalation(other: Translator, decoding: Decoding) -> Attempt:
@@ -191,9 +183,3 @@ def _escalation(other: Translator, decoding: Decoding) -> Attempt:
         raise UserError(f"a retry is {given.shown(other)}; give a name such as 'pivot', or a Translator")
     system = System("escalated", other.template, decoding=decoding_for(other.engine, decoding))
     return Attempt(system, other.engine, 1, "escalated")
-
-
-def _shown(progress: Progress | bool, name: str) -> AbstractContextManager[Progress | None]:
-    if progress is True:
-        return progress_bar(name)
-    return nullcontext(progress or None)

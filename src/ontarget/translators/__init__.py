@@ -1,0 +1,4 @@
+"""What a user of Python translates with: texts, batches, documents and streams, each result with its verdict.
+
+Begin with `checked.py`.
+"""
