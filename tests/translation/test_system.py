@@ -46,11 +46,7 @@ def test_only_a_template_with_a_place_for_terms_gets_them(monkeypatch: pytest.Mo
     assert shown["terms"] == [("dog", "Hund")]
     prompt_of(System("c", WithTerms()), request)  # type: ignore[arg-type]
     assert shown["terms"] == ()
-
-
-def test_the_terms_of_a_request_are_told_before_those_of_the_system() -> None:
-    request = Request("Ein Hund", Direction.parse("de-en"), (("Hund", "hound"),))
-    told = System("a", PromptTemplate.load("hy-mt2"), terms=lambda _: [("Hund", "dog")])
-    assert "hound" in text_of(prompt_of(told, request))
-    assert "dog" not in text_of(prompt_of(told, request))
-    assert "hound" not in text_of(prompt_of(System("b", PromptTemplate.load("plain")), request))
+    of_request = Request("A dog", Direction.parse("en-de"), (("dog", "Köter"),))
+    prompt_of(System("d", WithTerms(), terms=terms), of_request)  # type: ignore[arg-type]
+    assert shown["terms"] == (("dog", "Köter"),)
+    assert "Köter" not in text_of(prompt_of(System("e", plain), of_request))

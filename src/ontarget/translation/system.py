@@ -10,7 +10,6 @@ from ontarget.prompts.segment import Prompt
 from ontarget.prompts.template import PromptTemplate
 from ontarget.settings.decoding import AntiLanguageModel, Boosting, Contrast, Decoding, Prior
 
-
 Terms = tuple[tuple[str, str], ...]
 """Terms of a glossary that a text has, each with its translation."""
 
