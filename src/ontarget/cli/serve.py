@@ -11,6 +11,7 @@ from ontarget.cli.loading import TranslatorOptions
 from ontarget.cli.model_options import ApiKeyEnv, Concurrency, Precision, Served, Tokenizer, chosen_model
 from ontarget.cli.names import names_of
 from ontarget.cli.options import MaxNewTokens, Model, Template, TrustRemoteCode
+from ontarget.cli.serve_settings import Config
 from ontarget.cli.translation_options import CheckLid, NoRepeatNgramSize, NumBeams, Retry, beam_size
 from ontarget.cli.verdicts import retries_of
 from ontarget.errors import UserError
@@ -26,7 +27,7 @@ from ontarget.serving.service import TranslationService
 from ontarget.translation.engines.loading import place_of
 
 if TYPE_CHECKING:
-    from ontarget.checked.translator import CheckedTranslator
+    from ontarget.translators.checked import CheckedTranslator
 
 _KEYS = "ONTARGET_API_KEYS"
 _LOCAL = ("127.0.0.1", "::1", "localhost")
@@ -89,6 +90,7 @@ def serve(
     concurrency: Concurrency = CONCURRENCY,
     precision: Precision = "auto",
     trust_remote_code: TrustRemoteCode = False,
+    config: Config = None,
 ) -> None:
     """Serve translations over HTTP, each with a verdict on its language.
 
@@ -103,6 +105,9 @@ def serve(
 
     Clients of DeepL, LibreTranslate and OpenAI can use the server by its address. It stops at Ctrl-C or
     SIGTERM, after the requests in progress.
+
+    Each option can also be an environment variable, such as ONTARGET_MAX_TEXTS for --max-texts, or a key of
+    the file --config. An option of the command line wins over its variable, and the variable over the file.
     """
     # Check the arguments before torch is loaded, which takes seconds.
     place = place_of(chosen_model(model, served, tokenizer, api_key_env, concurrency))
