@@ -30,6 +30,7 @@ def _beside_each_other(monkeypatch: pytest.MonkeyPatch) -> None:
         "repetition",
         "start",
         "placeholders",
+        "serve",
     ],
 )
 def test_what_a_benchmark_imports_is_there(name: str) -> None:
