@@ -1,6 +1,10 @@
+import re
 from pathlib import Path
+from unicodedata import normalize
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from ontarget.documents.glossary import Glossary, read_glossary
 from ontarget.errors import UserError
@@ -45,3 +49,20 @@ def test_a_file_that_is_not_a_glossary(tmp_path: Path, text: str, sentence: str)
     file.write_text(text, encoding="utf-8")
     with pytest.raises(UserError, match=sentence):
         read_glossary(file)
+
+
+@given(st.lists(st.text("ab ß猫İ_.", min_size=1, max_size=4), max_size=6), st.text("ab ßẞ猫İ_.", max_size=20))
+def test_the_terms_of_a_text_are_those_of_a_regular_expression(terms: list[str], text: str) -> None:
+    def folded(text: str) -> str:
+        return normalize("NFC", text).casefold()
+
+    def edge(character: str, word: str) -> str:
+        return word if character.isalnum() and ord(character) < 0x3000 else ""
+
+    longest_first = sorted(map(folded, terms), key=len, reverse=True)
+    pattern = "|".join(
+        edge(one[0], r"(?<!\w)") + re.escape(one) + edge(one[-1], r"(?!\w)") for one in longest_first
+    )
+    there = set(re.findall(pattern or "(?!)", folded(text)))
+    expected = [(term, str(place)) for place, term in enumerate(terms) if folded(term) in there]
+    assert Glossary([(term, str(place)) for place, term in enumerate(terms)]).of(text) == tuple(expected)

@@ -1,8 +1,6 @@
 """Glossaries: terms with their translations, in a file of two columns."""
 
-import re
-from collections.abc import Sequence
-from functools import cached_property
+from collections.abc import Iterator, Sequence
 from pathlib import Path
 from unicodedata import normalize
 
@@ -23,23 +21,40 @@ class Glossary:
 
     def __init__(self, terms: Sequence[tuple[str, str]]) -> None:
         self.terms = tuple((_folded(term), term, translation) for term, translation in terms)
-
-    @cached_property
-    def _pattern(self) -> re.Pattern[str]:
-        longest_first = sorted((folded for folded, _, _ in self.terms), key=len, reverse=True)
-        words = (rf"{_edge(term[0])}{re.escape(term)}{_edge(term[-1], after=True)}" for term in longest_first)
-        return re.compile("|".join(words) or r"(?!)")
+        self._places = dict[str, list[int]]()  # in `terms`
+        lengths = dict[str, set[int]]()
+        for place, (folded, _, _) in enumerate(self.terms):
+            self._places.setdefault(folded, []).append(place)
+            lengths.setdefault(folded[0], set()).add(len(folded))
+        # By first character, the longest first; a regular expression would try all terms at every place.
+        self._lengths = {first: sorted(found, reverse=True) for first, found in lengths.items()}
 
     def of(self, source: str) -> tuple[tuple[str, str], ...]:
         """The terms that a text has, in the order of the glossary; of two that overlap, the longer one."""
-        there = set(self._pattern.findall(_folded(source)))
-        return tuple((term, translation) for folded, term, translation in self.terms if folded in there)
+        places = {place for folded in self._found(_folded(source)) for place in self._places[folded]}
+        return tuple(self.terms[place][1:] for place in sorted(places))
 
     def missing(self, source: str, text: str) -> tuple[tuple[str, str], ...]:
         """The terms of a source whose translations its translation lacks; of several, one is enough."""
         there, folded = self.of(source), _folded(text)
         kept = {term for term, translation in there if _folded(translation) in folded}
         return tuple(pair for pair in there if pair[0] not in kept)
+
+    def _found(self, text: str) -> Iterator[str]:
+        """The terms in a text, from left to right."""
+        place = 0
+        while place < len(text):
+            begins = _divided(text[place], text[place - 1 : place])
+            lengths = self._lengths.get(text[place], ()) if begins else ()
+            ends = (place + length for length in lengths if place + length <= len(text))
+            end = next((end for end in ends if self._ends(text, place, end)), None)
+            if end is not None:
+                yield text[place:end]
+            place = end or place + 1
+
+    def _ends(self, text: str, start: int, end: int) -> bool:
+        """Whether a part of a text is a term that ends there."""
+        return text[start:end] in self._places and _divided(text[end - 1], text[end : end + 1])
 
 
 def read_glossary(path: Path) -> Glossary:
@@ -70,8 +85,6 @@ def _folded(text: str) -> str:
     return normalize("NFC", text).casefold()
 
 
-def _edge(character: str, *, after: bool = False) -> str:
-    """A word boundary beside a letter or digit of a script with blanks between words."""
-    if not character.isalnum() or ord(character) >= 0x3000:
-        return ""
-    return r"(?!\w)" if after else r"(?<!\w)"
+def _divided(inner: str, outer: str) -> bool:
+    """Whether a word ends between two characters; in scripts without blanks between words, anywhere."""
+    return not inner.isalnum() or ord(inner) >= 0x3000 or not (outer.isalnum() or outer == "_")
