@@ -51,6 +51,13 @@ def read_yaml(text: str) -> Any:
         raise yaml.YAMLError(str(error)) from None
 
 
+def problem_in(error: yaml.YAMLError) -> str:
+    """What is wrong and in which line, without the text, which may have a secret."""
+    mark = getattr(error, "problem_mark", None)
+    problem = getattr(error, "problem", None) or " ".join(str(error).split())
+    return f"{problem} (line {mark.line + 1})" if mark else problem
+
+
 def _values(node: yaml.Node, known: dict[int, int]) -> int:
     """The number of values that a node expands to, with aliases; a node within itself exceeds the limit."""
     if isinstance(node, yaml.ScalarNode):

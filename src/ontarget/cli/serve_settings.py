@@ -12,7 +12,7 @@ import yaml
 from typer.exceptions import TyperException
 
 from ontarget.errors import UserError, nearest
-from ontarget.yaml_text import read_yaml
+from ontarget.yaml_text import problem_in, read_yaml
 
 # ONTARGET_API_KEYS has the keys themselves.
 _VARIABLES = {"api-keys": "ONTARGET_API_KEYS_FILE"}
@@ -78,17 +78,10 @@ def _read(file: Path) -> dict[str, Any]:
     except UnicodeDecodeError:
         raise UserError(f"--{_CONFIG} '{file}' is not in UTF-8; save it as UTF-8") from None
     except yaml.YAMLError as error:
-        raise UserError(f"--{_CONFIG} '{file}' is not YAML: {_without_text(error)}") from None
+        raise UserError(f"--{_CONFIG} '{file}' is not YAML: {problem_in(error)}") from None
     if not isinstance(found, dict):
         raise UserError(f"--{_CONFIG} '{file}' has no keys; write options, such as 'port: 8080'")
     return {str(key): value for key, value in found.items()}
-
-
-def _without_text(error: yaml.YAMLError) -> str:
-    """What is wrong and where, without the line itself, which may have a secret."""
-    mark = getattr(error, "problem_mark", None)
-    problem = getattr(error, "problem", None) or " ".join(str(error).split())
-    return f"{problem} (line {mark.line + 1})" if mark else problem
 
 
 def _given(option: Any, value: Any, where: str) -> Any:
