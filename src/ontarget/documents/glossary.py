@@ -36,9 +36,7 @@ class Glossary:
 
     def missing(self, source: str, text: str) -> tuple[tuple[str, str], ...]:
         """The terms of a source whose translations its translation lacks; of several, one is enough."""
-        there, folded = self.of(source), _folded(text)
-        kept = {term for term, translation in there if _folded(translation) in folded}
-        return tuple(pair for pair in there if pair[0] not in kept)
+        return missing_terms(self.of(source), text)
 
     def _found(self, text: str) -> Iterator[str]:
         """The terms in a text, from left to right."""
@@ -79,6 +77,13 @@ def read_glossary(path: Path) -> Glossary:
             f"the glossary '{path}' has no terms; write a term, a tab and its translation in each line"
         )
     return Glossary(terms)
+
+
+def missing_terms(terms: Sequence[tuple[str, str]], text: str) -> tuple[tuple[str, str], ...]:
+    """The terms of a source whose translations its translation lacks; of several, one is enough."""
+    folded = _folded(text)
+    kept = {term for term, translation in terms if _folded(translation) in folded}
+    return tuple(pair for pair in terms if pair[0] not in kept)
 
 
 def _folded(text: str) -> str:
