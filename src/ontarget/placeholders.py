@@ -30,6 +30,7 @@ _FIRST = (
     r"(?<![^\s(\"'/]):[a-z]\w+:?",  # Laravel's variables; emoji such as :smile:
     r"(?<!\d)%(?:\d+\$)?,[-+0#]*\d*(?:\.\d+)?[dfs](?!\w)",  # Java's groups of digits
     r"(?<!\d)%[-+0#]*\d*(?:[zjt]|hh?)[diuxX](?!\w)",  # C's lengths
+    r"\[X\d{1,6}X\]",  # Weblate's names of placeholders for services without tags
 )
 _ALSO = (
     r"%%",
@@ -43,7 +44,7 @@ _PLACEHOLDER = re.compile(
     ),
     re.ASCII | re.DOTALL,
 )
-_SIGN = re.compile(r"[`<&{%@$]|://|www\.|:[a-z]")
+_SIGN = re.compile(r"[`<&{%@$]|://|www\.|:[a-z]|\[X")
 # A URL ends before the punctuation of the sentence that it is in.
 _AFTER_URL = re.compile(r"(?:[。，、！？；：（\u3000].*|[.,;:!?…]+)$", re.DOTALL)
 
@@ -75,6 +76,8 @@ def placeholders(text: str) -> list[Placeholder]:
 def lost_placeholders(source: str, hypothesis: str) -> list[str]:
     """The placeholders of a source that its translation lacks, each as often as it is missing."""
     needed = Counter(part.text for part in placeholders(source))
+    if not needed:
+        return []
     found = Counter(part.text for part in placeholders(hypothesis))
     lost, rest = list[str](), hypothesis
     # A letter beside a placeholder hides it from the pattern (`%sin`), so it is searched as a string, too:
