@@ -2,12 +2,14 @@ import json
 import re
 from pathlib import Path
 
+import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 from tests.documents.answers import Model, same, upper
 
 from ontarget.documents.document import translate_document
 from ontarget.documents.json_strings import read_json
+from ontarget.errors import UserError
 from ontarget.languages import Language
 
 STRINGS = st.one_of(
@@ -74,3 +76,8 @@ def test_the_lines_of_a_string_stay_lines() -> None:
     found = translate_document(document, model, Language("en")).data.decode()
     assert found == '{"form": "NAME\\nADDRESS IN TOWN\\n\\n- PHONE\\tNUMBER\\n"}'
     assert model.asked == ["Name", "Address in town", "- Phone\tnumber"]
+
+
+def test_numbers_that_no_program_reads_are_refused() -> None:
+    with pytest.raises(UserError, match=r"'a\.json': not valid JSON \(a number has too many digits\)"):
+        read_json(b"[" + b"1" * 5000 + b"]", Path("a.json"))

@@ -47,3 +47,8 @@ def test_a_column_by_its_number() -> None:
 def test_there_is_no_such_column(column: str) -> None:
     with pytest.raises(UserError, match=f"has no column '{column}'.*it has 2, the first line is 'id . text'"):
         read_columns(TABLE.encode(), Path("a.tsv"), column)
+
+
+def test_a_large_file_of_blanks_has_no_text() -> None:
+    """This took a time that grew with the square of the size."""
+    assert read_plain(b" " * 1_000_000 + b"\n \n" * 10_000, Path("a.txt")).units == []

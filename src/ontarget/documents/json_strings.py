@@ -27,6 +27,8 @@ def read_json(data: bytes, path: Path) -> TextDocument:
         ) from None
     except RecursionError:
         raise UserError(f"'{path}' is nested too deeply") from None
+    except ValueError:
+        raise UserError(f"'{path}': not valid JSON (a number has too many digits)") from None
     write = written_whole(_escaped_ascii if file.text.isascii() and "\\u" in file.text else _escaped)
     lines, slots = LineNumbers(file.text), list[Slot]()
     for found in _STRING.finditer(file.text):

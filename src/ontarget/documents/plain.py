@@ -7,7 +7,8 @@ from ontarget.documents.parts import Slot, Unit, written
 from ontarget.documents.text_file import Decoded, TextDocument, decoded
 from ontarget.errors import UserError, nearest
 
-_PARAGRAPH = re.compile(r"[^\S\n]*\S[^\n]*(?:\n[^\S\n]*\S[^\n]*)*")  # lines without an empty one between them
+# Lines without an empty one between them. Where it may begin keeps a file of blanks fast.
+_PARAGRAPH = re.compile(r"^[^\S\n]*\S[^\n]*(?:\n[^\S\n]*\S[^\n]*)*", re.MULTILINE)
 _LINE = re.compile(r"[^\r\n]+")
 
 
