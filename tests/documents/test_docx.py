@@ -5,6 +5,8 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
 from tests.documents.answers import Model, liar, same, upper
 
 from ontarget.documents import docx as reader
@@ -35,6 +37,9 @@ def document() -> bytes:
     out = io.BytesIO()
     page.save(out)
     return out.getvalue()
+
+
+_WHOLE = document()
 
 
 def translated(data: bytes, model: Any) -> bytes:
@@ -160,3 +165,26 @@ def test_another_prefix_is_an_error_rather_than_a_document_without_text() -> Non
 def test_a_cut_archive() -> None:
     with pytest.raises(UserError, match="is not a Word document, or broken"):
         read_docx(document()[:-300], Path("a.docx"))
+
+
+def test_damage_anywhere_is_found_before_the_translation() -> None:
+    """Also in files of the archive that have no text, since all of them are written again."""
+    data = _WHOLE
+    with zipfile.ZipFile(io.BytesIO(data)) as whole:
+        styles = whole.getinfo("word/styles.xml").header_offset
+    for place in (styles + 35, styles + 2000):  # its name, its compressed data
+        with pytest.raises(UserError, match="is not a Word document, or broken"):
+            read_docx(data[:place] + bytes([data[place] ^ 0xFF]) + data[place + 1 :], Path("a.docx"))
+
+
+@given(st.lists(st.tuples(st.integers(0, 1), st.integers(0, 2000), st.integers(0, 255)), max_size=4))
+@settings(max_examples=60)
+def test_a_damaged_document_is_refused_or_translated(changes: list[tuple[int, int, int]]) -> None:
+    data = bytearray(_WHOLE)
+    for at_end, place, byte in changes:
+        data[-1 - place if at_end else place] = byte
+    try:
+        found = read_docx(bytes(data), Path("a.docx"))
+    except UserError:
+        return
+    translate_document(found, Model(upper), Language("en"))

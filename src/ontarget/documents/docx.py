@@ -5,8 +5,10 @@ archive are copied as they are. Macros and links are neither run nor followed.
 """
 
 import io
+import lzma
 import re
 import zipfile
+import zlib
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from pathlib import Path
 
@@ -18,6 +20,18 @@ _PART = re.compile(r"word/(?:document|header\d*|footer\d*|footnotes|endnotes|com
 _LARGEST_PART = 100 << 20
 _LARGEST = 1 << 30
 _MOST_FILES = 10_000
+# What `zipfile` raises for broken and encrypted archives, and for methods of compression that it lacks.
+_OF_BROKEN = (
+    zipfile.BadZipFile,
+    zipfile.LargeZipFile,
+    zlib.error,
+    lzma.LZMAError,
+    NotImplementedError,
+    RuntimeError,
+    EOFError,
+    OSError,
+    ValueError,
+)
 _BREAK = re.compile(r"<w:(?:br|cr|tab|ptab)\b")
 # The markup between two runs of one formatting, which goes when their text becomes one.
 _DIVIDES = re.compile(
@@ -47,17 +61,12 @@ def read_docx(data: bytes, path: Path) -> "WordDocument":
                 )
             if "word/document.xml" not in archive.namelist():
                 raise UserError(f"'{path}' is not a Word document: word/document.xml is missing in it")
+            if (broken := archive.testzip()) is not None:  # now, not when the translation is written
+                raise zipfile.BadZipFile(f"{broken} is damaged")
             names = [name for name in archive.namelist() if _PART.fullmatch(name)]
             parts = {name: _text_of(archive, name, path) for name in dict.fromkeys(names)}
             _require_usual_prefix(parts, path)
-    except (
-        zipfile.BadZipFile,
-        zipfile.LargeZipFile,
-        NotImplementedError,
-        RuntimeError,
-        EOFError,
-        OSError,
-    ) as error:
+    except _OF_BROKEN as error:
         raise UserError(
             f"'{path}' is not a Word document, or broken ({error}); save it again as .docx"
         ) from None
