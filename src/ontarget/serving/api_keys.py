@@ -47,14 +47,14 @@ class ApiKeys:
         """The client of a request, which counts it.
 
         Args:
-            http: the request; its headers may have the key.
+            http: the request; its headers or its query may have the key.
             in_body: the key in its body, as in LibreTranslate's API.
         Raises:
             Failure: there is no key, a wrong one, or one with too many requests.
         """
         if not self._clients:
             return self._everybody
-        given = in_body if isinstance(in_body, str) and in_body else _in_headers(http)
+        given = in_body if isinstance(in_body, str) and in_body else _in_head(http)
         client = self.accept(given) if given else None
         if client is None:
             # DeepL's clients take 403 for a wrong key.
@@ -143,12 +143,13 @@ def _named(text: str, file: Path) -> dict[str, Client]:
     return found
 
 
-def _in_headers(http: Request) -> str:
+def _in_head(http: Request) -> str:
+    """The key in the headers of a request or, as in LibreTranslate's API, its query; empty without one."""
     authorization = http.headers.get("authorization", "")
     for scheme in _SCHEMES:
         if authorization.lower().startswith(scheme):
             return authorization[len(scheme) :].strip()
-    return http.headers.get("x-api-key", "")
+    return http.headers.get("x-api-key", "") or http.query_params.get("api_key", "")
 
 
 def _hash(key: str) -> bytes:
