@@ -1,0 +1,61 @@
+"""Reads a form with a file, `multipart/form-data`."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import PurePosixPath
+
+from starlette.datastructures import UploadFile
+from starlette.exceptions import HTTPException
+from starlette.requests import Request
+
+from ontarget.serving.failure import Failure, wrong
+
+_MOST_FIELDS = 50
+_LARGEST_FIELD = 1 << 20  # bytes, of any field but the file
+_LONGEST_NAME = 200  # characters
+
+
+@dataclass(frozen=True, slots=True)
+class Upload:
+    """A file that a client has sent, and the other fields of its form.
+
+    Attributes:
+        name: the name of the file, without folders.
+        data: its bytes.
+        fields: the other fields; of several with one name, the last one.
+    """
+
+    name: str
+    data: bytes
+    fields: Mapping[str, str]
+
+
+async def uploaded(http: Request) -> Upload:
+    """The file in the field `file` of a form.
+
+    Raises:
+        Failure: it is not such a form, or the file is missing or empty.
+    """
+    kind = http.headers.get("content-type", "").partition(";")[0].strip().lower()
+    if kind != "multipart/form-data":
+        message = "the body has an unsupported type; send a file as multipart/form-data"
+        raise Failure(415, "unsupported_type", message)
+    try:
+        async with http.form(max_files=1, max_fields=_MOST_FIELDS, max_part_size=_LARGEST_FIELD) as form:
+            file = form.get("file")
+            if not isinstance(file, UploadFile):
+                raise wrong("the form has no file; send it in the field 'file', with its name", "no_file")
+            data, name = await file.read(), _name_of(file.filename or "")
+            fields = {key: value for key, value in form.multi_items() if isinstance(value, str)}
+    except HTTPException as error:
+        raise wrong(f"the form is not valid: {str(error.detail).lower()}", "invalid_form") from None
+    if not data:
+        raise wrong("the file is empty", "empty_file")
+    return Upload(name, data, fields)
+
+
+def _name_of(given: str) -> str:
+    """The name of a file without folders, of any system, and without what a header cannot have."""
+    name = PurePosixPath(given.replace("\\", "/")).name
+    printable = "".join(character for character in name if character.isprintable())
+    return printable[-_LONGEST_NAME:]  # the ending stays
