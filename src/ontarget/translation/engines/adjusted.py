@@ -42,6 +42,12 @@ class AdjustedContinuations:
         for adjustment in self._adjustments:
             adjustment.keep(sentences)
 
+    def join(self, other: "AdjustedContinuations") -> None:
+        """See `Continuations`. There must be no adjustments, which have one position for all sentences."""
+        if self._adjustments or other._adjustments:
+            raise ValueError("sentences with adjusted scores cannot be joined")
+        self._tree.join(other._tree)
+
     def _drop_rows_no_longer_read(self, sentences: int) -> None:
         left = [
             0 if adjustment.read is not None and adjustment.read <= self._position else count

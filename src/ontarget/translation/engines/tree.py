@@ -5,6 +5,9 @@ and permutes the whole cache at every step. Here a sentence is one row: the beam
 keys and values are only appended, and a mask selects the ancestors of each beam. The result is the same, but
 without the copies, which take most of the time of small models.
 
+The newest keys of all rows are in the last columns, and positions and mask are explicit. So rows of any age
+can share a tree, others can join it, and columns that nobody sees any more are dropped at the front.
+
 Layers with a sliding window get a mask of their own: the ancestors of a token that are in its window. Keys
 and values that no window will reach again stay in memory.
 """
@@ -14,10 +17,11 @@ from itertools import takewhile
 
 import torch
 from torch import Tensor
+from torch.nn.functional import pad
 from transformers import PreTrainedModel
-from transformers.cache_utils import Cache, DynamicLayer
 
 from ontarget.checkpoints.context import FULL, SLIDING, sight_of
+from ontarget.translation.engines.appending_cache import AppendingCache
 
 
 class TokenTree:
@@ -37,7 +41,7 @@ class TokenTree:
     @torch.inference_mode()
     def __init__(self, model: PreTrainedModel, prompts: Sequence[list[int]]) -> None:
         self._model, self._sight = model, sight_of(model.config)
-        self._cache = Cache(layer_class_to_replicate=_AppendingLayer)
+        self._cache = AppendingCache()
         lengths = [len(prompt) for prompt in prompts]
         # The common beginning of all prompts is read once. Positions and mask are explicit, so padding may
         # follow it.
@@ -77,6 +81,8 @@ class TokenTree:
             Logits of the tokens that follow, [rows, branches, vocabulary].
         """
         rows, branches = tokens.shape
+        if self._visible.shape[1] != branches:  # so far there is only the prompt
+            self._visible = self._visible.expand(-1, branches, -1)
         inherited = self._visible.gather(1, parents[:, :, None].expand(-1, -1, self._visible.shape[2]))
         itself = torch.eye(branches, dtype=torch.bool, device=tokens.device).expand(rows, -1, -1)
         self._visible = torch.cat([inherited, itself], dim=2)
@@ -88,10 +94,29 @@ class TokenTree:
 
     @torch.inference_mode()
     def keep(self, rows: Tensor) -> None:
-        """Drops all rows except these (ascending indices)."""
+        """Drops all rows except these; they get this order. It is fast if most of them keep their places."""
         self._cache.batch_select_indices(rows)
         self._visible, self._places = self._visible[rows], self._places[rows]
         self._lengths = self._lengths[rows]
+        unseen = int(self._visible.any(dim=1).any(dim=0).int().argmax())
+        if unseen:
+            self._cache.drop(unseen)
+            self._visible, self._places = self._visible[:, :, unseen:], self._places[:, unseen:]
+
+    @torch.inference_mode()
+    def join(self, other: "TokenTree") -> None:
+        """Appends the rows of another tree of the same model, which must not be used after that.
+
+        Each of the trees has as many branches as the other, or none yet.
+        """
+        self._cache.join(other._cache)
+        keys = max(self._places.shape[1], other._places.shape[1])
+        branches = max(self._visible.shape[1], other._visible.shape[1])
+        visible = [tree._visible.expand(-1, branches, -1) for tree in (self, other)]
+        self._visible = torch.cat([pad(one, (keys - one.shape[2], 0)) for one in visible])
+        places = [tree._places for tree in (self, other)]
+        self._places = torch.cat([pad(one, (keys - one.shape[1], 0)) for one in places])
+        self._lengths = torch.cat([self._lengths, other._lengths])
 
     def _forward(self, ids: Tensor, positions: Tensor, visible: Tensor, last: int = 0) -> Tensor:
         output = self._model(
@@ -121,53 +146,8 @@ class TokenTree:
         )
 
 
-class _AppendingLayer(DynamicLayer):  # type: ignore[misc]
-    """Keys and values in buffers with spare room, so that appending copies only the new ones."""
-
-    is_initialized: bool
-    keys: Tensor
-    values: Tensor
-    _length = 0
-
-    def update(
-        self, key_states: Tensor, value_states: Tensor, *args: object, **kwargs: object
-    ) -> tuple[Tensor, Tensor]:
-        new = key_states.shape[-2]
-        if not self.is_initialized:
-            self.dtype, self.device, self.is_initialized = key_states.dtype, key_states.device, True
-            self._buffers = [_roomy(states, new) for states in (key_states, value_states)]
-        elif self._length + new > self._buffers[0].shape[-2]:
-            self._buffers = [_roomy(buffer, self._length, new) for buffer in self._buffers]
-        for buffer, states in zip(self._buffers, (key_states, value_states), strict=True):
-            buffer[:, :, self._length : self._length + new] = states
-        self._length += new
-        self._show()
-        return self.keys, self.values
-
-    def batch_repeat_interleave(self, repeats: int) -> None:
-        self._buffers = [buffer.repeat_interleave(repeats, dim=0) for buffer in self._buffers]
-        self._show()
-
-    def batch_select_indices(self, indices: Tensor) -> None:
-        for buffer in self._buffers:  # in place: the rows that stay move up
-            buffer[: len(indices), :, : self._length] = buffer[indices, :, : self._length]
-        self._buffers = [buffer[: len(indices)] for buffer in self._buffers]
-        self._show()
-
-    def _show(self) -> None:
-        self.keys, self.values = (buffer[:, :, : self._length] for buffer in self._buffers)
-
-
 def _shared(prompts: Sequence[list[int]]) -> int:
     """The number of tokens that all prompts share at the start, without the last token of any prompt."""
     first, last = min(prompts), max(prompts)  # all prompts that sort between these two share their beginning
     same = takewhile(lambda pair: pair[0] == pair[1], zip(first, last, strict=False))
     return min(sum(1 for _ in same), min(map(len, prompts)) - 1)
-
-
-def _roomy(states: Tensor, length: int, new: int = 0) -> Tensor:
-    """A buffer that begins with the first `length` of `states`, with spare room for `new` more and beyond."""
-    rows, heads, _, size = states.shape
-    buffer = states.new_empty(rows, heads, length + new + max(length // 2, 64), size)
-    buffer[:, :, :length] = states[:, :, :length]
-    return buffer
