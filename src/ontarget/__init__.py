@@ -19,10 +19,12 @@ if TYPE_CHECKING:
     from ontarget.scoring.off_target import off_target_ratio
     from ontarget.scoring.score import Score
     from ontarget.translation.translator import Translator
+    from ontarget.translators.asynchronous import AsyncTranslator
     from ontarget.translators.checked import CheckedTranslator
     from ontarget.version import __version__
 
 _MODULES = {
+    "AsyncTranslator": "ontarget.translators.asynchronous",
     "CheckedTranslator": "ontarget.translators.checked",
     "Direction": "ontarget.languages",
     "Language": "ontarget.languages",
@@ -35,6 +37,7 @@ _MODULES = {
 }
 
 __all__ = [
+    "AsyncTranslator",
     "CheckedTranslator",
     "Direction",
     "Language",

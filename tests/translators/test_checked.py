@@ -1,11 +1,18 @@
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Any
+
 import pytest
 from tests.checked.fake import ENGLISH, FRENCH, GERMAN, Answers, Scripted
 
 pytest.importorskip("torch", reason="needs the extra `train`")
 
+from ontarget.documents.glossary import Glossary
 from ontarget.errors import UserError
 from ontarget.languages import Direction, Language
 from ontarget.prompts.template import PromptTemplate
+from ontarget.settings.decoding import Decoding
+from ontarget.translation.engines.protocol import Capability
 from ontarget.translation.system import Request
 from ontarget.translation.translator import Translator
 from ontarget.translators.checked import CheckedTranslator
@@ -87,6 +94,128 @@ def test_progress_as_a_function_and_as_a_bar(capsys: pytest.CaptureFixture[str])
     assert "to fr" in capsys.readouterr().err
 
 
+def test_one_text_has_one_result() -> None:
+    translator = CheckedTranslator(Model({"a": [FRENCH]}))
+    one = translator.translate("a", "de", "fr")
+    assert (one.text, one.verdict.outcome) == (FRENCH, "on_target")
+    assert translator.translate_batch(["a"], "de", "fr") == translator.translate(["a"], "de", "fr") == [one]
+
+
+def test_the_first_texts_of_a_stream_say_what_short_ones_are_in() -> None:
+    italian = "Il file non è stato trovato nella cartella dei documenti."
+    alone, sixteen = ["Salva", "Annulla"], [italian] * 16
+    translator = CheckedTranslator(Model(lambda source, _: [FRENCH]))
+    with pytest.raises(UserError, match="the language of the text cannot be identified"):
+        translator.translate(alone, "auto", "en")
+    found = list(translator.stream([*sixteen, *alone], "auto", "en", size=16))
+    assert {str(one.direction) for one in found} == {"it-en"}
+    found = translator.translate_batch(alone, "auto", "en", context=sixteen)
+    assert [str(one.direction) for one in found] == ["it-en", "it-en"]
+
+
+PAGE = f"<p>{GERMAN}</p>\n<p>{{name}}</p>\n"
+
+
+def test_a_document(tmp_path: Path) -> None:
+    file, out = tmp_path / "a.html", tmp_path / "out.html"
+    file.write_text(PAGE, encoding="utf-8")
+    translator = CheckedTranslator(Model({GERMAN: [FRENCH]}))
+    found = translator.translate_document(file, "fr", out)
+    assert out.read_bytes() == found.data == PAGE.replace(GERMAN, FRENCH).encode()
+    assert [(one.where, str(one.checked.direction)) for one in found.segments] == [("line 1", "de-fr")]
+    assert found.summary.sentences() == ["1 segment checked: 1 on target"]
+    assert translator.translate_document(str(file), "fr", out, source="de", overwrite=True).data == found.data
+
+
+def test_how_a_document_is_translated(tmp_path: Path) -> None:
+    file, terms = tmp_path / "a.txt", tmp_path / "terms.tsv"
+    file.write_text("Der Hund. Die\nKatze.\n", encoding="utf-8")
+    terms.write_text("Hund\tchien\n", encoding="utf-8")
+    asked = list[Request]()
+
+    class Asked(CheckedTranslator):
+        def translate_requests(self, requests: Sequence[Request], **how: Any) -> Any:
+            asked.extend(requests)
+            return super().translate_requests(requests, **how)
+
+    translator = Asked(Model(lambda source, _: [FRENCH]))
+    found = translator.translate_document(file, "fr", source="de", glossary=terms)
+    assert [(one.source, one.terms) for one in asked] == [
+        ("Der Hund. Die", (("Hund", "chien"),)),
+        ("Katze.", ()),
+    ]
+    assert [one.terms for one in found.segments] == [(), ()]
+    asked.clear()
+    other = Glossary([("Katze", "chat")])
+    found = translator.translate_document(
+        file, "fr", source="de", level="sentence", glossary=other, keep=["Hund"]
+    )
+    assert [one.source for one in asked][:2] == ["Der X1.", "Die\nKatze."]
+    assert [one.terms for one in found.segments] == [(), (("Katze", "chat"),)]
+
+
+@pytest.mark.parametrize(
+    ("arguments", "how", "sentence"),
+    [
+        (("no.html", "fr"), {}, "there is no file"),
+        (
+            ("a.html", "fr"),
+            {"level": "sentense"},
+            "level is 'sentense'; give one of sentence, paragraph, line",
+        ),
+        (("a.html", "fr", "a.html"), {"overwrite": True}, "the input itself; choose another path"),
+        (
+            ("a.html", "fr", "b.html"),
+            {},
+            "output 'b.html' exists; choose another path, or give overwrite=True",
+        ),
+        (("a.html", "fr", "c.md"), {}, "output 'c.md' does not end with .html; a document keeps its format"),
+        (("a.html", "fr", "."), {}, "output is '.', a folder; give the path of a file"),
+        (("a.html", "fr", "no/c.html"), {}, "but there is no folder 'no'"),
+        (("a.html", "xx"), {}, "unknown language 'xx'"),
+        (("a.html", "de"), {"source": "de"}, "source and target are both de"),
+        (("a.html", "fr"), {"glossary": "no.tsv"}, "there is no file"),
+        (("a.html", "fr"), {"keep": "x"}, "the patterns are one string; give a list of"),
+        ((7, "fr"), {}, "the path is 7; give a path or a name"),
+    ],
+)
+def test_mistakes_with_documents(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, arguments: Any, how: Any, sentence: str
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    Path("a.html").write_text(PAGE, encoding="utf-8")
+    Path("b.html").write_text("there", encoding="utf-8")
+    with pytest.raises(UserError) as caught:
+        CheckedTranslator(Model({})).translate_document(*arguments, **how)
+    assert sentence in str(caught.value)
+    assert Path("a.html").read_text(encoding="utf-8") == PAGE
+    assert Path("b.html").read_text(encoding="utf-8") == "there"
+
+
+def test_a_model_without_a_beam_is_asked_without_one() -> None:
+    beams = list[int]()
+
+    def answers(_: str, decoding: Decoding) -> list[str]:
+        beams.append(decoding.num_beams)
+        return [FRENCH, ENGLISH]
+
+    server = Model(answers)
+    server.engine = Scripted(answers, [Capability.N_BEST])  # type: ignore[assignment]
+    CheckedTranslator(server).translate("a", "de", "fr")
+    CheckedTranslator(server, retry=["rerank"]).translate("a", "de", "fr")
+    CheckedTranslator(Model(answers)).translate("a", "de", "fr")
+    assert beams == [1, 4, 4]
+    with pytest.raises(UserError, match="a beam of 4"):
+        CheckedTranslator(server, num_beams=4).translate("a", "de", "fr")
+
+
+def test_a_model_may_be_given_by_its_place(tmp_path: Path) -> None:
+    with pytest.raises(UserError, match="there is no model directory"):
+        CheckedTranslator(tmp_path / "model")
+    with pytest.raises(UserError, match="model is 7; give a path or a name"):
+        CheckedTranslator(7)  # type: ignore[arg-type]
+
+
 def test_alternatives_of_texts_that_are_translated_and_of_those_that_are_kept() -> None:
     other = "Un chat dort toujours dans la cuisine de ma mère."
     translator = CheckedTranslator(Model({GERMAN: [FRENCH, other, ENGLISH]}))
@@ -114,7 +243,7 @@ def test_requests_in_any_mix_of_directions() -> None:
 def test_mistakes() -> None:
     translator = CheckedTranslator(Model({}))
     with pytest.raises(UserError, match="the texts are one string"):
-        translator.translate("Hund", "de", "fr")
+        translator.translate_batch("Hund", "de", "fr")
     with pytest.raises(UserError, match="source and target are both de"):
         translator.translate(["Hund"], "de", "de")
     with pytest.raises(UserError, match="unknown language 'xx'"):

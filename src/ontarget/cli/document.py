@@ -1,8 +1,7 @@
 """`ontarget translate` for documents: one file in, the same file in another language out."""
 
 import sys
-from collections import Counter
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, get_args
@@ -10,15 +9,12 @@ from typing import TYPE_CHECKING, get_args
 import typer
 
 from ontarget.bulk.reading import no_columns
-from ontarget.checked.progress_bar import shown
-from ontarget.checked.source import AUTO, source_directions
-from ontarget.checked.summary import Summary
-from ontarget.checked.verdict import Checked
+from ontarget.checked.source import AUTO
 from ontarget.cli.options import require_new_place
 from ontarget.cli.verdicts import end
 from ontarget.corpora.opening import standard_input
-from ontarget.documents.document import DocumentTranslation, TranslatedSegment, translate_document
-from ontarget.documents.formats import BINARY, is_document, read_document
+from ontarget.documents.document import DocumentTranslation, TranslatedSegment
+from ontarget.documents.formats import BINARY, is_document, read_document, usual_level
 from ontarget.documents.glossary import Glossary, read_glossary
 from ontarget.documents.keep import Keep
 from ontarget.documents.parts import Document
@@ -26,13 +22,12 @@ from ontarget.documents.plain import read_plain
 from ontarget.documents.segments import Level
 from ontarget.errors import UserError, counted, nearest
 from ontarget.files import whole_file, write_jsonl
-from ontarget.languages import Direction, Language
-from ontarget.translation.system import Request
+from ontarget.languages import Language
+from ontarget.translators.document import translate_read
 
 if TYPE_CHECKING:
     from ontarget.translators.checked import CheckedTranslator
 
-_SAMPLE = 500  # units from which the language of a document is identified
 _TABLES = (".tsv", ".tab")
 _NAMED = 3  # examples that a sentence gives
 
@@ -113,8 +108,7 @@ def document_job(
             target=target,
             column=column if is_table else None,
         )
-    plain = first is None or first.suffix.lower() == ".txt"
-    level: Level = segment or ("line" if plain else "sentence")  # type: ignore[assignment]
+    level: Level = segment or usual_level(first)  # type: ignore[assignment]
     return DocumentJob(first, output, document, level, patterns, terms, report, check, strict)
 
 
@@ -131,14 +125,16 @@ def _check_output(output: Path, file: Path | None, *, overwrite: bool) -> None:
 
 def translate_one(job: DocumentJob, translator: "CheckedTranslator", source: str, target: Language) -> None:
     """Translates a document, writes it, and ends the command with a summary and an exit code."""
-    if (glossary := job.glossary) is not None:
-        # A pivot is asked for other languages than those of the glossary.
-        translator.use_terms(
-            lambda request: glossary.of(request.source) if request.direction.target == target else ()
-        )
-    language, ask = _asking(job.document, translator, source, target)
-    result = translate_document(
-        job.document, ask, language, level=job.level, keep=job.keep, glossary=job.glossary
+    progress = sys.stderr is not None and sys.stderr.isatty()
+    result = translate_read(
+        translator,
+        job.document,
+        source,
+        target,
+        level=job.level,
+        keep=job.keep,
+        glossary=job.glossary,
+        progress=progress,
     )
     if job.output is None:
         sys.stdout.buffer.write(result.data)
@@ -152,39 +148,8 @@ def translate_one(job: DocumentJob, translator: "CheckedTranslator", source: str
     _conclude(result, job)
 
 
-def _asking(
-    document: Document, translator: "CheckedTranslator", source: str, target: Language
-) -> tuple[Language, Callable[[Sequence[str]], Sequence[Checked]]]:
-    """The language of a document, and the function that translates its texts."""
-    progress = sys.stderr is not None and sys.stderr.isatty()
-    if source != AUTO:
-        language = Language(source)
-        return language, lambda texts: translator.translate(texts, language, target, progress=progress)
-    identifier = translator.checker.identifier
-    sample = [
-        text
-        for unit in document.units[:_SAMPLE]
-        if (text := "".join(part for part in unit.parts if isinstance(part, str)))
-    ]
-    found = Counter(one.source for one in source_directions(sample, target, identifier) if one)
-    language = found.most_common(1)[0][0] if found else target
-
-    def ask(texts: Sequence[str]) -> list[Checked]:
-        # With the sample, so that a short text is read as the language of the document.
-        directions = source_directions([*sample, *texts], target, identifier)[len(sample) :]
-        requests = [
-            Request(text, one or Direction(target, target))
-            for text, one in zip(texts, directions, strict=True)
-        ]
-        with shown(progress, f"to {target}") as moved:
-            return [one for (one,) in translator.translate_requests(requests, progress=moved)]
-
-    return language, ask
-
-
 def _conclude(result: DocumentTranslation, job: DocumentJob) -> None:
-    summary = Summary(noun="segment")
-    summary.add([one.checked for one in result.segments])
+    summary = result.summary
     for said in [*(summary.sentences() if job.check else ()), *_notes(result.segments, job)]:
         typer.echo(said, err=True)
     end(summary, strict=job.strict)

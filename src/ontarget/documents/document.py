@@ -4,6 +4,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Any
 
+from ontarget.checked.summary import Summary
 from ontarget.checked.verdict import Checked
 from ontarget.documents.dividing import Translate
 from ontarget.documents.glossary import Glossary
@@ -50,6 +51,13 @@ class DocumentTranslation:
 
     data: bytes
     segments: Sequence[TranslatedSegment]
+
+    @property
+    def summary(self) -> Summary:
+        """Numbers of verdicts; its `sentences()` say what to look at."""
+        summary = Summary(noun="segment")
+        summary.add([one.checked for one in self.segments])
+        return summary
 
 
 def translate_document(

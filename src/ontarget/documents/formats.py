@@ -4,6 +4,7 @@ from collections.abc import Callable
 from pathlib import Path
 
 from ontarget.documents.parts import Document
+from ontarget.documents.segments import Level
 from ontarget.documents.text_file import read_bytes
 from ontarget.errors import UserError
 from ontarget.languages import Language
@@ -56,6 +57,11 @@ def is_document(path: Path) -> bool:
     return path.suffix.lower() in DOCUMENTS
 
 
+def usual_level(path: Path | None) -> Level:
+    """What is translated at a time: a line of plain text, which standard input (None) is; else a sentence."""
+    return "line" if path is None or path.suffix.lower() == ".txt" else "sentence"
+
+
 def read_document(
     path: Path,
     *,
@@ -74,12 +80,26 @@ def read_document(
         UserError: the file is missing, broken, too large, of an unknown format, or for other languages.
     """
     data = read_bytes(path)
-    suffix = path.suffix.lower()
     if column is not None:
         from ontarget.documents.plain import read_columns
 
         return read_columns(data, path, column)
-    reader = _readers(source, target).get(suffix)
+    return parsed_document(data, path, source=source, target=target)
+
+
+def parsed_document(
+    data: bytes, path: Path, *, source: Language | None = None, target: Language | None = None
+) -> Document:
+    """The document in the bytes of a file.
+
+    Args:
+        data: the bytes.
+        path: the name of the file, whose ending decides the format; nothing is read from it.
+        source, target: see `read_document`.
+    Raises:
+        UserError: it is broken, of an unknown format, or for other languages.
+    """
+    reader = _readers(source, target).get(path.suffix.lower())
     if reader is None:
         raise UserError(
             f"'{path}' is not a known kind of document; known are {', '.join(sorted(_readers()))}"

@@ -46,10 +46,6 @@ OnTarget = Callable[[Sequence[str], Sequence[Direction]], Sequence[bool]]
 """Whether each text is in the target language of its direction."""
 
 
-TermsOf = Callable[[Request], Sequence[tuple[str, str]]]
-"""The terms that a text has, each with its translation."""
-
-
 @dataclass(frozen=True, slots=True, eq=False)
 class Rerank:
     """Re-ranking by language identification, and a retry: see `translation/rerank.py`.
@@ -89,7 +85,6 @@ class System:
         pivot: translate into this language first, and from there into the target; directly if it is a side of
             the direction.
         rerank: re-ranking of the beam's hypotheses, if any.
-        terms: finds the terms of a glossary, for templates whose prompt has a place for them.
         decoding: the search.
     """
 
@@ -105,7 +100,6 @@ class System:
     text: LanguageText | None = None
     pivot: Language | None = None
     rerank: Rerank | None = None
-    terms: TermsOf | None = None
     decoding: Decoding = field(default_factory=Decoding)
 
     def __post_init__(self) -> None:
@@ -116,14 +110,11 @@ class System:
 def prompt_of(system: System, request: Request, instruction: Direction | None = None) -> Prompt:
     """The prompt of a request; `instruction` replaces the direction that its instruction names."""
     direction = request.direction
-    terms: Sequence[tuple[str, str]] = ()
-    if system.template.terms:
-        terms = request.terms or (system.terms(request) if system.terms else ())
     return system.template.render(
         request.source,
         instruction or direction,
         prompt_language=direction.target if system.prompt_in_target else Language("en"),
         post_instruction=system.post_instruction,
         demonstrations=system.demonstrations.get(direction, ()),
-        terms=terms,
+        terms=request.terms if system.template.terms else (),
     )
