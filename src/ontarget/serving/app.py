@@ -13,6 +13,7 @@ from ontarget.serving import deepl, libretranslate, openai_chat, own_api
 from ontarget.serving.body import mistakes_in
 from ontarget.serving.failure import Failure, wrong
 from ontarget.serving.gate import Gate
+from ontarget.serving.replies import ERRORS
 from ontarget.serving.service import TranslationService
 from ontarget.version import __version__
 
@@ -48,6 +49,7 @@ def make_app(
         docs_url=None,  # these pages load scripts from another server
         redoc_url=None,
         redirect_slashes=False,
+        responses=ERRORS,
     )
     app.state.service = service
     for api in (own_api, libretranslate, deepl, openai_chat):
@@ -77,7 +79,8 @@ async def _http_exception(_: Request, error: Exception) -> JSONResponse:
         405: "this path has other methods",
     }
     message = messages.get(error.status_code, str(error.detail))
-    return Failure(error.status_code, "not_found", message, headers=error.headers).response()
+    code = "method_not_allowed" if error.status_code == 405 else "not_found"
+    return Failure(error.status_code, code, message, headers=error.headers).response()
 
 
 async def _bug(_: Request, __: Exception) -> JSONResponse:

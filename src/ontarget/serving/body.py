@@ -23,6 +23,8 @@ async def fields_of(http: Request) -> dict[str, Any]:
     Raises:
         Failure: it is neither a JSON object nor a form.
     """
+    if http.headers.get("content-encoding", "identity") != "identity":
+        raise Failure(415, "unsupported_encoding", "the body is compressed; send it without Content-Encoding")
     kind = http.headers.get("content-type", "").partition(";")[0].strip().lower()
     body = await http.body()
     if kind == _FORM:
@@ -39,7 +41,7 @@ async def fields_of(http: Request) -> dict[str, Any]:
         message = f"the body has an unsupported type; send application/json or {_FORM}"
         raise Failure(415, "unsupported_type", message)
     try:
-        found = json.loads(body)
+        found = json.loads(body, object_pairs_hook=_each_once, parse_constant=_no_number)
         json.dumps(found, ensure_ascii=False).encode()
     except UnicodeDecodeError:
         raise wrong("the body is not in UTF-8", "invalid_json") from None
@@ -76,10 +78,41 @@ def mistakes_in(errors: Sequence[Mapping[str, Any]]) -> str:
 
 def described(*models: type[BaseModel], forms: bool = False) -> dict[str, Any]:
     """The body of a route in the OpenAPI schema."""
-    schemas = [model.model_json_schema() for model in models]
+    schemas = [_whole(model.model_json_schema()) for model in models]
     schema = schemas[0] if len(schemas) == 1 else {"anyOf": schemas}
     kinds = ["application/json", *([_FORM] if forms else [])]
     return {"requestBody": {"required": True, "content": {kind: {"schema": schema} for kind in kinds}}}
+
+
+def _whole(schema: dict[str, Any]) -> dict[str, Any]:
+    """A schema with its definitions in the places of the references to them, which OpenAPI would not find."""
+    definitions = schema.pop("$defs", {})
+
+    def filled(part: Any) -> Any:
+        if isinstance(part, list):
+            return [filled(one) for one in part]
+        if not isinstance(part, dict):
+            return part
+        if "$ref" in part:
+            return filled(definitions[part["$ref"].rpartition("/")[2]])
+        return {name: filled(value) for name, value in part.items()}
+
+    whole = filled(schema)
+    assert isinstance(whole, dict)
+    return whole
+
+
+def _each_once(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
+    """An object of JSON whose keys differ: of two equal ones, programs take different ones."""
+    found = dict(pairs)
+    if len(found) < len(pairs):
+        twice = next(name for place, (name, _) in enumerate(pairs) if name in dict(pairs[:place]))
+        raise wrong(f"the key '{twice[:40]}' is there twice; send it once", "invalid_json")
+    return found
+
+
+def _no_number(name: str) -> None:
+    raise wrong(f"{name} is not a number in JSON", "invalid_json")
 
 
 def _path(location: tuple[int | str, ...]) -> str:

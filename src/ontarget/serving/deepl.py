@@ -23,10 +23,10 @@ _VARIANTS = {"en": ("EN-GB", "EN-US"), "pt": ("PT-BR", "PT-PT")}
 class DeepLBody(BaseModel):
     """The body of `POST /v2/translate`; other keys, such as `formality`, are accepted and ignored."""
 
-    text: list[str] = Field(min_length=1, description="The texts.")
-    target_lang: str = Field(description="Language to translate into, such as FR or EN-GB.")
+    text: list[str] = Field(min_length=1, description="The texts.", examples=[["Buongiorno"]])
+    target_lang: str = Field(description="Language to translate into.", examples=["FR", "EN-GB"])
     source_lang: str | None = Field(
-        None, description="Language of the texts; without it, each is identified."
+        None, description="Language of the texts; without it, each is identified.", examples=["IT"]
     )
     tag_handling: Literal["", "xml", "html"] = Field("", description="Whether the texts have tags.")
     ignore_tags: list[str] = Field([], description="XML elements whose contents stay.")

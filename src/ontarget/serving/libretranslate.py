@@ -12,6 +12,7 @@ from ontarget.serving import own_api
 from ontarget.serving.body import checked_body, described, fields_of
 from ontarget.serving.context import Open
 from ontarget.serving.failure import wrong
+from ontarget.serving.replies import DetectedReply, LibreTranslateReply, TranslateReply, replies
 from ontarget.serving.required import require_on_target, require_translated
 from ontarget.serving.service import TranslationService
 from ontarget.text import in_one_line
@@ -22,9 +23,11 @@ router = APIRouter()
 class LibreTranslateBody(BaseModel):
     """The body of LibreTranslate's `POST /translate`."""
 
-    q: str | list[str] = Field(description="The text, or several texts.")
-    source: str = Field(AUTO, description="Language of the texts; auto identifies each.")
-    target: str = Field(description="Language to translate into.")
+    q: str | list[str] = Field(
+        description="The text, or several texts.", examples=["Buongiorno", ["Buongiorno", "Grazie"]]
+    )
+    source: str = Field(AUTO, description="Language of the texts; auto identifies each.", examples=["it"])
+    target: str = Field(description="Language to translate into.", examples=["fr"])
     format: Literal["text", "html"] = Field("text", description="Whether the texts have tags.")
     strict: bool = Field(False, description="Answer with status 422 if a text is off-target.")
     alternatives: int = Field(0, ge=0, description="Accepted; there are no alternatives so far.")
@@ -34,7 +37,7 @@ class LibreTranslateBody(BaseModel):
 class DetectBody(BaseModel):
     """The body of LibreTranslate's `POST /detect`."""
 
-    q: str = Field(description="The text.")
+    q: str = Field(description="The text.", examples=["Buongiorno"])
     api_key: str = Field("", description="The API key, unless a header has it.")
 
 
@@ -42,6 +45,7 @@ class DetectBody(BaseModel):
     "/translate",
     summary="Translate a text, or several.",
     openapi_extra=described(own_api.TranslateBody, LibreTranslateBody, forms=True),
+    responses=replies(TranslateReply | LibreTranslateReply),
 )
 async def translate(http: Request, service: Open) -> JSONResponse:
     """With `text`, translations with their verdicts; with `q`, the form of LibreTranslate."""
@@ -80,7 +84,12 @@ async def _translate(http: Request, service: TranslationService, body: LibreTran
     return JSONResponse(answer)
 
 
-@router.post("/detect", summary="Detect the language.", openapi_extra=described(DetectBody, forms=True))
+@router.post(
+    "/detect",
+    summary="Detect the language.",
+    openapi_extra=described(DetectBody, forms=True),
+    responses=replies(list[DetectedReply]),
+)
 async def detect(http: Request, service: Open) -> JSONResponse:
     """The most probable language of a text, with a confidence from 0 to 100."""
     fields = await fields_of(http)

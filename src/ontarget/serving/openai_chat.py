@@ -15,6 +15,7 @@ from ontarget.languages import Direction
 from ontarget.serving.body import checked_body, described, fields_of
 from ontarget.serving.context import WithKey
 from ontarget.serving.failure import wrong
+from ontarget.serving.replies import ChatReply, ModelsReply, replies
 from ontarget.serving.required import require_translated
 
 router = APIRouter()
@@ -62,14 +63,25 @@ class LanguageOptions(BaseModel):
 class ChatBody(BaseModel):
     """The body of `POST /v1/chat/completions`; other keys, such as `temperature`, are ignored."""
 
-    model: str
-    messages: list[ChatMessage] = Field(min_length=1)
+    model: str = Field(
+        description="The name of the model, which may have languages behind it.", examples=["ontarget:it-fr"]
+    )
+    messages: list[ChatMessage] = Field(
+        min_length=1,
+        description="The last one of the user is the text.",
+        examples=[[{"role": "user", "content": "Buongiorno"}]],
+    )
     translation_options: LanguageOptions | None = None
     stream: bool | None = None
     n: int | None = None
 
 
-@router.post("/v1/chat/completions", summary="Translate as OpenAI.", openapi_extra=described(ChatBody))
+@router.post(
+    "/v1/chat/completions",
+    summary="Translate as OpenAI.",
+    openapi_extra=described(ChatBody),
+    responses=replies(ChatReply),
+)
 async def chat(http: Request, service: WithKey) -> JSONResponse:
     """The translation of the last message of the user."""
     body = checked_body(ChatBody, await fields_of(http))
@@ -108,7 +120,7 @@ async def chat(http: Request, service: WithKey) -> JSONResponse:
     )
 
 
-@router.get("/v1/models", summary="List the models as OpenAI.")
+@router.get("/v1/models", summary="List the models as OpenAI.", responses=replies(ModelsReply))
 async def models(service: WithKey) -> JSONResponse:
     """The one model; a direction may follow its name, as in `ontarget:de-fr`."""
     return JSONResponse({"object": "list", "data": [_model()]})

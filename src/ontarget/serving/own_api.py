@@ -9,14 +9,16 @@ from typing import Any, Literal
 from fastapi import APIRouter
 from pydantic import BaseModel, ConfigDict, Field
 from starlette.requests import Request
-from starlette.responses import JSONResponse, Response
+from starlette.responses import JSONResponse, PlainTextResponse, Response
 
+from ontarget.checked.source import AUTO
 from ontarget.errors import UserError
 from ontarget.languages import Direction
 from ontarget.scoring.off_target import OffTarget
 from ontarget.serving.body import checked_body, described, fields_of
 from ontarget.serving.context import Open, WithKey
 from ontarget.serving.failure import Failure, wrong
+from ontarget.serving.replies import ReadyReply, ScoreReply, StatusReply, replies
 from ontarget.serving.required import require_on_target, require_translated
 from ontarget.serving.service import TranslationService
 
@@ -28,9 +30,11 @@ class TranslateBody(BaseModel):
 
     model_config = ConfigDict(extra="forbid")
 
-    text: str | list[str] = Field(description="The text, or several texts.")
-    target: str = Field(description="Language to translate into, such as fr.")
-    source: str = Field("auto", description="Language of the texts, such as de; auto identifies each.")
+    text: str | list[str] = Field(
+        description="The text, or several texts.", examples=["Buongiorno", ["Buongiorno", "Grazie"]]
+    )
+    target: str = Field(description="Language to translate into.", examples=["fr"])
+    source: str = Field(AUTO, description="Language of the texts; auto identifies each.", examples=["it"])
     format: Literal["text", "html", "xml"] = Field("text", description="Whether the texts have tags.")
     strict: bool = Field(
         False, description="Answer with status 422 if a text is off-target, or untranslated."
@@ -42,10 +46,16 @@ class ScoreBody(BaseModel):
 
     model_config = ConfigDict(extra="forbid")
 
-    lines: list[str] = Field(min_length=1, description="Translations of any system.")
-    target: str = Field(description="Requested target language, such as fr.")
-    sources: list[str] | None = Field(None, description="The sources of the lines, to recognise copies.")
-    source: str | None = Field(None, description="Language of the sources.")
+    lines: list[str] = Field(
+        min_length=1, description="Translations of any system.", examples=[["Bonjour", "Merci"]]
+    )
+    target: str = Field(description="Requested target language.", examples=["fr"])
+    sources: list[str] | None = Field(
+        None,
+        description="The sources of the lines, to recognise copies.",
+        examples=[["Buongiorno", "Grazie"]],
+    )
+    source: str | None = Field(None, description="Language of the sources.", examples=["it"])
 
 
 async def translate(http: Request, service: TranslationService, fields: dict[str, Any]) -> JSONResponse:
@@ -70,7 +80,9 @@ async def translate(http: Request, service: TranslationService, fields: dict[str
     )
 
 
-@router.post("/score", summary="Score translations.", openapi_extra=described(ScoreBody))
+@router.post(
+    "/score", summary="Score translations.", openapi_extra=described(ScoreBody), responses=replies(ScoreReply)
+)
 async def score(http: Request, service: WithKey) -> JSONResponse:
     """The off-target ratio of lines, and the identified language of each."""
     body = checked_body(ScoreBody, await fields_of(http))
@@ -100,14 +112,14 @@ async def score(http: Request, service: WithKey) -> JSONResponse:
     )
 
 
-@router.get("/health", summary="Whether the server runs.")
+@router.get("/health", summary="Whether the server runs.", responses=replies(StatusReply))
 @router.head("/health", include_in_schema=False)
 async def health() -> JSONResponse:
     """Answers as soon as the server runs, also while the model is loaded."""
     return JSONResponse({"status": "ok"})
 
 
-@router.get("/ready", summary="Whether the model is loaded.")
+@router.get("/ready", summary="Whether the model is loaded.", responses=replies(ReadyReply))
 @router.head("/ready", include_in_schema=False)
 async def ready(service: Open) -> JSONResponse:
     """Answers with 503 until the server translates."""
@@ -116,7 +128,7 @@ async def ready(service: Open) -> JSONResponse:
     return JSONResponse({"status": "ready", "model": service.name})
 
 
-@router.get("/metrics", summary="Metrics in Prometheus' format.")
+@router.get("/metrics", summary="Metrics in Prometheus' format.", response_class=PlainTextResponse)
 async def metrics(service: WithKey) -> Response:
     """Requests, latency, tokens, and off-target segments before and after repair."""
     return Response(service.metrics.text(), media_type="text/plain; version=0.0.4")
