@@ -20,7 +20,7 @@ NAMED = {  # as the model sees the texts: with a name for each placeholder, and 
     "Save X1 files & folders in X2.": ["Enregistrez X1 fichiers et dossiers dans X2."],
     "The file Q1 is missing.": ["Il manque le fichier Q1."],
     "Save Q1 files & folders in Q2.": ["Enregistrez Q1 fichiers et dossiers dans Q2."],
-    "The X1donkeyX2 is tired.": ["L'X1âneX2 est fatigué."],
+    "The X1 donkey X2 is tired.": ["L'X1 âne X2 est fatigué."],
     "test": ["Test"],
 }
 

@@ -77,7 +77,7 @@ def masked(core: Sequence[Atom], *, show: bool = False) -> Masked:
             text += _text(atom)
             continue
         before = after = False
-        if isinstance(atom, Tag):
+        if isinstance(atom, Tag) or atom.text.startswith("<"):  # in plain text, a tag is a placeholder
             following = _text(core[place + 1])[:1] if place + 1 < len(core) else " "
             before = bool(text) and not text[-1].isspace() and text[-1] not in _OPENING
             after = not following.isspace() and following not in _CLOSING
