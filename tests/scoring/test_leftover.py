@@ -155,6 +155,12 @@ def test_a_line_depends_on_no_other(pairs: list[tuple[str, str]]) -> None:
     assert together == [alone.add([text], [source])[0] for text, source in pairs]
 
 
+def test_latin_words_are_foreign_where_the_language_is_not_written_in_them() -> None:
+    for target, left in (("ru", 1), ("el", 1), ("de", 0), ("sr-Latn", 0)):
+        (found,) = LeftoverWords(Language(target)).add(["weather"])
+        assert found.left == left
+
+
 @given(st.text(max_size=80))
 def test_places_are_words_in_order(text: str) -> None:
     (found,) = LeftoverWords(Language("ru")).add([text])

@@ -1,6 +1,8 @@
 from typing import Any, Literal
 
 import pytest
+from hypothesis import example, given
+from hypothesis import strategies as st
 
 from ontarget.languages import Language
 from ontarget.scoring.language_id.identifier import Guess
@@ -171,6 +173,13 @@ def test_every_threshold_is_in_the_signature() -> None:
 def test_a_copy_has_the_same_letters(text: str, source: str, copied: bool) -> None:
     assert is_copy(text, source) == copied
     assert is_copy(source, text) == copied
+
+
+@given(st.text("aAbBßſsSİı_ 1.", max_size=6), st.text("aAbBßſsSİı_ 1.", max_size=6))
+@example("ß", "SS")
+def test_a_copy_is_what_has_the_same_letters_in_any_case(text: str, source: str) -> None:
+    one, other = ("".join(c for c in t if c.isalnum()).casefold() for t in (text, source))
+    assert is_copy(text, source) == (one == other if one else text.strip() == source.strip())
 
 
 def test_width_makes_translations_as_long_as_their_sources() -> None:

@@ -3,10 +3,11 @@
 from unicodedata import normalize
 
 import pytest
-from hypothesis import given
+from hypothesis import example, given
 from hypothesis import strategies as st
 
-from ontarget.scoring.word_places import keys_in, words_in, written_in
+from ontarget.scoring.language_id.text_words import words_of
+from ontarget.scoring.word_places import _split, keys_in, words_in, written_in
 
 
 @pytest.mark.parametrize(
@@ -47,6 +48,18 @@ def test_a_line_of_capitals_keeps_its_places() -> None:
     text = "ÉTAT DE SIÈGE À 20 %"
     assert [text[word.start : word.end] for word in words_in(text)] == ["ÉTAT", "DE", "SIÈGE", "À"]
     assert keys_in(text) == {"état", "de", "siège", "à"}
+
+
+@given(st.text(st.one_of(st.characters(), st.sampled_from("abAB .{}Σİß1")), max_size=40))
+@example("Ein Foo.PY liegt im Ordner")
+@example("ΟΔΟΣ der Ϊ\u0301")
+def test_a_word_is_one_that_is_left_of_the_line(text: str) -> None:
+    """The words of a line are those that remain when URLs and the like are removed from it."""
+    remaining = keys_in(words_of(text))
+    every = [normalize("NFKC", word.text).casefold() for word in _split(text)]
+    if words_of(text) != text:
+        every = [key for key in every if key in remaining]
+    assert [word.key for word in words_in(text)] == every
 
 
 @given(st.text(max_size=80))

@@ -14,6 +14,7 @@ run     all sequences of five words that contain the word are in another languag
 """
 
 from collections.abc import Collection, Iterable, Sequence
+from itertools import chain
 from math import ceil
 from typing import NamedTuple
 
@@ -98,6 +99,8 @@ class LeftoverWords:
         relatives = _relatives(target, self._identifier.labels)
         self._not_off = on_target | relatives  # identifiers take even human text for a close relative
         self._scripts = letters_of(target.scripts)
+        # Nothing shows that a word in plain Latin letters is foreign.
+        self._ascii_fits = lexicon is None and (not self._scripts or "Latn" in self._scripts)
         self._capital_nouns = source is not None and source.primary in _CAPITAL_NOUNS
         self._shares_words = not bound and bool(of_source & (relatives | {"en"}))
         self._given = {"src": False, "ref": False}
@@ -133,7 +136,11 @@ class LeftoverWords:
         words = [words_in(text) for text in hypotheses]
         found = self._by_run(hypotheses, words)
         for mine, left in zip(words, found, strict=True):
-            left |= {i for i, word in enumerate(mine) if self._foreign(word)}
+            left |= {
+                i
+                for i, word in enumerate(mine)
+                if not (self._ascii_fits and word.text.isascii()) and self._foreign(word)
+            }
         if sources is not None:
             self._add_copied(words, sources, found)
         for mine, left, of_line in zip(words, found, references or (), strict=references is not None):
@@ -196,18 +203,15 @@ class LeftoverWords:
 
     def _by_run(self, texts: Sequence[str], words: Sequence[Sequence[PlacedWord]]) -> list[set[int]]:
         """The words in each text of which every run is in another language, for four or more in a row."""
-        runs = [
-            [text[mine[i].start : mine[i + RUN - 1].end] for i in range(len(mine) - RUN + 1)]
-            for text, mine in zip(texts, words, strict=True)
-        ]
         # Four such words in a row need at least four such runs, so every fourth run shows all suspects.
-        off = self._off(run for of_text in runs for run in of_text[::ROW])
-        suspects = [any(off[run] for run in of_text[::ROW]) for of_text in runs]
-        off |= self._off(run for of_text, one in zip(runs, suspects, strict=True) if one for run in of_text)
-        return [
-            _in_a_row([off[run] for run in of_text]) if one else set()
-            for of_text, one in zip(runs, suspects, strict=True)
+        few = [_runs(text, mine, ROW) for text, mine in zip(texts, words, strict=True)]
+        off = self._off(chain.from_iterable(few))
+        runs = [
+            _runs(text, mine) if any(map(off.__getitem__, some)) else ()
+            for text, mine, some in zip(texts, words, few, strict=True)
         ]
+        off |= self._off(chain.from_iterable(runs))
+        return [_in_a_row([off[run] for run in of_text]) for of_text in runs]
 
     def _off(self, runs: Iterable[str]) -> dict[str, bool]:
         """Whether each run is in a language other than the target or a close relative."""
@@ -253,6 +257,11 @@ def _alike(word: str, others: Collection[str]) -> bool:
         return word in others
     begins = word[: max(LETTERS, ceil(_ALIKE * len(word)))]
     return any(other.startswith(begins) for other in others)
+
+
+def _runs(text: str, words: Sequence[PlacedWord], step: int = 1) -> list[str]:
+    """The sequences of words that begin with each word of a text, or with every `step`-th."""
+    return [text[words[i].start : words[i + RUN - 1].end] for i in range(0, len(words) - RUN + 1, step)]
 
 
 def _in_a_row(off: Sequence[bool]) -> set[int]:

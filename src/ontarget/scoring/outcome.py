@@ -33,7 +33,7 @@ NOT_OFF: frozenset[Outcome] = frozenset({"on", "neutral", "unsure"})
 
 _SLACK = 20  # letters that even the translation of a short source may have
 _NOT_ALPHANUMERIC = re.compile(r"[\W_]+")
-_FULL_WIDTH = r"[\u3040-\u30ff\u3400-\u9fff\uac00-\ud7af]"
+_FULL_WIDTH = re.compile(r"[\u3040-\u30ff\u3400-\u9fff\uac00-\ud7af]")
 
 
 @dataclass(frozen=True, slots=True)
@@ -167,10 +167,12 @@ def is_copy(text: str, source: str) -> bool:
     """Whether two texts have the same letters and digits, ignoring case, blanks and punctuation."""
     if text == source:
         return True
+    if text[:1].isalnum() and source[:1].isalnum() and text[0].casefold()[0] != source[0].casefold()[0]:
+        return False  # quick: few translations begin with the letter of their source
     letters, of_source = (_NOT_ALPHANUMERIC.sub("", t).casefold() for t in (text, source))
     return letters == of_source if letters else text.strip() == source.strip()
 
 
 def width(text: str) -> int:
     """The length of a text in letters; a Chinese, Japanese or Korean character counts as three."""
-    return len(text) + 2 * len(re.findall(_FULL_WIDTH, text))
+    return len(text) if text.isascii() else len(text) + 2 * len(_FULL_WIDTH.findall(text))

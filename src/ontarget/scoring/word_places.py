@@ -2,7 +2,6 @@
 
 import re
 import sys
-from collections.abc import Iterator
 from functools import lru_cache
 from typing import NamedTuple
 from unicodedata import category, normalize
@@ -35,7 +34,7 @@ class PlacedWord(NamedTuple):
     @property
     def size(self) -> int:
         """Number of words that it counts as; two characters without blanks are one, as in `confusion.py`."""
-        return -(-len(self.text) // 2) if self.unspaced else 1
+        return -(-len(self.text) // 2) if not self.text.isascii() and self.unspaced else 1
 
     @property
     def unspaced(self) -> bool:
@@ -59,8 +58,8 @@ def words_in(text: str) -> list[PlacedWord]:
     A hyphen or an apostrophe ends a word. A word of a URL that also occurs in the sentence is kept in both.
     """
     plain = words_of(text)
-    if plain == text:
-        return list(_split(text))
+    if plain == text or (plain == text.lower() and words_of(plain) == plain):  # nothing was removed
+        return _split(text)
     kept = keys_in(plain)
     return [word for word in _split(text) if word.key in kept]
 
@@ -78,10 +77,9 @@ def keys_in(text: str) -> set[str]:
     return {_key(word) for word in _WORD.findall(words_of(text))}
 
 
-def _split(text: str) -> Iterator[PlacedWord]:
-    for found in _WORD.finditer(text):
-        yield PlacedWord(found.group(), _key(found.group()), *found.span())
+def _split(text: str) -> list[PlacedWord]:
+    return [PlacedWord(word := found[0], _key(word), *found.span()) for found in _WORD.finditer(text)]
 
 
 def _key(word: str) -> str:
-    return normalize("NFKC", word).casefold()
+    return word.casefold() if word.isascii() else normalize("NFKC", word).casefold()

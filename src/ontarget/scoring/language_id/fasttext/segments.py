@@ -18,7 +18,7 @@ def blocks(owner: NDArray[np.int64]) -> Iterator[slice]:
     Args:
         owner: [rows], ascending.
     """
-    return blocks_between(np.append(np.flatnonzero(np.diff(owner, prepend=-1)), len(owner)))
+    return blocks_between(np.append(_first(owner), len(owner)))
 
 
 def blocks_between(cuts: NDArray[np.int64]) -> Iterator[slice]:
@@ -33,5 +33,12 @@ def blocks_between(cuts: NDArray[np.int64]) -> Iterator[slice]:
 
 def add_rows(sums: Floats, owner: NDArray[np.integer], rows: Floats) -> None:
     """Adds `rows` to the `sums`, [owners, columns], of their owners; `owner`, [rows], is ascending."""
-    first = np.flatnonzero(np.diff(owner, prepend=-1))
+    first = _first(owner)
     sums[owner[first]] += np.add.reduceat(rows, first, axis=0)
+
+
+def _first(owner: NDArray[np.integer]) -> NDArray[np.int64]:
+    """The place of each owner's first row; several times as fast as `np.diff` on a few rows."""
+    is_first = np.ones(len(owner), np.bool_)
+    np.not_equal(owner[1:], owner[:-1], out=is_first[1:])
+    return np.flatnonzero(is_first)

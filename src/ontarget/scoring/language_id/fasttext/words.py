@@ -75,6 +75,8 @@ class Words:
         at = np.searchsorted(self._keys, keys)
         new = np.flatnonzero(self._keys.take(at, mode="clip") != keys)
         numbers = self._numbers.take(at, mode="clip")
+        if not len(new):
+            return numbers, []
         numbers[new] = np.fromiter(islice(self._count, len(new)), np.int64, len(new))
         self._keys = np.insert(self._keys, at[new], keys[new])
         self._numbers = np.insert(self._numbers, at[new], numbers[new])
@@ -94,8 +96,9 @@ class Words:
 
 def _places(text: bytes) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
     """The places in a text where its words begin and end, [words] each."""
-    blank = np.append(_BLANK.take(np.frombuffer(text, np.uint8)), True)
-    bounds = np.flatnonzero(np.diff(blank, prepend=True))
+    blank = np.ones(len(text) + 2, np.bool_)
+    _BLANK.take(np.frombuffer(text, np.uint8), out=blank[1:-1])
+    bounds = np.flatnonzero(blank[1:] != blank[:-1])
     return bounds[::2], bounds[1::2]
 
 
