@@ -103,3 +103,13 @@ def test_a_text_that_stays_as_it_is_has_the_verdict_of_the_check() -> None:
     assert [one.verdict.outcome for one in found] == ["on_target", "unsure", "neutral"]
     assert [one.verdict.flags for one in found] == [("kept",), ("kept",), ()]
     assert found[0].verdict.confidence < 1
+
+
+def test_a_line_break_ends_a_sentence_or_does_not() -> None:
+    text = "Ein Hund\nschläft. Da\n\nist er"
+
+    def units(lines: bool) -> list[str]:
+        return ["".join(map(str, unit.parts)) for unit in document_of(text, lines=lines).units]
+
+    assert units(True) == ["Ein Hund", "schläft. Da", "ist er"]
+    assert units(False) == ["Ein Hund\nschläft. Da", "ist er"]

@@ -7,8 +7,10 @@ from ontarget.documents.parts import Slot, Unit, written
 from ontarget.documents.text_file import Decoded, TextDocument, decoded
 from ontarget.errors import UserError, nearest
 
-# Lines without an empty one between them. Where it may begin keeps a file of blanks fast.
-_PARAGRAPH = re.compile(r"^[^\S\n]*\S[^\n]*(?:\n[^\S\n]*\S[^\n]*)*", re.MULTILINE)
+# Without the anchor, a file of blanks takes the square of its size.
+PARAGRAPH = re.compile(r"^[^\S\n]*\S[^\n]*(?:\n[^\S\n]*\S[^\n]*)*", re.MULTILINE)
+"""Lines without an empty one between them."""
+
 _LINE = re.compile(r"[^\r\n]+")
 
 
@@ -16,7 +18,7 @@ def read_plain(data: bytes, path: Path) -> TextDocument:
     """A text file: its paragraphs, which empty lines separate."""
     file = decoded(data, path)
     slots, line, place = list[Slot](), 1, 0
-    for found in _PARAGRAPH.finditer(file.text):
+    for found in PARAGRAPH.finditer(file.text):
         line += file.text.count("\n", place, found.start())
         place = found.start()
         slots.append(Slot(*found.span(), Unit((found[0],), f"line {line}"), written()))

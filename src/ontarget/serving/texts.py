@@ -10,8 +10,11 @@ from ontarget.checked.check import Checker
 from ontarget.checked.source import source_directions
 from ontarget.checked.verdict import Action, Checked, Flag, Verdict, VerdictOutcome
 from ontarget.documents.document import TranslatedSegment, translate_documents
+from ontarget.documents.glossary import Glossary
 from ontarget.documents.html import html_slots
+from ontarget.documents.keep import Keep
 from ontarget.documents.parts import Document, Slot, Unit, written
+from ontarget.documents.plain import PARAGRAPH
 from ontarget.documents.segments import Level
 from ontarget.documents.text_file import Decoded, TextDocument
 from ontarget.errors import UserError
@@ -38,12 +41,14 @@ class ServedText:
         direction: from which language; both sides are the same if the text stays as it is.
         verdict: that on its worst segment, with the flags of all.
         segments: its segments with words.
+        alternatives: other translations, best first, without alternatives of their own.
     """
 
     text: str
     direction: Direction
     verdict: Verdict
     segments: Sequence[TranslatedSegment] = ()
+    alternatives: Sequence["ServedText"] = ()
 
     @property
     def on_target(self) -> bool:
@@ -64,24 +69,41 @@ class ServedText:
 
     def to_dict(self) -> dict[str, Any]:
         """The text as plain data, for JSON; several segments are listed with their own verdicts."""
-        of_segments = [one.to_dict() for one in self.segments] if len(self.segments) > 1 else []
-        return {
+        data: dict[str, Any] = {
             "text": self.text,
             "source": str(self.direction.source),
             "target": str(self.direction.target),
             "on_target": self.on_target,
             **self.verdict.to_dict(),
             "finish_reason": self.finish_reason,
-        } | ({"segments": of_segments} if of_segments else {})
+        }
+        if missing := terms_missing(self.segments):
+            data["terms_missing"] = missing
+        if len(self.segments) > 1:
+            data["segments"] = [one.to_dict() for one in self.segments]
+        if self.alternatives:
+            data["alternatives"] = [{"text": one.text, **one.verdict.to_dict()} for one in self.alternatives]
+        return data
 
 
-def document_of(text: str, format: TextFormat = "text", ignored: Sequence[str] = ()) -> Document:
+def terms_missing(segments: Sequence[TranslatedSegment]) -> dict[str, list[str]]:
+    """Terms of the glossary, with their translations, that the translation of a segment lacks."""
+    missing = dict[str, list[str]]()
+    for term, translation in dict.fromkeys(pair for one in segments for pair in one.terms):
+        missing.setdefault(term, []).append(translation)
+    return missing
+
+
+def document_of(
+    text: str, format: TextFormat = "text", ignored: Sequence[str] = (), *, lines: bool = True
+) -> Document:
     """A text as a document.
 
     Args:
         text: the text.
         format: whether it has tags of HTML or XML.
         ignored: with XML, names of elements whose contents stay as they are.
+        lines: whether a line of plain text ends a sentence; else only an empty line does.
     Raises:
         Failure: the tags are not well-formed XML.
     """
@@ -94,7 +116,7 @@ def document_of(text: str, format: TextFormat = "text", ignored: Sequence[str] =
             raise wrong(str(error), "invalid_xml") from None
     slots = [
         Slot(*line.span(), Unit((line[0],), f"line {number}"), written())
-        for number, line in enumerate(_LINE.finditer(text), 1)
+        for number, line in enumerate((_LINE if lines else PARAGRAPH).finditer(text), 1)
     ]
     return TextDocument(Decoded(text, "utf-8"), slots)
 
@@ -126,6 +148,8 @@ def translate_texts(
     translate: Callable[[Direction, Sequence[str]], Sequence[Checked]],
     level: Level = "sentence",
     identifier: Identifier | None = None,
+    keep: Keep | None = None,
+    glossary: Glossary | None = None,
 ) -> list[ServedText]:
     """Translates texts, those of a direction together. One with two equal sides stays as it is.
 
@@ -136,6 +160,8 @@ def translate_texts(
         translate: translates lines in a direction.
         level: what is translated at a time.
         identifier: of the verdict on texts that stay as they are, see `Checker`.
+        keep: patterns of text that stays as it is.
+        glossary: terms that are looked for in the translations.
     """
     results = dict[int, ServedText]()
     for direction in dict.fromkeys(directions):
@@ -152,6 +178,8 @@ def translate_texts(
             partial(translate, direction),
             direction.source,
             level=level,
+            keep=keep,
+            glossary=glossary,
         )
         for place, one in zip(places, translated, strict=True):
             verdict = overall([segment.checked.verdict for segment in one.segments])
