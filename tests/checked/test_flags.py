@@ -85,15 +85,10 @@ def test_loops(text: str, piece: str | None) -> None:
     assert loop_in(text) == piece
 
 
-@given(
-    st.text("ab -!", max_size=30), st.sampled_from("ab!"), st.integers(8, 12), st.text("ab -!", max_size=5)
-)
+@given(st.text("ab-", max_size=30), st.sampled_from("ab-"), st.integers(8, 12), st.text("ab-", max_size=9))
 def test_ten_of_a_sign_in_a_row_are_a_loop(before: str, sign: str, times: int, after: str) -> None:
     text = before + sign * times + after
-    if any(one * 10 in text for one in "ab!"):
-        assert loop_in(text) in {"a", "b", "!"}
-    else:
-        assert loop_in(text) not in {"a", "b", "!"} or " " in text
+    assert loop_in(text) in ([one for one in "ab" if one * 10 in text] or [None])
 
 
 def test_what_the_source_repeats_is_no_loop() -> None:
