@@ -104,6 +104,8 @@ async def languages(
 
 @router.get("/v2/usage", summary="Characters so far, as DeepL.")
 @router.post("/v2/usage", include_in_schema=False)
-async def usage(service: WithKey) -> JSONResponse:
-    """The number of characters since the server has started; there is no limit."""
-    return JSONResponse({"character_count": service.metrics.characters, "character_limit": _UNLIMITED})
+async def usage(http: Request, service: WithKey) -> JSONResponse:
+    """The number of characters of this API key since the server has started, and its limit."""
+    client = service.keys.client(http)
+    limit = client.limits.character_limit or _UNLIMITED
+    return JSONResponse({"character_count": client.characters, "character_limit": limit})
