@@ -2,6 +2,7 @@ import os
 import signal
 import subprocess
 import sys
+import time
 from pathlib import Path
 
 import httpx2
@@ -11,21 +12,17 @@ from typer.testing import CliRunner
 
 from ontarget.cli.app import app
 
+KEY = "the-right-key"
+HEADERS = {"X-API-Key": KEY}
+FIELDS = {"text": GERMAN, "source": "de", "target": "fr"}
 ROOT = Path(__file__).parents[2]
-# The command, with a table in the place of a model; it says when a batch begins, and waits for a line then.
+# The command, with a table in the place of a model.
 PROGRAM = """
-import sys
-from tests.serving.fake import Table
-from ontarget.cli.loading import TranslatorOptions
+from tests.serving import fake
+from ontarget.cli import serve
 from ontarget.__main__ import main
 
-class Slow(Table):
-    def translate(self, *given, **how):
-        print("begun", flush=True)
-        sys.stdin.readline()
-        return super().translate(*given, **how)
-
-TranslatorOptions.load = lambda self: Slow()
+serve._load = fake.load_slow
 main()
 """
 
@@ -36,17 +33,18 @@ def model(tmp_path: Path) -> str:
     return str(tmp_path)
 
 
-def test_a_server_says_its_address_and_answers_what_it_has_begun_before_it_ends(model: str) -> None:
+def test_a_server_says_its_address_and_answers_what_it_has_begun_before_it_ends(
+    model: str, tmp_path: Path
+) -> None:
+    go_on = tmp_path / "go-on"
     server = subprocess.Popen(
         [sys.executable, "-c", PROGRAM, "serve", "--model", model, "--port", "0", "--languages", "de,fr"],
         cwd=ROOT,
-        env={**os.environ, "ONTARGET_API_KEYS": "the-right-key"},
-        stdin=subprocess.PIPE,
+        env={**os.environ, "ONTARGET_API_KEYS": KEY, "GO_ON": str(go_on)},
         stdout=subprocess.PIPE,
         stderr=subprocess.PIPE,
         encoding="utf-8",
     )
-    assert server.stdin is not None
     assert server.stdout is not None
     assert server.stderr is not None
     first = server.stderr.readline()
@@ -56,8 +54,7 @@ def test_a_server_says_its_address_and_answers_what_it_has_begun_before_it_ends(
         assert server.poll() is None
     translate = (
         "import httpx2, sys\n"
-        f"reply = httpx2.post({url!r} + '/translate', timeout=60, headers={{'X-API-Key': 'the-right-key'}},\n"
-        f"    json={{'text': {GERMAN!r}, 'source': 'de', 'target': 'fr'}})\n"
+        f"reply = httpx2.post({url!r} + '/translate', timeout=60, headers={HEADERS}, json={FIELDS})\n"
         "print(reply.json()['translations'][0]['text'])"
     )
     with subprocess.Popen(
@@ -66,8 +63,13 @@ def test_a_server_says_its_address_and_answers_what_it_has_begun_before_it_ends(
         assert server.stdout.readline() == "begun\n"
         assert httpx2.get(f"{url}/ready", timeout=60).status_code == 200
         server.send_signal(signal.SIGTERM)
-        server.stdin.write("\n")
-        server.stdin.flush()
+        while httpx2.get(f"{url}/ready", timeout=60).status_code == 200:
+            time.sleep(0.01)
+        refused = httpx2.post(f"{url}/translate", timeout=60, headers=HEADERS, json=FIELDS)
+        assert (refused.status_code, refused.json()["error"]["code"]) == (503, "draining")
+        assert (refused.headers["Retry-After"], refused.headers["Connection"]) == ("5", "close")
+        assert httpx2.get(f"{url}/health", timeout=60).status_code == 200
+        go_on.touch()
         assert client.communicate(timeout=60)[0].strip() == FRENCH
     _, errors = server.communicate(timeout=60)
     assert server.returncode == 143

@@ -1,23 +1,29 @@
 """A translator without a model, and a server of it on loopback."""
 
+import logging
+import os
 import threading
+import time
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
+from pathlib import Path
 from typing import Any
 
 import httpx2
 import uvicorn
 from tests.checked.fake import ENGLISH, FRENCH, GERMAN, Scripted, plain
 
+from ontarget.checked.alternatives import alternatives_checked
 from ontarget.checked.attempt import attempts_of
 from ontarget.checked.check import Checker
 from ontarget.checked.translate import translate_checked
 from ontarget.checked.verdict import Checked
-from ontarget.languages import Direction, Language
 from ontarget.scoring.language_id.identifier import default_identifier
 from ontarget.serving.app import make_app
+from ontarget.serving.model_process import in_thread
 from ontarget.serving.service import TranslationService
 from ontarget.settings.decoding import Decoding
+from ontarget.translation.engines.protocol import Progress
 from ontarget.translation.hypothesis import Hypothesis
 from ontarget.translation.system import Request
 
@@ -42,30 +48,46 @@ class Table:
 
     def __init__(self, answers: Mapping[str, Sequence[str]] = ANSWERS) -> None:
         self.checker = Checker()
-        self.batches: list[tuple[str, list[str]]] = []
+        self.batches: list[list[str]] = []
         self.go = threading.Event()
         self.go.set()
         self.begun = threading.Semaphore(0)
         engine = _Engine(lambda text, _: answers.get(text, [text]))
         self.attempts = attempts_of(plain(), engine, ["rerank"])
 
-    def translate(
-        self, texts: Sequence[str], source: Any, target: Any, *, progress: Any = False
-    ) -> list[Checked]:
-        direction = Direction(Language(str(source)), Language(str(target)))
-        self.batches.append((str(direction), list(texts)))
+    def translate_requests(
+        self, requests: Sequence[Request], *, count: int = 1, progress: Progress | None = None
+    ) -> list[list[Checked]]:
+        self.batches.append([f"{one.direction} {one.source}" for one in requests])
         self.begun.release()
         assert self.go.wait(60)
+        texts = [one.source for one in requests]
         if "boom" in texts:
             raise ZeroDivisionError(f"about {texts}")
-        return translate_checked(
-            [Request(text, direction) for text in texts], self.attempts, self.checker, progress
-        )
+        if count > 1:
+            return alternatives_checked(requests, self.attempts, count, self.checker, progress)
+        return [[one] for one in translate_checked(requests, self.attempts, self.checker, progress)]
+
+
+class Slow(Table):
+    """Says when it begins to translate, and waits until there is a file."""
+
+    def translate_requests(self, requests: Sequence[Request], **how: Any) -> list[list[Checked]]:
+        print("begun", flush=True)
+        while not Path(os.environ["GO_ON"]).exists():
+            time.sleep(0.01)
+        return super().translate_requests(requests, **how)
+
+
+def load_slow(_: object) -> Slow:
+    """In the place of `serve._load`."""
+    logging.basicConfig(level=logging.INFO)
+    return Slow()
 
 
 def service_of(table: Table | None = None, **how: Any) -> TranslationService:
     table = table or Table()
-    return TranslationService(lambda: table, default_identifier(), **how)
+    return TranslationService(in_thread(lambda: table), default_identifier(), **how)
 
 
 @contextmanager
@@ -75,7 +97,7 @@ def served(service: TranslationService, hosts: Any = None) -> Iterator[str]:
     server = uvicorn.Server(config)
     thread = threading.Thread(target=server.run)
     thread.start()
-    while not server.started or not service.batcher.ready:
+    while not server.started or not service.owner.ready:
         assert thread.is_alive()
         threading.Event().wait(0.01)
     try:

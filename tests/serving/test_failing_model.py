@@ -17,6 +17,7 @@ from ontarget import CheckedTranslator, Translator
 from ontarget.scoring.language_id.identifier import default_identifier
 from ontarget.served_model import ServedModel
 from ontarget.serving.limits import ServerLimits
+from ontarget.serving.model_process import in_thread
 from ontarget.serving.service import TranslationService
 
 FIELDS = {"text": GERMAN, "source": "de", "target": "fr"}
@@ -30,7 +31,7 @@ def service_with(answer: Callable[[], Answer], **how: Any) -> Iterator[Translati
         def load() -> CheckedTranslator:
             return CheckedTranslator(Translator(ServedModel(backend.url), template="plain"), num_beams=1)
 
-        yield TranslationService(load, default_identifier(), **how)
+        yield TranslationService(in_thread(load), default_identifier(), **how)
 
 
 @pytest.mark.parametrize(

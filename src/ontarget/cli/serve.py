@@ -2,6 +2,7 @@
 
 import logging
 import os
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
@@ -22,6 +23,7 @@ from ontarget.served_model import API_KEY_ENV, CONCURRENCY, ServedModel
 from ontarget.serving.api_keys import read_api_keys
 from ontarget.serving.batcher import BATCH_TEXTS
 from ontarget.serving.limits import ServerLimits
+from ontarget.serving.model_process import in_process
 from ontarget.serving.server import serve as serve_until_stopped
 from ontarget.serving.service import TranslationService
 from ontarget.translation.engines.loading import place_of
@@ -83,6 +85,14 @@ def serve(
     batch_texts: Annotated[
         int, typer.Option(min=1, metavar="N", help="Number of waiting texts to translate together.")
     ] = BATCH_TEXTS,
+    workers: Annotated[
+        int,
+        typer.Option(
+            min=1,
+            metavar="N",
+            help="Number of processes that share the requests, each with a copy of the model.",
+        ),
+    ] = 1,
     template: Template = None,
     served: Served = None,
     tokenizer: Tokenizer = None,
@@ -133,13 +143,8 @@ def serve(
         precision=precision,
     )
 
-    def load() -> "CheckedTranslator":
-        translator = options.load()
-        typer.echo("the model is loaded", err=True)
-        return translator
-
     service = TranslationService(
-        load,
+        in_process(partial(_load, options), batch_texts=batch_texts, threads=_threads_of(workers)),
         identifier_named(lid),
         languages=offered,
         keys=keys,
@@ -150,11 +155,9 @@ def serve(
             body_bytes=max(_LIMITS.body_bytes, _BYTES * max_characters),
             seconds=timeout,
         ),
-        batch_texts=batch_texts,
+        workers=workers,
     )
-    logging.basicConfig(level=logging.WARNING, format="%(asctime)s %(message)s")
-    for part in ("serving", "openai_api"):
-        logging.getLogger(f"ontarget.{part}").setLevel(logging.INFO)
+    _log()
 
     def started(address: str) -> None:
         typer.echo(f"serving at {address}", err=True)
@@ -162,3 +165,25 @@ def serve(
             typer.echo("note: everybody who reaches this address can use it; see --api-keys", err=True)
 
     serve_until_stopped(service, host, port, started=started)
+
+
+def _load(options: TranslatorOptions) -> "CheckedTranslator":
+    """Loads the model in the process that uses it."""
+    _log()
+    return options.load()
+
+
+def _log() -> None:
+    """Logs to standard error, in the server and in its workers."""
+    logging.basicConfig(level=logging.WARNING, format="%(asctime)s %(message)s")
+    for part in ("serving", "openai_api"):
+        logging.getLogger(f"ontarget.{part}").setLevel(logging.INFO)
+
+
+def _threads_of(workers: int) -> int | None:
+    """Number of processor threads of each worker; None: as many as the library takes for one."""
+    if workers == 1:
+        return None
+    affinity = getattr(os, "sched_getaffinity", None)
+    available = len(affinity(0)) if affinity else os.cpu_count() or 1
+    return max(1, available // workers)

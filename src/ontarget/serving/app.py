@@ -37,9 +37,11 @@ def make_app(
 
     @asynccontextmanager
     async def life(_: FastAPI) -> AsyncIterator[None]:
-        service.batcher.start(failed)
-        yield
-        service.close()
+        service.owner.start(failed)
+        try:
+            yield
+        finally:
+            service.close()
 
     app = FastAPI(
         title="ontarget",

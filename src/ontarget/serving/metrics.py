@@ -10,7 +10,7 @@ _SIZES = (1, 2, 4, 8, 16, 32, 64, 128)
 
 
 class ServerMetrics:
-    """The metrics of one server, and the number of characters for `/v2/usage`."""
+    """The metrics of one server."""
 
     def __init__(self) -> None:
         registry = self._registry = CollectorRegistry()
@@ -22,6 +22,9 @@ class ServerMetrics:
         )
         self.in_progress = Gauge(
             "ontarget_requests_in_progress", "Requests that are being translated.", registry=registry
+        )
+        self.model_restarts = Counter(
+            "ontarget_model_restarts", "Restarts of a worker of the model that had ended.", registry=registry
         )
         self._batches = Histogram(
             "ontarget_batch_texts", "Texts of a batch.", registry=registry, buckets=_SIZES
@@ -39,7 +42,6 @@ class ServerMetrics:
         self._after = Counter(
             "ontarget_off_target", "Segments that stayed off-target.", of_direction, registry=registry
         )
-        self.characters = 0
 
     def answered(self, route: str, status: int, seconds: float) -> None:
         """Counts a request."""
@@ -52,7 +54,6 @@ class ServerMetrics:
 
     def translated(self, characters: int, segments: Iterable[Checked]) -> None:
         """Counts the segments of a request."""
-        self.characters += characters
         self._characters.inc(characters)
         for one in segments:
             # Variants of a language count as the language, so that clients cannot make any number of labels.

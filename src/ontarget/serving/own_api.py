@@ -17,7 +17,7 @@ from ontarget.languages import Direction
 from ontarget.scoring.off_target import OffTarget
 from ontarget.serving.body import checked_body, described, fields_of
 from ontarget.serving.context import Open, WithKey
-from ontarget.serving.failure import Failure, wrong
+from ontarget.serving.failure import wrong
 from ontarget.serving.replies import ReadyReply, ScoreReply, StatusReply, replies
 from ontarget.serving.required import require_on_target, require_translated
 from ontarget.serving.service import TranslationService
@@ -114,17 +114,18 @@ async def score(http: Request, service: WithKey) -> JSONResponse:
 
 @router.get("/health", summary="Whether the server runs.", responses=replies(StatusReply))
 @router.head("/health", include_in_schema=False)
-async def health() -> JSONResponse:
-    """Answers as soon as the server runs, also while the model is loaded."""
+async def health(service: Open) -> JSONResponse:
+    """Answers as soon as the server runs, also while the model is loaded; 503: only a restart helps."""
+    if service.owner.state == "lost":
+        service.check_ready()
     return JSONResponse({"status": "ok"})
 
 
 @router.get("/ready", summary="Whether the model is loaded.", responses=replies(ReadyReply))
 @router.head("/ready", include_in_schema=False)
 async def ready(service: Open) -> JSONResponse:
-    """Answers with 503 until the server translates."""
-    if not service.batcher.ready:
-        raise Failure(503, "not_ready", "the model is not ready; try again", headers={"Retry-After": "5"})
+    """Answers with 503 while the server does not translate."""
+    service.check_ready()
     return JSONResponse({"status": "ready", "model": service.name})
 
 

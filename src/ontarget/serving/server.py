@@ -1,7 +1,9 @@
 """Runs the application with uvicorn: prints the address, and ends after the requests in progress."""
 
 import socket
+import time
 from collections.abc import Callable, Collection
+from types import FrameType
 from typing import Any
 
 import uvicorn
@@ -11,7 +13,39 @@ from ontarget.serving.app import LOCAL, make_app
 from ontarget.serving.service import TranslationService
 
 _DRAIN = 60  # seconds for the requests in progress when the server ends
+_LAST = 5  # seconds for their responses to be sent
 _KEEP_ALIVE = 30  # seconds
+
+
+class DrainingServer(uvicorn.Server):
+    """A server that ends after the requests in progress.
+
+    Until then it goes on listening, so that load balancers hear from `/ready` that it ends, and new requests
+    get status 503 instead of a refused connection. A second signal ends it at once.
+
+    Args:
+        config: see uvicorn.
+        service: has the requests in progress.
+    """
+
+    def __init__(self, config: uvicorn.Config, service: TranslationService) -> None:
+        super().__init__(config)
+        self._service = service
+        self._end: float | None = None
+
+    def handle_exit(self, sig: int, frame: FrameType | None) -> None:
+        """Begins to end, or ends."""
+        super().handle_exit(sig, frame)
+        if self._end is None:
+            self._service.draining = True
+            self._end = time.monotonic() + _DRAIN
+            self.should_exit = False  # `on_tick` sets it
+
+    async def on_tick(self, counter: int) -> bool:
+        """Called ten times a second; returns whether to end."""
+        if self._end is not None and (self._service.idle or time.monotonic() > self._end):
+            self.should_exit = True
+        return await super().on_tick(counter)
 
 
 def serve(
@@ -46,15 +80,15 @@ def serve(
         "log_config": None,
         "access_log": False,  # it has paths, which may be text of users; `gate.py` logs routes
         "server_header": False,
-        "timeout_graceful_shutdown": _DRAIN,
+        "timeout_graceful_shutdown": _LAST,
         "timeout_keep_alive": _KEEP_ALIVE,
     }
-    server = uvicorn.Server(uvicorn.Config(app, **settings))
+    server = DrainingServer(uvicorn.Config(app, **settings), service)
     started(f"http://{name}:{listening.getsockname()[1]}")
     with listening:
         server.run(sockets=[listening])
-    if service.batcher.error is not None:
-        raise service.batcher.error
+    if service.owner.error is not None:
+        raise service.owner.error
 
 
 def _listening(host: str, port: int) -> socket.socket:

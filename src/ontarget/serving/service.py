@@ -16,45 +16,99 @@ from ontarget.languages import Direction, Language
 from ontarget.openai_api import NoReply
 from ontarget.scoring.language_id.identifier import Identifier
 from ontarget.serving.api_keys import ApiKeys
-from ontarget.serving.batcher import BATCH_TEXTS, Batcher, Ticket, Translates
 from ontarget.serving.failure import Failure, wrong
+from ontarget.serving.glossaries import GlossaryStore
 from ontarget.serving.limits import ServerLimits
 from ontarget.serving.metrics import ServerMetrics
+from ontarget.serving.model_calls import ModelCall, ModelEnded, Results
+from ontarget.serving.model_owner import ModelOwner, Restarts, State
+from ontarget.serving.model_process import Launch
 from ontarget.serving.offered import OfferedLanguages
 from ontarget.serving.texts import ServedText, TextFormat, detected, document_of, translate_texts
+from ontarget.translation.system import Request as ModelRequest
+
+_WHY: dict[State, tuple[str, str, int]] = {  # code, message and seconds until another try
+    "loading": ("not_ready", "the model is being loaded; try again", 5),
+    "restarting": ("model_restarting", "the model is being loaded again; try again", 5),
+    "lost": ("model_lost", "the model has ended too often; this server has to be restarted", 60),
+    "closed": ("draining", "this server is ending; try again", 5),
+}
+
+
+class Ticket:
+    """The work of the model for a request, which ends if the client leaves."""
+
+    def __init__(self) -> None:
+        self._cancelled = False
+        self._waiting = set[Future[Results]]()
+
+    def cancel(self) -> None:
+        """Ends the work."""
+        self._cancelled = True
+        for future in list(self._waiting):
+            future.cancel()
+
+    def result(self, future: "Future[Results]") -> Results:
+        """Waits for translations.
+
+        Raises:
+            CancelledError: the work was ended.
+        """
+        self._waiting.add(future)
+        if self._cancelled:
+            future.cancel()
+        try:
+            return future.result()
+        finally:
+            self._waiting.discard(future)
 
 
 class TranslationService:
     """A model that serves many clients.
 
     Args:
-        load: loads the model.
+        launch: starts a worker of the model.
         name: the name of the model in replies.
         languages: the languages to offer; default: all that the identifier recognises.
         identifier: the identifier of the checks.
         keys: the accepted API keys.
         limits: the limits of requests.
-        batch_texts: number of texts that are translated together.
+        workers: number of workers.
+        restarts: when a worker that has ended is started again.
+        glossaries: those that clients keep on the server; default: in memory.
+
+    Attributes:
+        draining: whether no new requests are accepted, because the server is about to end.
     """
 
     def __init__(
         self,
-        load: Callable[[], Translates],
+        launch: Launch,
         identifier: Identifier,
         *,
         name: str = "ontarget",
         languages: Sequence[Language] = (),
         keys: ApiKeys | None = None,
         limits: ServerLimits | None = None,
-        batch_texts: int = BATCH_TEXTS,
+        workers: int = 1,
+        restarts: Restarts | None = None,
+        glossaries: GlossaryStore | None = None,
     ) -> None:
         self.name = name
         self.identifier = identifier
         self.keys = keys or ApiKeys()
         self.limits = limits or ServerLimits()
         self.metrics = ServerMetrics()
+        self.glossaries = glossaries or GlossaryStore()
         self.offered = OfferedLanguages(languages, identifier)
-        self.batcher = Batcher(load, batch_texts=batch_texts, on_batch=self.metrics.batch)
+        self.owner = ModelOwner(
+            launch,
+            workers=workers,
+            restarts=restarts,
+            on_restart=self.metrics.model_restarts.inc,
+            on_batch=self.metrics.batch,
+        )
+        self.draining = False
         self._in_progress = 0
         self._threads = ThreadPoolExecutor(self.limits.requests, "request")
 
@@ -89,8 +143,9 @@ class TranslationService:
 
         def ask(direction: Direction, lines: Sequence[str]) -> Sequence[Checked]:
             try:
-                return ticket.result(self.batcher.submit(lines, direction, ticket))
-            except UserError as error:
+                call = ModelCall([ModelRequest(line, direction) for line in lines])
+                return [best for best, *_ in ticket.result(self.owner.submit(call))]
+            except (UserError, ModelEnded) as error:
                 raise _of_the_model(error) from None
 
         def work() -> list[ServedText]:
@@ -102,7 +157,8 @@ class TranslationService:
             )
             return translate_texts(texts, documents, directions, ask, level, self.identifier)
 
-        results = await self._done(http, work, ticket)
+        with self.keys.client(http).spending(sum(map(len, texts))):
+            results = await self._done(http, work, ticket)
         segments = [one.checked for result in results for one in result.segments]
         self.metrics.translated(sum(map(len, texts)), segments)
         return results
@@ -123,17 +179,35 @@ class TranslationService:
             )
             raise Failure(413, "too_many_characters", message)
 
+    @property
+    def idle(self) -> bool:
+        """Whether no request is being translated."""
+        return self._in_progress == 0
+
+    def check_ready(self) -> None:
+        """Refuses requests while the model does not answer, or the server is about to end.
+
+        Raises:
+            Failure: it is so.
+        """
+        state: State = "closed" if self.draining else self.owner.state
+        if state != "ready":
+            code, message, seconds = _WHY[state]
+            # A connection that ends lets the load balancer choose another server.
+            ends = {"Connection": "close"} if state == "closed" else {}
+            raise Failure(503, code, message, headers=_soon(seconds) | ends)
+
     def close(self) -> None:
-        """Translates the waiting texts and ends."""
-        self.batcher.close()
+        """Ends the model; requests that are still in progress fail."""
+        self.draining = True
+        self.owner.close()
         self._threads.shutdown(wait=False, cancel_futures=True)
 
     async def _done(
         self, http: Request, work: Callable[[], list[ServedText]], ticket: Ticket
     ) -> list[ServedText]:
         """The result of work in a thread, unless time is up or the client leaves."""
-        if not self.batcher.ready:
-            raise Failure(503, "not_ready", "the model is not ready; try again", headers=_soon(5))
+        self.check_ready()
         if self._in_progress >= self.limits.requests:
             raise Failure(429, "busy", "too many requests at a time; try again", headers=_soon(1))
         self._in_progress += 1
@@ -181,8 +255,11 @@ def _given_up(gone: bool, seconds: float) -> Failure:
     return Failure(504, "timeout", message, headers=_soon(10))
 
 
-def _of_the_model(error: UserError) -> Failure:
+def _of_the_model(error: Exception) -> Failure:
     """The failure of the model, not of the client; the log has the reason."""
+    if isinstance(error, ModelEnded):
+        message = "the model has ended before it answered; try again"
+        return Failure(503, "model_restarting", message, headers=_soon(5))
     if isinstance(error, NoReply):
         message = "the model does not reply; try again later"
         return Failure(503, "model_unavailable", message, headers=_soon(30))

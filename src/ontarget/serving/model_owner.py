@@ -1,0 +1,272 @@
+"""The owner of a model: starts its workers, divides the calls among them, and replaces one that has ended."""
+
+import logging
+import threading
+import time
+from collections import deque
+from collections.abc import Callable
+from concurrent.futures import Future
+from dataclasses import dataclass, field
+from itertools import count
+from queue import SimpleQueue
+from typing import Any, Literal
+
+from ontarget.errors import UserError
+from ontarget.serving.model_calls import (
+    ModelBug,
+    ModelCall,
+    ModelEnded,
+    Results,
+    error_of_dict,
+    receive,
+    results_of_list,
+    send,
+)
+from ontarget.serving.model_process import Launch, Worker
+
+_LOG = logging.getLogger(__name__)
+_LAST = 5.0  # seconds for a worker to end after it was told to
+
+State = Literal["loading", "ready", "restarting", "lost", "closed"]
+"""`lost`: no worker is left, and none is started any more."""
+
+
+@dataclass(frozen=True, slots=True)
+class Restarts:
+    """When a worker that has ended is started again.
+
+    Attributes:
+        most: number of restarts within `window`; after that it is given up.
+        window: seconds.
+        pause: seconds before the first restart; doubled with each other one of the window.
+    """
+
+    most: int = 5
+    window: float = 600.0
+    pause: float = 1.0
+
+
+@dataclass(eq=False)
+class _Running:
+    call: ModelCall
+    future: "Future[Results]" = field(default_factory=Future)
+
+
+@dataclass(eq=False)
+class _Slot:
+    """The place of a worker, or of the one that replaces it."""
+
+    ready: bool = False
+    was_ready: bool = False
+    lost: bool = False
+    running: dict[int, _Running] = field(default_factory=dict)
+    outbox: "SimpleQueue[dict[str, Any] | None]" = field(default_factory=SimpleQueue)
+    worker: Worker | None = None
+
+    @property
+    def load(self) -> int:
+        return sum(one.call.characters for one in self.running.values())
+
+
+class ModelOwner:
+    """A model that serves many clients.
+
+    Args:
+        launch: starts a worker.
+        workers: number of workers; they share the calls.
+        restarts: when a worker that has ended is started again.
+        on_restart: called when one is.
+        on_batch: called with the number of texts of each batch.
+
+    Attributes:
+        error: why the model could not be loaded at first, if it could not.
+    """
+
+    def __init__(
+        self,
+        launch: Launch,
+        *,
+        workers: int = 1,
+        restarts: Restarts | None = None,
+        on_restart: Callable[[], None] = lambda: None,
+        on_batch: Callable[[int], None] = lambda texts: None,
+    ) -> None:
+        self.error: Exception | None = None
+        self._launch, self._restarts = launch, restarts or Restarts()
+        self._on_restart, self._on_batch = on_restart, on_batch
+        self._slots = [_Slot() for _ in range(workers)]
+        self._threads: list[threading.Thread] = []
+        self._lock = threading.Lock()
+        self._closed = threading.Event()
+        self._numbers = count()
+
+    @property
+    def state(self) -> State:
+        """Whether the model answers, and if not, why."""
+        if self._closed.is_set():
+            return "closed"
+        if any(slot.ready for slot in self._slots):
+            return "ready"
+        if all(slot.lost for slot in self._slots):
+            return "lost"
+        return "restarting" if any(slot.was_ready for slot in self._slots) else "loading"
+
+    @property
+    def ready(self) -> bool:
+        """Whether the model answers."""
+        return self.state == "ready"
+
+    def start(self, ended: Callable[[], None] = lambda: None) -> None:
+        """Begins to load the model.
+
+        Args:
+            ended: called in a thread if the model cannot be loaded; `error` then has the reason.
+        """
+        for slot in self._slots:
+            thread = threading.Thread(target=self._keep, args=(slot, ended), name="owner", daemon=True)
+            self._threads.append(thread)
+            thread.start()
+
+    def submit(self, call: ModelCall) -> "Future[Results]":
+        """Lets the worker with the least work translate. To cancel the future ends the work.
+
+        Raises:
+            ModelEnded: no worker is ready.
+        """
+        one, number = _Running(call), next(self._numbers)
+        with self._lock:
+            ready = [slot for slot in self._slots if slot.ready]
+            if not ready or self._closed.is_set():
+                raise ModelEnded
+            slot = min(ready, key=lambda slot: slot.load)
+            slot.running[number] = one
+            outbox = slot.outbox
+            outbox.put({"id": number, "call": call.to_dict()})
+
+        def done(future: "Future[Results]") -> None:
+            if future.cancelled():
+                with self._lock:
+                    slot.running.pop(number, None)
+                outbox.put({"cancel": number})
+
+        one.future.add_done_callback(done)
+        return one.future
+
+    def close(self) -> None:
+        """Ends all workers. Calls that are not answered by now get `ModelEnded`."""
+        with self._lock:
+            self._closed.set()
+            for slot in self._slots:
+                slot.outbox.put({"end": True})
+                if slot.worker is not None and not slot.ready:  # it hears nothing while it loads the model
+                    slot.worker.kill()
+        for thread in self._threads:
+            thread.join(_LAST)
+        with self._lock:
+            for slot in self._slots:
+                if slot.worker is not None:
+                    slot.worker.kill()
+        for thread in self._threads:
+            thread.join(_LAST)
+
+    def _keep(self, slot: _Slot, ended: Callable[[], None]) -> None:
+        """Starts a worker, and starts it again when it has ended."""
+        restarts = deque[float]()
+        while True:
+            how = self._started(slot)
+            if self._closed.is_set():
+                return
+            if not slot.was_ready:
+                self.error = self.error or UserError(
+                    f"the process of the model has ended while it loaded the model ({how}); if that is for "
+                    "lack of memory, use a smaller model, or fewer --workers"
+                )
+                slot.lost = True
+                ended()
+                return
+            now = time.monotonic()
+            while restarts and restarts[0] < now - self._restarts.window:
+                restarts.popleft()
+            if len(restarts) == self._restarts.most:
+                _LOG.error("the process of the model has ended too often (%s); restart this server", how)
+                slot.lost = True
+                return
+            pause = self._restarts.pause * 2 ** len(restarts)
+            _LOG.error("the process of the model has ended (%s); it starts again in %g s", how, pause)
+            if self._closed.wait(pause):
+                return
+            restarts.append(time.monotonic())
+            self._on_restart()
+
+    def _started(self, slot: _Slot) -> str:
+        """Starts a worker and talks with it until it has ended; returns how it has."""
+        try:
+            worker = self._launch()
+        except OSError as error:  # no process can be started, for example for lack of memory
+            return error.strerror or "not started"
+        outbox = slot.outbox
+        sender = threading.Thread(target=_send_all, args=(worker, outbox), name="outbox", daemon=True)
+        with self._lock:
+            slot.worker = worker
+            if self._closed.is_set():
+                worker.kill()
+        sender.start()
+        while (message := receive(worker.connection)) is not None:
+            self._hear(slot, message)
+        with self._lock:
+            slot.ready, slot.worker = False, None
+            left, slot.running = list(slot.running.values()), {}
+            slot.outbox = SimpleQueue()
+        outbox.put(None)
+        sender.join()
+        worker.connection.close()
+        how = worker.end(_LAST)
+        for one in left:
+            _settle(one.future, ModelEnded())
+        return how
+
+    def _hear(self, slot: _Slot, message: dict[str, Any]) -> None:
+        if "ready" in message:
+            with self._lock:
+                slot.ready = slot.was_ready = True
+            _LOG.info("the model is loaded")
+        elif "batch" in message:
+            self._on_batch(message["batch"])
+        elif "failed" in message:
+            if not slot.was_ready:
+                self.error = error_of_dict(message["failed"])
+            _LOG.error("the model cannot be loaded: %s", message["failed"]["message"])
+        else:
+            with self._lock:
+                one = slot.running.pop(message["id"], None)
+            if one is None:
+                return  # it was cancelled
+            _settle(one.future, _outcome(message, one.call))
+
+
+def _outcome(message: dict[str, Any], call: ModelCall) -> Results | Exception:
+    if "error" in message:
+        return error_of_dict(message["error"])
+    try:
+        return results_of_list(message["results"], call)
+    except ValueError:
+        return ModelBug("the number of results")
+
+
+def _settle(future: "Future[Results]", outcome: Results | Exception) -> None:
+    """Gives a future its result or exception, unless it was cancelled."""
+    if not future.set_running_or_notify_cancel():
+        return
+    if isinstance(outcome, Exception):
+        future.set_exception(outcome)
+    else:
+        future.set_result(outcome)
+
+
+def _send_all(worker: Worker, outbox: "SimpleQueue[dict[str, Any] | None]") -> None:
+    """Sends messages until the worker or the queue ends; in a thread, since a busy worker reads late."""
+    while (message := outbox.get()) is not None:
+        try:
+            send(worker.connection, message)
+        except OSError:
+            return

@@ -1,0 +1,118 @@
+"""Workers with a model without weights, in processes of their own."""
+
+import os
+import signal
+import threading
+import time
+from collections.abc import Iterator
+from functools import partial
+
+import httpx2
+import pytest
+from tests.checked.fake import FRENCH, GERMAN
+from tests.serving.fake import Table, served
+
+from ontarget.checked.verdict import Checked
+from ontarget.errors import UserError
+from ontarget.scoring.language_id.identifier import default_identifier
+from ontarget.serving.batcher import Translates
+from ontarget.serving.model_owner import ModelOwner, Restarts
+from ontarget.serving.model_process import in_process, in_thread
+from ontarget.serving.service import TranslationService
+
+FIELDS = {"text": GERMAN, "source": "de", "target": "fr"}
+
+
+class Hanging(Table):
+    """Never answers about the text `hang`."""
+
+    def translate_requests(self, requests, **how) -> list[list[Checked]]:  # type: ignore[no-untyped-def]
+        if any(one.source == "hang" for one in requests):
+            threading.Event().wait(60)
+        return super().translate_requests(requests, **how)
+
+
+def no_model(message: str) -> Translates:
+    raise UserError(message)
+
+
+def pids(service: TranslationService) -> list[int]:
+    return [slot.worker.pid for slot in service.owner._slots if slot.worker]  # type: ignore[attr-defined]
+
+
+@pytest.fixture(scope="module")
+def server() -> Iterator[tuple[TranslationService, str]]:
+    service = TranslationService(in_process(Hanging), default_identifier(), restarts=Restarts(pause=0.01))
+    with served(service) as url:
+        yield service, url
+
+
+def test_a_model_that_is_killed_is_answered_by_503_and_mended(server: tuple[TranslationService, str]) -> None:
+    service, url = server
+    (pid,) = pids(service)
+    assert pid != os.getpid()
+    replies = []
+
+    def ask() -> None:
+        replies.append(httpx2.post(f"{url}/translate", json={**FIELDS, "text": "hang"}, timeout=60))
+
+    asking = [threading.Thread(target=ask) for _ in range(3)]
+    for thread in asking:
+        thread.start()
+    while service._in_progress < 3 or not service.owner._slots[0].running:
+        time.sleep(0.01)
+    os.kill(pid, signal.SIGKILL)
+    for thread in asking:
+        thread.join()
+    for reply in replies:
+        assert (reply.status_code, reply.headers["Retry-After"]) == (503, "5")
+        assert reply.json()["error"]["code"] == "model_restarting"
+    ready = httpx2.get(f"{url}/ready", timeout=60)
+    assert (ready.status_code, ready.json()["error"]["code"]) == (503, "model_restarting")
+    assert httpx2.get(f"{url}/health", timeout=60).status_code == 200
+    while httpx2.get(f"{url}/ready", timeout=60).status_code != 200:
+        time.sleep(0.05)
+    reply = httpx2.post(f"{url}/translate", json=FIELDS, timeout=60)
+    assert reply.json()["translations"][0]["text"] == FRENCH
+    assert "ontarget_model_restarts_total 1.0" in httpx2.get(f"{url}/metrics", timeout=60).text
+    assert pids(service) != [pid]
+
+
+def test_the_model_does_not_end_at_signals_for_all_processes(server: tuple[TranslationService, str]) -> None:
+    """A terminal and systemd send these to all; the server answers the requests in progress first."""
+    service, url = server
+    (pid,) = pids(service)
+    os.kill(pid, signal.SIGINT)
+    os.kill(pid, signal.SIGTERM)
+    reply = httpx2.post(f"{url}/translate", json=FIELDS, timeout=60)
+    assert reply.status_code == 200
+    assert pids(service) == [pid]
+
+
+def test_a_model_that_cannot_be_loaded_says_so_in_the_server() -> None:
+    ended = threading.Event()
+    owner = ModelOwner(in_process(partial(no_model, "there is no model 'x'")))
+    owner.start(ended.set)
+    assert ended.wait(60)
+    assert isinstance(owner.error, UserError)
+    assert str(owner.error) == "there is no model 'x'"
+    owner.close()
+
+
+def test_a_model_that_is_given_up_is_said_so() -> None:
+    def load() -> Translates:
+        return tables.pop()
+
+    tables: list[Table] = [Table()]
+    service = TranslationService(in_thread(load), default_identifier(), restarts=Restarts(most=0))
+    with served(service) as url:
+        worker = service.owner._slots[0].worker
+        assert worker is not None
+        service.owner._slots[0].outbox.put({"end": True})  # as if it had crashed
+        while service.owner.state != "lost":
+            time.sleep(0.01)
+        for path in ("/ready", "/health"):
+            reply = httpx2.get(f"{url}{path}")
+            assert (reply.status_code, reply.json()["error"]["code"]) == (503, "model_lost")
+            assert "has to be restarted" in reply.json()["message"]
+        assert httpx2.post(f"{url}/translate", json=FIELDS).status_code == 503
