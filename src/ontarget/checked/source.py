@@ -16,6 +16,10 @@ _SURE = 0.5
 _SHORT = 12  # letters
 
 
+class UnidentifiedLanguage(UserError):
+    """The language of a text cannot be identified."""
+
+
 def source_directions(
     texts: Sequence[str], target: Language, identifier: Identifier
 ) -> list[Direction | None]:
@@ -35,7 +39,7 @@ def source_directions(
         target: the language to translate into.
         identifier: identifies the languages.
     Raises:
-        UserError: the language of no line can be identified.
+        UnidentifiedLanguage: the language of no line can be identified.
     """
     guesses = [reading.guess for reading in read(texts, identifier, ())]
     counts: Counter[str] = Counter()
@@ -45,7 +49,9 @@ def source_directions(
     most = next((_language(label) for label, _ in counts.most_common(1)), None)
     if most is None:
         if any(guess.label not in ("", "zxx") for guess in guesses):
-            raise UserError("the language of the text cannot be identified; name it with --from, such as de")
+            raise UnidentifiedLanguage(
+                "the language of the text cannot be identified; name it with --from, such as de"
+            )
         return [None] * len(texts)
     into = labels_of(target, identifier.labels)
     is_target = bool(labels_of(most, identifier.labels) & into)
