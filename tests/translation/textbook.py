@@ -10,6 +10,7 @@ from transformers import LlamaForCausalLM
 
 from ontarget.settings.decoding import Decoding
 from ontarget.translation.engines.beam import Continuations, Ends, Found, beam_search
+from ontarget.translation.engines.steps import to_end
 
 END = 1
 
@@ -52,5 +53,5 @@ def search(score: Score, decoding: Decoding) -> tuple[list[int], float]:
 
 def best_of_beam(continuations: Continuations, sentences: int, decoding: Decoding, ends: Ends) -> list[Found]:
     """The best hypothesis of each sentence, of what `beam_search` finds in `max_new_tokens`."""
-    found = beam_search(continuations, [decoding.max_new_tokens] * sentences, decoding, ends)
+    found = to_end(beam_search(continuations, [decoding.max_new_tokens] * sentences, decoding, ends))
     return [of_one[0] for of_one in found]

@@ -13,6 +13,7 @@ from ontarget.settings.decoding import Decoding, Sampling
 from ontarget.translation.engines.adjusted import AdjustedContinuations
 from ontarget.translation.engines.beam import Ends, Found
 from ontarget.translation.engines.sample import sample
+from ontarget.translation.engines.steps import to_end
 from ontarget.translation.engines.tree import TokenTree
 
 END = torch.tensor([0])  # the `$` of `Table`
@@ -22,14 +23,16 @@ TWO_WORDS = {"": {"a": 0.7, "b": 0.3}, "a": {"$": 0.5, "b": 0.5}, "b": {"$": 1.0
 def drawn(
     sampling: Sampling, sentences: int = 500, room: int = 9, count: int = 1, **how: int
 ) -> list[list[Found]]:
-    return sample(
-        Table(TWO_WORDS, sentences),
-        [room] * sentences,
-        Decoding(1, sampling=sampling, **how),
-        Ends(END),
-        count=count,
-        width=5,
-        seeds=[str(seed) for seed in range(sentences)],
+    return to_end(
+        sample(
+            Table(TWO_WORDS, sentences),
+            [room] * sentences,
+            Decoding(1, sampling=sampling, **how),
+            Ends(END),
+            count=count,
+            width=5,
+            seeds=[str(seed) for seed in range(sentences)],
+        )
     )
 
 
@@ -83,7 +86,7 @@ def test_scores_that_are_not_numbers_give_no_hypothesis() -> None:
             return scores * torch.nan, ids
 
     decoding = Decoding(1, sampling=Sampling())
-    found = sample(Broken(TWO_WORDS), [3], decoding, Ends(END), count=2, width=3, seeds=["0"])
+    found = to_end(sample(Broken(TWO_WORDS), [3], decoding, Ends(END), count=2, width=3, seeds=["0"]))
     assert found == [[]]
 
 
@@ -96,7 +99,7 @@ def test_a_sentence_gets_the_same_draws_alone_and_among_others(
         continuations = AdjustedContinuations(TokenTree(model, chosen))
         rooms = [12 - len(prompt) % 5 for prompt in chosen]
         seeds = [str(prompt) for prompt in chosen]
-        return sample(continuations, rooms, decoding, Ends(EOS), count=3, width=50, seeds=seeds)
+        return to_end(sample(continuations, rooms, decoding, Ends(EOS), count=3, width=50, seeds=seeds))
 
     together = of(prompts)
     for prompt, found in zip(prompts, together, strict=True):

@@ -125,28 +125,26 @@ def test_what_else_is_in_the_batch_changes_nothing(
 def test_memory_bounds_the_batches(
     engine: TransformersEngine, prompts, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    sizes: list[int] = []
-
-    def counted(done: int, total: int) -> None:
-        assert total == len(prompts)
-        sizes.append(done - sum(sizes))
-
+    adjusters = adjusters_of("contrast", engine, prompts, range(len(prompts)))
+    plain = engine.begin(prompts, Decoding(4, 10))
+    contrasted = engine.begin(prompts, Decoding(4, 10), adjusters=adjusters)
     tokens_of = 2 * 2 * 2 * 8 * 4  # keys and values, layers, heads, their size, bytes
-    monkeypatch.setattr(engine_module, "_CPU_CACHE_BYTES", tokens_of * (16 + 4 * 10) * 3)
-    best(engine, prompts, Decoding(4, 10), progress=counted)
-    assert sum(sizes) == len(prompts)
-    assert max(sizes) >= 3
-    assert sizes[0] < 12
+    monkeypatch.setattr(engine_module, "_CPU_CACHE_BYTES", tokens_of * (20 + 4 * 10) * 3)
+    assert engine.running_batch(plain)._limits.tokens == (20 + 4 * 10) * 3
+    of_three = [len(batch) for batch in engine._batches(contrasted)]
+    assert sum(of_three) == len(prompts)
+    assert max(of_three) > 1
     monkeypatch.setattr(engine_module, "_CPU_CACHE_BYTES", 1)
-    sizes.clear()
-    best(engine, prompts, Decoding(4, 10), progress=counted)
-    assert sizes == [1] * len(prompts)
+    assert [len(batch) for batch in engine._batches(contrasted)] == [1] * len(prompts)
 
 
 def test_prompts_that_begin_alike_are_answered_together(engine: TransformersEngine) -> None:
-    prompts = [[0, *[50 + i % 2] * 20, 60 + i] for i in range(32)]
-    batches = list(engine._batches(prompts, [[]] * 32, [8] * 32, 4))
+    prompts = [[0, *[50 + i % 2] * 20, *[60] * (i // 2)] for i in range(32)]
+    generation = engine.begin(prompts, Decoding(4, 8))
+    batches = list(engine._batches(generation))
     assert [{i % 2 for i in batch} for batch in batches] == [{0}, {1}]
+    order = [row.place for row in engine.rows(generation)]
+    assert order == [*range(30, -1, -2), *range(31, 0, -2)], "the longest first"
 
 
 def test_texts_beyond_a_context_that_stretches_are_warned_of(

@@ -10,6 +10,7 @@ from torch import Tensor
 from torch.nn.functional import pad
 
 from ontarget.settings.decoding import Decoding
+from ontarget.translation.engines.steps import Steps
 
 
 class Continuations(Protocol):
@@ -220,7 +221,7 @@ class BeamSearch:
 
 def beam_search(
     continuations: Continuations, rooms: Sequence[int], decoding: Decoding, ends: Ends
-) -> list[list[Found]]:
+) -> Steps[list[list[Found]]]:
     """The `beam` best hypotheses of each sentence, best first: see `BeamSearch`.
 
     Args:
@@ -235,6 +236,7 @@ def beam_search(
     found: dict[int, list[Found]] = {}
     while search.going:
         found |= search.step()
+        yield
     return [found[number] for number in range(len(rooms))]
 
 

@@ -9,6 +9,7 @@ from torch import Tensor
 
 from ontarget.settings.decoding import Decoding, Sampling
 from ontarget.translation.engines.beam import Continuations, Ends, Found, ending_tokens, repeating_tokens
+from ontarget.translation.engines.steps import Steps
 
 WIDTH = 50
 """Only as many tokens, the most probable ones, are drawn from."""
@@ -24,7 +25,7 @@ def sample(
     count: int,
     width: int,
     seeds: Sequence[str],
-) -> list[list[Found]]:
+) -> Steps[list[list[Found]]]:
     """At most `count` different hypotheses of each sentence, the most probable first, as a search ranks them.
 
     Each sentence has random numbers of its own, so its samples do not depend on the other sentences. The
@@ -72,6 +73,7 @@ def sample(
             sums, history, tokens, parents = (part[kept] for part in (sums, history, tokens, parents))
             rows = [rows[place] for place in going]
         repeating = repeating_tokens(history, decoding.no_repeat_ngram_size)
+        yield
         scores, ids = continuations.then(tokens, parents, width)
         if repeating.numel():
             repeats = (ids[..., None] == repeating[:, :, None]).any(-1)

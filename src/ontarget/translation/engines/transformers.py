@@ -2,34 +2,35 @@
 
 import logging
 from collections.abc import Iterator, Sequence
-from functools import lru_cache
 from itertools import chain
 from pathlib import Path
-from typing import Literal, Self
+from typing import Self
 
 import torch
 from transformers import PreTrainedModel, PreTrainedTokenizerFast
 
 from ontarget.checkpoints.context import context_of
 from ontarget.checkpoints.vocabulary import check_ids
-from ontarget.errors import UserError
-from ontarget.prompts.encode import encode_prompt, turn_end_id
+from ontarget.prompts.encode import encode_prompt
 from ontarget.prompts.segment import Prompt
 from ontarget.settings.decoding import Decoding, Precision
 from ontarget.translation.adjustment import Adjuster
 from ontarget.translation.checkpoint import load_checkpoint
 from ontarget.translation.engines.adjusted import AdjustedContinuations
-from ontarget.translation.engines.beam import Ends, Found, beam_search
+from ontarget.translation.engines.beam import beam_search
+from ontarget.translation.engines.generation import EndOfText, Generation
 from ontarget.translation.engines.grouped_attention import group_queries
-from ontarget.translation.engines.output_text import before_stop, output_text
 from ontarget.translation.engines.protocol import Capability, Progress
+from ontarget.translation.engines.running_batch import BatchLimits, DecodedRow, RunningBatch
 from ontarget.translation.engines.sample import WIDTH, sample
+from ontarget.translation.engines.steps import Steps
 from ontarget.translation.engines.tree import TokenTree
 from ontarget.translation.hypothesis import Hypothesis
 
 _LOG = logging.getLogger(__name__)
 _CPU_CACHE_BYTES = 2**31
 _CPU_ROWS, _GPU_ROWS = 64, 512  # larger batches are not faster; on a CPU they no longer fit into its caches
+_CPU_PREFILL, _GPU_PREFILL = 2048, 16_384  # tokens
 
 
 class TransformersEngine:
@@ -97,100 +98,126 @@ class TransformersEngine:
         Raises:
             UserError: a prompt has a token without an embedding, or the model's scores are NaN.
         """
-        ids_of = [self.encode(prompt) for prompt in prompts]
-        end_ids = self._with_end_of_turn(end)
-        ends = Ends(torch.tensor(end_ids, dtype=torch.long, device=self.model.device))
-        if stop:
-            last = _last_of_stop(self.tokenizer, self.vocabulary, tuple(stop))
-            ends = Ends(
-                ends.ids,
-                last.to(self.model.device),
-                lambda tokens: before_stop(self._decode(tokens, end_ids), stop) is not None,
-            )
-        beside = [[adjuster.prompts[i] for adjuster in adjusters] for i in range(len(ids_of))]
-        longest = [
-            max(len(ids) for ids in (own, *chain.from_iterable(of_one)))
-            for own, of_one in zip(ids_of, beside, strict=True)
+        generation = self.begin(
+            prompts,
+            decoding,
+            count=count,
+            stop=stop,
+            end=end,
+            one_line=one_line,
+            adjusters=adjusters,
+        )
+        done = generation.done
+        for _ in self.apart(generation) if generation.alone else self._together(generation):
+            if progress is not None and generation.done > done:
+                progress(generation.done, len(prompts))
+            done = generation.done
+        return generation.hypotheses
+
+    def begin(
+        self,
+        prompts: Sequence[Prompt],
+        decoding: Decoding,
+        *,
+        count: int = 1,
+        stop: Sequence[str] = (),
+        end: str = "",
+        one_line: bool = True,
+        adjusters: Sequence[Adjuster] = (),
+    ) -> Generation:
+        """Encodes and checks the prompts of a call of `generate`, which has the arguments and errors.
+
+        `rows` of the result may then be added to a `running_batch`; or `apart` does the work.
+        """
+        ids = [self.encode(prompt) for prompt in prompts]
+        beside = [[adjuster.prompts[i] for adjuster in adjusters] for i in range(len(ids))]
+        check_ids(chain(*ids, *chain(*chain(*beside))), self.tokenizer, self.vocabulary)
+        end_of_text = EndOfText(self.model, self.tokenizer, self._end_ids, tuple(stop), end)
+        generation = Generation(
+            ids, decoding, self.context, end_of_text, count, one_line, tuple(adjusters), beside
+        )
+        self._warn_of_long(generation.lengths)
+        return generation
+
+    def running_batch(self, generation: Generation, *, shared: bool = False) -> RunningBatch:
+        """A batch without rows, for those of this call and of others with the same `Generation.key`."""
+        cuda = self.model.device.type == "cuda"
+        rows, prefill = (_GPU_ROWS, _GPU_PREFILL) if cuda else (_CPU_ROWS, _CPU_PREFILL)
+        limits = BatchLimits(rows, self._token_budget(), prefill, shared)
+        return RunningBatch(self.model, generation.decoding, generation.end.ends, limits)
+
+    def rows(self, generation: Generation) -> list[DecodedRow]:
+        """The prompts to decode, in a good order: those that begin alike are together, the longest first."""
+        return [
+            DecodedRow(generation, i, generation.ids[i], generation.rooms[i])
+            for i, _ in self._ordered(generation)
         ]
-        check_ids(chain(*ids_of, *chain(*chain(*beside))), self.tokenizer, self.vocabulary)
-        self._warn_of_long(longest)
-        rooms = [self.context.room(length, decoding.max_new_tokens) for length in longest]
-        hypotheses = [[Hypothesis("", "too-long", 0.0, 0, length)] for length in longest]
-        done = sum(room < 1 for room in rooms)
-        branches = decoding.num_beams if decoding.sampling is None else count
-        for batch in self._batches(ids_of, beside, rooms, branches):
-            rows = [ids for i in batch for ids in (ids_of[i], *chain.from_iterable(beside[i]))]
-            tree = TokenTree(self.model, rows)
-            scores = AdjustedContinuations(tree, [adjuster.of(batch, ends.ids) for adjuster in adjusters])
-            of_batch = [rooms[i] for i in batch]
+
+    def _together(self, generation: Generation) -> Iterator[None]:
+        batch = self.running_batch(generation)
+        batch.add(self.rows(generation))
+        while batch.busy:
+            for row, found in batch.step():
+                generation.finish(row.place, found)
+            yield
+
+    def apart(self, generation: Generation) -> Steps[None]:
+        """Decodes in batches of its own that nobody joins, which sampling and adjusted scores need."""
+        decoding, end = generation.decoding, generation.end
+        for batch in self._batches(generation):
+            ids = generation.ids
+            rows = [one for i in batch for one in (ids[i], *chain.from_iterable(generation.beside[i]))]
+            adjustments = [adjuster.of(batch, end.ends.ids) for adjuster in generation.adjusters]
+            scores = AdjustedContinuations(TokenTree(self.model, rows), adjustments)
+            rooms = [generation.rooms[i] for i in batch]
             if decoding.sampling is None:
-                found = beam_search(scores, of_batch, decoding, ends)
+                found = yield from beam_search(scores, rooms, decoding, end.ends)
             else:
                 width = min(WIDTH, self.vocabulary)
-                seeds = [f"{decoding.sampling.seed}:{ids_of[i]}" for i in batch]
-                found = sample(scores, of_batch, decoding, ends, count=count, width=width, seeds=seeds)
-            if not all(found):  # no score is greater than any other
-                raise UserError(
-                    f"the scores of the model '{self.model.name_or_path}' are not numbers (NaN): its weights "
-                    f"are damaged, or too large for {self.model.dtype}; download them again"
+                seeds = [f"{decoding.sampling.seed}:{ids[i]}" for i in batch]
+                found = yield from sample(
+                    scores, rooms, decoding, end.ends, count=generation.count, width=width, seeds=seeds
                 )
             for i, of_one in zip(batch, found, strict=True):
-                hypotheses[i] = []
-                for one in of_one[:count]:
-                    text = output_text(self._decode(one.tokens, end_ids), stop, one_line)
-                    hypotheses[i].append(_hypothesis(one, text, longest[i]))
-            done += len(batch)
-            if progress is not None:
-                progress(done, len(prompts))
-        return hypotheses
+                generation.finish(i, of_one)
+            yield
 
-    def _with_end_of_turn(self, end: str) -> list[int]:
-        """The end tokens and a chat's end of turn, which generation settings do not always name."""
-        token = turn_end_id(self.tokenizer, end) if end else None
-        return sorted({*self._end_ids, *([token] if token is not None and token < self.vocabulary else [])})
+    def _ordered(self, generation: Generation) -> list[tuple[int, tuple[object, ...]]]:
+        """The prompts with room, each with a key that is the same for those that fit into a batch.
 
-    def _batches(
-        self,
-        prompts: Sequence[list[int]],
-        beside: Sequence[Sequence[Sequence[list[int]]]],
-        rooms: Sequence[int],
-        beam: int,
-    ) -> Iterator[list[int]]:
-        """Indices of the prompts of each batch: of similar length, and with the same beginning.
-
-        The longest prompts come first, so that a lack of memory shows at once.
-
-        Args:
-            prompts: their token ids.
-            beside: for each prompt, the prompts that each adjuster reads beside it. All prompts of a batch
-                have the same number of them.
-            rooms: maximum number of tokens of each output. Prompts without room are left out.
-            beam: the width of the beam.
+        Prompts with the same beginning are together. The longest of them come first, so that a lack of memory
+        shows at once.
         """
-        budget = self._token_budget()
-        most = _GPU_ROWS if self.model.device.type == "cuda" else _CPU_ROWS
-        fitting = [i for i, room in enumerate(rooms) if room > 0]
-        depth = min((len(prompts[i]) for i in fitting), default=0) // 2
-        beginnings = [tuple(prompt[:depth]) for prompt in prompts]
+        ids, beside = generation.ids, generation.beside
+        fitting = [i for i, room in enumerate(generation.rooms) if room > 0]
+        depth = min((len(ids[i]) for i in fitting), default=0) // 2
+        beginnings = [tuple(prompt[:depth]) for prompt in ids]
         # With few prompts for each beginning, batches would be small.
         if len({beginnings[i] for i in fitting}) * 16 > len(fitting):
-            beginnings = [()] * len(prompts)
+            beginnings = [()] * len(ids)
+        keys = [(tuple(-len(of_one) for of_one in beside[i]), beginnings[i]) for i in range(len(ids))]
+        return [(i, keys[i]) for i in sorted(fitting, key=lambda i: (*keys[i], -len(ids[i])))]
 
-        def key(i: int) -> tuple[tuple[int, ...], tuple[int, ...], int]:
-            return tuple(-len(of_one) for of_one in beside[i]), beginnings[i], -len(prompts[i])
-
+    def _batches(self, generation: Generation) -> Iterator[list[int]]:
+        """Indices of the prompts of each batch: of similar length, and with the same beginning."""
+        ids, beside, rooms = generation.ids, generation.beside, generation.rooms
+        branches = generation.branches
+        budget = self._token_budget()
+        most = _GPU_ROWS if self.model.device.type == "cuda" else _CPU_ROWS
         batch: list[int] = []
-        for i in sorted(fitting, key=key):
+        of_batch: tuple[object, ...] = ()
+        for i, key in self._ordered(generation):
             longest = max(
-                len(ids) for j in [*batch[:1], i] for ids in (prompts[j], *chain.from_iterable(beside[j]))
+                len(one) for j in [*batch[:1], i] for one in (ids[j], *chain.from_iterable(beside[j]))
             )
             rows = (len(batch) + 1) * (1 + sum(map(len, beside[i])))
             room = max(rooms[j] for j in (*batch, i))
-            full = rows > most or rows * (longest + beam * room) > budget
-            if batch and (full or key(i)[:2] != key(batch[0])[:2]):
+            full = rows > most or rows * (longest + branches * room) > budget
+            if batch and (full or key != of_batch):
                 yield batch
                 batch = []
             batch.append(i)
+            of_batch = key
         if batch:
             yield batch
 
@@ -212,23 +239,5 @@ class TransformersEngine:
         heads = getattr(config, "num_key_value_heads", None) or config.num_attention_heads
         size = getattr(config, "head_dim", None) or config.hidden_size // config.num_attention_heads
         token = 2 * config.num_hidden_layers * heads * size * self.model.dtype.itemsize
-        free = 0.6 * torch.cuda.mem_get_info()[0] if self.model.device.type == "cuda" else _CPU_CACHE_BYTES
+        free = 0.5 * torch.cuda.mem_get_info()[0] if self.model.device.type == "cuda" else _CPU_CACHE_BYTES
         return int(free // token)
-
-    def _decode(self, tokens: Sequence[int], end_ids: Sequence[int]) -> str:
-        ids = [id for id in tokens if id not in end_ids]
-        text: str = self.tokenizer.decode(ids, skip_special_tokens=True, clean_up_tokenization_spaces=False)
-        return text
-
-
-def _hypothesis(found: Found, text: str, prompt_tokens: int) -> Hypothesis:
-    reason: Literal["stop", "length"] = "stop" if found.ended else "length"
-    return Hypothesis(text, reason, found.score, len(found.tokens), prompt_tokens)
-
-
-@lru_cache(maxsize=8)
-def _last_of_stop(tokenizer: PreTrainedTokenizerFast, size: int, stop: tuple[str, ...]) -> torch.Tensor:
-    """[vocabulary], whether a token has the last character of a stop sequence, or a part of a character."""
-    last = {sequence[-1] for sequence in stop} | {"\ufffd"}
-    texts = tokenizer.batch_decode([[id] for id in range(size)], clean_up_tokenization_spaces=False)
-    return torch.tensor([not last.isdisjoint(text) for text in texts])

@@ -1,0 +1,163 @@
+"""Rows that come and go: each decoded as if it were alone, in its turn, within the limits."""
+
+from collections.abc import Iterator
+from typing import Any
+
+import pytest
+
+pytest.importorskip("torch", reason="needs the extra `train`")
+
+import torch
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+from tests.training.data.test_packing import small
+from tests.translation.conftest import make_model
+from tests.translation.sliding import sliding_model
+from transformers import GenerationConfig, PreTrainedModel
+
+from ontarget.settings.decoding import Decoding
+from ontarget.translation.engines import running_batch as batch_module
+from ontarget.translation.engines.adjusted import AdjustedContinuations
+from ontarget.translation.engines.beam import BeamSearch, Ends, Found, beam_search
+from ontarget.translation.engines.grouped_attention import group_queries
+from ontarget.translation.engines.running_batch import BatchLimits, DecodedRow, RunningBatch
+from ontarget.translation.engines.steps import to_end
+from ontarget.translation.engines.tree import TokenTree
+
+ENDS = Ends(torch.tensor([1]))
+WIDE = BatchLimits(64, 10**6, 10**6)
+
+
+def alone(model: PreTrainedModel, ids: list[int], room: int, decoding: Decoding) -> list[Found]:
+    [found] = to_end(beam_search(AdjustedContinuations(TokenTree(model, [ids])), [room], decoding, ENDS))
+    return found
+
+
+def ended(batch: RunningBatch) -> Iterator[tuple[Any, int, list[Found]]]:
+    while batch.busy:
+        for row, found in batch.step():
+            yield row.caller, row.place, found
+
+
+MODELS = {
+    "llama": lambda: make_model(400, seed=3),
+    "grouped": lambda: small("Qwen3", "sdpa"),
+    "gemma3": lambda: sliding_model("gemma3_text", 400),
+    "mistral": lambda: sliding_model("mistral", 400),
+}
+
+
+@pytest.mark.parametrize("beam", [1, 3])
+@pytest.mark.parametrize("kind", MODELS)
+def test_rows_that_join_later_get_what_transformers_gives_them_alone(kind: str, beam: int) -> None:
+    model = MODELS[kind]()
+    group_queries(model)
+    generator = torch.Generator().manual_seed(2)
+    prompts = [
+        [0, *torch.randint(3, 45, (n,), generator=generator).tolist()] for n in (3, 9, 1, 30, 5, 2, 12)
+    ]
+    decoding, found = Decoding(beam), dict[int, list[Found]]()
+    batch = RunningBatch(model, decoding, ENDS, WIDE)
+    for i, prompt in enumerate(prompts):
+        batch.add([DecodedRow(i, i, prompt, 14 - i)])
+        for _ in range(3):  # the others begin while it runs, some of them after others have ended
+            found |= {row.place: of_one for row, of_one in batch.step()}
+    found |= {place: of_one for _, place, of_one in ended(batch)}
+    for i, prompt in enumerate(prompts):
+        config = GenerationConfig(
+            num_beams=beam, do_sample=False, max_new_tokens=14 - i, pad_token_id=2, eos_token_id=1
+        )
+        theirs = model.generate(torch.tensor([prompt]), generation_config=config)[0, len(prompt) :].tolist()
+        assert found[i][0].tokens == theirs
+    assert len({len(of_one[0].tokens) for of_one in found.values()}) > 2
+
+
+@settings(max_examples=15, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@given(
+    beam=st.integers(1, 3),
+    size=st.sampled_from([None, 2]),
+    rows=st.integers(1, 5),
+    asked=st.lists(st.tuples(st.integers(0, 11), st.integers(1, 12), st.integers(0, 4)), max_size=12),
+)
+def test_any_arrivals_change_nothing(
+    model, prompts, beam: int, size: int | None, rows: int, asked: list[tuple[int, int, int]]
+) -> None:
+    """Each (prompt, room, steps before it) has the hypotheses that it has alone, in order and score."""
+    decoding = Decoding(beam, no_repeat_ngram_size=size)
+    batch = RunningBatch(model, decoding, ENDS, BatchLimits(rows, 10**6, 40, shared=bool(rows % 2)))
+    found = dict[int, list[Found]]()
+    for place, (prompt, room, steps) in enumerate(asked):
+        for _ in range(steps):
+            found |= {row.place: of_one for row, of_one in batch.step()}
+        batch.add([DecodedRow(place % 3, place, prompts[prompt], room)])
+    found |= {place: of_one for _, place, of_one in ended(batch)}
+    for place, (prompt, room, _) in enumerate(asked):
+        expected = alone(model, prompts[prompt], room, decoding)
+        assert [one.tokens for one in found[place]] == [one.tokens for one in expected]
+        assert [one.score for one in found[place]] == pytest.approx([one.score for one in expected], abs=1e-3)
+
+
+def joins(
+    limits: BatchLimits, arrivals: list[list[DecodedRow]], model: PreTrainedModel
+) -> list[list[tuple[Any, int]]]:
+    """The rows that begin in each step."""
+    begun: list[list[tuple[Any, int]]] = []
+
+    class Watched(BeamSearch):
+        def join(self, continuations, rooms) -> None:
+            begun[-1] = [(batch._running[n].caller, batch._running[n].place) for n in rooms]
+            super().join(continuations, rooms)
+
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(batch_module, "BeamSearch", Watched)
+        batch = RunningBatch(model, Decoding(1), Ends(torch.tensor([], dtype=torch.long)), limits)
+        for rows in arrivals:
+            batch.add(rows)
+        while batch.busy:
+            begun.append([])
+            batch.step()
+    return begun
+
+
+def rows_of(caller: str, rooms: list[int], length: int = 4) -> list[DecodedRow]:
+    return [DecodedRow(caller, place, [0] * length, room) for place, room in enumerate(rooms)]
+
+
+def test_callers_begin_in_turn_and_rows_join_in_groups(model) -> None:
+    begun = joins(WIDE, [rows_of("a", [2] * 3), rows_of("b", [2])], model)
+    assert begun[0] == [("a", 0), ("b", 0), ("a", 1), ("a", 2)]
+    limits = BatchLimits(8, 10**6, 10**6)
+    begun = joins(limits, [rows_of("a", [3, 4, 5, 9, 9, 9, 9, 9, *[2] * 9])], model)
+    assert [len(group) for group in begun[:5]] == [8, 0, 0, 0, 2], "a quarter must be free"
+
+
+def test_a_quarter_of_a_shared_batch_is_left_to_callers_without_rows(model) -> None:
+    limits = BatchLimits(8, 10**6, 10**6, shared=True)
+    begun = joins(limits, [rows_of("a", [9] * 20), rows_of("b", [9]), rows_of("c", [9, 9])], model)
+    assert begun[0][:3] == [("a", 0), ("b", 0), ("c", 0)]
+    assert len(begun[0]) == 6
+    assert [len(joins(limits, [rows_of("a", [9] * 20)], model)[0])] == [6]
+
+
+def test_limits_of_memory_and_of_prompts_read_at_once(model) -> None:
+    begun = joins(BatchLimits(8, 30, 10**6), [rows_of("a", [6] * 5)], model)
+    assert [len(group) for group in begun if group] == [3, 2], "ten tokens each"
+    begun = joins(BatchLimits(8, 1, 10**6), [rows_of("a", [2] * 3)], model)
+    assert [len(group) for group in begun if group] == [1, 1, 1]
+    begun = joins(BatchLimits(8, 10**6, 8), [rows_of("a", [6] * 5)], model)
+    assert [len(group) for group in begun[:3]] == [2, 2, 1], "four tokens each, eight at once"
+
+
+def test_a_caller_that_leaves_takes_waiting_and_running_rows_along(model, prompts) -> None:
+    batch = RunningBatch(
+        model, Decoding(1), Ends(torch.tensor([], dtype=torch.long)), BatchLimits(4, 999, 999)
+    )
+    batch.add([DecodedRow("a", i, prompts[i], 6) for i in range(6)])
+    batch.add([DecodedRow("b", i, prompts[i], 9) for i in range(6)])
+    batch.step()
+    assert batch.callers() == {"a", "b"}
+    batch.drop("a")
+    assert batch.callers() == {"b"}
+    found = [(caller, place) for caller, place, _ in ended(batch)]
+    assert sorted(found) == [("b", i) for i in range(6)]
+    assert not batch.busy
