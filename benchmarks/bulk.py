@@ -1,10 +1,11 @@
 """What bulk translation costs: memory for any number of lines, and time for small shards.
 
-    python benchmarks/bulk.py memory [--lines 100000 1000000]
+    python benchmarks/bulk.py memory [--lines 100000 1000000 10000000]
     python benchmarks/bulk.py shards MODEL TEXT --from it --to nl [--lines 4096] [--rounds 3]
 
 `memory`: a function that only changes a text to capitals stands for the model. Each number of lines has a
-process of its own, which loads no model library, and whose peak of resident memory is printed. `shards`: the
+process of its own, which loads no model library, and whose peak of resident memory is printed, with the lines
+that it translates in a processor second and in a second. `shards`: the
 first lines of a text are translated greedily, all together and in shards; the processor seconds of each size
 are divided by those of all lines together, and the median over rounds is printed.
 """
@@ -48,20 +49,26 @@ def capitals(texts: Sequence[str], *, progress: Advance | None = None) -> list[C
 
 
 def one(lines: int) -> None:
-    """Translates a file of so many lines; prints the seconds, and the peak of memory in MiB."""
+    """Translates a file of so many lines; prints the seconds (of the processor, too) and MiB at the peak."""
     with tempfile.TemporaryDirectory() as name:
         text, out = Path(name) / "text", Path(name) / "out"
         with text.open("w", encoding="utf-8") as file:
             file.writelines(f"{LINE} {number}\n" for number in range(lines))
-        began = time.perf_counter()
+        began, busy = time.perf_counter(), time.process_time()
         job = BulkJob([str(text)], out, {}, "fr", report=Path(name) / "report")
-        translate_files(job, lambda: in_this_process(capitals), Silent())
-        seconds = time.perf_counter() - began
+        translate_files(job, lambda _: in_this_process(capitals), Silent())
+        seconds, busy = time.perf_counter() - began, time.process_time() - busy
         assert sum(1 for _ in lines_of(out)) == lines
     peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss  # KiB, or bytes on macOS
+    mib = peak / (2**20 if sys.platform == "darwin" else 2**10)
     print(
         json.dumps(
-            {"lines": lines, "seconds": seconds, "mib": peak / (2**20 if sys.platform == "darwin" else 2**10)}
+            {
+                "lines": lines,
+                "seconds": round(seconds, 1),
+                "cpu_seconds": round(busy, 1),
+                "mib": round(mib, 1),
+            }
         )
     )
 
@@ -74,9 +81,10 @@ def memory(numbers: Sequence[int]) -> list[dict[str, Any]]:
         )
         rows.append(json.loads(done.stdout))
         ratio = rows[-1]["mib"] / rows[0]["mib"]
-        rate = number / rows[-1]["seconds"]
+        per_second, per_cpu_second = (number / rows[-1][name] for name in ("seconds", "cpu_seconds"))
         print(
-            f"{number:>10,} lines  {rows[-1]['mib']:6.1f} MiB  ratio {ratio:.2f}  {rate:,.0f} lines/s",
+            f"{number:>10,} lines  {rows[-1]['mib']:6.1f} MiB  ratio {ratio:.2f}  "
+            f"{per_cpu_second:,.0f} lines a processor second, {per_second:,.0f} a second",
             flush=True,
         )
     return rows
@@ -115,7 +123,7 @@ def main() -> None:
     commands = parser.add_subparsers(dest="command", required=True)
     commands.add_parser("one").add_argument("lines", type=int)
     of_memory = commands.add_parser("memory")
-    of_memory.add_argument("--lines", type=int, nargs="+", default=[100_000, 1_000_000])
+    of_memory.add_argument("--lines", type=int, nargs="+", default=[100_000, 1_000_000, 10_000_000])
     of_shards = commands.add_parser("shards")
     of_shards.add_argument("model")
     of_shards.add_argument("text", type=Path)

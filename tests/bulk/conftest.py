@@ -72,7 +72,7 @@ class Bench:
 
     def run(self, job: BulkJob, translate: Translate | None = None) -> BulkResult:
         self.reporter = Silent()
-        return translate_files(job, lambda: in_this_process(translate or Upper()), self.reporter)
+        return translate_files(job, lambda _: in_this_process(translate or Upper()), self.reporter)
 
     def write(self, **texts: str) -> None:
         for name, text in texts.items():

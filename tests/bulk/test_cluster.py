@@ -51,7 +51,7 @@ def cluster() -> Iterator[Any]:
 
 
 def run(bench: Bench, make: Callable[[], Translate], *names: str) -> BulkResult:
-    return translate_files(bench.job(*names), lambda: on_ray(None, make, empty), bench.reporter)
+    return translate_files(bench.job(*names), lambda _: on_ray(None, make, empty), bench.reporter)
 
 
 def signed(folder: Path, wait: float = 0.0) -> Callable[[], Translate]:
@@ -113,7 +113,7 @@ def test_a_shard_that_fails_twice_is_empty_and_does_not_stop_the_job(
     bench.write(text="a\nb\nbad\nd\ne\n")
     job = bench.job("text", report=bench.folder / "report")
     result = translate_files(
-        job, lambda: on_ray(None, lambda: Upper("bad", RuntimeError), empty), bench.reporter
+        job, lambda _: on_ray(None, lambda: Upper("bad", RuntimeError), empty), bench.reporter
     )
     assert bench.read("out") == "A\nB\n\n\nE\n"
     assert (result.failed, result.summary.n) == (2, 5)
@@ -157,7 +157,7 @@ def test_a_machine_that_goes_away_costs_no_line(
                 removed.append(done)
                 cluster.remove_node(cluster.second, allow_graceful=False)
 
-    result = translate_files(bench.job("text"), lambda: on_ray(None, make, empty), Remover())
+    result = translate_files(bench.job("text"), lambda _: on_ray(None, make, empty), Remover())
     assert removed
     assert bench.read("out") == "".join(f"LINE {number}\n" for number in range(100))
     assert (result.summary.n, result.failed) == (100, 0)

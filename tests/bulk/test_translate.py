@@ -16,6 +16,8 @@ from hypothesis import strategies as st
 from tests.bulk.conftest import Bench, Upper
 
 from ontarget.bulk import journal
+from ontarget.bulk.local import Workers, in_this_process
+from ontarget.bulk.translate import translate_files
 from ontarget.errors import UserError
 from ontarget.files import locked
 from ontarget.text import in_one_line
@@ -223,10 +225,8 @@ def test_an_output_that_exists_is_kept(bench: Bench) -> None:
 def test_a_mistake_in_the_input_leaves_nothing(bench: Bench, data: bytes, sentence: str) -> None:
     (bench.folder / "text").write_bytes(data)
 
-    def no_workers() -> None:
+    def no_workers(first: list[str]) -> None:
         raise AssertionError("the model was loaded before the check")
-
-    from ontarget.bulk.translate import translate_files
 
     with pytest.raises(UserError, match=sentence):
         translate_files(bench.job("text"), no_workers, bench.reporter)  # type: ignore[arg-type]
@@ -240,6 +240,30 @@ def test_files_of_the_user_in_the_place_of_the_job_are_left_alone(bench: Bench) 
     with pytest.raises(UserError, match=r"holds other files \(mine\)"):
         bench.run(bench.job("text"))
     assert bench.read("out.part/mine") == "x"
+
+
+def test_workers_are_given_the_first_lines_of_all_files(bench: Bench) -> None:
+    bench.write(a="eins\nzwei\n", b="\n".join(f"{n}" for n in range(600)))
+    given = list[list[str]]()
+
+    def workers(first: list[str]) -> Workers:
+        given.append(list(first))
+        return in_this_process(Upper())
+
+    translate_files(bench.job("a", "b"), workers, bench.reporter)
+    assert given == [["eins", "zwei", *map(str, range(498))]]
+
+
+def test_a_part_of_a_stream_from_before_a_kill_is_read_anew(
+    bench: Bench, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    (bench.folder / "out.part").mkdir()
+    for name in ("input-0", ".journal.jsonl.k2f_x"):  # what a kill leaves before there is a journal
+        (bench.folder / "out.part" / name).write_text("ei", encoding="utf-8")
+    monkeypatch.setattr(sys, "stdin", io.TextIOWrapper(io.BytesIO(b"ein\nzwei\n")))
+    bench.run(bench.job(names=["-"]))
+    assert bench.read("out") == "EIN\nZWEI\n"
+    assert bench.left == ["out"]
 
 
 def test_two_processes_do_not_share_a_job(bench: Bench) -> None:

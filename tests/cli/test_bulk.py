@@ -12,7 +12,7 @@ from tests.cli.test_translate import Capitals, Upper
 from typer.testing import CliRunner
 
 from ontarget.cli.app import app
-from ontarget.cli.bulk import _BulkProgress, _progress
+from ontarget.cli.bulk import BulkProgress, _progress
 from ontarget.translation import translator
 
 TO = ("--model", "some/model", "--from", "de", "--to", "fr")
@@ -120,7 +120,6 @@ def test_a_killed_command_resumes_with_the_same_options_alone(monkeypatch: pytes
         (("text.de", "-o", "out", "--column", "de"), "(.tsv), but 'text.de' is neither; save it as one of"),
         (("text.de", "--column", "de"), "but 'text.de' is neither; save it as one of them, or omit --column"),
         (("missing.de", "-o", "out"), "there is no file 'missing.de'"),
-        (("in", "-o", "out"), "'in/page.html' is a document; translate it alone"),
     ],
 )
 def test_mistakes_are_said_in_a_sentence_before_a_model_is_loaded(
@@ -139,6 +138,20 @@ def test_mistakes_are_said_in_a_sentence_before_a_model_is_loaded(
     assert not Upper.asked
 
 
+def test_the_first_lines_tell_the_language_of_short_ones_in_a_later_shard(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    for name, lines in (("SMALLEST", 2), ("LARGEST", 2), ("_STEP", 1)):
+        monkeypatch.setattr(f"ontarget.bulk.pace.{name}", lines)
+    italian = "Il file non è stato trovato nella cartella dei documenti.\n"
+    Path("text").write_text(italian * 2 + "Salva\nAnnulla\n", encoding="utf-8")
+    result = CliRunner().invoke(
+        app, ["translate", "--model", "some/model", "--to", "en", "text", "-o", "out"]
+    )
+    assert result.exit_code == 0, result.output
+    assert Path("out").read_text(encoding="utf-8") == italian.upper() * 2 + "SALVA\nANNULLA\n"
+
+
 def test_progress_has_speed_and_time_left() -> None:
     assert _progress(12_000, 1_000_000, 0, 0.0) == "12,000 of 1,000,000 lines"
     assert _progress(12_000, 1_000_000, 2_000, 50.0) == (
@@ -150,7 +163,7 @@ def test_progress_has_speed_and_time_left() -> None:
 def test_without_a_terminal_progress_is_a_line_a_minute() -> None:
     times = iter([0.0, 30.0, 61.0, 90.0, 130.0])
     console = Console(file=io.StringIO(), width=100)
-    with _BulkProgress(console, clock=lambda: next(times)) as progress:
+    with BulkProgress(console, clock=lambda: next(times)) as progress:
         for done in (100, 130, 161, 190, 230):
             progress.advance(done, 1000)
     assert console.file.getvalue().splitlines() == [  # type: ignore[attr-defined]

@@ -97,11 +97,19 @@ def _below(folder: Path, out: Path) -> list[tuple[Path, str]]:
     """The visible files in a folder, each with its path below the folder."""
     if out.resolve().is_relative_to(folder.resolve()):
         raise UserError(f"-o '{out}' is in the input folder '{folder}'; choose a path outside")
-    inside = [(path, path.relative_to(folder)) for path in sorted(folder.rglob("*")) if path.is_file()]
-    found = [(path, str(place)) for path, place in inside if not any(p[0] == "." for p in place.parts)]
+    found = [(path, str(path.relative_to(folder))) for path in visible_files(folder)]
     if not found:
         raise UserError(f"there is no file in '{folder}'; give a folder with text, one segment per line")
     return found
+
+
+def visible_files(folder: Path) -> list[Path]:
+    """The files in a folder and the folders in it, sorted; hidden files and folders are left out."""
+    return [
+        path
+        for path in sorted(folder.rglob("*"))
+        if path.is_file() and not any(part[0] == "." for part in path.relative_to(folder).parts)
+    ]
 
 
 def _check_targets(inputs: Sequence[BulkInput]) -> None:

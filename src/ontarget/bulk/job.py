@@ -2,6 +2,7 @@
 
 import errno
 import json
+import re
 import shutil
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
@@ -14,12 +15,15 @@ from ontarget.bulk.parquet import check_parquet, write_parquet
 from ontarget.bulk.reading import BulkFile, keep_stream
 from ontarget.bulk.shards import TranslatedShard
 from ontarget.checked.summary import Summary
-from ontarget.checked.verdict import report_row
+from ontarget.checked.verdict import Checked, report_row
 from ontarget.errors import UserError
 from ontarget.files import whole_file
 from ontarget.text import in_one_line
 
-_LINES, _REPORT = "lines", "report.jsonl"
+LINES = "lines"
+"""The folder of the outputs that grow, in the folder of a job."""
+_REPORT = "report.jsonl"
+_BEFORE_JOURNAL = re.compile(r"\.lock|input-\d+|\.journal\.jsonl\..+")  # what a job writes first
 
 
 @dataclass(frozen=True, slots=True)
@@ -65,12 +69,16 @@ class JobFiles:
             this one.
 
     Attributes:
+        noun: the word for a line in the summary.
         files: the inputs.
+        surveys: what a first pass over each of them found.
         lines: the number of lines of each.
         journal: how far the job has got.
         summary: the summary of all finished lines.
         failed: number of lines that could not be translated.
     """
+
+    noun = "line"
 
     def __init__(self, job: BulkJob, inputs: Sequence[BulkInput]) -> None:
         self._job, self._inputs = job, inputs
@@ -87,7 +95,8 @@ class JobFiles:
             for copy in copies:
                 copy.unlink(missing_ok=True)
             raise
-        self.summary = Summary.of_dict(self.journal.last["summary"]) if self.journal.lines else Summary()
+        before = self.journal.last.get("summary")
+        self.summary = Summary(noun=self.noun) if before is None else Summary.of_dict(before, self.noun)
         self.failed: int = self.journal.last.get("failed", 0)
 
     @property
@@ -104,20 +113,31 @@ class JobFiles:
         for index, line, place in translated.shard.pieces():
             one = self._inputs[index]
             text = "".join(f"{in_one_line(result.text)}\n" for result in results[place])
-            parts[f"{_LINES}/{one.key}"] = compressor(one.target)(text.encode())
+            parts[f"{LINES}/{one.key}"] = compressor(one.target)(text.encode())
             rows = (report_row(number, result) for number, result in enumerate(results[place], line))
             error = {"error": translated.error} if translated.error else {}
             report += [{"file": names[index], **row, **error} for row in rows]
-        if self._job.report is not None:
-            parts[_REPORT] = "".join(f"{json.dumps(row, ensure_ascii=False)}\n" for row in report).encode()
-        self.summary.add(results)
         self.failed += len(results) if translated.error else 0
-        self.journal.add(parts, len(results), summary=self.summary.to_dict(), failed=self.failed)
+        self._add(parts, report, results, len(results))
+
+    def _add(
+        self,
+        parts: Mapping[str, bytes],
+        report: Sequence[Mapping[str, Any]],
+        results: Sequence[Checked],
+        lines: int,
+    ) -> None:
+        """Writes parts of files and rows of the report, and notes them and the summary in the journal."""
+        if self._job.report is not None:
+            rows = "".join(f"{json.dumps(row, ensure_ascii=False)}\n" for row in report)
+            parts = {**parts, _REPORT: rows.encode()}
+        self.summary.add(results)
+        self.journal.add(parts, lines, summary=self.summary.to_dict(), failed=self.failed)
 
     def move_to_places(self) -> None:
         """Moves the finished files to their places, and removes the folder of the job."""
         for one, file in zip(self._inputs, self.files, strict=True):
-            finished = self._job.folder / _LINES / one.key
+            finished = self._job.folder / LINES / one.key
             if not finished.exists():
                 continue  # moved before a kill
             if one.makes_parquet:
@@ -140,8 +160,9 @@ class JobFiles:
         """Compares the job with an unfinished one in the folder, and makes room for it if it may."""
         folder, header = self._job.folder, self.journal.header
         if not self.journal.exists:
-            others = [path.name for path in folder.iterdir() if path.name != ".lock"]
-            if others:  # not ours: a job writes its journal first
+            # A kill while standard input was copied leaves a part of it, before there is a journal.
+            others = [path.name for path in folder.iterdir() if not _BEFORE_JOURNAL.fullmatch(path.name)]
+            if others:  # not ours
                 raise UserError(f"'{folder}' holds other files ({others[0]}), move it away")
             return
         if header is None or not {"settings", "inputs", "names"} <= header.keys():
@@ -156,11 +177,11 @@ class JobFiles:
 
     def _survey(self) -> None:
         """Reads the inputs, compares them with those of an unfinished job, and begins or resumes."""
-        surveys = [file.survey() for file in self.files]
-        self.lines = [survey.lines for survey in surveys]
+        self.surveys = [file.survey() for file in self.files]
+        self.lines = [survey.lines for survey in self.surveys]
         if not self.total:
             raise UserError(f"{self._inputs[0].name} is empty; it must have one segment per line")
-        inputs = [[one.key, survey.sha256] for one, survey in zip(self._inputs, surveys, strict=True)]
+        inputs = [[one.key, survey.sha256] for one, survey in zip(self._inputs, self.surveys, strict=True)]
         names = [readable(one.path) for one in self._inputs]
         if self.journal.header is not None and self.journal.header["inputs"] != inputs:
             self._replace(f"of {self._former(inputs, names)}; give the same input to finish it")
@@ -170,7 +191,7 @@ class JobFiles:
         self.journal.begin({"settings": self._settings(), "inputs": inputs, "names": names})
         empty = [one for one, count in zip(self._inputs, self.lines, strict=True) if not count]
         if empty:
-            self.journal.add({f"{_LINES}/{one.key}": compressor(one.target)(b"") for one in empty}, 0)
+            self.journal.add({f"{LINES}/{one.key}": compressor(one.target)(b"") for one in empty}, 0)
 
     def _former(self, inputs: Sequence[Sequence[str]], names: Sequence[str]) -> str:
         """What an unfinished job translated instead of these inputs: the first that differs, if any."""

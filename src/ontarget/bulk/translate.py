@@ -5,10 +5,10 @@ At the end the files move to their places, so an output is complete or absent. S
 wherever they were translated.
 """
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
-from typing import Protocol
+from typing import Protocol, TypeVar
 
 from ontarget.bulk.inputs import find_inputs
 from ontarget.bulk.job import BulkJob, JobFiles
@@ -19,6 +19,9 @@ from ontarget.checked.summary import Summary
 from ontarget.errors import UserError
 from ontarget.files import full_disk_said, locked
 from ontarget.signals import postponed
+
+Files = TypeVar("Files", bound=JobFiles)
+_FIRST = 500  # lines
 
 
 class Reporter(Protocol):
@@ -44,34 +47,53 @@ class BulkResult:
     failed: int
 
 
-def translate_files(job: BulkJob, workers: Callable[[], Workers], reporter: Reporter) -> BulkResult:
+def translate_files(
+    job: BulkJob, workers: Callable[[Sequence[str]], Workers], reporter: Reporter
+) -> BulkResult:
     """Carries out a job, or the lines that an earlier run left.
 
     The first Ctrl-C stops it at the end of the shard, a second one at once. Both keep all finished shards.
 
     Args:
         job: what to translate.
-        workers: makes the workers, for example loads a model, once all inputs have been checked.
+        workers: makes the workers, for example loads a model, once all inputs have been checked. It is given
+            the first lines of the job, which tell the language of short ones elsewhere.
         reporter: shows messages and progress.
     Raises:
         UserError: an input or output is wrong, the disk is full, or an unfinished job has other settings.
     """
     inputs = find_inputs(job.names, job.out)
+    files = carry_out(
+        job, lambda: JobFiles(job, inputs), lambda files: _translate_rest(files, workers, reporter)
+    )
+    return BulkResult(files.summary, files.failed)
+
+
+def carry_out(job: BulkJob, begin: Callable[[], Files], work: Callable[[Files], None]) -> Files:
+    """Begins a job or goes on with it, does its work, and moves its files to their places.
+
+    Args:
+        job: what to translate.
+        begin: opens the files of the job.
+        work: translates what is left.
+    Raises:
+        UserError: an input or output is wrong, the disk is full, or another process does this job.
+    """
     try:
         with full_disk_said(job.folder), locked(job.folder / ".lock", wait=False):
-            files = JobFiles(job, inputs)
+            files = begin()
             if not files.journal.complete:
-                _translate_rest(files, workers, reporter)
+                work(files)
                 files.journal.finish()
             files.move_to_places()
-            return BulkResult(files.summary, files.failed)
+            return files
     except BlockingIOError:
         raise UserError(
             f"another process is translating into '{job.out}'; wait for it, or choose another path"
         ) from None
 
 
-def _translate_rest(files: JobFiles, workers: Callable[[], Workers], reporter: Reporter) -> None:
+def _translate_rest(files: JobFiles, workers: Callable[[Sequence[str]], Workers], reporter: Reporter) -> None:
     journal, total = files.journal, files.total
     if journal.lines:
         reporter.say(f"resuming: {journal.lines:,} of {total:,} lines were translated before")
@@ -88,8 +110,9 @@ def _translate_rest(files: JobFiles, workers: Callable[[], Workers], reporter: R
     def told(number: int) -> None:
         reporter.say("stopping at the end of this shard; press Ctrl-C again to stop at once")
 
-    with _kept(files):
-        translated = workers()(shards, within)
+    with kept_said(files, "lines"):
+        first = next(cut(files.files, files.lines, 0, lambda: _FIRST))
+        translated = workers(first.texts)(shards, within)
         reporter.advance(journal.lines, total)
         with postponed(told) as request:
             for one in translated:
@@ -100,12 +123,12 @@ def _translate_rest(files: JobFiles, workers: Callable[[], Workers], reporter: R
 
 
 @contextmanager
-def _kept(files: JobFiles) -> Iterator[None]:
+def kept_said(files: JobFiles, noun: str) -> Iterator[None]:
     """Adds to the message of a mistake that is found during the work how much is kept."""
     try:
         yield
     except UserError as error:
         if not files.journal.lines:
             raise
-        done = f"{files.journal.lines:,} of {files.total:,} lines are done; the same command resumes"
+        done = f"{files.journal.lines:,} of {files.total:,} {noun} are done; the same command resumes"
         raise UserError(f"{error} ({done})") from error

@@ -150,7 +150,7 @@ class Summary:
         }
 
     @classmethod
-    def of_dict(cls, data: Mapping[str, Any]) -> Self:
+    def of_dict(cls, data: Mapping[str, Any], noun: str = "line") -> Self:
         """The summary that `to_dict` wrote."""
         return cls(
             data["n"],
@@ -160,6 +160,7 @@ class Summary:
             Counter(data["languages"]),
             {kind: [(number, text) for number, text in named] for kind, named in data["examples"].items()},
             {int(number): tokens for number, tokens in data["too_long"].items()},
+            noun,
         )
 
 

@@ -19,7 +19,6 @@ from ontarget.cli.loading import TranslatorOptions
 from ontarget.cli.options import require_folder, require_no_input
 from ontarget.cli.progress import duration, stopped
 from ontarget.cli.verdicts import TOO_LONG, conclude
-from ontarget.documents.formats import is_document
 from ontarget.errors import UserError, counted
 from ontarget.languages import Direction, Language
 from ontarget.translation.hypothesis import Hypothesis
@@ -43,8 +42,6 @@ def require_output(given: Mapping[str, object], files: Sequence[str]) -> None:
             raise no_columns(f"'{name}'")
     for option in (option for option, value in given.items() if value):
         raise UserError(f"{option} needs --output, the file or folder to write")
-    if len(files) > 1 or any(Path(name).is_dir() for name in files):
-        raise UserError("several files or a folder need --output, the folder to write")
 
 
 def in_bulk(
@@ -77,27 +74,27 @@ def in_bulk(
     require_folder("--output", job.out)
     inputs = find_inputs(job.names, job.out)
     for one in inputs:
-        if is_document(one.path):
-            raise UserError(f"{one.name} is a document; translate it alone, or remove it from the folder")
         require_no_input("--output", one.target, others)
     limit: int | None = None
 
-    def here() -> Workers:
+    def here(first: Sequence[str]) -> Workers:
         nonlocal limit
         translator = loaded()
         limit = translator.translator.context.limit
-        return in_this_process(_bound(translator, options, target))
+        return in_this_process(_bound(translator, options, target, first))
 
     def failed(texts: Sequence[str]) -> list[Checked]:
         nothing = Hypothesis("", "stop", 0.0, 0), Verdict("unsure", "", 0.0, "failed", {"empty": ()})
         direction = options.direction or Direction(target, target)
         return [Checked(text, direction, *nothing) for text in texts]
 
-    def there() -> Workers:
-        return on_ray(None if on == "ray" else on, lambda: _bound(options.load(), options, target), failed)
+    def there(first: Sequence[str]) -> Workers:
+        return on_ray(
+            None if on == "ray" else on, lambda: _bound(options.load(), options, target, first), failed
+        )
 
     try:
-        with _BulkProgress() as progress:
+        with BulkProgress() as progress:
             result = translate_files(job, here if on is None else there, progress)
     except KeyboardInterrupt as request:
         stopped(request)
@@ -112,24 +109,38 @@ def in_bulk(
         raise typer.Exit(TOO_LONG)
 
 
-def _bound(translator: "CheckedTranslator", options: TranslatorOptions, target: Language) -> Translate:
+def _bound(
+    translator: "CheckedTranslator", options: TranslatorOptions, target: Language, first: Sequence[str]
+) -> Translate:
+    """Translates in the direction of the options; the first lines tell the language of short ones."""
     source = AUTO if options.direction is None else options.direction.source
 
     def translate(texts: Sequence[str], *, progress: Advance | None = None) -> Sequence[Checked]:
-        return translator.translate(texts, source, target, progress=progress or False)
+        return translator.translate_batch(texts, source, target, context=first, progress=progress or False)
 
     return translate
 
 
-class _BulkProgress:
-    """Lines done, lines per second and time left, on standard error."""
+class BulkProgress:
+    """Lines done, lines per second and time left, on standard error.
 
-    def __init__(self, console: "Console | None" = None, clock: Callable[[], float] = time.monotonic) -> None:
+    Args:
+        console: where to; default: standard error.
+        clock: seconds.
+        noun: the plural of what is counted.
+    """
+
+    def __init__(
+        self,
+        console: "Console | None" = None,
+        clock: Callable[[], float] = time.monotonic,
+        noun: str = "lines",
+    ) -> None:
         from rich.console import Console
         from rich.progress import BarColumn, Progress, TextColumn
 
         self._console = console or Console(stderr=True, highlight=False)
-        self._clock = clock
+        self._clock, self._noun = clock, noun
         self._bar = Progress(
             BarColumn(),
             TextColumn("{task.description}"),
@@ -141,7 +152,7 @@ class _BulkProgress:
         self._first: tuple[int, float] | None = None  # lines done before, and when
         self._shown = 0.0
 
-    def __enter__(self) -> "_BulkProgress":
+    def __enter__(self) -> "BulkProgress":
         self._bar.start()
         return self
 
@@ -157,17 +168,17 @@ class _BulkProgress:
         now = self._clock()
         if self._first is None:
             self._first, self._shown = (done, now), now
-        text = _progress(done, total, done - self._first[0], now - self._first[1])
+        text = _progress(done, total, done - self._first[0], now - self._first[1], self._noun)
         self._bar.update(self._task, completed=done, total=total, description=text)
         if not self._console.is_terminal and now - self._shown >= _EVERY:
             self._shown = now
             self.say(text)
 
 
-def _progress(done: int, total: int, new: int, seconds: float) -> str:
+def _progress(done: int, total: int, new: int, seconds: float, noun: str = "lines") -> str:
     """`12,000 of 1,000,000 lines, 35.2 lines/s, 7:47:43 left`."""
-    text = f"{done:,} of {total:,} lines"
+    text = f"{done:,} of {total:,} {noun}"
     if not new or not seconds:
         return text
     rate = new / seconds
-    return f"{text}, {rate:,.{0 if rate >= 100 else 1}f} lines/s, {duration((total - done) / rate)} left"
+    return f"{text}, {rate:,.{0 if rate >= 100 else 1}f} {noun}/s, {duration((total - done) / rate)} left"

@@ -8,13 +8,13 @@ from typing import TYPE_CHECKING, get_args
 
 import typer
 
+from ontarget.bulk.inputs import visible_files
 from ontarget.bulk.reading import no_columns
-from ontarget.checked.source import AUTO
 from ontarget.cli.options import require_new_place
 from ontarget.cli.verdicts import end
 from ontarget.corpora.opening import standard_input
 from ontarget.documents.document import DocumentTranslation, TranslatedSegment
-from ontarget.documents.formats import BINARY, is_document, read_document, usual_level
+from ontarget.documents.formats import BINARY, TABLES, is_document
 from ontarget.documents.glossary import Glossary, read_glossary
 from ontarget.documents.keep import Keep
 from ontarget.documents.parts import Document
@@ -23,13 +23,52 @@ from ontarget.documents.segments import Level
 from ontarget.errors import UserError, counted, nearest
 from ontarget.files import whole_file, write_jsonl
 from ontarget.languages import Language
-from ontarget.translators.document import translate_read
+from ontarget.translators.document import DocumentOptions
 
 if TYPE_CHECKING:
     from ontarget.translators.checked import CheckedTranslator
 
-_TABLES = (".tsv", ".tab")
 _NAMED = 3  # examples that a sentence gives
+
+
+def are_documents(
+    files: Sequence[str],
+    *,
+    segment: str | None,
+    glossary: Path | None,
+    keep: Sequence[str],
+    column: str | None,
+) -> bool:
+    """Whether the files of a command are documents, not lines: by their endings, or by its options."""
+    if segment is not None or glossary is not None or keep:
+        return True
+    paths = [Path(name) for name in files]
+    found = [path for given in paths for path in (visible_files(given) if given.is_dir() else [given])]
+    return any(is_document(one) or (column is not None and one.suffix.lower() in TABLES) for one in found)
+
+
+def document_options(
+    source: str,
+    target: Language,
+    *,
+    segment: str | None,
+    glossary: Path | None,
+    keep: Sequence[str],
+    column: str | None,
+) -> DocumentOptions:
+    """How documents are translated, as the options of the command say.
+
+    Raises:
+        UserError: an option is wrong.
+    """
+    levels: tuple[Level, ...] = get_args(Level)
+    if segment is not None and segment not in levels:
+        raise UserError(
+            f"--segment '{segment}' is not valid{nearest(segment, levels)}; choose one of {', '.join(levels)}"
+        )
+    level = next((level for level in levels if level == segment), None)
+    terms = None if glossary is None else read_glossary(glossary)
+    return DocumentOptions(source, target, level, Keep(keep), terms, column)
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,9 +79,7 @@ class DocumentJob:
         file: the document; None: plain text from standard input.
         output: the file to write; None: standard output.
         document: its text.
-        level: what is translated at a time.
-        keep: patterns of text that stays as it is.
-        glossary: terms and their translations, if any.
+        options: how it is translated.
         report: the file for a line of JSON for each segment, if any.
         check: whether to print a summary.
         strict: whether an off-target segment is a failure.
@@ -51,65 +88,48 @@ class DocumentJob:
     file: Path | None
     output: Path | None
     document: Document
-    level: Level
-    keep: Keep
-    glossary: Glossary | None
+    options: DocumentOptions
     report: Path | None
     check: bool
     strict: bool
 
 
 def document_job(
-    files: Sequence[str],
+    name: str | None,
     output: Path | None,
-    source: str,
-    target: Language,
+    options: DocumentOptions,
     *,
-    segment: str | None,
-    glossary: Path | None,
-    keep: Sequence[str],
-    column: str | None,
     overwrite: bool,
     report: Path | None,
     check: bool,
     strict: bool,
-) -> DocumentJob | None:
-    """The document that a command is to translate; None if its files are lines.
+) -> DocumentJob:
+    """The document that a command is to translate.
 
+    Args:
+        name: the file; None or `-`: standard input.
+        output: the file to write.
+        options: how it is translated.
+        overwrite: whether an output that exists is replaced.
+        report: see `DocumentJob`.
+        check: see `DocumentJob`.
+        strict: see `DocumentJob`.
     Raises:
-        UserError: an option or file is wrong.
+        UserError: a file or path is wrong.
     """
-    first = Path(files[0]) if files and files[0] != "-" else None
-    is_table = first is not None and first.suffix.lower() in _TABLES and column is not None
-    of_documents = segment is not None or glossary is not None or bool(keep)
-    if not (of_documents or is_table or any(is_document(Path(name)) for name in files)):
-        return None
-    if column is not None and not is_table:
-        raise no_columns("standard input" if first is None else f"'{first}'")
-    if len(files) > 1 or (first is not None and first.is_dir()):
-        raise UserError("documents are translated one at a time; name one file")
-    if segment is not None and segment not in get_args(Level):
-        raise UserError(
-            f"--segment '{segment}' is not valid{nearest(segment, get_args(Level))}; "
-            f"choose one of {', '.join(get_args(Level))}"
-        )
+    file = None if name in (None, "-") else Path(str(name))
+    if options.column is not None and (file is None or file.suffix.lower() not in TABLES):
+        raise no_columns("standard input" if file is None else f"'{file}'")
     if output is not None:
-        _check_output(output, first, overwrite=overwrite)
-    elif first is not None and first.suffix.lower() in BINARY:
-        raise UserError(f"'{first}' is not text; name the file to write with --output")
-    patterns, terms = Keep(keep), read_glossary(glossary) if glossary is not None else None
-    if first is None:
+        _check_output(output, file, overwrite=overwrite)
+    elif file is not None and file.suffix.lower() in BINARY:
+        raise UserError(f"'{file}' is not text; name the file to write with --output")
+    if file is None:
         with standard_input() as stream:
             document: Document = read_plain(stream.read(), Path("standard input"))
     else:
-        document = read_document(
-            first,
-            source=None if source == AUTO else Language(source),
-            target=target,
-            column=column if is_table else None,
-        )
-    level: Level = segment or usual_level(first)  # type: ignore[assignment]
-    return DocumentJob(first, output, document, level, patterns, terms, report, check, strict)
+        document = options.read(file)
+    return DocumentJob(file, output, document, options, report, check, strict)
 
 
 def _check_output(output: Path, file: Path | None, *, overwrite: bool) -> None:
@@ -123,19 +143,10 @@ def _check_output(output: Path, file: Path | None, *, overwrite: bool) -> None:
         )
 
 
-def translate_one(job: DocumentJob, translator: "CheckedTranslator", source: str, target: Language) -> None:
+def translate_one(job: DocumentJob, translator: "CheckedTranslator") -> None:
     """Translates a document, writes it, and ends the command with a summary and an exit code."""
     progress = sys.stderr is not None and sys.stderr.isatty()
-    result = translate_read(
-        translator,
-        job.document,
-        source,
-        target,
-        level=job.level,
-        keep=job.keep,
-        glossary=job.glossary,
-        progress=progress,
-    )
+    result = job.options.translate(translator, job.document, job.file, progress=progress)
     if job.output is None:
         sys.stdout.buffer.write(result.data)
         sys.stdout.buffer.flush()  # before the notes on it
@@ -150,32 +161,34 @@ def translate_one(job: DocumentJob, translator: "CheckedTranslator", source: str
 
 def _conclude(result: DocumentTranslation, job: DocumentJob) -> None:
     summary = result.summary
-    for said in [*(summary.sentences() if job.check else ()), *_notes(result.segments, job)]:
+    for said in summary.sentences() if job.check else ():
         typer.echo(said, err=True)
+    name = f"'{job.file}'" if job.file else "standard input"
+    for said in notes_on(result.segments, job.options.glossary, check=job.check):
+        typer.echo(said, err=True)
+    if not result.segments:
+        typer.echo(f"no text to translate in {name}", err=True)
     end(summary, strict=job.strict)
 
 
-def _notes(segments: Sequence[TranslatedSegment], job: DocumentJob) -> list[str]:
-    """Sentences on pieces, terms, and text that was too long, or on a document without text."""
-    if not segments:
-        name = f"'{job.file}'" if job.file else "standard input"
-        return [f"no text to translate in {name}"]
+def notes_on(segments: Sequence[TranslatedSegment], glossary: Glossary | None, *, check: bool) -> list[str]:
+    """Sentences on segments in pieces, terms, and text that was too long."""
     notes = []
     pieces = [one for one in segments if one.way == "pieces"]
-    if pieces and job.check:
+    if pieces and check:
         notes.append(
             f"{counted(len(pieces), 'segment')} translated piece by piece, because the model lost a "
             f"placeholder or a tag ({_places(pieces)})"
         )
     left = [one for one in segments if one.way == "left"]
-    if left and job.check:
+    if left and check:
         notes.append(
             f"{counted(len(left), 'segment')} left untranslated, because the model gave no translation or "
             f"one that the document cannot hold ({_places(left)})"
         )
-    if job.glossary is not None:
+    if glossary is not None and segments:
         without = [(one.where, term) for one in segments for term in one.terms]
-        found = sum(len(job.glossary.of(one.checked.source)) for one in segments)
+        found = sum(len(glossary.of(one.checked.source)) for one in segments)
         shown = "; ".join(f"{where}: {term} → {as_} is missing" for where, (term, as_) in without[:_NAMED])
         more = ", …" if len(without) > _NAMED else ""
         notes.append(

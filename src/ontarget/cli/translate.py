@@ -3,7 +3,7 @@
 import sys
 from collections.abc import Iterable
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated
+from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 from rich.console import Console
@@ -15,7 +15,8 @@ from ontarget.checked.summary import Summary
 from ontarget.checked.verdict import report_row
 from ontarget.cli.aliases import note
 from ontarget.cli.bulk import in_bulk, require_output
-from ontarget.cli.document import document_job, translate_one
+from ontarget.cli.document import are_documents, document_job, document_options, translate_one
+from ontarget.cli.folder import settings_of_documents, translate_several
 from ontarget.cli.loading import TranslatorOptions
 from ontarget.cli.model_options import ApiKeyEnv, Concurrency, Precision, Served, Tokenizer, chosen_model
 from ontarget.cli.options import (
@@ -60,7 +61,8 @@ def translate(
         typer.Argument(
             metavar="FILES",
             help="Source text, one segment per line, may be compressed (default: standard input), or a "
-            "document such as .docx, .html or .srt. With --output also Parquet, folders, or several files.",
+            "document such as .docx, .html or .srt. With --output also Parquet, folders, or several files: all "
+            "documents, with .txt files line by line, or else lines.",
         ),
     ] = None,
     output: Annotated[
@@ -180,10 +182,11 @@ def translate(
 
         ontarget translate --model http://localhost:8000/v1 --served tower --from de --to fr text.de
 
-    Translate a document; its tags, placeholders and layout stay:
+    Translate a document, or a folder of them; tags, placeholders and layout stay:
 
         ontarget translate --model my/model --from en --to nl manual.docx -o manual.nl.docx
         ontarget translate --model my/model --from en --to nl --glossary terms.tsv page.html > page.nl.html
+        ontarget translate --model my/model --from en --to nl docs -o docs.nl
 
     The output has as many lines as the input, and an empty line stays empty. A line that is too long for the
     model's context also becomes an empty line. Such lines are listed on standard error, and the exit code
@@ -215,22 +218,26 @@ def translate(
         settings_called(system).check_beam(beams)
         if direction is None:
             raise UserError(f"the system '{system}' needs to know the source language; name it with --from")
-    document = document_job(
-        files or [],
-        output,
-        source,
-        into,
-        segment=segment,
-        glossary=glossary,
-        keep=keep or [],
-        column=column,
-        overwrite=overwrite,
-        report=report,
-        check=check,
-        strict=strict,
-    )
-    if document is not None and on is not None:
-        raise UserError("--on is for files of lines, not for documents; omit it")
+    on_documents: Any = {"segment": segment, "glossary": glossary, "keep": keep or []}
+    documents = None
+    if are_documents(files or [], column=column, **on_documents):
+        documents = document_options(source, into, column=column, **on_documents)
+        if on is not None:
+            raise UserError("--on is for files of lines, not for documents; omit it")
+    several = len(files or []) > 1 or any(Path(name).is_dir() for name in files or [])
+    if several and output is None:
+        raise UserError("several files or a folder need --output, the folder to write")
+    document = None
+    if documents is not None and not several:
+        document = document_job(
+            next(iter(files or []), None),
+            output,
+            documents,
+            overwrite=overwrite,
+            report=report,
+            check=check,
+            strict=strict,
+        )
     options = TranslatorOptions(
         place if isinstance(place, ServedModel) else model,
         direction,
@@ -258,10 +265,16 @@ def translate(
         return translator
 
     if document is not None:
-        translate_one(document, loaded(), source, into)
+        translate_one(document, loaded())
         return
     if output is not None:
-        job = BulkJob(files or [], output, options.settings(), str(into), column, report, overwrite)
+        settings = options.settings()
+        if documents is not None:
+            settings |= settings_of_documents(**on_documents)
+        job = BulkJob(files or [], output, settings, str(into), column, report, overwrite)
+        if documents is not None:
+            translate_several(job, documents, identifier, loaded, others=others, check=check, strict=strict)
+            return
         in_bulk(job, options, into, loaded, on, others=others, strict=strict)
         return
     require_output({"--overwrite": overwrite, "--column": column, "--on": on}, files or [])

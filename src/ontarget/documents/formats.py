@@ -48,6 +48,8 @@ def _readers(
 
 _TEXT = (".md", ".markdown", ".html", ".htm", ".xhtml", ".xlf", ".xliff", ".po", ".pot", ".srt", ".vtt")
 _STRINGS = (".json", ".yaml", ".yml")
+TABLES = frozenset({".tsv", ".tab"})
+"""Endings of files of tab-separated columns, which are documents if a column is named."""
 DOCUMENTS = frozenset({*BINARY, *_TEXT, *_STRINGS})
 """Endings of files that are always documents; a .txt file is lines unless paragraphs are asked for."""
 

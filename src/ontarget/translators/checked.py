@@ -15,7 +15,6 @@ from ontarget.checked.source import AUTO, source_directions
 from ontarget.checked.translate import translate_checked
 from ontarget.checked.verdict import Checked
 from ontarget.documents.document import DocumentTranslation
-from ontarget.documents.formats import read_document, usual_level
 from ontarget.documents.glossary import Glossary, read_glossary
 from ontarget.documents.keep import Keep
 from ontarget.documents.segments import Level
@@ -28,7 +27,7 @@ from ontarget.settings.decoding import Decoding
 from ontarget.translation.engines.protocol import Progress, decoding_for
 from ontarget.translation.system import Request, System, direction_between
 from ontarget.translation.translator import Translator
-from ontarget.translators.document import SAMPLE, translate_read
+from ontarget.translators.document import SAMPLE, DocumentOptions
 
 BEAMS = 4
 """Number of hypotheses that a search keeps at each step, unless the user chooses."""
@@ -226,19 +225,15 @@ class CheckedTranslator:
         out = None if output is None else Path(given.place(output, "output"))
         if out is not None:
             _check_output(out, file, overwrite=overwrite)
-        document = read_document(
-            file, source=None if source == AUTO else _language(source), target=into, column=column
-        )
-        found = translate_read(
-            self,
-            document,
+        options = DocumentOptions(
             source,
             into,
-            level=_level(level, file),
-            keep=Keep(given.texts(keep, "patterns", "pattern")),
-            glossary=glossary if isinstance(glossary, Glossary | None) else read_glossary(Path(glossary)),
-            progress=progress,
+            _level(level),
+            Keep(given.texts(keep, "patterns", "pattern")),
+            glossary if isinstance(glossary, Glossary | None) else read_glossary(Path(glossary)),
+            column,
         )
+        found = options.translate(self, options.read(file), file, progress=progress)
         if out is not None:
             with whole_file(out) as temporary:
                 temporary.write_bytes(found.data)
@@ -276,11 +271,11 @@ class CheckedTranslator:
         return [Request(text, one or Direction(into, into)) for text, one in zip(lines, found, strict=True)]
 
 
-def _level(chosen: str | None, file: Path) -> Level:
+def _level(chosen: str | None) -> Level | None:
     levels: tuple[Level, ...] = get_args(Level)
     if chosen is not None and chosen not in levels:
         raise UserError(f"level is {given.shown(chosen)}; give one of {', '.join(levels)}")
-    return next((level for level in levels if level == chosen), usual_level(file))
+    return next((level for level in levels if level == chosen), None)
 
 
 def _check_output(output: Path, file: Path, *, overwrite: bool) -> None:

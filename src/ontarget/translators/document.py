@@ -2,6 +2,8 @@
 
 from collections import Counter
 from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
 from typing import Protocol
 
 from ontarget.checked.check import Checker
@@ -9,10 +11,13 @@ from ontarget.checked.progress_bar import shown
 from ontarget.checked.source import AUTO, source_directions
 from ontarget.checked.verdict import Checked
 from ontarget.documents.document import DocumentTranslation, translate_document
+from ontarget.documents.formats import TABLES, read_document, usual_level
 from ontarget.documents.glossary import Glossary
 from ontarget.documents.keep import Keep
 from ontarget.documents.parts import Document
 from ontarget.documents.segments import Level
+from ontarget.documents.terms import translate_with_terms
+from ontarget.errors import UserError
 from ontarget.languages import Direction, Language
 from ontarget.translation.engines.protocol import Progress
 from ontarget.translation.system import Request, direction_between
@@ -27,62 +32,102 @@ class TranslatesRequests(Protocol):
     checker: Checker
 
     def translate_requests(
-        self, requests: Sequence[Request], *, progress: Progress | None = None
+        self, requests: Sequence[Request], *, count: int = 1, progress: Progress | None = None
     ) -> list[list[Checked]]:
         """The translations of each request, best first; a request with two equal sides is kept as it is."""
 
 
-def translate_read(
-    translator: TranslatesRequests,
-    document: Document,
-    source: str | Language,
-    target: Language,
-    *,
-    level: Level = "sentence",
-    keep: Keep | None = None,
-    glossary: Glossary | None = None,
-    progress: Progress | bool = False,
-) -> DocumentTranslation:
-    """Translates a document that has been read.
+@dataclass(frozen=True, slots=True)
+class DocumentOptions:
+    """How documents are read and translated.
 
-    Args:
-        translator: translates its texts.
-        document: the document.
-        source: its language, or `auto`: that of each segment is identified, and short ones are taken for the
-            main language of the document.
+    Attributes:
+        source: their language, or `auto`: that of each segment is identified, and short ones are taken for
+            the main language of the document.
         target: the language to translate into.
-        level: what is translated at a time.
+        level: what is translated at a time; None: see `usual_level`.
         keep: patterns of text that stays as it is.
         glossary: terms, which are told to models whose prompt has a place for them, and looked for in each
             translation.
-        progress: True for a bar, or a function; called anew for what has to be asked in another way.
-    Raises:
-        UserError: a language is unknown or cannot be identified, both are the same, or the file's encoding
-            lacks a character of a translation.
+        column: the column of a table.
     """
-    identifier = translator.checker.identifier
-    sample = list[str]()
-    if source == AUTO:
-        units = (unit.parts for unit in document.units[:SAMPLE])
-        sample = [text for parts in units if (text := "".join(one for one in parts if isinstance(one, str)))]
-        found = Counter(one.source for one in source_directions(sample, target, identifier) if one)
-        language = found.most_common(1)[0][0] if found else target
-    else:
-        language = direction_between(source, target).source
 
-    def directions(texts: Sequence[str]) -> list[Direction]:
-        if source != AUTO:
-            return [Direction(language, target)] * len(texts)
-        # With the sample, so that a short text is read as the language of the document.
-        found = source_directions([*sample, *texts], target, identifier)[len(sample) :]
-        return [one or Direction(target, target) for one in found]
+    source: str | Language
+    target: Language
+    level: Level | None = None
+    keep: Keep | None = None
+    glossary: Glossary | None = None
+    column: str | None = None
 
-    def ask(texts: Sequence[str]) -> list[Checked]:
-        requests = [
-            Request(text, direction, glossary.of(text) if glossary else ())
-            for text, direction in zip(texts, directions(texts), strict=True)
-        ]
-        with shown(progress, f"to {target}") as moved:
-            return [one for (one,) in translator.translate_requests(requests, progress=moved)]
+    def __post_init__(self) -> None:
+        if self.source != AUTO:
+            direction_between(self.source, self.target)
 
-    return translate_document(document, ask, language, level=level, keep=keep, glossary=glossary)
+    def read(self, path: Path) -> Document:
+        """Reads a document, see `read_document`; the column is for tables alone."""
+        column = self.column if path.suffix.lower() in TABLES else None
+        source = None if self.source == AUTO else direction_between(self.source, self.target).source
+        return read_document(path, source=source, target=self.target, column=column)
+
+    def translate(
+        self,
+        translator: TranslatesRequests,
+        document: Document,
+        path: Path | None = None,
+        *,
+        context: Sequence[str] = (),
+        progress: Progress | bool = False,
+    ) -> DocumentTranslation:
+        """Translates a document that has been read.
+
+        Args:
+            translator: translates its texts.
+            document: the document.
+            path: where it was read; None: standard input.
+            context: texts of other documents, which say what the language of this one is if it does not.
+            progress: True for a bar, or a function; called anew for what has to be asked in another way.
+        Raises:
+            UserError: the language cannot be identified, or the file's encoding lacks a character of a
+                translation.
+        """
+        identifier, target = translator.checker.identifier, self.target
+        if self.source == AUTO:
+            sample = sample_of(document)
+            try:
+                found = source_directions(sample, target, identifier)
+            except UserError:
+                sample = [*context, *sample]
+                found = source_directions(sample, target, identifier)
+            # With the sample, so that a short text is read as the language of the document.
+            languages = Counter(one.source for one in found if one)
+            language = languages.most_common(1)[0][0] if languages else target
+        else:
+            language = direction_between(self.source, target).source
+
+        def directions(texts: Sequence[str]) -> list[Direction]:
+            if self.source != AUTO:
+                return [Direction(language, target)] * len(texts)
+            found = source_directions([*sample, *texts], target, identifier)[len(sample) :]
+            return [one or Direction(target, target) for one in found]
+
+        def ask(texts: Sequence[str]) -> list[Checked]:
+            requests = [
+                Request(text, direction, self.glossary.of(text) if self.glossary else ())
+                for text, direction in zip(texts, directions(texts), strict=True)
+            ]
+            with shown(progress, f"to {target}") as moved:
+                return translate_with_terms(
+                    requests,
+                    lambda some, count: translator.translate_requests(some, count=count, progress=moved),
+                )
+
+        level = self.level or usual_level(path)
+        return translate_document(
+            document, ask, language, level=level, keep=self.keep, glossary=self.glossary
+        )
+
+
+def sample_of(document: Document, most: int = SAMPLE) -> list[str]:
+    """The first texts of a document."""
+    parts = (unit.parts for unit in document.units[:most])
+    return [text for of_one in parts if (text := "".join(one for one in of_one if isinstance(one, str)))]
