@@ -90,7 +90,7 @@ class AppendingLayer(DynamicLayer):  # type: ignore[misc]
         self._show()
 
     def _reserve(self, rows: int, *, before: int = 0, after: int = 0) -> None:
-        """Makes room for so many rows, and for columns on both sides; those before belong to all rows."""
+        """Makes room for a number of rows, and for columns on both sides. Those before belong to all rows."""
         before = max(before, 0)
         capacity = self._buffers[0]
         more_rows = rows > len(capacity)

@@ -1,4 +1,4 @@
-"""Work that is done in steps, so that one thread can take turns between several pieces of it."""
+"""Work in steps, so that one thread can take turns between several tasks."""
 
 from collections.abc import Generator
 from typing import TypeVar
