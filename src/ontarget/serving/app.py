@@ -13,6 +13,7 @@ from ontarget.serving import deepl, libretranslate, openai_chat, own_api
 from ontarget.serving.body import mistakes_in
 from ontarget.serving.failure import Failure, wrong
 from ontarget.serving.gate import Gate
+from ontarget.serving.page import routes as page
 from ontarget.serving.replies import ERRORS
 from ontarget.serving.service import TranslationService
 from ontarget.version import __version__
@@ -54,8 +55,9 @@ def make_app(
         responses=ERRORS,
     )
     app.state.service = service
-    for api in (own_api, libretranslate, deepl, openai_chat):
+    for api in (own_api, libretranslate, deepl, openai_chat, page):
         app.include_router(api.router)
+    app.mount("/page", page.static)
     app.add_exception_handler(Failure, _failure)
     app.add_exception_handler(RequestValidationError, _wrong_parameter)
     app.add_exception_handler(HTTPException, _http_exception)

@@ -1,0 +1,180 @@
+"""The routes of the page: `/` shows it and translates; `static` has its styles and its script."""
+
+import json
+from collections.abc import Iterator, Sequence
+from pathlib import Path
+from typing import Any
+
+from fastapi import APIRouter
+from jinja2 import Environment, FileSystemLoader, StrictUndefined
+from pydantic import BaseModel, Field
+from starlette.requests import Request
+from starlette.responses import HTMLResponse, Response, StreamingResponse
+from starlette.staticfiles import StaticFiles
+
+from ontarget.checked.source import AUTO
+from ontarget.documents.formats import DOCUMENTS
+from ontarget.serving.body import checked_body, fields_of
+from ontarget.serving.context import Open
+from ontarget.serving.failure import Failure, wrong
+from ontarget.serving.page.badges import STATES, Badge
+from ontarget.serving.page.sentences import PageSentence, sentences_of
+from ontarget.serving.page.terms import terms_of
+from ontarget.serving.service import TranslationService
+from ontarget.serving.texts import ServedText
+
+_FOLDER = Path(__file__).parent
+_POLICY = (
+    "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self'; connect-src 'self'; "
+    "form-action 'self'; base-uri 'none'; frame-ancestors 'none'"
+)
+_ENDINGS = sorted({*DOCUMENTS, ".txt"})
+_ENGLISH = "en"
+
+router = APIRouter(include_in_schema=False)
+static = StaticFiles(directory=_FOLDER / "static")
+"""Styles, script and icon, which `app.py` serves at `/page`."""
+
+_environment = Environment(
+    loader=FileSystemLoader(_FOLDER),
+    autoescape=True,
+    undefined=StrictUndefined,
+    trim_blocks=True,
+    lstrip_blocks=True,
+)
+
+
+_BLANK = PageSentence("", "", badge=Badge("right", "", (), False))  # what the script copies and fills
+
+
+class PageBody(BaseModel):
+    """What the page sends, as a form or from its script.
+
+    Attributes:
+        text: the text to translate.
+        source: its language; `auto`: identify it.
+        target: the language to translate into.
+        terms: the glossary, see `terms.py`.
+        alternatives: number of other translations of the text.
+        swap: not empty: exchange the languages, and show `translation` as the text.
+        translation: the translation that the form shows.
+        detected: the identified language of the text that it shows.
+    """
+
+    text: str = ""
+    source: str = AUTO
+    target: str = ""
+    terms: str = ""
+    alternatives: int = Field(0, ge=0, le=8)
+    swap: str = ""
+    translation: str = ""
+    detected: str = ""
+
+
+@router.get("/")
+async def show(http: Request, service: Open) -> HTMLResponse:
+    """The page without a text."""
+    return _page(service, PageBody(target=_preferred(http, service)))
+
+
+@router.post("/")
+async def translate(http: Request, service: Open) -> Response:
+    """A form is answered with the page, the script's JSON with lines of JSON, one for each sentence."""
+    if http.headers.get("content-type", "").startswith("application/json"):
+        service.keys.require(http)
+        return StreamingResponse(
+            _lines(*await _translated(http, service, checked_body(PageBody, await fields_of(http)))),
+            media_type="application/x-ndjson",
+        )
+    body = PageBody(target=_preferred(http, service))
+    try:
+        fields = {
+            name: value.replace("\r\n", "\n") if isinstance(value, str) else value
+            for name, value in (await fields_of(http)).items()
+        }
+        body = checked_body(PageBody, fields)
+        if body.swap:
+            return _page(service, _swapped(body))
+        service.keys.require(http, fields.get("api_key"))
+        if not body.text.strip():
+            return _page(service, body)
+        served, sentences = await _translated(http, service, body)
+    except Failure as failure:
+        return _page(service, body, failure=failure)
+    body.detected = str(served.direction.source) if body.source == AUTO else ""
+    body.translation = served.text
+    return _page(service, body, sentences)
+
+
+async def _translated(
+    http: Request, service: TranslationService, body: PageBody
+) -> tuple[ServedText, list[PageSentence]]:
+    glossary = terms_of(body.terms)
+    try:
+        (served,) = await service.translate(http, [body.text], body.source, body.target)
+    except Failure as failure:
+        if failure.code == "unidentified_language":
+            failure.message = "the language of the text cannot be identified; choose the source language"
+        raise
+    return served, sentences_of(body.text, served, glossary)
+
+
+def _lines(served: ServedText, sentences: Sequence[PageSentence]) -> Iterator[str]:
+    for one in sentences:
+        yield _line(sentence=one.to_dict())
+    source = served.direction.source
+    yield _line(done={"source": str(source), "name": source.name()})
+
+
+def _line(**fields: Any) -> str:
+    return f"{json.dumps(fields, ensure_ascii=False)}\n"
+
+
+def _swapped(body: PageBody) -> PageBody:
+    """The languages exchanged, and the translation as the text.
+
+    Raises:
+        Failure: the source language is not known, so it cannot be the target.
+    """
+    target = body.detected if body.source == AUTO else body.source
+    if not target:
+        raise wrong("choose the source language before you swap")
+    return PageBody(text=body.translation or body.text, source=body.target, target=target, terms=body.terms)
+
+
+def _preferred(http: Request, service: TranslationService) -> str:
+    """The first offered language that the browser prefers, or English, or the first one."""
+    codes = {str(one) for one in service.offered.languages}
+    wanted = [part.split(";")[0].strip() for part in http.headers.get("accept-language", "").split(",")]
+    for code in [*(name for one in wanted for name in (one, one.split("-")[0])), _ENGLISH]:
+        if code in codes:
+            return code
+    return str(service.offered.languages[0])
+
+
+def _page(
+    service: TranslationService,
+    body: PageBody,
+    sentences: Sequence[PageSentence] = (),
+    failure: Failure | None = None,
+) -> HTMLResponse:
+    html = _environment.get_template("page.html.j2").render(
+        name=service.models.default,
+        languages=[(str(one), one.name()) for one in service.offered.languages],
+        auto=AUTO,
+        form=body,
+        sentences=sentences,
+        counts={
+            state: count
+            for state in STATES
+            if (count := sum(one.badge is not None and one.badge.state == state for one in sentences))
+        },
+        states=STATES,
+        blank=_BLANK,
+        error=f"{failure.message[0].upper()}{failure.message[1:]}." if failure else "",
+        with_key=bool(service.keys),
+        limit=service.limits.characters,
+        endings=_ENDINGS,
+    )
+    headers = {"Content-Security-Policy": _POLICY} | (failure.headers if failure else {})
+    return HTMLResponse(html, failure.status if failure else 200, headers)

@@ -1,0 +1,51 @@
+// Former translations, in this browser alone.
+
+import { readData, write } from "./storage.js";
+
+const NAME = "ontarget.history";
+const MOST = 50; // entries
+
+const entries = document.getElementById("entries");
+
+let restore = () => {};
+
+/** Calls back with the entry that the user chooses. */
+export function onRestore(callback) {
+  restore = callback;
+}
+
+/** Keeps {source, target, text, sentences}; of the same text and languages, only the last. */
+export function keep(entry) {
+  const same = (one) => ["source", "target", "text"].every((name) => one[name] === entry[name]);
+  let kept = [{ ...entry, at: Date.now() }, ...all().filter((one) => !same(one))].slice(0, MOST);
+  while (kept.length && !write("localStorage", NAME, JSON.stringify(kept))) kept = kept.slice(0, -1); // the browser's room is full
+  show();
+}
+
+function all() {
+  const found = readData("localStorage", NAME);
+  return Array.isArray(found) ? found : [];
+}
+
+function show() {
+  entries.replaceChildren(
+    ...all().map((entry) => {
+      const button = Object.assign(document.createElement("button"), { type: "button" });
+      const line = (name, text) => button.append(Object.assign(document.createElement(name), { textContent: text }));
+      line("small", `${entry.source} → ${entry.target}, ${new Date(entry.at).toLocaleString()}`);
+      line("span", entry.text);
+      line("span", entry.sentences.map((one) => one.text).join(""));
+      button.addEventListener("click", () => restore(entry));
+      const item = document.createElement("li");
+      item.append(button);
+      return item;
+    }),
+  );
+  document.getElementById("forget").hidden = !entries.childElementCount;
+}
+
+document.getElementById("forget").addEventListener("click", () => {
+  write("localStorage", NAME, null);
+  show();
+});
+show();

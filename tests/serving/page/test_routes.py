@@ -1,0 +1,221 @@
+"""The page without JavaScript, and the lines of JSON that its script reads."""
+
+import json
+import re
+from collections.abc import Iterator
+from html import unescape
+from html.parser import HTMLParser
+from typing import Any
+
+import httpx2
+import pytest
+from tests.checked.fake import ENGLISH, FRENCH, GERMAN
+from tests.serving.fake import ESEL, client_of, service_of
+
+from ontarget.languages import Language
+from ontarget.serving.api_keys import ApiKeys
+from ontarget.serving.limits import ServerLimits
+
+LANGUAGES = [Language(code) for code in ("de", "en", "fr")]
+
+
+@pytest.fixture(scope="module")
+def client() -> Iterator[httpx2.Client]:
+    with client_of(service_of(languages=LANGUAGES)) as client:
+        yield client
+
+
+class Parsed(HTMLParser):
+    """What the tests look at in a page."""
+
+    def __init__(self, html: str) -> None:
+        super().__init__()
+        self.tags: list[tuple[str, dict[str, str | None]]] = []
+        self.texts: list[tuple[str, str]] = []
+        self._open = [""]
+        self.feed(html)
+
+    def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
+        self.tags.append((tag, dict(attrs)))
+        self._open.append(f"{tag}.{dict(attrs).get('class') or ''}")
+
+    def handle_endtag(self, tag: str) -> None:
+        while self._open.pop().partition(".")[0] != tag:
+            pass
+
+    def handle_data(self, data: str) -> None:
+        self.texts.append((self._open[-1], data))
+
+    def of(self, element: str) -> list[str]:
+        return [text for name, text in self.texts if name == element]
+
+    def chosen(self) -> list[str | None]:
+        return [attrs["value"] for tag, attrs in self.tags if tag == "option" and "selected" in attrs]
+
+
+def lines_of(reply: httpx2.Response) -> list[dict[str, Any]]:
+    assert reply.headers["Content-Type"].startswith("application/x-ndjson")
+    return [json.loads(line) for line in reply.text.splitlines()]
+
+
+def test_the_page_asks_nothing_of_others(client: httpx2.Client) -> None:
+    reply = client.get("/")
+    assert reply.headers["Content-Type"].startswith("text/html")
+    policy = reply.headers.get_list("Content-Security-Policy")
+    assert len(policy) == 1
+    assert policy[0].startswith("default-src 'none'; script-src 'self';")
+    assert "unsafe" not in policy[0]
+    page = Parsed(reply.text)
+    for tag, attrs in page.tags:
+        assert not [name for name in attrs if name.startswith("on") or name == "style"], tag
+        for name in ("src", "href", "action", "formaction"):
+            assert (attrs.get(name) or "/").startswith(("/", "#")), attrs
+        assert tag != "style"
+    assert [text for name, text in page.texts if name == "script." and text.strip()] == []
+
+
+def test_its_files_are_served_and_no_others(client: httpx2.Client) -> None:
+    page = Parsed(client.get("/").text)
+    files = [attrs.get("src") or attrs.get("href") for tag, attrs in page.tags if tag in ("script", "link")]
+    scripts = [file for file in files if file and file.endswith(".js")]
+    for file in scripts:  # grows by what each imports
+        text = client.get(file).text
+        scripts += {f"/page/{name}" for name in re.findall(r'from "\./(\w+\.js)"', text)} - set(scripts)
+    assert len(scripts) >= 6
+    for file in {*files, *scripts}:
+        reply = client.get(str(file))
+        assert reply.status_code == 200, file
+        assert reply.headers["X-Content-Type-Options"] == "nosniff"
+        assert set(re.findall(r"\w+://[^\s\"']*", reply.text)) <= {"http://www.w3.org/2000/svg"}, file
+    for wrong in ("/page/", "/page/routes.py", "/page/../routes.py", "/page/%2e%2e/page.html.j2"):
+        assert client.get(wrong).status_code == 404
+
+
+def test_a_form_is_answered_with_sentences_and_badges(client: httpx2.Client) -> None:
+    reply = client.post(
+        "/", data={"text": f"{GERMAN} {ESEL}\r\n\r\n{GERMAN}", "source": "auto", "target": "fr"}
+    )
+    assert reply.status_code == 200
+    page = Parsed(reply.text)
+    assert page.of("span.sentence") == [FRENCH, "The donkey is very tired today and sleeps.", FRENCH]
+    assert page.of("button.badge") == []
+    assert page.of("span.label") == ["in French", "English, not French", "in French"]
+    assert "German (detected)" in page.of("option.")
+    assert page.chosen() == ["fr"]
+    assert [attrs.get("lang") for tag, attrs in page.tags if attrs.get("class") == "sentence"][:3] == [
+        "fr",
+        "en",
+        "fr",
+    ]
+    assert "".join(page.of("textarea.")).strip("\n") == f"{GERMAN} {ESEL}\n\n{GERMAN}"
+    assert "2</b> right language" in reply.text
+    assert "1</b> wrong language" in reply.text
+
+
+EVIL = '</textarea></title><script>alert(1)</script><img src=x onerror="alert(2)">&amp;{{ 7*7 }}'
+
+
+def test_text_of_users_is_never_markup(client: httpx2.Client) -> None:
+    for fields in (
+        {"text": EVIL, "source": "de", "target": "fr"},
+        {"text": GERMAN, "source": "de", "target": "fr", "terms": f"Hund,{EVIL}"},
+        {"text": GERMAN, "source": EVIL, "target": "fr"},
+        {"text": GERMAN, "source": "de", "target": EVIL},
+        {"swap": "1", "translation": EVIL, "source": "de", "target": EVIL, "detected": EVIL},
+        {
+            "text": GERMAN,
+            "source": "de",
+            "target": "fr",
+            "terms": EVIL,
+            "translation": EVIL,
+            "detected": EVIL,
+        },
+    ):
+        html = client.post("/", data=fields).text
+        page = Parsed(html)
+        assert sum(tag == "script" for tag, _ in page.tags) == 1
+        assert not [tag for tag, _ in page.tags if tag == "img"]
+        assert "49" not in html
+        assert "alert" in html or "&lt;" not in html
+
+
+@pytest.mark.parametrize(
+    ("fields", "status", "said"),
+    [
+        (
+            {"text": "xq", "target": "fr"},
+            400,
+            "The language of the text cannot be identified; choose the source",
+        ),
+        ({"text": GERMAN, "target": "it"}, 400, "This server does not offer Italian"),
+        ({"text": GERMAN, "target": "fr", "terms": "Hund"}, 400, "Line 1 of the glossary"),
+        ({"text": "a" * 200, "source": "de", "target": "fr"}, 413, "send at most 100"),
+        ({"swap": "1", "source": "auto", "target": "fr", "text": GERMAN}, 400, "Choose the source language"),
+    ],
+)
+def test_a_mistake_is_on_the_page_and_nothing_is_lost(fields: dict[str, str], status: int, said: str) -> None:
+    with client_of(service_of(languages=LANGUAGES, limits=ServerLimits(characters=100))) as client:
+        reply = client.post("/", data=fields)
+    assert reply.status_code == status
+    page = Parsed(reply.text)
+    assert said in page.of("p.")[0] + "".join(page.of("p."))
+    assert fields.get("text", "") in "".join(page.of("textarea."))
+    assert fields.get("terms", "") in "".join(page.of("textarea."))
+
+
+def test_languages_are_swapped_with_the_translation_as_text(client: httpx2.Client) -> None:
+    fields = {"text": GERMAN, "source": "auto", "target": "fr"}
+    first = Parsed(client.post("/", data=fields).text)
+    hidden = {attrs["name"]: attrs["value"] for tag, attrs in first.tags if attrs.get("type") == "hidden"}
+    assert hidden == {"translation": FRENCH, "detected": "de"}
+    page = Parsed(client.post("/", data={**fields, **hidden, "swap": "1"}).text)  # type: ignore[dict-item]
+    assert page.chosen() == ["fr", "de"]
+    assert FRENCH in "".join(page.of("textarea."))
+    assert page.of("span.sentence") == []
+
+
+@pytest.mark.parametrize(
+    ("header", "target"),
+    [("fr-CH, en;q=0.9", "fr"), ("it, de;q=0.5", "de"), ("*", "en"), ("", "en"), ("x" * 5000 + ",;;=", "en")],
+)
+def test_the_target_is_the_language_of_the_browser(client: httpx2.Client, header: str, target: str) -> None:
+    assert Parsed(client.get("/", headers={"Accept-Language": header}).text).chosen() == [target]
+
+
+def test_the_script_gets_a_line_for_each_sentence(client: httpx2.Client) -> None:
+    text = f"{GERMAN} {ENGLISH}"
+    lines = lines_of(client.post("/", json={"text": text, "source": "auto", "target": "fr"}))
+    sentences = [line["sentence"] for line in lines[:-1]]
+    assert [one["source"] for one in sentences] == [GERMAN, " ", ENGLISH]
+    assert [one["text"] for one in sentences] == [FRENCH, " ", FRENCH]
+    assert [one["badge"] and one["badge"]["state"] for one in sentences] == ["right", None, "repaired"]
+    assert lines[-1] == {"done": {"source": "de", "name": "German"}}
+    wrong = client.post("/", json={"text": text, "source": "auto", "target": "it"})
+    assert (wrong.status_code, wrong.json()["error"]["code"]) == (400, "unknown_language")
+
+
+def test_a_server_with_keys_shows_the_page_and_translates_with_one() -> None:
+    fields = {"text": GERMAN, "source": "de", "target": "fr"}
+    with client_of(service_of(languages=LANGUAGES, keys=ApiKeys(["correct-horse"]))) as client:
+        page = client.get("/")
+        assert (page.status_code, 'name="api_key"' in page.text) == (200, True)
+        none = client.post("/", data=fields)
+        assert (none.status_code, GERMAN in none.text, FRENCH in unescape(none.text)) == (401, True, False)
+        good = client.post("/", data={**fields, "api_key": "correct-horse"})
+        assert (good.status_code, FRENCH in unescape(good.text)) == (200, True)
+        assert "correct-horse" not in good.text
+        assert client.post("/", json=fields).status_code == 401
+        header = {"Authorization": "Bearer correct-horse"}
+        assert client.post("/", json=fields, headers=header).status_code == 200
+
+
+def test_a_server_without_keys_asks_for_none(client: httpx2.Client) -> None:
+    assert "api_key" not in client.get("/").text
+
+
+def test_bodies_of_another_kind_are_refused_on_the_page(client: httpx2.Client) -> None:
+    for content, kind in ((b"\xff", "application/x-www-form-urlencoded"), (b"x", "text/plain"), (b"", "")):
+        reply = client.post("/", content=content, headers={"Content-Type": kind})
+        assert reply.status_code in (200, 400, 415)
+        assert reply.text.startswith("<!doctype html>")
+    assert client.post("/", content=b"[]", headers={"Content-Type": "application/json"}).status_code == 400
