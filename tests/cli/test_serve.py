@@ -87,7 +87,7 @@ def test_a_server_says_its_address_and_answers_what_it_has_begun_before_it_ends(
         (["--host", "not.an.address.invalid"], "not.an.address.invalid"),
         (["--served", "name"], "--served"),
         (["--retry", "magic"], "magic"),
-        (["--model", "no/such/model/here"], "no/such/model/here"),
+        (["--model", "other=my/model"], "has no name; write --model NAME=MODEL"),
     ],
 )
 def test_a_mistake_is_one_sentence(model: str, options: list[str], said: str) -> None:
@@ -95,6 +95,14 @@ def test_a_mistake_is_one_sentence(model: str, options: list[str], said: str) ->
     assert result.exit_code == 2
     assert said in result.stderr
     assert result.stderr.count("\n") == 1
+
+
+def test_a_model_that_does_not_exist_is_named(model: str) -> None:
+    for options in (["no/such/model/here"], [f"one={model}", "--model", "two=no/such/model/here"]):
+        result = CliRunner().invoke(app, ["serve", "--port", "0", "--model", *options])
+        assert result.exit_code == 2
+        assert "no/such/model/here" in result.stderr
+        assert result.stderr.count("\n") == 1
 
 
 def test_a_port_that_is_taken_is_named(model: str) -> None:

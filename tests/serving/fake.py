@@ -87,7 +87,7 @@ def load_slow(_: object) -> Slow:
 
 def service_of(table: Table | None = None, **how: Any) -> TranslationService:
     table = table or Table()
-    return TranslationService(in_thread(lambda: table), default_identifier(), **how)
+    return TranslationService({"ontarget": in_thread(lambda: table)}, default_identifier(), **how)
 
 
 @contextmanager
@@ -97,7 +97,7 @@ def served(service: TranslationService, hosts: Any = None) -> Iterator[str]:
     server = uvicorn.Server(config)
     thread = threading.Thread(target=server.run)
     thread.start()
-    while not server.started or not service.owner.ready:
+    while not server.started or not service.models.ready:
         assert thread.is_alive()
         threading.Event().wait(0.01)
     try:

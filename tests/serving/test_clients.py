@@ -141,7 +141,7 @@ def test_openai(url: str) -> None:
     ("more", "said"),
     [
         ({"model": "ontarget"}, "ontarget:de-fr"),
-        ({"model": "gpt-4o"}, "the model of this server"),
+        ({"model": "gpt-4o"}, "there is no model of this name; the models of this server are ontarget"),
         ({"model": "ontarget:de-fr", "stream": True}, "omit stream"),
         ({"model": "ontarget:de-fr", "n": 2}, "omit n"),
         (

@@ -31,7 +31,7 @@ def service_with(answer: Callable[[], Answer], **how: Any) -> Iterator[Translati
         def load() -> CheckedTranslator:
             return CheckedTranslator(Translator(ServedModel(backend.url), template="plain"), num_beams=1)
 
-        yield TranslationService(in_thread(load), default_identifier(), **how)
+        yield TranslationService({"ontarget": in_thread(load)}, default_identifier(), **how)
 
 
 @pytest.mark.parametrize(

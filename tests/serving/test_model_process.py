@@ -37,12 +37,14 @@ def no_model(message: str) -> Translates:
 
 
 def pids(service: TranslationService) -> list[int]:
-    return [slot.worker.pid for slot in service.owner._slots if slot.worker]  # type: ignore[attr-defined]
+    return [slot.worker.pid for slot in service.models.named()._slots if slot.worker]  # type: ignore[attr-defined]
 
 
 @pytest.fixture(scope="module")
 def server() -> Iterator[tuple[TranslationService, str]]:
-    service = TranslationService(in_process(Hanging), default_identifier(), restarts=Restarts(pause=0.01))
+    service = TranslationService(
+        {"ontarget": in_process(Hanging)}, default_identifier(), restarts=Restarts(pause=0.01)
+    )
     with served(service) as url:
         yield service, url
 
@@ -59,7 +61,7 @@ def test_a_model_that_is_killed_is_answered_by_503_and_mended(server: tuple[Tran
     asking = [threading.Thread(target=ask) for _ in range(3)]
     for thread in asking:
         thread.start()
-    while service._in_progress < 3 or not service.owner._slots[0].running:
+    while service._in_progress < 3 or not service.models.named()._slots[0].running:
         time.sleep(0.01)
     os.kill(pid, signal.SIGKILL)
     for thread in asking:
@@ -104,12 +106,14 @@ def test_a_model_that_is_given_up_is_said_so() -> None:
         return tables.pop()
 
     tables: list[Table] = [Table()]
-    service = TranslationService(in_thread(load), default_identifier(), restarts=Restarts(most=0))
+    service = TranslationService(
+        {"ontarget": in_thread(load)}, default_identifier(), restarts=Restarts(most=0)
+    )
     with served(service) as url:
-        worker = service.owner._slots[0].worker
+        worker = service.models.named()._slots[0].worker
         assert worker is not None
-        service.owner._slots[0].outbox.put({"end": True})  # as if it had crashed
-        while service.owner.state != "lost":
+        service.models.named()._slots[0].outbox.put({"end": True})  # as if it had crashed
+        while service.models.named().state != "lost":
             time.sleep(0.01)
         for path in ("/ready", "/health"):
             reply = httpx2.get(f"{url}{path}")

@@ -219,7 +219,7 @@ def test_scores_are_those_of_the_library(client: httpx2.Client) -> None:
 def test_health_readiness_and_headers(client: httpx2.Client) -> None:
     assert client.get("/health").json() == {"status": "ok"}
     ready = client.get("/ready")
-    assert ready.json() == {"status": "ready", "model": "ontarget"}
+    assert ready.json() == {"status": "ready", "model": "ontarget", "models": ["ontarget"]}
     assert ready.headers["X-Content-Type-Options"] == "nosniff"
     assert "server" not in ready.headers or "uvicorn" in ready.headers["server"]
     for path in ("/health", "/ready"):  # as load balancers ask

@@ -9,9 +9,10 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from ontarget.cli.loading import TranslatorOptions
+from ontarget.cli.model_names import models_by_name
 from ontarget.cli.model_options import ApiKeyEnv, Concurrency, Precision, Served, Tokenizer, chosen_model
 from ontarget.cli.names import names_of
-from ontarget.cli.options import MaxNewTokens, Model, Template, TrustRemoteCode
+from ontarget.cli.options import MaxNewTokens, Template, TrustRemoteCode
 from ontarget.cli.serve_settings import Config
 from ontarget.cli.translation_options import CheckLid, NoRepeatNgramSize, NumBeams, Retry, beam_size
 from ontarget.cli.verdicts import retries_of
@@ -19,11 +20,11 @@ from ontarget.errors import UserError
 from ontarget.languages import Language
 from ontarget.prompts.template import PromptTemplate
 from ontarget.scoring.language_id.identifiers import DEFAULT, identifier_named
-from ontarget.served_model import API_KEY_ENV, CONCURRENCY, ServedModel
+from ontarget.served_model import API_KEY_ENV, CONCURRENCY, ServedModel, is_url
 from ontarget.serving.api_keys import read_api_keys
 from ontarget.serving.batcher import BATCH_TEXTS
 from ontarget.serving.limits import ServerLimits
-from ontarget.serving.model_process import in_process
+from ontarget.serving.model_process import Launch, in_process
 from ontarget.serving.server import serve as serve_until_stopped
 from ontarget.serving.service import TranslationService
 from ontarget.translation.engines.loading import place_of
@@ -38,7 +39,15 @@ _BYTES = 12  # of a character in JSON, at most
 
 
 def serve(
-    model: Model,
+    model: Annotated[
+        list[str],
+        typer.Option(
+            metavar="[NAME=]MODEL",
+            help="Directory of a model or adapter, its name on the Hugging Face Hub, or the URL of a server "
+            "with OpenAI's API. Repeat it to serve several models, each with a name; the first one is the "
+            "default.",
+        ),
+    ],
     languages: Annotated[
         str | None,
         typer.Option(
@@ -90,7 +99,7 @@ def serve(
         typer.Option(
             min=1,
             metavar="N",
-            help="Number of processes that share the requests, each with a copy of the model.",
+            help="Number of processes of each model that share the requests, each with a copy of the model.",
         ),
     ] = 1,
     template: Template = None,
@@ -113,6 +122,10 @@ def serve(
 
         ontarget serve --model my/model --host 0.0.0.0 --api-keys keys.txt --retry rerank,pivot
 
+    Serve several models by name:
+
+        ontarget serve --model small=my/model --model large=my/larger-model
+
     Clients of DeepL, LibreTranslate and OpenAI can use the server by its address. It stops at Ctrl-C or
     SIGTERM, after the requests in progress.
 
@@ -120,31 +133,46 @@ def serve(
     the file --config. An option of the command line wins over its variable, and the variable over the file.
     """
     # Check the arguments before torch is loaded, which takes seconds.
-    place = place_of(chosen_model(model, served, tokenizer, api_key_env, concurrency))
+    named = models_by_name(model)
+    # Options on a model on a server do not concern the others.
+    remote = [one for one in named.values() if is_url(one)] or list(named.values())
+    places = {
+        name: place_of(
+            chosen_model(one, served, tokenizer, api_key_env, concurrency)
+            if one in remote
+            else chosen_model(one)
+        )
+        for name, one in named.items()
+    }
     retries = retries_of(retry)
-    if template is not None:
-        PromptTemplate.load(template, place)
+    for place in places.values() if template is not None else ():
+        PromptTemplate.load(str(template), place)
     offered = [Language(code) for code in names_of(languages)] if languages else []
     if len(set(offered)) == 1:
         raise UserError(f"--languages has only {offered[0]}; name two or more, such as de,en,fr")
     keys = read_api_keys(api_keys, os.environ.get(_KEYS, ""))
-    options = TranslatorOptions(
-        model=place if isinstance(place, ServedModel) else model,
-        direction=None,
-        template=template,
-        system=None,
-        num_beams=beam_size(num_beams, place, None, retries),
-        max_new_tokens=max_new_tokens,
-        no_repeat_ngram_size=no_repeat_ngram_size,
-        retries=retries,
-        lid=lid,
-        check=True,
-        trust_remote_code=trust_remote_code,
-        precision=precision,
-    )
+
+    def launch(name: str) -> Launch:
+        place = places[name]
+        options = TranslatorOptions(
+            model=place if isinstance(place, ServedModel) else named[name],
+            direction=None,
+            template=template,
+            system=None,
+            num_beams=beam_size(num_beams, place, None, retries),
+            max_new_tokens=max_new_tokens,
+            no_repeat_ngram_size=no_repeat_ngram_size,
+            retries=retries,
+            lid=lid,
+            check=True,
+            trust_remote_code=trust_remote_code,
+            precision=precision,
+        )
+        threads = _threads_of(workers * len(places))
+        return in_process(partial(_load, options), batch_texts=batch_texts, threads=threads)
 
     service = TranslationService(
-        in_process(partial(_load, options), batch_texts=batch_texts, threads=_threads_of(workers)),
+        {name: launch(name) for name in places},
         identifier_named(lid),
         languages=offered,
         keys=keys,

@@ -2,7 +2,6 @@
 
 import time
 import uuid
-from typing import Any
 
 from fastapi import APIRouter
 from pydantic import BaseModel, Field
@@ -15,12 +14,12 @@ from ontarget.languages import Direction
 from ontarget.serving.body import checked_body, described, fields_of
 from ontarget.serving.context import WithKey
 from ontarget.serving.failure import wrong
+from ontarget.serving.models import DEFAULT_NAME
 from ontarget.serving.replies import ChatReply, ModelsReply, replies
 from ontarget.serving.required import require_translated
 
 router = APIRouter()
 
-_NAME = "ontarget"
 _REMEDY = (
     'name the languages in the model, such as "ontarget:de-fr", or in translation_options, such as '
     '{"source_lang": "auto", "target_lang": "fr"}'
@@ -89,11 +88,13 @@ async def chat(http: Request, service: WithKey) -> JSONResponse:
         raise wrong("a translation is checked before it is sent; omit stream", "no_streaming")
     if body.n not in (None, 1):
         raise wrong("a text has one translation; omit n")
-    source, target = _languages(body)
+    name, _, languages = body.model.partition(":")
+    model = service.models.resolved(name)
+    source, target = _languages(languages, body.translation_options)
     text = next((one.text() for one in reversed(body.messages) if one.role == "user"), None)
     if text is None:
         raise wrong("no message has the role user; send the text in one")
-    (result,) = await service.translate(http, [text], source, target)
+    (result,) = await service.translate(http, [text], source, target, model=model)
     require_translated([result])
     prompt = sum(one.checked.hypothesis.prompt_tokens for one in result.segments)
     tokens = sum(one.checked.hypothesis.tokens for one in result.segments)
@@ -122,24 +123,21 @@ async def chat(http: Request, service: WithKey) -> JSONResponse:
 
 @router.get("/v1/models", summary="List the models as OpenAI.", responses=replies(ModelsReply))
 async def models(service: WithKey) -> JSONResponse:
-    """The one model; a direction may follow its name, as in `ontarget:de-fr`."""
-    return JSONResponse({"object": "list", "data": [_model()]})
+    """All models, the default first; a direction may follow a name, as in `ontarget:de-fr`."""
+    found = [
+        {"id": name, "object": "model", "created": 0, "owned_by": DEFAULT_NAME}
+        for name in service.models.names
+    ]
+    return JSONResponse({"object": "list", "data": found})
 
 
-def _model() -> dict[str, Any]:
-    return {"id": _NAME, "object": "model", "created": 0, "owned_by": _NAME}
-
-
-def _languages(body: ChatBody) -> tuple[str, str]:
-    """Codes of the source and target language."""
-    name, _, given = body.model.partition(":")
-    if name != _NAME:
-        raise wrong(f"the model of this server is '{_NAME}'; {_REMEDY}", "unknown_model")
-    if body.translation_options is not None and given:
+def _languages(given: str, options: LanguageOptions | None) -> tuple[str, str]:
+    """Codes of the source and target language, by the end of the model's name or by the options."""
+    if options is not None and given:
         message = "the languages are both in the model and in translation_options; name them in one of these"
         raise wrong(message)
-    if body.translation_options is not None:
-        return body.translation_options.source_lang, body.translation_options.target_lang
+    if options is not None:
+        return options.source_lang, options.target_lang
     if not given:
         raise wrong(f"the target language is missing; {_REMEDY}", "missing_language")
     try:

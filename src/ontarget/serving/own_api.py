@@ -39,6 +39,7 @@ class TranslateBody(BaseModel):
     strict: bool = Field(
         False, description="Answer with status 422 if a text is off-target, or untranslated."
     )
+    model: str | None = Field(None, description="Name of the model; the first one of the server by default.")
 
 
 class ScoreBody(BaseModel):
@@ -67,14 +68,15 @@ async def translate(http: Request, service: TranslationService, fields: dict[str
     body = checked_body(TranslateBody, fields)
     begin = time.monotonic()
     texts = [body.text] if isinstance(body.text, str) else body.text
-    results = await service.translate(http, texts, body.source, body.target, format=body.format)
+    model = service.models.resolved(body.model)
+    results = await service.translate(http, texts, body.source, body.target, format=body.format, model=model)
     if body.strict:
         require_translated(results)
         require_on_target(results)
     return JSONResponse(
         {
             "translations": [one.to_dict() for one in results],
-            "model": service.name,
+            "model": model,
             "seconds": round(time.monotonic() - begin, 3),
         }
     )
@@ -116,7 +118,7 @@ async def score(http: Request, service: WithKey) -> JSONResponse:
 @router.head("/health", include_in_schema=False)
 async def health(service: Open) -> JSONResponse:
     """Answers as soon as the server runs, also while the model is loaded; 503: only a restart helps."""
-    if service.owner.state == "lost":
+    if service.models.state == "lost":
         service.check_ready()
     return JSONResponse({"status": "ok"})
 
@@ -126,7 +128,7 @@ async def health(service: Open) -> JSONResponse:
 async def ready(service: Open) -> JSONResponse:
     """Answers with 503 while the server does not translate."""
     service.check_ready()
-    return JSONResponse({"status": "ready", "model": service.name})
+    return JSONResponse({"status": "ready", "model": service.models.default, "models": service.models.names})
 
 
 @router.get("/metrics", summary="Metrics in Prometheus' format.", response_class=PlainTextResponse)

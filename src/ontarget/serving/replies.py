@@ -92,9 +92,10 @@ class StatusReply(BaseModel):
 
 
 class ReadyReply(StatusReply):
-    """The reply of `/ready`."""
+    """The reply of `/ready`: the default model, and all models."""
 
     model: str
+    models: list[str]
 
 
 class ChatReply(BaseModel):

@@ -87,8 +87,8 @@ def serve(
     started(f"http://{name}:{listening.getsockname()[1]}")
     with listening:
         server.run(sockets=[listening])
-    if service.owner.error is not None:
-        raise service.owner.error
+    if service.models.error is not None:
+        raise service.models.error
 
 
 def _listening(host: str, port: int) -> socket.socket:

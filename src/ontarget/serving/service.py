@@ -1,31 +1,40 @@
 """What all APIs of the server call: checks the limits, translates, and gives up if the client has left."""
 
 import asyncio
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from concurrent.futures import CancelledError, Future, ThreadPoolExecutor
-from typing import Any
+from functools import partial
+from typing import Any, TypeVar
 
 from starlette.requests import Request
 
 from ontarget.checked.source import AUTO
-from ontarget.checked.verdict import Checked
+from ontarget.documents.glossary import Glossary
+from ontarget.documents.keep import Keep
 from ontarget.documents.parts import Document
 from ontarget.documents.segments import Level
+from ontarget.documents.terms import TranslateRequests
 from ontarget.errors import UserError, counted
 from ontarget.languages import Direction, Language
 from ontarget.openai_api import NoReply
 from ontarget.scoring.language_id.identifier import Identifier
 from ontarget.serving.api_keys import ApiKeys
+from ontarget.serving.choices import translate_with_choices
+from ontarget.serving.document_jobs import DocumentJobs
 from ontarget.serving.failure import Failure, wrong
 from ontarget.serving.glossaries import GlossaryStore
+from ontarget.serving.kept_files import KeptFiles
 from ontarget.serving.limits import ServerLimits
 from ontarget.serving.metrics import ServerMetrics
 from ontarget.serving.model_calls import ModelCall, ModelEnded, Results
 from ontarget.serving.model_owner import ModelOwner, Restarts, State
 from ontarget.serving.model_process import Launch
+from ontarget.serving.models import ServedModels
 from ontarget.serving.offered import OfferedLanguages
-from ontarget.serving.texts import ServedText, TextFormat, detected, document_of, translate_texts
+from ontarget.serving.texts import ServedText, TextFormat, detected, document_of
 from ontarget.translation.system import Request as ModelRequest
+
+Result = TypeVar("Result")
 
 _WHY: dict[State, tuple[str, str, int]] = {  # code, message and seconds until another try
     "loading": ("not_ready", "the model is being loaded; try again", 5),
@@ -64,16 +73,15 @@ class Ticket:
 
 
 class TranslationService:
-    """A model that serves many clients.
+    """Models that serve many clients.
 
     Args:
-        launch: starts a worker of the model.
-        name: the name of the model in replies.
+        launches: for each model by name, what starts a worker of it; the first model is the default.
         languages: the languages to offer; default: all that the identifier recognises.
         identifier: the identifier of the checks.
         keys: the accepted API keys.
         limits: the limits of requests.
-        workers: number of workers.
+        workers: number of workers of each model.
         restarts: when a worker that has ended is started again.
         glossaries: those that clients keep on the server; default: in memory.
 
@@ -83,10 +91,9 @@ class TranslationService:
 
     def __init__(
         self,
-        launch: Launch,
+        launches: Mapping[str, Launch],
         identifier: Identifier,
         *,
-        name: str = "ontarget",
         languages: Sequence[Language] = (),
         keys: ApiKeys | None = None,
         limits: ServerLimits | None = None,
@@ -94,20 +101,21 @@ class TranslationService:
         restarts: Restarts | None = None,
         glossaries: GlossaryStore | None = None,
     ) -> None:
-        self.name = name
         self.identifier = identifier
         self.keys = keys or ApiKeys()
         self.limits = limits or ServerLimits()
         self.metrics = ServerMetrics()
         self.glossaries = glossaries or GlossaryStore()
+        self.files = KeptFiles()
+        self.documents = DocumentJobs(self.files, self.limits.documents)
         self.offered = OfferedLanguages(languages, identifier)
-        self.owner = ModelOwner(
-            launch,
-            workers=workers,
-            restarts=restarts,
-            on_restart=self.metrics.model_restarts.inc,
-            on_batch=self.metrics.batch,
-        )
+        how: dict[str, Any] = {
+            "workers": workers,
+            "restarts": restarts,
+            "on_restart": self.metrics.model_restarts.inc,
+            "on_batch": self.metrics.batch,
+        }
+        self.models = ServedModels({name: ModelOwner(launch, **how) for name, launch in launches.items()})
         self.draining = False
         self._in_progress = 0
         self._threads = ThreadPoolExecutor(self.limits.requests, "request")
@@ -122,6 +130,11 @@ class TranslationService:
         format: TextFormat = "text",
         level: Level = "sentence",
         ignored: Sequence[str] = (),
+        lines: bool = True,
+        keep: Keep | None = None,
+        glossary: Glossary | None = None,
+        alternatives: int = 0,
+        model: str | None = None,
     ) -> list[ServedText]:
         """Translates the texts of a request.
 
@@ -133,35 +146,75 @@ class TranslationService:
             format: whether the texts have tags.
             level: what is translated at a time.
             ignored: with XML, names of elements whose contents stay as they are.
+            lines: whether a line of plain text ends a sentence; else only an empty line does.
+            keep: patterns of text that stays as it is.
+            glossary: terms with their translations, see `documents/terms.py`.
+            alternatives: number of alternatives of a text, at most.
+            model: the name of the model; None: the default.
         Raises:
             Failure: the request is wrong or too large, or the server is busy or not ready.
         """
         self.check_size(texts)
+        if alternatives > self.limits.alternatives:
+            raise wrong(f"too many alternatives; ask for at most {self.limits.alternatives}")
         into = self.offered.named(target)
         known = None if source in (None, "", AUTO) else self.offered.named(str(source))
-        ticket = Ticket()
 
-        def ask(direction: Direction, lines: Sequence[str]) -> Sequence[Checked]:
-            try:
-                call = ModelCall([ModelRequest(line, direction) for line in lines])
-                return [best for best, *_ in ticket.result(self.owner.submit(call))]
-            except (UserError, ModelEnded) as error:
-                raise _of_the_model(error) from None
-
-        def work() -> list[ServedText]:
-            documents: list[Document] = [document_of(text, format, ignored) for text in texts]
+        def work(translate: TranslateRequests) -> list[ServedText]:
+            documents: list[Document] = [document_of(text, format, ignored, lines=lines) for text in texts]
             directions = (
                 detected(documents, into, self.identifier)
                 if known is None
                 else [Direction(known, into)] * len(texts)
             )
-            return translate_texts(texts, documents, directions, ask, level, self.identifier)
+            return translate_with_choices(
+                texts,
+                documents,
+                directions,
+                translate,
+                level=level,
+                identifier=self.identifier,
+                keep=keep,
+                glossary=glossary,
+                alternatives=alternatives,
+            )
 
-        with self.keys.client(http).spending(sum(map(len, texts))):
-            results = await self._done(http, work, ticket)
-        segments = [one.checked for result in results for one in result.segments]
-        self.metrics.translated(sum(map(len, texts)), segments)
+        characters = sum(map(len, texts))
+        results = await self.run(http, characters, work, model=model)
+        self.metrics.translated(characters, [one.checked for each in results for one in each.segments])
         return results
+
+    async def run(
+        self,
+        http: Request,
+        characters: int,
+        work: Callable[[TranslateRequests], Result],
+        *,
+        background: bool = False,
+        model: str | None = None,
+    ) -> Result:
+        """Does the work of a request in a thread: it is admitted once, charged once, and ends as a whole.
+
+        Args:
+            http: the request; if its client leaves, or time is up, the work ends.
+            characters: number of characters of the sources.
+            work: is given the model.
+            background: whether the work goes on for as long as it takes, without its client.
+            model: the name of the model; None: the default.
+        Raises:
+            Failure: the request is wrong, or the server is busy or not ready.
+        """
+        ticket, name = Ticket(), self.models.resolved(model)
+        owner = self.models.named(name)
+
+        def translate(requests: Sequence[ModelRequest], count: int) -> Results:
+            try:
+                return ticket.result(owner.submit(ModelCall(requests, count)))
+            except (UserError, ModelEnded) as error:
+                raise _of_the_model(error) from None
+
+        with self.keys.client(http).spending(characters):
+            return await self._done(None if background else http, partial(work, translate), ticket, name)
 
     def check_size(self, texts: Sequence[str]) -> None:
         """Refuses too many texts, or too many characters.
@@ -184,13 +237,16 @@ class TranslationService:
         """Whether no request is being translated."""
         return self._in_progress == 0
 
-    def check_ready(self) -> None:
-        """Refuses requests while the model does not answer, or the server is about to end.
+    def check_ready(self, model: str | None = None) -> None:
+        """Refuses requests while a model does not answer, or the server is about to end.
 
+        Args:
+            model: the name of the model that has to answer; None: all.
         Raises:
             Failure: it is so.
         """
-        state: State = "closed" if self.draining else self.owner.state
+        asked = self.models if model is None else self.models.named(model)
+        state: State = "closed" if self.draining else asked.state
         if state != "ready":
             code, message, seconds = _WHY[state]
             # A connection that ends lets the load balancer choose another server.
@@ -198,16 +254,17 @@ class TranslationService:
             raise Failure(503, code, message, headers=_soon(seconds) | ends)
 
     def close(self) -> None:
-        """Ends the model; requests that are still in progress fail."""
+        """Ends the models; requests that are still in progress fail."""
         self.draining = True
-        self.owner.close()
+        self.models.close()
         self._threads.shutdown(wait=False, cancel_futures=True)
+        self.files.close()
 
     async def _done(
-        self, http: Request, work: Callable[[], list[ServedText]], ticket: Ticket
-    ) -> list[ServedText]:
-        """The result of work in a thread, unless time is up or the client leaves."""
-        self.check_ready()
+        self, http: Request | None, work: Callable[[], Result], ticket: Ticket, model: str
+    ) -> Result:
+        """The result of work in a thread, unless time is up or the client leaves; None: there is none."""
+        self.check_ready(model)
         if self._in_progress >= self.limits.requests:
             raise Failure(429, "busy", "too many requests at a time; try again", headers=_soon(1))
         self._in_progress += 1
@@ -215,7 +272,7 @@ class TranslationService:
         future = self._threads.submit(work)
         loop = asyncio.get_running_loop()
 
-        def release(_: "Future[list[ServedText]]") -> None:
+        def release(_: "Future[Result]") -> None:
             loop.call_soon_threadsafe(self._release)
 
         future.add_done_callback(release)
@@ -223,7 +280,8 @@ class TranslationService:
         gone = asyncio.ensure_future(_left(http))
         try:
             until: set[asyncio.Future[Any]] = {result, gone}
-            await asyncio.wait(until, timeout=self.limits.seconds, return_when=asyncio.FIRST_COMPLETED)
+            seconds = self.limits.seconds if http is not None else None
+            await asyncio.wait(until, timeout=seconds, return_when=asyncio.FIRST_COMPLETED)
             if not result.done():
                 raise _given_up(gone.done(), self.limits.seconds)
             return await result
@@ -242,8 +300,11 @@ class TranslationService:
         self.metrics.in_progress.dec()
 
 
-async def _left(http: Request) -> None:
-    """Returns when the client has left."""
+async def _left(http: Request | None) -> None:
+    """Returns when the client has left; never without one."""
+    if http is None:
+        await asyncio.Event().wait()
+        return
     while (await http.receive())["type"] != "http.disconnect":
         pass
 
@@ -267,7 +328,7 @@ def _of_the_model(error: Exception) -> Failure:
     return Failure(502, "model_failed", message)
 
 
-def _forget(result: "asyncio.Future[list[ServedText]]") -> None:
+def _forget(result: "asyncio.Future[Any]") -> None:
     """Marks the exception of abandoned work as seen."""
     if not result.cancelled():
         result.exception()
