@@ -38,7 +38,7 @@ def make_app(
 
     @asynccontextmanager
     async def life(_: FastAPI) -> AsyncIterator[None]:
-        service.owner.start(failed)
+        service.models.start(failed)
         try:
             yield
         finally:
