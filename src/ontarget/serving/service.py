@@ -20,7 +20,6 @@ from ontarget.openai_api import NoReply
 from ontarget.scoring.language_id.identifier import Identifier
 from ontarget.serving.api_keys import ApiKeys
 from ontarget.serving.choices import translate_with_choices
-from ontarget.serving.document_jobs import DocumentJobs
 from ontarget.serving.failure import Failure, wrong
 from ontarget.serving.glossaries import GlossaryStore
 from ontarget.serving.kept_files import KeptFiles
@@ -107,7 +106,6 @@ class TranslationService:
         self.metrics = ServerMetrics()
         self.glossaries = glossaries or GlossaryStore()
         self.files = KeptFiles()
-        self.documents = DocumentJobs(self.files, self.limits.documents)
         self.offered = OfferedLanguages(languages, identifier)
         how: dict[str, Any] = {
             "workers": workers,
