@@ -54,7 +54,7 @@ def test_the_schema_has_all_definitions_that_it_names() -> None:
 
 def test_examples_of_the_schema_are_translated(client: httpx2.Client) -> None:
     for path, method in client.get("/openapi.json").json()["paths"].items():
-        if "requestBody" not in method.get("post", {}):
+        if "requestBody" not in method.get("post", {}) or "{" in path:
             continue
         body = method["post"]["requestBody"]["content"].get("application/json")
         if body is None:
@@ -66,7 +66,7 @@ def test_examples_of_the_schema_are_translated(client: httpx2.Client) -> None:
                 if "examples" in field
             }
             reply = client.post(path, json=fields)
-            assert reply.status_code == 200, (path, fields, reply.text)
+            assert reply.status_code in (200, 201), (path, fields, reply.text)
 
 
 @pytest.fixture(scope="module")

@@ -9,7 +9,16 @@ from starlette.exceptions import HTTPException
 from starlette.requests import ClientDisconnect, Request
 from starlette.responses import JSONResponse
 
-from ontarget.serving import deepl, libretranslate, openai_chat, own_api
+from ontarget.serving import (
+    deepl,
+    deepl_documents,
+    deepl_glossaries,
+    document_api,
+    libretranslate,
+    libretranslate_files,
+    openai_chat,
+    own_api,
+)
 from ontarget.serving.body import mistakes_in
 from ontarget.serving.failure import Failure, wrong
 from ontarget.serving.gate import Gate
@@ -20,6 +29,8 @@ from ontarget.version import __version__
 
 LOCAL = ("127.0.0.1", "localhost", "[::1]")
 """Names of this machine in the header Host."""
+
+_UPLOADS = ("/document", "/v2/document", "/translate_file")
 
 
 def make_app(
@@ -55,7 +66,17 @@ def make_app(
         responses=ERRORS,
     )
     app.state.service = service
-    for api in (own_api, libretranslate, deepl, openai_chat, page):
+    for api in (
+        own_api,
+        document_api,
+        libretranslate,
+        libretranslate_files,
+        deepl,
+        deepl_glossaries,
+        deepl_documents,
+        openai_chat,
+        page,
+    ):
         app.include_router(api.router)
     app.mount("/page", page.static)
     app.add_exception_handler(Failure, _failure)
@@ -63,7 +84,9 @@ def make_app(
     app.add_exception_handler(HTTPException, _http_exception)
     app.add_exception_handler(ClientDisconnect, _left)
     app.add_exception_handler(Exception, _bug)
-    return Gate(app, service.metrics, service.limits.body_bytes, hosts)
+    limits = service.limits
+    of_files = dict.fromkeys(_UPLOADS, limits.document_bytes + limits.body_bytes)
+    return Gate(app, service.metrics, limits.body_bytes, hosts, of_files)
 
 
 async def _failure(_: Request, failure: Exception) -> JSONResponse:

@@ -44,3 +44,12 @@ def wrong(message: str, code: str = "invalid_request") -> Failure:
 
 def _kind(status: int) -> str:
     return "invalid_request_error" if status < 500 else "server_error"
+
+
+def place_of_error(error: BaseException) -> str:
+    """The kind and the place of an exception, without its message, which may contain text of a user."""
+    trace = error.__traceback__
+    while trace is not None and trace.tb_next is not None:
+        trace = trace.tb_next
+    at = f" in {trace.tb_frame.f_code.co_qualname}, line {trace.tb_lineno}" if trace else ""
+    return f"{type(error).__name__}{at}"

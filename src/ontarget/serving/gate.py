@@ -2,12 +2,11 @@
 
 import logging
 import time
-from collections.abc import Collection
+from collections.abc import Collection, Mapping
 
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
-from ontarget.serving.batcher import place_of_error
-from ontarget.serving.failure import Failure
+from ontarget.serving.failure import Failure, place_of_error
 from ontarget.serving.metrics import ServerMetrics
 
 _LOG = logging.getLogger(__name__)
@@ -27,14 +26,21 @@ class Gate:
         app: the application behind the gate.
         metrics: counts the requests.
         body_bytes: the size of the largest body.
+        by_path: the same for paths that take files.
         hosts: accepted values of the header Host, without ports; None: all. A server for this machine alone
             accepts only its own names, so that no page on the web can reach it under another one.
     """
 
     def __init__(
-        self, app: ASGIApp, metrics: ServerMetrics, body_bytes: int, hosts: Collection[str] | None = None
+        self,
+        app: ASGIApp,
+        metrics: ServerMetrics,
+        body_bytes: int,
+        hosts: Collection[str] | None = None,
+        by_path: Mapping[str, int] | None = None,
     ) -> None:
         self._app, self._metrics, self._body_bytes, self._hosts = app, metrics, body_bytes, hosts
+        self._by_path = by_path or {}
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Serves a request, or a message on the life of the server."""
@@ -54,8 +60,9 @@ class Gate:
             await send(message)
 
         try:
-            self._check(headers)
-            await self._app(scope, self._limited(receive), sent)
+            largest = self._by_path.get(scope["path"], self._body_bytes)
+            self._check(headers, largest)
+            await self._app(scope, self._limited(receive, largest), sent)
         except Failure as failure:
             if not status:
                 await failure.response()(scope, receive, sent)
@@ -68,28 +75,29 @@ class Gate:
         self._metrics.answered(route, status, seconds)
         _LOG.info("%s %s %d %.3f s", scope["method"], route, status, seconds)
 
-    def _check(self, headers: dict[bytes, bytes]) -> None:
+    def _check(self, headers: dict[bytes, bytes], largest: int) -> None:
         host = headers.get(b"host", b"").decode("latin-1")
         name = host.rpartition(":")[0] if host.rpartition(":")[2].isdigit() else host
         if self._hosts is not None and name.lower() not in self._hosts:
             message = "the header Host does not name this server; use its address, such as localhost"
             raise Failure(400, "wrong_host", message)
         length = headers.get(b"content-length", b"0")
-        if length.isdigit() and int(length) > self._body_bytes:
-            raise self._too_large()
+        if length.isdigit() and int(length) > largest:
+            raise _too_large(largest)
 
-    def _limited(self, receive: Receive) -> Receive:
+    def _limited(self, receive: Receive, largest: int) -> Receive:
         size = 0
 
         async def received() -> Message:
             nonlocal size
             message = await receive()
             size += len(message.get("body", b""))
-            if size > self._body_bytes:
-                raise self._too_large()
+            if size > largest:
+                raise _too_large(largest)
             return message
 
         return received
 
-    def _too_large(self) -> Failure:
-        return Failure(413, "too_large", f"the body is too large; send at most {self._body_bytes} bytes")
+
+def _too_large(largest: int) -> Failure:
+    return Failure(413, "too_large", f"the body is too large; send at most {largest} bytes")

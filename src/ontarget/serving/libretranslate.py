@@ -11,6 +11,7 @@ from ontarget.checked.source import AUTO
 from ontarget.serving import own_api
 from ontarget.serving.body import checked_body, described, fields_of
 from ontarget.serving.context import Open
+from ontarget.serving.documents import SUFFIXES
 from ontarget.serving.failure import wrong
 from ontarget.serving.replies import DetectedReply, LibreTranslateReply, TranslateReply, replies
 from ontarget.serving.required import require_on_target, require_translated
@@ -30,7 +31,7 @@ class LibreTranslateBody(BaseModel):
     target: str = Field(description="Language to translate into.", examples=["fr"])
     format: Literal["text", "html"] = Field("text", description="Whether the texts have tags.")
     strict: bool = Field(False, description="Answer with status 422 if a text is off-target.")
-    alternatives: int = Field(0, ge=0, description="Accepted; there are no alternatives so far.")
+    alternatives: int = Field(0, ge=0, description="Number of alternatives of each text, at most.")
     api_key: str = Field("", description="The API key, unless a header has it.")
 
 
@@ -62,7 +63,10 @@ async def translate(http: Request, service: Open) -> JSONResponse:
 async def _translate(http: Request, service: TranslationService, body: LibreTranslateBody) -> JSONResponse:
     several = not isinstance(body.q, str)
     texts = [body.q] if isinstance(body.q, str) else body.q
-    results = await service.translate(http, texts, body.source, body.target, format=body.format)
+    wanted = min(body.alternatives, service.limits.alternatives)
+    results = await service.translate(
+        http, texts, body.source, body.target, format=body.format, alternatives=wanted
+    )
     require_translated(results)
     if body.strict:
         require_on_target(results)
@@ -80,7 +84,7 @@ async def _translate(http: Request, service: TranslationService, body: LibreTran
             ]
         )
     if body.alternatives:
-        answer["alternatives"] = shown([[] for _ in results])
+        answer["alternatives"] = shown([[other.text for other in one.alternatives] for one in results])
     return JSONResponse(answer)
 
 
@@ -120,12 +124,12 @@ async def settings(service: Open) -> JSONResponse:
         {
             "apiKeys": bool(service.keys),
             "charLimit": service.limits.characters,
-            "filesTranslation": False,
+            "filesTranslation": True,
             "frontendTimeout": 500,
             "keyRequired": bool(service.keys),
             "language": {"source": {"code": AUTO, "name": "Auto Detect"}, "target": {}},
             "suggestions": False,
-            "supportedFilesFormat": [],
+            "supportedFilesFormat": SUFFIXES,
         }
     )
 

@@ -20,6 +20,7 @@ from ontarget.openai_api import NoReply
 from ontarget.scoring.language_id.identifier import Identifier
 from ontarget.serving.api_keys import ApiKeys
 from ontarget.serving.choices import translate_with_choices
+from ontarget.serving.document_jobs import DocumentJobs
 from ontarget.serving.failure import Failure, wrong
 from ontarget.serving.glossaries import GlossaryStore
 from ontarget.serving.kept_files import KeptFiles
@@ -106,12 +107,12 @@ class TranslationService:
         self.metrics = ServerMetrics()
         self.glossaries = glossaries or GlossaryStore()
         self.files = KeptFiles()
+        self.documents = DocumentJobs(self.files, self.limits.documents)
         self.offered = OfferedLanguages(languages, identifier)
         how: dict[str, Any] = {
             "workers": workers,
             "restarts": restarts,
             "on_restart": self.metrics.model_restarts.inc,
-            "on_batch": self.metrics.batch,
         }
         self.models = ServedModels({name: ModelOwner(launch, **how) for name, launch in launches.items()})
         self.draining = False

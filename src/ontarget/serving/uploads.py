@@ -1,15 +1,18 @@
 """Reads a form with a file, `multipart/form-data`."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import PurePosixPath
+from typing import Any
 
+from pydantic import BaseModel
 from starlette.datastructures import UploadFile
 from starlette.exceptions import HTTPException
 from starlette.requests import Request
 
 from ontarget.serving.failure import Failure, wrong
 
+_KIND = "multipart/form-data"
 _MOST_FIELDS = 50
 _LARGEST_FIELD = 1 << 20  # bytes, of any field but the file
 _LONGEST_NAME = 200  # characters
@@ -29,6 +32,10 @@ class Upload:
     data: bytes
     fields: Mapping[str, str]
 
+    def named(self, name: str) -> "Upload":
+        """The file with another name, unless that is empty."""
+        return replace(self, name=_name_of(name)) if name else self
+
 
 async def uploaded(http: Request) -> Upload:
     """The file in the field `file` of a form.
@@ -37,8 +44,8 @@ async def uploaded(http: Request) -> Upload:
         Failure: it is not such a form, or the file is missing or empty.
     """
     kind = http.headers.get("content-type", "").partition(";")[0].strip().lower()
-    if kind != "multipart/form-data":
-        message = "the body has an unsupported type; send a file as multipart/form-data"
+    if kind != _KIND:
+        message = f"the body has an unsupported type; send a file as {_KIND}"
         raise Failure(415, "unsupported_type", message)
     try:
         async with http.form(max_files=1, max_fields=_MOST_FIELDS, max_part_size=_LARGEST_FIELD) as form:
@@ -59,3 +66,11 @@ def _name_of(given: str) -> str:
     name = PurePosixPath(given.replace("\\", "/")).name
     printable = "".join(character for character in name if character.isprintable())
     return printable[-_LONGEST_NAME:]  # the ending stays
+
+
+def described_upload(fields: type[BaseModel]) -> dict[str, Any]:
+    """The body of a route in the OpenAPI schema: a file, and other fields."""
+    schema = fields.model_json_schema()
+    schema["properties"]["file"] = {"type": "string", "format": "binary", "description": "The file."}
+    schema["required"] = [*schema.get("required", ()), "file"]
+    return {"requestBody": {"required": True, "content": {_KIND: {"schema": schema}}}}

@@ -1,0 +1,69 @@
+"""The server's own API for documents."""
+
+import json
+from base64 import b64encode
+
+from fastapi import APIRouter
+from pydantic import BaseModel, Field
+from starlette.requests import Request
+from starlette.responses import JSONResponse, Response
+
+from ontarget.documents.glossary import Glossary
+from ontarget.languages import Direction, Language
+from ontarget.serving.context import Open
+from ontarget.serving.documents import SUFFIXES
+from ontarget.serving.downloads import data_reply
+from ontarget.serving.glossaries import entries_of
+from ontarget.serving.prepared import prepared
+from ontarget.serving.uploads import described_upload, uploaded
+
+router = APIRouter()
+
+REPORT = "Ontarget-Report"
+"""The header of a translated file with numbers of its verdicts, as JSON."""
+
+
+class DocumentForm(BaseModel):
+    """The fields of `POST /document` besides the file."""
+
+    target: str = Field(description="Language to translate into, such as fr.", examples=["fr"])
+    source: str = Field("auto", description="Language of the document; auto identifies it.")
+    glossary: str = Field("", description="Lines with a term, a tab and its translation.")
+    api_key: str = Field("", description="The API key, unless a header has it.")
+
+
+@router.get("/document", summary="Kinds of documents that can be translated.")
+async def kinds(service: Open) -> JSONResponse:
+    """The endings of files, and the size of the largest."""
+    return JSONResponse({"suffixes": SUFFIXES, "max_bytes": service.limits.document_bytes})
+
+
+@router.post(
+    "/document",
+    summary="Translate a document.",
+    response_class=Response,
+    openapi_extra=described_upload(DocumentForm),
+)
+async def translate(http: Request, service: Open, report: str = "") -> Response:
+    """The translated file, with numbers of its verdicts in the header `Ontarget-Report`.
+
+    With `?report=segments`, JSON with the file in base64 and the verdict on each segment.
+    """
+    upload = await uploaded(http)
+    service.keys.require(http, upload.fields.get("api_key"))
+    source, target = upload.fields.get("source"), upload.fields.get("target")
+    glossary = _glossary(upload.fields.get("glossary", ""))
+    file = await prepared(service, upload, source, target, glossary)
+    found = await file.translate(http, service)
+    if report == "segments":
+        segments = [one.to_dict() for one in found.segments]
+        data = b64encode(found.data).decode()
+        return JSONResponse(found.report() | {"segments": segments, "name": found.name, "data": data})
+    return data_reply(found.name, found.data, {REPORT: json.dumps(found.report())})
+
+
+def _glossary(text: str) -> Glossary | None:
+    if not text.strip():
+        return None
+    any_languages = Direction(Language("en"), Language("de"))  # lines of tabs name none
+    return Glossary(entries_of(text.replace("\r\n", "\n"), "tsv", any_languages))

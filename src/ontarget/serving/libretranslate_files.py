@@ -1,0 +1,59 @@
+"""LibreTranslate's API for files: the reply to an upload has an address to download the translation at."""
+
+import asyncio
+import json
+from pathlib import PurePath
+
+from fastapi import APIRouter
+from pydantic import BaseModel, Field
+from starlette.requests import Request
+from starlette.responses import JSONResponse, Response
+
+from ontarget.checked.source import AUTO
+from ontarget.serving.context import Open
+from ontarget.serving.document_api import REPORT
+from ontarget.serving.downloads import file_reply
+from ontarget.serving.prepared import prepared
+from ontarget.serving.replies import replies
+from ontarget.serving.uploads import described_upload, uploaded
+
+router = APIRouter()
+
+
+class FileFields(BaseModel):
+    """The fields of `POST /translate_file` besides the file."""
+
+    source: str = Field(AUTO, description="Language of the file; auto identifies it.")
+    target: str = Field(description="Language to translate into.", examples=["fr"])
+    api_key: str = Field("", description="The API key, unless a header has it.")
+
+
+class FileReply(BaseModel):
+    """The reply of `POST /translate_file`."""
+
+    translatedFileUrl: str
+
+
+@router.post(
+    "/translate_file",
+    summary="Translate a file as LibreTranslate.",
+    openapi_extra=described_upload(FileFields),
+    responses=replies(FileReply),
+)
+async def translate_file(http: Request, service: Open) -> JSONResponse:
+    """The address of the translated file, which nobody can guess; it is there for an hour."""
+    upload = await uploaded(http)
+    service.keys.require(http, upload.fields.get("api_key"))
+    file = await prepared(service, upload, upload.fields.get("source"), upload.fields.get("target"))
+    found = await file.translate(http, service)
+    token = service.files.put(found.name, found.data)
+    asyncio.get_running_loop().call_later(service.files.seconds, service.files.forget_old)
+    address = http.url_for("download_file", name=f"{token}{PurePath(found.name).suffix}")
+    return JSONResponse({"translatedFileUrl": str(address)}, headers={REPORT: json.dumps(found.report())})
+
+
+@router.get("/download_file/{name}", summary="Download a translated file.", response_class=Response)
+async def download_file(name: str, service: Open) -> Response:
+    """A translated file by the address that `/translate_file` gave; the address is the key."""
+    file = service.files.get(PurePath(name).stem)
+    return file_reply(file.name, file.path, {}, None)
