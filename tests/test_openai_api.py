@@ -73,6 +73,27 @@ def test_results_are_in_order_and_so_many_requests_are_made_at_once(items: int, 
     assert server.most_at_once <= concurrency
 
 
+def test_threads_share_the_limit_of_requests() -> None:
+    def answer(path: str, body: dict[str, Any]) -> Answer:
+        time.sleep(0.01)
+        return body
+
+    found = dict[int, list[dict[str, Any]]]()
+    with serving(answer) as server:
+        client = OpenAIServer(server.url, concurrency=3)
+
+        def ask(thread: int) -> None:
+            found[thread] = client.each(_post, [{"n": n} for n in range(thread, thread + 4)])
+
+        threads = [threading.Thread(target=ask, args=(thread,)) for thread in range(6)]
+        for each in threads:
+            each.start()
+        for each in threads:
+            each.join()
+    assert found == {thread: [{"n": n} for n in range(thread, thread + 4)] for thread in range(6)}
+    assert server.most_at_once <= 3
+
+
 def test_work_can_be_given_up_while_the_server_does_not_reply(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("ontarget.openai_api._REPORTED", 0.01)
     asked, go_on = threading.Event(), threading.Event()

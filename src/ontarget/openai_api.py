@@ -72,7 +72,7 @@ class OpenAIServer:
     Args:
         url: the base URL, up to `/v1`.
         api_key_env: the environment variable with the API key; if it is not set, no key is sent.
-        concurrency: number of requests at a time.
+        concurrency: number of requests at a time, those of all threads together.
         patience: seconds to wait for a reply.
     Raises:
         UserError: the URL is not valid.
@@ -85,10 +85,15 @@ class OpenAIServer:
         concurrency: int = CONCURRENCY,
         patience: float = 300.0,
     ) -> None:
+        from anyio import CapacityLimiter
+        from anyio.from_thread import BlockingPortalProvider
+
         check_url(url)
         self.url, self.api_key_env, self.concurrency = url.rstrip("/"), api_key_env, concurrency
         self.patience = patience
         self.has_replied = False
+        # Threads that call at the same time share an event loop, and the limit of requests.
+        self._portals, self._limit = BlockingPortalProvider(), CapacityLimiter(concurrency)
 
     def each(
         self,
@@ -96,7 +101,7 @@ class OpenAIServer:
         items: Sequence[Item],
         progress: Callable[[int, int], None] | None = None,
     ) -> list[Result]:
-        """The results of `work` for all items, in order.
+        """The results of `work` for all items, in order. Threads may call this at the same time.
 
         After an error or Ctrl-C, all requests that are under way are cancelled.
 
@@ -108,11 +113,14 @@ class OpenAIServer:
         Raises:
             UserError: the server refuses a request, or does not reply.
         """
-        from anyio.from_thread import start_blocking_portal
-
         try:
-            with start_blocking_portal() as portal:
-                return portal.call(self._each, work, items, progress)
+            with self._portals as portal:
+                running = portal.start_task_soon(self._each, work, items, progress)
+                try:
+                    return running.result()
+                except BaseException:
+                    running.cancel()
+                    raise
         except BaseExceptionGroup as group:
             error: BaseException = group
             while isinstance(error, BaseExceptionGroup):
@@ -135,7 +143,8 @@ class OpenAIServer:
 
         async def worker(session: Session) -> None:
             for number in numbers:
-                results[number] = await work(session, items[number])
+                async with self._limit:
+                    results[number] = await work(session, items[number])
                 if progress is not None:
                     progress(len(results), len(items))
 

@@ -14,11 +14,13 @@ from tests.serving.fake import Table, served
 
 from ontarget.checked.verdict import Checked
 from ontarget.errors import UserError
+from ontarget.languages import Direction
 from ontarget.scoring.language_id.identifier import default_identifier
-from ontarget.serving.batcher import Translates
+from ontarget.serving.model_calls import ModelBug, ModelCall
 from ontarget.serving.model_owner import ModelOwner, Restarts
-from ontarget.serving.model_process import in_process, in_thread
+from ontarget.serving.model_process import Translates, in_process, in_thread
 from ontarget.serving.service import TranslationService
+from ontarget.translation.system import Request
 
 FIELDS = {"text": GERMAN, "source": "de", "target": "fr"}
 
@@ -98,6 +100,79 @@ def test_a_model_that_cannot_be_loaded_says_so_in_the_server() -> None:
     assert ended.wait(60)
     assert isinstance(owner.error, UserError)
     assert str(owner.error) == "there is no model 'x'"
+    owner.close()
+
+
+def started(table: Table) -> ModelOwner:
+    owner = ModelOwner(in_thread(lambda: table))
+    owner.start()
+    while not owner.ready:
+        time.sleep(0.01)
+    return owner
+
+
+def call(*texts: str, count: int = 1) -> ModelCall:
+    return ModelCall([Request(text, Direction.parse("de-fr")) for text in texts], count)
+
+
+def test_a_short_call_does_not_wait_for_a_long_one() -> None:
+    table = Table()
+    owner = started(table)
+    table.go.clear()
+    long = owner.submit(call("a", "b"))
+    assert table.begun.acquire(timeout=60)
+    table.waits = {"a"}
+    short = owner.submit(call("c"))
+    assert short.result(60)[0][0].text == "c"
+    assert not long.done()
+    table.go.set()
+    assert [one.text for (one,) in long.result(60)] == ["a", "b"]
+    owner.close()
+
+
+def test_a_call_for_several_translations_gets_them() -> None:
+    owner = started(Table({GERMAN: [FRENCH, "Le chien est sur le canapé."], "b": ["b"]}))
+    found = owner.submit(call(GERMAN, "b", count=2)).result(60)
+    assert [[one.text for one in of_text] for of_text in found] == [
+        [FRENCH, "Le chien est sur le canapé."],
+        ["b"],
+    ]
+    owner.close()
+
+
+def test_a_call_that_is_cancelled_ends(caplog: pytest.LogCaptureFixture) -> None:
+    ended = threading.Event()
+
+    class Noticing(Table):
+        def translate_requests(self, requests, **how) -> list[list[Checked]]:  # type: ignore[no-untyped-def]
+            try:
+                return super().translate_requests(requests, **how)
+            except BaseException:
+                ended.set()
+                raise
+
+    table = Noticing()
+    owner = started(table)
+    table.go.clear()
+    future = owner.submit(call(GERMAN))
+    assert table.begun.acquire(timeout=60)
+    assert future.cancel()
+    time.sleep(0.05)  # until the model has heard of it
+    table.go.set()
+    assert ended.wait(60)
+    assert owner.submit(call("still here")).result(60)[0][0].text == "still here"
+    assert not caplog.records
+    owner.close()
+
+
+def test_an_error_is_that_of_one_call_and_the_log_has_no_text(caplog: pytest.LogCaptureFixture) -> None:
+    owner = started(Table())
+    good, bad = owner.submit(call("gut")), owner.submit(call("boom"))
+    assert good.result(60)[0][0].text == "gut"
+    with pytest.raises(ModelBug):
+        bad.result(60)
+    assert "ZeroDivisionError in Table.translate_requests" in caplog.text
+    assert "boom" not in caplog.text
     owner.close()
 
 

@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -56,9 +57,11 @@ class TranslatorOptions:
     precision: Precision = "auto"
     monolingual: Mapping[Language, Sequence[str]] = field(default_factory=dict)
 
-    def load(self) -> "CheckedTranslator":
-        """Loads all models.
+    def load(self, *, shared: bool = False) -> "CheckedTranslator":
+        """Loads the model; that of a retry when the first line needs it.
 
+        Args:
+            shared: whether threads may share the translator. Then all models are loaded at once.
         Raises:
             UserError: a model does not exist, or cannot be used.
         """
@@ -67,7 +70,18 @@ class TranslatorOptions:
 
         quiet_loading(self.model)
         how_loaded: Any = {"trust_remote_code": self.trust_remote_code, "precision": self.precision}
-        translator = Translator(self.model, self.template, **how_loaded)
+
+        def loaded(model: Place, template: str | None = None) -> Translator:
+            translator = Translator(model, template, **how_loaded)
+            if shared and not isinstance(model, ServedModel):  # one on a server can be shared as it is
+                from ontarget.translation.engines.shared import SharedEngine
+                from ontarget.translation.engines.transformers import TransformersEngine
+
+                assert isinstance(translator.engine, TransformersEngine)
+                translator.engine = SharedEngine(translator.engine)
+            return translator
+
+        translator = loaded(self.model, self.template)
         how = None
         if self.system is not None and self.direction is not None:
             decoding = Decoding(
@@ -79,7 +93,9 @@ class TranslatorOptions:
         return CheckedTranslator(
             translator,
             retry=[
-                name if other is None else Translator(other, **how_loaded) for name, other in self.retries
+                # A server loads all models at the start, since a client would not wait for one.
+                name if other is None else loaded(other) if shared else partial(loaded, other)
+                for name, other in self.retries
             ],
             num_beams=self.num_beams,
             max_new_tokens=self.max_new_tokens,

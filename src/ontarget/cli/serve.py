@@ -22,7 +22,6 @@ from ontarget.prompts.template import PromptTemplate
 from ontarget.scoring.language_id.identifiers import DEFAULT, identifier_named
 from ontarget.served_model import API_KEY_ENV, CONCURRENCY, ServedModel, is_url
 from ontarget.serving.api_keys import read_api_keys
-from ontarget.serving.batcher import BATCH_TEXTS
 from ontarget.serving.limits import ServerLimits
 from ontarget.serving.model_process import Launch, in_process
 from ontarget.serving.server import serve as serve_until_stopped
@@ -91,9 +90,6 @@ def serve(
     timeout: Annotated[
         float, typer.Option(min=1, metavar="SECONDS", help="Time limit of a request, in seconds.")
     ] = _LIMITS.seconds,
-    batch_texts: Annotated[
-        int, typer.Option(min=1, metavar="N", help="Number of waiting texts to translate together.")
-    ] = BATCH_TEXTS,
     workers: Annotated[
         int,
         typer.Option(
@@ -169,7 +165,7 @@ def serve(
             precision=precision,
         )
         threads = _threads_of(workers * len(places))
-        return in_process(partial(_load, options), batch_texts=batch_texts, threads=threads)
+        return in_process(partial(_load, options), threads=threads)
 
     service = TranslationService(
         {name: launch(name) for name in places},
@@ -198,7 +194,7 @@ def serve(
 def _load(options: TranslatorOptions) -> "CheckedTranslator":
     """Loads the model in the process that uses it."""
     _log()
-    return options.load()
+    return options.load(shared=True)
 
 
 def _log() -> None:

@@ -6,8 +6,6 @@ from prometheus_client import CollectorRegistry, Counter, Gauge, Histogram, gene
 
 from ontarget.checked.verdict import Checked
 
-_SIZES = (1, 2, 4, 8, 16, 32, 64, 128)
-
 
 class ServerMetrics:
     """The metrics of one server."""
@@ -25,9 +23,6 @@ class ServerMetrics:
         )
         self.model_restarts = Counter(
             "ontarget_model_restarts", "Restarts of a worker of the model that had ended.", registry=registry
-        )
-        self._batches = Histogram(
-            "ontarget_batch_texts", "Texts of a batch.", registry=registry, buckets=_SIZES
         )
         self._tokens = Counter("ontarget_generated_tokens", "Tokens of translations.", registry=registry)
         self._characters = Counter("ontarget_characters", "Characters of sources.", registry=registry)
@@ -47,10 +42,6 @@ class ServerMetrics:
         """Counts a request."""
         self._requests.labels(route, str(status)).inc()
         self._seconds.labels(route).observe(seconds)
-
-    def batch(self, texts: int) -> None:
-        """Counts a batch of the model."""
-        self._batches.observe(texts)
 
     def translated(self, characters: int, segments: Iterable[Checked]) -> None:
         """Counts the segments of a request."""

@@ -76,7 +76,6 @@ class ModelOwner:
         workers: number of workers; they share the calls.
         restarts: when a worker that has ended is started again.
         on_restart: called when one is.
-        on_batch: called with the number of texts of each batch.
 
     Attributes:
         error: why the model could not be loaded at first, if it could not.
@@ -89,11 +88,10 @@ class ModelOwner:
         workers: int = 1,
         restarts: Restarts | None = None,
         on_restart: Callable[[], None] = lambda: None,
-        on_batch: Callable[[int], None] = lambda texts: None,
     ) -> None:
         self.error: Exception | None = None
         self._launch, self._restarts = launch, restarts or Restarts()
-        self._on_restart, self._on_batch = on_restart, on_batch
+        self._on_restart = on_restart
         self._slots = [_Slot() for _ in range(workers)]
         self._threads: list[threading.Thread] = []
         self._lock = threading.Lock()
@@ -230,8 +228,6 @@ class ModelOwner:
             with self._lock:
                 slot.ready = slot.was_ready = True
             _LOG.info("the model is loaded")
-        elif "batch" in message:
-            self._on_batch(message["batch"])
         elif "failed" in message:
             if not slot.was_ready:
                 self.error = error_of_dict(message["failed"])

@@ -8,21 +8,38 @@ import logging
 import os
 import signal
 import threading
-from collections.abc import Callable
-from concurrent.futures import CancelledError, Future
+from collections.abc import Callable, Sequence
 from functools import partial
 from multiprocessing import get_context, resource_tracker
 from multiprocessing.connection import Connection, Pipe
 from multiprocessing.context import SpawnProcess
 from typing import Any, Protocol
 
-from ontarget.serving.batcher import BATCH_TEXTS, Batcher, Translates
-from ontarget.serving.model_calls import ModelCall, Results, error_to_dict, receive, results_to_list, send
+from ontarget.checked.verdict import Checked
+from ontarget.openai_api import ServerFailed
+from ontarget.serving.failure import place_of_error
+from ontarget.serving.model_calls import ModelCall, error_to_dict, receive, results_to_list, send
+from ontarget.translation.engines.protocol import Progress
+from ontarget.translation.system import Request
+
+
+class Translates(Protocol):
+    """What the server needs of a `CheckedTranslator`. Threads share it."""
+
+    def translate_requests(
+        self, requests: Sequence[Request], *, count: int = 1, progress: Progress | None = None
+    ) -> list[list[Checked]]:
+        """Translates requests in any mix of directions: the translations of each, best first."""
+
 
 Load = Callable[[], Translates]
 """Loads a model. For a process, it can be pickled, such as a function of a module."""
 
 _LOG = logging.getLogger(__name__)
+
+
+class _Abandoned(Exception):
+    """No client waits for the call any more."""
 
 
 class Worker(Protocol):
@@ -49,24 +66,23 @@ Launch = Callable[[], Worker]
 """Starts a worker."""
 
 
-def in_process(load: Load, *, batch_texts: int = BATCH_TEXTS, threads: int | None = None) -> Launch:
+def in_process(load: Load, *, threads: int | None = None) -> Launch:
     """Workers in processes of their own.
 
     Args:
         load: loads the model; it is pickled.
-        batch_texts: number of texts that are translated together.
         threads: number of processor threads of each; None: the library decides.
     """
-    return partial(_ProcessWorker, load, batch_texts, threads)
+    return partial(_ProcessWorker, load, threads)
 
 
-def in_thread(load: Load, *, batch_texts: int = BATCH_TEXTS) -> Launch:
+def in_thread(load: Load) -> Launch:
     """Workers in threads of this process."""
-    return partial(_ThreadWorker, load, batch_texts)
+    return partial(_ThreadWorker, load)
 
 
 class _ProcessWorker:
-    def __init__(self, load: Load, batch_texts: int, threads: int | None) -> None:
+    def __init__(self, load: Load, threads: int | None) -> None:
         # A terminal sends Ctrl-C to all processes, and systemd SIGTERM; only the server decides when its
         # workers end. A blocked signal stays blocked in a new process, but the tracker would unblock it.
         resource_tracker.ensure_running()
@@ -74,7 +90,7 @@ class _ProcessWorker:
         self.connection, theirs = Pipe()
         try:
             self._process: SpawnProcess = get_context("spawn").Process(
-                target=_main, args=(theirs, load, batch_texts, threads), name="ontarget model"
+                target=_main, args=(theirs, load, threads), name="ontarget model"
             )
             self._process.start()
         finally:
@@ -101,10 +117,9 @@ class _ProcessWorker:
 
 
 class _ThreadWorker:
-    def __init__(self, load: Load, batch_texts: int) -> None:
+    def __init__(self, load: Load) -> None:
         self.connection, theirs = Pipe()
-        arguments = (theirs, load, batch_texts)
-        self._thread = threading.Thread(target=answer_calls, args=arguments, name="model", daemon=True)
+        self._thread = threading.Thread(target=answer_calls, args=(theirs, load), name="model", daemon=True)
         self._thread.start()
 
     def kill(self) -> None:
@@ -116,23 +131,25 @@ class _ThreadWorker:
         return "exit code 0"
 
 
-def _main(connection: Connection, load: Load, batch_texts: int, threads: int | None) -> None:
+def _main(connection: Connection, load: Load, threads: int | None) -> None:
     if threads is not None:  # before torch is imported, which reads it
         os.environ.setdefault("OMP_NUM_THREADS", str(threads))
-    answer_calls(connection, load, batch_texts)
+    answer_calls(connection, load)
     logging.shutdown()
     os._exit(0)  # abandoned work may still be running
 
 
-def answer_calls(connection: Connection, load: Load, batch_texts: int = BATCH_TEXTS) -> None:
-    """Loads a model and answers calls, until the other side of the connection says so or has ended.
+def answer_calls(connection: Connection, load: Load) -> None:
+    """Loads a model and answers calls until the other side says so, or has ended.
+
+    Each call has a thread of its own, which also checks the translations and tries again; the engine decodes
+    the texts of all threads together.
 
     Args:
         connection: its messages are objects. `{"ready": true}` or `{"failed": ERROR}` comes first. Then each
             `{"id", "call"}` is answered, in any order, by `{"id", "results"}` or `{"id", "error"}`, unless
             `{"cancel": id}` or `{"end": true}` comes before.
         load: loads the model.
-        batch_texts: number of texts that are translated together.
     """
     sending = threading.Lock()
 
@@ -153,28 +170,33 @@ def answer_calls(connection: Connection, load: Load, batch_texts: int = BATCH_TE
         connection.close()
         return
     say(ready=True)
-    batcher = Batcher(translator, batch_texts=batch_texts, on_batch=lambda texts: say(batch=texts))
     cancelled = dict[int, threading.Event]()
 
-    def answered(id: int, future: "Future[Results]") -> None:
-        cancelled.pop(id, None)
+    def answer(id: int, call: ModelCall, ended: threading.Event) -> None:
+        def moved(_: int, __: int) -> None:
+            if ended.is_set():
+                raise _Abandoned
+
         try:
-            say(id=id, results=results_to_list(future.result()))
-        except CancelledError:
-            return
+            results = translator.translate_requests(call.requests, count=call.count, progress=moved)
+            say(id=id, results=results_to_list(results))
+        except _Abandoned:
+            pass
         except Exception as error:
+            cause = error.cause if isinstance(error, ServerFailed) else place_of_error(error)
+            _LOG.error("a call failed: %s", cause)
             say(id=id, error=error_to_dict(error))
+        cancelled.pop(id, None)
 
     while (message := receive(connection)) is not None and "end" not in message:
         if "cancel" in message:
             if one := cancelled.get(message["cancel"]):
                 one.set()
             continue
-        one = cancelled[message["id"]] = threading.Event()
-        future = batcher.submit(ModelCall.of_dict(message["call"]), one)
-        future.add_done_callback(partial(answered, message["id"]))
+        id, call = message["id"], ModelCall.of_dict(message["call"])
+        one = cancelled[id] = threading.Event()
+        threading.Thread(target=answer, args=(id, call, one), name="call", daemon=True).start()
     for one in list(cancelled.values()):
         one.set()
-    batcher.close(0)
     with sending:
         connection.close()
