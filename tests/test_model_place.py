@@ -47,3 +47,9 @@ def test_another_file_is_not_a_missing_directory() -> None:
         UserError, match=r"^'lines\.fr' is a file, not a model; give a directory, a \.gguf file"
     ):
         locate("lines.fr")
+
+
+@pytest.mark.parametrize("address", ["localhost:8000/v1", "10.0.0.7:8000", "gpu-1.example.org:80/v1"])
+def test_an_address_without_http_is_a_server(address: str) -> None:
+    with pytest.raises(UserError, match="if it is a server, write its address with http://, as in http://l"):
+        locate(address)

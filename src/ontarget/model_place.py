@@ -8,6 +8,8 @@ from ontarget.errors import UserError, nearest
 from ontarget.files import expanded
 from ontarget.served_model import is_url
 
+_SERVER = re.compile(r"[\w.-]+:\d+(/.*)?")
+
 
 def locate(model: str | Path) -> Path | str:
     """The directory of a model, with `~` and `$NAME` expanded, or else its hub name.
@@ -38,6 +40,11 @@ def locate(model: str | Path) -> Path | str:
 
 def missing(path: Path) -> str:
     """The message for a model that is not there, with the nearest names beside it, or for another file."""
+    if _SERVER.fullmatch(str(path)):
+        return (
+            f"there is no model directory '{path}'; if it is a server, write its address with http://, as in "
+            "http://localhost:8000/v1"
+        )
     if path.is_file():
         return f"'{path}' is a file, not a model; give a directory, a .gguf file or a hub name"
     file, parent = path.suffix == SUFFIX, path.parent

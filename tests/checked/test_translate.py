@@ -1,7 +1,7 @@
 import pytest
 from tests.checked.fake import ENGLISH, FRENCH, GERMAN, Scripted, plain
 
-from ontarget.checked.attempt import SAMPLES, Attempt, attempts_of
+from ontarget.checked.attempt import SAMPLES, Attempt, Later, attempts_of
 from ontarget.checked.translate import translate_checked
 from ontarget.checked.verdict import Checked
 from ontarget.errors import UserError
@@ -121,3 +121,26 @@ def test_mistakes() -> None:
         attempts_of(plain(), engine, ["xyz"])
     with pytest.raises(UserError, match="the system 'plain' makes several passes itself"):
         attempts_of(plain(pivot=Language("en")), engine, ["rerank"])
+
+
+def test_another_model_is_loaded_once_when_a_text_needs_it() -> None:
+    engine, other = Scripted({"a": [FRENCH], "b": [ENGLISH]}), Scripted({"b": [FRENCH]}, name="other")
+    loaded = list[str]()
+
+    def load() -> Attempt:
+        loaded.append("other")
+        return Attempt(plain(), other, 1, "escalated")
+
+    attempts = attempts_of(plain(), engine, [Later(load)])
+    translate_checked(requests("a", ""), attempts)
+    assert loaded == []
+    for _ in range(2):
+        assert shown(translate_checked(requests("a", "b"), attempts))[1] == (FRENCH, "on_target", "escalated")
+    assert loaded == ["other"]
+
+
+def test_what_another_model_lacks_is_named_when_it_is_loaded() -> None:
+    weak = Attempt(plain(), Scripted({}, [], name="weak"), 1, "escalated")
+    attempts = attempts_of(plain(), Scripted({"a": [ENGLISH]}), [Later(lambda: weak)])
+    with pytest.raises(UserError, match="a beam of 4, but the engine 'weak' does not support beam search"):
+        translate_checked(requests("a"), attempts)

@@ -11,8 +11,10 @@ from rich.console import Console
 from tests.cli.test_translate import Capitals, Upper
 from typer.testing import CliRunner
 
+from ontarget.checkpoints.record import Tuned
 from ontarget.cli.app import app
 from ontarget.cli.bulk import BulkProgress, _progress
+from ontarget.languages import Language
 from ontarget.translation import translator
 
 TO = ("--model", "some/model", "--from", "de", "--to", "fr")
@@ -150,6 +152,20 @@ def test_the_first_lines_tell_the_language_of_short_ones_in_a_later_shard(
     )
     assert result.exit_code == 0, result.output
     assert Path("out").read_text(encoding="utf-8") == italian.upper() * 2 + "SALVA\nANNULLA\n"
+
+
+def test_lines_of_several_sentences_are_named_at_the_start(monkeypatch: pytest.MonkeyPatch) -> None:
+    class OfSentences(Upper):
+        def __init__(self, *given: Any, **options: Any) -> None:
+            super().__init__(*given, **options)
+            self._tuned = Tuned((Language("de"), Language("fr")), (), single_sentences=True)
+
+    monkeypatch.setattr(translator, "Translator", OfSentences)
+    Path("text.de").write_text("Guten Tag. Wie geht es Ihnen?\nGut.\n", encoding="utf-8")
+    result = run("text.de", "-o", "out")
+    assert "note: 1 of 2 lines have several sentences, but the model was tuned on single" in result.stderr
+    Path("many").write_text("Guten Tag. Wie geht es Ihnen?\n" * 501, encoding="utf-8")
+    assert "note: 500 of the first 500 lines have several sentences" in run("many", "-o", "to").stderr
 
 
 def test_progress_has_speed_and_time_left() -> None:

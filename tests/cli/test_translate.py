@@ -280,17 +280,46 @@ def test_what_is_off_target_is_tried_again_on_request(tmp_path: Path) -> None:
     ]
 
 
-def test_another_model_is_asked_for_the_lines_that_stay_off_target(monkeypatch: pytest.MonkeyPatch) -> None:
+@pytest.fixture
+def other_model(monkeypatch: pytest.MonkeyPatch) -> list[str]:
+    """A second model, `other/model`; the models that are loaded, in order."""
+    loaded = list[str]()
+
     class Two(Upper):
         def __init__(self, model: str, *given: Any, **options: Any) -> None:
             super().__init__(model, *given, **options)
+            loaded.append(model)
             if model == "other/model":
                 self.engine.answers = {GERMAN: [FRENCH]}  # type: ignore[misc]
 
     monkeypatch.setattr(translator, "Translator", Two)
+    return loaded
+
+
+def test_another_model_is_asked_for_the_lines_that_stay_off_target(other_model: list[str]) -> None:
     result = run(*TO, "--retry", "model:other/model", given=f"{GERMAN}\n12\n".encode())
     assert (result.exit_code, result.stdout) == (0, f"{FRENCH}\n12\n")
     assert "tried again: 1 on target by the other model" in result.stderr
+    assert other_model == ["some/model", "other/model"]
+
+
+def test_another_model_is_loaded_only_if_a_line_needs_it(
+    other_model: list[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(Capitals, "answers", {GERMAN: [FRENCH]})
+    result = run(*TO, "--retry", "model:other/model", given=f"{GERMAN}\n".encode())
+    assert (result.exit_code, result.stdout) == (0, f"{FRENCH}\n")
+    assert other_model == ["some/model"]
+
+
+def test_what_another_model_lacks_is_found_before_any_model_is_loaded(
+    tmp_path: Path, other_model: list[str]
+) -> None:
+    (tmp_path / "other").mkdir()
+    result = run(*TO, "--retry", f"model:{tmp_path / 'other'}", given=b"x\n")
+    assert result.exit_code == 2
+    assert "other' has no config.json, so it is not a model" in " ".join(result.stderr.split())
+    assert other_model == []
 
 
 def test_the_source_language_is_identified_line_by_line() -> None:

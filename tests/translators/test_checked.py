@@ -42,6 +42,19 @@ def test_retries_by_name_and_by_another_model() -> None:
     assert [one.verdict.action for one in found] == ["reranked", "escalated"]
 
 
+def test_another_model_may_be_loaded_later() -> None:
+    loaded = list[str]()
+
+    def load() -> Model:
+        loaded.append("other")
+        return Model({"b": [FRENCH]})
+
+    translator = CheckedTranslator(Model({"a": [FRENCH], "b": [ENGLISH]}), retry=[load])
+    assert (translator.translate("a", "de", "fr").text, loaded) == (FRENCH, [])
+    assert [translator.translate("b", "de", "fr").verdict.action for _ in range(2)] == ["escalated"] * 2
+    assert loaded == ["other"]
+
+
 def test_without_the_check_nothing_is_known() -> None:
     translator = CheckedTranslator(Model({"a": [ENGLISH]}), check=False)
     (found,) = translator.translate(["a"], "de", "fr")

@@ -21,7 +21,8 @@ from ontarget.files import full_disk_said, locked
 from ontarget.signals import postponed
 
 Files = TypeVar("Files", bound=JobFiles)
-_FIRST = 500  # lines
+FIRST = 500
+"""Number of lines from which the main language of a job is identified."""
 
 
 class Reporter(Protocol):
@@ -111,7 +112,7 @@ def _translate_rest(files: JobFiles, workers: Callable[[Sequence[str]], Workers]
         reporter.say("stopping at the end of this shard; press Ctrl-C again to stop at once")
 
     with kept_said(files, "lines"):
-        first = next(cut(files.files, files.lines, 0, lambda: _FIRST))
+        first = next(cut(files.files, files.lines, 0, lambda: FIRST))
         translated = workers(first.texts)(shards, within)
         reporter.advance(journal.lines, total)
         with postponed(told) as request:

@@ -3,9 +3,9 @@
 from collections.abc import Sequence
 from dataclasses import replace
 
-from ontarget.checked.attempt import Attempt
+from ontarget.checked.attempt import Attempt, Later
 from ontarget.checked.check import Checker
-from ontarget.checked.translate import hypotheses_of, translate_checked, try_again
+from ontarget.checked.translate import hypotheses_of, made, translate_checked, try_again
 from ontarget.checked.verdict import Checked, badness
 from ontarget.translation.engines.protocol import Capability, Progress, check_capabilities
 from ontarget.translation.system import Request
@@ -22,7 +22,7 @@ def widened(first: Attempt, count: int) -> Attempt:
 
 def alternatives_checked(
     requests: Sequence[Request],
-    attempts: Sequence[Attempt],
+    attempts: Sequence[Attempt | Later],
     count: int,
     checker: Checker | None = None,
     progress: Progress | None = None,
@@ -46,13 +46,16 @@ def alternatives_checked(
         UserError: an engine lacks what its system needs, or n-best lists.
     """
     checker = checker or Checker()
-    system = attempts[0].system
+    first = made(attempts[0])
+    system = first.system
     if system.pivot or system.rerank:
         return [[one] for one in translate_checked(requests, attempts, checker, progress)]
-    attempts = [widened(attempts[0], count), *attempts[1:]]
+    first = widened(first, count)
+    attempts = [first, *attempts[1:]]
     for attempt in attempts:
-        check_capabilities(attempt.system, attempt.engine, attempt.count)
-    found = hypotheses_of(attempts[0], requests, progress)
+        if isinstance(attempt, Attempt):
+            check_capabilities(attempt.system, attempt.engine, attempt.count)
+    found = hypotheses_of(first, requests, progress)
     pairs = [(request, one) for request, of_one in zip(requests, found, strict=True) for one in of_one]
     checked = iter(checker.check([request for request, _ in pairs], [one for _, one in pairs]))
     ranked = [_ranked([next(checked) for _ in of_one]) for of_one in found]

@@ -1,7 +1,8 @@
 """Attempts: the first one translates all lines, and each other one those that are still off-target."""
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
+from threading import Lock
 from typing import Literal, get_args
 
 from ontarget.checked.verdict import Action
@@ -35,6 +36,29 @@ class Attempt:
     action: Action = "none"
 
 
+class Later:
+    """An attempt with another model, which is loaded when the first text needs it, once for all threads.
+
+    Args:
+        load: loads the model.
+    """
+
+    def __init__(self, load: Callable[[], Attempt]) -> None:
+        self._load, self._lock = load, Lock()
+        self._attempt: Attempt | None = None
+
+    def attempt(self) -> Attempt:
+        """The attempt.
+
+        Raises:
+            UserError: the model cannot be loaded.
+        """
+        with self._lock:
+            if self._attempt is None:
+                self._attempt = self._load()
+            return self._attempt
+
+
 def check_retry(name: str) -> None:
     """Rejects a name that is not in `RETRIES`.
 
@@ -47,8 +71,8 @@ def check_retry(name: str) -> None:
 
 
 def attempts_of(
-    system: System, engine: Engine, retries: Sequence["str | Attempt"] = (), *, seed: int = 0
-) -> list[Attempt]:
+    system: System, engine: Engine, retries: Sequence[str | Attempt | Later] = (), *, seed: int = 0
+) -> list[Attempt | Later]:
     """The attempts with one model: the system itself, then its retries in their order.
 
     `rerank` looks at all hypotheses of the beam, so it takes no time and is part of the first attempt.
@@ -57,7 +81,7 @@ def attempts_of(
     Args:
         system: prompt and decoding of the first attempt; the others have the same, except as their names say.
         engine: generates the text.
-        retries: names from `RETRIES`, or attempts with another model.
+        retries: names from `RETRIES`, or attempts with another model, now or later.
         seed: of `sampling`.
     Raises:
         UserError: there is no such retry, or the system cannot have it.

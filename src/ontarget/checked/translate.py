@@ -2,7 +2,7 @@
 
 from collections.abc import Sequence
 
-from ontarget.checked.attempt import Attempt
+from ontarget.checked.attempt import Attempt, Later
 from ontarget.checked.check import Checker
 from ontarget.checked.verdict import Checked, better
 from ontarget.translation.engines.protocol import Progress, check_capabilities
@@ -13,7 +13,7 @@ from ontarget.translation.translate import n_best, translate
 
 def translate_checked(
     requests: Sequence[Request],
-    attempts: Sequence[Attempt],
+    attempts: Sequence[Attempt | Later],
     checker: Checker | None = None,
     progress: Progress | None = None,
 ) -> list[Checked]:
@@ -35,15 +35,16 @@ def translate_checked(
     """
     checker = checker or Checker()
     for attempt in attempts:
-        check_capabilities(attempt.system, attempt.engine, attempt.count)
-    results = _attempt(attempts[0], requests, checker, progress)
+        if isinstance(attempt, Attempt):
+            check_capabilities(attempt.system, attempt.engine, attempt.count)
+    results = _attempt(made(attempts[0]), requests, checker, progress)
     return try_again(results, requests, attempts, checker, progress)
 
 
 def try_again(
     results: Sequence[Checked],
     requests: Sequence[Request],
-    attempts: Sequence[Attempt],
+    attempts: Sequence[Attempt | Later],
     checker: Checker,
     progress: Progress | None = None,
 ) -> list[Checked]:
@@ -51,13 +52,14 @@ def try_again(
 
     See `translate_checked` for the arguments and the rules.
     """
-    first, *others = attempts
+    first, others = made(attempts[0]), attempts[1:]
     results, tried = list(results), set[int]()
     done = len(requests)
-    for attempt in others:
-        again = [i for i, one in enumerate(results) if one.verdict.off and _is_new(attempt, first, one)]
+    for other in others:
+        again = [i for i, one in enumerate(results) if one.verdict.off and _is_new(other, first, one)]
         if not again:
             continue
+        attempt = made(other)
         passes = 2 if attempt.system.pivot else 1
         part = _part(progress, done, done + passes * len(again))
         done += passes * len(again)
@@ -92,8 +94,23 @@ def hypotheses_of(
     return [[one] for one in translate(attempt.system, attempt.engine, requests, progress)]
 
 
-def _is_new(attempt: Attempt, first: Attempt, one: Checked) -> bool:
+def made(attempt: Attempt | Later) -> Attempt:
+    """An attempt, whose model is loaded now if it is not yet.
+
+    Raises:
+        UserError: the model cannot be loaded, or lacks what its system needs.
+    """
+    if isinstance(attempt, Attempt):
+        return attempt
+    loaded = attempt.attempt()
+    check_capabilities(loaded.system, loaded.engine, loaded.count)
+    return loaded
+
+
+def _is_new(attempt: Attempt | Later, first: Attempt, one: Checked) -> bool:
     """Whether an attempt may give something else than the first one gave."""
+    if isinstance(attempt, Later):
+        return True
     if one.hypothesis.too_long and attempt.engine is first.engine:
         return False
     return attempt.system.pivot not in one.direction.sides

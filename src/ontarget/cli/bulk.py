@@ -12,7 +12,7 @@ from ontarget.bulk.inputs import find_inputs
 from ontarget.bulk.job import BulkJob
 from ontarget.bulk.local import Advance, Translate, Workers, in_this_process
 from ontarget.bulk.reading import BulkFile, no_columns
-from ontarget.bulk.translate import translate_files
+from ontarget.bulk.translate import FIRST, translate_files
 from ontarget.checked.source import AUTO
 from ontarget.checked.verdict import Checked, Verdict
 from ontarget.cli.loading import TranslatorOptions
@@ -81,6 +81,10 @@ def in_bulk(
         nonlocal limit
         translator = loaded()
         limit = translator.translator.context.limit
+        language = options.direction.source if options.direction else Language("en")
+        doubts = translator.translator.doubts_on_lines(first, language, are_first=len(first) == FIRST)
+        for said in doubts:
+            typer.echo(f"note: {said}", err=True)
         return in_this_process(_bound(translator, options, target, first))
 
     def failed(texts: Sequence[str]) -> list[Checked]:

@@ -72,7 +72,7 @@ def document_options(
 
 
 @dataclass(frozen=True, slots=True)
-class DocumentJob:
+class SingleDocument:
     """A document to translate.
 
     Attributes:
@@ -103,7 +103,7 @@ def document_job(
     report: Path | None,
     check: bool,
     strict: bool,
-) -> DocumentJob:
+) -> SingleDocument:
     """The document that a command is to translate.
 
     Args:
@@ -111,9 +111,9 @@ def document_job(
         output: the file to write.
         options: how it is translated.
         overwrite: whether an output that exists is replaced.
-        report: see `DocumentJob`.
-        check: see `DocumentJob`.
-        strict: see `DocumentJob`.
+        report: see `SingleDocument`.
+        check: see `SingleDocument`.
+        strict: see `SingleDocument`.
     Raises:
         UserError: a file or path is wrong.
     """
@@ -129,7 +129,7 @@ def document_job(
             document: Document = read_plain(stream.read(), Path("standard input"))
     else:
         document = options.read(file)
-    return DocumentJob(file, output, document, options, report, check, strict)
+    return SingleDocument(file, output, document, options, report, check, strict)
 
 
 def _check_output(output: Path, file: Path | None, *, overwrite: bool) -> None:
@@ -143,7 +143,7 @@ def _check_output(output: Path, file: Path | None, *, overwrite: bool) -> None:
         )
 
 
-def translate_one(job: DocumentJob, translator: "CheckedTranslator") -> None:
+def translate_one(job: SingleDocument, translator: "CheckedTranslator") -> None:
     """Translates a document, writes it, and ends the command with a summary and an exit code."""
     progress = sys.stderr is not None and sys.stderr.isatty()
     result = job.options.translate(translator, job.document, job.file, progress=progress)
@@ -159,7 +159,7 @@ def translate_one(job: DocumentJob, translator: "CheckedTranslator") -> None:
     _conclude(result, job)
 
 
-def _conclude(result: DocumentTranslation, job: DocumentJob) -> None:
+def _conclude(result: DocumentTranslation, job: SingleDocument) -> None:
     summary = result.summary
     for said in summary.sentences() if job.check else ():
         typer.echo(said, err=True)

@@ -6,8 +6,16 @@ import typer
 
 from ontarget.checked.attempt import check_retry
 from ontarget.checked.summary import Summary
+from ontarget.checkpoints.adapter import lineage, tokenizer_place
+from ontarget.checkpoints.files import (
+    check_adapter_files,
+    check_model_files,
+    check_tokenizer_files,
+    is_adapter,
+)
 from ontarget.cli.names import names_of
 from ontarget.errors import UserError
+from ontarget.served_model import ServedModel
 from ontarget.translation.engines.loading import Place, place_of
 from ontarget.translation.too_long import sentences
 
@@ -29,9 +37,22 @@ def _retry(name: str) -> tuple[str, Place | None]:
         other = name.removeprefix(_OTHER)
         if not other:
             raise UserError(f"--retry {_OTHER} names no model; write, for example, {_OTHER}path/to/model")
-        return _OTHER, place_of(other)
+        place = place_of(other)
+        _check_files(place)
+        return _OTHER, place
     check_retry(name)
     return name, None
+
+
+def _check_files(place: Place) -> None:
+    """Finds what is missing or damaged in a model that is loaded only when a line needs it."""
+    if isinstance(place, ServedModel):
+        return
+    for part in lineage(place):
+        if isinstance(part, Path):
+            (check_adapter_files if is_adapter(part) else check_model_files)(part)
+    if isinstance(tokenizer := tokenizer_place(place), Path):
+        check_tokenizer_files(tokenizer)
 
 
 def check_options(*, check: bool, strict: bool, report: Path | None, retry: str | None) -> None:

@@ -94,10 +94,17 @@ class Translator:
         of_tokens = (uncovered(tokenizer, side) for side in direction.sides) if tokenizer else ()
         return [reason for reason in (self._on_template, of_model, *of_tokens) if reason]
 
-    def doubts_on_lines(self, texts: Sequence[str], source: Language) -> list[str]:
+    def doubts_on_lines(
+        self, texts: Sequence[str], source: Language, *, are_first: bool = False
+    ) -> list[str]:
         """Reasons why the translations of these texts may be poor, one sentence each.
 
         A model that was tuned on single sentences translates the first one of several, or mixes them up.
+
+        Args:
+            texts: the texts.
+            source: their language.
+            are_first: whether more texts follow, which the sentences then say.
         """
         if self._tuned is None or not self._tuned.single_sentences:
             return []
@@ -105,8 +112,8 @@ class Translator:
         if not several:
             return []
         return [
-            f"{several} of {counted(len(texts), 'line')} have several sentences, but the model was tuned on "
-            "single ones; split them, one sentence a line"
+            f"{several} of {'the first ' * are_first}{counted(len(texts), 'line')} have several sentences, "
+            "but the model was tuned on single ones; split them, one sentence a line"
         ]
 
     def translate(

@@ -1,14 +1,14 @@
 """Translation with verdicts of texts, documents and streams, for Python and for the command."""
 
 from collections import defaultdict
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from itertools import islice
 from pathlib import Path
 from typing import get_args, overload
 
 from ontarget import given
 from ontarget.checked.alternatives import alternatives_checked
-from ontarget.checked.attempt import Attempt, attempts_of
+from ontarget.checked.attempt import Attempt, Later, attempts_of
 from ontarget.checked.check import Checker, Unchecked
 from ontarget.checked.progress_bar import shown
 from ontarget.checked.source import AUTO, source_directions
@@ -45,8 +45,9 @@ class CheckedTranslator:
         model: a directory, a name on the Hugging Face Hub, a model on a server or its URL, or a `Translator`,
             which has more options for loading.
         retry: what is tried for off-target lines, in order: `rerank` (another hypothesis of the beam),
-            `sampling` (four draws), `pivot` (through English), or another `Translator`. The default is
-            nothing, so that the texts are those of `Translator.translate`.
+            `sampling` (four draws), `pivot` (through English), another `Translator`, or a function that
+            loads one and is called when the first text needs it. The default is nothing, so that the texts
+            are those of `Translator.translate`.
         num_beams: number of hypotheses kept at each step; 1 is greedy search. The default is 4, or 1 for a
             model on a server, which has no beam.
         max_new_tokens: maximum number of tokens to generate for each text.
@@ -63,7 +64,7 @@ class CheckedTranslator:
         self,
         model: Translator | str | Path | ServedModel,
         *,
-        retry: Sequence[str | Translator] = (),
+        retry: Sequence[str | Translator | Callable[[], Translator]] = (),
         num_beams: int | None = None,
         max_new_tokens: int = 512,
         no_repeat_ngram_size: int | None = None,
@@ -300,8 +301,14 @@ def _is_kept(request: Request) -> bool:
     return request.direction.source == request.direction.target
 
 
-def _escalation(other: Translator, decoding: Decoding) -> Attempt:
+def _escalation(other: Translator | Callable[[], Translator], decoding: Decoding) -> Attempt | Later:
+    if callable(other):
+        return Later(lambda: _by_another(other(), decoding))
     if not isinstance(other, Translator):
         raise UserError(f"a retry is {given.shown(other)}; give a name such as 'pivot', or a Translator")
+    return _by_another(other, decoding)
+
+
+def _by_another(other: Translator, decoding: Decoding) -> Attempt:
     system = System("escalated", other.template, decoding=decoding_for(other.engine, decoding))
     return Attempt(system, other.engine, 1, "escalated")
