@@ -142,7 +142,6 @@ def test_openai(url: str) -> None:
     [
         ({"model": "ontarget"}, "ontarget:de-fr"),
         ({"model": "gpt-4o"}, "there is no model of this name; the models of this server are ontarget"),
-        ({"model": "ontarget:de-fr", "stream": True}, "omit stream"),
         ({"model": "ontarget:de-fr", "n": 2}, "omit n"),
         (
             {"model": "ontarget:de-fr", "extra_body": {"translation_options": {"target_lang": "en"}}},

@@ -30,11 +30,14 @@ class Failure(Exception):
         self.status, self.code, self.message = status, code, message
         self.headers, self.more = dict(headers or {}), dict(more or {})
 
-    def response(self) -> JSONResponse:
-        """The response: OpenAI's clients read `error`, and DeepL's read `message`."""
+    def to_dict(self) -> dict[str, Any]:
+        """The body of the response: OpenAI's clients read `error`, and DeepL's read `message`."""
         error = {"message": self.message, "type": _kind(self.status), "code": self.code}
-        body = {"error": error, "message": self.message, **self.more}
-        return JSONResponse(body, self.status, self.headers)
+        return {"error": error, "message": self.message, **self.more}
+
+    def response(self) -> JSONResponse:
+        """The response."""
+        return JSONResponse(self.to_dict(), self.status, self.headers)
 
 
 def wrong(message: str, code: str = "invalid_request") -> Failure:

@@ -5,7 +5,7 @@ from typing import Any, Literal
 from fastapi import APIRouter
 from pydantic import BaseModel, Field
 from starlette.requests import Request
-from starlette.responses import JSONResponse
+from starlette.responses import JSONResponse, Response
 
 from ontarget.checked.source import AUTO
 from ontarget.serving import own_api
@@ -46,9 +46,9 @@ class DetectBody(BaseModel):
     "/translate",
     summary="Translate a text, or several.",
     openapi_extra=described(own_api.TranslateBody, LibreTranslateBody, forms=True),
-    responses=replies(TranslateReply | LibreTranslateReply),
+    responses=replies(TranslateReply | LibreTranslateReply, events=True),
 )
-async def translate(http: Request, service: Open) -> JSONResponse:
+async def translate(http: Request, service: Open) -> Response:
     """With `text`, translations with their verdicts; with `q`, the form of LibreTranslate."""
     fields = await fields_of(http)
     if "q" in fields and "text" in fields:

@@ -2,6 +2,7 @@
 
 from collections.abc import Sequence
 
+from ontarget.checked.source import AUTO
 from ontarget.errors import UserError, nearest
 from ontarget.languages import Language
 from ontarget.scoring.language_id.identifier import Identifier
@@ -46,6 +47,14 @@ class OfferedLanguages:
         known = [str(one) for one in self.languages]
         listed = f"; offered are {', '.join(known)}" if len(known) <= 30 else nearest(str(language), known)
         raise wrong(f"this server does not offer {language.name()} ({language}){listed}", "unknown_language")
+
+    def source(self, code: str | None) -> Language | None:
+        """The offered language that the code of a source stands for; None: it is to be identified.
+
+        Raises:
+            Failure: it is unknown or not offered.
+        """
+        return self.named(code) if code not in (None, "", AUTO) else None
 
 
 def _language(label: str) -> Language | None:

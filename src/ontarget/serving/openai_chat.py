@@ -2,21 +2,26 @@
 
 import time
 import uuid
+from collections.abc import AsyncIterator, Sequence
+from typing import Any
 
 from fastapi import APIRouter
 from pydantic import BaseModel, Field
 from starlette.requests import Request
-from starlette.responses import JSONResponse
+from starlette.responses import JSONResponse, Response
 
 from ontarget.checked.source import AUTO
 from ontarget.errors import UserError
 from ontarget.languages import Direction
 from ontarget.serving.body import checked_body, described, fields_of
 from ontarget.serving.context import WithKey
-from ontarget.serving.failure import wrong
+from ontarget.serving.events import EventsResponse, event
+from ontarget.serving.failure import Failure, wrong
 from ontarget.serving.models import DEFAULT_NAME
 from ontarget.serving.replies import ChatReply, ModelsReply, replies
 from ontarget.serving.required import require_translated
+from ontarget.serving.streaming import StreamedPiece, begun, stream, whole
+from ontarget.serving.texts import ServedText
 
 router = APIRouter()
 
@@ -59,6 +64,12 @@ class LanguageOptions(BaseModel):
     source_lang: str = AUTO
 
 
+class StreamOptions(BaseModel):
+    """Options of `stream`."""
+
+    include_usage: bool = False
+
+
 class ChatBody(BaseModel):
     """The body of `POST /v1/chat/completions`; other keys, such as `temperature`, are ignored."""
 
@@ -72,6 +83,7 @@ class ChatBody(BaseModel):
     )
     translation_options: LanguageOptions | None = None
     stream: bool | None = None
+    stream_options: StreamOptions | None = None
     n: int | None = None
 
 
@@ -79,13 +91,11 @@ class ChatBody(BaseModel):
     "/v1/chat/completions",
     summary="Translate as OpenAI.",
     openapi_extra=described(ChatBody),
-    responses=replies(ChatReply),
+    responses=replies(ChatReply, events=True),
 )
-async def chat(http: Request, service: WithKey) -> JSONResponse:
-    """The translation of the last message of the user."""
+async def chat(http: Request, service: WithKey) -> Response:
+    """The translation of the last message of the user; with `stream`, sentence by sentence."""
     body = checked_body(ChatBody, await fields_of(http))
-    if body.stream:
-        raise wrong("a translation is checked before it is sent; omit stream", "no_streaming")
     if body.n not in (None, 1):
         raise wrong("a text has one translation; omit n")
     name, _, languages = body.model.partition(":")
@@ -94,31 +104,61 @@ async def chat(http: Request, service: WithKey) -> JSONResponse:
     text = next((one.text() for one in reversed(body.messages) if one.role == "user"), None)
     if text is None:
         raise wrong("no message has the role user; send the text in one")
+    if body.stream:
+        pieces = stream(http, service, [text], source, target, model=model, required=[require_translated])
+        return EventsResponse(_chunks(await begun(pieces), body))
     (result,) = await service.translate(http, [text], source, target, model=model)
     require_translated([result])
+    message = {"role": "assistant", "content": result.text, "refusal": None}
+    choice = {"index": 0, "message": message, "finish_reason": _finish_reason(result), "logprobs": None}
+    fields = {"choices": [choice], "usage": _usage(result), "translation": result.to_dict()}
+    return JSONResponse(_head(body, "chat.completion") | fields)
+
+
+async def _chunks(pieces: AsyncIterator[StreamedPiece], body: ChatBody) -> AsyncIterator[str]:
+    """The pieces as chunks of a chat completion."""
+    head, sent = _head(body, "chat.completion.chunk"), list[StreamedPiece]()
+    with_usage = body.stream_options is not None and body.stream_options.include_usage
+
+    def chunk(choices: Sequence[dict[str, Any]], **more: Any) -> str:
+        return event({**head, "choices": choices, **({"usage": None} if with_usage else {}), **more})
+
+    def choice(finish_reason: str | None = None, **delta: str) -> dict[str, Any]:
+        return {"index": 0, "delta": delta, "finish_reason": finish_reason, "logprobs": None}
+
+    try:
+        yield chunk([choice(role="assistant", content="")])
+        async for piece in pieces:
+            sent.append(piece)
+            yield chunk([choice(content=piece.translation.text)], translation=piece.to_dict())
+    except Failure as failure:
+        yield event(failure.to_dict())
+        return
+    (result,) = whole(sent)
+    yield chunk([choice(_finish_reason(result))])
+    if with_usage:
+        yield chunk([], usage=_usage(result))
+    yield "data: [DONE]\n\n"
+
+
+def _head(body: ChatBody, kind: str) -> dict[str, Any]:
+    return {
+        "id": f"chatcmpl-{uuid.uuid4().hex}",
+        "object": kind,
+        "created": int(time.time()),
+        "model": body.model,
+    }
+
+
+def _finish_reason(result: ServedText) -> str:
+    return "stop" if result.finish_reason == "stop" else "length"
+
+
+def _usage(result: ServedText) -> dict[str, int]:
+    """The numbers of tokens; a server of the model that does not count them leaves them 0."""
     prompt = sum(one.checked.hypothesis.prompt_tokens for one in result.segments)
     tokens = sum(one.checked.hypothesis.tokens for one in result.segments)
-    choice = {
-        "index": 0,
-        "message": {"role": "assistant", "content": result.text, "refusal": None},
-        "finish_reason": "stop" if result.finish_reason == "stop" else "length",
-        "logprobs": None,
-    }
-    return JSONResponse(
-        {
-            "id": f"chatcmpl-{uuid.uuid4().hex}",
-            "object": "chat.completion",
-            "created": int(time.time()),
-            "model": body.model,
-            "choices": [choice],
-            "usage": {
-                "prompt_tokens": prompt,
-                "completion_tokens": tokens,
-                "total_tokens": prompt + tokens,
-            },
-            "translation": result.to_dict(),
-        }
-    )
+    return {"prompt_tokens": prompt, "completion_tokens": tokens, "total_tokens": prompt + tokens}
 
 
 @router.get("/v1/models", summary="List the models as OpenAI.", responses=replies(ModelsReply))

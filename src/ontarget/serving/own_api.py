@@ -4,6 +4,7 @@
 """
 
 import time
+from collections.abc import AsyncIterator, Callable, Sequence
 from typing import Any, Literal
 
 from fastapi import APIRouter
@@ -17,10 +18,13 @@ from ontarget.languages import Direction
 from ontarget.scoring.off_target import OffTarget
 from ontarget.serving.body import checked_body, described, fields_of
 from ontarget.serving.context import Open, WithKey
-from ontarget.serving.failure import wrong
+from ontarget.serving.events import EventsResponse, event
+from ontarget.serving.failure import Failure, wrong
 from ontarget.serving.replies import ReadyReply, ScoreReply, StatusReply, replies
 from ontarget.serving.required import require_on_target, require_translated
 from ontarget.serving.service import TranslationService
+from ontarget.serving.streaming import StreamedPiece, begun, stream, whole
+from ontarget.serving.texts import ServedText
 
 router = APIRouter()
 
@@ -39,6 +43,7 @@ class TranslateBody(BaseModel):
     strict: bool = Field(
         False, description="Answer with status 422 if a text is off-target, or untranslated."
     )
+    stream: bool = Field(False, description="Answer with server-sent events, sentence by sentence.")
     model: str | None = Field(None, description="Name of the model; the first one of the server by default.")
 
 
@@ -59,7 +64,7 @@ class ScoreBody(BaseModel):
     source: str | None = Field(None, description="Language of the sources.", examples=["it"])
 
 
-async def translate(http: Request, service: TranslationService, fields: dict[str, Any]) -> JSONResponse:
+async def translate(http: Request, service: TranslationService, fields: dict[str, Any]) -> Response:
     """Answers `POST /translate` in the server's own form.
 
     Raises:
@@ -69,17 +74,35 @@ async def translate(http: Request, service: TranslationService, fields: dict[str
     begin = time.monotonic()
     texts = [body.text] if isinstance(body.text, str) else body.text
     model = service.models.resolved(body.model)
+
+    def reply(results: Sequence[ServedText]) -> dict[str, Any]:
+        seconds = round(time.monotonic() - begin, 3)
+        translations = [one.to_dict() for one in results]
+        return {"translations": translations, "model": model, "seconds": seconds}
+
+    required = (require_translated, require_on_target) if body.strict else ()
+    if body.stream:
+        pieces = stream(
+            http, service, texts, body.source, body.target, format=body.format, model=model, required=required
+        )
+        return EventsResponse(_events(await begun(pieces), reply))
     results = await service.translate(http, texts, body.source, body.target, format=body.format, model=model)
-    if body.strict:
-        require_translated(results)
-        require_on_target(results)
-    return JSONResponse(
-        {
-            "translations": [one.to_dict() for one in results],
-            "model": model,
-            "seconds": round(time.monotonic() - begin, 3),
-        }
-    )
+    for require in required:
+        require(results)
+    return JSONResponse(reply(results))
+
+
+async def _events(
+    pieces: AsyncIterator[StreamedPiece], reply: Callable[[Sequence[ServedText]], dict[str, Any]]
+) -> AsyncIterator[str]:
+    sent = []
+    try:
+        async for piece in pieces:
+            sent.append(piece)
+            yield event(piece.to_dict(), "segment")
+        yield event(reply(whole(sent)), "done")
+    except Failure as failure:
+        yield event(failure.to_dict(), "error")
 
 
 @router.post(

@@ -149,6 +149,12 @@ ERRORS: dict[int | str, dict[str, Any]] = {
 """The errors of all routes."""
 
 
-def replies(model: Any) -> dict[int | str, dict[str, Any]]:
-    """The reply of a route that answers with a response of its own."""
-    return {200: {"model": model}}
+def replies(model: Any, *, events: bool = False) -> dict[int | str, dict[str, Any]]:
+    """The reply of a route that answers with a response of its own.
+
+    Args:
+        model: its JSON.
+        events: whether it may be server-sent events instead.
+    """
+    content: dict[str, Any] = {"content": {"text/event-stream": {}}} if events else {}
+    return {200: {"model": model, **content}}

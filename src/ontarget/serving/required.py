@@ -6,26 +6,32 @@ from ontarget.serving.failure import Failure
 from ontarget.serving.texts import ServedText
 
 
-def require_translated(results: Sequence[ServedText]) -> None:
+def require_translated(results: Sequence[ServedText], first: int = 1) -> None:
     """Refuses to answer with a source in place of a translation, where the reply could not say so.
 
+    Args:
+        results: the translations.
+        first: the number of the first one.
     Raises:
         Failure: the model gave nothing for a text, or takes fewer tokens than it has.
     """
-    _require([not one.untranslated for one in results], results, "untranslated", "not translated")
+    _require([not one.untranslated for one in results], results, first, "untranslated", "not translated")
 
 
-def require_on_target(results: Sequence[ServedText]) -> None:
+def require_on_target(results: Sequence[ServedText], first: int = 1) -> None:
     """Refuses to answer with text in another language than the requested one.
 
+    Args:
+        results: the translations.
+        first: the number of the first one.
     Raises:
         Failure: a text is off-target.
     """
-    _require([one.on_target for one in results], results, "off_target", "off-target")
+    _require([one.on_target for one in results], results, first, "off_target", "off-target")
 
 
-def _require(good: Sequence[bool], results: Sequence[ServedText], code: str, name: str) -> None:
-    bad = [number for number, is_good in enumerate(good, 1) if not is_good]
+def _require(good: Sequence[bool], results: Sequence[ServedText], first: int, code: str, name: str) -> None:
+    bad = [number for number, is_good in enumerate(good, first) if not is_good]
     if bad:
         message = f"{name}: text {', '.join(map(str, bad))}; the reply has the verdicts in 'translations'"
         raise Failure(422, code, message, more={"translations": [one.to_dict() for one in results]})

@@ -8,14 +8,13 @@ from typing import Any, TypeVar
 
 from starlette.requests import Request
 
-from ontarget.checked.source import AUTO
 from ontarget.documents.glossary import Glossary
 from ontarget.documents.keep import Keep
 from ontarget.documents.parts import Document
 from ontarget.documents.segments import Level
 from ontarget.documents.terms import TranslateRequests
 from ontarget.errors import UserError, counted
-from ontarget.languages import Direction, Language
+from ontarget.languages import Language
 from ontarget.openai_api import NoReply
 from ontarget.scoring.language_id.identifier import Identifier
 from ontarget.serving.api_keys import ApiKeys
@@ -31,7 +30,7 @@ from ontarget.serving.model_owner import ModelOwner, Restarts, State
 from ontarget.serving.model_process import Launch
 from ontarget.serving.models import ServedModels
 from ontarget.serving.offered import OfferedLanguages
-from ontarget.serving.texts import ServedText, TextFormat, detected, document_of
+from ontarget.serving.texts import ServedText, TextFormat, directions_of, document_of
 from ontarget.translation.system import Request as ModelRequest
 
 Result = TypeVar("Result")
@@ -157,15 +156,11 @@ class TranslationService:
         if alternatives > self.limits.alternatives:
             raise wrong(f"too many alternatives; ask for at most {self.limits.alternatives}")
         into = self.offered.named(target)
-        known = None if source in (None, "", AUTO) else self.offered.named(str(source))
+        known = self.offered.source(source)
 
         def work(translate: TranslateRequests) -> list[ServedText]:
             documents: list[Document] = [document_of(text, format, ignored, lines=lines) for text in texts]
-            directions = (
-                detected(documents, into, self.identifier)
-                if known is None
-                else [Direction(known, into)] * len(texts)
-            )
+            directions = directions_of(documents, known, into, self.identifier)
             return translate_with_choices(
                 texts,
                 documents,

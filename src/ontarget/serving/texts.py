@@ -26,7 +26,8 @@ from ontarget.text import in_one_line
 
 TextFormat = Literal["text", "html", "xml"]
 
-_LINE = re.compile(r"[^\r\n]+")
+LINE = re.compile(r"[^\r\n]+")
+"""A line of a text."""
 # The outcome of a text is the first of these that one of its segments has.
 _OUTCOMES: tuple[VerdictOutcome, ...] = ("off_target", "unsure", "on_target", "neutral")
 _ACTIONS: tuple[Action, ...] = ("failed", "escalated", "pivoted", "retried", "reranked", "none")
@@ -116,7 +117,7 @@ def document_of(
             raise wrong(str(error), "invalid_xml") from None
     slots = [
         Slot(*line.span(), Unit((line[0],), f"line {number}"), written())
-        for number, line in enumerate((_LINE if lines else PARAGRAPH).finditer(text), 1)
+        for number, line in enumerate((LINE if lines else PARAGRAPH).finditer(text), 1)
     ]
     return TextDocument(Decoded(text, "utf-8"), slots)
 
@@ -139,6 +140,22 @@ def detected(documents: Sequence[Document], target: Language, identifier: Identi
             raise wrong(message, "unidentified_language") from None
         directions.append(found or Direction(target, target))
     return directions
+
+
+def directions_of(
+    documents: Sequence[Document], source: Language | None, target: Language, identifier: Identifier
+) -> list[Direction]:
+    """The direction of each document.
+
+    Args:
+        documents: the documents.
+        source: their language; None: that of each is identified, see `detected`.
+        target: the language to translate into.
+        identifier: identifies the language.
+    """
+    if source is None:
+        return detected(documents, target, identifier)
+    return [Direction(source, target)] * len(documents)
 
 
 def translate_texts(
