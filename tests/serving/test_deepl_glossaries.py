@@ -1,0 +1,143 @@
+"""Glossaries by the package `deepl`, unchanged, and by plain requests."""
+
+from collections.abc import Iterator
+from pathlib import Path
+
+import deepl
+import httpx2
+import pytest
+from tests.checked.fake import GERMAN
+from tests.serving.fake import Table, served, service_of
+
+from ontarget.languages import Language
+from ontarget.serving.api_keys import ApiKeys
+from ontarget.serving.glossaries import GlossaryStore
+
+KEY, OTHER = "correct-horse", "battery-staple"
+DOG, HOUND = "The dog sleeps on the sofa today.", "The hound sleeps on the sofa today."
+
+
+@pytest.fixture(scope="module")
+def url() -> Iterator[str]:
+    languages = [Language(code) for code in ("de", "en", "fr")]
+    table = Table({GERMAN: [DOG, HOUND]})
+    with served(service_of(table, keys=ApiKeys([KEY, OTHER]), languages=languages)) as url:
+        yield url
+
+
+@pytest.fixture
+def client(url: str) -> Iterator[deepl.Translator]:
+    client = deepl.Translator(KEY, server_url=url)
+    yield client
+    for one in client.list_glossaries():
+        client.delete_glossary(one)
+
+
+def test_a_glossary_from_its_beginning_to_its_end(client: deepl.Translator) -> None:
+    terms = {"Hund": "dog", "süße Katze": "sweet cat"}
+    made = client.create_glossary("animals & more", "DE", "EN-US", terms)
+    assert (made.name, made.source_lang, made.target_lang) == ("animals & more", "DE", "EN")
+    assert (made.entry_count, made.ready) == (2, True)
+    assert client.get_glossary_entries(made) == terms
+    assert [one.glossary_id for one in client.list_glossaries()] == [made.glossary_id]
+    assert client.get_glossary(made.glossary_id).creation_time == made.creation_time
+    client.delete_glossary(made)
+    assert client.list_glossaries() == []
+    for act in (client.get_glossary, client.delete_glossary, client.get_glossary_entries):
+        with pytest.raises(deepl.GlossaryNotFoundException, match="no glossary with this ID"):
+            act(made.glossary_id)
+
+
+def test_entries_in_csv(client: deepl.Translator) -> None:
+    made = client.create_glossary_from_csv("csv", "DE", "FR", 'Hund,chien,de,fr\n"ja, bitte",oui\n')
+    assert client.get_glossary_entries(made) == {"Hund": "chien", "ja, bitte": "oui"}
+
+
+def test_pairs(client: deepl.Translator) -> None:
+    pairs = {(one.source_lang, one.target_lang) for one in client.get_glossary_languages()}
+    assert pairs == {("de", "en"), ("de", "fr"), ("en", "de"), ("en", "fr"), ("fr", "de"), ("fr", "en")}
+
+
+def test_a_translation_with_the_terms_is_taken(client: deepl.Translator) -> None:
+    """The model gives it as its second one."""
+
+    def translated(**how: object) -> str:
+        return client.translate_text(GERMAN, source_lang="DE", target_lang="EN-GB", **how).text  # type: ignore
+
+    assert translated() == DOG
+    assert translated(glossary=client.create_glossary("a", "DE", "EN", {"hund": "hound"})) == HOUND
+    assert translated(glossary=client.create_glossary("b", "DE", "EN", {"Hund": "pooch"})) == DOG
+    made = client.create_glossary("c", "DE", "EN", {"Hund": "hound"})
+    assert client.translate_text_with_glossary(GERMAN, made).text == HOUND  # type: ignore[union-attr]
+    both = [client.create_glossary("d", "DE", "EN", {"Sofa": "sofa"}), made]
+    assert translated(glossary_ids=both) == HOUND
+
+
+def test_what_is_missing_is_in_the_reply(url: str, client: deepl.Translator) -> None:
+    made = client.create_glossary("b", "DE", "EN", {"Hund": "pooch", "Sofa": "sofa"})
+    body = {"text": GERMAN, "source_lang": "DE", "target_lang": "EN", "glossary_id": made.glossary_id}
+    reply = httpx2.post(f"{url}/v2/translate", json=body, headers={"X-API-Key": KEY})
+    assert reply.json()["translations"][0]["terms_missing"] == {"Hund": ["pooch"]}
+
+
+def test_other_clients_see_nothing(url: str, client: deepl.Translator) -> None:
+    made = client.create_glossary("mine", "DE", "EN", {"Hund": "hound"})
+    other = deepl.Translator(OTHER, server_url=url)
+    assert other.list_glossaries() == []
+    with pytest.raises(deepl.GlossaryNotFoundException):
+        other.get_glossary(made.glossary_id)
+    with pytest.raises(deepl.DeepLException, match="no glossary with this ID"):
+        other.translate_text(GERMAN, source_lang="DE", target_lang="EN-GB", glossary=made.glossary_id)
+
+
+@pytest.mark.parametrize(
+    ("more", "said"),
+    [
+        ({"target_lang": "FR"}, "the glossary is from de into en, but the translation from de into fr"),
+        ({"source_lang": None}, "a glossary needs source_lang"),
+        ({"glossary_ids": ["x"]}, "both glossary_id and glossary_ids"),
+        ({"style_id": "x"}, "this server has no style rules; omit style_id"),
+        ({"translation_memory_id": "x"}, "no translation memories"),
+    ],
+)
+def test_wrong_requests(url: str, client: deepl.Translator, more: dict[str, object], said: str) -> None:
+    made = client.create_glossary("a", "DE", "EN", {"Hund": "hound"})
+    fields = {"text": GERMAN, "source_lang": "DE", "target_lang": "EN", "glossary_id": made.glossary_id}
+    reply = httpx2.post(f"{url}/v2/translate", json=fields | more, headers={"X-API-Key": KEY})
+    assert reply.status_code == 400
+    assert said in reply.json()["message"]
+
+
+@pytest.mark.parametrize(
+    ("more", "said"),
+    [
+        ({"entries": ""}, "no entries"),
+        ({"entries": "Hund"}, "entry 1 has 1 column"),
+        ({"entries_format": "xml"}, "entries_format"),
+        ({"name": ""}, "name"),
+        ({"target_lang": "DE-AT"}, "same language twice"),
+        ({"target_lang": "IT"}, "does not offer Italian"),
+        ({"source_lang": "xx"}, "unknown language"),
+    ],
+)
+def test_wrong_glossaries(url: str, more: dict[str, str], said: str) -> None:
+    fields = {
+        "name": "a",
+        "source_lang": "DE",
+        "target_lang": "EN",
+        "entries": "a\tb",
+        "entries_format": "tsv",
+    }
+    reply = httpx2.post(f"{url}/v2/glossaries", json=fields | more, headers={"X-API-Key": KEY})
+    assert reply.status_code == 400
+    assert said in reply.json()["message"]
+
+
+def test_glossaries_are_there_after_a_new_start(tmp_path: Path) -> None:
+    with served(service_of(glossaries=GlossaryStore(tmp_path))) as url:
+        made = deepl.Translator(KEY, server_url=url).create_glossary("a", "DE", "EN", {"Hund": "hound"})
+    with served(service_of(glossaries=GlossaryStore(tmp_path))) as url:
+        client = deepl.Translator(KEY, server_url=url)
+        assert client.get_glossary_entries(made.glossary_id) == {"Hund": "hound"}
+        client.delete_glossary(made.glossary_id)
+    assert list(tmp_path.iterdir()) == []
