@@ -68,6 +68,16 @@ def test_a_file_may_list_languages_and_switch_options_on(started: Started, model
     assert {one.name() for one in started.service.offered.languages} == {"German", "French", "Norwegian"}
 
 
+def test_models_of_a_file_or_a_variable_have_names(started: Started, model: str, config: Path) -> None:
+    config.write_text(f"model:\n  small: {model}\n  large: {model}\n", "utf-8")
+    assert serve("--config", config).exit_code == 0
+    assert started.service.models.names == ["small", "large"]
+    assert serve(ONTARGET_MODEL=f"one={model},two={model}").exit_code == 0
+    assert started.service.models.names == ["one", "two"]
+    assert serve("--config", config, "--model", model).exit_code == 0
+    assert started.service.models.names == ["ontarget"]
+
+
 @pytest.mark.parametrize(
     ("text", "said"),
     [
