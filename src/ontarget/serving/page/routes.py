@@ -1,7 +1,7 @@
 """The routes of the page: `/` shows it and translates; `static` has its styles and its script."""
 
 import json
-from collections.abc import Iterator, Sequence
+from collections.abc import AsyncIterator, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -13,22 +13,22 @@ from starlette.responses import HTMLResponse, Response, StreamingResponse
 from starlette.staticfiles import StaticFiles
 
 from ontarget.checked.source import AUTO
-from ontarget.documents.formats import DOCUMENTS
+from ontarget.languages import Language
 from ontarget.serving.body import checked_body, fields_of
 from ontarget.serving.context import Open
+from ontarget.serving.documents import SUFFIXES
 from ontarget.serving.failure import Failure, wrong
 from ontarget.serving.page.badges import STATES, Badge
-from ontarget.serving.page.sentences import PageSentence, sentences_of
+from ontarget.serving.page.sentences import PageSentence, sentences_of, whole_of
 from ontarget.serving.page.terms import terms_of
 from ontarget.serving.service import TranslationService
-from ontarget.serving.texts import ServedText
+from ontarget.serving.streaming import StreamedPiece, begun, stream
 
 _FOLDER = Path(__file__).parent
 _POLICY = (
     "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self'; connect-src 'self'; "
     "form-action 'self'; base-uri 'none'; frame-ancestors 'none'"
 )
-_ENDINGS = sorted({*DOCUMENTS, ".txt"})
 _ENGLISH = "en"
 
 router = APIRouter(include_in_schema=False)
@@ -55,6 +55,7 @@ class PageBody(BaseModel):
         source: its language; `auto`: identify it.
         target: the language to translate into.
         terms: the glossary, see `terms.py`.
+        model: the name of the model; empty: the default.
         alternatives: number of other translations of the text.
         swap: not empty: exchange the languages, and show `translation` as the text.
         translation: the translation that the form shows.
@@ -65,6 +66,7 @@ class PageBody(BaseModel):
     source: str = AUTO
     target: str = ""
     terms: str = ""
+    model: str = ""
     alternatives: int = Field(0, ge=0, le=8)
     swap: str = ""
     translation: str = ""
@@ -82,10 +84,9 @@ async def translate(http: Request, service: Open) -> Response:
     """A form is answered with the page, the script's JSON with lines of JSON, one for each sentence."""
     if http.headers.get("content-type", "").startswith("application/json"):
         service.keys.require(http)
-        return StreamingResponse(
-            _lines(*await _translated(http, service, checked_body(PageBody, await fields_of(http)))),
-            media_type="application/x-ndjson",
-        )
+        body = checked_body(PageBody, await fields_of(http))
+        lines = _alternatives if body.alternatives else _sentences
+        return StreamingResponse(await lines(http, service, body), media_type="application/x-ndjson")
     body = PageBody(target=_preferred(http, service))
     try:
         fields = {
@@ -96,34 +97,74 @@ async def translate(http: Request, service: Open) -> Response:
         if body.swap:
             return _page(service, _swapped(body))
         service.keys.require(http, fields.get("api_key"))
-        if not body.text.strip():
-            return _page(service, body)
-        served, sentences = await _translated(http, service, body)
+        pieces = [one async for one in await _begun(http, service, body)] if body.text.strip() else []
     except Failure as failure:
         return _page(service, body, failure=failure)
-    body.detected = str(served.direction.source) if body.source == AUTO else ""
-    body.translation = served.text
-    return _page(service, body, sentences)
+    if pieces:
+        body.detected = str(pieces[0].translation.direction.source) if body.source == AUTO else ""
+        body.translation = "".join(one.translation.text for one in pieces)
+    return _page(
+        service, body, [one for piece in pieces for one in sentences_of(piece.source, piece.translation)]
+    )
 
 
-async def _translated(
-    http: Request, service: TranslationService, body: PageBody
-) -> tuple[ServedText, list[PageSentence]]:
-    glossary = terms_of(body.terms)
+async def _begun(http: Request, service: TranslationService, body: PageBody) -> AsyncIterator[StreamedPiece]:
+    """The pieces of the text with their translations, of which the first one is there."""
+    pieces = stream(
+        http,
+        service,
+        [body.text],
+        body.source,
+        body.target,
+        glossary=terms_of(body.terms),
+        model=body.model or None,
+    )
     try:
-        (served,) = await service.translate(http, [body.text], body.source, body.target)
+        return await begun(pieces)
     except Failure as failure:
         if failure.code == "unidentified_language":
-            failure.message = "the language of the text cannot be identified; choose the source language"
+            message = "the language of the text cannot be identified; choose the source language"
+            raise wrong(message, failure.code) from None
         raise
-    return served, sentences_of(body.text, served, glossary)
 
 
-def _lines(served: ServedText, sentences: Sequence[PageSentence]) -> Iterator[str]:
-    for one in sentences:
-        yield _line(sentence=one.to_dict())
-    source = served.direction.source
-    yield _line(done={"source": str(source), "name": source.name()})
+async def _sentences(http: Request, service: TranslationService, body: PageBody) -> AsyncIterator[str]:
+    """Lines with the sentences of a text, then one with its language."""
+    pieces = await _begun(http, service, body)
+
+    async def lines() -> AsyncIterator[str]:
+        source: Language | None = None
+        try:
+            async for piece in pieces:
+                source = piece.translation.direction.source
+                for one in sentences_of(piece.source, piece.translation):
+                    yield _line(sentence=one.to_dict())
+        except Failure as failure:
+            yield _line(**failure.to_dict())
+        else:
+            yield _line(done={"source": str(source), "name": source.name()} if source else {})
+
+    return lines()
+
+
+async def _alternatives(http: Request, service: TranslationService, body: PageBody) -> AsyncIterator[str]:
+    """Lines with other translations of one sentence."""
+    (served,) = await service.translate(
+        http,
+        [body.text],
+        body.source,
+        body.target,
+        glossary=terms_of(body.terms),
+        alternatives=min(body.alternatives, service.limits.alternatives),
+        model=body.model or None,
+    )
+
+    async def lines() -> AsyncIterator[str]:
+        for one in served.alternatives:
+            yield _line(alternative=whole_of(body.text, one).to_dict())
+        yield _line(done={})
+
+    return lines()
 
 
 def _line(**fields: Any) -> str:
@@ -159,7 +200,7 @@ def _page(
     failure: Failure | None = None,
 ) -> HTMLResponse:
     html = _environment.get_template("page.html.j2").render(
-        name=service.models.default,
+        models=service.models.names,
         languages=[(str(one), one.name()) for one in service.offered.languages],
         auto=AUTO,
         form=body,
@@ -174,7 +215,7 @@ def _page(
         error=f"{failure.message[0].upper()}{failure.message[1:]}." if failure else "",
         with_key=bool(service.keys),
         limit=service.limits.characters,
-        endings=_ENDINGS,
+        endings=SUFFIXES,
     )
     headers = {"Content-Security-Policy": _POLICY} | (failure.headers if failure else {})
     return HTMLResponse(html, failure.status if failure else 200, headers)

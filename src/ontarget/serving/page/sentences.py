@@ -4,7 +4,6 @@ from collections.abc import Sequence
 from dataclasses import asdict, dataclass
 from typing import Any
 
-from ontarget.documents.glossary import Glossary
 from ontarget.serving.page.badges import Badge, badge_of
 from ontarget.serving.texts import ServedText
 
@@ -32,15 +31,15 @@ class PageSentence:
         return asdict(self)
 
 
-def sentences_of(source: str, served: ServedText, glossary: Glossary) -> list[PageSentence]:
+def sentences_of(source: str, served: ServedText) -> list[PageSentence]:
     """The sentences of a translated text, or the whole text as one if they cannot be found in it."""
-    target = served.direction.target
+    if not served.segments and served.verdict.outcome == "neutral":
+        return [PageSentence(source, served.text)]  # there is nothing to check
     checked = [one.checked for one in served.segments]
     sources = _cut(source, [one.source for one in checked])
     texts = _cut(served.text, [one.text for one in checked])
     if not sources or not texts:
-        badge = badge_of(served.verdict, target, glossary.missing(source, served.text))
-        return [PageSentence(source, served.text, _code(served.verdict.language), badge)]
+        return [whole_of(source, served)]
     pieces = list[PageSentence]()
     for place, (of_source, text) in enumerate(zip(sources, texts, strict=True)):
         if place % 2 == 0:
@@ -48,9 +47,16 @@ def sentences_of(source: str, served: ServedText, glossary: Glossary) -> list[Pa
             continue
         one = served.segments[place // 2]
         verdict = one.checked.verdict
-        badge = badge_of(verdict, target, glossary.missing(of_source, text))
+        badge = badge_of(verdict, served.direction.target, one.terms)
         pieces.append(PageSentence(of_source, text, _code(verdict.language), badge))
     return [one for one in pieces if one.source or one.text]
+
+
+def whole_of(source: str, served: ServedText) -> PageSentence:
+    """A translated text as one piece."""
+    terms = [term for one in served.segments for term in one.terms]
+    badge = badge_of(served.verdict, served.direction.target, terms)
+    return PageSentence(source, served.text, _code(served.verdict.language), badge)
 
 
 def _cut(text: str, parts: Sequence[str]) -> list[str]:

@@ -16,6 +16,7 @@ export async function translateFile(file) {
   body.append("file", file);
   body.append("source", form.elements.source.value);
   body.append("target", form.elements.target.value);
+  body.append("glossary", tabbed(form.elements.terms.value));
   try {
     const reply = await posted("/document", body);
     const report = JSON.parse(reply.headers.get("Ontarget-Report") ?? "{}");
@@ -46,6 +47,11 @@ export function takeDrops() {
     event.preventDefault();
     for (const file of event.dataTransfer.files) translateFile(file);
   });
+}
+
+/** Lines of the glossary with tabs in the place of commas and quotes. */
+function tabbed(terms) {
+  return terms.replace(/^(?:"([^"]*)"|([^,\t]+)),\s*/gm, "$1$2\t").replace(/\t"([^"]*)"$/gm, "\t$1");
 }
 
 function nameIn(reply, name) {

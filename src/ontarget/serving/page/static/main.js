@@ -12,7 +12,7 @@ const OTHERS = 4; // other translations that are asked for
 const POLL = 2000; // milliseconds
 
 const form = document.getElementById("form");
-const { source, target, terms, swap, api_key: key } = form.elements;
+const { source, target, terms, swap, model, api_key: key } = form.elements;
 const card = document.getElementById("card");
 const error = document.getElementById("error");
 const status = document.getElementById("status");
@@ -34,9 +34,9 @@ async function translate() {
   if (!text.trim()) return;
   const own = (running = new AbortController());
   busy(true);
-  const request = { text, source: source.value, target: target.value, terms: terms.value };
+  const request = { text, source: source.value, target: target.value };
   try {
-    for await (const found of translated(request, own.signal)) {
+    for await (const found of translated({ ...request, ...settings() }, own.signal)) {
       if (own.signal.aborted) return;
       if (found.sentence) output.add(found.sentence);
       if (found.done) finish(request, found.done);
@@ -50,12 +50,14 @@ async function translate() {
   }
 }
 
+const settings = () => ({ terms: terms.value, model: model?.value ?? "" });
+
 function finish(request, done) {
   const sentences = output.sentences();
   if (editor.text() === request.text) editor.divide(sentences.map((one) => one.source));
   if (request.source === "auto") detect(done);
   announce(`${detected ? `Detected language: ${done.name}. ` : ""}Translated: ${output.summary()}.`);
-  history.keep({ ...request, terms: undefined, sentences, done });
+  history.keep({ ...request, sentences, done });
 }
 
 /** Shows the identified language {source, name} in the place of "Detect language"; null: it is not known. */
@@ -132,11 +134,11 @@ function restore(entry) {
   scrollTo({ top: 0 });
 }
 
-async function others(place, sentence) {
+async function others(sentence) {
   const from = source.value === "auto" ? detected?.source ?? "auto" : source.value;
-  const fields = { text: sentence.source.trim(), source: from, target: target.value, terms: terms.value };
+  const request = { text: sentence.source.trim(), source: from, target: target.value, alternatives: OTHERS };
   const found = [];
-  for await (const line of translated({ ...fields, alternatives: OTHERS })) {
+  for await (const line of translated({ ...request, ...settings() })) {
     if (line.alternative) found.push(line.alternative);
   }
   return found.filter((one) => one.text.trim() !== sentence.text.trim());
@@ -182,7 +184,7 @@ addEventListener("keydown", (event) => {
     output.go(event.target, event.key === "ArrowRight" ? 1 : -1);
   }
 });
-for (const field of [source, target]) {
+for (const field of [source, target, ...(model ? [model] : [])]) {
   field.addEventListener("change", () => {
     remember();
     outdate();

@@ -97,17 +97,17 @@ function wire(one, place) {
   one.node.addEventListener("click", () => {
     if (!getSelection().toString()) one.badge.click(); // a selection is for copying
   });
-  one.details.addEventListener("toggle", (event) => event.newState === "open" && offer(one, place));
+  one.details.addEventListener("toggle", (event) => event.newState === "open" && offer(one));
 }
 
-async function offer(one, place) {
+async function offer(one) {
   const others = one.details.querySelector(".others");
   if (others.childElementCount) return;
   const title = document.createElement("h3");
   title.textContent = "Looking for other translations …";
   others.append(title);
   try {
-    const found = await asked(place, one.sentence);
+    const found = await asked(one.sentence);
     title.textContent = found.length ? "Other translations" : "There are no other translations.";
     others.append(...found.map((other) => choice(one, other)));
   } catch (error) {
