@@ -1,3 +1,4 @@
+import json
 import threading
 import time
 from typing import Any
@@ -67,6 +68,45 @@ def test_strict_fails_for_a_text_without_a_translation() -> None:
     assert "text 2;" in strict.json()["message"]
 
 
+CAT, OTHER = "Le chat dort aujourd'hui sur le canapé.", "Le chat est couché sur le canapé aujourd'hui."
+KATZE = "Die Katze schläft heute auf dem Sofa."
+
+
+def test_alternatives_are_other_translations_in_the_right_language() -> None:
+    table = Table({KATZE: [CAT, ENGLISH, OTHER, CAT], GERMAN: [FRENCH]})
+    with client_of(service_of(table)) as client:
+        fields = {"text": [KATZE, GERMAN], "source": "de", "target": "fr"}
+        plain = post(client, **fields).json()["translations"]
+        with_others = post(client, alternatives=3, **fields).json()["translations"]
+        too_many = post(client, alternatives=11, **fields)
+        streamed = post(client, alternatives=1, stream=True, **fields)
+    assert [one["text"] for one in with_others] == [one["text"] for one in plain] == [CAT, FRENCH]
+    assert [(one["text"], one["outcome"]) for one in with_others[0]["alternatives"]] == [(OTHER, "on_target")]
+    assert "alternatives" not in with_others[1]
+    assert (too_many.status_code, "at most 10" in too_many.text) == (400, True)
+    assert (streamed.status_code, "omit alternatives" in streamed.text) == (400, True)
+
+
+@pytest.mark.parametrize("stream", [False, True])
+def test_terms_that_a_translation_lacks_are_named(stream: bool) -> None:
+    table = Table({KATZE: [CAT], GERMAN: [FRENCH]})
+    with client_of(service_of(table)) as client:
+        fields = {"text": f"{KATZE} {GERMAN}", "source": "de", "target": "fr", "stream": stream}
+        reply = post(client, glossary=[["Katze", "minou"], ["sofa", "canapé"], ["Maus", "souris"]], **fields)
+    found = json.loads(reply.text.strip().rpartition("data: ")[2]) if stream else reply.json()
+    assert found["translations"][0]["terms_missing"] == {"Katze": ["minou"]}
+    assert "terms_missing" not in found["translations"][0]["segments"][1]
+
+
+def test_words_are_kept() -> None:
+    table = Table()
+    with client_of(service_of(table)) as client:
+        fields = {"text": "ACME+ baut heute ein neues Haus.", "source": "de", "target": "fr"}
+        kept = post(client, keep=["ACME+", "baut"], **fields).json()["translations"][0]
+    assert "ACME+" not in table.batches[0][0]
+    assert kept["text"] == fields["text"]
+
+
 BAD: list[tuple[dict[str, Any], int, str]] = [
     ({"content": b"{"}, 400, "not valid JSON at line 1"),
     ({"content": b""}, 400, "not valid JSON"),
@@ -79,6 +119,14 @@ BAD: list[tuple[dict[str, Any], int, str]] = [
     ({"json": {"text": "a", "target": "fr", "colour": 1}}, 400, "colour: extra inputs"),
     ({"json": {"text": "a", "q": "a", "target": "fr"}}, 400, "both text and q"),
     ({"json": {"text": 3, "target": "fr"}}, 400, "text.str: input should be"),
+    ({"json": {"text": "a", "target": "fr", "glossary": [["a"]]}}, 400, "glossary.0"),
+    ({"json": {"text": "a", "target": "fr", "glossary": [["a", " "]]}}, 400, "glossary.0.1"),
+    ({"json": {"text": "a", "target": "fr", "glossary": {"a": "b"}}}, 400, "glossary"),
+    ({"json": {"text": "a", "target": "fr", "keep": [""]}}, 400, "keep.0"),
+    ({"json": {"text": "a", "target": "fr", "keep": ["a"] * 1001}}, 400, "at most 1000"),
+    ({"json": {"text": "a", "target": "fr", "alternatives": -1}}, 400, "alternatives"),
+    ({"json": {"text": "a", "target": "fr", "alternatives": 1e30}}, 400, "alternatives"),
+    ({"json": {"text": "a", "target": "fr", "model": "other"}}, 400, "are ontarget"),
     ({"json": {"text": "a", "target": "frr-x"}}, 400, "frr-x"),
     ({"json": {"text": "a", "source": "de", "target": "tlh"}}, 400, "tlh"),
     ({"json": {"text": "<b>", "source": "de", "target": "fr", "format": "xml"}}, 400, "the text"),
@@ -109,7 +157,7 @@ def test_a_wrong_parameter_has_the_form_of_all_errors(client: httpx2.Client) -> 
     reply = client.get("/v2/languages", params={"type": "my text"})
     assert reply.status_code == 400
     assert reply.json()["message"] == reply.json()["error"]["message"]
-    assert "query.type: input should be 'source' or 'target'" in reply.json()["message"]
+    assert "query.type: input should be 'source', 'target' or 'glossary'" in reply.json()["message"]
     assert "my text" not in reply.text
 
 

@@ -5,14 +5,16 @@
 
 import time
 from collections.abc import AsyncIterator, Callable, Sequence
-from typing import Any, Literal
+from typing import Annotated, Any, Literal
 
 from fastapi import APIRouter
-from pydantic import BaseModel, ConfigDict, Field
+from pydantic import BaseModel, ConfigDict, Field, StringConstraints
 from starlette.requests import Request
 from starlette.responses import JSONResponse, PlainTextResponse, Response
 
 from ontarget.checked.source import AUTO
+from ontarget.documents.glossary import Glossary
+from ontarget.documents.keep import Keep
 from ontarget.errors import UserError
 from ontarget.languages import Direction
 from ontarget.scoring.off_target import OffTarget
@@ -27,6 +29,9 @@ from ontarget.serving.streaming import StreamedPiece, begun, stream, whole
 from ontarget.serving.texts import ServedText
 
 router = APIRouter()
+
+_MOST_TERMS = 1000
+Term = Annotated[str, StringConstraints(strip_whitespace=True, min_length=1, max_length=200)]
 
 
 class TranslateBody(BaseModel):
@@ -44,6 +49,19 @@ class TranslateBody(BaseModel):
         False, description="Answer with status 422 if a text is off-target, or untranslated."
     )
     stream: bool = Field(False, description="Answer with server-sent events, sentence by sentence.")
+    alternatives: int = Field(0, ge=0, description="Number of other translations of each text, at most.")
+    glossary: list[tuple[Term, Term]] = Field(
+        [],
+        max_length=_MOST_TERMS,
+        description="Terms with their translations, which the translations should have.",
+        examples=[[["dog", "chien"]]],
+    )
+    keep: list[Term] = Field(
+        [],
+        max_length=_MOST_TERMS,
+        description="Words that stay as they are, such as names.",
+        examples=[["ACME"]],
+    )
     model: str | None = Field(None, description="Name of the model; the first one of the server by default.")
 
 
@@ -81,12 +99,20 @@ async def translate(http: Request, service: TranslationService, fields: dict[str
         return {"translations": translations, "model": model, "seconds": seconds}
 
     required = (require_translated, require_on_target) if body.strict else ()
+    how: Any = {
+        "format": body.format,
+        "keep": Keep.of_texts(body.keep) if body.keep else None,
+        "glossary": Glossary(body.glossary) if body.glossary else None,
+        "model": model,
+    }
     if body.stream:
-        pieces = stream(
-            http, service, texts, body.source, body.target, format=body.format, model=model, required=required
-        )
+        if body.alternatives:
+            raise wrong("a stream has one translation of each sentence; omit alternatives, or stream")
+        pieces = stream(http, service, texts, body.source, body.target, required=required, **how)
         return EventsResponse(_events(await begun(pieces), reply))
-    results = await service.translate(http, texts, body.source, body.target, format=body.format, model=model)
+    results = await service.translate(
+        http, texts, body.source, body.target, alternatives=body.alternatives, **how
+    )
     for require in required:
         require(results)
     return JSONResponse(reply(results))

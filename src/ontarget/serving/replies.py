@@ -29,6 +29,13 @@ class SegmentReply(VerdictReply):
     finish_reason: str
     tokens: int
     way: Way
+    terms_missing: dict[str, list[str]] = {}
+
+
+class AlternativeReply(VerdictReply):
+    """Another translation of a text."""
+
+    text: str
 
 
 class TextReply(VerdictReply):
@@ -39,7 +46,9 @@ class TextReply(VerdictReply):
     target: str
     on_target: bool
     finish_reason: str
+    terms_missing: dict[str, list[str]] = {}
     segments: list[SegmentReply] = []
+    alternatives: list[AlternativeReply] = []
 
 
 class TranslateReply(BaseModel):
