@@ -3,7 +3,7 @@ import threading
 import openai
 import pytest
 from tests.checked.fake import FRENCH, GERMAN
-from tests.serving.fake import Table, client_of, served
+from tests.serving.fake import Table, client_of, served, service_of
 
 from ontarget.scoring.language_id.identifier import default_identifier
 from ontarget.serving.failure import Failure
@@ -62,6 +62,14 @@ def test_clients_of_openai_list_the_models_and_name_one() -> None:
             assert reply.choices[0].message.content == text
         with pytest.raises(openai.BadRequestError, match="there is no model of this name"):
             client.chat.completions.create(model="gpt:fr", messages=[{"role": "user", "content": GERMAN}])
+
+
+def test_the_log_names_a_model_if_there_are_others(caplog: pytest.LogCaptureFixture) -> None:
+    caplog.set_level("INFO", "ontarget")
+    with served(two_models()[0]), served(service_of()):
+        pass
+    said = {record.getMessage() for record in caplog.records}
+    assert {"the model 'small' is loaded", "the model 'large' is loaded", "the model is loaded"} <= said
 
 
 def test_a_server_is_ready_when_all_models_are_and_tells_why_one_is_not() -> None:

@@ -73,6 +73,7 @@ class ModelOwner:
 
     Args:
         launch: starts a worker.
+        name: the name of the model in the log, if there are others.
         workers: number of workers; they share the calls.
         restarts: when a worker that has ended is started again.
         on_restart: called when one is.
@@ -85,11 +86,13 @@ class ModelOwner:
         self,
         launch: Launch,
         *,
+        name: str = "",
         workers: int = 1,
         restarts: Restarts | None = None,
         on_restart: Callable[[], None] = lambda: None,
     ) -> None:
         self.error: Exception | None = None
+        self._called = f"the model '{name}'" if name else "the model"
         self._launch, self._restarts = launch, restarts or Restarts()
         self._on_restart = on_restart
         self._slots = [_Slot() for _ in range(workers)]
@@ -186,11 +189,13 @@ class ModelOwner:
             while restarts and restarts[0] < now - self._restarts.window:
                 restarts.popleft()
             if len(restarts) == self._restarts.most:
-                _LOG.error("the process of the model has ended too often (%s); restart this server", how)
+                _LOG.error(
+                    "the process of %s has ended too often (%s); restart this server", self._called, how
+                )
                 slot.lost = True
                 return
             pause = self._restarts.pause * 2 ** len(restarts)
-            _LOG.error("the process of the model has ended (%s); it starts again in %g s", how, pause)
+            _LOG.error("the process of %s has ended (%s); it starts again in %g s", self._called, how, pause)
             if self._closed.wait(pause):
                 return
             restarts.append(time.monotonic())
@@ -227,11 +232,11 @@ class ModelOwner:
         if "ready" in message:
             with self._lock:
                 slot.ready = slot.was_ready = True
-            _LOG.info("the model is loaded")
+            _LOG.info("%s is loaded", self._called)
         elif "failed" in message:
             if not slot.was_ready:
                 self.error = error_of_dict(message["failed"])
-            _LOG.error("the model cannot be loaded: %s", message["failed"]["message"])
+            _LOG.error("%s cannot be loaded: %s", self._called, message["failed"]["message"])
         else:
             with self._lock:
                 one = slot.running.pop(message["id"], None)

@@ -108,12 +108,17 @@ class TranslationService:
         self.files = KeptFiles()
         self.documents = DocumentJobs(self.files, self.limits.documents)
         self.offered = OfferedLanguages(languages, identifier)
-        how: dict[str, Any] = {
-            "workers": workers,
-            "restarts": restarts,
-            "on_restart": self.metrics.model_restarts.inc,
+        owners = {
+            name: ModelOwner(
+                launch,
+                name=name if len(launches) > 1 else "",
+                workers=workers,
+                restarts=restarts,
+                on_restart=self.metrics.model_restarts.inc,
+            )
+            for name, launch in launches.items()
         }
-        self.models = ServedModels({name: ModelOwner(launch, **how) for name, launch in launches.items()})
+        self.models = ServedModels(owners)
         self.draining = False
         self._in_progress = 0
         self._threads = ThreadPoolExecutor(self.limits.requests, "request")
