@@ -1,16 +1,21 @@
+import json
 import os
 import signal
 import subprocess
 import sys
 import time
+from collections.abc import Callable
 from pathlib import Path
 
 import httpx2
 import pytest
+import typer
 from tests.checked.fake import FRENCH, GERMAN
 from typer.testing import CliRunner
 
+from ontarget.cli import serve
 from ontarget.cli.app import app
+from ontarget.serving.service import TranslationService
 
 KEY = "the-right-key"
 HEADERS = {"X-API-Key": KEY}
@@ -115,3 +120,44 @@ def test_a_port_that_is_taken_is_named(model: str) -> None:
         result = CliRunner().invoke(app, ["serve", "--model", model, "--port", port])
     assert result.exit_code == 2
     assert f"127.0.0.1:{port}" in result.stderr
+
+
+def record(model: Path, *languages: str) -> str:
+    model.mkdir()
+    (model / "config.json").write_text('{"model_type": "llama"}', encoding="utf-8")
+    if languages:
+        known = {"languages": languages, "directions": []}
+        (model / "ontarget.json").write_text(json.dumps(known), encoding="utf-8")
+    return str(model)
+
+
+def test_the_languages_that_the_models_were_tuned_on_are_offered(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    two, three, one = (
+        record(tmp_path / "-".join(codes), *codes) for codes in (("de", "fr"), ("en", "de", "it"), ("de",))
+    )
+    unknown = record(tmp_path / "unknown")
+
+    def started(
+        service: TranslationService, *_: object, started: Callable[[str], None], **__: object
+    ) -> None:
+        started("http://there")
+        typer.echo(" ".join(sorted(str(language) for language in service.offered.languages)))
+
+    monkeypatch.setattr(serve, "serve_until_stopped", started)
+
+    def offered(*options: str) -> tuple[str, str]:
+        result = CliRunner().invoke(app, ["serve", *options])
+        assert result.exit_code == 0, result.output
+        return result.stdout.strip(), result.stderr
+
+    languages, said = offered("--model", two)
+    assert languages == "de fr"
+    assert "offering de, fr, which the model was tuned on; see --languages" in said
+    assert offered("--model", f"a={two}", "--model", f"b={three}")[0] == "de en fr it"
+    assert offered("--model", two, "--languages", "fr,ja") == ("fr ja", "serving at http://there\n")
+    for options in (["--model", f"a={two}", "--model", f"b={unknown}"], ["--model", one]):
+        languages, said = offered(*options)
+        assert len(languages.split()) > 100
+        assert "offering" not in said

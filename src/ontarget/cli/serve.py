@@ -2,12 +2,14 @@
 
 import logging
 import os
+from collections.abc import Sequence
 from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
 import typer
 
+from ontarget.checkpoints.record import tuned
 from ontarget.cli.loading import TranslatorOptions
 from ontarget.cli.model_names import models_by_name
 from ontarget.cli.model_options import ApiKeyEnv, Concurrency, Precision, Served, Tokenizer, chosen_model
@@ -26,7 +28,7 @@ from ontarget.serving.limits import ServerLimits
 from ontarget.serving.model_process import Launch, in_process
 from ontarget.serving.server import serve as serve_until_stopped
 from ontarget.serving.service import TranslationService
-from ontarget.translation.engines.loading import place_of
+from ontarget.translation.engines.loading import Place, place_of
 
 if TYPE_CHECKING:
     from ontarget.translators.checked import CheckedTranslator
@@ -51,7 +53,8 @@ def serve(
         str | None,
         typer.Option(
             metavar="LIST",
-            help="Languages to offer, such as de,en,fr (default: all that the language identifier knows).",
+            help="Languages to offer, such as de,en,fr (default: those that the models were tuned on, or all "
+            "that the language identifier knows if that is not known).",
             show_default=False,
         ),
     ] = None,
@@ -146,6 +149,7 @@ def serve(
     offered = [Language(code) for code in names_of(languages)] if languages else []
     if len(set(offered)) == 1:
         raise UserError(f"--languages has only {offered[0]}; name two or more, such as de,en,fr")
+    of_models = [] if offered else _tuned_on(list(places.values()))
     keys = read_api_keys(api_keys, os.environ.get(_KEYS, ""))
 
     def launch(name: str) -> Launch:
@@ -170,7 +174,7 @@ def serve(
     service = TranslationService(
         {name: launch(name) for name in places},
         identifier_named(lid),
-        languages=offered,
+        languages=offered or of_models,
         keys=keys,
         limits=ServerLimits(
             max_requests,
@@ -185,10 +189,20 @@ def serve(
 
     def started(address: str) -> None:
         typer.echo(f"serving at {address}", err=True)
+        if of_models:
+            listed = ", ".join(map(str, of_models))
+            typer.echo(f"offering {listed}, which the model was tuned on; see --languages", err=True)
         if host not in _LOCAL and not keys:
             typer.echo("note: everybody who reaches this address can use it; see --api-keys", err=True)
 
     serve_until_stopped(service, host, port, started=started)
+
+
+def _tuned_on(places: Sequence[Place]) -> list[Language]:
+    """The languages that the models were tuned on; none if that is not known of one of them."""
+    records = [None if isinstance(place, ServedModel) else tuned(place) for place in places]
+    languages = list(dict.fromkeys(one for record in records if record for one in record.languages))
+    return languages if all(records) and len(languages) > 1 else []
 
 
 def _load(options: TranslatorOptions) -> "CheckedTranslator":
