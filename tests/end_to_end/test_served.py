@@ -1,6 +1,8 @@
 """`ontarget run` on a model behind a server: greedy rows, resumed by direction, wherever the server is."""
 
 import json
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
@@ -9,6 +11,10 @@ from tests.openai_server import Answer, Server, serving
 
 import ontarget
 from ontarget.errors import UserError
+from ontarget.pipeline.planning.models import check_models
+from ontarget.pipeline.planning.served import load_fitting
+from ontarget.pipeline.run import make_plan
+from ontarget.recipes.loading import load
 
 RECIPE = {
     "model": "URL",
@@ -69,10 +75,67 @@ def test_a_system_that_a_server_cannot_do_is_named_before_any_work() -> None:
     assert not Path("runs").exists()
 
 
+class Said:
+    """Keeps messages; shows no progress."""
+
+    def __init__(self) -> None:
+        self.lines: list[str] = []
+
+    def say(self, line: str) -> None:
+        self.lines.append(line)
+
+    @contextmanager
+    def task(self, what: str) -> Iterator[Any]:
+        yield lambda *_: None
+
+
+def test_diagnose_as_it_stands_leaves_out_what_a_server_cannot_do() -> None:
+    said = Said()
+    with serving(answer) as server:
+        plan = make_plan("diagnose", {"model": server.url, "corpus": RECIPE["corpus"]}, progress=said)
+        assert check_models(plan, plan.everything()) == []  # refuses what the server cannot do
+    assert said.lines == [
+        "a model on a server has no beam search and no score adjustment, so decoding is greedy "
+        "(num_beams=1); left out: contrastive"
+    ]
+    assert list(plan.recipe.systems) == ["base", "ptl", "1-shot", "5-shot", "pivot"]
+    assert plan.recipe.served is not None
+    assert (plan.recipe.served.name, plan.recipe.decoding.num_beams) == ("tower", 1)
+
+
+def test_reranking_keeps_its_samples_where_decoding_is_greedy() -> None:
+    systems = {"base": {}, "reranked": {"rerank": {}}, "language-prior": {"prior": {}}}
+    mine = load("diagnose", {"systems": systems, "decoding.num_beams": 3})
+    said = list[str]()
+    with serving(answer) as server:
+        fitted = load_fitting(mine, {"model": server.url, "served.concurrency": 2}, said.append)
+    assert {name: fitted.decoding_of(name).num_beams for name in fitted.systems} == {"base": 1, "reranked": 3}
+    assert fitted.served is not None
+    assert (fitted.served.name, fitted.served.concurrency) == ("tower", 2)
+    assert said[0].endswith("so decoding is greedy (num_beams=1); left out: language-prior")
+
+
+def test_what_is_named_stays() -> None:
+    said = list[str]()
+    overrides = {"model": "http://localhost/v1", "served": "tower", "decoding.num_beams": 2}
+    fitted = load_fitting("diagnose", overrides | {"systems": ["base", "contrastive"]}, said.append)
+    assert (list(fitted.systems), fitted.decoding.num_beams, said) == (["base", "contrastive"], 2, [])
+    here = load_fitting("diagnose", {"model": "owner/name"}, said.append)
+    assert (here.decoding.num_beams, "contrastive" in here.systems, said) == (4, True, [])
+
+
+def test_a_server_with_several_models_needs_a_name() -> None:
+    def several(path: str, body: dict[str, Any]) -> Answer:
+        return {"data": [{"id": "tower"}, {"id": "gemma"}]}
+
+    with serving(several) as server, pytest.raises(UserError) as caught:
+        run(server, served=None)
+    assert "has 2 models (tower, gemma); name the one to use (--served, `served`)" in str(caught.value)
+
+
 @pytest.mark.parametrize(
     ("changes", "message"),
     [
-        ({"served": None}, "is a server; add served=NAME, the model's name on it"),
         ({"model": "owner/name"}, "'served' is for a model on a server; set 'model' to its URL"),
         (
             {"systems": {"other": {"model": "http://x/v1"}}},

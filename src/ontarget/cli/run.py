@@ -13,9 +13,9 @@ from ontarget.cli.sweep import run_sweep
 from ontarget.errors import UserError
 from ontarget.pipeline.execution.share import PointShare
 from ontarget.pipeline.execution.sweep import make_sweep
+from ontarget.pipeline.planning.served import load_fitting
 from ontarget.pipeline.planning.shelf import shelf
 from ontarget.pipeline.run import carry_out, make_plan
-from ontarget.recipes.loading import load
 
 DEFAULT = "phrasebook-tiny"
 
@@ -71,14 +71,15 @@ def run(
     """
     recipe, overrides = recipe_and_overrides(arguments or [])
     share = None if points is None else PointShare.parse(points)
-    if load(recipe, overrides).sweep:
+    loaded = load_fitting(recipe, overrides, TerminalProgress().say)
+    if loaded.sweep:
         run_sweep(make_sweep(recipe, overrides, directory, TerminalProgress(), share), plan=plan)
         return
     if share is not None:
         raise UserError(
             f"--points {points} needs a recipe with a sweep, but '{recipe}' has none; omit --points"
         )
-    to_do = make_plan(recipe, overrides, directory, TerminalProgress())
+    to_do = make_plan(loaded, (), directory, TerminalProgress())
     console = Console(highlight=False)
     if plan:
         show_plan(console, to_do, to_do.everything(shelf()))

@@ -24,10 +24,11 @@ from ontarget.pipeline.planning.inputs import left_out, load_text, template_of
 from ontarget.pipeline.planning.models import check_models
 from ontarget.pipeline.planning.plan import Plan, version_of
 from ontarget.pipeline.planning.resolved import write_resolved
+from ontarget.pipeline.planning.served import load_fitting
 from ontarget.pipeline.planning.shelf import EMPTY, Shelf, shelf, take_over
 from ontarget.pipeline.planning.step import Step
 from ontarget.pipeline.planning.tuned_on import tuned_on
-from ontarget.recipes.loading import Overrides, load
+from ontarget.recipes.loading import Overrides
 from ontarget.recipes.schema.grid import keys
 from ontarget.recipes.schema.recipe import Recipe
 from ontarget.reporting import details, report
@@ -116,7 +117,7 @@ def make_plan(
     progress: Progress | None = None,
 ) -> Plan:
     """Reads a recipe and its text; writes nothing except the cache."""
-    loaded = load(recipe, overrides)
+    loaded = load_fitting(recipe, overrides, progress.say if progress else None)
     if loaded.sweep:
         raise UserError(
             f"'{loaded.name}' sweeps {', '.join(keys(loaded.sweep))}; run it with 'ontarget run', "

@@ -120,7 +120,7 @@ def override(data: Mapping[str, Any], overrides: Overrides) -> dict[str, Any]:
             of its keys.
     """
     changed, used = list_systems(data), dict[str, str]()
-    pairs = [pair for key, value in _pairs(overrides) for pair in current({key: value}, used).items()]
+    pairs = [pair for key, value in pairs_of(overrides) for pair in current({key: value}, used).items()]
     _note_former(used, "overrides")
     for key, value in pairs:
         here = changed
@@ -184,7 +184,12 @@ def _note(sentence: str) -> None:
     _LOG.warning("%s", sentence)
 
 
-def _pairs(overrides: Overrides) -> list[tuple[str, Any]]:
+def pairs_of(overrides: Overrides) -> list[tuple[str, Any]]:
+    """The keys of overrides with their values, as plain data.
+
+    Raises:
+        UserError: an override is malformed.
+    """
     if isinstance(overrides, Mapping):
         return [(str(key), value) for key, value in overrides.items()]
     pairs = []
