@@ -33,7 +33,9 @@ def client() -> Iterator[httpx2.Client]:
         yield client
 
 
-def weblate_deepl(client: httpx2.Client, texts: list[str], source: str, target: str) -> list[str]:
+def weblate_deepl(
+    client: httpx2.Client, texts: list[str], source: str, target: str, **more: str
+) -> list[str]:
     reply = client.post(
         "/v2/translate",
         headers={
@@ -49,6 +51,7 @@ def weblate_deepl(client: httpx2.Client, texts: list[str], source: str, target: 
             "tag_handling": "xml",
             "ignore_tags": ["x"],
             "model_type": "prefer_quality_optimized",
+            **more,
         },
     )
     assert reply.status_code == 200, reply.text
@@ -80,6 +83,21 @@ def test_a_model_that_drops_a_placeholder_of_weblate_does_not_lose_it(client: ht
     text = '<x id="0"></x> donkeys sleep in <x id="20"></x>'
     (found,) = weblate_deepl(client, [text], "EN", "FR")
     assert found.count('<x id="0"></x>') == found.count('<x id="20"></x>') == 1
+
+
+def test_weblate_keeps_its_glossary_on_the_server(client: httpx2.Client) -> None:
+    headers = {"Authorization": f"DeepL-Auth-Key {KEY}"}
+    pairs = client.get("/v2/glossary-language-pairs", headers=headers).json()["supported_languages"]
+    assert ("EN", "FR") in {(one["source_lang"].upper(), one["target_lang"].upper()) for one in pairs}
+    body = {"name": "weblate:1", "source_lang": "EN", "target_lang": "FR", "entries": "donkey\tâne"}
+    client.post("/v2/glossaries", json=body | {"entries_format": "tsv"}, headers=headers).raise_for_status()
+    (found,) = client.get("/v2/glossaries", headers=headers).json()["glossaries"]
+    assert found["name"] == "weblate:1"
+    text = 'The file <x id="9"></x> is missing.'
+    (translated,) = weblate_deepl(client, [text], "EN", "FR", glossary_id=found["glossary_id"])
+    assert translated == 'Il manque le fichier <x id="9"></x>.'
+    assert client.delete(f"/v2/glossaries/{found['glossary_id']}", headers=headers).is_success
+    assert client.get("/v2/glossaries", headers=headers).json() == {"glossaries": []}
 
 
 def test_placeholders_of_weblate_come_back_whole_by_libretranslate(client: httpx2.Client) -> None:
