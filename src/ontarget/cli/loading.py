@@ -4,6 +4,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import partial
 from pathlib import Path
+from threading import RLock
 from typing import TYPE_CHECKING, Any
 
 from ontarget.corpora.opening import digest
@@ -27,9 +28,11 @@ _SHOWN = 12  # characters of a fingerprint that are kept, which a message can sh
 def quiet_loading(model: str | ServedModel) -> None:
     """Turns off the progress bars of transformers, if it loads the model: one bar is enough."""
     if not isinstance(model, ServedModel):
+        from tqdm import tqdm
         from transformers.utils import logging
 
         logging.disable_progress_bar()
+        tqdm.set_lock(RLock())  # its own one is a semaphore, which outlives a process that is killed
 
 
 @dataclass(frozen=True, slots=True)
