@@ -6,7 +6,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from ontarget.serving.client_limits import Client, ClientLimits
-from ontarget.serving.failure import Failure
+from ontarget.serving.failure import Failure, client_left
 
 
 class Clock:
@@ -111,6 +111,17 @@ def test_what_is_being_translated_counts_and_a_failure_gives_it_back() -> None:
         raise KeyError
     assert client.characters == 0
     spend(client, 10)
+
+
+def test_a_client_that_leaves_has_used_its_characters() -> None:
+    client = Client("one", limits(characters=10, total=10), Clock())
+    with suppress(Failure), client.spending(10):
+        raise client_left()
+    assert client.characters == 10
+    other = Client("two")
+    with suppress(Failure), other.spending(10):
+        raise Failure(504, "timeout", "it took too long")
+    assert other.characters == 0
 
 
 def test_a_client_without_limits_is_counted() -> None:

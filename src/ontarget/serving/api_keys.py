@@ -14,6 +14,7 @@ from ontarget.errors import UserError, nearest
 from ontarget.serving.body import mistakes_in
 from ontarget.serving.client_limits import Client, ClientLimits
 from ontarget.serving.failure import Failure
+from ontarget.serving.kept_usage import KeptUsage
 from ontarget.yaml_text import problem_in, read_yaml
 
 _LEAST = 8  # characters
@@ -32,9 +33,23 @@ class ApiKeys:
         clients = keys if isinstance(keys, Mapping) else {key: Client(_name_of(key)) for key in keys}
         self._clients = {_hash(key): client for key, client in clients.items()}
         self._everybody = Client("")
+        self._usage: KeptUsage | None = None
 
     def __bool__(self) -> bool:
         return bool(self._clients)
+
+    def keep_usage(self, file: Path) -> None:
+        """Continues to count the characters of clients where a file ends, and keeps them there.
+
+        Raises:
+            UserError: the file cannot be read, or is damaged.
+        """
+        self._usage = KeptUsage(file, list(self._clients.values()))
+
+    def close(self) -> None:
+        """Writes what is still to be kept."""
+        if self._usage is not None:
+            self._usage.close()
 
     def accept(self, key: str) -> Client | None:
         """The client of a key; takes the same time wherever a wrong key differs."""

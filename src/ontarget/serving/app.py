@@ -20,7 +20,7 @@ from ontarget.serving import (
     own_api,
 )
 from ontarget.serving.body import mistakes_in
-from ontarget.serving.failure import Failure, wrong
+from ontarget.serving.failure import Failure, client_left, wrong
 from ontarget.serving.gate import Gate
 from ontarget.serving.page import routes as page
 from ontarget.serving.replies import ERRORS
@@ -115,4 +115,4 @@ async def _bug(_: Request, __: Exception) -> JSONResponse:
 
 
 async def _left(_: Request, __: Exception) -> JSONResponse:
-    return Failure(499, "client_left", "the client has left").response()
+    return client_left().response()

@@ -9,7 +9,7 @@ from contextlib import contextmanager
 from pydantic import BaseModel, ConfigDict, Field
 
 from ontarget.errors import counted
-from ontarget.serving.failure import Failure
+from ontarget.serving.failure import CLIENT_LEFT, Failure
 
 
 class ClientLimits(BaseModel):
@@ -59,6 +59,7 @@ class Client:
         clock: seconds; for tests.
     Attributes:
         characters: number of characters of sources that were translated, or are being so.
+        changed: called after `characters` has changed.
     """
 
     def __init__(
@@ -66,6 +67,7 @@ class Client:
     ) -> None:
         self.name, self.limits = name, limits or ClientLimits()
         self.characters = 0
+        self.changed: Callable[[], None] = lambda: None
         self._lock = threading.Lock()
         requests, characters = self.limits.requests_per_minute, self.limits.characters_per_minute
         self._requests = _Bucket(requests, clock) if requests else None
@@ -84,7 +86,9 @@ class Client:
 
     @contextmanager
     def spending(self, characters: int) -> Iterator[None]:
-        """Counts characters for as long as they are translated, and for good if that works.
+        """Counts characters for as long as they are translated, and for good unless the server fails.
+
+        A client that leaves has had a part of the translation, so its characters are not given back.
 
         Raises:
             Failure: there are too many in this minute, or the limit in total is reached.
@@ -92,11 +96,9 @@ class Client:
         self._spend(characters)
         try:
             yield
-        except BaseException:
-            with self._lock:
-                self.characters -= characters
-                if self._by_minute is not None:
-                    self._by_minute.take(-characters)
+        except Exception as error:
+            if not (isinstance(error, Failure) and error.status == CLIENT_LEFT):
+                self._give_back(characters)
             raise
 
     def _spend(self, characters: int) -> None:
@@ -111,6 +113,14 @@ class Client:
             if self._by_minute is not None:
                 self._take(self._by_minute, characters, "character")
             self.characters += characters
+        self.changed()
+
+    def _give_back(self, characters: int) -> None:
+        with self._lock:
+            self.characters -= characters
+            if self._by_minute is not None:
+                self._by_minute.take(-characters)
+        self.changed()
 
     def _take(self, bucket: _Bucket, amount: int, noun: str) -> None:
         allowed = f"this API key allows {counted(bucket.size, noun)} a minute"

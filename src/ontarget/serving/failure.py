@@ -5,6 +5,9 @@ from typing import Any
 
 from starlette.responses import JSONResponse
 
+CLIENT_LEFT = 499
+"""The status of requests whose client has left; no client sees it, but the log and the metrics do."""
+
 
 class Failure(Exception):
     """A request that cannot be served.
@@ -38,6 +41,11 @@ class Failure(Exception):
     def response(self) -> JSONResponse:
         """The response."""
         return JSONResponse(self.to_dict(), self.status, self.headers)
+
+
+def client_left() -> Failure:
+    """The failure of a request whose client has left."""
+    return Failure(CLIENT_LEFT, "client_left", "the client has left")
 
 
 def wrong(message: str, code: str = "invalid_request") -> Failure:

@@ -20,7 +20,7 @@ from ontarget.scoring.language_id.identifier import Identifier
 from ontarget.serving.api_keys import ApiKeys
 from ontarget.serving.choices import translate_with_choices
 from ontarget.serving.document_jobs import DocumentJobs
-from ontarget.serving.failure import Failure, wrong
+from ontarget.serving.failure import Failure, client_left, wrong
 from ontarget.serving.glossaries import GlossaryStore
 from ontarget.serving.kept_files import KeptFiles
 from ontarget.serving.limits import ServerLimits
@@ -75,7 +75,7 @@ class TranslationService:
     """Models that serve many clients.
 
     Args:
-        launches: for each model by name, what starts a worker of it; the first model is the default.
+        launches: for each model by name, what starts one of its workers; the first model is the default.
         languages: the languages to offer; default: all that the identifier recognises.
         identifier: the identifier of the checks.
         keys: the accepted API keys.
@@ -256,6 +256,7 @@ class TranslationService:
         """Ends the models; requests that are still in progress fail."""
         self.draining = True
         self.models.close()
+        self.keys.close()
         self._threads.shutdown(wait=False, cancel_futures=True)
         self.files.close()
 
@@ -310,7 +311,7 @@ async def _left(http: Request | None) -> None:
 
 def _given_up(gone: bool, seconds: float) -> Failure:
     if gone:
-        return Failure(499, "client_left", "the client has left")
+        return client_left()
     message = f"the translation took longer than {seconds:g} seconds; try again later, or send less text"
     return Failure(504, "timeout", message, headers=_soon(10))
 
