@@ -192,7 +192,8 @@ def test_short_documents_are_taken_for_the_language_of_the_others(desk: Desk) ->
     assert json.loads(desk.made["z.json"]) == {"a": FRENCH, "b": FRENCH}
     desk.out = desk.folder / "alone"
     with pytest.raises(UserError, match=r"the language of '.*z.json' cannot be identified; name it with"):
-        desk.run(source="auto", load=no_model, names=[str(desk.folder / "docs" / "z.json")] * 1)
+        desk.run(source="auto", load=no_model, names=[str(desk.folder / "docs" / "z.json")])
+    assert not (desk.folder / "alone.part").exists()
 
 
 def test_which_files_are_documents(desk: Desk) -> None:

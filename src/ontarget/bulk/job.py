@@ -179,8 +179,7 @@ class JobFiles:
         """Reads the inputs, compares them with those of an unfinished job, and begins or resumes."""
         self.surveys = [file.survey() for file in self.files]
         self.lines = [survey.lines for survey in self.surveys]
-        if not self.total:
-            raise UserError(f"{self._inputs[0].name} is empty; it must have one segment per line")
+        self._check_surveys()
         inputs = [[one.key, survey.sha256] for one, survey in zip(self._inputs, self.surveys, strict=True)]
         names = [readable(one.path) for one in self._inputs]
         if self.journal.header is not None and self.journal.header["inputs"] != inputs:
@@ -192,6 +191,11 @@ class JobFiles:
         empty = [one for one, count in zip(self._inputs, self.lines, strict=True) if not count]
         if empty:
             self.journal.add({f"{LINES}/{one.key}": compressor(one.target)(b"") for one in empty}, 0)
+
+    def _check_surveys(self) -> None:
+        """Finds what makes the inputs unfit for the job, before it begins."""
+        if not self.total:
+            raise UserError(f"{self._inputs[0].name} is empty; it must have one segment per line")
 
     def _former(self, inputs: Sequence[Sequence[str]], names: Sequence[str]) -> str:
         """What an unfinished job translated instead of these inputs: the first that differs, if any."""

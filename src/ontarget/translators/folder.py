@@ -111,16 +111,19 @@ class DocumentFiles(JobFiles):
     ) -> None:
         self._options, self._identifier = options, identifier
         super().__init__(job, inputs)
-        if self.journal.complete:
-            return
+
+    def _check_surveys(self) -> None:
         self._context = [text for survey in self.surveys for text in survey.sample][:SAMPLE]
-        if unclear := [one for one, survey in zip(inputs, self.surveys, strict=True) if not survey.is_clear]:
-            try:
-                source_directions(self._context, options.target, identifier)
-            except UserError:
-                raise UserError(
-                    f"the language of {unclear[0].name} cannot be identified; name it with --from, such as de"
-                ) from None
+        pairs = zip(self._inputs, self.surveys, strict=True)
+        unclear = [one.name for one, survey in pairs if not survey.is_clear]
+        if not unclear:
+            return
+        try:
+            source_directions(self._context, self._options.target, self._identifier)
+        except UserError:
+            raise UserError(
+                f"the language of {unclear[0]} cannot be identified; name it with --from, such as de"
+            ) from None
 
     def translate(
         self, index: int, translator: TranslatesRequests, advance: Callable[[int, int], None]
