@@ -93,6 +93,7 @@ def test_a_server_says_its_address_and_answers_what_it_has_begun_before_it_ends(
         (["--served", "name"], "--served"),
         (["--retry", "magic"], "magic"),
         (["--model", "other=my/model"], "has no name; write --model NAME=MODEL"),
+        (["--state", "/dev/null"], "'/dev/null/glossaries' cannot be used for glossaries"),
     ],
 )
 def test_a_mistake_is_one_sentence(model: str, options: list[str], said: str) -> None:

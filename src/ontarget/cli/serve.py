@@ -24,6 +24,7 @@ from ontarget.prompts.template import PromptTemplate
 from ontarget.scoring.language_id.identifiers import DEFAULT, identifier_named
 from ontarget.served_model import API_KEY_ENV, CONCURRENCY, ServedModel, is_url
 from ontarget.serving.api_keys import read_api_keys
+from ontarget.serving.glossaries import GlossaryStore
 from ontarget.serving.limits import ServerLimits
 from ontarget.serving.model_process import Launch, in_process
 from ontarget.serving.server import serve as serve_until_stopped
@@ -90,6 +91,18 @@ def serve(
     max_characters: Annotated[
         int, typer.Option(min=1, metavar="N", help="Maximum number of characters in a request.")
     ] = _LIMITS.characters,
+    max_document_bytes: Annotated[
+        int, typer.Option(min=1, metavar="N", help="Maximum size of a document, in bytes.")
+    ] = _LIMITS.document_bytes,
+    state: Annotated[
+        Path | None,
+        typer.Option(
+            metavar="DIR",
+            help="Folder for the glossaries of clients and the numbers of their characters, which are lost at "
+            "the end of the server without it.",
+            show_default=False,
+        ),
+    ] = None,
     timeout: Annotated[
         float, typer.Option(min=1, metavar="SECONDS", help="Time limit of a request, in seconds.")
     ] = _LIMITS.seconds,
@@ -151,6 +164,9 @@ def serve(
         raise UserError(f"--languages has only {offered[0]}; name two or more, such as de,en,fr")
     of_models = [] if offered else _tuned_on(list(places.values()))
     keys = read_api_keys(api_keys, os.environ.get(_KEYS, ""))
+    glossaries = GlossaryStore(state / "glossaries" if state else None)
+    if state is not None:
+        keys.keep_usage(state / "usage.json")
 
     def launch(name: str) -> Launch:
         place = places[name]
@@ -182,8 +198,10 @@ def serve(
             max_characters,
             body_bytes=max(_LIMITS.body_bytes, _BYTES * max_characters),
             seconds=timeout,
+            document_bytes=max_document_bytes,
         ),
         workers=workers,
+        glossaries=glossaries,
     )
     _log()
 

@@ -39,7 +39,7 @@ class ServedDocument:
     Attributes:
         name: its name: that of the source with the code of the target language.
         data: its bytes.
-        direction: from which language most of it was translated, and into which.
+        direction: from which language most of the text was translated, and into which.
         characters: number of characters of the source's text.
         segments: its segments with words, in order.
     """

@@ -27,7 +27,7 @@ def file_reply(name: str, path: Path, headers: dict[str, str], after: Background
         name: its name for the client.
         path: where it is.
         headers: more headers.
-        after: done when all of it is sent.
+        after: done when the file is sent.
     """
     return FileResponse(
         path, media_type=_media_type(name), headers=file_headers(name) | headers, background=after
