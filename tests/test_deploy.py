@@ -139,6 +139,9 @@ def test_what_is_mounted_is_what_is_named() -> None:
     assert model in places
     (base,) = compose("compose.yaml")
     assert base["volumes"][0].endswith(f":{model}:ro")
+    state = base["environment"]["ONTARGET_STATE"]
+    assert base["volumes"][1].endswith(f":{state}")
+    assert re.search(rf"^RUN install -d -o 10001 -g 10001 {state}$", DOCKERFILE, re.MULTILINE)
     home = re.search(r"HOME=(\S+)", DOCKERFILE)
     assert home
     assert home[1] in places
