@@ -55,6 +55,17 @@ def test_another_model_may_be_loaded_later() -> None:
     assert loaded == ["other"]
 
 
+def test_another_model_may_be_named(tmp_path: Path) -> None:
+    model = Model({"a": [FRENCH], "b": [ENGLISH]})
+    with pytest.raises(UserError, match="there is no model directory"):
+        CheckedTranslator(model, retry=[f"model:{tmp_path / 'other'}"])
+    (tmp_path / "other").mkdir()
+    translator = CheckedTranslator(model, retry=[f"model:{tmp_path / 'other'}"])
+    assert translator.translate("a", "de", "fr").text == FRENCH
+    with pytest.raises(UserError, match=r"other' has no config.json|other' has no tokenizer"):  # now it loads
+        translator.translate("b", "de", "fr")
+
+
 def test_without_the_check_nothing_is_known() -> None:
     translator = CheckedTranslator(Model({"a": [ENGLISH]}), check=False)
     (found,) = translator.translate(["a"], "de", "fr")

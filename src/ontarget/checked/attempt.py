@@ -16,6 +16,8 @@ SAMPLES = 4
 """Number of translations that the retry `sampling` draws for each line."""
 Retry = Literal["rerank", "sampling", "pivot"]
 RETRIES: tuple[Retry, ...] = get_args(Retry)
+OTHER_MODEL = "model:"
+"""Before the name of another model, in a list of retries."""
 
 
 @dataclass(frozen=True, slots=True, eq=False)

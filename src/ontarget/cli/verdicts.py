@@ -4,7 +4,7 @@ from pathlib import Path
 
 import typer
 
-from ontarget.checked.attempt import check_retry
+from ontarget.checked.attempt import OTHER_MODEL, check_retry
 from ontarget.checked.summary import Summary
 from ontarget.checkpoints.adapter import lineage, tokenizer_place
 from ontarget.checkpoints.files import (
@@ -19,7 +19,6 @@ from ontarget.served_model import ServedModel
 from ontarget.translation.engines.loading import Place, place_of
 from ontarget.translation.too_long import sentences
 
-_OTHER = "model:"
 TOO_LONG, STILL_OFF = 1, 3  # exit codes
 
 
@@ -33,13 +32,15 @@ def retries_of(names: str | None) -> list[tuple[str, Place | None]]:
 
 
 def _retry(name: str) -> tuple[str, Place | None]:
-    if name.startswith(_OTHER):
-        other = name.removeprefix(_OTHER)
+    if name.startswith(OTHER_MODEL):
+        other = name.removeprefix(OTHER_MODEL)
         if not other:
-            raise UserError(f"--retry {_OTHER} names no model; write, for example, {_OTHER}path/to/model")
+            raise UserError(
+                f"--retry {OTHER_MODEL} names no model; write, for example, {OTHER_MODEL}path/to/model"
+            )
         place = place_of(other)
         _check_files(place)
-        return _OTHER, place
+        return OTHER_MODEL, place
     check_retry(name)
     return name, None
 

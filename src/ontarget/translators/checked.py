@@ -8,7 +8,7 @@ from typing import get_args, overload
 
 from ontarget import given
 from ontarget.checked.alternatives import alternatives_checked
-from ontarget.checked.attempt import Attempt, Later, attempts_of
+from ontarget.checked.attempt import OTHER_MODEL, Attempt, Later, attempts_of
 from ontarget.checked.check import Checker, Unchecked
 from ontarget.checked.progress_bar import shown
 from ontarget.checked.source import AUTO, source_directions
@@ -24,6 +24,7 @@ from ontarget.languages import Direction, Language
 from ontarget.scoring.language_id.own_identifier import IdentifierLike, as_identifier
 from ontarget.served_model import ServedModel
 from ontarget.settings.decoding import Decoding
+from ontarget.translation.engines.loading import place_of
 from ontarget.translation.engines.protocol import Progress, decoding_for
 from ontarget.translation.system import Request, System, direction_between
 from ontarget.translation.translator import Translator
@@ -45,9 +46,9 @@ class CheckedTranslator:
         model: a directory, a name on the Hugging Face Hub, a model on a server or its URL, or a `Translator`,
             which has more options for loading.
         retry: what is tried for off-target lines, in order: `rerank` (another hypothesis of the beam),
-            `sampling` (four draws), `pivot` (through English), another `Translator`, or a function that
-            loads one and is called when the first text needs it. The default is nothing, so that the texts
-            are those of `Translator.translate`.
+            `sampling` (four draws), `pivot` (through English), or another model: `model:NAME`, a
+            `Translator`, or a function that loads one. A name or function is loaded when the first text
+            needs it. The default is nothing, so that the texts are those of `Translator.translate`.
         num_beams: number of hypotheses kept at each step; 1 is greedy search. The default is 4, or 1 for a
             model on a server, which has no beam.
         max_new_tokens: maximum number of tokens to generate for each text.
@@ -82,7 +83,12 @@ class CheckedTranslator:
         if num_beams is None and "rerank" not in named:
             decoding = decoding_for(translator.engine, decoding)
         system = system or System("translator", translator.template, decoding=decoding)
-        retries = [one if isinstance(one, str) else _escalation(one, system.decoding) for one in named]
+        retries = [
+            one
+            if isinstance(one, str) and not one.startswith(OTHER_MODEL)
+            else _escalation(one, system.decoding)
+            for one in named
+        ]
         self.translator = translator
         self.attempts = attempts_of(system, translator.engine, retries, seed=seed)
         self.checker = (Checker if check else Unchecked)(as_identifier(identifier))
@@ -301,7 +307,10 @@ def _is_kept(request: Request) -> bool:
     return request.direction.source == request.direction.target
 
 
-def _escalation(other: Translator | Callable[[], Translator], decoding: Decoding) -> Attempt | Later:
+def _escalation(other: str | Translator | Callable[[], Translator], decoding: Decoding) -> Attempt | Later:
+    if isinstance(other, str):
+        place = place_of(other.removeprefix(OTHER_MODEL))  # a mistake in its name is found at once
+        return Later(lambda: _by_another(Translator(place), decoding))
     if callable(other):
         return Later(lambda: _by_another(other(), decoding))
     if not isinstance(other, Translator):
