@@ -7,18 +7,15 @@ take turns in every round; a system's figure is the median over rounds of its se
 """
 
 import argparse
-import json
-import os
-import time
 from dataclasses import replace
+from functools import partial
 from pathlib import Path
-from statistics import median
 from typing import Any
 
-from machine import describe
+from tested import in_turns, ratio, save, tested_lines
 
 from ontarget.pipeline.execution.systems import load_engine, system_of
-from ontarget.pipeline.planning.inputs import directions, load_corpus
+from ontarget.pipeline.planning.inputs import load_corpus
 from ontarget.recipes.loading import load
 from ontarget.translation.engines.protocol import Engine
 from ontarget.translation.system import Request, System
@@ -41,17 +38,17 @@ SYSTEMS: dict[str, dict[str, Any]] = {
 def compare(
     systems: dict[str, System], engine: Engine, requests: list[Request], beam: int, rounds: int
 ) -> list[dict[str, Any]]:
-    seconds: dict[str, list[float]] = {name: [] for name in systems}
-    for _ in range(rounds):
-        for name, system in systems.items():
-            searched = replace(system, decoding=replace(system.decoding, num_beams=beam))
-            start = time.process_time()
-            translate(searched, engine, requests)
-            seconds[name].append(time.process_time() - start)
+    searched = {
+        name: replace(system, decoding=replace(system.decoding, num_beams=beam))
+        for name, system in systems.items()
+    }
+    seconds = in_turns(
+        {name: partial(translate, system, engine, requests) for name, system in searched.items()}, rounds
+    )
     rows = []
     for name, taken in seconds.items():
-        ratio = median(own / mt for own, mt in zip(taken, seconds["mt"], strict=True))
-        rows.append({"system": name, "beam": beam, "seconds": round(min(taken), 2), "ratio": round(ratio, 2)})
+        of_mt = ratio(taken, seconds["mt"])
+        rows.append({"system": name, "beam": beam, "seconds": round(min(taken), 2), "ratio": of_mt})
         print(f"beam {beam}  {name:22} {rows[-1]['seconds']:7.2f} s {rows[-1]['ratio']:6.2f}", flush=True)
     return rows
 
@@ -71,25 +68,18 @@ def main() -> None:
     recipe = load(options.run / "recipe.yaml", asked)
     corpus = load_corpus(recipe)
     engine = load_engine(options.run / "models" / options.stage)
-    pairs = [p for d in directions(recipe) for p in corpus.translations(recipe.split, d, options.lines)]
-    requests = [Request(pair.source, pair.direction) for pair in pairs]
+    requests = tested_lines(options.run, options.stage, options.lines)
     systems = {name: system_of(recipe, name, corpus) for name in SYSTEMS}
     for system in systems.values():  # what is learnt from text is learnt once, before
         translate(system, engine, requests[:1])
     rows = [row for beam in options.beam for row in compare(systems, engine, requests, beam, options.rounds)]
-    result = {
-        "machine": describe(),
-        "load": [round(number, 1) for number in os.getloadavg()],
-        "settings": {
-            "recipe": recipe.name,
-            "stage": options.stage,
-            "sentences": len(requests),
-            "rounds": options.rounds,
-        },
-        "rows": rows,
+    settings = {
+        "recipe": recipe.name,
+        "stage": options.stage,
+        "sentences": len(requests),
+        "rounds": options.rounds,
     }
-    options.output.parent.mkdir(parents=True, exist_ok=True)
-    options.output.write_text(json.dumps(result, indent=1) + "\n", encoding="utf-8")
+    save(options.output, settings, rows)
 
 
 if __name__ == "__main__":

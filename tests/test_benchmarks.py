@@ -31,6 +31,9 @@ def _beside_each_other(monkeypatch: pytest.MonkeyPatch) -> None:
         "start",
         "placeholders",
         "serve",
+        "translate",
+        "decoding",
+        "bulk",
     ],
 )
 def test_what_a_benchmark_imports_is_there(name: str) -> None:
