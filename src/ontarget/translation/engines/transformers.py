@@ -143,7 +143,9 @@ class TransformersEngine:
         """A batch without rows, for those of this call and of others with the same `Generation.key`."""
         cuda = self.model.device.type == "cuda"
         rows, prefill = (_GPU_ROWS, _GPU_PREFILL) if cuda else (_CPU_ROWS, _CPU_PREFILL)
-        limits = BatchLimits(rows, self._token_budget(), prefill, shared)
+        budget = self._token_budget()
+        # Alone, nobody waits for a step, so prompts are read together as far as memory allows.
+        limits = BatchLimits(rows, budget, prefill if shared else budget, shared)
         return RunningBatch(self.model, generation.decoding, generation.end.ends, limits)
 
     def rows(self, generation: Generation) -> list[DecodedRow]:
