@@ -6,6 +6,7 @@ from typing import Any
 
 import pytest
 
+TIMEOUT = 30_000  # milliseconds; a busy machine may need seconds
 _NAMES = ("chromium", "chromium-browser", "google-chrome")
 
 
@@ -17,7 +18,7 @@ def browser() -> Iterator[Any]:
     if program is None:
         pytest.skip(f"needs a browser: one of {', '.join(_NAMES)} on PATH")
     with api.sync_playwright() as playwright:
-        browser = playwright.chromium.launch(executable_path=program, args=["--no-sandbox"])
+        browser = playwright.chromium.launch(executable_path=program, args=["--no-sandbox", "--disable-gpu"])
         yield browser
         browser.close()
 
@@ -28,17 +29,19 @@ def open_page(browser: Any) -> Iterator[Callable[..., Any]]:
     contexts, wrong = [], []
 
     def opened(url: str, **how: Any) -> Any:
-        context = browser.new_context(locale="fr-FR", **how)
+        context = browser.new_context(locale="fr-FR", reduced_motion="reduce", **how)
         contexts.append(context)
         page = context.new_page()
-        page.set_default_timeout(60_000)
+        page.set_default_timeout(TIMEOUT)
         page.on("pageerror", lambda error: wrong.append(str(error)))
         page.on(
             "console",
             lambda line: wrong.append(line.text) if "Content Security Policy" in line.text else None,
         )
         page.on("request", lambda one: None if one.url.startswith((url, "blob:")) else wrong.append(one.url))
-        page.goto(url)
+        page.goto(url, wait_until="domcontentloaded")
+        if how.get("java_script_enabled", True):
+            page.locator("html.script").wait_for(state="attached")
         return page
 
     yield opened

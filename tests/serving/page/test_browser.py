@@ -2,14 +2,19 @@
 
 import json
 from collections.abc import Callable, Iterator
+from pathlib import Path
 from typing import Any
 
 import pytest
 from tests.checked.fake import ENGLISH, FRENCH, GERMAN
-from tests.serving.fake import EMPTY, ESEL, Table, served, service_of
+from tests.serving.fake import ANSWERS, EMPTY, ESEL, Table, served, service_of
+from tests.serving.page.conftest import TIMEOUT
 
 from ontarget.languages import Language
+from ontarget.scoring.language_id.identifier import default_identifier
 from ontarget.serving.api_keys import ApiKeys
+from ontarget.serving.model_process import in_thread
+from ontarget.serving.service import TranslationService
 
 Open = Callable[..., Any]
 DONKEY = "The donkey is very tired today and sleeps."
@@ -20,7 +25,7 @@ LANGUAGES = [Language(code) for code in ("de", "en", "fr")]
 def expect(found: Any) -> Any:
     from playwright.sync_api import expect
 
-    expect.set_options(timeout=60_000)
+    expect.set_options(timeout=TIMEOUT)
     return expect(found)
 
 
@@ -103,11 +108,85 @@ def test_details_open_by_key_and_by_click(open_page: Open, url: str) -> None:
     page.keyboard.press("Enter")
     details = page.locator(".details:popover-open")
     expect(details).to_contain_text("identified as English")
+    expect(details).to_contain_text("There are no other translations")
     expect(details.locator("blockquote")).to_have_text(ESEL)
     page.keyboard.press("Escape")
     expect(details).to_have_count(0)
     page.click(f".sentence:text('{EMPTY}')")
     expect(details).to_contain_text("The model gave no text")
+
+
+def test_another_translation_takes_the_place_of_a_sentence(open_page: Open) -> None:
+    other = "Le chien dort sur le canapé aujourd'hui."
+    table = Table({**ANSWERS, GERMAN: [FRENCH, ENGLISH, other]})
+    with served(service_of(table, languages=LANGUAGES)) as url:
+        page = open_page(url, permissions=["clipboard-read", "clipboard-write"])
+        translate(page, f"{ESEL}\n {GERMAN}\n12:30")
+        page.locator(".badge").nth(1).press("Enter")
+        choices = page.locator(".details:popover-open .others button")
+        expect(choices).to_have_count(1)  # the English one is not offered
+        expect(choices).to_contain_text(other)
+        choices.press("Enter")
+        expect(page.locator(".sentence").nth(1)).to_have_text(other)
+        assert page.evaluate("document.activeElement.className") == "badge"
+        page.click("#copy")
+        expect(page.locator("#status")).to_have_text("Copied.")
+        assert page.evaluate("navigator.clipboard.readText()") == f"{DONKEY}\n {other}\n12:30"
+        page.locator(".badge").nth(1).press("Enter")
+        choices.click()  # and back
+        expect(page.locator(".sentence").nth(1)).to_have_text(FRENCH)
+
+
+def test_a_sentence_is_shown_before_the_last_one_is_translated(open_page: Open) -> None:
+    table = Table()
+    table.waits = {GERMAN}
+    with served(service_of(table, languages=LANGUAGES)) as url:
+        page = open_page(url)
+        page.select_option("[name=target]", "fr")
+        page.fill("[name=text]", f"{ESEL} {GERMAN}")
+        table.go.clear()
+        page.keyboard.press("Control+Enter")
+        expect(page.locator(".sentence")).to_have_text([DONKEY])
+        expect(page.locator("#translate")).to_have_text("Stop")
+        table.go.set()
+        expect(page.locator(".sentence")).to_have_text([DONKEY, FRENCH])
+
+
+def test_documents_are_translated_by_choice_and_by_drop(open_page: Open, url: str, tmp_path: Path) -> None:
+    page = open_page(url)
+    page.select_option("[name=target]", "fr")
+    page.click("#documents summary")
+    file = tmp_path / "Brief für Anna.md"
+    file.write_text(f"# {GERMAN}\n\n* {ESEL}\n", encoding="utf-8")
+    page.set_input_files("#file", file)
+    page.click("#send")
+    link = page.locator("#files a")
+    expect(link).to_have_text("Brief für Anna.fr.md")
+    assert "1 right language, 1 wrong language" in page.locator("#files li").inner_text()
+    with page.expect_download() as download:
+        link.click()
+    assert Path(download.value.path()).read_text(encoding="utf-8") == f"# {FRENCH}\n\n* {DONKEY}\n"
+    page.evaluate(
+        """() => {
+            const files = new DataTransfer();
+            files.items.add(new File(["x"], "broken.docx"));
+            for (const kind of ["dragover", "drop"])
+                document.body.dispatchEvent(new DragEvent(kind, { dataTransfer: files, bubbles: true }));
+        }"""
+    )
+    expect(page.locator("#files .failed")).to_contain_text("'broken.docx' is not a Word document")
+
+
+def test_a_model_is_chosen_by_name(open_page: Open) -> None:
+    small, large = Table(), Table({GERMAN: ["Le chien dort sur le canapé."]})
+    launches = {"small": in_thread(lambda: small), "large": in_thread(lambda: large)}
+    service = TranslationService(launches, default_identifier(), languages=LANGUAGES)
+    with served(service) as url:
+        page = open_page(url)
+        translate(page, GERMAN)
+        expect(page.locator(".sentence")).to_have_text(FRENCH)
+        page.select_option("[name=model]", "large")
+        expect(page.locator(".sentence")).to_have_text("Le chien dort sur le canapé.")
 
 
 def test_text_is_never_markup(open_page: Open, url: str) -> None:

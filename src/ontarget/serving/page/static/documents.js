@@ -26,7 +26,7 @@ export async function translateFile(file) {
     item.replaceChildren("Save ", link, ` ${counted(report.outcomes ?? {})}`);
   } catch (error) {
     item.className = "failed";
-    item.textContent = `${file.name}: ${error.message}`;
+    item.textContent = error.message.includes(file.name) ? error.message : `${file.name}: ${error.message}`;
   }
 }
 

@@ -14,7 +14,7 @@ export function onRestore(callback) {
   restore = callback;
 }
 
-/** Keeps {source, target, text, sentences}; of the same text and languages, only the last. */
+/** Keeps {source, target, text, names, sentences, done}; of the same text and languages, only the last. */
 export function keep(entry) {
   const same = (one) => ["source", "target", "text"].every((name) => one[name] === entry[name]);
   let kept = [{ ...entry, at: Date.now() }, ...all().filter((one) => !same(one))].slice(0, MOST);
@@ -32,7 +32,7 @@ function show() {
     ...all().map((entry) => {
       const button = Object.assign(document.createElement("button"), { type: "button" });
       const line = (name, text) => button.append(Object.assign(document.createElement(name), { textContent: text }));
-      line("small", `${entry.source} → ${entry.target}, ${new Date(entry.at).toLocaleString()}`);
+      line("small", `${entry.names.join(" → ")}, ${new Date(entry.at).toLocaleString("en-GB")}`);
       line("span", entry.text);
       line("span", entry.sentences.map((one) => one.text).join(""));
       button.addEventListener("click", () => restore(entry));

@@ -57,7 +57,8 @@ function finish(request, done) {
   if (editor.text() === request.text) editor.divide(sentences.map((one) => one.source));
   if (request.source === "auto") detect(done);
   announce(`${detected ? `Detected language: ${done.name}. ` : ""}Translated: ${output.summary()}.`);
-  history.keep({ ...request, sentences, done });
+  const names = [done.name, target.selectedOptions[0].textContent];
+  history.keep({ ...request, names, sentences, done });
 }
 
 /** Shows the identified language {source, name} in the place of "Detect language"; null: it is not known. */
