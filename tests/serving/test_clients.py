@@ -117,6 +117,9 @@ def test_a_source_is_never_passed_off_as_its_translation(url: str, text: str) ->
 def test_openai(url: str) -> None:
     client = openai.OpenAI(base_url=f"{url}/v1", api_key=KEY)
     assert [model.id for model in client.models.list()] == ["ontarget"]
+    assert client.models.retrieve("ontarget:de-fr").id == "ontarget"
+    with pytest.raises(openai.NotFoundError, match="no model of this name"):
+        client.models.retrieve("gpt-4o")
     for model, options in (
         ("ontarget:de-fr", None),
         ("ontarget:fr", None),

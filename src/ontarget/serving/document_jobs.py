@@ -10,9 +10,8 @@ from dataclasses import dataclass, field
 from hmac import compare_digest
 from typing import Any, Literal
 
-from ontarget.serving.failure import place_of_error
 from ontarget.serving.documents import ServedDocument
-from ontarget.serving.failure import Failure
+from ontarget.serving.failure import Failure, place_of_error
 from ontarget.serving.kept_files import KeptFiles
 
 _LOG = logging.getLogger(__name__)

@@ -18,7 +18,7 @@ from ontarget.serving.context import WithKey
 from ontarget.serving.events import EventsResponse, event
 from ontarget.serving.failure import Failure, wrong
 from ontarget.serving.models import DEFAULT_NAME
-from ontarget.serving.replies import ChatReply, ModelsReply, replies
+from ontarget.serving.replies import ChatReply, ModelReply, ModelsReply, replies
 from ontarget.serving.required import require_translated
 from ontarget.serving.streaming import StreamedPiece, begun, stream, whole
 from ontarget.serving.texts import ServedText
@@ -164,11 +164,20 @@ def _usage(result: ServedText) -> dict[str, int]:
 @router.get("/v1/models", summary="List the models as OpenAI.", responses=replies(ModelsReply))
 async def models(service: WithKey) -> JSONResponse:
     """All models, the default first; a direction may follow a name, as in `ontarget:de-fr`."""
-    found = [
-        {"id": name, "object": "model", "created": 0, "owned_by": DEFAULT_NAME}
-        for name in service.models.names
-    ]
-    return JSONResponse({"object": "list", "data": found})
+    return JSONResponse({"object": "list", "data": [_model(name) for name in service.models.names]})
+
+
+@router.get("/v1/models/{name}", summary="Describe a model as OpenAI.", responses=replies(ModelReply))
+async def model(name: str, service: WithKey) -> JSONResponse:
+    """A model, by its name with or without a direction."""
+    try:
+        return JSONResponse(_model(service.models.resolved(name.partition(":")[0])))
+    except Failure as failure:
+        raise Failure(404, failure.code, failure.message) from None
+
+
+def _model(name: str) -> dict[str, Any]:
+    return {"id": name, "object": "model", "created": 0, "owned_by": DEFAULT_NAME}
 
 
 def _languages(given: str, options: LanguageOptions | None) -> tuple[str, str]:
