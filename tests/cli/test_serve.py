@@ -23,11 +23,11 @@ FIELDS = {"text": GERMAN, "source": "de", "target": "fr"}
 ROOT = Path(__file__).parents[2]
 # The command, with a table in the place of a model.
 PROGRAM = """
-from tests.serving import fake
+from tests.serving import table
 from ontarget.cli import serve
 from ontarget.__main__ import main
 
-serve._load = fake.load_slow
+serve._load = table.load_slow
 main()
 """
 

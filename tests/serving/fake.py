@@ -1,90 +1,20 @@
-"""A translator without a model, and a server of it on loopback."""
+"""A server on loopback of a translator without a model."""
 
-import logging
-import os
 import threading
-import time
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator
 from contextlib import contextmanager
-from pathlib import Path
 from typing import Any
 
 import httpx2
 import uvicorn
-from tests.checked.fake import ENGLISH, FRENCH, GERMAN, Scripted, plain
+from tests.serving.table import ANSWERS, EMPTY, ESEL, LONG, Table
 
-from ontarget.checked.alternatives import alternatives_checked
-from ontarget.checked.attempt import attempts_of
-from ontarget.checked.check import Checker
-from ontarget.checked.translate import translate_checked
-from ontarget.checked.verdict import Checked
 from ontarget.scoring.language_id.identifier import default_identifier
 from ontarget.serving.app import make_app
 from ontarget.serving.model_process import in_thread
 from ontarget.serving.service import TranslationService
-from ontarget.settings.decoding import Decoding
-from ontarget.translation.engines.protocol import Progress
-from ontarget.translation.hypothesis import Hypothesis
-from ontarget.translation.system import Request
 
-LONG = "Donaudampfschifffahrtskapitän"  # cannot be divided
-EMPTY = "Die Antwort darauf ist leer."
-ANSWERS = {
-    EMPTY: [""],
-    GERMAN: [FRENCH],
-    ENGLISH: [ENGLISH, FRENCH],  # only the second hypothesis is on target
-    "Der Esel ist heute sehr müde und schläft.": ["The donkey is very tired today and sleeps."],
-}
-ESEL = "Der Esel ist heute sehr müde und schläft."
-
-
-class _Engine(Scripted):
-    def _of(self, source: str, decoding: Decoding) -> list[Hypothesis]:
-        return [Hypothesis("", "too-long", 0.0, 0, 99)] if source == LONG else super()._of(source, decoding)
-
-
-class Table:
-    """Answers by a table, all else with the source; `hold` lets batches wait."""
-
-    def __init__(self, answers: Mapping[str, Sequence[str]] = ANSWERS) -> None:
-        self.checker = Checker()
-        self.batches: list[list[str]] = []
-        self.go = threading.Event()
-        self.go.set()
-        self.waits: set[str] | None = None  # only calls with these texts wait
-        self.begun = threading.Semaphore(0)
-        engine = _Engine(lambda text, _: answers.get(text, [text]))
-        self.attempts = attempts_of(plain(), engine, ["rerank"])
-
-    def translate_requests(
-        self, requests: Sequence[Request], *, count: int = 1, progress: Progress | None = None
-    ) -> list[list[Checked]]:
-        self.batches.append([f"{one.direction} {one.source}" for one in requests])
-        self.begun.release()
-        if self.waits is None or any(one.source in self.waits for one in requests):
-            assert self.go.wait(60)
-        texts = [one.source for one in requests]
-        if "boom" in texts:
-            raise ZeroDivisionError(f"about {texts}")
-        if count > 1:
-            return alternatives_checked(requests, self.attempts, count, self.checker, progress)
-        return [[one] for one in translate_checked(requests, self.attempts, self.checker, progress)]
-
-
-class Slow(Table):
-    """Says when it begins to translate, and waits until there is a file."""
-
-    def translate_requests(self, requests: Sequence[Request], **how: Any) -> list[list[Checked]]:
-        print("begun", flush=True)
-        while not Path(os.environ["GO_ON"]).exists():
-            time.sleep(0.01)
-        return super().translate_requests(requests, **how)
-
-
-def load_slow(_: object) -> Slow:
-    """In the place of `serve._load`."""
-    logging.basicConfig(level=logging.INFO)
-    return Slow()
+__all__ = ["ANSWERS", "EMPTY", "ESEL", "LONG", "Table", "client_of", "served", "service_of"]
 
 
 def service_of(table: Table | None = None, **how: Any) -> TranslationService:

@@ -11,6 +11,7 @@ import httpx2
 import pytest
 from tests.checked.fake import FRENCH, GERMAN
 from tests.serving.fake import Table, served
+from tests.serving.table import Hanging
 
 from ontarget.checked.verdict import Checked
 from ontarget.errors import UserError
@@ -23,15 +24,6 @@ from ontarget.serving.service import TranslationService
 from ontarget.translation.system import Request
 
 FIELDS = {"text": GERMAN, "source": "de", "target": "fr"}
-
-
-class Hanging(Table):
-    """Never answers about the text `hang`."""
-
-    def translate_requests(self, requests, **how) -> list[list[Checked]]:  # type: ignore[no-untyped-def]
-        if any(one.source == "hang" for one in requests):
-            threading.Event().wait(60)
-        return super().translate_requests(requests, **how)
 
 
 def no_model(message: str) -> Translates:
@@ -95,7 +87,7 @@ def test_the_model_does_not_end_at_signals_for_all_processes(server: tuple[Trans
 
 def test_a_model_that_cannot_be_loaded_says_so_in_the_server() -> None:
     ended = threading.Event()
-    owner = ModelOwner(in_process(partial(no_model, "there is no model 'x'")))
+    owner = ModelOwner(in_thread(partial(no_model, "there is no model 'x'")))
     owner.start(ended.set)
     assert ended.wait(60)
     assert isinstance(owner.error, UserError)
@@ -157,9 +149,8 @@ def test_a_call_that_is_cancelled_ends(caplog: pytest.LogCaptureFixture) -> None
     future = owner.submit(call(GERMAN))
     assert table.begun.acquire(timeout=60)
     assert future.cancel()
-    time.sleep(0.05)  # until the model has heard of it
-    table.go.set()
     assert ended.wait(60)
+    table.go.set()
     assert owner.submit(call("still here")).result(60)[0][0].text == "still here"
     assert not caplog.records
     owner.close()

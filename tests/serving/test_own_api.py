@@ -212,10 +212,10 @@ def test_a_client_that_leaves_ends_its_work() -> None:
         with pytest.raises(httpx2.ReadTimeout):
             httpx2.post(f"{url}/translate", json={"text": ESEL, "source": "de", "target": "fr"}, timeout=0.5)
         assert table.begun.acquire(timeout=60)
-        table.go.set()
         while service._in_progress:
             time.sleep(0.01)
         metrics = httpx2.get(f"{url}/metrics").text
+        table.go.set()
     assert 'ontarget_http_requests_total{route="/translate",status="499"} 1.0' in metrics
     assert "ontarget_segments_total{" not in metrics  # it was abandoned
 
