@@ -4,6 +4,7 @@ from pathlib import Path
 from typing import Any
 from xml.etree import ElementTree
 
+import pytest
 from tests.documents.answers import Model, same, upper
 
 from ontarget.documents.document import translate_document
@@ -89,3 +90,16 @@ def test_code_of_the_server_stays() -> None:
         return "".join(part + text for part, text in zip(parts, [*texts, ""], strict=True))
 
     assert translated(filled(words), upper) == filled([word.upper() for word in words])
+
+
+@pytest.mark.parametrize("piece", ["<a ", "</", "<% ", "&"])
+def test_beginnings_without_an_end_are_text(piece: str) -> None:
+    """They took a time that grew with the square of their number."""
+    page = "<p>a</p>" + piece * 100_000
+    document = read_html(page.encode(), Path("a.html"))
+    assert document.translated([unit.parts for unit in document.units]) == page.encode()
+
+
+def test_a_script_without_an_end_is_not_text() -> None:
+    document = read_html(b"<p>a</p><script>if (a < b) 'a dog'", Path("a.html"))
+    assert [unit.parts for unit in document.units] == [("a",)]

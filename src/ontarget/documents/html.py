@@ -30,7 +30,8 @@ _DECLARED = re.compile(
 )
 
 # PHP, ERB and the like, which may have `>` and quotes in them; the last one of a file is often not closed.
-_CODE_OF_SERVER = re.compile(r"<\?(?:php\b|=).*?(?:\?>|\Z)|<%.*?%>", re.DOTALL)
+# `(?!<%)`: beginnings without an end would take the square of their number.
+_CODE_OF_SERVER = re.compile(r"<\?(?:php\b|=).*?(?:\?>|\Z)|<%(?:(?!<%).)*?%>", re.DOTALL)
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,8 +51,14 @@ class _Events(HTMLParser):
         super().__init__(convert_charrefs=False)
         self._starts = [0, *(place + 1 for place, character in enumerate(text) if character == "\n")]
         self.found = list[_Event]()
-        self.feed(_CODE_OF_SERVER.sub(_hidden, text))
+        shown = _CODE_OF_SERVER.sub(_hidden, text)
+        # No tag is whole behind the last `>`. The parser would look for its end from each `<` on, which takes
+        # the square of the size.
+        whole = shown.rfind(">") + 1
+        self.feed(shown[:whole])
         self.close()
+        if whole < len(shown) and self.cdata_elem is None:  # not in a script without an end
+            self._add("text")
 
     def _add(self, kind: str, name: str = "", attributes: tuple[tuple[str, str | None], ...] = ()) -> None:
         line, column = self.getpos()
