@@ -37,10 +37,17 @@ _ALSO = (
     r"\{\s+\w[\w.]*\s+\}",
     r"(?<![\w$])\$[A-Za-z_]\w*",
 )  # C's percent sign, `{ x }`, shell variables
+# Many beginnings of comments without an end would take the square of their number.
+_COMMENT = "<!--.*?-->", "<!--(?:(?!<!--).)*?-->"
 # ASCII: `\w` would take a Chinese character beside a placeholder for a part of it.
 _PLACEHOLDER = re.compile(
     "|".join(
-        [_MESSAGE, *_FIRST, *(f"(?P<{name}>{pattern})" for name, (_, pattern) in PATTERNS.items()), *_ALSO]
+        [
+            _MESSAGE,
+            *_FIRST,
+            *(f"(?P<{name}>{pattern.replace(*_COMMENT)})" for name, (_, pattern) in PATTERNS.items()),
+            *_ALSO,
+        ]
     ),
     re.ASCII | re.DOTALL,
 )
