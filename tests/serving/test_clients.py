@@ -1,6 +1,8 @@
 """The packages that people use with the services translate with this server, unchanged."""
 
 from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
+from typing import Any
 
 import deepl
 import httpx2
@@ -8,10 +10,11 @@ import openai
 import pytest
 from libretranslatepy import LibreTranslateAPI
 from tests.checked.fake import ENGLISH, FRENCH, GERMAN
-from tests.serving.fake import EMPTY, ESEL, LONG, served, service_of
+from tests.serving.fake import EMPTY, ESEL, LONG, Table, served, service_of
 
 from ontarget.languages import Language
 from ontarget.serving.api_keys import ApiKeys
+from ontarget.serving.limits import ServerLimits
 
 KEY = "correct-horse"
 
@@ -37,6 +40,31 @@ def test_deepl(url: str) -> None:
     usage = client.get_usage()
     assert usage.character.count == len(GERMAN + ENGLISH + ESEL)
     assert not usage.any_limit_reached
+
+
+def test_deepl_tries_again_while_the_server_is_busy(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("deepl.http_client._BackoffTimer.BACKOFF_INITIAL", 0.01)
+    monkeypatch.setattr("deepl.http_client.min_connection_timeout", 60.0)
+    table = Table()
+    with served(service_of(table, limits=ServerLimits(requests=1))) as url, ThreadPoolExecutor() as threads:
+        first = deepl.Translator(KEY, server_url=url)
+        table.go.clear()
+        waiting = threads.submit(first.translate_text, GERMAN, source_lang="DE", target_lang="FR")
+        table.begun.acquire()
+        statuses = list[int]()
+        second = deepl.Translator(KEY, server_url=url)
+        send = second._client._internal_request
+
+        def sent(*args: Any, **how: Any) -> Any:
+            reply = send(*args, **how)
+            statuses.append(reply[0])
+            table.go.set()
+            waiting.result()
+            return reply
+
+        monkeypatch.setattr(second._client, "_internal_request", sent)
+        assert second.translate_text(GERMAN, source_lang="DE", target_lang="FR").text == FRENCH  # type: ignore[union-attr]
+        assert statuses == [429, 200]
 
 
 def test_deepl_keeps_tags_and_ignored_elements(url: str) -> None:
