@@ -12,6 +12,9 @@ settings.register_profile("ontarget", deadline=None)  # no test of ours is timed
 settings.load_profile("ontarget")
 
 
+# Thousands of tests in a process: memory that one has freed is given back (see hardware.keep_freed_memory).
+os.environ.setdefault("MALLOC_TRIM_THRESHOLD_", str(128 * 1024))
+
 signal.signal(signal.SIGINT, signal.default_int_handler)  # a shell's background jobs have it ignored
 
 

@@ -1,9 +1,14 @@
 """Properties of the processor. It needs torch, so only packages that use models import it."""
 
 import ctypes
+import os
+import platform
 import sys
+from pathlib import Path
 
 import torch
+
+_OF_USER = "MALLOC_TRIM_THRESHOLD_"  # glibc's own environment variable, in bytes
 
 
 def prefers_bf16() -> bool:
@@ -30,12 +35,23 @@ def has_gpu() -> bool:
 def keep_freed_memory() -> None:
     """Makes glibc keep large freed blocks.
 
-    Otherwise, new pages for each activation take a sixth of a training step on CPU.
+    Otherwise, new pages for each activation take a sixth of a training step on CPU. A user's own setting stays,
+    since a process that does much else is better off if it gives memory back.
     """
-    if sys.platform != "linux" or torch.cuda.is_available():
+    if sys.platform != "linux" or torch.cuda.is_available() or _OF_USER in os.environ:
         return
     trim_threshold, mmap_threshold = -1, -3  # M_TRIM_THRESHOLD and M_MMAP_THRESHOLD of malloc.h
     libc = ctypes.CDLL(None)
     if hasattr(libc, "mallopt"):  # musl does not have it
         libc.mallopt(mmap_threshold, 1 << 30)
         libc.mallopt(trim_threshold, 2**31 - 1)
+
+
+def machine_name() -> str:
+    """The GPU, or the processor and the number of threads: what decides how long work takes."""
+    if torch.cuda.is_available():
+        return torch.cuda.get_device_name()
+    info = Path("/proc/cpuinfo")
+    lines = info.read_text(encoding="utf-8").split("\n") if info.exists() else []
+    named = (line.partition(":")[2].strip() for line in lines if line.startswith("model name"))
+    return f"{next(named, platform.processor() or platform.machine())}, {torch.get_num_threads()} threads"

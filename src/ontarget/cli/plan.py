@@ -5,9 +5,12 @@ from collections.abc import Sequence
 from rich.console import Console
 
 from ontarget.cli.progress import duration
-from ontarget.pipeline.planning.cost import Cost, Estimator, measure_speed
+from ontarget.pipeline.planning.cost import Cost, Estimator
 from ontarget.pipeline.planning.models import check_models
+from ontarget.pipeline.planning.pace import paces
 from ontarget.pipeline.planning.plan import Plan
+from ontarget.pipeline.planning.probe import probe
+from ontarget.pipeline.planning.shelf import EMPTY, Shelf
 from ontarget.pipeline.planning.step import Step
 from ontarget.tables import terminal_frame
 
@@ -21,11 +24,17 @@ _NAMES = {
 }
 
 
-def show_plan(console: Console, plan: Plan, steps: Sequence[Step]) -> None:
-    """Prints each step with its state and cost, and the total, without running anything."""
+def show_plan(console: Console, plan: Plan, steps: Sequence[Step], there: Shelf = EMPTY) -> None:
+    """Prints each step with its state and cost, and the total, without running anything.
+
+    Args:
+        console: prints.
+        plan: the plan.
+        steps: its steps.
+        there: artifacts of other runs, whose times correct the estimates.
+    """
     said = check_models(plan, steps)
-    speed = measure_speed() if any(step.todo for step in steps) else None
-    estimator = Estimator(plan, speed)
+    estimator = Estimator(plan, probe, paces(there))
     costs = [estimator.cost(step) for step in steps]
     table = terminal_frame(
         ["Step", "State", "Time", "Memory", "Disk"],
@@ -44,9 +53,7 @@ def show_plan(console: Console, plan: Plan, steps: Sequence[Step]) -> None:
     for line in said:
         console.print(line, markup=False)
     if todo:
-        console.print(
-            f"Times are estimates{probed(speed)}. Times without ~ were measured when the step last ran."
-        )
+        console.print(f"{basis(todo)} Times without ~ were measured when the step last ran.")
 
 
 def _name(step: Step) -> str:
@@ -89,10 +96,10 @@ def _bytes(count: float | None) -> str:
     return f"{count / 1e9:.1f} GB" if count >= 1e9 else f"{max(count / 1e6, 0.1):.1f} MB"
 
 
-def probed(speed: float | None) -> str:
+def basis(costs: Sequence[Cost]) -> str:
     """The basis of the estimated times."""
+    if any(cost.seconds is None for cost in costs):
+        return "Times are estimates; those shown as ? need torch and the model on this machine."
     return (
-        f" from a probe of this machine ({speed / 1e9:.0f} GFLOP/s); other programs on it make steps slower"
-        if speed
-        else " (those shown as ? need torch)"
+        "Times are estimates for an idle machine: parts of the model were tried, and finished steps compared."
     )

@@ -82,7 +82,8 @@ def run(
     to_do = make_plan(loaded, (), directory, TerminalProgress())
     console = Console(highlight=False)
     if plan:
-        show_plan(console, to_do, to_do.everything(shelf()))
+        there = shelf()
+        show_plan(console, to_do, to_do.everything(there), there)
         return
     try:
         done = carry_out(to_do, TerminalProgress())

@@ -3,11 +3,13 @@
 from rich.console import Console
 
 from ontarget.cli.output_formats import WIDE
-from ontarget.cli.plan import probed, sums
+from ontarget.cli.plan import basis, sums
 from ontarget.cli.progress import TerminalProgress, stopped
 from ontarget.pipeline.execution.sweep import Sweep
-from ontarget.pipeline.planning.cost import Estimator, measure_speed
+from ontarget.pipeline.planning.cost import Estimator
 from ontarget.pipeline.planning.models import check_models
+from ontarget.pipeline.planning.pace import paces
+from ontarget.pipeline.planning.probe import probe
 from ontarget.reporting import table_formats as forms
 from ontarget.reporting.sweep import differences, table
 from ontarget.tables import terminal_frame
@@ -36,7 +38,7 @@ def _show_plan(console: Console, sweep: Sweep) -> None:
     missing = sweep.missing()
     for of_missing, steps in missing:
         check_models(of_missing.plan, steps)
-    speed = measure_speed() if missing else None
+    known = paces(sweep.shelf())
     table = terminal_frame(
         ["Point", "State", "Time", "Memory", "Disk"],
         f"{sweep.name} in {sweep.directory}",
@@ -51,7 +53,7 @@ def _show_plan(console: Console, sweep: Sweep) -> None:
             table.add_row(label, "done", "", "", "", style="dim")
             continue
         of_point, steps = to_do[label]
-        estimator = Estimator(of_point, speed)
+        estimator = Estimator(of_point, probe, known)
         costs = [estimator.cost(step) for step in steps if step.todo]
         together += costs
         table.add_row(label, f"{len(costs)} of {len(steps)} steps to do", *sums(costs))
@@ -59,6 +61,4 @@ def _show_plan(console: Console, sweep: Sweep) -> None:
     table.add_row("total", f"{len(missing)} of {len(sweep.own)} points to do", *sums(together), style="bold")
     console.print(table)
     if together:
-        console.print(
-            f"Shared steps count at the first point that needs them. Times are estimates{probed(speed)}."
-        )
+        console.print(f"Shared steps count at the first point that needs them. {basis(together)}")

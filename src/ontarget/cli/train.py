@@ -74,7 +74,8 @@ def train(
         given += [f"stages.{name}.tuning.compile=true" for name in load(recipe, given).stages]
     to_do = make_plan(recipe, given, directory, TerminalProgress())
     if plan:
-        show_plan(Console(highlight=False), to_do, to_do.training(stage, shelf() if machines == 1 else EMPTY))
+        there = shelf() if machines == 1 else EMPTY
+        show_plan(Console(highlight=False), to_do, to_do.training(stage, there), there)
         return
     try:
         models = make_models(to_do, stage, TerminalProgress(), launch)

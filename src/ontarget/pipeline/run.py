@@ -22,6 +22,7 @@ from ontarget.pipeline.planning.artifacts import Made, Store
 from ontarget.pipeline.planning.directory import run_directory
 from ontarget.pipeline.planning.inputs import left_out, load_text, template_of
 from ontarget.pipeline.planning.models import check_models
+from ontarget.pipeline.planning.pace import work_record
 from ontarget.pipeline.planning.plan import Plan, version_of
 from ontarget.pipeline.planning.resolved import write_resolved
 from ontarget.pipeline.planning.served import load_fitting
@@ -174,6 +175,8 @@ class _Work:
         template = template_of(self.recipe, step.name).name
         about: dict[str, Any] = {"template": template, "version": version_of("ontarget")}
         about |= {"seconds": 0.0, **tuned_on(self.recipe, step.name, self.plan.corpus)}
+        if counted := work_record(self.plan, step, step.todo):
+            about["work"] = counted
         making = self.store.making_model(step.name, step.fingerprints[step.name], about)
         with self.progress.task(f"training {step.name}") as advance, making as (folder, work):
 
@@ -234,7 +237,8 @@ class _Work:
                 rows = systems.rows(pairs, answers, default_identifier())
                 seconds = time.monotonic() - began
                 size = None if served else parameters(self.plan.place(model))
-                made = Made(step.fingerprints[str(direction)], seconds, size)
+                work = work_record(self.plan, step, [str(direction)])
+                made = Made(step.fingerprints[str(direction)], seconds, size, work)
                 store.write_outputs(step.name, str(direction), rows, made)
                 if said := systems.left_empty(answers, self._engine[1]):
                     self.progress.say(f"{what}, {direction}: {said}")

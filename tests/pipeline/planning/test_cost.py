@@ -1,6 +1,7 @@
 """Estimates: right in their proportions, and measured where the step was done before."""
 
 import json
+from dataclasses import fields
 from pathlib import Path
 
 import pytest
@@ -9,23 +10,33 @@ from tests.pipeline.conftest import RECIPE, fake_recipe
 from ontarget.corpora.corpus import Corpus
 from ontarget.pipeline.planning.artifacts import Store
 from ontarget.pipeline.planning.cost import Cost, Estimator
+from ontarget.pipeline.planning.model_size import size_of
+from ontarget.pipeline.planning.pace import Paces
 from ontarget.pipeline.planning.plan import Plan
+from ontarget.pipeline.planning.probe import Speeds
+from ontarget.pipeline.planning.work import Work
 from ontarget.recipes.schema.recipe import Recipe
+from ontarget.settings.model_shape import ModelShape
+
+SPEEDS = Speeds(trained=0.1, step=3.0, read=0.01, written=0.05)
 
 
-def costs(recipe: Recipe, corpus: Corpus, speed: float | None = 1e9) -> dict[str, Cost]:
+def costs(
+    recipe: Recipe, corpus: Corpus, speeds: Speeds | None = SPEEDS, paces: Paces | None = None
+) -> dict[str, Cost]:
     plan = Plan(recipe, corpus, Store(Path("runs/fake")))
-    estimator = Estimator(plan, speed)
+    estimator = Estimator(plan, lambda size, num_beams, precision: speeds, paces or {})
     return {step.id: estimator.cost(step) for step in plan.everything()}
 
 
 def test_a_faster_machine_takes_less_time(fake_corpus: Corpus) -> None:
-    slow, fast = costs(fake_recipe(), fake_corpus, 1e9), costs(fake_recipe(), fake_corpus, 2e9)
+    half = Speeds(*(getattr(SPEEDS, field.name) / 2 for field in fields(SPEEDS)))
+    slow, fast = costs(fake_recipe(), fake_corpus), costs(fake_recipe(), fake_corpus, half)
     for step in ("model/base", "model/lat", "outputs/mt"):
         assert slow[step].seconds == pytest.approx(2 * (fast[step].seconds or 0))
 
 
-def test_the_estimate_is_six_operations_a_parameter_and_token(fake_corpus: Corpus) -> None:
+def test_the_estimate_is_the_time_of_each_token_and_step(fake_corpus: Corpus) -> None:
     found = costs(fake_recipe(), fake_corpus)["model/base"]
     parameters = 8000 * 256 + 6 * (4 * 256**2 + 3 * 256 * 704)
     assert found.disk == 4 * parameters
@@ -33,7 +44,7 @@ def test_the_estimate_is_six_operations_a_parameter_and_token(fake_corpus: Corpu
     line = sum(len(line) for code in test.lines.values() for line in code) / 12 / 4
     lines = (0.75 * 3 + 0.25 * 2 + 0.2 * 1) / 1.2  # of a document: three headed, two listed, or one alone
     tokens = 128 * lines * line
-    assert found.seconds == pytest.approx(6 * parameters * tokens / 0.3 / 1e9)
+    assert found.seconds == pytest.approx(0.1 * tokens + 3.0)  # one step of 128
 
 
 def test_memory_is_that_of_the_process_and_what_grows_with_a_micro_batch(fake_corpus: Corpus) -> None:
@@ -109,3 +120,16 @@ def test_a_checkpoint_on_disk_is_measured_by_its_configuration(
     stages = {"mt": RECIPE["stages"]["mt"] | {"from": "./theirs", "tuning": tuning}}
     found = costs(fake_recipe(stages=stages, systems=["mt"]), fake_corpus)["model/mt"]
     assert found.disk == size * (1000 * 64 + 2 * (4 * 64**2 + 3 * 64 * 128))
+
+
+def test_finished_steps_of_the_same_shape_correct_estimates_of_their_kind(fake_corpus: Corpus) -> None:
+    shape = size_of(ModelShape()).shape
+    took = [(Work(trained=100.0, steps=2.0), factor * (0.1 * 100 + 3.0 * 2)) for factor in (2.0, 3.0, 50.0)]
+    plain, corrected = (
+        costs(fake_recipe(), fake_corpus),
+        costs(fake_recipe(), fake_corpus, SPEEDS, {(True, shape): took}),
+    )
+    assert corrected["model/mt"].seconds == pytest.approx(3 * (plain["model/mt"].seconds or 0))  # the median
+    assert corrected["outputs/mt"] == plain["outputs/mt"]  # another kind of work
+    other = costs(fake_recipe(), fake_corpus, SPEEDS, {(True, "another"): took})
+    assert other == plain

@@ -101,7 +101,7 @@ class Sweep:
 
     def missing(self) -> list[tuple[Planned, list[Step]]]:
         """The missing points to run with their steps; shared artifacts are to do only in the first point."""
-        there, made = self._shelf(), set[str]()
+        there, made = self.shelf(), set[str]()
         found = []
         for planned in self.own:
             steps = [] if planned.done else [_without(step, made) for step in planned.plan.everything(there)]
@@ -130,7 +130,7 @@ class Sweep:
                     f"{': done before' if planned.done else ''}"
                 )
                 if not planned.done:
-                    made = run.carry_out(planned.plan, progress, self._shelf())
+                    made = run.carry_out(planned.plan, progress, self.shelf())
                     result = {
                         "values": planned.point.values,
                         "scores": made.scores,
@@ -149,7 +149,7 @@ class Sweep:
             paired.write(self.directory, results, [planned.point.reference for planned, _ in there], progress)
         return results
 
-    def _shelf(self) -> Shelf:
+    def shelf(self) -> Shelf:
         """The artifacts of all points, and of all runs in `runs/`."""
         return shelf(planned.plan.store.directory for planned in self.planned)
 

@@ -50,11 +50,13 @@ class Made:
         fingerprint: of everything that made it.
         seconds: the time that it took to make.
         parameters: of translations, the number of parameters of their model; None if it is unknown.
+        work: what `--plan` learns from the time, see `pace.work_record`.
     """
 
     fingerprint: str
     seconds: float
     parameters: int | None = None
+    work: Mapping[str, Any] | None = None
 
 
 def fingerprint(kind: Kind, **parts: Any) -> str:
@@ -282,6 +284,8 @@ def _recording(record: Path, key: str, made: Made, files: Sequence[Path]) -> Ite
     }
     if made.parameters is not None:
         entry["parameters"] = made.parameters
+    if made.work:
+        entry["work"] = dict(made.work)
     write_json(record, records | {key: entry})
 
 
@@ -315,7 +319,13 @@ def _size(path: Path) -> int | None:
 def _made(record: Any) -> Made | None:
     if not isinstance(record, dict) or not isinstance(record.get("fingerprint"), str):
         return None
-    return Made(record["fingerprint"], float(record.get("seconds") or 0.0), record.get("parameters"))
+    work = record.get("work")
+    return Made(
+        record["fingerprint"],
+        float(record.get("seconds") or 0.0),
+        record.get("parameters"),
+        work if isinstance(work, dict) else None,
+    )
 
 
 def _read(path: Path) -> dict[str, Any]:

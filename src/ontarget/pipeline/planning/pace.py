@@ -1,0 +1,53 @@
+"""What finished steps took: it corrects the estimates of others of their kind, with models of the same size.
+
+Each artifact's record has the work that was counted for it. So the time of a step in another run, of another
+recipe or under another name, says how fast this machine does such work.
+"""
+
+from collections.abc import Collection, Mapping
+from importlib.util import find_spec
+from statistics import median
+from typing import Any
+
+from ontarget.pipeline.planning.model_size import ModelSize, size_in
+from ontarget.pipeline.planning.plan import Plan
+from ontarget.pipeline.planning.probe import Speeds
+from ontarget.pipeline.planning.shelf import Shelf
+from ontarget.pipeline.planning.step import Step
+from ontarget.pipeline.planning.work import Counter, Work
+
+Paces = Mapping[tuple[bool, str], list[tuple[Work, float]]]
+"""Whether it is training, and the shape of the model -> the work and the seconds of finished steps."""
+
+
+def work_record(plan: Plan, step: Step, parts: Collection[str]) -> dict[str, Any] | None:
+    """The work of parts of a step for their record; None if the size of the model is unknown."""
+    counter = Counter(plan)
+    size = size_in(plan, counter.model(step))
+    if size is None:
+        return None
+    from ontarget.hardware import machine_name
+
+    return {**counter.work(step, parts).to_dict(), "model": size.shape, "machine": machine_name()}
+
+
+def paces(there: Shelf) -> Paces:
+    """The paces of the artifacts that were made on this machine."""
+    if find_spec("torch") is None:
+        return {}
+    from ontarget.hardware import machine_name
+
+    machine = machine_name()
+    found: dict[tuple[bool, str], list[tuple[Work, float]]] = {}
+    for made in (made for _, made in there.values()):
+        if made.work and made.seconds and made.work.get("machine") == machine:
+            work = Work.of_dict(made.work)
+            found.setdefault((work.trained > 0, str(made.work.get("model"))), []).append((work, made.seconds))
+    return found
+
+
+def correction(known: Paces, kind: str, size: ModelSize, speeds: Speeds) -> float:
+    """The factor by which steps took longer than `speeds` say; 1 if none is known."""
+    finished = known.get((kind == "model", size.shape), ())
+    factors = [seconds / said for work, seconds in finished if (said := work.seconds(speeds))]
+    return median(factors) if factors else 1.0

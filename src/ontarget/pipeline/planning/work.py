@@ -1,0 +1,249 @@
+"""Counts the work of a plan's steps in tokens, on average over lines.
+
+Counts are estimates: texts are measured by the model's tokenizer where it is on this machine, otherwise by
+their characters.
+"""
+
+import math
+from collections.abc import Collection, Mapping, Sequence
+from dataclasses import dataclass, fields
+from functools import lru_cache, partial
+from importlib.util import find_spec
+from itertools import takewhile
+from pathlib import Path
+from statistics import fmean
+from typing import Any
+
+from ontarget.checkpoints.adapter import lineage
+from ontarget.checkpoints.files import TOKENIZER
+from ontarget.pipeline.execution.distillation_sources import (
+    directions_of,
+    drawn_lines,
+    settings_of,
+    teacher_of,
+)
+from ontarget.pipeline.planning.inputs import directions, prompt_text, template_of
+from ontarget.pipeline.planning.plan import Plan
+from ontarget.pipeline.planning.probe import Speeds
+from ontarget.pipeline.planning.step import Step
+from ontarget.prompts.segment import text_of
+from ontarget.recipes.schema.stages import LanguageAware, Pretraining
+from ontarget.recipes.schema.synthetic import PivotDistillation, SelfTraining, Synthetic
+from ontarget.samples.documents import lines_a_document
+from ontarget.samples.general import how_many
+from ontarget.settings.decoding import Precision
+
+_CHARACTERS = 4.0  # characters of a token in European languages, where the tokenizer is unknown
+_LONGEST = 1.2  # times the mean length: the last batch ends with its longest output
+_LINES = 200  # number of lines for the mean length of a text
+
+
+@dataclass(frozen=True, slots=True)
+class Work:
+    """The work of a step, in tokens.
+
+    Attributes:
+        trained: tokens that are trained on.
+        steps: optimizer steps.
+        read: tokens of prompts.
+        written: tokens of outputs, in all hypotheses of a beam.
+    """
+
+    trained: float = 0.0
+    steps: float = 0.0
+    read: float = 0.0
+    written: float = 0.0
+
+    def __add__(self, other: "Work") -> "Work":
+        return Work(*(getattr(self, f.name) + getattr(other, f.name) for f in fields(self)))
+
+    def __mul__(self, times: float) -> "Work":
+        return Work(*(times * getattr(self, f.name) for f in fields(self)))
+
+    def seconds(self, speeds: Speeds) -> float:
+        """The time that it takes at some speeds."""
+        return (
+            self.trained * speeds.trained
+            + self.steps * speeds.step
+            + self.read * speeds.read
+            + self.written * speeds.written
+        )
+
+    def to_dict(self) -> dict[str, int]:
+        """As JSON, without zeros."""
+        return {f.name: round(n) for f in fields(self) if (n := getattr(self, f.name))}
+
+    @classmethod
+    def of_dict(cls, values: Mapping[str, Any]) -> "Work":
+        """The opposite of `to_dict`; other keys are ignored."""
+        return cls(**{f.name: float(values.get(f.name, 0)) for f in fields(cls)})
+
+
+@dataclass(frozen=True)
+class Counter:
+    """Counts the work of the steps of a plan."""
+
+    plan: Plan
+
+    def work(self, step: Step, parts: Collection[str]) -> Work:
+        """The work of some parts of a step; none for scores and report."""
+        match step.kind:
+            case "model":
+                return self.training(step.name)
+            case "outputs":
+                return self.answering(step.name, step.test, parts)
+            case "synthetic":
+                return self.teaching(step.name, parts)
+        return Work()
+
+    def model(self, step: Step) -> str:
+        """The stage or model that a step trains, or computes with."""
+        if step.kind == "outputs":
+            return self.plan.recipe.model_of(step.name)
+        if step.kind == "synthetic":
+            return teacher_of(settings_of(self.plan.recipe, step.name))
+        return step.name
+
+    def num_beams(self, step: Step) -> int:
+        """The width of the beam that a step decodes with."""
+        recipe = self.plan.recipe
+        if step.kind == "outputs":
+            return recipe.decoding_of(step.name).num_beams
+        if step.kind == "synthetic":
+            return settings_of(recipe, step.name).decoding_from(recipe.decoding).num_beams
+        return recipe.decoding.num_beams
+
+    def precision(self, step: Step) -> Precision:
+        """The precision that a step decodes in."""
+        recipe = self.plan.recipe
+        decoding = recipe.decoding_of(step.name) if step.kind == "outputs" else recipe.decoding
+        return decoding.precision
+
+    def lines(self, step: Step, parts: Collection[str]) -> int:
+        """The number of lines that some parts of a step translate."""
+        if step.kind == "synthetic":
+            recipe, corpus = self.plan.recipe, self.plan.corpus
+            todo = [d for d in directions_of(recipe, step.name) if str(d) in parts]
+            return sum(len(drawn_lines(recipe, step.name, corpus, direction)) for direction in todo)
+        text = self.plan.texts[step.test]
+        return sum(len(text.pairs(direction)) for direction in text.directions if str(direction) in parts)
+
+    def training(self, name: str) -> Work:
+        """The work of training a stage, with its evaluations."""
+        stage, recipe, corpus = self.plan.recipe.stages[name], self.plan.recipe, self.plan.corpus
+        length = self.length(name)
+        if isinstance(stage, Pretraining):
+            in_a_pass = sum(map(len, corpus.parts("train")))  # at least, see samples/documents.py
+        elif isinstance(stage, Synthetic):
+            made = sum(len(drawn_lines(recipe, name, corpus, d)) for d in directions_of(recipe, name))
+            made *= 2 if stage.synthetic_side == "both" else 1
+            in_a_pass = round((1 + stage.mix) * made)  # at most, since some will not be kept
+        else:
+            available = sum(len(corpus.pairs("train", direction)) for direction in recipe.supervised)
+            in_a_pass = available if stage.samples == "all" else min(stage.samples, available)
+            in_a_pass += how_many(in_a_pass, stage.general.ratio) if stage.general else 0
+        tuning = stage.tuning
+        steps = tuning.max_steps or math.ceil(in_a_pass * (tuning.epochs or 1) / tuning.global_batch_size)
+        work = Work(trained=steps * tuning.global_batch_size * length, steps=steps)
+        if stage.evaluation:
+            lines = stage.evaluation.lines * len(directions(recipe))
+            times = math.ceil(steps / stage.evaluation.every)
+            work += self._answers(name, lines, stage.evaluation.num_beams) * times
+        return work
+
+    def length(self, name: str) -> float:
+        """Mean number of tokens of a stage's samples that are computed; a shared beginning hardly counts."""
+        stage, recipe = self.plan.recipe.stages[name], self.plan.recipe
+        if isinstance(stage, Pretraining):
+            return lines_a_document(stage.documents, len(recipe.languages)) * self._line(name)
+        whole = self._prompt(name) + self._line(name)
+        if isinstance(stage, LanguageAware):
+            whole *= 2
+        if stage.tuning.gradient_checkpointing or stage.tuning.compile:
+            return whole
+        prompts = [prompt_text(recipe, name, direction) for direction in recipe.supervised]
+        shared = self._tokens(name, [_beginning(prompts)])
+        return whole - shared * (2 if isinstance(stage, LanguageAware) else 1)
+
+    def answering(self, name: str, test: str, parts: Collection[str]) -> Work:
+        """The work of translating the lines of some directions of a text with a system."""
+        recipe, settings = self.plan.recipe, self.plan.recipe.systems[name]
+        text, model = self.plan.texts[test], recipe.model_of(name)
+        todo = [direction for direction in text.directions if str(direction) in parts]
+        lines = sum(len(text.pairs(direction)) for direction in todo)
+        times = 2 if settings.pivot else 3 if settings.through_pivot else 1  # at most, with a second attempt
+        if settings.contrast:  # with more prompts, to the end or only for the first tokens
+            times *= 3 if settings.contrast.first_tokens is None else 2
+        beam = recipe.decoding_of(name).num_beams
+        return self._answers(model, lines, beam) * times
+
+    def teaching(self, name: str, parts: Collection[str]) -> Work:
+        """The work of translating the synthetic text of a stage in some directions."""
+        recipe, corpus = self.plan.recipe, self.plan.corpus
+        settings = settings_of(recipe, name)
+        todo = [direction for direction in directions_of(recipe, name) if str(direction) in parts]
+        lines = sum(len(drawn_lines(recipe, name, corpus, direction)) for direction in todo)
+        in_two = isinstance(settings, PivotDistillation) and settings.pivot_source == "model"
+        beam = settings.decoding_from(recipe.decoding).num_beams
+        more = 0  # maximum number of greedy outputs per line for choosing a candidate
+        if isinstance(settings, SelfTraining):
+            more = {"best": 0, "agreement": 2, "round-trip": settings.candidates}[settings.select]
+        return self._answers(name, lines, beam) * (1 + in_two) + self._answers(name, more * lines, 1)
+
+    def characters(self, name: str) -> float:
+        """Mean number of characters of a line."""
+        return self._line(name) * _CHARACTERS
+
+    def _answers(self, name: str, lines: int, num_beams: int) -> Work:
+        """The work of reading lines and writing outputs; what prompts have in common is read once."""
+        recipe, line = self.plan.recipe, self._line(name)
+        render = partial(template_of(recipe, name).render, direction=recipe.supervised[0])
+        one, other = (text_of(render(text)) for text in ("a", "b"))
+        after = self._tokens(name, [one[len(_beginning([one, other])) + 1 :]])
+        longest = min(_LONGEST * line, recipe.decoding.max_new_tokens)
+        return Work(read=lines * (line + after), written=lines * longest * num_beams)
+
+    def _line(self, name: str) -> float:
+        """Mean number of tokens of a line, for a stage or model."""
+        recipe, corpus = self.plan.recipe, self.plan.corpus
+        return fmean(
+            self._tokens(name, corpus.lines(recipe.split, code)[:_LINES]) for code in recipe.languages
+        )
+
+    def _prompt(self, stage: str) -> float:
+        """Mean number of tokens of a prompt without demonstrations."""
+        recipe = self.plan.recipe
+        return self._tokens(stage, [prompt_text(recipe, stage, recipe.supervised[0])]) + self._line(stage)
+
+    def _tokens(self, name: str, texts: Sequence[str]) -> float:
+        """Mean number of tokens of texts, for a stage or model."""
+        return _mean_tokens(self._tokenizer(name), tuple(texts))
+
+    def _tokenizer(self, name: str) -> Path | None:
+        """The tokenizer's file of a model that is on this machine, or of the one that a stage starts from."""
+        recipe = self.plan.recipe
+        while (stage := recipe.stages.get(recipe.stage_of(name) or "")) is not None:
+            if stage.start is None:
+                return None
+            name = stage.start
+        if recipe.on_server(name):
+            return None
+        place = lineage(self.plan.place(name))[-1]
+        file = place / TOKENIZER if isinstance(place, Path) else None
+        return file if file and file.exists() else None
+
+
+def _beginning(texts: Sequence[str]) -> str:
+    """What texts have in common at their beginning."""
+    same = (len(set(characters)) == 1 for characters in zip(*texts, strict=False))
+    return texts[0][: sum(takewhile(bool, same))]
+
+
+@lru_cache(maxsize=256)
+def _mean_tokens(tokenizer: Path | None, texts: tuple[str, ...]) -> float:
+    if tokenizer is None or find_spec("tokenizers") is None:
+        return fmean(len(text) for text in texts) / _CHARACTERS
+    from tokenizers import Tokenizer
+
+    encoded = Tokenizer.from_file(str(tokenizer)).encode_batch_fast(list(texts), add_special_tokens=False)
+    return fmean(len(one.ids) for one in encoded)
