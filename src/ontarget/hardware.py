@@ -35,8 +35,8 @@ def has_gpu() -> bool:
 def keep_freed_memory() -> None:
     """Makes glibc keep large freed blocks.
 
-    Otherwise, new pages for each activation take a sixth of a training step on CPU. A user's own setting stays,
-    since a process that does much else is better off if it gives memory back.
+    Otherwise, new pages for each activation take a sixth of a training step on CPU. A setting of the user
+    stays, since a process that does much else is better off if it gives memory back.
     """
     if sys.platform != "linux" or torch.cuda.is_available() or _OF_USER in os.environ:
         return
