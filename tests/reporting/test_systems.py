@@ -24,6 +24,8 @@ def test_own_systems_follow_those_of_the_table_and_references_come_last() -> Non
         ({"model": ".", "systems": {"base": {}}}, ""),
         ({"model": "owner/name", "systems": {"base": {}, "ptl": {}}}, "name"),
         ({"model": "owner/name", "systems": {"base": None}}, "name"),
+        ({"model": "http://localhost:8000/v1", "served": {"name": "owner/tower"}, "systems": {}}, "tower"),
+        ({"model": "http://localhost:8000/v1", "served": "tower:7b"}, "tower:7b"),
         ({"systems": ["base", "mt"]}, ""),
         ({}, ""),
     ],

@@ -4,6 +4,7 @@ from collections.abc import Iterable, Mapping
 from pathlib import Path
 from typing import Any
 
+from ontarget.served_model import is_url
 from ontarget.system_ids import BASE
 
 REFERENCE = "reference"
@@ -43,7 +44,9 @@ def display_name(system: str) -> str:
 
 
 def base_model_name(recipe: Mapping[str, Any]) -> str:
-    """The last part of the path or Hub name of the base model; empty if a stage of the recipe makes it.
+    """The last part of the path or Hub name of the base model, or its name on a server.
+
+    It is empty if a stage of the recipe makes the model.
 
     Args:
         recipe: as `recipe.yaml` of a run contains it, under current names.
@@ -53,7 +56,9 @@ def base_model_name(recipe: Mapping[str, Any]) -> str:
     model = (own.get("model") if isinstance(own, Mapping) else None) or recipe.get("model")
     if not isinstance(model, str) or model in (recipe.get("stages") or {}):
         return ""
-    return Path(model).name
+    served = recipe.get("served")
+    on_server = (served.get("name") if isinstance(served, Mapping) else served) if is_url(model) else None
+    return Path(on_server if isinstance(on_server, str) else model).name
 
 
 def in_table_order(systems: Iterable[str]) -> tuple[str, ...]:
