@@ -108,7 +108,7 @@ def forbidden(source: Path) -> list[str]:
             inside(module, "checked") and inside(name, "bulk", "documents"),
             inside(module, "checked", "bulk", "documents", "translators")
             and (inside(name, "training", "recipes") or name.split(".")[0] in MODEL_STACK),
-            inside(name, "translators") and not (inside(module, "translators", "cli") or public),
+            inside(name, "translators") and not (inside(module, "translators", "serving", "cli") or public),
             inside(module, "serving")
             and (
                 inside(name, "bulk", "cli", "pipeline", "recipes", "training")
