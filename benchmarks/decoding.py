@@ -67,7 +67,7 @@ def main() -> None:
     asked = {"systems": SYSTEMS, "test_lines": options.lines}
     recipe = load(options.run / "recipe.yaml", asked)
     corpus = load_corpus(recipe)
-    engine = load_engine(options.run / "models" / options.stage)
+    engine = load_engine(options.run / "models" / options.stage, "auto")
     requests = tested_lines(options.run, options.stage, options.lines)
     systems = {name: system_of(recipe, name, corpus) for name in SYSTEMS}
     for system in systems.values():  # what is learnt from text is learnt once, before

@@ -1,7 +1,7 @@
 """What `ontarget translate` costs: our decoding against plain `generate`, the check, and documents.
 
     OMP_NUM_THREADS=1 python benchmarks/translate.py runs/phrasebook-tiny [--parts generate check documents]
-        [--stage mt] [--beam 1 4] [--lines 20] [--singles 12] [--rounds 3]
+        [--stage mt] [--beam 1 4] [--lines 20] [--singles 12] [--precision fp32] [--rounds 3]
 
 The first lines of every direction of the run's test set are translated by one model of the run. All figures
 are processor seconds, and all contenders take turns in every round.
@@ -211,10 +211,11 @@ def main() -> None:
     parser.add_argument("--lines", type=int, default=20, help="of each direction")
     parser.add_argument("--singles", type=int, default=12, help="lines that are also translated one by one")
     parser.add_argument("--max-new-tokens", type=int, default=64)
+    parser.add_argument("--precision", choices=("fp32", "bf16"), default="fp32")
     parser.add_argument("--rounds", type=int, default=3)
     parser.add_argument("--output", type=Path, default=Path(__file__).parent / "results" / "translate.json")
     options = parser.parse_args()
-    translator = Translator(options.run / "models" / options.stage)
+    translator = Translator(options.run / "models" / options.stage, precision=options.precision)
     engine = translator.engine
     assert isinstance(engine, TransformersEngine)
     requests = tested_lines(options.run, options.stage, options.lines)
