@@ -1,7 +1,7 @@
 """What continuous batching gains: seconds for lines of mixed lengths, and for requests that arrive over time.
 
     OMP_NUM_THREADS=1 python benchmarks/continuous.py runs/phrasebook-tiny [--stage mt] [--system mt]
-        [--parts lines clients short] [--lines 32] [--beam 1] [--clients 16] [--requests 6] [--rounds 3]
+        [--parts lines lengths clients short] [--lines 32] [--beam 1] [--clients 16] [--requests 6]
 
 Lines that the run was tested on, of all directions, are joined in turn to texts of 1, 2, 4 and 8 lines
 (--sizes). They are decoded by one model of the run, in two ways that take turns in every round:
@@ -11,6 +11,8 @@ separate  Batches of prompts of similar length, each decoded to its end; the nex
 running   Continuous batching: a row that ends makes room for a waiting one, of any direction.
 
 lines     All texts at once.
+lengths   As lines, but outputs do not end, and have drawn lengths: all 32 tokens, evenly 4 to 60, or a tail:
+          8 to 40, but one of 32 has 256, as of a model that sometimes repeats itself up to the limit.
 clients   Clients at the same time, each of which sends its next request of one to three texts, in directions
           that change, when it has the reply to the one before.
 short     The wait for the text with the shortest output, which arrives when a request with the 64 longest
@@ -21,11 +23,13 @@ other programs do not count, and on an idle core they are seconds.
 """
 
 import argparse
+import random
 import threading
 import time
 from collections import deque
 from collections.abc import Callable, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
+from functools import partial
 from itertools import cycle
 from pathlib import Path
 from statistics import median, quantiles
@@ -36,6 +40,7 @@ from tested import in_turns, ratio, save, tested_lines
 from ontarget.languages import Direction
 from ontarget.prompts.segment import Prompt
 from ontarget.settings.decoding import Decoding
+from ontarget.translation.engines.generation import EndOfText, Generation
 from ontarget.translation.engines.shared import SharedEngine
 from ontarget.translation.engines.steps import to_end
 from ontarget.translation.engines.transformers import TransformersEngine
@@ -43,7 +48,7 @@ from ontarget.translation.hypothesis import Hypothesis
 from ontarget.translation.system import Request, System, prompt_of
 from ontarget.translation.translator import Translator
 
-PARTS = ("lines", "clients", "short")
+PARTS = ("lines", "lengths", "clients", "short")
 BATCH = 64  # texts
 Decode = Callable[[Direction, Sequence[Prompt]], object]
 
@@ -98,6 +103,23 @@ def mixed(requests: Sequence[Request], sizes: Sequence[int], lines: int) -> list
         for _, size in zip(range(lines), cycle(sizes), strict=False):
             texts.append(Request(" ".join(next(source) for _ in range(size)), direction))
     return texts
+
+
+def of_lengths(engine: TransformersEngine, prompts: Sequence[Prompt], lengths: Sequence[int]) -> Generation:
+    """A call whose outputs have these numbers of tokens."""
+    endless = EndOfText(engine.model, engine.tokenizer, [], (), "")
+    ids, decoding = [engine.encode(prompt) for prompt in prompts], Decoding(1, max(lengths))
+    generation = Generation(ids, decoding, engine.context, endless, 1, True, (), [[] for _ in ids])
+    generation.rooms = list(lengths)
+    return generation
+
+
+def run_together(engine: TransformersEngine, generation: Generation) -> None:
+    """Decodes a call by continuous batching."""
+    batch = engine.running_batch(generation)
+    batch.add(engine.rows(generation))
+    while batch.busy:
+        batch.step()
 
 
 def clients(decode: Decode, requests: Sequence[tuple[Direction, list[Prompt]]], at_once: int) -> list[float]:
@@ -162,7 +184,7 @@ def main() -> None:
         "separate": separate.request,
         "running": lambda _, some: shared.generate(some, decoding, **end),
     }
-    separate.decode(prompts[:1])  # what is made once, such as the tokenizer's codec, is made before
+    separate.decode(prompts[:BATCH])  # what is made once, such as the codec of the tokenizer, is made before
     rows: list[dict[str, Any]] = []
 
     def add(part: str, name: str, **figures: float) -> None:
@@ -183,6 +205,23 @@ def main() -> None:
             tokens = sum(of_one[0].tokens for of_one in found[name])
             gain = 1 / ratio(taken, seconds["separate"])
             add("lines", name, texts=len(prompts), tokens=tokens, seconds=min(taken), gain=gain)
+    if "lengths" in options.parts:
+        drawn = random.Random(0)
+        kinds: dict[str, Callable[[], int]] = {
+            "equal": lambda: 32,
+            "even": lambda: drawn.randint(4, 60),
+            "tail": lambda: 256 if drawn.random() < 1 / 32 else drawn.randint(8, 40),
+        }
+        for kind, draw in kinds.items():
+            lengths = [draw() for _ in prompts]
+            call = partial(of_lengths, engine, prompts, lengths)
+            both = {
+                "separate": lambda call=call: to_end(engine.apart(call())),
+                "running": lambda call=call: run_together(engine, call()),
+            }
+            for name, taken in (seconds := in_turns(both, options.rounds)).items():
+                gain = 1 / ratio(taken, seconds["separate"])
+                add(kind, name, texts=len(prompts), tokens=sum(lengths), seconds=min(taken), gain=gain)
     if "clients" in options.parts:
         requests = []
         for i in range(options.clients * options.requests):

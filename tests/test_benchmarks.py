@@ -34,6 +34,7 @@ def _beside_each_other(monkeypatch: pytest.MonkeyPatch) -> None:
         "translate",
         "decoding",
         "bulk",
+        "continuous",
     ],
 )
 def test_what_a_benchmark_imports_is_there(name: str) -> None:
