@@ -98,8 +98,8 @@ def serve(
         Path | None,
         typer.Option(
             metavar="DIR",
-            help="Folder for the glossaries of clients and the numbers of their characters, which are lost at "
-            "the end of the server without it.",
+            help="Folder for the glossaries of clients and the numbers of their characters, which are lost "
+            "at the end of the server without it.",
             show_default=False,
         ),
     ] = None,
