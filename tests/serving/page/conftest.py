@@ -10,7 +10,7 @@ TIMEOUT = 30_000  # milliseconds; a busy machine may need seconds
 _NAMES = ("chromium", "chromium-browser", "google-chrome")
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="module")  # not longer: while it is open, other tests cannot run an event loop
 def browser() -> Iterator[Any]:
     """A browser without a window; skips the test where there is none."""
     api = pytest.importorskip("playwright.sync_api", reason="needs the package playwright")

@@ -209,6 +209,18 @@ def test_a_server_with_keys_shows_the_page_and_translates_with_one() -> None:
         assert client.post("/", json=fields, headers=header).status_code == 200
 
 
+def test_a_text_without_words_and_an_unknown_model(client: httpx2.Client) -> None:
+    lines = lines_of(client.post("/", json={"text": " 12:30 ", "source": "de", "target": "fr"}))
+    assert [(one["text"], one["badge"]) for one in (line["sentence"] for line in lines[:-1])] == [
+        (" 12:30 ", None)
+    ]
+    empty = client.post("/", data={"text": " \r\n", "target": "fr"})
+    assert (empty.status_code, Parsed(empty.text).of("span.sentence")) == (200, [])
+    wrong = client.post("/", data={"text": GERMAN, "source": "de", "target": "fr", "model": "huge"})
+    assert (wrong.status_code, "no model of this name" in wrong.text) == (400, True)
+    assert client.head("/").status_code == 200
+
+
 def test_a_server_without_keys_asks_for_none(client: httpx2.Client) -> None:
     assert "api_key" not in client.get("/").text
 

@@ -74,6 +74,7 @@ class PageBody(BaseModel):
 
 
 @router.get("/")
+@router.head("/")
 async def show(http: Request, service: Open) -> HTMLResponse:
     """The page without a text."""
     return _page(service, PageBody(target=_preferred(http, service)))
