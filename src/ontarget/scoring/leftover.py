@@ -28,7 +28,7 @@ from ontarget.scoring.language_id.scripts import letters_of
 from ontarget.scoring.lexicon import Lexicon
 from ontarget.scoring.score import Score
 from ontarget.scoring.version import SCORING_VERSION
-from ontarget.scoring.word_places import PlacedWord, keys_in, words_in, written_in
+from ontarget.scoring.word_places import PlacedWord, keys_in, number_of, words_in, written_in
 
 LETTERS = 4
 """Minimum number of letters of a word that is evaluated by itself; shorter words cannot be identified."""
@@ -147,11 +147,11 @@ class LeftoverWords:
             if left:
                 right = frozenset().union(*map(keys_in, of_line))
                 left -= {i for i in left if _alike(mine[i].key, right)}
-        return [self._count(mine, left) for mine, left in zip(words, found, strict=True)]
+        return [self._count(*one) for one in zip(hypotheses, words, found, strict=True)]
 
-    def _count(self, words: Sequence[PlacedWord], left: Collection[int]) -> Leftover:
+    def _count(self, text: str, words: Sequence[PlacedWord], left: Collection[int]) -> Leftover:
         found = Leftover(
-            sum(word.size for word in words),
+            number_of(words, text),
             sum(words[i].size for i in left),
             tuple((words[i].start, words[i].end) for i in sorted(left)),
         )

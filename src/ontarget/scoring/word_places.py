@@ -2,6 +2,7 @@
 
 import re
 import sys
+from collections.abc import Sequence
 from functools import lru_cache
 from typing import NamedTuple
 from unicodedata import category, normalize
@@ -34,7 +35,7 @@ class PlacedWord(NamedTuple):
     @property
     def size(self) -> int:
         """Number of words that it counts as; two characters without blanks are one, as in `confusion.py`."""
-        return -(-len(self.text) // 2) if not self.text.isascii() and self.unspaced else 1
+        return -(-len(self.text) // 2) if self.unspaced else 1
 
     @property
     def unspaced(self) -> bool:
@@ -50,6 +51,11 @@ class PlacedWord(NamedTuple):
 @lru_cache(maxsize=1 << 16)
 def _scripts_of(word: str) -> frozenset[str]:
     return frozenset(script_counts(word))
+
+
+def number_of(words: Sequence[PlacedWord], text: str) -> int:
+    """The sum of the sizes of a text's words."""
+    return sum(word.size for word in words) if _IS_UNSPACED.search(text) else len(words)
 
 
 def words_in(text: str) -> list[PlacedWord]:
