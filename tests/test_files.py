@@ -72,6 +72,16 @@ def test_whole_folder_takes_the_place_of_the_old_one(tmp_path: Path) -> None:
     assert stat.S_IMODE(path.stat().st_mode) == 0o755
 
 
+def test_everybody_may_read_the_files_of_a_whole_folder(tmp_path: Path) -> None:
+    with whole_folder(tmp_path / "model") as temporary:
+        (temporary / "deeper").mkdir()
+        for name in ("weights", "deeper/program"):
+            (temporary / name).touch(mode=0o600)
+        (temporary / "deeper" / "program").chmod(0o700)
+    modes = [(tmp_path / "model" / name).stat().st_mode & 0o777 for name in ("weights", "deeper/program")]
+    assert modes == [0o644, 0o744]
+
+
 def test_a_broken_block_leaves_the_old_folder_whole_and_nothing_behind(tmp_path: Path) -> None:
     path = tmp_path / "model"
     path.mkdir()

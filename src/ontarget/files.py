@@ -86,12 +86,18 @@ def whole_file(path: Path) -> Iterator[Path]:
 
 @contextmanager
 def whole_folder(path: Path) -> Iterator[Path]:
-    """Yields an empty temporary folder beside `path`, and moves it to `path` when the block succeeds."""
+    """Yields an empty temporary folder beside `path`, and moves it to `path` when the block succeeds.
+
+    Everybody may read its files, as those of `whole_file`: safetensors writes private ones.
+    """
     with folders_of(path):
         temporary = Path(tempfile.mkdtemp(prefix=f".{path.name}.", dir=path.parent))
         try:
             yield temporary
             temporary.chmod(0o755)
+            for file in temporary.rglob("*"):
+                if file.is_file() and not file.is_symlink():
+                    file.chmod(file.stat().st_mode | 0o644)
             move_whole(temporary, path)
         finally:
             shutil.rmtree(temporary, ignore_errors=True)
