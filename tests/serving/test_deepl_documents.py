@@ -155,7 +155,7 @@ def test_a_failure_is_said_and_costs_nothing(url: str, client: deepl.Translator)
         post(
             url, f"/v2/document/{handle.document_id}/result", json={"document_key": handle.document_key}
         ).status_code
-        == 502
+        == 500
     )
     assert client.get_usage().character.count == before
 
