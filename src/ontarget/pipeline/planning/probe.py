@@ -73,7 +73,7 @@ def probe(size: ModelSize, num_beams: int, precision: Precision) -> Speeds | Non
 
 
 def _measured(size: ModelSize, layers: int, num_beams: int, precision: Precision) -> list[float]:
-    """Seconds for a token that is trained on, read and written, with so many layers."""
+    """Seconds for a token that is trained on, read and written, with a number of layers."""
     import torch
     from transformers import LlamaConfig, LlamaForCausalLM
 
