@@ -33,7 +33,8 @@ import psutil
 from machine import describe
 
 from ontarget.corpora import phrasebook
-from ontarget.languages import Direction
+from ontarget.languages import Direction, Language
+from ontarget.sentences import split_into_sentences
 from ontarget.translation.system import Request
 from ontarget.translation.translator import Translator
 from ontarget.translators.checked import CheckedTranslator
@@ -81,13 +82,19 @@ def requests_of(directions: Sequence[str], number: int) -> list[Asked]:
     assert isinstance(train, dict)
     left = {code: iter(rng.sample(lines, len(lines))) for code, lines in train.items()}
     found = list[Asked]()
-    for _ in range(number):
+    while len(found) < number:
         direction = Direction.parse(rng.choice(directions))
         lines = [list[str]() for _ in range(rng.randint(1, 3))]
         for place in range(max(len(lines), rng.randint(1, 6))):
             lines[place % len(lines)].append(next(left[direction.source]))
-        found.append(Asked(direction, tuple(map(tuple, lines))))
+        # The server takes a sentence that ends like an abbreviation for the beginning of the next one.
+        if all(_cut(" ".join(line), direction.source) == line for line in lines):
+            found.append(Asked(direction, tuple(map(tuple, lines))))
     return found
+
+
+def _cut(line: str, language: Language) -> list[str]:
+    return [sentence.strip() for sentence in split_into_sentences(line, language)]
 
 
 def alone(translator: CheckedTranslator, asked: Sequence[Asked], at_once: int) -> tuple[float, list[str]]:
