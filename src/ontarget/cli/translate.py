@@ -61,8 +61,8 @@ def translate(
         typer.Argument(
             metavar="FILES",
             help="Source text, one segment per line, may be compressed (default: standard input), or a "
-            "document such as .docx, .html or .srt. With --output also Parquet, folders, or several files: all "
-            "documents, with .txt files line by line, or else lines.",
+            "document such as .docx, .html or .srt. With --output also Parquet, folders, or several files: "
+            "all documents, with .txt files line by line, or else lines.",
         ),
     ] = None,
     output: Annotated[
