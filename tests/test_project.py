@@ -25,8 +25,8 @@ TARGETS = set(re.findall(r"^([a-z]+):", MAKEFILE, re.MULTILINE))
 
 FOR_DEVELOPERS = {"dev", "docs"}
 IMPORTED_AS = {"lingua-language-detector": "lingua"}
-# fugashi finds its dictionary by itself; sacreBLEU imports SentencePiece and what its own extras bring, Starlette
-# what reads forms with files.
+# fugashi finds its dictionary by itself; sacreBLEU imports SentencePiece and what its own extras bring, and
+# Starlette what reads forms with files.
 NOT_IMPORTED = {"unidic-lite", "sentencepiece", "sacrebleu", "python-multipart"}
 
 
