@@ -29,6 +29,12 @@ def test_keys_come_from_a_file_and_the_environment(tmp_path: Path) -> None:
     assert not read_api_keys(None, "")
 
 
+@pytest.mark.parametrize("key", ["\ud800", "\udcff", "\ud83d" * 2, "ключ от сервера", "\x00"])
+def test_any_string_can_be_tried_as_a_key(key: str) -> None:
+    assert not ApiKeys(["first-key"]).accept(key)
+    assert ApiKeys(["first-key", key]).accept(key)
+
+
 def test_a_key_without_a_name_has_the_same_one_each_time_which_does_not_show_the_key() -> None:
     first, second = (
         read_api_keys(None, f"{other},first-key").accept("first-key") for other in ("a-key-10", "")

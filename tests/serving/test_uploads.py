@@ -64,6 +64,30 @@ def test_wrong_forms(body: bytes, kind: str, status: int, said: str) -> None:
     assert refused.value.status == status
 
 
+def with_field(value: bytes, name: bytes = b"a.txt") -> bytes:
+    field = b'--x\r\nContent-Disposition: form-data; name="target"\r\n\r\n' + value + b"\r\n"
+    return field + form("FILE").replace(b"FILE", b'filename="' + name + b'"')
+
+
+CODECS = ["utf-16", "utf-7", "unicode_escape", "idna", "punycode", "undefined", "rot13", "zlib", "latin-1"]
+
+
+@pytest.mark.parametrize("charset", [*CODECS, "utf-8", "no such codec", '"utf-8'])
+def test_a_form_is_in_utf_8_whatever_charset_it_names(charset: str) -> None:
+    kind = f"multipart/form-data; boundary=x; charset={charset}"
+    found = upload_of(with_field(rb"\ud800+2AA-" + "é".encode()), kind)
+    assert found.fields == {"target": r"\ud800+2AA-é"}
+
+
+@pytest.mark.parametrize("value", [b"\xff\xfe", b"\xed\xa0\x80", "é".encode("latin-1")])
+@pytest.mark.parametrize("charset", [*CODECS, "utf-8"])
+def test_a_form_that_is_not_in_utf_8_is_refused(value: bytes, charset: str) -> None:
+    for body in (with_field(value), with_field(b"fr", value)):
+        with pytest.raises(Failure, match="not in UTF-8") as refused:
+            upload_of(body, f"multipart/form-data; charset={charset}; boundary=x")
+        assert (refused.value.status, refused.value.code) == (400, "invalid_form")
+
+
 @given(st.binary(max_size=200), st.integers(0, 200))
 def test_any_form(noise: bytes, place: int) -> None:
     whole = form('filename="a.txt"')

@@ -168,7 +168,7 @@ def _in_head(http: Request) -> str:
 
 
 def _hash(key: str) -> bytes:
-    return sha256(key.encode("utf-8", "surrogateescape")).digest()
+    return sha256(key.encode("utf-8", "surrogatepass")).digest()  # any string has a hash
 
 
 def _name_of(key: str) -> str:

@@ -48,17 +48,43 @@ async def uploaded(http: Request) -> Upload:
         message = f"the body has an unsupported type; send a file as {_KIND}"
         raise Failure(415, "unsupported_type", message)
     try:
-        async with http.form(max_files=1, max_fields=_MOST_FIELDS, max_part_size=_LARGEST_FIELD) as form:
+        async with _as_bytes(http).form(
+            max_files=1, max_fields=_MOST_FIELDS, max_part_size=_LARGEST_FIELD
+        ) as form:
             file = form.get("file")
             if not isinstance(file, UploadFile):
                 raise wrong("the form has no file; send it in the field 'file', with its name", "no_file")
-            data, name = await file.read(), _name_of(file.filename or "")
-            fields = {key: value for key, value in form.multi_items() if isinstance(value, str)}
+            data, name = await file.read(), _name_of(_text_of(file.filename or ""))
+            texts = [(key, value) for key, value in form.multi_items() if isinstance(value, str)]
+            fields = {_text_of(key): _text_of(value) for key, value in texts}
     except HTTPException as error:
         raise wrong(f"the form is not valid: {str(error.detail).lower()}", "invalid_form") from None
+    except UnicodeError:
+        raise wrong("the form is not in UTF-8", "invalid_form") from None
     if not data:
         raise wrong("the file is empty", "empty_file")
     return Upload(name, data, fields)
+
+
+def _as_bytes(http: Request) -> Request:
+    """The request with Latin-1 as the charset of its form, in which each character stands for a byte.
+
+    The parser would use any codec of Python that the client names, and Latin-1 if text is not in that.
+    """
+    headers = [
+        (name, value + b"; charset=latin-1" if name == b"content-type" else value)
+        for name, value in http.scope["headers"]
+    ]
+    return Request({**http.scope, "headers": headers}, http.receive)
+
+
+def _text_of(value: str) -> str:
+    """The text in UTF-8 whose bytes are the characters of a value.
+
+    Raises:
+        UnicodeError: it is not in UTF-8.
+    """
+    return value.encode("latin-1").decode()
 
 
 def _name_of(given: str) -> str:
