@@ -2,12 +2,12 @@
 
 import json
 from contextlib import ExitStack
+from functools import partial
 from pathlib import PurePath
 from typing import Any
 
 from fastapi import APIRouter
 from pydantic import BaseModel, Field
-from starlette.background import BackgroundTask
 from starlette.requests import Request
 from starlette.responses import JSONResponse, Response
 
@@ -18,7 +18,7 @@ from ontarget.serving.deepl_replies import DocumentReply, UploadReply
 from ontarget.serving.document_api import REPORT
 from ontarget.serving.document_jobs import DocumentJob
 from ontarget.serving.documents import ServedDocument
-from ontarget.serving.downloads import file_reply
+from ontarget.serving.downloads import sent_reply
 from ontarget.serving.failure import Failure, wrong
 from ontarget.serving.prepared import prepared
 from ontarget.serving.replies import replies
@@ -96,7 +96,7 @@ async def status(id: str, http: Request, service: WithKey) -> JSONResponse:
     response_class=Response,
 )
 async def result(id: str, http: Request, service: WithKey) -> Response:
-    """The translated file, which is then forgotten."""
+    """The translated file, which is forgotten soon after it was sent to the end."""
     job = await _job(id, http, service)
     if job.failure is not None:
         raise job.failure
@@ -105,7 +105,7 @@ async def result(id: str, http: Request, service: WithKey) -> Response:
         raise Failure(503, "not_translated", message, headers={"Retry-After": "5"})
     file = service.files.get(job.token)
     headers = {REPORT: json.dumps(job.report)}
-    return file_reply(file.name, file.path, headers, BackgroundTask(service.documents.forget, job))
+    return sent_reply(http, file.name, file.read(), headers, partial(service.documents.sent, job))
 
 
 async def _job(id: str, http: Request, service: TranslationService) -> DocumentJob:

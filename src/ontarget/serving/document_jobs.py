@@ -18,6 +18,7 @@ _LOG = logging.getLogger(__name__)
 _AT_ONCE = 2  # documents; each has many segments, which fill the batches of the model
 _TRIES = 20  # while the model is busy or being loaded again
 _PASSES = ("busy", "not_ready", "model_restarting", "model_unavailable")
+_AGAIN = 60.0  # seconds after a download; what the system has taken may still get lost on its way
 _PATIENCE = 1.0  # seconds that a question waits for the end, so that a small document needs one alone
 
 JobStatus = Literal["queued", "translating", "done", "error"]
@@ -55,15 +56,16 @@ class DocumentJob:
 
 
 class DocumentJobs:
-    """The documents of all clients. Each is forgotten an hour after its end, or when it is downloaded.
+    """The documents of all clients. Each is forgotten an hour after its end, or soon after its download.
 
     Args:
         files: keeps the translated files.
         most: number of documents that wait or are translated.
+        again: seconds after a download in which there may be another.
     """
 
-    def __init__(self, files: KeptFiles, most: int) -> None:
-        self._files, self._most = files, most
+    def __init__(self, files: KeptFiles, most: int, again: float = _AGAIN) -> None:
+        self._files, self._most, self._again = files, most, again
         self._known = dict[str, DocumentJob]()
         self._turns = asyncio.Semaphore(_AT_ONCE)
 
@@ -109,6 +111,10 @@ class DocumentJobs:
             message = "there is no such document; it may have been kept too long, or downloaded before"
             raise Failure(404, "unknown_document", message)
         return job
+
+    def sent(self, job: DocumentJob) -> None:
+        """Forgets a document soon, since its file was sent to its client."""
+        asyncio.get_running_loop().call_later(self._again, self.forget, job)
 
     def forget(self, job: DocumentJob) -> None:
         """Removes a document and its file."""

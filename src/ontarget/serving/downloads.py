@@ -1,13 +1,14 @@
 """Replies that are files."""
 
+from collections.abc import AsyncIterator, Callable
 from mimetypes import guess_type
-from pathlib import Path
 from urllib.parse import quote
 
-from starlette.background import BackgroundTask
-from starlette.responses import FileResponse, Response
+from starlette.requests import Request
+from starlette.responses import Response, StreamingResponse
 
 _ANY = "application/octet-stream"
+_PIECE = 1 << 16  # bytes
 
 
 def file_headers(name: str) -> dict[str, str]:
@@ -20,18 +21,28 @@ def data_reply(name: str, data: bytes, headers: dict[str, str]) -> Response:
     return Response(data, media_type=_media_type(name), headers=file_headers(name) | headers)
 
 
-def file_reply(name: str, path: Path, headers: dict[str, str], after: BackgroundTask | None) -> Response:
-    """A reply with a file of the server.
+def sent_reply(
+    http: Request, name: str, data: bytes, headers: dict[str, str], sent: Callable[[], None]
+) -> Response:
+    """A reply with the bytes of a file, which tells whether it was sent to the end.
 
     Args:
-        name: its name for the client.
-        path: where it is.
+        http: the request.
+        name: the name of the file for the client.
+        data: the bytes.
         headers: more headers.
-        after: done when the file is sent.
+        sent: called once the reply is sent, unless the client has left before.
     """
-    return FileResponse(
-        path, media_type=_media_type(name), headers=file_headers(name) | headers, background=after
-    )
+
+    async def pieces() -> AsyncIterator[bytes]:
+        for begin in range(0, len(data), _PIECE):
+            yield data[begin : begin + _PIECE]
+        yield b""  # returns when the connection has taken the pieces before, or is lost
+        if not await http.is_disconnected():
+            sent()
+
+    headers = file_headers(name) | headers | {"Content-Length": str(len(data))}
+    return StreamingResponse(pieces(), media_type=_media_type(name), headers=headers)
 
 
 def _media_type(name: str) -> str:

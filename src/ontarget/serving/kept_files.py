@@ -30,6 +30,17 @@ class KeptFile:
     size: int
     until: float
 
+    def read(self) -> bytes:
+        """Its bytes; they are read whole, so that the file may be removed while they are sent.
+
+        Raises:
+            Failure: it is not there any more.
+        """
+        try:
+            return self.path.read_bytes()
+        except OSError:
+            raise _unknown() from None
+
 
 class KeptFiles:
     """Files by tokens that nobody can guess. All are removed at the end of the server.
@@ -79,8 +90,7 @@ class KeptFiles:
         """
         self.forget_old()
         if (one := self._known.get(token)) is None:
-            message = "there is no such file; it may have been kept too long, or downloaded before"
-            raise Failure(404, "unknown_file", message)
+            raise _unknown()
         return one
 
     def remove(self, token: str) -> None:
@@ -100,3 +110,8 @@ class KeptFiles:
         if self._folder is not None:
             shutil.rmtree(self._folder, ignore_errors=True)
             self._folder = None
+
+
+def _unknown() -> Failure:
+    message = "there is no such file; it may have been kept too long, or downloaded before"
+    return Failure(404, "unknown_file", message)

@@ -12,7 +12,7 @@ from starlette.responses import JSONResponse, Response
 from ontarget.checked.source import AUTO
 from ontarget.serving.context import Open
 from ontarget.serving.document_api import REPORT
-from ontarget.serving.downloads import file_reply
+from ontarget.serving.downloads import data_reply
 from ontarget.serving.prepared import prepared
 from ontarget.serving.replies import replies
 from ontarget.serving.uploads import described_upload, uploaded
@@ -56,4 +56,4 @@ async def translate_file(http: Request, service: Open) -> JSONResponse:
 async def download_file(name: str, service: Open) -> Response:
     """A translated file by the address that `/translate_file` gave; the address is the key."""
     file = service.files.get(PurePath(name).stem)
-    return file_reply(file.name, file.path, {}, None)
+    return data_reply(file.name, file.read(), {})
