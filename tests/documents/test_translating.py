@@ -59,6 +59,18 @@ def test_an_answer_with_a_placeholder_of_its_own_leaves_the_text_as_it_is() -> N
     assert model.calls == [["one dog"]]
 
 
+def test_control_characters_that_only_an_answer_has_are_dropped() -> None:
+    model = Model(lambda text: text.upper() + "\x00\x1b[1m\x9f\uffff\t\x85é")
+    found = translate_cores([("one dog",), ("a\x1b[0m cat",)], model)
+    assert found["one dog",].core == ("ONE DOG[1m é",)
+    assert found["one dog",].checked.text == "ONE DOG[1m é"
+    assert found["a\x1b[0m cat",].core == ("A\x1b[0M CAT\x1b[1m é",)  # the document has held it before
+    only = translate_cores([CORE, ("one dog",)], Model(lambda text: "\x00"))
+    assert {core: (one.core, one.way) for core, one in only.items()} == {
+        core: (core, "left") for core in (CORE, ("one dog",))
+    }
+
+
 def test_lost_numbers_are_those_of_the_text_that_readers_see() -> None:
     core = ("In 1984 ", Fixed("{x}"), " had 50 dogs")
     found = translate_cores([core], Model(lambda text: text.replace("1984", "1948")))[core]

@@ -154,3 +154,13 @@ def test_aliases_that_would_expand_to_gigabytes_are_not_expanded() -> None:
 def test_the_lines_of_a_string_stay_lines(text: str) -> None:
     assert yaml.safe_load(text) == {"a": "Name\nAddress in town\n"}
     assert yaml.safe_load(translated(text, upper)) == {"a": "NAME\nADDRESS IN TOWN\n"}
+
+
+@pytest.mark.parametrize("first", [0, 0x80, 0x2000, 0xFF80])
+def test_a_translation_with_any_character_is_valid(first: int) -> None:
+    added = "".join(map(chr, range(first, first + 0x80))).replace("{", "").replace("}", "")
+    text = "a: 'one dog'\nb: one dog\nc: |\n  one dog\nd: >\n  one dog\ne: \"one dog\"\n"
+    found = yaml.safe_load(translated(text, lambda source: f"{source}{added}x"))
+    assert [value.startswith("one dog") and value.rstrip().endswith("x") for value in found.values()] == [
+        True
+    ] * 5

@@ -5,6 +5,7 @@ Three ways are tried in turn for a segment with tags or placeholders: with a sho
 is too long for the model is divided. Each way is one call for all segments that need it, in large batches.
 """
 
+import re
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from typing import Literal, TypeGuard
@@ -26,6 +27,8 @@ unit would change the markup of the document."""
 Core = tuple[Atom, ...]
 
 _LOST: tuple[Flag, ...] = ("placeholders_lost", "numbers_lost")
+# Control characters that end no line, and the two that are no characters: YAML and XML cannot hold them.
+_NOT_TEXT = re.compile(r"[\x00-\x08\x0e-\x1b\x1f\x7f-\x84\x86-\x9f\ufffe\uffff]")
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,7 +50,7 @@ def translate_cores(cores: Sequence[Core], translate: Translate) -> dict[Core, T
     """The translation of each core, which has a string with words; equal ones are translated once.
 
     An empty answer is not a translation, and neither is one with a placeholder that its text does not have:
-    such a text stays as it is.
+    such a text stays as it is. Control characters that only an answer has are dropped.
     """
     todo = list(dict.fromkeys(cores))
     found = _whole(todo, translate, show=False)
@@ -60,7 +63,7 @@ def _whole(cores: Sequence[Core], translate: Translate, *, show: bool) -> dict[C
     """The translations of whole cores, without those that lost a part."""
     found = dict[Core, TranslatedCore]()
     forms = [masked(core, show=show) for core in cores]
-    for form, answer in zip(forms, translate_divided([form.text for form in forms], translate), strict=True):
+    for form, answer in zip(forms, _answers([form.text for form in forms], translate), strict=True):
         core = form.read(_unbroken(answer.text, form.text)) if answer.text.strip() else None
         if core is None and not any(isinstance(atom, Fixed | Tag) for atom in form.core):
             found[form.core] = _left(form.core, answer)  # there is no other way to ask for it
@@ -73,7 +76,7 @@ def _whole(cores: Sequence[Core], translate: Translate, *, show: bool) -> dict[C
 def _piecewise(cores: Sequence[Core], translate: Translate) -> dict[Core, TranslatedCore]:
     """The translations of the strings between tags and placeholders."""
     texts = list(dict.fromkeys(atom.strip() for core in cores for atom in core if _has_words(atom)))
-    answers = dict(zip(texts, translate_divided(texts, translate), strict=True))
+    answers = dict(zip(texts, _answers(texts, translate), strict=True))
     found = dict[Core, TranslatedCore]()
     for core in cores:
         asked, new = list[Checked](), list[Atom]()
@@ -91,6 +94,18 @@ def _piecewise(cores: Sequence[Core], translate: Translate) -> dict[Core, Transl
             else _left(core, answer)
         )
     return found
+
+
+def _answers(texts: Sequence[str], translate: Translate) -> list[Checked]:
+    """The answers to texts, without characters that a document cannot hold unless its text has them."""
+    return [
+        replace(one, hypothesis=replace(one.hypothesis, text=_as_text_has(one.text, text)))
+        for text, one in zip(texts, translate_divided(texts, translate), strict=True)
+    ]
+
+
+def _as_text_has(answer: str, text: str) -> str:
+    return _NOT_TEXT.sub(lambda found: found[0] if found[0] in text else "", answer)
 
 
 def _left(core: Core, answer: Checked) -> TranslatedCore:
