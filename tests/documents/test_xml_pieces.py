@@ -51,3 +51,22 @@ def test_escaped_text_is_well_formed_and_read_back(text: str) -> None:
     assert set(text) - set(found) <= {chr(n) for n in (*range(32), 0xFFFE, 0xFFFF)}
     if not set(text) & {chr(n) for n in (*range(32), 0xFFFE, 0xFFFF)}:
         assert found == text
+
+
+@pytest.mark.parametrize(
+    ("text", "sentence"),
+    [
+        ("<b>\n<i>x</i>", "the text, line 1: <b> is never closed;"),
+        ("</b>", "the text, line 1, column 1: </b> does not close any tag;"),
+        ("x\ny </text>", "the text, line 2, column 3: </text> does not close any tag;"),
+        ("<b>\n<b>x</i>", "the text, line 2, column 5: </i> does not close <b>, which opens in line 2;"),
+        ("a & b", "the text, line 1, column 3: '&' does not begin an entity;"),
+        ("a <b", "the text, line 1, column 3: '<' does not begin a tag;"),
+        ("<!-- a", "the text, line 1: a tag or comment that begins there never ends;"),
+    ],
+)
+def test_faults_of_a_part_are_where_they_are_and_name_its_own_tags(text: str, sentence: str) -> None:
+    with pytest.raises(UserError) as refused:
+        check_xml(text.encode(), "the text", part=True)
+    assert str(refused.value).startswith(sentence)
+    assert "ontarget" not in str(refused.value)

@@ -1,7 +1,7 @@
 """XML as pieces of text: safely checked by expat, then cut at its tags, whose positions count."""
 
 import re
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from xml.parsers import expat
 from xml.sax.saxutils import unescape
@@ -17,6 +17,8 @@ _PIECE = re.compile(
 _ATTRIBUTE = re.compile(r"([^\s=]+)\s*=\s*(?:\"([^\"]*)\"|'([^']*)')")
 _REFERENCE = re.compile(r"&#(?:x([0-9A-Fa-f]+)|([0-9]+));")
 _QUOTES = {"&quot;": '"', "&apos;": "'"}
+_MISMATCH = expat.errors.codes[expat.errors.XML_ERROR_TAG_MISMATCH]
+_AROUND = b"<ontarget-part>", b"</ontarget-part>"  # expat wants one element
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,11 +47,15 @@ class XmlPiece:
         return self.start + len(self.raw)
 
 
-def check_xml(data: bytes, where: str) -> None:
+def check_xml(data: bytes, where: str, *, part: bool = False) -> None:
     """Checks that a file is well-formed XML without declarations of its own.
 
     Entities could be defined there that expand to gigabytes or read other files.
 
+    Args:
+        data: the file.
+        where: its name in messages.
+        part: whether it is what an element may contain: text, and any number of elements.
     Raises:
         UserError: it is not.
     """
@@ -63,13 +69,36 @@ def check_xml(data: bytes, where: str) -> None:
     parser.StartDoctypeDeclHandler = declaration
     parser.StartElementHandler = lambda name, _: opened.append((name, parser.CurrentLineNumber))
     parser.EndElementHandler = lambda _: opened.pop()
-    context.add(data)
+    start, end = _AROUND if part else (b"", b"")
+    context.add(start + data + end)
     try:
-        parser.Parse(data, True)
+        parser.Parse(start + data + end, True)
     except expat.ExpatError as error:
+        if error.lineno == 1:
+            error.offset -= len(start)
+        if part and error.code == _MISMATCH:
+            raise _unbalanced(error, where, data, parser.ErrorByteIndex - len(start), opened[1:]) from None
         raise fault(error, where, context, parser.ErrorByteIndex, opened) from None
     except (LookupError, ValueError):
         raise UserError(f"{where} is in an encoding that is not supported; convert it to UTF-8") from None
+
+
+def _unbalanced(
+    error: expat.ExpatError, where: str, data: bytes, index: int, opened: Sequence[tuple[str, int]]
+) -> UserError:
+    """The error message for an end tag of a part, at a byte, that does not close the last open element.
+
+    Its end closes none that is still open.
+    """
+    closing = re.match(rb"(?:</)?([^\s<>]+)", data[index:])
+    remedy = "add or remove a tag, or write &lt; for a '<' that is text"
+    if closing is None:
+        name, line = opened[-1]
+        return UserError(f"{where}, line {line}: <{name}> is never closed; {remedy}")
+    of_what = f"<{opened[-1][0]}>, which opens in line {opened[-1][1]}" if opened else "any tag"
+    column = error.offset + 1 - 2 * data[:index].endswith(b"</")
+    said = f"</{closing[1].decode()}> does not close {of_what}; {remedy}"
+    return UserError(f"{where}, line {error.lineno}, column {column}: {said}")
 
 
 def pieces_of(text: str) -> Iterator[XmlPiece]:

@@ -6,8 +6,6 @@ from ontarget.documents.parts import Slot, Tag, Unit, parts_of, written
 from ontarget.documents.text_file import Decoded, TextDocument
 from ontarget.documents.xml_pieces import check_xml, escaped_xml, pieces_of
 
-_ROOT = "<text>", "</text>"  # a text needs no element around it
-
 
 def xml_text(text: str, ignored: Collection[str] = ()) -> TextDocument:
     """A text with XML tags as a document of one unit, whose tags stay.
@@ -18,7 +16,7 @@ def xml_text(text: str, ignored: Collection[str] = ()) -> TextDocument:
     Raises:
         UserError: the tags are not well-formed XML.
     """
-    check_xml(f"{_ROOT[0]}{text}{_ROOT[1]}".encode(), "the text")
+    check_xml(text.encode(), "the text", part=True)
     parts, depth, begin = list[str | Tag](), 0, 0
     for piece in pieces_of(text):
         if depth or (piece.kind == "open" and piece.name in ignored):
