@@ -1,4 +1,4 @@
-from ontarget.errors import UserError, counted, nearest
+from ontarget.errors import UserError, counted, excerpt, nearest
 
 
 def test_nearest_names_what_is_close() -> None:
@@ -26,3 +26,10 @@ def test_a_user_error_reads_as_its_sentence() -> None:
 def test_a_number_and_its_noun() -> None:
     assert [counted(n, "line") for n in (0, 1, 2)] == ["0 lines", "1 line", "2 lines"]
     assert [counted(n, "hypothesis", "hypotheses") for n in (1, 2)] == ["1 hypothesis", "2 hypotheses"]
+
+
+def test_a_text_in_a_message_is_never_long_and_can_be_written() -> None:
+    assert excerpt("a" * 40) == "a" * 40
+    assert excerpt("b" * 30 + "c" * 2000 + "d" * 10) == f"{'b' * 30}…{'d' * 10}"
+    assert excerpt("\ud83d!") == "?!"
+    assert excerpt("abcdefghij", 4) == "abc…j"

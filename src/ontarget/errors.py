@@ -19,6 +19,18 @@ def nearest(word: str, known: Iterable[str]) -> str:
     return f"; did you mean {' or '.join(close)}?" if close else ""
 
 
+def excerpt(text: str, longest: int = 40) -> str:
+    """Returns a user's text for a message: what is too long loses its middle, and halves of pairs are `?`.
+
+    Args:
+        text: the text.
+        longest: number of characters to keep.
+    """
+    text = text.encode("utf-8", "replace").decode()
+    end = longest // 4
+    return text if len(text) <= longest else f"{text[: longest - end]}…{text[-end:]}"
+
+
 def counted(number: int, noun: str, plural: str = "") -> str:
     """Returns a number with its noun: `1 line`, `2 lines`; `plural` is for nouns with an irregular plural."""
     return f"{number} {noun if number == 1 else plural or f'{noun}s'}"

@@ -16,7 +16,7 @@ from typing import Self
 from babel import Locale
 from babel.core import get_global
 
-from ontarget.errors import UserError, nearest
+from ontarget.errors import UserError, excerpt, nearest
 from ontarget.subtags import Subtags, english_names, looks_like_direction, scripts_of, usual_script
 
 # Labels of lid.176 (ISO 639-1 or 639-3) that differ from the primary part of the code.
@@ -221,10 +221,11 @@ def _unknown(code: str) -> str:
     first = re.split("[-_ ]", code)[0]
     if len(code) > len(first) and (language := Subtags.parse(first)):
         return (
-            f"unknown language {code!r}: '{first}' is {english_names().get(language.primary, first)}, but "
-            f"'{code[len(first) + 1 :]}' is not a script, a region or a variant"
+            f"unknown language {excerpt(repr(code))}: '{first}' is "
+            f"{english_names().get(language.primary, first)}, but "
+            f"'{excerpt(code[len(first) + 1 :])}' is not a script, a region or a variant"
         )
-    return f"unknown language {code!r}{_hint(code)}"
+    return f"unknown language {excerpt(repr(code))}{_hint(code)}"
 
 
 def apart(languages: Sequence[Language]) -> tuple[Language, ...]:

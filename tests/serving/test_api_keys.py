@@ -29,7 +29,7 @@ def test_keys_come_from_a_file_and_the_environment(tmp_path: Path) -> None:
     assert not read_api_keys(None, "")
 
 
-@pytest.mark.parametrize("key", ["\ud800", "\udcff", "\ud83d" * 2, "ключ от сервера", "\x00"])
+@pytest.mark.parametrize("key", ["\ud800", "\ud83d" * 2, "ключ от сервера", "\x00"])
 def test_any_string_can_be_tried_as_a_key(key: str) -> None:
     assert not ApiKeys(["first-key"]).accept(key)
     assert ApiKeys(["first-key", key]).accept(key)

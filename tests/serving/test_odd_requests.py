@@ -88,3 +88,63 @@ def test_odd_fields(client: httpx2.Client, request: tuple[str, dict[str, Any]]) 
 def test_odd_forms(client: httpx2.Client, path: str, body: bytes) -> None:
     kind = {"Content-Type": "application/x-www-form-urlencoded"}
     assert client.post(path, content=body, headers=kind).status_code < 500
+
+
+_LONG = ["😀" * 2000, "de-" + "1901-" * 400, "xx-" + "a" * 2000, "\\ud83d" * 400]
+_REQUESTS = {
+    "/translate": {"text": "Hund", "source": "de", "target": "fr"},
+    "/v2/translate": {"text": ["Hund"], "source_lang": "DE", "target_lang": "FR"},
+    "/v1/chat/completions": {
+        "model": "ontarget:de-fr",
+        "messages": [{"role": "user", "content": "Hund"}],
+    },
+    "/v2/glossaries": {
+        "name": "x",
+        "source_lang": "DE",
+        "target_lang": "FR",
+        "entries": "a\tb",
+        "entries_format": "tsv",
+    },
+    "/score": {"lines": ["Hund"], "target": "fr"},
+}
+
+
+@pytest.mark.parametrize("long", _LONG)
+@pytest.mark.parametrize("path", sorted(_REQUESTS))
+def test_no_message_has_more_of_a_value_than_its_beginning_and_end(
+    client: httpx2.Client, path: str, long: str
+) -> None:
+    refused = 0
+    for name in [*_FIELDS[path], long]:
+        for value in (f'"{long}"', f'{{"{long}": 1, "{long}": 1}}', f'[["{long}", "{long}"]]'):
+            fields = _REQUESTS[path] | {name: "VALUE"}
+            body = json.dumps(fields, ensure_ascii=False).replace('"VALUE"', value)
+            reply = client.post(path, content=body.encode(), headers={"Content-Type": "application/json"})
+            assert reply.status_code < 500, (name, reply.text)
+            if reply.status_code >= 400:
+                refused += 1
+                assert len(reply.json()["message"]) < 650, reply.text
+    assert refused > 3
+
+
+def test_no_message_about_a_document_is_long(client: httpx2.Client) -> None:
+    for long in _LONG[:3]:
+        units = f"<file source-language='{long}'><body/></file>"
+        xliff = f"<xliff xmlns='urn:oasis:names:tc:xliff:document:1.2' version='1.2'>{units}</xliff>"
+        for name, text, fields in (
+            ("a.txt", "Hund", {"target": long}),
+            ("a.txt", "Hund", {"target": "fr", "source": long}),
+            ("a.txt", "Hund", {"target": "fr", "source": "de", "glossary": f"a\t{long}\tb"}),
+            ("a.xlf", xliff, {"target": "fr", "source": "it"}),
+            (f"a.{long}", "Hund", {"target": "fr"}),
+            ("a.json", f'{{"{long}": ', {"target": "fr"}),
+        ):
+            reply = client.post("/document", files={"file": (name, text.encode())}, data=fields)
+            assert reply.status_code == 400, (name, reply.text)
+            assert len(reply.json()["message"]) < 650, reply.text
+
+
+def test_many_keys_are_compared_in_one_pass(client: httpx2.Client) -> None:
+    body = "{" + "".join(f'"{number}":1,' for number in range(60_000)) + '"x":1,"x":1}'
+    reply = client.post("/translate", content=body, headers={"Content-Type": "application/json"})
+    assert reply.json()["message"] == "the key 'x' is there twice; send it once"

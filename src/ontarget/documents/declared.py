@@ -2,7 +2,7 @@
 
 from pathlib import Path
 
-from ontarget.errors import UserError
+from ontarget.errors import UserError, excerpt
 from ontarget.languages import Language
 
 
@@ -19,8 +19,8 @@ def require_source(named: str, source: Language, path: Path, key: str) -> None:
     """
     if not _are_same(named, source):
         raise UserError(
-            f"'{path}' is in {named} ({key}), but --from is {source}; "
-            f"give --from {named}, or correct the file"
+            f"'{path}' is in {excerpt(named)} ({key}), but --from is {source}; "
+            f"give --from {excerpt(named)}, or correct the file"
         )
 
 
@@ -28,8 +28,8 @@ def require_target(named: str, target: Language, path: Path, key: str) -> None:
     """Requires that a document is for translations into the target language, see `require_source`."""
     if not _are_same(named, target):
         raise UserError(
-            f"'{path}' is for translations into {named} ({key}), but --to is {target}; "
-            f"give --to {named}, or correct the file"
+            f"'{path}' is for translations into {excerpt(named)} ({key}), but --to is {target}; "
+            f"give --to {excerpt(named)}, or correct the file"
         )
 
 

@@ -1,6 +1,7 @@
 """Reads the body of a request, JSON or a form, into a checked model."""
 
 import json
+from collections import Counter
 from collections.abc import Mapping, Sequence
 from typing import Any, TypeVar
 from urllib.parse import parse_qs
@@ -8,6 +9,7 @@ from urllib.parse import parse_qs
 from pydantic import BaseModel, ValidationError
 from starlette.requests import Request
 
+from ontarget.errors import excerpt
 from ontarget.serving.failure import Failure, wrong
 
 _FORM = "application/x-www-form-urlencoded"
@@ -106,8 +108,9 @@ def _each_once(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
     """An object of JSON whose keys differ: of two equal ones, programs take different ones."""
     found = dict(pairs)
     if len(found) < len(pairs):
-        twice = next(name for place, (name, _) in enumerate(pairs) if name in dict(pairs[:place]))
-        raise wrong(f"the key '{twice[:40]}' is there twice; send it once", "invalid_json")
+        counts = Counter(name for name, _ in pairs)
+        twice = next(name for name, count in counts.items() if count > 1)
+        raise wrong(f"the key '{excerpt(twice)}' is there twice; send it once", "invalid_json")
     return found
 
 
@@ -117,4 +120,4 @@ def _no_number(name: str) -> None:
 
 def _path(location: tuple[int | str, ...]) -> str:
     """The place of a field; the name of one that does not exist is of the user's own."""
-    return ".".join(str(part)[:40] for part in location) or "the body"
+    return ".".join(excerpt(str(part)) for part in location) or "the body"

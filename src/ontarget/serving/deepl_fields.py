@@ -7,6 +7,7 @@ from pydantic import BaseModel, BeforeValidator, Field
 from starlette.requests import Request
 
 from ontarget.documents.glossary import Glossary
+from ontarget.errors import excerpt
 from ontarget.serving.failure import wrong
 from ontarget.serving.service import TranslationService
 
@@ -95,4 +96,6 @@ def without_effect(given: Mapping[str, Any], fields: type[BaseModel]) -> list[st
         if given.get(name):
             raise wrong(f"this server has no {what}; omit {name}", f"no_{name}")
     effective = fields.model_fields.keys() - {"formality"} | _FULFILLED
-    return sorted(name[:40] for name in given.keys() - effective if given[name] not in ("", "default", []))
+    return sorted(
+        excerpt(name) for name in given.keys() - effective if given[name] not in ("", "default", [])
+    )

@@ -5,8 +5,13 @@ from typing import Any
 
 from starlette.responses import JSONResponse
 
+from ontarget.errors import excerpt
+
 CLIENT_LEFT = 499
 """The status of requests whose client has left; no client sees it, but the log and the metrics do."""
+
+
+_LONGEST_MESSAGE = 600  # characters; whoever sends long names or tags gets no more of them back
 
 
 class Failure(Exception):
@@ -29,8 +34,8 @@ class Failure(Exception):
         headers: Mapping[str, str] | None = None,
         more: Mapping[str, Any] | None = None,
     ) -> None:
-        super().__init__(message)
-        self.status, self.code, self.message = status, code, message
+        self.status, self.code, self.message = status, code, excerpt(message, _LONGEST_MESSAGE)
+        super().__init__(self.message)
         self.headers, self.more = dict(headers or {}), dict(more or {})
 
     def to_dict(self) -> dict[str, Any]:

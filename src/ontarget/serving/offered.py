@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 
 from ontarget.checked.source import AUTO
-from ontarget.errors import UserError, nearest
+from ontarget.errors import UserError, excerpt, nearest
 from ontarget.languages import Language
 from ontarget.scoring.language_id.identifier import Identifier
 from ontarget.scoring.language_id.labels import labels_of
@@ -46,7 +46,8 @@ class OfferedLanguages:
                     return one
         known = [str(one) for one in self.languages]
         listed = f"; offered are {', '.join(known)}" if len(known) <= 30 else nearest(str(language), known)
-        raise wrong(f"this server does not offer {language.name()} ({language}){listed}", "unknown_language")
+        shown = f"{language.name()} ({excerpt(str(language))})"
+        raise wrong(f"this server does not offer {shown}{listed}", "unknown_language")
 
     def source(self, code: str | None) -> Language | None:
         """The offered language that the code of a source stands for; None: it is to be identified.
