@@ -93,15 +93,20 @@ class Client:
         Raises:
             Failure: there are too many in this minute, or the limit in total is reached.
         """
-        self._spend(characters)
+        self.spend(characters)
         try:
             yield
         except Exception as error:
             if not (isinstance(error, Failure) and error.status == CLIENT_LEFT):
-                self._give_back(characters)
+                self.give_back(characters)
             raise
 
-    def _spend(self, characters: int) -> None:
+    def spend(self, characters: int) -> None:
+        """Counts characters for good.
+
+        Raises:
+            Failure: there are too many in this minute, or the limit in total is reached.
+        """
         limit = self.limits.character_limit
         with self._lock:
             if limit is not None and self.characters + characters > limit:
@@ -115,7 +120,8 @@ class Client:
             self.characters += characters
         self.changed()
 
-    def _give_back(self, characters: int) -> None:
+    def give_back(self, characters: int) -> None:
+        """Takes characters back that were counted before."""
         with self._lock:
             self.characters -= characters
             if self._by_minute is not None:

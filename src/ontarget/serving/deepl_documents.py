@@ -1,7 +1,6 @@
 """The API of DeepL, version 2: documents, which are uploaded, asked for, and downloaded once."""
 
 import json
-from contextlib import ExitStack
 from functools import partial
 from pathlib import PurePath
 from typing import Any
@@ -61,13 +60,14 @@ async def upload(http: Request, service: WithKey) -> JSONResponse:
     work = await prepared(service, file, body.source_lang, body.target_lang, glossary)
     service.check_ready()
     service.documents.check_room()
-    client, charge = service.keys.client(http), ExitStack()
-    charge.enter_context(client.spending(work.characters))  # here, where a quota can be said to be used up
+    client = service.keys.client(http)
+    client.spend(work.characters)  # here, where a quota can be said to be used up
 
     async def translate() -> ServedDocument:
         return await work.translate(http, service, background=True)
 
-    job = service.documents.begin(client.name, work.characters, translate, charge)
+    give_back = partial(client.give_back, work.characters)
+    job = service.documents.begin(client.name, work.characters, translate, give_back)
     return JSONResponse({"document_id": job.id, "document_key": job.key})
 
 

@@ -4,8 +4,8 @@ import asyncio
 import logging
 import math
 import secrets
+import time
 from collections.abc import Awaitable, Callable
-from contextlib import AbstractContextManager
 from dataclasses import dataclass, field
 from hmac import compare_digest
 from typing import Any, Literal
@@ -19,6 +19,7 @@ _AT_ONCE = 2  # documents; each has many segments, which fill the batches of the
 _TRIES = 20  # while the model is busy or being loaded again
 _PASSES = ("busy", "not_ready", "model_restarting", "model_unavailable")
 _AGAIN = 60.0  # seconds after a download; what the system has taken may still get lost on its way
+_FETCHED = 10.0  # seconds; clients ask every few seconds whether a document is done
 _PATIENCE = 1.0  # seconds that a question waits for the end, so that a small document needs one alone
 
 JobStatus = Literal["queued", "translating", "done", "error"]
@@ -47,7 +48,21 @@ class DocumentJob:
     failure: Failure | None = None
     token: str = ""
     report: dict[str, Any] = field(default_factory=dict)
+    _give_back: Callable[[], None] = lambda: None
     _work: "asyncio.Task[None] | None" = None
+    _wanted_until: float = math.inf
+    _sent: bool = False
+
+    @property
+    def open(self) -> bool:
+        """Whether it is in work, or its client is likely to be about to download it."""
+        return self.failure is None and not self._sent and time.monotonic() < self._wanted_until
+
+    def refund(self) -> None:
+        """Gives the characters back, unless the client has the translation; at most once."""
+        if not self._sent:
+            self._give_back()
+            self._give_back = lambda: None
 
     async def wait(self) -> None:
         """Waits a moment for the end."""
@@ -62,10 +77,12 @@ class DocumentJobs:
         files: keeps the translated files.
         most: number of documents that wait or are translated.
         again: seconds after a download in which there may be another.
+        fetched: seconds after a translation, or a question about it, in which its client is likely to
+            download it.
     """
 
-    def __init__(self, files: KeptFiles, most: int, again: float = _AGAIN) -> None:
-        self._files, self._most, self._again = files, most, again
+    def __init__(self, files: KeptFiles, most: int, again: float = _AGAIN, fetched: float = _FETCHED) -> None:
+        self._files, self._most, self._again, self._fetched = files, most, again, fetched
         self._known = dict[str, DocumentJob]()
         self._turns = asyncio.Semaphore(_AT_ONCE)
 
@@ -85,7 +102,7 @@ class DocumentJobs:
         owner: str,
         characters: int,
         translate: Callable[[], Awaitable[ServedDocument]],
-        charge: AbstractContextManager[Any],
+        give_back: Callable[[], None],
     ) -> DocumentJob:
         """Lets a document wait for its translation.
 
@@ -93,11 +110,11 @@ class DocumentJobs:
             owner: the name of the client's API key.
             characters: number of characters of the document.
             translate: translates it; called again if the model is busy.
-            charge: what the client is charged; it learns of a failure.
+            give_back: takes back what the client was charged, if the translation fails or is lost.
         """
-        job = DocumentJob(owner, characters)
+        job = DocumentJob(owner, characters, _give_back=give_back)
         self._known[job.id] = job
-        job._work = asyncio.create_task(self._run(job, translate, charge))
+        job._work = asyncio.create_task(self._run(job, translate))
         return job
 
     def get(self, id: str, key: str, owner: str) -> DocumentJob:
@@ -110,10 +127,13 @@ class DocumentJobs:
         if job is None or job.owner != owner or not compare_digest(job.key.encode(), key.encode()):
             message = "there is no such document; it may have been kept too long, or downloaded before"
             raise Failure(404, "unknown_document", message)
+        if job.status == "done":
+            job._wanted_until = time.monotonic() + self._fetched
         return job
 
     def sent(self, job: DocumentJob) -> None:
         """Forgets a document soon, since its file was sent to its client."""
+        job._sent = True
         asyncio.get_running_loop().call_later(self._again, self.forget, job)
 
     def forget(self, job: DocumentJob) -> None:
@@ -121,25 +141,32 @@ class DocumentJobs:
         self._known.pop(job.id, None)
         self._files.remove(job.token)
 
-    async def _run(
-        self,
-        job: DocumentJob,
-        translate: Callable[[], Awaitable[ServedDocument]],
-        charge: AbstractContextManager[Any],
-    ) -> None:
+    @property
+    def idle(self) -> bool:
+        """Whether no document is in work or about to be downloaded, so that the server may end."""
+        return not any(one.open for one in self._known.values())
+
+    def close(self) -> None:
+        """Forgets all documents; what their clients do not have costs them nothing."""
+        for job in list(self._known.values()):
+            job.refund()
+            self.forget(job)
+
+    async def _run(self, job: DocumentJob, translate: Callable[[], Awaitable[ServedDocument]]) -> None:
         try:
-            with charge:
-                async with self._turns:
-                    job.status = "translating"
-                    found = await _when_possible(translate)
-                job.token, job.report = self._files.put(found.name, found.data), found.report()
-            job.status = "done"
+            async with self._turns:
+                job.status = "translating"
+                found = await _when_possible(translate)
+            job.token, job.report = self._files.put(found.name, found.data), found.report()
+            job.status, job._wanted_until = "done", time.monotonic() + self._fetched
         except Failure as failure:
             job.status, job.failure = "error", failure
         except Exception as error:
             _LOG.error("a document failed: %s", place_of_error(error))
             message = "the server has made a mistake; its log has the place"
             job.status, job.failure = "error", Failure(500, "internal", message)
+        if job.failure is not None:
+            job.refund()
         asyncio.get_running_loop().call_later(self._files.seconds, self.forget, job)
 
 

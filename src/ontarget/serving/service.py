@@ -233,19 +233,20 @@ class TranslationService:
 
     @property
     def idle(self) -> bool:
-        """Whether no request is being translated."""
-        return self._in_progress == 0
+        """Whether nothing is being translated, and no document waits for that or for its download."""
+        return self._in_progress == 0 and self.documents.idle
 
-    def check_ready(self, model: str | None = None) -> None:
+    def check_ready(self, model: str | None = None, *, accepted: bool = False) -> None:
         """Refuses requests while a model does not answer, or the server is about to end.
 
         Args:
             model: the name of the model that has to answer; None: all.
+            accepted: whether the request was accepted before the server was about to end.
         Raises:
             Failure: it is so.
         """
         asked = self.models if model is None else self.models.named(model)
-        state: State = "closed" if self.draining else asked.state
+        state: State = "closed" if self.draining and not accepted else asked.state
         if state != "ready":
             code, message, seconds = _WHY[state]
             # A connection that ends lets the load balancer choose another server.
@@ -255,6 +256,7 @@ class TranslationService:
     def close(self) -> None:
         """Ends the models; requests that are still in progress fail."""
         self.draining = True
+        self.documents.close()
         self.models.close()
         self.keys.close()
         self._threads.shutdown(wait=False, cancel_futures=True)
@@ -264,7 +266,7 @@ class TranslationService:
         self, http: Request | None, work: Callable[[], Result], ticket: Ticket, model: str
     ) -> Result:
         """The result of work in a thread, unless time is up or the client leaves; None: there is none."""
-        self.check_ready(model)
+        self.check_ready(model, accepted=http is None)
         if self._in_progress >= self.limits.requests:
             raise Failure(429, "busy", "too many requests at a time; try again", headers=_soon(1))
         self._in_progress += 1
