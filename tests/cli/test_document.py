@@ -65,7 +65,10 @@ def test_text_is_lines_unless_a_level_is_given(tmp_path: Path) -> None:
     assert result.stdout_bytes == b"ONE DOG. TWO CATS.\r\n\r\nLAST {x}"
     assert result.stderr == ""
     assert run(*TO, "--segment", "line", given=b"\n one dog\n").stdout_bytes == b"\n ONE DOG\n"
-    assert run(*TO, "--keep", "[a-z]og", given=b"one dog\n").stdout_bytes == b"ONE dog\n"
+    report = tmp_path / "report.jsonl"
+    assert run(*TO, "--keep", "[a-z]og", "--report", str(report), given=b"hi\none dog\n").exit_code == 0
+    rows = [json.loads(line) for line in report.read_text().splitlines()]
+    assert [(row["where"], row["text"]) for row in rows] == [("line 1", "HI"), ("line 2", "ONE dog")]
 
 
 def test_lost_parts_are_translated_piecewise(page: Path, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -5,6 +5,7 @@ from tests.documents.answers import Model, same, upper
 
 from ontarget.documents.document import translate_document
 from ontarget.documents.plain import read_columns, read_plain
+from ontarget.documents.segments import Level
 from ontarget.errors import UserError
 from ontarget.languages import Language
 
@@ -21,6 +22,18 @@ def test_paragraphs_of_a_text() -> None:
     ]
     found = translate_document(document, Model(upper), EN).data.decode()
     assert found == "\n ONE LINE AND ANOTHER. DONE.\n \t\r\n\r\n\tINDENTED.  \r\n\r\n\r\nTHE END"
+
+
+@pytest.mark.parametrize("level", ["line", "sentence", "paragraph"])
+def test_a_segment_of_a_text_has_its_own_line(level: Level) -> None:
+    text = "\n One.\nTwo\r\n12\r\n{x} three. Four\n\n\n five six"
+    document = read_plain(text.encode(), Path("a.txt"))
+    found = translate_document(document, Model(upper), EN, level=level).segments
+    assert [(one.where, one.checked.source.split()[-1].lower()) for one in found] == {
+        "line": [("line 2", "one."), ("line 3", "two"), ("line 5", "four"), ("line 8", "six")],
+        "sentence": [("line 2", "one."), ("line 3", "three."), ("line 5", "four"), ("line 8", "six")],
+        "paragraph": [("line 2", "four"), ("line 8", "six")],
+    }[level]
 
 
 TABLE = "id\ttext\r\none\tA dog. A cat\tx\r\n\r\ntwo\r\nthree\t\r\nfour\tlast {x}"

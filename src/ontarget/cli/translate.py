@@ -98,14 +98,16 @@ def translate(
         Path | None,
         typer.Option(
             metavar="FILE",
-            help="Terms and their translations, tab-separated, to look for in the translation.",
+            help="Terms and their translations, tab-separated, to look for in the translation. With them, a "
+            "text file is a document.",
         ),
     ] = None,
     keep: Annotated[
         list[str] | None,
         typer.Option(
             metavar="REGEX",
-            help="Regular expression of text in a document to leave as it is. Repeat it for more.",
+            help="Regular expression of text in a document to leave as it is. Repeat it for more. With it, a "
+            "text file is a document.",
         ),
     ] = None,
     on: Annotated[

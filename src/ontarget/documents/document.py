@@ -1,6 +1,6 @@
 """Translates a document: cuts its units into segments, translates them, and puts them back."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Any
 
@@ -9,7 +9,7 @@ from ontarget.checked.verdict import Checked
 from ontarget.documents.dividing import Translate
 from ontarget.documents.glossary import Glossary
 from ontarget.documents.keep import Keep
-from ontarget.documents.parts import Document, Tag, parts_of
+from ontarget.documents.parts import Document, Tag, Unit, parts_of
 from ontarget.documents.segments import DocumentSegment, Level, segments_of
 from ontarget.documents.translating import Core, TranslatedCore, Way, of_source, translate_cores
 from ontarget.languages import Language
@@ -111,11 +111,11 @@ def _filled(
     texts = []
     for unit, of_unit in zip(document.units, cut, strict=True):
         new, of_text = list[str | Tag](), list[TranslatedSegment]()
-        for segment in of_unit:
+        for segment, where in zip(of_unit, _places(unit, of_unit), strict=True):
             if segment.core:
                 one = found[segment.core]
                 missing = glossary.missing(one.checked.source, one.checked.text) if glossary else ()
-                of_text.append(TranslatedSegment(unit.where, one.checked, one.way, missing))
+                of_text.append(TranslatedSegment(where, one.checked, one.way, missing))
                 new += segment.filled(one.core)
             else:
                 new += segment.before
@@ -124,6 +124,18 @@ def _filled(
         texts.append(text if accepted else unit.parts)
         segments += of_text if accepted else map(_left, of_text)
     return DocumentTranslation(document.translated(texts), segments)
+
+
+def _places(unit: Unit, of_unit: Sequence[DocumentSegment]) -> Iterator[str]:
+    """The place of each segment of a unit for messages."""
+    line = unit.line
+    for segment in of_unit:
+        yield unit.where if line is None else f"line {line + _line_ends(segment.before)}"
+        line = None if line is None else line + _line_ends(segment.filled(segment.core))
+
+
+def _line_ends(parts: Iterable[str | Tag]) -> int:
+    return sum(part.count("\n") for part in parts if isinstance(part, str))
 
 
 def _left(segment: TranslatedSegment) -> TranslatedSegment:

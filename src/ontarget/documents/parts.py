@@ -61,11 +61,13 @@ class Unit:
         parts: its text and tags.
         where: its place for messages, such as `line 3`.
         accepts: whether the document can hold a translation there.
+        line: number of its first line if its lines are those of the file, so that a segment has its own.
     """
 
     parts: Parts
     where: str
     accepts: Callable[[Parts], bool] = field(default=lambda parts: True, compare=False)
+    line: int | None = None
 
 
 class Document(Protocol):

@@ -21,7 +21,7 @@ def read_plain(data: bytes, path: Path) -> TextDocument:
     for found in PARAGRAPH.finditer(file.text):
         line += file.text.count("\n", place, found.start())
         place = found.start()
-        slots.append(Slot(*found.span(), Unit((found[0],), f"line {line}"), written()))
+        slots.append(Slot(*found.span(), Unit((found[0],), f"line {line}", line=line), written()))
     return TextDocument(file, slots)
 
 
