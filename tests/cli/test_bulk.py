@@ -115,6 +115,10 @@ def test_a_killed_command_resumes_with_the_same_options_alone(monkeypatch: pytes
         (("text.de", "-o", "out", "--report", "in/../out"), "and --output would overwrite each other"),
         (("text.de", "-o", "out", "--report", "text.de"), "--report 'text.de' is an input file"),
         (("texts", "-o", "out", "--report", "texts/a"), "--report 'texts/a' is an input file"),
+        (
+            ("texts", "-o", "out", "--report", "in/../texts/new"),
+            "--report 'in/../texts/new' is in the input folder 'texts'; choose a path outside",
+        ),
         (("texts", "-o", "made", "--report", "made/a"), "would overwrite each other"),
         (("text.de", "-o", "rest", "--report", "rest.part/x"), "would overwrite each other"),
         (("text.de", "-o", "t.yaml", "--overwrite", "--template", "t.yaml"), "--output 't.yaml' is an input"),

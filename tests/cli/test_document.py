@@ -326,6 +326,10 @@ def test_several_documents_with_a_glossary(docs: Path) -> None:
         (["docs/a.html", "-", "-o", "out"], "'-' is neither a document nor a .txt file"),
         (["docs", "-o", "out", "--on", "ray"], "--on is for files of lines, not for documents"),
         (["docs", "-o", "out", "--report", "out/a.html"], "would overwrite each other"),
+        (
+            ["docs", "-o", "out", "--report", "docs/b/report.json"],
+            "is in the input folder 'docs'; choose a path",
+        ),
         (["docs", "-o", "-"], "--output '-' is not a folder"),
         (["docs", "no.md", "-o", "out"], "there is no file 'no.md'"),
     ],

@@ -125,19 +125,24 @@ def _check_targets(inputs: Sequence[BulkInput]) -> None:
         compressor(one.target)
 
 
-def check_report(report: Path, inputs: Sequence[BulkInput], folder: Path) -> None:
+def check_report(report: Path, names: Sequence[str], inputs: Sequence[BulkInput], folder: Path) -> None:
     """Checks that a report has a place of its own, so that nothing is overwritten at the end.
 
     Args:
         report: the file for the report.
+        names: files and folders to translate. The next command would take a report in a folder as an input.
         inputs: the inputs, with the places of their translations.
         folder: the folder of the job, which is removed at the end.
     Raises:
-        UserError: an input, a translation, the folder of the job or something that is not a file is there.
+        UserError: an input, a translation, the folder of the job or something that is not a file is there, or
+            it is in an input folder.
     """
     at = report.resolve()
     if any(at == one.path.resolve() for one in inputs if not one.is_stream):
         raise UserError(f"--report '{report}' is an input file and would be overwritten; choose another path")
+    for name in names:
+        if Path(name).is_dir() and at.is_relative_to(Path(name).resolve()):
+            raise UserError(f"--report '{report}' is in the input folder '{name}'; choose a path outside")
     for place in [*(one.target for one in inputs), folder]:
         taken = place.resolve()
         if at == taken or at in taken.parents or taken in at.parents:

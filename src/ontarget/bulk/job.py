@@ -151,7 +151,7 @@ class JobFiles:
 
     def _check_outputs(self) -> None:
         if self._job.report is not None:
-            check_report(self._job.report, self._inputs, self._job.folder)
+            check_report(self._job.report, self._job.names, self._inputs, self._job.folder)
         for target in [one.target for one in self._inputs] * (not self.journal.complete):
             if target.exists() and not self._job.overwrite:
                 raise UserError(f"'{target}' exists; choose another path, or add --overwrite to replace it")
