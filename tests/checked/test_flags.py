@@ -114,3 +114,18 @@ def test_human_translations_have_few_flags(shared_data) -> None:
     assert counts["numbers_lost"] < 0.02 * 6 * 600
     assert counts["echo"] < 0.005 * 6 * 600
     assert counts.keys() <= {"numbers_lost", "echo"}
+
+
+@pytest.mark.parametrize(
+    ("source", "text", "flagged"),
+    [
+        (SOURCE, ". . . .", True),
+        (SOURCE, "{name}", True),
+        (SOURCE, "1998 4,500", True),
+        ("sieben", "7", False),  # a number in words
+        ("sieben", "?", True),
+        ("12. {name}", "12.", False),
+    ],
+)
+def test_a_text_without_words_translates_no_words(source: str, text: str, flagged: bool) -> None:
+    assert ("no_words" in flags(text, source, neutral=True)) is flagged

@@ -47,6 +47,12 @@ def test_reranking_takes_the_first_hypothesis_on_target_and_asks_once() -> None:
     assert engine.asked == ["a", "b", "c"]
 
 
+def test_a_translation_without_words_is_tried_again() -> None:
+    engine = Scripted({GERMAN: [". . . .", FRENCH]})
+    (one,) = translate_checked(requests(GERMAN), attempts_of(plain(), engine, ["rerank"]))
+    assert shown([one]) == [(FRENCH, "on_target", "reranked")]
+
+
 def test_each_retry_translates_only_what_is_still_off_target() -> None:
     def answers(source: str, decoding: Decoding) -> list[str]:
         if decoding.sampling is not None:

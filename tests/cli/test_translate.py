@@ -243,6 +243,10 @@ def test_a_summary_tells_which_lines_are_in_another_language() -> None:
     strict = run(*TO, "--strict", given=b"eins\nzwei\n")
     assert (strict.exit_code, strict.stdout) == (3, f"{FRENCH}\n{ENGLISH}\n")
     assert run(*TO, "--strict", given=b"eins\n").exit_code == 0
+    Capitals.answers = {**Capitals.answers, "fünf Hunde": [". . . ."]}
+    no_words = run(*TO, "--strict", given="fünf Hunde\n".encode())
+    assert (no_words.exit_code, no_words.stdout) == (3, ". . . .\n")
+    assert "1 line with a translation without any word (line 1)" in no_words.stderr
     silent = run(*TO, "--no-check", given=b"eins\nzwei\n")
     assert (silent.exit_code, silent.stdout, silent.stderr) == (0, strict.stdout, "")
 

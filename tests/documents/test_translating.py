@@ -106,3 +106,9 @@ def test_no_model_can_lose_or_invent_a_part(core: list[Atom], wrong) -> None:  #
             given_ if kind is Tag else sorted(given_, key=str)
         )
     assert not [part for atom in found.core if isinstance(atom, str) for part in placeholders(atom)]
+
+
+def test_an_answer_without_words_leaves_the_text_as_it_is() -> None:
+    found = translate_cores([CORE, ("one dog",), ("in ", Fixed("{x}"))], Model(lambda text: ". . ."))
+    for core, one in found.items():
+        assert (one.core, one.way) == (core, "left")

@@ -302,3 +302,18 @@ def test_a_server_for_this_machine_answers_only_to_its_own_names() -> None:
     with client_of(service_of(), hosts={"127.0.0.1"}) as client:
         assert client.get("/health").status_code == 200
         assert client.get("/health", headers={"Host": "example.org"}).status_code == 400
+
+
+@pytest.mark.parametrize("stream", [False, True])
+def test_a_translation_without_words_is_none(stream: bool) -> None:
+    table = Table({GERMAN: [FRENCH], KATZE: [". . . ."]})
+    with client_of(service_of(table)) as client:
+        fields = {"text": f"{GERMAN} {KATZE}", "source": "de", "target": "fr", "stream": stream}
+        reply = post(client, **fields)
+        strict = post(client, strict=True, **fields)
+        other = client.post("/v2/translate", json={"text": [KATZE], "source_lang": "DE", "target_lang": "FR"})
+    found = json.loads(reply.text.strip().rpartition("data: ")[2]) if stream else reply.json()
+    (one,) = found["translations"]
+    assert (one["on_target"], one["flags"], one["text"]) == (False, ["no_words"], f"{FRENCH} {KATZE}")
+    assert "untranslated" in strict.text
+    assert other.status_code == 422

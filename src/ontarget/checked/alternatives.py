@@ -65,7 +65,9 @@ def alternatives_checked(
 
 def _ranked(results: Sequence[Checked]) -> list[Checked]:
     model_best = results[0]
-    first, *others = sorted(results, key=lambda one: (one is not model_best or one.verdict.off, badness(one)))
+    first, *others = sorted(
+        results, key=lambda one: (one is not model_best or one.verdict.unusable, badness(one))
+    )
     return [first if first is model_best else first.after("reranked"), *others]
 
 

@@ -2,6 +2,7 @@
 
     empty              no text
     too_long           the source did not fit into the model's context; the text is empty
+    no_words           the text has no word, but the source has: ". . . ."
     cut_off            generation stopped at the maximum number of tokens
     echo               the text is a copy of the source, as names and titles may rightly be
     looping            the text repeats itself, but the source does not
@@ -23,6 +24,7 @@ from ontarget.checked.commentary import commentary_in
 from ontarget.checked.verdict import Flag
 from ontarget.languages import Direction
 from ontarget.placeholders import lost_numbers, lost_placeholders
+from ontarget.scoring.language_id.text_words import words_of
 from ontarget.scoring.outcome import Thresholds, is_copy, width
 from ontarget.scoring.repetition import GRAM, repetitive
 from ontarget.text import is_empty
@@ -66,6 +68,8 @@ def _flags(
     text = hypothesis.text
     if is_empty(text):
         return {"too_long": ()} if hypothesis.too_long else {"empty": ()}
+    if neutral and lacks_words(source, text):
+        return {"no_words": ()}
     found: dict[Flag, tuple[str, ...]] = {}
     if hypothesis.finish_reason == "length":
         found["cut_off"] = ()
@@ -87,6 +91,16 @@ def _flags(
     if _HAS_DIGIT.search(source) and (numbers := lost_numbers(source, text)):
         found["numbers_lost"] = tuple(numbers)
     return found
+
+
+def lacks_words(source: str, text: str) -> bool:
+    """Whether a text has no word although its source has, so that it cannot be a translation.
+
+    Digits may be that of a source of up to 20 letters: a number in words.
+    """
+    if words_of(text) or not words_of(source):
+        return False
+    return width(source) > _SLACK or not _HAS_DIGIT.search(text)
 
 
 def _repetitive(text: str) -> bool:

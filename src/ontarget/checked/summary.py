@@ -14,6 +14,7 @@ _WORDS = 3  # of the evidence of a line
 
 _SAID: Mapping[Flag, str] = {
     "empty": "no translation",
+    "no_words": "a translation without any word",
     "cut_off": "a translation that is cut off; raise the maximum number of tokens, unless it repeats itself",
     "echo": "a copy of the source",
     "looping": "a translation that repeats itself; forbidding repeated n-grams of size 3 helps",

@@ -56,7 +56,7 @@ def try_again(
     results, tried = list(results), set[int]()
     done = len(requests)
     for other in others:
-        again = [i for i, one in enumerate(results) if one.verdict.off and _is_new(other, first, one)]
+        again = [i for i, one in enumerate(results) if one.verdict.unusable and _is_new(other, first, one)]
         if not again:
             continue
         attempt = made(other)
@@ -67,7 +67,9 @@ def try_again(
             if better(one, results[i]):
                 results[i] = one
         tried.update(again)
-    return [one.after("failed") if i in tried and one.verdict.off else one for i, one in enumerate(results)]
+    return [
+        one.after("failed") if i in tried and one.verdict.unusable else one for i, one in enumerate(results)
+    ]
 
 
 def _attempt(
@@ -76,7 +78,7 @@ def _attempt(
     """The first hypothesis of each request; if that is off-target, the best one."""
     found = hypotheses_of(attempt, requests, progress)
     results = [one.after(attempt.action) for one in checker.check(requests, [of_one[0] for of_one in found])]
-    off = [i for i, one in enumerate(results) if one.verdict.off and len(found[i]) > 1]
+    off = [i for i, one in enumerate(results) if one.verdict.unusable and len(found[i]) > 1]
     others = [(i, hypothesis) for i in off for hypothesis in found[i][1:]]
     checked = checker.check([requests[i] for i, _ in others], [hypothesis for _, hypothesis in others])
     for (i, _), one in zip(others, checked, strict=True):

@@ -19,6 +19,7 @@ With `failed` all attempts are off-target, and the first of the best ones is kep
 Flag = Literal[
     "empty",
     "too_long",
+    "no_words",
     "cut_off",
     "echo",
     "looping",
@@ -31,6 +32,7 @@ Flag = Literal[
     "kept",
 ]
 FLAGS: tuple[Flag, ...] = get_args(Flag)
+_UNTRANSLATED: frozenset[Flag] = frozenset({"empty", "too_long", "no_words"})
 
 
 @dataclass(frozen=True, slots=True)
@@ -61,6 +63,16 @@ class Verdict:
     def off(self) -> bool:
         """Whether the translation is off-target."""
         return self.outcome == "off_target"
+
+    @property
+    def untranslated(self) -> bool:
+        """Whether there is no translation: no text, or no word although the source has some."""
+        return not self.details.keys().isdisjoint(_UNTRANSLATED)
+
+    @property
+    def unusable(self) -> bool:
+        """Whether the translation is off-target or none at all, so that another attempt is worth it."""
+        return self.off or self.untranslated
 
     def to_dict(self) -> dict[str, Any]:
         """The verdict as plain data, for JSON."""
@@ -131,7 +143,8 @@ def report_row(number: int, one: Checked) -> dict[str, Any]:
 def better(one: Checked, other: Checked) -> bool:
     """Whether a translation is to be preferred to another one of the same source.
 
-    One that is not off-target is better than one that is. Among these, the one with fewer serious flags is.
+    One that is off-target, or no translation at all, is worse than all others. Among these, the one with
+    fewer serious flags is better.
     """
     return badness(one) < badness(other)
 
@@ -143,7 +156,7 @@ def badness(one: Checked) -> tuple[bool, bool, int, bool]:
     """A key that sorts translations of a source, the best ones first; see `better`."""
     verdict = one.verdict
     return (
-        verdict.off,
+        verdict.unusable,
         "placeholders_lost" in verdict.details,
         len(verdict.details.keys() - _HARMLESS),
         verdict.outcome == "unsure",

@@ -86,7 +86,7 @@ def conclude(summary: Summary, limit: int | None, *, check: bool, strict: bool) 
 
 def end(summary: Summary, *, strict: bool) -> None:
     """Ends the command with the exit code of a failure, if there is one; see `conclude`."""
-    if strict and summary.off:
+    if strict and (summary.off or summary.flags["no_words"]):
         raise typer.Exit(STILL_OFF)
     if summary.count_too_long:
         raise typer.Exit(TOO_LONG)

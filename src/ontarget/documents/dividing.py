@@ -4,6 +4,7 @@ import re
 from collections.abc import Callable, Sequence
 from dataclasses import replace
 
+from ontarget.checked.flags import lacks_words
 from ontarget.checked.verdict import Checked, Flag, better
 
 Translate = Callable[[Sequence[str]], Sequence[Checked]]
@@ -38,12 +39,20 @@ def translate_divided(texts: Sequence[str], translate: Translate) -> list[Checke
     for number, (place, (first, between, second)) in enumerate(halves):
         pair = parts[2 * number : 2 * number + 2]
         # A part without a translation stays as it is.
-        text = between.join(one.text or part for one, part in zip(pair, (first, second), strict=True))
+        text = between.join(
+            one.text if is_translation(part, one.text) else part
+            for one, part in zip(pair, (first, second), strict=True)
+        )
         whole = combined(pair)
         results[place] = replace(
             whole, source=texts[place], hypothesis=replace(whole.hypothesis, text=text.strip())
         )
     return results
+
+
+def is_translation(source: str, text: str) -> bool:
+    """Whether a model gave a translation at all: not an empty one, and words if the source has some."""
+    return bool(text.strip()) and not lacks_words(source, text)
 
 
 def _is_cut(text: str, one: Checked) -> bool:

@@ -11,7 +11,7 @@ from dataclasses import dataclass, replace
 from typing import Literal, TypeGuard
 
 from ontarget.checked.verdict import Checked, Flag, Verdict
-from ontarget.documents.dividing import Translate, combined, translate_divided
+from ontarget.documents.dividing import Translate, combined, is_translation, translate_divided
 from ontarget.documents.masking import masked
 from ontarget.documents.parts import Tag
 from ontarget.documents.segments import Atom, Fixed
@@ -49,7 +49,7 @@ class TranslatedCore:
 def translate_cores(cores: Sequence[Core], translate: Translate) -> dict[Core, TranslatedCore]:
     """The translation of each core, which has a string with words; equal ones are translated once.
 
-    An empty answer is not a translation, and neither is one with a placeholder that its text does not have:
+    An answer without words is not a translation, and neither is one with a new placeholder:
     such a text stays as it is. Control characters that only an answer has are dropped.
     """
     todo = list(dict.fromkeys(cores))
@@ -65,6 +65,8 @@ def _whole(cores: Sequence[Core], translate: Translate, *, show: bool) -> dict[C
     forms = [masked(core, show=show) for core in cores]
     for form, answer in zip(forms, _answers([form.text for form in forms], translate), strict=True):
         core = form.read(_unbroken(answer.text, form.text)) if answer.text.strip() else None
+        if core is not None and not is_translation(as_text(form.core), as_text(core)):
+            core = None
         if core is None and not any(isinstance(atom, Fixed | Tag) for atom in form.core):
             found[form.core] = _left(form.core, answer)  # there is no other way to ask for it
         elif core is not None:
@@ -90,7 +92,7 @@ def _piecewise(cores: Sequence[Core], translate: Translate) -> dict[Core, Transl
         answer = combined(asked)
         found[core] = (
             TranslatedCore(tuple(new), _seen(core, new, answer), "pieces")
-            if answer.text.strip()
+            if any(is_translation(one.source, one.text) for one in asked)
             else _left(core, answer)
         )
     return found
@@ -109,9 +111,10 @@ def _as_text_has(answer: str, text: str) -> str:
 
 
 def _left(core: Core, answer: Checked) -> TranslatedCore:
-    """A core that stays as it is, with the verdict on an empty answer, or else on the source itself."""
+    """A core that stays as it is, with the verdict on an answer without words, or else on the source."""
     seen = _seen(core, core, answer)
-    return TranslatedCore(core, of_source(seen) if answer.text.strip() else seen, "left")
+    given = is_translation(seen.source, answer.text)
+    return TranslatedCore(core, of_source(seen) if given else seen, "left")
 
 
 def of_source(answer: Checked) -> Checked:
@@ -126,9 +129,9 @@ def _unbroken(text: str, source: str) -> str:
 
 
 def _kept(source: str, text: str) -> str:
-    """The translation of a piece; the piece itself if that is empty, or has a placeholder of its own."""
+    """The translation of a piece; the piece itself if that has no words, or has a placeholder of its own."""
     text = _unbroken(text, source)
-    return text if text.strip() and masked((source,)).read(text) is not None else source
+    return text if is_translation(source, text) and masked((source,)).read(text) is not None else source
 
 
 def _has_words(atom: Atom) -> TypeGuard[str]:

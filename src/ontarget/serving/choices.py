@@ -54,7 +54,7 @@ def translate_with_choices(
     for place in range(1, choices.most):
         others = translated(partial(choices.other, place))
         for one, of_text in zip(others, found, strict=True):
-            if one.text not in [each.text for each in of_text] and one.on_target and not one.untranslated:
+            if one.text not in [each.text for each in of_text] and one.on_target:
                 of_text.append(one)
     return [replace(best, alternatives=others) for best, *others in found]
 
@@ -92,7 +92,7 @@ class _Choices:
 
         chosen = translate_with_terms(requests, translate)
         for line, one in zip(lines, chosen, strict=True):
-            others = {each.text: each for each in answers[line] if not each.verdict.off}
+            others = {each.text: each for each in answers[line] if not each.verdict.unusable}
             others.pop(one.text, None)
             self._known[direction, line] = [one, *others.values()][: self._count]
         return chosen

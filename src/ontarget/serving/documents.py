@@ -62,7 +62,7 @@ class ServedDocument:
         return {
             "source": str(self.direction.source),
             "target": str(self.direction.target),
-            "on_target": not verdict.off,
+            "on_target": not verdict.unusable,
             **{key: value for key, value in verdict.to_dict().items() if key != "details"},
             "segments": len(self.segments),
             "outcomes": dict(outcomes),

@@ -13,7 +13,7 @@ def require_translated(results: Sequence[ServedText], first: int = 1) -> None:
         results: the translations.
         first: the number of the first one.
     Raises:
-        Failure: the model gave nothing for a text, or takes fewer tokens than it has.
+        Failure: the model gave no words for a text, or takes fewer tokens than it has.
     """
     _require([not one.untranslated for one in results], results, first, "untranslated", "not translated")
 

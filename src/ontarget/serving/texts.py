@@ -53,14 +53,13 @@ class ServedText:
 
     @property
     def on_target(self) -> bool:
-        """Whether no segment is off-target."""
-        return not self.verdict.off
+        """Whether no segment is off-target or untranslated."""
+        return not self.verdict.unusable
 
     @property
     def untranslated(self) -> bool:
         """Whether a segment has no translation, and the text has its source instead."""
-        flags = {flag for one in self.segments for flag in one.checked.verdict.flags}
-        return not flags.isdisjoint(("empty", "too_long"))
+        return self.verdict.untranslated
 
     @property
     def finish_reason(self) -> str:

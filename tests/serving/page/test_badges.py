@@ -66,7 +66,7 @@ def test_only_a_translation_in_the_right_language_is_shown_as_such() -> None:
         seen.add(badge.state)
         if badge.state in ("right", "repaired"):
             assert outcome == "on_target"
-            assert flag not in ("empty", "too_long")
+            assert flag not in ("empty", "too_long", "no_words")
         if outcome == "off_target":
             assert badge.state in ("wrong", "untranslated")
         assert badge.label
@@ -75,7 +75,7 @@ def test_only_a_translation_in_the_right_language_is_shown_as_such() -> None:
 
 
 def test_each_flag_that_may_be_a_mistake_is_a_warning_with_its_evidence() -> None:
-    for flag in set(FLAGS) - {"empty", "too_long", "kept"}:
+    for flag in set(FLAGS) - {"empty", "too_long", "no_words", "kept"}:
         bare = badge_of(Verdict("on_target", "fr", 0.9, details={flag: ()}), FR)
         told = badge_of(Verdict("on_target", "fr", 0.9, details={flag: ("17", "29")}), FR)
         assert bare.warning

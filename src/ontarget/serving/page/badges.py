@@ -35,6 +35,7 @@ _REPAIRS: Mapping[Action, tuple[str, str]] = {
 }
 _UNTRANSLATED: Mapping[Flag, str] = {
     "empty": "The model gave no text; this is the source.",
+    "no_words": "The model gave no words; this is the source.",
     "too_long": "The sentence is too long for the model; this is the source.",
 }
 _WARNINGS: Mapping[Flag, str] = {
