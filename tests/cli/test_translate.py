@@ -109,7 +109,6 @@ def test_a_file(tmp_path: Path) -> None:
 @pytest.mark.parametrize(
     ("given", "expected"),
     [
-        (b"", b""),
         (b"\n", b"\n"),
         (b"ein\n\nzwei", b"EIN\n\nZWEI\n"),
         (b"\xef\xbb\xbfein\r\nzwei\r\n", b"EIN\nZWEI\n"),
@@ -119,6 +118,22 @@ def test_standard_input_one_line_in_one_line_out(given: bytes, expected: bytes) 
     result = run(*TO, given=given)
     assert result.exit_code == 0, result.output
     assert result.stdout_bytes == expected
+
+
+@pytest.mark.parametrize("name", ["a.txt", "a.md", "a.yaml", "a.po", "a.srt", "-"])
+@pytest.mark.parametrize("more", [(), ("-o", "out"), ("--segment", "line")])
+def test_an_input_without_a_byte_is_a_mistake(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, name: str, more: tuple[str, ...]
+) -> None:
+    """It may come from a command that failed, so scripts should see it."""
+    monkeypatch.chdir(tmp_path)
+    if name != "-":
+        Path(name).write_bytes(b"")
+    more = tuple("out" + Path(name).suffix if one == "out" else one for one in more)
+    result = run(*TO, name, *more)
+    assert (result.exit_code, result.stdout) == (2, "")
+    assert f"{'standard input' if name == '-' else repr(name)} is empty; " in result.stderr
+    assert {path.name for path in tmp_path.iterdir()} <= {name}
 
 
 def test_lines_that_are_too_long_are_left_empty_and_named() -> None:

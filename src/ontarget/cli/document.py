@@ -12,7 +12,7 @@ from ontarget.bulk.inputs import visible_files
 from ontarget.bulk.reading import no_columns
 from ontarget.cli.options import require_new_place
 from ontarget.cli.verdicts import end
-from ontarget.corpora.opening import standard_input
+from ontarget.corpora.opening import BYTE_ORDER_MARK, standard_input
 from ontarget.documents.document import DocumentTranslation, TranslatedSegment
 from ontarget.documents.formats import BINARY, TABLES, is_document
 from ontarget.documents.glossary import Glossary, read_glossary
@@ -119,7 +119,7 @@ def document_job(
     """
     file = None if name in (None, "-") else Path(str(name))
     if options.column is not None and (file is None or file.suffix.lower() not in TABLES):
-        raise no_columns("standard input" if file is None else f"'{file}'")
+        raise no_columns(_name(file))
     if output is not None:
         _check_output(output, file, overwrite=overwrite)
     elif file is not None and file.suffix.lower() in BINARY:
@@ -129,7 +129,13 @@ def document_job(
             document: Document = read_plain(stream.read(), Path("standard input"))
     else:
         document = options.read(file)
+    if not document.units and document.translated([]) in (b"", BYTE_ORDER_MARK):
+        raise UserError(f"{_name(file)} is empty; there is nothing to translate")
     return SingleDocument(file, output, document, options, report, check, strict)
+
+
+def _name(file: Path | None) -> str:
+    return "standard input" if file is None else f"'{file}'"
 
 
 def _check_output(output: Path, file: Path | None, *, overwrite: bool) -> None:
@@ -163,11 +169,10 @@ def _conclude(result: DocumentTranslation, job: SingleDocument) -> None:
     summary = result.summary
     for said in summary.sentences() if job.check else ():
         typer.echo(said, err=True)
-    name = f"'{job.file}'" if job.file else "standard input"
     for said in notes_on(result.segments, job.options.glossary, check=job.check):
         typer.echo(said, err=True)
     if not result.segments:
-        typer.echo(f"no text to translate in {name}", err=True)
+        typer.echo(f"no text to translate in {_name(job.file)}", err=True)
     end(summary, strict=job.strict)
 
 

@@ -333,8 +333,7 @@ def _monolingual(system: str | None, named: list[str], target: Language) -> dict
 
 def _standard_input() -> list[str]:
     with standard_input() as file:
-        data = file.read()
-    return decode_lines(data, "standard input") if data else []
+        return decode_lines(file.read(), "standard input")
 
 
 def _progress_bar() -> Progress:
