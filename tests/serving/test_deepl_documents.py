@@ -136,6 +136,11 @@ def test_what_is_left_untranslated_is_in_the_report(url: str, client: deepl.Tran
     assert status.json()["report"]["untranslated"] == 1
 
 
+def test_fields_without_effect_are_named(url: str) -> None:
+    reply = upload(url, "a.txt", b"Hund", source_lang="DE", formality="more", model_type="x").json()
+    assert reply["ignored"] == ["formality", "model_type"]
+
+
 def test_a_quota_is_said_at_the_upload(url: str) -> None:
     berta = deepl.Translator("battery-staple", server_url=url)
     with pytest.raises(deepl.QuotaExceededException, match="30 characters"):

@@ -30,7 +30,7 @@ def client() -> Iterator[httpx2.Client]:
 def post(
     client: httpx2.Client, name: str, data: str, path: str = "/document", **fields: str
 ) -> httpx2.Response:
-    fields = {"target": "fr", "source": "auto", "text": "", **fields}
+    fields = {"target": "fr", "source": "auto", **fields}
     return client.post(path, files={"file": (name, data.encode())}, data=fields, headers=KEY)
 
 
@@ -80,6 +80,23 @@ def test_a_key_in_the_form(client: httpx2.Client) -> None:
     assert status() == 401
     assert status(api_key="wrong-horse") == 401
     assert status(api_key="correct-horse") == 200
+
+
+@pytest.mark.parametrize(
+    ("query", "fields", "said"),
+    [
+        ("?report=x", {}, "report"),
+        ("?target=de", {}, "unknown parameter 'target'; it may have report"),
+        ("", {"terms": "Hund,chien"}, "terms: extra"),
+        ("", {"model": "x"}, "there is no model of this name"),
+    ],
+)
+def test_what_would_make_no_difference_is_refused(
+    client: httpx2.Client, query: str, fields: dict[str, str], said: str
+) -> None:
+    reply = post(client, "a.txt", GERMAN, f"/document{query}", **fields)
+    assert reply.status_code == 400
+    assert said in reply.json()["message"]
 
 
 @pytest.mark.parametrize("path", ["/document", "/translate_file"])

@@ -50,6 +50,23 @@ def test_a_request_names_its_model_or_gets_the_first_one() -> None:
     assert (len(small.batches), len(large.batches)) == (3, 1)
 
 
+def test_every_api_with_a_field_for_it_takes_the_model() -> None:
+    service, _, _ = two_models()
+    fields = {"source": "de", "target": "fr"}
+    with client_of(service) as client:
+        for name, text in (("", FRENCH), ("small", FRENCH), ("large", OTHER)):
+            more = fields | {"model": name}
+            reply = client.post("/translate", json=more | {"q": GERMAN}).json()
+            assert reply["translatedText"] == text
+            files = {"file": ("a.txt", GERMAN.encode())}
+            for path in ("/document", "/page/document"):
+                assert client.post(path, files=files, data=more).text == text
+            address = client.post("/translate_file", files=files, data=more).json()["translatedFileUrl"]
+            assert client.get(address).text == text
+        for path in ("/document", "/page/document", "/translate_file"):
+            assert client.post(path, files=files, data=fields | {"model": "x"}).status_code == 400
+
+
 def test_clients_of_openai_list_the_models_and_name_one() -> None:
     service, _, _ = two_models()
     with served(service) as url:

@@ -30,7 +30,7 @@ from ontarget.version import __version__
 LOCAL = ("127.0.0.1", "localhost", "[::1]")
 """Names of this machine in the header Host."""
 
-_UPLOADS = ("/document", "/v2/document", "/translate_file")
+_UPLOADS = ("/document", "/page/document", "/v2/document", "/translate_file")
 
 
 def make_app(

@@ -50,7 +50,7 @@ async def upload(http: Request, service: WithKey) -> JSONResponse:
     """Lets a document wait for its translation; what is wrong with it is said at once."""
     file = await uploaded(http)
     body = checked_body(DocumentFields, dict(file.fields))
-    without_effect(file.fields, DocumentFields)  # refuses what this server does not have
+    ignored = without_effect(file.fields, DocumentFields)
     file = file.named(body.filename)
     suffix = PurePath(file.name).suffix.lower()
     if body.output_format and f".{body.output_format.lower()}" != suffix:
@@ -68,7 +68,8 @@ async def upload(http: Request, service: WithKey) -> JSONResponse:
 
     give_back = partial(client.give_back, work.characters)
     job = service.documents.begin(client.name, work.characters, translate, give_back)
-    return JSONResponse({"document_id": job.id, "document_key": job.key})
+    found = {"document_id": job.id, "document_key": job.key}
+    return JSONResponse(found | ({"ignored": ignored} if ignored else {}))
 
 
 @router.post(

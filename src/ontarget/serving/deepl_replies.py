@@ -53,10 +53,11 @@ class PairsReply(BaseModel):
 
 
 class UploadReply(BaseModel):
-    """The reply of `POST /v2/document`: what to ask for the translation with."""
+    """The reply of `POST /v2/document`: what to ask for the translation with, and fields without effect."""
 
     document_id: str
     document_key: str
+    ignored: list[str] | None = None
 
 
 class DocumentReply(BaseModel):

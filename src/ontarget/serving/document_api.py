@@ -2,19 +2,22 @@
 
 import json
 from base64 import b64encode
+from typing import Literal
 
 from fastapi import APIRouter
-from pydantic import BaseModel, Field
+from pydantic import BaseModel, ConfigDict, Field
 from starlette.requests import Request
 from starlette.responses import JSONResponse, Response
 
 from ontarget.documents.glossary import Glossary
 from ontarget.languages import Direction, Language
+from ontarget.serving.body import checked_body
 from ontarget.serving.context import Open
 from ontarget.serving.documents import SUFFIXES
 from ontarget.serving.downloads import data_reply
 from ontarget.serving.glossaries import entries_of
 from ontarget.serving.prepared import prepared
+from ontarget.serving.query import check_query
 from ontarget.serving.uploads import described_upload, uploaded
 
 router = APIRouter()
@@ -26,9 +29,12 @@ REPORT = "Ontarget-Report"
 class DocumentForm(BaseModel):
     """The fields of `POST /document` besides the file."""
 
+    model_config = ConfigDict(extra="forbid")
+
     target: str = Field(description="Language to translate into, such as fr.", examples=["fr"])
     source: str = Field("auto", description="Language of the document; auto identifies it.")
     glossary: str = Field("", description="Lines with a term, a tab and its translation.")
+    model: str = Field("", description="Name of the model; the first one of the server by default.")
     api_key: str = Field("", description="The API key, unless a header has it.")
 
 
@@ -44,16 +50,17 @@ async def kinds(service: Open) -> JSONResponse:
     response_class=Response,
     openapi_extra=described_upload(DocumentForm),
 )
-async def translate(http: Request, service: Open, report: str = "") -> Response:
+async def translate(http: Request, service: Open, report: Literal["", "segments"] = "") -> Response:
     """The translated file, with numbers of its verdicts in the header `Ontarget-Report`.
 
     With `?report=segments`, JSON with the file in base64 and the verdict on each segment.
     """
+    check_query(http, "report")
     upload = await uploaded(http)
     service.keys.require(http, upload.fields.get("api_key"))
-    source, target = upload.fields.get("source"), upload.fields.get("target")
-    glossary = _glossary(upload.fields.get("glossary", ""))
-    file = await prepared(service, upload, source, target, glossary)
+    form = checked_body(DocumentForm, dict(upload.fields))
+    glossary = _glossary(form.glossary)
+    file = await prepared(service, upload, form.source, form.target, glossary, form.model)
     found = await file.translate(http, service)
     if report == "segments":
         segments = [one.to_dict() for one in found.segments]

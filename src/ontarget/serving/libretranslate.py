@@ -32,6 +32,7 @@ class LibreTranslateBody(BaseModel):
     format: Literal["text", "html"] = Field("text", description="Whether the texts have tags.")
     strict: bool = Field(False, description="Answer with status 422 if a text is off-target.")
     alternatives: int = Field(0, ge=0, description="Number of alternatives of each text, at most.")
+    model: str = Field("", description="Name of the model; the first one of the server by default.")
     api_key: str = Field("", description="The API key, unless a header has it.")
 
 
@@ -65,7 +66,13 @@ async def _translate(http: Request, service: TranslationService, body: LibreTran
     texts = [body.q] if isinstance(body.q, str) else body.q
     wanted = min(body.alternatives, service.limits.alternatives)
     results = await service.translate(
-        http, texts, body.source, body.target, format=body.format, alternatives=wanted
+        http,
+        texts,
+        body.source,
+        body.target,
+        format=body.format,
+        alternatives=wanted,
+        model=body.model or None,
     )
     require_translated(results)
     if body.strict:

@@ -25,6 +25,7 @@ class FileFields(BaseModel):
 
     source: str = Field(AUTO, description="Language of the file; auto identifies it.")
     target: str = Field(description="Language to translate into.", examples=["fr"])
+    model: str = Field("", description="Name of the model; the first one of the server by default.")
     api_key: str = Field("", description="The API key, unless a header has it.")
 
 
@@ -44,7 +45,8 @@ async def translate_file(http: Request, service: Open) -> JSONResponse:
     """The address of the translated file, which nobody can guess; it is there for an hour."""
     upload = await uploaded(http)
     service.keys.require(http, upload.fields.get("api_key"))
-    file = await prepared(service, upload, upload.fields.get("source"), upload.fields.get("target"))
+    source, target, model = map(upload.fields.get, ("source", "target", "model"))
+    file = await prepared(service, upload, source, target, model=model)
     found = await file.translate(http, service)
     token = service.files.put(found.name, found.data)
     asyncio.get_running_loop().call_later(service.files.seconds, service.files.forget_old)

@@ -22,6 +22,7 @@ from ontarget.serving.body import checked_body, described, fields_of
 from ontarget.serving.context import Open, WithKey
 from ontarget.serving.events import EventsResponse, event
 from ontarget.serving.failure import Failure, wrong
+from ontarget.serving.query import check_query
 from ontarget.serving.replies import ReadyReply, ScoreReply, StatusReply, replies
 from ontarget.serving.required import require_on_target, require_translated
 from ontarget.serving.service import TranslationService
@@ -88,6 +89,7 @@ async def translate(http: Request, service: TranslationService, fields: dict[str
     Raises:
         Failure: the request is wrong, or `strict` and a text is off-target or untranslated.
     """
+    check_query(http)
     body = checked_body(TranslateBody, fields)
     begin = time.monotonic()
     texts = [body.text] if isinstance(body.text, str) else body.text
@@ -136,6 +138,7 @@ async def _events(
 )
 async def score(http: Request, service: WithKey) -> JSONResponse:
     """The off-target ratio of lines, and the identified language of each."""
+    check_query(http)
     body = checked_body(ScoreBody, await fields_of(http))
     service.check_size([*body.lines, *(body.sources or ())])
     if body.sources is not None and len(body.sources) != len(body.lines):

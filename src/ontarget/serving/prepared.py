@@ -25,12 +25,14 @@ class PreparedFile:
         document: its text.
         options: languages and glossary.
         characters: number of characters of its text.
+        model: the name of the model.
     """
 
     upload: Upload
     document: Document
     options: DocumentOptions
     characters: int
+    model: str
 
     async def translate(
         self, http: Request, service: TranslationService, *, background: bool = False
@@ -51,6 +53,7 @@ class PreparedFile:
                 self.upload, self.document, self.options, translate, service.identifier
             ),
             background=background,
+            model=self.model,
         )
         service.metrics.translated(self.characters, [one.checked for one in found.segments])
         return found
@@ -62,6 +65,7 @@ async def prepared(
     source: str | None,
     target: str | None,
     glossary: Glossary | None = None,
+    model: str | None = None,
 ) -> PreparedFile:
     """Reads an uploaded file.
 
@@ -71,11 +75,13 @@ async def prepared(
         source: code of its language; None or `auto`: it is identified.
         target: code of the language to translate into.
         glossary: terms with their translations.
+        model: the name of the model; None or empty, as in a form: the default.
     Raises:
-        Failure: a language or the file is wrong, or it is too large.
+        Failure: a language, the model or the file is wrong, or it is too large.
     """
     if not target:
         raise wrong("the form names no target language; add its field, such as fr")
+    chosen = service.models.resolved(model or None)
     into = service.offered.named(target)
     known = AUTO if source in (None, "", AUTO) else service.offered.named(str(source))
     try:
@@ -84,4 +90,4 @@ async def prepared(
         raise wrong(str(error), "same_language") from None
     # In a thread, since reading a large file takes time.
     document = await run_in_threadpool(read_upload, upload, options, service.limits)
-    return PreparedFile(upload, document, options, characters_of(document))
+    return PreparedFile(upload, document, options, characters_of(document), chosen)

@@ -187,6 +187,12 @@ def test_a_model_is_chosen_by_name(open_page: Open) -> None:
         expect(page.locator(".sentence")).to_have_text(FRENCH)
         page.select_option("[name=model]", "large")
         expect(page.locator(".sentence")).to_have_text("Le chien dort sur le canapé.")
+        page.click("#documents summary")
+        page.set_input_files("#file", {"name": "a.txt", "mimeType": "text/plain", "buffer": GERMAN.encode()})
+        page.click("#send")
+        with page.expect_download() as download:
+            page.click("#files a")
+        assert Path(download.value.path()).read_text() == "Le chien dort sur le canapé."
 
 
 def test_text_is_never_markup(open_page: Open, url: str) -> None:

@@ -174,6 +174,22 @@ def test_languages_are_swapped_with_the_translation_as_text(client: httpx2.Clien
     assert page.of("span.sentence") == []
 
 
+def test_a_document_without_the_script_has_the_terms_of_the_form(client: httpx2.Client) -> None:
+    form = Parsed(client.get("/").text)
+    (send,) = (attrs for tag, attrs in form.tags if tag == "button" and attrs.get("id") == "send")
+    fields = {"text": "x", "source": "auto", "target": "fr", "terms": "Hund,clébard\r\n", "swap": ""}
+    files = {"file": ("a.txt", GERMAN.encode())}
+    reply = client.post(str(send["formaction"]), files=files, data=fields)
+    assert reply.text == FRENCH
+    assert reply.headers["Content-Disposition"].endswith("a.fr.txt")
+    assert json.loads(reply.headers["Ontarget-Report"])["terms_missing"] == 1
+    for wrong, said in (({"terms": "Hund"}, "Line 1 of the glossary"), ({"target": "it"}, "Italian")):
+        page = client.post("/page/document", files=files, data=fields | wrong)
+        assert page.status_code == 400
+        assert page.headers["Content-Type"].startswith("text/html")
+        assert said in page.text
+
+
 @pytest.mark.parametrize(
     ("header", "target"),
     [("fr-CH, en;q=0.9", "fr"), ("it, de;q=0.5", "de"), ("*", "en"), ("", "en"), ("x" * 5000 + ",;;=", "en")],

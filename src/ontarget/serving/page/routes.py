@@ -16,13 +16,17 @@ from ontarget.checked.source import AUTO
 from ontarget.languages import Language
 from ontarget.serving.body import checked_body, fields_of
 from ontarget.serving.context import Open
+from ontarget.serving.document_api import REPORT
 from ontarget.serving.documents import SUFFIXES
+from ontarget.serving.downloads import data_reply
 from ontarget.serving.failure import Failure, wrong
 from ontarget.serving.page.badges import STATES, Badge
 from ontarget.serving.page.sentences import PageSentence, sentences_of, whole_of
 from ontarget.serving.page.terms import terms_of
+from ontarget.serving.prepared import prepared
 from ontarget.serving.service import TranslationService
 from ontarget.serving.streaming import StreamedPiece, begun, stream
+from ontarget.serving.uploads import uploaded
 
 _FOLDER = Path(__file__).parent
 _POLICY = (
@@ -107,6 +111,23 @@ async def translate(http: Request, service: Open) -> Response:
     return _page(
         service, body, [one for piece in pieces for one in sentences_of(piece.source, piece.translation)]
     )
+
+
+@router.post("/page/document")
+async def translate_document(http: Request, service: Open) -> Response:
+    """The form with a file is answered with the translated file, or with the page that says what is wrong."""
+    body = PageBody(target=_preferred(http, service))
+    try:
+        upload = await uploaded(http)
+        fields = {name: value.replace("\r\n", "\n") for name, value in upload.fields.items()}
+        body = checked_body(PageBody, fields)
+        service.keys.require(http, fields.get("api_key"))
+        glossary = terms_of(body.terms) if body.terms.strip() else None
+        file = await prepared(service, upload, body.source, body.target, glossary, body.model)
+        found = await file.translate(http, service)
+    except Failure as failure:
+        return _page(service, body, failure=failure)
+    return data_reply(found.name, found.data, {REPORT: json.dumps(found.report())})
 
 
 async def _begun(http: Request, service: TranslationService, body: PageBody) -> AsyncIterator[StreamedPiece]:

@@ -17,6 +17,7 @@ export async function translateFile(file) {
   body.append("source", form.elements.source.value);
   body.append("target", form.elements.target.value);
   body.append("glossary", tabbed(form.elements.terms.value));
+  if (form.elements.model) body.append("model", form.elements.model.value);
   try {
     const reply = await posted("/document", body);
     const report = JSON.parse(reply.headers.get("Ontarget-Report") ?? "{}");
