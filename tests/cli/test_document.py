@@ -143,6 +143,12 @@ def test_a_column_of_a_table(tmp_path: Path) -> None:
     file.write_text("id\ttext\nkey one\ta dog\n", encoding="utf-8")
     assert run(*TO, str(file), "--column", "text").stdout == "id\ttext\nkey one\tA DOG\n"
     assert run(*TO, str(file), "--column", "2").stdout == "id\tTEXT\nkey one\tA DOG\n"
+    lines = run(*TO, str(file))
+    assert lines.stdout == "ID\tTEXT\nKEY ONE\tA DOG\n"
+    assert lines.stderr.splitlines()[0] == f"note: '{file}' has columns; name one with --column"
+    one_column = tmp_path / "one.tsv"
+    one_column.write_text("a dog\n", encoding="utf-8")
+    assert "note:" not in run(*TO, str(one_column)).stderr
     result = run(*TO, str(file), "--column", "txt")
     assert result.exit_code == 2
     assert "has no column 'txt'; did you mean 'text'?" in result.stderr

@@ -12,7 +12,7 @@ from ontarget.bulk.inputs import visible_files
 from ontarget.bulk.reading import no_columns
 from ontarget.cli.options import require_new_place
 from ontarget.cli.verdicts import end
-from ontarget.corpora.opening import BYTE_ORDER_MARK, standard_input
+from ontarget.corpora.opening import BYTE_ORDER_MARK, raw, standard_input
 from ontarget.documents.document import DocumentTranslation, TranslatedSegment
 from ontarget.documents.formats import BINARY, TABLES, is_document
 from ontarget.documents.glossary import Glossary, read_glossary
@@ -29,6 +29,7 @@ if TYPE_CHECKING:
     from ontarget.translators.checked import CheckedTranslator
 
 _NAMED = 3  # examples that a sentence gives
+_FIRST_LINE = 1 << 20  # bytes of it that are read
 
 
 def are_documents(
@@ -45,6 +46,17 @@ def are_documents(
     paths = [Path(name) for name in files]
     found = [path for given in paths for path in (visible_files(given) if given.is_dir() else [given])]
     return any(is_document(one) or (column is not None and one.suffix.lower() in TABLES) for one in found)
+
+
+def tables_in(files: Sequence[str]) -> list[str]:
+    """The files that are tables of several columns, by their endings and first lines."""
+    named = [name for name in files if Path(name).suffix.lower() in TABLES and Path(name).is_file()]
+    found = []
+    for name in named:
+        with raw(Path(name)) as file:
+            if b"\t" in file.readline(_FIRST_LINE):
+                found.append(name)
+    return found
 
 
 def document_options(

@@ -15,7 +15,13 @@ from ontarget.checked.summary import Summary
 from ontarget.checked.verdict import report_row
 from ontarget.cli.aliases import note
 from ontarget.cli.bulk import in_bulk, require_output
-from ontarget.cli.document import are_documents, document_job, document_options, translate_one
+from ontarget.cli.document import (
+    are_documents,
+    document_job,
+    document_options,
+    tables_in,
+    translate_one,
+)
 from ontarget.cli.folder import settings_of_documents, translate_several
 from ontarget.cli.loading import TranslatorOptions
 from ontarget.cli.model_options import ApiKeyEnv, Concurrency, Precision, Served, Tokenizer, chosen_model
@@ -83,7 +89,8 @@ def translate(
         str | None,
         typer.Option(
             metavar="NAME",
-            help="Column to translate: of Parquet (default: the only one of text), or of a .tsv file.",
+            help="Column to translate: of Parquet (default: the only one of text), or of a .tsv file. By "
+            "its number, the first line is translated, too.",
         ),
     ] = None,
     segment: Annotated[
@@ -226,6 +233,8 @@ def translate(
         documents = document_options(source, into, column=column, **on_documents)
         if on is not None:
             raise UserError("--on is for files of lines, not for documents; omit it")
+    else:
+        _notes(f"'{name}' has columns; name one with --column" for name in tables_in(files or []))
     several = len(files or []) > 1 or any(Path(name).is_dir() for name in files or [])
     if several and output is None:
         raise UserError("several files or a folder need --output, the folder to write")
