@@ -4,7 +4,7 @@ import signal
 import subprocess
 import sys
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from pathlib import Path
 
 import httpx2
@@ -38,33 +38,42 @@ def model(tmp_path: Path) -> str:
     return str(tmp_path)
 
 
-def test_a_server_says_its_address_and_answers_what_it_has_begun_before_it_ends(
-    model: str, tmp_path: Path
-) -> None:
-    go_on = tmp_path / "go-on"
+def started(model: str, go_on: Path, program: str = PROGRAM) -> tuple["subprocess.Popen[str]", str]:
+    """A server that is ready, and its address."""
     server = subprocess.Popen(
-        [sys.executable, "-c", PROGRAM, "serve", "--model", model, "--port", "0", "--languages", "de,fr"],
+        [sys.executable, "-c", program, "serve", "--model", model, "--port", "0", "--languages", "de,fr"],
         cwd=ROOT,
         env={**os.environ, "ONTARGET_API_KEYS": KEY, "GO_ON": str(go_on)},
         stdout=subprocess.PIPE,
         stderr=subprocess.PIPE,
         encoding="utf-8",
     )
-    assert server.stdout is not None
     assert server.stderr is not None
     first = server.stderr.readline()
     assert first.startswith("serving at http://127.0.0.1:"), first + server.stderr.read()
     url = first.removeprefix("serving at ").strip()
     while "loaded" not in server.stderr.readline():
         assert server.poll() is None
+    return server, url
+
+
+def translating(url: str, fields: Mapping[str, object] = FIELDS) -> "subprocess.Popen[str]":
+    """A client that prints the status and the reply."""
     translate = (
-        "import httpx2, sys\n"
-        f"reply = httpx2.post({url!r} + '/translate', timeout=60, headers={HEADERS}, json={FIELDS})\n"
-        "print(reply.json()['translations'][0]['text'])"
+        "import httpx2\n"
+        f"reply = httpx2.post({url!r} + '/translate', timeout=60, headers={HEADERS}, json={fields})\n"
+        "print(reply.status_code, reply.text)"
     )
-    with subprocess.Popen(
-        [sys.executable, "-c", translate], stdout=subprocess.PIPE, encoding="utf-8"
-    ) as client:
+    return subprocess.Popen([sys.executable, "-c", translate], stdout=subprocess.PIPE, encoding="utf-8")
+
+
+def test_a_server_says_its_address_and_answers_what_it_has_begun_before_it_ends(
+    model: str, tmp_path: Path
+) -> None:
+    go_on = tmp_path / "go-on"
+    server, url = started(model, go_on)
+    assert server.stdout is not None
+    with translating(url) as client:
         assert server.stdout.readline() == "begun\n"
         assert httpx2.get(f"{url}/ready", timeout=60).status_code == 200
         server.send_signal(signal.SIGTERM)
@@ -75,12 +84,42 @@ def test_a_server_says_its_address_and_answers_what_it_has_begun_before_it_ends(
         assert (refused.headers["Retry-After"], refused.headers["Connection"]) == ("5", "close")
         assert httpx2.get(f"{url}/health", timeout=60).status_code == 200
         go_on.touch()
-        assert client.communicate(timeout=60)[0].strip() == FRENCH
+        status, reply = client.communicate(timeout=60)[0].split(" ", 1)
+        assert (status, json.loads(reply)["translations"][0]["text"]) == ("200", FRENCH)
     _, errors = server.communicate(timeout=60)
     assert server.returncode == 143
     assert "POST /translate 200" in errors
     assert "Traceback" not in errors
     assert GERMAN not in errors
+
+
+@pytest.mark.parametrize(
+    ("changes", "signals", "code", "stream"),
+    [
+        # Without the last Ctrl-C, the server would wait for longer than the test.
+        ("server._DRAIN = server._LAST = 3600", [signal.SIGTERM, signal.SIGTERM, signal.SIGINT], 143, True),
+        ("server._DRAIN, server._LAST = 0, 3600", [signal.SIGINT, signal.SIGINT], 130, False),
+        ("server._DRAIN = server._LAST = 0", [signal.SIGTERM], 143, True),
+    ],
+)
+def test_a_server_that_ends_before_it_answers_says_so_without_a_traceback(
+    model: str, tmp_path: Path, changes: str, signals: list[signal.Signals], code: int, stream: bool
+) -> None:
+    server, url = started(
+        model, tmp_path / "never", f"from ontarget.serving import server\n{changes}\n{PROGRAM}"
+    )
+    assert server.stdout is not None
+    with translating(url, {**FIELDS, "stream": stream}) as client:
+        assert server.stdout.readline() == "begun\n"
+        for number in signals:
+            server.send_signal(number)
+            time.sleep(0.1)
+        status, reply = client.communicate(timeout=60)[0].split(" ", 1)
+        assert (status, json.loads(reply)["error"]["code"]) == ("503", "draining")
+    _, errors = server.communicate(timeout=60)
+    assert server.returncode == code
+    assert "POST /translate 503" in errors
+    assert "Traceback" not in errors
 
 
 @pytest.mark.parametrize(

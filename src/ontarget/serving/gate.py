@@ -1,5 +1,6 @@
 """What every request passes: a check of host and size, headers of the response, a log line, a count."""
 
+import asyncio
 import logging
 import time
 from collections.abc import Collection, Mapping
@@ -66,6 +67,10 @@ class Gate:
         except Failure as failure:
             if not status:
                 await failure.response()(scope, receive, sent)
+        except asyncio.CancelledError:  # the server ends without waiting any longer
+            if not status:
+                message = "this server has ended before it answered; try again"
+                await Failure(503, "draining", message).response()(scope, receive, sent)
         except Exception as error:
             # The app has answered. The message may contain text of the user, so it is not logged.
             _LOG.error("a request failed: %s", place_of_error(error))

@@ -1,5 +1,6 @@
 """Runs the application with uvicorn: prints the address, and ends after the requests in progress."""
 
+import signal
 import socket
 import time
 from collections.abc import Callable, Collection
@@ -21,7 +22,8 @@ class DrainingServer(uvicorn.Server):
     """A server that ends after the requests in progress.
 
     Until then it goes on listening, so that load balancers hear from `/ready` that it ends, and new requests
-    get status 503 instead of a refused connection. A second signal ends it at once.
+    get status 503 instead of a refused connection. A second Ctrl-C ends it at once; a second SIGTERM is
+    ignored, since clusters send it to a process and to its parents, which forward it.
 
     Args:
         config: see uvicorn.
@@ -35,11 +37,22 @@ class DrainingServer(uvicorn.Server):
 
     def handle_exit(self, sig: int, frame: FrameType | None) -> None:
         """Begins to end, or ends."""
-        super().handle_exit(sig, frame)
         if self._end is None:
+            super().handle_exit(sig, frame)
             self._service.draining = True
             self._end = time.monotonic() + _DRAIN
             self.should_exit = False  # `on_tick` sets it
+        elif sig == signal.SIGINT:
+            self.should_exit = self.force_exit = True
+            self.config.timeout_graceful_shutdown = 0
+
+    async def shutdown(self, sockets: list[socket.socket] | None = None) -> None:
+        """Ends the requests that are still in progress, and the application."""
+        await super().shutdown(sockets)
+        if self.force_exit:  # uvicorn would leave both as they are
+            for task in self.server_state.tasks:
+                task.cancel()
+            await self.lifespan.shutdown()
 
     async def on_tick(self, counter: int) -> bool:
         """Called ten times a second; returns whether to end."""

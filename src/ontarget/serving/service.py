@@ -3,6 +3,7 @@
 import asyncio
 from collections.abc import Callable, Mapping, Sequence
 from concurrent.futures import CancelledError, Future, ThreadPoolExecutor
+from contextlib import suppress
 from functools import partial
 from typing import Any, TypeVar
 
@@ -30,7 +31,8 @@ from ontarget.serving.model_owner import ModelOwner, Restarts, State
 from ontarget.serving.model_process import Launch
 from ontarget.serving.models import ServedModels
 from ontarget.serving.offered import OfferedLanguages
-from ontarget.serving.texts import ServedText, TextFormat, directions_of, document_of
+from ontarget.serving.sources import directions_of
+from ontarget.serving.texts import ServedText, TextFormat, document_of
 from ontarget.translation.system import Request as ModelRequest
 
 Result = TypeVar("Result")
@@ -83,6 +85,7 @@ class TranslationService:
         workers: number of workers of each model.
         restarts: when a worker that has ended is started again.
         glossaries: those that clients keep on the server; default: in memory.
+        public_url: what addresses of the server begin with for its clients; empty: as in their requests.
 
     Attributes:
         draining: whether no new requests are accepted, because the server is about to end.
@@ -99,8 +102,10 @@ class TranslationService:
         workers: int = 1,
         restarts: Restarts | None = None,
         glossaries: GlossaryStore | None = None,
+        public_url: str = "",
     ) -> None:
         self.identifier = identifier
+        self.public_url = public_url
         self.keys = keys or ApiKeys()
         self.limits = limits or ServerLimits()
         self.metrics = ServerMetrics()
@@ -144,7 +149,7 @@ class TranslationService:
         Args:
             http: the request; if its client leaves, the work ends.
             texts: the texts.
-            source: code of their language; None or `auto`: identify that of each.
+            source: code of their language; None or `auto`: identify that of each sentence.
             target: code of the language to translate into.
             format: whether the texts have tags.
             level: what is translated at a time.
@@ -165,7 +170,7 @@ class TranslationService:
 
         def work(translate: TranslateRequests) -> list[ServedText]:
             documents: list[Document] = [document_of(text, format, ignored, lines=lines) for text in texts]
-            directions = directions_of(documents, known, into, self.identifier)
+            directions = directions_of(documents, known, into, self.offered)
             return translate_with_choices(
                 texts,
                 documents,
@@ -275,7 +280,8 @@ class TranslationService:
         loop = asyncio.get_running_loop()
 
         def release(_: "Future[Result]") -> None:
-            loop.call_soon_threadsafe(self._release)
+            with suppress(RuntimeError):  # the server has ended, and its loop is closed
+                loop.call_soon_threadsafe(self._release)
 
         future.add_done_callback(release)
         result = asyncio.wrap_future(future)
