@@ -143,6 +143,9 @@ def test_lost_placeholders(source: str, hypothesis: str, lost: list[str]) -> Non
         ("the 21st", "der 21.", []),
         ("½ and ² of 40", "40", []),
         ("none", "20", []),
+        ("0012 and 0013", "no", ["0013"]),
+        ("9" * 5000, "9" * 5000, []),
+        ("9" * 5000, "9" * 4000, ["9" * 5000]),
     ],
 )
 def test_lost_numbers(source: str, hypothesis: str, lost: list[str]) -> None:
@@ -158,3 +161,30 @@ def test_beginnings_of_comments_without_an_end_are_text() -> None:
     """They took a time that grew with the square of their number."""
     assert placeholders("<!--" * 100_000) == []
     assert [one.text for one in placeholders("<!-- " * 1000 + "a -->")] == ["<!-- a -->"]
+
+
+@pytest.mark.parametrize(
+    ("text", "found"),
+    [
+        ("a www.x.org/b", ["www.x.org/b"]),
+        ("1.http://x.org", ["http://x.org"]),
+        ("a.b+www.x.org", ["www.x.org"]),
+        ("a+www.x@y.org", ["a+www.x@y.org"]),
+        ("www.x@y.org", ["www.x@y.org"]),
+        ("a.www.b://c", ["a.www.b://c"]),
+        ("%%a.b@c.org+d@e.org", ["%%", "a.b@c.org", "+d@e.org"]),
+        ("www.", []),
+        ("a.b.c", []),
+        ("11://x %0-05d", ["%0-05d"]),
+    ],
+)
+def test_urls_and_addresses_begin_in_the_midst_of_words(text: str, found: list[str]) -> None:
+    assert [one.text for one in placeholders(f"{text} %%")] == [*found, "%%"]
+
+
+# A time that grew with the square of the length would take minutes.
+@pytest.mark.parametrize("unit", ["a.", "a", "_", "1.", "+", "0af3", "0", "a.1", "www.", "<!--", "!", "{a,"])
+@pytest.mark.parametrize(("before", "after"), [("<img> ", ""), ("%", "!"), ("@ http://x", "x"), ("{", " @")])
+def test_a_long_text_takes_no_longer_for_each_of_its_characters(unit: str, before: str, after: str) -> None:
+    text = before + unit * (100_000 // len(unit)) + after
+    assert all(text[one.start : one.end] == one.text for one in placeholders(text))
