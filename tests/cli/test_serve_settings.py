@@ -14,10 +14,10 @@ class Started:
     """What the command would serve."""
 
     def __init__(self) -> None:
-        self.host, self.port, self.service = "", 0, None
+        self.host, self.port, self.service, self.hosts = "", 0, None, list[str]()
 
-    def __call__(self, service: Any, host: str, port: int, **_: Any) -> None:
-        self.service, self.host, self.port = service, host, port
+    def __call__(self, service: Any, host: str, port: int, *, hosts: list[str], **_: Any) -> None:
+        self.service, self.host, self.port, self.hosts = service, host, port, hosts
 
 
 @pytest.fixture
@@ -59,6 +59,22 @@ def test_the_command_line_wins_over_a_variable_and_a_variable_over_the_file(
 
     assert serve(ONTARGET_CONFIG=str(config), ONTARGET_PORT="").exit_code == 0  # an empty variable is unset
     assert (started.host, started.port) == ("of.the.file", 1)
+
+
+def test_the_public_address(started: Started, model: str, config: Path) -> None:
+    assert serve("--model", model).exit_code == 0
+    assert (started.service.public_url, started.hosts) == ("", [])
+    config.write_text("public-url: https://mt.example.org/\n", "utf-8")
+    for options, variables in (
+        (["--public-url", "https://mt.example.org"], {}),
+        (["--config", config], {}),
+        ([], {"ONTARGET_PUBLIC_URL": "https://mt.example.org"}),
+    ):
+        assert serve("--model", model, *options, **variables).exit_code == 0
+        assert (started.service.public_url, started.hosts) == ("https://mt.example.org", ["mt.example.org"])
+    result = serve("--model", model, "--public-url", "mt.example.org")
+    assert result.exit_code == 2
+    assert result.stderr.count("\n") == 1
 
 
 def test_a_file_may_list_languages_and_switch_options_on(started: Started, model: str, config: Path) -> None:

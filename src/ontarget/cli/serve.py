@@ -27,6 +27,7 @@ from ontarget.serving.api_keys import read_api_keys
 from ontarget.serving.glossaries import GlossaryStore
 from ontarget.serving.limits import ServerLimits
 from ontarget.serving.model_process import Launch, in_process
+from ontarget.serving.public_url import PublicUrl
 from ontarget.serving.server import serve as serve_until_stopped
 from ontarget.serving.service import TranslationService
 from ontarget.translation.engines.loading import Place, place_of
@@ -66,6 +67,16 @@ def serve(
     port: Annotated[
         int, typer.Option(min=0, max=65535, metavar="N", help="Port to listen at; 0 chooses a free one.")
     ] = 5000,
+    public_url: Annotated[
+        str | None,
+        typer.Option(
+            "--public-url",
+            metavar="URL",
+            help="Address at which clients reach the server, such as https://translate.example.org of a "
+            "proxy. Addresses in replies begin with it, and the server accepts its name in the header Host.",
+            show_default=False,
+        ),
+    ] = None,
     api_keys: Annotated[
         Path | None,
         typer.Option(
@@ -163,6 +174,7 @@ def serve(
     if len(set(offered)) == 1:
         raise UserError(f"--languages has only {offered[0]}; name two or more, such as de,en,fr")
     of_models = [] if offered else _tuned_on(list(places.values()))
+    public = PublicUrl.parsed(public_url) if public_url is not None else None
     keys = read_api_keys(api_keys, os.environ.get(_KEYS, ""))
     glossaries = GlossaryStore(state / "glossaries" if state else None)
     if state is not None:
@@ -202,6 +214,7 @@ def serve(
         ),
         workers=workers,
         glossaries=glossaries,
+        public_url=public.base if public else "",
     )
     _log()
 
@@ -213,7 +226,7 @@ def serve(
         if host not in _LOCAL and not keys:
             typer.echo("note: everybody who reaches this address can use it; see --api-keys", err=True)
 
-    serve_until_stopped(service, host, port, started=started)
+    serve_until_stopped(service, host, port, hosts=[public.host] if public else [], started=started)
 
 
 def _tuned_on(places: Sequence[Place]) -> list[Language]:

@@ -50,8 +50,9 @@ async def translate_file(http: Request, service: Open) -> JSONResponse:
     found = await file.translate(http, service)
     token = service.files.put(found.name, found.data)
     asyncio.get_running_loop().call_later(service.files.seconds, service.files.forget_old)
-    address = http.url_for("download_file", name=f"{token}{PurePath(found.name).suffix}")
-    return JSONResponse({"translatedFileUrl": str(address)}, headers={REPORT: json.dumps(found.report())})
+    path = http.app.url_path_for("download_file", name=f"{token}{PurePath(found.name).suffix}")
+    address = f"{service.public_url or str(http.base_url).rstrip('/')}{path}"
+    return JSONResponse({"translatedFileUrl": address}, headers={REPORT: json.dumps(found.report())})
 
 
 @router.get("/download_file/{name}", summary="Download a translated file.", response_class=Response)
