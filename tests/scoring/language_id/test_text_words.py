@@ -104,3 +104,49 @@ def test_a_sentence_keeps_its_words_in_such_company(marks: list[str]) -> None:
 @given(st.text(st.sampled_from("aé1ａＡﾞｶ１ㄱ가각ﬁé½İ \u0301\u0307\u11a8𝐀ﻷ")))
 def test_composed_and_decomposed_text_has_the_same_words(text: str) -> None:
     assert words_of(normalize("NFD", text)) == words_of(normalize("NFC", text)) == words_of(text)
+
+
+@pytest.mark.parametrize(
+    ("text", "words"),
+    [
+        ("tag <!-- a <b> --> x <!-- b <i> c <!-- d", "tag   x <!-- b   c <!-- d"),
+        ("tag <b <!-- a --> c> d", "tag <b   c> d"),
+        ("tag Foo-bar.com, foo.bar.py and Foo-x.y.md, a.-.b", "tag foo , foo.  and foo-x. , a.-.b"),
+        ("tag a.b.py-c.com/x d.e.com.f.g", "tag    .f.g"),
+        ("tag a.b(c) d.e(f) g; 1http://x 1.http://y", "tag a.b(c) d.e(f) g;  ://x  ."),
+        ("tag a.b+c@d a@b.c+d@e.f", "tag a. @d"),
+        ("tag a=b; c=d;  ", ""),
+        ("tag a=b; c=d", "tag a=b; c=d"),
+        ("tag f(a) b(c) {", ""),
+        ("tag {a f(b)", "tag {a  "),
+    ],
+)
+def test_what_is_removed_begins_where_it_can(text: str, words: str) -> None:
+    assert words_of(text).split() == words.split()
+
+
+UNITS = [
+    "a.",
+    "a",
+    "_",
+    "a-",
+    "a+",
+    "A-a.",
+    "x.y.py.",
+    "-.py.",
+    "<!--",
+    "<!--<b>",
+    "=;",
+    "= ;",
+    "){",
+    "0",
+    "f(",
+]
+
+
+# A time that grew with the square of the length would take minutes.
+@pytest.mark.parametrize("unit", [*UNITS, "a1", "1 ", "/a", "A1-", "{a", "a(b,", "&a", "<!--\n"])
+@pytest.mark.parametrize("before", ["", "a://x @ % = # <img> {x} a_b x.com f() c+d --e /a/b :s: A1 "])
+def test_a_long_text_takes_no_longer_for_each_of_its_characters(before: str, unit: str) -> None:
+    text = before + unit * (50_000 // len(unit)) + " @ ("
+    assert len(words_of(text)) <= len(text)

@@ -26,12 +26,20 @@ _DOTTED = re.compile(r"\.[a-z]")
 
 # (substring, pattern): the pattern is tried only on lines that contain the substring. The order matters: URLs
 # are removed before the numbers inside them.
+# A line may be long, and made to take long: no pattern may read the same characters again for each of the
+# places where it may begin. Where it fails at the first of these, a group `stays` takes the others.
+_EMPTY_COMMENT = "<!---->"
 _PATTERNS: tuple[tuple[str, str], ...] = (
-    *(PATTERNS[name] for name in ("code", "url", "www", "tag", "entity")),
-    ("=", r"^.*=.*;\s*$|^.*=.*\{\s*$"),  # a line of C, Java or the like
-    ("{", rf"{PATTERNS['brace'][1]}|^.*\).*\{{\s*$"),
+    PATTERNS["code"],
+    ("://", rf"{PATTERNS['url'][1]}|(?P<stays>\b[A-Za-z][\w+.-]*+)"),
+    PATTERNS["www"],
+    ("<!--", r"(?P<comment><!--.*?-->)|(?P<stays><!--.*)"),
+    ("<", PATTERNS["tag"][1].replace("<!--.*?-->", _EMPTY_COMMENT)),
+    PATTERNS["entity"],
+    ("=", r"^(?=.*?=).*[;{]\s*$"),  # a line of C, Java or the like
+    ("{", rf"{PATTERNS['brace'][1]}|^(?=.*?\)).*\{{\s*$"),
     PATTERNS["percent"],
-    PATTERNS["address"],
+    ("@", rf"{PATTERNS['address'][1]}|(?P<stays>[\w.+-]++)"),
     ("#", r"(?<!\w)#\w+"),
     ("\\", r"\b[A-Za-z]:\\\S*|\\{1,2}[A-Za-z]+(?:\\[\w.-]+)*"),
     ("_", r"\b[A-Za-z0-9]*(?:_[A-Za-z0-9]+)+(?:\.[a-z]\w*)?\b|\b__\w+__\b"),
@@ -44,13 +52,19 @@ _RARER: tuple[tuple[str, str], ...] = (
     (r":[a-z0-9_+-]+:", r"(?<![\w:]):[a-z0-9_+-]+:(?!\w)"),  # :smile:
     (
         r"\((?<=\w\()",  # sooner found by the sign than by the letter before it
-        r"\b[A-Za-z][\w.]*\((?:[\w\s.,=\"'*/+-]*)\)(?=\s*[;,.:)]|\s*$)|\b[A-Za-z][\w.]*\(\)",
+        (
+            r"\b[A-Za-z][\w.]*+(?:\([\w\s.,=\"'*/+-]*\)(?=\s*[;,.:)]|\s*$)|\(\))"
+            r"|(?P<stays>\b[A-Za-z][\w.]*+)"
+        ),
     ),
     (
         _DOTTED.pattern,
         (
-            rf"\b[\w-]+\.(?:{_FILES})\b"
-            r"|\b(?:[a-z0-9-]+\.)+(?:com|org|net|edu|gov|info|io|eu|co\.uk|dev|app|ai)\b(?:/\S*)?"
+            rf"\b[\w-]++\.(?:{_FILES})\b"
+            r"|\b(?:[a-z0-9-]++\.){1,127}"  # no host has more labels
+            r"(?:com|org|net|edu|gov|info|io|eu|co\.uk|dev|app|ai)\b(?:/\S*)?"
+            # Labels of no host, up to the name of a file; or the part of a word that is in no host.
+            rf"|(?P<stays>\b(?:(?:-++\.|[a-z0-9-]++\.(?!(?:{_FILES})\b))++|[\w-]*[^\Wa-z0-9]|[a-z0-9-]++))"
         ),
     ),
     (  # H2O, A380, v1.2, RTX-3090
@@ -96,11 +110,23 @@ def words_of(text: str) -> str:
     if _SIGN.search(text) or _DOTTED.search(text) or "--" in text:
         for trigger, pattern in _PATTERNS:
             if trigger in text:
-                text = _compiled(pattern).sub(" ", text)
+                text = _removed(pattern, text)
         for rarer, pattern in _RARER:
             if _compiled(rarer).search(text):
-                text = _compiled(pattern).sub(" ", text)
+                text = _removed(pattern, text)
     if not (_LETTERS.search(text) or _compiled(_SYLLABLE).search(text)):
         return ""
     text = text.lower()
     return text.replace("i" + _DOT_ABOVE, "i") if _DOT_ABOVE in text else text
+
+
+def _removed(pattern: str, text: str) -> str:
+    compiled = _compiled(pattern)
+    return compiled.sub(_instead if compiled.groups else " ", text)
+
+
+def _instead(found: re.Match[str]) -> str:
+    if found.lastgroup == "stays":
+        return found[0]
+    # A comment ends the tag that it is in, so it is removed together with the tags.
+    return _EMPTY_COMMENT if found.lastgroup == "comment" else " "
