@@ -148,6 +148,17 @@ def count(given: Any, what: str) -> int:
     return int(given)
 
 
+def progress(given: Any, hint: str = "give a function of two numbers") -> Any:
+    """A function that is called with the number of finished texts and the number of all, or None.
+
+    Raises:
+        UserError: the argument is something else; the message has the hint.
+    """
+    if given is not None and not callable(given):
+        raise UserError(f"progress is {shown(given)}; {hint}")
+    return given
+
+
 def place(given: Any, what: str) -> str | Path:
     """A path or a name.
 

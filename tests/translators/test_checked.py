@@ -116,6 +116,11 @@ def test_progress_as_a_function_and_as_a_bar(capsys: pytest.CaptureFixture[str])
     assert capsys.readouterr().err == ""
     translator.translate(["a", "b"], "de", "fr", progress=True)
     assert "to fr" in capsys.readouterr().err
+    for wrong in (3, 0, 1, "bar"):
+        with pytest.raises(UserError, match="give True for a bar, or a function of two numbers"):
+            CheckedTranslator(Model({})).translate("a", "de", "fr", progress=wrong)  # type: ignore[call-overload]
+    with pytest.raises(UserError, match="progress is True; give a function of two numbers"):
+        Model({}).translate("a", "de", "fr", progress=True)  # type: ignore[arg-type]
 
 
 def test_one_text_has_one_result() -> None:
@@ -170,12 +175,14 @@ def test_how_a_document_is_translated(tmp_path: Path) -> None:
     ]
     assert [one.terms for one in found.segments] == [(), ()]
     asked.clear()
-    other = Glossary([("Katze", "chat")])
-    found = translator.translate_document(
-        file, "fr", source="de", level="sentence", glossary=other, keep=["Hund"]
-    )
-    assert [one.source for one in asked][:2] == ["Der X1.", "Die\nKatze."]
-    assert [one.terms for one in found.segments] == [(), (("Katze", "chat"),)]
+    others: list[Any] = [Glossary([("Katze", "chat")]), {"Katze": "chat"}, [["Katze ", "chat"]]]
+    for other in others:
+        asked.clear()
+        found = translator.translate_document(
+            file, "fr", source="de", level="sentence", glossary=other, keep=["Hund"]
+        )
+        assert [one.source for one in asked][:2] == ["Der X1.", "Die\nKatze."]
+        assert [one.terms for one in found.segments] == [(), (("Katze", "chat"),)]
 
 
 @pytest.mark.parametrize(
@@ -199,6 +206,11 @@ def test_how_a_document_is_translated(tmp_path: Path) -> None:
         (("a.html", "xx"), {}, "unknown language 'xx'"),
         (("a.html", "de"), {"source": "de"}, "source and target are both de"),
         (("a.html", "fr"), {"glossary": "no.tsv"}, "there is no file"),
+        (("a.html", "fr"), {"glossary": ""}, "glossary is ''; give a path or a name"),
+        (("a.html", "fr"), {"glossary": 3}, "the terms are 3; give a list of pairs, each a term and its"),
+        (("a.html", "fr"), {"glossary": {"a": ""}}, "term 0 of the glossary is ('a', ''); give a term and"),
+        (("a.html", "fr"), {"glossary": [("a", "b"), "ab"]}, "term 1 of the glossary is 'ab'; give a term"),
+        (("a.html", "fr"), {"progress": 3}, "progress is 3; give True for a bar, or a function of two"),
         (("a.html", "fr"), {"keep": "x"}, "the patterns are one string; give a list of"),
         ((7, "fr"), {}, "the path is 7; give a path or a name"),
     ],

@@ -3,6 +3,7 @@
 from collections.abc import Iterator
 from contextlib import AbstractContextManager, contextmanager, nullcontext
 
+from ontarget import given
 from ontarget.translation.engines.protocol import Progress
 
 
@@ -27,5 +28,12 @@ def progress_bar(name: str) -> Iterator[Progress]:
 
 
 def shown(progress: Progress | bool, name: str) -> AbstractContextManager[Progress | None]:
-    """What `progress` of a call stands for: a bar (True), a function, or nothing (False)."""
-    return progress_bar(name) if progress is True else nullcontext(progress or None)
+    """What `progress` of a call stands for: a bar (True), a function, or nothing (False).
+
+    Raises:
+        UserError: it is something else.
+    """
+    if progress is True:
+        return progress_bar(name)
+    hint = "give True for a bar, or a function of two numbers"
+    return nullcontext(given.progress(None if progress is False else progress, hint))

@@ -1,9 +1,10 @@
 """Glossaries: terms with their translations, in a file of two columns."""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from pathlib import Path
 from unicodedata import normalize
 
+from ontarget import given
 from ontarget.corpora.plain import read_lines
 from ontarget.errors import UserError
 from ontarget.text import is_empty
@@ -16,11 +17,13 @@ class Glossary:
     wherever its letters are, since it may be inflected or part of a compound.
 
     Args:
-        terms: each term with its translation.
+        terms: each term with its translation, as pairs or as a mapping.
+    Raises:
+        UserError: they are something else, or one is empty.
     """
 
-    def __init__(self, terms: Sequence[tuple[str, str]]) -> None:
-        self.terms = tuple((_folded(term), term, translation) for term, translation in terms)
+    def __init__(self, terms: Iterable[tuple[str, str]] | Mapping[str, str]) -> None:
+        self.terms = tuple((_folded(term), term, translation) for term, translation in _pairs(terms))
         self._places = dict[str, list[int]]()  # in `terms`
         lengths = dict[str, set[int]]()
         for place, (folded, _, _) in enumerate(self.terms):
@@ -55,6 +58,19 @@ class Glossary:
         return text[start:end] in self._places and _divided(text[end - 1], text[end : end + 1])
 
 
+def as_glossary(
+    of: "str | Path | Glossary | Iterable[tuple[str, str]] | Mapping[str, str] | None",
+) -> Glossary | None:
+    """The glossary that an argument stands for: terms, the path of a file of terms, or none.
+
+    Raises:
+        UserError: see `Glossary` and `read_glossary`.
+    """
+    if of is None or isinstance(of, Glossary):
+        return of
+    return read_glossary(Path(given.place(of, "glossary"))) if isinstance(of, str | Path) else Glossary(of)
+
+
 def read_glossary(path: Path) -> Glossary:
     """Reads a glossary: a term, a tab and its translation in each line, or nothing, or `#` and a comment.
 
@@ -84,6 +100,17 @@ def missing_terms(terms: Sequence[tuple[str, str]], text: str) -> tuple[tuple[st
     folded = _folded(text)
     kept = {term for term, translation in terms if _folded(translation) in folded}
     return tuple(pair for pair in terms if pair[0] not in kept)
+
+
+def _pairs(terms: Iterable[tuple[str, str]] | Mapping[str, str]) -> Iterator[tuple[str, str]]:
+    pairs = list(terms.items()) if isinstance(terms, Mapping) else terms
+    for number, pair in enumerate(given.several(pairs, "terms", "pairs, each a term and its translation")):
+        is_pair = isinstance(pair, tuple | list) and len(pair) == 2
+        if not is_pair or not all(isinstance(one, str) and one.strip() for one in pair):
+            raise UserError(
+                f"term {number} of the glossary is {given.shown(pair)}; give a term and its translation"
+            )
+        yield pair[0].strip(), pair[1].strip()
 
 
 def _folded(text: str) -> str:

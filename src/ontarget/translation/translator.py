@@ -185,7 +185,7 @@ class Translator:
         elif not isinstance(system, System):
             raise UserError(f"system is {given.shown(system)}; give a System, or leave it out")
         requests = [Request(text, direction) for text in lines]
-        return translate(system, self.engine, requests, progress)
+        return translate(system, self.engine, requests, given.progress(progress))
 
     def answer(
         self,
@@ -230,7 +230,7 @@ class Translator:
             stop=template.stop,
             end=template.end,
             one_line=False,
-            progress=progress,
+            progress=given.progress(progress),
         )
         return [of_one[0] for of_one in found]
 

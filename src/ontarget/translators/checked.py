@@ -1,7 +1,7 @@
 """Translation with verdicts of texts, documents and streams, for Python and for the command."""
 
 from collections import defaultdict
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from itertools import islice
 from pathlib import Path
 from typing import get_args, overload
@@ -15,7 +15,7 @@ from ontarget.checked.source import AUTO, source_directions
 from ontarget.checked.translate import translate_checked
 from ontarget.checked.verdict import Checked
 from ontarget.documents.document import DocumentTranslation
-from ontarget.documents.glossary import Glossary, read_glossary
+from ontarget.documents.glossary import Glossary, as_glossary
 from ontarget.documents.keep import Keep
 from ontarget.documents.segments import Level
 from ontarget.errors import UserError
@@ -205,7 +205,7 @@ class CheckedTranslator:
         source: str | Language = AUTO,
         level: Level | None = None,
         keep: Sequence[str] = (),
-        glossary: str | Path | Glossary | None = None,
+        glossary: str | Path | Glossary | Iterable[tuple[str, str]] | Mapping[str, str] | None = None,
         column: str | None = None,
         overwrite: bool = False,
         progress: Progress | bool = False,
@@ -219,7 +219,7 @@ class CheckedTranslator:
             source: its language, or `auto`: that of each segment is identified.
             level: what is translated at a time; None: a line of plain text, a sentence of other documents.
             keep: regular expressions of text that stays as it is.
-            glossary: terms with their translations, or a file of them, tab-separated.
+            glossary: terms with their translations, as pairs or a mapping, or a file of them, tab-separated.
             column: the column of a tab-separated file, by name or number.
             overwrite: whether the output is replaced if it exists.
             progress: see `translate`.
@@ -237,7 +237,7 @@ class CheckedTranslator:
             into,
             _level(level),
             Keep(given.texts(keep, "patterns", "pattern")),
-            glossary if isinstance(glossary, Glossary | None) else read_glossary(Path(glossary)),
+            as_glossary(glossary),
             column,
         )
         found = options.translate(self, options.read(file), file, progress=progress)
