@@ -54,6 +54,8 @@ def show_plan(console: Console, plan: Plan, steps: Sequence[Step], there: Shelf 
         console.print(line, markup=False)
     if todo:
         console.print(f"{basis(todo)} Times without ~ were measured when the step last ran.")
+        if endless := _endless(plan):
+            console.print(endless)
 
 
 def _name(step: Step) -> str:
@@ -101,5 +103,17 @@ def basis(costs: Sequence[Cost]) -> str:
     if any(cost.seconds is None for cost in costs):
         return "Times are estimates; those shown as ? need torch and the model on this machine."
     return (
-        "Times are estimates for an idle machine: parts of the model were tried, and finished steps compared."
+        "Times are estimates for an idle machine, from trying parts of the model and from any finished steps."
+    )
+
+
+def _endless(plan: Plan) -> str:
+    """A note on models whose outputs may be much longer than the references."""
+    recipe = plan.recipe
+    models = {recipe.model_of(system) for system in recipe.systems}
+    if all(recipe.stage_of(model) for model in models):
+        return ""
+    return (
+        "Outputs are taken to be as long as the text. Models that are not tuned to translate often go on to "
+        f"decoding.max_new_tokens ({recipe.decoding.max_new_tokens}), which takes many times as long."
     )

@@ -30,6 +30,9 @@ class ClientLimits(BaseModel):
     character_limit: int | None = Field(None, ge=1)
 
 
+_ROUNDING = 1e-9  # of what a minute brings
+
+
 class _Bucket:
     """A token bucket: it holds what a minute brings, and is full at first."""
 
@@ -43,7 +46,9 @@ class _Bucket:
         now = self._clock()
         self._left = min(self.size, self._left + (now - self._at) * self.size / 60)
         self._at = now
-        return max(0.0, (amount - self._left) * 60 / self.size)
+        missing = amount - self._left
+        # Waiting as long as told must suffice, whatever the rounding of the clock.
+        return 0.0 if missing < _ROUNDING * max(self.size, 100) else missing * 60 / self.size
 
     def take(self, amount: int) -> None:
         """Takes an amount, or gives back a negative one."""

@@ -20,6 +20,7 @@ from ontarget.pipeline.planning import inputs
 from ontarget.pipeline.planning.artifacts import Made, Store
 from ontarget.pipeline.planning.cost import Estimator
 from ontarget.pipeline.planning.plan import Plan
+from ontarget.pipeline.planning.probe import Speeds
 from ontarget.pipeline.run import make_plan, run, train
 from ontarget.prompts.segment import text_of
 from ontarget.recipes.schema.synthetic import KeepSettings
@@ -303,12 +304,17 @@ def test_costs_are_those_of_as_many_outputs(answers: Workshop) -> None:
         select: synthetic_recipe(pd={"from": "mt"}, st={"from": "mt", "candidates": 4, "select": select})
         for select in ("best", "agreement", "round-trip")
     }
+    speeds = Speeds(trained=0.0, step=0.0, read=1.0, written=1.0, passed=0.0)
+
+    def estimator_of(plan: Plan) -> Estimator:
+        return Estimator(plan, lambda size, num_beams, precision: speeds, {})
+
     costs = {}
     for select, of_one in choosing.items():
-        estimator = Estimator(Plan(of_one, fake_corpus, Store(Path("runs/fake"))), 1e9)
+        estimator = estimator_of(Plan(of_one, fake_corpus, Store(Path("runs/fake"))))
         steps = {step.id: step for step in estimator.plan.everything()}
         costs[select] = estimator.cost(steps["synthetic/st"]).seconds or 0
-    cost = {step.id: Estimator(plan, 1e9).cost(step) for step in plan.everything()}
+    cost = {step.id: estimator_of(plan).cost(step) for step in plan.everything()}
     [outputs, st, pd] = [cost[step].seconds or 0 for step in ("outputs/mt", "synthetic/st", "synthetic/pd")]
     assert pd == pytest.approx(2 * st)
     assert costs["best"] == pytest.approx(st)

@@ -18,7 +18,7 @@ from ontarget.pipeline.planning.work import Work
 from ontarget.recipes.schema.recipe import Recipe
 from ontarget.settings.model_shape import ModelShape
 
-SPEEDS = Speeds(trained=0.1, step=3.0, read=0.01, written=0.05)
+SPEEDS = Speeds(trained=0.1, step=3.0, read=0.01, written=0.05, passed=0.0)
 
 
 def costs(
@@ -124,12 +124,33 @@ def test_a_checkpoint_on_disk_is_measured_by_its_configuration(
 
 def test_finished_steps_of_the_same_shape_correct_estimates_of_their_kind(fake_corpus: Corpus) -> None:
     shape = size_of(ModelShape()).shape
-    took = [(Work(trained=100.0, steps=2.0), factor * (0.1 * 100 + 3.0 * 2)) for factor in (2.0, 3.0, 50.0)]
+    took = [(Work(trained=100.0, steps=2.0), factor * (0.1 * 100 + 3.0 * 2)) for factor in (2.0, 4.0)]
     plain, corrected = (
         costs(fake_recipe(), fake_corpus),
         costs(fake_recipe(), fake_corpus, SPEEDS, {(True, shape): took}),
     )
-    assert corrected["model/mt"].seconds == pytest.approx(3 * (plain["model/mt"].seconds or 0))  # the median
+    assert corrected["model/mt"].seconds == pytest.approx(3 * (plain["model/mt"].seconds or 0))
     assert corrected["outputs/mt"] == plain["outputs/mt"]  # another kind of work
     other = costs(fake_recipe(), fake_corpus, SPEEDS, {(True, "another"): took})
     assert other == plain
+
+
+def test_a_few_lines_take_as_many_steps_as_a_batch(fake_corpus: Corpus) -> None:
+    """Up to 64 lines are decoded together: only the tokens of a step cost more."""
+    of_steps = Speeds(trained=0.0, step=0.0, read=0.0, written=0.0, passed=1.0)
+    one, two = (
+        costs(fake_recipe(test_lines=lines), fake_corpus, of_steps)["outputs/mt"].seconds for lines in (1, 2)
+    )
+    assert one
+    assert one == two
+
+
+def test_the_memory_of_decoding_has_keys_and_values(fake_corpus: Corpus) -> None:
+    def memory(**decoding: int) -> float:
+        return costs(fake_recipe(decoding=decoding), fake_corpus)["outputs/mt"].memory or 0
+
+    size = size_of(ModelShape())
+    [test] = fake_corpus.parts("test")
+    line = sum(len(line) for code in test.lines.values() for line in code) / 12 / 4
+    more = memory(num_beams=3) - memory(num_beams=1)
+    assert more == pytest.approx(2 * 2 * line * 2 * size.layers * size.hidden * 4)  # 2 rows, 2 beams more

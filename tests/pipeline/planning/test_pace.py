@@ -17,7 +17,7 @@ from ontarget.pipeline.planning.work import Work
 from ontarget.settings.model_shape import ModelShape
 
 SHAPE = size_of(ModelShape())
-SPEEDS = Speeds(trained=0.5, step=1.0, read=0.1, written=0.2)
+SPEEDS = Speeds(trained=0.5, step=1.0, read=0.1, written=0.2, passed=0.0)
 
 
 def record(kind: str, work: dict[str, object] | None) -> None:

@@ -17,13 +17,13 @@ def test_layers_are_extrapolated(
 
     def measured(size: ModelSize, layers: int, num_beams: int, precision: str) -> list[float]:
         asked.append((layers, num_beams))
-        return [1.0 + layers, 2.0 + layers, 0.5 * layers]
+        return [1.0 + layers, 2.0 + layers, 0.5 * layers, 9.0]
 
     monkeypatch.setattr(module, "_measured", measured)
     monkeypatch.setattr(module, "_optimizer", lambda parameters: 7.0)
     probe.cache_clear()
     deep = ModelSize(layers=30, hidden=32, heads=2, keys=1, intermediate=64, vocabulary=100)
-    assert probe(deep, 4, "fp32") == Speeds(trained=31.0, step=7.0, read=32.0, written=15.0)
+    assert probe(deep, 4, "fp32") == Speeds(trained=31.0, step=7.0, read=32.0, written=15.0, passed=9.0)
     assert asked == [(1, 4), (4, 4)]
     probe.cache_clear()
 

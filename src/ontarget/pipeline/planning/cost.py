@@ -16,13 +16,14 @@ from ontarget.pipeline.evaluation import agreed
 from ontarget.pipeline.planning.model_size import ModelSize, size_in
 from ontarget.pipeline.planning.pace import Paces, correction
 from ontarget.pipeline.planning.plan import Plan
-from ontarget.pipeline.planning.probe import Speeds
+from ontarget.pipeline.planning.probe import ROWS, Speeds
 from ontarget.pipeline.planning.step import Step
 from ontarget.pipeline.planning.work import Counter
 from ontarget.settings.decoding import Precision
 
 _NUMBER = 4  # bytes of a weight in fp32
 _LIBRARIES = 3.5e8  # bytes of torch and transformers before a model is loaded
+_CACHE = 2.0**31  # bytes that the engine uses on a CPU at most
 _ACTIVATIONS = 30  # numbers kept for the backward pass, for each token, layer and unit
 
 
@@ -74,7 +75,7 @@ class Estimator:
         if step.kind == "model":
             memory, disk = self._training_memory(step.name, size), float(size.saved * size.parameters)
         else:
-            memory = _NUMBER * size.parameters + 3e8
+            memory = _NUMBER * size.parameters + 3e8 + self._cache(step, model, size)
             disk = counter.lines(step, step.todo) * counter.characters(model) * 5
         before = [step.made[part].seconds for part in step.todo if part in step.made]
         if len(before) == len(step.todo) and all(before):
@@ -88,6 +89,14 @@ class Estimator:
             return None
         seconds = counter.work(step, step.todo).seconds(speeds)
         return seconds * correction(self.paces, step.kind, size, speeds)
+
+    def _cache(self, step: Step, model: str, size: ModelSize) -> float:
+        """Bytes of the keys and values of the outputs that are decoded together."""
+        counter = Counter(self.plan)
+        rows = min(max(counter.lines(step, [part]) for part in step.todo), ROWS)
+        tokens = counter.context(model, counter.num_beams(step))
+        numbers = 2 * size.layers * size.hidden * size.keys / size.heads
+        return min(rows * tokens * numbers * _NUMBER, _CACHE)
 
     def _agreeing(self, step: Step) -> float:
         """Seconds that a second identifier takes, if the scores need one."""

@@ -6,7 +6,6 @@ recipe or under another name, says how fast this machine does such work.
 
 from collections.abc import Collection, Mapping
 from importlib.util import find_spec
-from statistics import median
 from typing import Any
 
 from ontarget.pipeline.planning.model_size import ModelSize, size_in
@@ -49,5 +48,6 @@ def paces(there: Shelf) -> Paces:
 def correction(known: Paces, kind: str, size: ModelSize, speeds: Speeds) -> float:
     """The factor by which steps took longer than `speeds` say; 1 if none is known."""
     finished = known.get((kind == "model", size.shape), ())
-    factors = [seconds / said for work, seconds in finished if (said := work.seconds(speeds))]
-    return median(factors) if factors else 1.0
+    said = [work.seconds(speeds) for work, _ in finished]
+    # By their sums: long steps say more than short ones.
+    return sum(seconds for _, seconds in finished) / sum(said) if sum(said) else 1.0

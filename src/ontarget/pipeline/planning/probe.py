@@ -15,7 +15,7 @@ from ontarget.pipeline.planning.model_size import ModelSize
 from ontarget.settings.decoding import Precision
 
 _LINE = 32  # tokens of a row
-_ROWS = 64  # outputs that are decoded together
+ROWS = 64  # outputs that are decoded together on a CPU
 _TRAINED_ROWS = 16  # in a micro-batch; four times as many on a GPU
 _LAYERS = 4
 _LARGEST = 3e8  # parameters that are made for the probe on a CPU
@@ -32,13 +32,15 @@ class Speeds:
         trained: for a token that is trained on.
         step: for an optimizer step, besides its tokens.
         read: for a token of a prompt.
-        written: for a token of an output, in a batch; each hypothesis of a beam has its own.
+        written: for a token of an output; each hypothesis of a beam has its own.
+        passed: for a step of decoding, besides its tokens: few lines take almost as long as a whole batch.
     """
 
     trained: float
     step: float
     read: float
     written: float
+    passed: float
 
 
 @cache
@@ -69,11 +71,11 @@ def probe(size: ModelSize, num_beams: int, precision: Precision) -> Speeds | Non
             low + max(high - low, 0.0) * (size.layers - 1) / (few - 1)
             for low, high in zip(one, more, strict=True)
         ]
-    return Speeds(found[0], _optimizer(size.parameters), found[1], found[2])
+    return Speeds(found[0], _optimizer(size.parameters), *found[1:])
 
 
 def _measured(size: ModelSize, layers: int, num_beams: int, precision: Precision) -> list[float]:
-    """Seconds for a token that is trained on, read and written, with a number of layers."""
+    """Seconds for a token that is trained on, read and written, and for a step, with a number of layers."""
     import torch
     from transformers import LlamaConfig, LlamaForCausalLM
 
@@ -130,14 +132,20 @@ def _measured(size: ModelSize, layers: int, num_beams: int, precision: Precision
     if precision == "bf16" or (precision == "auto" and at.type == "cuda"):
         model.bfloat16()
     group_queries(model)
-    prompts = ids.repeat(_ROWS // rows + 1, 2)[:_ROWS].tolist()
+    prompts = ids.repeat(ROWS // rows + 1, 2)[:ROWS].tolist()
     read = _seconds(lambda: TokenTree(model, prompts))
-    tree, tokens = TokenTree(model, prompts), torch.zeros(_ROWS, num_beams, dtype=torch.long, device=at)
 
-    def write() -> None:
-        tree.grow(tokens, tokens).float().log_softmax(-1).topk(2 * num_beams)
+    def write(rows: int) -> float:
+        tree, tokens = (
+            TokenTree(model, prompts[:rows]),
+            torch.zeros(rows, num_beams, dtype=torch.long, device=at),
+        )
+        return _seconds(lambda: tree.grow(tokens, tokens).float().log_softmax(-1).topk(2 * num_beams))
 
-    return [trained / ids.numel(), read / (2 * _LINE * _ROWS), _seconds(write) / tokens.numel()]
+    one, all_rows = write(1), write(ROWS)
+    written = max(all_rows - one, 0.0) / ((ROWS - 1) * num_beams)
+    passed = max(one - written * num_beams, 0.0)
+    return [trained / ids.numel(), read / (2 * _LINE * ROWS), written, passed]
 
 
 def _by_products(parameters: int) -> Speeds:
@@ -155,7 +163,7 @@ def _by_products(parameters: int) -> Speeds:
     one = (
         _seconds(lambda: matrix @ matrix) * parameters / n**3
     )  # 2 n^3 operations; so for 2 for each parameter
-    return Speeds(3 * one / _TRAINING_SHARE, 0.0, one / _TRAINING_SHARE, one / _WRITING_SHARE)
+    return Speeds(3 * one / _TRAINING_SHARE, 0.0, one / _TRAINING_SHARE, one / _WRITING_SHARE, 0.0)
 
 
 def _optimizer(parameters: int) -> float:

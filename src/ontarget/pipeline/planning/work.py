@@ -6,7 +6,7 @@ their characters.
 
 import math
 from collections.abc import Collection, Mapping, Sequence
-from dataclasses import dataclass, fields
+from dataclasses import dataclass, fields, replace
 from functools import lru_cache, partial
 from importlib.util import find_spec
 from itertools import takewhile
@@ -24,17 +24,17 @@ from ontarget.pipeline.execution.distillation_sources import (
 )
 from ontarget.pipeline.planning.inputs import directions, prompt_text, template_of
 from ontarget.pipeline.planning.plan import Plan
-from ontarget.pipeline.planning.probe import Speeds
+from ontarget.pipeline.planning.probe import ROWS, Speeds
 from ontarget.pipeline.planning.step import Step
 from ontarget.prompts.segment import text_of
 from ontarget.recipes.schema.stages import LanguageAware, Pretraining
 from ontarget.recipes.schema.synthetic import PivotDistillation, SelfTraining, Synthetic
 from ontarget.samples.documents import lines_a_document
 from ontarget.samples.general import how_many
-from ontarget.settings.decoding import Precision
+from ontarget.settings.decoding import Decoding, Precision
 
 _CHARACTERS = 4.0  # characters of a token in European languages, where the tokenizer is unknown
-_LONGEST = 1.2  # times the mean length: the last batch ends with its longest output
+_LONGEST = 1.5  # times the mean length, the longest output of some dozens
 _LINES = 200  # number of lines for the mean length of a text
 
 
@@ -47,12 +47,14 @@ class Work:
         steps: optimizer steps.
         read: tokens of prompts.
         written: tokens of outputs, in all hypotheses of a beam.
+        passed: steps of decoding, each for all outputs that are decoded together.
     """
 
     trained: float = 0.0
     steps: float = 0.0
     read: float = 0.0
     written: float = 0.0
+    passed: float = 0.0
 
     def __add__(self, other: "Work") -> "Work":
         return Work(*(getattr(self, f.name) + getattr(other, f.name) for f in fields(self)))
@@ -67,6 +69,7 @@ class Work:
             + self.steps * speeds.step
             + self.read * speeds.read
             + self.written * speeds.written
+            + self.passed * speeds.passed
         )
 
     def to_dict(self) -> dict[str, int]:
@@ -146,9 +149,9 @@ class Counter:
         steps = tuning.max_steps or math.ceil(in_a_pass * (tuning.epochs or 1) / tuning.global_batch_size)
         work = Work(trained=steps * tuning.global_batch_size * length, steps=steps)
         if stage.evaluation:
-            lines = stage.evaluation.lines * len(directions(recipe))
-            times = math.ceil(steps / stage.evaluation.every)
-            work += self._answers(name, lines, stage.evaluation.num_beams) * times
+            lines = [stage.evaluation.lines] * len(directions(recipe))
+            decoding = replace(recipe.decoding.decoding(), num_beams=stage.evaluation.num_beams)
+            work += self._answers(name, lines, decoding) * math.ceil(steps / stage.evaluation.every)
         return work
 
     def length(self, name: str) -> float:
@@ -170,38 +173,53 @@ class Counter:
         recipe, settings = self.plan.recipe, self.plan.recipe.systems[name]
         text, model = self.plan.texts[test], recipe.model_of(name)
         todo = [direction for direction in text.directions if str(direction) in parts]
-        lines = sum(len(text.pairs(direction)) for direction in todo)
+        lines = [len(text.pairs(direction)) for direction in todo]
         times = 2 if settings.pivot else 3 if settings.through_pivot else 1  # at most, with a second attempt
         if settings.contrast:  # with more prompts, to the end or only for the first tokens
             times *= 3 if settings.contrast.first_tokens is None else 2
-        beam = recipe.decoding_of(name).num_beams
-        return self._answers(model, lines, beam) * times
+        return self._answers(model, lines, recipe.decoding_of(name).decoding()) * times
 
     def teaching(self, name: str, parts: Collection[str]) -> Work:
         """The work of translating the synthetic text of a stage in some directions."""
         recipe, corpus = self.plan.recipe, self.plan.corpus
         settings = settings_of(recipe, name)
         todo = [direction for direction in directions_of(recipe, name) if str(direction) in parts]
-        lines = sum(len(drawn_lines(recipe, name, corpus, direction)) for direction in todo)
+        lines = [len(drawn_lines(recipe, name, corpus, direction)) for direction in todo]
         in_two = isinstance(settings, PivotDistillation) and settings.pivot_source == "model"
-        beam = settings.decoding_from(recipe.decoding).num_beams
+        decoding = settings.decoding_from(recipe.decoding).decoding()
         more = 0  # maximum number of greedy outputs per line for choosing a candidate
         if isinstance(settings, SelfTraining):
             more = {"best": 0, "agreement": 2, "round-trip": settings.candidates}[settings.select]
-        return self._answers(name, lines, beam) * (1 + in_two) + self._answers(name, more * lines, 1)
+        greedy = self._answers(name, lines, replace(decoding, num_beams=1)) * more
+        return self._answers(name, lines, decoding) * (1 + in_two) + greedy
 
     def characters(self, name: str) -> float:
         """Mean number of characters of a line."""
         return self._line(name) * _CHARACTERS
 
-    def _answers(self, name: str, lines: int, num_beams: int) -> Work:
-        """The work of reading lines and writing outputs; what prompts have in common is read once."""
+    def context(self, name: str, num_beams: int) -> float:
+        """Mean number of tokens of a prompt and the outputs of its beam."""
+        return self._prompt(name) + num_beams * self._line(name)
+
+    def _answers(self, name: str, lines: Sequence[int], decoding: Decoding) -> Work:
+        """The work of reading lines and writing outputs; what prompts have in common is read once.
+
+        Args:
+            name: the stage or model.
+            lines: the number of lines of each direction.
+            decoding: the width of the beam, and the maximum length of an output.
+        """
         recipe, line = self.plan.recipe, self._line(name)
         render = partial(template_of(recipe, name).render, direction=recipe.supervised[0])
         one, other = (text_of(render(text)) for text in ("a", "b"))
         after = self._tokens(name, [one[len(_beginning([one, other])) + 1 :]])
-        longest = min(_LONGEST * line, recipe.decoding.max_new_tokens)
-        return Work(read=lines * (line + after), written=lines * longest * num_beams)
+        length = min(line, decoding.max_new_tokens)
+        longest = min(_LONGEST * line, decoding.max_new_tokens)
+        return Work(
+            read=sum(lines) * (line + after),
+            written=sum(lines) * length * decoding.num_beams,
+            passed=sum(max(longest, of_one / ROWS * length) for of_one in lines if of_one),
+        )
 
     def _line(self, name: str) -> float:
         """Mean number of tokens of a line, for a stage or model."""
