@@ -294,7 +294,7 @@ def test_the_key_stays_in_the_tab(open_page: Open) -> None:
         page = open_page(url)
         page.fill("[name=text]", GERMAN)
         page.click("#translate")
-        expect(page.locator("#error")).to_contain_text("The API key is missing or wrong")
+        expect(page.locator("#error")).to_contain_text("The API key is missing or wrong; enter it")
         assert page.evaluate("document.activeElement.id") == "key"
         page.keyboard.type("correct-horse")
         translate(page, GERMAN)

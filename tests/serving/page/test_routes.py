@@ -10,11 +10,14 @@ from typing import Any
 import httpx2
 import pytest
 from tests.checked.fake import ENGLISH, FRENCH, GERMAN
-from tests.serving.fake import ESEL, client_of, service_of
+from tests.serving.fake import ESEL, Table, client_of, service_of
 
 from ontarget.languages import Language
+from ontarget.scoring.language_id.identifier import default_identifier
 from ontarget.serving.api_keys import ApiKeys
 from ontarget.serving.limits import ServerLimits
+from ontarget.serving.model_process import in_thread
+from ontarget.serving.service import TranslationService
 
 LANGUAGES = [Language(code) for code in ("de", "en", "fr")]
 
@@ -142,11 +145,6 @@ def test_text_of_users_is_never_markup(client: httpx2.Client) -> None:
 @pytest.mark.parametrize(
     ("fields", "status", "said"),
     [
-        (
-            {"text": "xq", "target": "fr"},
-            400,
-            "The language of the text cannot be identified; choose the source",
-        ),
         ({"text": GERMAN, "target": "it"}, 400, "This server does not offer Italian"),
         ({"text": GERMAN, "target": "fr", "terms": "Hund"}, 400, "Line 1 of the glossary"),
         ({"text": "a" * 200, "source": "de", "target": "fr"}, 413, "send at most 100"),
@@ -161,6 +159,14 @@ def test_a_mistake_is_on_the_page_and_nothing_is_lost(fields: dict[str, str], st
     assert said in page.of("p.")[0] + "".join(page.of("p."))
     assert fields.get("text", "") in "".join(page.of("textarea."))
     assert fields.get("terms", "") in "".join(page.of("textarea."))
+
+
+def test_the_page_says_what_to_do_if_the_language_is_unknown() -> None:
+    with client_of(service_of()) as client:
+        reply = client.post("/", data={"text": "xq", "target": "fr"})
+    assert reply.status_code == 400
+    said = "".join(Parsed(reply.text).of("p."))
+    assert "The language of the text cannot be identified; choose the source" in said
 
 
 def test_languages_are_swapped_with_the_translation_as_text(client: httpx2.Client) -> None:
@@ -190,6 +196,18 @@ def test_a_document_without_the_script_has_the_terms_of_the_form(client: httpx2.
         assert said in page.text
 
 
+def test_a_swap_keeps_the_model_and_the_glossary() -> None:
+    table = Table()
+    launches = {name: in_thread(lambda: table) for name in ("small", "large")}
+    fields = {"text": GERMAN, "source": "de", "target": "fr", "model": "large", "terms": "Hund,chien"}
+    with client_of(TranslationService(launches, default_identifier(), languages=LANGUAGES)) as client:
+        html = client.post("/", data={**fields, "swap": "1"}).text
+    assert re.findall(r"<option( selected|)>(small|large)", html) == [("", "small"), (" selected", "large")]
+    page = Parsed(html)
+    assert re.findall(r'"(\w+)" selected', html) == ["fr", "de"]
+    assert "Hund,chien" in "".join(page.of("textarea."))
+
+
 @pytest.mark.parametrize(
     ("header", "target"),
     [("fr-CH, en;q=0.9", "fr"), ("it, de;q=0.5", "de"), ("*", "en"), ("", "en"), ("x" * 5000 + ",;;=", "en")],
@@ -205,7 +223,7 @@ def test_the_script_gets_a_line_for_each_sentence(client: httpx2.Client) -> None
     assert [one["source"] for one in sentences] == [GERMAN, " ", ENGLISH]
     assert [one["text"] for one in sentences] == [FRENCH, " ", FRENCH]
     assert [one["badge"] and one["badge"]["state"] for one in sentences] == ["right", None, "repaired"]
-    assert lines[-1] == {"done": {"source": "de", "name": "German"}}
+    assert lines[-1] == {"done": {"source": "en", "name": "English"}}  # most of it
     wrong = client.post("/", json={"text": text, "source": "auto", "target": "it"})
     assert (wrong.status_code, wrong.json()["error"]["code"]) == (400, "unknown_language")
 
@@ -217,6 +235,10 @@ def test_a_server_with_keys_shows_the_page_and_translates_with_one() -> None:
         assert (page.status_code, 'name="api_key"' in page.text) == (200, True)
         none = client.post("/", data=fields)
         assert (none.status_code, GERMAN in none.text, FRENCH in unescape(none.text)) == (401, True, False)
+        for wrong in (none, client.post("/", data={**fields, "api_key": "wrong-horse"})):
+            said = "".join(Parsed(wrong.text).of("p."))
+            assert "missing or wrong; enter it in the field 'API key'." in said
+            assert "header" not in wrong.text.partition("<main>")[2]
         good = client.post("/", data={**fields, "api_key": "correct-horse"})
         assert (good.status_code, FRENCH in unescape(good.text)) == (200, True)
         assert "correct-horse" not in good.text

@@ -34,6 +34,8 @@ _POLICY = (
     "form-action 'self'; base-uri 'none'; frame-ancestors 'none'"
 )
 _ENGLISH = "en"
+_IN_THE_FORM = {"invalid_api_key": "the API key is missing or wrong; enter it in the field 'API key'"}
+"""Messages, by the code of a failure, where the usual one speaks of what the page does not show."""
 
 router = APIRouter(include_in_schema=False)
 static = StaticFiles(directory=_FOLDER / "static")
@@ -202,7 +204,8 @@ def _swapped(body: PageBody) -> PageBody:
     target = body.detected if body.source == AUTO else body.source
     if not target:
         raise wrong("choose the source language before you swap")
-    return PageBody(text=body.translation or body.text, source=body.target, target=target, terms=body.terms)
+    changes = {"text": body.translation or body.text, "source": body.target, "target": target}
+    return body.model_copy(update={**changes, "translation": "", "detected": ""})
 
 
 def _preferred(http: Request, service: TranslationService) -> str:
@@ -221,6 +224,7 @@ def _page(
     sentences: Sequence[PageSentence] = (),
     failure: Failure | None = None,
 ) -> HTMLResponse:
+    message = _IN_THE_FORM.get(failure.code, failure.message) if failure else ""
     html = _environment.get_template("page.html.j2").render(
         models=service.models.names,
         languages=[(str(one), one.name()) for one in service.offered.languages],
@@ -234,7 +238,7 @@ def _page(
         },
         states=STATES,
         blank=_BLANK,
-        error=f"{failure.message[0].upper()}{failure.message[1:]}." if failure else "",
+        error=f"{message[0].upper()}{message[1:]}." if message else "",
         with_key=bool(service.keys),
         limit=service.limits.characters,
         endings=SUFFIXES,

@@ -3,11 +3,13 @@
 import { read, write } from "./storage.js";
 
 const KEY = "ontarget.key";
+// Messages, by the code of an error, where the usual one speaks of what the page does not show.
+const IN_THE_FORM = { invalid_api_key: "the API key is missing or wrong; enter it in the field 'API key'" };
 
 /** What the server refuses, with its message. */
 export class Refusal extends Error {
   constructor(status, error) {
-    super(sentence(error?.message ?? `the server answered with status ${status}`));
+    super(sentence(IN_THE_FORM[error?.code] ?? error?.message ?? `the server answered with status ${status}`));
     this.status = status;
     this.code = error?.code;
   }
