@@ -34,8 +34,10 @@ def test_the_sentences() -> None:
     assert found.sentences() == [
         "5 lines checked: 2 on target, 3 off-target (2 English, 1 empty; lines 2, 4, 5)",
         "tried again: 1 on target through a pivot, 2 still off-target after all retries",
-        "1 line with numbers that the translation lacks (line 3: 1998 17 19)",
+        "1 line with numbers that the translation lacks (line 3: 1998 17 19 …)",
     ]
+    three = line(Verdict("on_target", "fr", 0.9, details={"numbers_lost": ("17", "19", "21")}))
+    assert summary([three]).sentences()[1].endswith("(line 1: 17 19 21)")
     assert summary([ON]).sentences() == ["1 line checked: 1 on target"]
     assert summary([]).sentences() == []
 

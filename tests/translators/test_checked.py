@@ -123,6 +123,22 @@ def test_progress_as_a_function_and_as_a_bar(capsys: pytest.CaptureFixture[str])
         Model({}).translate("a", "de", "fr", progress=True)  # type: ignore[arg-type]
 
 
+def test_a_text_without_a_letter_stays_as_it_is() -> None:
+    asked = list[str]()
+
+    def answers(source: str, _: Decoding) -> list[str]:
+        asked.append(source)
+        return [FRENCH]
+
+    found = CheckedTranslator(Model(answers)).translate(["12345", "", "a", "☎ 1,000.5 …"], "de", "fr")
+    assert [one.text for one in found] == ["12345", "", FRENCH, "☎ 1,000.5 …"]
+    assert asked == ["a"]
+    assert [(str(one.direction), one.verdict.outcome, one.verdict.flags) for one in found[::3]] == [
+        ("de-fr", "neutral", ()),
+        ("de-fr", "neutral", ()),
+    ]
+
+
 def test_one_text_has_one_result() -> None:
     translator = CheckedTranslator(Model({"a": [FRENCH]}))
     one = translator.translate("a", "de", "fr")

@@ -74,7 +74,8 @@ class Summary:
                 self._name("off_target", number, "")
             for flag in verdict.flags:
                 self.flags[flag] += 1
-                self._name(flag, number, " ".join(verdict.details[flag][:_WORDS]))
+                words = verdict.details[flag]
+                self._name(flag, number, " ".join([*words[:_WORDS], *["…"] * (len(words) > _WORDS)]))
             if one.hypothesis.too_long and len(self.too_long) < _NAMED:
                 self.too_long[number] = one.hypothesis.prompt_tokens
         self.n += len(results)

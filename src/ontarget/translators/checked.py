@@ -2,6 +2,7 @@
 
 from collections import defaultdict
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from dataclasses import replace
 from itertools import islice
 from pathlib import Path
 from typing import get_args, overload
@@ -24,6 +25,7 @@ from ontarget.languages import Direction, Language
 from ontarget.scoring.language_id.own_identifier import IdentifierLike, as_identifier
 from ontarget.served_model import ServedModel
 from ontarget.settings.decoding import Decoding
+from ontarget.text import is_empty
 from ontarget.translation.engines.loading import place_of
 from ontarget.translation.engines.protocol import Progress, decoding_for
 from ontarget.translation.system import Request, System, direction_between
@@ -48,7 +50,8 @@ class CheckedTranslator:
         retry: what is tried for off-target lines, in order: `rerank` (another hypothesis of the beam),
             `sampling` (four draws), `pivot` (through English), or another model: `model:NAME`, a
             `Translator`, or a function that loads one. A name or function is loaded when the first text
-            needs it. The default is nothing, so that the texts are those of `Translator.translate`.
+            needs it. The default is nothing, so that the texts are those of `Translator.translate`, but for
+            texts without a letter, which stay as they are.
         num_beams: number of hypotheses kept at each step; 1 is greedy search. The default is 4, or 1 for a
             model on a server, which has no beam.
         max_new_tokens: maximum number of tokens to generate for each text.
@@ -154,6 +157,8 @@ class CheckedTranslator:
     ) -> list[list[Checked]]:
         """Translates requests in any mix of directions; one with two equal sides is kept as it is.
 
+        So is a text without a letter, such as a number: a model may make words of it.
+
         Args:
             requests: the texts, which may have terms of a glossary.
             count: maximum number of different translations of a text, see `alternatives`.
@@ -161,17 +166,22 @@ class CheckedTranslator:
         Returns:
             The translations of each request, best first.
         """
-        asked = [one for one in requests if not _is_kept(one)]
+        asked = [one for one in requests if not _stays(one)]
         if count > 1:
             found = alternatives_checked(asked, self.attempts, count, self.checker, progress)
         else:
             found = [[one] for one in translate_checked(asked, self.attempts, self.checker, progress)]
         kept = defaultdict[Language, list[str]](list)
-        for one in filter(_is_kept, requests):
+        for one in filter(_stays, requests):
             kept[one.direction.target].append(one.source)
         same = {target: iter(self.checker.keep(texts, target)) for target, texts in kept.items()}
         translated = iter(found)
-        return [[next(same[one.direction.target])] if _is_kept(one) else next(translated) for one in requests]
+        return [
+            [replace(next(same[one.direction.target]), direction=one.direction)]
+            if _stays(one)
+            else next(translated)
+            for one in requests
+        ]
 
     def alternatives(
         self,
@@ -303,8 +313,9 @@ def _language(given: str | Language) -> Language:
     return given if isinstance(given, Language) else Language(given)
 
 
-def _is_kept(request: Request) -> bool:
-    return request.direction.source == request.direction.target
+def _stays(request: Request) -> bool:
+    text, direction = request.source, request.direction
+    return direction.source == direction.target or not (is_empty(text) or any(map(str.isalpha, text)))
 
 
 def _escalation(other: str | Translator | Callable[[], Translator], decoding: Decoding) -> Attempt | Later:
