@@ -6,6 +6,7 @@ from ontarget.checked.verdict import Checked, Verdict
 from ontarget.documents.glossary import Glossary
 from ontarget.languages import Direction
 from ontarget.serving.choices import translate_with_choices
+from ontarget.serving.sources import TextDirections
 from ontarget.serving.texts import ServedText, TextFormat, document_of
 from ontarget.translation.hypothesis import Hypothesis
 from ontarget.translation.system import Request
@@ -40,7 +41,8 @@ class Model:
 
 def served(text: str, format: TextFormat = "text", model: Model | None = None, **how: object) -> ServedText:
     documents = [document_of(text, format)]
-    (one,) = translate_with_choices([text], documents, [DE_EN], model or Model(), **how)  # type: ignore[arg-type]
+    directions = [TextDirections(DE_EN)]
+    (one,) = translate_with_choices(documents, directions, model or Model(), **how)  # type: ignore[arg-type]
     return one
 
 

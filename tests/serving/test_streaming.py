@@ -13,6 +13,7 @@ from tests.serving.fake import EMPTY, ESEL, Table, client_of, served, service_of
 
 from ontarget.checked.verdict import Checked
 from ontarget.languages import Direction
+from ontarget.serving.sources import TextDirections
 from ontarget.serving.streaming import pieces_of
 from ontarget.translation.system import Request
 
@@ -53,10 +54,11 @@ _TEXTS = st.text(alphabet="aB .!?\r\n\t{}éß中。\u2028\x00") | st.lists(
 
 @given(text=_TEXTS)
 def test_the_pieces_of_a_text_are_the_text(text: str) -> None:
-    pieces = pieces_of(text, DE_FR)
-    assert "".join(piece for _, piece in pieces) == text
-    kept = Direction(DE_FR.target, DE_FR.target)
-    assert pieces_of(text, kept) == pieces_of(text, DE_FR, "html") == [("", text)]
+    directions = TextDirections(DE_FR)
+    pieces = pieces_of(text, directions)
+    assert "".join(piece for _, piece, _ in pieces) == text
+    assert {of_piece for *_, of_piece in pieces} == {directions}
+    assert pieces_of(text, directions, "html") == [("", text, directions)]
 
 
 def test_a_stream_gives_what_one_reply_gives(client: httpx2.Client) -> None:

@@ -5,10 +5,10 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from ontarget.checked.verdict import Checked, Verdict
-from ontarget.languages import Direction, Language
-from ontarget.scoring.language_id.identifier import default_identifier
+from ontarget.languages import Direction
 from ontarget.serving.failure import Failure
-from ontarget.serving.texts import TextFormat, detected, document_of, overall, translate_texts
+from ontarget.serving.sources import TextDirections
+from ontarget.serving.texts import TextFormat, document_of, overall, translate_texts
 from ontarget.translation.hypothesis import Hypothesis
 
 DE_FR = Direction.parse("de-fr")
@@ -29,7 +29,7 @@ def translated(
             for line in lines
         ]
 
-    (one,) = translate_texts([text], [document_of(text, format, ignored)], [DE_FR], translate)
+    (one,) = translate_texts([document_of(text, format, ignored)], [TextDirections(DE_FR)], translate)
     return one.text
 
 
@@ -82,23 +82,14 @@ def test_the_verdict_on_a_text_is_that_on_its_worst_segment_with_all_flags() -> 
     assert overall([]).outcome == "neutral"
 
 
-def test_each_text_has_a_language_of_its_own() -> None:
-    texts = [
-        "Der Hund schläft heute auf dem Sofa.",
-        "The dog is sleeping on the sofa today.",
-        "Le chien dort aujourd'hui sur le canapé.",
-        "12",
-        "",
-    ]
-    found = detected([document_of(text) for text in texts], Language("fr"), default_identifier())
-    assert [str(one) for one in found] == ["de-fr", "en-fr", "fr-fr", "fr-fr", "fr-fr"]
-
-
 def test_a_text_that_stays_as_it_is_has_the_verdict_of_the_check() -> None:
     """It was read as the target with a hint from elsewhere, so nothing says that it is sure."""
     texts = ["Un petit chat dort sur le canapé.", "The cat sleeps on the sofa.", "123"]
-    documents, directions = [document_of(text) for text in texts], [Direction(DE_FR.target, DE_FR.target)] * 3
-    found = translate_texts(texts, documents, directions, translate=lambda direction, lines: [])
+    documents, directions = (
+        [document_of(text) for text in texts],
+        [TextDirections(Direction(DE_FR.target, DE_FR.target))] * 3,
+    )
+    found = translate_texts(documents, directions, translate=lambda direction, lines: [])
     assert [one.text for one in found] == texts
     assert [one.verdict.outcome for one in found] == ["on_target", "unsure", "neutral"]
     assert [one.verdict.flags for one in found] == [("kept",), ("kept",), ()]

@@ -21,14 +21,15 @@ class UnidentifiedLanguage(UserError):
 
 
 def source_directions(
-    texts: Sequence[str], target: Language, identifier: Identifier
+    texts: Sequence[str], target: Language, identifier: Identifier, sure: float = _SURE
 ) -> list[Direction | None]:
     """The direction of each text; None where there is nothing to translate.
 
     The main language is the one in which most letters are, of lines that are identified with a probability of
-    0.5 or more. Other lines are taken for it, and so are lines that may well be in it by the rules of the
-    off-target ratio, and those of less than 12 letters in its script: short lines are often misread. There is
-    nothing to translate in a line that is in the target language already, nor in any line if none has a word.
+    0.5 (`sure`) or more. Other lines are taken for it, and so are lines that may well be in it by the rules
+    of the off-target ratio, and those of less than 12 letters in its script: short lines are often misread.
+    There is nothing to translate in a line that is in the target language already, nor in any line if none
+    has a word.
 
     If most letters are in the target language already, as in a file that is partly translated, the main
     language is that of all other lines, read as one text, if that is clear. Lines that are read as the target
@@ -38,13 +39,14 @@ def source_directions(
         texts: the sources.
         target: the language to translate into.
         identifier: identifies the languages.
+        sure: the probability from which a line says what the main language is.
     Raises:
         UnidentifiedLanguage: the language of no line can be identified.
     """
     guesses = [reading.guess for reading in read(texts, identifier, ())]
     counts: Counter[str] = Counter()
     for text, guess in zip(texts, guesses, strict=True):
-        if guess.probability >= _SURE and _language(guess.label):
+        if guess.probability >= sure and _language(guess.label):
             counts[guess.label] += letters(text)
     most = next((_language(label) for label, _ in counts.most_common(1)), None)
     if most is None:

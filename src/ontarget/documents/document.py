@@ -2,7 +2,7 @@
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
-from typing import Any
+from typing import Any, Self
 
 from ontarget.checked.summary import Summary
 from ontarget.checked.verdict import Checked
@@ -81,49 +81,53 @@ def translate_document(
     Raises:
         UserError: the file's encoding lacks a character of a translation.
     """
-    return translate_documents([document], translate, language, level=level, keep=keep, glossary=glossary)[0]
+    cut = CutDocument.of(document, language, level, keep)
+    return cut.filled(translate_cores(cut.cores, translate), glossary)
 
 
-def translate_documents(
-    documents: Sequence[Document],
-    translate: Translate,
-    language: Language,
-    *,
-    level: Level = "sentence",
-    keep: Keep | None = None,
-    glossary: Glossary | None = None,
-) -> list[DocumentTranslation]:
-    """Translates documents of one language as `translate_document`, but their text together."""
-    cut = [[segments_of(unit.parts, language, level, keep) for unit in one.units] for one in documents]
-    cores = [segment.core for of_one in cut for of_unit in of_one for segment in of_unit if segment.core]
-    found = translate_cores(cores, translate)
-    return [_filled(one, of_one, found, glossary) for one, of_one in zip(documents, cut, strict=True)]
+@dataclass(frozen=True, slots=True)
+class CutDocument:
+    """A document and its segments.
 
+    Attributes:
+        document: the document.
+        units: the segments of each of its units.
+    """
 
-def _filled(
-    document: Document,
-    cut: Sequence[Sequence[DocumentSegment]],
-    found: Mapping[Core, TranslatedCore],
-    glossary: Glossary | None,
-) -> DocumentTranslation:
-    """A document with the translations of its segments."""
-    segments = list[TranslatedSegment]()
-    texts = []
-    for unit, of_unit in zip(document.units, cut, strict=True):
-        new, of_text = list[str | Tag](), list[TranslatedSegment]()
-        for segment, where in zip(of_unit, _places(unit, of_unit), strict=True):
-            if segment.core:
-                one = found[segment.core]
-                missing = glossary.missing(one.checked.source, one.checked.text) if glossary else ()
-                of_text.append(TranslatedSegment(where, one.checked, one.way, missing))
-                new += segment.filled(one.core)
-            else:
-                new += segment.before
-        text = parts_of(new)
-        accepted = text == unit.parts or unit.accepts(text)
-        texts.append(text if accepted else unit.parts)
-        segments += of_text if accepted else map(_left, of_text)
-    return DocumentTranslation(document.translated(texts), segments)
+    document: Document
+    units: Sequence[Sequence[DocumentSegment]]
+
+    @classmethod
+    def of(cls, document: Document, language: Language, level: Level, keep: Keep | None) -> Self:
+        """Cuts a document; see `translate_document`."""
+        return cls(document, [segments_of(unit.parts, language, level, keep) for unit in document.units])
+
+    @property
+    def cores(self) -> list[Core]:
+        """What is to be translated, in order."""
+        return [segment.core for of_unit in self.units for segment in of_unit if segment.core]
+
+    def filled(
+        self, found: Mapping[Core, TranslatedCore], glossary: Glossary | None = None
+    ) -> DocumentTranslation:
+        """The document with the translation of each of its cores."""
+        segments = list[TranslatedSegment]()
+        texts = []
+        for unit, of_unit in zip(self.document.units, self.units, strict=True):
+            new, of_text = list[str | Tag](), list[TranslatedSegment]()
+            for segment, where in zip(of_unit, _places(unit, of_unit), strict=True):
+                if segment.core:
+                    one = found[segment.core]
+                    missing = glossary.missing(one.checked.source, one.checked.text) if glossary else ()
+                    of_text.append(TranslatedSegment(where, one.checked, one.way, missing))
+                    new += segment.filled(one.core)
+                else:
+                    new += segment.before
+            text = parts_of(new)
+            accepted = text == unit.parts or unit.accepts(text)
+            texts.append(text if accepted else unit.parts)
+            segments += of_text if accepted else map(_left, of_text)
+        return DocumentTranslation(self.document.translated(texts), segments)
 
 
 def _places(unit: Unit, of_unit: Sequence[DocumentSegment]) -> Iterator[str]:

@@ -12,14 +12,14 @@ from ontarget.documents.segments import Level
 from ontarget.documents.terms import TranslateRequests, translate_with_terms
 from ontarget.languages import Direction
 from ontarget.scoring.language_id.identifier import Identifier
+from ontarget.serving.sources import TextDirections
 from ontarget.serving.texts import ServedText, translate_texts
 from ontarget.translation.system import Request
 
 
 def translate_with_choices(
-    texts: Sequence[str],
     documents: Sequence[Document],
-    directions: Sequence[Direction],
+    directions: Sequence[TextDirections],
     translate: TranslateRequests,
     *,
     level: Level = "sentence",
@@ -34,7 +34,7 @@ def translate_with_choices(
     another. It is different from all before it, and not off-target.
 
     Args:
-        texts, documents, directions, level, identifier, keep: see `translate_texts`.
+        documents, directions, level, identifier, keep: see `translate_texts`.
         translate: the model.
         glossary: terms, see `documents/terms.py`.
         alternatives: number of alternatives of a text, at most.
@@ -42,7 +42,6 @@ def translate_with_choices(
     choices = _Choices(translate, 1 + alternatives, glossary)
     translated = partial(
         translate_texts,
-        texts,
         documents,
         directions,
         level=level,

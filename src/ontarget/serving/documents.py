@@ -17,14 +17,15 @@ from ontarget.documents.parts import Document
 from ontarget.documents.terms import TranslateRequests
 from ontarget.errors import UserError
 from ontarget.languages import Direction, Language
-from ontarget.scoring.language_id.identifier import Identifier
 from ontarget.serving.failure import Failure, wrong
 from ontarget.serving.limits import ServerLimits
+from ontarget.serving.offered import OfferedLanguages
 from ontarget.serving.texts import overall, terms_missing
 from ontarget.serving.uploads import Upload
+from ontarget.text import in_one_line
 from ontarget.translation.engines.protocol import Progress
 from ontarget.translation.system import Request
-from ontarget.translators.document import DocumentOptions
+from ontarget.translators.document import DocumentOptions, sample_of
 
 SUFFIXES = tuple(sorted({*DOCUMENTS, ".txt"}))
 """Endings of files that can be translated."""
@@ -109,7 +110,7 @@ def translate_upload(
     document: Document,
     options: DocumentOptions,
     translate: TranslateRequests,
-    identifier: Identifier,
+    offered: OfferedLanguages,
 ) -> ServedDocument:
     """Translates a document.
 
@@ -118,13 +119,16 @@ def translate_upload(
         document: what `read_upload` gave.
         options: languages, glossary, and what is kept.
         translate: the model.
-        identifier: identifies the language of each segment, if it is not named.
+        offered: the languages of the server, among which that of each segment is, if it is not named.
     Raises:
-        Failure: the translation cannot be written in this file.
+        Failure: the document is clearly in no offered language, or the file cannot hold the translation.
     """
     path = Path(upload.name)
+    if options.source == AUTO and (other := offered.unoffered(in_one_line(" ".join(sample_of(document))))):
+        message = f"the document is in {other.name()} ({other}), which this server does not offer"
+        raise wrong(f"{message}{offered.listed(other)}", "unknown_language")
     try:
-        found = options.translate(_Model(translate, Checker(identifier)), document, path)
+        found = options.translate(_Model(translate, Checker(offered.identifier)), document, path)
     except UnidentifiedLanguage:
         message = "the language of the document cannot be identified; name the source language"
         raise wrong(message, "unidentified_language") from None

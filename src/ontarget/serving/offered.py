@@ -4,10 +4,15 @@ from collections.abc import Sequence
 
 from ontarget.checked.source import AUTO
 from ontarget.errors import UserError, excerpt, nearest
-from ontarget.languages import Language
+from ontarget.languages import Direction, Language
 from ontarget.scoring.language_id.identifier import Identifier
+from ontarget.scoring.language_id.identifiers import among
 from ontarget.scoring.language_id.labels import labels_of
+from ontarget.scoring.language_id.rules import letters, read
 from ontarget.serving.failure import wrong
+
+_CLEAR = 0.5
+_LONG_ENOUGH = 12  # letters; shorter texts are often misread
 
 
 class OfferedLanguages:
@@ -16,11 +21,16 @@ class OfferedLanguages:
     Args:
         chosen: these languages; default: all that the identifier recognises, with their variants.
         identifier: checks the translations.
+
+    Attributes:
+        chosen: whether there is such a choice.
+        identifier: identifies the languages of sources, among the chosen ones.
     """
 
     def __init__(self, chosen: Sequence[Language], identifier: Identifier) -> None:
         self._identifier = identifier
-        self._any = not chosen
+        self.chosen = bool(chosen)
+        self.identifier = among(identifier, chosen)
         found = list(chosen) or [one for label in identifier.labels if (one := _language(label))]
         self.languages: Sequence[Language] = sorted(dict.fromkeys(found), key=lambda one: one.name())
 
@@ -34,7 +44,7 @@ class OfferedLanguages:
             language = Language(code)
         except UserError as error:
             raise wrong(str(error), "unknown_language") from None
-        if self._any:
+        if not self.chosen:
             if labels_of(language, self._identifier.labels):
                 return language
         elif language in self.languages:
@@ -44,10 +54,13 @@ class OfferedLanguages:
             for one in self.languages:
                 if one.covers(language) and one.script == language.script:
                     return one
-        known = [str(one) for one in self.languages]
-        listed = f"; offered are {', '.join(known)}" if len(known) <= 30 else nearest(str(language), known)
         shown = f"{language.name()} ({excerpt(str(language))})"
-        raise wrong(f"this server does not offer {shown}{listed}", "unknown_language")
+        raise wrong(f"this server does not offer {shown}{self.listed(language)}", "unknown_language")
+
+    def listed(self, language: Language) -> str:
+        """The end of a message on a language that is not offered: those that are."""
+        known = [str(one) for one in self.languages]
+        return f"; offered are {', '.join(known)}" if len(known) <= 30 else nearest(str(language), known)
 
     def source(self, code: str | None) -> Language | None:
         """The offered language that the code of a source stands for; None: it is to be identified.
@@ -56,6 +69,46 @@ class OfferedLanguages:
             Failure: it is unknown or not offered.
         """
         return self.named(code) if code not in (None, "", AUTO) else None
+
+    def unoffered(self, text: str) -> Language | None:
+        """The language of a text that is clearly in none of the chosen languages; else None."""
+        if not self.chosen:
+            return None
+        labels = frozenset[str]().union(*(self._labels(one) for one in self.languages))
+        (reading,) = read([text], self._identifier, labels)
+        guess = reading.guess
+        clear = guess.probability >= _CLEAR and letters(text) >= _LONG_ENOUGH and not reading.doubt
+        return _language(guess.label) if clear and guess.label not in labels else None
+
+    def direction(self, found: Direction | None, target: Language) -> Direction:
+        """The direction of a text, from an offered language.
+
+        Args:
+            found: what the identifier says; None: there is nothing to translate.
+            target: the language to translate into.
+        """
+        if found is None:
+            return Direction(target, target)
+        return Direction(self._named_as_offered(found.source, target) or found.source, target)
+
+    def best_but(self, target: Language, text: str) -> Language | None:
+        """The most probable language of a text among the chosen ones without one; None without a choice."""
+        others = [one for one in self.languages if one != target and self._labels(one)]
+        if not self.chosen or not others:
+            return None
+        ((guess, *_),) = read([text], among(self._identifier, others), ())
+        found = _language(guess.label)
+        return (found and self._named_as_offered(found, target)) or others[0]
+
+    def _named_as_offered(self, language: Language, target: Language) -> Language | None:
+        """The offered language that a label of the identifier means: `nb` for `no`, `zh-Hant` for `zh`."""
+        labels = self._labels(language)
+        same = [one for one in self.languages if one == language]
+        alike = [one for one in self.languages if one != target and self._labels(one) & labels]
+        return next(iter([*same, *alike]), None)
+
+    def _labels(self, language: Language) -> frozenset[str]:
+        return labels_of(language, self._identifier.labels)
 
 
 def _language(label: str) -> Language | None:

@@ -50,7 +50,7 @@ class PreparedFile:
             http,
             0 if background else self.characters,
             lambda translate: translate_upload(
-                self.upload, self.document, self.options, translate, service.identifier
+                self.upload, self.document, self.options, translate, service.offered
             ),
             background=background,
             model=self.model,

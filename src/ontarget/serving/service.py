@@ -172,7 +172,6 @@ class TranslationService:
             documents: list[Document] = [document_of(text, format, ignored, lines=lines) for text in texts]
             directions = directions_of(documents, known, into, self.offered)
             return translate_with_choices(
-                texts,
                 documents,
                 directions,
                 translate,
@@ -301,7 +300,9 @@ class TranslationService:
             gone.cancel()
             if not result.done():
                 ticket.cancel()
-                result.add_done_callback(_forget)
+                result.cancel()  # the thread goes on for a moment, but nobody waits for what it gives
+            elif not result.cancelled():
+                result.exception()  # marks it as seen, if this task was cancelled at the same time
 
     def _release(self) -> None:
         self._in_progress -= 1
@@ -334,12 +335,6 @@ def _of_the_model(error: Exception) -> Failure:
         return Failure(503, "model_unavailable", message, headers=_soon(30))
     message = "the model has failed; the log of this server has the reason"
     return Failure(502, "model_failed", message)
-
-
-def _forget(result: "asyncio.Future[Any]") -> None:
-    """Marks the exception of abandoned work as seen."""
-    if not result.cancelled():
-        result.exception()
 
 
 def _soon(seconds: int) -> dict[str, str]:

@@ -18,10 +18,11 @@ from ontarget.documents.keep import Keep
 from ontarget.documents.parts import Document
 from ontarget.documents.segments import segments_of
 from ontarget.documents.terms import TranslateRequests
-from ontarget.languages import Direction
+from ontarget.documents.translating import as_text
 from ontarget.serving.choices import translate_with_choices
 from ontarget.serving.service import TranslationService
-from ontarget.serving.texts import LINE, ServedText, TextFormat, directions_of, document_of, overall
+from ontarget.serving.sources import TextDirections, directions_of
+from ontarget.serving.texts import LINE, ServedText, TextFormat, document_of, main_direction, overall
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,7 +54,7 @@ class _Piece:
     number: int
     where: str
     text: str
-    direction: Direction
+    directions: TextDirections
 
 
 async def stream(
@@ -90,20 +91,19 @@ async def stream(
 
     def work(translate: TranslateRequests) -> list[ServedText]:
         documents: list[Document] = [document_of(text, format) for text in texts]
-        directions = directions_of(documents, known, into, service.identifier)
+        directions = directions_of(documents, known, into, service.offered)
         pieces = iter(
             [
-                _Piece(number, where, piece, direction)
-                for number, (text, direction) in enumerate(zip(texts, directions, strict=True), 1)
-                for where, piece in pieces_of(text, direction, format, keep)
+                _Piece(number, where, piece, of_piece)
+                for number, (text, of_text) in enumerate(zip(texts, directions, strict=True), 1)
+                for where, piece, of_piece in pieces_of(text, of_text, format, keep)
             ]
         )
         found, size = list[ServedText](), 1
         while some := list(islice(pieces, size)):
             results = translate_with_choices(
-                [one.text for one in some],
                 [document_of(one.text, format) for one in some],
-                [one.direction for one in some],
+                [one.directions for one in some],
                 translate,
                 level="line" if format == "text" else "sentence",
                 identifier=service.identifier,
@@ -157,34 +157,40 @@ def whole(pieces: Sequence[StreamedPiece]) -> list[ServedText]:
             [one.verdict for one in of_text if one.segments] or [one.verdict for one in of_text]
         )
         text = "".join(one.text for one in of_text)
-        texts.append(ServedText(text, of_text[0].direction, verdict, segments))
+        direction = main_direction(segments, of_text[0].direction)
+        texts.append(ServedText(text, direction, verdict, segments))
     return texts
 
 
 def pieces_of(
     text: str,
-    direction: Direction,
+    directions: TextDirections,
     format: TextFormat = "text",
     keep: Keep | None = None,
-) -> list[tuple[str, str]]:
-    """The sentences of a text, each with its place and what is around it; together they are the text.
+) -> list[tuple[str, str, TextDirections]]:
+    """The sentences of a text with what is around them, which together are the text.
 
-    A text with tags is one piece, because a tag may be open for several sentences. So is one that stays as it
-    is, because its two sides are the same.
+    A text with tags is one piece, because a tag may be open for several sentences.
+
+    Returns:
+        The place of each piece, its text, and from which language it is to be translated.
     """
-    if format != "text" or direction.source == direction.target:
-        return [("", text)]
-    found, place, before = list[tuple[str, str]](), 0, ""
+    if format != "text":
+        return [("", text, directions)]
+    found, cores, place, before = list[tuple[str, str]](), list[str](), 0, ""
     for number, line in enumerate(LINE.finditer(text), 1):
         before += text[place : line.start()]
-        for segment in segments_of((line[0],), direction.source, keep=keep):
+        for segment in segments_of((line[0],), directions.main.source, keep=keep):
             found.append((f"line {number}", before + "".join(map(str, segment.filled(segment.core)))))
+            cores.append(as_text(segment.core))
             before = ""
         place = line.end()
     if not found:
-        return [("", text)]
+        return [("", text, directions)]
     where, last = found.pop()
-    return [*found, (where, last + text[place:])]
+    found.append((where, last + text[place:]))
+    of_pieces = map(TextDirections, directions.of(cores))
+    return [(*piece, one) for piece, one in zip(found, of_pieces, strict=True)]
 
 
 def _streamed(piece: _Piece, result: ServedText) -> StreamedPiece:

@@ -1,15 +1,15 @@
 """Translates texts of any length, with lines, placeholders and tags, and sums up the verdicts on segments."""
 
 import re
+from collections import Counter, defaultdict
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 from functools import partial
 from typing import Any, Literal
 
 from ontarget.checked.check import Checker
-from ontarget.checked.source import source_directions
 from ontarget.checked.verdict import Action, Checked, Flag, Verdict, VerdictOutcome
-from ontarget.documents.document import TranslatedSegment, translate_documents
+from ontarget.documents.document import CutDocument, TranslatedSegment
 from ontarget.documents.glossary import Glossary
 from ontarget.documents.html import html_slots
 from ontarget.documents.keep import Keep
@@ -17,12 +17,13 @@ from ontarget.documents.parts import Document, Slot, Unit, written
 from ontarget.documents.plain import PARAGRAPH
 from ontarget.documents.segments import Level
 from ontarget.documents.text_file import Decoded, TextDocument
+from ontarget.documents.translating import Core, TranslatedCore, as_text, translate_cores
 from ontarget.errors import UserError
 from ontarget.languages import Direction, Language
 from ontarget.scoring.language_id.identifier import Identifier
 from ontarget.serving.failure import wrong
+from ontarget.serving.sources import TextDirections
 from ontarget.serving.xml_text import xml_text
-from ontarget.text import in_one_line
 
 TextFormat = Literal["text", "html", "xml"]
 
@@ -39,7 +40,7 @@ class ServedText:
 
     Attributes:
         text: the translation.
-        direction: from which language; both sides are the same if the text stays as it is.
+        direction: that of most of the text; both sides are the same if the text stays as it is.
         verdict: that on its worst segment, with the flags of all.
         segments: its segments with words.
         alternatives: other translations, best first, without alternatives of their own.
@@ -121,86 +122,66 @@ def document_of(
     return TextDocument(Decoded(text, "utf-8"), slots)
 
 
-def detected(documents: Sequence[Document], target: Language, identifier: Identifier) -> list[Direction]:
-    """The direction of each document, whose language is identified.
-
-    For a document without words, or in the target language already, both sides are the target language.
-
-    Raises:
-        Failure: the language of a document cannot be identified.
-    """
-    directions = list[Direction]()
-    for number, document in enumerate(documents, 1):
-        words = " ".join(part for unit in document.units for part in unit.parts if isinstance(part, str))
-        try:
-            found = source_directions([in_one_line(words)], target, identifier)[0]
-        except UserError:
-            message = f"the language of text {number} cannot be identified; name the source language"
-            raise wrong(message, "unidentified_language") from None
-        directions.append(found or Direction(target, target))
-    return directions
-
-
-def directions_of(
-    documents: Sequence[Document], source: Language | None, target: Language, identifier: Identifier
-) -> list[Direction]:
-    """The direction of each document.
-
-    Args:
-        documents: the documents.
-        source: their language; None: that of each is identified, see `detected`.
-        target: the language to translate into.
-        identifier: identifies the language.
-    """
-    if source is None:
-        return detected(documents, target, identifier)
-    return [Direction(source, target)] * len(documents)
-
-
 def translate_texts(
-    texts: Sequence[str],
     documents: Sequence[Document],
-    directions: Sequence[Direction],
+    directions: Sequence[TextDirections],
     translate: Callable[[Direction, Sequence[str]], Sequence[Checked]],
     level: Level = "sentence",
     identifier: Identifier | None = None,
     keep: Keep | None = None,
     glossary: Glossary | None = None,
 ) -> list[ServedText]:
-    """Translates texts, those of a direction together. One with two equal sides stays as it is.
+    """Translates texts, all segments of a direction together. A segment with two equal sides stays as it is.
 
     Args:
-        texts: the texts.
-        documents: the same as documents.
-        directions: the direction of each.
+        documents: the texts.
+        directions: the directions of each.
         translate: translates lines in a direction.
         level: what is translated at a time.
-        identifier: of the verdict on texts that stay as they are, see `Checker`.
+        identifier: of the verdicts on segments that stay as they are, see `Checker`.
         keep: patterns of text that stays as it is.
         glossary: terms that are looked for in the translations.
     """
-    results = dict[int, ServedText]()
-    for direction in dict.fromkeys(directions):
-        places = [place for place, one in enumerate(directions) if one == direction]
-        if direction.source == direction.target:
-            kept = Checker(identifier).keep([texts[place] for place in places], direction.target)
-            results |= {
-                place: ServedText(texts[place], direction, one.verdict)
-                for place, one in zip(places, kept, strict=True)
-            }
-            continue
-        translated = translate_documents(
-            [documents[place] for place in places],
-            partial(translate, direction),
-            direction.source,
-            level=level,
-            keep=keep,
-            glossary=glossary,
-        )
-        for place, one in zip(places, translated, strict=True):
-            verdict = overall([segment.checked.verdict for segment in one.segments])
-            results[place] = ServedText(one.data.decode(), direction, verdict, one.segments)
-    return [results[place] for place in range(len(texts))]
+    cuts, chosen = list[CutDocument](), list[dict[Core, Direction]]()
+    cores = defaultdict[Direction, list[Core]](list)
+    for document, one in zip(documents, directions, strict=True):
+        cut = CutDocument.of(document, one.main.source, level, keep)
+        of_text = dict(zip(cut.cores, one.of([as_text(core) for core in cut.cores]), strict=True))
+        for core, direction in of_text.items():
+            cores[direction].append(core)
+        cuts.append(cut)
+        chosen.append(of_text)
+    found = {
+        direction: _kept(some, direction.target, identifier)
+        if direction.source == direction.target
+        else translate_cores(some, partial(translate, direction))
+        for direction, some in cores.items()
+    }
+    results = list[ServedText]()
+    for cut, of_text, one in zip(cuts, chosen, directions, strict=True):
+        filled = cut.filled({core: found[direction][core] for core, direction in of_text.items()}, glossary)
+        verdict = overall([segment.checked.verdict for segment in filled.segments])
+        direction = main_direction(filled.segments, one.main)
+        results.append(ServedText(filled.data.decode(), direction, verdict, filled.segments))
+    return results
+
+
+def _kept(
+    cores: Sequence[Core], target: Language, identifier: Identifier | None
+) -> dict[Core, TranslatedCore]:
+    """Cores that stay as they are, with verdicts."""
+    checked = Checker(identifier).keep([as_text(core) for core in cores], target)
+    return {core: TranslatedCore(core, one, "whole") for core, one in zip(cores, checked, strict=True)}
+
+
+def main_direction(segments: Sequence[TranslatedSegment], default: Direction) -> Direction:
+    """The direction in which most characters of a text were translated; without any, the default."""
+    characters = Counter[Direction]()
+    for one in segments:
+        direction = one.checked.direction
+        if direction.source != direction.target:
+            characters[direction] += len(one.checked.source)
+    return characters.most_common(1)[0][0] if characters else default
 
 
 def overall(verdicts: Sequence[Verdict]) -> Verdict:

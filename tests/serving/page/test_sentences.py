@@ -12,6 +12,7 @@ from ontarget.checked.verdict import Checked
 from ontarget.documents.glossary import Glossary
 from ontarget.languages import Direction
 from ontarget.serving.page.sentences import PageSentence, sentences_of
+from ontarget.serving.sources import TextDirections
 from ontarget.serving.texts import document_of, translate_texts
 from ontarget.translation.system import Request
 
@@ -23,7 +24,8 @@ def translated(text: str, glossary: Glossary | None = None) -> list[PageSentence
     def translate(direction: Direction, lines: Sequence[str]) -> list[Checked]:
         return translate_checked([Request(line, direction) for line in lines], TABLE.attempts, TABLE.checker)
 
-    (served,) = translate_texts([text], [document_of(text)], [DE_FR], translate, glossary=glossary)
+    directions = [TextDirections(DE_FR)]
+    (served,) = translate_texts([document_of(text)], directions, translate, glossary=glossary)
     pieces = sentences_of(text, served)
     assert "".join(one.text for one in pieces) == served.text
     return pieces

@@ -7,6 +7,7 @@ used: by default they download another model, cut a text at 80 characters and lo
 import hashlib
 import re
 from collections.abc import Collection, Iterable, Sequence
+from copy import copy
 from dataclasses import dataclass
 from functools import cache
 from importlib.util import find_spec
@@ -108,6 +109,14 @@ class Weighing(Identifier, Protocol):
         """One guess for each text, in order, and the total probability of `labels`."""
 
 
+@runtime_checkable
+class Choosing(Identifier, Protocol):
+    """An identifier that can choose among a part of its languages."""
+
+    def among(self, languages: Iterable[Language]) -> Identifier:
+        """The same identifier for these languages, of which it knows each."""
+
+
 class FastText:
     """A fastText model for language identification: top-1 over the whole text, unchanged.
 
@@ -131,10 +140,23 @@ class FastText:
         self.labels = frozenset(self._codes)
         self._among: list[int] | None = None
         if among is not None:
-            languages = sorted(set(among))
-            self.labels = frozenset().union(*(known_labels(language, self) for language in languages))
-            self.signature += f"/{'+'.join(language.code for language in languages)}"
-            self._among = [number for number, code in enumerate(self._codes) if code in self.labels]
+            self._choose(among)
+
+    def among(self, languages: Iterable[Language]) -> "FastText":
+        """The same model with a choice among languages.
+
+        Raises:
+            UserError: the model does not know one of them.
+        """
+        chosen = copy(self)
+        chosen._choose(languages)
+        return chosen
+
+    def _choose(self, among: Iterable[Language]) -> None:
+        languages = sorted(set(among))
+        self.labels = frozenset().union(*(known_labels(language, self) for language in languages))
+        self.signature += f"/{'+'.join(language.code for language in languages)}"
+        self._among = [number for number, code in enumerate(self._codes) if code in self.labels]
 
     def identify(self, texts: Sequence[str]) -> list[Guess]:
         """The most probable language of each text; `Guess("", 0.0)` for an empty text."""

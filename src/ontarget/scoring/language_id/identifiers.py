@@ -5,7 +5,8 @@ from pathlib import Path
 
 from ontarget.errors import UserError, nearest
 from ontarget.languages import Language
-from ontarget.scoring.language_id.identifier import FastText, Identifier, default_identifier
+from ontarget.scoring.language_id.identifier import Choosing, FastText, Identifier, default_identifier
+from ontarget.scoring.language_id.labels import labels_of
 
 DEFAULT = "lid.176.ftz"
 _NAMES = (DEFAULT, "lid.176", "lingua", "script")
@@ -47,3 +48,9 @@ def identifier_named(name: str = DEFAULT, among: Sequence[Language | str] | None
     ):
         raise UserError(f"there is no identifier or model file '{name}'{hint}")
     return FastText(Path(name), languages)
+
+
+def among(identifier: Identifier, languages: Sequence[Language]) -> Identifier:
+    """The identifier with a choice among those of the languages that it knows, if it can choose."""
+    known = [one for one in languages if labels_of(one, identifier.labels)]
+    return identifier.among(known) if known and isinstance(identifier, Choosing) else identifier

@@ -52,6 +52,14 @@ class Lingua:
             *codes.values()
         ).build()
 
+    def among(self, languages: Iterable[Language]) -> "Lingua":
+        """The same identifier with a choice among languages.
+
+        Raises:
+            UserError: lingua does not know one of them.
+        """
+        return Lingua(languages)
+
     def identify(self, texts: Sequence[str]) -> list[Guess]:
         """One guess for each text, in order; its probability is relative to the languages in use."""
         return [guess for guess, _ in self.weigh(texts, ())]

@@ -13,7 +13,6 @@ from starlette.responses import HTMLResponse, Response, StreamingResponse
 from starlette.staticfiles import StaticFiles
 
 from ontarget.checked.source import AUTO
-from ontarget.languages import Language
 from ontarget.serving.body import checked_body, fields_of
 from ontarget.serving.context import Open
 from ontarget.serving.document_api import REPORT
@@ -25,7 +24,7 @@ from ontarget.serving.page.sentences import PageSentence, sentences_of, whole_of
 from ontarget.serving.page.terms import terms_of
 from ontarget.serving.prepared import prepared
 from ontarget.serving.service import TranslationService
-from ontarget.serving.streaming import StreamedPiece, begun, stream
+from ontarget.serving.streaming import StreamedPiece, begun, stream, whole
 from ontarget.serving.uploads import uploaded
 
 _FOLDER = Path(__file__).parent
@@ -108,7 +107,7 @@ async def translate(http: Request, service: Open) -> Response:
     except Failure as failure:
         return _page(service, body, failure=failure)
     if pieces:
-        body.detected = str(pieces[0].translation.direction.source) if body.source == AUTO else ""
+        body.detected = str(whole(pieces)[0].direction.source) if body.source == AUTO else ""
         body.translation = "".join(one.translation.text for one in pieces)
     return _page(
         service, body, [one for piece in pieces for one in sentences_of(piece.source, piece.translation)]
@@ -157,15 +156,16 @@ async def _sentences(http: Request, service: TranslationService, body: PageBody)
     pieces = await _begun(http, service, body)
 
     async def lines() -> AsyncIterator[str]:
-        source: Language | None = None
+        sent = list[StreamedPiece]()
         try:
             async for piece in pieces:
-                source = piece.translation.direction.source
+                sent.append(piece)
                 for one in sentences_of(piece.source, piece.translation):
                     yield _line(sentence=one.to_dict())
         except Failure as failure:
             yield _line(**failure.to_dict())
         else:
+            source = whole(sent)[0].direction.source if sent else None
             yield _line(done={"source": str(source), "name": source.name()} if source else {})
 
     return lines()
