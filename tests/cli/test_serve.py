@@ -122,6 +122,23 @@ def test_a_server_that_ends_before_it_answers_says_so_without_a_traceback(
     assert "Traceback" not in errors
 
 
+def test_documents_that_are_lost_with_the_server_leave_no_traceback(model: str, tmp_path: Path) -> None:
+    server, url = started(model, tmp_path / "never")
+    assert server.stdout is not None
+    for _ in range(3):  # two at a time are translated
+        files, fields = {"file": ("a.txt", GERMAN.encode())}, {"source_lang": "DE", "target_lang": "FR"}
+        reply = httpx2.post(f"{url}/v2/document", files=files, data=fields, headers=HEADERS, timeout=60)
+        assert reply.status_code == 200
+    assert server.stdout.readline() == "begun\n"
+    for _ in range(2):
+        server.send_signal(signal.SIGINT)
+        time.sleep(0.1)
+    _, errors = server.communicate(timeout=60)
+    assert server.returncode == 130
+    assert "Traceback" not in errors
+    assert "never retrieved" not in errors
+
+
 @pytest.mark.parametrize(
     ("options", "said"),
     [
