@@ -81,3 +81,13 @@ def test_polite_words_belong_to_english() -> None:
 def test_languages_without_names_of_languages_have_english_ones() -> None:
     ace = Direction.parse("en-ace")
     assert commentary_in("English: hello", "hello", ace) == "English:"
+
+
+# A time that grew with the square of the length would take minutes.
+@pytest.mark.parametrize("unit", ["_", "/", "`", "{{", "- ", "note ", "translation ", "a", " ", "1"])
+@pytest.mark.parametrize("before", ["", ". note ", "a (note: ", "French: "])
+def test_a_long_text_takes_no_longer_for_each_of_its_characters(before: str, unit: str) -> None:
+    text = before + unit * (100_000 // len(unit)) + "x:"
+    said = commentary_in(text, "x", EN_FR)
+    assert said is None or said in text
+    assert commentary_in(text, text, EN_FR) is None

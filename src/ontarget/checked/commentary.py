@@ -28,10 +28,12 @@ _NOTE = (
 _ABOUT = re.compile(_TRANSLATION, re.IGNORECASE)
 # "Sure! Here is the translation into French:" - at most ten words up to a colon, one of them such a stem.
 _OPENING = re.compile(
-    rf"^[\W_]*(?:[^\s:：]+\s+){{0,9}}?[^\s:：]*(?:{_TRANSLATION})[^:：]{{0,60}}[:：]", re.IGNORECASE
+    rf"^[\W_]*+(?:[^\s:：]+\s+){{0,9}}?[^\s:：]*(?:{_TRANSLATION})[^:：]{{0,60}}[:：]", re.IGNORECASE
 )
 # "(Note: ...)" behind the answer.
-_REMARK = re.compile(rf"(?:^|[.!?。！？)\]]\s*|\s[(\[*]+|[（【])(?:{_NOTE})\s*\d*\s*[:：]", re.IGNORECASE)
+_REMARK = re.compile(
+    rf"(?:^|[.!?。！？)\]]\s*|\s[(\[*]+|[（【])(?:{_NOTE})\s*+(?:\d++\s*+)?[:：]", re.IGNORECASE
+)
 _ENGLISH = re.compile(r"\btranslat(?:e|ed|es|ion)\b", re.IGNORECASE)  # in text that is not to be English
 _POLITE = re.compile(r"^(?:sure|certainly|of course|absolutely)\s*[!,.:]\s", re.IGNORECASE)
 _REFUSAL = re.compile(
@@ -40,6 +42,7 @@ _REFUSAL = re.compile(
     r"\b(?:als ki|en tant qu['\u2019]ia|como (?:una )?ia|come ia|como um modelo)\b",
     re.IGNORECASE,
 )
+_HEADING = 200  # characters of the longest heading
 _PROMPT = re.compile(r"^#{2,}\s|\s###\s|<think>|<\|\w+\|>|```")
 
 
@@ -78,7 +81,7 @@ def _heading(text: str, direction: Direction) -> str | None:
 
 
 def _begins_with_a_heading(source: str) -> bool:
-    return bool(re.match(r"^[\W_]*\w+(?:\s\([^)]*\))?\s*[:：]", source))
+    return bool(re.match(r"^[\W_]*\w+(?:\s\([^)]*\))?\s*[:：]", source[:_HEADING]))
 
 
 @cache
