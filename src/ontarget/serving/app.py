@@ -86,7 +86,14 @@ def make_app(
     app.add_exception_handler(Exception, _bug)
     limits = service.limits
     of_files = dict.fromkeys(_UPLOADS, limits.document_bytes + limits.body_bytes)
-    return Gate(app, service.metrics, limits.body_bytes, hosts, of_files)
+    # Without a key, which a page of another site does not have, its requests would be those of the user.
+    origins = None if service.keys else _origins(service.public_url)
+    return Gate(app, service.metrics, limits.body_bytes, hosts, of_files, origins)
+
+
+def _origins(public_url: str) -> list[str]:
+    """The origin of the page under the address that clients know, if there is one."""
+    return ["/".join(public_url.lower().split("/", 3)[:3])] if public_url else []
 
 
 async def _failure(_: Request, failure: Exception) -> JSONResponse:

@@ -1,4 +1,4 @@
-"""What every request passes: a check of host and size, headers of the response, a log line, a count."""
+"""What every request passes: checks of host, origin and size, headers of the reply, a log line, a count."""
 
 import asyncio
 import logging
@@ -20,6 +20,9 @@ _HEADERS = [
 ]
 
 
+_SAFE = ("GET", "HEAD", "OPTIONS")  # methods that neither translate nor change anything
+
+
 class Gate:
     """The outermost part of the server.
 
@@ -30,6 +33,8 @@ class Gate:
         by_path: the same for paths that take files.
         hosts: accepted values of the header Host, without ports; None: all. A server for this machine alone
             accepts only its own names, so that no page on the web can reach it under another one.
+        origins: None: pages of any site may send requests. Else only the server's own page and those of these
+            origins, such as `https://mt.example.com`; programs, which name no origin, always may.
     """
 
     def __init__(
@@ -39,9 +44,10 @@ class Gate:
         body_bytes: int,
         hosts: Collection[str] | None = None,
         by_path: Mapping[str, int] | None = None,
+        origins: Collection[str] | None = None,
     ) -> None:
         self._app, self._metrics, self._body_bytes, self._hosts = app, metrics, body_bytes, hosts
-        self._by_path = by_path or {}
+        self._by_path, self._origins = by_path or {}, origins
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Serves a request, or a message on the life of the server."""
@@ -63,6 +69,8 @@ class Gate:
         try:
             largest = self._by_path.get(scope["path"], self._body_bytes)
             self._check(headers, largest)
+            if self._origins is not None and scope["method"] not in _SAFE:
+                _check_origin(headers, self._origins)
             await self._app(scope, self._limited(receive, largest), sent)
         except Failure as failure:
             if not status:
@@ -102,6 +110,25 @@ class Gate:
             return message
 
         return received
+
+
+def _check_origin(headers: Mapping[bytes, bytes], origins: Collection[str]) -> None:
+    """Refuses the request of a page of another origin, which a browser sends without its user knowing.
+
+    The rules are those of Go's `http.CrossOriginProtection`: browsers say where a request comes from in
+    `Sec-Fetch-Site`, or at least in `Origin`, and no page can change these headers.
+    """
+    site, origin, host = (
+        headers.get(name, b"").decode("latin-1").lower() for name in (b"sec-fetch-site", b"origin", b"host")
+    )
+    known = {"", f"http://{host}", f"https://{host}"}
+    allowed = site in ("same-origin", "none") if site else origin in known
+    if not allowed and origin not in origins:
+        message = (
+            "a page of another site has sent this request, which a server without API keys refuses; "
+            "send it from a program, or from the page of the server"
+        )
+        raise Failure(403, "cross_origin", message)
 
 
 def _too_large(largest: int) -> Failure:

@@ -243,5 +243,7 @@ def _page(
         limit=service.limits.characters,
         endings=SUFFIXES,
     )
-    headers = {"Content-Security-Policy": _POLICY} | (failure.headers if failure else {})
+    # With the gate's `no-referrer`, browsers would send the form with `Origin: null`.
+    headers = {"Content-Security-Policy": _POLICY, "Referrer-Policy": "same-origin"}
+    headers |= failure.headers if failure else {}
     return HTMLResponse(html, failure.status if failure else 200, headers)
