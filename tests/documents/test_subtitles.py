@@ -73,6 +73,26 @@ def test_a_cue_has_as_many_lines_as_before() -> None:
     assert translated(one, "a.srt", lambda text: words).split("\n")[2:] == [words, ""]
 
 
+def test_the_dash_of_a_speaker_is_not_given_to_the_model() -> None:
+    text = (
+        "1\n00:00:01,000 --> 00:00:02,000\n- Who is it?\n-It is me.\n<i>– A dog.</i>\n{\\an8}— 5 cats\n\n"
+        "2\n00:00:03,000 --> 00:00:04,000\n<b>-</b> Hello\n\n"
+        "3\n00:00:05,000 --> 00:00:06,000\nIt is about\n-5 degrees at home\n"
+    )
+    model = Model(upper)
+    found = translate_document(read_subtitles(text.encode(), Path("a.srt")), model, Language("en"))
+    assert model.asked == [
+        "Who is it?",
+        "It is me.",
+        "A dog.",
+        "5 cats",
+        "Hello",
+        "It is about\n-5 degrees at home",
+    ]
+    shouted = text.upper().replace("I>", "i>").replace("B>", "b>").replace("\\AN8", "\\an8")
+    assert found.data.decode() == shouted.replace("ABOUT\n-5 DEGREES", "ABOUT -5\nDEGREES")
+
+
 @pytest.mark.parametrize("newline", ["\n", "\r\n", "\r"])
 def test_a_cue_ends_where_the_next_one_begins_without_an_empty_line(newline: str) -> None:
     text = (

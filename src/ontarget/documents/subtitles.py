@@ -19,6 +19,10 @@ _CUE = re.compile(
     rf"(?<![^\r\n]){_TIMES}{_END}((?:(?!{_TIMES}|[ \t]*\d+[ \t]*{_END}{_TIMES})[^\r\n]*\S[^\r\n]*{_END})*)"
 )
 _MARKUP = re.compile(r"<[^<>\n]*>|\{\\[^{}\n]*\}")
+# Markup, and the beginning of a line with a dash, but not the sign of a number.
+_TAG = re.compile(
+    rf"(?:\A|\r\n?|\n)[ \t]*(?:(?:{_MARKUP.pattern})[ \t]*)*[-–—]+[ \t]*(?!\d)|{_MARKUP.pattern}"
+)
 _NARROW = 20  # characters; a shorter line is not divided
 
 
@@ -46,10 +50,10 @@ def _slots(text: str, vtt: bool) -> Iterator[Slot]:
 
 
 def _parts(raw: str, vtt: bool) -> Parts:
-    """The text and tags of a cue. A line with a dash is what another person says."""
+    """The text and tags of a cue. A line with a dash is what another person says; the dash is no text."""
     pieces, place = list[str | Tag](), 0
-    for found in re.finditer(rf"{_MARKUP.pattern}|(?:\r\n?|\n)(?=\s*[-–—])", raw):
-        pieces += [_plain(raw[place : found.start()], vtt), Tag(found[0], breaks=found[0][-1] in "\r\n")]
+    for found in _TAG.finditer(raw):
+        pieces += [_plain(raw[place : found.start()], vtt), Tag(found[0], breaks=found[0][0] in "\r\n")]
         place = found.end()
     return parts_of([*pieces, _plain(raw[place:], vtt)])
 
