@@ -1,4 +1,4 @@
-"""The API of DeepL, version 2: documents, which are uploaded, asked for, and downloaded once."""
+"""The API of DeepL, version 2: documents, which are uploaded, asked for, and downloaded."""
 
 import json
 from functools import partial
