@@ -72,6 +72,7 @@ def test_short_texts_are_in_an_offered_language() -> None:
     (ciao,) = main(["Ciao"], "en", FOUR)
     assert ciao.split("-")[0] in ("it", "nl", "ro")  # not kept as English, which is only the most frequent
     assert main(["Ciao", "Il gatto dorme oggi sul divano."], "en", FOUR) == ["it-en"] * 2
+    assert main([*["Ciao"] * 64, "La mia casa è bella e grande."], "nl", FOUR) == ["it-nl"] * 65
     assert main(["xq", "Il gatto dorme oggi sul divano."], "en") == ["it-en"] * 2
 
 

@@ -3,6 +3,7 @@
 from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass
+from itertools import islice
 
 from ontarget.checked.source import UnidentifiedLanguage, source_directions
 from ontarget.documents.parts import Document
@@ -11,9 +12,10 @@ from ontarget.scoring.language_id.rules import letters
 from ontarget.serving.failure import wrong
 from ontarget.serving.offered import OfferedLanguages
 from ontarget.text import in_one_line
-from ontarget.translators.document import SAMPLE, sample_of
+from ontarget.translators.document import sample_of
 
 _SHORT = 12  # letters
+_CONTEXT = 20  # texts of a request that say what others are in
 _SURE = 0.5
 _SURE_IF_SHORT = 0.9  # words that the identifier does not know look like its most frequent language
 
@@ -63,29 +65,31 @@ def directions_of(
     if source is not None:
         return [TextDirections(Direction(source, target))] * len(documents)
     samples = [tuple(sample_of(one)) for one in documents]
-    return [_identified(place, samples, target, offered) for place in range(len(samples))]
+    texts = (text for sample in samples for text in sample)
+    context = tuple(islice((text for text in texts if letters(text) >= _SHORT), _CONTEXT))
+    return [_identified(number, own, context, target, offered) for number, own in enumerate(samples, 1)]
 
 
 def _identified(
-    place: int, samples: Sequence[tuple[str, ...]], target: Language, offered: OfferedLanguages
+    number: int, own: tuple[str, ...], context: tuple[str, ...], target: Language, offered: OfferedLanguages
 ) -> TextDirections:
-    own, words = samples[place], in_one_line(" ".join(samples[place]))
+    words = in_one_line(" ".join(own))
     if (other := offered.unoffered(words)) is not None:
-        message = f"text {place + 1} is in {other.name()} ({other}), which this server does not offer"
+        message = f"text {number} is in {other.name()} ({other}), which this server does not offer"
         raise wrong(f"{message}{offered.listed(other)}", "unknown_language")
-    around = tuple(text for number, sample in enumerate(samples) if number != place for text in sample)[
-        :SAMPLE
-    ]
-    sure = _SURE_IF_SHORT if offered.chosen and letters(words) < _SHORT else _SURE
-    for sample, least in ((own, sure), ((*around, *own), _SURE)) if around else ((own, sure),):
+    short = letters(words) < _SHORT
+    for sample, sure in (
+        (own, _SURE_IF_SHORT if offered.chosen and short else _SURE),
+        ((*context, *own), _SURE_IF_SHORT if offered.chosen else _SURE),
+    ):
         try:
-            found = source_directions(sample, target, offered.identifier, least)
+            found = source_directions(sample, target, offered.identifier, sure)
         except UnidentifiedLanguage:
             continue
         sources = Counter(one.source for one in found[len(sample) - len(own) :] if one)
         main = Direction(sources.most_common(1)[0][0], target) if sources else None
-        return TextDirections(offered.direction(main, target), offered, sample, least)
+        return TextDirections(offered.direction(main, target), offered, sample, sure)
     if (guessed := offered.best_but(target, words)) is None:
-        message = f"the language of text {place + 1} cannot be identified; name the source language"
+        message = f"the language of text {number} cannot be identified; name the source language"
         raise wrong(message, "unidentified_language")
     return TextDirections(Direction(guessed, target))
