@@ -1,6 +1,7 @@
 import json
 import threading
 import time
+from collections.abc import Sequence
 from typing import Any
 
 import httpx2
@@ -9,6 +10,7 @@ from tests.checked.fake import ENGLISH, FRENCH, GERMAN
 from tests.serving.fake import ESEL, LONG, Table, client_of, served, service_of
 
 from ontarget.languages import Language
+from ontarget.scoring.language_id.identifier import Guess, default_identifier
 from ontarget.serving.limits import ServerLimits
 
 
@@ -262,6 +264,52 @@ def test_scores_are_those_of_the_library(client: httpx2.Client) -> None:
     assert [one["language"] for one in reply["lines"]] == ["de", "fr", "en"]
     short = post(client, "/score", lines=lines, sources=["x"], target="fr")
     assert (short.status_code, "differ in number" in short.text) == (400, True)
+
+
+class Waiting:
+    """An identifier that waits until it may go on."""
+
+    signature = "waiting"
+    labels = default_identifier().labels
+
+    def __init__(self) -> None:
+        self.begun, self.go_on = threading.Event(), threading.Event()
+
+    def identify(self, texts: Sequence[str]) -> list[Guess]:
+        self.begun.set()
+        assert self.go_on.wait(60)
+        return default_identifier().identify(texts)
+
+
+def test_scores_hold_up_no_other_request() -> None:
+    service, replies = service_of(), list[httpx2.Response]()
+    service.identifier = waiting = Waiting()
+    with client_of(service) as client:
+
+        def score() -> None:
+            replies.append(post(client, "/score", lines=[FRENCH], target="fr"))
+
+        thread = threading.Thread(target=score)
+        thread.start()
+        try:
+            assert waiting.begun.wait(60)
+            assert client.get("/health", timeout=10).status_code == 200
+            assert not replies
+        finally:
+            waiting.go_on.set()
+            thread.join()
+    assert replies[0].json()["otr"] == 0
+
+
+def test_scores_that_take_too_long_are_given_up() -> None:
+    service = service_of(limits=ServerLimits(seconds=0.05))
+    service.identifier = waiting = Waiting()
+    with client_of(service) as client:
+        try:
+            reply = post(client, "/score", lines=[FRENCH], target="fr")
+        finally:
+            waiting.go_on.set()
+    assert (reply.status_code, reply.json()["error"]["code"]) == (504, "timeout")
 
 
 def test_health_readiness_and_headers(client: httpx2.Client) -> None:

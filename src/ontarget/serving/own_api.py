@@ -5,6 +5,7 @@
 
 import time
 from collections.abc import AsyncIterator, Callable, Sequence
+from functools import partial
 from typing import Annotated, Any, Literal
 
 from fastapi import APIRouter
@@ -147,9 +148,9 @@ async def score(http: Request, service: WithKey) -> JSONResponse:
     try:
         into = Direction(service.offered.named(body.source), target) if body.source else target
         count = OffTarget(into, service.identifier)
-        segments = count.add(body.lines, body.sources)
     except UserError as error:
         raise wrong(str(error)) from None
+    segments = await service.compute(http, partial(count.add, body.lines, body.sources))
     total = count.score
     of_lines = [
         {

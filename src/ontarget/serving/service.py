@@ -217,7 +217,21 @@ class TranslationService:
                 raise _of_the_model(error) from None
 
         with self.keys.client(http).spending(characters):
-            return await self._done(None if background else http, partial(work, translate), ticket, name)
+            self.check_ready(name, accepted=background)
+            return await self._done(None if background else http, partial(work, translate), ticket)
+
+    async def compute(self, http: Request, work: Callable[[], Result]) -> Result:
+        """Does work that needs no model in a thread, so that other requests are answered meanwhile.
+
+        Args:
+            http: the request; if its client leaves, or time is up, nobody waits for the work.
+            work: is bounded, since nothing ends it.
+        Raises:
+            Failure: the request is wrong, or the server is busy or about to end.
+        """
+        if self.draining:
+            self.check_ready()
+        return await self._done(http, work, Ticket())
 
     def check_size(self, texts: Sequence[str]) -> None:
         """Refuses too many texts, or too many characters.
@@ -266,11 +280,8 @@ class TranslationService:
         self._threads.shutdown(wait=False, cancel_futures=True)
         self.files.close()
 
-    async def _done(
-        self, http: Request | None, work: Callable[[], Result], ticket: Ticket, model: str
-    ) -> Result:
+    async def _done(self, http: Request | None, work: Callable[[], Result], ticket: Ticket) -> Result:
         """The result of work in a thread, unless time is up or the client leaves; None: there is none."""
-        self.check_ready(model, accepted=http is None)
         if self._in_progress >= self.limits.requests:
             raise Failure(429, "busy", "too many requests at a time; try again", headers=_soon(1))
         self._in_progress += 1
@@ -321,7 +332,7 @@ async def _left(http: Request | None) -> None:
 def _given_up(gone: bool, seconds: float) -> Failure:
     if gone:
         return client_left()
-    message = f"the translation took longer than {seconds:g} seconds; try again later, or send less text"
+    message = f"the request took longer than {seconds:g} seconds; try again later, or send less text"
     return Failure(504, "timeout", message, headers=_soon(10))
 
 
