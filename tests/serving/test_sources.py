@@ -80,7 +80,7 @@ def test_a_language_that_is_not_offered_is_named() -> None:
     with pytest.raises(Failure, match=r"text 2 is in German \(de\).* offered are nl, en, it, ro") as refused:
         main(["Il gatto dorme", GERMAN], "nl", FOUR)
     assert refused.value.status == 400
-    with pytest.raises(Failure, match="text 1 cannot be identified"):
+    with pytest.raises(Failure, match="the text cannot be identified"):
         main(["xq"], "en")
 
 

@@ -67,15 +67,18 @@ def directions_of(
     samples = [tuple(sample_of(one)) for one in documents]
     texts = (text for sample in samples for text in sample)
     context = tuple(islice((text for text in texts if letters(text) >= _SHORT), _CONTEXT))
-    return [_identified(number, own, context, target, offered) for number, own in enumerate(samples, 1)]
+    names = [f"text {number}" for number in range(1, len(samples) + 1)] if len(samples) > 1 else ["the text"]
+    return [
+        _identified(name, own, context, target, offered) for name, own in zip(names, samples, strict=False)
+    ]
 
 
 def _identified(
-    number: int, own: tuple[str, ...], context: tuple[str, ...], target: Language, offered: OfferedLanguages
+    name: str, own: tuple[str, ...], context: tuple[str, ...], target: Language, offered: OfferedLanguages
 ) -> TextDirections:
     words = in_one_line(" ".join(own))
     if (other := offered.unoffered(words)) is not None:
-        message = f"text {number} is in {other.name()} ({other}), which this server does not offer"
+        message = f"{name} is in {other.name()} ({other}), which this server does not offer"
         raise wrong(f"{message}{offered.listed(other)}", "unknown_language")
     short = letters(words) < _SHORT
     for sample, sure in (
@@ -90,6 +93,6 @@ def _identified(
         main = Direction(sources.most_common(1)[0][0], target) if sources else None
         return TextDirections(offered.direction(main, target), offered, sample, sure)
     if (guessed := offered.best_but(target, words)) is None:
-        message = f"the language of text {number} cannot be identified; name the source language"
+        message = f"the language of {name} cannot be identified; name the source language"
         raise wrong(message, "unidentified_language")
     return TextDirections(Direction(guessed, target))

@@ -262,10 +262,10 @@ def test_a_browser_that_keeps_nothing_translates_too(browser: Any, url: str) -> 
 
 def test_mistakes_are_shown_and_nothing_is_lost(open_page: Open, url: str) -> None:
     page = open_page(url)
-    page.fill("[name=text]", "xq")
+    page.fill("[name=text]", "La mia casa è bella e grande.")
     page.click("#translate")
     expect(page.locator("#error")).to_have_text(
-        "The language of the text cannot be identified; choose the source language."
+        "The text is in Italian (it), which this server does not offer; offered are en, fr, de."
     )
     page.click("#glossary summary")
     page.fill("#terms", "Hund")
