@@ -50,7 +50,7 @@ def _slots(text: str, vtt: bool) -> Iterator[Slot]:
 
 
 def _parts(raw: str, vtt: bool) -> Parts:
-    """The text and tags of a cue. A line with a dash is what another person says; the dash is no text."""
+    """The text and tags of a cue. A line with a dash is what another person says, and the dash is a tag."""
     pieces, place = list[str | Tag](), 0
     for found in _TAG.finditer(raw):
         pieces += [_plain(raw[place : found.start()], vtt), Tag(found[0], breaks=found[0][0] in "\r\n")]

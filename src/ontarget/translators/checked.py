@@ -157,7 +157,7 @@ class CheckedTranslator:
     ) -> list[list[Checked]]:
         """Translates requests in any mix of directions; one with two equal sides is kept as it is.
 
-        So is a text without a letter, such as a number: a model may make words of it.
+        So is a text without a letter, such as a number, which a model may turn into words.
 
         Args:
             requests: the texts, which may have terms of a glossary.
