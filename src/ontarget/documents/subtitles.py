@@ -21,7 +21,8 @@ _CUE = re.compile(
 _MARKUP = re.compile(r"<[^<>\n]*>|\{\\[^{}\n]*\}")
 # Markup, and the beginning of a line with a dash, but not the sign of a number.
 _TAG = re.compile(
-    rf"(?:\A|\r\n?|\n)[ \t]*(?:(?:{_MARKUP.pattern})[ \t]*)*[-–—]+[ \t]*(?!\d)|{_MARKUP.pattern}"
+    rf"(?P<end>\A|\r\n?|\n)(?P<before>[^\S\r\n]*(?:(?:{_MARKUP.pattern})[^\S\r\n]*)*)(?P<dash>[-–—]++(?!\d))"
+    rf"|{_MARKUP.pattern}"
 )
 _NARROW = 20  # characters; a shorter line is not divided
 
@@ -53,7 +54,14 @@ def _parts(raw: str, vtt: bool) -> Parts:
     """The text and tags of a cue. A line with a dash is what another person says, and the dash is a tag."""
     pieces, place = list[str | Tag](), 0
     for found in _TAG.finditer(raw):
-        pieces += [_plain(raw[place : found.start()], vtt), Tag(found[0], breaks=found[0][0] in "\r\n")]
+        pieces.append(_plain(raw[place : found.start()], vtt))
+        if found["dash"] is None:
+            pieces.append(Tag(found[0]))
+        else:
+            pieces += [Tag(found["end"], breaks=True)] * bool(found["end"])
+            between = re.split(f"({_MARKUP.pattern})", found["before"])
+            pieces += [Tag(piece) if number % 2 else piece for number, piece in enumerate(between)]
+            pieces.append(Tag(found["dash"], breaks=True))
         place = found.end()
     return parts_of([*pieces, _plain(raw[place:], vtt)])
 
