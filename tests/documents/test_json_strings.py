@@ -66,7 +66,7 @@ def test_only_values_are_translated_and_letters_are_written_as_before() -> None:
     text = '{"title" : "caf\\u00e9 noir",\n "n": 1, "list": ["{x} dogs", ""]}'
     assert translated(text, upper) == '{"title" : "CAF\\u00c9 NOIR",\n "n": 1, "list": ["{x} DOGS", ""]}'
     assert translated('{"title": "café noir"}', upper) == '{"title": "CAFÉ NOIR"}'
-    assert translated('["one dog"]', lambda t: 'a "b"\n\\') == '["a \\"b\\" \\\\"]'
+    assert translated('["one dog"]', lambda t: 'eins "b"\n\\') == '["eins \\"b\\" \\\\"]'
 
 
 def test_the_lines_of_a_string_stay_lines() -> None:
