@@ -195,7 +195,9 @@ class CheckedTranslator:
         """Up to `count` different translations of each text, best first, see `alternatives.py`.
 
         Args:
-            texts, source, target: see `translate`. A text that is kept as it is has no alternatives.
+            texts: one line each. A text that is kept as it is has no alternatives.
+            source: see `translate`.
+            target: see `translate`.
             count: maximum number of translations of a text. A narrower beam is widened to this size.
             progress: see `translate`.
         Raises:
