@@ -1,5 +1,6 @@
 """Workers with a model without weights, in processes of their own."""
 
+import logging
 import os
 import signal
 import threading
@@ -152,7 +153,7 @@ def test_a_call_that_is_cancelled_ends(caplog: pytest.LogCaptureFixture) -> None
     assert ended.wait(60)
     table.go.set()
     assert owner.submit(call("still here")).result(60)[0][0].text == "still here"
-    assert not caplog.records
+    assert not [record for record in caplog.records if record.levelno >= logging.WARNING]
     owner.close()
 
 
