@@ -1,7 +1,7 @@
 """The size of a model before it is loaded or made, by its configuration."""
 
 import json
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 
 from ontarget.checkpoints.adapter import lineage
@@ -34,7 +34,7 @@ class ModelSize:
     keys: int
     intermediate: int
     vocabulary: int
-    saved: int = _NUMBER
+    saved: int = field(default=_NUMBER, compare=False)  # it has no effect on speed, see `probe`
 
     @property
     def shape(self) -> str:

@@ -1,4 +1,4 @@
-"""Measures, in a second or two, how fast this machine trains and decodes a model of some size.
+"""Measures, in some seconds, how fast this machine trains and decodes a model of some size.
 
 It computes with random weights of the model's own shapes, in one layer and in a few, and extrapolates to all
 of them. On a CPU, processor time is measured, so other programs hardly change the result.
@@ -136,10 +136,8 @@ def _measured(size: ModelSize, layers: int, num_beams: int, precision: Precision
     read = _seconds(lambda: TokenTree(model, prompts))
 
     def write(rows: int) -> float:
-        tree, tokens = (
-            TokenTree(model, prompts[:rows]),
-            torch.zeros(rows, num_beams, dtype=torch.long, device=at),
-        )
+        tree = TokenTree(model, prompts[:rows])
+        tokens = torch.zeros(rows, num_beams, dtype=torch.long, device=at)
         return _seconds(lambda: tree.grow(tokens, tokens).float().log_softmax(-1).topk(2 * num_beams))
 
     one, all_rows = write(1), write(ROWS)
@@ -160,9 +158,7 @@ def _by_products(parameters: int) -> Speeds:
 
     n = 1024
     matrix = torch.rand(n, n, device=device(), dtype=torch.bfloat16 if prefers_bf16() else torch.float32)
-    one = (
-        _seconds(lambda: matrix @ matrix) * parameters / n**3
-    )  # 2 n^3 operations; so for 2 for each parameter
+    one = _seconds(lambda: matrix @ matrix) * parameters / n**3  # for 2 operations a parameter
     return Speeds(3 * one / _TRAINING_SHARE, 0.0, one / _TRAINING_SHARE, one / _WRITING_SHARE, 0.0)
 
 
