@@ -24,10 +24,10 @@ from torch import Tensor
 from torch.nn.functional import cross_entropy, linear
 
 from ontarget.hardware import device, keep_freed_memory
+from ontarget.training.loss.linear_loss import linear_signed_loss
 from ontarget.training.loss.log_odds import linear_log_odds, log_odds
 from ontarget.training.loss.objective import signed_loss
 
-VOCABULARIES = (32_000, 128_000)
 HELD = {"fp32": torch.float32, "bf16": torch.bfloat16}
 Way = Callable[[Tensor, Tensor, Tensor], Tensor]  # hidden, weight, labels -> loss
 
@@ -49,6 +49,10 @@ def fused(hidden: Tensor, weight: Tensor, labels: Tensor) -> Tensor:
     return signed_loss(linear_log_odds(hidden, weight, labels), _weights(labels))
 
 
+def known_in_the_forward_pass(hidden: Tensor, weight: Tensor, labels: Tensor) -> Tensor:
+    return linear_signed_loss(hidden, weight, labels, _weights(labels))[0]
+
+
 def _weights(labels: Tensor) -> Tensor:
     return torch.full(labels.shape, 1 / len(labels), device=labels.device)
 
@@ -58,6 +62,7 @@ WAYS: dict[str, Way] = {
     "published_unlikelihood": published_unlikelihood,
     "log_odds": from_logits,
     "linear_log_odds": fused,
+    "linear_signed_loss": known_in_the_forward_pass,
 }
 
 
@@ -145,6 +150,7 @@ def main() -> None:
     )
     parser.add_argument("--tokens", type=int, default=512)
     parser.add_argument("--features", type=int, default=512)
+    parser.add_argument("--vocabularies", type=int, nargs="+", default=[32_000, 128_000])
     parser.add_argument("--rounds", type=int, default=5)
     parser.add_argument("--held", choices=HELD, default="fp32", help="type of hidden states and weight")
     parser.add_argument("--output", type=Path, default=Path(__file__).parent / "results" / "loss_memory.json")
@@ -156,7 +162,7 @@ def main() -> None:
         return
     keep_freed_memory()  # as training does; not in the processes that measure memory
     rows = []
-    for vocabulary in VOCABULARIES:
+    for vocabulary in options.vocabularies:
         rows += measure(options.tokens, options.features, vocabulary, options.rounds, options.held)
         for row in rows[-len(WAYS) :]:
             print(row, flush=True)

@@ -9,6 +9,7 @@ from torch.utils._python_dispatch import TorchDispatchMode  # noqa: E402
 from torch.utils._pytree import tree_leaves  # noqa: E402
 
 from ontarget.training.loss import log_odds as module  # noqa: E402
+from ontarget.training.loss import products  # noqa: E402
 from ontarget.training.loss.log_odds import linear_log_odds, log_odds  # noqa: E402
 from ontarget.training.loss.objective import signed_loss  # noqa: E402
 
@@ -107,16 +108,16 @@ def inputs(tokens, vocabulary, features, dtype=torch.float32, seed=1, device="cp
 @pytest.fixture(params=["kept", "made again"])
 def small_tiles(request, monkeypatch):
     """Tiles of a few columns, so that toy vocabularies have many; logits kept for the backward or not."""
-    monkeypatch.setattr(module, "_TILE_BYTES", 1)
-    monkeypatch.setattr(module, "_LEAST_COLUMNS", 3)
-    monkeypatch.setattr(module, "_KEPT_LOGITS", 1 << 24 if request.param == "kept" else 0)
+    monkeypatch.setattr(products, "_TILE_BYTES", 1)
+    monkeypatch.setattr(products, "_LEAST_COLUMNS", 3)
+    monkeypatch.setattr(module, "KEPT_LOGITS", 1 << 24 if request.param == "kept" else 0)
 
 
 @pytest.mark.parametrize("gap", [-60.0, -17.0, 0.0, 17.0, 30.0, 60.0])
 @pytest.mark.parametrize("vocabulary", [2, 300, 130_000])
 def test_linear_value_and_gradients_against_fp64(gap, vocabulary, monkeypatch):
-    monkeypatch.setattr(module, "_TILE_BYTES", 1 << 16)
-    monkeypatch.setattr(module, "_KEPT_LOGITS", 0)
+    monkeypatch.setattr(products, "_TILE_BYTES", 1 << 16)
+    monkeypatch.setattr(module, "KEPT_LOGITS", 0)
     hidden, weight, labels, bias = inputs(3, vocabulary, 8)
     labels = torch.tensor([0, vocabulary // 2, vocabulary - 1])
     with torch.no_grad():
@@ -174,9 +175,9 @@ def test_linear_equals_log_odds_of_the_logits_however_it_is_tiled(
     hidden, weight, labels, _ = inputs(tokens, vocabulary, features, torch.float64, seed)
     upstream = torch.linspace(-2, 3, tokens, dtype=torch.float64)
     with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(module, "_TILE_BYTES", 1)
-        patch.setattr(module, "_LEAST_COLUMNS", width)
-        patch.setattr(module, "_KEPT_LOGITS", 1 << 24 if keep else 0)
+        patch.setattr(products, "_TILE_BYTES", 1)
+        patch.setattr(products, "_LEAST_COLUMNS", width)
+        patch.setattr(module, "KEPT_LOGITS", 1 << 24 if keep else 0)
         d = linear_log_odds(hidden, weight, labels)
         gradients = torch.autograd.grad(d, (hidden, weight), upstream)
     expected = exact(hidden, weight, labels)
@@ -294,7 +295,7 @@ def test_linear_never_holds_all_logits():
 
     with Largest() as made:
         linear_log_odds(hidden, weight, labels).sum().backward()
-    tile = module._TILE_BYTES // 4
+    tile = products._TILE_BYTES // 4
     assert weight.numel() <= made.numel <= tile < tokens * vocabulary / 15
 
 

@@ -19,10 +19,11 @@ with pytest.MonkeyPatch.context() as environment:
 
 from hypothesis import given, settings  # noqa: E402
 from hypothesis import strategies as st  # noqa: E402
-from tests.training import test_log_odds  # noqa: E402
+from tests.training.loss import test_log_odds  # noqa: E402
 from tests.training.loss.test_log_odds import exact  # noqa: E402
 
 from ontarget.training.loss import log_odds as module  # noqa: E402
+from ontarget.training.loss import products  # noqa: E402
 from ontarget.training.loss.log_odds import linear_log_odds  # noqa: E402
 
 
@@ -30,7 +31,7 @@ from ontarget.training.loss.log_odds import linear_log_odds  # noqa: E402
 def triton_passes(monkeypatch):
     if DEVICE == "cpu":
         monkeypatch.setenv("TRITON_INTERPRET", "1")
-    monkeypatch.setattr(module, "_passes", lambda features: kernels)
+    monkeypatch.setattr(products, "_passes", lambda features: kernels)
 
 
 inputs = partial(test_log_odds.inputs, device=DEVICE)
@@ -67,9 +68,9 @@ def test_value_and_gradients_against_fp64(tokens, vocabulary, width, softcap, sc
     hidden, weight, labels, bias = inputs(tokens, vocabulary, 3, seed=seed)
     with pytest.MonkeyPatch.context() as patch:
         for name in ("_TILE_BYTES", "_GPU_TILE_BYTES"):
-            patch.setattr(module, name, 1)
-        patch.setattr(module, "_LEAST_COLUMNS", max(width, vocabulary // 8))
-        patch.setattr(module, "_KEPT_LOGITS", 1 << 24 if keep else 0)
+            patch.setattr(products, name, 1)
+        patch.setattr(products, "_LEAST_COLUMNS", max(width, vocabulary // 8))
+        patch.setattr(module, "KEPT_LOGITS", 1 << 24 if keep else 0)
         agree((hidden, weight, bias) if biased else (hidden, weight), labels, softcap, scale)
 
 
@@ -77,10 +78,10 @@ def test_value_and_gradients_against_fp64(tokens, vocabulary, width, softcap, sc
 @pytest.mark.parametrize("vocabulary", [2, 300, 9001])
 def test_sure_models_and_labels_at_the_edges_of_tiles_and_blocks(gap, vocabulary, monkeypatch):
     monkeypatch.setattr(kernels, "_BLOCK", 1024)
-    monkeypatch.setattr(module, "_KEPT_LOGITS", 0)
-    monkeypatch.setattr(module, "_LEAST_COLUMNS", 3000)
-    monkeypatch.setattr(module, "_TILE_BYTES", 1)
-    monkeypatch.setattr(module, "_GPU_TILE_BYTES", 1)
+    monkeypatch.setattr(module, "KEPT_LOGITS", 0)
+    monkeypatch.setattr(products, "_LEAST_COLUMNS", 3000)
+    monkeypatch.setattr(products, "_TILE_BYTES", 1)
+    monkeypatch.setattr(products, "_GPU_TILE_BYTES", 1)
     edges = [0, 1, 1023, 1024, 2999, 3000, 5999, 8999, 9000]
     labels = torch.tensor([label for label in edges if label < vocabulary] + [vocabulary - 1], device=DEVICE)
     hidden, weight, _, bias = inputs(len(labels), vocabulary, 8)

@@ -4,22 +4,17 @@
 holds all logits in memory.
 """
 
-from importlib import import_module
-from importlib.util import find_spec
 from typing import Any
 
 import torch
 from torch import Tensor
 from torch.autograd.function import once_differentiable
 
-from ontarget.training.loss import tiles
+from ontarget.training.loss import products
 from ontarget.training.loss.tiles import Logits
 
 _ROWS = 256  # tokens in fp32 at once: the working copy stays in the CPU's cache
-# The same for `linear_log_odds`, in bytes. GPUs have no such cache, and want large products.
-_TILE_BYTES, _GPU_TILE_BYTES = 1 << 22, 1 << 26
-_LEAST_COLUMNS = 256  # narrower products are slow
-_KEPT_LOGITS = 1 << 24  # up to this number (32 MiB in bf16) logits are kept, to save a product in backward
+KEPT_LOGITS = 1 << 24  # up to this number (32 MiB in bf16) logits are kept, to save a product in backward
 
 
 class _LogOdds(torch.autograd.Function):
@@ -114,13 +109,7 @@ def linear_log_odds(
         ValueError: the shapes are not compatible (the message has all of them), or a label is not in the
             vocabulary. (On GPUs with Triton this is a later CUDA error, since waiting for the GPU is slow.)
     """
-    fits = hidden.ndim == weight.ndim == 2 and hidden.shape[1] == weight.shape[1]
-    if not fits or labels.shape != hidden.shape[:1] or (bias is not None and bias.shape != weight.shape[:1]):
-        raise ValueError(
-            "hidden must be [tokens, features], weight [vocabulary, features], labels [tokens] and bias "
-            f"[vocabulary]: {list(hidden.shape)}, {list(weight.shape)}, {list(labels.shape)}"
-            + (f", {list(bias.shape)}" if bias is not None else "")
-        )
+    products.check_shapes(hidden, weight, labels, bias)
     return _LinearLogOdds.apply(hidden, weight, labels, bias, softcap, scale, into)  # type: ignore[no-untyped-call, no-any-return]
 
 
@@ -136,22 +125,14 @@ class _LinearLogOdds(torch.autograd.Function):
         scale: float,
         into: Tensor | None,
     ) -> Tensor:
-        features = hidden.to(_product_type(hidden))
-        of_label = features.new_zeros(len(labels), dtype=_sum_type(features))
-        log_rest = torch.full_like(of_label, -torch.inf)
-        keep, kept = len(labels) * len(weight) <= _KEPT_LOGITS, []
-        passes, how = _passes(features), Logits(bias, softcap, scale)
-        columns_of = _columns(labels, len(weight))
-        places = passes.places(labels, [columns.start for columns in columns_of], len(weight))
-        for columns, at_label in zip(columns_of, places, strict=True):
-            product = _product(features, weight[columns].to(features.dtype).T)
-            if keep:
-                kept.append(product)
-            passes.add(product, columns, at_label, how, of_label, log_rest)
+        features = hidden.to(products.product_type(hidden))
+        keep, how = len(labels) * len(weight) <= KEPT_LOGITS, Logits(bias, softcap, scale)
+        tiled = products.tiles_of(features, labels, len(weight), keep)
+        log_odds, log_rest, kept = products.forward(features, weight, tiled, how, keep)
         ctx.save_for_backward(features, weight, bias, log_rest, *kept)
-        ctx.tiles, ctx.softcap, ctx.scale = (columns_of, places), softcap, scale
+        ctx.tiled, ctx.softcap, ctx.scale = tiled, softcap, scale
         ctx.hidden_type, ctx.into = hidden.dtype, into if weight.requires_grad else None
-        return of_label - log_rest
+        return log_odds
 
     @staticmethod
     @once_differentiable
@@ -160,62 +141,10 @@ class _LinearLogOdds(torch.autograd.Function):
         to_hidden, to_weight, _, to_bias, *_ = ctx.needs_input_grad
         of_hidden = torch.zeros_like(features, dtype=log_rest.dtype) if to_hidden else None
         of_weight = torch.empty_like(weight) if to_weight and ctx.into is None else None
-        of_bias = torch.empty_like(bias) if to_bias else None
-        passes, how = _passes(features), Logits(bias, ctx.softcap, ctx.scale)
-        step_type = log_rest.dtype if to_bias else features.dtype  # the bias gets a sum of unrounded steps
-        for n, (columns, at_label) in enumerate(zip(*ctx.tiles, strict=True)):
-            of_columns = weight[columns].to(features.dtype)
-            product = kept[n] if kept else _product(features, of_columns.T)
-            step = passes.step(product, columns, at_label, how, log_rest, gradient, step_type)
-            if of_bias is not None:
-                of_bias[columns] = step.sum(dim=0)
-                step = step.to(features.dtype)
-            if of_hidden is not None:
-                _add_product(of_hidden, step, of_columns)
-            if of_weight is not None:
-                of_weight[columns] = _product(step.T, features)
-            elif ctx.into is not None:
-                ctx.into[columns] += _product(step.T, features)
+        of_bias = torch.zeros_like(bias) if to_bias else None
+        into = of_weight if ctx.into is None else ctx.into
+        sums = products.Sums(of_hidden, into, of_bias, add=ctx.into is not None)
+        how = Logits(bias, ctx.softcap, ctx.scale)
+        products.backward(features, weight, ctx.tiled, how, log_rest, kept, gradient, sums)
         of_hidden = of_hidden.to(ctx.hidden_type) if of_hidden is not None else None
         return of_hidden, of_weight, None, of_bias, None, None, None
-
-
-def _columns(labels: Tensor, vocabulary: int) -> list[slice]:
-    """The columns of each tile."""
-    size = _TILE_BYTES if labels.device.type == "cpu" else _GPU_TILE_BYTES
-    width = max(_LEAST_COLUMNS, size // (4 * max(len(labels), 1)))
-    return [slice(start, min(start + width, vocabulary)) for start in range(0, vocabulary, width)]
-
-
-def _passes(features: Tensor) -> Any:
-    """The module with the passes over tiles: `tiles_triton` if it can run."""
-    if features.is_cuda and features.dtype != torch.float64 and find_spec("triton"):
-        return import_module("ontarget.training.loss.tiles_triton")
-    return tiles
-
-
-def _product(left: Tensor, right: Tensor) -> Tensor:
-    """A matrix product; in fp32 if the device can return half-precision products unrounded."""
-    if left.is_cuda and left.dtype in (torch.bfloat16, torch.float16):
-        return torch.mm(left, right, out_dtype=torch.float32)
-    return torch.mm(left, right)
-
-
-def _add_product(total: Tensor, left: Tensor, right: Tensor) -> None:
-    """Adds a matrix product to `total`; on a GPU without a temporary copy."""
-    if left.is_cuda and left.dtype in (torch.bfloat16, torch.float16):
-        torch.addmm(total, left, right, out_dtype=torch.float32, out=total)
-    else:
-        total += torch.mm(left, right)
-
-
-def _sum_type(values: Tensor) -> torch.dtype:
-    return torch.promote_types(values.dtype, torch.float32)
-
-
-def _product_type(hidden: Tensor) -> torch.dtype:
-    """The type of autocast if it is on and the input is not fp64."""
-    device = hidden.device.type
-    if torch.is_autocast_enabled(device) and hidden.dtype != torch.float64:
-        return torch.get_autocast_dtype(device)
-    return hidden.dtype
