@@ -39,6 +39,8 @@ class _Engine(Scripted):
 class Table:
     """Answers by a table, all else with the source; `go` lets calls wait."""
 
+    stalled = 0.0
+
     def __init__(self, answers: Mapping[str, Sequence[str]] = ANSWERS) -> None:
         self.checker = Checker()
         self.batches: list[list[str]] = []

@@ -228,6 +228,42 @@ def test_a_wrong_number_of_results_fails_one_call() -> None:
     owner.close()
 
 
+def test_a_worker_that_hangs_is_killed_and_replaced(caplog: pytest.LogCaptureFixture) -> None:
+    killed = threading.Event()
+
+    def hangs(connection: Connection) -> None:
+        send(connection, {"ready": True})
+        assert killed.wait(60)
+
+    owner = started(owner_of(hangs, echo, step_seconds=600))
+    slot = owner._slots[0]
+    worker = slot.worker
+    assert isinstance(worker, ScriptedWorker)
+    running = owner.submit(call("a"))
+    slot.alive -= 601  # as if so much time had gone by
+    with pytest.raises(ModelEnded):
+        running.result(60)
+    assert owner.state == "restarting"
+    until(lambda: worker.killed)
+    killed.set()
+    until(lambda: owner.ready)
+    assert owner.submit(call("b")).result(60)[0][0].text == "B"
+    assert "the model has made no step for 600 s; its process is killed" in caplog.text
+    owner.close()
+
+
+def test_signs_of_life_count_but_answers_do_not() -> None:
+    """A worker whose engine hangs may still refuse texts that are too long, for which it needs no engine."""
+    owner = started(owner_of(echo))
+    slot = owner._slots[0]
+    before = slot.alive
+    owner.submit(call("a")).result(60)
+    assert slot.alive == before
+    owner._hear(slot, {"moves": True})
+    assert slot.alive > before
+    owner.close()
+
+
 def test_workers_share_the_calls_and_one_that_ends_is_not_the_end() -> None:
     calls: list[list[str]] = [[], []]
     gates = [threading.Event(), threading.Event()]

@@ -7,6 +7,7 @@ import threading
 import time
 from collections.abc import Iterator
 from functools import partial
+from multiprocessing.connection import Pipe
 
 import httpx2
 import pytest
@@ -18,9 +19,9 @@ from ontarget.checked.verdict import Checked
 from ontarget.errors import UserError
 from ontarget.languages import Direction
 from ontarget.scoring.language_id.identifier import default_identifier
-from ontarget.serving.model_calls import ModelBug, ModelCall
+from ontarget.serving.model_calls import ModelBug, ModelCall, receive, send
 from ontarget.serving.model_owner import ModelOwner, Restarts
-from ontarget.serving.model_process import Translates, in_process, in_thread
+from ontarget.serving.model_process import Translates, answer_calls, in_process, in_thread
 from ontarget.serving.service import TranslationService
 from ontarget.translation.system import Request
 
@@ -73,6 +74,45 @@ def test_a_model_that_is_killed_is_answered_by_503_and_mended(server: tuple[Tran
     assert reply.json()["translations"][0]["text"] == FRENCH
     assert "ontarget_model_restarts_total 1.0" in httpx2.get(f"{url}/metrics", timeout=60).text
     assert pids(service) != [pid]
+
+
+def test_a_process_that_hangs_is_answered_by_503_and_mended(server: tuple[TranslationService, str]) -> None:
+    service, url = server
+    (pid,) = pids(service)
+    slot = service.models.named()._slots[0]
+    replies = []
+    os.kill(pid, signal.SIGSTOP)  # it neither ends nor goes on
+    asking = threading.Thread(
+        target=lambda: replies.append(httpx2.post(f"{url}/translate", json=FIELDS, timeout=60))
+    )
+    asking.start()
+    while not slot.running:
+        time.sleep(0.01)
+    slot.alive -= 1000
+    asking.join()
+    assert (replies[0].status_code, replies[0].json()["error"]["code"]) == (503, "model_restarting")
+    while httpx2.get(f"{url}/ready", timeout=60).status_code != 200:
+        time.sleep(0.05)
+    assert pids(service) != [pid]
+    reply = httpx2.post(f"{url}/translate", json=FIELDS, timeout=60)
+    assert reply.json()["translations"][0]["text"] == FRENCH
+
+
+def test_a_worker_says_that_it_moves_until_a_step_takes_too_long() -> None:
+    table, (ours, theirs) = Table(), Pipe()
+    thread = threading.Thread(target=answer_calls, args=(theirs, lambda: table, 0.01))
+    thread.start()
+    assert receive(ours) == {"ready": True}
+    assert [receive(ours) for _ in range(3)] == [{"moves": True}] * 3
+    table.stalled = 1.0
+    while ours.poll(0.2):  # those that it had said already
+        receive(ours)
+    send(ours, {"id": 0, "call": call("b").to_dict()})
+    assert (receive(ours) or {})["id"] == 0  # other threads of it go on
+    table.stalled = 0.0
+    assert receive(ours) == {"moves": True}
+    send(ours, {"end": True})
+    thread.join()
 
 
 def test_the_model_does_not_end_at_signals_for_all_processes(server: tuple[TranslationService, str]) -> None:

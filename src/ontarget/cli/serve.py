@@ -26,6 +26,7 @@ from ontarget.served_model import API_KEY_ENV, CONCURRENCY, ServedModel, is_url
 from ontarget.serving.api_keys import read_api_keys
 from ontarget.serving.glossaries import GlossaryStore
 from ontarget.serving.limits import ServerLimits
+from ontarget.serving.model_owner import STEP_SECONDS
 from ontarget.serving.model_process import Launch, in_process
 from ontarget.serving.public_url import PublicUrl
 from ontarget.serving.server import serve as serve_until_stopped
@@ -117,6 +118,16 @@ def serve(
     timeout: Annotated[
         float, typer.Option(min=1, metavar="SECONDS", help="Time limit of a request, in seconds.")
     ] = _LIMITS.seconds,
+    step_timeout: Annotated[
+        float,
+        typer.Option(
+            "--step-timeout",
+            min=30,
+            metavar="SECONDS",
+            help="Time limit of a decoding step, in seconds. If one takes longer, the process is killed "
+            "and started again.",
+        ),
+    ] = STEP_SECONDS,
     workers: Annotated[
         int,
         typer.Option(
@@ -213,6 +224,7 @@ def serve(
             document_bytes=max_document_bytes,
         ),
         workers=workers,
+        step_seconds=step_timeout,
         glossaries=glossaries,
         public_url=public.base if public else "",
     )

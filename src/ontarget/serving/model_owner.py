@@ -1,4 +1,4 @@
-"""The owner of a model: starts its workers, divides the calls among them, and replaces one that has ended."""
+"""The owner of a model: starts its workers, divides calls among them, and replaces one that ends or hangs."""
 
 import logging
 import threading
@@ -26,6 +26,9 @@ from ontarget.serving.model_process import Launch, Worker
 
 _LOG = logging.getLogger(__name__)
 _LAST = 5.0  # seconds for a worker to end after it was told to
+STEP_SECONDS = 120.0
+"""How long a decoding step may take; one that reads long prompts on a slow processor may take a minute."""
+_LOOK = 1.0  # seconds from one look at a worker to the next
 
 State = Literal["loading", "ready", "restarting", "lost", "closed"]
 """`lost`: no worker is left, and none is started any more."""
@@ -62,6 +65,7 @@ class _Slot:
     running: dict[int, _Running] = field(default_factory=dict)
     outbox: "SimpleQueue[dict[str, Any] | None]" = field(default_factory=SimpleQueue)
     worker: Worker | None = None
+    alive: float = 0.0  # when it last said so
 
     @property
     def load(self) -> int:
@@ -76,7 +80,8 @@ class ModelOwner:
         name: the name of the model in the log, if there are others.
         workers: number of workers; they share the calls.
         restarts: when a worker that has ended is started again.
-        on_restart: called when one is.
+        step_seconds: how long a decoding step may take. A worker that hangs for longer is killed.
+        on_restart: called when one is started again.
 
     Attributes:
         error: why the model could not be loaded at first, if it could not.
@@ -89,12 +94,13 @@ class ModelOwner:
         name: str = "",
         workers: int = 1,
         restarts: Restarts | None = None,
+        step_seconds: float = STEP_SECONDS,
         on_restart: Callable[[], None] = lambda: None,
     ) -> None:
         self.error: Exception | None = None
         self._called = f"the model '{name}'" if name else "the model"
         self._launch, self._restarts = launch, restarts or Restarts()
-        self._on_restart = on_restart
+        self._step_seconds, self._on_restart = step_seconds, on_restart
         self._slots = [_Slot() for _ in range(workers)]
         self._threads: list[threading.Thread] = []
         self._lock = threading.Lock()
@@ -214,25 +220,45 @@ class ModelOwner:
             if self._closed.is_set():
                 worker.kill()
         sender.start()
+        over = threading.Event()
+        threading.Thread(target=self._watch, args=(slot, worker, over), name="watch", daemon=True).start()
         while (message := receive(worker.connection)) is not None:
             self._hear(slot, message)
+        over.set()
+        self._give_up(slot)
         with self._lock:
-            slot.ready, slot.worker = False, None
-            left, slot.running = list(slot.running.values()), {}
-            slot.outbox = SimpleQueue()
+            slot.worker, slot.outbox = None, SimpleQueue()
         outbox.put(None)
         sender.join()
         worker.connection.close()
-        how = worker.end(_LAST)
+        return worker.end(_LAST)
+
+    def _watch(self, slot: _Slot, worker: Worker, over: threading.Event) -> None:
+        """Kills a worker that hangs."""
+        while not over.wait(_LOOK):
+            if slot.ready and time.monotonic() - slot.alive > self._step_seconds:
+                _LOG.error(
+                    "%s has made no step for %g s; its process is killed", self._called, self._step_seconds
+                )
+                self._give_up(slot)  # first, since a process that waits for a driver may not end
+                worker.kill()
+                return
+
+    def _give_up(self, slot: _Slot) -> None:
+        """Takes no more calls for a worker, and ends the running ones."""
+        with self._lock:
+            slot.ready = False
+            left, slot.running = list(slot.running.values()), {}
         for one in left:
             _settle(one.future, ModelEnded())
-        return how
 
     def _hear(self, slot: _Slot, message: dict[str, Any]) -> None:
         if "ready" in message:
             with self._lock:
-                slot.ready = slot.was_ready = True
+                slot.ready, slot.was_ready, slot.alive = True, True, time.monotonic()
             _LOG.info("%s is loaded", self._called)
+        elif "moves" in message:
+            slot.alive = time.monotonic()
         elif "failed" in message:
             if not slot.was_ready:
                 self.error = error_of_dict(message["failed"])

@@ -26,6 +26,10 @@ from ontarget.translation.system import Request
 class Translates(Protocol):
     """What the server needs of a `CheckedTranslator`. Threads share it."""
 
+    @property
+    def stalled(self) -> float:
+        """Seconds that the current decoding step takes so far; 0 without one."""
+
     def translate_requests(
         self, requests: Sequence[Request], *, count: int = 1, progress: Progress | None = None
     ) -> list[list[Checked]]:
@@ -36,6 +40,7 @@ Load = Callable[[], Translates]
 """Loads a model. For a process, it can be pickled, such as a function of a module."""
 
 _LOG = logging.getLogger(__name__)
+_BEAT = 5.0  # seconds between two signs of life
 
 
 class _Abandoned(Exception):
@@ -139,7 +144,7 @@ def _main(connection: Connection, load: Load, threads: int | None) -> None:
     os._exit(0)  # abandoned work may still be running
 
 
-def answer_calls(connection: Connection, load: Load) -> None:
+def answer_calls(connection: Connection, load: Load, beat: float = _BEAT) -> None:
     """Loads a model and answers calls until the other side says so, or has ended.
 
     Each call has a thread of its own, which also checks the translations and tries again; the engine decodes
@@ -148,8 +153,10 @@ def answer_calls(connection: Connection, load: Load) -> None:
     Args:
         connection: its messages are objects. `{"ready": true}` or `{"failed": ERROR}` comes first. Then each
             `{"id", "call"}` is answered, in any order, by `{"id", "results"}` or `{"id", "error"}`, unless
-            `{"cancel": id}` or `{"end": true}` comes before.
+            `{"cancel": id}` or `{"end": true}` comes before. `{"moves": true}` comes again and again, unless
+            a decoding step takes long or the process hangs.
         load: loads the model.
+        beat: seconds from one of these messages to the next; a step may take as long.
     """
     sending = threading.Lock()
 
@@ -170,6 +177,8 @@ def answer_calls(connection: Connection, load: Load) -> None:
         connection.close()
         return
     say(ready=True)
+    over = threading.Event()
+    threading.Thread(target=_live, args=(translator, over, beat, say), name="life", daemon=True).start()
     cancelled = dict[int, threading.Event]()
 
     def answer(id: int, call: ModelCall, ended: threading.Event) -> None:
@@ -196,7 +205,15 @@ def answer_calls(connection: Connection, load: Load) -> None:
         id, call = message["id"], ModelCall.of_dict(message["call"])
         one = cancelled[id] = threading.Event()
         threading.Thread(target=answer, args=(id, call, one), name="call", daemon=True).start()
+    over.set()
     for one in list(cancelled.values()):
         one.set()
     with sending:
         connection.close()
+
+
+def _live(translator: Translates, over: threading.Event, beat: float, say: Callable[..., None]) -> None:
+    """Says again and again that the model moves, as long as it does."""
+    while not over.wait(beat):
+        if translator.stalled <= beat:
+            say(moves=True)

@@ -27,7 +27,7 @@ from ontarget.serving.kept_files import KeptFiles
 from ontarget.serving.limits import ServerLimits
 from ontarget.serving.metrics import ServerMetrics
 from ontarget.serving.model_calls import ModelCall, ModelEnded, Results
-from ontarget.serving.model_owner import ModelOwner, Restarts, State
+from ontarget.serving.model_owner import STEP_SECONDS, ModelOwner, Restarts, State
 from ontarget.serving.model_process import Launch
 from ontarget.serving.models import ServedModels
 from ontarget.serving.offered import OfferedLanguages
@@ -84,6 +84,7 @@ class TranslationService:
         limits: the limits of requests.
         workers: number of workers of each model.
         restarts: when a worker that has ended is started again.
+        step_seconds: how long a decoding step may take, see `ModelOwner`.
         glossaries: those that clients keep on the server; default: in memory.
         public_url: what addresses of the server begin with for its clients; empty: as in their requests.
 
@@ -101,6 +102,7 @@ class TranslationService:
         limits: ServerLimits | None = None,
         workers: int = 1,
         restarts: Restarts | None = None,
+        step_seconds: float = STEP_SECONDS,
         glossaries: GlossaryStore | None = None,
         public_url: str = "",
     ) -> None:
@@ -119,6 +121,7 @@ class TranslationService:
                 name=name if len(launches) > 1 else "",
                 workers=workers,
                 restarts=restarts,
+                step_seconds=step_seconds,
                 on_restart=self.metrics.model_restarts.inc,
             )
             for name, launch in launches.items()

@@ -96,6 +96,12 @@ class CheckedTranslator:
         self.attempts = attempts_of(system, translator.engine, retries, seed=seed)
         self.checker = (Checker if check else Unchecked)(as_identifier(identifier))
 
+    @property
+    def stalled(self) -> float:
+        """Seconds that the current step of an engine takes so far, see `SharedEngine`; 0 without one."""
+        engines = [one.engine for one in self.attempts if isinstance(one, Attempt)]
+        return max(float(getattr(engine, "stalled", 0.0)) for engine in engines)
+
     @overload
     def translate(  # type: ignore[overload-overlap]  # a string is a sequence of strings, too
         self, texts: str, source: str | Language, target: str | Language, *, progress: Progress | bool = False

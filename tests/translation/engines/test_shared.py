@@ -15,6 +15,7 @@ from tests.translation.conftest import OfIds, make_model
 from ontarget.errors import UserError
 from ontarget.settings.decoding import Decoding, Prior, Sampling
 from ontarget.translation.engines import running_batch as batch_module
+from ontarget.translation.engines import shared as shared_module
 from ontarget.translation.engines.shared import SharedEngine
 from ontarget.translation.engines.tree import TokenTree
 from ontarget.translation.hypothesis import Hypothesis
@@ -95,6 +96,25 @@ def test_a_short_request_does_not_wait_for_a_long_one(
         short.result()
         assert ended == ["short"]
         long.result()
+
+
+def test_a_step_that_does_not_end_is_seen(
+    shared: SharedEngine, prompts, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    now = [100.0]
+    monkeypatch.setattr(shared_module.time, "monotonic", lambda: now[0])
+    paused = Paused(monkeypatch)
+    assert shared.stalled == 0.0
+    with ThreadPoolExecutor(1) as threads:
+        call = threads.submit(shared.generate, prompts[:1], Decoding(1, 4))
+        paused.reading.acquire()
+        now[0] += 9.0
+        assert shared.stalled == 9.0
+        paused.go_on.release()
+        call.result()
+    now[0] += 1000.0
+    shared.close()
+    assert shared.stalled == 0.0  # nobody waits
 
 
 def test_who_leaves_takes_their_rows_out(

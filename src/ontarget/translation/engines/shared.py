@@ -1,6 +1,7 @@
 """An engine for many threads: one thread owns the model, and decodes the prompts of all callers together."""
 
 import threading
+import time
 from collections import deque
 from collections.abc import Hashable, Sequence
 
@@ -35,6 +36,7 @@ class SharedEngine:
         self._changed = threading.Condition()
         self._arrived: list[_Call] = []
         self._closed = False
+        self._began: float | None = None
         # Of the owner's thread alone:
         self._calls: dict[object, _Call] = {}
         self._batches: dict[Hashable, RunningBatch] = {}
@@ -95,6 +97,12 @@ class SharedEngine:
             raise call.error
         return generation.hypotheses
 
+    @property
+    def stalled(self) -> float:
+        """Seconds that the current step takes so far; 0 if no call waits. It grows if the model hangs."""
+        began = self._began
+        return 0.0 if began is None else time.monotonic() - began
+
     def close(self) -> None:
         """Takes no more calls, and returns when the running ones have ended."""
         with self._changed:
@@ -105,10 +113,13 @@ class SharedEngine:
     def _run(self) -> None:
         while True:
             with self._changed:
+                if not self._calls and not self._arrived:
+                    self._began = None
                 self._changed.wait_for(lambda: self._closed or self._arrived or self._calls)
                 if not self._arrived and not self._calls:
                     return
                 arrived, self._arrived = self._arrived, []
+            self._began = time.monotonic()
             for call in arrived:
                 self._calls[call.generation] = call
                 try:
