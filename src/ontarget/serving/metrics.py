@@ -1,10 +1,12 @@
 """Numbers on what the server does, in the format of Prometheus. None of them contains text of a user."""
 
+from collections import defaultdict
 from collections.abc import Iterable
 
 from prometheus_client import CollectorRegistry, Counter, Gauge, Histogram, generate_latest
 
 from ontarget.checked.verdict import Checked
+from ontarget.languages import Direction
 
 
 class ServerMetrics:
@@ -46,13 +48,17 @@ class ServerMetrics:
     def translated(self, characters: int, segments: Iterable[Checked]) -> None:
         """Counts the segments of a request."""
         self._characters.inc(characters)
+        by_direction = defaultdict[Direction, list[Checked]](list)
         for one in segments:
+            by_direction[one.direction].append(one)
+        for direction, some in by_direction.items():
             # Variants of a language count as the language, so that clients cannot make any number of labels.
-            sides = [side.primary for side in one.direction.sides]
-            self._segments.labels(*sides).inc()
-            self._before.labels(*sides).inc(one.verdict.off or one.verdict.action != "none")
-            self._after.labels(*sides).inc(one.verdict.off)
-            self._tokens.inc(one.hypothesis.tokens)
+            sides = [side.primary for side in direction.sides]
+            self._segments.labels(*sides).inc(len(some))
+            repaired = sum(one.verdict.off or one.verdict.action != "none" for one in some)
+            self._before.labels(*sides).inc(repaired)
+            self._after.labels(*sides).inc(sum(one.verdict.off for one in some))
+            self._tokens.inc(sum(one.hypothesis.tokens for one in some))
 
     def text(self) -> bytes:
         """All metrics in Prometheus' text format."""
