@@ -80,10 +80,10 @@ class TestFault6:
         trainer.head.examine(model, trainer.args.device)  # two tokens, once, before the first step
         forwards: list[tuple[int, ...]] = []
         reached: list[tuple[int, ...]] = []
-        operation = head.linear_log_odds
+        operation = head.linear_signed_loss
         monkeypatch.setattr(
             head,
-            "linear_log_odds",
+            "linear_signed_loss",
             lambda hidden, *args: (reached.append(tuple(hidden.shape)), operation(hidden, *args))[1],
         )
         hook = model.model.register_forward_pre_hook(

@@ -117,9 +117,9 @@ def test_fault_4_no_room_for_any_response_is_one_sentence_and_never_nan(base, tm
 
 
 def test_fault_4_a_loss_that_is_not_finite_stops_the_stage(base, tmp_path, monkeypatch):
-    from ontarget.training import trainer
+    from ontarget.training.loss import linear_loss
 
-    monkeypatch.setattr(trainer, "signed_loss", lambda d, w, *q: (d * w).sum() * float("nan"))
+    monkeypatch.setattr(linear_loss, "signed_loss", lambda d, w, *q: (d * w).sum() * float("nan"))
     with pytest.raises(UserError, match="the loss is nan at step 1"):
         tuned(base, tmp_path)
 

@@ -37,14 +37,13 @@ def test_a_loss_that_is_not_finite_names_its_samples_and_leaves_the_last_checkpo
     base, tmp_path, monkeypatch
 ):
     """Those of its micro-batch alone, with the language that they ask for."""
-    loss, step = trainer.signed_loss, []
+    loss, micro_batches = trainer.SignedTrainer.compute_loss, []
 
-    def breaks_once(d, w, *q):
-        step.append(len(w))
-        # Likelihood and unlikelihood of each micro-batch.
-        return loss(d, w, *q) * (float("inf") if len(step) == 2 * (5 * 16 - 1) else 1.0)
+    def breaks_once(self, *given):
+        micro_batches.append(1)
+        return loss(self, *given) + (float("inf") if len(micro_batches) == 5 * 16 - 1 else 0.0)
 
-    monkeypatch.setattr(trainer, "signed_loss", breaks_once)
+    monkeypatch.setattr(trainer.SignedTrainer, "compute_loss", breaks_once)
     # One sample in each micro-batch: 8 translations and their twins in a step; the fifth step's last but one.
     with pytest.raises(UserError) as caught:
         run_stage(base, tmp_path, save_minutes=1e-9, max_tokens_per_micro_batch=1)
@@ -67,13 +66,13 @@ def test_a_gradient_that_is_not_finite_never_reaches_the_parameters(base, tmp_pa
         def backward(ctx, gradient):
             return gradient * float("nan")
 
-    loss, calls = trainer.signed_loss, []
+    loss, calls = trainer.SignedTrainer.compute_loss, []
 
-    def breaks(d, w, *q):
+    def breaks(self, *given):
         calls.append(1)
-        return Breaks.apply(loss(d, w, *q)) if len(calls) == 2 * 7 - 1 else loss(d, w, *q)
+        return Breaks.apply(loss(self, *given)) if len(calls) == 7 else loss(self, *given)
 
-    monkeypatch.setattr(trainer, "signed_loss", breaks)
+    monkeypatch.setattr(trainer.SignedTrainer, "compute_loss", breaks)
     with pytest.raises(
         UserError,
         match=r"gradient is not finite at step 7, with .* and \d+ more; the last checkpoint is kept",

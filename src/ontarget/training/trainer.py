@@ -151,18 +151,21 @@ class SignedTrainer(Trainer):
         unwrapped = self.accelerator.unwrap_model(model, keep_torch_compile=False)
         self.head.examine(unwrapped, counts.device)
         past = self._past(model, inputs)
-        with self.head.log_odds_at(counts, inputs["labels"]):
-            d = model(**seen_by_model(inputs, unwrapped.config._attn_implementation), **past).logits
+        seen = seen_by_model(inputs, unwrapped.config._attn_implementation)
         weights = inputs["weights"][counts]
         if "sequences" in inputs:
+            with self.head.log_odds_at(counts, inputs["labels"]):
+                d = model(**seen, **past).logits
             shares, sequences = inputs["shares"][counts], inputs["sequences"][counts]
             likelihood, other = pairwise_loss(self.objective, d, weights, shares, sequences)
             self._note(d.detach(), weights, likelihood=likelihood.detach(), preference=other.detach())
-        else:
-            likelihood = signed_loss(d, weights.clamp(min=0))
-            other = signed_loss(d, weights.clamp(max=0), self.objective.q)
-            self._note(d.detach(), weights, likelihood=likelihood.detach(), unlikelihood=other.detach())
-        return likelihood + other
+            return likelihood + other
+        with self.head.loss_at(inputs["labels"], inputs["weights"], self.objective.q):
+            loss: Tensor = model(**seen, **past).logits
+        d, q = self.head.log_odds, self.objective.q
+        likelihood, other = signed_loss(d, weights.clamp(min=0)), signed_loss(d, weights.clamp(max=0), q)
+        self._note(d, weights, likelihood=likelihood, unlikelihood=other)
+        return loss
 
     def _past(self, model: nn.Module, inputs: MicroBatch) -> Record:
         """Keys and values of the prefix, if the rows share one."""

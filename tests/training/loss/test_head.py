@@ -10,7 +10,8 @@ from peft import LoraConfig, get_peft_model  # noqa: E402
 from ontarget.errors import UserError  # noqa: E402
 from ontarget.training.loss import head  # noqa: E402
 from ontarget.training.loss.head import LogOddsHead  # noqa: E402
-from ontarget.training.loss.log_odds import linear_log_odds, log_odds  # noqa: E402
+from ontarget.training.loss.linear_loss import linear_signed_loss  # noqa: E402
+from ontarget.training.loss.log_odds import log_odds  # noqa: E402
 from ontarget.training.loss.objective import signed_loss  # noqa: E402
 
 CPU = torch.device("cpu")
@@ -77,6 +78,18 @@ def by_head(model, batch):
     return with_gradients(model, signed_loss(d, weights[counts]))
 
 
+def by_loss(model, batch, q=0.0):
+    """By the head as well, which computes the gradient in the forward pass."""
+    ids, labels, weights = batch
+    head = LogOddsHead.install(model)
+    head.examine(model, CPU)
+    with head.loss_at(labels, weights, q):
+        loss = model(input_ids=ids, use_cache=False).logits
+    assert loss.shape == ()
+    assert head.log_odds.shape == ((weights != 0).sum(),)
+    return with_gradients(model, loss)
+
+
 def with_gradients(model, loss):
     model.zero_grad()
     loss.backward()
@@ -102,6 +115,7 @@ def test_loss_and_all_gradients_are_those_of_all_logits(family, tied, batch):
     model = build(family, tied)
     expected = plainly(model, batch)
     assert_same(by_head(model, batch), expected)
+    assert_same(by_loss(model, batch), expected)
     # The embeddings are one matrix or two, as before, and the model makes logits again.
     assert (model.get_input_embeddings().weight is model.get_output_embeddings().weight) == tied
     assert_same(plainly(model, batch), expected)
@@ -123,7 +137,7 @@ def test_the_toy_has_a_cap_or_scale_that_matters(family, batch):
 def test_with_lora(family, settings, batch):
     model = get_peft_model(build(family), LoraConfig(r=2, init_lora_weights=False, **settings)).eval()
     expected = plainly(model, batch)
-    assert_same(by_head(model, batch), expected)
+    assert_same(by_loss(model, batch), expected)
     assert expected[1]
     assert all("lora" in name for name in expected[1])
 
@@ -135,7 +149,7 @@ def test_with_lora_and_a_copy_of_the_head_that_is_trained_whole(batch):
     model = get_peft_model(build("Llama"), settings).eval()
     names = list(model.state_dict())
     expected = plainly(model, batch)
-    assert_same(by_head(model, batch), expected)
+    assert_same(by_loss(model, batch), expected)
     assert "base_model.model.lm_head.modules_to_save.default.weight" in expected[1]
     assert list(model.state_dict()) == names
 
@@ -146,7 +160,7 @@ def test_with_gradient_checkpointing(family, batch):
     expected = plainly(model, batch)
     model.gradient_checkpointing_enable({"use_reentrant": False})
     model.train()  # the toys have no dropout
-    assert_same(by_head(model, batch), expected)
+    assert_same(by_loss(model, batch), expected)
 
 
 def test_with_torch_compile(batch):
@@ -164,21 +178,39 @@ def test_with_torch_compile(batch):
     assert compiled(input_ids=ids, use_cache=False).logits.shape == (3, 9, 50)
 
 
+@pytest.mark.parametrize("family", ["Llama", "Granite"])
+def test_the_gradient_of_the_weight_is_added_and_unlikelihood_bounded(family, batch):
+    """The factor of logits, which is measured, is not 1 to the last digit when it comes back."""
+    model = build(family)
+    ids, labels, weights = batch
+    counts = weights != 0
+    d = log_odds(model(input_ids=ids).logits[counts], labels[counts])
+    expected = with_gradients(model, signed_loss(d, weights[counts], q=0.7))
+    head = LogOddsHead.install(model)
+    head.examine(model, CPU)
+    head.adds_gradients = True
+    model.zero_grad()
+    head.weight.grad = torch.ones_like(head.weight)
+    with head.loss_at(labels, weights, 0.7):
+        model(input_ids=ids).logits.backward()
+    torch.testing.assert_close(head.weight.grad - 1, expected[1]["lm_head.weight"], rtol=1e-4, atol=2e-5)
+
+
 def test_so_many_positions_as_make_few_shapes_reach_the_operation(batch, monkeypatch):
     """What makes their number up weighs nothing: loss and gradients are compared above."""
     seen = []
 
     def spy(hidden, weight, labels, *rest):
         seen.append((len(hidden), len(labels)))
-        return linear_log_odds(hidden, weight, labels, *rest)
+        return linear_signed_loss(hidden, weight, labels, *rest)
 
-    monkeypatch.setattr(head, "linear_log_odds", spy)
+    monkeypatch.setattr(head, "linear_signed_loss", spy)
     ids, labels, _ = batch
     for counted in (1, 7, 20):
         some = torch.zeros(27)
         some[:counted] = 1.0
-        by_head(build("Llama"), (ids, labels, some.view(3, 9)))
-    by_head(build("Llama"), (ids.repeat(9, 1), labels.repeat(9, 1), torch.ones(27, 9)))
+        by_loss(build("Llama"), (ids, labels, some.view(3, 9)))
+    by_loss(build("Llama"), (ids.repeat(9, 1), labels.repeat(9, 1), torch.ones(27, 9)))
     assert seen == [(64, 64), (64, 64), (64, 64), (256, 256)]
 
 
@@ -202,15 +234,15 @@ def test_under_fsdp2_the_parameters_of_the_head_are_gathered(family, tied, batch
     LogOddsHead.install(model)  # as training does: before the model is wrapped
     for layer in model.model.layers:
         fully_shard(layer)
-    loss, gradients = by_head(fully_shard(model), batch)
+    loss, gradients = by_loss(fully_shard(model), batch)
     assert_same((loss, {name: gradient.full_tensor() for name, gradient in gradients.items()}), expected)
 
 
-def test_under_autocast_the_log_odds_are_fp32_and_near(batch):
+def test_under_autocast_the_loss_is_fp32_and_near(batch):
     model = build("Gemma2")
     expected, _ = plainly(model, batch)
     with torch.autocast("cpu", torch.bfloat16):
-        loss, gradients = by_head(model, batch)
+        loss, gradients = by_loss(model, batch)
     assert loss.dtype == torch.float32
     torch.testing.assert_close(loss, expected, rtol=0.02, atol=0.02)
     assert all(gradient.isfinite().all() for gradient in gradients.values())
@@ -219,7 +251,7 @@ def test_under_autocast_the_log_odds_are_fp32_and_near(batch):
 def test_a_batch_in_which_nothing_counts_gives_every_parameter_a_gradient_of_zero(batch):
     """As a process needs it whose share of a step is empty: the others wait for its gradients."""
     ids, labels, weights = batch
-    loss, gradients = by_head(build("Llama"), (ids, labels, torch.zeros_like(weights)))
+    loss, gradients = by_loss(build("Llama"), (ids, labels, torch.zeros_like(weights)))
     assert loss == 0
     assert all(gradient is not None and not gradient.any() for gradient in gradients.values())
 

@@ -1,16 +1,17 @@
-"""The output layer of a model during training: it returns the log-odds of labels in place of logits.
+"""The output layer of a model during training: it returns a loss or log-odds in place of logits.
 
 Only hidden states whose labels count reach it, and the logits of a whole batch are never in memory.
 """
 
 from collections.abc import Iterator
 from contextlib import contextmanager
-from typing import Any, Self
+from typing import Any, NamedTuple, Self
 
 import torch
 from torch import Tensor, nn
 
 from ontarget.errors import UserError
+from ontarget.training.loss.linear_loss import linear_signed_loss
 from ontarget.training.loss.log_odds import linear_log_odds
 
 # Keys of a model's config for the soft cap of its logits.
@@ -19,20 +20,39 @@ _ROUND = 64  # positions that reach the head are padded to a multiple, see batch
 _NO_CAP = 2.0**40  # tanh(d / cap) * cap is d itself, and models that divide by their cap cannot take None
 
 
+class _Wanted(NamedTuple):
+    """What a forward pass computes.
+
+    Attributes:
+        shape: that of ids, [samples, tokens].
+        positions: places of the labels that count, [counted], in the flattened ids.
+        labels: [counted].
+        weights: [counted], for the signed loss; None: log-odds are returned.
+        q: the bound of unlikelihood.
+    """
+
+    shape: torch.Size
+    positions: Tensor
+    labels: Tensor
+    weights: Tensor | None = None
+    q: float = 0.0
+
+
 class LogOddsHead(nn.Linear):
     """Replaces a model's output layer, with the same parameters.
 
     Tied embeddings stay tied, checkpoints keep their keys, and FSDP2 and ZeRO-3 gather its parameters as for
-    any module. Outside of `log_odds_at` it is the linear layer that it replaces, so evaluation and generation
-    are unchanged.
+    any module. Outside of `log_odds_at` and `loss_at` it is the linear layer that it replaces, so
+    evaluation and generation are unchanged.
 
     Changes that the model makes to its logits after the output layer must be part of the log-odds. A soft cap
-    is applied here, and disabled in the config while `log_odds_at` is active. `examine` finds a factor
-    (Cohere, Granite), and d is divided by it in advance.
+    is applied here, and disabled in the config meanwhile. `examine` finds a factor (Cohere, Granite), and
+    what is returned is divided by it in advance.
 
     Attributes:
         softcap: the model's soft cap, in logits.
         scale: the factor by which the model multiplies its logits; None before `examine`.
+        log_odds: d, [counted], of the latest loss, without a gradient.
         adds_gradients: whether the weight's gradient is added in place, without autograd and its hooks.
     """
 
@@ -51,7 +71,8 @@ class LogOddsHead(nn.Linear):
         self.softcap: float | None = getattr(config, self._cap_key) if self._cap_key else None
         self.scale: float | None = None
         self.adds_gradients = False
-        self._wanted: tuple[torch.Size, Tensor, Tensor] | None = None
+        self.log_odds = torch.empty(0)
+        self._wanted: _Wanted | None = None
         self._given: Tensor | None = None
 
     @classmethod
@@ -90,12 +111,26 @@ class LogOddsHead(nn.Linear):
             labels: [samples, tokens], int64: the token after each token.
         """
         positions = counts.flatten().nonzero().squeeze(1)
-        self._wanted = counts.shape, positions, labels.flatten()[positions]
-        try:
-            with self._uncapped():
-                yield
-        finally:
-            self._wanted = None
+        with self._computing(_Wanted(counts.shape, positions, labels.flatten()[positions])):
+            yield
+
+    @contextmanager
+    def loss_at(self, labels: Tensor, weights: Tensor, q: float = 0.0) -> Iterator[None]:
+        """Within this context, the model's forward pass returns the signed loss, a scalar, as its `logits`.
+
+        Its gradient is computed in the forward pass, see `linear_signed_loss`. Under `adds_gradients`, the
+        backward pass must then begin at this loss with the gradient 1.
+
+        Args:
+            labels: [samples, tokens], int64: the token after each token.
+            weights: [samples, tokens], as in `signed_loss`. 0 leaves a token out.
+            q: the bound of unlikelihood, as in `signed_loss`.
+        """
+        weights = weights.flatten()
+        positions = weights.nonzero().squeeze(1)
+        wanted = _Wanted(labels.shape, positions, labels.flatten()[positions], weights[positions], q)
+        with self._computing(wanted):
+            yield
 
     def examine(self, model: Any, device: torch.device) -> None:
         """Determines, once, what the model does to its logits after the output layer.
@@ -134,22 +169,28 @@ class LogOddsHead(nn.Linear):
 
     @torch.compiler.disable  # type: ignore[untyped-decorator]
     def forward(self, hidden: Tensor) -> Tensor:
-        """Log-odds within `log_odds_at`, logits otherwise."""
+        """Log-odds or the loss within `log_odds_at` or `loss_at`, logits otherwise."""
         if self._given is not None:
             return self._given.to(hidden.device, copy=True)  # the model may write to it
         if self._wanted is None:
             return super().forward(hidden)
-        shape, positions, labels = self._wanted
+        shape, positions, labels, weights, q = self._wanted
         if hidden.shape[:-1] != shape or self.scale is None:
             raise ValueError(
                 f"hidden states of {list(hidden.shape)} for labels of {list(shape)}, scale {self.scale}"
             )
         counted = len(positions)
-        positions, labels = _rounded_up(positions), _rounded_up(labels)
-        hidden = hidden.flatten(0, -2).index_select(0, positions)
+        hidden = hidden.flatten(0, -2).index_select(0, _rounded_up(positions))
+        labels = _rounded_up(labels)
         into = self.weight.grad if self.adds_gradients else None
-        d = linear_log_odds(hidden, self.weight, labels, self.bias, self.softcap, self.scale, into)
-        return d[:counted] / self.scale  # the model will multiply by it
+        how = self.bias, self.softcap, self.scale, into
+        if weights is None:
+            found = linear_log_odds(hidden, self.weight, labels, *how)[:counted]
+        else:
+            weights = torch.cat([weights, weights.new_zeros(len(labels) - counted)])
+            found, d = linear_signed_loss(hidden, self.weight, labels, weights, q, *how)
+            self.log_odds = d[:counted]
+        return found / self.scale  # the model will multiply by it
 
     def _behind_head(self, model: Any, given: Tensor, device: torch.device) -> Tensor:
         """The model's output for given logits, [1, 2, vocabulary]."""
@@ -162,6 +203,15 @@ class LogOddsHead(nn.Linear):
             model.train(training)
             self._given = None
         return logits.cpu()
+
+    @contextmanager
+    def _computing(self, wanted: _Wanted) -> Iterator[None]:
+        self._wanted = wanted
+        try:
+            with self._uncapped():
+                yield
+        finally:
+            self._wanted = None
 
     @contextmanager
     def _uncapped(self) -> Iterator[None]:
