@@ -64,6 +64,7 @@ def make_app(
         redoc_url=None,
         redirect_slashes=False,
         responses=ERRORS,
+        servers=[{"url": service.public_url}] if service.public_url else None,
     )
     app.state.service = service
     for api in (
@@ -88,7 +89,7 @@ def make_app(
     of_files = dict.fromkeys(_UPLOADS, limits.document_bytes + limits.body_bytes)
     # Without a key, which a page of another site does not have, its requests would be those of the user.
     origins = None if service.keys else _origins(service.public_url)
-    return Gate(app, service.metrics, limits.body_bytes, hosts, of_files, origins)
+    return Gate(app, service.metrics, limits.body_bytes, hosts, of_files, origins, service.root)
 
 
 def _origins(public_url: str) -> list[str]:

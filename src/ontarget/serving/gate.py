@@ -4,6 +4,7 @@ import asyncio
 import logging
 import time
 from collections.abc import Collection, Mapping
+from urllib.parse import unquote
 
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
@@ -35,6 +36,8 @@ class Gate:
             accepts only its own names, so that no page on the web can reach it under another one.
         origins: None: pages of any site may send requests. Else only the server's own page and those of these
             origins, such as `https://mt.example.com`; programs, which name no origin, always may.
+        root: a path such as `/mt` under which a proxy has the server. Paths may begin with it or not, since
+            some proxies remove it.
     """
 
     def __init__(
@@ -45,15 +48,17 @@ class Gate:
         hosts: Collection[str] | None = None,
         by_path: Mapping[str, int] | None = None,
         origins: Collection[str] | None = None,
+        root: str = "",
     ) -> None:
         self._app, self._metrics, self._body_bytes, self._hosts = app, metrics, body_bytes, hosts
-        self._by_path, self._origins = by_path or {}, origins
+        self._by_path, self._origins, self._root = by_path or {}, origins, unquote(root)
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Serves a request, or a message on the life of the server."""
         if scope["type"] != "http":
             await self._app(scope, receive, send)
             return
+        scope["path"] = self._without_root(scope["path"])
         begin, status = time.monotonic(), 0
         headers = {name.lower(): value for name, value in scope["headers"]}
 
@@ -87,6 +92,11 @@ class Gate:
         route = getattr(scope.get("route"), "path", "other")
         self._metrics.answered(route, status, seconds)
         _LOG.info("%s %s %d %.3f s", scope["method"], route, status, seconds)
+
+    def _without_root(self, path: str) -> str:
+        if self._root and f"{path}/".startswith(f"{self._root}/"):
+            return path[len(self._root) :] or "/"
+        return path
 
     def _check(self, headers: dict[bytes, bytes], largest: int) -> None:
         host = headers.get(b"host", b"").decode("latin-1")

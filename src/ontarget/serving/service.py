@@ -6,6 +6,7 @@ from concurrent.futures import CancelledError, Future, ThreadPoolExecutor
 from contextlib import suppress
 from functools import partial
 from typing import Any, TypeVar
+from urllib.parse import urlsplit
 
 from starlette.requests import Request
 
@@ -89,6 +90,7 @@ class TranslationService:
         public_url: what addresses of the server begin with for its clients; empty: as in their requests.
 
     Attributes:
+        root: the path in the public URL, such as `/mt`, or an empty text.
         draining: whether no new requests are accepted, because the server is about to end.
     """
 
@@ -107,7 +109,7 @@ class TranslationService:
         public_url: str = "",
     ) -> None:
         self.identifier = identifier
-        self.public_url = public_url
+        self.public_url, self.root = public_url, urlsplit(public_url).path
         self.keys = keys or ApiKeys()
         self.limits = limits or ServerLimits()
         self.metrics = ServerMetrics()

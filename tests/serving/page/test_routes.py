@@ -72,7 +72,7 @@ def test_the_page_asks_nothing_of_others(client: httpx2.Client) -> None:
     for tag, attrs in page.tags:
         assert not [name for name in attrs if name.startswith("on") or name == "style"], tag
         for name in ("src", "href", "action", "formaction"):
-            assert (attrs.get(name) or "/").startswith(("/", "#")), attrs
+            assert (attrs.get(name) or "./").startswith(("./", "#")), attrs
         assert tag != "style"
     assert [text for name, text in page.texts if name == "script." and text.strip()] == []
 
@@ -83,7 +83,7 @@ def test_its_files_are_served_and_no_others(client: httpx2.Client) -> None:
     scripts = [file for file in files if file and file.endswith(".js")]
     for file in scripts:  # grows by what each imports
         text = client.get(file).text
-        scripts += {f"/page/{name}" for name in re.findall(r'from "\./(\w+\.js)"', text)} - set(scripts)
+        scripts += {f"./page/{name}" for name in re.findall(r'from "\./(\w+\.js)"', text)} - set(scripts)
     assert len(scripts) >= 6
     for file in {*files, *scripts}:
         reply = client.get(str(file))

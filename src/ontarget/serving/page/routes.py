@@ -127,7 +127,7 @@ async def translate_document(http: Request, service: Open) -> Response:
         file = await prepared(service, upload, body.source, body.target, glossary, body.model)
         found = await file.translate(http, service)
     except Failure as failure:
-        return _page(service, body, failure=failure)
+        return _page(service, body, failure=failure, root="..")
     return data_reply(found.name, found.data, {REPORT: json.dumps(found.report())})
 
 
@@ -223,9 +223,16 @@ def _page(
     body: PageBody,
     sentences: Sequence[PageSentence] = (),
     failure: Failure | None = None,
+    root: str = ".",
 ) -> HTMLResponse:
+    """The page.
+
+    Args:
+        root: where `/` is from the address of the reply, because a proxy may have it under any path.
+    """
     message = _IN_THE_FORM.get(failure.code, failure.message) if failure else ""
     html = _environment.get_template("page.html.j2").render(
+        root=service.root or root,
         models=service.models.names,
         languages=[(str(one), one.name()) for one in service.offered.languages],
         auto=AUTO,

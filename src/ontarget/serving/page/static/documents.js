@@ -19,7 +19,7 @@ export async function translateFile(file) {
   body.append("glossary", tabbed(form.elements.terms.value));
   if (form.elements.model) body.append("model", form.elements.model.value);
   try {
-    const reply = await posted("/document", body);
+    const reply = await posted("document", body);
     const report = JSON.parse(reply.headers.get("Ontarget-Report") ?? "{}");
     const link = document.createElement("a");
     link.href = URL.createObjectURL(await reply.blob());

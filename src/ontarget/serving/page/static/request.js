@@ -2,6 +2,7 @@
 
 import { read, write } from "./storage.js";
 
+const ROOT = new URL("..", import.meta.url); // a proxy may have the server under any path
 const KEY = "ontarget.key";
 // Messages, by the code of an error, where the usual one speaks of what the page does not show.
 const IN_THE_FORM = { invalid_api_key: "the API key is missing or wrong; enter it in the field 'API key'" };
@@ -23,11 +24,11 @@ export function rememberKey(key) {
   write("sessionStorage", KEY, key);
 }
 
-/** A reply of the server; throws a Refusal unless all is well. */
+/** A reply of the server for a path from its root; throws a Refusal unless all is well. */
 export async function posted(path, body, { headers = {}, signal } = {}) {
   const key = rememberedKey();
   const authorization = key ? { Authorization: `Bearer ${key}` } : {};
-  const reply = await fetch(path, { method: "POST", body, headers: { ...headers, ...authorization }, signal });
+  const reply = await fetch(new URL(path, ROOT), { method: "POST", body, headers: { ...headers, ...authorization }, signal });
   if (!reply.ok) {
     const found = await reply.json().catch(() => null);
     throw new Refusal(reply.status, found?.error);
@@ -38,7 +39,7 @@ export async function posted(path, body, { headers = {}, signal } = {}) {
 /** The objects with which the server answers the fields of the page, as they come. */
 export async function* translated(fields, signal) {
   const headers = { "Content-Type": "application/json" };
-  const reply = await posted("/", JSON.stringify(fields), { headers, signal });
+  const reply = await posted("", JSON.stringify(fields), { headers, signal });
   const reader = reply.body.pipeThrough(new TextDecoderStream()).getReader();
   let rest = "";
   let done = false;
@@ -59,7 +60,7 @@ export async function* translated(fields, signal) {
 
 /** Whether the model is loaded. */
 export async function isReady() {
-  const reply = await fetch("/ready").catch(() => null);
+  const reply = await fetch(new URL("ready", ROOT)).catch(() => null);
   return reply === null || reply.status !== 503;
 }
 
