@@ -1,16 +1,17 @@
 """What `ontarget serve` costs over its engine, and whether one of many requests is lost or crossed.
 
-    OMP_NUM_THREADS=1 python benchmarks/serve.py MODEL [--requests 2000] [--at-once 32] [--workers N]
+    OMP_NUM_THREADS=1 python benchmarks/serve.py MODEL [--requests 2000] [--at-once 32] [--turns 4]
 
 The server runs in a process of its own on loopback, and greedily in fp32. Each request is a text of its
 own: one to six sentences of the phrasebook on one to three lines, in one of the directions. `--at-once` of
 them are in progress at a time. Its answer is compared with what the same engine, alone in this process,
 gives for the same text: it is *crossed* if it is that of another request, and *different* if it is neither.
-The memory of the server and its processes is looked at after a quarter of the requests and at the end.
+The memory of the server and its processes is looked at after the first of `--turns` and at the end.
 
 `ratio` is the processor seconds of the server and its processes for all requests, divided by those of the
 engine for the same sentences. The engine gets the sentences of `--at-once` requests at a time, and does not
-check its translations. `with checks` is the same engine with the checks of `ontarget translate`.
+check its translations. `with checks` is the same engine with the checks of `ontarget translate`. Engine and
+server take turns, so that other programs on the machine slow down both.
 """
 
 import argparse
@@ -20,13 +21,15 @@ import random
 import subprocess
 import sys
 import time
+from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 from dataclasses import dataclass
+from functools import partial
+from itertools import pairwise
 from pathlib import Path
 from statistics import quantiles
-from typing import Any
 
 import httpx2
 import psutil
@@ -117,6 +120,10 @@ def server_of(options: argparse.Namespace) -> Iterator[tuple[str, psutil.Process
     """The address and the process of a server that has loaded its model."""
     command = [sys.executable, "-m", "ontarget", "serve", "--model", options.model, "--port", "0"]
     command += ["--num-beams", "1", "--max-new-tokens", str(MAX_NEW_TOKENS), "--precision", "fp32"]
+    command += [
+        "--languages",
+        ",".join(sorted({code for way in options.directions for code in way.split("-")})),
+    ]
     if options.workers is not None:
         command += ["--workers", str(options.workers)]
     if options.template is not None:
@@ -147,8 +154,27 @@ def family(server: psutil.Process) -> list[psutil.Process]:
     return [server, *server.children(recursive=True)]
 
 
-def busy(server: psutil.Process) -> float:
-    return sum(sum(one.cpu_times()[:2]) for one in family(server))
+def busy(server: psutil.Process) -> dict[str, float]:
+    """Processor seconds so far."""
+    own, *others = (sum(one.cpu_times()[:2]) for one in family(server))
+    return {"server process": own, "model process": sum(others)}
+
+
+def ask(client: httpx2.Client, one: Asked) -> tuple[float, str | None]:
+    """Seconds of a request, and the translation unless there is an error."""
+    sides = {"source": str(one.direction.source), "target": str(one.direction.target)}
+    begin = time.perf_counter()
+    try:
+        reply = client.post("/translate", json={"text": one.text(), **sides})
+        text = reply.json()["translations"][0]["text"] if reply.status_code == 200 else None
+    except httpx2.HTTPError:
+        text = None
+    return time.perf_counter() - begin, text
+
+
+def parts_of(asked: Sequence[Asked], turns: int) -> Iterator[Sequence[Asked]]:
+    ends = [len(asked) * turn // turns for turn in range(turns + 1)]
+    return (asked[start:end] for start, end in pairwise(ends))
 
 
 def resident(server: psutil.Process) -> float:
@@ -160,53 +186,50 @@ def resident(server: psutil.Process) -> float:
 def main() -> None:
     options = options_of()
     asked = requests_of(options.directions, options.requests)
-    rows = dict[str, Any]()
     translator = Translator(options.model, options.template, precision="fp32")
-    for name, check in (("engine", False), ("with checks", True)):
-        engine = CheckedTranslator(translator, num_beams=1, max_new_tokens=MAX_NEW_TOKENS, check=check)
-        alone(engine, asked[: options.at_once], options.at_once)
-        seconds, expected = alone(engine, asked, options.at_once)
-        rows[name] = round(seconds, 2)
-    del translator, engine
-    with server_of(options) as (url, server), httpx2.Client(base_url=url, timeout=600) as client:
-
-        def ask(one: Asked) -> tuple[float, str | None]:
-            sides = {"source": str(one.direction.source), "target": str(one.direction.target)}
-            begin = time.perf_counter()
-            try:
-                reply = client.post("/translate", json={"text": one.text(), **sides})
-                text = reply.json()["translations"][0]["text"] if reply.status_code == 200 else None
-            except httpx2.HTTPError:
-                text = None
-            return time.perf_counter() - begin, text
-
-        with ThreadPoolExecutor(options.at_once) as clients:
-            list(clients.map(ask, asked[: options.at_once]))
+    engines = {
+        name: CheckedTranslator(translator, num_beams=1, max_new_tokens=MAX_NEW_TOKENS, check=check)
+        for name, check in (("engine", False), ("with checks", True))
+    }
+    seconds = Counter[str]()
+    expected, answers, memory, wall = list[str](), list[tuple[float, str | None]](), list[float](), 0.0
+    with (
+        server_of(options) as (url, server),
+        httpx2.Client(base_url=url, timeout=600) as client,
+        ThreadPoolExecutor(options.at_once) as clients,
+    ):
+        for engine in engines.values():
+            alone(engine, asked[: options.at_once], options.at_once)
+        list(clients.map(partial(ask, client), asked[: options.at_once]))
+        for part in parts_of(asked, options.turns):
+            for name, engine in engines.items():
+                took, texts = alone(engine, part, options.at_once)
+                seconds[name] += took
+            expected += texts
             before, begin = busy(server), time.perf_counter()
-            quarter = len(asked) // 4
-            answers = list(clients.map(ask, asked[:quarter]))
-            memory = [resident(server)]
-            answers += clients.map(ask, asked[quarter:])
-            wall, seconds = time.perf_counter() - begin, busy(server) - before
+            answers += clients.map(partial(ask, client), part)
+            wall += time.perf_counter() - begin
+            seconds.update({name: now - before[name] for name, now in busy(server).items()})
             memory.append(resident(server))
     texts, known = [text for _, text in answers], set(expected)
     wrong = [text for text, good in zip(texts, expected, strict=True) if text not in (None, good)]
     cuts = quantiles([took for took, _ in answers], n=100)
-    rows |= {
-        "server": round(seconds, 2),
-        "ratio": round(seconds / rows["engine"], 3),
-        "ratio with checks": round(seconds / rows["with checks"], 3),
+    whole = seconds["server process"] + seconds["model process"]
+    rows = {
+        **{name: round(value, 2) for name, value in seconds.items()},
+        "ratio": round(whole / seconds["engine"], 3),
+        "ratio with checks": round(whole / seconds["with checks"], 3),
         "lost": texts.count(None),
         "crossed": sum(text in known for text in wrong),
         "different": sum(text not in known for text in wrong),
         "requests per second": round(len(asked) / wall, 1),
         "p50 ms": round(1000 * cuts[49]),
         "p95 ms": round(1000 * cuts[94]),
-        "MiB after a quarter": round(memory[0], 1),
-        "MiB at the end": round(memory[1], 1),
+        "MiB after the first turn": round(memory[0], 1),
+        "MiB at the end": round(memory[-1], 1),
     }
     for name, value in rows.items():
-        print(f"{name:>20}  {value}")
+        print(f"{name:>24}  {value}")
     settings = {name: value for name, value in vars(options).items() if name not in ("model", "output")}
     load = [round(number, 1) for number in os.getloadavg()]
     result = {"machine": describe(), "load": load, "settings": settings, "rows": rows}
@@ -221,6 +244,7 @@ def options_of() -> argparse.Namespace:
     parser.add_argument("model", help="a model directory")
     parser.add_argument("--requests", type=int, default=2000)
     parser.add_argument("--at-once", type=int, default=32)
+    parser.add_argument("--turns", type=int, default=4)
     parser.add_argument("--directions", nargs="+", default=ALL, help="from en, it, nl and ro")
     parser.add_argument("--template")
     parser.add_argument("--workers", type=int, help="of `ontarget serve`")
