@@ -79,6 +79,7 @@ def test_a_short_request_does_not_wait_for_a_long_one(
     shared: SharedEngine, prompts, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     paused, ended = Paused(monkeypatch), list[str]()
+    monkeypatch.setattr(shared_module, "_GATHER", 0.0)
 
     def call(name: str, tokens: int) -> Callable[[], None]:
         def work() -> None:
@@ -96,6 +97,31 @@ def test_a_short_request_does_not_wait_for_a_long_one(
         short.result()
         assert ended == ["short"]
         long.result()
+
+
+def test_calls_that_come_soon_after_each_other_join_together(
+    engine: OfIds, shared: SharedEngine, prompts, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    expected = engine.generate(prompts[:4], Decoding(1, 5))
+    paused, read = Paused(monkeypatch), list[int]()
+    of_before = batch_module.TokenTree
+
+    def tree(model: Any, ids: list[list[int]]) -> TokenTree:
+        read.append(len(ids))
+        return of_before(model, ids)
+
+    monkeypatch.setattr(batch_module, "TokenTree", tree)
+    monkeypatch.setattr(shared_module.time, "monotonic", lambda: 100.0)  # less than 50 ms go by
+    with ThreadPoolExecutor(4) as threads:
+        first = threads.submit(shared.generate, prompts[:1], Decoding(1, 5))
+        paused.reading.acquire()
+        others = [threads.submit(shared.generate, prompts[n : n + 1], Decoding(1, 5)) for n in (1, 2, 3)]
+        while len(shared._arrived) < len(others):
+            threading.Event().wait(0.01)
+        paused.go_on.release(2)
+        found = [call.result()[0] for call in (first, *others)]
+    assert read == [1, 3]
+    assert texts(found) == texts(expected)
 
 
 def test_a_step_that_does_not_end_is_seen(

@@ -15,15 +15,17 @@ from ontarget.translation.engines.steps import Steps
 from ontarget.translation.engines.transformers import TransformersEngine
 from ontarget.translation.hypothesis import Hypothesis
 
-_REPORT = 0.1  # seconds
+_REPORT = 0.5  # seconds; each waiting thread wakes up as often
+_GATHER = 0.05  # seconds; to read the prompts of several calls takes little more than to read those of one
 
 
 class SharedEngine:
     """A model whose `generate` may be called from many threads at once. See `TokenEngine`.
 
     Calls with the same decoding and end of text share a running batch, so a short one does not wait for a
-    long one. Batches of different decoding take turns. Sampling and adjusted scores need a batch of their
-    own: these calls come one after the other, but take turns with the running batches, too.
+    long one. Those that come while others run join it together, every 50 ms. Batches of different decoding
+    take turns. Sampling and adjusted scores need a batch of their own: these calls come one after the other,
+    but take turns with the running batches, too.
 
     Args:
         engine: the engine of the model, which must not be used otherwise until `close`.
@@ -58,7 +60,7 @@ class SharedEngine:
     ) -> list[list[Hypothesis]]:
         """See `TransformersEngine.generate`.
 
-        `progress` is called in the thread of the caller, at least every 0.1 seconds, also if no prompt has
+        `progress` is called in the thread of the caller, at least every 0.5 seconds, also if no prompt has
         ended since. If it raises an exception, the prompts leave the batch, and the exception goes on.
 
         Raises:
@@ -118,8 +120,11 @@ class SharedEngine:
                 self._changed.wait_for(lambda: self._closed or self._arrived or self._calls)
                 if not self._arrived and not self._calls:
                     return
-                arrived, self._arrived = self._arrived, []
-            self._began = time.monotonic()
+                self._began = time.monotonic()
+                gathering = self._arrived and self._began - self._arrived[0].since < _GATHER
+                arrived = list[_Call]()
+                if not (self._calls and gathering):
+                    arrived, self._arrived = self._arrived, arrived
             for call in arrived:
                 self._calls[call.generation] = call
                 try:
@@ -193,6 +198,7 @@ class _Call:
 
     def __init__(self, generation: Generation) -> None:
         self.generation = generation
+        self.since = time.monotonic()
         self.news = threading.Event()
         self.cancelled = False
         self.ended = False
