@@ -1,6 +1,7 @@
 """Cuts a unit into segments: sentences, paragraphs or lines, with what surrounds them kept byte for byte."""
 
 import re
+from collections import deque
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from itertools import accumulate
@@ -114,17 +115,18 @@ def _split(text: str, language: Language, level: Level) -> list[str]:
 
 def _grouped(atoms: Sequence[Atom], ends: Sequence[int]) -> Iterator[list[Atom]]:
     """The atoms of each sentence; a string that several sentences share is divided."""
-    group, place, left = list[Atom](), 0, list(ends[:-1])
+    group, place, left = list[Atom](), 0, deque(ends[:-1])
     for atom in atoms:
-        while isinstance(atom, str) and left and left[0] < place + _length(atom):
-            end = left.pop(0)
+        start, length = place, _length(atom)
+        while isinstance(atom, str) and left and left[0] < start + length:
+            end = left.popleft()
             if end > place:
-                group.append(atom[: end - place])
-                atom, place = atom[end - place :], end
+                group.append(atom[place - start : end - start])
+                place = end
             yield group
             group = []
-        place += _length(atom)
-        group.append(atom)
+        group.append(atom[place - start :] if isinstance(atom, str) else atom)
+        place = start + length
     yield group
 
 
