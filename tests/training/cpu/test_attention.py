@@ -22,9 +22,12 @@ def inputs(tokens, before, groups, kind=torch.bfloat16):
     return [torch.randn(2, *shape, 8, dtype=kind, requires_grad=True) for shape in shapes]
 
 
+@pytest.mark.parametrize("longest", [0, attention.LONGEST])
 @pytest.mark.parametrize("groups", [1, 2])
 @pytest.mark.parametrize(("tokens", "before"), [(9, 0), (9, 5), (1, 0), (1, 4)])
-def test_value_and_gradients_are_those_of_fp64(tokens, before, groups):
+def test_value_and_gradients_are_those_of_fp64(tokens, before, groups, longest, monkeypatch):
+    """By whole products, and by the flash kernel, which long rows use."""
+    monkeypatch.setattr(attention, "LONGEST", longest)
     given = inputs(tokens, before, groups)
     mask = torch.ones(tokens, before + tokens, dtype=torch.bool).tril(before).expand(2, 1, -1, -1)
     found, _ = attention._attend(Layer(), *given, mask if before else None, scaling=0.3)
@@ -73,9 +76,11 @@ def test_a_model_whose_attention_is_another_keeps_it():
     assert "sdpa_widened" not in plain.config.to_json_string()
 
 
+@pytest.mark.parametrize("longest", [0, attention.LONGEST])
 @pytest.mark.parametrize("family", ["Llama", "Qwen3", "Mistral", "Gemma3"])
-def test_a_model_computes_the_same_with_it(family):
+def test_a_model_computes_the_same_with_it(family, longest, monkeypatch):
     """Sliding windows and fewer keys than queries, in fp64 and in bf16."""
+    monkeypatch.setattr(attention, "LONGEST", longest)
     ids = torch.randint(3, 50, (2, 12), generator=torch.Generator().manual_seed(1))
     model = small(family, "sdpa")
     expected = model(input_ids=ids).logits

@@ -2,7 +2,8 @@
 
 PyTorch's flash kernel for CPUs is fast in bf16 in the forward pass. In the backward pass it does not use the
 bf16 instructions, and takes twice as long as in fp32. So queries, keys and values are stored in bf16, and
-converted to fp32 while a layer's backward pass runs. This also makes the gradients more exact.
+converted to fp32 while a layer's backward pass runs. This also makes the gradients more exact. Short rows are
+attended to by `short_attention.py`.
 """
 
 from typing import Any
@@ -13,6 +14,7 @@ from torch.autograd.function import once_differentiable
 from transformers.integrations.sdpa_attention import repeat_kv, sdpa_attention_forward
 
 from ontarget.checkpoints.attention import attend_by
+from ontarget.training.cpu.short_attention import LONGEST, attend_short, causal_bias
 
 _NAME = "sdpa_widened"
 _ELSEWHERE = ("softcap", "position_bias", "cache")  # cases for Transformers' own function
@@ -53,10 +55,17 @@ def _attend(
     causal = whole and (getattr(module, "is_causal", True) if is_causal is None else is_causal)
     bias = None
     if attention_mask is not None:
-        bias = torch.zeros_like(attention_mask, dtype=kind).masked_fill_(~attention_mask, -torch.inf)
-    groups = query.shape[1] // key.shape[1]
-    of_heads = [values.to(kind) for values in (query, repeat_kv(key, groups), repeat_kv(value, groups))]
-    found = _Attention.apply(*of_heads, bias, causal, scaling)  # type: ignore[no-untyped-call]
+        bias = torch.zeros_like(attention_mask, dtype=torch.float32).masked_fill_(~attention_mask, -torch.inf)
+    query, key, value = (values.to(kind) for values in (query, key, value))
+    if key.shape[2] <= LONGEST:
+        bias = causal_bias(key.shape[2]) if causal else bias
+        scale = query.shape[3] ** -0.5 if scaling is None else scaling
+        found = attend_short(query, key, value, bias, scale)
+    else:
+        groups = query.shape[1] // key.shape[1]
+        key, value = repeat_kv(key, groups), repeat_kv(value, groups)
+        bias = bias if bias is None else bias.to(kind)
+        found = _Attention.apply(query, key, value, bias, causal, scaling)  # type: ignore[no-untyped-call]
     return found.transpose(1, 2).contiguous(), None
 
 

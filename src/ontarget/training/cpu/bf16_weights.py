@@ -1,4 +1,4 @@
-"""bf16 copies that replace a model's fp32 weights while a step is computed on a CPU.
+"""bf16 copies that replace a model's fp32 weights while a step is computed by one process, on a CPU or GPU.
 
 Autocast converts only the inputs of matrix products. Norms and the residual stream stay in fp32 if the
 weights are in fp32. With bf16 copies the whole model computes in bf16, as under DeepSpeed. The gradient of
