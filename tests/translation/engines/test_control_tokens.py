@@ -3,7 +3,7 @@
 import re
 
 import pytest
-from hypothesis import given
+from hypothesis import example, given
 from hypothesis import strategies as st
 
 from ontarget.translation.engines.control_tokens import broken, mended
@@ -76,6 +76,8 @@ def test_a_control_token_is_broken_and_mended(token: str) -> None:
 
 
 @given(st.lists(st.sampled_from(TOKENS + WORDS)).map("".join))
+@example("<|>>QUESTION<<s>")
+@example("<|[INST]|>")
 def test_no_control_token_is_left_and_none_is_lost(text: str) -> None:
     safe = broken(text)
     assert not [token for token in TOKENS if token in safe and token != "<2de>"]

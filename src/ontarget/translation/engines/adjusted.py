@@ -6,6 +6,7 @@ import torch
 from torch import Tensor
 
 from ontarget.translation.adjustment import Adjustment
+from ontarget.translation.engines.best_tokens import largest, most_likely
 from ontarget.translation.engines.tree import TokenTree
 
 
@@ -67,11 +68,9 @@ class AdjustedContinuations:
         return (sentences[:, None] * (1 + sum(self._beside)) + places).flatten()
 
     def _best(self, logits: Tensor, width: int) -> tuple[Tensor, Tensor]:
-        logits = logits.float()
         if all(a.tokens is not None and a.tokens <= self._position for a in self._adjustments):
-            best = logits.topk(width)
-            return best.values - logits.logsumexp(-1, keepdim=True), best.indices
-        log_probs = logits.log_softmax(-1)
+            return most_likely(logits, width)
+        log_probs = logits.float().log_softmax(-1)
         log_probs = log_probs.view(-1, 1 + sum(self._beside), *log_probs.shape[1:])
         own, *beside = torch.split(log_probs, [1, *self._beside], dim=1)
         own = own[:, 0]
@@ -79,5 +78,4 @@ class AdjustedContinuations:
         for adjustment, of_others in zip(self._adjustments, beside, strict=True):
             if adjustment.tokens is None or self._position < adjustment.tokens:
                 scores = adjustment(self._position, scores, own, of_others)
-        best = scores.topk(width)
-        return best.values, best.indices
+        return largest(scores, width)

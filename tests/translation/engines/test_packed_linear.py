@@ -1,0 +1,49 @@
+"""Packed layers compute what linear layers compute, and only such as may be packed are."""
+
+import pytest
+import torch
+from torch import nn
+from transformers import LlamaConfig, LlamaForCausalLM
+
+from ontarget.translation.engines.packed_linear import PackedLinear, _supported, pack_linear_layers
+
+pytestmark = pytest.mark.skipif(not _supported(), reason="the processor has no instructions for bf16")
+
+
+@pytest.mark.parametrize("rows", [(), (1,), (3, 4), (200,)])
+@pytest.mark.parametrize("bias", [False, True])
+def test_products_are_those_of_a_linear_layer(rows: tuple[int, ...], bias: bool) -> None:
+    torch.manual_seed(1)
+    linear = nn.Linear(96, 160, bias=bias, dtype=torch.bfloat16)
+    inputs = torch.randn(*rows, 96, dtype=torch.bfloat16)
+    with torch.inference_mode():
+        found, expected = PackedLinear(linear)(inputs), linear(inputs)
+    exact = inputs.double() @ linear.weight.double().T + (linear.bias.double() if bias else 0)
+    assert found.shape == expected.shape
+    assert found.dtype == torch.bfloat16
+    assert (found - exact).abs().max() <= 1.01 * (expected - exact).abs().max() + 1e-3
+
+
+def _model(dtype: torch.dtype) -> LlamaForCausalLM:
+    torch.manual_seed(2)
+    config = LlamaConfig(
+        vocab_size=100, hidden_size=32, intermediate_size=64, num_hidden_layers=2, num_attention_heads=4
+    )
+    return LlamaForCausalLM(config).to(dtype).eval()
+
+
+def test_model_scores_tokens_as_before_and_keeps_its_output_layer() -> None:
+    model, ids = _model(torch.bfloat16), torch.arange(10)[None]
+    with torch.inference_mode():
+        before = model(ids).logits
+        pack_linear_layers(model)
+        after = model(ids).logits
+    assert sum(isinstance(module, PackedLinear) for module in model.modules()) == 14
+    assert type(model.get_output_embeddings()) is nn.Linear
+    assert torch.allclose(before.float(), after.float(), atol=0.02)
+
+
+def test_fp32_model_stays_as_it_is() -> None:
+    model = _model(torch.float32)
+    pack_linear_layers(model)
+    assert not any(isinstance(module, PackedLinear) for module in model.modules())
