@@ -56,10 +56,14 @@ class ModelCall:
     @classmethod
     def of_dict(cls, data: Mapping[str, Any]) -> Self:
         """The call that `to_dict` wrote."""
+        directions = {
+            sides: Direction(*map(Language, sides))
+            for sides in {tuple(one["direction"]) for one in data["requests"]}
+        }
         requests = [
             Request(
                 one["source"],
-                Direction(*map(Language, one["direction"])),
+                directions[tuple(one["direction"])],
                 tuple((term, translation) for term, translation in one["terms"]),
             )
             for one in data["requests"]
