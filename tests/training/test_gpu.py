@@ -17,6 +17,7 @@ from torch.nn.functional import softplus  # noqa: E402
 from ontarget.settings.tuning import Lora  # noqa: E402
 from ontarget.training.data import packing  # noqa: E402
 from ontarget.training.data.batches import by_length, collate  # noqa: E402
+from ontarget.training.loss.linear_loss import linear_signed_loss  # noqa: E402
 from ontarget.training.loss.log_odds import linear_log_odds  # noqa: E402
 
 
@@ -43,6 +44,29 @@ def test_log_odds_and_gradients_are_those_of_float64(kind, vocabulary, gap):
     for mine, theirs in zip(ours[:2], exact[:2], strict=True):
         error = (mine.grad.cpu().double() - theirs.grad).norm() / theirs.grad.norm().clamp(min=1e-30)
         assert error < (1e-2 if kind == torch.bfloat16 else 1e-3)
+
+
+@pytest.mark.parametrize("kind", [torch.float32, torch.bfloat16])
+@pytest.mark.parametrize("vocabulary", [1000, 32_000])
+def test_the_signed_loss_and_its_gradients_are_those_of_float64(kind, vocabulary):
+    """32,000 pieces take three parts, whose gradients are added up."""
+    torch.manual_seed(1)
+    hidden, weight = torch.randn(1500, 64).to(kind), (torch.randn(vocabulary, 64) / 8).to(kind)
+    labels, weights = torch.randint(vocabulary, (1500,)), torch.randn(1500)
+    exact = [t.double().requires_grad_() for t in (hidden, weight)]
+    ours = [t.cuda().requires_grad_() for t in (hidden, weight)]
+    expected, _ = linear_signed_loss(*exact, labels, weights.double(), 0.5)
+    loss, _ = linear_signed_loss(*ours, labels.cuda(), weights.cuda(), 0.5)
+    assert loss.item() == pytest.approx(expected.item(), rel=2e-3)
+    (3 * expected).backward()
+    (3 * loss).backward()
+    into = torch.ones(vocabulary, 64, device="cuda")
+    linear_signed_loss(*ours, labels.cuda(), weights.cuda(), 0.5, into=into)[0].backward()
+    for mine, theirs in ((ours[0].grad / 4, exact[0].grad / 3), (into - 1, exact[1].grad / 3)):
+        error = (mine.cpu().double() - theirs).norm() / theirs.norm()
+        assert error < (1e-2 if kind == torch.bfloat16 else 1e-3)
+    error = (ours[1].grad.cpu().double() - exact[1].grad).norm() / exact[1].grad.norm()
+    assert error < (1e-2 if kind == torch.bfloat16 else 1e-3)
 
 
 def test_a_sure_answer_still_has_a_gradient():

@@ -2,7 +2,7 @@
 
 Begin with `stage.py`, which runs a whole stage (load, tune, save), then `trainer.py`, the one subclass of
 `transformers.Trainer`. `data/` turns samples into batches, `loss/` has the objectives, `distributed/` holds a
-model in several processes, and `cpu/` has what makes training fast without a GPU.
+model in several processes, and `cpu/` and `gpu/` have what makes training fast.
 
 For a training loop of your own, the package exports the loss: `linear_log_odds` makes log-odds from hidden
 states, `log_odds` makes them from logits, and `signed_loss` turns them into likelihood and unlikelihood.

@@ -29,6 +29,7 @@ from ontarget.training.data.encoded_cache import Identity, encode_pass
 from ontarget.training.distributed import parallel, sharded
 from ontarget.training.distributed.processes import Share
 from ontarget.training.evaluation import Evaluation, EvaluationCallback, undisturbed
+from ontarget.training.gpu import fused_layers
 from ontarget.training.log import Log, restore
 from ontarget.training.loss.reference import ReferenceModel
 from ontarget.training.new_model import NewModel
@@ -292,6 +293,7 @@ def _arguments(
         dataloader_num_workers=0,
         dataloader_pin_memory=False,
         **adapters.arguments(tuning),
+        **fused_layers.arguments(tuning),
         **tracking_arguments(tuning, tracked),
         **parallel.arguments(tuning, processes),
     )

@@ -62,12 +62,11 @@ class SignedTrainer(Trainer):
         self.objective, self.noted = objective, dict[str, list[Any]]()
         self.embeddings = self.model.get_input_embeddings()
         # DDP, even with one process, needs gradients of a single kind, from autograd.
-        alone = self.accelerator.distributed_type is DistributedType.NO
-        plain = arguments.use_cpu and alone and not arguments.torch_compile
+        alone = self.accelerator.distributed_type is DistributedType.NO and not arguments.torch_compile
         # On a CPU, dense gradients of embeddings cost more than the words of a micro-batch: most are zeros.
-        self.embeddings.sparse = plain
-        self.head.adds_gradients = plain
-        self.copies = Bf16Weights(self.model, self.head) if plain and arguments.bf16 else None
+        self.embeddings.sparse = alone and arguments.use_cpu
+        self.head.adds_gradients = alone
+        self.copies = Bf16Weights(self.model, self.head) if alone and arguments.bf16 else None
 
     def training_step(
         self, model: nn.Module, inputs: list[MicroBatch], num_items_in_batch: Any = None
