@@ -1,7 +1,7 @@
 import pytest
 import yaml
 
-from ontarget.yaml_text import read_yaml
+from ontarget.yaml_text import ShallowLoader, read_yaml
 
 
 def test_a_key_that_stands_twice_is_no_yaml() -> None:
@@ -33,6 +33,29 @@ def test_a_key_that_stands_twice_is_no_yaml() -> None:
 def test_what_yaml_cannot_hold_is_told(text: str, said: str) -> None:
     with pytest.raises(yaml.YAMLError, match=said):
         read_yaml(text)
+
+
+@pytest.mark.parametrize(
+    ("text", "line", "column"),
+    [
+        ("[" * 100_000, 1, 102),
+        ("[\n" * 50_000, 101, 2),
+        ("{" * 100_000, 1, 102),
+        ("- " * 50_000, 1, 201),
+        ("".join(" " * n + "a:\n" for n in range(300)), 101, 102),
+    ],
+)
+def test_deep_text_is_refused_where_it_becomes_too_deep(text: str, line: int, column: int) -> None:
+    """The rest, whose cost would grow with the square of the depth, is not read."""
+    with pytest.raises(yaml.MarkedYAMLError, match="nested too deeply") as caught:
+        list(yaml.scan(text, ShallowLoader))
+    mark = caught.value.problem_mark
+    assert (mark.line + 1, mark.column + 1) == (line, column)
+
+
+def test_a_hundred_levels_are_read() -> None:
+    assert read_yaml("[" * 99 + "]" * 99) is not None
+    assert read_yaml("- " * 90 + "x") is not None
 
 
 def test_an_alias_is_what_it_stands_for() -> None:

@@ -1,4 +1,4 @@
-"""Reads YAML safely: without Python objects, duplicate keys, and aliases that expand to huge values."""
+"""Reads YAML safely: without Python objects, duplicate keys, deep nesting, and aliases that expand a lot."""
 
 from itertools import chain
 from typing import Any
@@ -6,10 +6,34 @@ from typing import Any
 import yaml
 
 _MOST_VALUES = 100_000
+_MOST_LEVELS = 100
 
 
-class _Loader(yaml.SafeLoader):
-    """Safe YAML without duplicate keys, of which YAML itself would keep the second.
+class ShallowLoader(yaml.SafeLoader):
+    """Safe YAML of at most 100 levels: PyYAML looks at each open level again for each word of a text.
+
+    It is refused where it becomes too deep, before the rest is read.
+    """
+
+    def fetch_flow_collection_start(self, token: Any) -> None:
+        """Enters `[` or `{`."""
+        super().fetch_flow_collection_start(token)
+        self._check_depth()
+
+    def add_indent(self, column: int) -> bool:
+        """Enters a block if a line is indented further."""
+        added = bool(super().add_indent(column))
+        self._check_depth()
+        return added
+
+    def _check_depth(self) -> None:
+        if len(self.indents) + self.flow_level > _MOST_LEVELS:
+            problem = "it is nested too deeply"
+            raise yaml.MarkedYAMLError(problem=problem, problem_mark=self.get_mark())
+
+
+class _Loader(ShallowLoader):
+    """YAML without duplicate keys, of which YAML itself would keep the second.
 
     As in YAML 1.2, `no`, `yes`, `on` and `off` are words: `no` is Norwegian. For boolean settings, pydantic
     converts them.

@@ -9,9 +9,9 @@ import yaml
 from ontarget.documents.parts import Slot, Unit, lines_apart, parts_of, written, written_whole
 from ontarget.documents.text_file import TextDocument, decoded
 from ontarget.errors import UserError
+from ontarget.yaml_text import ShallowLoader
 
 _STRING = "tag:yaml.org,2002:str"
-_MOST_LEVELS = 100
 _LINE = re.compile(r"\S[^\n]*")
 _PARAGRAPH = re.compile(r"\S[^\n]*(?:\n[^\S\n]*\S[^\n]*)*")
 
@@ -25,10 +25,8 @@ def read_yaml_strings(data: bytes, path: Path) -> TextDocument:
     file = decoded(data, path)
     slots = list[Slot]()
     try:
-        for node in yaml.compose_all(file.text, yaml.SafeLoader):
-            slots += _slots(node, file.text, set(), 0, flow=False)
-    except RecursionError:
-        raise UserError(f"'{path}' is nested too deeply") from None
+        for node in yaml.compose_all(file.text, ShallowLoader):
+            slots += _slots(node, file.text, set(), flow=False)
     except (yaml.YAMLError, ValueError, LookupError) as error:
         mark = getattr(error, "problem_mark", None)
         where = f", line {mark.line + 1}, column {mark.column + 1}" if mark else ""
@@ -37,20 +35,18 @@ def read_yaml_strings(data: bytes, path: Path) -> TextDocument:
     return TextDocument(file, sorted(slots, key=lambda slot: slot.start))
 
 
-def _slots(node: yaml.Node | None, text: str, seen: set[int], level: int, *, flow: bool) -> Iterator[Slot]:
+def _slots(node: yaml.Node | None, text: str, seen: set[int], *, flow: bool) -> Iterator[Slot]:
     """The slots of all strings in a node; one that an alias repeats is found once."""
     if node is None or id(node) in seen:
         return
     seen.add(id(node))
-    if level > _MOST_LEVELS:
-        raise RecursionError
     if isinstance(node, yaml.ScalarNode):
         if node.tag == _STRING and node.value.strip():
             yield from _of_scalar(node, text, flow=flow)
     elif isinstance(node, yaml.CollectionNode):
         values = [pair[1] for pair in node.value] if isinstance(node, yaml.MappingNode) else node.value
         for value in values:
-            yield from _slots(value, text, seen, level + 1, flow=flow or bool(node.flow_style))
+            yield from _slots(value, text, seen, flow=flow or bool(node.flow_style))
 
 
 def _of_scalar(node: yaml.ScalarNode, text: str, *, flow: bool) -> Iterator[Slot]:
@@ -97,7 +93,7 @@ def _is_plain(text: str, *, flow: bool) -> bool:
 
 def _value_of(text: str) -> object:
     """The string that a plain scalar means; None if it means another value."""
-    node = yaml.compose(f"k: {text}\n", yaml.SafeLoader)
+    node = yaml.compose(f"k: {text}\n", ShallowLoader)
     value = node.value[0][1] if isinstance(node, yaml.MappingNode) else None
     return value.value if isinstance(value, yaml.ScalarNode) and value.tag == _STRING else None
 
