@@ -4,6 +4,7 @@ import ctypes
 import os
 import platform
 import sys
+import time
 from pathlib import Path
 
 import torch
@@ -14,12 +15,14 @@ _OF_USER = "MALLOC_TRIM_THRESHOLD_"  # glibc's own environment variable, in byte
 def prefers_bf16() -> bool:
     """Whether matrix products are faster in bf16 than in fp32 on this machine.
 
-    They are faster on most GPUs, and on CPUs with AMX or AVX512-BF16.
+    They are faster on most GPUs, and on CPUs with AMX. With AVX512-BF16 alone, training takes longer in bf16,
+    for small models and for the shape of SmolLM2-135M (benchmarks/train_precision.py).
     """
     if torch.cuda.is_available():
         supported: bool = torch.cuda.is_bf16_supported(including_emulation=False)  # untyped in torch
         return supported
-    return torch.cpu._is_avx512_bf16_supported() or torch.cpu._is_amx_tile_supported()
+    amx: bool = torch.cpu._is_amx_tile_supported()
+    return amx
 
 
 def device() -> torch.device:
@@ -55,3 +58,12 @@ def machine_name() -> str:
     lines = info.read_text(encoding="utf-8").split("\n") if info.exists() else []
     named = (line.partition(":")[2].strip() for line in lines if line.startswith("model name"))
     return f"{next(named, platform.processor() or platform.machine())}, {torch.get_num_threads()} threads"
+
+
+def busy_seconds() -> float:
+    """A clock for the work of this thread, which other programs hardly change.
+
+    On a CPU it is the processor time of this thread, which does its share of products in several threads.
+    Where a GPU computes, it is elapsed time.
+    """
+    return time.perf_counter() if torch.cuda.is_available() else time.thread_time()

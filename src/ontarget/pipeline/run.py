@@ -22,13 +22,14 @@ from ontarget.pipeline.planning.artifacts import Made, Store
 from ontarget.pipeline.planning.directory import run_directory
 from ontarget.pipeline.planning.inputs import left_out, load_text, template_of
 from ontarget.pipeline.planning.models import check_models
-from ontarget.pipeline.planning.pace import work_record
+from ontarget.pipeline.planning.pace import stopwatch, work_record
 from ontarget.pipeline.planning.plan import Plan, version_of
 from ontarget.pipeline.planning.resolved import write_resolved
 from ontarget.pipeline.planning.served import load_fitting
 from ontarget.pipeline.planning.shelf import EMPTY, Shelf, shelf, take_over
 from ontarget.pipeline.planning.step import Step
 from ontarget.pipeline.planning.tuned_on import tuned_on
+from ontarget.pipeline.planning.work import Counter
 from ontarget.recipes.loading import Overrides
 from ontarget.recipes.schema.grid import keys
 from ontarget.recipes.schema.recipe import Recipe
@@ -135,6 +136,7 @@ class _Work:
         self.launch = launch
         self.plan, self.recipe, self.store, self.progress = plan, plan.recipe, plan.store, progress
         self._engine: tuple[tuple[str, Precision], Any] | None = None
+        self._counter = Counter(plan)
 
     def do(self, steps: Sequence[Step]) -> None:
         """Makes all parts that are to do."""
@@ -175,8 +177,7 @@ class _Work:
         template = template_of(self.recipe, step.name).name
         about: dict[str, Any] = {"template": template, "version": version_of("ontarget")}
         about |= {"seconds": 0.0, **tuned_on(self.recipe, step.name, self.plan.corpus)}
-        if counted := work_record(self.plan, step, step.todo):
-            about["work"] = counted
+        counted = work_record(self._counter, step, step.todo)
         making = self.store.making_model(step.name, step.fingerprints[step.name], about)
         with self.progress.task(f"training {step.name}") as advance, making as (folder, work):
 
@@ -185,9 +186,15 @@ class _Work:
                     self.progress.say(f"{step.name}: {record['notice']}")
                 advance(done, steps, noted(record))
 
+            began, idle = time.monotonic(), stopwatch() if self.launch.alone else None
             counts = self._train(step, folder, work, update)
             stages.keep_template(template, folder)
             about |= {**counts, "seconds": round(counts["seconds"], 1)}
+            if counted:
+                if idle:  # also of the time before an interruption
+                    share = idle() / (time.monotonic() - began)
+                    counted["seconds"] = round(share * counts["seconds"], 1)
+                about["work"] = counted
         if counts["kept"] < counts["steps"]:
             self.progress.say(
                 f"{step.name}: step {counts['kept']} had the best evaluation score; its weights are kept"
@@ -231,13 +238,15 @@ class _Work:
                 self._engine = None  # frees the memory of the old model before the next one is loaded
                 self._engine = key, systems.load_engine(served or self.plan.place(model), key[1])
             for direction, pairs in todo.items():
-                began = time.monotonic()
+                began, idle = time.monotonic(), None if served else stopwatch()
                 update = part_of(advance, done, len(pairs), total, str(direction))
                 answers = systems.hypotheses(system, self._engine[1], pairs, update)
                 rows = systems.rows(pairs, answers, default_identifier())
                 seconds = time.monotonic() - began
                 size = None if served else parameters(self.plan.place(model))
-                work = work_record(self.plan, step, [str(direction)])
+                work = work_record(self._counter, step, [str(direction)])
+                if work and idle:
+                    work["seconds"] = round(idle(), 3)
                 made = Made(step.fingerprints[str(direction)], seconds, size, work)
                 store.write_outputs(step.name, str(direction), rows, made)
                 if said := systems.left_empty(answers, self._engine[1]):

@@ -99,12 +99,6 @@ def make_documents(
     return documents
 
 
-def lines_a_document(kind: Documents, languages: int) -> float:
-    """Mean number of lines in a document, for estimates."""
-    headed = languages if kind == "aligned" else 2
-    return ((1 - _LISTED) * headed + _LISTED * 2 + _ALONE) / (1 + _ALONE)
-
-
 def _headed(names: Sequence[str], lines: Sequence[str]) -> str:
     return "\n".join(f"{name}: {line}" for name, line in zip(names, lines, strict=True))
 

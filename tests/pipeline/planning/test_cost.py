@@ -14,6 +14,7 @@ from ontarget.pipeline.planning.model_size import size_of
 from ontarget.pipeline.planning.pace import Paces
 from ontarget.pipeline.planning.plan import Plan
 from ontarget.pipeline.planning.probe import Speeds
+from ontarget.pipeline.planning.sample_tokens import new_tokenizer, tokens_a_sample
 from ontarget.pipeline.planning.work import Work
 from ontarget.recipes.schema.recipe import Recipe
 from ontarget.settings.model_shape import ModelShape
@@ -25,7 +26,7 @@ def costs(
     recipe: Recipe, corpus: Corpus, speeds: Speeds | None = SPEEDS, paces: Paces | None = None
 ) -> dict[str, Cost]:
     plan = Plan(recipe, corpus, Store(Path("runs/fake")))
-    estimator = Estimator(plan, lambda size, num_beams, precision: speeds, paces or {})
+    estimator = Estimator(plan, lambda size, num_beams, precision, *, trains: speeds, paces or {})
     return {step.id: estimator.cost(step) for step in plan.everything()}
 
 
@@ -40,10 +41,8 @@ def test_the_estimate_is_the_time_of_each_token_and_step(fake_corpus: Corpus) ->
     found = costs(fake_recipe(), fake_corpus)["model/base"]
     parameters = 8000 * 256 + 6 * (4 * 256**2 + 3 * 256 * 704)
     assert found.disk == 4 * parameters
-    [test] = fake_corpus.parts("test")
-    line = sum(len(line) for code in test.lines.values() for line in code) / 12 / 4
-    lines = (0.75 * 3 + 0.25 * 2 + 0.2 * 1) / 1.2  # of a document: three headed, two listed, or one alone
-    tokens = 128 * lines * line
+    tokenizer = new_tokenizer(fake_recipe(), "base", fake_corpus)
+    tokens = 128 * tokens_a_sample(fake_recipe(), "base", fake_corpus, tokenizer)
     assert found.seconds == pytest.approx(0.1 * tokens + 3.0)  # one step of 128
 
 
@@ -151,6 +150,8 @@ def test_the_memory_of_decoding_has_keys_and_values(fake_corpus: Corpus) -> None
 
     size = size_of(ModelShape())
     [test] = fake_corpus.parts("test")
-    line = sum(len(line) for code in test.lines.values() for line in code) / 12 / 4
+    tokenizer = new_tokenizer(fake_recipe(), "base", fake_corpus)
+    lines = [line for of_one in test.lines.values() for line in of_one]
+    line = sum(len(tokenizer.encode(line, add_special_tokens=False)) for line in lines) / len(lines)
     more = memory(num_beams=3) - memory(num_beams=1)
     assert more == pytest.approx(2 * 2 * line * 2 * size.layers * size.hidden * 4)  # 2 rows, 2 beams more

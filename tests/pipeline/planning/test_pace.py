@@ -13,7 +13,7 @@ from ontarget.pipeline.planning.pace import correction, paces, work_record
 from ontarget.pipeline.planning.plan import Plan
 from ontarget.pipeline.planning.probe import Speeds
 from ontarget.pipeline.planning.shelf import shelf
-from ontarget.pipeline.planning.work import Work
+from ontarget.pipeline.planning.work import Counter, Work
 from ontarget.settings.model_shape import ModelShape
 
 SHAPE = size_of(ModelShape())
@@ -35,6 +35,12 @@ def test_the_record_of_a_step_teaches_another_run() -> None:
     assert correction(known, "model", SHAPE, SPEEDS) == 1.0
 
 
+def test_the_time_of_a_busy_machine_does_not_count() -> None:
+    counted = {"read": 100, "written": 50, "model": SHAPE.shape, "machine": machine_name(), "seconds": 20.0}
+    record("one", counted)  # took 30 seconds
+    assert paces(shelf()) == {(False, SHAPE.shape): [(Work(read=100.0, written=50.0), 20.0)]}
+
+
 @pytest.mark.parametrize("change", [{"machine": "another"}, {"read": 0, "written": 0}])
 def test_other_machines_and_empty_steps_teach_nothing(change: dict[str, object]) -> None:
     record("one", {"read": 100, "written": 50, "model": SHAPE.shape, "machine": machine_name()} | change)
@@ -49,8 +55,9 @@ def test_a_record_without_work_is_read_as_ever() -> None:
 def test_the_work_of_parts_adds_up(fake_corpus: Corpus) -> None:
     plan = Plan(fake_recipe(), fake_corpus, Store(Path("runs/fake")))
     step = next(step for step in plan.everything() if step.id == "outputs/mt")
-    parts = [work_record(plan, step, [part]) for part in step.todo]
-    whole = work_record(plan, step, step.todo)
+    counter = Counter(plan)
+    parts = [work_record(counter, step, [part]) for part in step.todo]
+    whole = work_record(counter, step, step.todo)
     assert whole is not None
     assert whole["model"] == SHAPE.shape
     for key in ("read", "written"):

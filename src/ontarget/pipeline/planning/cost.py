@@ -9,8 +9,9 @@ in bf16; the gradient of the output layer before it is added to the others; and 
 micro-batch for the backward pass, including gaps in the heap.
 """
 
-from collections.abc import Callable
 from dataclasses import dataclass
+from functools import cached_property
+from typing import Protocol
 
 from ontarget.pipeline.evaluation import agreed
 from ontarget.pipeline.planning.model_size import ModelSize, size_in
@@ -44,20 +45,33 @@ class Cost:
     measured: bool = False
 
 
+class Measured(Protocol):
+    """See `probe`."""
+
+    def __call__(
+        self, size: ModelSize, num_beams: int, precision: Precision, *, trains: bool
+    ) -> Speeds | None:
+        """The speeds of this machine; None if they are unknown."""
+
+
 @dataclass(frozen=True)
 class Estimator:
     """Costs of the steps of a plan.
 
     Attributes:
         plan: the plan.
-        speeds: the speeds of this machine with a size of the model, and a width of the beam and precision of
-            decoding; None: unknown.
+        speeds: measures the speeds of this machine, see `probe`.
         paces: what finished steps took.
     """
 
     plan: Plan
-    speeds: Callable[[ModelSize, int, Precision], Speeds | None]
+    speeds: Measured
     paces: Paces
+
+    @cached_property
+    def counter(self) -> Counter:
+        """Counts the work of steps."""
+        return Counter(self.plan)
 
     def cost(self, step: Step) -> Cost:
         """The cost of the parts of a step that are to do."""
@@ -67,7 +81,7 @@ class Estimator:
             second = self._agreeing(step)
             # Scores and report take seconds; the models of the second identifier take a gigabyte.
             return Cost(5.0 + second, 1.3e9 if second else 3e8, 1e6)
-        counter = Counter(self.plan)
+        counter = self.counter
         model = counter.model(step)
         size = size_in(self.plan, model)
         if size is None:
@@ -83,8 +97,9 @@ class Estimator:
         return Cost(self._seconds(step, size), memory, disk)
 
     def _seconds(self, step: Step, size: ModelSize) -> float | None:
-        counter = Counter(self.plan)
-        speeds = self.speeds(size, counter.num_beams(step), counter.precision(step))
+        counter = self.counter
+        trains = step.kind == "model"
+        speeds = self.speeds(size, counter.num_beams(step), counter.precision(step), trains=trains)
         if speeds is None:
             return None
         seconds = counter.work(step, step.todo).seconds(speeds)
@@ -92,7 +107,7 @@ class Estimator:
 
     def _cache(self, step: Step, model: str, size: ModelSize) -> float:
         """Bytes of the keys and values of the outputs that are decoded together."""
-        counter = Counter(self.plan)
+        counter = self.counter
         rows = min(max(counter.lines(step, [part]) for part in step.todo), ROWS)
         tokens = counter.context(model, counter.num_beams(step))
         numbers = 2 * size.layers * size.hidden * size.keys / size.heads
@@ -109,7 +124,7 @@ class Estimator:
 
     def _training_memory(self, name: str, size: ModelSize) -> float:
         tuning = self.plan.recipe.stages[name].tuning
-        length = Counter(self.plan).length(name)
+        length = self.counter.length(name)
         at_once = min(tuning.max_tokens_per_micro_batch, tuning.global_batch_size * length)
         numbers = 4.5 * size.parameters + size.vocabulary * size.hidden
         numbers += at_once * _ACTIVATIONS * size.layers * size.hidden

@@ -1,15 +1,15 @@
 """What finished steps took: it corrects the estimates of others of their kind, with models of the same size.
 
-Each artifact's record has the work that was counted for it. So the time of a step in another run, of another
-recipe or under another name, says how fast this machine does such work.
+Each artifact's record has the work that was counted for it, and the seconds that it would have taken on an
+idle machine. So a step in another run, of another recipe or under another name, says how fast this machine
+does such work, even if other programs ran beside it.
 """
 
-from collections.abc import Collection, Mapping
+from collections.abc import Callable, Collection, Mapping
 from importlib.util import find_spec
 from typing import Any
 
 from ontarget.pipeline.planning.model_size import ModelSize, size_in
-from ontarget.pipeline.planning.plan import Plan
 from ontarget.pipeline.planning.probe import Speeds
 from ontarget.pipeline.planning.shelf import Shelf
 from ontarget.pipeline.planning.step import Step
@@ -19,15 +19,22 @@ Paces = Mapping[tuple[bool, str], list[tuple[Work, float]]]
 """Whether it is training, and the shape of the model -> the work and the seconds of finished steps."""
 
 
-def work_record(plan: Plan, step: Step, parts: Collection[str]) -> dict[str, Any] | None:
+def work_record(counter: Counter, step: Step, parts: Collection[str]) -> dict[str, Any] | None:
     """The work of parts of a step for their record; None if the size of the model is unknown."""
-    counter = Counter(plan)
-    size = size_in(plan, counter.model(step))
+    size = size_in(counter.plan, counter.model(step))
     if size is None:
         return None
     from ontarget.hardware import machine_name
 
     return {**counter.work(step, parts).to_dict(), "model": size.shape, "machine": machine_name()}
+
+
+def stopwatch() -> Callable[[], float]:
+    """Measures how many seconds the work of this thread takes on an idle machine, from now on."""
+    from ontarget.hardware import busy_seconds
+
+    began = busy_seconds()
+    return lambda: busy_seconds() - began
 
 
 def paces(there: Shelf) -> Paces:
@@ -41,7 +48,8 @@ def paces(there: Shelf) -> Paces:
     for made in (made for _, made in there.values()):
         if made.work and made.seconds and made.work.get("machine") == machine:
             work = Work.of_dict(made.work)
-            found.setdefault((work.trained > 0, str(made.work.get("model"))), []).append((work, made.seconds))
+            seconds = float(made.work.get("seconds", made.seconds))
+            found.setdefault((work.trained > 0, str(made.work.get("model"))), []).append((work, seconds))
     return found
 
 

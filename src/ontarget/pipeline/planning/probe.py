@@ -1,11 +1,13 @@
 """Measures, in some seconds, how fast this machine trains and decodes a model of some size.
 
 It computes with random weights of the model's own shapes, in one layer and in a few, and extrapolates to all
-of them. On a CPU, processor time is measured, so other programs hardly change the result.
+of them. On a CPU, the time of one thread is measured, so other programs hardly change the result.
 """
 
-import time
+import math
+import resource
 from collections.abc import Callable
+from contextlib import nullcontext
 from dataclasses import dataclass
 from functools import cache
 from importlib.util import find_spec
@@ -43,14 +45,14 @@ class Speeds:
     passed: float
 
 
-@cache
-def probe(size: ModelSize, num_beams: int, precision: Precision) -> Speeds | None:
-    """The speeds of this machine with models of a size.
+def probe(size: ModelSize, num_beams: int, precision: Precision, *, trains: bool = True) -> Speeds | None:
+    """The speeds of this machine with models of a size. Each part is tried once, whatever the other settings.
 
     Args:
         size: the size.
         num_beams: width of the beam.
         precision: of decoding.
+        trains: whether training is tried; otherwise its speeds are 0.
     Returns:
         None if torch and Transformers are not installed.
     """
@@ -62,35 +64,53 @@ def probe(size: ModelSize, num_beams: int, precision: Precision) -> Speeds | Non
     made = size.parameters * few / size.layers + size.vocabulary * size.hidden
     if made > _LARGEST and not torch.cuda.is_available():
         return _by_products(size.parameters)
-    one = _measured(size, 1, num_beams, precision)
+    trained, step = _training(size) if trains else (0.0, 0.0)
+    return Speeds(trained, step, _reading(size, precision), *_writing(size, num_beams, precision))
+
+
+@cache
+def _training(size: ModelSize) -> tuple[float, float]:
+    """Seconds for a token that is trained on, and for an optimizer step."""
+    from ontarget.hardware import prefers_bf16
+
+    bf16 = prefers_bf16()
+    [trained] = _of_all_layers(size, lambda layers: [_trained(size, layers, bf16=bf16)])
+    return trained, _optimizer(size.parameters)
+
+
+@cache
+def _reading(size: ModelSize, precision: Precision) -> float:
+    """Seconds for a token of a prompt."""
+    [read] = _of_all_layers(size, lambda layers: [_read(size, layers, precision)])
+    return read
+
+
+@cache
+def _writing(size: ModelSize, num_beams: int, precision: Precision) -> tuple[float, float]:
+    """Seconds for a token of an output, and for a step of decoding."""
+    written, passed = _of_all_layers(size, lambda layers: _written(size, layers, num_beams, precision))
+    return written, passed
+
+
+def _of_all_layers(size: ModelSize, measured: Callable[[int], list[float]]) -> list[float]:
+    """Extrapolates what one layer and a few take to all layers."""
+    few, one = min(size.layers, _LAYERS), measured(1)
     if few == 1:
-        found = one
-    else:
-        more = _measured(size, few, num_beams, precision)
-        found = [
-            low + max(high - low, 0.0) * (size.layers - 1) / (few - 1)
-            for low, high in zip(one, more, strict=True)
-        ]
-    return Speeds(found[0], _optimizer(size.parameters), *found[1:])
+        return one
+    each = [max(high - low, 0.0) / (few - 1) for low, high in zip(one, measured(few), strict=True)]
+    return [low + more * (size.layers - 1) for low, more in zip(one, each, strict=True)]
 
 
-def _measured(size: ModelSize, layers: int, num_beams: int, precision: Precision) -> list[float]:
-    """Seconds for a token that is trained on, read and written, and for a step, with a number of layers."""
+def _model(size: ModelSize, layers: int) -> Any:
+    """A model with random weights, which leaves the random state alone."""
     import torch
     from transformers import LlamaConfig, LlamaForCausalLM
 
-    from ontarget.hardware import device, prefers_bf16
-    from ontarget.training.cpu.attention import widen_backward
-    from ontarget.training.cpu.bf16_weights import Bf16Weights
-    from ontarget.training.loss.head import LogOddsHead
-    from ontarget.training.loss.objective import signed_loss
-    from ontarget.translation.engines.grouped_attention import group_queries
-    from ontarget.translation.engines.tree import TokenTree
+    from ontarget.hardware import device
 
-    at = device()
     with torch.random.fork_rng(devices=[]):
         torch.manual_seed(0)
-        model: Any = LlamaForCausalLM(
+        return LlamaForCausalLM(
             LlamaConfig(
                 vocab_size=size.vocabulary,
                 hidden_size=size.hidden,
@@ -100,10 +120,30 @@ def _measured(size: ModelSize, layers: int, num_beams: int, precision: Precision
                 num_key_value_heads=size.keys,
                 tie_word_embeddings=True,
             )
-        ).to(at)
-        rows = _TRAINED_ROWS if at.type == "cpu" else 4 * _TRAINED_ROWS
-        ids = torch.randint(size.vocabulary, (rows, _LINE), device=at)
-    bf16 = prefers_bf16()
+        ).to(device())
+
+
+def _ids(size: ModelSize, rows: int, length: int) -> Any:
+    """Tokens, [rows, length]: all of the vocabulary in turn, since text also has many different ones."""
+    import torch
+
+    from ontarget.hardware import device
+
+    return (7919 * torch.arange(rows * length, device=device()) % size.vocabulary).reshape(rows, length)
+
+
+def _trained(size: ModelSize, layers: int, *, bf16: bool) -> float:
+    """Seconds for a token that is trained on, with a number of layers."""
+    import torch
+
+    from ontarget.hardware import device
+    from ontarget.training.cpu.attention import widen_backward
+    from ontarget.training.cpu.bf16_weights import Bf16Weights
+    from ontarget.training.loss.head import LogOddsHead
+
+    at, model = device(), _model(size, layers)
+    rows = _TRAINED_ROWS if at.type == "cpu" else 4 * _TRAINED_ROWS
+    ids = _ids(size, rows, _LINE)
 
     # As `SignedTrainer` computes it.
     head = LogOddsHead.install(model)
@@ -111,39 +151,56 @@ def _measured(size: ModelSize, layers: int, num_beams: int, precision: Precision
     copies = Bf16Weights(model, head) if bf16 and at.type == "cpu" else None
     if copies:
         widen_backward(model)
-    counts = torch.zeros(rows, _LINE, dtype=torch.bool, device=at)
-    counts[:, : _LINE // _LEARNT] = True
-    weights = torch.ones(int(counts.sum()), device=at)
+    weights = torch.zeros(rows, _LINE, device=at)
+    weights[:, : _LINE // _LEARNT] = 1.0
     head.examine(model, at)
 
     def train() -> None:
-        with torch.autocast(at.type, torch.bfloat16, enabled=bf16), head.log_odds_at(counts, ids):
-            d = model(input_ids=ids, use_cache=False).logits
-        signed_loss(d, weights).backward()  # type: ignore[no-untyped-call]
+        with torch.autocast(at.type, torch.bfloat16, enabled=bf16), head.loss_at(ids, weights):
+            loss = model(input_ids=ids, use_cache=False).logits
+        loss.backward()
 
-    if copies:
-        with copies.in_place():
-            trained = _seconds(train)
-    else:
-        trained = _seconds(train)
-    model.zero_grad(set_to_none=True)
+    with copies.in_place() if copies else nullcontext():
+        seconds = _seconds(train)
+    return seconds / float(ids.numel())
 
-    model.eval()
-    if precision == "bf16" or (precision == "auto" and at.type == "cuda"):
+
+def _decoder(size: ModelSize, layers: int, precision: Precision) -> Any:
+    """A model in the form in which it decodes."""
+    from ontarget.hardware import device
+    from ontarget.translation.engines.grouped_attention import group_queries
+
+    model = _model(size, layers).eval()
+    if precision == "bf16" or (precision == "auto" and device().type == "cuda"):
         model.bfloat16()
     group_queries(model)
-    prompts = ids.repeat(ROWS // rows + 1, 2)[:ROWS].tolist()
-    read = _seconds(lambda: TokenTree(model, prompts))
+    return model
+
+
+def _read(size: ModelSize, layers: int, precision: Precision) -> float:
+    """Seconds for a token of a prompt, with a number of layers."""
+    from ontarget.translation.engines.tree import TokenTree
+
+    model, prompts = _decoder(size, layers, precision), _ids(size, ROWS, 2 * _LINE).tolist()
+    return _seconds(lambda: TokenTree(model, prompts)) / (2 * _LINE * ROWS)
+
+
+def _written(size: ModelSize, layers: int, num_beams: int, precision: Precision) -> list[float]:
+    """Seconds for a token of an output and for a step of decoding, with a number of layers."""
+    import torch
+
+    from ontarget.translation.engines.tree import TokenTree
+
+    model, prompts = _decoder(size, layers, precision), _ids(size, ROWS, 2 * _LINE).tolist()
 
     def write(rows: int) -> float:
         tree = TokenTree(model, prompts[:rows])
-        tokens = torch.zeros(rows, num_beams, dtype=torch.long, device=at)
+        tokens = torch.zeros(rows, num_beams, dtype=torch.long, device=model.device)
         return _seconds(lambda: tree.grow(tokens, tokens).float().log_softmax(-1).topk(2 * num_beams))
 
     one, all_rows = write(1), write(ROWS)
     written = max(all_rows - one, 0.0) / ((ROWS - 1) * num_beams)
-    passed = max(one - written * num_beams, 0.0)
-    return [trained / ids.numel(), read / (2 * _LINE * ROWS), written, passed]
+    return [written, max(one - written * num_beams, 0.0)]
 
 
 def _by_products(parameters: int) -> Speeds:
@@ -175,20 +232,49 @@ def _optimizer(parameters: int) -> float:
 
 
 def _seconds(work: Callable[[], Any]) -> float:
-    """The shortest time of some runs, after one that includes the set-up, as if the machine was idle."""
+    """The shortest time of some repetitions, after one that includes the set-up, as if the machine was idle.
+
+    The threads of a product wait for each other: if another program takes the core of one, the others spin,
+    which looks like work. If no repetition was free of that, the time is at most that of one thread, divided
+    by the square root of the number of threads: for two threads, the truth is within a factor of 1.42.
+    """
     import torch
 
-    def run() -> float:
-        began, busy = time.perf_counter(), time.process_time()
+    work()
+    found, free = _shortest(work)
+    threads = torch.get_num_threads()
+    if free or threads == 1 or torch.cuda.is_available():
+        return found
+    torch.set_num_threads(1)
+    try:
+        return min(found, _shortest(work)[0] / math.sqrt(threads))
+    finally:
+        torch.set_num_threads(threads)
+
+
+def _shortest(work: Callable[[], Any]) -> tuple[float, bool]:
+    """The shortest repetition, and whether it is one in which no other program took a core.
+
+    Such repetitions come before all others.
+    """
+    import torch
+
+    from ontarget.hardware import busy_seconds
+
+    def run() -> tuple[bool, float]:
+        taken, began = _taken_away(), busy_seconds()
         work()
         if torch.cuda.is_available():
             torch.cuda.synchronize()
-            return time.perf_counter() - began
-        # Other programs make the clock go on, but not the processor time of this process.
-        return (time.process_time() - busy) / torch.get_num_threads()
+        return _taken_away() > taken, busy_seconds() - began
 
-    run()
-    times = [run()]
-    while sum(times) < _REPEATED:
-        times.append(run())
-    return min(times)
+    runs = [run()]
+    while sum(seconds for _, seconds in runs) < _REPEATED:
+        runs.append(run())
+    disturbed, seconds = min(runs)
+    return seconds, not disturbed
+
+
+def _taken_away() -> int:
+    """How often another program has taken the core of one of our threads."""
+    return resource.getrusage(resource.RUSAGE_SELF).ru_nivcsw

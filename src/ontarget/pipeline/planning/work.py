@@ -1,13 +1,13 @@
 """Counts the work of a plan's steps in tokens, on average over lines.
 
-Counts are estimates: texts are measured by the model's tokenizer where it is on this machine, otherwise by
-their characters.
+Counts are estimates. Texts are measured by the model's tokenizer. For a model that the recipe makes, one is
+made from the beginning of its text; for a model that is not on this machine, characters are counted.
 """
 
 import math
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, fields, replace
-from functools import lru_cache, partial
+from functools import cached_property, partial
 from importlib.util import find_spec
 from itertools import takewhile
 from pathlib import Path
@@ -16,6 +16,7 @@ from typing import Any
 
 from ontarget.checkpoints.adapter import lineage
 from ontarget.checkpoints.files import TOKENIZER
+from ontarget.checkpoints.load import load_tokenizer
 from ontarget.pipeline.execution.distillation_sources import (
     directions_of,
     drawn_lines,
@@ -23,13 +24,14 @@ from ontarget.pipeline.execution.distillation_sources import (
     teacher_of,
 )
 from ontarget.pipeline.planning.inputs import directions, prompt_text, template_of
+from ontarget.pipeline.planning.models import STACK
 from ontarget.pipeline.planning.plan import Plan
 from ontarget.pipeline.planning.probe import ROWS, Speeds
+from ontarget.pipeline.planning.sample_tokens import new_tokenizer, tokens_a_sample
 from ontarget.pipeline.planning.step import Step
 from ontarget.prompts.segment import text_of
-from ontarget.recipes.schema.stages import LanguageAware, Pretraining
+from ontarget.recipes.schema.stages import Pretraining
 from ontarget.recipes.schema.synthetic import PivotDistillation, SelfTraining, Synthetic
-from ontarget.samples.documents import lines_a_document
 from ontarget.samples.general import how_many
 from ontarget.settings.decoding import Decoding, Precision
 
@@ -155,18 +157,13 @@ class Counter:
         return work
 
     def length(self, name: str) -> float:
-        """Mean number of tokens of a stage's samples that are computed; a shared beginning hardly counts."""
-        stage, recipe = self.plan.recipe.stages[name], self.plan.recipe
-        if isinstance(stage, Pretraining):
-            return lines_a_document(stage.documents, len(recipe.languages)) * self._line(name)
-        whole = self._prompt(name) + self._line(name)
-        if isinstance(stage, LanguageAware):
-            whole *= 2
-        if stage.tuning.gradient_checkpointing or stage.tuning.compile:
-            return whole
-        prompts = [prompt_text(recipe, name, direction) for direction in recipe.supervised]
-        shared = self._tokens(name, [_beginning(prompts)])
-        return whole - shared * (2 if isinstance(stage, LanguageAware) else 1)
+        """Mean number of tokens that a step of training computes for each sample of its batch."""
+        if name not in self._lengths:
+            tokenizer = self._tokenizer(name)
+            if tokenizer is None:
+                return self._prompt(name) + self._line(name)
+            self._lengths[name] = tokens_a_sample(self.plan.recipe, name, self.plan.corpus, tokenizer)
+        return self._lengths[name]
 
     def answering(self, name: str, test: str, parts: Collection[str]) -> Work:
         """The work of translating the lines of some directions of a text with a system."""
@@ -224,9 +221,11 @@ class Counter:
     def _line(self, name: str) -> float:
         """Mean number of tokens of a line, for a stage or model."""
         recipe, corpus = self.plan.recipe, self.plan.corpus
-        return fmean(
-            self._tokens(name, corpus.lines(recipe.split, code)[:_LINES]) for code in recipe.languages
-        )
+        if name not in self._lines:
+            self._lines[name] = fmean(
+                self._tokens(name, corpus.lines(recipe.split, code)[:_LINES]) for code in recipe.languages
+            )
+        return self._lines[name]
 
     def _prompt(self, stage: str) -> float:
         """Mean number of tokens of a prompt without demonstrations."""
@@ -235,33 +234,47 @@ class Counter:
 
     def _tokens(self, name: str, texts: Sequence[str]) -> float:
         """Mean number of tokens of texts, for a stage or model."""
-        return _mean_tokens(self._tokenizer(name), tuple(texts))
+        tokenizer = self._tokenizer(name)
+        if tokenizer is None:
+            return fmean(map(len, texts)) / _CHARACTERS
+        encoded = tokenizer.backend_tokenizer.encode_batch_fast(list(texts), add_special_tokens=False)
+        return fmean(len(one.ids) for one in encoded)
 
-    def _tokenizer(self, name: str) -> Path | None:
-        """The tokenizer's file of a model that is on this machine, or of the one that a stage starts from."""
+    def _tokenizer(self, name: str) -> Any:
+        """The tokenizer of a model, or of the one that a stage starts from; None if it cannot be known."""
         recipe = self.plan.recipe
-        while (stage := recipe.stages.get(recipe.stage_of(name) or "")) is not None:
-            if stage.start is None:
-                return None
+        while (stage := recipe.stages.get(recipe.stage_of(name) or "")) is not None and stage.start:
             name = stage.start
-        if recipe.on_server(name):
+        root = name if stage is None else recipe.stage_of(name) or name
+        if root not in self._tokenizers:
+            self._tokenizers[root] = self._tokenizer_of(root, made=stage is not None)
+        return self._tokenizers[root]
+
+    def _tokenizer_of(self, root: str, *, made: bool) -> Any:
+        if not all(map(find_spec, STACK)):
             return None
-        place = lineage(self.plan.place(name))[-1]
-        file = place / TOKENIZER if isinstance(place, Path) else None
-        return file if file and file.exists() else None
+        if made:
+            return new_tokenizer(self.plan.recipe, root, self.plan.corpus)
+        if self.plan.recipe.on_server(root):
+            return None
+        place = self.plan.place(root)
+        base = lineage(place)[-1]
+        return load_tokenizer(place) if isinstance(base, Path) and (base / TOKENIZER).exists() else None
+
+    @cached_property
+    def _lengths(self) -> dict[str, float]:
+        return {}
+
+    @cached_property
+    def _tokenizers(self) -> dict[str, Any]:
+        return {}
+
+    @cached_property
+    def _lines(self) -> dict[str, float]:
+        return {}
 
 
 def _beginning(texts: Sequence[str]) -> str:
     """What texts have in common at their beginning."""
     same = (len(set(characters)) == 1 for characters in zip(*texts, strict=False))
     return texts[0][: sum(takewhile(bool, same))]
-
-
-@lru_cache(maxsize=256)
-def _mean_tokens(tokenizer: Path | None, texts: tuple[str, ...]) -> float:
-    if tokenizer is None or find_spec("tokenizers") is None:
-        return fmean(len(text) for text in texts) / _CHARACTERS
-    from tokenizers import Tokenizer
-
-    encoded = Tokenizer.from_file(str(tokenizer)).encode_batch_fast(list(texts), add_special_tokens=False)
-    return fmean(len(one.ids) for one in encoded)
