@@ -8,9 +8,11 @@ from hypothesis import strategies as st
 from ontarget.errors import UserError
 from ontarget.languages import Direction, Language
 from ontarget.serving.failure import Failure
-from ontarget.serving.glossaries import GlossaryStore, entries_of
+from ontarget.serving.glossaries import GlossaryStore, KeptDictionary, entries_of
 
 DE_EN = Direction.parse("de-en")
+DOGS = KeptDictionary(DE_EN, (("Hund", "dog"),))
+HUNDE = KeptDictionary(Direction.parse("en-de"), (("dog", "Hund"),))
 
 
 @pytest.mark.parametrize(
@@ -62,18 +64,18 @@ def test_entries_of_any_text(text: str, format: str) -> None:
 
 def test_glossaries_outlive_the_server_in_their_folder(tmp_path: Path) -> None:
     store = GlossaryStore(tmp_path / "state" / "glossaries")
-    first = store.create("../../animals", DE_EN, (("Hund", "dog"),), "anna")
-    second = store.create("plants", DE_EN, (("Baum", "tree"),), "anna")
+    first = store.create("../../animals", [DOGS, HUNDE], "anna")
+    second = store.create("plants", [DOGS], "anna")
     store.delete(second.id, "anna")
     assert [file.name for file in tmp_path.rglob("*") if file.is_file()] == [f"{first.id}.json"]
     again = GlossaryStore(tmp_path / "state" / "glossaries")
     assert again.of("anna") == [first]
-    assert again.get(first.id, "anna").glossary.of("Ein Hund") == (("Hund", "dog"),)
+    assert again.get(first.id, "anna").dictionaries[0].glossary.of("Ein Hund") == (("Hund", "dog"),)
 
 
 def test_a_client_sees_its_own_glossaries_alone() -> None:
     store = GlossaryStore()
-    one = store.create("animals", DE_EN, (("Hund", "dog"),), "anna")
+    one = store.create("animals", [DOGS], "anna")
     assert store.of("berta") == []
     for act in (store.get, store.delete):
         with pytest.raises(Failure, match="no glossary with this ID") as refused:
@@ -83,12 +85,36 @@ def test_a_client_sees_its_own_glossaries_alone() -> None:
 
 
 def test_a_glossary_is_for_its_languages_in_any_region() -> None:
-    one = GlossaryStore().create("animals", DE_EN, (("Hund", "dog"),), "")
-    one.require(Language("de"), Language("EN-GB"))
-    one.require(Language("de-AT"), Language("en"))
-    for source, target in (("de", "fr"), ("en", "de"), ("it", "en")):
-        with pytest.raises(Failure, match="the glossary is from de into en"):
-            one.require(Language(source), Language(target))
+    one = GlossaryStore().create("animals", [DOGS, HUNDE], "")
+    assert one.between(Language("de"), Language("EN-GB")) is DOGS
+    assert one.between(Language("de-AT"), Language("en")) is DOGS
+    assert one.between(Language("en-US"), Language("de")) is HUNDE
+    for source, target in (("de", "fr"), ("en", "en-GB"), ("it", "en")):
+        with pytest.raises(Failure, match="the glossary is from de into en, from en into de, but the"):
+            one.between(Language(source), Language(target))
+
+
+def test_the_dictionary_of_just_these_languages_comes_first() -> None:
+    general, british = (
+        KeptDictionary(Direction.parse(way), (("Hund", "dog"),)) for way in ("de-en", "de-en-GB")
+    )
+    one = GlossaryStore().create("animals", [general, british], "")
+    assert one.between(Language("de"), Language("en-GB")) is british
+    assert one.between(Language("de"), Language("en")) is general
+
+
+def test_a_file_of_one_direction_from_before_is_read(tmp_path: Path) -> None:
+    old = {
+        "id": "a",
+        "name": "animals",
+        "source": "de",
+        "target": "en",
+        "entries": [["Hund", "dog"]],
+        "created": "2026-01-02T03:04:05+00:00",
+        "owner": "",
+    }
+    (tmp_path / "a.json").write_text(json.dumps(old))
+    assert GlossaryStore(tmp_path).get("a", "").dictionaries == (DOGS,)
 
 
 @pytest.mark.parametrize("text", ["", "{}", "null", "[]", "\x00", json.dumps({"id": 1})])
@@ -108,7 +134,7 @@ def test_a_folder_that_cannot_be_used_is_named(tmp_path: Path) -> None:
 def test_what_a_client_may_keep_is_bounded(monkeypatch: pytest.MonkeyPatch, name: str, most: int) -> None:
     monkeypatch.setattr(f"ontarget.serving.glossaries.{name}", most)
     store = GlossaryStore()
-    store.create("a", DE_EN, (("Hund", "dog"),), "anna")
-    store.create("a", DE_EN, (("Hund", "dog"),), "berta")
+    store.create("a", [DOGS], "anna")
+    store.create("a", [DOGS], "berta")
     with pytest.raises(Failure, match="delete one first"):
-        store.create("b", DE_EN, (("Hund", "dog"),), "anna")
+        store.create("b", [DOGS], "anna")

@@ -73,7 +73,7 @@ class ApiKeys:
         client = self.accept(given) if given else None
         if client is None:
             # DeepL's clients take 403 for a wrong key.
-            status = 403 if http.url.path.startswith("/v2/") else 401
+            status = 403 if http.url.path.startswith(("/v2/", "/v3/")) else 401
             message = "the API key is missing or wrong; send it in the header Authorization, after 'Bearer '"
             raise Failure(status, "invalid_api_key", message, headers={"WWW-Authenticate": "Bearer"})
         http.state.client = client

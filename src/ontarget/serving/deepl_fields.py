@@ -63,9 +63,9 @@ class GlossaryFields(BaseModel):
             raise wrong("the request has both glossary_id and glossary_ids; send one of them")
         if not self.source_lang:
             raise wrong("a glossary needs source_lang, the language of its terms", "no_source_language")
-        found = [service.glossaries.get(id, service.keys.client(http).name) for id in ids]
-        for one in found:
-            one.require(service.offered.named(self.source_lang), service.offered.named(self.target_lang))
+        owner = service.keys.client(http).name
+        sides = service.offered.named(self.source_lang), service.offered.named(self.target_lang)
+        found = [service.glossaries.get(id, owner).between(*sides) for id in ids]
         if len(found) == 1:
             return found[0].glossary
         entries = dict(pair for one in reversed(found) for pair in one.entries)

@@ -39,6 +39,44 @@ class GlossariesReply(BaseModel):
     glossaries: list[GlossaryReply]
 
 
+class DictionaryReply(BaseModel):
+    """A direction of a glossary, without its entries."""
+
+    source_lang: str
+    target_lang: str
+    entry_count: int
+
+
+class MultilingualReply(BaseModel):
+    """A glossary of any number of directions."""
+
+    glossary_id: str
+    name: str
+    creation_time: str
+    dictionaries: list[DictionaryReply]
+
+
+class MultilingualsReply(BaseModel):
+    """The reply of `GET /v3/glossaries`."""
+
+    glossaries: list[MultilingualReply]
+
+
+class EntriesReply(BaseModel):
+    """The entries of one direction."""
+
+    source_lang: str
+    target_lang: str
+    entries: str
+    entries_format: Literal["tsv"]
+
+
+class DictionariesReply(BaseModel):
+    """The reply of `GET /v3/glossaries/{id}/entries`."""
+
+    dictionaries: list[EntriesReply]
+
+
 class PairReply(BaseModel):
     """A direction."""
 

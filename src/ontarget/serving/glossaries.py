@@ -4,7 +4,7 @@ import csv
 import io
 import json
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from functools import cached_property
 from pathlib import Path
@@ -27,70 +27,106 @@ _CONTROL = frozenset(map(chr, [*range(32), *range(128, 160), 0x2028, 0x2029]))
 
 
 @dataclass(frozen=True)
-class KeptGlossary:
-    """A glossary of a client.
+class KeptDictionary:
+    """The terms of a glossary in one direction.
 
     Attributes:
-        id: its name in requests, which nobody can guess.
-        name: the name that the client gave it.
-        direction: the languages of its terms and of their translations.
+        direction: the languages of the terms and of their translations.
         entries: each term with its translation.
-        created: when.
-        owner: the name of the client's API key; empty if the server has no keys.
     """
 
-    id: str
-    name: str
     direction: Direction
     entries: Terms
-    created: datetime
-    owner: str = ""
 
     @cached_property
     def glossary(self) -> Glossary:
         """Finds its terms in texts."""
         return Glossary(self.entries)
 
+    def fits(self, source: Language, target: Language) -> bool:
+        """Whether it is for a translation between these languages; a region makes no difference."""
+        pairs = zip(self.direction.sides, (source, target), strict=True)
+        return all(side.covers(other) or other.covers(side) for side, other in pairs)
+
+
+@dataclass(frozen=True)
+class KeptGlossary:
+    """A glossary of a client.
+
+    Attributes:
+        id: its name in requests, which nobody can guess.
+        name: the name that the client gave it.
+        dictionaries: its terms; each has another direction.
+        created: when.
+        owner: the name of the client's API key; empty if the server has no keys.
+    """
+
+    id: str
+    name: str
+    dictionaries: tuple[KeptDictionary, ...]
+    created: datetime
+    owner: str = ""
+
     @property
     def characters(self) -> int:
         """The number of characters of its entries."""
-        return sum(len(term) + len(translation) for term, translation in self.entries)
+        entries = (pair for one in self.dictionaries for pair in one.entries)
+        return sum(len(term) + len(translation) for term, translation in entries)
 
-    def require(self, source: Language, target: Language) -> None:
-        """Refuses a translation between other languages; a region makes no difference.
+    def between(self, source: Language, target: Language) -> KeptDictionary:
+        """The dictionary for a translation between two languages.
 
         Raises:
-            Failure: the languages are others.
+            Failure: its dictionaries are for others.
         """
-        asked = (source, target)
-        pairs = zip(self.direction.sides, asked, strict=True)
-        if not all(side.covers(other) or other.covers(side) for side, other in pairs):
-            message = (
-                f"the glossary is from {self.direction.source} into {self.direction.target}, "
-                f"but the translation from {source} into {target}; choose another glossary, or none"
-            )
-            raise wrong(message, "wrong_glossary")
+        fitting = [one for one in self.dictionaries if one.fits(source, target)]
+        exact = [one for one in fitting if one.direction == Direction(source, target)]
+        for one in (*exact, *fitting):
+            return one
+        known = ", ".join(
+            f"from {one.direction.source} into {one.direction.target}" for one in self.dictionaries
+        )
+        message = (
+            f"the glossary is {known or 'empty'}, but the translation from {source} into {target}; "
+            "choose another glossary, or none"
+        )
+        raise wrong(message, "wrong_glossary")
+
+    def having(self, *dictionaries: KeptDictionary) -> Self:
+        """The glossary with these dictionaries in the place of those of the same directions."""
+        new = {one.direction: one for one in (*self.dictionaries, *dictionaries)}
+        return replace(self, dictionaries=tuple(new.values()))
 
     def to_dict(self) -> dict[str, Any]:
         """The glossary as plain data, for its file."""
         return {
             "id": self.id,
             "name": self.name,
-            "source": str(self.direction.source),
-            "target": str(self.direction.target),
-            "entries": [list(pair) for pair in self.entries],
+            "dictionaries": [
+                {
+                    "source": str(one.direction.source),
+                    "target": str(one.direction.target),
+                    "entries": [list(pair) for pair in one.entries],
+                }
+                for one in self.dictionaries
+            ],
             "created": self.created.isoformat(),
             "owner": self.owner,
         }
 
     @classmethod
     def of_dict(cls, data: dict[str, Any]) -> Self:
-        """The glossary that `to_dict` wrote."""
+        """The glossary that `to_dict` wrote, also before a glossary had several dictionaries."""
         return cls(
             str(data["id"]),
             str(data["name"]),
-            Direction(Language(data["source"]), Language(data["target"])),
-            tuple((str(term), str(translation)) for term, translation in data["entries"]),
+            tuple(
+                KeptDictionary(
+                    Direction(Language(one["source"]), Language(one["target"])),
+                    tuple((str(term), str(translation)) for term, translation in one["entries"]),
+                )
+                for one in data.get("dictionaries", [data])
+            ),
             datetime.fromisoformat(data["created"]),
             str(data["owner"]),
         )
@@ -110,14 +146,21 @@ class GlossaryStore:
         found = sorted(_read(folder), key=lambda one: one.created) if folder is not None else []
         self._known = {one.id: one for one in found}
 
-    def create(self, name: str, direction: Direction, entries: Terms, owner: str) -> KeptGlossary:
+    def create(self, name: str, dictionaries: Sequence[KeptDictionary], owner: str) -> KeptGlossary:
         """Keeps a new glossary.
 
         Raises:
             Failure: the client has too many, or they are too large.
         """
-        one = KeptGlossary(str(uuid4()), name, direction, entries, datetime.now(UTC), owner)
-        all_of_client = [*self.of(owner), one]
+        return self.put(KeptGlossary(str(uuid4()), name, tuple(dictionaries), datetime.now(UTC), owner))
+
+    def put(self, one: KeptGlossary) -> KeptGlossary:
+        """Keeps a glossary in the place of the one with its ID.
+
+        Raises:
+            Failure: the client has too many, or they are too large.
+        """
+        all_of_client = [*(each for each in self.of(one.owner) if each.id != one.id), one]
         if len(all_of_client) > _MOST or sum(each.characters for each in all_of_client) > _MOST_CHARACTERS:
             message = (
                 f"a client has at most {_MOST:,} glossaries, of {_MOST_CHARACTERS:,} characters together; "
