@@ -199,8 +199,8 @@ def main() -> None:
         ThreadPoolExecutor(options.at_once) as clients,
     ):
         for engine in engines.values():
-            alone(engine, asked[: options.at_once], options.at_once)
-        list(clients.map(partial(ask, client), asked[: options.at_once]))
+            alone(engine, asked[: options.at_once // 4], options.at_once)
+        list(clients.map(partial(ask, client), asked[: options.at_once // 4]))
         for part in parts_of(asked, options.turns):
             for name, engine in engines.items():
                 took, texts = alone(engine, part, options.at_once)
