@@ -71,12 +71,12 @@ def add_liger() -> str:
     if not torch.cuda.is_available():
         return "left out: it needs a GPU"
     try:
-        from liger_kernel.ops.fused_linear_cross_entropy import LigerFusedLinearCrossEntropyFunction
+        from liger_kernel.transformers.functional import liger_fused_linear_cross_entropy
     except ImportError:
         return "left out: liger-kernel is not installed"
-    WAYS["liger"] = lambda hidden, weight, labels: LigerFusedLinearCrossEntropyFunction.apply(
+    WAYS["liger"] = lambda hidden, weight, labels: liger_fused_linear_cross_entropy(
         hidden.bfloat16(), weight.bfloat16(), labels
-    )[0]
+    )
     return "measured"
 
 
@@ -154,6 +154,7 @@ def main() -> None:
     parser.add_argument("--rounds", type=int, default=5)
     parser.add_argument("--held", choices=HELD, default="fp32", help="type of hidden states and weight")
     parser.add_argument("--output", type=Path, default=Path(__file__).parent / "results" / "loss_memory.json")
+    parser.add_argument("--json", action="store_true", help="print the rows as one line, and write no file")
     parser.add_argument("--peak", nargs=5, help=argparse.SUPPRESS)  # a fresh process of our own
     options = parser.parse_args()
     liger = add_liger()
@@ -166,6 +167,9 @@ def main() -> None:
         rows += measure(options.tokens, options.features, vocabulary, options.rounds, options.held)
         for row in rows[-len(WAYS) :]:
             print(row, flush=True)
+    if options.json:
+        print(json.dumps({"ways": rows, "liger": liger}))
+        return
     options.output.parent.mkdir(parents=True, exist_ok=True)
     settings = {
         "tokens": options.tokens,

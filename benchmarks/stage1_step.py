@@ -22,7 +22,7 @@ from ontarget.hardware import prefers_bf16
 from ontarget.samples.groups import Draw, translation_groups
 
 
-def trl(packing: bool) -> Callable[[Job, Draw, Lap], None]:
+def trl(packing: bool, liger: bool = False) -> Callable[[Job, Draw, Lap], None]:
     def train(job: Job, draw: Draw, lap: Lap) -> None:
         from datasets import Dataset
         from transformers import AutoTokenizer, TrainerCallback
@@ -59,6 +59,7 @@ def trl(packing: bool) -> Callable[[Job, Draw, Lap], None]:
                     include_num_input_tokens_seen="non_padding",
                     completion_only_loss=True,
                     gradient_checkpointing=False,
+                    use_liger_kernel=liger,
                     bf16=prefers_bf16(),
                     use_cpu=place.type == "cpu",
                     optim="adamw_torch_fused" if job.optimiser == "adamw" else "adamw_bnb_8bit",

@@ -49,6 +49,9 @@ SHAPES: dict[str, dict[str, Any]] = {
     "1b": dict(  # that of Llama 3.2
         hidden=2048, layers=16, heads=32, keys=8, intermediate=8192, vocabulary=128_256, tied=True
     ),
+    "3b": dict(  # eight of the 32 layers of Llama 3 8B
+        hidden=4096, layers=8, heads=32, keys=8, intermediate=14_336, vocabulary=128_256, tied=False
+    ),
     "8b": dict(  # that of Llama 3
         hidden=4096, layers=32, heads=32, keys=8, intermediate=14_336, vocabulary=128_256, tied=False
     ),
@@ -188,7 +191,8 @@ def make_model(folder: Path, size: str) -> None:
         pad_token_id=tokenizer.pad_token_id,
     )
     torch.manual_seed(1)
-    large = size in ("1b", "8b")  # saved in half the bytes, and made where random numbers are made faster
+    # Saved in half the bytes, and made where random numbers are made faster.
+    large = size in ("1b", "3b", "8b")
     with torch.device(device() if large else "cpu"):
         model = LlamaForCausalLM(config).to(torch.bfloat16 if large else torch.float32)
     model.save_pretrained(folder)
@@ -197,7 +201,7 @@ def make_model(folder: Path, size: str) -> None:
     torch.cuda.empty_cache()  # for the processes that are to train it
 
 
-def _parameters(folder: Path) -> int:
+def count_parameters(folder: Path) -> int:
     """How many a saved model has; none of them is read."""
     with torch.device("meta"):
         return LlamaForCausalLM(LlamaConfig.from_pretrained(folder)).num_parameters()
@@ -224,20 +228,20 @@ def compare(script: str, about: str | None, contenders: Mapping[str, Contender],
     keys = ("steps", "samples", "micro_batch_tokens", "sentences", "optimiser")
     settings = {key: getattr(options, key) for key in keys}
     if options.turn:
-        print(json.dumps(_turn(contenders[options.turn], Job(options.start, **settings))))
+        print(json.dumps(take_turn(contenders[options.turn], Job(options.start, **settings))))
         return
     with nullcontext(options.model) if options.model else tempfile.TemporaryDirectory() as folder:
         if not (Path(folder) / "tiny").exists():
             make_model(Path(folder), options.size)
             make_model(Path(folder) / "tiny", "tiny")
-        parameters = _parameters(Path(folder))
+        parameters = count_parameters(Path(folder))
         turns: dict[str, list[dict[str, Any]]] = {name: [] for name in options.only}
         for _ in range(options.rounds):
             for name in options.only:
                 command = [sys.executable, *sys.argv, "--turn", name, "--start", str(folder)]
                 printed = subprocess.run(command, stdout=subprocess.PIPE, text=True, check=True).stdout
                 turns[name].append(json.loads(printed.strip().split("\n")[-1]))
-    rows = [_row(name, taken, parameters, SHAPES[options.size]) for name, taken in turns.items()]
+    rows = [row_of(name, taken, parameters, SHAPES[options.size]) for name, taken in turns.items()]
     for row in rows:
         print(row)
     result = {
@@ -252,7 +256,7 @@ def compare(script: str, about: str | None, contenders: Mapping[str, Contender],
     options.output.write_text(json.dumps(result, indent=1) + "\n", encoding="utf-8")
 
 
-def _turn(contender: Contender, job: Job) -> dict[str, Any]:
+def take_turn(contender: Contender, job: Job) -> dict[str, Any]:
     """Seconds of each step but the first, by the clock and of the processor, and bytes above the start's."""
     draw = contender.draw(job.translations())
     samples = [e for group in job.encoded(draw) for e in group]
@@ -285,7 +289,7 @@ def _turn(contender: Contender, job: Job) -> dict[str, Any]:
     }
 
 
-def _row(name: str, turns: list[dict[str, Any]], parameters: int, shape: dict[str, Any]) -> dict[str, Any]:
+def row_of(name: str, turns: list[dict[str, Any]], parameters: int, shape: dict[str, Any]) -> dict[str, Any]:
     seconds = median(time for turn in turns for time in turn["seconds"])
     cpu_seconds = median(time for turn in turns for time in turn["cpu_seconds"])
     tokens, samples = turns[0]["tokens"], turns[0]["samples"]

@@ -25,6 +25,8 @@ def _beside_each_other(monkeypatch: pytest.MonkeyPatch) -> None:
         "stage1_step",
         "stage2_step",
         "stage2_profile",
+        "gpu",
+        "gpu_profile",
         "packing",
         "loss_memory",
         "repetition",
