@@ -21,7 +21,7 @@ from ontarget.settings.objective import UNLIKELIHOOD, Objective
 from ontarget.settings.tuning import Tuning
 from ontarget.signals import postponed
 from ontarget.training import adapters, tracking
-from ontarget.training.cpu import attention
+from ontarget.training.cpu.layers import speed_up
 from ontarget.training.data import packing, pairs, prefix
 from ontarget.training.data.batches import Steps
 from ontarget.training.data.encode import Encoder
@@ -171,7 +171,7 @@ def train_stage(
     model = load(**adapters.loading(tuning))
     packing.prefer_flash(model, adapters.in_bf16(tuning))
     if not (hardware.has_gpu() or tuning.compile):
-        attention.widen_backward(model)
+        speed_up(model)
     if packing.pays_off(model):
         steps.cut, steps.collate = packing.by_tokens, packing.pack
     elif prefix.works(model, tuning, share.processes):

@@ -137,8 +137,8 @@ def _trained(size: ModelSize, layers: int, *, bf16: bool) -> float:
     import torch
 
     from ontarget.hardware import device
-    from ontarget.training.cpu.attention import widen_backward
     from ontarget.training.cpu.bf16_weights import Bf16Weights
+    from ontarget.training.cpu.layers import speed_up
     from ontarget.training.loss.head import LogOddsHead
 
     at, model = device(), _model(size, layers)
@@ -149,8 +149,8 @@ def _trained(size: ModelSize, layers: int, *, bf16: bool) -> float:
     head = LogOddsHead.install(model)
     model.get_input_embeddings().sparse = head.adds_gradients = at.type == "cpu"
     copies = Bf16Weights(model, head) if bf16 and at.type == "cpu" else None
-    if copies:
-        widen_backward(model)
+    if at.type == "cpu":
+        speed_up(model)
     weights = torch.zeros(rows, _LINE, device=at)
     weights[:, : _LINE // _LEARNT] = 1.0
     head.examine(model, at)

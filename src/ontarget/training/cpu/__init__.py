@@ -1,5 +1,6 @@
-"""Fast training in bf16 on a CPU.
+"""Fast training on a CPU.
 
-Begin with `bf16_weights.py`, which replaces the weights by bf16 copies during a step. `attention.py` computes
-attention, that of short rows by `short_attention.py`.
+Begin with `layers.py`, which replaces layers of a model by faster ones: attention (`attention.py`, and
+`short_attention.py` for short rows), norms (`rms_norm.py`) and SwiGLU layers (`mlp.py`). During a step,
+`bf16_weights.py` replaces the weights by copies in bf16.
 """
