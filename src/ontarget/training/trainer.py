@@ -77,6 +77,9 @@ class SignedTrainer(Trainer):
         """
         model.train()
         losses = []
+        for layer in (self.embeddings, self.head):
+            if self.embeddings.sparse and layer.weight.requires_grad and layer.weight.grad is None:
+                layer.weight.grad = torch.zeros_like(layer.weight)  # that rows and tiles are added to
         copies = self.copies.in_place() if self.copies else nullcontext()
         with copies, self.accelerator.autocast():  # outside of the loop: weights are cast once a step
             # Not by Trainer's own method, which rounds weights to bf16 under DeepSpeed.
@@ -87,9 +90,6 @@ class SignedTrainer(Trainer):
                     with torch.autocast(self.args.device.type, enabled=False):  # it has its own precision
                         # DDP, FSDP and ZeRO average gradients over processes; ours are parts of one sum.
                         self.accelerator.backward(loss * self.args.world_size)
-                gradient = self.embeddings.weight.grad
-                if gradient is not None and gradient.is_sparse:  # later ones are added to its rows
-                    self.embeddings.weight.grad = gradient.to_dense()
                 losses.append(loss.detach())
                 _add(self.noted, "tokens", float(_tokens(micro_batch)), 1.0)
         ours = torch.stack(losses)
