@@ -46,6 +46,9 @@ SHAPES: dict[str, dict[str, Any]] = {
     "tiny": dict(hidden=64, layers=1, heads=2, intermediate=128, vocabulary=4000, tied=True),
     "7m": dict(hidden=256, layers=6, heads=4, intermediate=704, vocabulary=8000, tied=True),
     "58m": dict(hidden=512, layers=8, heads=8, intermediate=1408, vocabulary=32_000, tied=False),
+    "135m": dict(  # that of SmolLM2
+        hidden=576, layers=30, heads=9, keys=3, intermediate=1536, vocabulary=49_152, tied=True
+    ),
     "1b": dict(  # that of Llama 3.2
         hidden=2048, layers=16, heads=32, keys=8, intermediate=8192, vocabulary=128_256, tied=True
     ),
