@@ -147,7 +147,7 @@ def backward(
         if sums.weight is not None and sums.add:
             _add_product(sums.weight[columns], step.T, features)
         elif sums.weight is not None:
-            sums.weight[columns] = _product(step.T, features)
+            _write_product(sums.weight[columns], step.T, features)
         del step, of_columns
 
 
@@ -176,6 +176,16 @@ def _product(left: Tensor, right: Tensor) -> Tensor:
     if left.is_cuda and left.dtype in (torch.bfloat16, torch.float16):
         return torch.mm(left, right, out_dtype=torch.float32)
     return torch.mm(left, right)
+
+
+def _write_product(total: Tensor, left: Tensor, right: Tensor) -> None:
+    """Writes a matrix product to `total`; without a temporary copy where the device can."""
+    if left.dtype == total.dtype:
+        torch.mm(left, right, out=total)
+    elif left.is_cuda and total.dtype == torch.float32:
+        torch.mm(left, right, out_dtype=torch.float32, out=total)
+    else:
+        total.copy_(torch.mm(left, right))
 
 
 def _add_product(total: Tensor, left: Tensor, right: Tensor) -> None:
