@@ -23,7 +23,7 @@ from pathlib import Path
 from typing import Any
 
 from ontarget.corpora import files
-from ontarget.corpora.checks import Identification, Step
+from ontarget.corpora.checks import CleaningStep, Identification
 from ontarget.corpora.cleaning import cleaned
 from ontarget.corpora.corpus import Corpus
 from ontarget.languages import Direction, Language
@@ -35,7 +35,9 @@ from ontarget.samples.groups import Draw, document_groups, translation_groups
 
 DE, EN = Language("de"), Language("en")
 DRAWN = 12_000  # what stage 1 of the paper takes
-STEPS = [Step.of(name) for name in ("empty", "too-long", "length-ratio", "duplicates", "source-is-target")]
+STEPS = [
+    CleaningStep.of(name) for name in ("empty", "too-long", "length-ratio", "duplicates", "source-is-target")
+]
 
 
 def main() -> None:

@@ -2,8 +2,7 @@
 
 import re
 from dataclasses import dataclass
-from functools import cache
-from typing import Self
+from functools import cache, lru_cache
 
 from babel import Locale
 from babel.core import get_global
@@ -12,6 +11,7 @@ from babel.localedata import locale_identifiers
 ISO_639_3 = {"tgl": "tl", "hbs": "sh", "pbt": "ps", "quy": "qu", "twi": "tw"}
 """Codes whose ISO 639-1 code, or that of their macrolanguage, differs from CLDR's aliases."""
 _LONGEST_CODE = 3  # letters of a primary subtag
+_KEPT = 4096  # codes whose parts are remembered, since each prompt and direction asks for them
 
 
 @cache
@@ -34,6 +34,7 @@ def _by_english_name() -> dict[str, str]:
     }
 
 
+@lru_cache(_KEPT)
 def usual_script(tag: str) -> str | None:
     """The usual script in CLDR of a language (`sr`), or of a language in a region (`zh_TW`)."""
     likely: str = get_global("likely_subtags").get(tag, "")
@@ -102,7 +103,8 @@ class Subtags:
     variants: tuple[str, ...] = ()
 
     @classmethod
-    def parse(cls, code: str) -> Self | None:
+    @lru_cache(_KEPT)
+    def parse(cls, code: str) -> "Subtags | None":
         """Parses a code with any separators and capitals, or an English name; None if a part is invalid."""
         if len(code.strip()) > _LONGEST_CODE:
             code = _by_english_name().get(code.strip().lower(), code)

@@ -9,6 +9,7 @@ from ontarget.errors import UserError
 from ontarget.languages import Direction, Language
 from ontarget.prompts.segment import Segment, text_of
 from ontarget.prompts.template import PromptTemplate
+from ontarget.subtags import Subtags
 
 IT_NL = Direction.parse("it-nl")
 ALL = ["en", "it", "nl", "ro", "de", "fr", "cs", "zh", "ja", "ru", "uk", "ko"]
@@ -131,3 +132,13 @@ def test_unknown_template_names_the_nearest() -> None:
 def test_template_names_are_not_paths() -> None:
     with pytest.raises(UserError):
         PromptTemplate.load("../texts/en")
+
+
+def test_codes_are_parsed_once_for_all_prompts() -> None:
+    """Millions of samples have the same few languages."""
+    template = PromptTemplate.load("alpaca")
+    directions = [Direction.parse("it-nl"), Direction.parse("zh-TW-ro")]
+    prompts = [template.render("", direction) for direction in directions]
+    before = Subtags.parse.cache_info().misses
+    assert [template.render("", Direction.parse(str(direction))) for direction in directions] == prompts
+    assert Subtags.parse.cache_info().misses == before

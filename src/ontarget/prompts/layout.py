@@ -137,7 +137,12 @@ def names_in(text: str) -> list[str]:
 
 def words_in(words: Words, code: str) -> Mapping[str, str]:
     """Part -> words in one language, which is one of `languages_of(words)`."""
-    return wording(Language(code)).templates[words] if isinstance(words, str) else words[code]
+    return _shipped_words(words, code) if isinstance(words, str) else words[code]
+
+
+@cache  # languages and words of ours; a prompt of each sample asks for them
+def _shipped_words(words: str, code: str) -> Mapping[str, str]:
+    return wording(Language(code)).templates[words]
 
 
 def languages_of(words: Words) -> Collection[str]:

@@ -68,20 +68,32 @@ class TestStore:
         store.write_outputs("mt", "it-nl", [{"text": "old"}], Made("old", 1.0))
         with pytest.raises(TypeError):
             store.write_outputs("mt", "it-nl", [{"text": object()}], Made("new", 1.0))
-        assert store.outputs_made("mt", "it-nl") is None
+        assert not store.outputs_made("mt", ["it-nl"])
 
     def test_records_of_other_directions_stay(self, tmp_path: Path) -> None:
         store = Store(tmp_path)
         store.write_outputs("mt", "it-nl", [], Made("one", 1.0))
         store.write_outputs("mt", "nl-it", [], Made("two", 2.0))
-        assert store.outputs_made("mt", "it-nl") == Made("one", 1.0)
-        assert store.outputs_made("mt", "nl-it") == Made("two", 2.0)
+        made = store.outputs_made("mt", ["it-nl", "nl-it", "nl-ro"])
+        assert made == {"it-nl": Made("one", 1.0), "nl-it": Made("two", 2.0)}
+
+    def test_the_record_of_all_directions_is_read_once(
+        self, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        """It has an entry for each direction: reading it for each would cost the square of their number."""
+        store, directions = Store(tmp_path), [f"it-{number}" for number in range(20)]
+        for direction in directions:
+            store.write_outputs("mt", direction, [], Made(direction, 1.0))
+        reads, read = list[Path](), artifacts._read
+        monkeypatch.setattr(artifacts, "_read", lambda path: reads.append(path) or read(path))
+        assert list(store.outputs_made("mt", directions)) == directions
+        assert len(reads) == 1
 
     def test_a_record_without_its_file_counts_for_nothing(self, tmp_path: Path) -> None:
         store = Store(tmp_path)
         store.write_outputs("mt", "it-nl", [], Made("one", 1.0))
         store.outputs("mt", "it-nl").unlink()
-        assert store.outputs_made("mt", "it-nl") is None
+        assert not store.outputs_made("mt", ["it-nl"])
 
     @pytest.mark.parametrize("content", ["", "[]", "{", '{"fingerprint": 3}', '{"seconds": 1}'])
     def test_a_damaged_record_counts_for_nothing(self, tmp_path: Path, content: str) -> None:

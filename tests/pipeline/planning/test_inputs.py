@@ -368,8 +368,7 @@ def test_a_chat_that_got_bos_in_earlier_versions_is_another_prompt(
         (tmp_path / "tokenizer_config.json").write_text(json.dumps(config), encoding="utf-8")
         chat_files._read.cache_clear()
         chat = PromptTemplate.load("chat", tmp_path)
-        monkeypatch.setattr(inputs, "template_of", lambda *_, chat=chat: chat)
-        found.append(inputs.prompt_text(fake_recipe(), "mt", Direction.parse("it-nl")))
+        found.append(inputs.prompt_text(chat, Direction.parse("it-nl")))
     plain, without, with_bos = found
     assert plain.startswith("<user>")
     assert without == f"without <s>: {plain}"

@@ -11,7 +11,7 @@ from tests.pipeline.conftest import RECIPE, Workshop, fake_recipe
 
 from ontarget.errors import UserError
 from ontarget.languages import Direction
-from ontarget.pipeline.planning.inputs import learnt, prompt_text
+from ontarget.pipeline.planning.inputs import learnt, prompt_text, template_of
 from ontarget.pipeline.run import make_plan, run
 from ontarget.prompts.template import PromptTemplate
 
@@ -171,7 +171,7 @@ def test_a_chat_is_that_of_the_model_at_the_root_of_the_stages(
     stages["mt"] = stages["mt"] | {"from": "./chat-model"}
     recipe = fake_recipe(template="chat", stages=stages, systems=["base", "mt", "ontarget"])
     for model in ("mt", "ontarget", "./chat-model"):
-        prompt = prompt_text(recipe, model, Direction.parse("it-nl"))
+        prompt = prompt_text(template_of(recipe, model), Direction.parse("it-nl"))
         assert prompt == "<user>Translate the following sentences from Italian to Dutch.<assistant>"
     before = make_plan(recipe).stages
     (chat / "chat_template.jinja").write_text(says.replace("<assistant>", "<model>"), encoding="utf-8")

@@ -154,11 +154,11 @@ def _await(store: Store, step: Step) -> None:
 
 def _await_text(store: Store, step: Step) -> None:
     """Waits without limit until the first machine has translated the data of a stage."""
-    while any(
-        (found := store.outputs_made(step.name, part, "synthetic")) is None
-        or found.fingerprint != step.fingerprints[part]
-        for part in step.todo
-    ):
+    wanted = {part: step.fingerprints[part] for part in step.todo}
+    while True:
+        made = store.outputs_made(step.name, wanted, "synthetic")
+        if {part: found.fingerprint for part, found in made.items()} == wanted:
+            return
         time.sleep(0.5)
 
 

@@ -194,11 +194,12 @@ def samples_identity(recipe: Recipe, stage: str, corpus: Corpus) -> Identity:
     @cache
     def of_all() -> str:
         after = isinstance(settings, SupervisedFineTuning | LanguageAware) and settings.post_instruction
+        template = template_of(recipe, stage)
         return fingerprint(
             "model",
             settings=settings.model_dump(mode="json", exclude=_NOT_IN_SAMPLES),
             also=also_learnt(recipe, stage),
-            prompts=[prompt_text(recipe, stage, d, post_instruction=after) for d in directions(recipe)],
+            prompts=[prompt_text(template, d, post_instruction=after) for d in directions(recipe)],
             seed=seed_of(recipe, settings),
             languages=list(map(str, recipe.languages)),
             pivot=str(recipe.pivot),

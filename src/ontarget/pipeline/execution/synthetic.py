@@ -73,9 +73,7 @@ def text_fingerprints(recipe: Recipe, stage: str, corpus: Corpus, teacher: str) 
     fingerprints = {}
     for direction in directions_of(recipe, stage):
         lines = drawn_lines(recipe, stage, corpus, direction)
-        prompt = prompt_text(
-            recipe, teacher_of(settings), direction, post_instruction=system.post_instruction
-        )
+        prompt = prompt_text(system.template, direction, post_instruction=system.post_instruction)
         chosen: dict[str, Any] = {}
         if isinstance(settings, SelfTraining) and settings.candidates > 1:
             chosen = {"candidates": settings.candidates, "select": settings.select}

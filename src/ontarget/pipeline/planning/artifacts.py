@@ -13,7 +13,7 @@ import hashlib
 import json
 import os
 import shutil
-from collections.abc import Collection, Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from contextlib import AbstractContextManager, contextmanager
 from dataclasses import dataclass
 from pathlib import Path
@@ -190,11 +190,18 @@ class Store:
         of_system = outputs_folder(folder, system) if kind == "outputs" else folder / system
         return of_system / f"{direction}.jsonl"
 
-    def outputs_made(self, system: str, direction: str, kind: Translated = "outputs") -> Made | None:
-        """The record of that file, or None if it is missing or damaged."""
-        path = self.outputs(system, direction, kind)
-        entry = _read(path.with_name(_RECORD)).get(direction)
-        return _made(entry) if not _damaged(path, entry) else None
+    def outputs_made(
+        self, system: str, directions: Iterable[str], kind: Translated = "outputs"
+    ) -> dict[str, Made]:
+        """The records of such files by direction, without those that are missing or damaged."""
+        record = self.outputs(system, "", kind).with_name(_RECORD)
+        entries = _read(record)  # once, since it has all directions, which may be thousands
+        made = {
+            direction: _made(entry)
+            for direction in directions
+            if not _damaged(record.with_name(f"{direction}.jsonl"), entry := entries.get(direction))
+        }
+        return {direction: found for direction, found in made.items() if found}
 
     def write_outputs(
         self,

@@ -268,19 +268,13 @@ def template_of(recipe: Recipe, model: str | None) -> PromptTemplate:
 
 
 def prompt_text(
-    recipe: Recipe,
-    model: str,
+    template: PromptTemplate,
     direction: Direction,
     *,
     post_instruction: bool = False,
     in_target: bool = False,
 ) -> str:
-    """A prompt of a model without the text to translate.
-
-    Raises:
-        UserError: there is no such template.
-    """
-    template = template_of(recipe, model)
+    """A prompt without the text to translate."""
     language = direction.target if in_target else Language("en")
     text = text_of(
         template.render("", direction, prompt_language=language, post_instruction=post_instruction)

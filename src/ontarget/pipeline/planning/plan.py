@@ -32,6 +32,7 @@ from ontarget.pipeline.planning.scored_text import ScoredText, own_test, second_
 from ontarget.pipeline.planning.served import identity_of
 from ontarget.pipeline.planning.shelf import EMPTY, Shelf, run_of
 from ontarget.pipeline.planning.step import Step
+from ontarget.prompts.template import PromptTemplate
 from ontarget.recipes.schema.kinds import made_from
 from ontarget.recipes.schema.recipe import Recipe
 from ontarget.recipes.schema.stages import Pretraining
@@ -90,10 +91,10 @@ class Plan:
                 start = None
             else:
                 # All directions: conflicting instructions also name those without training data.
-                settings["prompts"] = [
-                    prompt_text(self.recipe, name, direction) for direction in directions(self.recipe)
-                ]
                 template = template_of(self.recipe, name)
+                settings["prompts"] = [
+                    prompt_text(template, direction) for direction in directions(self.recipe)
+                ]
                 settings["separator"] = template.separator
                 if template.end:
                     settings["end"] = template.end
@@ -219,7 +220,7 @@ class Plan:
             needs = (f"model/{stage}",) if stage else ()
             for test in self.texts:
                 wanted, store = self.outputs_of[test][system], self.store_of(test)
-                made = {part: found for part in wanted if (found := store.outputs_made(system, part))}
+                made = store.outputs_made(system, wanted)
                 steps.append(_step("outputs", system, wanted, made, needs, there, test))
         for test in self.texts:
             outputs = tuple(step.id for step in steps if step.kind == "outputs" and step.test == test)
@@ -243,7 +244,7 @@ class Plan:
         if name not in self._fingerprints[1]:
             return [model]
         wanted = self._fingerprints[1][name]
-        made = {part: m for part in wanted if (m := self.store.outputs_made(name, part, "synthetic"))}
+        made = self.store.outputs_made(name, wanted, "synthetic")
         text = _step("synthetic", name, wanted, made, needs, there)
         if not model.todo:
             text = replace(text, todo=(), taken={})
@@ -268,10 +269,9 @@ class Plan:
     def _output(self, system: str, direction: Direction, text: str) -> str:
         settings, model = self.recipe.systems[system], self.recipe.model_of(system)
         shown = demonstrations(self.recipe, self.corpus, system, direction)
-        template = template_of(self.recipe, model)
+        template = self._templates[model]
         prompt = prompt_text(
-            self.recipe,
-            model,
+            template,
             direction,
             post_instruction=settings.post_instruction,
             in_target=settings.prompt_in_target,
@@ -295,6 +295,12 @@ class Plan:
             demonstrations=_text_of([shown]),
             text=text,
         )
+
+    @cached_property
+    def _templates(self) -> dict[str, PromptTemplate]:
+        """Model of a system -> its template, which takes longer to load than a prompt to make."""
+        models = map(self.recipe.model_of, self.recipe.systems)
+        return {model: template_of(self.recipe, model) for model in dict.fromkeys(models)}
 
     @cached_property
     def _learnt(self) -> dict[str, dict[str, Any]]:

@@ -230,7 +230,9 @@ class Counter:
     def _prompt(self, stage: str) -> float:
         """Mean number of tokens of a prompt without demonstrations."""
         recipe = self.plan.recipe
-        return self._tokens(stage, [prompt_text(recipe, stage, recipe.supervised[0])]) + self._line(stage)
+        return self._tokens(
+            stage, [prompt_text(template_of(recipe, stage), recipe.supervised[0])]
+        ) + self._line(stage)
 
     def _tokens(self, name: str, texts: Sequence[str]) -> float:
         """Mean number of tokens of texts, for a stage or model."""

@@ -1,0 +1,113 @@
+"""What the languages of a recipe cost beside training and translation. See growth.py.
+
+Directions grow with the square of the languages, so each column is compared by direction.
+"""
+
+import tempfile
+from collections.abc import Sequence
+from pathlib import Path
+
+from growth_table import Row, Table
+
+from ontarget.corpora.corpus import Corpus
+from ontarget.errors import UserError
+from ontarget.languages import Language
+from ontarget.pipeline.evaluation.score import score
+from ontarget.pipeline.execution.stages import conflict_counts, drawn_for
+from ontarget.pipeline.planning.artifacts import Made, Store
+from ontarget.pipeline.planning.plan import Plan
+from ontarget.recipes.loading import check
+from ontarget.recipes.schema.recipe import Recipe
+from ontarget.recipes.schema.stages import LanguageAware
+from ontarget.scoring.language_id.identifier import default_identifier
+
+SYSTEMS = ["mt", "ontarget"]
+LINES = 2  # of each test set; identification and metrics of a line cost the same for all
+
+
+def languages(sizes: Sequence[int]) -> list[Row]:
+    """For each number: the plan, samples with conflicts, the plan of a finished run, and its scores."""
+    table = Table("languages")
+    default_identifier().identify(["a line"])
+    _measure(Table("languages"), 3)  # loads what is loaded once
+    for size in sizes:
+        _measure(table, size)
+        table.end()
+    return table.rows
+
+
+def _measure(table: Table, size: int) -> None:
+    recipe = _recipe(codes()[:size])
+    splits = {"train": 200, "validation": LINES, "test": LINES}
+    lines = {
+        split: {code: [f"sentence {n} in {code}" for n in range(count)] for code in recipe.languages}
+        for split, count in splits.items()
+    }
+    corpus = Corpus("made up", lines)
+    with tempfile.TemporaryDirectory() as folder:
+        store = Store(Path(folder))
+        directions = size * (size - 1)
+        table.begin(size, directions)
+        table.add("directions", directions)
+        plan = Plan(recipe, corpus, store)
+        steps = table.timed("plan", plan.everything)
+        settings = recipe.stages["ontarget"]
+        assert isinstance(settings, LanguageAware)
+        drawn = drawn_for(recipe, settings, corpus)
+        table.timed("12,000 conflicts", lambda: conflict_counts(recipe, settings, drawn))
+        text = plan.texts[""]
+        outputs = {
+            system: {
+                d: [
+                    {"text": pair.target, "source": pair.source, "finish_reason": "stop"}
+                    for pair in text.pairs(d)
+                ]
+                for d in text.directions
+            }
+            for system in SYSTEMS
+        }
+        made = [step for step in steps if step.kind == "outputs"]
+
+        def written() -> None:
+            for step in made:
+                for direction, rows in outputs[step.name].items():
+                    done = Made(step.fingerprints[str(direction)], 1.0)
+                    store.write_outputs(step.name, str(direction), list(rows), done)
+
+        table.timed("write outputs", written)
+        table.timed("plan again", plan.everything)
+        references = {d: [pair.target for pair in text.pairs(d)] for d in text.directions}
+        table.timed("score", lambda: score(outputs, references, text.kinds))
+
+
+def codes() -> list[str]:
+    """English, then the languages with two letters that the identifier knows."""
+    found = ["en"]
+    for label in default_identifier().labels:
+        try:
+            code = str(Language(label))
+        except UserError:
+            continue
+        if len(code) == 2 and code not in found:
+            found.append(code)
+    return found
+
+
+def _recipe(known: Sequence[str]) -> Recipe:
+    stages = {
+        "base": {"kind": "pretraining", "tuning": {"max_steps": 1}},
+        "mt": {"kind": "sft", "from": "base", "samples": 12_000, "tuning": {"epochs": 1}},
+        "ontarget": {"kind": "language-aware", "from": "mt", "samples": 12_000, "tuning": {"max_steps": 1}},
+    }
+    plain = {split: split + ".{language}" for split in ("train", "validation", "test")}
+    settings = {
+        "name": "growth",
+        "languages": list(known),
+        "pivot": "en",
+        "corpus": {"plain": plain},
+        "overlap": "allow",
+        "test_lines": LINES,
+        "stages": stages,
+        "systems": SYSTEMS,
+    }
+    return check(settings, "growth")
