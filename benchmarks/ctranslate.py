@@ -1,0 +1,106 @@
+"""Greedy translation by our engine and by CTranslate2: processor seconds, and which translations are equal.
+
+    pip install ctranslate2
+    python benchmarks/ctranslate.py MODEL text.en --from en --to de [--lines 32] [--singles 8] [--rounds 2]
+
+MODEL is a directory of a model that CTranslate2 can convert, such as a LLaMA. Lines are given all at once,
+which each engine batches as it likes (at most 64 lines), and then one by one. All engines and precisions take
+turns. The figures are relative to our engine in fp32.
+"""
+
+import argparse
+import tempfile
+from collections.abc import Callable, Sequence
+from functools import partial
+from pathlib import Path
+
+import ctranslate2
+from tested import in_turns, ratio, save
+
+from ontarget import Translator
+from ontarget.corpora.plain import read_lines
+from ontarget.languages import Direction
+from ontarget.prompts.segment import Prompt
+from ontarget.settings.decoding import Decoding
+
+_TOKENS = 64  # of an output, at most
+
+
+def ours(translator: Translator, prompts: Sequence[Prompt]) -> list[str]:
+    """The texts by our engine."""
+    found = translator.engine.generate(prompts, Decoding(num_beams=1, max_new_tokens=_TOKENS))
+    return [hypotheses[0].text for hypotheses in found]
+
+
+def theirs(generator: ctranslate2.Generator, translator: Translator, prompts: Sequence[Prompt]) -> list[str]:
+    """The texts by CTranslate2, from the same token ids."""
+    tokenizer = translator.engine.tokenizer
+    tokens = [tokenizer.convert_ids_to_tokens(translator.engine.encode(prompt)) for prompt in prompts]
+    found = generator.generate_batch(
+        tokens,
+        max_batch_size=64,
+        max_length=_TOKENS,
+        sampling_topk=1,
+        include_prompt_in_result=False,
+        end_token=tokenizer.eos_token,
+    )
+    texts = tokenizer.batch_decode([one.sequences_ids[0] for one in found], skip_special_tokens=True)
+    return [text.strip() for text in texts]
+
+
+def one_by_one(translate: Callable[[Sequence[Prompt]], list[str]], prompts: Sequence[Prompt]) -> list[str]:
+    """As many calls as there are prompts."""
+    return [translate([prompt])[0] for prompt in prompts]
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(
+        description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
+    )
+    parser.add_argument("model", type=Path)
+    parser.add_argument("file", type=Path)
+    parser.add_argument("--from", dest="source", required=True)
+    parser.add_argument("--to", dest="target", required=True)
+    parser.add_argument("--lines", type=int, default=32)
+    parser.add_argument("--singles", type=int, default=8)
+    parser.add_argument("--rounds", type=int, default=2)
+    parser.add_argument("--threads", type=int, default=1)
+    parser.add_argument("--output", type=Path, default=Path(__file__).parent / "results" / "ctranslate.json")
+    options = parser.parse_args()
+    engines: dict[str, Callable[[Sequence[Prompt]], list[str]]] = {}
+    for precision in ("fp32", "bf16"):
+        translator = Translator(options.model, precision=precision)
+        engines[f"ours, {precision}"] = partial(ours, translator)
+    with tempfile.TemporaryDirectory() as directory:
+        converter = ctranslate2.converters.TransformersConverter(str(options.model))
+        converted = converter.convert(f"{directory}/model")
+        known = ctranslate2.get_supported_compute_types("cpu")
+        for kind in [kind for kind in ("float32", "bfloat16", "int8_float32") if kind in known]:
+            generator = ctranslate2.Generator(
+                converted, compute_type=kind, intra_threads=options.threads, inter_threads=1
+            )
+            engines[f"CTranslate2, {kind}"] = partial(theirs, generator, translator)
+    direction = Direction.parse(f"{options.source}-{options.target}")
+    texts = read_lines(options.file)[: options.lines]
+    prompts = [translator.template.render(text, direction) for text in texts]
+    rows = []
+    for form, some in (("together", prompts), ("one by one", prompts[: options.singles])):
+        work = {
+            name: partial(one_by_one, engine, some) if form == "one by one" else partial(engine, some)
+            for name, engine in engines.items()
+        }
+        found = {name: translate() for name, translate in work.items()}  # also warms up
+        seconds = in_turns(work, options.rounds)
+        for name, taken in seconds.items():
+            same = sum(a == b for a, b in zip(found[name], found["ours, fp32"], strict=True))
+            of_ours = ratio(taken, seconds["ours, fp32"])
+            rows.append(
+                {"lines": form, "engine": name, "seconds": min(taken), "ratio": of_ours, "same": same}
+            )
+            print(f"{form:12} {name:26} {min(taken):7.2f} s {of_ours:6.2f}  {same} of {len(some)} the same")
+    settings = {key: str(value) for key, value in vars(options).items() if key != "output"}
+    save(options.output, settings, rows)
+
+
+if __name__ == "__main__":
+    main()
