@@ -22,9 +22,10 @@ from hypothesis import strategies as st  # noqa: E402
 from tests.training.loss import test_log_odds  # noqa: E402
 from tests.training.loss.test_log_odds import exact  # noqa: E402
 
+from ontarget.training.loss import linear_loss, products  # noqa: E402
 from ontarget.training.loss import log_odds as module  # noqa: E402
-from ontarget.training.loss import products  # noqa: E402
 from ontarget.training.loss.log_odds import linear_log_odds  # noqa: E402
+from ontarget.training.loss.objective import signed_loss  # noqa: E402
 
 
 @pytest.fixture(autouse=True)
@@ -96,6 +97,24 @@ def test_the_gradient_of_a_surely_wrong_model_is_whole():
     d = linear_log_odds(hidden, weight, torch.tensor([2], device=DEVICE))  # p of label 2 is 1 in fp32
     d.sum().backward()
     torch.testing.assert_close(hidden.grad.cpu(), torch.tensor([[-1 / 999, -1 / 999, 1.0, -1 / 999]]))
+
+
+@pytest.mark.parametrize("softcap", [None, 4.0])
+def test_the_signed_loss_in_parts_against_fp64(softcap, monkeypatch):
+    monkeypatch.setattr(linear_loss, "KEPT_LOGITS", 3 * 700)
+    monkeypatch.setattr(linear_loss, "_LEAST_TOKENS", 1)
+    hidden, weight, labels, bias = inputs(8, 700, 3)
+    weights = torch.linspace(-2, 3, 8, device=DEVICE)
+    loss, d = linear_loss.linear_signed_loss(hidden, weight, labels, weights, 0.5, bias, softcap)
+    precise = exact(hidden, weight, labels, bias, softcap)
+    expected = signed_loss(precise, weights.double(), 0.5)
+    torch.testing.assert_close(d, precise.float(), rtol=1e-5, atol=5e-5)
+    for gradient, exactly in zip(
+        torch.autograd.grad(2 * loss, (hidden, weight, bias)),
+        torch.autograd.grad(2 * expected, (hidden, weight, bias)),
+        strict=True,
+    ):
+        torch.testing.assert_close(gradient, exactly, rtol=2e-4, atol=1e-4)
 
 
 @pytest.mark.parametrize("softcap", [None, 20.0])
