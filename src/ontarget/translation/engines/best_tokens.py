@@ -26,7 +26,7 @@ def largest(scores: Tensor, width: int) -> tuple[Tensor, Tensor]:
         best = scores.topk(width)
         return best.values, best.indices
     rest = scores[..., blocks * _BLOCK :]
-    blocked = scores[..., : blocks * _BLOCK].unflatten(-1, (blocks, _BLOCK))
+    blocked = scores[..., : blocks * _BLOCK].reshape(*scores.shape[:-1], blocks, _BLOCK)
     places = blocked.amax(-1).topk(width).indices[..., None]
     ids = (places * _BLOCK + torch.arange(_BLOCK)).flatten(-2)
     ids = torch.cat([ids, torch.arange(blocks * _BLOCK, scores.shape[-1]).expand_as(rest)], dim=-1)
@@ -45,7 +45,7 @@ def most_likely(logits: Tensor, width: int) -> tuple[Tensor, Tensor]:
         Log-probabilities in falling order, and ids, both [..., width].
     """
     rows = logits.flatten(0, -2)
-    parts = [rows] if logits.device.type != "cpu" else rows.split(max(1, _CACHED // rows.shape[1]))
+    parts = [rows] if logits.device.type != "cpu" else torch.split(rows, max(1, _CACHED // rows.shape[1]))
     found = [_most_likely(part.float(), width) for part in parts]
     scores, ids = (
         torch.cat(of_parts).view(*logits.shape[:-1], width) for of_parts in zip(*found, strict=True)

@@ -41,4 +41,7 @@ def pack_linear_layers(model: PreTrainedModel) -> None:
 
 
 def _supported() -> bool:
-    return torch.backends.mkldnn.is_available() and torch.ops.mkldnn._is_mkldnn_bf16_supported()
+    if not torch._C._has_mkldnn:
+        return False
+    in_bf16: bool = torch.ops.mkldnn._is_mkldnn_bf16_supported()
+    return in_bf16
