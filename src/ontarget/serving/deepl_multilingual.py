@@ -25,6 +25,7 @@ from ontarget.serving.service import TranslationService
 router = APIRouter()
 
 _MOST = 1000
+_EXAMPLE = {"source_lang": "IT", "target_lang": "FR", "entries": "cane\tchien", "entries_format": "tsv"}
 
 
 class MultilingualBody(BaseModel):
@@ -32,7 +33,10 @@ class MultilingualBody(BaseModel):
 
     name: GlossaryName
     dictionaries: list[DictionaryBody] = Field(
-        min_length=1, max_length=_MOST, description="Terms with their translations, for each direction."
+        min_length=1,
+        max_length=_MOST,
+        description="Terms with their translations, for each direction.",
+        examples=[[_EXAMPLE]],
     )
 
 
