@@ -147,8 +147,8 @@ def _trained(size: ModelSize, layers: int, *, bf16: bool) -> float:
 
     # As `SignedTrainer` computes it.
     head = LogOddsHead.install(model)
-    model.get_input_embeddings().sparse = head.adds_gradients = at.type == "cpu"
-    copies = Bf16Weights(model, head) if bf16 and at.type == "cpu" else None
+    model.get_input_embeddings().sparse, head.adds_gradients = at.type == "cpu", True
+    copies = Bf16Weights(model, head) if bf16 else None
     if at.type == "cpu":
         speed_up(model)
     weights = torch.zeros(rows, _LINE, device=at)
