@@ -15,14 +15,13 @@ _OF_USER = "MALLOC_TRIM_THRESHOLD_"  # glibc's own environment variable, in byte
 def prefers_bf16() -> bool:
     """Whether matrix products are faster in bf16 than in fp32 on this machine.
 
-    They are faster on most GPUs, and on CPUs with AMX. With AVX512-BF16 alone, training takes longer in bf16,
-    for small models and for the shape of SmolLM2-135M (benchmarks/train_precision.py).
+    They are faster on most GPUs, and on CPUs with AMX or AVX512-BF16. Intel's CPUs with AVX512-BF16 but
+    without AMX are an exception, which is not detected: set the precision there (docs/experiments/growth.md).
     """
     if torch.cuda.is_available():
         supported: bool = torch.cuda.is_bf16_supported(including_emulation=False)  # untyped in torch
         return supported
-    amx: bool = torch.cpu._is_amx_tile_supported()
-    return amx
+    return torch.cpu._is_avx512_bf16_supported() or torch.cpu._is_amx_tile_supported()
 
 
 def device() -> torch.device:
