@@ -16,7 +16,6 @@ from typing import Any
 
 from ontarget.checkpoints.adapter import lineage
 from ontarget.checkpoints.files import TOKENIZER
-from ontarget.checkpoints.load import load_tokenizer
 from ontarget.pipeline.execution.distillation_sources import (
     directions_of,
     drawn_lines,
@@ -255,6 +254,8 @@ class Counter:
     def _tokenizer_of(self, root: str, *, made: bool) -> Any:
         if not all(map(find_spec, STACK)):
             return None
+        from ontarget.checkpoints.load import load_tokenizer
+
         if made:
             return new_tokenizer(self.plan.recipe, root, self.plan.corpus)
         if self.plan.recipe.on_server(root):
