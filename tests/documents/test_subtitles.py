@@ -7,6 +7,7 @@ from tests.documents.answers import Model, same, upper
 
 from ontarget.documents.document import translate_document
 from ontarget.documents.subtitles import read_subtitles
+from ontarget.errors import UserError
 from ontarget.languages import Language
 
 SRT = """\
@@ -112,3 +113,79 @@ def test_a_translation_cannot_end_a_cue_or_add_a_time() -> None:
     found = translated(VTT, "a.vtt", lambda text: "a\n\n00:07.000 --> 00:08.000\n<b>")
     assert found.count("-->") == VTT.count("-->")
     assert "<b>" not in found
+
+
+@pytest.mark.parametrize(
+    "times",
+    [
+        "00:00:01,000 --> 00:00:02",
+        "00:00:01 --> 00:00:02",
+        "00:00:01,000 -> 00:00:02,000",
+        "00:00:01.000 --> 00:00:02.000",
+        "00:00:01:000 --> 00:00:02:000",
+        "0:01 --> 0:02",
+        "00: 00: 01, 000 -- > 00: 00: 02, 000",
+        "00:01.000 --> 00:02",
+        "00:00:01,000 --> 00:00:02,000  X1:100 X2:200 Y1:10 Y2:20",
+        "00:01.000 --> 00:02.000 align: start position:10%,line-left",
+    ],
+)
+def test_times_are_read_in_the_ways_that_tools_write_them(times: str) -> None:
+    text = f"1\n{times}\nHello\n2\n{times}\nBye\n"
+    assert translated(text, "a.srt", upper) == text.replace("Hello", "HELLO").replace("Bye", "BYE")
+    text = f"WEBVTT\n\n{times}\nHello\n\nend\n{times}\nBye\n"
+    assert translated(text, "a.vtt", upper) == text.replace("Hello", "HELLO").replace("Bye", "BYE")
+
+
+@pytest.mark.parametrize(
+    "times",
+    [
+        "00:00:03,000 00:00:04,000",
+        "00:00:03,000 --> oops",
+        "00:00:03,000 --> 00:00:04,000 Text in the wrong place",
+        "oops --> 00:00:04,000",
+        "00;00;03;00 --> 00;00;04;00",
+        "0:00:03.000,0:00:04.000",
+        "[00:00:03]",
+    ],
+)
+@pytest.mark.parametrize("end", ["\n", "\r\n", "\r"])
+def test_a_line_of_times_that_cannot_be_read_is_named(times: str, end: str) -> None:
+    for head, between, line in (("", "\n2\n", 6), ("WEBVTT\n\n", "\n", 7)):
+        text = f"{head}00:00:01,000 --> 00:00:02,000\nHello\n\n{between}{times}\nBye\n".replace("\n", end)
+        with pytest.raises(UserError, match=rf"^'a', line {line}: '.*' is not a line of times; expected "):
+            read_subtitles(text.encode(), Path("a"))
+
+
+def test_times_within_the_text_of_a_cue_stay_its_text() -> None:
+    said = "07:30:00\n10:30 -> 11:30\nopen from 10:30 --> on Mondays\n12:00 to 13:00\n"
+    text = f"1\n00:00:01,000 --> 00:00:02,000\n{said}"
+    document = read_subtitles(text.encode(), Path("a.srt"))
+    assert [unit.where for unit in document.units] == ["cue 1"]
+
+
+def test_text_behind_an_empty_line_is_text_of_its_cue() -> None:
+    text = f"{SRT}\nStill the same cue\n\n4\n00:00:07,000 --> 00:00:08,000\nBye\n\n\nThe end\n"
+    document = read_subtitles(text.encode(), Path("a.srt"))
+    assert [unit.where for unit in document.units] == ["cue 1", "cue 3", "line 15", "cue 4", "line 22"]
+    found = translated(text, "a.srt", upper)
+    assert found.endswith("\nSTILL THE SAME CUE\n\n4\n00:00:07,000 --> 00:00:08,000\nBYE\n\n\nTHE END\n")
+
+
+def test_the_head_notes_and_names_of_cues_are_not_text() -> None:
+    text = (
+        "WEBVTT\n\nKind: captions\n\nNOTE\nat 00:00:01.000 00:00:02.000\n\n"
+        f"{VTT[VTT.index('intro') :]}\nThe same cue\n\nNOTE that is all\n\nend\n00:09.000 --> 00:10.000\n"
+    )
+    assert translated(text, "a.vtt", upper).endswith(
+        "\nTHE SAME CUE\n\nNOTE that is all\n\nend\n00:09.000 --> 00:10.000\n"
+    )
+    assert "\nKind: captions\n\nNOTE\nat 00:00:01.000 00:00:02.000\n\nintro\n" in translated(
+        text, "a.vtt", upper
+    )
+
+
+@pytest.mark.parametrize("text", ["Only text.\n", "{1}{25}A frame\n"])
+def test_a_file_without_cues_is_an_error(text: str) -> None:
+    with pytest.raises(UserError, match=r"'a.srt' has no subtitles; expected lines such as 00:00:01,000 -->"):
+        read_subtitles(text.encode(), Path("a.srt"))

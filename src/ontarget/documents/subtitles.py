@@ -3,21 +3,23 @@
 import html
 import re
 import textwrap
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
 
 from ontarget.documents.parts import Parts, Slot, Tag, Unit, parts_of
-from ontarget.documents.text_file import TextDocument, decoded
-from ontarget.errors import UserError
+from ontarget.documents.subtitle_times import NOTES, TIMES, unread_times
+from ontarget.documents.text_file import LineNumbers, TextDocument, decoded
+from ontarget.errors import UserError, excerpt
 
-_TIME = r"(?:\d+:)?\d{1,2}:\d{2}[,.]\d{1,3}"
-_TIMES = rf"[ \t]*{_TIME}[ \t]*-->[ \t]*{_TIME}[^\r\n]*"
 _END = r"(?:\r\n?|\n|\Z)"
+_NUMBER = r"[ \t]*\d+[ \t]*"
 # The line of times, and the lines up to an empty one, or to the number and times of a cue that follows
 # without an empty line between. An empty cue has no lines.
 _CUE = re.compile(
-    rf"(?<![^\r\n]){_TIMES}{_END}((?:(?!{_TIMES}|[ \t]*\d+[ \t]*{_END}{_TIMES})[^\r\n]*\S[^\r\n]*{_END})*)"
+    rf"(?<![^\r\n]){TIMES}{_END}((?:(?!{TIMES}|{_NUMBER}{_END}{TIMES})[^\r\n]*\S[^\r\n]*{_END})*)"
 )
+_BLOCK = re.compile(rf"(?<![^\r\n])(?:[^\r\n]*\S[^\r\n]*{_END})+")
+_LABEL = re.compile(r"(?<![^\r\n])[^\r\n]+(?:\r\n?|\n)\Z")
 _MARKUP = re.compile(r"<[^<>\n]*>|\{\\[^{}\n]*\}")
 # Markup, and the beginning of a line with a dash, but not the sign of a number.
 _TAG = re.compile(
@@ -25,29 +27,53 @@ _TAG = re.compile(
     rf"|{_MARKUP.pattern}"
 )
 _NARROW = 20  # characters; a shorter line is not divided
+_EXPECTED = "expected lines such as 00:00:01,000 --> 00:00:02,500"
 
 
 def read_subtitles(data: bytes, path: Path) -> TextDocument:
     """A file of subtitles.
 
     Raises:
-        UserError: it has no cue.
+        UserError: it has no cue, or a line of times that cannot be read.
     """
     file = decoded(data, path)
     vtt = file.text.startswith("WEBVTT")
-    slots = list(_slots(file.text, vtt))
-    if not slots and file.text.strip() and "-->" not in file.text:
-        raise UserError(f"'{path}' has no subtitles: expected lines such as 00:00:01,000 --> 00:00:02,500")
-    return TextDocument(file, slots)
+    if (unread := unread_times(file.text, vtt=vtt)) is not None:
+        number, line = unread
+        raise UserError(f"'{path}', line {number}: {excerpt(line)!r} is not a line of times; {_EXPECTED}")
+    cues = list(_CUE.finditer(file.text))
+    if not cues and file.text.strip():
+        raise UserError(f"'{path}' has no subtitles; {_EXPECTED}")
+    slots = [*_of_cues(cues, vtt), *_of_text_between(file.text, cues, vtt)]
+    return TextDocument(file, sorted(slots, key=lambda slot: slot.start))
 
 
-def _slots(text: str, vtt: bool) -> Iterator[Slot]:
-    for number, cue in enumerate(_CUE.finditer(text), start=1):
-        raw = cue[1].rstrip("\r\n")
-        if raw.strip():
-            newline = next((end for end in ("\r\n", "\n", "\r") if end in cue[0]), "\n")
-            unit = Unit(_parts(raw, vtt), f"cue {number}")
-            yield Slot(cue.start(1), cue.start(1) + len(raw), unit, _writer(raw, newline, vtt))
+def _of_cues(cues: Sequence[re.Match[str]], vtt: bool) -> Iterator[Slot]:
+    for number, cue in enumerate(cues, start=1):
+        if cue[1].strip():
+            yield _slot(cue[1], cue.start(1), cue[0], f"cue {number}", vtt)
+
+
+def _of_text_between(text: str, cues: Sequence[re.Match[str]], vtt: bool) -> Iterator[Slot]:
+    """The text behind an empty line within a cue, which most players show with the cue."""
+    lines = LineNumbers(text.replace("\r\n", " \n").replace("\r", "\n"))
+    starts, ends = [cue.start() for cue in cues], [cue.end() for cue in cues]
+    for start, end in zip([0, *ends], [*starts, len(text)], strict=True):
+        for block in _BLOCK.finditer(text, start, end):
+            if vtt and (start == 0 or NOTES.match(block[0])):  # the head of the file, a note
+                continue
+            raw = block[0]
+            # The name of the cue that follows, which is a number in SubRip.
+            if block.end() == end < len(text) and (label := _LABEL.search(raw)) is not None:
+                raw = raw[: label.start()] if vtt or re.fullmatch(_NUMBER, label[0].strip()) else raw
+            if raw.strip():
+                yield _slot(raw, block.start(), raw, lines.at(block.start()), vtt)
+
+
+def _slot(lines: str, start: int, around: str, where: str, vtt: bool) -> Slot:
+    raw = lines.rstrip("\r\n")
+    newline = next((end for end in ("\r\n", "\n", "\r") if end in around), "\n")
+    return Slot(start, start + len(raw), Unit(_parts(raw, vtt), where), _writer(raw, newline, vtt))
 
 
 def _parts(raw: str, vtt: bool) -> Parts:
