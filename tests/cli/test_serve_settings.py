@@ -77,6 +77,19 @@ def test_the_public_address(started: Started, model: str, config: Path) -> None:
     assert result.stderr.count("\n") == 1
 
 
+def test_a_server_is_strict_by_any_way_of_settings(started: Started, model: str, config: Path) -> None:
+    assert serve("--model", model).exit_code == 0
+    assert started.service.strict is False
+    config.write_text("strict: true\n", "utf-8")
+    for options, variables in (
+        (["--strict"], {}),
+        (["--config", config], {}),
+        ([], {"ONTARGET_STRICT": "1"}),
+    ):
+        assert serve("--model", model, *options, **variables).exit_code == 0
+        assert started.service.strict is True
+
+
 def test_a_file_may_list_languages_and_switch_options_on(started: Started, model: str, config: Path) -> None:
     # `no` is Norwegian
     config.write_text(f"model: {model}\nlanguages: [de, no, fr]\ntrust-remote-code: true\n", "utf-8")

@@ -114,7 +114,7 @@ def test_libretranslate(url: str) -> None:
 def test_libretranslate_with_a_list_html_and_alternatives(url: str) -> None:
     fields = {"q": [f"<p>{GERMAN}</p>", ""], "source": "de", "target": "fr", "format": "html"}
     reply = httpx2.post(f"{url}/translate", json={**fields, "alternatives": 3, "api_key": KEY}).json()
-    assert reply == {"translatedText": [f"<p>{FRENCH}</p>", ""], "alternatives": [[], []]}
+    assert (reply["translatedText"], reply["alternatives"]) == ([f"<p>{FRENCH}</p>", ""], [[], []])
     settings = httpx2.get(f"{url}/frontend/settings").json()
     assert settings["keyRequired"] is True
     assert settings["charLimit"] == 50_000

@@ -92,6 +92,14 @@ def serve(
     max_new_tokens: MaxNewTokens = 512,
     no_repeat_ngram_size: NoRepeatNgramSize = None,
     retry: Retry = None,
+    strict: Annotated[
+        bool,
+        typer.Option(
+            "--strict",
+            help="Answer with status 422 if a text has no on-target translation, for clients of all APIs. "
+            "Clients of DeepL and LibreTranslate do not see verdicts, and take any text for a success.",
+        ),
+    ] = False,
     lid: CheckLid = DEFAULT,
     max_requests: Annotated[
         int,
@@ -227,6 +235,7 @@ def serve(
         step_seconds=step_timeout,
         glossaries=glossaries,
         public_url=public.base if public else "",
+        strict=strict,
     )
     _log()
 

@@ -13,7 +13,7 @@ from ontarget.serving.context import WithKey
 from ontarget.serving.deepl_fields import TextFields, without_effect
 from ontarget.serving.deepl_replies import TranslationsReply
 from ontarget.serving.replies import replies
-from ontarget.serving.required import require_translated
+from ontarget.serving.required import require_on_target, require_translated
 from ontarget.serving.texts import ServedText, terms_missing
 
 router = APIRouter()
@@ -54,6 +54,8 @@ async def translate(http: Request, service: WithKey) -> JSONResponse:
         glossary=body.glossary(http, service),
     )
     require_translated(results)
+    if body.strict or service.strict:
+        require_on_target(results)
     translations = [_shown(one, text) for one, text in zip(results, body.text, strict=True)]
     return JSONResponse({"translations": translations} | ({"ignored": ignored} if ignored else {}))
 
@@ -93,6 +95,8 @@ def _shown(one: ServedText, source: str) -> dict[str, Any]:
         "detected_source_language": _CODES.get(code, code),
         "text": one.text,
         "billed_characters": len(source),
+        "on_target": one.on_target,
+        "verdict": one.verdict.to_dict(),
     }
     missing = terms_missing(one.segments)
     return found | ({"terms_missing": missing} if missing else {})

@@ -57,7 +57,7 @@ async def upload(http: Request, service: WithKey) -> JSONResponse:
         message = f"a document keeps its format; omit output_format, or send {suffix.removeprefix('.')}"
         raise wrong(message, "wrong_output_format")
     glossary = body.glossary(http, service)
-    work = await prepared(service, file, body.source_lang, body.target_lang, glossary)
+    work = await prepared(service, file, body.source_lang, body.target_lang, glossary, strict=body.strict)
     service.check_ready()
     service.documents.check_room()
     client = service.keys.client(http)

@@ -40,7 +40,7 @@ Names = Annotated[list[str], BeforeValidator(_separated)]
 
 
 class GlossaryFields(BaseModel):
-    """The glossaries of a request."""
+    """The languages of a request, its glossaries, and what it requires."""
 
     source_lang: str | None = Field(
         None, description="Language of the source; without it, it is identified.", examples=["IT"]
@@ -49,6 +49,7 @@ class GlossaryFields(BaseModel):
     glossary_id: str | None = Field(None, description="ID of a glossary for these two languages.")
     glossary_ids: Names = Field([], max_length=5, description="The same for several glossaries.")
     formality: Formality = Field("default", description="Makes no difference.")
+    strict: bool = Field(False, description="Whether an off-target translation is an error.")
 
     def glossary(self, http: Request, service: TranslationService) -> Glossary | None:
         """The glossary of the request, if it names one. Of several, the first with a term has precedence.

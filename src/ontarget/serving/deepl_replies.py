@@ -4,6 +4,8 @@ from typing import Any, Literal
 
 from pydantic import BaseModel
 
+from ontarget.serving.replies import VerdictReply
+
 
 class TranslationReply(BaseModel):
     """A translation; `terms_missing` are terms of the glossary that it lacks."""
@@ -11,6 +13,8 @@ class TranslationReply(BaseModel):
     detected_source_language: str
     text: str
     billed_characters: int
+    on_target: bool
+    verdict: VerdictReply
     terms_missing: dict[str, list[str]] | None = None
 
 

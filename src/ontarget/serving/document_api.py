@@ -35,6 +35,7 @@ class DocumentForm(BaseModel):
     source: str = Field("auto", description="Language of the document; auto identifies it.")
     glossary: str = Field("", description="Lines with a term, a tab and its translation.")
     model: str = Field("", description="Name of the model; the first one of the server by default.")
+    strict: bool = Field(False, description="Answer with status 422 if a segment is off-target.")
     api_key: str = Field("", description="The API key, unless a header has it.")
 
 
@@ -60,7 +61,7 @@ async def translate(http: Request, service: Open, report: Literal["", "segments"
     service.keys.require(http, upload.fields.get("api_key"))
     form = checked_body(DocumentForm, dict(upload.fields))
     glossary = _glossary(form.glossary)
-    file = await prepared(service, upload, form.source, form.target, glossary, form.model)
+    file = await prepared(service, upload, form.source, form.target, glossary, form.model, strict=form.strict)
     found = await file.translate(http, service)
     if report == "segments":
         segments = [one.to_dict() for one in found.segments]

@@ -75,13 +75,17 @@ async def _translate(http: Request, service: TranslationService, body: LibreTran
         model=body.model or None,
     )
     require_translated(results)
-    if body.strict:
+    if body.strict or service.strict:
         require_on_target(results)
 
     def shown(values: list[Any]) -> Any:
         return values if several else values[0]
 
-    answer: dict[str, Any] = {"translatedText": shown([one.text for one in results])}
+    answer: dict[str, Any] = {
+        "translatedText": shown([one.text for one in results]),
+        "on_target": shown([one.on_target for one in results]),
+        "verdict": shown([one.verdict.to_dict() for one in results]),
+    }
     if body.source == AUTO:
         guesses = service.identifier.identify([in_one_line(text) for text in texts])
         answer["detectedLanguage"] = shown(

@@ -19,7 +19,7 @@ from ontarget.serving.events import EventsResponse, event
 from ontarget.serving.failure import Failure, wrong
 from ontarget.serving.models import DEFAULT_NAME
 from ontarget.serving.replies import ChatReply, ModelReply, ModelsReply, replies
-from ontarget.serving.required import require_translated
+from ontarget.serving.required import require_on_target, require_translated
 from ontarget.serving.streaming import StreamedPiece, begun, stream, whole
 from ontarget.serving.texts import ServedText
 
@@ -85,6 +85,7 @@ class ChatBody(BaseModel):
     stream: bool | None = None
     stream_options: StreamOptions | None = None
     n: int | None = None
+    strict: bool = Field(False, description="Whether an off-target translation is an error.")
 
 
 @router.post(
@@ -104,11 +105,13 @@ async def chat(http: Request, service: WithKey) -> Response:
     text = next((one.text() for one in reversed(body.messages) if one.role == "user"), None)
     if text is None:
         raise wrong("no message has the role user; send the text in one")
+    required = [require_translated, *([require_on_target] if body.strict or service.strict else [])]
     if body.stream:
-        pieces = stream(http, service, [text], source, target, model=model, required=[require_translated])
+        pieces = stream(http, service, [text], source, target, model=model, required=required)
         return EventsResponse(_chunks(await begun(pieces), body))
     (result,) = await service.translate(http, [text], source, target, model=model)
-    require_translated([result])
+    for require in required:
+        require([result])
     message = {"role": "assistant", "content": result.text, "refusal": None}
     choice = {"index": 0, "message": message, "finish_reason": _finish_reason(result), "logprobs": None}
     fields = {"choices": [choice], "usage": _usage(result), "translation": result.to_dict()}

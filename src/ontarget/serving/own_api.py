@@ -101,7 +101,7 @@ async def translate(http: Request, service: TranslationService, fields: dict[str
         translations = [one.to_dict() for one in results]
         return {"translations": translations, "model": model, "seconds": seconds}
 
-    required = (require_translated, require_on_target) if body.strict else ()
+    required = (require_translated, require_on_target) if body.strict or service.strict else ()
     how: Any = {
         "format": body.format,
         "keep": Keep.of_texts(body.keep) if body.keep else None,

@@ -11,6 +11,7 @@ from ontarget.documents.parts import Document
 from ontarget.errors import UserError
 from ontarget.serving.documents import ServedDocument, characters_of, read_upload, translate_upload
 from ontarget.serving.failure import wrong
+from ontarget.serving.required import require_document_on_target
 from ontarget.serving.service import TranslationService
 from ontarget.serving.uploads import Upload
 from ontarget.translators.document import DocumentOptions
@@ -26,6 +27,7 @@ class PreparedFile:
         options: languages and glossary.
         characters: number of characters of its text.
         model: the name of the model.
+        strict: whether an off-target segment is an error.
     """
 
     upload: Upload
@@ -33,6 +35,7 @@ class PreparedFile:
     options: DocumentOptions
     characters: int
     model: str
+    strict: bool
 
     async def translate(
         self, http: Request, service: TranslationService, *, background: bool = False
@@ -44,7 +47,8 @@ class PreparedFile:
             service: translates.
             background: whether the work goes on without the client, who is charged for it elsewhere.
         Raises:
-            Failure: the server is busy or not ready, or the translation cannot be written in this file.
+            Failure: the server is busy or not ready, the translation cannot be written in this file, or
+                `strict` and a segment is off-target.
         """
         found = await service.run(
             http,
@@ -56,6 +60,8 @@ class PreparedFile:
             model=self.model,
         )
         service.metrics.translated(self.characters, [one.checked for one in found.segments])
+        if self.strict:
+            require_document_on_target(found)
         return found
 
 
@@ -66,6 +72,8 @@ async def prepared(
     target: str | None,
     glossary: Glossary | None = None,
     model: str | None = None,
+    *,
+    strict: bool = False,
 ) -> PreparedFile:
     """Reads an uploaded file.
 
@@ -76,6 +84,7 @@ async def prepared(
         target: code of the language to translate into.
         glossary: terms with their translations.
         model: the name of the model; None or empty, as in a form: the default.
+        strict: whether an off-target segment is an error; always with a strict server.
     Raises:
         Failure: a language, the model or the file is wrong, or it is too large.
     """
@@ -90,4 +99,4 @@ async def prepared(
         raise wrong(str(error), "same_language") from None
     # In a thread, since reading a large file takes time.
     document = await run_in_threadpool(read_upload, upload, options, service.limits)
-    return PreparedFile(upload, document, options, characters_of(document), chosen)
+    return PreparedFile(upload, document, options, characters_of(document), chosen, strict or service.strict)

@@ -70,6 +70,8 @@ class LibreTranslateReply(BaseModel):
     """The reply of `POST /translate` to a body with `q`: lists if `q` is a list."""
 
     translatedText: str | list[str]
+    on_target: bool | list[bool]
+    verdict: VerdictReply | list[VerdictReply]
     detectedLanguage: DetectedReply | list[DetectedReply] | None = None
     alternatives: list[str] | list[list[str]] | None = None
 

@@ -2,6 +2,8 @@
 
 from collections.abc import Sequence
 
+from ontarget.errors import counted
+from ontarget.serving.documents import ServedDocument
 from ontarget.serving.failure import Failure
 from ontarget.serving.texts import ServedText
 
@@ -28,6 +30,23 @@ def require_on_target(results: Sequence[ServedText], first: int = 1) -> None:
         Failure: a text is off-target.
     """
     _require([one.on_target for one in results], results, first, "off_target", "off-target")
+
+
+def require_document_on_target(found: ServedDocument) -> None:
+    """Refuses to answer with a document that has text in another language than the requested one.
+
+    Raises:
+        Failure: a segment is off-target or untranslated; the reply has the report, and these segments.
+    """
+    bad = [one for one in found.segments if one.checked.verdict.unusable]
+    if bad:
+        target = found.direction.target
+        message = (
+            f"off-target: {len(bad)} of {counted(len(found.segments), 'segment')} of the document, without a "
+            f"translation into {target.name()} ({target}); leave them out, or translate them by hand"
+        )
+        more = {"report": found.report(), "segments": [one.to_dict() for one in bad]}
+        raise Failure(422, "off_target", message, more=more)
 
 
 def _require(good: Sequence[bool], results: Sequence[ServedText], first: int, code: str, name: str) -> None:

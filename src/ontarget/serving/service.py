@@ -88,6 +88,7 @@ class TranslationService:
         step_seconds: how long a decoding step may take, see `ModelOwner`.
         glossaries: those that clients keep on the server; default: in memory.
         public_url: what addresses of the server begin with for its clients; empty: as in their requests.
+        strict: whether a text without an on-target translation is an error for all clients.
 
     Attributes:
         root: the path in the public URL, such as `/mt`, or an empty text.
@@ -107,8 +108,9 @@ class TranslationService:
         step_seconds: float = STEP_SECONDS,
         glossaries: GlossaryStore | None = None,
         public_url: str = "",
+        strict: bool = False,
     ) -> None:
-        self.identifier = identifier
+        self.identifier, self.strict = identifier, strict
         self.public_url, self.root = public_url, urlsplit(public_url).path
         self.keys = keys or ApiKeys()
         self.limits = limits or ServerLimits()
