@@ -1,4 +1,4 @@
-"""The languages that a document says it is in, which must be those of the command."""
+"""The languages that a document says it is in, which must be those of the request."""
 
 from pathlib import Path
 
@@ -19,8 +19,8 @@ def require_source(named: str, source: Language, path: Path, key: str) -> None:
     """
     if not _are_same(named, source):
         raise UserError(
-            f"'{path}' is in {excerpt(named)} ({key}), but --from is {source}; "
-            f"give --from {excerpt(named)}, or correct the file"
+            f"'{path}' is in {_shown(named)} by its {key}, but {_full(source)} was given as the source; "
+            f"give {excerpt(named)}, or correct the file"
         )
 
 
@@ -28,9 +28,22 @@ def require_target(named: str, target: Language, path: Path, key: str) -> None:
     """Requires that a document is for translations into the target language, see `require_source`."""
     if not _are_same(named, target):
         raise UserError(
-            f"'{path}' is for translations into {excerpt(named)} ({key}), but --to is {target}; "
-            f"give --to {excerpt(named)}, or correct the file"
+            f"'{path}' is for translations into {_shown(named)} by its {key}, but {_full(target)} "
+            f"was asked for; ask for {excerpt(named)}, or correct the file"
         )
+
+
+def _shown(named: str) -> str:
+    """What a document names, for a message: `Dutch (nl)`, or its own word if that is not a language."""
+    try:
+        language = Language(named)
+    except UserError:
+        return excerpt(named)
+    return f"{language.name()} ({excerpt(named)})"
+
+
+def _full(language: Language) -> str:
+    return f"{language.name()} ({language})"
 
 
 def _are_same(named: str, language: Language) -> bool:
