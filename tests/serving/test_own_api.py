@@ -266,6 +266,20 @@ def test_scores_are_those_of_the_library(client: httpx2.Client) -> None:
     assert (short.status_code, "differ in number" in short.text) == (400, True)
 
 
+def test_scores_need_no_language_that_the_server_offers() -> None:
+    with client_of(service_of(languages=[Language("de"), Language("en")])) as client:
+        reply = post(client, "/score", lines=[FRENCH, GERMAN], target="fr", sources=[GERMAN] * 2, source="nl")
+        assert (reply.status_code, reply.json()["otr"]) == (200, 50)
+        for fields, said in (
+            ({"target": "xx"}, "unknown language 'xx'"),
+            ({"target": "tlh"}, "cannot recognise Klingon (tlh)"),
+            ({"target": "fr", "source": "tlh"}, "cannot recognise Klingon (tlh)"),
+        ):
+            reply = post(client, "/score", lines=[FRENCH], **fields)
+            assert (reply.status_code, reply.json()["error"]["code"]) == (400, "unknown_language")
+            assert said in reply.json()["message"]
+
+
 class Waiting:
     """An identifier that waits until it may go on."""
 

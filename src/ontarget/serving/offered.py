@@ -40,10 +40,7 @@ class OfferedLanguages:
         Raises:
             Failure: it is unknown or not offered.
         """
-        try:
-            language = Language(code)
-        except UserError as error:
-            raise wrong(str(error), "unknown_language") from None
+        language = _parsed(code)
         if not self.chosen:
             if labels_of(language, self._identifier.labels):
                 return language
@@ -54,8 +51,20 @@ class OfferedLanguages:
             for one in self.languages:
                 if one.covers(language) and one.script == language.script:
                     return one
-        shown = f"{language.name()} ({excerpt(str(language))})"
-        raise wrong(f"this server does not offer {shown}{self.listed(language)}", "unknown_language")
+        message = f"this server does not offer {_shown(language)}{self.listed(language)}"
+        raise wrong(message, "unknown_language")
+
+    def recognised(self, code: str) -> Language:
+        """The language of a code, offered or not, if the identifier of the server knows it.
+
+        Raises:
+            Failure: it is unknown, or the identifier does not know it.
+        """
+        language = _parsed(code)
+        if not self._labels(language):
+            message = f"this server cannot recognise {_shown(language)}; name another language"
+            raise wrong(message, "unknown_language")
+        return language
 
     def listed(self, language: Language) -> str:
         """The end of a message on a language that is not offered: those that are."""
@@ -109,6 +118,17 @@ class OfferedLanguages:
 
     def _labels(self, language: Language) -> frozenset[str]:
         return labels_of(language, self._identifier.labels)
+
+
+def _parsed(code: str) -> Language:
+    try:
+        return Language(code)
+    except UserError as error:
+        raise wrong(str(error), "unknown_language") from None
+
+
+def _shown(language: Language) -> str:
+    return f"{language.name()} ({excerpt(str(language))})"
 
 
 def _language(label: str) -> Language | None:

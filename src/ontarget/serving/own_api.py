@@ -16,7 +16,6 @@ from starlette.responses import JSONResponse, PlainTextResponse, Response
 from ontarget.checked.source import AUTO
 from ontarget.documents.glossary import Glossary
 from ontarget.documents.keep import Keep
-from ontarget.errors import UserError
 from ontarget.languages import Direction
 from ontarget.scoring.off_target import OffTarget
 from ontarget.serving.body import checked_body, described, fields_of
@@ -144,12 +143,10 @@ async def score(http: Request, service: WithKey) -> JSONResponse:
     service.check_size([*body.lines, *(body.sources or ())])
     if body.sources is not None and len(body.sources) != len(body.lines):
         raise wrong("lines and sources differ in number; send a source for each line")
-    target = service.offered.named(body.target)
-    try:
-        into = Direction(service.offered.named(body.source), target) if body.source else target
-        count = OffTarget(into, service.identifier)
-    except UserError as error:
-        raise wrong(str(error)) from None
+    # No model is needed, so any language will do that the identifier knows.
+    target = service.offered.recognised(body.target)
+    into = Direction(service.offered.recognised(body.source), target) if body.source else target
+    count = OffTarget(into, service.identifier)
     segments = await service.compute(http, partial(count.add, body.lines, body.sources))
     total = count.score
     of_lines = [
