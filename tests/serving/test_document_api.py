@@ -45,6 +45,17 @@ def test_a_file_comes_back_with_a_report(client: httpx2.Client) -> None:
     assert report["off_target"] == report["unsure"] == report["untranslated"] == report["terms_missing"] == 0
 
 
+@pytest.mark.parametrize(
+    ("name", "data"), [("a.json", '{"a": 1}'), ("a.txt", "12345\n"), ("a.html", "<pre>Hallo</pre>")]
+)
+def test_the_source_in_the_report_is_never_that_of_nothing(
+    client: httpx2.Client, name: str, data: str
+) -> None:
+    for given, known in (("de", "de"), ("auto", None)):
+        report = json.loads(post(client, name, data, source=given).headers["Ontarget-Report"])
+        assert (report["source"], report["target"], report["segments"]) == (known, "fr", 0)
+
+
 def test_what_went_wrong_is_in_the_report(client: httpx2.Client) -> None:
     report = json.loads(
         post(client, "a.txt", f"{GERMAN}\n{EMPTY}\n", glossary="Hund\tclébard\r\n\n").headers[

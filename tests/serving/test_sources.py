@@ -100,3 +100,27 @@ def test_languages_have_their_offered_names() -> None:
     offered = OfferedLanguages([Language("nb"), Language("zh-Hant"), Language("en")], default_identifier())
     assert main(["Katten sover på sofaen i dag, og hunden spiser brød."], "en", offered) == ["nb-en"]
     assert main(["这是一个中文句子，没有问题。"], "en", offered) == ["zh-Hant-en"]
+
+
+@pytest.mark.parametrize("text", ["12345", "%s", "\N{GRINNING FACE}", "\n"])
+def test_the_language_of_a_text_without_words_is_not_known(text: str) -> None:
+    """The target is not passed off as the language of the source."""
+    with client_of() as client:
+        for stream in (False, True):
+            body = {"text": text, "target": "fr", "stream": stream}
+            reply = client.post("/translate", json=body).text
+            data = reply.rpartition("event: done\ndata: ")[2].splitlines()[0] if stream else reply
+            (found,) = json.loads(data)["translations"]
+            assert (found["source"], found["target"], found["outcome"]) == (None, "fr", "neutral")
+        (found,) = client.post("/translate", json={"text": text, "source": "de", "target": "fr"}).json()[
+            "translations"
+        ]
+        assert found["source"] == "de"
+        q = client.post("/translate", json={"q": text, "source": "auto", "target": "fr"}).json()
+        assert q["detectedLanguage"]["language"] == ""
+        (found,) = client.post("/v2/translate", json={"text": [text], "target_lang": "FR"}).json()[
+            "translations"
+        ]
+        assert found["detected_source_language"] == ""
+        page = client.post("/", json={"text": text, "target": "fr"}).text
+        assert json.loads(page.splitlines()[-1]) == {"done": {}}

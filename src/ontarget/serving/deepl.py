@@ -51,7 +51,7 @@ async def translate(http: Request, service: WithKey) -> JSONResponse:
         level="line" if body.split_sentences == "0" else "sentence",
         ignored=body.ignore_tags,
         lines=body.split_sentences != "nonewlines",
-        glossary=body.glossary(http, service),
+        glossary=await body.glossary(http, service),
     )
     require_translated(results)
     if body.strict or service.strict:
@@ -90,7 +90,7 @@ async def usage(http: Request, service: WithKey) -> JSONResponse:
 
 
 def _shown(one: ServedText, source: str) -> dict[str, Any]:
-    code = one.direction.source.primary.upper()
+    code = one.source.primary.upper() if one.source else ""  # as DeepL's clients have it without a language
     found: dict[str, Any] = {
         "detected_source_language": _CODES.get(code, code),
         "text": one.text,

@@ -16,7 +16,7 @@ from ontarget.documents.formats import BINARY, DOCUMENTS, parsed_document
 from ontarget.documents.parts import Document
 from ontarget.documents.terms import TranslateRequests
 from ontarget.errors import UserError
-from ontarget.languages import Direction, Language
+from ontarget.languages import Language
 from ontarget.serving.failure import Failure, wrong
 from ontarget.serving.limits import ServerLimits
 from ontarget.serving.offered import OfferedLanguages
@@ -40,14 +40,17 @@ class ServedDocument:
     Attributes:
         name: its name: that of the source with the code of the target language.
         data: its bytes.
-        direction: from which language most of the text was translated, and into which.
+        source: the given language; if it was to be identified, that of most segments; None: nothing in it
+            says what it is in.
+        target: the language to translate into.
         characters: number of characters of the source's text.
         segments: its segments with words, in order.
     """
 
     name: str
     data: bytes
-    direction: Direction
+    source: Language | None
+    target: Language
     characters: int
     segments: Sequence[TranslatedSegment]
 
@@ -61,8 +64,8 @@ class ServedDocument:
         verdict = self.verdict
         outcomes = Counter(one.checked.verdict.outcome for one in self.segments)
         return {
-            "source": str(self.direction.source),
-            "target": str(self.direction.target),
+            "source": str(self.source) if self.source else None,
+            "target": str(self.target),
             "on_target": not verdict.unusable,
             **{key: value for key, value in verdict.to_dict().items() if key != "details"},
             "segments": len(self.segments),
@@ -135,10 +138,10 @@ def translate_upload(
     except UserError as error:
         raise wrong(str(error), "invalid_document") from None
     sources = Counter(one.checked.direction.source for one in found.segments)
-    source = sources.most_common(1)[0][0] if sources else options.target
+    identified = next((language for language, _ in sources.most_common(1)), None)
+    source = identified if options.source == AUTO else _language(options.source)
     name = f"{path.stem}.{options.target}{path.suffix}"
-    direction = Direction(source, options.target)
-    return ServedDocument(name, found.data, direction, characters_of(document), found.segments)
+    return ServedDocument(name, found.data, source, options.target, characters_of(document), found.segments)
 
 
 class _Model:

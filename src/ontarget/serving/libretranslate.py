@@ -90,7 +90,7 @@ async def _translate(http: Request, service: TranslationService, body: LibreTran
         guesses = service.identifier.identify([in_one_line(text) for text in texts])
         answer["detectedLanguage"] = shown(
             [
-                {"language": str(one.direction.source), "confidence": _percent(guess.probability)}
+                {"language": str(one.source or ""), "confidence": _percent(guess.probability)}
                 for one, guess in zip(results, guesses, strict=True)
             ]
         )

@@ -42,7 +42,7 @@ class TextReply(VerdictReply):
     """A translated text with the verdict on its worst segment."""
 
     text: str
-    source: str
+    source: str | None
     target: str
     on_target: bool
     finish_reason: str

@@ -40,7 +40,7 @@ def require_document_on_target(found: ServedDocument) -> None:
     """
     bad = [one for one in found.segments if one.checked.verdict.unusable]
     if bad:
-        target = found.direction.target
+        target = found.target
         message = (
             f"off-target: {len(bad)} of {counted(len(found.segments), 'segment')} of the document, without a "
             f"translation into {target.name()} ({target}); leave them out, or translate them by hand"

@@ -53,6 +53,12 @@ class ServedText:
     alternatives: Sequence["ServedText"] = ()
 
     @property
+    def source(self) -> Language | None:
+        """The language of the text; None: it was to be identified, but the text has no words to say it."""
+        known = self.segments or self.direction.source != self.direction.target
+        return self.direction.source if known else None
+
+    @property
     def on_target(self) -> bool:
         """Whether no segment is off-target or untranslated."""
         return not self.verdict.unusable
@@ -72,7 +78,7 @@ class ServedText:
         """The text as plain data, for JSON; several segments are listed with their own verdicts."""
         data: dict[str, Any] = {
             "text": self.text,
-            "source": str(self.direction.source),
+            "source": str(self.source) if self.source else None,
             "target": str(self.direction.target),
             "on_target": self.on_target,
             **self.verdict.to_dict(),

@@ -107,7 +107,7 @@ async def translate(http: Request, service: Open) -> Response:
     except Failure as failure:
         return _page(service, body, failure=failure)
     if pieces:
-        body.detected = str(whole(pieces)[0].direction.source) if body.source == AUTO else ""
+        body.detected = str(whole(pieces)[0].source or "") if body.source == AUTO else ""
         body.translation = "".join(one.translation.text for one in pieces)
     return _page(
         service, body, [one for piece in pieces for one in sentences_of(piece.source, piece.translation)]
@@ -165,7 +165,7 @@ async def _sentences(http: Request, service: TranslationService, body: PageBody)
         except Failure as failure:
             yield _line(**failure.to_dict())
         else:
-            source = whole(sent)[0].direction.source if sent else None
+            source = whole(sent)[0].source if sent else None
             yield _line(done={"source": str(source), "name": source.name()} if source else {})
 
     return lines()

@@ -57,14 +57,14 @@ function finish(request, done) {
   if (editor.text() === request.text) editor.divide(sentences.map((one) => one.source));
   if (request.source === "auto") detect(done);
   announce(`${detected ? `Detected language: ${done.name}. ` : ""}Translated: ${output.summary()}.`);
-  const names = [done.name, target.selectedOptions[0].textContent];
+  const names = [done.name ?? source.selectedOptions[0].textContent, target.selectedOptions[0].textContent];
   history.keep({ ...request, names, sentences, done });
 }
 
-/** Shows the identified language {source, name} in the place of "Detect language"; null: it is not known. */
+/** Shows the identified language {source, name} in the place of "Detect language"; null or {}: it is not known. */
 function detect(found) {
-  detected = found;
-  source.options[0].textContent = found ? `${found.name} (detected)` : DETECT;
+  detected = found?.source ? found : null;
+  source.options[0].textContent = detected ? `${detected.name} (detected)` : DETECT;
 }
 
 function busy(is) {
