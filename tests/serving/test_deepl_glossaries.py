@@ -6,12 +6,14 @@ from pathlib import Path
 import deepl
 import httpx2
 import pytest
+from deepl.api_data import MultilingualGlossaryDictionaryEntries
 from tests.checked.fake import GERMAN
-from tests.serving.fake import Table, served, service_of
+from tests.serving.fake import Table, client_of, served, service_of
 
 from ontarget.languages import Language
 from ontarget.serving.api_keys import ApiKeys
 from ontarget.serving.glossaries import GlossaryStore
+from ontarget.serving.limits import ServerLimits
 
 KEY, OTHER = "correct-horse", "battery-staple"
 DOG, HOUND = "The dog sleeps on the sofa today.", "The hound sleeps on the sofa today."
@@ -26,8 +28,8 @@ def url() -> Iterator[str]:
 
 
 @pytest.fixture
-def client(url: str) -> Iterator[deepl.Translator]:
-    client = deepl.Translator(KEY, server_url=url)
+def client(url: str) -> Iterator[deepl.DeepLClient]:
+    client = deepl.DeepLClient(KEY, server_url=url)
     yield client
     for one in client.list_glossaries():
         client.delete_glossary(one)
@@ -141,3 +143,30 @@ def test_glossaries_are_there_after_a_new_start(tmp_path: Path) -> None:
         assert client.get_glossary_entries(made.glossary_id) == {"Hund": "hound"}
         client.delete_glossary(made.glossary_id)
     assert list(tmp_path.iterdir()) == []
+
+
+def test_a_large_glossary_is_created(client: deepl.DeepLClient) -> None:
+    """Larger than a body of texts may be."""
+    terms = {f"Wort {number} {'x' * 90}": f"mot {number}" for number in range(15_000)}
+    made = client.create_glossary("large", "DE", "FR", terms)
+    assert made.entry_count == 15_000
+    assert client.get_glossary_entries(made) == terms
+    many = client.create_multilingual_glossary(
+        "large", [MultilingualGlossaryDictionaryEntries("DE", "FR", terms)]
+    )
+    changed = client.replace_multilingual_glossary_dictionary(
+        many, MultilingualGlossaryDictionaryEntries("FR", "DE", terms)
+    )
+    assert changed.entry_count == 15_000
+    client.delete_multilingual_glossary(many)
+
+
+def test_a_glossary_that_is_too_large_is_refused_with_the_limit() -> None:
+    limits = ServerLimits(body_bytes=1000, document_bytes=2000)
+    body = {"source_lang": "DE", "target_lang": "FR", "entries_format": "tsv", "name": "x"}
+    with client_of(service_of(limits=limits)) as client:
+        for path in ("/v2/glossaries", "/v3/glossaries", "/v3/glossaries/an-id/dictionaries"):
+            reply = client.post(path, json=body | {"entries": "x" * 3000})
+            assert (reply.status_code, "at most 3000 bytes" in reply.text) == (413, True), path
+        assert client.post("/v2/glossaries", json=body | {"entries": f"{'x' * 2500}\ty"}).status_code == 201
+        assert client.post("/v2/glossariesX", json=body | {"entries": "x" * 2500}).status_code == 413

@@ -32,6 +32,7 @@ LOCAL = ("127.0.0.1", "localhost", "[::1]")
 """Names of this machine in the header Host."""
 
 _UPLOADS = ("/document", "/page/document", "/v2/document", "/translate_file")
+_GLOSSARIES = ("/v2/glossaries", "/v3/glossaries")
 
 
 def make_app(
@@ -88,7 +89,7 @@ def make_app(
     app.add_exception_handler(ClientDisconnect, _left)
     app.add_exception_handler(Exception, _bug)
     limits = service.limits
-    of_files = dict.fromkeys(_UPLOADS, limits.document_bytes + limits.body_bytes)
+    of_files = dict.fromkeys((*_UPLOADS, *_GLOSSARIES), limits.document_bytes + limits.body_bytes)
     # Without a key, which a page of another site does not have, its requests would be those of the user.
     origins = None if service.keys else _origins(service.public_url)
     return Gate(app, service.metrics, limits.body_bytes, hosts, of_files, origins, service.root)

@@ -56,7 +56,7 @@ async def upload(http: Request, service: WithKey) -> JSONResponse:
     if body.output_format and f".{body.output_format.lower()}" != suffix:
         message = f"a document keeps its format; omit output_format, or send {suffix.removeprefix('.')}"
         raise wrong(message, "wrong_output_format")
-    glossary = body.glossary(http, service)
+    glossary = await body.glossary(http, service)
     work = await prepared(service, file, body.source_lang, body.target_lang, glossary, strict=body.strict)
     service.check_ready()
     service.documents.check_room()

@@ -1,14 +1,16 @@
 """The fields of requests in DeepL's API: their values, and which of them make no difference here."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Annotated, Any, Literal
 
 from pydantic import BaseModel, BeforeValidator, Field
+from starlette.concurrency import run_in_threadpool
 from starlette.requests import Request
 
 from ontarget.documents.glossary import Glossary
 from ontarget.errors import excerpt
 from ontarget.serving.failure import wrong
+from ontarget.serving.glossaries import KeptDictionary
 from ontarget.serving.service import TranslationService
 
 Formality = Literal["", "default", "more", "less", "prefer_more", "prefer_less"]
@@ -51,7 +53,7 @@ class GlossaryFields(BaseModel):
     formality: Formality = Field("default", description="Makes no difference.")
     strict: bool = Field(False, description="Whether an off-target translation is an error.")
 
-    def glossary(self, http: Request, service: TranslationService) -> Glossary | None:
+    async def glossary(self, http: Request, service: TranslationService) -> Glossary | None:
         """The glossary of the request, if it names one. Of several, the first with a term has precedence.
 
         Raises:
@@ -67,10 +69,7 @@ class GlossaryFields(BaseModel):
         owner = service.keys.client(http).name
         sides = service.offered.named(self.source_lang), service.offered.named(self.target_lang)
         found = [service.glossaries.get(id, owner).between(*sides) for id in ids]
-        if len(found) == 1:
-            return found[0].glossary
-        entries = dict(pair for one in reversed(found) for pair in one.entries)
-        return Glossary(tuple(entries.items()))
+        return await run_in_threadpool(_joined, found)  # which takes time at the first use of a large one
 
 
 class TextFields(GlossaryFields):
@@ -85,6 +84,13 @@ class TextFields(GlossaryFields):
         None,
         description="1: a line break ends a sentence; nonewlines: it does not; 0: lines are not divided.",
     )
+
+
+def _joined(found: Sequence[KeptDictionary]) -> Glossary:
+    if len(found) == 1:
+        return found[0].glossary
+    entries = dict(pair for one in reversed(found) for pair in one.entries)
+    return Glossary(tuple(entries.items()))
 
 
 def without_effect(given: Mapping[str, Any], fields: type[BaseModel]) -> list[str]:

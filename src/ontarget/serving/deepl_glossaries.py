@@ -4,6 +4,7 @@ from typing import Annotated, Any, Literal
 
 from fastapi import APIRouter
 from pydantic import BaseModel, Field
+from starlette.concurrency import run_in_threadpool
 from starlette.requests import Request
 from starlette.responses import JSONResponse, Response
 
@@ -83,7 +84,8 @@ async def create(http: Request, service: WithKey) -> JSONResponse:
     """A glossary of the client, which nobody else sees, to be named by its ID in translations."""
     body = checked_body(GlossaryBody, await fields_of(http))
     owner = service.keys.client(http).name
-    return JSONResponse(_shown(service.glossaries.create(body.name, [body.kept(service)], owner)), 201)
+    terms = await run_in_threadpool(body.kept, service)  # since reading many entries takes time
+    return JSONResponse(_shown(service.glossaries.create(body.name, [terms], owner)), 201)
 
 
 @router.get("/v2/glossaries", summary="List the glossaries as DeepL.", responses=replies(GlossariesReply))

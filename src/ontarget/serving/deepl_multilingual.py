@@ -5,6 +5,7 @@ from typing import Any
 
 from fastapi import APIRouter
 from pydantic import BaseModel, Field
+from starlette.concurrency import run_in_threadpool
 from starlette.requests import Request
 from starlette.responses import JSONResponse, Response
 
@@ -59,7 +60,7 @@ class ChangesBody(BaseModel):
 async def create(http: Request, service: WithKey) -> JSONResponse:
     """A glossary of the client, which nobody else sees, to be named by its ID in translations."""
     body = checked_body(MultilingualBody, await fields_of(http))
-    found = _kept(body.dictionaries, service)
+    found = await run_in_threadpool(_kept, body.dictionaries, service)  # many entries take time
     made = service.glossaries.create(body.name, found, service.keys.client(http).name)
     return JSONResponse(_shown(made), 201)
 
@@ -90,11 +91,12 @@ async def glossary(id: str, http: Request, service: WithKey) -> JSONResponse:
 async def change(id: str, http: Request, service: WithKey) -> JSONResponse:
     """Changes the name, and adds entries; those of terms that are there already are replaced."""
     body = checked_body(ChangesBody, await fields_of(http))
+    changes = await run_in_threadpool(_kept, body.dictionaries, service)
     one = _named(id, http, service)
     before = {each.direction: each.entries for each in one.dictionaries}
     merged = [
         replace(new, entries=tuple((dict(before.get(new.direction, ())) | dict(new.entries)).items()))
-        for new in _kept(body.dictionaries, service)
+        for new in changes
     ]
     changed = replace(one, name=body.name or one.name).having(*merged)
     return JSONResponse(_shown(service.glossaries.put(changed)))
@@ -129,7 +131,7 @@ async def entries(
 )
 async def put(id: str, http: Request, service: WithKey) -> JSONResponse:
     """Replaces the entries of one direction, or adds this direction."""
-    new = checked_body(DictionaryBody, await fields_of(http)).kept(service)
+    new = await run_in_threadpool(checked_body(DictionaryBody, await fields_of(http)).kept, service)
     service.glossaries.put(_named(id, http, service).having(new))
     return JSONResponse(_counted(new))
 

@@ -31,7 +31,7 @@ class Gate:
         app: the application behind the gate.
         metrics: counts the requests.
         body_bytes: the size of the largest body.
-        by_path: the same for paths that take files.
+        by_path: the same for paths that take more, and for those below them.
         hosts: accepted values of the header Host, without ports; None: all. A server for this machine alone
             accepts only its own names, so that no page on the web can reach it under another one.
         origins: None: pages of any site may send requests. Else only the server's own page and those of these
@@ -72,7 +72,7 @@ class Gate:
             await send(message)
 
         try:
-            largest = self._by_path.get(scope["path"], self._body_bytes)
+            largest = self._largest(scope["path"])
             self._check(headers, largest)
             if self._origins is not None and scope["method"] not in _SAFE:
                 _check_origin(headers, self._origins)
@@ -97,6 +97,10 @@ class Gate:
         if self._root and f"{path}/".startswith(f"{self._root}/"):
             return path[len(self._root) :] or "/"
         return path
+
+    def _largest(self, path: str) -> int:
+        of_path = (size for one, size in self._by_path.items() if f"{path}/".startswith(f"{one}/"))
+        return next(of_path, self._body_bytes)
 
     def _check(self, headers: dict[bytes, bytes], largest: int) -> None:
         host = headers.get(b"host", b"").decode("latin-1")
