@@ -63,14 +63,16 @@ def test_alternatives_are_different_and_on_target(
     text: str, format: TextFormat, count: int, expected: Sequence[str]
 ) -> None:
     found = served(text, format, alternatives=count)
-    assert [found.text, *(one.text for one in found.alternatives)] == expected
-    assert all(one.on_target and not one.alternatives for one in found.alternatives)
+    others = found.alternatives or ()
+    assert [found.text, *(one.text for one in others)] == expected
+    assert all(one.on_target and not one.alternatives for one in others)
+    assert (found.alternatives is None) == (count == 0)
 
 
-def test_all_that_a_text_needs_is_asked_once() -> None:
+def test_all_that_a_text_needs_is_asked_once_and_alternatives_by_themselves() -> None:
     model = Model()
     served("Ein Hund. Zwei Katzen.", model=model, alternatives=2)
-    assert model.asked == [("Ein Hund.", 3), ("Zwei Katzen.", 3)]
+    assert model.asked == [("Ein Hund.", 1), ("Zwei Katzen.", 1), ("Ein Hund.", 3), ("Zwei Katzen.", 3)]
     model = Model()
     served("Ein Hund.", model=model)
     assert model.asked == [("Ein Hund.", 1)]
@@ -79,7 +81,7 @@ def test_all_that_a_text_needs_is_asked_once() -> None:
 def test_a_translation_with_the_terms_of_the_glossary_comes_first() -> None:
     one = Glossary([("Hund", "hound"), ("ein", "one")])
     found = served("Ein Hund.", glossary=one, alternatives=2)
-    assert [found.text, *(each.text for each in found.alternatives)] == ["One dog.", "A dog."]
+    assert [found.text, *(each.text for each in found.alternatives or ())] == ["One dog.", "A dog."]
     assert found.verdict.action == "reranked"
     assert found.to_dict()["terms_missing"] == {"Hund": ["hound"]}
     assert [each["text"] for each in found.to_dict()["alternatives"]] == ["A dog."]

@@ -6,9 +6,10 @@ from typing import Any
 
 import httpx2
 import pytest
-from tests.checked.fake import ENGLISH, FRENCH, GERMAN
+from tests.checked.fake import ENGLISH, FRENCH, GERMAN, Scripted, plain
 from tests.serving.fake import ESEL, LONG, Table, client_of, served, service_of
 
+from ontarget.checked.attempt import attempts_of
 from ontarget.languages import Language
 from ontarget.scoring.language_id.identifier import Guess, default_identifier
 from ontarget.serving.limits import ServerLimits
@@ -78,15 +79,29 @@ def test_alternatives_are_other_translations_in_the_right_language() -> None:
     table = Table({KATZE: [CAT, ENGLISH, OTHER, CAT], GERMAN: [FRENCH]})
     with client_of(service_of(table)) as client:
         fields = {"text": [KATZE, GERMAN], "source": "de", "target": "fr"}
-        plain = post(client, **fields).json()["translations"]
+        without = post(client, **fields).json()["translations"]
         with_others = post(client, alternatives=3, **fields).json()["translations"]
         too_many = post(client, alternatives=11, **fields)
         streamed = post(client, alternatives=1, stream=True, **fields)
-    assert [one["text"] for one in with_others] == [one["text"] for one in plain] == [CAT, FRENCH]
+    assert [one["text"] for one in with_others] == [one["text"] for one in without] == [CAT, FRENCH]
     assert [(one["text"], one["outcome"]) for one in with_others[0]["alternatives"]] == [(OTHER, "on_target")]
-    assert "alternatives" not in with_others[1]
+    assert with_others[1]["alternatives"] == []
+    assert "alternatives" not in without[0]
     assert (too_many.status_code, "at most 10" in too_many.text) == (400, True)
     assert (streamed.status_code, "omit alternatives" in streamed.text) == (400, True)
+
+
+def test_alternatives_leave_the_translation_as_it_is() -> None:
+    """Without --retry, an off-target translation stays so, though a hypothesis is on target."""
+    table = Table({KATZE: [ENGLISH, CAT]})
+    table.attempts = attempts_of(plain(), Scripted(lambda text, _: [ENGLISH, CAT]), [])
+    with client_of(service_of(table)) as client:
+        fields = {"text": KATZE, "source": "de", "target": "fr"}
+        (without,) = post(client, **fields).json()["translations"]
+        (found,) = post(client, alternatives=1, **fields).json()["translations"]
+    assert (without["text"], without["on_target"], without["action"]) == (ENGLISH, False, "none")
+    assert {name: value for name, value in found.items() if name != "alternatives"} == without
+    assert [one["text"] for one in found["alternatives"]] == [CAT]
 
 
 @pytest.mark.parametrize("stream", [False, True])

@@ -30,8 +30,9 @@ def translate_with_choices(
 ) -> list[ServedText]:
     """Translates texts, each with alternatives.
 
-    An alternative of a text has another translation of each segment, or the best one of a segment without
-    another. It is different from all before it, and not off-target.
+    The translation is that without alternatives, also if an alternative is better. An alternative has another
+    translation of each segment, or the best one of a segment without another. It is different from all before
+    it, and not off-target.
 
     Args:
         documents, directions, level, identifier, keep: see `translate_texts`.
@@ -55,7 +56,7 @@ def translate_with_choices(
         for one, of_text in zip(others, found, strict=True):
             if one.text not in [each.text for each in of_text] and one.on_target:
                 of_text.append(one)
-    return [replace(best, alternatives=others) for best, *others in found]
+    return [replace(best, alternatives=others if alternatives else None) for best, *others in found]
 
 
 class _Choices:
@@ -84,12 +85,14 @@ class _Choices:
         answers = dict[str, list[Checked]]()
 
         def translate(some: Sequence[Request], count: int) -> Sequence[Sequence[Checked]]:
-            found = self._translate(some, max(count, self._count))
+            found = self._translate(some, count)
             for request, of_one in zip(some, found, strict=True):
                 answers.setdefault(request.source, []).extend(of_one)
             return found
 
         chosen = translate_with_terms(requests, translate)
+        if self._count > 1:  # by themselves, since a wider beam may have another best hypothesis
+            translate(requests, self._count)
         for line, one in zip(lines, chosen, strict=True):
             others = {each.text: each for each in answers[line] if not each.verdict.unusable}
             others.pop(one.text, None)

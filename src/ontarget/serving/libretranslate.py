@@ -95,7 +95,7 @@ async def _translate(http: Request, service: TranslationService, body: LibreTran
             ]
         )
     if body.alternatives:
-        answer["alternatives"] = shown([[other.text for other in one.alternatives] for one in results])
+        answer["alternatives"] = shown([[other.text for other in one.alternatives or ()] for one in results])
     return JSONResponse(answer)
 
 

@@ -43,14 +43,14 @@ class ServedText:
         direction: that of most of the text; both sides are the same if the text stays as it is.
         verdict: that on its worst segment, with the flags of all.
         segments: its segments with words.
-        alternatives: other translations, best first, without alternatives of their own.
+        alternatives: other translations, best first, without alternatives of their own; None: nobody asked.
     """
 
     text: str
     direction: Direction
     verdict: Verdict
     segments: Sequence[TranslatedSegment] = ()
-    alternatives: Sequence["ServedText"] = ()
+    alternatives: Sequence["ServedText"] | None = None
 
     @property
     def source(self) -> Language | None:
@@ -88,7 +88,7 @@ class ServedText:
             data["terms_missing"] = missing
         if len(self.segments) > 1:
             data["segments"] = [one.to_dict() for one in self.segments]
-        if self.alternatives:
+        if self.alternatives is not None:
             data["alternatives"] = [{"text": one.text, **one.verdict.to_dict()} for one in self.alternatives]
         return data
 

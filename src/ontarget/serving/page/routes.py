@@ -184,7 +184,7 @@ async def _alternatives(http: Request, service: TranslationService, body: PageBo
     )
 
     async def lines() -> AsyncIterator[str]:
-        for one in served.alternatives:
+        for one in served.alternatives or ():
             yield _line(alternative=whole_of(body.text, one).to_dict())
         yield _line(done={})
 
