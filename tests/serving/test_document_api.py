@@ -147,6 +147,16 @@ def test_libretranslate_gives_an_address(client: httpx2.Client) -> None:
         assert client.get(f"/download_file/{other}").status_code == 404
 
 
+def test_libretranslate_has_the_verdict_beside_the_address(client: httpx2.Client) -> None:
+    def verdict(data: str) -> tuple[bool, int, int, int]:
+        found = post(client, "a.txt", data, "/translate_file", source="de").json()
+        return found["on_target"], found["off_target"], found["untranslated"], found["segments"]
+
+    assert verdict(GERMAN) == (True, 0, 0, 1)
+    assert verdict(f"{GERMAN}\n\n{ENGLISH}\n") == (False, 1, 0, 2)
+    assert verdict(EMPTY) == (False, 1, 1, 1)
+
+
 def test_a_file_is_forgotten(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
     monkeypatch.setattr("tempfile.tempdir", str(tmp_path))
     service = service_of()

@@ -54,6 +54,7 @@ def test_the_name_of_a_file(name: str, expected: str) -> None:
         (form(""), "multipart/form-data; boundary=x", 400, "no file"),
         (b"--x--\r\n", "multipart/form-data; boundary=x", 400, "no file"),
         (form('filename="a.txt"', b""), "multipart/form-data; boundary=x", 400, "is empty"),
+        (form('filename=""', b""), "multipart/form-data; boundary=x", 400, "no file was chosen; choose one"),
         (TWO_FILES, "multipart/form-data; boundary=x", 400, "too many files"),
         (form("", b"a" * 1_100_000), "multipart/form-data; boundary=x", 400, "exceeded maximum size"),
     ],

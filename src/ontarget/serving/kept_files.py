@@ -1,12 +1,13 @@
 """Translated files that wait for their download, in a temporary folder, for a limited time."""
 
+import asyncio
 import secrets
 import shutil
 import tempfile
 import time
 from collections.abc import Callable
 from dataclasses import dataclass
-from pathlib import Path
+from pathlib import Path, PurePath
 
 from ontarget.serving.failure import Failure
 
@@ -81,6 +82,18 @@ class KeptFiles:
         path.write_bytes(data)
         self._known[token] = KeptFile(name, path, len(data), self._clock() + self.seconds)
         return token
+
+    def put_for_download(self, name: str, data: bytes) -> str:
+        """Keeps a file until its time is up.
+
+        Returns:
+            The last part of its address, which `/download_file` takes.
+        Raises:
+            Failure: see `put`.
+        """
+        token = self.put(name, data)
+        asyncio.get_running_loop().call_later(self.seconds, self.forget_old)
+        return f"{token}{PurePath(name).suffix}"
 
     def get(self, token: str) -> KeptFile:
         """A file by its token.

@@ -1,6 +1,5 @@
 """LibreTranslate's API for files: the reply to an upload has an address to download the translation at."""
 
-import asyncio
 import json
 from pathlib import PurePath
 
@@ -33,6 +32,10 @@ class FileReply(BaseModel):
     """The reply of `POST /translate_file`."""
 
     translatedFileUrl: str
+    on_target: bool
+    off_target: int
+    untranslated: int
+    segments: int
 
 
 @router.post(
@@ -42,17 +45,18 @@ class FileReply(BaseModel):
     responses=replies(FileReply),
 )
 async def translate_file(http: Request, service: Open) -> JSONResponse:
-    """The address of the translated file, which nobody can guess; it is there for an hour."""
+    """The address of the translated file, which nobody can guess, for an hour; and its verdict in numbers."""
     upload = await uploaded(http)
     service.keys.require(http, upload.fields.get("api_key"))
     source, target, model = map(upload.fields.get, ("source", "target", "model"))
     file = await prepared(service, upload, source, target, model=model)
     found = await file.translate(http, service)
-    token = service.files.put(found.name, found.data)
-    asyncio.get_running_loop().call_later(service.files.seconds, service.files.forget_old)
-    path = http.app.url_path_for("download_file", name=f"{token}{PurePath(found.name).suffix}")
+    name = service.files.put_for_download(found.name, found.data)
+    path = http.app.url_path_for("download_file", name=name)
     address = f"{service.public_url or str(http.base_url).rstrip('/')}{path}"
-    return JSONResponse({"translatedFileUrl": address}, headers={REPORT: json.dumps(found.report())})
+    report = found.report()
+    verdict = {key: report[key] for key in ("on_target", "off_target", "untranslated", "segments")}
+    return JSONResponse({"translatedFileUrl": address, **verdict}, headers={REPORT: json.dumps(report)})
 
 
 @router.get("/download_file/{name}", summary="Download a translated file.", response_class=Response)

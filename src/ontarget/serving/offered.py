@@ -121,6 +121,8 @@ class OfferedLanguages:
 
 
 def _parsed(code: str) -> Language:
+    if not code.strip():
+        raise wrong("a language is missing; choose one, such as fr", "unknown_language")
     try:
         return Language(code)
     except UserError as error:

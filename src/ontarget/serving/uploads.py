@@ -61,6 +61,8 @@ async def uploaded(http: Request) -> Upload:
         raise wrong(f"the form is not valid: {str(error.detail).lower()}", "invalid_form") from None
     except UnicodeError:
         raise wrong("the form is not in UTF-8", "invalid_form") from None
+    if not data and not name:  # what a browser sends for a form without a choice
+        raise wrong("no file was chosen; choose one, or send it in the field 'file' with its name", "no_file")
     if not data:
         raise wrong("the file is empty", "empty_file")
     return Upload(name, data, fields)

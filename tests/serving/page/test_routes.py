@@ -6,11 +6,12 @@ from collections.abc import Iterator
 from html import unescape
 from html.parser import HTMLParser
 from typing import Any
+from urllib.parse import quote, urljoin
 
 import httpx2
 import pytest
 from tests.checked.fake import ENGLISH, FRENCH, GERMAN
-from tests.serving.fake import ESEL, Table, client_of, service_of
+from tests.serving.fake import EMPTY, ESEL, Table, client_of, service_of
 
 from ontarget.languages import Language
 from ontarget.scoring.language_id.identifier import default_identifier
@@ -194,6 +195,46 @@ def test_a_document_without_the_script_has_the_terms_of_the_form(client: httpx2.
         assert page.status_code == 400
         assert page.headers["Content-Type"].startswith("text/html")
         assert said in page.text
+
+
+def test_a_document_in_another_language_is_behind_a_warning() -> None:
+    """Without the script, nobody sees the header with the verdict."""
+    files = {"file": ("Über <a>.txt", f"{GERMAN}\n\n{ESEL}\n\n{EMPTY}\n".encode())}
+    fields = {"source": "de", "target": "fr", "terms": "Hund,clébard\r\n"}
+    with client_of(service_of(Table({GERMAN: [FRENCH], ESEL: [ENGLISH], EMPTY: [""]}))) as client:
+        reply = client.post("/page/document", files=files, data=fields)
+        assert reply.status_code == 200
+        assert reply.headers["Content-Type"].startswith("text/html")
+        page = Parsed(reply.text)
+        assert "".join(page.of("p.off-target")).strip() == (
+            "2 of 3 segments are not in French (1 in English, 1 not translated); "
+            "correct the file before you use it."
+        )
+        (link,) = (attrs["href"] or "" for tag, attrs in page.tags if tag == "a")
+        assert page.of("a.") == ["Save Über <a>.fr.txt"]
+        found = client.get(urljoin("/page/document", link))
+    assert found.text == f"{FRENCH}\n\n{ENGLISH}\n\n{EMPTY}\n"
+    assert found.headers["Content-Disposition"].endswith(f"''{quote('Über <a>.fr.txt')}")
+    assert "Hund,clébard" in "".join(page.of("textarea."))
+
+
+def test_a_form_without_a_file_or_a_target(client: httpx2.Client) -> None:
+    part = b'--x\r\nContent-Disposition: form-data; name="%s"%s\r\n\r\n%s\r\n'
+    target = part % (b"target", b"", b"fr")
+    kind = {"Content-Type": "multipart/form-data; boundary=x"}
+    none = target + part % (b"file", b'; filename=""', b"") + b"--x--\r\n"  # as browsers send it
+    page = client.post("/page/document", content=none, headers=kind)
+    assert page.status_code == 400
+    assert "No file was chosen; choose a document." in Parsed(page.text).of("p.")
+    for path, data in (("/", {"text": GERMAN}), ("/", {"text": GERMAN, "target": ""})):
+        page = client.post(path, data=data)
+        assert page.status_code == 400
+        assert "A language is missing; choose one, such as fr." in page.text
+
+
+def test_a_message_that_ends_with_a_question_gets_no_full_stop(client: httpx2.Client) -> None:
+    page = client.post("/", data={"text": GERMAN, "target": "zz"})
+    assert re.search(r"did you mean [^<]*\?<", unescape(page.text))
 
 
 def test_a_swap_keeps_the_model_and_the_glossary() -> None:

@@ -20,6 +20,7 @@ from ontarget.serving.documents import SUFFIXES
 from ontarget.serving.downloads import data_reply
 from ontarget.serving.failure import Failure, wrong
 from ontarget.serving.page.badges import STATES, Badge
+from ontarget.serving.page.off_target import OffTargetFile, off_target_file
 from ontarget.serving.page.sentences import PageSentence, sentences_of, whole_of
 from ontarget.serving.page.terms import terms_of
 from ontarget.serving.prepared import prepared
@@ -33,7 +34,10 @@ _POLICY = (
     "form-action 'self'; base-uri 'none'; frame-ancestors 'none'"
 )
 _ENGLISH = "en"
-_IN_THE_FORM = {"invalid_api_key": "the API key is missing or wrong; enter it in the field 'API key'"}
+_IN_THE_FORM = {
+    "invalid_api_key": "the API key is missing or wrong; enter it in the field 'API key'",
+    "no_file": "no file was chosen; choose a document",
+}
 """Messages, by the code of a failure, where the usual one speaks of what the page does not show."""
 
 router = APIRouter(include_in_schema=False)
@@ -116,7 +120,10 @@ async def translate(http: Request, service: Open) -> Response:
 
 @router.post("/page/document")
 async def translate_document(http: Request, service: Open) -> Response:
-    """The form with a file is answered with the translated file, or with the page that says what is wrong."""
+    """The form with a file is answered with the translated file, or with the page that says what is wrong.
+
+    A file that is not wholly in the target language is behind a link of that page.
+    """
     body = PageBody(target=_preferred(http, service))
     try:
         upload = await uploaded(http)
@@ -126,8 +133,11 @@ async def translate_document(http: Request, service: Open) -> Response:
         glossary = terms_of(body.terms) if body.terms.strip() else None
         file = await prepared(service, upload, body.source, body.target, glossary, body.model)
         found = await file.translate(http, service)
+        off_target = off_target_file(found, service.files)
     except Failure as failure:
         return _page(service, body, failure=failure, root="..")
+    if off_target is not None:
+        return _page(service, body, file=off_target, root="..")
     return data_reply(found.name, found.data, {REPORT: json.dumps(found.report())})
 
 
@@ -223,11 +233,13 @@ def _page(
     body: PageBody,
     sentences: Sequence[PageSentence] = (),
     failure: Failure | None = None,
+    file: OffTargetFile | None = None,
     root: str = ".",
 ) -> HTMLResponse:
     """The page.
 
     Args:
+        file: a translated document that can be downloaded.
         root: where `/` is from the address of the reply, because a proxy may have it under any path.
     """
     message = _IN_THE_FORM.get(failure.code, failure.message) if failure else ""
@@ -245,7 +257,8 @@ def _page(
         },
         states=STATES,
         blank=_BLANK,
-        error=f"{message[0].upper()}{message[1:]}." if message else "",
+        error=_sentence(message) if message else "",
+        file=file,
         with_key=bool(service.keys),
         limit=service.limits.characters,
         endings=SUFFIXES,
@@ -254,3 +267,7 @@ def _page(
     headers = {"Content-Security-Policy": _POLICY, "Referrer-Policy": "same-origin"}
     headers |= failure.headers if failure else {}
     return HTMLResponse(html, failure.status if failure else 200, headers)
+
+
+def _sentence(message: str) -> str:
+    return f"{message[0].upper()}{message[1:]}{'' if message.endswith('?') else '.'}"
