@@ -174,6 +174,7 @@ def test_openai(url: str) -> None:
         ({"model": "ontarget"}, "ontarget:de-fr"),
         ({"model": "gpt-4o"}, "there is no model of this name; the models of this server are ontarget"),
         ({"model": "ontarget:de-fr", "n": 2}, "omit n"),
+        ({"model": "ontarget:de-zz"}, "unknown language 'zz'"),
         (
             {"model": "ontarget:de-fr", "extra_body": {"translation_options": {"target_lang": "en"}}},
             "in one of these",
@@ -188,3 +189,19 @@ def test_openai_names_the_remedy(url: str, more: dict[str, object], said: str) -
         client.chat.completions.create(**fields)  # type: ignore[call-overload]
     with pytest.raises(openai.AuthenticationError):
         openai.OpenAI(base_url=f"{url}/v1", api_key="wrong-key", max_retries=0).models.list()
+
+
+def test_what_makes_no_difference_is_named(url: str) -> None:
+    client = openai.OpenAI(base_url=f"{url}/v1", api_key=KEY)
+    fields: Any = {"model": "ontarget:de-fr", "messages": [{"role": "user", "content": GERMAN}]}
+    unused: Any = {"temperature": 0.7, "max_tokens": 5, "stop": ["le"], "n": 1}
+    reply = client.chat.completions.create(**fields, **unused)
+    assert (reply.model_extra or {})["ignored"] == ["max_tokens", "stop", "temperature"]
+    assert reply.choices[0].message.content == FRENCH
+    first, *others = client.chat.completions.create(**fields, **unused, stream=True)
+    assert (first.model_extra or {})["ignored"] == ["max_tokens", "stop", "temperature"]
+    assert not any("ignored" in (one.model_extra or {}) for one in others)
+    assert "ignored" not in (client.chat.completions.create(**fields).model_extra or {})
+    body = {"q": GERMAN, "source": "de", "target": "fr", "api_key": KEY}
+    assert "ignored" not in httpx2.post(f"{url}/translate", json=body).json()
+    assert httpx2.post(f"{url}/translate", json={**body, "tone": "x"}).json()["ignored"] == ["tone"]

@@ -73,6 +73,12 @@ def checked_body(model: type[Model], fields: dict[str, Any]) -> Model:
         raise wrong(mistakes_in(found)) from None
 
 
+def unused_fields(given: Mapping[str, Any], model: type[BaseModel]) -> list[str]:
+    """The names of fields that were sent with a value, but that a model does not have."""
+    unknown = given.keys() - model.model_fields.keys()
+    return sorted(excerpt(name) for name in unknown if given[name] not in (None, "", []))
+
+
 def mistakes_in(errors: Sequence[Mapping[str, Any]]) -> str:
     """The first of pydantic's errors in one line, without any value of the request."""
     return "; ".join(f"{_path(each['loc'])}: {each['msg'].lower()}" for each in errors[:_NAMED])

@@ -9,7 +9,7 @@ from starlette.responses import JSONResponse, Response
 
 from ontarget.checked.source import AUTO
 from ontarget.serving import own_api
-from ontarget.serving.body import checked_body, described, fields_of
+from ontarget.serving.body import checked_body, described, fields_of, unused_fields
 from ontarget.serving.context import Open
 from ontarget.serving.documents import SUFFIXES
 from ontarget.serving.failure import wrong
@@ -58,10 +58,12 @@ async def translate(http: Request, service: Open) -> Response:
         service.keys.require(http)
         return await own_api.translate(http, service, fields)
     service.keys.require(http, fields.get("api_key"))
-    return await _translate(http, service, checked_body(LibreTranslateBody, fields))
+    unused = unused_fields(fields, LibreTranslateBody)
+    answer = await _translate(http, service, checked_body(LibreTranslateBody, fields))
+    return JSONResponse(answer | ({"ignored": unused} if unused else {}))
 
 
-async def _translate(http: Request, service: TranslationService, body: LibreTranslateBody) -> JSONResponse:
+async def _translate(http: Request, service: TranslationService, body: LibreTranslateBody) -> dict[str, Any]:
     several = not isinstance(body.q, str)
     texts = [body.q] if isinstance(body.q, str) else body.q
     wanted = min(body.alternatives, service.limits.alternatives)
@@ -96,7 +98,7 @@ async def _translate(http: Request, service: TranslationService, body: LibreTran
         )
     if body.alternatives:
         answer["alternatives"] = shown([[other.text for other in one.alternatives or ()] for one in results])
-    return JSONResponse(answer)
+    return answer
 
 
 @router.post(

@@ -2,7 +2,7 @@
 
 import time
 import uuid
-from collections.abc import AsyncIterator, Sequence
+from collections.abc import AsyncIterator, Mapping, Sequence
 from typing import Any
 
 from fastapi import APIRouter
@@ -11,12 +11,11 @@ from starlette.requests import Request
 from starlette.responses import JSONResponse, Response
 
 from ontarget.checked.source import AUTO
-from ontarget.errors import UserError
-from ontarget.languages import Direction
-from ontarget.serving.body import checked_body, described, fields_of
+from ontarget.serving.body import checked_body, described, fields_of, unused_fields
 from ontarget.serving.context import WithKey
 from ontarget.serving.events import EventsResponse, event
 from ontarget.serving.failure import Failure, wrong
+from ontarget.serving.model_languages import REMEDY, source_and_target
 from ontarget.serving.models import DEFAULT_NAME
 from ontarget.serving.replies import ChatReply, ModelReply, ModelsReply, replies
 from ontarget.serving.required import require_on_target, require_translated
@@ -24,11 +23,6 @@ from ontarget.serving.streaming import StreamedPiece, begun, stream, whole
 from ontarget.serving.texts import ServedText
 
 router = APIRouter()
-
-_REMEDY = (
-    'name the languages in the model, such as "ontarget:de-fr", or in translation_options, such as '
-    '{"source_lang": "auto", "target_lang": "fr"}'
-)
 
 
 class ChatContent(BaseModel):
@@ -71,7 +65,7 @@ class StreamOptions(BaseModel):
 
 
 class ChatBody(BaseModel):
-    """The body of `POST /v1/chat/completions`; other keys, such as `temperature`, are ignored."""
+    """The body of `POST /v1/chat/completions`; other keys, such as `temperature`, are named in `ignored`."""
 
     model: str = Field(
         description="The name of the model, which may have languages behind it.", examples=["ontarget:it-fr"]
@@ -95,8 +89,13 @@ class ChatBody(BaseModel):
     responses=replies(ChatReply, events=True),
 )
 async def chat(http: Request, service: WithKey) -> Response:
-    """The translation of the last message of the user; with `stream`, sentence by sentence."""
-    body = checked_body(ChatBody, await fields_of(http))
+    """The translation of the last message of the user; with `stream`, sentence by sentence.
+
+    Keys that make no difference are named in `ignored`, in a stream in its first chunk.
+    """
+    fields = await fields_of(http)
+    body, unused = checked_body(ChatBody, fields), unused_fields(fields, ChatBody)
+    ignored = {"ignored": unused} if unused else {}
     if body.n not in (None, 1):
         raise wrong("a text has one translation; omit n")
     name, _, languages = body.model.partition(":")
@@ -108,18 +107,20 @@ async def chat(http: Request, service: WithKey) -> Response:
     required = [require_translated, *([require_on_target] if body.strict or service.strict else [])]
     if body.stream:
         pieces = stream(http, service, [text], source, target, model=model, required=required)
-        return EventsResponse(_chunks(await begun(pieces), body))
+        return EventsResponse(_chunks(await begun(pieces), body, ignored))
     (result,) = await service.translate(http, [text], source, target, model=model)
     for require in required:
         require([result])
     message = {"role": "assistant", "content": result.text, "refusal": None}
     choice = {"index": 0, "message": message, "finish_reason": _finish_reason(result), "logprobs": None}
-    fields = {"choices": [choice], "usage": _usage(result), "translation": result.to_dict()}
-    return JSONResponse(_head(body, "chat.completion") | fields)
+    reply = {"choices": [choice], "usage": _usage(result), "translation": result.to_dict()}
+    return JSONResponse(_head(body, "chat.completion") | reply | ignored)
 
 
-async def _chunks(pieces: AsyncIterator[StreamedPiece], body: ChatBody) -> AsyncIterator[str]:
-    """The pieces as chunks of a chat completion."""
+async def _chunks(
+    pieces: AsyncIterator[StreamedPiece], body: ChatBody, first: Mapping[str, Any]
+) -> AsyncIterator[str]:
+    """The pieces as chunks of a chat completion, the first of which has more keys."""
     head, sent = _head(body, "chat.completion.chunk"), list[StreamedPiece]()
     with_usage = body.stream_options is not None and body.stream_options.include_usage
 
@@ -130,7 +131,7 @@ async def _chunks(pieces: AsyncIterator[StreamedPiece], body: ChatBody) -> Async
         return {"index": 0, "delta": delta, "finish_reason": finish_reason, "logprobs": None}
 
     try:
-        yield chunk([choice(role="assistant", content="")])
+        yield chunk([choice(role="assistant", content="")], **first)
         async for piece in pieces:
             sent.append(piece)
             yield chunk([choice(content=piece.translation.text)], translation=piece.to_dict())
@@ -191,9 +192,5 @@ def _languages(given: str, options: LanguageOptions | None) -> tuple[str, str]:
     if options is not None:
         return options.source_lang, options.target_lang
     if not given:
-        raise wrong(f"the target language is missing; {_REMEDY}", "missing_language")
-    try:
-        direction = Direction.parse(given)
-    except UserError:
-        return AUTO, given  # a single language
-    return str(direction.source), str(direction.target)
+        raise wrong(f"the target language is missing; {REMEDY}", "missing_language")
+    return source_and_target(given)

@@ -74,6 +74,7 @@ class LibreTranslateReply(BaseModel):
     verdict: VerdictReply | list[VerdictReply]
     detectedLanguage: DetectedReply | list[DetectedReply] | None = None
     alternatives: list[str] | list[list[str]] | None = None
+    ignored: list[str] = []
 
 
 class LineReply(BaseModel):
@@ -119,6 +120,7 @@ class ChatReply(BaseModel):
     choices: list[dict[str, Any]]
     usage: dict[str, int]
     translation: TextReply
+    ignored: list[str] = []
 
 
 class ModelReply(BaseModel):
