@@ -1,5 +1,6 @@
 import json
 import os
+import re
 import signal
 import subprocess
 import sys
@@ -15,6 +16,8 @@ from typer.testing import CliRunner
 
 from ontarget.cli import serve
 from ontarget.cli.app import app
+from ontarget.corpora import phrasebook
+from ontarget.languages import Language
 from ontarget.serving.service import TranslationService
 
 KEY = "the-right-key"
@@ -186,6 +189,23 @@ def record(model: Path, *languages: str) -> str:
         known = {"languages": languages, "directions": []}
         (model / "ontarget.json").write_text(json.dumps(known), encoding="utf-8")
     return str(model)
+
+
+def test_the_first_examples_are_sentences_that_their_model_knows() -> None:
+    """The model of `make demo` knows the phrasebook alone, and answers all else off-target."""
+    known = phrasebook.load(tuples=1)
+    lines = {code: set(known.splits["test"][Language(code)]) for code in ("en", "it", "nl")}
+    page = (ROOT / "docs" / "how-to" / "serve.md").read_text("utf-8")
+    source, translation = (
+        "Da dieci anni mio marito lavora come poliziotto a Parigi.",
+        "Mijn man werkt al tien",
+    )
+    assert page.count(f'"text": ["{source}", "Buongiorno"]') == page.count(f'"text": "{source} A volte') == 1
+    assert page.count(f'"text": "{translation} jaar als politieagent in Parijs.') == 2
+    assert source in lines["it"]
+    assert f"{translation} jaar als politieagent in Parijs." in lines["nl"]
+    (asked,) = re.findall(r"localhost:5000/translate -d q='(.*?)'", str(serve.serve.__doc__))
+    assert asked in lines["en"]
 
 
 def test_the_languages_that_the_models_were_tuned_on_are_offered(

@@ -157,8 +157,8 @@ def serve(
 
     Serve a model on this machine, and translate with curl:
 
-        ontarget serve --model runs/phrasebook-tiny/models/ontarget --languages de,en,it,nl,ro
-        curl localhost:5000/translate --json '{"text": "Buongiorno", "source": "it", "target": "nl"}'
+        ontarget serve --model runs/phrasebook-tiny/models/ontarget
+        curl localhost:5000/translate -d q='On Sunday we need ten cheap plates for the trip.' -d target=nl
 
     Serve it to other machines, with API keys, and repair off-target translations:
 
