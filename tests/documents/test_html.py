@@ -103,3 +103,40 @@ def test_beginnings_without_an_end_are_text(piece: str) -> None:
 def test_a_script_without_an_end_is_not_text() -> None:
     document = read_html(b"<p>a</p><script>if (a < b) 'a dog'", Path("a.html"))
     assert [unit.parts for unit in document.units] == [("a",)]
+
+
+def test_attributes_without_quotation_marks() -> None:
+    page = "<p><img alt=Dog src=x><img title=Cat/><input placeholder=Name></p>"
+    assert translated(page, same) == page
+    found = '<p><img alt="DOG" src=x><img title="CAT"/><input placeholder="NAME"></p>'
+    assert translated(page, upper) == found
+    assert translated(page, lambda text: "one > two") == re.sub('"[A-Z]+"', '"one &gt; two"', found)
+
+
+def test_labels_of_options() -> None:
+    page = '<select><optgroup label="Pets" ><option label="A dog">Dogs</option></select><b label="no">2</b>'
+    assert translated(page, upper) == page.replace("Pets", "PETS").replace("A dog", "A DOG").replace(
+        "Dogs", "DOGS"
+    )
+
+
+@pytest.mark.parametrize(
+    "page",
+    [
+        "<p>One <code>x = 1 two</p><p>{}</p>",
+        "<p>One <code>x <code>y</code> two</p><p>{}</p>",
+        "<pre>x = 1<p>{}</p>",
+        '<p translate="no">This stays<p>{}',
+        "<ul><li class=notranslate>This stays<li>{}</ul>",
+        "<p>{}</p><script>var text",
+    ],
+)
+def test_code_without_an_end_does_not_hide_what_follows(page: str) -> None:
+    """A browser shows the text, so it must not be passed over in silence."""
+    found = translated(page.format("A small dog"), upper)
+    assert found == page.replace("One", "ONE").format("A SMALL DOG")
+
+
+def test_a_page_that_is_not_to_be_translated_stays_without_an_end() -> None:
+    page = '<html translate="no"><body><p>A small dog</p><p>A cat'
+    assert translated(page, upper) == page

@@ -268,3 +268,15 @@ def test_a_formula_that_is_not_closed_is_text() -> None:
     page = "$$ some text\n" * 3 + "\n$$\n\nmore"
     assert "SOME TEXT" in (found := translated(page, upper))
     assert found.endswith("\n\n$$\n\nMORE")
+
+
+@pytest.mark.parametrize("page", ["A small\0 dog\n", "| A name |\n|---|\n| A small\0 dog |\n"])
+def test_text_that_is_not_found_in_the_file_counts_as_untranslated(page: str) -> None:
+    """CommonMark shows another character for U+0000."""
+    page = f"A cat\n\n{page}\nA bird\n"
+    found = translate_document(read_markdown(page.encode(), Path("a.md")), Model(upper), Language("en"))
+    assert [one.way for one in found.segments if "dog" in one.checked.source] == ["left"]
+    assert [one.checked.verdict.off for one in found.segments if "dog" in one.checked.source] == [True]
+    assert found.data.decode() == page.replace("A cat", "A CAT").replace("A bird", "A BIRD").replace(
+        "A name", "A NAME"
+    )

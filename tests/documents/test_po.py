@@ -89,6 +89,13 @@ def test_the_lines_of_a_message_stay_lines() -> None:
     assert translated(message + 'msgstr ""\n', upper) == message + new
 
 
+def test_a_message_without_a_place_for_its_translation_is_an_error() -> None:
+    with pytest.raises(
+        UserError, match=r"'a.po', line 4: the message has no msgstr; add an empty one, msgstr \"\"$"
+    ):
+        read_po(b'msgid "a"\nmsgstr "b"\n\nmsgid "a dog"\n\nmsgid "c"\nmsgstr ""\n', Path("a.po"))
+
+
 @pytest.mark.parametrize(
     ("named", "target", "fits"),
     [

@@ -5,8 +5,10 @@ Python's `html.parser` is used since it gives the position of each tag. lxml doe
 
 import html
 import re
-from collections.abc import Iterator
+from collections import defaultdict
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
+from functools import partial
 from html.parser import HTMLParser
 from itertools import pairwise
 from pathlib import Path
@@ -22,6 +24,10 @@ _EMPTY = re.compile("area|base|br|col|embed|hr|img|input|link|meta|param|source|
 # Their contents are not prose.
 _OPAQUE = re.compile("script|style|code|pre|kbd|samp|var|tt|textarea|math|svg|template|iframe|object")
 _SHOWN = ("alt", "title", "placeholder", "aria-label")
+_WITH_LABEL = ("option", "optgroup", "track")
+_END_OMITTED = re.compile("p|li|dt|dd|td|th|tr|option")
+# In either kind of quotation marks, or without any.
+_VALUE = r"(?:\"([^\"]*)\"|'([^']*)'|([^\s\"'=<>`]+?)(?=[\s>]|/>))"
 _DESCRIBED = frozenset(
     {"description", "keywords", "og:title", "og:description", "twitter:title", "twitter:description"}
 )
@@ -123,6 +129,7 @@ def html_slots(text: str, start: int = 0, end: int | None = None) -> list[Slot]:
     # XHTML knows `&nbsp;` only with a document type that declares it, so it is written where the page does.
     space = "&nbsp;" if "&nbsp;" in text else "&#160;"
     opaque, begin = list[str](), -1  # names of open elements, from the one whose contents stay
+    loose = False  # whether this one has no end, so that the next block ends it
 
     def flush(place: int) -> None:
         nonlocal begin
@@ -134,12 +141,17 @@ def html_slots(text: str, start: int = 0, end: int | None = None) -> list[Slot]:
         run.clear()
         begin = -1
 
-    for event, after in _bounded(text[start:end]):
+    pieces = list(_bounded(text[start:end]))
+    unclosed = _unclosed([event for event, _ in pieces])
+    for number, (event, after) in enumerate(pieces):
         first, last = event.start + start, after + start
         raw = text[first:last]
         if event.kind == "open":
             slots += _attributes(event, raw, first, lines, space)
         inline = event.kind == "text" or event.kind == "other" or _INLINE.fullmatch(event.name) is not None
+        if loose and not inline:
+            opaque.clear()
+            loose = False
         if opaque:
             if event.kind == "open" and event.name == opaque[0] and not _is_empty(event, raw):
                 opaque.append(event.name)
@@ -152,6 +164,8 @@ def html_slots(text: str, start: int = 0, end: int | None = None) -> list[Slot]:
             flush(first)
         if event.kind == "open" and not _is_empty(event, raw) and _stays(event):
             opaque.append(event.name)
+            ends = _OPAQUE.fullmatch(event.name) or _END_OMITTED.fullmatch(event.name)
+            loose = number in unclosed and ends is not None
         if inline:
             begin = first if begin < 0 else begin
             run.append(html.unescape(raw) if event.kind == "text" else Tag(raw, first, event.name == "br"))
@@ -164,6 +178,17 @@ def _bounded(text: str) -> Iterator[tuple[_Event, int]]:
     found = _Events(text).found
     for event, following in pairwise([*found, _Event(len(text), "other")]):
         yield event, following.start
+
+
+def _unclosed(events: Sequence[_Event]) -> set[int]:
+    """The numbers of the tags that open an element without an end."""
+    opened = defaultdict[str, list[int]](list)
+    for number, event in enumerate(events):
+        if event.kind == "open":
+            opened[event.name].append(number)
+        elif event.kind == "close" and opened[event.name]:
+            opened[event.name].pop()
+    return set().union(*opened.values())
 
 
 def _is_empty(event: _Event, raw: str) -> bool:
@@ -179,7 +204,8 @@ def _stays(event: _Event) -> bool:
 def _attributes(event: _Event, raw: str, start: int, lines: LineNumbers, space: str) -> Iterator[Slot]:
     """The attributes of a tag that readers see."""
     attributes = dict(event.attributes)
-    names = [name for name in _SHOWN if attributes.get(name)]
+    shown = (*_SHOWN, "label") if event.name in _WITH_LABEL else _SHOWN
+    names = [name for name in shown if attributes.get(name)]
     if (
         event.name == "meta"
         and (attributes.get("name") or attributes.get("property") or "").lower() in _DESCRIBED
@@ -190,11 +216,11 @@ def _attributes(event: _Event, raw: str, start: int, lines: LineNumbers, space: 
     if attributes.get("translate") == "no":
         return
     for name in names:
-        found = re.search(rf"\s{name}\s*=\s*(?:\"([^\"]*)\"|'([^']*)')", raw, re.IGNORECASE)
+        found = re.search(rf"\s{name}\s*=\s*{_VALUE}", raw, re.IGNORECASE)
         if found is not None and _CODE_OF_SERVER.search(found[0]) is None:
-            group = 1 if found[1] is not None else 2
+            group = found.lastindex or 0
             unit = Unit((html.unescape(found[group]),), lines.at(start))
-            write = written(lambda text: _in_attribute(text, space))
+            write = written(partial(_in_attribute, space=space, quote='"' if group == 3 else ""))
             yield Slot(start + found.start(group), start + found.end(group), unit, write)
 
 
@@ -204,5 +230,6 @@ def _escaped(text: str, space: str) -> str:
     return escaped.replace("\xa0", space)
 
 
-def _in_attribute(text: str, space: str) -> str:
-    return _escaped(text, space).replace('"', "&quot;").replace("'", "&#39;")
+def _in_attribute(text: str, *, space: str, quote: str) -> str:
+    """A text for the value of an attribute; `quote` goes around it where the page has no marks."""
+    return quote + _escaped(text, space).replace('"', "&quot;").replace("'", "&#39;") + quote

@@ -84,6 +84,9 @@ def _slots(text: str, start: int) -> Iterator[Slot]:
             spans = _spans(text, token, lines)
         if spans:
             yield _slot(text, spans, token, numbers.at(spans[0][0]), parser, environment, is_cell)
+        else:
+            begin = place if is_cell else lines[token.map[0]].start() if token.map else start
+            yield _not_found(begin, token, numbers.at(begin))
 
 
 def _parser() -> "MarkdownIt":
@@ -104,6 +107,12 @@ def _spans(text: str, token: "Token", lines: Sequence[re.Match[str]]) -> list[tu
             return []
         spans.append((found, found + len(content)))
     return spans
+
+
+def _not_found(place: int, token: "Token", where: str) -> Slot:
+    """A block that is not found in the file as the parser has it: it stays, and counts as untranslated."""
+    unit = Unit((token.content,), where, accepts=lambda new: False)
+    return Slot(place, place, unit, lambda parts, raw: "")
 
 
 def _slot(

@@ -73,6 +73,11 @@ def read_po(data: bytes, path: Path, target: Language | None = None) -> TextDocu
         if key.startswith("msgstr"):
             first = message.places.get(key, (start + line.index('"'), 0))[0]
             message.places[key] = (first, start + len(line.rstrip()))
+    for message in messages:
+        if message.strings.get("msgid") and not message.places:
+            raise UserError(
+                f"'{path}', line {message.line}: the message has no msgstr; add an empty one, msgstr \"\""
+            )
     headers = (
         one.strings for one in messages if one.strings.get("msgid") == "" and "msgctxt" not in one.strings
     )
