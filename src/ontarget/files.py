@@ -59,18 +59,18 @@ def folders_of(path: Path) -> Iterator[None]:
 
 
 @contextmanager
-def whole_file(path: Path) -> Iterator[Path]:
+def whole_file(path: Path, *, private: bool = False) -> Iterator[Path]:
     """Yields a temporary path beside `path`, and renames it to `path` when the block ends without an error.
 
     A symbolic link is kept, and its target is replaced. An existing file keeps its permissions. A device or a
-    pipe, such as `/dev/stdout`, is written directly.
+    pipe, such as `/dev/stdout`, is written directly. With `private`, only its owner may read the file.
     """
     if path.exists() and not path.is_file():
         yield path
         return
     path = path.resolve()
     # mkstemp makes a private file, but results are for everyone who may read the folder.
-    mode = stat.S_IMODE(path.stat().st_mode) if path.exists() else 0o644
+    mode = 0o600 if private else stat.S_IMODE(path.stat().st_mode) if path.exists() else 0o644
     with folders_of(path):
         handle, name = tempfile.mkstemp(prefix=f".{path.name}.", dir=path.parent)
         os.close(handle)
@@ -214,9 +214,9 @@ def _is_full_disk(error: Exception) -> bool:
     )
 
 
-def write_json(path: Path, value: Any) -> None:
-    """Writes `value` as indented UTF-8 JSON, completely or not at all."""
-    with whole_file(path) as temporary:
+def write_json(path: Path, value: Any, *, private: bool = False) -> None:
+    """Writes `value` as indented UTF-8 JSON, completely or not at all; see `whole_file`."""
+    with whole_file(path, private=private) as temporary:
         temporary.write_text(json.dumps(value, ensure_ascii=False, indent=2) + "\n", encoding="utf-8")
 
 

@@ -1,3 +1,4 @@
+import re
 from pathlib import Path
 
 import deepl
@@ -46,7 +47,12 @@ def test_a_key_without_a_name_has_the_same_one_each_time_which_does_not_show_the
 
 
 @pytest.mark.parametrize(
-    ("text", "said"), [("", "no API key"), ("# only\n", "no API key"), ("short", "fewer")]
+    ("text", "said"),
+    [
+        ("", "no API key"),
+        ("# only\n", "no API key"),
+        ("# ours\nlonger-key\nshort", r"line 3 of .*keys\.txt' has fewer than 8 characters"),
+    ],
 )
 def test_a_file_without_good_keys_is_refused(tmp_path: Path, text: str, said: str) -> None:
     file = tmp_path / "keys.txt"
@@ -55,6 +61,8 @@ def test_a_file_without_good_keys_is_refused(tmp_path: Path, text: str, said: st
         read_api_keys(file, "")
     with pytest.raises(UserError, match="cannot be read"):
         read_api_keys(tmp_path / "missing", "")
+    with pytest.raises(UserError, match="API key 2 of the environment variable has fewer than 8"):
+        read_api_keys(None, "longer-key,short")
 
 
 def test_keys_of_a_yaml_file_have_names_and_limits(tmp_path: Path) -> None:
@@ -88,7 +96,8 @@ def test_keys_of_a_yaml_file_have_names_and_limits(tmp_path: Path) -> None:
         ("a: {key: hidden-secret, requests: 3}", "'a' .* unknown entry; did you mean 'requests-per-minute'"),
         ("a: {key: hidden-secret, hidden-secret: 3}", "'a' .* unknown entry; known are "),
         ("a: {requests-per-minute: 3}", "'a' .* key: field required"),
-        ("a: 12345678", "'a' .* key: input should be a valid string"),
+        ("a: 12345678", "'a' .* key: input should be a valid string; put it in quotes"),
+        ("a: {key: 12345678}", "'a' .* key: input should be a valid string; put it in quotes"),
         ("a: short", "'a' .* key: string should have at least 8"),
         ("a: {key: hidden-secret, character-limit: 0}", "character-limit: input should be greater"),
         ("a: {key: hidden-secret, character-limit: 1.5}", "character-limit: input should be a valid integer"),
@@ -182,3 +191,26 @@ def test_characters_of_a_failed_request_are_given_back() -> None:
     tester = keys.accept(KEY)
     assert tester is not None
     assert tester.characters == 0
+
+
+def test_the_routes_that_need_no_key_are_those_that_the_docs_name() -> None:
+    page = (Path(__file__).parents[2] / "docs" / "how-to" / "serve.md").read_text("utf-8")
+    sentence = page[page.index("`X-API-Key`. ") : page.index("Keys may have names and limits")]
+    named = {one.removeprefix("GET ") for one in re.findall(r"`((?:GET )?/[^`]+)`", sentence)}
+    with client_of(service_of(keys=ApiKeys([KEY]))) as client:
+        paths = client.get("/openapi.json").json()["paths"]
+        closed = {
+            (method, path)
+            for path, methods in paths.items()
+            for method in methods
+            if client.request(method, path.replace("{name}", "x"), json={}).status_code in (401, 403, 415)
+        }
+        assert client.get("/").status_code == 200
+        assert client.post("/", json={"text": GERMAN, "target": "fr"}).status_code == 401
+    posts = {("post", path) for path in ("/document", "/translate_file")}  # whose keys are in the form
+    assert posts <= closed
+    every = {(method, path) for path, methods in paths.items() for method in methods} - closed
+    assert {path for method, path in every if method == "get"} | {"/openapi.json"} == {
+        one.replace("...", "{name}") for one in named
+    }
+    assert not {path for method, path in every if method != "get"}

@@ -95,7 +95,10 @@ def test_other_clients_see_nothing(url: str, client: deepl.Translator) -> None:
 @pytest.mark.parametrize(
     ("more", "said"),
     [
-        ({"target_lang": "FR"}, "the glossary is from de into en, but the translation from de into fr"),
+        (
+            {"target_lang": "FR"},
+            "is from German (de) into French (fr), but the glossary is from German (de) into English (en);",
+        ),
         ({"source_lang": None}, "a glossary needs source_lang"),
         ({"glossary_ids": ["x"]}, "both glossary_id and glossary_ids"),
         ({"style_id": "x"}, "this server has no style rules; omit style_id"),

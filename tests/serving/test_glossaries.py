@@ -41,7 +41,7 @@ def test_entries(text: str, format: str, expected: object) -> None:
         ("Hu\x85nd\tdog", "tsv", "control character"),
         ("Hund\t\u200b", "tsv", "empty term"),
         ("Hund\tdog\nHund\thound", "tsv", "entry 2 has a term of an entry before"),
-        ("Hund,dog,de,fr", "csv", "entry 1 is for other languages than the glossary, which is de-en"),
+        ("Hund,dog,de,fr", "csv", "entry 1 is for other languages than the glossary, which is from German"),
         ("Hund,dog,de,xx", "csv", "entry 1: unknown language"),
         ('"Hund,dog', "csv", "not valid CSV"),
         ('"Hund"x,dog', "csv", "not valid CSV"),
@@ -90,8 +90,15 @@ def test_a_glossary_is_for_its_languages_in_any_region() -> None:
     assert one.between(Language("de-AT"), Language("en")) is DOGS
     assert one.between(Language("en-US"), Language("de")) is HUNDE
     for source, target in (("de", "fr"), ("en", "en-GB"), ("it", "en")):
-        with pytest.raises(Failure, match="the glossary is from de into en, from en into de, but the"):
+        with pytest.raises(
+            Failure, match=r"but the glossary is from German \(de\) into English \(en\), from English"
+        ):
             one.between(Language(source), Language(target))
+    nothing = GlossaryStore().create("none", [], "")
+    with pytest.raises(
+        Failure, match=r"is from Italian \(it\) into Dutch \(nl\), but the glossary has no dict"
+    ):
+        nothing.between(Language("it"), Language("nl"))
 
 
 def test_the_dictionary_of_just_these_languages_comes_first() -> None:

@@ -1,4 +1,6 @@
 import json
+import os
+import stat
 from collections.abc import Callable
 from pathlib import Path
 from threading import Event
@@ -58,6 +60,18 @@ def test_the_end_does_not_wait_and_loses_nothing(file: Path, monkeypatch: pytest
     spend(one, 5)
     usage.close()
     assert json.loads(file.read_text("utf-8")) == {"one": 5}
+
+
+@pytest.mark.skipif(os.name != "posix", reason="needs permissions as of POSIX")
+def test_nobody_else_may_read_the_names_of_keys(file: Path) -> None:
+    file.parent.mkdir()
+    file.write_text("{}", "utf-8")
+    file.chmod(0o644)  # as former versions wrote it
+    one = Client("one")
+    usage = KeptUsage(file, [one])
+    spend(one, 1)
+    usage.close()
+    assert stat.S_IMODE(file.stat().st_mode) == 0o600
 
 
 def test_a_name_that_is_not_used_now_is_kept(file: Path) -> None:

@@ -109,20 +109,29 @@ def read_api_keys(file: Path | None, variable: str) -> ApiKeys:
             raise UserError(
                 f"the API keys cannot be read from '{file}'; give a file with a key in each line, or YAML"
             ) from None
-        found = _named(text, file) if file.suffix in (".yaml", ".yml") else _by_line(text)
+        found = _named(text, file) if file.suffix in (".yaml", ".yml") else _by_line(text, file)
         if not found:
             raise UserError(f"'{file}' has no API key; write one in each line")
-    found |= {
-        key: Client(_name_of(key)) for one in variable.split(",") if (key := one.strip()) not in ("", *found)
-    }
-    if any(len(key) < _LEAST for key in found):
-        raise UserError(f"an API key has fewer than {_LEAST} characters; choose a longer one")
+    for number, one in enumerate(variable.split(","), 1):
+        if (key := one.strip()) and key not in found:
+            _check_length(key, f"API key {number} of the environment variable")
+            found[key] = Client(_name_of(key))
     return ApiKeys(found)
 
 
-def _by_line(text: str) -> dict[str, Client]:
-    lines = [line.strip() for line in text.splitlines() if not line.lstrip().startswith("#")]
-    return {key: Client(_name_of(key)) for key in lines if key}
+def _by_line(text: str, file: Path) -> dict[str, Client]:
+    found = dict[str, Client]()
+    for number, line in enumerate(text.splitlines(), 1):
+        key = line.strip()
+        if key and not key.startswith("#"):
+            _check_length(key, f"the API key in line {number} of '{file}'")
+            found[key] = Client(_name_of(key))
+    return found
+
+
+def _check_length(key: str, where: str) -> None:
+    if len(key) < _LEAST:
+        raise UserError(f"{where} has fewer than {_LEAST} characters; choose a longer one")
 
 
 def _named(text: str, file: Path) -> dict[str, Client]:
@@ -148,7 +157,10 @@ def _named(text: str, file: Path) -> dict[str, Client]:
             one = NamedKey.model_validate(fields)
         except ValidationError as error:
             details = error.errors(include_url=False, include_context=False, include_input=False)
-            raise UserError(f"the API key '{name}' in '{file}' is wrong: {mistakes_in(details)}") from None
+            number = any(one["type"] == "string_type" for one in details)
+            remedy = "; put it in quotes, since YAML reads digits as a number" if number else ""
+            message = f"the API key '{name}' in '{file}' is wrong: {mistakes_in(details)}{remedy}"
+            raise UserError(message) from None
         if one.key in found:
             raise UserError(
                 f"'{found[one.key].name}' and '{name}' in '{file}' have the same key; make another"

@@ -43,7 +43,7 @@ async def fields_of(http: Request) -> dict[str, Any]:
         message = f"the body has an unsupported type; send application/json or {_FORM}"
         raise Failure(415, "unsupported_type", message)
     try:
-        found = json.loads(body, object_pairs_hook=_each_once, parse_constant=_no_number)
+        found = json.loads(body, object_pairs_hook=_each_once, parse_constant=_no_number, parse_int=_integer)
         json.dumps(found, ensure_ascii=False).encode()
     except UnicodeDecodeError:
         raise wrong("the body is not in UTF-8", "invalid_json") from None
@@ -52,7 +52,11 @@ async def fields_of(http: Request) -> dict[str, Any]:
             "a text has half of a surrogate pair, such as \\ud83d; encode the body again from whole text"
         )
         raise wrong(message, "invalid_json") from None
-    except (ValueError, RecursionError) as error:
+    except RecursionError:
+        raise wrong(
+            "the body is nested too deeply; send fewer levels of lists and objects", "invalid_json"
+        ) from None
+    except ValueError as error:
         where = f" at line {error.lineno}" if isinstance(error, json.JSONDecodeError) else ""
         raise wrong(f"the body is not valid JSON{where}", "invalid_json") from None
     if not isinstance(found, dict):
@@ -122,6 +126,16 @@ def _each_once(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
 
 def _no_number(name: str) -> None:
     raise wrong(f"{name} is not a number in JSON", "invalid_json")
+
+
+def _integer(digits: str) -> int:
+    try:
+        return int(digits)
+    except ValueError:  # Python reads no longer ones, since that takes the square of their length
+        message = (
+            f"a number has {len(digits.removeprefix('-')):,} digits; send a shorter one, or a text in quotes"
+        )
+        raise wrong(message, "invalid_json") from None
 
 
 def _path(location: tuple[int | str, ...]) -> str:

@@ -19,7 +19,7 @@ from ontarget.serving.deepl_replies import (
     MultilingualsReply,
 )
 from ontarget.serving.failure import Failure, wrong
-from ontarget.serving.glossaries import KeptDictionary, KeptGlossary
+from ontarget.serving.glossaries import KeptDictionary, KeptGlossary, in_words
 from ontarget.serving.replies import replies
 from ontarget.serving.service import TranslationService
 
@@ -164,8 +164,8 @@ def _dictionary(one: KeptGlossary, service: TranslationService, source: str, tar
     for each in one.dictionaries:
         if each.direction == direction:
             return each
-    message = f"the glossary has no dictionary from {direction.source} into {direction.target}"
-    raise Failure(404, "unknown_dictionary", f"{message}; GET shows those that it has")
+    message = f"the glossary has no dictionary {in_words(direction)}; GET shows those that it has"
+    raise Failure(404, "unknown_dictionary", message)
 
 
 def _shown(one: KeptGlossary) -> dict[str, Any]:

@@ -83,12 +83,10 @@ class KeptGlossary:
         exact = [one for one in fitting if one.direction == Direction(source, target)]
         for one in (*exact, *fitting):
             return one
-        known = ", ".join(
-            f"from {one.direction.source} into {one.direction.target}" for one in self.dictionaries
-        )
+        known = ", ".join(in_words(one.direction) for one in self.dictionaries)
         message = (
-            f"the glossary is {known or 'empty'}, but the translation from {source} into {target}; "
-            "choose another glossary, or none"
+            f"the translation is {in_words(Direction(source, target))}, but the glossary "
+            f"{f'is {known}' if known else 'has no dictionary'}; choose another glossary, or none"
         )
         raise wrong(message, "wrong_glossary")
 
@@ -132,6 +130,12 @@ class KeptGlossary:
         )
 
 
+def in_words(direction: Direction) -> str:
+    """A direction in words, such as `from German (de) into French (fr)`."""
+    source, target = (f"{one.name()} ({one})" for one in direction.sides)
+    return f"from {source} into {target}"
+
+
 class GlossaryStore:
     """The glossaries of all clients. Each client sees only its own.
 
@@ -168,7 +172,7 @@ class GlossaryStore:
             )
             raise wrong(message, "too_many_glossaries")
         if self._folder is not None:
-            write_json(self._file(one.id), one.to_dict())
+            write_json(self._file(one.id), one.to_dict(), private=True)
         self._known[one.id] = one
         return one
 
@@ -263,5 +267,5 @@ def _check_languages(codes: Sequence[str], direction: Direction, number: int) ->
     except UserError as error:
         raise wrong(f"entry {number}: {error}", "invalid_entries") from None
     if [one.primary for one in languages] != [one.primary for one in direction.sides]:
-        message = f"entry {number} is for other languages than the glossary, which is {direction}"
+        message = f"entry {number} is for other languages than the glossary, which is {in_words(direction)}"
         raise wrong(message, "invalid_entries")

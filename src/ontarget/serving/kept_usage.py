@@ -56,7 +56,7 @@ class KeptUsage:
         self._timer = None
         self._known |= {one.name: one.characters for one in self._clients}
         try:
-            write_json(self._file, self._known)
+            write_json(self._file, self._known, private=True)
         except OSError as error:  # the next change tries again
             _LOG.error("the used characters of API keys cannot be written: %s", error.strerror)
 
