@@ -218,6 +218,14 @@ def test_languages_are_swapped_and_the_translation_is_the_text(open_page: Open, 
     assert page.locator("#error").inner_text() == ""
 
 
+def test_a_text_without_words_has_no_language(open_page: Open, url: str) -> None:
+    page = open_page(url)
+    translate(page, "12345")
+    expect(page.locator("#output")).to_have_text("12345")
+    expect(page.locator("[name=source] option").first).to_have_text("Detect language")
+    expect(page.locator("#entries")).to_contain_text("Detect language → French")
+
+
 def test_the_translation_is_copied_as_it_is(open_page: Open, url: str) -> None:
     page = open_page(url, permissions=["clipboard-read", "clipboard-write"])
     translate(page)
