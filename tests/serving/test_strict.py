@@ -88,6 +88,8 @@ def test_a_request_for_a_document_may_be_strict(lenient: httpx2.Client) -> None:
     assert lenient.post("/document", files=FILE, data=fields).status_code == 200
     reply = lenient.post("/document", files=FILE, data={**fields, "strict": "true"})
     assert reply.json()["error"]["code"] == "off_target"
+    assert lenient.post("/translate_file", files=FILE, data={**fields, "strict": "true"}).status_code == 422
+    assert lenient.post("/translate_file", files=FILE, data={**fields, "strict": "x"}).status_code == 400
     upper = {"source_lang": "DE", "target_lang": "FR", "strict": "1"}
     made = lenient.post("/v2/document", files=FILE, data=upper).json()
     assert made.keys() == {"document_id", "document_key"}  # strict is not ignored

@@ -9,6 +9,7 @@ from starlette.requests import Request
 from starlette.responses import JSONResponse, Response
 
 from ontarget.checked.source import AUTO
+from ontarget.serving.body import checked_body
 from ontarget.serving.context import Open
 from ontarget.serving.document_api import REPORT
 from ontarget.serving.downloads import data_reply
@@ -25,6 +26,7 @@ class FileFields(BaseModel):
     source: str = Field(AUTO, description="Language of the file; auto identifies it.")
     target: str = Field(description="Language to translate into.", examples=["fr"])
     model: str = Field("", description="Name of the model; the first one of the server by default.")
+    strict: bool = Field(False, description="Answer with status 422 if a segment is off-target.")
     api_key: str = Field("", description="The API key, unless a header has it.")
 
 
@@ -48,8 +50,8 @@ async def translate_file(http: Request, service: Open) -> JSONResponse:
     """The address of the translated file, which nobody can guess, for an hour; and its verdict in numbers."""
     upload = await uploaded(http)
     service.keys.require(http, upload.fields.get("api_key"))
-    source, target, model = map(upload.fields.get, ("source", "target", "model"))
-    file = await prepared(service, upload, source, target, model=model)
+    body = checked_body(FileFields, {"target": "", **upload.fields})  # `prepared` says that it is missing
+    file = await prepared(service, upload, body.source, body.target, model=body.model, strict=body.strict)
     found = await file.translate(http, service)
     name = service.files.put_for_download(found.name, found.data)
     path = http.app.url_path_for("download_file", name=name)

@@ -52,5 +52,8 @@ def require_document_on_target(found: ServedDocument) -> None:
 def _require(good: Sequence[bool], results: Sequence[ServedText], first: int, code: str, name: str) -> None:
     bad = [number for number, is_good in enumerate(good, first) if not is_good]
     if bad:
-        message = f"{name}: text {', '.join(map(str, bad))}; the reply has the verdicts in 'translations'"
+        message = (
+            f"{name}: text {', '.join(map(str, bad))}; rephrase or omit what is wrong; "
+            "the reply has the verdicts in 'translations'"
+        )
         raise Failure(422, code, message, more={"translations": [one.to_dict() for one in results]})
