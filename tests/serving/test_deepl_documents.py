@@ -257,7 +257,10 @@ def test_a_downloaded_document_is_forgotten_soon(tmp_path: Path, monkeypatch: py
     with client_of(service) as client:
         path, key = made(client, GERMAN.encode())
         assert client.post(path, json=key).text == FRENCH
-        again = client.post(path, json=key)
+        for _ in range(200):  # the client has the last byte a moment before the server knows it
+            again = client.post(path, json=key)
+            if again.status_code != 200:
+                break
         assert again.status_code == 404
         assert "downloaded before" in again.json()["message"]
         assert [one for one in tmp_path.rglob("*") if one.is_file()] == []
