@@ -38,7 +38,7 @@ class Sums(NamedTuple):
         hidden: [tokens, features], at least fp32, added to.
         weight: [vocabulary, features], any float type.
         bias: [vocabulary], added to.
-        add: whether the gradient of the weight is added to what is there, or replaces it.
+        add: whether the gradient of the weight is added to the gradient so far, or replaces it.
     """
 
     hidden: Tensor | None
