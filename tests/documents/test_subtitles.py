@@ -189,3 +189,13 @@ def test_the_head_notes_and_names_of_cues_are_not_text() -> None:
 def test_a_file_without_cues_is_an_error(text: str) -> None:
     with pytest.raises(UserError, match=r"'a.srt' has no subtitles; expected lines such as 00:00:01,000 -->"):
         read_subtitles(text.encode(), Path("a.srt"))
+
+
+@pytest.mark.parametrize(
+    ("text", "written"), [("note this", " NOTE THIS"), (" STYLE", " STYLE"), ("some words", "SOME WORDS")]
+)
+def test_text_behind_an_empty_line_does_not_become_a_note(text: str, written: str) -> None:
+    head = "WEBVTT\n\n00:01.000 --> 00:02.000\n\n"
+    found = translated(f"{head}{text}\n", "a.vtt", upper)
+    assert found == f"{head}{written}\n"
+    assert len(read_subtitles(found.encode(), Path("a.vtt")).units) == 1

@@ -67,13 +67,15 @@ def _of_text_between(text: str, cues: Sequence[re.Match[str]], vtt: bool) -> Ite
             if block.end() == end < len(text) and (label := _LABEL.search(raw)) is not None:
                 raw = raw[: label.start()] if vtt or re.fullmatch(_NUMBER, label[0].strip()) else raw
             if raw.strip():
-                yield _slot(raw, block.start(), raw, lines.at(block.start()), vtt)
+                yield _slot(raw, block.start(), raw, lines.at(block.start()), vtt, begins_block=vtt)
 
 
-def _slot(lines: str, start: int, around: str, where: str, vtt: bool) -> Slot:
+def _slot(lines: str, start: int, around: str, where: str, vtt: bool, *, begins_block: bool = False) -> Slot:
     raw = lines.rstrip("\r\n")
     newline = next((end for end in ("\r\n", "\n", "\r") if end in around), "\n")
-    return Slot(start, start + len(raw), Unit(_parts(raw, vtt), where), _writer(raw, newline, vtt))
+    return Slot(
+        start, start + len(raw), Unit(_parts(raw, vtt), where), _writer(raw, newline, vtt, begins_block)
+    )
 
 
 def _parts(raw: str, vtt: bool) -> Parts:
@@ -96,7 +98,9 @@ def _plain(raw: str, vtt: bool) -> str:
     return html.unescape(raw) if vtt else raw
 
 
-def _writer(raw: str, newline: str, vtt: bool) -> Callable[[Parts, Callable[[Tag], str]], str]:
+def _writer(
+    raw: str, newline: str, vtt: bool, begins_block: bool
+) -> Callable[[Parts, Callable[[Tag], str]], str]:
     """Writes a cue with at most as many lines as it had, of about the same length."""
 
     def write(parts: Parts, tag_text: Callable[[Tag], str]) -> str:
@@ -106,6 +110,8 @@ def _writer(raw: str, newline: str, vtt: bool) -> Callable[[Parts, Callable[[Tag
         )
         text = re.sub(r"(?:[\r\n][ \t]*)+", newline, text).strip()  # an empty line would end the cue
         text = text.replace("-->", "→")
+        if begins_block and NOTES.match(text):
+            text = f" {text}"  # otherwise, the block would be a note
         return text if newline in text or lines == 1 else newline.join(_wrapped(text, lines))
 
     return write
