@@ -12,6 +12,8 @@ from torch import Tensor, nn
 from torch.autograd.function import once_differentiable
 from torch.nn.functional import silu
 
+from ontarget.training.cpu.parts import parts_of_rows
+
 _NUMBERS = 1 << 19  # of the rows that are computed at once
 _PARTS = ("gate_proj", "up_proj", "down_proj")
 
@@ -74,7 +76,7 @@ class _SwigluMlp(torch.autograd.Function):
         rows = values.reshape(-1, values.shape[-1])
         gates, ups = rows @ gate.T, rows @ up.T
         inner = torch.empty_like(gates)
-        for part in _parts(gates):
+        for part in parts_of_rows(gates, _NUMBERS):
             torch.mul(silu(gates[part]), ups[part], out=inner[part])
         ctx.save_for_backward(values, gate, up, down, gates, ups)
         return (inner @ down.T).view_as(values)
@@ -85,7 +87,7 @@ class _SwigluMlp(torch.autograd.Function):
         values, gate, up, down, gates, ups = ctx.saved_tensors
         rows, gradients = values.reshape(-1, values.shape[-1]), gradient.reshape(-1, values.shape[-1])
         inner, to_gates, to_ups = torch.empty_like(gates), torch.empty_like(gates), gradients @ down
-        for part in _parts(gates):
+        for part in parts_of_rows(gates, _NUMBERS):
             activated = silu(gates[part])
             torch.mul(activated, ups[part], out=inner[part])
             torch.ops.aten.silu_backward.grad_input(
@@ -99,8 +101,3 @@ class _SwigluMlp(torch.autograd.Function):
             to_ups.T @ rows if of_up else None,
             gradients.T @ inner if of_down else None,
         )
-
-
-def _parts(rows: Tensor) -> list[slice]:
-    step = max(1, _NUMBERS // rows.shape[1])
-    return [slice(first, first + step) for first in range(0, len(rows), step)]

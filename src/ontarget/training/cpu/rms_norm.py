@@ -11,6 +11,8 @@ import torch
 from torch import Tensor, nn
 from torch.autograd.function import once_differentiable
 
+from ontarget.training.cpu.parts import parts_of_rows
+
 _NUMBERS = 1 << 17  # of the rows that are computed at once
 
 
@@ -60,7 +62,7 @@ class _RmsNorm(torch.autograd.Function):
         rows = values.reshape(-1, values.shape[-1])
         found, wide = torch.empty_like(rows), _wide(weight)
         factors = wide.new_empty((len(rows), 1))
-        for part in _parts(rows):
+        for part in parts_of_rows(rows, _NUMBERS):
             x = _wide(rows[part])
             factors[part] = x.square().mean(1, keepdim=True).add_(epsilon).rsqrt_()
             found[part] = x.mul_(factors[part]).mul_(wide)
@@ -74,7 +76,7 @@ class _RmsNorm(torch.autograd.Function):
         rows, gradients = values.reshape(-1, values.shape[-1]), gradient.reshape(-1, values.shape[-1])
         to_rows, wide = torch.empty_like(rows), _wide(weight)
         to_weight = torch.zeros_like(wide)
-        for part in _parts(rows):
+        for part in parts_of_rows(rows, _NUMBERS):
             normed, step = _wide(rows[part]).mul_(factors[part]), _wide(gradients[part])
             to_weight += (step * normed).sum(0)
             step *= wide
@@ -86,8 +88,3 @@ class _RmsNorm(torch.autograd.Function):
 def _wide(values: Tensor) -> Tensor:
     """A copy in at least fp32."""
     return values.to(torch.promote_types(values.dtype, torch.float32), copy=True)
-
-
-def _parts(rows: Tensor) -> list[slice]:
-    step = max(1, _NUMBERS // rows.shape[1])
-    return [slice(first, first + step) for first in range(0, len(rows), step)]

@@ -12,6 +12,8 @@ import torch
 from torch import Tensor
 from torch.autograd.function import once_differentiable
 
+from ontarget.training.cpu.parts import parts_of_rows
+
 LONGEST = 256  # keys of a row; beyond, probabilities would take more memory than the flash kernel needs
 _SCORES = 1 << 20  # computed at once
 
@@ -38,7 +40,7 @@ class _ShortAttention(torch.autograd.Function):
     ) -> Tensor:
         found = _heads_last(query)
         probabilities = query.new_empty((*query.shape[:3], key.shape[2]))
-        for rows in _parts(probabilities):
+        for rows in parts_of_rows(probabilities, _SCORES):
             q = _by_key(query[rows], key).float().mul_(scale)
             scores = torch.bmm(q, key[rows].flatten(0, 1).float().mT).view_as(probabilities[rows])
             if bias is not None:
@@ -55,7 +57,7 @@ class _ShortAttention(torch.autograd.Function):
     def backward(ctx: Any, gradient: Tensor) -> tuple[Tensor | None, ...]:
         query, key, value, probabilities = ctx.saved_tensors
         to_query, to_key, to_value = _heads_last(query), _heads_last(key), _heads_last(value)
-        for rows in _parts(probabilities):
+        for rows in parts_of_rows(probabilities, _SCORES):
             q, k, v = _by_key(query[rows], key), key[rows].flatten(0, 1), value[rows].flatten(0, 1)
             of_output, p = _by_key(gradient[rows], key), _by_key(probabilities[rows], key)
             to_value[rows] = torch.bmm(p.mT, of_output).view_as(value[rows])
@@ -68,12 +70,6 @@ class _ShortAttention(torch.autograd.Function):
 def causal_bias(tokens: int) -> Tensor:
     """-inf at later tokens, [1, 1, tokens, tokens], fp32."""
     return torch.full((1, 1, tokens, tokens), -torch.inf).triu_(1)
-
-
-def _parts(scores: Tensor) -> list[slice]:
-    """Rows that are computed at once."""
-    step = max(1, _SCORES // scores[:1].numel())
-    return [slice(first, first + step) for first in range(0, len(scores), step)]
 
 
 def _by_key(values: Tensor, key: Tensor) -> Tensor:
