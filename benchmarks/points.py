@@ -1,6 +1,7 @@
 """Adds the results of a sweep's points to those that ship with ontarget, with averages instead of all scores.
 
     python benchmarks/points.py runs/multi30k-study
+    python benchmarks/points.py runs/smollm2-final model=FILE.gguf
 
 They are in src/ontarget/recipes/points/<recipe>.jsonl.xz, and the next run of the recipe takes them from
 there. Points that the recipe no longer has are left out, and so are statistics of paired tests if it asks for
@@ -8,28 +9,30 @@ no tests.
 """
 
 import argparse
-import json
 from pathlib import Path
 
 from ontarget.pipeline.execution import shipped_points
-from ontarget.recipes.sweep import points
+from ontarget.pipeline.execution.sweep import make_sweep
 from ontarget.reporting.run_files import AVERAGE
 
 
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawTextHelpFormatter)
     parser.add_argument("sweep", type=Path)
-    folder = parser.parse_args().sweep
-    found = shipped_points.read(folder.name)
-    for path in (folder / "points").glob("*.json"):
-        point = json.loads(path.read_text(encoding="utf-8"))
-        averages = [row for row in point["scores"] if row["direction"] == AVERAGE]
-        found[path.stem] = point | {"scores": averages}
-    if not any(point.reference for point in points(folder.name)):
-        found = {name: {**point, "segments": {}} for name, point in found.items()}
-    order = json.loads((folder / "points.json").read_text(encoding="utf-8"))
-    shipped_points.write(folder.name, {name: found[name] for name in order if name in found})
-    print(f"{sum(name in found for name in order)} of {len(order)} points")
+    parser.add_argument(
+        "overrides", nargs="*", metavar="KEY=VALUE", help="those of the run, such as model=FILE"
+    )
+    given = parser.parse_args()
+    planned = make_sweep(given.sweep.name, given.overrides, given.sweep).planned
+    tested = any(one.point.reference for one in planned)
+    found = {}
+    for one in planned:
+        if result := one.result or one.shipped:
+            result = result if tested else {**result, "segments": {}}
+            averages = [row for row in result["scores"] if row["direction"] == AVERAGE]
+            found[one.file.stem] = result | {"scores": averages}
+    shipped_points.write(given.sweep.name, found)
+    print(f"{len(found)} of {len(planned)} points")
 
 
 if __name__ == "__main__":

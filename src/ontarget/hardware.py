@@ -1,6 +1,7 @@
 """Properties of the processor. It needs torch, so only packages that use models import it."""
 
 import ctypes
+import gc
 import os
 import platform
 import sys
@@ -47,6 +48,19 @@ def keep_freed_memory() -> None:
     if hasattr(libc, "mallopt"):  # musl does not have it
         libc.mallopt(mmap_threshold, 1 << 30)
         libc.mallopt(trim_threshold, 2**31 - 1)
+
+
+def release_memory() -> None:
+    """Frees the models that are no longer used, and returns freed memory to the system.
+
+    Trainer and its callbacks refer to each other, so a finished stage keeps its weights and moments until
+    Python looks for such cycles, which may take hours. Call it before a model is loaded.
+    """
+    gc.collect()
+    if torch.cuda.is_available():
+        torch.cuda.empty_cache()
+    elif sys.platform == "linux" and hasattr(libc := ctypes.CDLL(None), "malloc_trim"):
+        libc.malloc_trim(0)
 
 
 def machine_name() -> str:

@@ -13,10 +13,10 @@ from ontarget.recipes.loading import shipped as recipes
 
 NAMES = shipped_points.names()
 _SMOLLM2 = "729748f3ac411069e3cff83c4e80928ea39ffeac31d185279704917247a9f5f9"  # the .Q4_1.gguf, as converted
-OF_A_FILE = dict.fromkeys(("smollm2-study", "smollm2-final", "smollm2-tuning"), _SMOLLM2)
+OF_A_FILE = {name: _SMOLLM2 for name in NAMES if name.startswith("smollm2-")}
 """Recipe -> the identity of the model whose points ship, where its default model is on the Hub."""
 
-UNFINISHED = {"smollm2-study", "smollm2-final", "smollm2-tuning"}
+UNFINISHED = set(OF_A_FILE)
 
 
 @pytest.mark.slow

@@ -1,3 +1,4 @@
+import gc
 import json
 import shutil
 
@@ -9,6 +10,7 @@ from transformers import AutoModelForCausalLM, AutoTokenizer  # noqa: E402
 
 from ontarget.corpora.corpus import Translation  # noqa: E402
 from ontarget.errors import UserError  # noqa: E402
+from ontarget.hardware import release_memory  # noqa: E402
 from ontarget.languages import Direction, Language  # noqa: E402
 from ontarget.prompts.template import PromptTemplate  # noqa: E402
 from ontarget.samples.conflict import Conflict  # noqa: E402
@@ -18,6 +20,7 @@ from ontarget.settings.tuning import Tuning  # noqa: E402
 from ontarget.training.new_model import NewModel  # noqa: E402
 from ontarget.training.saving import last_checkpoint  # noqa: E402
 from ontarget.training.stage import StageData, train_stage  # noqa: E402
+from ontarget.training.trainer import SignedTrainer  # noqa: E402
 
 PLAIN = PromptTemplate.load("plain")
 LANGUAGES = [Language(code) for code in ("en", "it", "nl")]
@@ -66,6 +69,11 @@ def test_fault_9_tuning_grows_no_vocabulary(base, tmp_path):
     state, _ = tuned(base, tmp_path)
     assert state["model.embed_tokens.weight"].shape[0] == before
     assert len(AutoTokenizer.from_pretrained(tmp_path / "out")) == before
+
+
+def test_nothing_holds_a_finished_stage(base):
+    release_memory()
+    assert not [one for one in gc.get_objects() if isinstance(one, SignedTrainer)]
 
 
 def test_the_same_seed_gives_the_same_model(base, tmp_path):

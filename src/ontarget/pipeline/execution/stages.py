@@ -77,10 +77,12 @@ def make_model(
         truncated, ambiguous and unrevealing samples; for stage 2 also the number of conflicting samples, and
         the share of them that asks for the right target language.
     """
+    from ontarget.hardware import release_memory
     from ontarget.training.new_model import NewModel
     from ontarget.training.stage import StageData, train_stage
     from ontarget.training.tracking import Tracked
 
+    release_memory()  # of the stage before, or of the model that translated
     settings = recipe.stages[stage]
     template = template_of(recipe, stage)
     origin: Path | str | NewModel

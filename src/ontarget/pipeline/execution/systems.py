@@ -140,6 +140,9 @@ def load_engine(model: Path | str | ServedModel, precision: Precision) -> "Engin
     if not isinstance(model, ServedModel):
         from transformers.utils import logging
 
+        from ontarget.hardware import release_memory
+
+        release_memory()  # of a stage that has just been trained
         logging.disable_progress_bar()  # of loading weights, since we show our own
     return loading.load_engine(model, precision=precision)
 
