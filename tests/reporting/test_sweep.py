@@ -90,6 +90,14 @@ def test_points_stand_in_the_recipes_order_and_those_that_it_no_longer_has_are_l
     assert [point.values for point in sweep.read_points(folder)] == [{"k": 3}, {"k": 1}]
 
 
+def test_points_of_another_recipe_alone_are_a_clear_error(tmp_path: Path) -> None:
+    folder = _write(tmp_path, [{"k": 1}, {"k": 2}])
+    (folder / "points.json").write_text('["another"]', encoding="utf-8")
+    for read in (sweep.table, sweep.differences, sweep.drawings):
+        with pytest.raises(UserError, match="no point in .* has finished since"):
+            read(folder)
+
+
 def test_keys_that_were_swept_alike_are_one_and_keys_of_the_same_last_word_are_told_apart(
     tmp_path: Path,
 ) -> None:

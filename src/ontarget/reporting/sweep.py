@@ -30,9 +30,15 @@ def read_points(directory: Path) -> list[Seeds]:
     """The finished points of a sweep in the order of the recipe; those that differ only in seed are combined.
 
     Raises:
-        UserError: a point is damaged.
+        UserError: a point is damaged, or none of the current points has finished.
     """
-    return over_seeds([_read(path) for path in _files(directory)])
+    files = _files(directory)
+    if not files:
+        raise UserError(
+            f"no point in {directory} has finished since its recipe or its overrides were changed: "
+            "run the recipe to its end, or as before"
+        )
+    return over_seeds([_read(path) for path in files])
 
 
 def table(directory: Path) -> Table:
