@@ -8,28 +8,16 @@ import httpx2
 import pytest
 from deepl.api_data import MultilingualGlossaryDictionaryEntries
 from tests.checked.fake import GERMAN
-from tests.serving.fake import Table, client_of, served, service_of
+from tests.serving.conftest import DOG, HOUND, KEY, OTHER
+from tests.serving.fake import client_of, served, service_of
 
-from ontarget.languages import Language
-from ontarget.serving.api_keys import ApiKeys
 from ontarget.serving.glossaries import GlossaryStore
 from ontarget.serving.limits import ServerLimits
 
-KEY, OTHER = "correct-horse", "battery-staple"
-DOG, HOUND = "The dog sleeps on the sofa today.", "The hound sleeps on the sofa today."
-
-
-@pytest.fixture(scope="module")
-def url() -> Iterator[str]:
-    languages = [Language(code) for code in ("de", "en", "fr")]
-    table = Table({GERMAN: [DOG, HOUND]})
-    with served(service_of(table, keys=ApiKeys([KEY, OTHER]), languages=languages)) as url:
-        yield url
-
 
 @pytest.fixture
-def client(url: str) -> Iterator[deepl.DeepLClient]:
-    client = deepl.DeepLClient(KEY, server_url=url)
+def client(glossary_url: str) -> Iterator[deepl.DeepLClient]:
+    client = deepl.DeepLClient(KEY, server_url=glossary_url)
     yield client
     for one in client.list_glossaries():
         client.delete_glossary(one)
@@ -75,16 +63,16 @@ def test_a_translation_with_the_terms_is_taken(client: deepl.Translator) -> None
     assert translated(glossary_ids=both) == HOUND
 
 
-def test_what_is_missing_is_in_the_reply(url: str, client: deepl.Translator) -> None:
+def test_what_is_missing_is_in_the_reply(glossary_url: str, client: deepl.Translator) -> None:
     made = client.create_glossary("b", "DE", "EN", {"Hund": "pooch", "Sofa": "sofa"})
     body = {"text": GERMAN, "source_lang": "DE", "target_lang": "EN", "glossary_id": made.glossary_id}
-    reply = httpx2.post(f"{url}/v2/translate", json=body, headers={"X-API-Key": KEY})
+    reply = httpx2.post(f"{glossary_url}/v2/translate", json=body, headers={"X-API-Key": KEY})
     assert reply.json()["translations"][0]["terms_missing"] == {"Hund": ["pooch"]}
 
 
-def test_other_clients_see_nothing(url: str, client: deepl.Translator) -> None:
+def test_other_clients_see_nothing(glossary_url: str, client: deepl.Translator) -> None:
     made = client.create_glossary("mine", "DE", "EN", {"Hund": "hound"})
-    other = deepl.Translator(OTHER, server_url=url)
+    other = deepl.Translator(OTHER, server_url=glossary_url)
     assert other.list_glossaries() == []
     with pytest.raises(deepl.GlossaryNotFoundException):
         other.get_glossary(made.glossary_id)
@@ -105,10 +93,12 @@ def test_other_clients_see_nothing(url: str, client: deepl.Translator) -> None:
         ({"translation_memory_id": "x"}, "no translation memories"),
     ],
 )
-def test_wrong_requests(url: str, client: deepl.Translator, more: dict[str, object], said: str) -> None:
+def test_wrong_requests(
+    glossary_url: str, client: deepl.Translator, more: dict[str, object], said: str
+) -> None:
     made = client.create_glossary("a", "DE", "EN", {"Hund": "hound"})
     fields = {"text": GERMAN, "source_lang": "DE", "target_lang": "EN", "glossary_id": made.glossary_id}
-    reply = httpx2.post(f"{url}/v2/translate", json=fields | more, headers={"X-API-Key": KEY})
+    reply = httpx2.post(f"{glossary_url}/v2/translate", json=fields | more, headers={"X-API-Key": KEY})
     assert reply.status_code == 400
     assert said in reply.json()["message"]
 
@@ -125,7 +115,7 @@ def test_wrong_requests(url: str, client: deepl.Translator, more: dict[str, obje
         ({"source_lang": "xx"}, "unknown language"),
     ],
 )
-def test_wrong_glossaries(url: str, more: dict[str, str], said: str) -> None:
+def test_wrong_glossaries(glossary_url: str, more: dict[str, str], said: str) -> None:
     fields = {
         "name": "a",
         "source_lang": "DE",
@@ -133,7 +123,7 @@ def test_wrong_glossaries(url: str, more: dict[str, str], said: str) -> None:
         "entries": "a\tb",
         "entries_format": "tsv",
     }
-    reply = httpx2.post(f"{url}/v2/glossaries", json=fields | more, headers={"X-API-Key": KEY})
+    reply = httpx2.post(f"{glossary_url}/v2/glossaries", json=fields | more, headers={"X-API-Key": KEY})
     assert reply.status_code == 400
     assert said in reply.json()["message"]
 

@@ -9,28 +9,17 @@ import httpx2
 import pytest
 from deepl.api_data import MultilingualGlossaryDictionaryEntries, MultilingualGlossaryInfo
 from tests.checked.fake import GERMAN
-from tests.serving.fake import Table, served, service_of
+from tests.serving.conftest import DOG, HOUND, KEY, OTHER
+from tests.serving.fake import served, service_of
 
-from ontarget.languages import Language
-from ontarget.serving.api_keys import ApiKeys
 from ontarget.serving.glossaries import GlossaryStore
 
-KEY, OTHER = "correct-horse", "battery-staple"
 HEADERS = {"X-API-Key": KEY}
-DOG, HOUND = "The dog sleeps on the sofa today.", "The hound sleeps on the sofa today."
-
-
-@pytest.fixture(scope="module")
-def url() -> Iterator[str]:
-    languages = [Language(code) for code in ("de", "en", "fr")]
-    table = Table({GERMAN: [DOG, HOUND]})
-    with served(service_of(table, keys=ApiKeys([KEY, OTHER]), languages=languages)) as url:
-        yield url
 
 
 @pytest.fixture
-def client(url: str) -> Iterator[deepl.DeepLClient]:
-    client = deepl.DeepLClient(KEY, server_url=url)
+def client(glossary_url: str) -> Iterator[deepl.DeepLClient]:
+    client = deepl.DeepLClient(KEY, server_url=glossary_url)
     yield client
     for one in client.list_multilingual_glossaries():
         client.delete_multilingual_glossary(one)
@@ -114,9 +103,9 @@ def test_both_versions_have_the_same_glossaries(client: deepl.DeepLClient) -> No
     assert counts(client.get_multilingual_glossary(old.glossary_id)) == {"DE-FR": 1}
 
 
-def test_other_clients_see_nothing(url: str, client: deepl.DeepLClient) -> None:
+def test_other_clients_see_nothing(glossary_url: str, client: deepl.DeepLClient) -> None:
     one = made(client)
-    other = deepl.DeepLClient(OTHER, server_url=url)
+    other = deepl.DeepLClient(OTHER, server_url=glossary_url)
     assert other.list_multilingual_glossaries() == []
     for act in (other.get_multilingual_glossary, other.delete_multilingual_glossary):
         with pytest.raises(deepl.GlossaryNotFoundException):
@@ -124,7 +113,7 @@ def test_other_clients_see_nothing(url: str, client: deepl.DeepLClient) -> None:
     with pytest.raises(deepl.GlossaryNotFoundException):
         other.update_multilingual_glossary_dictionary(one, terms("DE", "EN", Hund="cat"))
     with pytest.raises(deepl.AuthorizationException):
-        deepl.DeepLClient("wrong", server_url=url).list_multilingual_glossaries()
+        deepl.DeepLClient("wrong", server_url=glossary_url).list_multilingual_glossaries()
 
 
 TERMS = {"source_lang": "DE", "target_lang": "EN", "entries": "a\tb", "entries_format": "tsv"}
@@ -143,7 +132,9 @@ TERMS = {"source_lang": "DE", "target_lang": "EN", "entries": "a\tb", "entries_f
         ({"name": "a", "dictionaries": TERMS}, "dictionaries"),
     ],
 )
-def test_wrong_glossaries(url: str, client: deepl.DeepLClient, body: dict[str, Any], said: str) -> None:
+def test_wrong_glossaries(
+    glossary_url: str, client: deepl.DeepLClient, body: dict[str, Any], said: str
+) -> None:
     one = made(client)
     asked = (
         [("POST", "")]
@@ -151,14 +142,14 @@ def test_wrong_glossaries(url: str, client: deepl.DeepLClient, body: dict[str, A
         else [("POST", ""), ("PATCH", f"/{one.glossary_id}")]
     )
     for method, path in asked:
-        reply = httpx2.request(method, f"{url}/v3/glossaries{path}", json=body, headers=HEADERS)
+        reply = httpx2.request(method, f"{glossary_url}/v3/glossaries{path}", json=body, headers=HEADERS)
         assert reply.status_code == 400, method
         assert said in reply.json()["message"]
     assert counts(client.get_multilingual_glossary(one.glossary_id)) == {"DE-EN": 1, "EN-DE": 2}
 
 
-def test_a_request_without_languages_is_told_so(url: str, client: deepl.DeepLClient) -> None:
-    path = f"{url}/v3/glossaries/{made(client).glossary_id}"
+def test_a_request_without_languages_is_told_so(glossary_url: str, client: deepl.DeepLClient) -> None:
+    path = f"{glossary_url}/v3/glossaries/{made(client).glossary_id}"
     for method, rest in (("GET", "entries"), ("DELETE", "dictionaries")):
         reply = httpx2.request(method, f"{path}/{rest}", headers=HEADERS)
         assert (reply.status_code, "source_lang" in reply.json()["message"]) == (400, True)
