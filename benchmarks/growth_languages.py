@@ -11,14 +11,17 @@ from growth_table import Row, Table
 
 from ontarget.corpora.corpus import Corpus
 from ontarget.errors import UserError
+from ontarget.files import write_json, write_jsonl
 from ontarget.languages import Language
 from ontarget.pipeline.evaluation.score import score
 from ontarget.pipeline.execution.stages import conflict_counts, drawn_for
 from ontarget.pipeline.planning.artifacts import Made, Store
 from ontarget.pipeline.planning.plan import Plan
+from ontarget.pipeline.planning.resolved import write_resolved
 from ontarget.recipes.loading import check
 from ontarget.recipes.schema.recipe import Recipe
 from ontarget.recipes.schema.stages import LanguageAware
+from ontarget.reporting import details, report
 from ontarget.scoring.language_id.identifier import default_identifier
 
 SYSTEMS = ["mt", "ontarget"]
@@ -26,7 +29,7 @@ LINES = 2  # of each test set; identification and metrics of a line cost the sam
 
 
 def languages(sizes: Sequence[int]) -> list[Row]:
-    """For each number: the plan, samples with conflicts, the plan of a finished run, and its scores."""
+    """For each number: the plan, conflicts of samples, the plan of a finished run, scores and report."""
     table = Table("languages")
     default_identifier().identify(["a line"])
     _measure(Table("languages"), 3)  # loads what is loaded once
@@ -70,14 +73,19 @@ def _measure(table: Table, size: int) -> None:
 
         def written() -> None:
             for step in made:
-                for direction, rows in outputs[step.name].items():
-                    done = Made(step.fingerprints[str(direction)], 1.0)
-                    store.write_outputs(step.name, str(direction), list(rows), done)
+                with store.writing(step.name) as write:
+                    for direction, rows in outputs[step.name].items():
+                        write(str(direction), list(rows), Made(step.fingerprints[str(direction)], 1.0))
 
         table.timed("write outputs", written)
         table.timed("plan again", plan.everything)
         references = {d: [pair.target for pair in text.pairs(d)] for d in text.directions}
-        table.timed("score", lambda: score(outputs, references, text.kinds))
+        scored = table.timed("score", lambda: score(outputs, references, text.kinds))
+        write_resolved(recipe, store.directory, remade=True)
+        write_json(store.directory / "scores.json", scored.rows)
+        write_jsonl(store.directory / details.FILE, [scored.details | {"note": ""}])
+        page = table.timed("report", lambda: report.write(store.directory))
+        table.add("report, MiB", round(page.stat().st_size / 2**20, 1))
 
 
 def codes() -> list[str]:

@@ -65,6 +65,7 @@ class Corpus:
         left_out: number of segments removed by reading and cleaning, by reason: "train: empty" -> 12.
         line_breaks: for each split, the number of segments in which line breaks became spaces (see text.py).
         fingerprint: identifies text that was read from files; None for other text.
+        digests: hashes of the lines of the train split by language, as far as they are known.
     """
 
     name: str
@@ -72,6 +73,7 @@ class Corpus:
     left_out: Mapping[str, int] = field(default_factory=dict)
     line_breaks: Mapping[str, int] = field(default_factory=dict)
     fingerprint: str | None = None
+    digests: dict[Language, str] = field(init=False, default_factory=dict, repr=False, compare=False)
 
     def parts(self, split: str) -> Sequence[Part]:
         """The aligned parts of a split; empty if there is no such split."""

@@ -11,6 +11,7 @@ from ontarget.checkpoints.size import parameters
 from ontarget.deprecations import deprecations_unsaid
 from ontarget.errors import UserError
 from ontarget.files import full_disk_said, read_jsonl, whole_file, write_json, write_jsonl
+from ontarget.languages import Direction
 from ontarget.pipeline.evaluation import agreed
 from ontarget.pipeline.evaluation.score import read_outputs, score
 from ontarget.pipeline.execution import stages, synthetic, systems
@@ -227,7 +228,7 @@ class _Work:
                 f"{display_name(step.name)}: no prompt texts in {', '.join(absent)}; using English prompts"
             )
         text, store = self.plan.texts[step.test], self.plan.store_of(step.test)
-        todo = {d: text.pairs(d) for d in text.directions if str(d) in step.todo}
+        todo = {d: text.pairs(d) for d in map(Direction.parse, step.todo)}
         done, total = 0, sum(map(len, todo.values()))
         what = f"{display_name(step.name)}, {step.test}" if step.test else display_name(step.name)
         with self.progress.task(f"translating {what}") as advance:
@@ -237,21 +238,22 @@ class _Work:
             if self._engine is None or self._engine[0] != key:
                 self._engine = None  # frees the memory of the old model before the next one is loaded
                 self._engine = key, systems.load_engine(served or self.plan.place(model), key[1])
-            for direction, pairs in todo.items():
-                began, idle = time.monotonic(), None if served else stopwatch()
-                update = part_of(advance, done, len(pairs), total, str(direction))
-                answers = systems.hypotheses(system, self._engine[1], pairs, update)
-                rows = systems.rows(pairs, answers, default_identifier())
-                seconds = time.monotonic() - began
-                size = None if served else parameters(self.plan.place(model))
-                work = work_record(self._counter, step, [str(direction)])
-                if work and idle:
-                    work["seconds"] = round(idle(), 3)
-                made = Made(step.fingerprints[str(direction)], seconds, size, work)
-                store.write_outputs(step.name, str(direction), rows, made)
-                if said := systems.left_empty(answers, self._engine[1]):
-                    self.progress.say(f"{what}, {direction}: {said}")
-                done += len(pairs)
+            size = None if served else parameters(self.plan.place(model))
+            with store.writing(step.name) as write:
+                for direction, pairs in todo.items():
+                    began, idle = time.monotonic(), None if served else stopwatch()
+                    update = part_of(advance, done, len(pairs), total, str(direction))
+                    answers = systems.hypotheses(system, self._engine[1], pairs, update)
+                    rows = systems.rows(pairs, answers, default_identifier())
+                    seconds = time.monotonic() - began
+                    work = work_record(self._counter, step, [str(direction)])
+                    if work and idle:
+                        work["seconds"] = round(idle(), 3)
+                    made = Made(step.fingerprints[str(direction)], seconds, size, work)
+                    write(str(direction), rows, made)
+                    if said := systems.left_empty(answers, self._engine[1]):
+                        self.progress.say(f"{what}, {direction}: {said}")
+                    done += len(pairs)
 
     def _scores(self, step: Step) -> None:
         self._engine = None

@@ -112,17 +112,18 @@ def conflicting_instructions(
         UserError: some direction has no other instruction to conflict with.
     """
     rng = random.Random(f"{seed} conflict {pass_number if conflict.redraw else 0}")
-    # One pool for each direction, which drawing does not change.
-    pools: dict[Direction, list[Direction]] = {}
+    # One pool for each direction, with weights for `confusion`; drawing changes neither.
+    pools: dict[Direction, tuple[list[Direction], list[int]]] = {}
     drawn: list[Direction | None] = []
     for right in directions:
         if right not in pools:
-            pools[right] = _pool(right, conflict, languages, supervised)
+            pool = _pool(right, conflict, languages, supervised)
+            pools[right] = pool, _weights(right, pool, conflict)
+        pool, weights = pools[right]
         if conflict.policy == "confusion":
-            weights = _weights(right, pools[right], conflict)
-            drawn.append(rng.choices(pools[right], weights)[0] if any(weights) else None)
+            drawn.append(rng.choices(pool, weights)[0] if any(weights) else None)
         else:
-            drawn.append(rng.choice(pools[right]))
+            drawn.append(rng.choice(pool))
     return drawn
 
 

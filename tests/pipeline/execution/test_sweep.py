@@ -1,6 +1,7 @@
 """A sweep with training and translation replaced: what its points share, what is done again, what is kept."""
 
 import json
+from collections import Counter
 from pathlib import Path
 
 import pytest
@@ -12,8 +13,12 @@ from ontarget.cli.app import app
 from ontarget.errors import UserError
 from ontarget.former_names import former
 from ontarget.pipeline.execution import shipped_points
+from ontarget.pipeline.execution.progress import Silent
 from ontarget.pipeline.execution.share import PointShare
 from ontarget.pipeline.execution.sweep import make_sweep
+from ontarget.pipeline.planning import inputs
+from ontarget.pipeline.planning.artifacts import Store
+from ontarget.pipeline.run import carry_out as run_plan
 from ontarget.pipeline.run import make_plan, run
 
 ALPHAS = {"stages.lat.alpha": [0.1, 0.2, 0.4]}
@@ -109,6 +114,32 @@ def test_a_share_runs_beside_another_one(workshop: Workshop, monkeypatch: pytest
         assert len(found) == 2
         with pytest.raises(UserError, match=r"another process uses runs/swept/alpha=0\.1"):
             make_sweep("swept.yaml", share=PointShare(1, 2)).carry_out()
+
+
+def test_runs_and_text_are_read_as_often_for_many_points_as_for_few(
+    workshop: Workshop, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Reading all of them after each point would cost the square of their number."""
+    looked, hashed = list[Path](), list[int]()
+    found, digest = Store.found, inputs.text_fingerprint
+    monkeypatch.setattr(Store, "found", lambda self: looked.append(self.directory) or found(self))
+    monkeypatch.setattr(inputs, "text_fingerprint", lambda lines: hashed.append(len(lines)) or digest(lines))
+    sweep(sweep={"stages.lat.alpha": [number / 10 for number in range(1, 9)]}).carry_out()
+    assert max(Counter(looked).values()) == 2  # at the beginning, and when the point was made
+    assert len(hashed) == len(RECIPE["languages"])
+
+
+def test_a_share_takes_what_another_one_makes_meanwhile(workshop: Workshop) -> None:
+    axes = {"test_lines": [1, 2], "stages.lat.alpha": [0.1, 0.2]}
+    theirs = sweep(sweep=axes).planned[1].plan
+
+    class Beside(Silent):
+        def say(self, line: str) -> None:
+            if line.startswith("point 4"):
+                run_plan(theirs)
+
+    make_sweep("swept.yaml", share=PointShare(2, 2)).carry_out(Beside())
+    assert workshop.trained == ["base", "mt", "lat", "ontarget", "lat"]  # the last one by the other process
 
 
 def test_more_shares_than_points_are_refused(workshop: Workshop) -> None:

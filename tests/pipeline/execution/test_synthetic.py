@@ -352,7 +352,8 @@ def test_other_machines_wait_for_the_text_and_leave_it_to_the_first(
         """Writes one direction whenever the other one looks again."""
         direction = text.todo[len(looked)]
         looked.append(direction)
-        plan.store.write_outputs("st", direction, [], Made(text.fingerprints[direction], 1.0), "synthetic")
+        with plan.store.writing("st", "synthetic") as write:
+            write(direction, [], Made(text.fingerprints[direction], 1.0))
 
     monkeypatch.setattr(launch.time, "sleep", first_machine)
     launch.follow(launch.Launch(2, 2, 1, "node0:29500"), plan, [text], Silent())

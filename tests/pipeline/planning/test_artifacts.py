@@ -2,6 +2,7 @@
 
 import subprocess
 import sys
+from collections.abc import Sequence
 from pathlib import Path
 
 import pytest
@@ -23,6 +24,11 @@ JSON = st.recursive(
     lambda inner: st.lists(inner) | st.dictionaries(st.text(), inner),
     max_leaves=5,
 )
+
+
+def write(store: Store, made: Made, rows: Sequence[dict[str, object]] = (), direction: str = "it-nl") -> None:
+    with store.writing("mt") as write_direction:
+        write_direction(direction, list(rows), made)
 
 
 class TestFingerprint:
@@ -65,15 +71,15 @@ class TestStore:
     def test_a_record_never_speaks_of_another_file(self, tmp_path: Path) -> None:
         """A kill between a file and its record leaves the file without one."""
         store = Store(tmp_path)
-        store.write_outputs("mt", "it-nl", [{"text": "old"}], Made("old", 1.0))
+        write(store, Made("old", 1.0), [{"text": "old"}])
         with pytest.raises(TypeError):
-            store.write_outputs("mt", "it-nl", [{"text": object()}], Made("new", 1.0))
+            write(store, Made("new", 1.0), [{"text": object()}])
         assert not store.outputs_made("mt", ["it-nl"])
 
     def test_records_of_other_directions_stay(self, tmp_path: Path) -> None:
         store = Store(tmp_path)
-        store.write_outputs("mt", "it-nl", [], Made("one", 1.0))
-        store.write_outputs("mt", "nl-it", [], Made("two", 2.0))
+        write(store, Made("one", 1.0))
+        write(store, Made("two", 2.0), direction="nl-it")
         made = store.outputs_made("mt", ["it-nl", "nl-it", "nl-ro"])
         assert made == {"it-nl": Made("one", 1.0), "nl-it": Made("two", 2.0)}
 
@@ -83,15 +89,23 @@ class TestStore:
         """It has an entry for each direction: reading it for each would cost the square of their number."""
         store, directions = Store(tmp_path), [f"it-{number}" for number in range(20)]
         for direction in directions:
-            store.write_outputs("mt", direction, [], Made(direction, 1.0))
-        reads, read = list[Path](), artifacts._read
-        monkeypatch.setattr(artifacts, "_read", lambda path: reads.append(path) or read(path))
+            write(store, Made(direction, 1.0), direction=direction)
+        reads, read = list[Path](), artifacts.read_record
+        monkeypatch.setattr(artifacts, "read_record", lambda path: reads.append(path) or read(path))
         assert list(store.outputs_made("mt", directions)) == directions
         assert len(reads) == 1
 
+    def test_a_kill_leaves_the_finished_directions_also_for_other_runs(self, tmp_path: Path) -> None:
+        store = Store(tmp_path)
+        with store.writing("mt") as write_direction:
+            write_direction("it-nl", [], Made("one", 1.0))
+            assert not (tmp_path / "outputs/mt/ontarget.json").exists()  # its entry is in the journal
+            assert list(Store(tmp_path).outputs_made("mt", ["it-nl", "nl-it"])) == ["it-nl"]
+            assert list(Store(tmp_path).found()) == ["one"]
+
     def test_a_record_without_its_file_counts_for_nothing(self, tmp_path: Path) -> None:
         store = Store(tmp_path)
-        store.write_outputs("mt", "it-nl", [], Made("one", 1.0))
+        write(store, Made("one", 1.0))
         store.outputs("mt", "it-nl").unlink()
         assert not store.outputs_made("mt", ["it-nl"])
 

@@ -7,11 +7,13 @@ from tests.pipeline.conftest import fake_recipe
 
 from ontarget.corpora.corpus import Corpus
 from ontarget.hardware import machine_name
+from ontarget.languages import Direction
 from ontarget.pipeline.planning.artifacts import Made, Store
 from ontarget.pipeline.planning.model_size import size_of
 from ontarget.pipeline.planning.pace import correction, paces, work_record
 from ontarget.pipeline.planning.plan import Plan
 from ontarget.pipeline.planning.probe import Speeds
+from ontarget.pipeline.planning.scored_text import ScoredText
 from ontarget.pipeline.planning.shelf import shelf
 from ontarget.pipeline.planning.work import Counter, Work
 from ontarget.settings.model_shape import ModelShape
@@ -22,7 +24,8 @@ SPEEDS = Speeds(trained=0.5, step=1.0, read=0.1, written=0.2, passed=0.0)
 
 def record(kind: str, work: dict[str, object] | None) -> None:
     folder = Path("runs") / kind / "outputs" / "mt"
-    Store(Path("runs") / kind).write_outputs("mt", "it-nl", [{"text": "x"}], Made(kind, 30.0, work=work))
+    with Store(Path("runs") / kind).writing("mt") as write:
+        write("it-nl", [{"text": "x"}], Made(kind, 30.0, work=work))
     assert (folder / "ontarget.json").exists()
 
 
@@ -50,6 +53,20 @@ def test_other_machines_and_empty_steps_teach_nothing(change: dict[str, object])
 def test_a_record_without_work_is_read_as_ever() -> None:
     record("one", None)
     assert paces(shelf()) == {}
+
+
+def test_the_work_of_a_direction_looks_at_no_other(fake_corpus: Corpus) -> None:
+    """It is counted for each of them, so looking at all would cost the square of their number."""
+    plan = Plan(fake_recipe(), fake_corpus, Store(Path("runs/fake")))
+    step = next(step for step in plan.everything() if step.id == "outputs/mt")
+    work = Counter(plan).work(step, ["it-nl"])
+    looked = list[Direction]()
+    text = plan.texts[""]
+    pairs = lambda direction: looked.append(direction) or text.pairs(direction)  # noqa: E731
+    plan.__dict__["texts"] = {"": ScoredText("", {}, pairs)}
+    counter = Counter(plan)
+    assert (counter.work(step, ["it-nl"]), counter.lines(step, ["it-nl"])) == (work, 2)
+    assert set(map(str, looked)) == {"it-nl"}
 
 
 def test_the_work_of_parts_adds_up(fake_corpus: Corpus) -> None:

@@ -29,7 +29,7 @@ from ontarget.pipeline.evaluation.segments import kept
 from ontarget.pipeline.execution import shipped_points
 from ontarget.pipeline.execution.progress import Progress, Silent
 from ontarget.pipeline.execution.share import PointShare
-from ontarget.pipeline.planning.artifacts import Store, fingerprint
+from ontarget.pipeline.planning.artifacts import Made, Store, fingerprint
 from ontarget.pipeline.planning.directory import run_directory
 from ontarget.pipeline.planning.inputs import load_corpus
 from ontarget.pipeline.planning.models import check_models
@@ -99,9 +99,13 @@ class Sweep:
         count = len(self.planned)
         return range(count) if self.share is None else self.share.of(count)
 
-    def missing(self) -> list[tuple[Planned, list[Step]]]:
-        """The missing points to run with their steps; shared artifacts are to do only in the first point."""
-        there, made = self.shelf(), set[str]()
+    def missing(self, there: Shelf | None = None) -> list[tuple[Planned, list[Step]]]:
+        """The missing points to run with their steps; shared artifacts are to do only in the first point.
+
+        Args:
+            there: artifacts that may be taken over; default: those of `shelf`.
+        """
+        there, made = self.shelf() if there is None else there, set[str]()
         found = []
         for planned in self.own:
             steps = [] if planned.done else [_without(step, made) for step in planned.plan.everything(there)]
@@ -113,7 +117,8 @@ class Sweep:
     def carry_out(self, progress: Progress | None = None) -> list[Result]:
         """Runs the missing points; returns the results of all finished points, also of other shares."""
         progress = progress or Silent()
-        for planned, steps in self.missing():
+        there, read = dict(self.shelf()), set(self._numbers)
+        for planned, steps in self.missing(there):
             check_models(planned.plan, steps)
         alone = Store(self.directory).lock() if self.share is None else nullcontext()
         with alone, full_disk_said(self.directory):
@@ -130,7 +135,9 @@ class Sweep:
                     f"{': done before' if planned.done else ''}"
                 )
                 if not planned.done:
-                    made = run.carry_out(planned.plan, progress, self.shelf())
+                    self._look_at_others(there, read)
+                    made = run.carry_out(planned.plan, progress, there)
+                    there |= planned.plan.store.found()
                     result = {
                         "values": planned.point.values,
                         "scores": made.scores,
@@ -138,6 +145,19 @@ class Sweep:
                     }
                     write_json(planned.file, result)
             return self._test(progress)
+
+    def _look_at_others(self, there: dict[str, tuple[Path, Made]], read: set[int]) -> None:
+        """Adds what other processes have made by now in points of their shares.
+
+        Args:
+            there: the artifacts.
+            read: the points that need not be read again, to which finished ones are added.
+        """
+        for number in set(range(len(self.planned))) - read:
+            planned = self.planned[number]
+            if planned.result is not None:
+                read.add(number)
+            there |= planned.plan.store.found()
 
     def _test(self, progress: Progress) -> list[Result]:
         """Tests the finished points against their references; returns their results."""

@@ -119,14 +119,14 @@ def make(
     with progress.task(f"translating for {stage}") as advance:
         advance(done, total, "")
         engine = systems.load_engine(place, settings.decoding_from(recipe.decoding).precision)
-        for direction, of_direction in lines.items():
-            began = time.monotonic()
-            update = part_of(advance, done, len(of_direction), total, str(direction))
-            found = _translated(recipe, system, settings, engine, of_direction, direction, update)
-            made = Made(todo[str(direction)], time.monotonic() - began)
-            store.write_outputs(stage, str(direction), found, made, "synthetic")
-            progress.say(f"{stage}, {direction}: {_said(found)}")
-            done += len(of_direction)
+        with store.writing(stage, "synthetic") as write:
+            for direction, of_direction in lines.items():
+                began = time.monotonic()
+                update = part_of(advance, done, len(of_direction), total, str(direction))
+                found = _translated(recipe, system, settings, engine, of_direction, direction, update)
+                write(str(direction), found, Made(todo[str(direction)], time.monotonic() - began))
+                progress.say(f"{stage}, {direction}: {_said(found)}")
+                done += len(of_direction)
 
 
 def _translated(

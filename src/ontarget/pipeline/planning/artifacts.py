@@ -13,7 +13,7 @@ import hashlib
 import json
 import os
 import shutil
-from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
 from contextlib import AbstractContextManager, contextmanager
 from dataclasses import dataclass
 from pathlib import Path
@@ -22,9 +22,10 @@ from typing import Any, Literal
 from ontarget.checkpoints.adapter import lineage
 from ontarget.checkpoints.files import CONFIG, check_adapter_files, check_model_files, is_adapter
 from ontarget.errors import UserError
-from ontarget.files import read_jsonl, whole_folder, write_json, write_jsonl
+from ontarget.files import whole_folder, write_json, write_jsonl
 from ontarget.model_place import locate
 from ontarget.pipeline.planning.directory import SAID, held
+from ontarget.pipeline.planning.records import NO_ENTRIES, RECORD, Recorder, read_record, recording
 from ontarget.system_ids import outputs_folder
 
 Kind = Literal["synthetic", "model", "outputs", "scores", "report"]
@@ -33,10 +34,8 @@ Translated = Literal["synthetic", "outputs"]  # kinds that have a file for each 
 # Raise a number when the same settings make another artifact than before: old artifacts are then made again.
 FORMAT: dict[Kind, int] = {"synthetic": 1, "model": 2, "outputs": 1, "scores": 2, "report": 2}
 
-_RECORD = "ontarget.json"
 _PAGE = "report.html"
-_FILES = (*SAID, "scores.json", "details.json", _PAGE, _RECORD)
-_NOTHING = b"{}\n"  # a record whose last part was removed
+_FILES = (*SAID, "scores.json", "details.json", _PAGE, RECORD)
 _TEMPORARY = "?" * 8  # what `tempfile` adds to a name
 _SAMPLE = 1 << 16  # bytes read at both ends of a large file, where different weights differ
 _LINES = 10_000  # number of lines that are hashed at a time
@@ -59,6 +58,10 @@ class Made:
     work: Mapping[str, Any] | None = None
 
 
+Write = Callable[[str, list[dict[str, Any]], Made], None]
+"""Writes the rows of a direction, then their record."""
+
+
 def fingerprint(kind: Kind, **parts: Any) -> str:
     """SHA-256 of `parts` (plain data) as canonical JSON, with the format number of the kind."""
     canonical = json.dumps(
@@ -79,7 +82,7 @@ def text_fingerprint(lines: Sequence[str]) -> str:
 
 def folder_fingerprint(folder: Path) -> str:
     """The fingerprint of any model: of file names, sizes, small files and the ends of large files."""
-    record = _read(folder / _RECORD).get("fingerprint")
+    record = read_record(folder).get("fingerprint")
     if isinstance(record, str):
         return record
     whole = hashlib.sha256()
@@ -118,7 +121,7 @@ class Store:
 
     def model_made(self, stage: str) -> Made | None:
         """The record of a stage's model, or None if there is no model."""
-        return _made(_read(self.model(stage) / _RECORD))
+        return _made(read_record(self.model(stage)))
 
     def progress(self, stage: str, fingerprint: str) -> Path:
         """The folder with the checkpoints of an unfinished stage, which a later run resumes from."""
@@ -136,9 +139,7 @@ class Store:
         with whole_folder(self.model(stage)) as folder:
             yield folder, progress
             sizes = {path.name: path.stat().st_size for path in sorted(folder.iterdir()) if path.is_file()}
-            write_json(
-                folder / _RECORD, {"fingerprint": fingerprint, "stage": stage, **about, "bytes": sizes}
-            )
+            write_json(folder / RECORD, {"fingerprint": fingerprint, "stage": stage, **about, "bytes": sizes})
         self._remove_progress(stage)
 
     def link_model(self, stage: str, folder: Path, fingerprint: str) -> None:
@@ -149,34 +150,24 @@ class Store:
         """
         with whole_folder(self.model(stage)) as ours:
             shutil.copytree(folder, ours, copy_function=_link, dirs_exist_ok=True)
-            record = _read(ours / _RECORD)
+            record = read_record(ours)
             if record.get("fingerprint") != fingerprint or _damaged_model(ours, record):
                 raise OSError(f"{folder} was replaced")
         self._remove_progress(stage)
 
-    def copy_outputs(
-        self, system: str, direction: str, file: Path, made: Made, kind: Translated = "outputs"
-    ) -> None:
-        """Copies the translations of another run as those of a system or stage.
-
-        Raises:
-            OSError, UserError: the file was removed, or is damaged.
-        """
-        self.write_outputs(system, direction, read_jsonl(file), made, kind)
-
     def found(self) -> dict[str, tuple[Path, Made]]:
         """Fingerprint -> each complete model and file of translations, with its record."""
         models = {
-            path.parent: _made(record)
-            for path in self.directory.glob(f"models/[!.]*/{_RECORD}")
-            if not _damaged_model(path.parent, record := _read(path))
+            folder: _made(record)
+            for folder in (path.parent for path in self.directory.glob(f"models/[!.]*/{RECORD}"))
+            if not _damaged_model(folder, record := read_record(folder))
         }
         outputs = {
             path: _made(entry)
             for kind in ("synthetic", "outputs")
-            for record in self.directory.glob(f"{kind}/*/{_RECORD}")
-            for direction, entry in _read(record).items()
-            if not _damaged(path := record.with_name(f"{direction}.jsonl"), entry)
+            for folder in self.directory.glob(f"{kind}/*")
+            for direction, entry in read_record(folder).items()
+            if not _damaged(path := folder / f"{direction}.jsonl", entry)
         }
         return {
             made.fingerprint: (place, made)
@@ -194,31 +185,31 @@ class Store:
         self, system: str, directions: Iterable[str], kind: Translated = "outputs"
     ) -> dict[str, Made]:
         """The records of such files by direction, without those that are missing or damaged."""
-        record = self.outputs(system, "", kind).with_name(_RECORD)
-        entries = _read(record)  # once, since it has all directions, which may be thousands
+        folder = self.outputs(system, "", kind).parent
+        entries = read_record(folder)  # once, since it has all directions, which may be thousands
         made = {
             direction: _made(entry)
             for direction in directions
-            if not _damaged(record.with_name(f"{direction}.jsonl"), entry := entries.get(direction))
+            if not _damaged(folder / f"{direction}.jsonl", entry := entries.get(direction))
         }
         return {direction: found for direction, found in made.items() if found}
 
-    def write_outputs(
-        self,
-        system: str,
-        direction: str,
-        rows: list[dict[str, Any]],
-        made: Made,
-        kind: Translated = "outputs",
-    ) -> None:
-        """Writes hypotheses, then their record; without a record they count as missing."""
-        path = self.outputs(system, direction, kind)
-        with _recording(path.with_name(_RECORD), direction, made, [path]):
-            write_jsonl(path, rows)
+    @contextmanager
+    def writing(self, system: str, kind: Translated = "outputs") -> Iterator[Write]:
+        """Yields a function that writes translations; without a record they count as missing."""
+        folder = self.outputs(system, "", kind).parent
+        with recording(folder) as record:
+
+            def write(direction: str, rows: list[dict[str, Any]], made: Made) -> None:
+                path = folder / f"{direction}.jsonl"
+                with _recorded(record, direction, made, [path]):
+                    write_jsonl(path, rows)
+
+            yield write
 
     def made(self, file: str) -> Made | None:
         """The record of a file of the run such as `scores.json`, or None if it is missing or damaged."""
-        entry = _read(self.directory / _RECORD).get(file)
+        entry = read_record(self.directory).get(file)
         return _made(entry) if not _damaged(self.directory / file, entry) else None
 
     @contextmanager
@@ -228,7 +219,7 @@ class Store:
         The same holds for the files `beside` it, which the block also writes.
         """
         paths = [self.directory / name for name in (file, *beside)]
-        with _recording(self.directory / _RECORD, file, made, paths):
+        with recording(self.directory) as record, _recorded(record, file, made, paths):
             yield paths[0]
 
     def damaged(self) -> list[Path]:
@@ -238,10 +229,11 @@ class Store:
         """
         found = []
         for kind, suffix in (("models", ""), ("synthetic", ".jsonl"), ("outputs", ".jsonl"), ("", "")):
-            for record in sorted(self.directory.glob(f"{kind}/*/{_RECORD}" if kind else _RECORD)):
-                if not _read(record) and record.read_bytes() != _NOTHING:
+            for record in sorted(self.directory.glob(f"{kind}/*/{RECORD}" if kind else RECORD)):
+                known = read_record(record.parent)
+                if not known and record.read_bytes() != NO_ENTRIES:
                     found.append(record)
-                entries = {} if kind == "models" else _read(record)
+                entries = {} if kind == "models" else known
                 for name, entry in entries.items():
                     changed = _damaged(record.with_name(f"{name}{suffix}"), entry)
                     found += [path for path in changed if path.exists() and path.name != _PAGE]
@@ -256,7 +248,7 @@ class Store:
         translated = [f"synthetic/{stage}" for stage in stages]
         translated += [f"outputs/{outputs_folder(self.directory / 'outputs', name).name}" for name in systems]
         for place in translated:
-            patterns += [f"{place}/.*.jsonl.{_TEMPORARY}", f"{place}/.{_RECORD}.{_TEMPORARY}"]
+            patterns += [f"{place}/.*.jsonl.{_TEMPORARY}", f"{place}/.{RECORD}.{_TEMPORARY}"]
         for pattern in patterns:
             for file in self.directory.glob(pattern):
                 file.unlink()
@@ -274,26 +266,22 @@ def _link(source: str, target: str) -> None:
         shutil.copy2(source, target)
 
 
-@contextmanager
-def _recording(record: Path, key: str, made: Made, files: Sequence[Path]) -> Iterator[None]:
-    """Writes a record after the block; the old one is removed first, so that it never describes a newer file.
+def _recorded(record: Recorder, key: str, made: Made, files: Sequence[Path]) -> AbstractContextManager[None]:
+    """Records what the block makes, with the sizes of its `files`: a truncated file counts as missing."""
 
-    The record has the size of each of the `files`, which are beside it: a truncated file counts as missing.
-    """
-    records = _read(record)
-    if records.pop(key, None) is not None:
-        write_json(record, records)
-    yield
-    entry = {
-        "fingerprint": made.fingerprint,
-        "seconds": round(made.seconds, 1),
-        "bytes": {path.name: path.stat().st_size for path in files if path.exists()},
-    }
-    if made.parameters is not None:
-        entry["parameters"] = made.parameters
-    if made.work:
-        entry["work"] = dict(made.work)
-    write_json(record, records | {key: entry})
+    def entry() -> dict[str, Any]:
+        known: dict[str, Any] = {
+            "fingerprint": made.fingerprint,
+            "seconds": round(made.seconds, 1),
+            "bytes": {path.name: path.stat().st_size for path in files if path.exists()},
+        }
+        if made.parameters is not None:
+            known["parameters"] = made.parameters
+        if made.work:
+            known["work"] = dict(made.work)
+        return known
+
+    return record.making(key, entry)
 
 
 def _damaged(path: Path, entry: Any) -> list[Path]:
@@ -333,12 +321,3 @@ def _made(record: Any) -> Made | None:
         record.get("parameters"),
         work if isinstance(work, dict) else None,
     )
-
-
-def _read(path: Path) -> dict[str, Any]:
-    """A record, empty if it is missing or damaged, so that its artifact is made again."""
-    try:
-        record = json.loads(path.read_text(encoding="utf-8"))
-    except (OSError, ValueError):
-        return {}
-    return record if isinstance(record, dict) else {}

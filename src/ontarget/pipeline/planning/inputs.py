@@ -175,12 +175,17 @@ def train_text(recipe: Recipe, corpus: Corpus) -> dict[str, Any]:
     sides = {language for d in learnt(recipe) for language in d.sides}
     if any(isinstance(stage, Pretraining) for stage in recipe.stages.values()):  # which reads all text
         sides |= {language for part in parts for language in part.lines}
-    text: dict[str, Any] = {
-        str(code): text_fingerprint(corpus.lines("train", code)) for code in recipe.languages if code in sides
-    }
+    text: dict[str, Any] = {str(code): _digest(corpus, code) for code in recipe.languages if code in sides}
     if len(parts) > 1 or parts[0].direction:  # which lines are aligned, and for which directions
         text["parts"] = [[list(map(str, p.lines)), len(p), p.direction and str(p.direction)] for p in parts]
     return text
+
+
+def _digest(corpus: Corpus, language: Language) -> str:
+    """The hash of the train lines of a language, which is kept: all points of a sweep have the same lines."""
+    if language not in corpus.digests:
+        corpus.digests[language] = text_fingerprint(corpus.lines("train", language))
+    return corpus.digests[language]
 
 
 def test_set(recipe: Recipe, corpus: Corpus, direction: Direction) -> list[Translation]:

@@ -4,11 +4,13 @@ Models are linked, since no file of a model is ever changed in place; translatio
 may work in the other run: only complete artifacts are taken, and none that changes meanwhile.
 """
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from pathlib import Path
 from types import MappingProxyType
 
 from ontarget.errors import UserError
+from ontarget.files import read_jsonl
 from ontarget.pipeline.planning.artifacts import Made, Store
 from ontarget.pipeline.planning.step import Step
 
@@ -41,18 +43,23 @@ def take_over(store: Store, steps: Sequence[Step], there: Shelf) -> list[str]:
     """
     taken: dict[Path, dict[str, None]] = {}
     for step in steps:
-        for part, run in step.taken.items():
-            try:
-                _take(store, step, part, there[step.fingerprints[part]])
-            except (OSError, UserError):
-                continue
-            taken.setdefault(run, {})[step.name] = None
+        if not step.taken:
+            continue
+        with _taking(store, step) as take:
+            for part, run in step.taken.items():
+                try:
+                    take(part, *there[step.fingerprints[part]])
+                except (OSError, UserError):
+                    continue
+                taken.setdefault(run, {})[step.name] = None
     return [f"{', '.join(names)}: taken from {run}" for run, names in taken.items()]
 
 
-def _take(store: Store, step: Step, part: str, found: tuple[Path, Made]) -> None:
-    place, made = found
-    if step.kind == "model":
-        store.link_model(step.name, place, made.fingerprint)
-    elif step.kind in ("synthetic", "outputs"):
-        Store(store.directory / step.test).copy_outputs(step.name, part, place, made, step.kind)
+@contextmanager
+def _taking(store: Store, step: Step) -> Iterator[Callable[[str, Path, Made], None]]:
+    """Yields a function that takes a part of a step from its place."""
+    if step.kind in ("synthetic", "outputs"):
+        with Store(store.directory / step.test).writing(step.name, step.kind) as write:
+            yield lambda part, place, made: write(part, read_jsonl(place), made)
+    else:
+        yield lambda _, place, made: store.link_model(step.name, place, made.fingerprint)

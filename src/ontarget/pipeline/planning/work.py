@@ -16,6 +16,7 @@ from typing import Any
 
 from ontarget.checkpoints.adapter import lineage
 from ontarget.checkpoints.files import TOKENIZER
+from ontarget.languages import Direction
 from ontarget.pipeline.execution.distillation_sources import (
     directions_of,
     drawn_lines,
@@ -127,10 +128,9 @@ class Counter:
         """The number of lines that some parts of a step translate."""
         if step.kind == "synthetic":
             recipe, corpus = self.plan.recipe, self.plan.corpus
-            todo = [d for d in directions_of(recipe, step.name) if str(d) in parts]
-            return sum(len(drawn_lines(recipe, step.name, corpus, direction)) for direction in todo)
+            return sum(len(drawn_lines(recipe, step.name, corpus, d)) for d in map(Direction.parse, parts))
         text = self.plan.texts[step.test]
-        return sum(len(text.pairs(direction)) for direction in text.directions if str(direction) in parts)
+        return sum(len(text.pairs(direction)) for direction in map(Direction.parse, parts))
 
     def training(self, name: str) -> Work:
         """The work of training a stage, with its evaluations."""
@@ -168,8 +168,7 @@ class Counter:
         """The work of translating the lines of some directions of a text with a system."""
         recipe, settings = self.plan.recipe, self.plan.recipe.systems[name]
         text, model = self.plan.texts[test], recipe.model_of(name)
-        todo = [direction for direction in text.directions if str(direction) in parts]
-        lines = [len(text.pairs(direction)) for direction in todo]
+        lines = [len(text.pairs(direction)) for direction in map(Direction.parse, parts)]
         times = 2 if settings.pivot else 3 if settings.through_pivot else 1  # at most, with a second attempt
         if settings.contrast:  # with more prompts, to the end or only for the first tokens
             times *= 3 if settings.contrast.first_tokens is None else 2
@@ -179,8 +178,7 @@ class Counter:
         """The work of translating the synthetic text of a stage in some directions."""
         recipe, corpus = self.plan.recipe, self.plan.corpus
         settings = settings_of(recipe, name)
-        todo = [direction for direction in directions_of(recipe, name) if str(direction) in parts]
-        lines = [len(drawn_lines(recipe, name, corpus, direction)) for direction in todo]
+        lines = [len(drawn_lines(recipe, name, corpus, d)) for d in map(Direction.parse, parts)]
         in_two = isinstance(settings, PivotDistillation) and settings.pivot_source == "model"
         decoding = settings.decoding_from(recipe.decoding).decoding()
         more = 0  # maximum number of greedy outputs per line for choosing a candidate
@@ -205,10 +203,7 @@ class Counter:
             lines: the number of lines of each direction.
             decoding: the width of the beam, and the maximum length of an output.
         """
-        recipe, line = self.plan.recipe, self._line(name)
-        render = partial(template_of(recipe, name).render, direction=recipe.supervised[0])
-        one, other = (text_of(render(text)) for text in ("a", "b"))
-        after = self._tokens(name, [one[len(_beginning([one, other])) + 1 :]])
+        line, after = self._line(name), self._after(name)
         length = min(line, decoding.max_new_tokens)
         longest = min(_LONGEST * line, decoding.max_new_tokens)
         return Work(
@@ -216,6 +211,15 @@ class Counter:
             written=sum(lines) * length * decoding.num_beams,
             passed=sum(max(longest, of_one / ROWS * length) for of_one in lines if of_one),
         )
+
+    def _after(self, name: str) -> float:
+        """Number of tokens of a prompt after its line, for a stage or model."""
+        if name not in self._afters:
+            recipe = self.plan.recipe
+            render = partial(template_of(recipe, name).render, direction=recipe.supervised[0])
+            one, other = (text_of(render(text)) for text in ("a", "b"))
+            self._afters[name] = self._tokens(name, [one[len(_beginning([one, other])) + 1 :]])
+        return self._afters[name]
 
     def _line(self, name: str) -> float:
         """Mean number of tokens of a line, for a stage or model."""
@@ -274,6 +278,10 @@ class Counter:
 
     @cached_property
     def _lines(self) -> dict[str, float]:
+        return {}
+
+    @cached_property
+    def _afters(self) -> dict[str, float]:
         return {}
 
 
