@@ -1,7 +1,10 @@
 import re
+from dataclasses import replace
 from itertools import pairwise
 
 import pytest
+from matplotlib.backends.backend_agg import FigureCanvasAgg
+from matplotlib.figure import Figure
 from tests.reporting.conftest import score_rows
 from tests.reporting.svg import texts
 
@@ -30,6 +33,20 @@ def test_each_system_and_figure_is_named(scores: Scores) -> None:
     words = texts(inline(figures.off_target_bars(scores)))
     assert {"base model", "C_src+lang", "ontarget", "93.0", "3.0", "references 1.0"} <= set(words)
     assert {"21.7", "supervised"} <= set(texts(inline(figures.bleu_bars(scores))))
+
+
+def test_long_names_of_models_cut_nothing_off(scores: Scores) -> None:
+    scores = replace(scores, base_model="SmolLM2-135M-Instruct.Q4_1.gguf")
+    for draw in (figures.off_target_bars, figures.bleu_bars, figures.both_bars, figures.scatter):
+        drawing = draw(scores)
+        assert drawing is not None
+        figure = Figure(figsize=drawing.size, layout="constrained")
+        drawing.paint(figure)
+        FigureCanvasAgg(figure).draw()
+        for axes in figure.axes:
+            box = axes.get_tightbbox()
+            assert box is not None
+            assert figure.bbox.x0 - 1 < box.x0 < box.x1 < figure.bbox.x1 + 1
 
 
 def test_both_bars_name_each_system_once(scores: Scores) -> None:

@@ -13,7 +13,7 @@ def off_target_bars(scores: Scores) -> Drawing:
     return Drawing(
         "off-target",
         f"Off-target ratio of each system, {scores.kind} directions, in percent",
-        (4.4, _height(scores)),
+        (4.4 + _excess(scores), _height(scores)),
         lambda figure: _off_target(figure.subplots(), scores),
     )
 
@@ -23,7 +23,7 @@ def bleu_bars(scores: Scores) -> Drawing:
     return Drawing(
         "bleu",
         f"BLEU of each system, {scores.kind} directions",
-        (4.4, _height(scores)),
+        (4.4 + _excess(scores), _height(scores)),
         lambda figure: _bleu(figure.subplots(), scores),
     )
 
@@ -40,7 +40,7 @@ def both_bars(scores: Scores) -> Drawing:
             wspace=0.08
         )  # otherwise the left figures look like labels of the right bars
 
-    return Drawing("scores", "Off-target ratio and BLEU of each system", (8.6, _height(scores)), both)
+    return Drawing("scores", "Off-target ratio and BLEU of each system", (8.6 + _excess(scores), _height(scores)), both)
 
 
 def scatter(scores: Scores) -> Drawing | None:
@@ -78,7 +78,7 @@ def scatter(scores: Scores) -> Drawing | None:
         axes.set_title(f"BLEU, {scores.kind}", loc="left", fontsize=10, fontweight="bold")
 
     label = f"Off-target ratio against BLEU, average of the {scores.kind} directions, a point for each system"
-    return Drawing("off-target-bleu", label, (4.4, height), paint)
+    return Drawing("off-target-bleu", label, (4.4 + _excess(scores), height), paint)
 
 
 def apart(wanted: list[float], gap: float, top: float) -> list[float]:
@@ -141,6 +141,11 @@ def _rows(axes: Any, scores: Scores, metric: str, colour: str) -> list[float]:
     axes.tick_params(axis="y", length=0)
     axes.spines["left"].set_visible(False)
     return [value for value in values if value is not None]
+
+
+def _excess(scores: Scores) -> float:
+    """The width in inches that names need beyond the usual; a model's name can be long."""
+    return 0.07 * max(0, max(len(scores.name(system)) for system in scores.systems) - 18)
 
 
 def _height(scores: Scores) -> float:
