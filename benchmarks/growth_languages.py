@@ -6,10 +6,11 @@ Directions grow with the square of the languages, so each column is compared by 
 import tempfile
 from collections.abc import Sequence
 from pathlib import Path
+from typing import Any
 
 from growth_table import Row, Table
 
-from ontarget.corpora.corpus import Corpus
+from ontarget.corpora.corpus import Corpus, Translation
 from ontarget.errors import UserError
 from ontarget.files import write_json, write_jsonl
 from ontarget.languages import Language
@@ -60,14 +61,7 @@ def _measure(table: Table, size: int) -> None:
         table.timed("12,000 conflicts", lambda: conflict_counts(recipe, settings, drawn))
         text = plan.texts[""]
         outputs = {
-            system: {
-                d: [
-                    {"text": pair.target, "source": pair.source, "finish_reason": "stop"}
-                    for pair in text.pairs(d)
-                ]
-                for d in text.directions
-            }
-            for system in SYSTEMS
+            system: {d: list(map(_output, text.pairs(d))) for d in text.directions} for system in SYSTEMS
         }
         made = [step for step in steps if step.kind == "outputs"]
 
@@ -86,6 +80,12 @@ def _measure(table: Table, size: int) -> None:
         write_jsonl(store.directory / details.FILE, [scored.details | {"note": ""}])
         page = table.timed("report", lambda: report.write(store.directory))
         table.add("report, MiB", round(page.stat().st_size / 2**20, 1))
+
+
+def _output(pair: Translation) -> dict[str, Any]:
+    """A line of a file of outputs: the reference, which is in English, whatever the direction."""
+    found = {"text": pair.target, "source": pair.source, "reference": pair.target}
+    return found | {"finish_reason": "stop", "language": "en", "language_probability": 1.0}
 
 
 def codes() -> list[str]:

@@ -5,6 +5,7 @@ import resource
 import tempfile
 import time
 from collections.abc import Sequence
+from functools import partial
 from pathlib import Path
 
 from data import DE, EN, encoder_of, write
@@ -18,8 +19,9 @@ from ontarget.samples.draw import draw_translations
 from ontarget.samples.groups import translation_groups
 from ontarget.settings.tuning import Tuning
 from ontarget.training.data.batches import Steps
+from ontarget.training.data.encoded_cache import encode_pass
 
-ENCODED = 1_000_000  # more pairs are read, hashed and drawn only
+ENCODED = 100_000  # more pairs are read, hashed and drawn only, since encoding takes most of the time
 
 
 def samples(sizes: Sequence[int]) -> list[Row]:
@@ -43,7 +45,8 @@ def _measure(table: Table, size: int, file: Path) -> None:
     if size <= ENCODED:
         draw = translation_groups(drawn, PromptTemplate.load("alpaca"))
         encoder, tuning = encoder_of(corpus), Tuning(epochs=1, global_batch_size=128)
-        steps = table.timed("encode", lambda: Steps(draw, encoder, tuning, 1.0, 1))
+        encode = partial(encode_pass, identity=lambda _: f"{size} pairs")  # large passes go to the cache
+        steps = table.timed("encode", lambda: Steps(draw, encoder, tuning, 1.0, 1, encode=encode))
         began = time.process_time()
         for number in range(5):
             steps[number % len(steps)]

@@ -3,6 +3,7 @@ from itertools import product
 
 import pytest
 
+from ontarget import languages
 from ontarget.errors import UserError
 from ontarget.languages import Direction, Language, apart
 from ontarget.scoring.off_target import off_target_ratio
@@ -77,6 +78,18 @@ def test_two_scripts_of_one_language_have_two_names(codes: tuple[str, str]) -> N
 def test_a_language_without_a_locale_still_has_a_name() -> None:
     assert Language("got").name() == "Gothic"
     assert Language("got").name("de") == "Gotisch"
+
+
+def test_a_name_is_looked_up_once(monkeypatch: pytest.MonkeyPatch) -> None:
+    """The prompt of each sample has several of them."""
+    looked, names = list[str](), languages._names_in
+    monkeypatch.setattr(languages, "_NAMES", {})
+    monkeypatch.setattr(languages, "_names_in", lambda tag: looked.append(tag) or names(tag))
+    assert {Language("zh").name("de") for _ in range(5)} == {"Chinesisch"}
+    assert looked == ["de"]
+    for code in ("nb", "no", "zh-TW", "zh"):  # the first two are equal, as keys of a dictionary, too
+        assert Language(code).name() == Language(code)._find_name("en")
+    assert Language("nb").name() != Language("no").name()
 
 
 def test_a_language_that_cldr_has_no_name_for_is_called_by_its_code() -> None:

@@ -26,6 +26,10 @@ _FASTTEXT_LABEL = {"nb": "no", "fil": "tl"}
 _SAME_AS = {"no": "nb", "tl": "fil"}
 
 
+# Code, script and the language of the name -> the name, which the prompt of each sample needs several times.
+_NAMES: dict[tuple[str, str | None, str], str] = {}
+
+
 @cache
 def _names_in(tag: str) -> Mapping[str, str]:
     """Language code of CLDR -> name; cached, since Babel would parse the tag again for every prompt."""
@@ -84,14 +88,20 @@ class Language:
         `Language("cs").name("de") == "Tschechisch"`. An unusual script is part of the name, since prompts
         must distinguish it: `zh-TW` is Traditional Chinese, `sr-Latn` is Serbian (Latin).
         """
-        known = _names_in(str(language))
+        key = self.code, self._named_script, str(language)  # equal languages may have different names
+        if key not in _NAMES:
+            _NAMES[key] = self._find_name(str(language))
+        return _NAMES[key]
+
+    def _find_name(self, language: str) -> str:
+        known = _names_in(language)
         full = "_".join(filter(None, (self.primary, self._named_script, self.region)))
         unusual = self.script if self.script != usual_script(self.primary) else None
         tags = (full, self.code.replace("-", "_"), f"{self.primary}_{unusual}")
         if found := next((known[tag] for tag in tags if tag in known), None):
             return found
         plain = known.get(self.primary) or english_names().get(self.primary, self.code)
-        script = _scripts_in(str(language)).get(unusual or "")
+        script = _scripts_in(language).get(unusual or "")
         return f"{plain} ({script})" if script else plain
 
     @property

@@ -16,7 +16,7 @@ also encode a space as U+2581, so this character in a text is decoded as a space
 
 import json
 import re
-from functools import lru_cache
+from functools import cached_property, lru_cache
 from typing import Protocol, Self
 
 from ontarget.errors import UserError
@@ -85,8 +85,7 @@ def encode_prompt(tokenizer: FastTokenizer, prompt: Prompt) -> list[int]:
     bos = tokenizer.bos_token_id
     if isinstance(prompt, WholePrompt):
         return ids
-    begins = tokenizer.backend_tokenizer.encode("x", add_special_tokens=True).ids[0]
-    return ids if bos is None or begins != bos or ids[:1] == [bos] else [bos, *ids]
+    return ids if bos is None or codec.begins_with != bos or ids[:1] == [bos] else [bos, *ids]
 
 
 def encode_response(
@@ -143,6 +142,11 @@ class _Codec:
         self._prefixes = self.literal("x") != self._anchored("x")
         self._backend, self._texts = backend, {token["id"]: token["content"] for token in control}
         self._begun = dict[int, bool]()
+
+    @cached_property
+    def begins_with(self) -> int:
+        """The first id of a text: BOS if the tokenizer adds it."""
+        return self._backend.encode("x", add_special_tokens=True).ids[0]
 
     def split(self, text: str) -> list[str | int]:
         """Splits trusted text into plain pieces and the ids of the control tokens between them."""
