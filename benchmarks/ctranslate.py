@@ -5,7 +5,8 @@
 
 MODEL is a directory of a model that CTranslate2 can convert, such as a LLaMA. Lines are given all at once,
 which each engine batches as it likes (at most 64 lines), and then one by one. All engines and precisions take
-turns. The figures are relative to our engine in fp32.
+turns. The figures are relative to the first of our engines, which is in fp32 unless `--precisions`
+leaves that out.
 """
 
 import argparse
@@ -23,6 +24,8 @@ from ontarget.languages import Direction
 from ontarget.prompts.segment import Prompt
 from ontarget.settings.decoding import Decoding
 
+KINDS = {"fp32": "float32", "bf16": "bfloat16", "int8": "int8_float32"}  # ours -> those of CTranslate2
+FORMS = ["together", "one by one"]
 _TOKENS = 64  # of an output, at most
 
 
@@ -65,17 +68,19 @@ def main() -> None:
     parser.add_argument("--singles", type=int, default=8)
     parser.add_argument("--rounds", type=int, default=2)
     parser.add_argument("--threads", type=int, default=1)
+    parser.add_argument("--precisions", nargs="+", choices=KINDS, default=list(KINDS))
+    parser.add_argument("--forms", nargs="+", choices=FORMS, default=FORMS, help="how lines are given")
     parser.add_argument("--output", type=Path, default=Path(__file__).parent / "results" / "ctranslate.json")
     options = parser.parse_args()
     engines: dict[str, Callable[[Sequence[Prompt]], list[str]]] = {}
-    for precision in ("fp32", "bf16"):
+    for precision in [one for one in ("fp32", "bf16") if one in options.precisions]:
         translator = Translator(options.model, precision=precision)
         engines[f"ours, {precision}"] = partial(ours, translator)
     with tempfile.TemporaryDirectory() as directory:
         converter = ctranslate2.converters.TransformersConverter(str(options.model))
         converted = converter.convert(f"{directory}/model")
         known = ctranslate2.get_supported_compute_types("cpu")
-        for kind in [kind for kind in ("float32", "bfloat16", "int8_float32") if kind in known]:
+        for kind in [KINDS[one] for one in options.precisions if KINDS[one] in known]:
             generator = ctranslate2.Generator(
                 converted, compute_type=kind, intra_threads=options.threads, inter_threads=1
             )
@@ -83,8 +88,9 @@ def main() -> None:
     direction = Direction.parse(f"{options.source}-{options.target}")
     texts = read_lines(options.file)[: options.lines]
     prompts = [translator.template.render(text, direction) for text in texts]
-    rows = []
-    for form, some in (("together", prompts), ("one by one", prompts[: options.singles])):
+    rows, first = [], next(iter(engines))
+    for form in options.forms:
+        some = prompts[: options.singles] if form == "one by one" else prompts
         work = {
             name: partial(one_by_one, engine, some) if form == "one by one" else partial(engine, some)
             for name, engine in engines.items()
@@ -92,8 +98,8 @@ def main() -> None:
         found = {name: translate() for name, translate in work.items()}  # also warms up
         seconds = in_turns(work, options.rounds)
         for name, taken in seconds.items():
-            same = sum(a == b for a, b in zip(found[name], found["ours, fp32"], strict=True))
-            of_ours = ratio(taken, seconds["ours, fp32"])
+            same = sum(a == b for a, b in zip(found[name], found[first], strict=True))
+            of_ours = ratio(taken, seconds[first])
             rows.append(
                 {"lines": form, "engine": name, "seconds": min(taken), "ratio": of_ours, "same": same}
             )

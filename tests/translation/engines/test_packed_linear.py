@@ -7,9 +7,10 @@ from transformers import LlamaConfig, LlamaForCausalLM
 
 from ontarget.translation.engines.packed_linear import PackedLinear, _supported, pack_linear_layers
 
-pytestmark = pytest.mark.skipif(not _supported(), reason="the processor has no instructions for bf16")
+in_bf16 = pytest.mark.skipif(not _supported(), reason="the processor has no instructions for bf16")
 
 
+@in_bf16
 @pytest.mark.parametrize("rows", [(), (1,), (3, 4), (200,)])
 @pytest.mark.parametrize("bias", [False, True])
 def test_products_are_those_of_a_linear_layer(rows: tuple[int, ...], bias: bool) -> None:
@@ -32,6 +33,7 @@ def _model(dtype: torch.dtype) -> LlamaForCausalLM:
     return LlamaForCausalLM(config).to(dtype).eval()
 
 
+@in_bf16
 def test_model_scores_tokens_as_before_and_keeps_its_output_layer() -> None:
     model, ids = _model(torch.bfloat16), torch.arange(10)[None]
     with torch.inference_mode():
@@ -43,7 +45,22 @@ def test_model_scores_tokens_as_before_and_keeps_its_output_layer() -> None:
     assert torch.allclose(before.float(), after.float(), atol=0.02)
 
 
-def test_fp32_model_stays_as_it_is() -> None:
+@pytest.mark.skipif(not torch.backends.mkl.is_available(), reason="PyTorch has no MKL here")
+def test_fp32_weights_are_stored_transposed_and_scores_stay() -> None:
+    model, ids = _model(torch.float32), torch.arange(10)[None]
+    with torch.inference_mode():
+        before = model(ids).logits
+        pack_linear_layers(model)
+        after = model(ids).logits
+    linear = [module for module in model.modules() if isinstance(module, nn.Linear)]
+    assert len(linear) == 15
+    assert all(module.weight.T.is_contiguous() for module in linear)
+    torch.testing.assert_close(after, before)
+
+
+def test_output_layer_that_shares_its_weight_still_does() -> None:
     model = _model(torch.float32)
+    model.config.tie_word_embeddings = True
+    model.tie_weights()
     pack_linear_layers(model)
-    assert not any(isinstance(module, PackedLinear) for module in model.modules())
+    assert model.get_output_embeddings().weight is model.get_input_embeddings().weight

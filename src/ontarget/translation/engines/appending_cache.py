@@ -51,7 +51,7 @@ class AppendingLayer(DynamicLayer):  # type: ignore[misc]
             self._buffers = [states[:, :, :0] for states in (key_states, value_states)]
         self._reserve(self._rows, after=new)
         for buffer, states in zip(self._buffers, (key_states, value_states), strict=True):
-            buffer[: self._rows, :, self._end : self._end + new] = states
+            self._used(buffer).narrow(2, self._end, new).copy_(states)
         self._end += new
         self._show()
         return self.keys, self.values
@@ -111,6 +111,11 @@ class AppendingLayer(DynamicLayer):  # type: ignore[misc]
         self._show()
 
     def _show(self) -> None:
+        columns = self._end - self._start
         self.keys, self.values = (
-            buffer[: self._rows, :, self._start : self._end] for buffer in self._buffers
+            self._used(buffer).narrow(2, self._start, columns) for buffer in self._buffers
         )
+
+    def _used(self, buffer: Tensor) -> Tensor:
+        """The rows in use, without a further operation if they are all."""
+        return buffer if self._rows == len(buffer) else buffer[: self._rows]

@@ -48,19 +48,34 @@ def _attend(
     Returns:
         [rows, queries, heads, size], and no attention weights.
     """
-    rows, heads, queries, size = query.shape
-    groups = key.shape[1]
     apart = any(others.get(name) is not None for name in _ELSEWHERE)
-    if attention_mask is None or heads == groups or dropout or apart:
+    if attention_mask is None or query.shape[1] == key.shape[1] or dropout or apart:
         return sdpa_attention_forward(  # type: ignore[no-any-return, no-untyped-call, unused-ignore]
             module, query, key, value, attention_mask, dropout, scaling, **others
         )
+    return attend(query, key, value, attention_mask, scaling), None
+
+
+def attend(query: Tensor, key: Tensor, value: Tensor, mask: Tensor, scale: float | None) -> Tensor:
+    """Attention in which each key serves the same number of query heads.
+
+    Args:
+        query: [rows, heads, queries, size].
+        key: [rows, groups, keys, size].
+        value: [rows, groups, keys, size].
+        mask: added to the scores, [rows, 1, queries, keys].
+        scale: of the scores; default: 1 / sqrt(size).
+    Returns:
+        [rows, queries, heads, size].
+    """
+    rows, heads, queries, size = query.shape
+    groups = key.shape[1]
     each = heads // groups
     found = scaled_dot_product_attention(
         query.reshape(rows, groups, each * queries, size),
         key,
         value,
-        attn_mask=attention_mask.repeat(1, 1, each, 1),
-        scale=scaling,
+        attn_mask=mask if queries == 1 else mask.repeat(1, 1, each, 1),
+        scale=scale,
     )
-    return found.reshape(rows, heads, queries, -1).transpose(1, 2).contiguous(), None
+    return found.reshape(rows, heads, queries, -1).transpose(1, 2).contiguous()

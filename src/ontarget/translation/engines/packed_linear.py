@@ -1,8 +1,9 @@
-"""Linear layers of bf16 models on a CPU, with weights in the order in which the processor multiplies them.
+"""Linear layers on a CPU, with weights in the order in which the processor multiplies them.
 
-oneDNN reorders a weight matrix before each product. For the few rows of a decoding step this takes as long
-as the product. Here each matrix is reordered once, by the operations that `torch.compile` uses for frozen
-models.
+In bf16, oneDNN reorders a weight matrix before each product. For the few rows of a decoding step this takes
+as long as the product. Here each matrix is reordered once, by the operations that `torch.compile` uses for
+frozen models. In fp32, MKL multiplies 1 to 64 rows in 0.65 to 1 of the time if a matrix is stored transposed
+(benchmarks/linear.py).
 """
 
 import torch
@@ -27,17 +28,22 @@ class PackedLinear(nn.Module):
 
 
 def pack_linear_layers(model: PreTrainedModel) -> None:
-    """Packs the linear layers of a model that decodes in bf16 on a CPU which has instructions for bf16.
+    """Packs the linear layers of a model that decodes on a CPU: in bf16 if it has instructions for bf16.
 
-    Input embeddings and output layer stay as they are: they often share their weight.
+    In bf16, the output layer stays as it is, since it often shares its weight with the input embeddings.
     """
-    if model.device.type != "cpu" or not _supported():
+    if model.device.type != "cpu":
         return
+    in_bf16, in_fp32 = _supported(), torch.backends.mkl.is_available()  # type: ignore[no-untyped-call]
     head = model.get_output_embeddings()
     for parent in list(model.modules()):
         for name, child in parent.named_children():
-            if type(child) is nn.Linear and child is not head and child.weight.dtype == torch.bfloat16:
+            if type(child) is not nn.Linear:
+                continue
+            if in_bf16 and child.weight.dtype == torch.bfloat16 and child is not head:
                 setattr(parent, name, PackedLinear(child))
+            elif in_fp32 and child.weight.dtype == torch.float32:
+                child.weight.data = child.weight.data.T.contiguous().T
 
 
 def _supported() -> bool:

@@ -20,6 +20,7 @@ from ontarget.translation.engines.adjusted import AdjustedContinuations
 from ontarget.translation.engines.beam import beam_search
 from ontarget.translation.engines.generation import EndOfText, Generation
 from ontarget.translation.engines.grouped_attention import group_queries
+from ontarget.translation.engines.joined_layers import join_layers
 from ontarget.translation.engines.packed_linear import pack_linear_layers
 from ontarget.translation.engines.protocol import Capability, Progress
 from ontarget.translation.engines.running_batch import BatchLimits, DecodedRow, RunningBatch
@@ -70,6 +71,7 @@ class TransformersEngine:
             UserError: the model does not exist, or ontarget cannot use it.
         """
         loaded, tokenizer = load_checkpoint(model, trust_remote_code=trust_remote_code, precision=precision)
+        join_layers(loaded)
         group_queries(loaded)
         pack_linear_layers(loaded)
         return cls(loaded, tokenizer)
