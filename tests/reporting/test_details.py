@@ -1,4 +1,5 @@
 import json
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
@@ -6,7 +7,7 @@ import pytest
 from tests.reporting.conftest import details
 
 from ontarget.errors import UserError
-from ontarget.reporting.details import Details, Lines
+from ontarget.reporting.details import Details, Difference, Lines
 
 
 def _read(folder: Path, data: Any) -> Details:
@@ -26,6 +27,23 @@ def test_p_values_are_looked_up_by_place(tmp_path: Path) -> None:
     found = _read(tmp_path, details())
     assert found.p_value("ontarget", "otr", "zero-shot", "avg") == 0.003
     assert found.p_value("ontarget", "bleu", "zero-shot", "avg") is None
+
+
+def test_p_values_are_searched_once_for_all_cells() -> None:
+    """A table of all directions has as many cells as there are p-values."""
+
+    class Counted(tuple[Difference, ...]):
+        searched = 0
+
+        def __iter__(self) -> Iterator[Difference]:
+            self.searched += 1
+            return super().__iter__()
+
+    found = Details(
+        differences=Counted(Difference("lat", str(n), "zero-shot", "otr", 1, n) for n in range(9))
+    )
+    assert [found.p_value("lat", "otr", "zero-shot", str(n)) for n in range(9)] == list(range(9))
+    assert found.differences.searched == 1
 
 
 def test_an_older_run_has_none(tmp_path: Path) -> None:

@@ -35,6 +35,12 @@ def test_what_prints_the_same_ties_and_the_floor_never_wins() -> None:
     ]
 
 
+def test_where_groups_begin_is_found_once_for_all_cells() -> None:
+    view = table.layout(Scores.of([_row("mt", "otr", 90), _row("mt", "bleu", 1)]))
+    assert view.first_of_group == {0, 2}
+    assert view.first_of_group is view.first_of_group
+
+
 def test_columns_without_any_score_are_left_out_and_zero_is_a_score() -> None:
     view = table.layout(Scores.of([_row("mt", "otr", 0.0)]))
     assert [(column.group, column.metric) for column in view.columns] == [("Zero-shot", "otr")]

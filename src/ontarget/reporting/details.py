@@ -3,6 +3,7 @@
 import json
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
+from functools import cached_property
 from pathlib import Path
 from typing import Any, Self
 
@@ -50,7 +51,7 @@ class Lines:
     read: Mapping[int, tuple[str, float]] = field(default_factory=dict)
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class Details:
     """The contents of `details.json`; empty for a run that an older version scored.
 
@@ -74,14 +75,11 @@ class Details:
 
     def p_value(self, system: str, metric: str, kind: str, direction: str) -> float | None:
         """The p-value of the difference from the baseline; None if it was not tested."""
-        return next(
-            (
-                d.p_value
-                for d in self.differences
-                if (d.system, d.metric, d.kind, d.direction) == (system, metric, kind, direction)
-            ),
-            None,
-        )
+        return self._p_values.get((system, metric, kind, direction))
+
+    @cached_property  # since each cell of a table asks for one
+    def _p_values(self) -> dict[tuple[str, str, str, str], float]:
+        return {(d.system, d.metric, d.kind, d.direction): d.p_value for d in self.differences}
 
     @classmethod
     def read(cls, run: Path) -> Self:

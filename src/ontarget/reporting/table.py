@@ -2,6 +2,7 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
+from functools import cached_property
 from itertools import accumulate, groupby
 
 from ontarget.languages import Direction
@@ -83,7 +84,7 @@ class Row:
     cells: tuple[Cell, ...]
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class Table:
     """Columns and rows.
 
@@ -104,7 +105,7 @@ class Table:
         """Each heading over several columns, with the number of columns that it spans."""
         return tuple((name, len(list(members))) for name, members in groupby(c.group for c in self.columns))
 
-    @property
+    @cached_property  # since each cell asks for it
     def first_of_group(self) -> frozenset[int]:
         """The indices of the columns that begin a group."""
         return frozenset(accumulate((span for _, span in self.groups), initial=0))
