@@ -40,7 +40,9 @@ def both_bars(scores: Scores) -> Drawing:
             wspace=0.08
         )  # otherwise the left figures look like labels of the right bars
 
-    return Drawing("scores", "Off-target ratio and BLEU of each system", (8.6 + _excess(scores), _height(scores)), both)
+    return Drawing(
+        "scores", "Off-target ratio and BLEU of each system", (8.6 + _excess(scores), _height(scores)), both
+    )
 
 
 def scatter(scores: Scores) -> Drawing | None:
@@ -145,7 +147,7 @@ def _rows(axes: Any, scores: Scores, metric: str, colour: str) -> list[float]:
 
 def _excess(scores: Scores) -> float:
     """The width in inches that names need beyond the usual; a model's name can be long."""
-    return 0.07 * max(0, max(len(scores.name(system)) for system in scores.systems) - 18)
+    return 0.07 * max(0, max((len(scores.name(system)) for system in scores.systems), default=0) - 18)
 
 
 def _height(scores: Scores) -> float:
