@@ -3,7 +3,8 @@
     python benchmarks/decoding.py runs/multi30k-tiny [--stage mt] [--beam 1 4] [--lines 20] [--rounds 3]
 
 The first lines of every direction of the run's test set are translated by one model of the run. All systems
-take turns in every round; a system's figure is the median over rounds of its seconds by those of `mt`.
+take turns in every round; a system's figure is the median over rounds of its seconds by those of `mt`. Its
+tokens are those of the chosen outputs, relative to those of `mt`: a system with longer outputs takes longer.
 """
 
 import argparse
@@ -42,14 +43,18 @@ def compare(
         name: replace(system, decoding=replace(system.decoding, num_beams=beam))
         for name, system in systems.items()
     }
-    seconds = in_turns(
-        {name: partial(translate, system, engine, requests) for name, system in searched.items()}, rounds
-    )
+    tokens = dict[str, int]()
+
+    def work(name: str, system: System) -> None:
+        tokens[name] = sum(one.tokens for one in translate(system, engine, requests))
+
+    seconds = in_turns({name: partial(work, name, system) for name, system in searched.items()}, rounds)
     rows = []
     for name, taken in seconds.items():
-        of_mt = ratio(taken, seconds["mt"])
-        rows.append({"system": name, "beam": beam, "seconds": round(min(taken), 2), "ratio": of_mt})
-        print(f"beam {beam}  {name:22} {rows[-1]['seconds']:7.2f} s {rows[-1]['ratio']:6.2f}", flush=True)
+        of_mt, longer = ratio(taken, seconds["mt"]), round(tokens[name] / tokens["mt"], 2)
+        least = round(min(taken), 2)
+        rows.append({"system": name, "beam": beam, "seconds": least, "ratio": of_mt, "tokens": longer})
+        print(f"beam {beam}  {name:22} {least:7.2f} s {of_mt:6.2f}  {longer:5.2f} of the tokens", flush=True)
     return rows
 
 
@@ -62,6 +67,9 @@ def main() -> None:
     parser.add_argument("--beam", type=int, nargs="+", default=[1, 4])
     parser.add_argument("--lines", type=int, default=20, help="of each direction")
     parser.add_argument("--rounds", type=int, default=3)
+    parser.add_argument(
+        "--systems", nargs="+", choices=SYSTEMS, default=list(SYSTEMS), help="`mt` is always one"
+    )
     parser.add_argument("--output", type=Path, default=Path(__file__).parent / "results" / "decoding.json")
     options = parser.parse_args()
     asked = {"systems": SYSTEMS, "test_lines": options.lines}
@@ -69,7 +77,7 @@ def main() -> None:
     corpus = load_corpus(recipe)
     engine = load_engine(options.run / "models" / options.stage, "auto")
     requests = tested_lines(options.run, options.stage, options.lines)
-    systems = {name: system_of(recipe, name, corpus) for name in SYSTEMS}
+    systems = {name: system_of(recipe, name, corpus) for name in ["mt", *options.systems]}
     for system in systems.values():  # what is learnt from text is learnt once, before
         translate(system, engine, requests[:1])
     rows = [row for beam in options.beam for row in compare(systems, engine, requests, beam, options.rounds)]

@@ -67,19 +67,28 @@ class BoostedBatch:
     beside: int = 0
     read: int | None = 0
 
+    def __post_init__(self) -> None:
+        # Added to scores, [sentences, 1, vocabulary]: a sum takes a quarter of the time of `masked_fill`.
+        chosen, zeros = self.chosen[:, None], torch.zeros_like(self.chosen, dtype=torch.float32)[:, None]
+        self._boosts = zeros.masked_fill(chosen, self.boost)
+        self._inside, self._outside = (
+            zeros.masked_fill(left_out, -torch.inf) for left_out in (~chosen, chosen)
+        )
+
     def __call__(self, position: int, scores: Tensor, own: Tensor, beside: Tensor) -> Tensor:
         """See `Adjustment`."""
-        chosen = self.chosen[:, None]
-        boosted = self.boost * chosen
-        if self.unsure_below is not None:
-            inside = own.masked_fill(~chosen, -torch.inf).amax(-1, keepdim=True).exp()
-            outside = own.masked_fill(chosen, -torch.inf).amax(-1, keepdim=True).exp()
-            boosted = boosted * ((inside - outside).abs() <= self.unsure_below)
-        return scores + boosted
+        if self.unsure_below is None:
+            return scores + self._boosts
+        inside, outside = (
+            (own + part).amax(-1, keepdim=True).exp() for part in (self._inside, self._outside)
+        )
+        unsure = (inside - outside).abs() <= self.unsure_below
+        return torch.addcmul(scores, self._boosts, unsure.to(scores.dtype))
 
     def keep(self, sentences: Tensor) -> None:
         """See `Adjustment`."""
         self.chosen = self.chosen[sentences]
+        self.__post_init__()
 
 
 def tokens_of_languages(tokenizer: PreTrainedTokenizerFast, counts: TokenCounts) -> Tensor:
