@@ -1,8 +1,9 @@
 """Estimates: right in their proportions, and measured where the step was done before."""
 
 import json
-from dataclasses import fields
+from dataclasses import fields, replace
 from pathlib import Path
+from statistics import fmean
 
 import pytest
 from tests.pipeline.conftest import RECIPE, fake_recipe
@@ -15,7 +16,7 @@ from ontarget.pipeline.planning.pace import Paces
 from ontarget.pipeline.planning.plan import Plan
 from ontarget.pipeline.planning.probe import Speeds
 from ontarget.pipeline.planning.sample_tokens import new_tokenizer, tokens_a_sample
-from ontarget.pipeline.planning.work import Work
+from ontarget.pipeline.planning.work import Counter, Work
 from ontarget.recipes.schema.recipe import Recipe
 from ontarget.settings.model_shape import ModelShape
 
@@ -61,11 +62,36 @@ def test_memory_is_that_of_the_process_and_what_grows_with_a_micro_batch(fake_co
     assert more - least == pytest.approx(1000 * 30 * 6 * 256 * 4)
 
 
-def test_a_pivot_costs_twice_and_half_the_lines_half(fake_corpus: Corpus) -> None:
-    found = costs(fake_recipe(), fake_corpus)
-    assert found["outputs/pivot"].seconds == pytest.approx(2 * (found["outputs/mt"].seconds or 0))
+def test_a_pivot_costs_two_steps_in_directions_without_it_and_half_the_lines_half(
+    fake_corpus: Corpus,
+) -> None:
+    found = costs(fake_recipe(), fake_corpus)  # two of the six directions are zero-shot
+    assert found["outputs/pivot"].seconds == pytest.approx((6 + 2) / 6 * (found["outputs/mt"].seconds or 0))
     half = costs(fake_recipe(test_lines=1), fake_corpus)
     assert found["outputs/mt"].seconds == pytest.approx(2 * (half["outputs/mt"].seconds or 0))
+
+
+def test_outputs_after_demonstrations_see_more_tokens(fake_corpus: Corpus) -> None:
+    """The time of 5-shot prompts was a fifth of the truth when only their lines were counted."""
+    of_seen = Speeds(trained=0.0, step=0.0, read=0.0, written=0.0, passed=0.0, attended=1.0)
+    found = costs(fake_recipe(), fake_corpus, of_seen)
+    mt, shown = (found[f"outputs/{system}"].seconds or 0 for system in ("mt", "1-shot"))
+    plan = Plan(fake_recipe(), fake_corpus, Store(Path("runs/fake")))
+    counter = Counter(plan)
+    step = next(step for step in plan.everything() if step.id == "outputs/mt")
+    written = counter.work(step, step.todo).written
+    assert shown - mt == pytest.approx(written * counter._shown("1-shot"))
+    assert counter._shown("1-shot") > 10
+
+
+def test_the_lines_of_a_second_test_are_those_that_are_counted(fake_corpus: Corpus) -> None:
+    found = costs(fake_recipe(second_test="everyday"), fake_corpus, replace(SPEEDS, read=0.0))
+    plan = Plan(fake_recipe(second_test="everyday"), fake_corpus, Store(Path("runs/fake")))
+    text, counter = plan.texts["everyday"], Counter(plan)
+    lines = sum(len(text.pairs(direction)) for direction in text.directions)
+    of_line = fmean(counter._tokens("mt", [p.target for p in text.pairs(d)]) for d in text.directions)
+    beams = plan.recipe.decoding.num_beams
+    assert found["outputs/everyday/mt"].seconds == pytest.approx(0.05 * beams * lines * of_line)
 
 
 def test_judging_costs_as_much_as_answering_so_many_lines(fake_corpus: Corpus) -> None:

@@ -33,15 +33,15 @@ def test_layers_are_extrapolated_and_each_part_is_tried_once(monkeypatch: pytest
 
     def written(size: ModelSize, layers: int, num_beams: int, precision: str) -> list[float]:
         tried.append(("written", layers, num_beams, precision))
-        return [0.5 * layers, 9.0]
+        return [0.5 * layers, 9.0, 0.25 * layers]
 
     monkeypatch.setattr(module, "_trained", trained)
     monkeypatch.setattr(module, "_read", read)
     monkeypatch.setattr(module, "_written", written)
     monkeypatch.setattr(module, "_optimizer", lambda parameters: 7.0)
     deep = ModelSize(layers=30, hidden=32, heads=2, keys=1, intermediate=64, vocabulary=100)
-    whole = Speeds(trained=31.0, step=7.0, read=32.0, written=15.0, passed=9.0)
-    assert probe(deep, 4, "fp32", trains=False) == Speeds(0.0, 0.0, 32.0, 15.0, 9.0)
+    whole = Speeds(trained=31.0, step=7.0, read=32.0, written=15.0, passed=9.0, attended=7.5)
+    assert probe(deep, 4, "fp32", trains=False) == Speeds(0.0, 0.0, 32.0, 15.0, 9.0, 7.5)
     assert not [one for one in tried if one[0] == "trained"]
     assert [probe(deep, beams, "fp32") for beams in (4, 1, 4)] == [whole] * 3
     expected = [("read", "fp32"), ("written", 4, "fp32"), ("trained",), ("written", 1, "fp32")]

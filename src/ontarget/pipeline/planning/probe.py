@@ -14,9 +14,11 @@ from importlib.util import find_spec
 from typing import Any
 
 from ontarget.pipeline.planning.model_size import ModelSize
-from ontarget.settings.decoding import Precision
+from ontarget.settings.decoding import Decoding, Precision
 
 _LINE = 32  # tokens of a row
+_SHOWN = 256  # tokens of demonstrations
+_NO_TOKEN, _ENDLESS = -1, 10**9  # an output that never ends: its end token, and its room
 ROWS = 64  # outputs that are decoded together on a CPU
 _TRAINED_ROWS = 16  # in a micro-batch; four times as many on a GPU
 _LAYERS = 4
@@ -36,6 +38,7 @@ class Speeds:
         read: for a token of a prompt.
         written: for a token of an output; each hypothesis of a beam has its own.
         passed: for a step of decoding, besides its tokens: few lines take almost as long as a whole batch.
+        attended: for a token of an output and each token that it sees, such as those of demonstrations.
     """
 
     trained: float
@@ -43,6 +46,7 @@ class Speeds:
     read: float
     written: float
     passed: float
+    attended: float = 0.0
 
 
 def probe(size: ModelSize, num_beams: int, precision: Precision, *, trains: bool = True) -> Speeds | None:
@@ -86,10 +90,12 @@ def _reading(size: ModelSize, precision: Precision) -> float:
 
 
 @cache
-def _writing(size: ModelSize, num_beams: int, precision: Precision) -> tuple[float, float]:
-    """Seconds for a token of an output, and for a step of decoding."""
-    written, passed = _of_all_layers(size, lambda layers: _written(size, layers, num_beams, precision))
-    return written, passed
+def _writing(size: ModelSize, num_beams: int, precision: Precision) -> tuple[float, float, float]:
+    """Seconds for a token of an output, for a step of decoding, and for a token that an output sees."""
+    written, passed, attended = _of_all_layers(
+        size, lambda layers: _written(size, layers, num_beams, precision)
+    )
+    return written, passed, attended
 
 
 def _of_all_layers(size: ModelSize, measured: Callable[[int], list[float]]) -> list[float]:
@@ -169,11 +175,15 @@ def _decoder(size: ModelSize, layers: int, precision: Precision) -> Any:
     """A model in the form in which it decodes."""
     from ontarget.hardware import device
     from ontarget.translation.engines.grouped_attention import group_queries
+    from ontarget.translation.engines.joined_layers import join_layers
+    from ontarget.translation.engines.packed_linear import pack_linear_layers
 
     model = _model(size, layers).eval()
     if precision == "bf16" or (precision == "auto" and device().type == "cuda"):
         model.bfloat16()
+    join_layers(model)  # as `TransformersEngine.load`
     group_queries(model)
+    pack_linear_layers(model)
     return model
 
 
@@ -186,21 +196,29 @@ def _read(size: ModelSize, layers: int, precision: Precision) -> float:
 
 
 def _written(size: ModelSize, layers: int, num_beams: int, precision: Precision) -> list[float]:
-    """Seconds for a token of an output and for a step of decoding, with a number of layers."""
+    """Seconds as `_writing`, with a number of layers, by the beam search that translates."""
     import torch
 
+    from ontarget.translation.engines.adjusted import AdjustedContinuations
+    from ontarget.translation.engines.beam import BeamSearch, Ends
     from ontarget.translation.engines.tree import TokenTree
 
     model, prompts = _decoder(size, layers, precision), _ids(size, ROWS, 2 * _LINE).tolist()
+    demonstrations = _ids(size, 1, _SHOWN).tolist()[0]
 
-    def write(rows: int) -> float:
-        tree = TokenTree(model, prompts[:rows])
-        tokens = torch.zeros(rows, num_beams, dtype=torch.long, device=model.device)
-        return _seconds(lambda: tree.grow(tokens, tokens).float().log_softmax(-1).topk(2 * num_beams))
+    def write(rows: int, common: list[int]) -> float:
+        search = BeamSearch(
+            Decoding(num_beams=num_beams), Ends(torch.tensor([_NO_TOKEN], device=model.device))
+        )
+        tree = TokenTree(model, [common + prompt for prompt in prompts[:rows]])
+        search.join(AdjustedContinuations(tree), dict.fromkeys(range(rows), _ENDLESS))
+        return _seconds(search.step)
 
-    one, all_rows = write(1), write(ROWS)
-    written = max(all_rows - one, 0.0) / ((ROWS - 1) * num_beams)
-    return [written, max(one - written * num_beams, 0.0)]
+    one, all_rows, after_demonstrations = write(1, []), write(ROWS, []), write(ROWS, demonstrations)
+    each = max(all_rows - one, 0.0) / ((ROWS - 1) * num_beams)
+    attended = max(after_demonstrations - all_rows, 0.0) / (ROWS * num_beams * _SHOWN)
+    attended = min(attended, each / (4 * _LINE))  # prompts of two lines take at most half of the time
+    return [each - 2 * _LINE * attended, max(one - each * num_beams, 0.0), attended]
 
 
 def _by_products(parameters: int) -> Speeds:

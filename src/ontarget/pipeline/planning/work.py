@@ -23,7 +23,7 @@ from ontarget.pipeline.execution.distillation_sources import (
     settings_of,
     teacher_of,
 )
-from ontarget.pipeline.planning.inputs import directions, prompt_text, template_of
+from ontarget.pipeline.planning.inputs import demonstrations, directions, prompt_text, template_of
 from ontarget.pipeline.planning.models import STACK
 from ontarget.pipeline.planning.plan import Plan
 from ontarget.pipeline.planning.probe import ROWS, Speeds
@@ -50,6 +50,7 @@ class Work:
         read: tokens of prompts.
         written: tokens of outputs, in all hypotheses of a beam.
         passed: steps of decoding, each for all outputs that are decoded together.
+        attended: for each token of an output, the tokens before it, with those of the other hypotheses.
     """
 
     trained: float = 0.0
@@ -57,6 +58,7 @@ class Work:
     read: float = 0.0
     written: float = 0.0
     passed: float = 0.0
+    attended: float = 0.0
 
     def __add__(self, other: "Work") -> "Work":
         return Work(*(getattr(self, f.name) + getattr(other, f.name) for f in fields(self)))
@@ -72,6 +74,7 @@ class Work:
             + self.read * speeds.read
             + self.written * speeds.written
             + self.passed * speeds.passed
+            + self.attended * speeds.attended
         )
 
     def to_dict(self) -> dict[str, int]:
@@ -168,11 +171,19 @@ class Counter:
         """The work of translating the lines of some directions of a text with a system."""
         recipe, settings = self.plan.recipe, self.plan.recipe.systems[name]
         text, model = self.plan.texts[test], recipe.model_of(name)
-        lines = [len(text.pairs(direction)) for direction in map(Direction.parse, parts)]
-        times = 2 if settings.pivot else 3 if settings.through_pivot else 1  # at most, with a second attempt
+        decoding, shown = recipe.decoding_of(name).decoding(), self._shown(name)
+
+        def once(todo: Sequence[Direction]) -> Work:
+            lines = [len(text.pairs(direction)) for direction in todo]
+            return self._answers(model, lines, decoding, self._line(model, test), shown)
+
+        todo = list(map(Direction.parse, parts))
+        if settings.pivot:  # a second step, unless the pivot is one of the two languages
+            return once(todo) + once([d for d in todo if recipe.pivot not in d.sides])
+        times = 3 if settings.through_pivot else 1  # at most, with a second attempt
         if settings.contrast:  # with more prompts, to the end or only for the first tokens
             times *= 3 if settings.contrast.first_tokens is None else 2
-        return self._answers(model, lines, recipe.decoding_of(name).decoding()) * times
+        return once(todo) * times
 
     def teaching(self, name: str, parts: Collection[str]) -> Work:
         """The work of translating the synthetic text of a stage in some directions."""
@@ -195,21 +206,33 @@ class Counter:
         """Mean number of tokens of a prompt and the outputs of its beam."""
         return self._prompt(name) + num_beams * self._line(name)
 
-    def _answers(self, name: str, lines: Sequence[int], decoding: Decoding) -> Work:
+    def _answers(
+        self,
+        name: str,
+        lines: Sequence[int],
+        decoding: Decoding,
+        line: float | None = None,
+        shown: float = 0.0,
+    ) -> Work:
         """The work of reading lines and writing outputs; what prompts have in common is read once.
 
         Args:
             name: the stage or model.
             lines: the number of lines of each direction.
             decoding: the width of the beam, and the maximum length of an output.
+            line: number of tokens of a line; default: those of the test set.
+            shown: number of tokens of demonstrations.
         """
-        line, after = self._line(name), self._after(name)
+        line = self._line(name) if line is None else line
+        after, instruction = self._after(name), self._instruction(name)
         length = min(line, decoding.max_new_tokens)
         longest = min(_LONGEST * line, decoding.max_new_tokens)
+        written = sum(lines) * length * decoding.num_beams
         return Work(
-            read=sum(lines) * (line + after),
-            written=sum(lines) * length * decoding.num_beams,
+            read=sum(lines) * (line + after) + sum(map(bool, lines)) * shown,
+            written=written,
             passed=sum(max(longest, of_one / ROWS * length) for of_one in lines if of_one),
+            attended=written * (instruction + shown + line + decoding.num_beams * length / 2),
         )
 
     def _after(self, name: str) -> float:
@@ -221,21 +244,39 @@ class Counter:
             self._afters[name] = self._tokens(name, [one[len(_beginning([one, other])) + 1 :]])
         return self._afters[name]
 
-    def _line(self, name: str) -> float:
-        """Mean number of tokens of a line, for a stage or model."""
+    def _line(self, name: str, test: str = "") -> float:
+        """Mean number of tokens of a line of the test set or of a second test, for a stage or model."""
         recipe, corpus = self.plan.recipe, self.plan.corpus
-        if name not in self._lines:
-            self._lines[name] = fmean(
-                self._tokens(name, corpus.lines(recipe.split, code)[:_LINES]) for code in recipe.languages
-            )
-        return self._lines[name]
+        if (name, test) not in self._lines:
+            texts = [corpus.lines(recipe.split, code)[:_LINES] for code in recipe.languages]
+            if test:  # whose corpus is another one
+                text = self.plan.texts[test]
+                texts = [[pair.target for pair in text.pairs(d)][:_LINES] for d in text.directions]
+            self._lines[name, test] = fmean(self._tokens(name, of_one) for of_one in texts)
+        return self._lines[name, test]
 
     def _prompt(self, stage: str) -> float:
         """Mean number of tokens of a prompt without demonstrations."""
-        recipe = self.plan.recipe
-        return self._tokens(
-            stage, [prompt_text(template_of(recipe, stage), recipe.supervised[0])]
-        ) + self._line(stage)
+        return self._instruction(stage) + self._line(stage)
+
+    def _instruction(self, name: str) -> float:
+        """Number of tokens of a prompt besides its line, for a stage or model."""
+        if name not in self._instructions:
+            recipe = self.plan.recipe
+            text = prompt_text(template_of(recipe, name), recipe.supervised[0])
+            self._instructions[name] = self._tokens(name, [text])
+        return self._instructions[name]
+
+    def _shown(self, system: str) -> float:
+        """Number of tokens of the demonstrations of a system."""
+        recipe, model = self.plan.recipe, self.plan.recipe.model_of(system)
+        if system not in self._demonstrated:
+            direction = directions(recipe)[0]
+            shown = demonstrations(recipe, self.plan.corpus, system, direction)
+            render = partial(template_of(recipe, model).render, "", direction)
+            alone, whole = (self._tokens(model, [text_of(render(demonstrations=d))]) for d in ((), shown))
+            self._demonstrated[system] = whole - alone
+        return self._demonstrated[system]
 
     def _tokens(self, name: str, texts: Sequence[str]) -> float:
         """Mean number of tokens of texts, for a stage or model."""
@@ -277,7 +318,15 @@ class Counter:
         return {}
 
     @cached_property
-    def _lines(self) -> dict[str, float]:
+    def _lines(self) -> dict[tuple[str, str], float]:
+        return {}
+
+    @cached_property
+    def _instructions(self) -> dict[str, float]:
+        return {}
+
+    @cached_property
+    def _demonstrated(self) -> dict[str, float]:
         return {}
 
     @cached_property
