@@ -118,15 +118,15 @@ class JoinedLayer(nn.Module):
         Returns:
             A tensor like `hidden_states`.
         """
-        states = self.queries_keys_values(self.before(hidden_states)).unflatten(-1, (-1, self._size))
-        turned, values = states[:, :, : -self._groups], states[:, :, -self._groups :]
+        states = self.queries_keys_values(self.before(hidden_states))
+        states = states.view(*states.shape[:2], -1, self._size).transpose(1, 2)
+        turned, values = states[:, : -self._groups], states[:, -self._groups :]
         if self.query_norm is not None and self.key_norm is not None:
-            queries, keys = turned[:, :, : -self._groups], turned[:, :, -self._groups :]
-            turned = torch.cat([self.query_norm(queries), self.key_norm(keys)], dim=2)
+            queries, keys = turned[:, : -self._groups], turned[:, -self._groups :]
+            turned = torch.cat([self.query_norm(queries), self.key_norm(keys)], dim=1)
         cosines, sines = position_embeddings
-        turned = turned.transpose(1, 2)
         turned = torch.addcmul(turned * cosines, turned.roll(self._size // 2, -1), sines)
-        keys, values = past_key_values.update(turned[:, -self._groups :], values.transpose(1, 2), self._place)
+        keys, values = past_key_values.update(turned[:, -self._groups :], values, self._place)
         found = attend(turned[:, : -self._groups], keys, values, attention_mask, self._scale)
         hidden_states = hidden_states + self.attended(found.flatten(2))
         gate, up = self.gate_and_up(self.between(hidden_states)).chunk(2, dim=-1)
