@@ -55,6 +55,18 @@ def test_scores_are_those_of_the_models_own_layers(family: str, prompts: list[li
     torch.testing.assert_close(scores(joined, one), scores(model, one), rtol=1e-9, atol=1e-9)
 
 
+def test_in_bf16_scores_are_as_exact_as_those_of_the_models_own_layers(prompts: list[list[int]]) -> None:
+    own, joined, exact = (make_model(400) for _ in range(3))
+    for model in (own, joined):
+        model.bfloat16()
+    for weight, rounded in zip(exact.parameters(), own.parameters(), strict=True):
+        weight.data = rounded.data.float()
+    join_layers(joined)
+    found = scores(exact, prompts)
+    errors = [(scores(model, prompts) - found).abs().mean() for model in (joined, own)]
+    assert 0 < errors[0] < 1.1 * errors[1]
+
+
 def test_joining_keeps_every_number_of_the_weights() -> None:
     model = small("qwen2")
     before = sum(weight.numel() for weight in model.parameters())
