@@ -50,6 +50,12 @@ def keep_freed_memory() -> None:
         libc.mallopt(trim_threshold, 2**31 - 1)
 
 
+def return_freed_memory() -> None:
+    """Returns freed memory to the system where `keep_freed_memory` kept it. Takes 0.2 ms if there is little."""
+    if sys.platform == "linux" and hasattr(libc := ctypes.CDLL(None), "malloc_trim"):
+        libc.malloc_trim(0)
+
+
 def release_memory() -> None:
     """Frees the models that are no longer used, and returns freed memory to the system.
 
@@ -59,8 +65,7 @@ def release_memory() -> None:
     gc.collect()
     if torch.cuda.is_available():
         torch.cuda.empty_cache()
-    elif sys.platform == "linux" and hasattr(libc := ctypes.CDLL(None), "malloc_trim"):
-        libc.malloc_trim(0)
+    return_freed_memory()
 
 
 def machine_name() -> str:

@@ -131,6 +131,16 @@ def test_callers_begin_in_turn_and_rows_join_in_groups(model) -> None:
     assert [len(group) for group in begun[:5]] == [8, 0, 0, 0, 2], "a quarter must be free"
 
 
+def test_memory_is_returned_when_the_last_row_has_ended(model, monkeypatch) -> None:
+    """Otherwise it grows from one file of lines to the next: to 7 GB with 135 million parameters."""
+    batch, returned = RunningBatch(model, Decoding(max_new_tokens=4), ENDS, WIDE), list[bool]()
+    monkeypatch.setattr(batch_module, "return_freed_memory", lambda: returned.append(batch.busy))
+    for rooms in ([2, 4], [3]):
+        batch.add(rows_of("a", rooms))
+        list(ended(batch))
+    assert returned == [False, False]
+
+
 def test_a_quarter_of_a_shared_batch_is_left_to_callers_without_rows(model) -> None:
     limits = BatchLimits(8, 10**6, 10**6, shared=True)
     begun = joins(limits, [rows_of("a", [9] * 20), rows_of("b", [9]), rows_of("c", [9, 9])], model)

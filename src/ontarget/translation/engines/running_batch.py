@@ -12,6 +12,7 @@ from itertools import count
 
 from transformers import PreTrainedModel
 
+from ontarget.hardware import return_freed_memory
 from ontarget.settings.decoding import Decoding
 from ontarget.translation.engines.adjusted import AdjustedContinuations
 from ontarget.translation.engines.beam import BeamSearch, Ends, Found
@@ -112,8 +113,11 @@ class RunningBatch:
         return ended
 
     def _release(self) -> None:
-        if not self._running:  # frees the memory of keys and values
+        if (
+            not self._running
+        ):  # frees the memory of keys and values, whose holes would never fit the next ones
             self._search = BeamSearch(self._decoding, self._ends)
+            return_freed_memory()
 
     def _joining(self) -> list[DecodedRow]:
         """The waiting rows that begin now, one of each caller in turn."""

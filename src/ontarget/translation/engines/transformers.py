@@ -11,6 +11,7 @@ from transformers import PreTrainedModel, PreTrainedTokenizerFast
 
 from ontarget.checkpoints.context import context_of
 from ontarget.checkpoints.vocabulary import check_ids
+from ontarget.hardware import return_freed_memory
 from ontarget.prompts.encode import encode_prompt
 from ontarget.prompts.segment import Prompt
 from ontarget.settings.decoding import Decoding, Precision
@@ -116,6 +117,8 @@ class TransformersEngine:
             if progress is not None and generation.done > done:
                 progress(generation.done, len(prompts))
             done = generation.done
+        if generation.alone:  # a running batch does so itself
+            return_freed_memory()
         return generation.hypotheses
 
     def begin(
