@@ -51,7 +51,7 @@ def keep_freed_memory() -> None:
 
 
 def return_freed_memory() -> None:
-    """Returns freed memory to the system where `keep_freed_memory` kept it. Takes 0.2 ms if there is little."""
+    """Returns memory to the system that `keep_freed_memory` kept. It takes 0.2 ms if there is little."""
     if sys.platform == "linux" and hasattr(libc := ctypes.CDLL(None), "malloc_trim"):
         libc.malloc_trim(0)
 
