@@ -51,4 +51,7 @@ def missing(path: Path) -> str:
     siblings = list(parent.iterdir()) if parent.is_dir() else []
     known = [child.name for child in siblings if child.is_dir() or child.suffix == SUFFIX]
     reason = "" if parent.is_dir() else f" ('{parent}' does not exist either)"
-    return f"there is no model {'file' if file else 'directory'} '{path}'{reason}{nearest(path.name, known)}"
+    hint = nearest(path.name, known)
+    if not (hint or reason or file) and len(path.parts) == 1:
+        hint = "; a model of the Hugging Face Hub has a name such as owner/name"
+    return f"there is no model {'file' if file else 'directory'} '{path}'{reason}{hint}"

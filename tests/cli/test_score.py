@@ -102,6 +102,13 @@ def test_several_hypotheses_are_a_list_in_the_order_given(write: Write) -> None:
     ]
 
 
+def test_systems_with_other_numbers_of_lines_are_named(write: Write) -> None:
+    whole, cut = write("a.fr", FRENCH), write("b.fr", FRENCH[:1])
+    said = f"{cut} has 1 line, {whole} has 3 lines: compare only scores of the same lines"
+    assert said in run(whole, cut, "--to", "fr")
+    assert "compare only" not in run(whole, write("d.fr", FRENCH), "--to", "fr")
+
+
 def test_with_the_source_it_says_where_the_lines_went(write: Write) -> None:
     arguments = [
         write("answers.txt", ANSWERS),

@@ -40,6 +40,14 @@ def test_a_file_that_is_no_recipe_is_said_to_be_none(tmp_path: Path) -> None:
             load(path)
 
 
+def test_a_directory_is_no_recipe_but_may_have_one(tmp_path: Path) -> None:
+    with pytest.raises(UserError, match=r"is a directory, not a recipe; give a \.yaml file or a name"):
+        load(tmp_path)
+    (tmp_path / "recipe.yaml").touch()
+    with pytest.raises(UserError, match=r"is a directory, not a recipe; give '.*recipe\.yaml'"):
+        load(tmp_path)
+
+
 def test_overrides_are_read_as_yaml() -> None:
     changed = load(
         "phrasebook-tiny",

@@ -69,11 +69,20 @@ def test_short_texts_are_in_an_offered_language() -> None:
     assert main(["Mulțumesc"], "en", FOUR) == ["ro-en"]
     assert main(["Dank je"], "nl", FOUR) == ["nl-nl"]
     assert main(["Hello"], "nl", FOUR) == ["en-nl"]
-    (ciao,) = main(["Ciao"], "en", FOUR)
-    assert ciao.split("-")[0] in ("it", "nl", "ro")  # not kept as English, which is only the most frequent
+    assert main(["Ciao"], "en", FOUR) == ["it-en"]  # not kept as English, which is only the most frequent
+    assert main(["Ciao bello"], "nl", FOUR) == ["it-nl"]
     assert main(["Ciao", "Il gatto dorme oggi sul divano."], "en", FOUR) == ["it-en"] * 2
     assert main([*["Ciao"] * 64, "La mia casa è bella e grande."], "nl", FOUR) == ["it-nl"] * 65
     assert main(["xq", "Il gatto dorme oggi sul divano."], "en") == ["it-en"] * 2
+
+
+@pytest.mark.parametrize("text", ["Ciao bello", "zzzz", "Il gatto dorme oggi sul divano."])
+def test_a_text_is_detected_and_translated_in_the_same_language(text: str) -> None:
+    with client_of(service_of(Table(), languages=FOUR.languages)) as client:
+        (found,) = client.post("/detect", json={"q": text}).json()
+        reply = client.post("/translate", json={"q": text, "source": "auto", "target": "nl"}).json()
+    assert reply["detectedLanguage"] == found
+    assert found["language"] in ("en", "it", "ro")
 
 
 def test_a_language_that_is_not_offered_is_named() -> None:

@@ -169,6 +169,7 @@ def score(
         notes_of,
         others_of,
         tables_of,
+        unequal_of,
     )
     from ontarget.cli.system_table import empty_cells, is_of_systems, system_tables
     from ontarget.scoring.scorecard import CONFUSION, OTR, REFERENCED, Scorer
@@ -246,7 +247,11 @@ def score(
         tables = make(cards, intervals=confidence, width=width, compact=compact)
         notes = notes_of([pair for card in cards for pair in card.scores.items()])
         empty = [*missing_of(cards), *(empty_cells(cards) if of_systems else ())]
-        print_tables(tables, form, [*made_of(cards), *others_of(cards), *notes, *empty, *lengths_of(cards)])
+        print_tables(
+            tables,
+            form,
+            [*made_of(cards), *others_of(cards), *notes, *empty, *lengths_of(cards), *unequal_of(cards)],
+        )
 
 
 def _english(path: Path | None, names: Sequence[str]) -> frozenset[str] | None:

@@ -144,6 +144,22 @@ def lengths_of(cards: Sequence[Scorecard]) -> list[str]:
     ]
 
 
+def unequal_of(cards: Sequence[Scorecard]) -> list[str]:
+    """A note if systems of the same languages have different numbers of lines, as a cut file has."""
+    counts: dict[tuple[str, str], dict[str, int]] = {}
+    for card in cards:
+        given = card.hypotheses
+        languages = str(given.source or ""), str(given.target)
+        counts.setdefault(languages, {})[given.path] = sum(card.breakdown.values())
+    notes = []
+    for found in counts.values():
+        least, most = min(found, key=found.__getitem__), max(found, key=found.__getitem__)
+        if found[least] < found[most]:
+            few, many = counted(found[least], "line"), counted(found[most], "line")
+            notes.append(f"{least} has {few}, {most} has {many}: compare only scores of the same lines")
+    return notes
+
+
 def missing_of(cards: Sequence[Scorecard]) -> list[str]:
     """Why requested metrics are missing, and for which hypotheses unless it is for all."""
     alike: dict[tuple[str, str], list[str]] = {}

@@ -104,6 +104,10 @@ def find(recipe: str | Path) -> Path:
     path = Path(recipe)
     if path.is_file():
         return path
+    if path.is_dir():
+        of_run = path / "recipe.yaml"
+        instead = f"'{of_run}'" if of_run.is_file() else "a .yaml file or a name of 'ontarget recipes list'"
+        raise UserError(f"'{recipe}' is a directory, not a recipe; give {instead}")
     if path.suffix in {".yaml", ".yml"} or len(path.parts) > 1:
         raise UserError(
             f"there is no recipe file {path}{nearest(str(path), map(str, path.parent.glob('*.y*ml')))}"

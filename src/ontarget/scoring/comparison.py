@@ -88,7 +88,8 @@ def compare(
         UserError: the baseline does not exist, there is no other system, or the systems' segments differ.
     """
     if baseline not in cards:
-        raise UserError(f"there is no system '{baseline}' to be the baseline{nearest(baseline, cards)}")
+        hint = nearest(baseline, cards) or f"; there are {', '.join(cards)}"
+        raise UserError(f"there is no system '{baseline}' to be the baseline{hint}")
     if len(cards) < 2:
         raise UserError(f"there is nothing to compare '{baseline}' with; give another system")
     ours = cards[baseline]

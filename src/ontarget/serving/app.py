@@ -114,7 +114,7 @@ async def _http_exception(_: Request, error: Exception) -> JSONResponse:
     assert isinstance(error, HTTPException)
     messages = {
         404: "there is no such path; GET /openapi.json lists them",
-        405: "this path has other methods",
+        405: f"this path takes {(error.headers or {}).get('Allow', 'other methods')}",
     }
     message = messages.get(error.status_code, str(error.detail))
     code = "method_not_allowed" if error.status_code == 405 else "not_found"

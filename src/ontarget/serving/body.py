@@ -85,7 +85,13 @@ def unused_fields(given: Mapping[str, Any], model: type[BaseModel]) -> list[str]
 
 def mistakes_in(errors: Sequence[Mapping[str, Any]]) -> str:
     """The first of pydantic's errors in one line, without any value of the request."""
-    return "; ".join(f"{_path(each['loc'])}: {each['msg'].lower()}" for each in errors[:_NAMED])
+    return "; ".join(map(_mistake, errors[:_NAMED]))
+
+
+def _mistake(error: Mapping[str, Any]) -> str:
+    name = _path(error["loc"])
+    in_our_words = {"missing": f"{name} is missing", "extra_forbidden": f"{name} is not a known field"}
+    return in_our_words.get(error["type"], f"{name}: {error['msg'].lower()}")
 
 
 def described(*models: type[BaseModel], forms: bool = False) -> dict[str, Any]:

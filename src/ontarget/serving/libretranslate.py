@@ -16,7 +16,6 @@ from ontarget.serving.failure import wrong
 from ontarget.serving.replies import DetectedReply, LibreTranslateReply, TranslateReply, replies
 from ontarget.serving.required import require_on_target, require_translated
 from ontarget.serving.service import TranslationService
-from ontarget.text import in_one_line
 
 router = APIRouter()
 
@@ -89,11 +88,11 @@ async def _translate(http: Request, service: TranslationService, body: LibreTran
         "verdict": shown([one.verdict.to_dict() for one in results]),
     }
     if body.source == AUTO:
-        guesses = service.identifier.identify([in_one_line(text) for text in texts])
+        confidence = service.offered.confidence
         answer["detectedLanguage"] = shown(
             [
-                {"language": str(one.source or ""), "confidence": _percent(guess.probability)}
-                for one, guess in zip(results, guesses, strict=True)
+                {"language": str(one.source or ""), "confidence": _percent(confidence(text, one.source))}
+                for text, one in zip(texts, results, strict=True)
             ]
         )
     if body.alternatives:
@@ -113,7 +112,7 @@ async def detect(http: Request, service: Open) -> JSONResponse:
     service.keys.require(http, fields.get("api_key"))
     body = checked_body(DetectBody, fields)
     service.check_size([body.q])
-    guess = service.identifier.identify([in_one_line(body.q)])[0]
+    guess = service.offered.detected(body.q)
     found = [{"language": guess.label, "confidence": _percent(guess.probability)}] if guess.label else []
     return JSONResponse(found)
 

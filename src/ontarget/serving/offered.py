@@ -5,11 +5,12 @@ from collections.abc import Sequence
 from ontarget.checked.source import AUTO
 from ontarget.errors import UserError, excerpt, nearest
 from ontarget.languages import Direction, Language
-from ontarget.scoring.language_id.identifier import Identifier
+from ontarget.scoring.language_id.identifier import Guess, Identifier
 from ontarget.scoring.language_id.identifiers import among
 from ontarget.scoring.language_id.labels import labels_of
 from ontarget.scoring.language_id.rules import letters, read
 from ontarget.serving.failure import wrong
+from ontarget.text import in_one_line
 
 _CLEAR = 0.5
 _LONG_ENOUGH = 12  # letters; shorter texts are often misread
@@ -100,14 +101,27 @@ class OfferedLanguages:
             return Direction(target, target)
         return Direction(self._named_as_offered(found.source, target) or found.source, target)
 
+    def sure_of(self, text: str, probability: float) -> Language | None:
+        """The language of a text, among the offered ones, if its probability is at least this."""
+        guess = self.detected(text)
+        return _language(guess.label) if guess.probability >= probability else None
+
     def best_but(self, target: Language, text: str) -> Language | None:
         """The most probable language of a text among the chosen ones without one; None without a choice."""
         others = [one for one in self.languages if one != target and self._labels(one)]
         if not self.chosen or not others:
             return None
-        ((guess, *_),) = read([text], among(self._identifier, others), ())
-        found = _language(guess.label)
+        found = _language(_guess(text, among(self._identifier, others)).label)
         return (found and self._named_as_offered(found, target)) or others[0]
+
+    def detected(self, text: str) -> Guess:
+        """The most probable language of a text among the offered ones, read as sources are."""
+        return _guess(text, self.identifier)
+
+    def confidence(self, text: str, source: Language | None) -> float:
+        """The probability that a text is in the language it was read in; 0 if other texts decided on it."""
+        guess = self.detected(text)
+        return guess.probability if source and guess.label in self._labels(source) else 0.0
 
     def _named_as_offered(self, language: Language, target: Language) -> Language | None:
         """The offered language that a label of the identifier means: `nb` for `no`, `zh-Hant` for `zh`."""
@@ -118,6 +132,17 @@ class OfferedLanguages:
 
     def _labels(self, language: Language) -> frozenset[str]:
         return labels_of(language, self._identifier.labels)
+
+
+def _guess(text: str, identifier: Identifier) -> Guess:
+    """The guess for the words in lower case; of a short text, that for the text as it is if it is surer.
+
+    lid.176 knows `Ciao`, but not `ciao`, and takes words it does not know for its most frequent language.
+    """
+    ((guess, *_),) = read([text], identifier, ())
+    if letters(text) >= _LONG_ENOUGH:
+        return guess
+    return max(guess, *identifier.identify([in_one_line(text)]), key=lambda one: one.probability)
 
 
 def _parsed(code: str) -> Language:

@@ -81,6 +81,8 @@ def _identified(
         message = f"{name} is in {other.name()} ({other}), which this server does not offer"
         raise wrong(f"{message}{offered.listed(other)}", "unknown_language")
     short = letters(words) < _SHORT
+    if short and offered.chosen and (source := offered.sure_of(words, _SURE_IF_SHORT)):
+        return TextDirections(offered.direction(Direction(source, target), target))
     for sample, sure in (
         (own, _SURE_IF_SHORT if offered.chosen and short else _SURE),
         ((*context, *own), _SURE_IF_SHORT if offered.chosen else _SURE),
