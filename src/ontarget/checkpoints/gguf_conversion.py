@@ -46,9 +46,8 @@ def _check_metadata(file: Path) -> None:
 
     try:
         reader = GGUFReader(file)
-    except Exception as error:
-        reason = first_line(error)
-        raise UserError(f"'{file}' is damaged or cut off ({reason}): download it again") from error
+    except Exception as error:  # what numpy says of it helps nobody
+        raise UserError(f"'{file}' is damaged or cut off: download it again") from error
     found = {name: reader.fields[name].contents() for name in _FIELDS if name in reader.fields}
     if int(found.get("split.count", 1)) > 1:
         raise UserError(f"'{file}' is one of several parts: join them with llama-gguf-split --merge")
