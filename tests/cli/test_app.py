@@ -253,6 +253,11 @@ def test_an_error_of_a_library_without_a_reason_is_shown_whole(stub: Callable[..
         (["score", "a", "--wdth", "3"], "No such option: --wdth (Possible options: "),
         (["score"], "Missing argument 'HYP...'; see"),
         (["score", "a", "--width", "x"], "Invalid value for '--width'"),
+        (["translate", "a", "--precision", "x"], "Invalid value for '--precision': 'x' is not one of 'auto'"),
+        (
+            ["translate", "a", "--num-beams", "0"],
+            "Invalid value for '--num-beams': it should be greater than or equal to 1",
+        ),
         (["score", "a", "--to"], "Option '--to' requires an argument; see"),
         (["scores"], "No such command 'scores'"),
         (["data", "shw"], "No such command 'shw'"),

@@ -90,7 +90,7 @@ class _Commands(Quick, TyperGroup):
         except UserError as error:
             _fail(str(error))
         except TyperException as error:  # an unknown option, or a value of the wrong type
-            sentence = error.format_message()
+            sentence = error.format_message().replace(": Value error, ", ": ").replace(": Input ", ": it ")
             if not sentence or "\n" in sentence:
                 raise  # the help of a group of commands
             at = getattr(error, "ctx", None)
