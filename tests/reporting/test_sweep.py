@@ -94,7 +94,7 @@ def test_points_of_another_recipe_alone_are_a_clear_error(tmp_path: Path) -> Non
     folder = _write(tmp_path, [{"k": 1}, {"k": 2}])
     (folder / "points.json").write_text('["another"]', encoding="utf-8")
     for read in (sweep.table, sweep.differences, sweep.drawings):
-        with pytest.raises(UserError, match="no point in .* has finished since"):
+        with pytest.raises(UserError, match=r"no point in .* has finished since"):
             read(folder)
 
 
