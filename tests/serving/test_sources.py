@@ -85,6 +85,14 @@ def test_a_text_is_detected_and_translated_in_the_same_language(text: str) -> No
     assert found["language"] in ("en", "it", "ro")
 
 
+@pytest.mark.parametrize("text", ["12345", "%s", "\n"])
+def test_a_text_without_words_is_in_no_offered_language(text: str) -> None:
+    with client_of(service_of(Table(), languages=FOUR.languages)) as client:
+        reply = client.post("/translate", json={"q": text, "source": "auto", "target": "nl"}).json()
+        assert reply["detectedLanguage"] == {"language": "", "confidence": 0.0}
+        assert client.post("/detect", json={"q": "12345"}).json() == []
+
+
 def test_a_language_that_is_not_offered_is_named() -> None:
     with pytest.raises(Failure, match=r"text 2 is in German \(de\).* offered are nl, en, it, ro") as refused:
         main(["Il gatto dorme", GERMAN], "nl", FOUR)

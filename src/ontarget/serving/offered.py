@@ -140,6 +140,8 @@ def _guess(text: str, identifier: Identifier) -> Guess:
     lid.176 knows `Ciao`, but not `ciao`, and takes words it does not know for its most frequent language.
     """
     ((guess, *_),) = read([text], identifier, ())
+    if guess.label not in identifier.labels:  # there are no words
+        return Guess("", 0.0)
     if letters(text) >= _LONG_ENOUGH:
         return guess
     return max(guess, *identifier.identify([in_one_line(text)]), key=lambda one: one.probability)
