@@ -174,16 +174,12 @@ def _trained(size: ModelSize, layers: int, *, bf16: bool) -> float:
 def _decoder(size: ModelSize, layers: int, precision: Precision) -> Any:
     """A model in the form in which it decodes."""
     from ontarget.hardware import device
-    from ontarget.translation.engines.grouped_attention import group_queries
-    from ontarget.translation.engines.joined_layers import join_layers
-    from ontarget.translation.engines.packed_linear import pack_linear_layers
+    from ontarget.translation.engines.transformers import speed_up_decoding
 
     model = _model(size, layers).eval()
     if precision == "bf16" or (precision == "auto" and device().type == "cuda"):
         model.bfloat16()
-    join_layers(model)  # as `TransformersEngine.load`
-    group_queries(model)
-    pack_linear_layers(model)
+    speed_up_decoding(model)
     return model
 
 

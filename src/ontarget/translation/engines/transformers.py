@@ -72,9 +72,7 @@ class TransformersEngine:
             UserError: the model does not exist, or ontarget cannot use it.
         """
         loaded, tokenizer = load_checkpoint(model, trust_remote_code=trust_remote_code, precision=precision)
-        join_layers(loaded)
-        group_queries(loaded)
-        pack_linear_layers(loaded)
+        speed_up_decoding(loaded)
         return cls(loaded, tokenizer)
 
     def encode(self, prompt: Prompt) -> list[int]:
@@ -250,3 +248,10 @@ class TransformersEngine:
         token = 2 * config.num_hidden_layers * heads * size * self.model.dtype.itemsize
         free = 0.5 * torch.cuda.mem_get_info()[0] if self.model.device.type == "cuda" else _CPU_CACHE_BYTES
         return int(free // token)
+
+
+def speed_up_decoding(model: PreTrainedModel) -> None:
+    """Replaces the parts of a model for which there are faster ones of our own; it can then only decode."""
+    join_layers(model)
+    group_queries(model)
+    pack_linear_layers(model)
