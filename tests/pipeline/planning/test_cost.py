@@ -18,6 +18,7 @@ from ontarget.pipeline.planning.probe import Speeds
 from ontarget.pipeline.planning.sample_tokens import new_tokenizer, tokens_a_sample
 from ontarget.pipeline.planning.work import Counter, Work
 from ontarget.recipes.schema.recipe import Recipe
+from ontarget.settings.decoding import Decoding
 from ontarget.settings.model_shape import ModelShape
 
 SPEEDS = Speeds(trained=0.1, step=3.0, read=0.01, written=0.05, passed=0.0)
@@ -91,7 +92,8 @@ def test_the_lines_of_a_second_test_are_those_that_are_counted(fake_corpus: Corp
     lines = sum(len(text.pairs(direction)) for direction in text.directions)
     of_line = fmean(counter._tokens("mt", [p.target for p in text.pairs(d)]) for d in text.directions)
     beams = plan.recipe.decoding.num_beams
-    assert found["outputs/everyday/mt"].seconds == pytest.approx(0.05 * beams * lines * of_line)
+    written = 1.1 * beams * lines * (of_line + 1)  # with the end token; a beam searches on for a while
+    assert found["outputs/everyday/mt"].seconds == pytest.approx(0.05 * written)
 
 
 def test_judging_costs_as_much_as_answering_so_many_lines(fake_corpus: Corpus) -> None:
@@ -168,6 +170,13 @@ def test_a_few_lines_take_as_many_steps_as_a_batch(fake_corpus: Corpus) -> None:
     )
     assert one
     assert one == two
+
+
+def test_lines_of_a_single_batch_are_read_as_long_as_the_longest(fake_corpus: Corpus) -> None:
+    """More lines are sorted by length, so batches have lines of similar length."""
+    counter = Counter(Plan(fake_recipe(), fake_corpus, Store(Path("runs/fake"))))
+    few, many = (counter._answers("mt", [lines], Decoding()).read / lines for lines in (64, 65))
+    assert few - many == pytest.approx(0.5 * counter._line("mt"))
 
 
 def test_the_memory_of_decoding_has_keys_and_values(fake_corpus: Corpus) -> None:

@@ -36,7 +36,10 @@ from ontarget.samples.general import how_many
 from ontarget.settings.decoding import Decoding, Precision
 
 _CHARACTERS = 4.0  # characters of a token in European languages, where the tokenizer is unknown
-_LONGEST = 1.5  # times the mean length, the longest output of some dozens
+_LONGEST = 1.5  # times the mean length, the longest line or output of some dozens
+_SEARCHED = (
+    1.1  # times its length, what a beam computes: it searches on, and a row that ended stays for a while
+)
 _LINES = 200  # number of lines for the mean length of a text
 
 
@@ -225,11 +228,13 @@ class Counter:
         """
         line = self._line(name) if line is None else line
         after, instruction = self._after(name), self._instruction(name)
-        length = min(line, decoding.max_new_tokens)
-        longest = min(_LONGEST * line, decoding.max_new_tokens)
-        written = sum(lines) * length * decoding.num_beams
+        length = min(line + 1, decoding.max_new_tokens)  # with the end token
+        longest = min(_LONGEST * length, decoding.max_new_tokens)
+        searched = _SEARCHED if decoding.num_beams > 1 else 1.0
+        written = sum(lines) * searched * length * decoding.num_beams
+        padded = sum(of_one * (_LONGEST if of_one <= ROWS else 1.0) for of_one in lines)  # alone in a batch
         return Work(
-            read=sum(lines) * (line + after) + sum(map(bool, lines)) * shown,
+            read=padded * line + sum(lines) * after + sum(map(bool, lines)) * shown,
             written=written,
             passed=sum(max(longest, of_one / ROWS * length) for of_one in lines if of_one),
             attended=written * (instruction + shown + line + decoding.num_beams * length / 2),
