@@ -86,8 +86,16 @@ def test_a_template_that_names_languages_anywhere_cannot_ask_general_instruction
     [
         ("instruction: [", "is not YAML"),
         ("- a", "must be a mapping"),
-        ('input: "{text}"', "'instruction': field required"),
-        (SMALL + "instuction: x", "'instuction': .* did you mean 'instruction'"),
+        ('input: "{text}"', "'instruction' is missing"),
+        (SMALL + "stop: 3", "'stop' should be a list"),
+        (SMALL + "words: [a]", "'words' should be a string or a mapping of keys to values"),
+        (SMALL + "words: {de: 3}", "'words.de' should be a mapping of keys to values"),
+        (SMALL + "terms: {each: '{term} {translation}', instrution: x}", "'terms.instruction' is missing"),
+        (
+            SMALL + "terms: {each: '', instruction: x, afetr: x}",
+            "'terms.afetr'; did you mean 'after'",
+        ),
+        (SMALL + "instuction: x", "unknown key 'instuction'; did you mean 'instruction'"),
         ('instruction: "{target} "\ninput: "x"', r"'input' must contain"),
         ('instruction: "{target} "\ninput: "{text}{text}"', r"'input' must contain"),
         ('instruction: "{text} {target}"\ninput: "{text}"', r"'instruction': unknown name \{text\}"),

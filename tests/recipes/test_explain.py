@@ -26,8 +26,8 @@ from ontarget.recipes.loading import load
             "unknown key 'decoding.zzz'; known here: num_beams, max_new_tokens, length_penalty,",
         ),
         ("stages.mt.start=base", "unknown key 'stages.mt.start'"),
-        ("stages.mt.samples=-3", "'stages.mt.samples' is -3: should be greater than 0 or should be 'all'"),
-        ("test_lines=many", "'test_lines' is 'many': should be a valid integer"),
+        ("stages.mt.samples=-3", "'stages.mt.samples' is -3: should be greater than 0 or 'all'"),
+        ("test_lines=many", "'test_lines' is 'many': should be a whole number or 'all'"),
         (
             "stages.lat.conflict.policy=any",
             "'stages.lat.conflict.policy' is 'any': should be 'any-instruction',",
@@ -44,7 +44,7 @@ from ontarget.recipes.loading import load
         ("split=zzz", r"'split' is 'zzz': should be .* or 'test'$"),
         (
             "stages.mt.samples=al",
-            r"'stages\.mt\.samples' is 'al': .*should be 'all'; did you mean 'all'\?$",
+            r"'stages\.mt\.samples' is 'al': .* or 'all'; did you mean 'all'\?$",
         ),
         (
             "stages.mt.kind=language-awar",
@@ -64,6 +64,24 @@ from ontarget.recipes.loading import load
         ),
         ("decoding=3", "'decoding' is 3: should be a mapping of keys to values"),
         ("stages=3", "'stages' is 3: should be a mapping of keys to values"),
+        ("languages='en,de'", "'languages' is 'en,de': should be a list"),
+        ("languages=[en]", "'languages' is ['en']: should have at least 2 entries"),
+        ("seed=2.5", "'seed' is 2.5: should be a whole number"),
+        ("seed=null", "'seed' is null: should be a whole number"),
+        ("stages.lat.alpha=1.0.e5", "'stages.lat.alpha' is '1.0.e5': should be a number"),
+        ("systems.mt.pivot=3", "'systems.mt.pivot' is 3: should be true or false"),
+        ("name=my run", "'name' is 'my run': a name has letters from a to z, digits,"),
+        ("systems={my row: {model: mt}}", "'systems.my row' is 'my row': a name has letters"),
+        (
+            "stages.lat.conflict.counts=[1]",
+            "'stages.lat.conflict.counts' is [1]: should be a string or",
+        ),
+        ("stages.lat.conflict.counts={fr: 1}", "'stages.lat.conflict.counts.fr' is 1: should be a mapping"),
+        ("corpus={files: {train: {en: a.en}}}", "'corpus.files.train' is {'en': 'a.en'}: should be a list"),
+        (
+            "corpus={catalogue: {name: wmt, train: [1]}}",
+            "'corpus.catalogue.train.0' is 1: should be a",
+        ),
         (
             "languages=[en, germn]",
             r"'languages.1' is 'germn': unknown language 'germn'; did you mean de \(German\)",

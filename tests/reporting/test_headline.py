@@ -64,6 +64,15 @@ def test_equal_bleu_is_said_to_be_equal() -> None:
     assert headline(Scores.of(rows)).endswith(", at the same BLEU.")
 
 
+@pytest.mark.parametrize(("after", "end"), [(0.94, " (references: 1 %)."), (1.0, ", with 0.9 BLEU more.")])
+def test_a_difference_of_tiny_bleu_values_is_not_a_result(after: float, end: str) -> None:
+    rows = score_rows(["mt", "ontarget"])
+    for row in rows:
+        if row["metric"] == "bleu":
+            row["value"] = {"mt": 0.1, "ontarget": after}[row["system"]]
+    assert headline(Scores.of(rows)).endswith(end)
+
+
 def test_cost_is_told_where_it_is_known() -> None:
     assert cost(_scores(["mt", "ontarget"])) == "Supervised BLEU: 30.5 with MT, 29.6 with ontarget."
     assert cost(_scores(["mt"])) == ""

@@ -49,6 +49,49 @@ def test_a_broken_body_is_a_mistake_of_the_request(
     assert path != "/translate" or said in message
 
 
+@pytest.mark.parametrize(
+    ("path", "body", "message"),
+    [
+        ("/translate", {"text": 5, "target": "fr"}, "text should be a string or a list"),
+        ("/translate", {"text": ["a", 5], "target": "fr"}, "text.1 should be a string"),
+        ("/translate", {"q": None, "target": "fr"}, "q should be a string or a list"),
+        (
+            "/translate",
+            {"text": "a", "target": "fr", "format": "md"},
+            "format should be 'text', 'html' or 'xml'",
+        ),
+        ("/translate", {"text": "a", "target": "fr", "stream": "maybe"}, "stream should be true or false"),
+        ("/translate", {"text": "a"}, "target is missing"),
+        ("/translate", {"text": "a", "target": "fr", "glossary": [["a"]]}, "glossary.0.1 is missing"),
+        ("/translate", {"text": "a", "target": "fr", "glossary": ["a"]}, "glossary.0 should be a list"),
+        (
+            "/translate",
+            {"text": "a", "target": "fr", "keep": [""]},
+            "keep.0 should have at least 1 character",
+        ),
+        ("/v2/translate", {"text": [1], "target_lang": "FR"}, "text.0 should be a string"),
+        ("/v2/translate", {"text": [], "target_lang": "FR"}, "text should have at least 1 entry"),
+        (
+            "/v1/chat/completions",
+            {"model": "ontarget:de-fr", "messages": [{"role": "user", "content": 3}]},
+            "messages.0.content should be a string or a list",
+        ),
+        (
+            "/v1/chat/completions",
+            {"model": "ontarget:de-fr", "messages": [{"role": "user", "content": [{"text": 3}]}]},
+            "messages.0.content.0.text should be a string",
+        ),
+        ("/score", {"lines": "a", "target": "fr"}, "lines should be a list"),
+    ],
+)
+def test_a_message_names_the_field_as_the_client_has_it(
+    client: httpx2.Client, path: str, body: dict[str, object], message: str
+) -> None:
+    """A value that may have several types has an error of pydantic for each, with the type in its place."""
+    reply = client.post(path, json=body)
+    assert (reply.status_code, reply.json()["error"]["message"]) == (400, message)
+
+
 def test_a_compressed_body_is_refused(client: httpx2.Client) -> None:
     reply = client.post("/translate", content=b"\x1f\x8b", headers={**JSON, "Content-Encoding": "gzip"})
     assert reply.status_code == 415

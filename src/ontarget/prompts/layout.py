@@ -11,6 +11,7 @@ from pydantic import BaseModel, ConfigDict, ValidationError
 from ontarget.errors import UserError, nearest
 from ontarget.files import expanded
 from ontarget.languages import Language
+from ontarget.mistakes import Mistake, mistakes_in
 from ontarget.prompts.wording import prompt_languages, wording
 from ontarget.yaml_text import read_yaml
 
@@ -161,14 +162,22 @@ def _checked(text: str, where: str) -> Layout:
     except yaml.YAMLError as error:
         raise UserError(f"{where} is not YAML: {' '.join(str(error).split())}") from None
     except ValidationError as error:
-        first = error.errors()[0]
-        key = ".".join(map(str, first["loc"]))
-        hint = nearest(key, Layout.model_fields) if first["type"] == "extra_forbidden" else ""
-        raise UserError(f"{where}: '{key}': {first['msg'].lower()}{hint}") from None
+        raise UserError(f"{where}: {_explained(mistakes_in(error.errors(), content)[0])}") from None
     _check_words(layout, where)
     _check_names(layout, where)
     _check_languages(layout, where)
     return layout
+
+
+def _explained(mistake: Mistake) -> str:
+    key = ".".join(mistake.path)
+    if mistake.kind == "missing":
+        return f"'{key}' is missing"
+    if mistake.kind == "extra_forbidden":
+        known = Layout.model_fields if len(mistake.path) == 1 else TermsBlock.model_fields
+        hint = nearest(mistake.path[-1], known) or f"; known here: {', '.join(known)}"
+        return f"unknown key '{key}'{hint}"
+    return f"'{key}' {mistake.requirement}"
 
 
 def _check_words(layout: Layout, where: str) -> None:

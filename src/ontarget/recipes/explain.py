@@ -1,51 +1,41 @@
 """Explains a mistake in a recipe: the dotted path, the value, and the allowed values."""
 
+import json
 import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from types import UnionType
 from typing import Annotated, Any, Union, get_args, get_origin
 
 from pydantic import BaseModel, ValidationError
 
 from ontarget.errors import nearest
+from ontarget.mistakes import mistakes_in
 from ontarget.recipes.schema.recipe import Recipe
-
-Location = tuple[int | str, ...]
 
 
 def explain(error: ValidationError, data: Mapping[str, Any]) -> str:
     """Describes the first mistake; if several types are allowed, with the requirement of each."""
-    first, *others = error.errors(include_url=False)
-    path = _path(first["loc"], data, first["type"] == "missing")
-    if first["type"] == "extra_forbidden":
+    mistake = mistakes_in(error.errors(include_url=False), data)[0]
+    first, path = mistake.errors[0], ".".join(mistake.path)
+    if mistake.kind == "extra_forbidden":
         known = _keys(first["loc"][:-1])
         hint = nearest(str(first["loc"][-1]), known) or f"; known here: {', '.join(known)}"
         return f"unknown key '{path}'{hint}"
-    if first["type"] == "missing":
+    if mistake.kind == "missing":
         return f"'{path}' is missing"
-    if first["type"].startswith("union_tag"):
+    if mistake.kind.startswith("union_tag"):
         tag, kinds = first.get("ctx", {}).get("tag"), _expected(first)
         given = f"{tag!r}" if tag else "missing"
         return f"'{path}.kind' is {given}: it should be one of {kinds}{_nearest(tag, kinds)}"
-    message = _message(first)
+    reasons = mistake.requirement
     if not path:
-        return message
-    same = [first, *(other for other in others if _path(other["loc"], data, False) == path)]
-    reasons = " or ".join(dict.fromkeys(map(_message, same)))
-    reasons += _nearest(first["input"], *(_expected(one) for one in same if one["type"] == "literal_error"))
+        return reasons
+    literals = [_expected(one) for one in mistake.errors if one["type"] == "literal_error"]
+    reasons += _nearest(first["input"], *literals)
     value = short(first["input"])
     if isinstance(first["input"], Mapping) and value != repr(first["input"]):
         return f"'{path}': {reasons}"  # half a block explains nothing
     return f"'{path}' is {value}: {reasons}"
-
-
-def _message(error: Any) -> str:
-    if error["type"] == "value_error":
-        return str(error["ctx"]["error"])
-    text: str = error["msg"].removeprefix("Input ")
-    if text.startswith("should be a valid dictionary"):
-        return "should be a mapping of keys to values"
-    return f"{text[:1].lower()}{text[1:]}"
 
 
 def _expected(error: Any) -> str:
@@ -62,28 +52,12 @@ def _nearest(value: object, *expected: str) -> str:
 
 
 def short(value: object) -> str:
-    """A value, shortened for messages."""
-    text = repr(value)
+    """A value as in YAML, shortened for messages."""
+    text = json.dumps(value) if value is None or isinstance(value, bool) else repr(value)
     return text if len(text) <= 60 else f"{text[:57]}..."
 
 
-def _path(location: Location, data: Any, missing: bool) -> str:
-    """The dotted path in the recipe, without the types in the location of pydantic."""
-    parts = []
-    for number, part in enumerate(location):
-        within = (
-            part in data
-            if isinstance(data, Mapping)
-            else isinstance(data, list | tuple) and isinstance(part, int)
-        )
-        if within:
-            data = data[part]
-        if within or (missing and number == len(location) - 1):
-            parts.append(str(part))
-    return ".".join(parts)
-
-
-def _keys(location: Location) -> list[str]:
+def _keys(location: Sequence[int | str]) -> list[str]:
     """The known keys at a location."""
     here: list[Any] = [Recipe]
     for part in location:

@@ -5,6 +5,7 @@ from ontarget.reporting.systems import BASE_MODEL, REFERENCE
 
 PROBLEM = "mt"
 CURES = ("ontarget", "ontarget-any", "lat")
+_LEAST_BLEU = 1.0  # where no translation is this good, a difference says nothing
 
 
 def headline(scores: Scores) -> str:
@@ -52,7 +53,7 @@ def _subject(name: str) -> str:
 
 def _gain(scores: Scores, first: str, cure: str) -> str:
     before, after = (scores.value(system, "bleu", scores.kind) for system in (first, cure))
-    if before is None or after is None:
+    if before is None or after is None or max(before, after) < _LEAST_BLEU:
         return ""
     # The difference of the printed figures, so that readers can check it.
     gain = round(round(after, 1) - round(before, 1), 1)

@@ -11,7 +11,7 @@ from pydantic import Field, ValidationError
 from starlette.requests import Request
 
 from ontarget.errors import UserError, nearest
-from ontarget.serving.body import mistakes_in
+from ontarget.serving.body import sentence_of
 from ontarget.serving.client_limits import Client, ClientLimits
 from ontarget.serving.failure import Failure
 from ontarget.serving.kept_usage import KeptUsage
@@ -156,10 +156,10 @@ def _named(text: str, file: Path) -> dict[str, Client]:
         try:
             one = NamedKey.model_validate(fields)
         except ValidationError as error:
-            details = error.errors(include_url=False, include_context=False, include_input=False)
+            details = error.errors(include_url=False, include_input=False)
             number = any(one["type"] == "string_type" for one in details)
             remedy = "; put it in quotes, since YAML reads digits as a number" if number else ""
-            message = f"the API key '{name}' in '{file}' is wrong: {mistakes_in(details)}{remedy}"
+            message = f"the API key '{name}' in '{file}' is wrong: {sentence_of(details, fields)}{remedy}"
             raise UserError(message) from None
         if one.key in found:
             raise UserError(

@@ -20,7 +20,7 @@ from ontarget.serving import (
     openai_chat,
     own_api,
 )
-from ontarget.serving.body import mistakes_in
+from ontarget.serving.body import sentence_of
 from ontarget.serving.failure import Failure, client_left, wrong
 from ontarget.serving.gate import Gate
 from ontarget.serving.page import routes as page
@@ -107,7 +107,7 @@ async def _failure(_: Request, failure: Exception) -> JSONResponse:
 
 async def _wrong_parameter(_: Request, error: Exception) -> JSONResponse:
     assert isinstance(error, RequestValidationError)
-    return wrong(mistakes_in(error.errors())).response()
+    return wrong(sentence_of(error.errors())).response()
 
 
 async def _http_exception(_: Request, error: Exception) -> JSONResponse:

@@ -10,6 +10,7 @@ from pydantic import BaseModel, ValidationError
 from starlette.requests import Request
 
 from ontarget.errors import excerpt
+from ontarget.mistakes import Mistake, mistakes_in
 from ontarget.serving.failure import Failure, wrong
 
 _FORM = "application/x-www-form-urlencoded"
@@ -73,8 +74,7 @@ def checked_body(model: type[Model], fields: dict[str, Any]) -> Model:
     try:
         return model.model_validate(fields)
     except ValidationError as error:
-        found = error.errors(include_url=False, include_context=False, include_input=False)
-        raise wrong(mistakes_in(found)) from None
+        raise wrong(sentence_of(error.errors(include_url=False, include_input=False), fields)) from None
 
 
 def unused_fields(given: Mapping[str, Any], model: type[BaseModel]) -> list[str]:
@@ -83,15 +83,16 @@ def unused_fields(given: Mapping[str, Any], model: type[BaseModel]) -> list[str]
     return sorted(excerpt(name) for name in unknown if given[name] not in (None, "", []))
 
 
-def mistakes_in(errors: Sequence[Mapping[str, Any]]) -> str:
-    """The first of pydantic's errors in one line, without any value of the request."""
-    return "; ".join(map(_mistake, errors[:_NAMED]))
+def sentence_of(errors: Sequence[Mapping[str, Any]], fields: Any = None) -> str:
+    """The first mistakes that pydantic has found, in one line without any value of the request."""
+    return "; ".join(map(_sentence, mistakes_in(errors, fields)[:_NAMED]))
 
 
-def _mistake(error: Mapping[str, Any]) -> str:
-    name = _path(error["loc"])
+def _sentence(mistake: Mistake) -> str:
+    # The name of a field that does not exist is of the user's own.
+    name = ".".join(map(excerpt, mistake.path)) or "the body"
     in_our_words = {"missing": f"{name} is missing", "extra_forbidden": f"{name} is not a known field"}
-    return in_our_words.get(error["type"], f"{name}: {error['msg'].lower()}")
+    return in_our_words.get(mistake.kind, f"{name} {mistake.requirement}")
 
 
 def described(*models: type[BaseModel], forms: bool = False) -> dict[str, Any]:
@@ -142,8 +143,3 @@ def _integer(digits: str) -> int:
             f"a number has {len(digits.removeprefix('-')):,} digits; send a shorter one, or a text in quotes"
         )
         raise wrong(message, "invalid_json") from None
-
-
-def _path(location: tuple[int | str, ...]) -> str:
-    """The place of a field; the name of one that does not exist is of the user's own."""
-    return ".".join(excerpt(str(part)) for part in location) or "the body"

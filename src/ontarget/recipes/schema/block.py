@@ -1,17 +1,27 @@
 """Base class and common types of the blocks of a recipe."""
 
+import re
 from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import Annotated, Literal
 
-from pydantic import BaseModel, ConfigDict, PositiveInt, StringConstraints
+from pydantic import AfterValidator, BaseModel, ConfigDict, PositiveInt
 
 from ontarget.errors import UserError
 
 Count = PositiveInt | Literal["all"]
 POST_INSTRUCTION = "put the instruction after the input"
 
-Name = Annotated[str, StringConstraints(pattern=r"^[A-Za-z0-9][A-Za-z0-9._-]*$")]  # names become folders
+
+def _as_folder(name: str) -> str:
+    if not re.fullmatch(r"[A-Za-z0-9][A-Za-z0-9._-]*", name):
+        raise ValueError(
+            "a name has letters from a to z, digits, '.', '_' and '-', and begins with none of these signs"
+        )
+    return name
+
+
+Name = Annotated[str, AfterValidator(_as_folder)]  # names become folders
 
 
 class Block(BaseModel):
