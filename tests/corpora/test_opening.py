@@ -144,3 +144,15 @@ def test_standard_input_may_be_closed(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(sys, "stdin", None)
     with pytest.raises(UserError, match="standard input is closed"), standard_input():
         pass
+
+
+def test_a_link_to_nothing_is_not_taken_for_a_misspelt_name(tmp_path: Path) -> None:
+    link = tmp_path / "text.de"
+    link.symlink_to("moved.de")
+    with (
+        pytest.raises(
+            UserError, match=r"the file of the symbolic link '.*text\.de' does not exist: moved\.de$"
+        ),
+        opened(link),
+    ):
+        pass

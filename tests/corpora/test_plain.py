@@ -95,9 +95,10 @@ def test_what_is_not_utf8_is_told_where(tmp_path: Path, content: bytes, where: s
 
 
 def test_the_encoding_that_is_proposed_has_the_character(tmp_path: Path) -> None:
-    for text, encoding in (("„Ja“", "windows-1252"), ("für", "latin1")):
-        with pytest.raises(UserError, match=f"convert the file, e.g. iconv -f {encoding} -t utf-8"):
-            read_lines(written(tmp_path / "x", text.encode(encoding)))
+    """Also where the first byte that is not UTF-8 is the same in Latin-1: quotes may follow."""
+    for text in ("„Ja“", "für „Ja“", "für"):
+        with pytest.raises(UserError, match=r"convert the file, e\.g\. iconv -f windows-1252 -t utf-8"):
+            read_lines(written(tmp_path / "x", text.encode("windows-1252")))
 
 
 @pytest.mark.parametrize("encoding", ["utf-16-le", "utf-16-be"])
@@ -112,6 +113,20 @@ def test_lines_that_end_with_cr_alone_are_told(tmp_path: Path) -> None:
         written(tmp_path / f"train.{code}", b"a\rb\rc")
     with pytest.raises(UserError, match=r"lines of '.*train\.de' end with CR only; convert them"):
         load("mine", {"train": f"{tmp_path}/train.{{language}}"}, [DE, FR])
+
+
+@pytest.mark.parametrize("content", [b"a\rb", b"a\rb\r", b"\xef\xbb\xbfa\rb"])
+def test_old_line_ends_are_told_to_all_readers(tmp_path: Path, content: bytes) -> None:
+    """Such a file would be a single line for a model or a score."""
+    for read in (read_lines, lines_of):
+        with pytest.raises(UserError, match=r"lines of '.*x' end with CR only; convert them"):
+            list(read(written(tmp_path / "x", content)))
+
+
+@pytest.mark.parametrize("content", [b"a\r", b"a\r\n", b"a\r\r\n", b"a\rb\n", b"a\rb\nc", b"\r\n\ra"])
+def test_a_cr_elsewhere_is_part_of_a_line(tmp_path: Path, content: bytes) -> None:
+    lines = [line.removesuffix("\r") for line in content.decode().removesuffix("\n").split("\n")]
+    assert read_lines(written(tmp_path / "x", content)) == lines
 
 
 def test_a_segment_is_one_line(tmp_path: Path) -> None:

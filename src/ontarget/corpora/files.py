@@ -6,7 +6,6 @@ import re
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from functools import partial
-from itertools import islice
 from pathlib import Path
 
 from ontarget.corpora import sacrebleu_sets, store
@@ -24,7 +23,7 @@ from ontarget.corpora.opening import (
     wide_encoding,
 )
 from ontarget.corpora.parquet import read_parquet
-from ontarget.corpora.plain import lines_of, require_line_ends
+from ontarget.corpora.plain import lines_of
 from ontarget.corpora.rows import Columns
 from ontarget.corpora.sacrebleu_sets import SCHEME, sets_of
 from ontarget.corpora.tables import NAMED_SEPARATOR, SEPARATORS, read_csv, read_tsv
@@ -227,8 +226,6 @@ def aligned(files: Mapping[Language, Path], direction: Direction | None) -> Sour
 
 def _line_by_line(files: Mapping[Language, Path]) -> Iterator[Segment]:
     languages = list(files)
-    for path in files.values():
-        require_line_ends([*islice(lines_of(path), 2)], f"'{path}'")
     try:
         for texts in zip(*map(lines_of, files.values()), strict=True):
             yield dict(zip(languages, texts, strict=True))

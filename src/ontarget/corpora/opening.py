@@ -112,10 +112,10 @@ def digest(path: Path) -> str:
 
 def not_utf8(name: str, line: int, offset: int, there: int) -> UserError:
     """The error for text in another encoding, or in several; `there` is the byte at `offset`."""
-    encoding = "windows-1252" if 0x80 <= there <= 0x9F else "latin1"  # latin1 has no quotes and dashes there
+    # windows-1252 is latin1 with the quotes and dashes that may follow elsewhere in the text.
     return UserError(
         f"{name} is not UTF-8: line {line}, byte {offset} of the text is 0x{there:02x}; "
-        f"convert the file, e.g. iconv -f {encoding} -t utf-8"
+        f"convert the file, e.g. iconv -f windows-1252 -t utf-8"
     )
 
 
@@ -215,6 +215,8 @@ _FORMATS: dict[bytes, tuple[str, Callable[[BinaryIO], Any]]] = {
 
 def missing_file(path: Path) -> str:
     """The message for a missing file, with the nearest names in its folder."""
+    if path.is_symlink():
+        return f"the file of the symbolic link '{path}' does not exist: {path.readlink()}"
     if path.parent.is_dir():
         return f"there is no file '{path}'{nearest(path.name, [p.name for p in path.parent.iterdir()])}"
     return f"there is no file '{path}': its folder '{path.parent}' does not exist"

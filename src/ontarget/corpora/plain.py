@@ -30,8 +30,6 @@ def load(name: str, patterns: Mapping[str, str], languages: Sequence[Language]) 
     for split, pattern in patterns.items():
         paths = {language: path_of(pattern, language) for language in languages}
         lines = {language: read_lines(path) for language, path in paths.items()}
-        for language, path in paths.items():
-            require_line_ends(lines[language], f"'{path}'")
         for first, other in pairwise(languages):
             if len(lines[first]) != len(lines[other]):
                 raise UserError(
@@ -43,18 +41,6 @@ def load(name: str, patterns: Mapping[str, str], languages: Sequence[Language]) 
     return Corpus(name, splits, line_breaks=line_breaks)
 
 
-def require_line_ends(lines: Sequence[str], name: str) -> None:
-    """Rejects a file of one line with CRs in it, whose lines end with CR as on old Macs.
-
-    Raises:
-        UserError: it is such a file, which is called `name` in the message.
-    """
-    if len(lines) == 1 and "\r" in lines[0].rstrip("\r"):
-        raise UserError(
-            f"the lines of {name} end with CR only; convert them, e.g. tr '\\r' '\\n' < old.txt > new.txt"
-        )
-
-
 def read_lines(path: Path) -> list[str]:
     """The lines of a UTF-8 text file, compressed or not, without their ends.
 
@@ -62,7 +48,8 @@ def read_lines(path: Path) -> list[str]:
     spaces later, when lines become segments (see text.py).
 
     Raises:
-        UserError: the file is missing, empty, broken, or not UTF-8; the message says where.
+        UserError: the file is missing, empty, broken, or not UTF-8, or its lines end with CR alone, as on old
+            Macs; the message says where.
     """
     with opened(path) as file:
         data = file.read()
@@ -92,9 +79,9 @@ def lines_in(file: BinaryIO, name: str) -> Iterator[str]:
     """The lines of a UTF-8 stream, as in `read_lines`; `name` is its name in messages.
 
     Raises:
-        UserError: the stream is empty, or is not UTF-8.
+        UserError: as in `read_lines`.
     """
-    offset, empty = 0, True
+    offset, found, line = 0, 0, ""
     for number, data in enumerate(file, start=1):
         if number == 1:
             require_narrow(data, name)
@@ -106,7 +93,11 @@ def lines_in(file: BinaryIO, name: str) -> Iterator[str]:
             raise not_utf8(name, number, offset + place, data[place]) from None
         offset += len(data)
         if line:
-            empty = False
+            found += 1
             yield line.removesuffix("\n").removesuffix("\r")
-    if empty:
+    if found == 1 and "\n" not in line and "\r" in line.rstrip("\r"):
+        raise UserError(
+            f"the lines of {name} end with CR only; convert them, e.g. tr '\\r' '\\n' < old.txt > new.txt"
+        )
+    if not found:
         raise UserError(f"{name} is empty; it must have one segment per line")

@@ -6,7 +6,7 @@ from itertools import chain, islice
 from pathlib import Path
 
 from ontarget.corpora.corpus import Segment
-from ontarget.corpora.plain import lines_of, require_line_ends
+from ontarget.corpora.plain import lines_of
 from ontarget.corpora.rows import Columns, columns_of, language_called
 from ontarget.errors import UserError, counted
 from ontarget.languages import Language
@@ -95,7 +95,6 @@ def _begun(path: Path) -> tuple[list[str], Iterator[str]]:
     """The first lines of a file, and all its lines."""
     lines = lines_of(path)
     begun = list(islice(lines, _BEGINNING))
-    require_line_ends(begun, f"'{path}'")
     return begun, chain(begun, lines)
 
 

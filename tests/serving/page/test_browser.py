@@ -286,6 +286,21 @@ def test_mistakes_are_shown_and_nothing_is_lost(open_page: Open, url: str) -> No
     expect(page.locator("#error")).to_have_text("The server cannot be reached; try again.")
 
 
+def test_a_lost_connection_is_named_wherever_the_page_asks_the_server(open_page: Open, url: str) -> None:
+    """Browsers say "Failed to fetch" or "NetworkError"."""
+    gone = "The server cannot be reached; try again."
+    page = open_page(url)
+    translate(page, GERMAN)
+    page.context.set_offline(True)
+    page.locator(".badge").press("Enter")
+    expect(page.locator(".details:popover-open .others")).to_have_text(gone)
+    page.keyboard.press("Escape")
+    page.click("#documents summary")
+    page.set_input_files("#file", {"name": "a.txt", "mimeType": "text/plain", "buffer": GERMAN.encode()})
+    page.click("#send")
+    expect(page.locator("#files .failed")).to_have_text(f"a.txt: {gone}")
+
+
 def test_a_term_that_is_missed_is_a_warning(open_page: Open, url: str) -> None:
     page = open_page(url)
     page.click("#glossary summary")

@@ -1,6 +1,6 @@
 // Documents: chosen or dropped, translated by the server, saved by the browser.
 
-import { posted } from "./request.js";
+import { messageOf, posted } from "./request.js";
 
 const form = document.getElementById("form");
 const panel = document.getElementById("documents");
@@ -27,7 +27,8 @@ export async function translateFile(file) {
     item.replaceChildren("Save ", link, ` ${counted(report.outcomes ?? {})}`);
   } catch (error) {
     item.className = "failed";
-    item.textContent = error.message.includes(file.name) ? error.message : `${file.name}: ${error.message}`;
+    const message = messageOf(error);
+    item.textContent = message.includes(file.name) ? message : `${file.name}: ${message}`;
   }
 }
 

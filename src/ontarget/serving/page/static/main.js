@@ -4,7 +4,7 @@ import * as documents from "./documents.js";
 import * as editor from "./editor.js";
 import * as history from "./history.js";
 import * as output from "./output.js";
-import { isReady, rememberKey, rememberedKey, translated } from "./request.js";
+import { isReady, messageOf, rememberKey, rememberedKey, translated } from "./request.js";
 import { readData, write } from "./storage.js";
 
 const CHOICES = "ontarget.choices"; // languages and glossary of the last visit
@@ -43,7 +43,7 @@ async function translate() {
     }
   } catch (problem) {
     if (own.signal.aborted) return;
-    say(problem instanceof TypeError ? "The server cannot be reached; try again." : problem.message, "");
+    say(messageOf(problem), "");
     if (problem.status === 401 || problem.status === 403) key?.focus();
   } finally {
     if (running === own) busy(false);

@@ -1,5 +1,6 @@
 // The translation: sentences with badges, whose details offer other translations.
 
+import { messageOf } from "./request.js";
 import { divided } from "./text.js";
 
 const output = document.getElementById("output");
@@ -111,7 +112,7 @@ async function offer(one) {
     title.textContent = found.length ? "Other translations" : "There are no other translations.";
     others.append(...found.map((other) => choice(one, other)));
   } catch (error) {
-    title.textContent = error.message;
+    title.textContent = messageOf(error);
   }
 }
 

@@ -16,6 +16,11 @@ export class Refusal extends Error {
   }
 }
 
+/** What went wrong, for people: browsers have words of their own for a connection that fails. */
+export function messageOf(problem) {
+  return problem instanceof TypeError ? "The server cannot be reached; try again." : problem.message;
+}
+
 export function rememberedKey() {
   return read("sessionStorage", KEY) ?? "";
 }
