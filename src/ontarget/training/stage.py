@@ -175,7 +175,7 @@ def train_stage(
     if packing.pays_off(model):
         steps.cut, steps.collate = packing.by_tokens, packing.pack
     elif prefix.works(model, tuning, share.processes):
-        steps.collate = prefix.collate
+        steps.cut, steps.collate = prefix.by_length, prefix.collate
     model = adapters.prepared(model, tuning)
     if objective.pairwise and alpha:
         steps.units, steps.collate = pairs.together, partial(pairs.collate, steps.collate)

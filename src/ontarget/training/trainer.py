@@ -91,7 +91,7 @@ class SignedTrainer(Trainer):
                         # DDP, FSDP and ZeRO average gradients over processes; ours are parts of one sum.
                         self.accelerator.backward(loss * self.args.world_size)
                 losses.append(loss.detach())
-                _add(self.noted, "tokens", float(_tokens(micro_batch)), 1.0)
+                _add(self.noted, "tokens", float(micro_batch["tokens"]), 1.0)
         ours = torch.stack(losses)
         total: Tensor = self.accelerator.reduce(ours.sum(), reduction="sum")
         if not math.isfinite(total):
@@ -276,14 +276,6 @@ class SignedTrainer(Trainer):
             saving.settle(work)
         # A process that stops now would end the others before the folder is renamed.
         self.accelerator.wait_for_everyone()
-
-
-def _tokens(inputs: MicroBatch) -> int:
-    """Tokens of a micro-batch; a shared prefix counts for each row."""
-    rows = len(inputs["input_ids"])
-    return inputs["input_ids"].numel() + (
-        rows * inputs["prefix_ids"].numel() if "prefix_ids" in inputs else 0
-    )
 
 
 def _add(sums: dict[str, list[Any]], name: str, value: float | Tensor, weight: float | Tensor) -> None:

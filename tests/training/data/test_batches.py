@@ -1,6 +1,10 @@
 import math
+from itertools import chain, combinations, pairwise
+from unittest.mock import patch
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 torch = pytest.importorskip("torch")
 
@@ -10,6 +14,7 @@ from ontarget.prompts.template import PromptTemplate  # noqa: E402
 from ontarget.samples.conflict import Conflict  # noqa: E402
 from ontarget.samples.groups import language_aware_groups, translation_groups  # noqa: E402
 from ontarget.settings.tuning import Tuning  # noqa: E402
+from ontarget.training.data import batches  # noqa: E402
 from ontarget.training.data.batches import Steps, collate  # noqa: E402
 from ontarget.training.data.encode import Encoded, Encoder  # noqa: E402
 from ontarget.training.loss.log_odds import log_odds  # noqa: E402
@@ -95,13 +100,54 @@ def test_micro_batches_keep_to_their_tokens(tokenizer):
         assert samples == 1 or samples * length <= 100
 
 
+@given(
+    lengths=st.lists(st.integers(1, 60), min_size=1, max_size=9),
+    room=st.integers(1, 300),
+    shared=st.integers(0, 5),
+    of_pass=st.integers(0, 200),
+)
+def test_no_other_parts_of_a_batch_take_less_time(lengths, room, shared, of_pass):
+    """All partitions are tried, with a sorted batch; each part is a pass, and its rows are padded."""
+    rows = [(Encoded([0] * (shared + 1 + length), shared + length, [1.0], 1), [1.0]) for length in lengths]
+
+    def seconds(parts):
+        total = 0
+        for part in parts:
+            of_row = max(-(-length // 8) * 8 for length in part)
+            if len(part) > 1 and len(part) * (shared + of_row) > room:
+                return math.inf
+            total += len(part) * of_row + shared + of_pass
+        return total
+
+    with patch.object(batches, "_tokens_of_a_pass", lambda: of_pass):
+        found = batches.by_length(rows, room, shared)
+    assert sorted(id(row) for part in found for row in part) == sorted(map(id, rows))
+    ordered = sorted(lengths, reverse=True)
+    cuts = chain.from_iterable(combinations(range(1, len(rows)), n) for n in range(len(rows)))
+    least = min(seconds([ordered[a:b] for a, b in pairwise((0, *cut, len(rows)))]) for cut in cuts)
+    assert seconds([[len(encoded.ids) - 1 - shared for encoded, _ in part] for part in found]) == least
+
+
+def test_a_gpu_gets_as_few_parts_as_possible(monkeypatch):
+    """Longest first, a part ends where the next row would not fit."""
+    monkeypatch.setattr(batches, "has_gpu", lambda: True)
+    rows = [(Encoded([0] * (n + 1), n, [1.0], 1), [1.0]) for n in range(8, 800, 8)]
+    parts, lengths = 0, list(range(8, 800, 8))
+    while lengths:
+        del lengths[-max(1, 8000 // lengths[-1]) :]
+        parts += 1
+    assert len(batches.by_length(rows, 8000)) == parts
+    assert len(batches.by_length(rows, 10**6)) == 1
+
+
 def test_labels_and_weights_belong_to_what_follows():
     encoded = Encoded(ids=[5, 6, 7, 8], response=2, shares=[1.0, 1.0], sign=1)
     micro_batch = collate([(encoded, [0.5, 0.25]), (Encoded([1, 2], 1, [True], -1), [-1.0])])
     assert [row[:3] for row in micro_batch["input_ids"].tolist()] == [[5, 6, 7], [1, 0, 0]]
     assert [row[:3] for row in micro_batch["labels"].tolist()] == [[6, 7, 8], [2, 0, 0]]
     assert [row[:3] for row in micro_batch["weights"].tolist()] == [[0.0, 0.5, 0.25], [-1.0, 0.0, 0.0]]
-    assert not any(tensor[:, 3:].any() for tensor in micro_batch.values())
+    assert not any(micro_batch[name][:, 3:].any() for name in ("input_ids", "labels", "weights"))
+    assert micro_batch["tokens"] == 3 + 1
 
 
 @pytest.mark.parametrize("tokens", [2, 8, 9, 10, 17, 18])

@@ -7,6 +7,7 @@ import pytest
 torch = pytest.importorskip("torch")
 
 from tests.training.data.test_packing import samples, small  # noqa: E402
+from torch.nn.functional import pad  # noqa: E402
 from transformers import TrainingArguments  # noqa: E402
 
 from ontarget.settings.tuning import Tuning  # noqa: E402
@@ -56,9 +57,9 @@ def test_what_bears_weight_is_never_part_of_the_prefix():
     pairs = part(1) * 4
     micro_batch, whole = prefix.collate(pairs), batches.collate(pairs)
     width = micro_batch["prefix_ids"].shape[1]
-    assert width == (pairs[0][0].response - 1) // 8 * 8
+    assert width == pairs[0][0].response - 1
     for name in ("input_ids", "labels", "weights"):
-        assert torch.equal(micro_batch[name], whole[name][:, width:])
+        assert same_rows(micro_batch[name], whole[name][:, width:])
     assert not whole["weights"][:, :width].any()
 
 
@@ -66,7 +67,7 @@ def test_what_bears_weight_is_never_part_of_the_prefix():
 def test_rows_that_share_too_little_stay_whole(pairs):
     micro_batch, whole = prefix.collate(pairs), batches.collate(pairs)
     assert micro_batch.keys() == whole.keys()
-    assert all(torch.equal(micro_batch[name], whole[name]) for name in whole)
+    assert all(torch.equal(micro_batch[name], whole[name]) for name in ("input_ids", "labels", "weights"))
 
 
 def test_which_models_and_ways_to_tune_it_works_for():
@@ -83,7 +84,7 @@ def test_which_models_and_ways_to_tune_it_works_for():
     assert not prefix.works(small("Llama"), in_parts, 2)
 
 
-def test_the_log_counts_the_tokens_of_whole_rows(tmp_path):
+def test_the_log_counts_the_tokens_of_whole_rows_without_padding(tmp_path):
     arguments = TrainingArguments(output_dir=str(tmp_path), use_cpu=True, report_to="none", max_steps=1)
     counted = []
     for collate in (batches.collate, prefix.collate):
@@ -91,7 +92,7 @@ def test_the_log_counts_the_tokens_of_whole_rows(tmp_path):
         trainer.create_optimizer_and_scheduler(1)
         trainer.training_step(trainer.model, [collate(part())])
         counted.append(trainer.take_noted()["tokens"][0])
-    assert counted[0] == counted[1]
+    assert counted == [sum(len(encoded.ids) - 1 for encoded, _ in part())] * 2
 
 
 def test_a_random_part_keeps_every_token():
@@ -101,6 +102,21 @@ def test_a_random_part_keeps_every_token():
         micro_batch, whole = prefix.collate(pairs), batches.collate(pairs)
         ids = micro_batch["input_ids"]
         if "prefix_ids" in micro_batch:
-            assert micro_batch["prefix_ids"].shape[1] % 8 == ids.shape[1] % 8 == 0
+            assert ids.shape[1] % 8 == 0
             ids = torch.cat([micro_batch["prefix_ids"].expand(len(ids), -1), ids], dim=1)
-        assert torch.equal(ids, whole["input_ids"])
+        assert same_rows(ids, whole["input_ids"])
+
+
+def same_rows(one, other):
+    """Whether rows are the same up to the padding behind them."""
+    width = max(one.shape[1], other.shape[1])
+    return torch.equal(*(pad(rows, (0, width - rows.shape[1])) for rows in (one, other)))
+
+
+def test_parts_are_cut_by_what_follows_the_prefix(monkeypatch):
+    """Whole rows are padded to 40 and 48 tokens, but all to 8 behind a prefix of 36."""
+    monkeypatch.setattr(batches, "_tokens_of_a_pass", lambda: 4)
+    tokens = [[*range(36), *[100 + n] * (5 + n % 2 * 4)] for n in range(12)]
+    rows = [(Encoded(ids, len(ids) - 1, [1.0], 1), [1.0]) for ids in tokens]
+    assert [len(part) for part in batches.by_length(rows, 10_000)] == [6, 6]
+    assert [len(part) for part in prefix.by_length(rows, 10_000)] == [12]

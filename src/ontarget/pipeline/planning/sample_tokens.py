@@ -50,7 +50,7 @@ def tokens_a_sample(recipe: Recipe, stage: str, corpus: Corpus, tokenizer: Any) 
     encoder = Encoder(tokenizer, template.separator, tuning.max_length, lines, template.end)
     groups = list(_some(_draw(recipe, stage, corpus)(0)))
     whole = has_gpu() or tuning.gradient_checkpointing or tuning.compile
-    collate = batches.collate if whole else prefix.collate
+    layout = batches if whole else prefix
     computed = 0
     for first in range(0, len(groups), tuning.global_batch_size):
         of_step = groups[first : first + tuning.global_batch_size]
@@ -59,8 +59,8 @@ def tokens_a_sample(recipe: Recipe, stage: str, corpus: Corpus, tokenizer: Any) 
             computed += sum(len(found.ids) for found in encoded)
             continue
         weighed = [(found, found.shares) for found in encoded]
-        for part in batches.by_length(weighed, tuning.max_tokens_per_micro_batch):
-            made = collate(part)
+        for part in layout.by_length(weighed, tuning.max_tokens_per_micro_batch):
+            made = layout.collate(part)
             computed += made["input_ids"].numel() + (
                 made["prefix_ids"].numel() if "prefix_ids" in made else 0
             )

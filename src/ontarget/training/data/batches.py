@@ -12,6 +12,7 @@ import torch
 from torch import Tensor
 from torch.utils.data import Dataset
 
+from ontarget.hardware import has_gpu, prefers_bf16
 from ontarget.samples.groups import Draw
 from ontarget.samples.sample import Sample
 from ontarget.settings.tuning import Tuning
@@ -43,6 +44,7 @@ class MicroBatch(TypedDict):
     longest: NotRequired[int]  # length of the longest sample
     labels: Tensor
     weights: Tensor
+    tokens: int  # of the samples, without padding
     shares: NotRequired[Tensor]  # for pairs, as `sequences`, see pairs.py
     sequences: NotRequired[Tensor]
 
@@ -177,21 +179,26 @@ def _name(sample: Sample) -> str:
     return f"'{text}'" + (f" to {sample.asked}" if sample.asked else "")
 
 
-def collate(part: Sequence[Weighed]) -> MicroBatch:
+def collate(part: Sequence[Weighed], shared: int = 0) -> MicroBatch:
     """Pads samples on the right. Causal attention does not see the padding, so no mask is needed.
 
     Without samples it is a row without weight, which does not change any gradient.
+
+    Args:
+        part: the samples, with the weights of their response tokens.
+        shared: number of tokens at the beginning of each sample that are left out.
     """
-    shape = (max(len(part), 1), max((_padded(weighed) for weighed in part), default=ROUND))
+    shape = (max(len(part), 1), max((_padded(weighed, shared) for weighed in part), default=ROUND))
     input_ids = torch.zeros(shape, dtype=torch.long)
     labels = torch.zeros(shape, dtype=torch.long)
     weights = torch.zeros(shape)
     for row, (encoded, of_tokens) in enumerate(part):
-        size = len(encoded.ids) - 1
-        input_ids[row, :size] = torch.tensor(encoded.ids[:-1])
-        labels[row, :size] = torch.tensor(encoded.ids[1:])
-        weights[row, encoded.response - 1 : size] = torch.tensor(of_tokens)
-    return {"input_ids": input_ids, "labels": labels, "weights": weights}
+        size = len(encoded.ids) - 1 - shared
+        input_ids[row, :size] = torch.tensor(encoded.ids[shared:-1])
+        labels[row, :size] = torch.tensor(encoded.ids[shared + 1 :])
+        weights[row, encoded.response - 1 - shared : size] = torch.tensor(of_tokens)
+    tokens = sum(len(encoded.ids) - 1 for encoded, _ in part)
+    return {"input_ids": input_ids, "labels": labels, "weights": weights, "tokens": tokens}
 
 
 def cut_units(cut: Cut, units: Sequence[Unit], max_tokens_per_micro_batch: int) -> list[list[Weighed]]:
@@ -202,20 +209,49 @@ def cut_units(cut: Cut, units: Sequence[Unit], max_tokens_per_micro_batch: int) 
     return [[weighed for found in part for weighed in unit_of[id(found)]] for part in parts]
 
 
-def by_length(pairs: Sequence[Weighed], max_tokens_per_micro_batch: int) -> list[list[Weighed]]:
-    """Cuts a batch, longest first, into parts.
+def by_length(
+    pairs: Sequence[Weighed], max_tokens_per_micro_batch: int, shared: int = 0
+) -> list[list[Weighed]]:
+    """Cuts a batch, longest first, into the parts that take the least time.
 
-    Each has at most `max_tokens_per_micro_batch` padded tokens (or one sample).
+    Parts of similar length have less padding, but each part is a pass. (The optimal partition of a sorted
+    sequence, by dynamic programming.)
+
+    Args:
+        pairs: the samples of a batch.
+        max_tokens_per_micro_batch: maximum number of padded tokens of a part, unless it is one sample.
+        shared: number of tokens at the beginning of all samples that a part computes only once.
     """
-    parts: list[list[Weighed]] = []
-    for pair in sorted(pairs, key=lambda pair: -len(pair[0].ids)):
-        if parts and (len(parts[-1]) + 1) * _padded(parts[-1][0]) <= max_tokens_per_micro_batch:
-            parts[-1].append(pair)
-        else:
-            parts.append([pair])
+    rows = sorted(pairs, key=lambda pair: -len(pair[0].ids))
+    lengths = [_padded(row, shared) for row in rows]
+    of_pass = shared + _tokens_of_a_pass()
+    best = [(0, 0)]  # of the first n rows: the tokens that take as long, and where the last part begins
+    for end in range(1, len(rows) + 1):
+        ways = []
+        for first in range(end - 1, -1, -1):
+            count = end - first
+            if count > 1 and count * (shared + lengths[first]) > max_tokens_per_micro_batch:
+                break
+            ways.append((best[first][0] + count * lengths[first] + of_pass, first))
+        best.append(min(ways))
+    parts, end = list[list[Weighed]](), len(rows)
+    while end:
+        first = best[end][1]
+        parts.insert(0, rows[first:end])
+        end = first
     return parts
 
 
-def _padded(weighed: Weighed) -> int:
+def _tokens_of_a_pass() -> int:
+    """The tokens that take as long as the fixed work of a forward and backward pass.
+
+    On a GPU, which needs large passes, there are as few parts as possible.
+    """
+    if has_gpu():
+        return 1 << 20
+    return 256 if prefers_bf16() else 128
+
+
+def _padded(weighed: Weighed, shared: int = 0) -> int:
     """The padded length of a row for this sample, whose last token is only a label."""
-    return -(-(len(weighed[0].ids) - 1) // ROUND) * ROUND
+    return -(-(len(weighed[0].ids) - 1 - shared) // ROUND) * ROUND

@@ -110,6 +110,7 @@ def pack(part: Sequence[Weighed]) -> MicroBatch:
         "longest": max(lengths),
         "labels": labels,
         "weights": weights,
+        "tokens": sum(lengths) if part else 0,
     }
 
 

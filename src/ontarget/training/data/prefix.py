@@ -9,6 +9,7 @@ from collections.abc import Sequence
 from itertools import takewhile
 from typing import Any
 
+import torch
 from transformers import DynamicCache
 from transformers.cache_utils import DynamicLayer
 
@@ -36,22 +37,22 @@ def works(model: Any, tuning: Tuning, processes: int) -> bool:
     )
 
 
+def by_length(pairs: Sequence[Weighed], max_tokens_per_micro_batch: int) -> list[list[Weighed]]:
+    """As `batches.by_length`, for `collate`."""
+    return batches.by_length(pairs, max_tokens_per_micro_batch, _shared(pairs))
+
+
 def collate(part: Sequence[Weighed]) -> MicroBatch:
     """As `batches.collate`, but with a separate `prefix_ids` if the samples share enough tokens."""
-    whole = batches.collate(part)
-    shared, (rows, length) = _shared(part), whole["input_ids"].shape
-    if shared * (rows - 1) < _LEAST * rows * length:
-        return whole
-    return {
-        "prefix_ids": whole["input_ids"][:1, :shared],
-        "input_ids": whole["input_ids"][:, shared:],
-        "labels": whole["labels"][:, shared:],
-        "weights": whole["weights"][:, shared:],
-    }
+    shared = _shared(part)
+    rest = batches.collate(part, shared)
+    rows, length = rest["input_ids"].shape
+    if shared * (rows - 1) < _LEAST * rows * (shared + length):
+        return batches.collate(part)
+    return {"prefix_ids": torch.tensor([part[0][0].ids[:shared]]), **rest}
 
 
 def _shared(part: Sequence[Weighed]) -> int:
-    """Number of tokens that all samples share, before the one that predicts a response; rounded down."""
+    """Number of tokens that all samples share, before the one that predicts a response."""
     columns = zip(*(encoded.ids[: encoded.response - 1] for encoded, _ in part), strict=False)
-    shared = sum(1 for _ in takewhile(lambda column: len(set(column)) == 1, columns))
-    return shared // batches.ROUND * batches.ROUND
+    return sum(1 for _ in takewhile(lambda column: len(set(column)) == 1, columns))
