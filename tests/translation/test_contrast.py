@@ -68,7 +68,7 @@ def asked(prompts) -> list[list[list[int]]]:
 def contrastive(
     model, asked, weights: list[list[float]], contrast: Contrast, decoding: Decoding
 ) -> list[Found]:
-    tree = TokenTree(model, [prompt for prompts in asked for prompt in prompts])
+    tree = TokenTree(model, [prompt for group in zip(*asked, strict=True) for prompt in group])
     pairs = [list(zip(own[1:], w, strict=True)) for own, w in zip(asked, weights, strict=True)]
     adjustment = Contrasted(pairs, contrast).of(range(len(asked)), ENDS)
     return best_of_beam(AdjustedContinuations(tree, [adjustment]), len(asked), decoding, Ends(ENDS))

@@ -49,7 +49,7 @@ def test_each_has_its_own_prompts_beside_and_is_done_at_its_own_time(model, prom
     """Two prompts for two tokens, one for one, one for all: each sees its own, though others are gone."""
     book, decoding = Textbook(model), Decoding(beam, 6)
     sentences = [[prompts[i], *(prompts[(i + j) % 12] for j in (3, 5, 7, 8))] for i in (0, 1, 4, 8, 9)]
-    tree = TokenTree(model, [ids for of_one in sentences for ids in of_one])
+    tree = TokenTree(model, [ids for group in zip(*sentences, strict=True) for ids in group])
     adjustments = [Subtracted(0.2, 2, 2, 2), Subtracted(0.3, 1, 1, 1), Subtracted(0.4, 1, None, None)]
     found = best_of_beam(AdjustedContinuations(tree, adjustments), len(sentences), decoding, Ends(ENDS))
     for (own, *beside), ours in zip(sentences, found, strict=True):

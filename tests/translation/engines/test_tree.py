@@ -36,6 +36,27 @@ def test_prompts_that_share_all_or_nothing(model, prompt_sets) -> None:
         torch.testing.assert_close(tree.logits[row], next_logits(model, prompt), rtol=1e-4, atol=1e-4)
 
 
+@pytest.mark.parametrize("read", ["together", "apart"])
+def test_groups_score_as_they_would_alone_however_they_are_read(model, prompts, read: str) -> None:
+    """Long prompts that begin alike, beside short ones: these are read by themselves."""
+    long = [[*range(4, 90), *prompt] for prompt in prompts[:5]]
+    groups = [long, prompts[5:10]] if read == "apart" else [prompts[:5], prompts[5:10]]
+    tokens_read = []
+
+    def count(module: object, given: tuple[Tensor, ...]) -> None:
+        tokens_read.append(given[0].numel())
+
+    with model.get_input_embeddings().register_forward_pre_hook(count):
+        tree = TokenTree.of(model, groups)
+    rows = [*groups[0], *groups[1]]
+    assert len(tokens_read) == {"together": 2, "apart": 4}[read]  # each beginning is a pass of its own
+    assert sum(tokens_read) < len(rows) * max(map(len, rows)) / (1 if read == "together" else 4)
+    logits = tree.grow(torch.full((10, 1), 7), torch.zeros(10, 1, dtype=torch.long))
+    for row, prompt in enumerate(rows):
+        torch.testing.assert_close(tree.logits[row], next_logits(model, prompt), rtol=1e-4, atol=1e-4)
+        torch.testing.assert_close(logits[row, 0], next_logits(model, [*prompt, 7]), rtol=1e-4, atol=1e-4)
+
+
 def test_every_branch_sees_its_own_ancestors_alone(model, prompts, tree) -> None:
     generator = torch.Generator().manual_seed(1)
     rows, branches = len(prompts), 3

@@ -173,9 +173,10 @@ class TransformersEngine:
         decoding, end = generation.decoding, generation.end
         for batch in self._batches(generation):
             ids = generation.ids
-            rows = [one for i in batch for one in (ids[i], *chain.from_iterable(generation.beside[i]))]
+            rows = [[ids[i], *chain.from_iterable(generation.beside[i])] for i in batch]
+            groups = [list(group) for group in zip(*rows, strict=True)]  # the prompts, and those beside them
             adjustments = [adjuster.of(batch, end.ends.ids) for adjuster in generation.adjusters]
-            scores = AdjustedContinuations(TokenTree(self.model, rows), adjustments)
+            scores = AdjustedContinuations(TokenTree.of(self.model, groups), adjustments)
             rooms = [generation.rooms[i] for i in batch]
             if decoding.sampling is None:
                 found = yield from beam_search(scores, rooms, decoding, end.ends)

@@ -14,6 +14,7 @@ and values that no window will reach again stay in memory.
 
 from collections.abc import Sequence
 from itertools import takewhile
+from typing import Self
 
 import torch
 from torch import Tensor
@@ -22,6 +23,8 @@ from transformers import PreTrainedModel
 
 from ontarget.checkpoints.context import FULL, SLIDING, sight_of
 from ontarget.translation.engines.appending_cache import AppendingCache
+
+_PASS = 16  # tokens that take as long as the fixed work of a pass, such as reading all weights
 
 
 class TokenTree:
@@ -68,6 +71,21 @@ class TokenTree:
         self._places = torch.cat([self._places.expand(len(prompts), -1), positions], dim=1)
         self.logits = self._forward(ids, positions, torch.cat([before, causal], dim=2), last=1)[:, -1]
         self._visible = torch.cat([before[:, :1], own[:, None, :]], dim=2)  # [rows, branches, keys]
+
+    @classmethod
+    def of(cls, model: PreTrainedModel, groups: Sequence[Sequence[list[int]]]) -> Self:
+        """A tree of the prompts of all groups, which is read group by group if that is less to read.
+
+        So a group of short prompts is not read with the length of others, and each has its own beginning.
+        """
+        together = [prompt for group in groups for prompt in group]
+        if _work(together) <= sum(map(_work, groups)):
+            return cls(model, together)
+        tree, *others = (cls(model, group) for group in groups)
+        tree.logits = torch.cat([one.logits for one in (tree, *others)])
+        for other in others:
+            tree.join(other)
+        return tree
 
     @torch.inference_mode()
     def grow(self, tokens: Tensor, parents: Tensor) -> Tensor:
@@ -144,6 +162,12 @@ class TokenTree:
         return torch.zeros((), dtype=dtype, device=visible.device).masked_fill(
             ~visible[:, None], torch.finfo(dtype).min
         )
+
+
+def _work(prompts: Sequence[list[int]]) -> int:
+    """The number of tokens to read, with the padding, and with `_PASS` for each pass through the model."""
+    shared = _shared(prompts) if len(prompts) > 1 else 0
+    return shared + len(prompts) * (max(map(len, prompts)) - shared) + _PASS * (1 + bool(shared))
 
 
 def _shared(prompts: Sequence[list[int]]) -> int:
