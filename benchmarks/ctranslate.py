@@ -9,40 +9,38 @@ turns. The figures are relative to the first of our engines, which is in fp32 un
 leaves that out.
 """
 
-import argparse
 import tempfile
 from collections.abc import Callable, Sequence
 from functools import partial
 from pathlib import Path
 
 import ctranslate2
-from tested import in_turns, ratio, save
+from tested import in_turns, options_of_lines, prompts_of, ratio, save
 
 from ontarget import Translator
-from ontarget.corpora.plain import read_lines
-from ontarget.languages import Direction
 from ontarget.prompts.segment import Prompt
 from ontarget.settings.decoding import Decoding
 
 KINDS = {"fp32": "float32", "bf16": "bfloat16", "int8": "int8_float32"}  # ours -> those of CTranslate2
 FORMS = ["together", "one by one"]
-_TOKENS = 64  # of an output, at most
 
 
-def ours(translator: Translator, prompts: Sequence[Prompt]) -> list[str]:
+def ours(translator: Translator, tokens: int, prompts: Sequence[Prompt]) -> list[str]:
     """The texts by our engine."""
-    found = translator.engine.generate(prompts, Decoding(num_beams=1, max_new_tokens=_TOKENS))
+    found = translator.engine.generate(prompts, Decoding(num_beams=1, max_new_tokens=tokens))
     return [hypotheses[0].text for hypotheses in found]
 
 
-def theirs(generator: ctranslate2.Generator, translator: Translator, prompts: Sequence[Prompt]) -> list[str]:
+def theirs(
+    generator: ctranslate2.Generator, translator: Translator, tokens: int, prompts: Sequence[Prompt]
+) -> list[str]:
     """The texts by CTranslate2, from the same token ids."""
     tokenizer = translator.engine.tokenizer
-    tokens = [tokenizer.convert_ids_to_tokens(translator.engine.encode(prompt)) for prompt in prompts]
+    encoded = [tokenizer.convert_ids_to_tokens(translator.engine.encode(prompt)) for prompt in prompts]
     found = generator.generate_batch(
-        tokens,
+        encoded,
         max_batch_size=64,
-        max_length=_TOKENS,
+        max_length=tokens,
         sampling_topk=1,
         include_prompt_in_result=False,
         end_token=tokenizer.eos_token,
@@ -57,16 +55,10 @@ def one_by_one(translate: Callable[[Sequence[Prompt]], list[str]], prompts: Sequ
 
 
 def main() -> None:
-    parser = argparse.ArgumentParser(
-        description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
-    )
-    parser.add_argument("model", type=Path)
-    parser.add_argument("file", type=Path)
-    parser.add_argument("--from", dest="source", required=True)
-    parser.add_argument("--to", dest="target", required=True)
-    parser.add_argument("--lines", type=int, default=32)
+    parser = options_of_lines(__doc__, 32)
     parser.add_argument("--singles", type=int, default=8)
     parser.add_argument("--rounds", type=int, default=2)
+    parser.add_argument("--max-new-tokens", type=int, default=64)
     parser.add_argument("--threads", type=int, default=1)
     parser.add_argument("--precisions", nargs="+", choices=KINDS, default=list(KINDS))
     parser.add_argument("--forms", nargs="+", choices=FORMS, default=FORMS, help="how lines are given")
@@ -75,7 +67,7 @@ def main() -> None:
     engines: dict[str, Callable[[Sequence[Prompt]], list[str]]] = {}
     for precision in [one for one in ("fp32", "bf16") if one in options.precisions]:
         translator = Translator(options.model, precision=precision)
-        engines[f"ours, {precision}"] = partial(ours, translator)
+        engines[f"ours, {precision}"] = partial(ours, translator, options.max_new_tokens)
     with tempfile.TemporaryDirectory() as directory:
         converter = ctranslate2.converters.TransformersConverter(str(options.model))
         converted = converter.convert(f"{directory}/model")
@@ -84,10 +76,8 @@ def main() -> None:
             generator = ctranslate2.Generator(
                 converted, compute_type=kind, intra_threads=options.threads, inter_threads=1
             )
-            engines[f"CTranslate2, {kind}"] = partial(theirs, generator, translator)
-    direction = Direction.parse(f"{options.source}-{options.target}")
-    texts = read_lines(options.file)[: options.lines]
-    prompts = [translator.template.render(text, direction) for text in texts]
+            engines[f"CTranslate2, {kind}"] = partial(theirs, generator, translator, options.max_new_tokens)
+    prompts = prompts_of(options, translator.template)
     rows, first = [], next(iter(engines))
     for form in options.forms:
         some = prompts[: options.singles] if form == "one by one" else prompts

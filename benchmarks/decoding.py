@@ -2,9 +2,10 @@
 
     python benchmarks/decoding.py runs/multi30k-tiny [--stage mt] [--beam 1 4] [--lines 20] [--rounds 3]
 
-The first lines of every direction of the run's test set are translated by one model of the run. All systems
-take turns in every round; a system's figure is the median over rounds of its seconds by those of `mt`. Its
-tokens are those of the chosen outputs, relative to those of `mt`: a system with longer outputs takes longer.
+The first lines of every direction of the run's test set are translated by one model of the run, or by
+another one (`--model`), all at once or `--singles`. All systems take turns in every round; a system's figure
+is the median over rounds of its seconds by those of `mt`. Its tokens are those of the chosen outputs,
+relative to those of `mt`: a system with longer outputs takes longer.
 """
 
 import argparse
@@ -37,7 +38,7 @@ SYSTEMS: dict[str, dict[str, Any]] = {
 
 
 def compare(
-    systems: dict[str, System], engine: Engine, requests: list[Request], beam: int, rounds: int
+    systems: dict[str, System], engine: Engine, calls: list[list[Request]], beam: int, rounds: int
 ) -> list[dict[str, Any]]:
     searched = {
         name: replace(system, decoding=replace(system.decoding, num_beams=beam))
@@ -46,7 +47,7 @@ def compare(
     tokens = dict[str, int]()
 
     def work(name: str, system: System) -> None:
-        tokens[name] = sum(one.tokens for one in translate(system, engine, requests))
+        tokens[name] = sum(one.tokens for call in calls for one in translate(system, engine, call))
 
     seconds = in_turns({name: partial(work, name, system) for name, system in searched.items()}, rounds)
     rows = []
@@ -64,26 +65,34 @@ def main() -> None:
     )
     parser.add_argument("run", type=Path, help="a run directory with models")
     parser.add_argument("--stage", default="mt")
+    parser.add_argument("--model", type=Path, help="another model, in place of the stage's")
     parser.add_argument("--beam", type=int, nargs="+", default=[1, 4])
     parser.add_argument("--lines", type=int, default=20, help="of each direction")
+    parser.add_argument("--singles", action="store_true", help="lines one by one")
+    parser.add_argument("--max-new-tokens", type=int, help="in place of the recipe's")
     parser.add_argument("--rounds", type=int, default=3)
     parser.add_argument(
         "--systems", nargs="+", choices=SYSTEMS, default=list(SYSTEMS), help="`mt` is always one"
     )
     parser.add_argument("--output", type=Path, default=Path(__file__).parent / "results" / "decoding.json")
     options = parser.parse_args()
-    asked = {"systems": SYSTEMS, "test_lines": options.lines}
+    asked: dict[str, Any] = {"systems": SYSTEMS, "test_lines": options.lines}
+    if options.max_new_tokens:
+        asked["decoding.max_new_tokens"] = options.max_new_tokens
     recipe = load(options.run / "recipe.yaml", asked)
     corpus = load_corpus(recipe)
-    engine = load_engine(options.run / "models" / options.stage, "auto")
+    engine = load_engine(options.model or options.run / "models" / options.stage, "auto")
     requests = tested_lines(options.run, options.stage, options.lines)
     systems = {name: system_of(recipe, name, corpus) for name in ["mt", *options.systems]}
     for system in systems.values():  # what is learnt from text is learnt once, before
         translate(system, engine, requests[:1])
-    rows = [row for beam in options.beam for row in compare(systems, engine, requests, beam, options.rounds)]
+    calls = [[request] for request in requests] if options.singles else [requests]
+    rows = [row for beam in options.beam for row in compare(systems, engine, calls, beam, options.rounds)]
     settings = {
         "recipe": recipe.name,
-        "stage": options.stage,
+        "model": options.model.name if options.model else options.stage,
+        "singles": options.singles,
+        "max_new_tokens": options.max_new_tokens,
         "sentences": len(requests),
         "rounds": options.rounds,
     }

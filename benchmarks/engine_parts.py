@@ -6,17 +6,14 @@ Each contender has the changes of those above it, and the last one is our engine
 at once, or with `--singles` one by one. (The search over best tokens is the same for all of them.)
 """
 
-import argparse
 from collections.abc import Callable, Sequence
 from functools import partial
 from pathlib import Path
 from typing import Any
 
-from tested import in_turns, ratio, save
+from tested import in_turns, options_of_lines, prompts_of, ratio, save
 
 from ontarget import Translator
-from ontarget.corpora.plain import read_lines
-from ontarget.languages import Direction
 from ontarget.prompts.segment import Prompt
 from ontarget.settings.decoding import Decoding
 from ontarget.translation.checkpoint import load_checkpoint
@@ -42,15 +39,8 @@ def decode(
 
 
 def main() -> None:
-    parser = argparse.ArgumentParser(
-        description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
-    )
-    parser.add_argument("model", type=Path)
-    parser.add_argument("file", type=Path)
-    parser.add_argument("--from", dest="source", required=True)
-    parser.add_argument("--to", dest="target", required=True)
+    parser = options_of_lines(__doc__, 32)
     parser.add_argument("--precision", choices=("fp32", "bf16"), default="fp32")
-    parser.add_argument("--lines", type=int, default=32)
     parser.add_argument("--singles", action="store_true", help="lines one by one")
     parser.add_argument("--beam", type=int, nargs="+", default=[1, 4])
     parser.add_argument("--rounds", type=int, default=2)
@@ -59,9 +49,7 @@ def main() -> None:
         "--output", type=Path, default=Path(__file__).parent / "results" / "engine_parts.json"
     )
     options = parser.parse_args()
-    direction = Direction.parse(f"{options.source}-{options.target}")
-    template = Translator(options.model).template
-    prompts = [template.render(text, direction) for text in read_lines(options.file)[: options.lines]]
+    prompts = prompts_of(options, Translator(options.model).template)
     engines = {}
     for name in options.only:
         model, tokenizer = load_checkpoint(options.model, precision=options.precision)

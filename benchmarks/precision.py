@@ -4,7 +4,8 @@ python benchmarks/precision.py MODEL text.en --from en --to de --lines 160
 """
 
 import argparse
-from pathlib import Path
+
+from tested import options_of_lines
 
 from ontarget import Translator
 from ontarget.corpora.plain import read_lines
@@ -19,13 +20,7 @@ def translated(translator: Translator, rows: int, args: argparse.Namespace) -> l
 
 
 def main() -> None:
-    parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument("model")
-    parser.add_argument("file", type=Path)
-    parser.add_argument("--from", dest="source", required=True)
-    parser.add_argument("--to", dest="target", required=True)
-    parser.add_argument("--lines", type=int, default=160)
-    args = parser.parse_args()
+    args = options_of_lines(__doc__, 160).parse_args()
     found = {}
     for precision in ("bf16", "fp32"):
         translator = Translator(args.model, precision=precision)

@@ -1,5 +1,6 @@
-"""What benchmarks of translation share: lines that a run was tested on, turns, and the file of results."""
+"""What benchmarks of translation share: options, lines that a run was tested on, turns, and results."""
 
+import argparse
 import json
 import os
 import time
@@ -13,7 +14,32 @@ from machine import describe
 
 from ontarget.corpora.plain import lines_of
 from ontarget.languages import Direction
+from ontarget.prompts.segment import Prompt
+from ontarget.prompts.template import PromptTemplate
 from ontarget.translation.system import Request
+
+
+def options_of_lines(description: str | None, lines: int) -> argparse.ArgumentParser:
+    """The options of a benchmark that has a model translate the first lines of a file.
+
+    Args:
+        description: the docstring of the benchmark.
+        lines: their number unless `--lines` is given.
+    """
+    raw = argparse.RawDescriptionHelpFormatter
+    parser = argparse.ArgumentParser(description=description, formatter_class=raw)
+    parser.add_argument("model", type=Path)
+    parser.add_argument("file", type=Path)
+    parser.add_argument("--from", dest="source", required=True)
+    parser.add_argument("--to", dest="target", required=True)
+    parser.add_argument("--lines", type=int, default=lines)
+    return parser
+
+
+def prompts_of(options: argparse.Namespace, template: PromptTemplate) -> list[Prompt]:
+    """The prompts for the lines that these options name."""
+    direction = Direction.parse(f"{options.source}-{options.target}")
+    return [template.render(text, direction) for text in islice(lines_of(options.file), options.lines)]
 
 
 def tested_lines(run: Path, system: str, lines: int) -> list[Request]:
