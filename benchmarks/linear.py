@@ -1,19 +1,21 @@
-"""Linear layers in fp32 on a CPU: weights stored as they are, and transposed, as decoding stores them.
+"""Linear layers in fp32 on a CPU: with the weight transposed, or as the first factor of the product.
 
     OMP_NUM_THREADS=1 python benchmarks/linear.py [--size 135m] [--rounds 12]
 
-The shapes are the joined products of a layer and the output layer. Each line has the processor time of a
-product with a transposed weight relative to one with the weight as it is: by the smallest times and by the
-medians of rounds in which both take turns, with several matrices of each kind, so that none stays in a cache.
+The shapes are the joined products of a layer and the output layer. Each line has the processor time relative
+to that of `linear` with the weight as it is: by the smallest times and by the medians of rounds in which all
+take turns, with several matrices of each kind, so that none stays in a cache. Decoding uses both ways, by the
+processor and the number of rows (packed_linear.py).
 """
 
 import argparse
-import time
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
+from functools import partial
 from statistics import median
 
 import torch
 from steps import SHAPES
+from tested import in_turns
 from torch import Tensor
 from torch.nn.functional import linear
 
@@ -43,19 +45,30 @@ def main() -> None:
         transposed = [weight.T.contiguous().T for weight in plain]
         for rows in options.rows:
             values = torch.randn(rows, inputs)
-            times = [(seconds(values, transposed), seconds(values, plain)) for _ in range(options.rounds)]
-            ours, theirs = zip(*times, strict=True)
-            ratios = f"{min(ours) / min(theirs):.2f} {median(ours) / median(theirs):.2f}"
-            print(f"{name:22} {rows:4} rows  {ratios}", flush=True)
+            work = {
+                "as it is": partial(multiply, linear, values, plain),
+                "transposed": partial(multiply, linear, values, transposed),
+                "reversed": partial(multiply, weight_by_rows, values, plain),
+            }
+            taken = in_turns(work, options.rounds)
+            usual = taken.pop("as it is")
+            ratios = (
+                f"{way} {min(ours) / min(usual):.2f} {median(ours) / median(usual):.2f}"
+                for way, ours in taken.items()
+            )
+            print(f"{name:22} {rows:4} rows  {'   '.join(ratios)}", flush=True)
 
 
 @torch.inference_mode()
-def seconds(values: Tensor, weights: Sequence[Tensor]) -> float:
-    """Processor time of one product with each of the weights."""
-    start = time.process_time()
+def multiply(way: Callable[[Tensor, Tensor], Tensor], values: Tensor, weights: Sequence[Tensor]) -> None:
+    """One product with each of the weights."""
     for weight in weights:
-        linear(values, weight)
-    return time.process_time() - start
+        way(values, weight)
+
+
+def weight_by_rows(values: Tensor, weight: Tensor) -> Tensor:
+    """As `linear`, by another call of the library."""
+    return (weight @ values.T).T
 
 
 if __name__ == "__main__":

@@ -25,6 +25,14 @@ def prefers_bf16() -> bool:
     return torch.cpu._is_avx512_bf16_supported() or torch.cpu._is_amx_tile_supported()
 
 
+def multiplies_bf16() -> bool:
+    """Whether oneDNN multiplies bf16 on this processor: it needs AVX512, AMX, or the bf16 of newer Arm."""
+    if not torch._C._has_mkldnn:
+        return False
+    supported: bool = torch.ops.mkldnn._is_mkldnn_bf16_supported()
+    return supported
+
+
 def device() -> torch.device:
     """The first GPU, or the CPU."""
     return torch.device("cuda" if torch.cuda.is_available() else "cpu")

@@ -6,8 +6,9 @@ import torch
 from transformers import PreTrainedModel, PreTrainedTokenizerFast
 
 from ontarget.checkpoints import load
+from ontarget.checkpoints.messages import warn_once
 from ontarget.checkpoints.vocabulary import check_vocabulary
-from ontarget.hardware import device, keep_freed_memory, prefers_bf16
+from ontarget.hardware import device, keep_freed_memory, multiplies_bf16, prefers_bf16
 from ontarget.model_place import locate
 from ontarget.settings.decoding import Precision
 
@@ -23,7 +24,8 @@ def load_checkpoint(
         precision: `auto` is bf16 on a GPU and fp32 on a CPU. On a CPU with AVX512-BF16, bf16 is 1.4 times as
             fast, but then the choice between nearly equal words depends on the rest of the batch: in batches
             of 16 in place of 64, 66 of 160 greedy translations of a 135M model differed, and none in fp32
-            (SmolLM2 tuned on 4,800 captions, English to German; benchmarks/precision.py).
+            (SmolLM2 tuned on 4,800 captions, English to German; benchmarks/precision.py). A CPU without
+            instructions for bf16 takes several times as long as in fp32, so there a warning names fp32.
     Raises:
         UserError: the model does not exist, is damaged, or is of a kind that ontarget cannot use.
     """
@@ -35,6 +37,11 @@ def load_checkpoint(
     keep_freed_memory()
     on_gpu = device().type == "cuda"
     bf16 = precision == "bf16" or (precision == "auto" and on_gpu and prefers_bf16())
+    if bf16 and not on_gpu and not multiplies_bf16():
+        warn_once(
+            "this processor has no instructions for bf16, so decoding is several times slower than in fp32: "
+            "set --precision (in a recipe decoding.precision) to fp32"
+        )
     loaded: PreTrainedModel = load.load_model(
         place, trust_remote_code=trust_remote_code, dtype=torch.bfloat16 if bf16 else torch.float32
     )
