@@ -39,7 +39,7 @@ Precision = Annotated[
     typer.Option(
         "--precision",
         help="Precision of the model. auto is bf16 on a GPU and fp32 on a CPU; bf16 is faster on CPUs with "
-        "AMX or AVX512-BF16.",
+        "AMX or AVX512-BF16, and replaced by fp32 on CPUs without instructions for bf16.",
     ),
 ]
 

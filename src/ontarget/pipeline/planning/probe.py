@@ -173,11 +173,11 @@ def _trained(size: ModelSize, layers: int, *, bf16: bool) -> float:
 
 def _decoder(size: ModelSize, layers: int, precision: Precision) -> Any:
     """A model in the form in which it decodes."""
-    from ontarget.hardware import device
+    from ontarget.translation.checkpoint import in_bf16
     from ontarget.translation.engines.transformers import speed_up_decoding
 
     model = _model(size, layers).eval()
-    if precision == "bf16" or (precision == "auto" and device().type == "cuda"):
+    if in_bf16(precision):
         model.bfloat16()
     speed_up_decoding(model)
     return model

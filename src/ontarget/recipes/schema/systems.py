@@ -68,7 +68,7 @@ class DecodingSettings(Block):
     precision: Precision = Field(
         "auto",
         description="precision of the model: `auto` is bf16 on a GPU and fp32 on a CPU. On CPUs with AMX or "
-        "AVX512-BF16, bf16 is 1.4 to 2 times as fast",
+        "AVX512-BF16, bf16 is 1.4 to 2 times as fast; CPUs without instructions for bf16 decode in fp32",
         exclude_if=lambda precision: precision == "auto",  # older recipes lack it
     )
 
