@@ -9,6 +9,7 @@ relative to those of `mt`: a system with longer outputs takes longer.
 """
 
 import argparse
+from collections.abc import Sequence
 from dataclasses import replace
 from functools import partial
 from pathlib import Path
@@ -16,10 +17,14 @@ from typing import Any
 
 from tested import in_turns, ratio, save, tested_lines
 
-from ontarget.pipeline.execution.systems import load_engine, system_of
+from ontarget.pipeline.execution.systems import system_of
 from ontarget.pipeline.planning.inputs import load_corpus
+from ontarget.prompts.segment import Prompt
 from ontarget.recipes.loading import load
+from ontarget.settings.decoding import Decoding
+from ontarget.translation.engines.generation import Generation
 from ontarget.translation.engines.protocol import Engine
+from ontarget.translation.engines.transformers import TransformersEngine
 from ontarget.translation.system import Request, System
 from ontarget.translation.translate import translate
 
@@ -35,6 +40,15 @@ SYSTEMS: dict[str, dict[str, Any]] = {
     "contrastive": {},
     "pivot": {},
 }
+
+
+class OfLength(TransformersEngine):
+    """An engine whose outputs end after `max_new_tokens` tokens alone."""
+
+    def begin(self, prompts: Sequence[Prompt], decoding: Decoding, **others: Any) -> Generation:
+        """See `TransformersEngine`."""
+        self._end_ids = []
+        return super().begin(prompts, decoding, **others | {"stop": (), "end": ""})
 
 
 def compare(
@@ -69,7 +83,7 @@ def main() -> None:
     parser.add_argument("--beam", type=int, nargs="+", default=[1, 4])
     parser.add_argument("--lines", type=int, default=20, help="of each direction")
     parser.add_argument("--singles", action="store_true", help="lines one by one")
-    parser.add_argument("--max-new-tokens", type=int, help="in place of the recipe's")
+    parser.add_argument("--max-new-tokens", type=int, help="of every output, which nothing else ends")
     parser.add_argument("--rounds", type=int, default=3)
     parser.add_argument(
         "--systems", nargs="+", choices=SYSTEMS, default=list(SYSTEMS), help="`mt` is always one"
@@ -81,7 +95,8 @@ def main() -> None:
         asked["decoding.max_new_tokens"] = options.max_new_tokens
     recipe = load(options.run / "recipe.yaml", asked)
     corpus = load_corpus(recipe)
-    engine = load_engine(options.model or options.run / "models" / options.stage, "auto")
+    kind = OfLength if options.max_new_tokens else TransformersEngine
+    engine = kind.load(options.model or options.run / "models" / options.stage)
     requests = tested_lines(options.run, options.stage, options.lines)
     systems = {name: system_of(recipe, name, corpus) for name in ["mt", *options.systems]}
     for system in systems.values():  # what is learnt from text is learnt once, before

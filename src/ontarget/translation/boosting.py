@@ -16,6 +16,7 @@ are the end tokens.
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from functools import lru_cache
 
 import torch
 from torch import Tensor
@@ -98,6 +99,7 @@ def tokens_of_languages(tokenizer: PreTrainedTokenizerFast, counts: TokenCounts)
     return there | _without_letters(tokenizer, counts.all.shape[1])
 
 
+@lru_cache(maxsize=8)  # decoding tens of thousands of tokens takes as long as a short translation
 def _without_letters(tokenizer: PreTrainedTokenizerFast, vocabulary: int) -> Tensor:
     """Whether a token is ordinary text without a letter or a part of a letter, bool, [vocabulary]."""
     known = min(vocabulary, len(tokenizer))
