@@ -245,7 +245,9 @@ def by_length(
 def _tokens_of_a_pass() -> int:
     """The tokens that take as long as the fixed work of a forward and backward pass.
 
-    On a GPU, which needs large passes, there are as few parts as possible.
+    On a CPU in fp32, it is 20 to 80 tokens for a pass alone (1.7 to 135 million parameters), and up to 200
+    in a whole step. In bf16, tokens take less time: 256 is a guess. A GPU needs large passes, so there are as
+    few as possible.
     """
     if has_gpu():
         return 1 << 20
