@@ -40,7 +40,7 @@ def test_value_and_gradients_are_those_of_fp64(tokens, before, groups, longest, 
     exact = torch.autograd.grad(expected, (query, key, value), direction.bfloat16().double())
     for near, far in ((found, expected), *zip(ours, exact, strict=True)):
         assert near.dtype == torch.bfloat16
-        assert (near.double() - far).norm() <= 2**-7 * far.norm() + 1e-12
+        assert (near.double() - far).norm() <= 2**-7 * far.norm() + 1e-5  # fp32 sums that are 0
 
 
 @pytest.mark.parametrize(
