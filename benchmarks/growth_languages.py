@@ -89,14 +89,15 @@ def _output(pair: Translation) -> dict[str, Any]:
 
 
 def codes() -> list[str]:
-    """English, then the languages with two letters that the identifier knows."""
+    """English, then languages of two letters that the identifier knows, whose BLEU needs no package."""
     found = ["en"]
     for label in default_identifier().labels:
         try:
-            code = str(Language(label))
+            language = Language(label)
         except UserError:
             continue
-        if len(code) == 2 and code not in found:
+        plain = language.sacrebleu_tokenizer == "13a"
+        if plain and len(code := str(language)) == 2 and code not in found:
             found.append(code)
     return found
 
