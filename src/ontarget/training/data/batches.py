@@ -188,7 +188,7 @@ def collate(part: Sequence[Weighed], shared: int = 0) -> MicroBatch:
         part: the samples, with the weights of their response tokens.
         shared: number of tokens at the beginning of each sample that are left out.
     """
-    shape = (max(len(part), 1), max((_padded(weighed, shared) for weighed in part), default=ROUND))
+    shape = (max(len(part), 1), max((padded(weighed, shared) for weighed in part), default=ROUND))
     input_ids = torch.zeros(shape, dtype=torch.long)
     labels = torch.zeros(shape, dtype=torch.long)
     weights = torch.zeros(shape)
@@ -223,7 +223,7 @@ def by_length(
         shared: number of tokens at the beginning of all samples that a part computes only once.
     """
     rows = sorted(pairs, key=lambda pair: -len(pair[0].ids))
-    lengths = [_padded(row, shared) for row in rows]
+    lengths = [padded(row, shared) for row in rows]
     of_pass = shared + _tokens_of_a_pass()
     best = [(0, 0)]  # of the first n rows: the tokens that take as long, and where the last part begins
     for end in range(1, len(rows) + 1):
@@ -254,6 +254,6 @@ def _tokens_of_a_pass() -> int:
     return 256 if prefers_bf16() else 128
 
 
-def _padded(weighed: Weighed, shared: int = 0) -> int:
+def padded(weighed: Weighed, shared: int = 0) -> int:
     """The padded length of a row for this sample, whose last token is only a label."""
     return -(-(len(weighed[0].ids) - 1 - shared) // ROUND) * ROUND

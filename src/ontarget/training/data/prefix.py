@@ -45,11 +45,11 @@ def by_length(pairs: Sequence[Weighed], max_tokens_per_micro_batch: int) -> list
 def collate(part: Sequence[Weighed]) -> MicroBatch:
     """As `batches.collate`, but with a separate `prefix_ids` if the samples share enough tokens."""
     shared = _shared(part)
-    rest = batches.collate(part, shared)
-    rows, length = rest["input_ids"].shape
-    if shared * (rows - 1) < _LEAST * rows * (shared + length):
-        return batches.collate(part)
-    return {"prefix_ids": torch.tensor([part[0][0].ids[:shared]]), **rest}
+    length = shared + max((batches.padded(weighed, shared) for weighed in part), default=0)
+    if shared * (len(part) - 1) < _LEAST * len(part) * length:
+        shared = 0
+    made = batches.collate(part, shared)
+    return {"prefix_ids": torch.tensor([part[0][0].ids[:shared]]), **made} if shared else made
 
 
 def _shared(part: Sequence[Weighed]) -> int:
