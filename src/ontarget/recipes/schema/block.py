@@ -16,7 +16,7 @@ POST_INSTRUCTION = "put the instruction after the input"
 def _as_folder(name: str) -> str:
     if not re.fullmatch(r"[A-Za-z0-9][A-Za-z0-9._-]*", name):
         raise ValueError(
-            "a name has letters from a to z, digits, '.', '_' and '-', and begins with none of these signs"
+            "a name has letters from a to z, digits, '.', '_' and '-', and begins with a letter or a digit"
         )
     return name
 
