@@ -6,6 +6,7 @@ const NAME = "ontarget.history";
 const MOST = 50; // entries
 
 const entries = document.getElementById("entries");
+const choices = document.getElementById("form").elements;
 
 let restore = () => {};
 
@@ -24,12 +25,27 @@ export function keep(entry) {
 
 function all() {
   const found = readData("localStorage", NAME);
-  return Array.isArray(found) ? found : [];
+  return Array.isArray(found) ? found.filter(isEntry) : [];
 }
 
+/** Whether it can be shown: another version of the page may have kept it, or another program of this address. */
+function isEntry(one) {
+  const texts = [one?.source, one?.target, one?.text];
+  return texts.every(isText) && isList(one.names, isText) && isList(one.sentences, isSentence);
+}
+
+const isText = (one) => typeof one === "string";
+const isList = (one, of) => Array.isArray(one) && one.every(of);
+const isSentence = (one) => isText(one?.text) && isText(one.source) && (!one.badge || isList(one.badge.notes, isText));
+
+/** Whether the server translates from and into its languages: an earlier server of this address may have had others. */
+const isOffered = (entry) =>
+  ["source", "target"].every((name) => [...choices[name].options].some((option) => option.value === entry[name]));
+
 function show() {
+  const kept = all();
   entries.replaceChildren(
-    ...all().map((entry) => {
+    ...kept.filter(isOffered).map((entry) => {
       const button = Object.assign(document.createElement("button"), { type: "button" });
       const line = (name, text) => button.append(Object.assign(document.createElement(name), { textContent: text }));
       line("small", `${entry.names.join(" → ")}, ${new Date(entry.at).toLocaleString("en-GB")}`);
@@ -41,7 +57,7 @@ function show() {
       return item;
     }),
   );
-  document.getElementById("forget").hidden = !entries.childElementCount;
+  document.getElementById("forget").hidden = !kept.length;
 }
 
 document.getElementById("forget").addEventListener("click", () => {
