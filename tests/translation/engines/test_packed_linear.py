@@ -7,7 +7,7 @@ from transformers import LlamaConfig, LlamaForCausalLM
 
 from ontarget.hardware import multiplies_bf16
 from ontarget.translation.engines import packed_linear
-from ontarget.translation.engines.packed_linear import PackedLinear, SwappedLinear, pack_linear_layers
+from ontarget.translation.engines.packed_linear import PackedLinear, pack_linear_layers
 
 in_bf16 = pytest.mark.skipif(not multiplies_bf16(), reason="the processor has no instructions for bf16")
 in_fp32 = pytest.mark.skipif(not torch.backends.mkl.is_available(), reason="PyTorch has no MKL here")
@@ -48,24 +48,25 @@ def test_model_scores_tokens_as_before_and_keeps_its_output_layer() -> None:
     assert torch.allclose(before.float(), after.float(), atol=0.02)
 
 
-@pytest.mark.parametrize("twice", [False, True])
+@in_fp32
+@pytest.mark.parametrize("copied", [False, True])
 @pytest.mark.parametrize("sizes", [(96, 160), (160, 96)])
 @pytest.mark.parametrize("bias", [False, True])
 @pytest.mark.parametrize("rows", [(1,), (1, 1), (3, 4), (16,), (2, 100)])
-def test_any_number_of_rows_has_the_products_of_a_linear_layer(
-    rows: tuple[int, ...], bias: bool, sizes: tuple[int, int], twice: bool
+def test_any_number_of_rows_has_the_products_of_a_linear_layer_in_fp32(
+    rows: tuple[int, ...], bias: bool, sizes: tuple[int, int], copied: bool
 ) -> None:
     torch.manual_seed(1)
-    layer, inputs = nn.Linear(*sizes, bias=bias, dtype=torch.float64), torch.randn(*rows, sizes[0]).double()
+    layer, inputs = nn.Linear(*sizes, bias=bias), torch.randn(*rows, 2 * sizes[0])[..., : sizes[0]]
+    copy = layer.weight.detach().T.contiguous().T if copied else None
     with torch.inference_mode():
-        torch.testing.assert_close(SwappedLinear(layer, twice=twice)(inputs), layer(inputs))
+        found = PackedLinear(layer, rows=1 if copied else 64, for_one_row=copy)(inputs)
+        torch.testing.assert_close(found, layer(inputs), rtol=1e-5, atol=1e-5)
 
 
 @in_fp32
 @pytest.mark.parametrize("most", [0, 2**30])
-def test_on_amd_weights_stay_and_small_models_have_copies_of_those_with_more_outputs(
-    most: int, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_on_amd_small_models_have_copies_for_single_rows(most: int, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(packed_linear, "machine_name", lambda: "AMD EPYC, 1 threads")
     monkeypatch.setattr(packed_linear, "_TWICE_BYTES", most)
     model, ids = _model(torch.float32), torch.arange(10)[None]
@@ -73,11 +74,12 @@ def test_on_amd_weights_stay_and_small_models_have_copies_of_those_with_more_out
         before = [model(ids).logits, model(ids[:, :1]).logits]
         pack_linear_layers(model)
         after = [model(ids).logits, model(ids[:, :1]).logits]
-    layers = [module for module in model.modules() if isinstance(module, SwappedLinear)]
+    layers = [module for module in model.modules() if isinstance(module, PackedLinear)]
     assert len(layers) == 15
-    assert all(layer.weight.is_contiguous() for layer in layers)
-    copied = [layer._for_one_row.data_ptr() != layer.weight.data_ptr() for layer in layers]
-    assert sum(copied) == (13 if most else 0)  # not those down from 64 to 32 features
+    copies = [layer._for_one_row for layer in layers]
+    transposed = [copy is not None and copy.T.is_contiguous() for copy in copies]
+    assert sum(copy is not None for copy in copies) == (15 if most else 0)
+    assert sum(transposed) == (13 if most else 0)  # not those down from 64 to 32 features
     torch.testing.assert_close(after, before)
 
 
@@ -97,7 +99,11 @@ def test_elsewhere_fp32_weights_are_stored_transposed_and_scores_stay(
     torch.testing.assert_close(after, before)
 
 
-def test_output_layer_that_shares_its_weight_still_does() -> None:
+@in_fp32
+def test_output_layer_that_shares_its_weight_still_does_where_it_is_not_packed(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr(packed_linear, "machine_name", lambda: "Intel(R) Xeon(R) Processor, 1 threads")
     model = _model(torch.float32)
     model.config.tie_word_embeddings = True
     model.tie_weights()

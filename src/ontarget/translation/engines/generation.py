@@ -43,7 +43,7 @@ class EndOfText:
         end: str,
     ) -> None:
         self.model, self._tokenizer, self._stop = model, tokenizer, stop
-        vocabulary: int = model.get_output_embeddings().weight.shape[0]
+        vocabulary: int = model.get_output_embeddings().out_features
         token = turn_end_id(tokenizer, end) if end else None
         self._ids = sorted({*end_ids, *([token] if token is not None and token < vocabulary else [])})
         self.key: Hashable = (stop, tuple(self._ids))

@@ -4,8 +4,8 @@ In bf16, oneDNN reorders a weight matrix before each product. For the few rows o
 as long as the product. Here each matrix is reordered once, by the operations that `torch.compile` uses for
 frozen models. In fp32, MKL takes 0.6 to 1.07 of the time for 1 to 64 rows if a matrix is stored transposed.
 
-On AMD's processors this holds for one row alone. More rows, such as a beam, take 0.4 to 1 of the time with
-the weight as it is, if it is the first factor of the product (benchmarks/linear.py).
+On AMD's processors, MKL is slow with several rows. There fp32 matrices are reordered for oneDNN, too
+(benchmarks/linear.py compares them). A single row is faster with MKL.
 """
 
 import torch
@@ -20,41 +20,26 @@ _TWICE_BYTES = 2**30  # of a model whose matrices may be in memory twice
 
 
 class PackedLinear(nn.Module):
-    """As `nn.Linear`, for inference: [..., in_features] to [..., out_features]."""
-
-    def __init__(self, linear: nn.Linear) -> None:
-        super().__init__()
-        self.bias = linear.bias
-        self._weight = torch.ops.mkldnn._reorder_linear_weight(linear.weight.detach(), _ROWS)
-
-    def forward(self, inputs: Tensor) -> Tensor:
-        """The products, with the bias added."""
-        product: Tensor = torch.ops.mkldnn._linear_pointwise(inputs, self._weight, self.bias, "none", [], "")
-        return product
-
-
-class SwappedLinear(nn.Module):
-    """As `nn.Linear`, for inference in fp32 by the MKL on AMD's processors.
+    """As `nn.Linear`, for inference: [..., in_features] to [..., out_features].
 
     Args:
         layer: the layer.
-        twice: whether a transposed copy of the weight is kept for single rows.
+        rows: for which the order is chosen.
+        for_one_row: the weight by which MKL multiplies single rows; None: by oneDNN, too.
     """
 
-    def __init__(self, layer: nn.Linear, *, twice: bool) -> None:
+    def __init__(self, layer: nn.Linear, *, rows: int = _ROWS, for_one_row: Tensor | None = None) -> None:
         super().__init__()
-        self.weight, self.bias = layer.weight, layer.bias
-        outputs, inputs = layer.weight.shape
-        copied = twice and outputs >= inputs  # otherwise single rows are as fast without
-        self._for_one_row = layer.weight.detach().T.contiguous().T if copied else layer.weight.detach()
+        self.out_features, self.bias = layer.out_features, layer.bias
+        self._weight = torch.ops.mkldnn._reorder_linear_weight(layer.weight.detach(), rows)
+        self._for_one_row = for_one_row
 
     def forward(self, inputs: Tensor) -> Tensor:
         """The products, with the bias added."""
-        rows = inputs.flatten(0, -2)
-        if len(rows) == 1:
+        if self._for_one_row is not None and inputs.numel() == inputs.shape[-1]:
             return linear(inputs, self._for_one_row, self.bias)
-        product = (self.weight @ rows.T).T.contiguous().view(*inputs.shape[:-1], -1)
-        return product if self.bias is None else product.add_(self.bias)
+        product: Tensor = torch.ops.mkldnn._linear_pointwise(inputs, self._weight, self.bias, "none", [], "")
+        return product
 
 
 def pack_linear_layers(model: PreTrainedModel) -> None:
@@ -74,6 +59,17 @@ def pack_linear_layers(model: PreTrainedModel) -> None:
             if in_bf16 and child.weight.dtype == torch.bfloat16 and child is not head:
                 setattr(parent, name, PackedLinear(child))
             elif in_fp32 and child.weight.dtype == torch.float32 and amd:
-                setattr(parent, name, SwappedLinear(child, twice=twice))
+                setattr(parent, name, _packed_in_fp32(child, twice=twice))
             elif in_fp32 and child.weight.dtype == torch.float32:
                 child.weight.data = child.weight.data.T.contiguous().T
+
+
+def _packed_in_fp32(layer: nn.Linear, *, twice: bool) -> PackedLinear:
+    """A packed layer for AMD's processors, whose weight is in memory twice or in an order for few rows."""
+    if not twice:
+        return PackedLinear(layer, rows=1)
+    weight = layer.weight.detach()
+    tall = (
+        layer.out_features >= layer.in_features
+    )  # otherwise single rows are faster with the weight as it is
+    return PackedLinear(layer, for_one_row=weight.T.contiguous().T if tall else weight)

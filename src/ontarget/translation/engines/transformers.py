@@ -58,7 +58,7 @@ class TransformersEngine:
         # Of the checkpoint's generation settings only the end tokens apply, not temperature and the like.
         configured = model.generation_config.eos_token_id if model.generation_config is not None else None
         ends = configured if isinstance(configured, list) else [configured]
-        self.vocabulary: int = model.get_output_embeddings().weight.shape[0]
+        self.vocabulary: int = model.get_output_embeddings().out_features
         ids = {id for id in [tokenizer.eos_token_id, *ends] if id is not None}
         self._end_ids = sorted(id for id in ids if 0 <= id < self.vocabulary)  # no others are ever scored
 
