@@ -46,9 +46,9 @@ class TokenTree:
         self._model, self._sight = model, sight_of(model.config)
         self._cache = AppendingCache()
         lengths = [len(prompt) for prompt in prompts]
-        # The common beginning of all prompts is read once. Positions and mask are explicit, so padding may
-        # follow it.
-        shared = _shared(prompts) if len(prompts) > 1 else 0
+        # The common beginning of all prompts is read once if that is less work. Positions and mask are
+        # explicit, so padding may follow it.
+        shared = _shared(prompts)
         rest = max(lengths) - shared
         ids = torch.zeros(len(prompts), rest, dtype=torch.long)
         for row, prompt in enumerate(prompts):
@@ -63,10 +63,12 @@ class TokenTree:
                 torch.tensor([prompts[0][:shared]]),
                 self._places,
                 torch.ones(shared, shared, dtype=torch.bool, device=model.device).tril()[None],
+                last=1,  # for the output layer, whose result is not used
             )
             self._cache.batch_repeat_interleave(len(prompts))
         before = torch.ones(len(prompts), rest, shared, dtype=torch.bool, device=model.device)
         causal = own[:, None, :] & (columns <= columns[:, None])
+        causal |= ~own[:, None, :] & (columns == columns[:, None])  # padding sees itself, or it would be NaN
         positions = (columns - start[:, None]).clamp(min=0) + shared
         self._places = torch.cat([self._places.expand(len(prompts), -1), positions], dim=1)
         self.logits = self._forward(ids, positions, torch.cat([before, causal], dim=2), last=1)[:, -1]
@@ -166,12 +168,16 @@ class TokenTree:
 
 def _work(prompts: Sequence[list[int]]) -> int:
     """The number of tokens to read, with the padding, and with `_PASS` for each pass through the model."""
-    shared = _shared(prompts) if len(prompts) > 1 else 0
+    shared = _shared(prompts)
     return shared + len(prompts) * (max(map(len, prompts)) - shared) + _PASS * (1 + bool(shared))
 
 
 def _shared(prompts: Sequence[list[int]]) -> int:
-    """The number of tokens that all prompts share at the start, without the last token of any prompt."""
+    """The number of tokens at the start of all prompts to read once; 0 if that saves less than a pass costs.
+
+    The last token of a prompt is never among them.
+    """
     first, last = min(prompts), max(prompts)  # all prompts that sort between these two share their beginning
     same = takewhile(lambda pair: pair[0] == pair[1], zip(first, last, strict=False))
-    return min(sum(1 for _ in same), min(map(len, prompts)) - 1)
+    shared = min(sum(1 for _ in same), min(map(len, prompts)) - 1)
+    return shared if shared * (len(prompts) - 1) > _PASS else 0
