@@ -53,6 +53,28 @@ def test_a_broken_block_leaves_the_old_file_whole_and_nothing_behind(tmp_path: P
     assert list(tmp_path.iterdir()) == [path]
 
 
+@pytest.mark.parametrize("number", [errno.ENOSPC, errno.EDQUOT, errno.EFBIG])
+def test_an_error_about_room_names_the_file_and_not_the_temporary_one(tmp_path: Path, number: int) -> None:
+    for whole in (whole_file, whole_folder):
+        path = tmp_path / whole.__name__
+        with pytest.raises(OSError, match="full") as caught, whole(path):
+            raise OSError(number, "full")  # as of a file object, which does not know its name
+        assert caught.value.filename == str(path)
+        with pytest.raises(OSError, match="full") as caught, whole(path) as temporary:
+            raise OSError(number, "full", str(temporary / "inner"))
+        assert caught.value.filename == str(path)
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_an_error_about_something_else_is_not_blamed_on_the_file(tmp_path: Path) -> None:
+    with pytest.raises(ConnectionResetError) as caught, whole_file(tmp_path / "x"):
+        raise ConnectionResetError(errno.ECONNRESET, "reset")
+    assert caught.value.filename is None
+    with pytest.raises(OSError, match="full") as other, whole_file(tmp_path / "x"):
+        raise OSError(errno.ENOSPC, "full", "other")
+    assert other.value.filename == "other"
+
+
 def test_a_broken_block_makes_no_file(tmp_path: Path) -> None:
     with pytest.raises(Killed), whole_file(tmp_path / "x"):
         raise Killed
@@ -148,6 +170,19 @@ def test_a_full_disk_names_the_file_where_python_knows_it(tmp_path: Path) -> Non
         file.write("x" * 100_000)
     error = OSError(errno.ENOSPC, "No space left on device", "a/b.json")
     with pytest.raises(UserError, match=r"'a/b\.json' could not be written"), full_disk_said(tmp_path):
+        raise error
+
+
+@pytest.mark.parametrize(
+    "error",
+    [
+        OSError(errno.EFBIG, "File too large", "a/b.json"),
+        Exception("Error while serializing: I/O error: File too large (os error 27)"),
+    ],
+)
+def test_a_file_that_is_larger_than_it_may_be_is_one_sentence(tmp_path: Path, error: Exception) -> None:
+    said = r"could not be written: a file is larger than its disk or this shell allows; raise the limit"
+    with pytest.raises(UserError, match=said), full_disk_said(tmp_path):
         raise error
 
 

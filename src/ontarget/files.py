@@ -16,6 +16,7 @@ from typing import Any, Literal
 from ontarget.errors import UserError
 
 _SIZES = "sizes.json"  # the sizes of the files in a folder of `made_once`
+_NO_ROOM = (errno.ENOSPC, errno.EDQUOT, errno.EFBIG)
 
 
 def expanded(path: str) -> Path:
@@ -59,6 +60,19 @@ def folders_of(path: Path) -> Iterator[None]:
 
 
 @contextmanager
+def _named(path: Path) -> Iterator[None]:
+    """Puts `path` into errors of its temporary file or folder, and into those for lack of room, if they name
+    nothing."""
+    try:
+        yield
+    except OSError as error:
+        hidden = str(path.resolve().with_name(f".{path.resolve().name}."))
+        if str(error.filename or "").startswith(hidden) or (not error.filename and error.errno in _NO_ROOM):
+            error.filename = str(path)
+        raise
+
+
+@contextmanager
 def whole_file(path: Path, *, private: bool = False) -> Iterator[Path]:
     """Yields a temporary path beside `path`, and renames it to `path` when the block ends without an error.
 
@@ -68,10 +82,10 @@ def whole_file(path: Path, *, private: bool = False) -> Iterator[Path]:
     if path.exists() and not path.is_file():
         yield path
         return
-    path = path.resolve()
+    given, path = path, path.resolve()
     # mkstemp makes a private file, but results are for everyone who may read the folder.
     mode = 0o600 if private else stat.S_IMODE(path.stat().st_mode) if path.exists() else 0o644
-    with folders_of(path):
+    with _named(given), folders_of(path):
         handle, name = tempfile.mkstemp(prefix=f".{path.name}.", dir=path.parent)
         os.close(handle)
         temporary = Path(name)
@@ -90,7 +104,7 @@ def whole_folder(path: Path) -> Iterator[Path]:
 
     Everybody may read its files, as those of `whole_file`: safetensors writes private ones.
     """
-    with folders_of(path):
+    with _named(path), folders_of(path):
         temporary = Path(tempfile.mkdtemp(prefix=f".{path.name}.", dir=path.parent))
         try:
             yield temporary
@@ -184,18 +198,29 @@ def full_disk_said(folder: Path) -> Iterator[None]:
     """Turns the errors of libraries for a full disk into one sentence.
 
     Raises:
-        UserError: the disk of `folder` is full, or the user's quota is exceeded.
+        UserError: the disk of `folder` is full, the user's quota is exceeded, or a file is larger than
+            allowed.
     """
     try:
         yield
     except Exception as error:
+        where = getattr(error, "filename", None) or folder
+        if _is_too_large(error):
+            raise UserError(
+                f"'{where}' could not be written: a file is larger than its disk or this shell allows; raise "
+                "the limit (ulimit -f) and run the same command again to resume"
+            ) from error
         if not _is_full_disk(error):
             raise
-        where = getattr(error, "filename", None) or folder
         raise UserError(
             f"the disk is full: '{where}' could not be written; free some space and run the same command "
             "again to resume"
         ) from error
+
+
+def _is_too_large(error: Exception) -> bool:
+    """Recognises the errors of Python and of safetensors (only a text)."""
+    return error.errno == errno.EFBIG if isinstance(error, OSError) else "File too large" in str(error)
 
 
 def _is_full_disk(error: Exception) -> bool:

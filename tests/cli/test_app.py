@@ -17,6 +17,7 @@ from typer.testing import CliRunner
 from ontarget.cli import app as module
 from ontarget.cli.app import app
 from ontarget.errors import UserError
+from ontarget.files import whole_file
 
 COMMANDS = ["run", "train", "translate", "score", "compare", "recipes"]
 
@@ -208,6 +209,10 @@ def test_no_example_of_any_help_runs_into_the_next() -> None:
     [
         (FileExistsError(17, "File exists", "figures"), "'figures' cannot be used: File exists"),
         (PermissionError(13, "Permission denied", "/x"), "'/x' cannot be used: Permission denied"),
+        (
+            OSError(27, "File too large", "x"),
+            "'x' cannot be used: File too large; choose another path or raise",
+        ),
         (OSError(22, "Invalid argument"), "a file could not be read or written: Invalid argument"),
     ],
 )
@@ -237,6 +242,54 @@ def test_standard_output_that_cannot_be_written_is_a_sentence(
     assert result.exit_code == 2
     said = " ".join(result.stderr.split())
     assert "standard output cannot be used: No space left on device" in said
+
+
+def test_a_full_disk_names_the_file_and_not_standard_output(
+    stub: Callable[..., None], tmp_path: Path
+) -> None:
+    def train() -> None:
+        with whole_file(tmp_path / "lines.csv"):
+            os.write(os.open("/dev/full", os.O_WRONLY), b"x")
+
+    stub(train=train)
+    result = CliRunner().invoke(app, ["train"])
+    assert result.exit_code == 2
+    assert f"'{tmp_path}/lines.csv' cannot be used: No space left" in result.stderr.replace("\n", "")
+
+
+@pytest.mark.parametrize("arguments", [["score", "--to", "fr", "--lines"], ["recipes", "copy", "diagnose"]])
+def test_links_that_lead_to_each_other_are_one_sentence(tmp_path: Path, arguments: list[str]) -> None:
+    (tmp_path / "a").symlink_to(tmp_path / "b")
+    (tmp_path / "b").symlink_to(tmp_path / "a")
+    (tmp_path / "hyp").write_text("Un chat dort.\n")
+    more = [str(tmp_path / "hyp")] if arguments[0] == "score" else []
+    result = CliRunner().invoke(app, [*arguments, str(tmp_path / "a"), *more])
+    assert result.exit_code == 2
+    assert "a' cannot be used: Too many levels of symbolic links" in result.stderr.replace("\n", "")
+
+
+@pytest.mark.parametrize(
+    ("arguments", "option"),
+    [
+        (["score", "--", "-x.fr", "--to", "fr"], "--to"),
+        (["score", "--to", "fr", "--", "-x.fr", "--width=1"], "--width"),
+        (["translate", "--", "-x.fr", "-o", "y"], "-o"),
+        (["run", "--", "phrasebook-tiny", "--plan"], "--plan"),
+        (["data", "get", "--", "multi30k", "--languages", "en"], "--languages"),
+    ],
+)
+def test_an_option_after_two_dashes_is_not_taken_for_a_file(arguments: list[str], option: str) -> None:
+    result = CliRunner().invoke(app, arguments)
+    assert result.exit_code == 2
+    assert f"{option} comes after '--', where nothing is an option" in " ".join(result.stderr.split())
+
+
+def test_a_name_that_begins_with_a_dash_comes_after_two_dashes(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    Path("-x.fr").write_text("Un chat dort sur le canapé.\n", encoding="utf-8")
+    assert CliRunner().invoke(app, ["score", "--to", "fr", "--", "-x.fr"]).exit_code == 0
 
 
 def test_an_error_of_a_library_without_a_reason_is_shown_whole(stub: Callable[..., None]) -> None:

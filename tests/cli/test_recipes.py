@@ -1,5 +1,6 @@
 """`ontarget recipes`."""
 
+import errno
 from pathlib import Path
 
 import pytest
@@ -53,6 +54,21 @@ def test_copy_makes_a_recipe_of_ones_own(tmp_path: Path, monkeypatch: pytest.Mon
     code, output = recipes("copy", "diagnose", "nowhere/mine.yaml")
     assert code == 2
     assert "there is no folder nowhere" in output
+
+
+def test_copy_to_a_full_disk_leaves_no_half_of_a_recipe(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def half(source: object, target: object) -> None:
+        raise OSError(errno.ENOSPC, "No space left on device", str(source), None, str(target))
+
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.setattr("shutil.copyfile", half)
+    monkeypatch.setattr(Path, "write_bytes", lambda path, data: half("", path))
+    code, output = recipes("copy", "diagnose", "mine.yaml")
+    assert code == 2
+    assert "'mine.yaml' cannot be used: No space left on device" in output
+    assert list(tmp_path.iterdir()) == []
 
 
 def test_check_says_ok_or_what_is_wrong() -> None:

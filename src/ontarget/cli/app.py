@@ -4,6 +4,7 @@ Each subcommand is a module `ontarget.cli.<name>` with a function `<name>` or, f
 `typer.Typer` called `app`. It is imported when its command is called, so scoring never waits for torch.
 """
 
+import errno
 from importlib import import_module
 from traceback import walk_tb
 from typing import Annotated, Any, NoReturn
@@ -48,10 +49,11 @@ class _Subcommand(TyperCommand):
         """Passes the arguments, with former names replaced, to the real command and returns its context.
 
         Raises:
-            UserError: a value is an empty string.
+            UserError: a value is an empty string, or an option comes after `--`.
         """
         name = str(self.name)
         command = _load(name)
+        _refuse_options_behind_dashes(command, args)
         context = command.make_context(info_name, with_current_names(name, args), parent, **extra)
         for parameter in context.command.params:
             value = context.params.get(parameter.name)
@@ -101,12 +103,12 @@ class _Commands(Quick, TyperGroup):
         except BrokenPipeError:
             raise  # the reader has closed the pipe
         except OSError as error:
-            if error.strerror is None:
-                raise  # raised by a library, without a reason that a user could act on
-            if not error.filename and not _written_by_us(error):
-                _fail(f"a file could not be read or written: {error.strerror}; check the disk and retry")
-            where = f"'{error.filename}'" if error.filename else "standard output"
-            _fail(f"{where} cannot be used: {error.strerror}; choose another path or free disk space")
+            _fail_for(error)
+        except RuntimeError as error:
+            loop = error.__context__  # of pathlib before Python 3.13, for links that lead to each other
+            if not (isinstance(loop, OSError) and loop.errno == errno.ELOOP):
+                raise
+            _fail_for(loop)
         except ModuleNotFoundError as error:
             extra = _EXTRA.get((error.name or "").split(".")[0])
             if extra is None:
@@ -169,6 +171,29 @@ def _load(name: str) -> Any:
         one.help = with_unwrapped_examples(one.help)
         one.short_help = one.get_short_help_str(limit=200)  # in full: typer cuts off after a line
     return loaded
+
+
+def _refuse_options_behind_dashes(command: Any, arguments: list[str]) -> None:
+    commands = [command, *getattr(command, "commands", {}).values()]
+    options = {
+        name for one in commands for parameter in one.params for name in parameter.opts if name[0] == "-"
+    }
+    behind = arguments[arguments.index("--") + 1 :] if "--" in arguments else []
+    for argument in behind:
+        name = argument.partition("=")[0]
+        if name in options:
+            raise UserError(f"{name} comes after '--', where nothing is an option; put options before '--'")
+
+
+def _fail_for(error: OSError) -> NoReturn:
+    """Says what the system refused, and what helps."""
+    if error.strerror is None:
+        raise error  # of a library, without a reason that a user could act on
+    if not error.filename and not _written_by_us(error):
+        _fail(f"a file could not be read or written: {error.strerror}; check the disk and retry")
+    where = f"'{error.filename}'" if error.filename else "standard output"
+    remedy = "raise the limit (ulimit -f)" if error.errno == errno.EFBIG else "free disk space"
+    _fail(f"{where} cannot be used: {error.strerror}; choose another path or {remedy}")
 
 
 def _written_by_us(error: OSError) -> bool:

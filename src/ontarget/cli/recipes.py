@@ -1,6 +1,5 @@
 """`ontarget recipes`: lists, shows, copies and checks recipes."""
 
-import shutil
 from pathlib import Path
 from typing import Annotated
 
@@ -10,6 +9,7 @@ from rich.console import Console
 
 from ontarget.cli.run import recipe_and_overrides
 from ontarget.errors import UserError, counted
+from ontarget.files import whole_file
 from ontarget.pipeline.planning.check import Findings
 from ontarget.pipeline.planning.check import check as look_at
 from ontarget.recipes.loading import find, load, shipped, text_of
@@ -95,7 +95,8 @@ def copy(
     if not target.parent.is_dir():
         raise UserError(f"there is no folder {target.parent}; create it first")
     name = load(source).name
-    shutil.copyfile(source, target)
+    with whole_file(target) as temporary:
+        temporary.write_bytes(source.read_bytes())
     typer.echo(f"{target}; change its `name`, or its results go to runs/{name}", err=True)
 
 

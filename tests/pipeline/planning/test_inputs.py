@@ -24,6 +24,7 @@ from ontarget.pipeline.planning.inputs import (
     left_out,
     load_corpus,
     load_text,
+    text_used,
 )
 from ontarget.pipeline.planning.plan import Plan
 from ontarget.pipeline.run import carry_out, make_plan
@@ -89,6 +90,19 @@ def diagnosis(**changes: object) -> Recipe:
     return fake_recipe(**(nothing | changes))
 
 
+def test_a_source_with_a_split_of_another_corpus_says_so() -> None:
+    corpus = {
+        "catalogue": {
+            "name": "flores200",
+            "validation": "ntrex:test",
+            "train": ["tatoeba:test", "ntrex:test"],
+        }
+    }
+    said = text_used(diagnosis(corpus=corpus), Corpus("flores200", {}))
+    from_others = "train: tatoeba:test, ntrex:test, validation: ntrex:test"
+    assert said == f"the text is 'flores200' ({from_others}), the first available"
+
+
 def test_the_first_source_that_is_here_is_used_and_named(
     corpus_files: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -98,7 +112,9 @@ def test_the_first_source_that_is_here_is_used_and_named(
     assert corpus.lines("test", NL)[:] == LINES["nl"]
     assert chosen == diagnosis(corpus=FIRST_AVAILABLE["first_available"][1])
     [said] = told.said
-    assert said.startswith("the text is 'fake', the first available (corpus 'flores200' is incomplete: ")
+    used, passed_over = said.split("; another source was passed over: ")
+    assert used == "the text is 'fake', the first available"
+    assert passed_over.startswith("corpus 'flores200' is incomplete: ")
     for file in corpus_files.glob("test.*"):
         file.unlink()
     chosen, corpus = load_text(diagnosis(), told)

@@ -15,7 +15,7 @@ from ontarget.errors import UserError
 from ontarget.model_place import locate
 from ontarget.pipeline.planning.beginnings import directions_with_text, look_into
 from ontarget.pipeline.planning.familiar import is_here
-from ontarget.pipeline.planning.inputs import also_learnt, load_text, template_of, wanted_of
+from ontarget.pipeline.planning.inputs import also_learnt, load_text, template_of, text_used, wanted_of
 from ontarget.pipeline.planning.models import STACK, check_model
 from ontarget.pipeline.planning.scorable import check_scorable
 from ontarget.prompts.layout import needs_model
@@ -90,7 +90,7 @@ def _with_text(recipe: Recipe, found: Findings) -> Recipe:
     if recipe.corpus.first_available is None:
         return recipe
     chosen, corpus = load_text(recipe)
-    found.note(f"corpus: the text is '{corpus.name}', the first available")
+    found.note(f"corpus: {text_used(chosen, corpus)}")
     return chosen
 
 

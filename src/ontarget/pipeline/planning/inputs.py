@@ -54,10 +54,18 @@ def load_text(recipe: Recipe, progress: Progress | None = None) -> tuple[Recipe,
         except UserError as error:
             wrong.append(str(error))
         else:
-            passed_over = f" ({wrong[0]})" if wrong else ""
-            (progress or Silent()).say(f"the text is '{corpus.name}', the first available{passed_over}")
+            passed_over = f"; another source was passed over: {wrong[0]}" if wrong else ""
+            (progress or Silent()).say(f"{text_used(chosen, corpus)}{passed_over}")
             return chosen, corpus
     raise UserError(f"corpus: none of the sources in `first_available` can be used: {'; '.join(wrong)}")
+
+
+def text_used(recipe: Recipe, corpus: Corpus) -> str:
+    """Says which of several sources a recipe uses, with the splits that are from elsewhere."""
+    source = recipe.corpus.catalogue
+    splits = source.chosen() if source else {}
+    elsewhere = ", ".join(f"{split}: {', '.join(sets)}" for split, sets in splits.items())
+    return f"the text is '{corpus.name}'{elsewhere and f' ({elsewhere})'}, the first available"
 
 
 def load_corpus(recipe: Recipe, progress: Progress | None = None) -> Corpus:
