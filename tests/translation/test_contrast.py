@@ -119,3 +119,23 @@ def test_a_sentence_without_contrasts_is_the_models_own(model, prompts) -> None:
     found = best_of_beam(AdjustedContinuations(tree, [adjustment]), 2, decoding, Ends(ENDS))
     plain = best_of_beam(AdjustedContinuations(TokenTree(model, prompts[:2])), 2, decoding, Ends(ENDS))
     assert found == plain
+
+
+@pytest.mark.parametrize("first_tokens", [1, None])
+def test_sentences_with_fewer_contrasts_score_as_alone(model, asked, first_tokens: int | None) -> None:
+    """Two, one and no contrasts. What is not plausible is left out only where there is a contrast."""
+    decoding, contrast = Decoding(4, 9), Contrast(plausibility=0.1, first_tokens=first_tokens)
+    weights = [[0.5, 0.2], [0.6], [], [0.3, 0.1]]
+
+    def search_of(chosen: list[int]) -> list[Found]:
+        beside = [[asked[i][1 : 1 + len(weights[i])]] for i in chosen]
+        pairs = [list(zip(*own, weights[i], strict=True)) for own, i in zip(beside, chosen, strict=True)]
+        adjustment = Contrasted(pairs, contrast).of(range(len(chosen)), ENDS)
+        scores = AdjustedContinuations.of(model, [asked[i][0] for i in chosen], beside, [adjustment])
+        return best_of_beam(scores, len(chosen), decoding, Ends(ENDS))
+
+    together = search_of([0, 1, 2, 3])
+    for i, found in enumerate(together):
+        (alone,) = search_of([i])
+        assert found.tokens == alone.tokens
+        assert found.score == pytest.approx(alone.score, abs=1e-4)

@@ -47,13 +47,15 @@ def adjusters_of(system: System, engine: TokenEngine, requests: Sequence[Request
 def _contrasted(
     system: System, contrast: Contrast, engine: TokenEngine, requests: Sequence[Request]
 ) -> Contrasted:
-    context, most = engine.context, system.decoding.max_new_tokens
-    lengths = [len(engine.encode(prompt_of(system, request))) for request in requests]
-    spare = [
-        None if context.limit is None else context.limit - max(context.room(length, most), 1)
-        for length in lengths
-    ]
-    others = _other_sources(requests, lengths, spare)
+    others: Sequence[str | None] = [None] * len(requests)
+    if contrast.source_weight:
+        context, most = engine.context, system.decoding.max_new_tokens
+        lengths = [len(engine.encode(prompt_of(system, request))) for request in requests]
+        spare = [
+            None if context.limit is None else context.limit - max(context.room(length, most), 1)
+            for length in lengths
+        ]
+        others = _other_sources(requests, lengths, spare)
     prompts = [
         _contrast_prompts(system, contrast, engine, *pair) for pair in zip(requests, others, strict=True)
     ]
@@ -65,7 +67,7 @@ def _contrast_prompts(
 ) -> list[ContrastPrompt]:
     """The contrast prompts of a request, each with its share of the budget; see contrast.py."""
     prompts = []
-    if contrast.source_weight and other is not None:
+    if other is not None:
         prompt = prompt_of(system, replace(request, source=other))
         prompts.append((engine.encode(prompt), contrast.source_weight))
     wrong = wrong_targets(request.direction, contrast.against)

@@ -17,7 +17,7 @@ class Adjustment(Protocol):
     """One way to change scores, for the sentences of a batch.
 
     Attributes:
-        beside: the number of prompts that are read beside each sentence's own.
+        beside: the greatest number of prompts that are read beside a sentence's own.
         read: the number of tokens of an output for which these prompts are read; None: all.
         tokens: the number of tokens of an output whose scores change, at least `read`; None: all.
     """
@@ -35,7 +35,7 @@ class Adjustment(Protocol):
                 [sentences, branches, vocabulary].
             own: log-probabilities of the model, of the same shape.
             beside: log-probabilities after the prompts beside, [sentences, beside, branches, vocabulary];
-                empty once they are no longer read.
+                `own` where a sentence has fewer of them, and empty once they are no longer read.
         """
         ...
 
@@ -53,7 +53,7 @@ class Adjuster(Protocol):
         ...
 
     def of(self, sentences: Sequence[int], ends: Tensor) -> Adjustment:
-        """The adjustment for a batch of sentences that all have the same number of prompts beside.
+        """The adjustment for a batch of sentences.
 
         Args:
             sentences: their indices.

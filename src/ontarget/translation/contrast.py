@@ -24,6 +24,7 @@ prompts are dropped after the first token, and the other tokens are generated at
 import math
 from collections.abc import Sequence
 from dataclasses import dataclass
+from itertools import zip_longest
 
 import torch
 from torch import Tensor
@@ -49,7 +50,8 @@ class Contrasted:
 
     def of(self, sentences: Sequence[int], ends: Tensor) -> "ContrastedBatch":
         """See `Adjuster`."""
-        weights = torch.tensor([self._weights[i] for i in sentences], device=ends.device)
+        padded = zip(*zip_longest(*(self._weights[i] for i in sentences), fillvalue=0.0), strict=True)
+        weights = torch.tensor([*padded] or [()] * len(sentences), device=ends.device)
         return ContrastedBatch(weights, self._contrast.plausibility, ends, self._contrast.first_tokens)
 
 
@@ -58,7 +60,7 @@ class ContrastedBatch:
     """Scores s of the sentences of a batch.
 
     Attributes:
-        weights: w, [sentences, contrasts].
+        weights: w, [sentences, contrasts]; 0 where a sentence has fewer contrasts.
         plausibility: see above.
         ends: the end tokens, [ends].
         tokens: number of tokens of an output to contrast; None: all.
@@ -94,7 +96,7 @@ def contrastive_scores(
             came before.
         own: log p(y | prompt), of the same shape.
         contrasts: log p(y | contrast prompt), [sentences, contrasts, branches, vocabulary].
-        weights: w, [sentences, contrasts].
+        weights: w, [sentences, contrasts]. A sentence without any keeps its scores.
         plausibility: tokens with less than this share of the greatest probability are left out.
         ends: [ends].
     Returns:
@@ -103,4 +105,5 @@ def contrastive_scores(
     subtracted = torch.einsum("sc,scbv->sbv", weights, contrasts)
     subtracted[..., ends] = weights.sum(1)[:, None, None] * own[..., ends]
     least = own.amax(-1, keepdim=True) + (math.log(plausibility) if plausibility else -math.inf)
-    return (scores - subtracted).masked_fill(own < least, -math.inf)
+    contrasted = (scores - subtracted).masked_fill(own < least, -math.inf)
+    return torch.where(weights.any(1)[:, None, None], contrasted, scores)

@@ -123,6 +123,14 @@ def test_what_else_is_in_the_batch_changes_nothing(
             assert answer.log_probability == pytest.approx(alone[i].log_probability, abs=1e-3)
 
 
+def test_sentences_with_different_numbers_of_contrasts_share_a_batch(
+    engine: TransformersEngine, prompts
+) -> None:
+    adjusters = adjusters_of("contrast", engine, prompts, range(len(prompts)))
+    (batch,) = engine._batches(engine.begin(prompts, Decoding(4, 10), adjusters=adjusters))
+    assert sorted(batch) == list(range(len(prompts)))
+
+
 def test_memory_bounds_the_batches(
     engine: TransformersEngine, prompts, monkeypatch: pytest.MonkeyPatch
 ) -> None:

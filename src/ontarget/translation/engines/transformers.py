@@ -27,7 +27,6 @@ from ontarget.translation.engines.protocol import Capability, Progress
 from ontarget.translation.engines.running_batch import BatchLimits, DecodedRow, RunningBatch
 from ontarget.translation.engines.sample import WIDTH, sample
 from ontarget.translation.engines.steps import Steps
-from ontarget.translation.engines.tree import TokenTree
 from ontarget.translation.hypothesis import Hypothesis
 
 _LOG = logging.getLogger(__name__)
@@ -173,10 +172,9 @@ class TransformersEngine:
         decoding, end = generation.decoding, generation.end
         for batch in self._batches(generation):
             ids = generation.ids
-            rows = [[ids[i], *chain.from_iterable(generation.beside[i])] for i in batch]
-            groups = [list(group) for group in zip(*rows, strict=True)]  # the prompts, and those beside them
             adjustments = [adjuster.of(batch, end.ends.ids) for adjuster in generation.adjusters]
-            scores = AdjustedContinuations(TokenTree.of(self.model, groups), adjustments)
+            prompts, beside = [ids[i] for i in batch], [generation.beside[i] for i in batch]
+            scores = AdjustedContinuations.of(self.model, prompts, beside, adjustments)
             rooms = [generation.rooms[i] for i in batch]
             if decoding.sampling is None:
                 found = yield from beam_search(scores, rooms, decoding, end.ends)
@@ -190,21 +188,20 @@ class TransformersEngine:
                 generation.finish(i, of_one)
             yield
 
-    def _ordered(self, generation: Generation) -> list[tuple[int, tuple[object, ...]]]:
+    def _ordered(self, generation: Generation) -> list[tuple[int, tuple[int, ...]]]:
         """The prompts with room, each with a key that is the same for those that fit into a batch.
 
         Prompts with the same beginning are together. The longest of them come first, so that a lack of memory
         shows at once.
         """
-        ids, beside = generation.ids, generation.beside
+        ids = generation.ids
         fitting = [i for i, room in enumerate(generation.rooms) if room > 0]
         depth = min((len(ids[i]) for i in fitting), default=0) // 2
         beginnings = [tuple(prompt[:depth]) for prompt in ids]
         # With few prompts for each beginning, batches would be small.
         if len({beginnings[i] for i in fitting}) * 16 > len(fitting):
             beginnings = [()] * len(ids)
-        keys = [(tuple(-len(of_one) for of_one in beside[i]), beginnings[i]) for i in range(len(ids))]
-        return [(i, keys[i]) for i in sorted(fitting, key=lambda i: (*keys[i], -len(ids[i])))]
+        return [(i, beginnings[i]) for i in sorted(fitting, key=lambda i: (beginnings[i], -len(ids[i])))]
 
     def _batches(self, generation: Generation) -> Iterator[list[int]]:
         """Indices of the prompts of each batch: of similar length, and with the same beginning."""
@@ -213,12 +210,12 @@ class TransformersEngine:
         budget = self._token_budget()
         most = _GPU_ROWS if self.model.device.type == "cuda" else _CPU_ROWS
         batch: list[int] = []
-        of_batch: tuple[object, ...] = ()
+        of_batch: tuple[int, ...] = ()
         for i, key in self._ordered(generation):
             longest = max(
                 len(one) for j in [*batch[:1], i] for one in (ids[j], *chain.from_iterable(beside[j]))
             )
-            rows = (len(batch) + 1) * (1 + sum(map(len, beside[i])))
+            rows = sum(1 + sum(map(len, beside[j])) for j in (*batch, i))
             room = max(rooms[j] for j in (*batch, i))
             full = rows > most or rows * (longest + branches * room) > budget
             if batch and (full or key != of_batch):
