@@ -43,6 +43,11 @@ def has_gpu() -> bool:
     return torch.cuda.is_available()
 
 
+def gpu_count() -> int:
+    """The number of GPUs that this process may use."""
+    return torch.cuda.device_count()
+
+
 def keep_freed_memory() -> None:
     """Makes glibc keep large freed blocks.
 

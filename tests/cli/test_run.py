@@ -94,7 +94,7 @@ def test_mistakes_are_one_sentence_and_nothing_is_made(
 
 @pytest.mark.parametrize(("number", "code"), [(signal.SIGINT, 130), (signal.SIGTERM, 143)])
 def test_a_stopped_run_says_how_to_go_on(monkeypatch: pytest.MonkeyPatch, number: int, code: int) -> None:
-    monkeypatch.setattr(pipeline._Work, "do", lambda *_: os.kill(os.getpid(), number))
+    monkeypatch.setattr(pipeline, "_do", lambda *_, **__: os.kill(os.getpid(), number))
     for command in (["run", SMALL], ["train", "phrasebook-tiny", SMALL]):
         exit_code, output = ontarget(*command)
         assert exit_code == code
@@ -102,10 +102,10 @@ def test_a_stopped_run_says_how_to_go_on(monkeypatch: pytest.MonkeyPatch, number
 
 
 def test_a_full_disk_is_one_sentence(monkeypatch: pytest.MonkeyPatch) -> None:
-    def fill(*_: object) -> None:
+    def fill(*_: object, **__: object) -> None:
         raise OSError(errno.ENOSPC, "No space left on device")
 
-    monkeypatch.setattr(pipeline._Work, "do", fill)
+    monkeypatch.setattr(pipeline, "_do", fill)
     for command in (["run", SMALL], ["train", "phrasebook-tiny", SMALL]):
         code, output = ontarget(*command)
         assert code == 2

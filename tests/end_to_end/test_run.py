@@ -1,4 +1,6 @@
-"""A whole `ontarget run`, seconds-sized: killed in the middle of a stage and run again, it ends the same."""
+"""A whole `ontarget run`, seconds-sized: killed in the middle of a stage and run again, with
+several workers, it ends the same.
+"""
 
 import json
 import os
@@ -35,7 +37,7 @@ TINY = {
 SECONDS = 300
 
 
-def start(folder: Path) -> subprocess.Popen[bytes]:
+def start(folder: Path, *more: str) -> subprocess.Popen[bytes]:
     overrides = [f"{key}={json.dumps(value)}" for key, value in TINY.items()]
     command = [
         sys.executable,
@@ -45,6 +47,7 @@ def start(folder: Path) -> subprocess.Popen[bytes]:
         "phrasebook-tiny",
         "--directory",
         str(folder),
+        *more,
         *overrides,
     ]
     return subprocess.Popen(command, stdout=subprocess.PIPE, env=os.environ | {"OMP_NUM_THREADS": "1"})
@@ -77,7 +80,7 @@ def texts(folder: Path) -> dict[str, str]:
 
 
 @pytest.mark.slow
-def test_a_killed_run_ends_in_the_scores_of_an_unbroken_one(tmp_path: Path) -> None:
+def test_a_killed_run_of_two_workers_ends_in_the_scores_of_an_unbroken_one(tmp_path: Path) -> None:
     unbroken, killed = tmp_path / "unbroken", tmp_path / "killed"
     table = finish(start(unbroken))
     assert "ontarget-any" in table
@@ -88,11 +91,11 @@ def test_a_killed_run_ends_in_the_scores_of_an_unbroken_one(tmp_path: Path) -> N
     assert 'id="second"' in (unbroken / "report.html").read_text(encoding="utf-8")
     assert (unbroken / "report.html").stat().st_size > 10_000
 
-    process = start(killed)
+    process = start(killed, "--workers", "2")
     kill_in_stage(process, killed, "mt")
     assert (killed / "models" / "base").is_dir()
     assert not (killed / "models" / "mt").exists()
-    finish(start(killed))
+    finish(start(killed, "--workers", "2"))
     assert texts(killed) == texts(unbroken)
     assert not list(killed.glob("models/.*"))
 

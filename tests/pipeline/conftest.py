@@ -11,7 +11,7 @@ import pytest
 from ontarget.corpora.corpus import Corpus, Translation
 from ontarget.languages import Language
 from ontarget.pipeline import run
-from ontarget.pipeline.execution import stages, systems
+from ontarget.pipeline.execution import making, stages, systems
 from ontarget.pipeline.planning import inputs, models
 from ontarget.pipeline.planning.artifacts import Store
 from ontarget.recipes.loading import check
@@ -140,9 +140,9 @@ def workshop(corpus_files: Path, monkeypatch: pytest.MonkeyPatch) -> Workshop:
     monkeypatch.setattr(run, "_require_models", lambda *_: None)
     monkeypatch.setattr(models, "STACK", ["none"])  # a file is no model to be looked at
     monkeypatch.setattr(
-        run, "score", partial(run.score, draws=2)
+        making, "score", partial(making.score, draws=2)
     )  # intervals of two lines say nothing anyway
-    monkeypatch.setattr(run.report, "write", lambda folder: (folder / "report.html").write_text("<html>"))
+    monkeypatch.setattr(making.report, "write", lambda folder: (folder / "report.html").write_text("<html>"))
     return made
 
 

@@ -17,7 +17,7 @@ from ontarget.errors import UserError
 from ontarget.files import read_jsonl
 from ontarget.pipeline import run as run_module
 from ontarget.pipeline.execution import launch as launch_module
-from ontarget.pipeline.execution import systems
+from ontarget.pipeline.execution import making, systems
 from ontarget.pipeline.execution.launch import Launch
 from ontarget.pipeline.execution.progress import Advance, Silent
 from ontarget.pipeline.execution.stages import Update
@@ -83,7 +83,7 @@ def test_translations_record_the_size_of_their_model_also_where_they_are_taken_o
     workshop: Workshop, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     sizes = {"base": 135_000_000, "mt": 135_000_001}
-    monkeypatch.setattr(run_module, "parameters", lambda place: sizes.get(Path(place).name))
+    monkeypatch.setattr(making, "parameters", lambda place: sizes.get(Path(place).name))
     first, second = run(fake_recipe()), run(fake_recipe(name="other"))
     for done in (first, second):
         records = {
@@ -395,7 +395,7 @@ class TestSeveralProcesses:
                     )
             return make(plan.recipe, step.name, plan.corpus, place, folder=folder, work=work, update=update)
 
-        monkeypatch.setattr(run_module, "make_model", launched)
+        monkeypatch.setattr(making, "make_model", launched)
         monkeypatch.setattr(launch_module, "make_model", launched)
 
     def test_make_the_same_models(self, workshop: Workshop) -> None:

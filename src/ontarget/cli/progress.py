@@ -1,9 +1,11 @@
 """Progress of long commands: bars on a terminal, plain lines elsewhere."""
 
 import sys
+import threading
 import time
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import contextmanager
+from functools import partial
 from typing import TYPE_CHECKING, NoReturn, TypeVar
 
 import typer
@@ -24,6 +26,7 @@ class TerminalProgress:
         from rich.console import Console
 
         self.console = console or Console(stderr=True, highlight=False)
+        self._lock, self._bars = threading.Lock(), list["Progress"]()  # at most one, while there are tasks
 
     def say(self, line: str) -> None:
         """Prints a permanent line."""
@@ -34,15 +37,31 @@ class TerminalProgress:
         """Reports one step from start to end; a step that fails gets no final line."""
         began = time.monotonic()
         if self.console.is_terminal:
-            with self._bar() as bar:
-                number = bar.add_task(what, total=None, note="")
-                yield lambda done, total, note: bar.update(number, completed=done, total=total, note=note)
+            with self._bar(what) as update:
+                yield lambda done, total, note: update(completed=done, total=total, note=note)
         else:
             self.say(f"{what} ...")
             yield lambda done, total, note: None
         self.say(f"{what}: done in {duration(time.monotonic() - began)}")
 
-    def _bar(self) -> "Progress":
+    @contextmanager
+    def _bar(self, what: str) -> Iterator[Callable[..., None]]:
+        """The bar of a task, among those of other tasks: a terminal has one display at a time."""
+        with self._lock:
+            if not self._bars:
+                self._bars.append(self._display())
+                self._bars[0].start()
+            display = self._bars[0]
+            number = display.add_task(what, total=None, note="")
+        try:
+            yield partial(display.update, number)
+        finally:
+            with self._lock:
+                display.remove_task(number)
+                if not display.tasks:
+                    self._bars.pop().stop()
+
+    def _display(self) -> "Progress":
         from rich.progress import (
             BarColumn,
             Progress,

@@ -43,6 +43,14 @@ def run(
             help="Run share I of N of the points of a sweep, such as 1/8, so that N machines run it.",
         ),
     ] = None,
+    workers: Annotated[
+        int,
+        typer.Option(
+            min=1,
+            metavar="N",
+            help="Make N steps at the same time, each on a GPU of its own or with a share of the cores.",
+        ),
+    ] = 1,
 ) -> None:
     """Run a recipe end to end: models, translations, scores, report.
 
@@ -66,6 +74,10 @@ def run(
 
         ontarget run phrasebook-tiny sweep='{stages.lat.alpha: [0.1, 0.3, 1.0]}' name=alphas
 
+    Train and translate on four GPUs at the same time, each with a step of its own:
+
+        ontarget run my-recipe.yaml --workers 4
+
     You can stop it at any time, even with kill -9; the same command resumes. Running it again redoes only
     missing or changed steps.
     """
@@ -73,7 +85,9 @@ def run(
     share = None if points is None else PointShare.parse(points)
     loaded = load_fitting(recipe, overrides, TerminalProgress().say)
     if loaded.sweep:
-        run_sweep(make_sweep(recipe, overrides, directory, TerminalProgress(), share), plan=plan)
+        run_sweep(
+            make_sweep(recipe, overrides, directory, TerminalProgress(), share), plan=plan, workers=workers
+        )
         return
     if share is not None:
         raise UserError(
@@ -86,7 +100,7 @@ def run(
         show_plan(console, to_do, to_do.everything(there), there)
         return
     try:
-        done = carry_out(to_do, TerminalProgress())
+        done = carry_out(to_do, TerminalProgress(), workers=workers)
     except KeyboardInterrupt as request:
         stopped(request)
     for table in done.tables(console.width):

@@ -15,14 +15,14 @@ from ontarget.reporting.sweep import differences, table
 from ontarget.tables import terminal_frame
 
 
-def run_sweep(sweep: Sweep, *, plan: bool) -> None:
+def run_sweep(sweep: Sweep, *, plan: bool, workers: int) -> None:
     """Runs a sweep and prints its scores; with `plan`, only prints the estimated cost."""
     console = Console(highlight=False)
     if plan:
         _show_plan(console, sweep)
         return
     try:
-        sweep.carry_out(TerminalProgress())
+        sweep.carry_out(TerminalProgress(), workers)
     except KeyboardInterrupt as request:
         stopped(request)
     if not console.is_terminal:

@@ -114,8 +114,13 @@ class Sweep:
                 found.append((planned, steps))
         return found
 
-    def carry_out(self, progress: Progress | None = None) -> list[Result]:
-        """Runs the missing points; returns the results of all finished points, also of other shares."""
+    def carry_out(self, progress: Progress | None = None, workers: int = 1) -> list[Result]:
+        """Runs the missing points; returns the results of all finished points, also of other shares.
+
+        Args:
+            progress: receives messages and progress.
+            workers: processes that make steps of a point at the same time.
+        """
         progress = progress or Silent()
         there, read = dict(self.shelf()), set(self._numbers)
         for planned, steps in self.missing(there):
@@ -136,7 +141,7 @@ class Sweep:
                 )
                 if not planned.done:
                     self._look_at_others(there, read)
-                    made = run.carry_out(planned.plan, progress, there)
+                    made = run.carry_out(planned.plan, progress, there, workers)
                     there |= planned.plan.store.found()
                     result = {
                         "values": planned.point.values,
