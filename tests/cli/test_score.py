@@ -632,3 +632,5 @@ def test_the_languages_of_other_lines_are_named(write: Write) -> None:
     assert f"\nother languages of {one}: nl 2, es 1, it 1\n" in table
     assert f"of {two}" not in table
     assert "\nother languages: nl 2, de 1, es 1, it 1\n" in run(one, "--to", "fr")
+    six = [write(f"{n}.txt", dutch) for n in range(6)]
+    assert "\nother languages of 1 more system: see --json\n" in run(*six, "--to", "fr", "--from", "de")

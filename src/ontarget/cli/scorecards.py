@@ -121,11 +121,13 @@ def others_of(cards: Sequence[Scorecard]) -> list[str]:
     notes = []
     for name, languages in found.items():
         common = ", ".join(f"{language} {n}" for language, n in languages.most_common(_LISTED))
-        more = f" and {len(languages) - _LISTED} more languages" if len(languages) > _LISTED else ""
+        more = (
+            f" and {counted(len(languages) - _LISTED, 'more language')}" if len(languages) > _LISTED else ""
+        )
         if languages:
             notes.append(f"other languages{f' of {name}' if len(found) > 1 else ''}: {common}{more}")
     rest = (
-        [f"other languages of {len(notes) - _LISTED} more systems: see --json"]
+        [f"other languages of {counted(len(notes) - _LISTED, 'more system')}: see --json"]
         if len(notes) > _LISTED
         else []
     )
