@@ -1,4 +1,4 @@
-"""Linear layers in fp32 on a CPU: with the weight transposed, or as the first factor of the product.
+"""Linear layers in fp32 on a CPU: by the MKL with the weight transposed, and by oneDNN with it reordered.
 
     OMP_NUM_THREADS=1 python benchmarks/linear.py [--size 135m] [--rounds 12]
 
@@ -16,8 +16,10 @@ from statistics import median
 import torch
 from steps import SHAPES
 from tested import in_turns
-from torch import Tensor
+from torch import Tensor, nn
 from torch.nn.functional import linear
+
+from ontarget.translation.engines.packed_linear import PackedLinear
 
 _BYTES = 2**26  # of all matrices of a kind together, more than caches hold
 
@@ -28,7 +30,7 @@ def main() -> None:
     )
     parser.add_argument("--size", choices=SHAPES, default="135m")
     parser.add_argument("--rounds", type=int, default=12)
-    parser.add_argument("--rows", type=int, nargs="+", default=[1, 4, 16, 64, 256])
+    parser.add_argument("--rows", type=int, nargs="+", default=[1, 4, 15, 16, 64, 256])
     options = parser.parse_args()
     shape = SHAPES[options.size]
     hidden, heads = shape["hidden"], shape["heads"]
@@ -43,12 +45,13 @@ def main() -> None:
     for name, (outputs, inputs) in products.items():
         plain = [torch.randn(outputs, inputs) for _ in range(1 + _BYTES // (4 * outputs * inputs))]
         transposed = [weight.T.contiguous().T for weight in plain]
+        packed = [PackedLinear(layer_of(weight)) for weight in plain]
         for rows in options.rows:
             values = torch.randn(rows, inputs)
             work = {
                 "as it is": partial(multiply, linear, values, plain),
                 "transposed": partial(multiply, linear, values, transposed),
-                "reversed": partial(multiply, weight_by_rows, values, plain),
+                "reordered": partial(apply, packed, values),
             }
             taken = in_turns(work, options.rounds)
             usual = taken.pop("as it is")
@@ -66,9 +69,19 @@ def multiply(way: Callable[[Tensor, Tensor], Tensor], values: Tensor, weights: S
         way(values, weight)
 
 
-def weight_by_rows(values: Tensor, weight: Tensor) -> Tensor:
-    """As `linear`, by another call of the library."""
-    return (weight @ values.T).T
+@torch.inference_mode()
+def apply(layers: Sequence[nn.Module], values: Tensor) -> None:
+    """The same with layers."""
+    for layer in layers:
+        layer(values)
+
+
+def layer_of(weight: Tensor) -> nn.Linear:
+    """A linear layer with a weight, and no bias."""
+    with torch.device("meta"):
+        layer = nn.Linear(weight.shape[1], weight.shape[0], bias=False)
+    layer.weight = nn.Parameter(weight, requires_grad=False)
+    return layer
 
 
 if __name__ == "__main__":

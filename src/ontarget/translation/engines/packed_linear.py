@@ -64,12 +64,15 @@ def pack_linear_layers(model: PreTrainedModel) -> None:
                 child.weight.data = child.weight.data.T.contiguous().T
 
 
-def _packed_in_fp32(layer: nn.Linear, *, twice: bool) -> PackedLinear:
-    """A packed layer for AMD's processors, whose weight is in memory twice or in an order for few rows."""
+def _packed_in_fp32(layer: nn.Linear, *, twice: bool) -> nn.Module:
+    """The layer for AMD's processors.
+
+    Args:
+        layer: the layer.
+        twice: whether its weight may be in memory twice: in an order for several rows, and for single rows.
+    """
     if not twice:
         return PackedLinear(layer, rows=1)
-    weight = layer.weight.detach()
-    tall = (
-        layer.out_features >= layer.in_features
-    )  # otherwise single rows are faster with the weight as it is
-    return PackedLinear(layer, for_one_row=weight.T.contiguous().T if tall else weight)
+    if layer.out_features < layer.in_features:  # then small matrices are about as fast as they are
+        return layer
+    return PackedLinear(layer, for_one_row=layer.weight.detach().T.contiguous().T)

@@ -217,7 +217,7 @@ class TransformersEngine:
             )
             rows = sum(1 + sum(map(len, beside[j])) for j in (*batch, i))
             room = max(rooms[j] for j in (*batch, i))
-            full = rows > most or rows * (longest + branches * room) > budget
+            full = len(batch) == most or rows * (longest + branches * room) > budget
             if batch and (full or key != of_batch):
                 yield batch
                 batch = []
