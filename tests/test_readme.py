@@ -166,7 +166,7 @@ def test_the_two_commands_of_make_do_what_the_readme_says() -> None:
     makefile = (ROOT / "Makefile").read_text(encoding="utf-8")
     targets = dict(re.findall(r"^(demo|test): (.*?)  ##.*\n\t.*$", makefile, re.MULTILINE))
     assert targets == {"demo": "$(INSTALLED)", "test": "$(INSTALLED)"}  # they set up what they need
-    assert "\t$(BIN)/ontarget run phrasebook-tiny\n" in makefile
+    assert "\t$(BIN)/ontarget run phrasebook-tiny --workers 2\n" in makefile
     assert (
         "\tOMP_NUM_THREADS=1 $(BIN)/python -m pytest --numprocesses $(WORKERS) --dist loadfile\n" in makefile
     )
