@@ -129,6 +129,15 @@ def test_independent_steps_are_made_at_the_same_time_with_a_share_of_the_cores(b
     )
 
 
+@pytest.mark.parametrize(("given", "threads"), [("6", 6), ("4,2", 4), ("", 16), ("0", 16), ("many", 16)])
+def test_threads_are_those_of_the_user_or_the_cores(
+    monkeypatch: pytest.MonkeyPatch, given: str, threads: int
+) -> None:
+    monkeypatch.setenv("OMP_NUM_THREADS", given)
+    monkeypatch.setattr(os, "sched_getaffinity", lambda _: set(range(16)), raising=False)
+    assert workers._threads() == threads
+
+
 def test_a_loaded_model_translates_again_but_training_comes_first() -> None:
     plan: Any = SimpleNamespace(recipe=SimpleNamespace(model_of=lambda system: system.partition("-")[0]))
     idle: Any = [SimpleNamespace(model=None), SimpleNamespace(model="mt"), SimpleNamespace(model="base")]

@@ -109,7 +109,7 @@ class _Worker:
     def __init__(self, plan: Plan, job: Path, number: int, count: int, progress: Progress) -> None:
         self.model: str | None = None
         self._plan, self._job, self._progress = plan, job, progress
-        total = int(os.environ.get("OMP_NUM_THREADS") or cores())
+        total = _threads()
         self._threads, self._share = total, max(1, total // count)
         self._environment = {**os.environ, "OMP_NUM_THREADS": str(total)}
         if gpus := _gpus():
@@ -207,6 +207,12 @@ def _messages(lines: Iterable[str]) -> Iterator[tuple[str, Any]]:
 def _reason(code: int) -> str:
     """Why a process ended: `SIGKILL`, `exit code 1`."""
     return signal.Signals(-code).name if code < 0 else f"exit code {code}"
+
+
+def _threads() -> int:
+    """How many threads compute: as many as the user has set, else as many as there are cores."""
+    of_outermost = os.environ.get("OMP_NUM_THREADS", "").partition(",")[0].strip()
+    return int(of_outermost) if of_outermost.isdecimal() and int(of_outermost) else cores()
 
 
 def _gpus() -> list[str]:
