@@ -21,7 +21,7 @@ from ontarget.settings.tuning import Tuning
 from ontarget.training.data.batches import Steps
 from ontarget.training.data.encoded_cache import encode_pass
 
-ENCODED = 100_000  # more pairs are read, hashed and drawn only, since encoding takes most of the time
+ENCODED = 1_000_000  # more pairs are read, hashed and drawn only, since encoding takes most of the time
 
 
 def samples(sizes: Sequence[int]) -> list[Row]:

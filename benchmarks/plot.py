@@ -44,13 +44,18 @@ def draw(figure: Any) -> None:
         axes.set_title(title, loc="left", fontsize=10)
 
 
+def save(figure: Figure, name: str) -> None:
+    """Writes a figure of the page with this name."""
+    with whole_file(HERE.parent / "docs" / "experiments" / f"{name}.svg") as temporary:
+        nothing = {"Date": None, "Creator": None}
+        figure.savefig(temporary, format="svg", transparent=True, metadata=nothing)
+
+
 def main() -> None:
     with matplotlib.rc_context(STYLE):
         figure = Figure(figsize=(11, 1.9), layout="constrained")
         draw(figure)
-        with whole_file(HERE.parent / "docs" / "experiments" / "performance.svg") as temporary:
-            nothing = {"Date": None, "Creator": None}
-            figure.savefig(temporary, format="svg", transparent=True, metadata=nothing)
+        save(figure, "performance")
 
 
 if __name__ == "__main__":
