@@ -7,9 +7,7 @@ import json
 from itertools import pairwise
 from typing import Any
 
-import matplotlib
-from matplotlib.figure import Figure
-from plot import GREY, HERE, STYLE, save
+from plot import GREY, HERE, write
 
 # What grows: the column with the size, and the results.
 PANELS = {
@@ -47,12 +45,5 @@ def draw(figure: Any) -> None:
     figure.supylabel("time for each, relative to the first size", fontsize=9)
 
 
-def main() -> None:
-    with matplotlib.rc_context(STYLE):
-        figure = Figure(figsize=(11, 3.6), layout="constrained")
-        draw(figure)
-        save(figure, "growth")
-
-
 if __name__ == "__main__":
-    main()
+    write(draw, "growth", 3.6)

@@ -4,6 +4,7 @@ python benchmarks/plot.py
 """
 
 import json
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
@@ -44,19 +45,15 @@ def draw(figure: Any) -> None:
         axes.set_title(title, loc="left", fontsize=10)
 
 
-def save(figure: Figure, name: str) -> None:
-    """Writes a figure of the page with this name."""
-    with whole_file(HERE.parent / "docs" / "experiments" / f"{name}.svg") as temporary:
-        nothing = {"Date": None, "Creator": None}
-        figure.savefig(temporary, format="svg", transparent=True, metadata=nothing)
-
-
-def main() -> None:
+def write(draw: Callable[[Any], None], name: str, height: float) -> None:
+    """Draws the figure of the page with this name, 11 inches wide."""
     with matplotlib.rc_context(STYLE):
-        figure = Figure(figsize=(11, 1.9), layout="constrained")
+        figure = Figure(figsize=(11, height), layout="constrained")
         draw(figure)
-        save(figure, "performance")
+        with whole_file(HERE.parent / "docs" / "experiments" / f"{name}.svg") as temporary:
+            nothing = {"Date": None, "Creator": None}
+            figure.savefig(temporary, format="svg", transparent=True, metadata=nothing)
 
 
 if __name__ == "__main__":
-    main()
+    write(draw, "performance", 1.9)
