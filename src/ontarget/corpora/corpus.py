@@ -132,10 +132,10 @@ class Pairs(Sequence[Translation]):
             raise ValueError(
                 f"{len(source)} lines of {direction.source}, {len(target)} of {direction.target}"
             )
-        self._source, self._target, self.direction = source, target, direction
+        self.source, self.target, self.direction = source, target, direction
 
     def __len__(self) -> int:
-        return len(self._source)
+        return len(self.source)
 
     @overload
     def __getitem__(self, index: int) -> Translation: ...
@@ -143,9 +143,9 @@ class Pairs(Sequence[Translation]):
     def __getitem__(self, index: slice) -> list[Translation]: ...
     def __getitem__(self, index: int | slice) -> Translation | list[Translation]:
         if isinstance(index, slice):
-            both = zip(self._source[index], self._target[index], strict=True)
+            both = zip(self.source[index], self.target[index], strict=True)
             return [Translation(source, target, self.direction) for source, target in both]
-        return Translation(self._source[index], self._target[index], self.direction)
+        return Translation(self.source[index], self.target[index], self.direction)
 
 
 def without_line_breaks(parts: Iterable[Part]) -> tuple[list[Part], int]:

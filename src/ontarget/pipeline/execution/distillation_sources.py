@@ -2,6 +2,7 @@
 
 import random
 from dataclasses import dataclass
+from itertools import islice
 
 from ontarget.corpora.corpus import Corpus, Translation
 from ontarget.errors import UserError
@@ -55,33 +56,30 @@ def drawn_lines(recipe: Recipe, stage: str, corpus: Corpus, direction: Direction
     on each other draw different lines.
     """
     settings = settings_of(recipe, stage)
-    if written := uses_pivot_text(recipe, settings, direction):
+    if uses_pivot_text(recipe, settings, direction):
         pairs = corpus.pairs("train", Direction(direction.source, recipe.pivot))
-        asked, there = Direction(recipe.pivot, direction.target), len(pairs)
+        asked, lines, given = Direction(recipe.pivot, direction.target), pairs.source, pairs.target
     else:
-        lines = corpus.lines("train", direction.source)
-        asked, there = direction, len(lines)
+        asked, lines = direction, corpus.lines("train", direction.source)
+        given = lines
 
-    def line(number: int) -> SourceLine:
-        source, given = (pairs[number].source, pairs[number].target) if written else (lines[number],) * 2
-        return SourceLine(source, Translation(given, "", asked))
-
+    there = len(lines)
     count = there if settings.max_lines == "all" else settings.max_lines
     held_out = {language: _held_out(corpus, language) for language in (direction.source, asked.source)}
     rng = random.Random(f"{seed_of(recipe, settings)} synthetic {_rounds_before(recipe, stage)} {direction}")
     # More than needed, since some are left out.
     numbers = rng.sample(range(there), min(2 * count + sum(map(len, held_out.values())), there))
-    found = {
-        of.source: of
-        for of in map(line, numbers)
-        if not is_empty(of.source) and not is_empty(of.given.source)
+    distinct = {
+        lines[number]: given[number]
+        for number in numbers
+        if not is_empty(lines[number]) and not is_empty(given[number])
     }
-    return [
-        of
-        for of in found.values()
-        if of.source.strip() not in held_out[direction.source]
-        and of.given.source.strip() not in held_out[asked.source]
-    ][:count]
+    usable = (
+        SourceLine(line, Translation(text, "", asked))
+        for line, text in distinct.items()
+        if line.strip() not in held_out[direction.source] and text.strip() not in held_out[asked.source]
+    )
+    return list(islice(usable, count))
 
 
 def uses_pivot_text(recipe: Recipe, settings: Synthetic, direction: Direction) -> bool:
