@@ -179,7 +179,7 @@ def test_two_processes_judge_a_stage_as_one_does(tmp_path: Path) -> None:
 @pytest.mark.slow
 def test_ctrl_c_ends_all_processes_with_a_checkpoint(tmp_path: Path) -> None:
     pytest.importorskip("torch")
-    tuning = {"max_steps": 100_000, "global_batch_size": 8, "learning_rate": 1e-2, "precision": "fp32"}
+    tuning = {"max_steps": 2_000, "global_batch_size": 8, "learning_rate": 1e-2, "precision": "fp32"}
     endless = command(tmp_path, **{"stages.base.tuning": tuning})
     with subprocess.Popen(endless, stderr=subprocess.PIPE, encoding="utf-8") as process:
         deadline = time.monotonic() + 600
