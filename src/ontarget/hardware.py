@@ -6,6 +6,8 @@ import os
 import platform
 import sys
 import time
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 
 import torch
@@ -81,14 +83,26 @@ def release_memory() -> None:
     return_freed_memory()
 
 
-def machine_name() -> str:
-    """The GPU, or the processor and the number of threads: what decides how long work takes."""
+@contextmanager
+def computing_threads(count: int | None) -> Iterator[None]:
+    """torch computes with `count` threads of the processor meanwhile; with None, as before."""
+    before = torch.get_num_threads()
+    torch.set_num_threads(count or before)
+    try:
+        yield
+    finally:
+        torch.set_num_threads(before)
+
+
+def machine_name(threads: int | None = None) -> str:
+    """What decides how long work takes: the GPU, or the processor and its threads (default: as torch has)."""
     if torch.cuda.is_available():
         return torch.cuda.get_device_name()
     info = Path("/proc/cpuinfo")
     lines = info.read_text(encoding="utf-8").split("\n") if info.exists() else []
     named = (line.partition(":")[2].strip() for line in lines if line.startswith("model name"))
-    return f"{next(named, platform.processor() or platform.machine())}, {torch.get_num_threads()} threads"
+    processor = next(named, platform.processor() or platform.machine())
+    return f"{processor}, {threads or torch.get_num_threads()} threads"
 
 
 def busy_seconds() -> float:

@@ -18,8 +18,8 @@ from ontarget.pipeline.planning.plan import Plan
 SMALL = "corpus.phrasebook.tuples=20"
 
 
-def ontarget(*arguments: str) -> tuple[int, str]:
-    done = CliRunner().invoke(app, list(arguments))
+def ontarget(*arguments: str, width: int = 80) -> tuple[int, str]:
+    done = CliRunner(env={"COLUMNS": str(width)}).invoke(app, list(arguments))
     return done.exit_code, done.output
 
 
@@ -47,6 +47,16 @@ def test_plan_prints_steps_and_costs_and_makes_nothing(tmp_path: Path) -> None:
     for word in ("train base", "translate with 5-shot", "score", "report", "total", "MB", "estimates"):
         assert word in output
     assert not list(tmp_path.iterdir())
+
+
+@pytest.mark.parametrize("width", [60, 80, 200])
+def test_a_plan_cuts_no_word_in_a_narrow_terminal(width: int) -> None:
+    _, output = ontarget("run", SMALL, "test_lines=3", "--plan", "--workers", "2", width=width)
+    lines = [line.split() for line in output.splitlines()]
+    (total,) = [words for words in lines if words[:1] == ["total"]]
+    assert total[1:4] == ["31", "to", "do"]
+    assert total[-1] == "MB"
+    assert "The total is for 2 workers" in " ".join(output.split())
 
 
 def test_plan_of_one_stage(tmp_path: Path) -> None:

@@ -99,6 +99,9 @@ def test_a_killed_run_of_two_workers_ends_in_the_scores_of_an_unbroken_one(tmp_p
     finish(start(killed, "--workers", "2"))
     assert texts(killed) == texts(unbroken)
     assert not list(killed.glob("models/.*"))
+    for record in ("models/mt", "models/ontarget"):  # so that `--plan` learns from it
+        work = json.loads((killed / record / "ontarget.json").read_text())["work"]
+        assert work["machine"].endswith(", 1 threads")
 
     before = {path: path.stat().st_mtime_ns for path in killed.rglob("*") if path.name != ".lock"}
     assert finish(start(killed)) == table.replace(str(unbroken), str(killed))

@@ -80,4 +80,4 @@ def test_a_command_prints_one_note_about_all_former_names() -> None:
     assert note.startswith("note: former names in old.yaml still work, but ")
     for former, current in (("beam", "num_beams"), ("steps", "max_steps"), ("llama", "base")):
         assert f"{former} is now called {current}" in note
-    assert "2 of 16 to do" in done.stdout
+    assert "2 to do" in done.stdout

@@ -1,18 +1,22 @@
 """The table of `--plan`: the steps of a run and their estimated cost."""
 
 from collections.abc import Sequence
+from typing import TYPE_CHECKING
 
 from rich.console import Console
 
 from ontarget.cli.progress import duration
-from ontarget.pipeline.planning.cost import Cost, Estimator
+from ontarget.pipeline.planning.cost import Cost
+from ontarget.pipeline.planning.estimates import Estimates
 from ontarget.pipeline.planning.models import check_models
-from ontarget.pipeline.planning.pace import paces
 from ontarget.pipeline.planning.plan import Plan
-from ontarget.pipeline.planning.probe import probe
+from ontarget.pipeline.planning.schedule import Total, total
 from ontarget.pipeline.planning.shelf import EMPTY, Shelf
 from ontarget.pipeline.planning.step import Step
 from ontarget.tables import terminal_frame
+
+if TYPE_CHECKING:
+    from rich.table import Table
 
 _UNKNOWN = "?"
 _NAMES = {
@@ -24,7 +28,9 @@ _NAMES = {
 }
 
 
-def show_plan(console: Console, plan: Plan, steps: Sequence[Step], there: Shelf = EMPTY) -> None:
+def show_plan(
+    console: Console, plan: Plan, steps: Sequence[Step], there: Shelf = EMPTY, workers: int = 1
+) -> None:
     """Prints each step with its state and cost, and the total, without running anything.
 
     Args:
@@ -32,30 +38,35 @@ def show_plan(console: Console, plan: Plan, steps: Sequence[Step], there: Shelf 
         plan: the plan.
         steps: its steps.
         there: artifacts of other runs, whose times correct the estimates.
+        workers: the number of processes that make steps at the same time.
     """
     said = check_models(plan, steps)
-    estimator = Estimator(plan, probe, paces(there))
-    costs = [estimator.cost(step) for step in steps]
-    table = terminal_frame(
-        ["Step", "State", "Time", "Memory", "Disk"],
-        f"{plan.recipe.name} in {plan.store.directory}",
-        left=2,
-        unwrapped=[0, 2, 3, 4],
-    )
-    table.columns[1].overflow = "fold"  # whole paths of other runs, also in a narrow terminal
-    for step, cost in zip(steps, costs, strict=True):
+    estimates = Estimates(there, workers)
+    costs = estimates.costs(plan, steps)
+    table = cost_table("Step", f"{plan.recipe.name} in {plan.store.directory}")
+    for step in steps:
+        cost = costs[step.id]
         figures = [_time(cost), _bytes(cost.memory), _bytes(cost.disk)] if step.todo else ["", "", ""]
         table.add_row(_name(step), _state(step), *figures, style=None if step.todo else "dim")
     table.add_section()
-    todo = [cost for step, cost in zip(steps, costs, strict=True) if step.todo]
-    table.add_row("total", f"{len(todo)} of {len(steps)} to do", *sums(todo), style="bold")
+    todo = [step for step in steps if step.todo]
+    together = total(todo, costs, workers, estimates.at_full_speed)
+    table.add_row("total", f"{len(todo)} to do", *figures_of(together), style="bold")
     console.print(table)
     for line in said:
         console.print(line, markup=False)
     if todo:
-        console.print(f"{basis(todo)} Times without ~ were measured when the step last ran.")
+        console.print(f"{basis(together, workers)} Times without ~ were measured when the step last ran.")
         if endless := _endless(plan):
             console.print(endless)
+
+
+def cost_table(of: str, title: str) -> "Table":
+    """A table without rows: of each step or point its state, time, memory and disk."""
+    table = terminal_frame([of, "State", "Time", "Memory", "Disk"], title, left=2, unwrapped=[2, 3, 4])
+    for column in table.columns[:2]:  # also in a narrow terminal, whole names, and paths of other runs
+        column.overflow, column.min_width = "fold", len("999 to do")
+    return table
 
 
 def _name(step: Step) -> str:
@@ -73,16 +84,13 @@ def _state(step: Step) -> str:
     return f"{what}; others {runs}" if step.taken else what
 
 
-def sums(costs: Sequence[Cost]) -> list[str]:
-    """Total time and disk and largest memory of several steps, as printed."""
-    seconds, disk = [cost.seconds for cost in costs], [cost.disk for cost in costs]
-    time = sum(s for s in seconds if s is not None)
-    memory = max((cost.memory or 0.0 for cost in costs), default=0.0)
-    open_end = " + ?" if None in seconds or None in disk else ""
+def figures_of(total: Total) -> list[str]:
+    """Time, memory and disk of several steps, as printed."""
+    open_end = "" if total.complete else " + ?"
     return [
-        f"~{duration(time)}{open_end}",
-        _bytes(memory),
-        f"{_bytes(sum(d for d in disk if d is not None))}{open_end}",
+        f"~{duration(total.seconds)}{open_end}",
+        _bytes(total.memory),
+        f"{_bytes(total.disk)}{open_end}",
     ]
 
 
@@ -98,12 +106,14 @@ def _bytes(count: float | None) -> str:
     return f"{count / 1e9:.1f} GB" if count >= 1e9 else f"{max(count / 1e6, 0.1):.1f} MB"
 
 
-def basis(costs: Sequence[Cost]) -> str:
+def basis(total: Total, workers: int) -> str:
     """The basis of the estimated times."""
-    if any(cost.seconds is None for cost in costs):
-        return "Times are estimates; those shown as ? need torch and the model on this machine."
+    shared = f" The total is for {workers} workers, which make steps at the same time." if workers > 1 else ""
+    if not total.complete:
+        return f"Times are estimates; those shown as ? need torch and the model on this machine.{shared}"
     return (
         "Times are estimates for an idle machine, from trying parts of the model and from any finished steps."
+        f"{shared}"
     )
 
 

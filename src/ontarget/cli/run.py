@@ -97,7 +97,7 @@ def run(
     console = Console(highlight=False)
     if plan:
         there = shelf()
-        show_plan(console, to_do, to_do.everything(there), there)
+        show_plan(console, to_do, to_do.everything(there), there, workers)
         return
     try:
         done = carry_out(to_do, TerminalProgress(), workers=workers)

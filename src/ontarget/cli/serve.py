@@ -31,6 +31,7 @@ from ontarget.serving.model_process import Launch, in_process
 from ontarget.serving.public_url import PublicUrl
 from ontarget.serving.server import serve as serve_until_stopped
 from ontarget.serving.service import TranslationService
+from ontarget.training.distributed.processes import cores
 from ontarget.translation.engines.loading import Place, place_of
 
 if TYPE_CHECKING:
@@ -274,6 +275,4 @@ def _threads_of(workers: int) -> int | None:
     """Number of processor threads of each worker; None: as many as the library takes for one."""
     if workers == 1:
         return None
-    affinity = getattr(os, "sched_getaffinity", None)
-    available = len(affinity(0)) if affinity else os.cpu_count() or 1
-    return max(1, available // workers)
+    return max(1, cores() // workers)

@@ -20,6 +20,7 @@ from ontarget.pipeline.planning.work import Counter, Work
 from ontarget.recipes.schema.recipe import Recipe
 from ontarget.settings.decoding import Decoding
 from ontarget.settings.model_shape import ModelShape
+from ontarget.translation.engines import packed_linear
 
 SPEEDS = Speeds(trained=0.1, step=3.0, read=0.01, written=0.05, passed=0.0)
 
@@ -28,7 +29,7 @@ def costs(
     recipe: Recipe, corpus: Corpus, speeds: Speeds | None = SPEEDS, paces: Paces | None = None
 ) -> dict[str, Cost]:
     plan = Plan(recipe, corpus, Store(Path("runs/fake")))
-    estimator = Estimator(plan, lambda size, num_beams, precision, *, trains: speeds, paces or {})
+    estimator = Estimator(plan, lambda *_, **__: speeds, paces or {})
     return {step.id: estimator.cost(step) for step in plan.everything()}
 
 
@@ -177,6 +178,21 @@ def test_lines_of_a_single_batch_are_read_as_long_as_the_longest(fake_corpus: Co
     counter = Counter(Plan(fake_recipe(), fake_corpus, Store(Path("runs/fake"))))
     few, many = (counter._answers("mt", [lines], Decoding()).read / lines for lines in (64, 65))
     assert few - many == pytest.approx(0.5 * counter._line("mt"))
+
+
+@pytest.mark.parametrize(("precision", "copies"), [("fp32", 2), ("bf16", 1)])
+def test_weights_that_decode_on_amd_are_in_memory_twice(
+    fake_corpus: Corpus, monkeypatch: pytest.MonkeyPatch, precision: str, copies: int
+) -> None:
+    def memory() -> float:
+        return costs(fake_recipe(decoding={"precision": precision}), fake_corpus)["outputs/mt"].memory or 0
+
+    monkeypatch.setattr("ontarget.hardware.has_gpu", lambda: False)
+    monkeypatch.setattr("ontarget.translation.checkpoint.multiplies_bf16", lambda: True)
+    monkeypatch.setattr(packed_linear, "machine_name", lambda: "Intel(R) Xeon(R) Processor, 1 threads")
+    once = memory()
+    monkeypatch.setattr(packed_linear, "machine_name", lambda: "AMD EPYC, 1 threads")
+    assert memory() - once == (copies - 1) * 4 * size_of(ModelShape()).parameters
 
 
 def test_the_memory_of_decoding_has_keys_and_values(fake_corpus: Corpus) -> None:

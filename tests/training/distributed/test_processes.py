@@ -1,5 +1,7 @@
 """Several processes take the steps of one."""
 
+import os
+
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
@@ -22,7 +24,7 @@ from transformers import AutoModelForCausalLM, AutoTokenizer  # noqa: E402
 from ontarget.settings.tuning import Lora, Tuning  # noqa: E402
 from ontarget.training.data.batches import ROUND, Steps, collate  # noqa: E402
 from ontarget.training.data.encode import Encoder  # noqa: E402
-from ontarget.training.distributed.processes import Share, deal  # noqa: E402
+from ontarget.training.distributed.processes import Share, deal, threads_of_each  # noqa: E402
 from ontarget.training.loss.log_odds import log_odds  # noqa: E402
 from ontarget.training.loss.objective import signed_loss  # noqa: E402
 
@@ -52,6 +54,16 @@ def test_all_processes_have_as_many_parts_and_together_all_items(sizes, processe
     parts = [Share(rank, processes).of(sizes, lambda size: size, cut) for rank in range(processes)]
     assert len({len(of_rank) for of_rank in parts}) == 1
     assert sorted(size for of_rank in parts for part in of_rank for size in part) == sorted(sizes)
+
+
+@pytest.mark.parametrize(
+    ("of_user", "alone", "one_of_three"),
+    [("6", 6, 2), ("4,2", 4, 1), ("", 16, 5), ("0", 16, 5), ("many", 16, 5), ("1", 1, 1)],
+)
+def test_processes_share_the_threads_of_the_user_or_the_cores(monkeypatch, of_user, alone, one_of_three):
+    monkeypatch.setenv("OMP_NUM_THREADS", of_user)
+    monkeypatch.setattr(os, "sched_getaffinity", lambda _: set(range(16)), raising=False)
+    assert (threads_of_each(1), threads_of_each(3)) == (alone, one_of_three)
 
 
 def test_a_process_alone_has_everything(monkeypatch):

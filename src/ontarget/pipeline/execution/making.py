@@ -33,7 +33,7 @@ class Maker:
         plan: the steps of a recipe.
         progress: receives messages and progress.
         launch: how many processes train a model.
-        timed: whether `--plan` may learn from the times, since steps have the whole machine.
+        timed: whether `--plan` may learn from the times, since no other process uses the GPU.
     """
 
     def __init__(self, plan: Plan, progress: Progress, launch: Launch, *, timed: bool = True) -> None:

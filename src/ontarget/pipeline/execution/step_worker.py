@@ -13,6 +13,7 @@ import sys
 import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
+from functools import cache
 from importlib.util import find_spec
 from pathlib import Path
 from queue import SimpleQueue
@@ -58,15 +59,23 @@ def main() -> NoReturn:
 def _maker(job: dict[str, Any]) -> Maker:
     recipe = check(job["recipe"], job["recipe"]["name"])
     plan = Plan(recipe, load_corpus(recipe), Store(Path(job["directory"])))
-    return Maker(plan, _Told(), Launch(), timed=False)
+    return Maker(plan, _Told(), Launch(), timed=job["timed"])
 
 
-def _use_threads(count: int) -> None:
-    """Makes torch compute with this number of threads."""
+def _use_threads(share: int | None) -> None:
+    """Makes torch compute with a share of the threads, or with all that it takes by itself."""
     if find_spec("torch"):
         import torch
 
-        torch.set_num_threads(count)
+        all_threads = _threads_of_torch()  # before they are changed
+        torch.set_num_threads(share or all_threads)
+
+
+@cache
+def _threads_of_torch() -> int:
+    import torch
+
+    return torch.get_num_threads()
 
 
 class _Told:

@@ -13,16 +13,16 @@ import tempfile
 from collections.abc import Iterable, Iterator, Sequence
 from concurrent.futures import FIRST_COMPLETED, Future, ThreadPoolExecutor, wait
 from contextlib import ExitStack, contextmanager, suppress
-from importlib.util import find_spec
 from pathlib import Path
 from typing import Any
 
 from ontarget.errors import UserError
 from ontarget.pipeline.execution.progress import Advance, Progress
 from ontarget.pipeline.planning.plan import Plan
+from ontarget.pipeline.planning.schedule import without_company
 from ontarget.pipeline.planning.step import Step
 from ontarget.signals import StopRequest, postponed
-from ontarget.training.distributed.processes import cores
+from ontarget.training.distributed.processes import gpus, threads_of_each
 
 _COMMAND = [sys.executable, "-m", "ontarget.pipeline.execution.step_worker"]
 
@@ -41,7 +41,7 @@ def make_together(plan: Plan, todo: Sequence[Step], count: int, progress: Progre
         UserError: reported by one of the processes, or one was killed.
         KeyboardInterrupt: they were stopped; after a second Ctrl-C without a checkpoint.
     """
-    alone, unmade, waiting = _without_company(todo), {step.id for step in todo}, list(todo)
+    alone, unmade, waiting = without_company(todo), {step.id for step in todo}, list(todo)
     running = dict[Future[None], tuple[Step, _Worker]]()
     failure: BaseException | None = None
     with _started(plan, min(count, len(todo)), progress) as (workers, threads), _relayed(workers) as stop:
@@ -73,18 +73,6 @@ def make_together(plan: Plan, todo: Sequence[Step], count: int, progress: Progre
         raise failure
 
 
-def _without_company(todo: Sequence[Step]) -> set[str]:
-    """The ids of steps that all others come before or after."""
-    before = dict[str, set[str]]()
-    for step in todo:
-        before[step.id] = {step.id}.union(*(before[need] for need in step.needs if need in before))
-    return {
-        step.id
-        for step in todo
-        if all(other.id in before[step.id] or step.id in before[other.id] for other in todo)
-    }
-
-
 def _match(plan: Plan, idle: Sequence["_Worker"], ready: Sequence[Step]) -> tuple["_Worker", Step]:
     """The next step, and a worker for it. Translations go to a worker that has loaded their model, if any."""
     if ready[0].kind == "outputs":  # not if a model can be trained, for which others may wait
@@ -109,11 +97,9 @@ class _Worker:
     def __init__(self, plan: Plan, job: Path, number: int, count: int, progress: Progress) -> None:
         self.model: str | None = None
         self._plan, self._job, self._progress = plan, job, progress
-        total = _threads()
-        self._threads, self._share = total, max(1, total // count)
-        self._environment = {**os.environ, "OMP_NUM_THREADS": str(total)}
-        if gpus := _gpus():
-            self._environment["CUDA_VISIBLE_DEVICES"] = gpus[number % len(gpus)]
+        self._share, self._environment = threads_of_each(count), dict(os.environ)
+        if named := gpus():
+            self._environment["CUDA_VISIBLE_DEVICES"] = named[number % len(named)]
         self._process: subprocess.Popen[str] | None = None
 
     def make(self, step: Step, *, alone: bool) -> None:
@@ -132,7 +118,7 @@ class _Worker:
             "test": step.test,
         }
         process = self._started()
-        self._write({"step": order, "threads": self._threads if alone else self._share})
+        self._write({"step": order, "threads": None if alone else self._share})
         assert process.stdout is not None
         advance: Advance = _ignore
         with ExitStack() as task:
@@ -209,28 +195,16 @@ def _reason(code: int) -> str:
     return signal.Signals(-code).name if code < 0 else f"exit code {code}"
 
 
-def _threads() -> int:
-    """How many threads compute: as many as the user has set, else as many as there are cores."""
-    of_outermost = os.environ.get("OMP_NUM_THREADS", "").partition(",")[0].strip()
-    return int(of_outermost) if of_outermost.isdecimal() and int(of_outermost) else cores()
-
-
-def _gpus() -> list[str]:
-    """The GPUs of this machine that may be used, as CUDA_VISIBLE_DEVICES names them."""
-    if find_spec("torch") is None:
-        return []
-    from ontarget.hardware import gpu_count
-
-    named = os.environ.get("CUDA_VISIBLE_DEVICES")
-    return named.split(",") if named else [str(number) for number in range(gpu_count())]
-
-
 @contextmanager
 def _started(
     plan: Plan, count: int, progress: Progress
 ) -> Iterator[tuple[Sequence[_Worker], ThreadPoolExecutor]]:
     """The processes, and a thread for each that waits for its messages; ends the processes."""
-    job = {"recipe": plan.recipe.settings(), "directory": str(plan.store.directory)}
+    job = {
+        "recipe": plan.recipe.settings(),
+        "directory": str(plan.store.directory),
+        "timed": not 0 < len(gpus()) < count,  # a GPU that several workers share says nothing of its speed
+    }
     with ThreadPoolExecutor(count) as threads, tempfile.TemporaryDirectory(prefix="ontarget.") as place:
         path = Path(place) / "job.json"
         path.write_text(json.dumps(job), encoding="utf-8")

@@ -11,6 +11,7 @@ micro-batch for the backward pass, including gaps in the heap.
 
 from dataclasses import dataclass
 from functools import cached_property
+from importlib.util import find_spec
 from typing import Protocol
 
 from ontarget.pipeline.evaluation import agreed
@@ -49,7 +50,13 @@ class Measured(Protocol):
     """See `probe`."""
 
     def __call__(
-        self, size: ModelSize, num_beams: int, precision: Precision, *, trains: bool
+        self,
+        size: ModelSize,
+        num_beams: int,
+        precision: Precision,
+        *,
+        trains: bool,
+        threads: int | None,
     ) -> Speeds | None:
         """The speeds of this machine; None if they are unknown."""
 
@@ -61,12 +68,14 @@ class Estimator:
     Attributes:
         plan: the plan.
         speeds: measures the speeds of this machine, see `probe`.
-        paces: what finished steps took.
+        paces: what finished steps took with `threads`.
+        threads: the number of threads that compute; default: torch's.
     """
 
     plan: Plan
     speeds: Measured
     paces: Paces
+    threads: int | None = None
 
     @cached_property
     def counter(self) -> Counter:
@@ -89,7 +98,7 @@ class Estimator:
         if step.kind == "model":
             memory, disk = self._training_memory(step.name, size), float(size.saved * size.parameters)
         else:
-            memory = _NUMBER * size.parameters + 3e8 + self._cache(step, model, size)
+            memory = _weights(size, counter.precision(step)) + 3e8 + self._cache(step, model, size)
             disk = counter.lines(step, step.todo) * counter.characters(model) * 5
         before = [step.made[part].seconds for part in step.todo if part in step.made]
         if len(before) == len(step.todo) and all(before):
@@ -99,7 +108,9 @@ class Estimator:
     def _seconds(self, step: Step, size: ModelSize) -> float | None:
         counter = self.counter
         trains = step.kind == "model"
-        speeds = self.speeds(size, counter.num_beams(step), counter.precision(step), trains=trains)
+        speeds = self.speeds(
+            size, counter.num_beams(step), counter.precision(step), trains=trains, threads=self.threads
+        )
         if speeds is None:
             return None
         seconds = counter.work(step, step.todo).seconds(speeds)
@@ -129,3 +140,16 @@ class Estimator:
         numbers = 4.5 * size.parameters + size.vocabulary * size.hidden
         numbers += at_once * _ACTIVATIONS * size.layers * size.hidden
         return _LIBRARIES + _NUMBER * numbers
+
+
+def _weights(size: ModelSize, precision: Precision) -> float:
+    """Bytes of the weights of a model that decodes, with their copies in another order."""
+    weights = _NUMBER * size.parameters
+    if find_spec("torch") is None or find_spec("transformers") is None:
+        return weights
+    from ontarget.hardware import has_gpu
+    from ontarget.translation.checkpoint import in_bf16
+    from ontarget.translation.engines.packed_linear import are_twice_in_memory
+
+    twice = not has_gpu() and not in_bf16(precision) and are_twice_in_memory(weights)
+    return 2 * weights if twice else weights

@@ -37,13 +37,13 @@ def stopwatch() -> Callable[[], float]:
     return lambda: busy_seconds() - began
 
 
-def paces(there: Shelf) -> Paces:
-    """The paces of the artifacts that were made on this machine."""
+def paces(there: Shelf, threads: int | None = None) -> Paces:
+    """The paces of the artifacts that were made on this machine with some number of threads."""
     if find_spec("torch") is None:
         return {}
     from ontarget.hardware import machine_name
 
-    machine = machine_name()
+    machine = machine_name(threads)
     found: dict[tuple[bool, str], list[tuple[Work, float]]] = {}
     for made in (made for _, made in there.values()):
         if made.work and made.seconds and made.work.get("machine") == machine:

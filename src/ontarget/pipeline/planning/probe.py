@@ -49,7 +49,14 @@ class Speeds:
     attended: float = 0.0
 
 
-def probe(size: ModelSize, num_beams: int, precision: Precision, *, trains: bool = True) -> Speeds | None:
+def probe(
+    size: ModelSize,
+    num_beams: int,
+    precision: Precision,
+    *,
+    trains: bool = True,
+    threads: int | None = None,
+) -> Speeds | None:
     """The speeds of this machine with models of a size. Each part is tried once, whatever the other settings.
 
     Args:
@@ -57,6 +64,7 @@ def probe(size: ModelSize, num_beams: int, precision: Precision, *, trains: bool
         num_beams: width of the beam.
         precision: of decoding.
         trains: whether training is tried; otherwise its speeds are 0.
+        threads: the number of threads that compute; default: torch's.
     Returns:
         None if torch and Transformers are not installed.
     """
@@ -64,17 +72,23 @@ def probe(size: ModelSize, num_beams: int, precision: Precision, *, trains: bool
         return None
     import torch
 
+    from ontarget.hardware import computing_threads
+
     few = min(size.layers, _LAYERS)
     made = size.parameters * few / size.layers + size.vocabulary * size.hidden
-    if made > _LARGEST and not torch.cuda.is_available():
-        return _by_products(size.parameters)
-    trained, step = _training(size) if trains else (0.0, 0.0)
-    return Speeds(trained, step, _reading(size, precision), *_writing(size, num_beams, precision))
+    with computing_threads(threads):
+        if made > _LARGEST and not torch.cuda.is_available():
+            return _by_products(size.parameters)
+        used = torch.get_num_threads()
+        trained, step = _training(size, used) if trains else (0.0, 0.0)
+        return Speeds(
+            trained, step, _reading(size, precision, used), *_writing(size, num_beams, precision, used)
+        )
 
 
 @cache
-def _training(size: ModelSize) -> tuple[float, float]:
-    """Seconds for a token that is trained on, and for an optimizer step."""
+def _training(size: ModelSize, threads: int) -> tuple[float, float]:
+    """Seconds for a token that is trained on, and for an optimizer step, with these threads."""
     from ontarget.hardware import prefers_bf16
 
     bf16 = prefers_bf16()
@@ -83,14 +97,16 @@ def _training(size: ModelSize) -> tuple[float, float]:
 
 
 @cache
-def _reading(size: ModelSize, precision: Precision) -> float:
+def _reading(size: ModelSize, precision: Precision, threads: int) -> float:
     """Seconds for a token of a prompt."""
     [read] = _of_all_layers(size, lambda layers: [_read(size, layers, precision)])
     return read
 
 
 @cache
-def _writing(size: ModelSize, num_beams: int, precision: Precision) -> tuple[float, float, float]:
+def _writing(
+    size: ModelSize, num_beams: int, precision: Precision, threads: int
+) -> tuple[float, float, float]:
     """Seconds for a token of an output, for a step of decoding, and for a token that an output sees."""
     written, passed, attended = _of_all_layers(
         size, lambda layers: _written(size, layers, num_beams, precision)
@@ -254,16 +270,15 @@ def _seconds(work: Callable[[], Any]) -> float:
     """
     import torch
 
+    from ontarget.hardware import computing_threads
+
     work()
     found, free = _shortest(work)
     threads = torch.get_num_threads()
     if free or threads == 1 or torch.cuda.is_available():
         return found
-    torch.set_num_threads(1)
-    try:
+    with computing_threads(1):
         return min(found, _shortest(work)[0] / math.sqrt(threads))
-    finally:
-        torch.set_num_threads(threads)
 
 
 def _shortest(work: Callable[[], Any]) -> tuple[float, bool]:

@@ -7,6 +7,7 @@ number of processes, up to the order of summation.
 import os
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from importlib.util import find_spec
 from typing import TypeVar
 
 Item = TypeVar("Item")
@@ -16,6 +17,26 @@ Piece = TypeVar("Piece")  # of an item, which may hold several
 def cores() -> int:
     """The number of cores that this process may use."""
     return len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
+
+
+def threads_of_each(processes: int) -> int:
+    """How many threads each of several processes computes with, which share the cores of this process.
+
+    The user may have set a number of threads for all of them together, in OMP_NUM_THREADS.
+    """
+    of_outermost = os.environ.get("OMP_NUM_THREADS", "").partition(",")[0].strip()
+    together = int(of_outermost) if of_outermost.isdecimal() and int(of_outermost) else cores()
+    return max(1, together // processes)
+
+
+def gpus() -> list[str]:
+    """The GPUs of this machine that may be used, as CUDA_VISIBLE_DEVICES names them."""
+    if find_spec("torch") is None:
+        return []
+    from ontarget.hardware import gpu_count
+
+    named = os.environ.get("CUDA_VISIBLE_DEVICES")
+    return named.split(",") if named else [str(number) for number in range(gpu_count())]
 
 
 @dataclass(frozen=True, slots=True)

@@ -50,8 +50,8 @@ def pack_linear_layers(model: PreTrainedModel) -> None:
     if model.device.type != "cpu":
         return
     in_bf16, in_fp32 = multiplies_bf16(), torch.backends.mkl.is_available()  # type: ignore[no-untyped-call]
-    head, amd = model.get_output_embeddings(), "AMD" in machine_name()
-    twice = sum(weight.nbytes for weight in model.parameters()) <= _TWICE_BYTES
+    head, amd = model.get_output_embeddings(), _is_amd()
+    twice = are_twice_in_memory(sum(weight.nbytes for weight in model.parameters()))
     for parent in list(model.modules()):
         for name, child in parent.named_children():
             if type(child) is not nn.Linear:
@@ -62,6 +62,19 @@ def pack_linear_layers(model: PreTrainedModel) -> None:
                 setattr(parent, name, _packed_in_fp32(child, twice=twice))
             elif in_fp32 and child.weight.dtype == torch.float32:
                 child.weight.data = child.weight.data.T.contiguous().T
+
+
+def are_twice_in_memory(weights: int) -> bool:
+    """Whether most of the weights of a model that decodes in fp32 on this CPU are in memory twice.
+
+    Args:
+        weights: their bytes.
+    """
+    return _is_amd() and weights <= _TWICE_BYTES
+
+
+def _is_amd() -> bool:
+    return "AMD" in machine_name()
 
 
 def _packed_in_fp32(layer: nn.Linear, *, twice: bool) -> nn.Module:
