@@ -305,6 +305,20 @@ def test_what_learns_from_text_has_lines_of_every_language(corpus_files: Path) -
     assert language_text(recipe, corpus, "mt") == {}
 
 
+def test_a_language_without_training_text_has_validation_text() -> None:
+    """As in WMT, whose training text has English, German and Chinese alone."""
+    recipe = fake_recipe(systems=["mt", "language-prior"])
+    trained = {EN: ["one", "two"], IT: ["uno", "due"]}
+    splits = {"train": trained, "validation": trained | {NL: ["twee"]}, "test": {NL: ["drie"]}}
+    lines = language_text(recipe, Corpus("text", splits), "language-prior")
+    assert {language: list(of) for language, of in lines.items()} == trained | {NL: ["twee"]}
+    with pytest.raises(UserError, match=r"has no Dutch \(nl\) in its split 'train'"):
+        language_text(recipe, Corpus("text", splits | {"validation": trained}), "language-prior")
+    chosen = fake_recipe(systems=["mt", "language-prior"], split="validation")
+    with pytest.raises(UserError, match=r"has no Dutch \(nl\) in its split 'train'"):
+        language_text(chosen, Corpus("text", splits), "language-prior")
+
+
 def test_text_to_learn_from_is_never_what_is_translated(corpus_files: Path) -> None:
     systems = {"language-prior": {"model": "owner/model"}}
     recipe = fake_recipe(systems=systems, stages={}, model="owner/model")

@@ -246,15 +246,16 @@ def demonstrations(recipe: Recipe, corpus: Corpus, system: str, direction: Direc
 def language_text(recipe: Recipe, corpus: Corpus, system: str) -> dict[Language, Sequence[str]]:
     """Lines of each language for systems that learn from text; empty for other systems.
 
-    They are training text, or validation text if the recipe trains nothing, and never the translated text.
+    They are training text, or validation text for languages without any, and never the translated text.
 
     Raises:
         UserError: there are no lines, or none in a target language.
     """
     if not recipe.systems[system].learns_from_text:
         return {}
-    split = "train" if recipe.stages else "validation"
-    if split == recipe.split:
+    learnt_from = ("train", "validation") if recipe.stages else ("validation",)
+    splits = [split for split in learnt_from if split != recipe.split]
+    if not splits:
         raise UserError(
             f"systems.{system} learns from validation text, which is what this recipe translates; "
             "translate the split 'test'"
@@ -262,10 +263,17 @@ def language_text(recipe: Recipe, corpus: Corpus, system: str) -> dict[Language,
     targets = {direction.target for direction in directions(recipe)}
     known = set(recipe.trained) if recipe.stages else set(recipe.languages)
     return {
-        language: corpus.lines(split, language)[:LINES_OF_LANGUAGE]
+        language: corpus.lines(_first_with(language, splits, corpus), language)[:LINES_OF_LANGUAGE]
         for language in recipe.languages
         if language in known | targets
     }
+
+
+def _first_with(language: Language, splits: Sequence[str], corpus: Corpus) -> str:
+    """The first of the splits that has lines of a language; the first one if none has."""
+    return next(
+        (split for split in splits if any(language in part.lines for part in corpus.parts(split))), splits[0]
+    )
 
 
 def template_of(recipe: Recipe, model: str | None) -> PromptTemplate:
