@@ -19,6 +19,7 @@ from transformers import (
 )
 
 from ontarget.errors import UserError
+from ontarget.pipeline.execution.progress import Silent
 from ontarget.pipeline.planning.lengths import check_lengths
 from ontarget.pipeline.planning.models import check_models
 from ontarget.pipeline.planning.plan import Plan
@@ -27,6 +28,16 @@ from ontarget.recipes.loading import check
 from ontarget.training.new_model import make_tokenizer
 
 _STAGES = {"mt": {"kind": "sft", "from": "model", "tuning": {"max_steps": 1}}}
+
+
+class Noted(Silent):
+    """Keeps what it is told."""
+
+    def __init__(self, said: list[str]) -> None:
+        self.said = said
+
+    def say(self, text: str) -> None:
+        self.said.append(text)
 
 
 def model_of(kind: str, positions: int) -> PreTrainedModel:
@@ -89,6 +100,42 @@ def test_a_system_none_of_whose_prompts_fits_is_refused(corpus_files: Path) -> N
     with pytest.raises(
         UserError, match=r"systems\.5-shot: none of the 24 test prompts fits into the context of"
     ):
+        check_lengths(plan, plan.everything())
+
+
+@pytest.mark.parametrize(
+    ("named", "left"),
+    [
+        ((), ["base"]),  # the model alone: the recipe is to measure what it can do
+        (("systems={base: {}, 5-shot: {num_fewshot: 2}}",), ["base", "5-shot"]),
+        (("systems.5-shot.decoding.num_beams=1",), ["base", "5-shot"]),
+    ],
+)
+def test_a_recipe_for_any_model_leaves_out_demonstrations_without_room(
+    corpus_files: Path, named: tuple[str, ...], left: list[str]
+) -> None:
+    base = plan_of(corpus_files, "llama", 90).recipe
+    systems = {"base": {}, "5-shot": {"num_fewshot": 2}}
+    recipe = check(base.settings() | {"model": None, "systems": systems}, "any")
+    said: list[str] = []
+    plan = make_plan(recipe, [f"model={base.model}", *named], progress=Noted(said))
+    assert list(plan.recipe.systems) == left
+    if not named:
+        assert said == [
+            f"5-shot is left out: none of the 24 test prompts fits into the context of '{base.model}', "
+            "90 tokens for prompt and output together"
+        ]
+        check_lengths(plan, plan.everything())
+    else:
+        with pytest.raises(UserError, match=r"systems\.5-shot: none of the 24 test prompts fits"):
+            check_lengths(plan, plan.everything())
+
+
+def test_where_nothing_else_is_left_a_system_without_room_is_refused(corpus_files: Path) -> None:
+    base = plan_of(corpus_files, "llama", 90).recipe
+    recipe = check(base.settings() | {"model": None, "systems": {"5-shot": {"num_fewshot": 2}}}, "any")
+    plan = make_plan(recipe, [f"model={base.model}"])
+    with pytest.raises(UserError, match=r"systems\.5-shot: none of the 24 test prompts fits"):
         check_lengths(plan, plan.everything())
 
 

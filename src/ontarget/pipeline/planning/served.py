@@ -9,6 +9,7 @@ from ontarget.errors import UserError
 from ontarget.openai_api import OpenAIServer
 from ontarget.pipeline.execution.systems import system_of
 from ontarget.pipeline.planning.artifacts import identity
+from ontarget.pipeline.planning.lengths import without_too_long
 from ontarget.recipes.loading import Overrides, check, load, override, pairs_of, read
 from ontarget.recipes.schema.recipe import Recipe
 from ontarget.recipes.schema.systems import SystemSettings
@@ -32,11 +33,11 @@ def identity_of(model: str | ServedModel) -> str:
 def load_fitting(
     recipe: str | Path | Recipe, overrides: Overrides = (), say: Callable[[str], None] | None = None
 ) -> Recipe:
-    """Loads a recipe. If the overrides give it a server's model, what no server can do is left out.
+    """Loads a recipe. If the overrides give it a model, what that model cannot do is left out.
 
     A recipe such as `diagnose` is written for any model. For one on a server, decoding is greedy, systems
-    that adjust scores are left out, and the model is the server's only one unless it is named. Keys that the
-    overrides name themselves stay as they are, and `check_served` refuses them later.
+    that adjust scores are left out, and the model is the server's only one unless it is named. For others,
+    see `without_too_long`. Keys that the overrides name themselves stay as they are; they are refused later.
 
     Args:
         recipe: see `load`.
@@ -47,8 +48,11 @@ def load_fitting(
     """
     named = dict(pairs_of(overrides))
     url = named.get("model")
+    chosen = any(key.split(".")[0] == "systems" for key in named)
     if not is_url(url):
-        return load(recipe, overrides)
+        loaded = load(recipe, overrides)
+        as_is = url is None or chosen or loaded.sweep
+        return loaded if as_is else without_too_long(loaded, say)
     data = override(recipe.settings() if isinstance(recipe, Recipe) else read(recipe), overrides)
     served = data.get("served")
     if not isinstance(served, str) and not (isinstance(served, Mapping) and served.get("name")):
@@ -63,7 +67,7 @@ def load_fitting(
         changes = {"decoding.num_beams": 1} | {
             f"systems.{name}.decoding.num_beams": loaded.decoding_of(name).num_beams for name in ranking
         }
-    if not any(key.split(".")[0] == "systems" for key in named):
+    if not chosen:
         left_out = [name for name, system in loaded.systems.items() if _adjusts(system)]
         kept = [name for name in loaded.systems if name not in left_out]
         if kept and left_out:
