@@ -257,6 +257,10 @@ def test_a_model_without_a_beam_is_asked_without_one() -> None:
     CheckedTranslator(server, retry=["rerank"]).translate("a", "de", "fr")
     CheckedTranslator(Model(answers)).translate("a", "de", "fr")
     assert beams == [1, 4, 4]
+    server.translate("a", "de", "fr")  # without verdicts, too
+    server.hypotheses(["a"], "de", "fr")
+    Model(answers).translate("a", "de", "fr")
+    assert beams[3:] == [1, 1, 4]
     with pytest.raises(UserError, match="a beam of 4"):
         CheckedTranslator(server, num_beams=4).translate("a", "de", "fr")
 

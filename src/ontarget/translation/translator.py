@@ -21,12 +21,14 @@ from ontarget.sentences import sentences_of
 from ontarget.served_model import ServedModel
 from ontarget.settings.decoding import Decoding, Precision
 from ontarget.translation.engines.loading import load_engine, place_of
-from ontarget.translation.engines.protocol import Progress
+from ontarget.translation.engines.protocol import Progress, decoding_for
 from ontarget.translation.hypothesis import Hypothesis
 from ontarget.translation.system import Request, System, direction_between
 from ontarget.translation.too_long import refused, sentences
 from ontarget.translation.translate import translate
 
+BEAMS = 4
+"""Number of hypotheses that a search keeps at each step, unless the user chooses."""
 Texts = TypeVar("Texts", str, list[str])
 
 _LOG = logging.getLogger(__name__)
@@ -122,7 +124,7 @@ class Translator:
         source: str | Language,
         target: str | Language,
         *,
-        num_beams: int = 4,
+        num_beams: int | None = None,
         max_new_tokens: int = 512,
         no_repeat_ngram_size: int | None = None,
         progress: Progress | None = None,
@@ -137,7 +139,8 @@ class Translator:
             texts: one text, or several.
             source: their language, as a code such as `de`.
             target: the language to translate into.
-            num_beams: number of hypotheses kept at each step; 1 is greedy search, which is faster.
+            num_beams: number of hypotheses kept at each step; 1 is greedy search, which is faster. The
+                default is 4, or 1 for a model on a server, which has no beam.
             max_new_tokens: maximum number of tokens to generate for each text.
             no_repeat_ngram_size: forbid repeated n-grams of this size; try 3 for models that repeat
                 themselves.
@@ -167,7 +170,7 @@ class Translator:
         source: str | Language,
         target: str | Language,
         *,
-        num_beams: int = 4,
+        num_beams: int | None = None,
         max_new_tokens: int = 512,
         no_repeat_ngram_size: int | None = None,
         progress: Progress | None = None,
@@ -179,7 +182,10 @@ class Translator:
         """
         lines = given.texts(texts, "texts", "text")
         direction = direction_between(source, target)
-        decoding = Decoding(num_beams, max_new_tokens, no_repeat_ngram_size=no_repeat_ngram_size)
+        beams = BEAMS if num_beams is None else num_beams
+        decoding = Decoding(beams, max_new_tokens, no_repeat_ngram_size=no_repeat_ngram_size)
+        if num_beams is None:
+            decoding = decoding_for(self.engine, decoding)
         if system is None:
             system = System("translator", self.template, decoding=decoding)
         elif not isinstance(system, System):

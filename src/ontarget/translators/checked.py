@@ -29,11 +29,9 @@ from ontarget.text import is_empty
 from ontarget.translation.engines.loading import place_of
 from ontarget.translation.engines.protocol import Progress, decoding_for
 from ontarget.translation.system import Request, System, direction_between
-from ontarget.translation.translator import Translator
+from ontarget.translation.translator import BEAMS, Translator
 from ontarget.translators.document import SAMPLE, DocumentOptions
 
-BEAMS = 4
-"""Number of hypotheses that a search keeps at each step, unless the user chooses."""
 STREAMED = 256
 """Number of texts of a stream that are translated together."""
 

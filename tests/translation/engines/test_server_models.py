@@ -61,6 +61,14 @@ def test_another_model_is_refused(name: str, models: list[str], message: str) ->
         find(name, {"data": [{"id": model} for model in models]})
 
 
+@pytest.mark.parametrize("name", ["", "ontarget", "ontarget:it-nl", "tower"])
+def test_our_own_server_is_refused_since_it_would_translate_the_prompt(name: str) -> None:
+    chat = pytest.importorskip("ontarget.serving.openai_chat", reason="needs the extra `serve`")
+    ours = chat._model("ontarget")
+    with pytest.raises(UserError, match="is `ontarget serve`, which would translate the prompt"):
+        find(name, {"data": [ours]})
+
+
 def test_a_server_without_a_list_is_trusted_with_the_name() -> None:
     assert find("tower", (404, {}, "")) == ("tower", ContextWindow(None, ends=False))
     with pytest.raises(UserError, match="does not list its models; name the model"):

@@ -18,7 +18,8 @@ def find_model(server: OpenAIServer, name: str) -> tuple[str, ContextWindow]:
         server: the server.
         name: the model's name; empty: its only one.
     Raises:
-        UserError: the server does not reply, does not have the model, or has several and no name is given.
+        UserError: the server does not reply, does not have the model, or has several and no name is given; or
+            it is `ontarget serve`, which would translate the prompt.
     """
     [listed] = server.each(_listed, ["models"])
     if listed is None:  # the server has no list
@@ -26,6 +27,11 @@ def find_model(server: OpenAIServer, name: str) -> tuple[str, ContextWindow]:
             raise UserError(f"{server.url} does not list its models; name the model (--served, `served`)")
         return name, ContextWindow(None, ends=False)
     models = {str(model.get("id")): model for model in listed}
+    if any(model.get("owned_by") == "ontarget" for model in listed):
+        raise UserError(
+            f"{server.url} is `ontarget serve`, which would translate the prompt, too; send it the text "
+            "itself, for example with curl, or give the directory of its model"
+        )
     names = ", ".join(list(models)[:_SHOWN]) + (", ..." if len(models) > _SHOWN else "")
     if not name:
         if len(models) != 1:
