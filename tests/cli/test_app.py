@@ -164,7 +164,8 @@ def test_ctrl_c_exits_with_130(stub: Callable[..., None]) -> None:
         os.kill(os.getpid(), signal.SIGINT)
 
     stub(train=train)
-    assert CliRunner().invoke(app, ["train"]).exit_code == 130
+    result = CliRunner().invoke(app, ["train"])
+    assert (result.exit_code, result.stdout, result.stderr) == (130, "", "stopped before the end\n")
 
 
 def test_ctrl_c_while_it_loads_is_no_traceback() -> None:

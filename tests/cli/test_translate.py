@@ -12,6 +12,8 @@ pytest.importorskip("torch", reason="needs the extra `train`")
 
 from ontarget.checkpoints.context import ContextWindow
 from ontarget.checkpoints.record import Tuned
+from ontarget.cli import verdicts
+from ontarget.errors import UserError
 from ontarget.languages import Direction, Language
 from ontarget.prompts.segment import Prompt, text_of
 from ontarget.prompts.template import PromptTemplate
@@ -311,7 +313,12 @@ def other_model(monkeypatch: pytest.MonkeyPatch) -> list[str]:
             if model == "other/model":
                 self.engine.answers = {GERMAN: [FRENCH]}  # type: ignore[misc]
 
+    def on_hub(name: str) -> None:
+        if name != "other/model":
+            raise UserError(f"'{name}' is not on the Hub")
+
     monkeypatch.setattr(translator, "Translator", Two)
+    monkeypatch.setattr(verdicts, "check_on_hub", on_hub)
     return loaded
 
 
@@ -338,6 +345,12 @@ def test_what_another_model_lacks_is_found_before_any_model_is_loaded(
     result = run(*TO, "--retry", f"model:{tmp_path / 'other'}", given=b"x\n")
     assert result.exit_code == 2
     assert "other' has no config.json, so it is not a model" in " ".join(result.stderr.split())
+    assert other_model == []
+
+
+def test_a_name_that_the_hub_lacks_is_found_before_any_model_is_loaded(other_model: list[str]) -> None:
+    result = run(*TO, "--retry", "model:other/modle", given=b"x\n")
+    assert (result.exit_code, result.stderr) == (2, "error: 'other/modle' is not on the Hub\n")
     assert other_model == []
 
 

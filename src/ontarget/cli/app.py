@@ -99,6 +99,7 @@ class _Commands(Quick, TyperGroup):
             command = at.command_path if at else f"{ctx.command_path} {ctx.invoked_subcommand}"
             _fail(f"{sentence.rstrip('.')}; see {command} --help")
         except KeyboardInterrupt as request:
+            typer.echo(str(request) or "stopped before the end", err=True)
             raise typer.Exit(143 if isinstance(request, Terminated) else 130) from None
         except BrokenPipeError:
             raise  # the reader has closed the pipe

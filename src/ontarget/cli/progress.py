@@ -8,8 +8,6 @@ from contextlib import contextmanager
 from functools import partial
 from typing import TYPE_CHECKING, NoReturn, TypeVar
 
-import typer
-
 from ontarget.pipeline.execution.progress import Advance
 
 if TYPE_CHECKING:
@@ -103,6 +101,6 @@ def duration(seconds: float) -> str:
 
 
 def stopped(request: KeyboardInterrupt) -> NoReturn:
-    """Reports an interruption (Ctrl-C or SIGTERM), and re-raises it."""
-    typer.echo("stopped; run the same command again to resume", err=True)
+    """Re-raises an interruption (Ctrl-C or SIGTERM) with the sentence that `app` prints."""
+    request.args = ("stopped; run the same command again to resume",)
     raise request

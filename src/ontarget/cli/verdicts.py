@@ -50,10 +50,23 @@ def _check_files(place: Place) -> None:
     if isinstance(place, ServedModel):
         return
     for part in lineage(place):
-        if isinstance(part, Path):
+        if not isinstance(part, Path):
+            check_on_hub(part)
+        else:
             (check_adapter_files if is_adapter(part) else check_model_files)(part)
     if isinstance(tokenizer := tokenizer_place(place), Path):
         check_tokenizer_files(tokenizer)
+
+
+def check_on_hub(name: str) -> None:
+    """Finds a name that the Hub does not have, by the configuration, which is small.
+
+    Raises:
+        UserError: it cannot be downloaded.
+    """
+    from ontarget.checkpoints.load import load_config
+
+    load_config(name)
 
 
 def check_options(*, check: bool, strict: bool, report: Path | None, retry: str | None) -> None:
