@@ -9,6 +9,9 @@ from ontarget.recipes.loading import load
 @pytest.mark.parametrize(
     ("override", "message"),
     [
+        # a misspelt key is named, not the one that is missing for it
+        ("stages.mt.evaluation.evry=1", "unknown key 'stages.mt.evaluation.evry'; did you mean 'every'?"),
+        ("served.nam=x", "unknown key 'served.nam'; did you mean 'name'?"),
         ("sed=1", "unknown key 'sed'; did you mean 'seed' or"),
         ("stages.mt.sample=1", "unknown key 'stages.mt.sample'; did you mean 'samples'?"),
         (

@@ -100,6 +100,10 @@ def test_changing_where_mt_starts_changes_what_llama_is() -> None:
             "unknown key 'stages.mtt.samples': there is no 'stages.mtt'; did you mean 'mt'",
         ),
         ("systems.lta.model=mt", "there is no 'systems.lta'; did you mean 'lat'"),
+        (
+            "systems.mt=null",
+            r"'systems\.mt=null' leaves out nothing; name the systems that stay, as in systems='\[base, ",
+        ),
         ("seed.x=1", "unknown key 'seed.x': seed is 1 and has no keys"),
         (
             "about.x=1",

@@ -14,8 +14,12 @@ from ontarget.recipes.schema.recipe import Recipe
 
 
 def explain(error: ValidationError, data: Mapping[str, Any]) -> str:
-    """Describes the first mistake; if several types are allowed, with the requirement of each."""
-    mistake = mistakes_in(error.errors(include_url=False), data)[0]
+    """Describes an unknown key, or else the first mistake; with the requirement of each type that is allowed.
+
+    An unknown key may be a misspelt one, which is then missing, too.
+    """
+    mistakes = mistakes_in(error.errors(include_url=False), data)
+    mistake = next((one for one in mistakes if one.kind == "extra_forbidden"), mistakes[0])
     first, path = mistake.errors[0], ".".join(mistake.path)
     if mistake.kind == "extra_forbidden":
         known = _keys(first["loc"][:-1])

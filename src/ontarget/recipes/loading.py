@@ -141,6 +141,11 @@ def override(data: Mapping[str, Any], overrides: Overrides) -> dict[str, Any]:
                 )
             here[part] = dict(inner or {})  # a copy: the caller's own data stays as it is
             here = here[part]
+        if value is None and parents == ["systems"] and last in here:
+            kept = ", ".join(name for name in here if name != last)
+            raise UserError(
+                f"'{key}=null' leaves out nothing; name the systems that stay, as in systems='[{kept}]'"
+            )
         here[last] = value
         changed = list_systems(changed)
     _check_replaced(data, changed)
