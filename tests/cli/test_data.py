@@ -11,7 +11,7 @@ from typer.testing import CliRunner
 
 from ontarget.cli.app import app
 from ontarget.corpora import download
-from ontarget.corpora.catalogue.entry import names
+from ontarget.corpora.catalogue.entry import entry, names
 
 OPUS = "/object.pouta.csc.fi/OPUS-Tiny/v1/moses/en-it.txt.zip"
 SUM = hashlib.sha256(b"a\n").hexdigest()
@@ -58,6 +58,17 @@ def test_list_says_what_there_is_and_what_is_here(folder: Path) -> None:
     assert " no " in rows["multi30k"]
     assert rows["ntrex"].rstrip().endswith("CC BY-SA 4.0")
     assert str(folder) in output
+
+
+def test_the_list_cuts_no_word_at_80_columns(folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("COLUMNS", "80")
+    _, output = data("list")
+    words = output.split()
+    assert max(map(len, output.partition("data folder")[0].splitlines())) <= 80
+    assert not [word for word in words if word.endswith("…")]
+    for name in [name for name in names() if name != "opus"]:
+        corpus = entry(name)
+        assert set(f"{corpus.about} {corpus.terms}".split()) <= set(words)
 
 
 def test_card_says_all_of_one(folder: Path) -> None:

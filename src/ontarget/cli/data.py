@@ -44,7 +44,7 @@ def list_() -> None:
 
     folder = data_folder()
     headers = ["Name", "What", "Languages", "Size", "Here", "Licence"]
-    table = terminal_frame(headers, left=len(headers), unwrapped=[0, len(headers) - 1])
+    table = terminal_frame(headers, left=len(headers), unwrapped=[0, 3])
     for name in names():
         corpus = template() if name == "opus" else entry(name)
         here = "" if name == "opus" else _here(corpus)
@@ -52,6 +52,11 @@ def list_() -> None:
         languages = " ".join(listed) if len(listed) <= 8 else f"{len(listed)}"
         table.add_row(name, corpus.about, languages, corpus.size or "", here, corpus.terms)
     console = Console(highlight=False)
+    if console.measure(table, options=console.options.update(max_width=1000)).maximum > console.width:
+        for number in (headers.index(one) for one in ("Languages", "Here", "Licence")):
+            column = table.columns[number]  # as narrow as its words, so that those of "What" have room
+            words = " ".join([headers[number], *map(str, column.cells)]).split()
+            column.width = max(map(len, words))
     console.print(table)
     console.print(f"data folder: {folder}", style="dim", markup=False, soft_wrap=True)
 
