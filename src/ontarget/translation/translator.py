@@ -184,9 +184,9 @@ class Translator:
         direction = direction_between(source, target)
         beams = BEAMS if num_beams is None else num_beams
         decoding = Decoding(beams, max_new_tokens, no_repeat_ngram_size=no_repeat_ngram_size)
-        if num_beams is None:
-            decoding = decoding_for(self.engine, decoding)
         if system is None:
+            if num_beams is None:
+                decoding = decoding_for(self.engine, decoding)
             system = System("translator", self.template, decoding=decoding)
         elif not isinstance(system, System):
             raise UserError(f"system is {given.shown(system)}; give a System, or leave it out")
