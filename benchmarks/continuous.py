@@ -1,7 +1,7 @@
 """What continuous batching gains: seconds for lines of mixed lengths, and for requests that arrive over time.
 
     OMP_NUM_THREADS=1 python benchmarks/continuous.py runs/phrasebook-tiny [--stage mt] [--system mt]
-        [--parts lines lengths clients short] [--lines 32] [--beam 1] [--clients 16] [--requests 6]
+        [--parts lines lengths clients adjusted short] [--lines 32] [--beam 1] [--clients 16] [--requests 6]
 
 Lines that the run was tested on, of all directions, are joined in turn to texts of 1, 2, 4 and 8 lines
 (--sizes). They are decoded by one model of the run, in two ways that take turns in every round:
@@ -15,6 +15,8 @@ lengths   As lines, but outputs do not end, and have drawn lengths: all 32 token
           8 to 40, but one of 32 has 256, as of a model that sometimes repeats itself up to the limit.
 clients   Clients at the same time, each of which sends its next request of one to three texts, in directions
           that change, when it has the reply to the one before.
+adjusted  As clients, but all scores have a language prior, and requests of one line are decoded alone, one
+          after the other, or together.
 short     The wait for the text with the shortest output, which arrives when a request with the 64 longest
           texts has begun.
 
@@ -29,6 +31,7 @@ import time
 from collections import deque
 from collections.abc import Callable, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
+from dataclasses import replace
 from functools import partial
 from itertools import cycle
 from pathlib import Path
@@ -38,17 +41,21 @@ from typing import Any
 from tested import in_turns, ratio, save, tested_lines
 
 from ontarget.languages import Direction
+from ontarget.pipeline.execution.systems import system_of
+from ontarget.pipeline.planning.inputs import load_corpus
 from ontarget.prompts.segment import Prompt
+from ontarget.recipes.loading import load
 from ontarget.settings.decoding import Decoding
 from ontarget.translation.engines.generation import EndOfText, Generation
+from ontarget.translation.engines.running_batch import DecodedRow
 from ontarget.translation.engines.shared import SharedEngine
-from ontarget.translation.engines.steps import to_end
 from ontarget.translation.engines.transformers import TransformersEngine
 from ontarget.translation.hypothesis import Hypothesis
 from ontarget.translation.system import Request, System, prompt_of
+from ontarget.translation.translate import translate
 from ontarget.translation.translator import Translator
 
-PARTS = ("lines", "lengths", "clients", "short")
+PARTS = ("lines", "lengths", "clients", "adjusted", "short")
 BATCH = 64  # texts
 Decode = Callable[[Direction, Sequence[Prompt]], object]
 
@@ -65,7 +72,7 @@ class Separate:
     def decode(self, prompts: Sequence[Prompt]) -> list[list[Hypothesis]]:
         """Decodes the prompts of one call."""
         generation = self._engine.begin(prompts, self._decoding, **self._end)
-        to_end(self._engine.apart(generation))
+        separately(self._engine, generation)
         return generation.hypotheses
 
     def request(self, direction: Direction, prompts: Sequence[Prompt]) -> None:
@@ -114,18 +121,26 @@ def of_lengths(engine: TransformersEngine, prompts: Sequence[Prompt], lengths: S
     return generation
 
 
-def run_together(engine: TransformersEngine, generation: Generation) -> None:
-    """Decodes a call by continuous batching."""
+def separately(engine: TransformersEngine, generation: Generation) -> None:
+    """Decodes a call in batches that nobody joins."""
+    rows = {row.place: row for row in engine.rows(generation)}
+    for places in engine._batches(generation):
+        run_together(engine, generation, [rows[place] for place in places])
+
+
+def run_together(engine: TransformersEngine, generation: Generation, rows: Sequence[DecodedRow]) -> None:
+    """Decodes rows of a call by continuous batching."""
     batch = engine.running_batch(generation)
-    batch.add(engine.rows(generation))
+    batch.add(rows)
     while batch.busy:
-        batch.step()
+        for row, found in batch.step():
+            generation.finish(row.place, found)
 
 
-def clients(decode: Decode, requests: Sequence[tuple[Direction, list[Prompt]]], at_once: int) -> list[float]:
+def clients(decode: Decode, requests: Sequence[tuple[Direction, list[Any]]], at_once: int) -> list[float]:
     """The waits of all requests, which some clients send one after the other."""
 
-    def client(own: Sequence[tuple[Direction, list[Prompt]]]) -> list[float]:
+    def client(own: Sequence[tuple[Direction, list[Any]]]) -> list[float]:
         waits = []
         for direction, prompts in own:
             began = time.process_time()
@@ -206,6 +221,10 @@ def main() -> None:
             gain = 1 / ratio(taken, seconds["separate"])
             add("lines", name, texts=len(prompts), tokens=tokens, seconds=min(taken), gain=gain)
     if "lengths" in options.parts:
+
+        def together(generation: Generation) -> None:
+            run_together(engine, generation, engine.rows(generation))
+
         drawn = random.Random(0)
         kinds: dict[str, Callable[[], int]] = {
             "equal": lambda: 32,
@@ -216,8 +235,8 @@ def main() -> None:
             lengths = [draw() for _ in prompts]
             call = partial(of_lengths, engine, prompts, lengths)
             both = {
-                "separate": lambda call=call: to_end(engine.apart(call())),
-                "running": lambda call=call: run_together(engine, call()),
+                "separate": lambda call=call: separately(engine, call()),
+                "running": lambda call=call: together(call()),
             }
             for name, taken in (seconds := in_turns(both, options.rounds)).items():
                 gain = 1 / ratio(taken, seconds["separate"])
@@ -241,6 +260,32 @@ def main() -> None:
             gain = 1 / ratio(taken, taken_by["separate"])
             *_, p95 = quantiles(waits[name], n=20)
             add("clients", name, seconds=min(taken), gain=gain, p50=median(waits[name]), p95=p95)
+    if "adjusted" in options.parts:
+        recipe = load(options.run / "recipe.yaml", {"systems": {"language-prior": {}}})
+        adjusted = replace(system_of(recipe, "language-prior", load_corpus(recipe)), decoding=decoding)
+        apart = threading.Lock()
+
+        def alone(_: Direction, request: list[Request]) -> None:
+            with apart:
+                translate(adjusted, engine, request)
+
+        decoders: dict[str, Decode] = {
+            "separate": alone,
+            "running": lambda _, request: translate(adjusted, shared, request),
+        }
+        alone(texts[0].direction, texts[:1])  # what is learnt from text is learnt once, before
+        singles = [(text.direction, [text]) for text in texts[:: max(1, len(texts) // (4 * options.clients))]]
+        waits = {name: [] for name in decoders}
+        taken_by = in_turns(
+            {
+                name: lambda name=name: waits[name].extend(clients(decoders[name], singles, options.clients))
+                for name in decoders
+            },
+            options.rounds,
+        )
+        for name, taken in taken_by.items():
+            gain = 1 / ratio(taken, taken_by["separate"])
+            add("adjusted", name, seconds=min(taken), gain=gain, p50=median(waits[name]))
     if "short" in options.parts:
         by_length = sorted(range(len(texts)), key=lambda i: len(texts[i].source))
         long, candidates = [prompts[i] for i in by_length[-BATCH:]], [prompts[i] for i in by_length[:16]]

@@ -10,7 +10,7 @@ from torch import Tensor
 
 from ontarget.settings.decoding import Contrast, Decoding
 from ontarget.translation.contrast import Contrasted, contrastive_scores
-from ontarget.translation.engines.adjusted import AdjustedContinuations
+from ontarget.translation.engines.adjusted import AdjustedAlike, AdjustedContinuations
 from ontarget.translation.engines.beam import Ends, Found
 from ontarget.translation.engines.tree import TokenTree
 
@@ -68,10 +68,10 @@ def asked(prompts) -> list[list[list[int]]]:
 def contrastive(
     model, asked, weights: list[list[float]], contrast: Contrast, decoding: Decoding
 ) -> list[Found]:
-    tree = TokenTree(model, [prompt for group in zip(*asked, strict=True) for prompt in group])
     pairs = [list(zip(own[1:], w, strict=True)) for own, w in zip(asked, weights, strict=True)]
     adjustment = Contrasted(pairs, contrast).of(range(len(asked)), ENDS)
-    return best_of_beam(AdjustedContinuations(tree, [adjustment]), len(asked), decoding, Ends(ENDS))
+    part = AdjustedAlike([own for own, *_ in asked], [[others] for _, *others in asked], [adjustment])
+    return best_of_beam(AdjustedContinuations.of(model, [part]), len(asked), decoding, Ends(ENDS))
 
 
 @pytest.mark.parametrize("beam", [1, 4])
@@ -115,8 +115,8 @@ def test_without_weight_it_is_the_model_itself(model, asked, beam: int) -> None:
 
 def test_a_sentence_without_contrasts_is_the_models_own(model, prompts) -> None:
     adjustment = Contrasted([[]] * 2, Contrast(plausibility=0.9)).of([0, 1], ENDS)
-    tree, decoding = TokenTree(model, prompts[:2]), Decoding(4, 9)
-    found = best_of_beam(AdjustedContinuations(tree, [adjustment]), 2, decoding, Ends(ENDS))
+    part, decoding = AdjustedAlike(prompts[:2], [[[]], [[]]], [adjustment]), Decoding(4, 9)
+    found = best_of_beam(AdjustedContinuations.of(model, [part]), 2, decoding, Ends(ENDS))
     plain = best_of_beam(AdjustedContinuations(TokenTree(model, prompts[:2])), 2, decoding, Ends(ENDS))
     assert found == plain
 
@@ -131,7 +131,8 @@ def test_sentences_with_fewer_contrasts_score_as_alone(model, asked, first_token
         beside = [[asked[i][1 : 1 + len(weights[i])]] for i in chosen]
         pairs = [list(zip(*own, weights[i], strict=True)) for own, i in zip(beside, chosen, strict=True)]
         adjustment = Contrasted(pairs, contrast).of(range(len(chosen)), ENDS)
-        scores = AdjustedContinuations.of(model, [asked[i][0] for i in chosen], beside, [adjustment])
+        part = AdjustedAlike([asked[i][0] for i in chosen], beside, [adjustment])
+        scores = AdjustedContinuations.of(model, [part])
         return best_of_beam(scores, len(chosen), decoding, Ends(ENDS))
 
     together = search_of([0, 1, 2, 3])

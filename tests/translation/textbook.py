@@ -9,8 +9,7 @@ from torch import Tensor
 from transformers import LlamaForCausalLM
 
 from ontarget.settings.decoding import Decoding
-from ontarget.translation.engines.beam import Continuations, Ends, Found, beam_search
-from ontarget.translation.engines.steps import to_end
+from ontarget.translation.engines.beam import BeamSearch, Continuations, Ends, Found
 
 END = 1
 
@@ -51,7 +50,18 @@ def search(score: Score, decoding: Decoding) -> tuple[list[int], float]:
     return closed[0]
 
 
+def beam_search(
+    continuations: Continuations, rooms: Sequence[int], decoding: Decoding, ends: Ends
+) -> list[list[Found]]:
+    """The hypotheses of each sentence, best first, that `BeamSearch` finds in at most `rooms` tokens."""
+    search, found = BeamSearch(decoding, ends), dict[int, list[Found]]()
+    search.join(continuations, dict(enumerate(rooms)))
+    while search.going:
+        found |= search.step()
+    return [found[number] for number in range(len(rooms))]
+
+
 def best_of_beam(continuations: Continuations, sentences: int, decoding: Decoding, ends: Ends) -> list[Found]:
     """The best hypothesis of each sentence, of what `beam_search` finds in `max_new_tokens`."""
-    found = to_end(beam_search(continuations, [decoding.max_new_tokens] * sentences, decoding, ends))
+    found = beam_search(continuations, [decoding.max_new_tokens] * sentences, decoding, ends)
     return [of_one[0] for of_one in found]

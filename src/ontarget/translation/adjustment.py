@@ -2,8 +2,8 @@
 
 A model gives each next token y its log-probability. Contrastive decoding, a language prior, boosting and
 Anti-LM decoding change this score, by the log-probabilities of y after other prompts or by the languages in
-which y is used. An `Adjuster` holds the data of all sentences of a run, and makes an `Adjustment` for each
-batch. Both declare which prompts are read beside a sentence's own prompt, and for how many tokens of an
+which y is used. An `Adjuster` holds the data of all sentences of a run, and makes an `Adjustment` for
+those that begin together. Both declare which prompts are read beside a sentence's own, and for how many tokens of an
 output: after these the output has the speed of plain decoding.
 """
 
@@ -14,7 +14,7 @@ from torch import Tensor
 
 
 class Adjustment(Protocol):
-    """One way to change scores, for the sentences of a batch.
+    """One way to change scores, for sentences that begin together.
 
     Attributes:
         beside: the greatest number of prompts that are read beside a sentence's own.
@@ -53,7 +53,7 @@ class Adjuster(Protocol):
         ...
 
     def of(self, sentences: Sequence[int], ends: Tensor) -> Adjustment:
-        """The adjustment for a batch of sentences.
+        """The adjustment for sentences that begin together.
 
         Args:
             sentences: their indices.

@@ -11,7 +11,7 @@ from tests.translation.textbook import Textbook, best_of_beam, search
 from torch import Tensor
 
 from ontarget.settings.decoding import Decoding
-from ontarget.translation.engines.adjusted import AdjustedContinuations
+from ontarget.translation.engines.adjusted import AdjustedAlike, AdjustedContinuations
 from ontarget.translation.engines.beam import Ends
 from ontarget.translation.engines.tree import TokenTree
 
@@ -49,9 +49,11 @@ def test_each_has_its_own_prompts_beside_and_is_done_at_its_own_time(model, prom
     """Two prompts for two tokens, one for one, one for all: each sees its own, though others are gone."""
     book, decoding = Textbook(model), Decoding(beam, 6)
     sentences = [[prompts[i], *(prompts[(i + j) % 12] for j in (3, 5, 7, 8))] for i in (0, 1, 4, 8, 9)]
-    tree = TokenTree(model, [ids for group in zip(*sentences, strict=True) for ids in group])
     adjustments = [Subtracted(0.2, 2, 2, 2), Subtracted(0.3, 1, 1, 1), Subtracted(0.4, 1, None, None)]
-    found = best_of_beam(AdjustedContinuations(tree, adjustments), len(sentences), decoding, Ends(ENDS))
+    beside = [[others[:2], others[2:3], others[3:]] for _, *others in sentences]
+    part = AdjustedAlike([own for own, *_ in sentences], beside, adjustments)
+    continuations = AdjustedContinuations.of(model, [part])
+    found = best_of_beam(continuations, len(sentences), decoding, Ends(ENDS))
     for (own, *beside), ours in zip(sentences, found, strict=True):
 
         def score(answer: list[int], own=own, beside=beside) -> Tensor:
@@ -70,6 +72,7 @@ def test_each_has_its_own_prompts_beside_and_is_done_at_its_own_time(model, prom
 
 def test_one_that_outlives_its_prompts_is_still_asked(model, prompts) -> None:
     adjustment = Subtracted(0.5, 1, 1, 3)
-    tree = TokenTree(model, prompts[:4])
-    best_of_beam(AdjustedContinuations(tree, [adjustment]), 2, Decoding(1, 6), Ends(torch.tensor([-1])))
+    part = AdjustedAlike(prompts[:2], [[prompts[2:3]], [prompts[3:4]]], [adjustment])
+    scores = AdjustedContinuations.of(model, [part])
+    best_of_beam(scores, 2, Decoding(1, 6), Ends(torch.tensor([-1])))
     assert adjustment.shapes == [(2, 1, 1), (2, 0, 1), (2, 0, 1)]

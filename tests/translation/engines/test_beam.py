@@ -6,14 +6,13 @@ pytest.importorskip("torch", reason="needs the extra `train`")
 
 import torch
 from tests.translation.sliding import SLIDING, sliding_model
-from tests.translation.textbook import Textbook, best_of_beam, search
+from tests.translation.textbook import Textbook, beam_search, best_of_beam, search
 from torch import Tensor
 from transformers import GenerationConfig
 
 from ontarget.settings.decoding import Decoding
 from ontarget.translation.engines.adjusted import AdjustedContinuations
-from ontarget.translation.engines.beam import Ends, Found, beam_search
-from ontarget.translation.engines.steps import to_end
+from ontarget.translation.engines.beam import Ends, Found
 from ontarget.translation.engines.tree import TokenTree
 
 EOS = torch.tensor([1])
@@ -105,15 +104,15 @@ def test_a_stop_sequence_ends_like_an_end_token() -> None:
 
 
 def test_the_n_best_are_all_that_a_wide_beam_finds_best_first() -> None:
-    found = to_end(
-        beam_search(Table(GARDEN_PATH), [5], Decoding(num_beams=4, max_new_tokens=5), Ends(torch.tensor([0])))
+    found = beam_search(
+        Table(GARDEN_PATH), [5], Decoding(num_beams=4, max_new_tokens=5), Ends(torch.tensor([0]))
     )
     first, *equals, last = map(spelt, found[0])
     assert (first, set(equals), last) == ("bb$", {"aa$", "ab$"}, "ba$")
     probabilities = [math.exp(one.score) for one in found[0]]
     assert probabilities == pytest.approx([0.38, 0.3, 0.3, 0.02])
     table = {"": {"a": 0.9, "b": 0.1}, "a": {"$": 1.0}}
-    [few] = to_end(beam_search(Table(table), [50], Decoding(3, 50), Ends(torch.tensor([0]))))
+    [few] = beam_search(Table(table), [50], Decoding(3, 50), Ends(torch.tensor([0])))
     assert [spelt(one) for one in few] == ["a$"], "there are no more"
 
 
@@ -121,7 +120,7 @@ def test_the_n_best_are_all_that_a_wide_beam_finds_best_first() -> None:
 def test_the_n_best_are_those_of_transformers(model, prompts, beam: int) -> None:
     tree = TokenTree(model, prompts)
     rooms = [24] * len(prompts)
-    found = to_end(beam_search(AdjustedContinuations(tree), rooms, Decoding(beam, 24), Ends(EOS)))
+    found = beam_search(AdjustedContinuations(tree), rooms, Decoding(beam, 24), Ends(EOS))
     config = GenerationConfig(
         num_beams=beam,
         num_return_sequences=beam,
@@ -230,10 +229,10 @@ def test_the_same_as_transformers_where_windows_slide(kind: str, prompts, beam: 
 def test_each_sentence_has_a_room_of_its_own(model, prompts, beam: int) -> None:
     rooms = [1 + 5 * i % 12 for i in range(len(prompts))]
     decoding, scores = Decoding(beam, 99), AdjustedContinuations(TokenTree(model, prompts))
-    together = to_end(beam_search(scores, rooms, decoding, Ends(EOS)))
+    together = beam_search(scores, rooms, decoding, Ends(EOS))
     for prompt, room, found in zip(prompts, rooms, together, strict=True):
         alone = AdjustedContinuations(TokenTree(model, [prompt]))
-        [expected] = to_end(beam_search(alone, [room], decoding, Ends(EOS)))
+        [expected] = beam_search(alone, [room], decoding, Ends(EOS))
         assert [one.tokens for one in found] == [one.tokens for one in expected]
         assert max(len(one.tokens) for one in found) <= room
     assert any(not found[0].ended for found in together)

@@ -13,23 +13,28 @@ from hypothesis import strategies as st
 from tests.training.data.test_packing import small
 from tests.translation.conftest import make_model
 from tests.translation.sliding import sliding_model
+from tests.translation.textbook import beam_search
 from transformers import GenerationConfig, PreTrainedModel
 
-from ontarget.settings.decoding import Decoding
+from ontarget.settings.decoding import Contrast, Decoding, Prior
+from ontarget.translation.adjustment import Adjuster
+from ontarget.translation.anti_lm import AntiLM
+from ontarget.translation.contrast import Contrasted
 from ontarget.translation.engines import running_batch as batch_module
-from ontarget.translation.engines.adjusted import AdjustedContinuations
-from ontarget.translation.engines.beam import BeamSearch, Ends, Found, beam_search
+from ontarget.translation.engines.adjusted import AdjustedAlike, AdjustedContinuations
+from ontarget.translation.engines.beam import BeamSearch, Ends, Found
 from ontarget.translation.engines.grouped_attention import group_queries
 from ontarget.translation.engines.running_batch import BatchLimits, DecodedRow, RunningBatch
-from ontarget.translation.engines.steps import to_end
 from ontarget.translation.engines.tree import TokenTree
+from ontarget.translation.language_tokens import TokenCounts
+from ontarget.translation.prior import LanguagePrior
 
 ENDS = Ends(torch.tensor([1]))
 WIDE = BatchLimits(64, 10**6, 10**6)
 
 
 def alone(model: PreTrainedModel, ids: list[int], room: int, decoding: Decoding) -> list[Found]:
-    [found] = to_end(beam_search(AdjustedContinuations(TokenTree(model, [ids])), [room], decoding, ENDS))
+    [found] = beam_search(AdjustedContinuations(TokenTree(model, [ids])), [room], decoding, ENDS)
     return found
 
 
@@ -95,6 +100,76 @@ def test_any_arrivals_change_nothing(
         expected = alone(model, prompts[prompt], room, decoding)
         assert [one.tokens for one in found[place]] == [one.tokens for one in expected]
         assert [one.score for one in found[place]] == pytest.approx([one.score for one in expected], abs=1e-3)
+
+
+class Everywhere:
+    """A contrast, a prior and Anti-LM for each prompt, and others for each caller.
+
+    Args:
+        caller: makes weights different.
+        prompts: all prompts.
+        vocabulary: number of tokens.
+    """
+
+    def __init__(self, caller: int, prompts: list[list[int]], vocabulary: int) -> None:
+        table = torch.rand(2, vocabulary, generator=torch.Generator().manual_seed(caller)) * 20
+        counts = TokenCounts({}, torch.tensor([9, 9]), table.floor().double(), table.floor().double())
+        rows = [i % 2 for i in range(len(prompts))]
+        contrasts = [
+            [(prompts[(i + j) % 12], 0.2 + 0.1 * caller) for j in range(1, 1 + i % 3)]
+            for i in range(len(prompts))
+        ]
+        self.adjusters: list[Adjuster] = [
+            Contrasted(contrasts, Contrast(plausibility=0.01, first_tokens=1 + caller)),
+            LanguagePrior(counts, rows, Prior(first_tokens=[2, None][caller % 2])),
+        ]
+        if caller:
+            self.adjusters.append(AntiLM(prompts[::-1], 0.3))
+
+    def row(self, caller: int, place: int, ids: list[int], room: int) -> DecodedRow:
+        beside = [one.prompts[place] for one in self.adjusters]
+        return DecodedRow(caller, place, ids, room, beside, self.adjusters)
+
+    def alone(self, model: PreTrainedModel, place: int, ids: list[int], room: int, decoding: Decoding):
+        adjustments = [one.of([place], ENDS.ids) for one in self.adjusters]
+        part = AdjustedAlike([ids], [[one.prompts[place] for one in self.adjusters]], adjustments)
+        [found] = beam_search(AdjustedContinuations.of(model, [part]), [room], decoding, ENDS)
+        return found
+
+
+@settings(max_examples=30, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@given(
+    beam=st.integers(1, 3),
+    rows=st.integers(1, 6),
+    asked=st.lists(
+        st.tuples(st.integers(0, 11), st.integers(1, 9), st.integers(0, 3), st.integers(0, 2)), max_size=12
+    ),
+)
+def test_rows_with_and_without_adjusted_scores_decode_together(
+    model, prompts, beam: int, rows: int, asked: list[tuple[int, int, int, int]]
+) -> None:
+    """Each (prompt, room, steps before it, caller) has its own hypotheses; caller 2 adjusts nothing."""
+    decoding, adjusted = Decoding(beam), [Everywhere(n, prompts, model.config.vocab_size) for n in (0, 1)]
+    batch = RunningBatch(model, decoding, ENDS, BatchLimits(rows, 10**6, 90, shared=bool(rows % 2)))
+    found = dict[tuple[int, int], list[Found]]()
+    expected = dict[tuple[int, int], list[Found]]()
+    for prompt, room, steps, caller in asked:
+        for _ in range(steps):
+            found |= {(row.caller, row.place): of_one for row, of_one in batch.step()}
+        if (caller, prompt) in expected:
+            continue
+        ids = prompts[prompt]
+        if caller == 2:
+            batch.add([DecodedRow(caller, prompt, ids, room)])
+            expected[caller, prompt] = alone(model, ids, room, decoding)
+        else:
+            batch.add([adjusted[caller].row(caller, prompt, ids, room)])
+            expected[caller, prompt] = adjusted[caller].alone(model, prompt, ids, room, decoding)
+    found |= {(caller, place): of_one for caller, place, of_one in ended(batch)}
+    assert found.keys() == expected.keys()
+    for key, of_one in expected.items():
+        assert [one.tokens for one in found[key]] == [one.tokens for one in of_one]
+        assert [one.score for one in found[key]] == pytest.approx([one.score for one in of_one], abs=1e-3)
 
 
 def joins(

@@ -13,11 +13,20 @@ from ontarget.settings.decoding import Decoding, Sampling
 from ontarget.translation.engines.adjusted import AdjustedContinuations
 from ontarget.translation.engines.beam import Ends, Found
 from ontarget.translation.engines.sample import sample
-from ontarget.translation.engines.steps import to_end
+from ontarget.translation.engines.steps import Steps
 from ontarget.translation.engines.tree import TokenTree
 
 END = torch.tensor([0])  # the `$` of `Table`
 TWO_WORDS = {"": {"a": 0.7, "b": 0.3}, "a": {"$": 0.5, "b": 0.5}, "b": {"$": 1.0}, "ab": {"$": 1.0}}
+
+
+def to_end(steps: Steps[list[list[Found]]]) -> list[list[Found]]:
+    while True:
+        try:
+            next(steps)
+        except StopIteration as end:
+            found: list[list[Found]] = end.value
+            return found
 
 
 def drawn(

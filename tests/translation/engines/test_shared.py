@@ -62,17 +62,28 @@ def test_each_of_many_threads_gets_its_own_answers(engine: OfIds, shared: Shared
 
 
 class Paused:
-    """Lets the model read prompts only when told to, so that a test decides what happens meanwhile."""
+    """Lets the model read prompts only when told to, so that a test decides what happens meanwhile.
+
+    Attributes:
+        read: the number of prompts that were read each time.
+        failure: raised in place of reading.
+    """
 
     def __init__(self, monkeypatch: pytest.MonkeyPatch) -> None:
         self.reading, self.go_on = threading.Semaphore(0), threading.Semaphore(0)
+        self.read = list[int]()
+        self.failure: Exception | None = None
+        tree_of = TokenTree.of
 
-        def tree(model: Any, ids: list[list[int]]) -> TokenTree:
+        def read(model: Any, groups: list[list[list[int]]]) -> TokenTree:
+            self.read.append(sum(map(len, groups)))
             self.reading.release()
             self.go_on.acquire()
-            return TokenTree(model, ids)
+            if self.failure is not None:
+                raise self.failure
+            return tree_of(model, groups)
 
-        monkeypatch.setattr(batch_module, "TokenTree", tree)
+        monkeypatch.setattr(TokenTree, "of", read)
 
 
 def test_a_short_request_does_not_wait_for_a_long_one(
@@ -103,14 +114,7 @@ def test_calls_that_come_soon_after_each_other_join_together(
     engine: OfIds, shared: SharedEngine, prompts, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     expected = engine.generate(prompts[:4], Decoding(1, 5))
-    paused, read = Paused(monkeypatch), list[int]()
-    of_before = batch_module.TokenTree
-
-    def tree(model: Any, ids: list[list[int]]) -> TokenTree:
-        read.append(len(ids))
-        return of_before(model, ids)
-
-    monkeypatch.setattr(batch_module, "TokenTree", tree)
+    paused = Paused(monkeypatch)
     monkeypatch.setattr(shared_module.time, "monotonic", lambda: 100.0)  # less than 50 ms go by
     with ThreadPoolExecutor(4) as threads:
         first = threads.submit(shared.generate, prompts[:1], Decoding(1, 5))
@@ -120,7 +124,7 @@ def test_calls_that_come_soon_after_each_other_join_together(
             threading.Event().wait(0.01)
         paused.go_on.release(2)
         found = [call.result()[0] for call in (first, *others)]
-    assert read == [1, 3]
+    assert paused.read == [1, 3]
     assert texts(found) == texts(expected)
 
 
@@ -211,15 +215,8 @@ def test_what_fails_for_one_does_not_fail_for_others(engine: OfIds, prompts) -> 
 def test_a_failure_of_the_model_reaches_its_callers_and_the_next_call_works(
     engine: OfIds, shared: SharedEngine, prompts, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    paused, failing = Paused(monkeypatch), True
-
-    def tree(model: Any, ids: list[list[int]], of_before=batch_module.TokenTree) -> TokenTree:
-        of_before(model, ids)
-        if failing:
-            raise MemoryError("none left")
-        return TokenTree(model, ids)
-
-    monkeypatch.setattr(batch_module, "TokenTree", tree)
+    paused = Paused(monkeypatch)
+    paused.failure = MemoryError("none left")
     with ThreadPoolExecutor(2) as threads:
         one = threads.submit(shared.generate, prompts[:3], Decoding(1, 12))
         paused.reading.acquire()
@@ -228,7 +225,7 @@ def test_a_failure_of_the_model_reaches_its_callers_and_the_next_call_works(
         for call in (one, other):
             with pytest.raises(MemoryError, match="none left"):
                 call.result()
-        failing = False
+        paused.failure = None
         assert texts(shared.generate(prompts, Decoding(1, 12))) == texts(
             engine.generate(prompts, Decoding(1, 12))
         )

@@ -1,7 +1,12 @@
-"""Scores of next tokens from a tree, after all adjustments, in the form that beam search takes."""
+"""Scores of next tokens from a tree, after all adjustments, in the form that beam search takes.
+
+Sentences that begin together and whose scores are adjusted alike are a group, with a position of its own. All
+groups share the tree, so a step reads the model's weights once, whatever the age of its sentences.
+"""
 
 from collections.abc import Sequence
-from itertools import count, zip_longest
+from dataclasses import dataclass
+from itertools import chain, count, zip_longest
 from typing import Self
 
 import torch
@@ -9,54 +14,62 @@ from torch import Tensor
 from transformers import PreTrainedModel
 
 from ontarget.translation.adjustment import Adjustment
+from ontarget.translation.engines.beam import closed_up
 from ontarget.translation.engines.best_tokens import largest, most_likely
 from ontarget.translation.engines.tree import TokenTree
 
 
-class AdjustedContinuations:
-    """Adjusted scores of a tree that holds the prompts of all sentences, and then the prompts beside them.
+@dataclass(frozen=True, slots=True)
+class AdjustedAlike:
+    """Sentences that begin together with the same adjustments.
 
-    Args:
-        tree: a row for each prompt, those of all sentences first.
+    Attributes:
+        prompts: token ids of each sentence.
+        beside: the prompts beside each sentence, for each adjustment.
         adjustments: in the order in which they change scores. Without any, scores are the log-probabilities
             of the model.
-        rows: the row of each prompt, [sentences, 1 + prompts beside]: the sentence's own, and those beside it
-            in the order of the adjustments. A sentence with fewer of them has its own in place of the others.
-            By default, all have the same number: the first beside each sentence, then the second, and so on.
     """
 
-    def __init__(
-        self, tree: TokenTree, adjustments: Sequence[Adjustment] = (), rows: Tensor | None = None
-    ) -> None:
-        self._tree, self._adjustments, self._position = tree, adjustments, 0
-        self._beside = [adjustment.beside for adjustment in adjustments]
-        in_order = torch.arange(len(tree.logits)).view(1 + sum(self._beside), -1).T if rows is None else rows
-        self._place(in_order)
+    prompts: Sequence[list[int]]
+    beside: Sequence[Sequence[Sequence[list[int]]]] = ()
+    adjustments: Sequence[Adjustment] = ()
+
+
+class AdjustedContinuations:
+    """Adjusted scores of a tree that holds the prompts of all sentences, and those beside them.
+
+    Args:
+        tree: a row for each prompt.
+        groups: the sentences of each group; by default, each row is a sentence without adjustments.
+    """
+
+    def __init__(self, tree: TokenTree, groups: "Sequence[_Group] | None" = None) -> None:
+        self._tree, self._size = tree, len(tree.logits)
+        rows = torch.arange(self._size)
+        self._groups = [_Group(rows, rows[:, None])] if groups is None else list(groups)
+        self._arrange()
 
     @classmethod
-    def of(
-        cls,
-        model: PreTrainedModel,
-        prompts: Sequence[list[int]],
-        beside: Sequence[Sequence[Sequence[list[int]]]],
-        adjustments: Sequence[Adjustment],
-    ) -> Self:
+    def of(cls, model: PreTrainedModel, parts: Sequence[AdjustedAlike]) -> Self:
         """Reads the prompts of sentences, and those beside them.
 
         Args:
             model: a causal LM.
-            prompts: token ids of each sentence.
-            beside: the prompts beside each sentence, for each adjustment.
-            adjustments: see above.
+            parts: all sentences, in this order.
         """
-        groups, rows = [list(prompts)], [list(range(len(prompts)))]
-        for of_one in zip(*beside, strict=True):  # the prompts of one adjustment
-            for column in zip_longest(*of_one):
-                there = [ids for ids in column if ids is not None]
-                numbers = count(sum(map(len, groups)))
-                rows.append([own if ids is None else next(numbers) for own, ids in enumerate(column)])
-                groups.append(there)
-        return cls(TokenTree.of(model, groups), adjustments, torch.tensor(rows).T)
+        read = [[ids for part in parts for ids in part.prompts]]
+        places, rows, groups = count(), count(len(read[0])), list[_Group]()
+        for part in parts:
+            own = [next(places) for _ in part.prompts]
+            columns = [own]
+            for column in chain(*(zip_longest(*of_one) for of_one in zip(*part.beside, strict=True))):
+                read.append([ids for ids in column if ids is not None])
+                # A sentence with fewer prompts beside it has its own in place of the others.
+                columns.append(
+                    [row if ids is None else next(rows) for row, ids in zip(own, column, strict=True)]
+                )
+            groups.append(_Group(torch.tensor(own), torch.tensor(columns).T, part.adjustments))
+        return cls(TokenTree.of(model, read), groups)
 
     def first(self, width: int) -> tuple[Tensor, Tensor]:
         """See `Continuations`."""
@@ -64,54 +77,129 @@ class AdjustedContinuations:
 
     def then(self, tokens: Tensor, parents: Tensor, width: int) -> tuple[Tensor, Tensor]:
         """See `Continuations`."""
-        self._position += 1
-        self._drop_rows_no_longer_read()
+        if any([group.advance() for group in self._groups]):
+            self._arrange()
         return self._best(self._tree.grow(tokens[self._sentences], parents[self._sentences]), width)
 
     def keep(self, sentences: Tensor) -> None:
         """See `Continuations`."""
-        self._keep(self._rows[sentences.to(self._rows.device)])
-        for adjustment in self._adjustments:
-            adjustment.keep(sentences)
+        places = torch.full((sum(len(group.places) for group in self._groups),), -1)
+        places[sentences.cpu()] = torch.arange(len(sentences))
+        for group in self._groups:
+            group.keep(places)
+        self._arrange()
 
-    def join(self, other: "AdjustedContinuations") -> None:
-        """See `Continuations`. There must be no adjustments, which have one position for all sentences."""
-        if self._adjustments or other._adjustments:
-            raise ValueError("sentences with adjusted scores cannot be joined")
+    def join(self, other: Self) -> None:
+        """See `Continuations`."""
+        before = sum(len(group.places) for group in self._groups)
+        for group in other._groups:
+            group.places, group.rows = group.places + before, group.rows + self._size
+        self._groups += other._groups
         self._tree.join(other._tree)
-        self._place(torch.cat([self._rows, len(self._rows) + other._rows]))
+        self._size += other._size
+        self._arrange()
 
-    def _drop_rows_no_longer_read(self) -> None:
-        left = [
-            0 if adjustment.read is not None and adjustment.read <= self._position else number
-            for adjustment, number in zip(self._adjustments, self._beside, strict=True)
-        ]
-        if left != self._beside:
-            still_read = torch.tensor([True] + [after > 0 for after in left])
-            self._keep(self._rows[:, still_read.repeat_interleave(torch.tensor([1, *self._beside]))])
-            self._beside = left
-
-    def _keep(self, rows: Tensor) -> None:
-        """Drops all rows of the tree except these, [sentences, 1 + prompts beside]."""
-        order = list(dict.fromkeys(rows.T.flatten().tolist()))
-        self._tree.keep(torch.tensor(order, device=self._tree.logits.device))
-        numbers = {row: number for number, row in enumerate(order)}
-        self._place(torch.tensor([[numbers[row] for row in of_one] for of_one in rows.tolist()]))
-
-    def _place(self, rows: Tensor) -> None:
-        """Notes the rows of all sentences, and the sentence of each row."""
-        self._rows = rows
-        sentences = torch.empty(int(rows.max()) + 1, dtype=torch.long)
-        sentences[rows] = torch.arange(len(rows))[:, None]
+    def _arrange(self) -> None:
+        """Drops the rows of the tree that nobody reads, and notes the sentence of each of the others."""
+        self._groups = _merged(self._groups)
+        read = {row for group in self._groups for row in group.rows.flatten().tolist()}
+        if len(read) < self._size:
+            order = torch.tensor(closed_up(sorted(read)))
+            self._tree.keep(order.to(self._tree.logits.device))
+            numbers = torch.empty(self._size, dtype=torch.long)
+            numbers[order] = torch.arange(len(order))
+            for group in self._groups:
+                group.rows = numbers[group.rows]
+            self._size = len(order)
+        sentences = torch.empty(self._size, dtype=torch.long)
+        for group in self._groups:
+            sentences[group.rows] = group.places[:, None]
         self._sentences = sentences.to(self._tree.logits.device)
 
     def _best(self, logits: Tensor, width: int) -> tuple[Tensor, Tensor]:
-        if all(a.tokens is not None and a.tokens <= self._position for a in self._adjustments):
-            return most_likely(logits, width)
+        best = [group.best(logits, width) for group in self._groups]
+        if len(best) == 1:
+            return best[0]
+        order = torch.cat([group.places for group in self._groups]).argsort()
+        scores, ids = (torch.cat(of_groups)[order] for of_groups in zip(*best, strict=True))
+        return scores, ids
+
+
+class _Group:
+    """The sentences of `AdjustedAlike` in a tree.
+
+    Args:
+        places: their places among all sentences, rising, [sentences].
+        rows: rows of the tree, [sentences, 1 + prompts beside]: of the sentence's own prompt, and of those
+            beside it in the order of the adjustments.
+        adjustments: see above.
+    """
+
+    def __init__(self, places: Tensor, rows: Tensor, adjustments: Sequence[Adjustment] = ()) -> None:
+        self.places, self.rows, self.adjustments = places, rows, list(adjustments)
+        self._beside = [adjustment.beside for adjustment in adjustments]
+        self._position = 0  # the number of tokens of all outputs
+        self._leave_ended_out()
+
+    def advance(self) -> bool:
+        """Goes on to the next token; returns whether prompts or adjustments have ended."""
+        self._position += 1
+        return self._leave_ended_out()
+
+    def _leave_ended_out(self) -> bool:
+        going = [one.tokens is None or self._position < one.tokens for one in self.adjustments]
+        left = [
+            number if one.read is None or self._position < one.read else 0
+            for one, number in zip(self.adjustments, self._beside, strict=True)
+        ]
+        if all(going) and left == self._beside:
+            return False
+        read = torch.tensor([True, *(after > 0 for after in left)])
+        self.rows = self.rows[:, read.repeat_interleave(torch.tensor([1, *self._beside]))]
+        self._beside = [number for number, goes in zip(left, going, strict=True) if goes]
+        self.adjustments = [one for one, goes in zip(self.adjustments, going, strict=True) if goes]
+        return True
+
+    def keep(self, places: Tensor) -> None:
+        """Drops sentences.
+
+        Args:
+            places: the new place of each sentence of all groups, or -1, [sentences of all groups].
+        """
+        new = places[self.places]
+        kept = new.argsort()[int((new < 0).sum()) :]
+        self.places, self.rows = new[kept], self.rows[kept]
+        for adjustment in self.adjustments:
+            adjustment.keep(kept)
+
+    def best(self, logits: Tensor, width: int) -> tuple[Tensor, Tensor]:
+        """Scores and ids of the best next tokens, [sentences, branches, width].
+
+        Args:
+            logits: of all rows of the tree, [rows, branches, vocabulary].
+            width: number of tokens.
+        """
+        if self.rows.shape[1] == 1:
+            whole = torch.equal(self.rows[:, 0], torch.arange(len(logits)))  # a copy would take time
+            logits = (logits if whole else logits[self.rows[:, 0]])[:, None]
+        else:
+            logits = logits[self.rows]
+        if not self.adjustments:
+            return most_likely(logits[:, 0], width)
         log_probs = logits.float().log_softmax(-1)
-        own = scores = log_probs[: len(self._rows)]
-        rows = torch.split(self._rows[:, 1:].to(logits.device), self._beside, dim=1)
-        for adjustment, of_others in zip(self._adjustments, rows, strict=True):
-            if adjustment.tokens is None or self._position < adjustment.tokens:
-                scores = adjustment(self._position, scores, own, log_probs[of_others])
+        own = scores = log_probs[:, 0]
+        beside = torch.split(log_probs[:, 1:], self._beside, dim=1)
+        for adjustment, of_others in zip(self.adjustments, beside, strict=True):
+            scores = adjustment(self._position, scores, own, of_others)
         return largest(scores, width)
+
+
+def _merged(groups: Sequence[_Group]) -> list[_Group]:
+    """The groups that have sentences, those without adjustments as one."""
+    plain = [group for group in groups if not group.adjustments]
+    together = list[_Group]()
+    if plain:
+        places = torch.cat([group.places for group in plain])
+        order = places.argsort()
+        together = [_Group(places[order], torch.cat([group.rows for group in plain])[order])]
+    return [group for group in (*together, *groups) if len(group.places) and group not in plain]

@@ -10,7 +10,6 @@ from torch import Tensor
 from torch.nn.functional import pad
 
 from ontarget.settings.decoding import Decoding
-from ontarget.translation.engines.steps import Steps
 
 
 class Continuations(Protocol):
@@ -175,7 +174,7 @@ class BeamSearch:
         # A finished row costs less than moving others every time, but has no position after its room.
         beyond = any(row.length == row.room for row in self._rows)
         if going and (beyond or self._joining or len(going) <= 0.75 * len(self._rows)):
-            order = _closed_up(going)
+            order = closed_up(going)
             kept = torch.tensor(order, device=self._sums.device)
             self._continuations.keep(kept)
             self._sums, self._parents = self._sums[kept], self._parents[kept]
@@ -219,33 +218,12 @@ class BeamSearch:
         return scores, ids
 
 
-def beam_search(
-    continuations: Continuations, rooms: Sequence[int], decoding: Decoding, ends: Ends
-) -> Steps[list[list[Found]]]:
-    """The `beam` best hypotheses of each sentence, best first: see `BeamSearch`.
-
-    Args:
-        continuations: scores of next tokens.
-        rooms: maximum number of tokens of each sentence's hypotheses, at least 1. They replace
-            `decoding.max_new_tokens`.
-        decoding: width of the beam, length penalty and n-gram size.
-        ends: end tokens and stop sequences.
-    """
-    search = BeamSearch(decoding, ends)
-    search.join(continuations, dict(enumerate(rooms)))
-    found: dict[int, list[Found]] = {}
-    while search.going:
-        found |= search.step()
-        yield
-    return [found[number] for number in range(len(rooms))]
-
-
 def real(history: Tensor) -> list[int]:
     """The tokens of a branch's history, without the padding before them."""
     return [token for token in history.tolist() if token >= 0]
 
 
-def _closed_up(places: list[int]) -> list[int]:
+def closed_up(places: list[int]) -> list[int]:
     """The same places in an order that leaves most of them where they are: the last ones fill the gaps."""
     size = len(places)
     order, gaps = list(range(size)), sorted(set(range(size)).difference(places))

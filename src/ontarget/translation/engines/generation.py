@@ -108,17 +108,12 @@ class Generation:
     @property
     def alone(self) -> bool:
         """Whether its prompts cannot be decoded together with those of other calls."""
-        return self.decoding.sampling is not None or bool(self.adjusters)
+        return self.decoding.sampling is not None
 
     @property
     def key(self) -> Hashable:
         """The same for calls that can be decoded together."""
         return replace(self.decoding, max_new_tokens=1), self.end.key
-
-    @property
-    def branches(self) -> int:
-        """The number of hypotheses that are followed for each prompt."""
-        return self.decoding.num_beams if self.decoding.sampling is None else self.count
 
     def finish(self, place: int, found: Sequence[Found]) -> None:
         """Takes what was found for a prompt, best first.

@@ -5,18 +5,18 @@ replaced. To read prompts one by one costs as much as a step for each of them, s
 nobody else waits, or a caller has no row in the batch yet.
 """
 
-from collections import deque
-from collections.abc import Iterable, Sequence
+from collections import defaultdict, deque
+from collections.abc import Hashable, Iterable, Sequence
 from dataclasses import dataclass
-from itertools import count
+from itertools import chain, count
 
 from transformers import PreTrainedModel
 
 from ontarget.hardware import return_freed_memory
 from ontarget.settings.decoding import Decoding
-from ontarget.translation.engines.adjusted import AdjustedContinuations
+from ontarget.translation.adjustment import Adjuster
+from ontarget.translation.engines.adjusted import AdjustedAlike, AdjustedContinuations
 from ontarget.translation.engines.beam import BeamSearch, Ends, Found
-from ontarget.translation.engines.tree import TokenTree
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -28,12 +28,26 @@ class DecodedRow:
         place: its place among the prompts of its caller.
         ids: token ids.
         room: maximum number of tokens of the output.
+        beside: the prompts that each adjuster reads beside it.
+        adjusters: change the scores of tokens; the same for all rows of a caller.
     """
 
     caller: object
     place: int
     ids: list[int]
     room: int
+    beside: Sequence[Sequence[list[int]]] = ()
+    adjusters: Sequence[Adjuster] = ()
+
+    @property
+    def prompts(self) -> int:
+        """The number of prompts that are read for it."""
+        return 1 + sum(map(len, self.beside))
+
+    @property
+    def length(self) -> int:
+        """The number of tokens of its longest prompt."""
+        return max(map(len, chain([self.ids], *self.beside)))
 
 
 @dataclass(frozen=True, slots=True)
@@ -101,16 +115,24 @@ class RunningBatch:
             not numbers.
         """
         if group := self._joining():
-            numbered = {next(self._numbers): row for row in group}
+            parts = _adjusted_alike(group)
+            numbered = {next(self._numbers): row for row in chain(*parts)}
             self._running |= numbered
-            tree = TokenTree(self._model, [row.ids for row in group])
-            rooms = {number: row.room for number, row in numbered.items()}
-            self._search.join(AdjustedContinuations(tree), rooms)
+            continuations = AdjustedContinuations.of(self._model, [self._part(rows) for rows in parts])
+            self._search.join(continuations, {number: row.room for number, row in numbered.items()})
         if not self._running:
             return []
         ended = [(self._running.pop(number), found) for number, found in self._search.step().items()]
         self._release()
         return ended
+
+    def _part(self, rows: Sequence[DecodedRow]) -> AdjustedAlike:
+        places = [row.place for row in rows]
+        return AdjustedAlike(
+            [row.ids for row in rows],
+            [row.beside for row in rows],
+            [adjuster.of(places, self._ends.ids) for adjuster in rows[0].adjusters],
+        )
 
     def _release(self) -> None:
         if (
@@ -149,12 +171,22 @@ class RunningBatch:
         return group
 
     def _capacity(self, row: DecodedRow, group: Sequence[DecodedRow] = ()) -> int:
-        """The number of rows that can run if this one is among them; all are as long as the longest."""
+        """The number of rows that can run if this one is among them; all take the memory of the largest."""
         rows = (row, *group, *self._running.values())
-        longest = max(len(one.ids) + self._decoding.num_beams * one.room for one in rows)
-        return max(1, min(self._limits.rows, self._limits.tokens // longest))
+        longest = max(one.length + self._decoding.num_beams * one.room for one in rows)
+        most = max(one.prompts for one in rows)
+        return max(1, min(self._limits.rows, self._limits.tokens // (most * longest)))
 
     def _readable(self, row: DecodedRow, group: Sequence[DecodedRow]) -> bool:
         """Whether a prompt can be read in one pass with others."""
-        longest = max(len(one.ids) for one in (row, *group))
-        return not group or (len(group) + 1) * longest <= self._limits.prefill
+        longest = max(one.length for one in (row, *group))
+        prompts = sum(one.prompts for one in (row, *group))
+        return not group or prompts * longest <= self._limits.prefill
+
+
+def _adjusted_alike(rows: Iterable[DecodedRow]) -> list[list[DecodedRow]]:
+    """The rows without adjusters, and those of each caller with adjusters."""
+    parts = defaultdict[Hashable, list[DecodedRow]](list)
+    for row in rows:
+        parts[id(row.caller) if row.adjusters else None].append(row)
+    return list(parts.values())

@@ -29,9 +29,13 @@ def sample(
     """At most `count` different hypotheses of each sentence, the most probable first, as a search ranks them.
 
     Each sentence has random numbers of its own, so its samples do not depend on the other sentences. The
-    scores of hypotheses are not divided by the temperature. See `beam_search` for the other arguments.
+    scores of hypotheses are not divided by the temperature.
 
     Args:
+        continuations: scores of next tokens.
+        rooms: maximum number of tokens of each sentence's hypotheses, at least 1. They replace
+            `decoding.max_new_tokens`.
+        ends: end tokens and stop sequences.
         decoding: its `sampling` decides, with length penalty and n-gram size.
         count: number of draws for each sentence.
         width: number of tokens to draw from, at most as many as are scored.

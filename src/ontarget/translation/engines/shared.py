@@ -24,8 +24,8 @@ class SharedEngine:
 
     Calls with the same decoding and end of text share a running batch, so a short one does not wait for a
     long one. Those that come while others run join it together, every 50 ms. Batches of different decoding
-    take turns. Sampling and adjusted scores need a batch of their own: these calls come one after the other,
-    but take turns with the running batches, too.
+    take turns. Sampling needs a batch of its own: such calls come one after the other, but take turns with
+    the running batches, too.
 
     Args:
         engine: the engine of the model, which must not be used otherwise until `close`.

@@ -17,8 +17,7 @@ from ontarget.prompts.segment import Prompt
 from ontarget.settings.decoding import Decoding, Precision
 from ontarget.translation.adjustment import Adjuster
 from ontarget.translation.checkpoint import load_checkpoint
-from ontarget.translation.engines.adjusted import AdjustedContinuations
-from ontarget.translation.engines.beam import beam_search
+from ontarget.translation.engines.adjusted import AdjustedAlike, AdjustedContinuations
 from ontarget.translation.engines.generation import EndOfText, Generation
 from ontarget.translation.engines.grouped_attention import group_queries
 from ontarget.translation.engines.joined_layers import join_layers
@@ -155,7 +154,14 @@ class TransformersEngine:
     def rows(self, generation: Generation) -> list[DecodedRow]:
         """The prompts to decode, in a good order: those that begin alike are together, the longest first."""
         return [
-            DecodedRow(generation, i, generation.ids[i], generation.rooms[i])
+            DecodedRow(
+                generation,
+                i,
+                generation.ids[i],
+                generation.rooms[i],
+                generation.beside[i],
+                generation.adjusters,
+            )
             for i, _ in self._ordered(generation)
         ]
 
@@ -168,22 +174,22 @@ class TransformersEngine:
             yield
 
     def apart(self, generation: Generation) -> Steps[None]:
-        """Decodes in batches of its own that nobody joins, which sampling and adjusted scores need."""
-        decoding, end = generation.decoding, generation.end
+        """Samples in batches of its own that nobody joins."""
+        sampling, ends = generation.decoding.sampling, generation.end.ends
+        assert sampling is not None
         for batch in self._batches(generation):
-            ids = generation.ids
-            adjustments = [adjuster.of(batch, end.ends.ids) for adjuster in generation.adjusters]
-            prompts, beside = [ids[i] for i in batch], [generation.beside[i] for i in batch]
-            scores = AdjustedContinuations.of(self.model, prompts, beside, adjustments)
-            rooms = [generation.rooms[i] for i in batch]
-            if decoding.sampling is None:
-                found = yield from beam_search(scores, rooms, decoding, end.ends)
-            else:
-                width = min(WIDTH, self.vocabulary)
-                seeds = [f"{decoding.sampling.seed}:{ids[i]}" for i in batch]
-                found = yield from sample(
-                    scores, rooms, decoding, end.ends, count=generation.count, width=width, seeds=seeds
-                )
+            ids = [generation.ids[i] for i in batch]
+            adjustments = [adjuster.of(batch, ends.ids) for adjuster in generation.adjusters]
+            part = AdjustedAlike(ids, [generation.beside[i] for i in batch], adjustments)
+            found = yield from sample(
+                AdjustedContinuations.of(self.model, [part]),
+                [generation.rooms[i] for i in batch],
+                generation.decoding,
+                ends,
+                count=generation.count,
+                width=min(WIDTH, self.vocabulary),
+                seeds=[f"{sampling.seed}:{prompt}" for prompt in ids],
+            )
             for i, of_one in zip(batch, found, strict=True):
                 generation.finish(i, of_one)
             yield
@@ -206,7 +212,7 @@ class TransformersEngine:
     def _batches(self, generation: Generation) -> Iterator[list[int]]:
         """Indices of the prompts of each batch: of similar length, and with the same beginning."""
         ids, beside, rooms = generation.ids, generation.beside, generation.rooms
-        branches = generation.branches
+        draws = generation.count
         budget = self._token_budget()
         most = _GPU_ROWS if self.model.device.type == "cuda" else _CPU_ROWS
         batch: list[int] = []
@@ -217,7 +223,7 @@ class TransformersEngine:
             )
             rows = sum(1 + sum(map(len, beside[j])) for j in (*batch, i))
             room = max(rooms[j] for j in (*batch, i))
-            full = len(batch) == most or rows * (longest + branches * room) > budget
+            full = len(batch) == most or rows * (longest + draws * room) > budget
             if batch and (full or key != of_batch):
                 yield batch
                 batch = []
