@@ -2,9 +2,9 @@
 
 A model gives each next token y its log-probability. Contrastive decoding, a language prior, boosting and
 Anti-LM decoding change this score, by the log-probabilities of y after other prompts or by the languages in
-which y is used. An `Adjuster` holds the data of all sentences of a run, and makes an `Adjustment` for
-those that begin together. Both declare which prompts are read beside a sentence's own, and for how many tokens of an
-output: after these the output has the speed of plain decoding.
+which y is used. An `Adjuster` holds the data of all sentences of a call, and makes an `Adjustment` for those
+that begin together. Both declare which prompts are read beside a sentence's own, and for how many tokens of
+an output: after these the output has the speed of plain decoding.
 """
 
 from collections.abc import Sequence
