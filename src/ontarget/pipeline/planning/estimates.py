@@ -1,6 +1,7 @@
 """The costs of the steps of plans on this machine, for some number of workers."""
 
 from collections.abc import Sequence
+from functools import cache, partial
 
 from ontarget.pipeline.planning.cost import Cost, Estimator
 from ontarget.pipeline.planning.pace import paces
@@ -25,13 +26,16 @@ class Estimates:
 
     def __init__(self, there: Shelf, workers: int) -> None:
         self.at_full_speed = min(workers, len(gpus()) or threads_of_each(1))
-        self._share = threads_of_each(workers) if workers > 1 else None
-        self._paces = {threads: paces(there, threads) for threads in {None, self._share}}
+        self._workers = workers
+        self._paces = cache(partial(paces, there))
 
     def costs(self, plan: Plan, steps: Sequence[Step]) -> dict[str, Cost]:
         """The cost of each step of a plan, by its id. A step that is made alone has all cores."""
-        alone = without_company([step for step in steps if step.todo])
+        todo = [step for step in steps if step.todo]
+        workers = min(self._workers, len(todo))  # a run starts no more
+        share = threads_of_each(workers) if workers > 1 else None
+        alone = without_company(todo)
         estimators = {
-            threads: Estimator(plan, probe, known, threads) for threads, known in self._paces.items()
+            threads: Estimator(plan, probe, self._paces(threads), threads) for threads in {None, share}
         }
-        return {step.id: estimators[None if step.id in alone else self._share].cost(step) for step in steps}
+        return {step.id: estimators[None if step.id in alone else share].cost(step) for step in steps}
