@@ -9,6 +9,7 @@ from rich.console import Console
 from ontarget.cli.plan import show_plan
 from ontarget.cli.progress import TerminalProgress, stopped
 from ontarget.pipeline.execution.launch import Launch
+from ontarget.pipeline.planning.plan import check_stage
 from ontarget.pipeline.planning.shelf import EMPTY, shelf
 from ontarget.pipeline.run import make_plan
 from ontarget.pipeline.run import train as make_models
@@ -72,6 +73,7 @@ def train(
     stage = given.pop(0) if given and "=" not in given[0] else None
     if compiled:
         given += [f"stages.{name}.tuning.compile=true" for name in load(recipe, given).stages]
+    check_stage(load(recipe, given), stage)  # before text is read, which may take minutes
     to_do = make_plan(recipe, given, directory, TerminalProgress())
     if plan:
         there = shelf() if machines == 1 else EMPTY

@@ -201,13 +201,7 @@ class Plan:
             UserError: the recipe does not have the stage, or has no stages.
         """
         recipe = self.recipe
-        if not recipe.stages:
-            raise UserError(
-                f"the recipe '{recipe.name}' has no stages to train; 'ontarget run {recipe.name}' runs it"
-            )
-        if stage is not None and stage not in recipe.stages:
-            hint = nearest(stage, recipe.stages) or f"; it has {', '.join(recipe.stages)}"
-            raise UserError(f"the recipe '{recipe.name}' has no stage '{stage}'{hint}")
+        check_stage(recipe, stage)
         wanted = set(recipe.stages) if stage is None else set(self._with_starts(stage))
         order = [name for name in recipe.stage_order() if name in wanted]
         return [step for name in order for step in self._stage_steps(name, there)]
@@ -329,6 +323,21 @@ class Plan:
             else identity_of(self.recipe.on_server(model) or model)
             for model in {self.recipe.model_of(system) for system in self.recipe.systems}
         }
+
+
+def check_stage(recipe: Recipe, stage: str | None) -> None:
+    """Checks that a recipe has a stage, or any stage.
+
+    Raises:
+        UserError: it has not.
+    """
+    if not recipe.stages:
+        raise UserError(
+            f"the recipe '{recipe.name}' has no stages to train; 'ontarget run {recipe.name}' runs it"
+        )
+    if stage is not None and stage not in recipe.stages:
+        hint = nearest(stage, recipe.stages) or f"; it has {', '.join(recipe.stages)}"
+        raise UserError(f"the recipe '{recipe.name}' has no stage '{stage}'{hint}")
 
 
 def _step(
