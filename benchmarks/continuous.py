@@ -208,6 +208,20 @@ def main() -> None:
             f"{part:8}", f"{name:10}", *(f"{key} {value:8.2f}" for key, value in figures.items()), flush=True
         )
 
+    def of_clients(
+        part: str, decoders: dict[str, Decode], requests: Sequence[tuple[Direction, list[Any]]]
+    ) -> None:
+        waits: dict[str, list[float]] = {name: [] for name in decoders}
+
+        def work(name: str) -> None:
+            waits[name] += clients(decoders[name], requests, options.clients)
+
+        taken_by = in_turns({name: partial(work, name) for name in decoders}, options.rounds)
+        for name, taken in taken_by.items():
+            gain = 1 / ratio(taken, taken_by["separate"])
+            *_, p95 = quantiles(waits[name], n=20)
+            add(part, name, seconds=min(taken), gain=gain, p50=median(waits[name]), p95=p95)
+
     if "lines" in options.parts:
         found: dict[str, list[list[Hypothesis]]] = {}
 
@@ -248,18 +262,7 @@ def main() -> None:
             direction = texts[(i * options.lines) % len(texts)].direction
             of_one = [p for t, p in zip(texts, prompts, strict=True) if t.direction == direction]
             requests.append((direction, [of_one[(i + j) % len(of_one)] for j in range(1 + i % 3)]))
-        waits: dict[str, list[float]] = {name: [] for name in ways}
-        taken_by = in_turns(
-            {
-                name: lambda name=name: waits[name].extend(clients(ways[name], requests, options.clients))
-                for name in ways
-            },
-            options.rounds,
-        )
-        for name, taken in taken_by.items():
-            gain = 1 / ratio(taken, taken_by["separate"])
-            *_, p95 = quantiles(waits[name], n=20)
-            add("clients", name, seconds=min(taken), gain=gain, p50=median(waits[name]), p95=p95)
+        of_clients("clients", ways, requests)
     if "adjusted" in options.parts:
         recipe = load(options.run / "recipe.yaml", {"systems": {"language-prior": {}}})
         adjusted = replace(system_of(recipe, "language-prior", load_corpus(recipe)), decoding=decoding)
@@ -275,17 +278,7 @@ def main() -> None:
         }
         alone(texts[0].direction, texts[:1])  # what is learnt from text is learnt once, before
         singles = [(text.direction, [text]) for text in texts[:: max(1, len(texts) // (4 * options.clients))]]
-        waits = {name: [] for name in decoders}
-        taken_by = in_turns(
-            {
-                name: lambda name=name: waits[name].extend(clients(decoders[name], singles, options.clients))
-                for name in decoders
-            },
-            options.rounds,
-        )
-        for name, taken in taken_by.items():
-            gain = 1 / ratio(taken, taken_by["separate"])
-            add("adjusted", name, seconds=min(taken), gain=gain, p50=median(waits[name]))
+        of_clients("adjusted", decoders, singles)
     if "short" in options.parts:
         by_length = sorted(range(len(texts)), key=lambda i: len(texts[i].source))
         long, candidates = [prompts[i] for i in by_length[-BATCH:]], [prompts[i] for i in by_length[:16]]

@@ -28,7 +28,8 @@ class Table:
     def first(self, width: int) -> tuple[Tensor, Tensor]:
         return self._best(width)
 
-    def then(self, tokens: Tensor, parents: Tensor, width: int) -> tuple[Tensor, Tensor]:
+    def then(self, tokens: Tensor, parents: Tensor, width: int, forbidden: Tensor) -> tuple[Tensor, Tensor]:
+        assert not forbidden.numel()
         self.told = [
             [row[p] + _WORDS[t] for p, t in zip(ps, ts, strict=True)]
             for row, ps, ts in zip(self.told, parents.tolist(), tokens.tolist(), strict=True)

@@ -73,13 +73,18 @@ class AdjustedContinuations:
 
     def first(self, width: int) -> tuple[Tensor, Tensor]:
         """See `Continuations`."""
-        return self._best(self._tree.logits[:, None], width)
+        logits = self._tree.logits[:, None]
+        sentences = sum(len(group.places) for group in self._groups)
+        return self._best(logits, width, self._sentences.new_empty(sentences, 1, 0))
 
-    def then(self, tokens: Tensor, parents: Tensor, width: int) -> tuple[Tensor, Tensor]:
+    def then(
+        self, tokens: Tensor, parents: Tensor, width: int, forbidden: Tensor
+    ) -> tuple[Tensor, Tensor]:
         """See `Continuations`."""
         if any([group.advance() for group in self._groups]):
             self._arrange()
-        return self._best(self._tree.grow(tokens[self._sentences], parents[self._sentences]), width)
+        logits = self._tree.grow(tokens[self._sentences], parents[self._sentences])
+        return self._best(logits, width, forbidden)
 
     def keep(self, sentences: Tensor) -> None:
         """See `Continuations`."""
@@ -116,8 +121,8 @@ class AdjustedContinuations:
             sentences[group.rows] = group.places[:, None]
         self._sentences = sentences.to(self._tree.logits.device)
 
-    def _best(self, logits: Tensor, width: int) -> tuple[Tensor, Tensor]:
-        best = [group.best(logits, width) for group in self._groups]
+    def _best(self, logits: Tensor, width: int, forbidden: Tensor) -> tuple[Tensor, Tensor]:
+        best = [group.best(logits, width, forbidden[group.places]) for group in self._groups]
         if len(best) == 1:
             return best[0]
         order = torch.cat([group.places for group in self._groups]).argsort()
@@ -172,12 +177,15 @@ class _Group:
         for adjustment in self.adjustments:
             adjustment.keep(kept)
 
-    def best(self, logits: Tensor, width: int) -> tuple[Tensor, Tensor]:
+    def best(self, logits: Tensor, width: int, forbidden: Tensor) -> tuple[Tensor, Tensor]:
         """Scores and ids of the best next tokens, [sentences, branches, width].
+
+        Adjustments see that a token is forbidden, or the contrast could find no other one plausible.
 
         Args:
             logits: of all rows of the tree, [rows, branches, vocabulary].
             width: number of tokens.
+            forbidden: ids that must not be next, padded with -1, [sentences, branches, most].
         """
         if self.rows.shape[1] == 1:
             whole = torch.equal(self.rows[:, 0], torch.arange(len(logits)))  # a copy would take time
@@ -185,13 +193,25 @@ class _Group:
         else:
             logits = logits[self.rows]
         if not self.adjustments:
-            return most_likely(logits[:, 0], width)
+            scores, ids = most_likely(logits[:, 0], width)
+            if forbidden.numel():
+                scores = scores.masked_fill((ids[..., None] == forbidden[:, :, None]).any(-1), -torch.inf)
+            return scores, ids
         log_probs = logits.float().log_softmax(-1)
-        own = scores = log_probs[:, 0]
+        own = scores = _without(forbidden, log_probs[:, 0])
         beside = torch.split(log_probs[:, 1:], self._beside, dim=1)
         for adjustment, of_others in zip(self.adjustments, beside, strict=True):
             scores = adjustment(self._position, scores, own, of_others)
-        return largest(scores, width)
+        return largest(_without(forbidden, scores), width)
+
+
+def _without(forbidden: Tensor, scores: Tensor) -> Tensor:
+    """Scores whose forbidden tokens are impossible, of the same shape."""
+    if not forbidden.numel():
+        return scores
+    # Ids of -1, the padding, leave the first token as it is.
+    most = torch.where(forbidden < 0, torch.inf, -torch.inf).to(scores)
+    return scores.scatter_reduce(-1, forbidden.clamp(min=0), most, "amin")
 
 
 def _merged(groups: Sequence[_Group]) -> list[_Group]:

@@ -19,9 +19,14 @@ class Continuations(Protocol):
         """Scores and ids of the `width` best first tokens, both [sentences, 1, width]."""
         ...
 
-    def then(self, tokens: Tensor, parents: Tensor, width: int) -> tuple[Tensor, Tensor]:
+    def then(
+        self, tokens: Tensor, parents: Tensor, width: int, forbidden: Tensor
+    ) -> tuple[Tensor, Tensor]:
         """Continues the branches `parents` with `tokens`, both [sentences, branches].
 
+        Args:
+            forbidden: ids that must not be next, whose score is -inf; padded with -1, [sentences, branches,
+                most].
         Returns:
             Scores and ids of the best next tokens, both [sentences, branches, width].
         """
@@ -211,11 +216,7 @@ class BeamSearch:
     def _continued(self) -> tuple[Tensor, Tensor]:
         repeating = repeating_tokens(self._history, self._decoding.no_repeat_ngram_size)
         width = self._width + repeating.shape[2]  # `self._width` are left
-        scores, ids = self._continuations.then(self._history[:, :, -1], self._parents, width)
-        if repeating.numel():
-            repeats = (ids[..., None] == repeating[:, :, None]).any(-1)
-            scores = scores.masked_fill(repeats, -torch.inf)
-        return scores, ids
+        return self._continuations.then(self._history[:, :, -1], self._parents, width, repeating)
 
 
 def real(history: Tensor) -> list[int]:

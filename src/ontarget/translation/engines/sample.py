@@ -78,10 +78,7 @@ def sample(
             rows = [rows[place] for place in going]
         repeating = repeating_tokens(history, decoding.no_repeat_ngram_size)
         yield
-        scores, ids = continuations.then(tokens, parents, width)
-        if repeating.numel():
-            repeats = (ids[..., None] == repeating[:, :, None]).any(-1)
-            scores = scores.masked_fill(repeats, -torch.inf)
+        scores, ids = continuations.then(tokens, parents, width, repeating)
     penalty = decoding.length_penalty
     return [
         sorted(of_one.values(), key=lambda one: one.score / len(one.tokens) ** penalty, reverse=True)
