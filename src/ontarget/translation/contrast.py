@@ -16,6 +16,7 @@ token that all prompts agree on, and neither such tokens nor the end of the sent
 - The end token is exempt: it is scored as if every contrast agreed on it, s = (1 - sum w_i) * log p.
 - A token is left out (s = -inf) if p(y) < plausibility * max p (Li et al. 2210.15097): a token that is
   unlikely after the prompt must not win only because it is even less likely after the contrast prompts.
+  Tokens that would repeat an n-gram (`no_repeat_ngram_size`) do not count for max p.
 
 The first token of an output decides its language, so it may be enough to contrast that one. Then the contrast
 prompts are dropped after the first token, and the other tokens are generated at the usual speed.

@@ -29,12 +29,12 @@ class Table:
         return self._best(width)
 
     def then(self, tokens: Tensor, parents: Tensor, width: int, forbidden: Tensor) -> tuple[Tensor, Tensor]:
-        assert not forbidden.numel()
         self.told = [
             [row[p] + _WORDS[t] for p, t in zip(ps, ts, strict=True)]
             for row, ps, ts in zip(self.told, parents.tolist(), tokens.tolist(), strict=True)
         ]
-        return self._best(width)
+        scores, ids = self._best(width)
+        return scores.masked_fill((ids[..., None] == forbidden[:, :, None]).any(-1), -math.inf), ids
 
     def keep(self, sentences: Tensor) -> None:
         self.told = [self.told[i] for i in sentences.tolist()]

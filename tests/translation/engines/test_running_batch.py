@@ -140,22 +140,38 @@ class Everywhere:
 @settings(max_examples=30, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(
     beam=st.integers(1, 3),
+    size=st.sampled_from([None, 1, 2]),
     rows=st.integers(1, 6),
+    dropped=st.dictionaries(st.integers(0, 11), st.integers(0, 2), max_size=2),
     asked=st.lists(
         st.tuples(st.integers(0, 11), st.integers(1, 9), st.integers(0, 3), st.integers(0, 2)), max_size=12
     ),
 )
 def test_rows_with_and_without_adjusted_scores_decode_together(
-    model, prompts, beam: int, rows: int, asked: list[tuple[int, int, int, int]]
+    model,
+    prompts,
+    beam: int,
+    size: int | None,
+    rows: int,
+    dropped: dict[int, int],
+    asked: list[tuple[int, int, int, int]],
 ) -> None:
-    """Each (prompt, room, steps before it, caller) has its own hypotheses; caller 2 adjusts nothing."""
-    decoding, adjusted = Decoding(beam), [Everywhere(n, prompts, model.config.vocab_size) for n in (0, 1)]
+    """Each (prompt, room, steps before it, caller) has its own hypotheses; caller 2 adjusts nothing.
+
+    Some callers are dropped with all their rows so far, after the arrival of that number.
+    """
+    decoding = Decoding(beam, no_repeat_ngram_size=size)
+    adjusted = [Everywhere(n, prompts, model.config.vocab_size) for n in (0, 1)]
     batch = RunningBatch(model, decoding, ENDS, BatchLimits(rows, 10**6, 90, shared=bool(rows % 2)))
     found = dict[tuple[int, int], list[Found]]()
     expected = dict[tuple[int, int], list[Found]]()
-    for prompt, room, steps, caller in asked:
+    for number, (prompt, room, steps, caller) in enumerate(asked):
         for _ in range(steps):
             found |= {(row.caller, row.place): of_one for row, of_one in batch.step()}
+        if number in dropped:
+            gone = dropped[number]
+            batch.drop(gone)
+            expected = {key: of_one for key, of_one in expected.items() if key[0] != gone or key in found}
         if (caller, prompt) in expected:
             continue
         ids = prompts[prompt]

@@ -77,9 +77,7 @@ class AdjustedContinuations:
         sentences = sum(len(group.places) for group in self._groups)
         return self._best(logits, width, self._sentences.new_empty(sentences, 1, 0))
 
-    def then(
-        self, tokens: Tensor, parents: Tensor, width: int, forbidden: Tensor
-    ) -> tuple[Tensor, Tensor]:
+    def then(self, tokens: Tensor, parents: Tensor, width: int, forbidden: Tensor) -> tuple[Tensor, Tensor]:
         """See `Continuations`."""
         if any([group.advance() for group in self._groups]):
             self._arrange()
@@ -202,7 +200,9 @@ class _Group:
         beside = torch.split(log_probs[:, 1:], self._beside, dim=1)
         for adjustment, of_others in zip(self.adjustments, beside, strict=True):
             scores = adjustment(self._position, scores, own, of_others)
-        return largest(_without(forbidden, scores), width)
+        if forbidden.numel():  # -inf - (-inf) is NaN
+            scores = scores.masked_fill(own == -torch.inf, -torch.inf)
+        return largest(scores, width)
 
 
 def _without(forbidden: Tensor, scores: Tensor) -> Tensor:

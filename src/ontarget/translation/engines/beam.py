@@ -19,9 +19,7 @@ class Continuations(Protocol):
         """Scores and ids of the `width` best first tokens, both [sentences, 1, width]."""
         ...
 
-    def then(
-        self, tokens: Tensor, parents: Tensor, width: int, forbidden: Tensor
-    ) -> tuple[Tensor, Tensor]:
+    def then(self, tokens: Tensor, parents: Tensor, width: int, forbidden: Tensor) -> tuple[Tensor, Tensor]:
         """Continues the branches `parents` with `tokens`, both [sentences, branches].
 
         Args:
