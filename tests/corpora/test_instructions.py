@@ -62,6 +62,28 @@ def test_what_is_wrong_is_said_with_its_place(file: Path, text: str, message: st
     assert str(file) in str(caught.value)
 
 
+def test_instructions_to_answer_may_be_lines_of_text(file: Path) -> None:
+    plain = file.with_suffix(".txt")
+    plain.write_text("Name a colour.\n[1] {Add}\n", encoding="utf-8")
+    expected = [Instruction("Name a colour.", "", ""), Instruction("[1] {Add}", "", "")]
+    assert read_instructions(str(plain), answered=False) == expected
+    file.write_text('["Name a colour.", "[1] {Add}"]', encoding="utf-8")
+    assert read_instructions(str(file), answered=False) == expected
+    for name in (plain, file):
+        with pytest.raises(UserError, match=r"not JSON|a record needs the key"):
+            read_instructions(str(name))
+    file.write_text("Name a colour.\n", encoding="utf-8")
+    with pytest.raises(UserError, match="line 1: not JSON"):  # its name says JSON
+        read_instructions(str(file), answered=False)
+
+
+def test_a_blank_line_is_not_an_instruction(file: Path) -> None:
+    plain = file.with_suffix(".txt")
+    plain.write_text("Name a colour.\n \nAdd.\n", encoding="utf-8")
+    with pytest.raises(UserError, match="line 2: the instruction is empty"):
+        read_instructions(str(plain), answered=False)
+
+
 def test_real_instructions(shared_data: Path) -> None:
     read = read_instructions(str(shared_data / "alpaca" / "alpaca_subset2000.jsonl.gz"))
     assert 1900 < len(read) <= 2000

@@ -35,7 +35,7 @@ def answer(
         str,
         typer.Option(
             metavar="FILE",
-            help="JSON lines or a JSON list with the keys `instruction` and, optionally, `input`.",
+            help="Instructions, one per line, or JSON with the keys `instruction` and, optionally, `input`.",
             show_default=False,
         ),
     ],

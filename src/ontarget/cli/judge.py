@@ -13,7 +13,7 @@ from ontarget.cli.options import require_new_place
 from ontarget.cli.progress import TerminalProgress, stopped
 from ontarget.openai_api import OpenAIServer
 from ontarget.scoring.judge.endpoint import Endpoint, ReplyCache
-from ontarget.scoring.judge.response_files import pair_up, read_responses
+from ontarget.scoring.judge.response_files import pair_up, read_prompts, read_responses
 from ontarget.scoring.judge.win_rate import WinRate
 from ontarget.scoring.judge.win_rate import judge as judge_pairs
 from ontarget.served_model import API_KEY_ENV
@@ -38,7 +38,7 @@ def judge(
         Path | None,
         typer.Option(
             metavar="FILE",
-            help="Instructions, aligned line by line (default: those in A or B).",
+            help="Instructions, one per line, or as JSON (default: those in A or B).",
             show_default=False,
         ),
     ] = None,
@@ -78,7 +78,7 @@ def judge(
     """
     require_new_place("--cache", cache, [str(ours), str(theirs), str(instructions or "")])
     pairs = pair_up(
-        read_responses(ours), read_responses(theirs), read_responses(instructions) if instructions else None
+        read_responses(ours), read_responses(theirs), read_prompts(instructions) if instructions else None
     )
     settings = {} if no_temperature else {"temperature": 0}
     endpoint = Endpoint(OpenAIServer(url, api_key_env, concurrency), model, ReplyCache(cache), settings)

@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 from ontarget.errors import UserError
-from ontarget.scoring.judge.response_files import pair_up, read_responses
+from ontarget.scoring.judge.response_files import pair_up, read_prompts, read_responses
 from ontarget.scoring.judge.win_rate import Pair
 
 ROWS = [
@@ -62,11 +62,20 @@ def test_pairs_take_instructions_from_whoever_has_them(tmp_path: Path) -> None:
     asked = written(tmp_path, "asked", lines([{"instruction": text} for text in ASKED]))
     expected = [Pair("Say A.", "x", "A"), Pair("Add.\n\n1 + 1", "y", "two\nit is")]
     assert pair_up(read_responses(without), read_responses(with_them), None) == expected
-    assert pair_up(read_responses(without), read_responses(with_them), read_responses(asked)) == expected
+    assert pair_up(read_responses(without), read_responses(with_them), read_prompts(asked)) == expected
     plain = written(tmp_path, "plain", "Q\nR\n")
-    assert pair_up(read_responses(without), read_responses(without), read_responses(plain))[1] == Pair(
+    assert pair_up(read_responses(without), read_responses(without), read_prompts(plain))[1] == Pair(
         "R", "y", "y"
     )
+
+
+def test_a_file_of_instructions_is_read_as_by_answer(tmp_path: Path) -> None:
+    assert read_prompts(written(tmp_path, "asked.json", json.dumps(ROWS))).instructions == ASKED
+    assert read_prompts(written(tmp_path, "a", '["Q", "R"]')).instructions == ["Q", "R"]
+    with pytest.raises(UserError, match="/b', line 2: the instruction is empty"):
+        read_prompts(written(tmp_path, "b", "Q\n\nR\n"))
+    with pytest.raises(UserError, match="/c', line 1: a record needs the key `instruction`"):
+        read_prompts(written(tmp_path, "c", '{"output": "x"}\n'))
 
 
 @pytest.mark.parametrize(

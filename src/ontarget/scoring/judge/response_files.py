@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+from ontarget.corpora.instructions import read_instructions
 from ontarget.corpora.json_text import named_json, text_or_records
 from ontarget.corpora.plain import lines_of
 from ontarget.errors import UserError, counted
@@ -51,22 +52,28 @@ def read_responses(path: Path) -> ResponseFile:
     )
 
 
+def read_prompts(path: Path) -> ResponseFile:
+    """Reads a file of instructions alone, as `ontarget answer` does.
+
+    Raises:
+        UserError: the file cannot be read, or a record has no instruction; the message names it.
+    """
+    asked = read_instructions(str(path), answered=False)
+    return ResponseFile(path, [_with_input(one.instruction, one.input) for one in asked], None)
+
+
 def pair_up(ours: ResponseFile, theirs: ResponseFile, instructions: ResponseFile | None) -> list[Pair]:
     """Pairs the responses of two systems line by line.
 
     Args:
         ours: the responses of the first system.
         theirs: the responses of the second system.
-        instructions: a separate file of instructions; None if the files of responses have them.
+        instructions: of `read_prompts`; None if the files of responses have them.
     Raises:
         UserError: there are no instructions, or the files do not belong together.
     """
-    prompts, source = None, instructions or ours
-    if instructions:  # a plain file of instructions is read as texts
-        prompts = instructions.instructions or instructions.texts
-    else:
-        prompts = ours.instructions or theirs.instructions
-        source = ours if ours.instructions else theirs
+    source = instructions or (ours if ours.instructions else theirs)
+    prompts = source.instructions
     if prompts is None:
         raise UserError(
             f"neither {ours.path} nor {theirs.path} has instructions: "
@@ -108,6 +115,9 @@ def _column(
 
 
 def _instruction(record: Mapping[str, Any]) -> Any:
+    return _with_input(record.get("instruction"), record.get("input"))
+
+
+def _with_input(instruction: Any, rest: Any) -> Any:
     """The instruction followed by its input, if there is one, as in Alpaca."""
-    instruction, rest = record.get("instruction"), record.get("input")
     return f"{instruction}\n\n{rest}" if instruction and rest else instruction
