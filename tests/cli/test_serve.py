@@ -153,6 +153,16 @@ def test_documents_that_are_lost_with_the_server_leave_no_traceback(model: str, 
         (["--retry", "magic"], "magic"),
         (["--model", "other=my/model"], "has no name; write --model NAME=MODEL"),
         (["--state", "/dev/null"], "'/dev/null/glossaries' cannot be used for glossaries"),
+        (["--system", "magic"], "there is no system 'magic'"),
+        (["--system", "5-shot"], "needs demonstrations, which only a recipe has"),
+        (["--system", "retried"], "a server has --retry rerank,pivot in place of the system 'retried'"),
+        (["--system", "language-prior"], "needs monolingual text; give --monolingual LANGUAGE=FILE"),
+        (
+            ["--system", "language-prior", "--languages", "de,fr"],
+            "--monolingual de=FILE --monolingual fr=FILE",
+        ),
+        (["--monolingual", "de=missing.de"], "needs a system that uses monolingual text"),
+        (["--system", "language-prior", "--monolingual", "de=missing.de"], "there is no file 'missing.de'"),
     ],
 )
 def test_a_mistake_is_one_sentence(model: str, options: list[str], said: str) -> None:
@@ -229,6 +239,10 @@ def test_the_languages_that_the_models_were_tuned_on_are_offered(
         assert result.exit_code == 0, result.output
         return result.stdout.strip(), result.stderr
 
+    for code in ("de", "ja"):
+        (tmp_path / f"text.{code}").write_text("line", encoding="utf-8")
+    text = [word for code in ("de", "ja") for word in ("--monolingual", f"{code}={tmp_path}/text.{code}")]
+    assert offered("--model", unknown, "--system", "language-prior", *text)[0] == "de ja"
     languages, said = offered("--model", two)
     assert languages == "de fr"
     assert "offering de, fr, which the model was tuned on; see --languages" in said

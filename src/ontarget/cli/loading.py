@@ -40,8 +40,9 @@ class TranslatorOptions:
     """The options that decide a translation, already checked. They can be sent to another process.
 
     Attributes:
-        direction: None if the source language of each line is identified.
+        direction: None if each request has its own.
         monolingual: text of each language for systems that learn from it.
+        offered: the languages of all directions, for a system without a direction.
         retries: names, and the model if it is another one, see `retries_of`.
         lid: the identifier of the check.
     """
@@ -59,6 +60,7 @@ class TranslatorOptions:
     trust_remote_code: bool
     precision: Precision = "auto"
     monolingual: Mapping[Language, Sequence[str]] = field(default_factory=dict)
+    offered: Sequence[Language] = ()
 
     def load(self, *, shared: bool = False) -> "CheckedTranslator":
         """Loads the model; that of a retry when the first line needs it.
@@ -68,6 +70,7 @@ class TranslatorOptions:
         Raises:
             UserError: a model does not exist, or cannot be used.
         """
+        from ontarget.translation.engines.protocol import check_capabilities
         from ontarget.translation.translator import Translator
         from ontarget.translators.checked import CheckedTranslator
 
@@ -86,13 +89,17 @@ class TranslatorOptions:
 
         translator = loaded(self.model, self.template)
         how = None
-        if self.system is not None and self.direction is not None:
+        if self.system is not None:
             decoding = Decoding(
                 self.num_beams, self.max_new_tokens, no_repeat_ngram_size=self.no_repeat_ngram_size
             )
+            sources, targets = self.offered, self.offered
+            if self.direction is not None:
+                sources, targets = [self.direction.source], [self.direction.target]
             how = system_called(
-                self.system, translator.template, self.direction, dict(self.monolingual), decoding
+                self.system, translator.template, sources, targets, self.monolingual, decoding
             )
+            check_capabilities(how, translator.engine)
         return CheckedTranslator(
             translator,
             retry=[

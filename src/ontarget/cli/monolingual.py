@@ -33,13 +33,12 @@ def word_counts(
         targets: the requested languages.
 
     Raises:
-        UserError: a value is malformed, a language is repeated, a file has no words, `leftover` is not
-            computed, or no file is in a target language.
+        UserError: see `files_by_language`; or a file has no words, `leftover` is not computed, or no file is
+            in a target language.
     """
     if not named:
         return {}
     from ontarget.corpora.plain import lines_of
-    from ontarget.languages import Language
     from ontarget.scoring.lexicon import WordCounts
 
     if "leftover" not in metrics:
@@ -47,15 +46,7 @@ def word_counts(
             f"--monolingual affects only leftover, but --metrics is {', '.join(metrics)}; add leftover or "
             "omit --monolingual"
         )
-    files: dict[Language, Path] = {}
-    for one in named:
-        code, equals, path = one.partition("=")
-        if not equals or not code or not path:
-            raise UserError(f"--monolingual '{one}' is not valid; write LANGUAGE=FILE, such as fr=news.fr")
-        language = Language(code)
-        if language in files:
-            raise UserError(f"--monolingual names {language} twice; give one file for each language")
-        files[language] = Path(path)
+    files = files_by_language(named)
     if not any(target in files for target in targets):
         target = targets[0]
         raise UserError(
@@ -68,3 +59,23 @@ def word_counts(
         if not counts[language].n:
             raise UserError(f"'{place}' contains no words; give a file with text in {language.name()}")
     return counts
+
+
+def files_by_language(named: Sequence[str]) -> dict["Language", Path]:
+    """The file of each language, from values `LANGUAGE=FILE`.
+
+    Raises:
+        UserError: a value is malformed, or a language is unknown or repeated.
+    """
+    from ontarget.languages import Language
+
+    files: dict[Language, Path] = {}
+    for one in named:
+        code, equals, path = one.partition("=")
+        if not equals or not code or not path:
+            raise UserError(f"--monolingual '{one}' is not valid; write LANGUAGE=FILE, such as fr=news.fr")
+        language = Language(code)
+        if language in files:
+            raise UserError(f"--monolingual names {language} twice; give one file for each language")
+        files[language] = Path(path)
+    return files

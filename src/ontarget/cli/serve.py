@@ -16,10 +16,12 @@ from ontarget.cli.model_options import ApiKeyEnv, Concurrency, Precision, Served
 from ontarget.cli.names import names_of
 from ontarget.cli.options import MaxNewTokens, Template, TrustRemoteCode
 from ontarget.cli.serve_settings import Config
+from ontarget.cli.system_options import Monolingual, SystemId, known_system, text_of
 from ontarget.cli.translation_options import CheckLid, NoRepeatNgramSize, NumBeams, Retry, beam_size
 from ontarget.cli.verdicts import retries_of
 from ontarget.errors import UserError
 from ontarget.languages import Language
+from ontarget.pipeline.execution.systems import settings_called
 from ontarget.prompts.template import PromptTemplate
 from ontarget.scoring.language_id.identifiers import DEFAULT, identifier_named
 from ontarget.served_model import API_KEY_ENV, CONCURRENCY, ServedModel, is_url
@@ -146,6 +148,8 @@ def serve(
         ),
     ] = 1,
     template: Template = None,
+    system: SystemId = None,
+    monolingual: Monolingual = None,
     served: Served = None,
     tokenizer: Tokenizer = None,
     api_key_env: ApiKeyEnv = API_KEY_ENV,
@@ -164,6 +168,11 @@ def serve(
     Serve it to other machines, with API keys, and repair off-target translations:
 
         ontarget serve --model my/model --host 0.0.0.0 --api-keys keys.txt --retry rerank,pivot
+
+    Favour the target language's words, for a model that is not tuned to stay on target:
+
+        ontarget serve --model my/model --languages de,fr --system language-prior \
+            --monolingual de=train.de --monolingual fr=train.fr
 
     Serve several models by name:
 
@@ -194,6 +203,12 @@ def serve(
     if len(set(offered)) == 1:
         raise UserError(f"--languages has only {offered[0]}; name two or more, such as de,en,fr")
     of_models = [] if offered else _tuned_on(list(places.values()))
+    beams = {name: beam_size(num_beams, place, system, retries) for name, place in places.items()}
+    system = known_system(system, min(beams.values()))
+    if system is not None and settings_called(system).rerank is not None:
+        raise UserError(f"a server has --retry rerank,pivot in place of the system '{system}'; name these")
+    text = text_of(system, monolingual or [], offered or of_models)
+    offered = offered or ([] if of_models else list(text))
     public = PublicUrl.parsed(public_url) if public_url is not None else None
     keys = read_api_keys(api_keys, os.environ.get(_KEYS, ""))
     glossaries = GlossaryStore(state / "glossaries" if state else None)
@@ -206,8 +221,8 @@ def serve(
             model=place if isinstance(place, ServedModel) else named[name],
             direction=None,
             template=template,
-            system=None,
-            num_beams=beam_size(num_beams, place, None, retries),
+            system=system,
+            num_beams=beams[name],
             max_new_tokens=max_new_tokens,
             no_repeat_ngram_size=no_repeat_ngram_size,
             retries=retries,
@@ -215,6 +230,8 @@ def serve(
             check=True,
             trust_remote_code=trust_remote_code,
             precision=precision,
+            monolingual=text,
+            offered=offered or of_models,
         )
         threads = _threads_of(workers * len(places))
         return in_process(partial(_load, options), threads=threads)

@@ -13,7 +13,6 @@ from ontarget.bulk.job import BulkJob
 from ontarget.checked.source import AUTO
 from ontarget.checked.summary import Summary
 from ontarget.checked.verdict import report_row
-from ontarget.cli.aliases import note
 from ontarget.cli.bulk import in_bulk, require_output
 from ontarget.cli.document import (
     are_documents,
@@ -34,6 +33,7 @@ from ontarget.cli.options import (
     require_no_input,
     require_two,
 )
+from ontarget.cli.system_options import Monolingual, SystemId, known_system, text_of
 from ontarget.cli.translation_options import CheckLid, NoRepeatNgramSize, NumBeams, Retry, beam_size
 from ontarget.cli.verdicts import check_options, conclude, retries_of
 from ontarget.corpora.opening import standard_input
@@ -41,11 +41,9 @@ from ontarget.corpora.plain import decode_lines, read_lines
 from ontarget.errors import UserError
 from ontarget.files import write_jsonl
 from ontarget.languages import Language
-from ontarget.pipeline.execution.systems import settings_called
 from ontarget.prompts.template import PromptTemplate
 from ontarget.scoring.language_id.identifiers import DEFAULT, identifier_named
 from ontarget.served_model import API_KEY_ENV, CONCURRENCY, ServedModel
-from ontarget.system_ids import current_id
 from ontarget.translation.engines.loading import place_of
 from ontarget.translation.system import direction_between
 
@@ -129,19 +127,8 @@ def translate(
     max_new_tokens: MaxNewTokens = 512,
     no_repeat_ngram_size: NoRepeatNgramSize = None,
     template: Template = None,
-    system: Annotated[
-        str | None,
-        typer.Option(
-            "--system", metavar="ID", help="ID of a recipe system (prompting and decoding), such as retried."
-        ),
-    ] = None,
-    monolingual: Annotated[
-        list[str] | None,
-        typer.Option(
-            metavar="LANGUAGE=FILE",
-            help="Monolingual text for systems that need it. Repeat it for each language.",
-        ),
-    ] = None,
+    system: SystemId = None,
+    monolingual: Monolingual = None,
     check: Annotated[
         bool,
         typer.Option(
@@ -219,14 +206,10 @@ def translate(
         require_two("--report", report, "--output", output)
     if template is not None:
         PromptTemplate.load(template, place)
-    if system is not None and (current := current_id(system)) != system:
-        note(f"the system {system}", current)
-        system = current
-    texts = _monolingual(system, monolingual or [], into)
-    if system is not None:
-        settings_called(system).check_beam(beams)
-        if direction is None:
-            raise UserError(f"the system '{system}' needs to know the source language; name it with --from")
+    system = known_system(system, beams)
+    texts = text_of(system, monolingual or [], [into])
+    if system is not None and direction is None:
+        raise UserError(f"the system '{system}' needs to know the source language; name it with --from")
     on_documents: Any = {"segment": segment, "glossary": glossary, "keep": keep or []}
     documents = None
     if are_documents(files or [], column=column, **on_documents):
@@ -317,27 +300,6 @@ def translate(
 def _notes(sentences: Iterable[str]) -> None:
     for said in sentences:
         typer.echo(f"note: {said}", err=True)
-
-
-def _monolingual(system: str | None, named: list[str], target: Language) -> dict[Language, list[str]]:
-    """Reads the files of `--monolingual`, checked against the needs of the system and the target."""
-    needed = system is not None and settings_called(system).learns_from_text
-    if named and not needed:
-        raise UserError(
-            "--monolingual needs a system that uses monolingual text, such as --system language-prior"
-        )
-    text = {}
-    for one in named:
-        code, equals, path = one.partition("=")
-        if not equals:
-            raise UserError(f"--monolingual '{one}' is not valid; write LANGUAGE=FILE, such as de=train.de")
-        text[Language(code)] = read_lines(Path(path))
-    if needed and (target not in text or len(text) < 2):
-        raise UserError(
-            f"the system '{system}' needs monolingual text; give --monolingual {target}=FILE, "
-            "and one more for each language that the model wrongly produces"
-        )
-    return text
 
 
 def _standard_input() -> list[str]:

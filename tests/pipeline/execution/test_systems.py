@@ -58,4 +58,6 @@ def test_reranking_asks_the_identifier_of_all_scores(corpus_files: Path) -> None
 
 def test_a_language_that_cannot_be_identified_is_told_before_anything_is_asked() -> None:
     with pytest.raises(UserError, match="tlh"):
-        system_called("reranked", PromptTemplate.load("plain"), Direction.parse("de-tlh"), {}, Decoding(2))
+        system_called(
+            "reranked", PromptTemplate.load("plain"), [Language("de")], [Language("tlh")], {}, Decoding(2)
+        )

@@ -69,19 +69,24 @@ def settings_called(name: str) -> SystemSettings:
 
 
 def system_called(
-    name: str, template: PromptTemplate, direction: Direction, lines: LinesOf, decoding: Decoding
+    name: str,
+    template: PromptTemplate,
+    sources: Sequence[Language],
+    targets: Sequence[Language],
+    lines: LinesOf,
+    decoding: Decoding,
 ) -> System:
-    """A known system for one direction, without a recipe; its pivot is English.
+    """A known system for some directions, without a recipe; its pivot is English.
 
     Args:
+        sources: the languages to translate from.
+        targets: the languages to translate into.
         lines: text of each language, for systems that learn from text; as many are used as in a recipe.
     """
     english = Language("en")
-    languages = dict.fromkeys([english, direction.source, *lines])
+    languages = list(dict.fromkeys([english, *sources, *lines]))
     enough = {language: of_one[:LINES_OF_LANGUAGE] for language, of_one in lines.items()}
-    return _made(
-        name, settings_called(name), template, english, list(languages), [direction.target], enough, decoding
-    )
+    return _made(name, settings_called(name), template, english, languages, targets, enough, decoding)
 
 
 def _made(
