@@ -43,6 +43,18 @@ def _scripts_in(tag: str) -> Mapping[str, str]:
     return names
 
 
+class UnknownLanguage(UserError):
+    """A code that is not that of a language.
+
+    Attributes:
+        problem: the message without a hint, for a caller who knows which languages may be meant.
+    """
+
+    def __init__(self, problem: str, hint: str = "") -> None:
+        self.problem = problem
+        super().__init__(f"{problem}{hint}")
+
+
 def code_of(value: object) -> str:
     """The code in plain data; YAML 1.1 reads Norwegian's `no` as false."""
     return "no" if value is False else str(value)
@@ -60,8 +72,9 @@ class Language:
         written: the code as the user wrote it, which may be part of file names.
 
     Raises:
-        UserError: CLDR does not know the language, region, script or variant; the message has the nearest
-            codes. Or the code looks like a direction (`en-de`).
+        UnknownLanguage: CLDR does not know the language, region, script or variant; the message has the
+            nearest codes.
+        UserError: the code looks like a direction (`en-de`).
     """
 
     code: str = field(compare=False)
@@ -74,7 +87,7 @@ class Language:
             raise UserError(f"a language is a code such as 'de', not {self.code!r}")
         subtags = Subtags.parse(self.code)
         if subtags is None:
-            raise UserError(_unknown(self.code))
+            raise _unknown(self.code)
         if looks_like_direction(self.code):
             raise UserError(_one_of_a_direction(self.code, subtags))
         object.__setattr__(self, "written", self.written or self.code)
@@ -193,7 +206,7 @@ class Direction:
         if found:
             return next((direction for direction in found if str(direction) == text), found[0])
         unknown = next((p for p in parts if p not in english_names()), text)
-        raise UserError(f"'{text}' is not a direction such as it-nl{_hint(unknown)}")
+        raise UserError(f"'{text}' is not a direction such as it-nl{hint_at(unknown)}")
 
     @property
     def sides(self) -> tuple[Language, Language]:
@@ -227,15 +240,15 @@ def _one_of_a_direction(code: str, subtags: Subtags) -> str:
     )
 
 
-def _unknown(code: str) -> str:
+def _unknown(code: str) -> UnknownLanguage:
     first = re.split("[-_ ]", code)[0]
     if len(code) > len(first) and (language := Subtags.parse(first)):
-        return (
+        return UnknownLanguage(
             f"unknown language {excerpt(repr(code))}: '{first}' is "
             f"{english_names().get(language.primary, first)}, but "
             f"'{excerpt(code[len(first) + 1 :])}' is not a script, a region or a variant"
         )
-    return f"unknown language {excerpt(repr(code))}{_hint(code)}"
+    return UnknownLanguage(f"unknown language {excerpt(repr(code))}", hint_at(code))
 
 
 def apart(languages: Sequence[Language]) -> tuple[Language, ...]:
@@ -260,7 +273,7 @@ def meant(language: Language) -> str:
     without a name in CLDR, and may be a misspelling.
     """
     return of_country(language.primary) or (
-        _hint(language.primary) if language.name() == language.code else ""
+        hint_at(language.primary) if language.name() == language.code else ""
     )
 
 
@@ -274,12 +287,18 @@ def of_country(code: str) -> str:
     return f"; did you mean {spoken} ({english_names()[spoken]}){where}?"
 
 
-def _hint(word: str) -> str:
-    """A hint with the nearest codes, for a misspelt code (`dd`) or a misspelt name (`Germn`)."""
-    if country := of_country(word):
+def hint_at(word: str, known: Mapping[str, str] | None = None) -> str:
+    """A hint with the nearest codes, for a misspelt code (`dd`) or a misspelt name (`Germn`).
+
+    Args:
+        word: the code or name.
+        known: English names of the languages that may be meant, by code; default: all of CLDR.
+    """
+    names = english_names() if known is None else known
+    if known is None and (country := of_country(word)):
         return country
     if len(word) <= 3:
-        return nearest(word, [code for code in english_names() if len(code) == 2])
-    by_name = {name.lower(): f"{code} ({name})" for code, name in english_names().items()}
+        return nearest(word, [code for code in names if len(code) == 2])
+    by_name = {name.lower(): f"{code} ({name})" for code, name in names.items()}
     close = get_close_matches(word.lower(), by_name, n=2, cutoff=0.7)
     return f"; did you mean {' or '.join(by_name[name] for name in close)}?" if close else ""

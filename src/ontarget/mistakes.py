@@ -4,9 +4,12 @@ Where a value may have several types, pydantic has an error for each, and the ty
 (`text.list[str].0`). Here they are one mistake at the place that the user has written (`text.0`).
 """
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from typing import Any
+from types import UnionType
+from typing import Annotated, Any, Union, get_args, get_origin
+
+from pydantic import BaseModel
 
 Error = Mapping[str, Any]
 
@@ -98,3 +101,42 @@ def _path(location: Sequence[int | str], data: Any, missing: bool) -> tuple[str,
         if within or (missing and number == len(location) - 1):
             parts.append(str(part))
     return tuple(parts)
+
+
+def known_keys(model: type[BaseModel], location: Sequence[int | str]) -> list[str]:
+    """The keys that a model has at a location, as pydantic's errors give it."""
+    here: list[Any] = [model]
+    for part in location:
+        here = [inner for type_ in here for inner in _inside(type_, part)]
+    return [
+        field.alias or name
+        for type_ in here
+        if _is_block(type_)
+        for name, field in type_.model_fields.items()
+    ]
+
+
+def _inside(type_: Any, part: int | str) -> Iterator[Any]:
+    if _is_block(type_):
+        fields = {field.alias or name: field for name, field in type_.model_fields.items()}
+        if part in fields:
+            yield from options_of(fields[str(part)].annotation)
+        elif "kind" in fields and part in get_args(fields["kind"].annotation):
+            yield type_  # the tag of a union
+    elif get_origin(type_) is dict:
+        yield from options_of(get_args(type_)[1])
+
+
+def options_of(type_: Any) -> Iterator[Any]:
+    """The types of a union, without `Annotated`."""
+    if get_origin(type_) is Annotated:
+        yield from options_of(get_args(type_)[0])
+    elif get_origin(type_) in (Union, UnionType):
+        for option in get_args(type_):
+            yield from options_of(option)
+    else:
+        yield type_
+
+
+def _is_block(type_: Any) -> bool:
+    return isinstance(type_, type) and issubclass(type_, BaseModel)

@@ -134,6 +134,11 @@ BAD: list[tuple[dict[str, Any], int, str]] = [
     ({"content": b"x", "headers": {"Content-Type": "text/plain"}}, 415, "send application/json"),
     ({"json": {"target": "fr"}}, 400, "text is missing"),
     ({"json": {"text": "a", "target": "fr", "colour": 1}}, 400, "colour is not a known field"),
+    (
+        {"json": {"text": "a", "tagret": "fr"}},
+        400,
+        "target is missing; tagret is not a known field; did you mean 'target'",
+    ),
     ({"json": {"text": "a", "q": "a", "target": "fr"}}, 400, "both text and q"),
     ({"json": {"text": 3, "target": "fr"}}, 400, "text should be a string or a list"),
     ({"json": {"text": "a", "target": "fr", "glossary": [["a"]]}}, 400, "glossary.0"),

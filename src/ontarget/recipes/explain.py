@@ -2,14 +2,13 @@
 
 import json
 import re
-from collections.abc import Iterator, Mapping, Sequence
-from types import UnionType
-from typing import Annotated, Any, Union, get_args, get_origin
+from collections.abc import Mapping
+from typing import Any, get_args
 
-from pydantic import BaseModel, ValidationError
+from pydantic import ValidationError
 
 from ontarget.errors import nearest
-from ontarget.mistakes import mistakes_in
+from ontarget.mistakes import known_keys, mistakes_in, options_of
 from ontarget.recipes.schema.recipe import Recipe
 
 
@@ -22,7 +21,7 @@ def explain(error: ValidationError, data: Mapping[str, Any]) -> str:
     mistake = next((one for one in mistakes if one.kind == "extra_forbidden"), mistakes[0])
     first, path = mistake.errors[0], ".".join(mistake.path)
     if mistake.kind == "extra_forbidden":
-        known = _keys(first["loc"][:-1])
+        known = known_keys(Recipe, first["loc"][:-1])
         hint = nearest(str(first["loc"][-1]), known) or f"; known here: {', '.join(known)}"
         return f"unknown key '{path}'{hint}"
     if mistake.kind == "missing":
@@ -61,45 +60,6 @@ def short(value: object) -> str:
     return text if len(text) <= 60 else f"{text[:57]}..."
 
 
-def _keys(location: Sequence[int | str]) -> list[str]:
-    """The known keys at a location."""
-    here: list[Any] = [Recipe]
-    for part in location:
-        here = [inner for type_ in here for inner in _inside(type_, part)]
-    return [
-        field.alias or name
-        for type_ in here
-        if _is_block(type_)
-        for name, field in type_.model_fields.items()
-    ]
-
-
-def _inside(type_: Any, part: int | str) -> Iterator[Any]:
-    if _is_block(type_):
-        fields = {field.alias or name: field for name, field in type_.model_fields.items()}
-        if part in fields:
-            yield from _options(fields[str(part)].annotation)
-        elif "kind" in fields and part in get_args(fields["kind"].annotation):
-            yield type_  # the tag of a union
-    elif get_origin(type_) is dict:
-        yield from _options(get_args(type_)[1])
-
-
-def _options(type_: Any) -> Iterator[Any]:
-    """The types of a union, without `Annotated`."""
-    if get_origin(type_) is Annotated:
-        yield from _options(get_args(type_)[0])
-    elif get_origin(type_) in (Union, UnionType):
-        for option in get_args(type_):
-            yield from _options(option)
-    else:
-        yield type_
-
-
-def _is_block(type_: Any) -> bool:
-    return isinstance(type_, type) and issubclass(type_, BaseModel)
-
-
 def _kinds() -> list[str]:
-    stages = _options(get_args(Recipe.model_fields["stages"].annotation)[1])
+    stages = options_of(get_args(Recipe.model_fields["stages"].annotation)[1])
     return [str(get_args(stage.model_fields["kind"].annotation)[0]) for stage in stages]

@@ -9,8 +9,8 @@ from urllib.parse import parse_qs
 from pydantic import BaseModel, ValidationError
 from starlette.requests import Request
 
-from ontarget.errors import excerpt
-from ontarget.mistakes import Mistake, mistakes_in
+from ontarget.errors import excerpt, nearest
+from ontarget.mistakes import Mistake, known_keys, mistakes_in
 from ontarget.serving.failure import Failure, wrong
 
 _FORM = "application/x-www-form-urlencoded"
@@ -74,7 +74,8 @@ def checked_body(model: type[Model], fields: dict[str, Any]) -> Model:
     try:
         return model.model_validate(fields)
     except ValidationError as error:
-        raise wrong(sentence_of(error.errors(include_url=False, include_input=False), fields)) from None
+        errors = error.errors(include_url=False, include_input=False)
+        raise wrong(sentence_of(errors, fields, model)) from None
 
 
 def unused_fields(given: Mapping[str, Any], model: type[BaseModel]) -> list[str]:
@@ -83,16 +84,29 @@ def unused_fields(given: Mapping[str, Any], model: type[BaseModel]) -> list[str]
     return sorted(excerpt(name) for name in unknown if given[name] not in (None, "", []))
 
 
-def sentence_of(errors: Sequence[Mapping[str, Any]], fields: Any = None) -> str:
-    """The first mistakes that pydantic has found, in one line without any value of the request."""
-    return "; ".join(map(_sentence, mistakes_in(errors, fields)[:_NAMED]))
+def sentence_of(
+    errors: Sequence[Mapping[str, Any]], fields: Any = None, model: type[BaseModel] | None = None
+) -> str:
+    """The first mistakes that pydantic has found, in one line without any value of the request.
+
+    Args:
+        errors: from `ValidationError.errors()`.
+        fields: what was validated.
+        model: its fields are the ones that a misspelt field may mean.
+    """
+    return "; ".join(_sentence(mistake, model) for mistake in mistakes_in(errors, fields)[:_NAMED])
 
 
-def _sentence(mistake: Mistake) -> str:
+def _sentence(mistake: Mistake, model: type[BaseModel] | None) -> str:
     # The name of a field that does not exist is of the user's own.
     name = ".".join(map(excerpt, mistake.path)) or "the body"
-    in_our_words = {"missing": f"{name} is missing", "extra_forbidden": f"{name} is not a known field"}
-    return in_our_words.get(mistake.kind, f"{name} {mistake.requirement}")
+    if mistake.kind == "missing":
+        return f"{name} is missing"
+    if mistake.kind == "extra_forbidden":
+        *block, last = mistake.errors[0]["loc"]
+        hint = nearest(str(last), known_keys(model, block)) if model else ""
+        return f"{name} is not a known field{hint}"
+    return f"{name} {mistake.requirement}"
 
 
 def described(*models: type[BaseModel], forms: bool = False) -> dict[str, Any]:

@@ -4,15 +4,16 @@ from collections.abc import Sequence
 
 from ontarget.checked.source import AUTO
 from ontarget.errors import UserError, excerpt, nearest
-from ontarget.languages import Direction, Language
+from ontarget.languages import Direction, Language, UnknownLanguage, hint_at
 from ontarget.scoring.language_id.identifier import Guess, Identifier
 from ontarget.scoring.language_id.identifiers import among
 from ontarget.scoring.language_id.labels import labels_of
 from ontarget.scoring.language_id.rules import letters, read
-from ontarget.serving.failure import wrong
+from ontarget.serving.failure import Failure, wrong
 from ontarget.text import in_one_line
 
 _CLEAR = 0.5
+_FEW = 30  # languages that a message lists
 _LONG_ENOUGH = 12  # letters; shorter texts are often misread
 
 
@@ -41,7 +42,9 @@ class OfferedLanguages:
         Raises:
             Failure: it is unknown or not offered.
         """
-        language = _parsed(code)
+        if failure := self.misnamed(code):
+            raise failure
+        language = Language(code)
         if not self.chosen:
             if labels_of(language, self._identifier.labels):
                 return language
@@ -55,13 +58,30 @@ class OfferedLanguages:
         message = f"this server does not offer {_shown(language)}{self.listed(language)}"
         raise wrong(message, "unknown_language")
 
+    def misnamed(self, code: str) -> Failure | None:
+        """The failure of a request with a code that is not that of a language; None if it is one."""
+        if not code.strip():
+            return wrong("a language is missing; choose one, such as fr", "unknown_language")
+        try:
+            Language(code)
+        except UnknownLanguage as error:
+            names = {str(one): one.name() for one in self.languages}
+            hint = f"; offered are {', '.join(names)}" if len(names) <= _FEW else hint_at(code, names)
+            return wrong(f"{error.problem}{hint}", "unknown_language")
+        except UserError as error:
+            return wrong(str(error), "unknown_language")
+        return None
+
     def recognised(self, code: str) -> Language:
         """The language of a code, offered or not, if the identifier of the server knows it.
 
         Raises:
             Failure: it is unknown, or the identifier does not know it.
         """
-        language = _parsed(code)
+        try:
+            language = Language(code)
+        except UserError as error:
+            raise wrong(str(error), "unknown_language") from None
         if not self._labels(language):
             message = f"this server cannot recognise {_shown(language)}; name another language"
             raise wrong(message, "unknown_language")
@@ -70,7 +90,7 @@ class OfferedLanguages:
     def listed(self, language: Language) -> str:
         """The end of a message on a language that is not offered: those that are."""
         known = [str(one) for one in self.languages]
-        return f"; offered are {', '.join(known)}" if len(known) <= 30 else nearest(str(language), known)
+        return f"; offered are {', '.join(known)}" if len(known) <= _FEW else nearest(str(language), known)
 
     def source(self, code: str | None) -> Language | None:
         """The offered language that the code of a source stands for; None: it is to be identified.
@@ -145,15 +165,6 @@ def _guess(text: str, identifier: Identifier) -> Guess:
     if letters(text) >= _LONG_ENOUGH:
         return guess
     return max(guess, *identifier.identify([in_one_line(text)]), key=lambda one: one.probability)
-
-
-def _parsed(code: str) -> Language:
-    if not code.strip():
-        raise wrong("a language is missing; choose one, such as fr", "unknown_language")
-    try:
-        return Language(code)
-    except UserError as error:
-        raise wrong(str(error), "unknown_language") from None
 
 
 def _shown(language: Language) -> str:

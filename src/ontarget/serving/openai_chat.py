@@ -17,6 +17,7 @@ from ontarget.serving.events import EventsResponse, event
 from ontarget.serving.failure import Failure, wrong
 from ontarget.serving.model_languages import REMEDY, source_and_target
 from ontarget.serving.models import DEFAULT_NAME
+from ontarget.serving.offered import OfferedLanguages
 from ontarget.serving.replies import ChatReply, ModelReply, ModelsReply, replies
 from ontarget.serving.required import require_on_target, require_translated
 from ontarget.serving.streaming import StreamedPiece, begun, stream, whole
@@ -100,7 +101,7 @@ async def chat(http: Request, service: WithKey) -> Response:
         raise wrong("a text has one translation; omit n")
     name, _, languages = body.model.partition(":")
     model = service.models.resolved(name)
-    source, target = _languages(languages, body.translation_options)
+    source, target = _languages(languages, body.translation_options, service.offered)
     text = next((one.text() for one in reversed(body.messages) if one.role == "user"), None)
     if text is None:
         raise wrong("no message has the role user; send the text in one")
@@ -184,7 +185,7 @@ def _model(name: str) -> dict[str, Any]:
     return {"id": name, "object": "model", "created": 0, "owned_by": DEFAULT_NAME}
 
 
-def _languages(given: str, options: LanguageOptions | None) -> tuple[str, str]:
+def _languages(given: str, options: LanguageOptions | None, offered: OfferedLanguages) -> tuple[str, str]:
     """Codes of the source and target language, by the end of the model's name or by the options."""
     if options is not None and given:
         message = "the languages are both in the model and in translation_options; name them in one of these"
@@ -193,4 +194,4 @@ def _languages(given: str, options: LanguageOptions | None) -> tuple[str, str]:
         return options.source_lang, options.target_lang
     if not given:
         raise wrong(f"the target language is missing; {REMEDY}", "missing_language")
-    return source_and_target(given)
+    return source_and_target(given, offered)
