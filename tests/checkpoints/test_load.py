@@ -159,7 +159,7 @@ def test_of_a_base_that_cannot_be_had_it_says_the_name(lora: Path, monkeypatch: 
         raise OSError("We couldn't connect to 'https://huggingface.co'\nCheck your internet connection")
 
     monkeypatch.setattr(load.AutoConfig, "from_pretrained", unreachable)
-    monkeypatch.setattr("huggingface_hub.hf_hub_download", unreachable)
+    monkeypatch.setattr(load.hub, "has", lambda *_: False)
     change(lora / "adapter_config.json", lambda c: c.update(base_model_name_or_path="owner/base"))
     why = "lora' is an adapter of 'owner/base', which cannot be loaded: .*We couldn't connect"
     refused(lora, why)
@@ -170,7 +170,7 @@ def test_of_a_base_that_cannot_be_had_it_says_the_name(lora: Path, monkeypatch: 
 
 
 def test_an_adapter_of_the_hub_is_merged_here(lora: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("huggingface_hub.hf_hub_download", lambda *_: str(lora / "adapter_config.json"))
+    monkeypatch.setattr(load.hub, "has", lambda *_: True)
     monkeypatch.setattr("huggingface_hub.snapshot_download", lambda *_, **__: str(lora))
     load._here.cache_clear()
     assert not [n for n, _ in load.load_model("owner/lora").named_parameters() if "lora" in n]
@@ -180,12 +180,7 @@ def test_an_adapter_of_the_hub_is_merged_here(lora: Path, monkeypatch: pytest.Mo
 def test_a_model_of_the_hub_without_an_adapter_is_left_to_transformers(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
-    from huggingface_hub.errors import LocalEntryNotFoundError
-
-    def no_such_file(*_: object) -> None:
-        raise LocalEntryNotFoundError("404: adapter_config.json")
-
-    monkeypatch.setattr("huggingface_hub.hf_hub_download", no_such_file)
+    monkeypatch.setattr(load.hub, "has", lambda *_: False)
     load._here.cache_clear()
     assert load._here("owner/model") == "owner/model"
     assert not load.can_be_had("owner/model")

@@ -16,6 +16,7 @@ from safetensors import safe_open
 from transformers import CONFIG_MAPPING, AutoConfig, AutoModelForCausalLM, AutoTokenizer
 from transformers.utils import logging as transformers_logging
 
+from ontarget.checkpoints import hub
 from ontarget.checkpoints.adapter import Adapter, adapter_in, lineage, without_base
 from ontarget.checkpoints.architecture import check_architecture
 from ontarget.checkpoints.files import (
@@ -81,13 +82,7 @@ def load_config(model: Path | str, *, trust_remote_code: bool = False) -> Any:
 
 def can_be_had(name: str) -> bool:
     """Whether the configuration of a model on the Hub is cached or can be downloaded."""
-    from huggingface_hub import hf_hub_download
-
-    try:
-        hf_hub_download(name, CONFIG)
-    except (OSError, ValueError):  # no network, no such name, no access: loading reports which
-        return False
-    return True
+    return hub.has(name, CONFIG)
 
 
 def load_model(model: Path | str, *, trust_remote_code: bool = False, **held: Any) -> Any:
@@ -172,12 +167,14 @@ def _here(model: Path | str) -> Path | str:
     """A model; an adapter on the Hub is downloaded to a directory first, to be merged."""
     if isinstance(model, Path):
         return model
-    from huggingface_hub import hf_hub_download, snapshot_download
+    from huggingface_hub import snapshot_download
 
+    hub.tell_retries_once()
+    if not hub.has(model, ADAPTER_CONFIG):
+        return model
     try:
-        hf_hub_download(model, ADAPTER_CONFIG)
         return Path(snapshot_download(model, allow_patterns=["adapter_*", "*.json", "*.jinja", "*.model"]))
-    except (OSError, ValueError):  # a whole model; or not available, which loading reports
+    except (OSError, ValueError):  # loading reports it
         return model
 
 

@@ -10,6 +10,7 @@ from typing import Any
 
 from ontarget.checkpoints.adapter import tokenizer_place
 from ontarget.checkpoints.files import check_whole, read_object
+from ontarget.checkpoints.hub import tell_retries_once
 from ontarget.errors import UserError
 from ontarget.model_place import locate
 from ontarget.prompts.chat import Chat, check_syntax
@@ -177,6 +178,7 @@ def _fetched(model: str) -> Path:
         raise UserError(
             f"'{model}' is on the hub, which needs: pip install 'ontarget[train]'; or give a directory"
         ) from None
+    tell_retries_once()
     try:
         return Path(snapshot_download(model, allow_patterns=list(_FETCHED)))
     except (OSError, ValueError) as error:
