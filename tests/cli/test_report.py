@@ -123,3 +123,16 @@ def test_an_option_that_would_do_nothing_is_a_mistake(
     assert code == 2
     assert sentence in output
     assert not Path("x.html").exists()
+
+
+def test_results_that_ship_with_a_recipe_need_no_run(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.chdir(tmp_path)
+    code, output = report("smollm2-tuning", "--markdown")
+    assert code == 0, output
+    said = "points of smollm2-tuning ship with ontarget; 'ontarget run smollm2-tuning' runs the others"
+    assert said in output
+    assert "| samples 960, learning\\_rate 0.001 | 0.2 | 99.7 |" in output
+    assert report("smollm2-tuning", "--markdown")[1] in output  # the second time there is a directory
+    code, output = report("smollm2-final")
+    assert code == 0, output
+    assert "†" in output  # with tests of significance

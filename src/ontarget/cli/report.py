@@ -9,6 +9,7 @@ from rich.console import Console
 from ontarget.cli.options import require_folder, require_new_place, require_outside
 from ontarget.cli.output_formats import WIDE
 from ontarget.errors import UserError, nearest
+from ontarget.pipeline.execution import shipped_points
 from ontarget.reporting.drawing import Format
 
 if TYPE_CHECKING:
@@ -45,8 +46,8 @@ def report(
 ) -> None:
     """Write the report of a run, export its tables and figures, or compare several runs.
 
-    It reads the results in the run's directory and computes no new scores. With one run and no option, it
-    writes `report.html`, which needs no network:
+    It reads the results in the run's directory, or those that ship with a recipe, and computes no new scores.
+    With one run and no option, it writes `report.html`, which needs no network:
 
         ontarget report phrasebook-tiny
 
@@ -125,10 +126,18 @@ def report(
 
 
 def _folder(name: str) -> Path:
-    """The directory of this path, or of this name in `runs`."""
+    """The directory of this path, or of this name in `runs`; for a recipe whose results ship, it is made."""
     for folder in (Path(name), Path("runs") / name):
         if folder.is_dir():
             return folder
+    if name in shipped_points.names():
+        from ontarget.cli.progress import TerminalProgress
+        from ontarget.pipeline.execution import shipped_results
+
+        there, planned = shipped_results.write(name, Path("runs") / name, TerminalProgress())
+        others = f"; 'ontarget run {name}' runs the others" if there < planned else ""
+        typer.echo(f"{there} of {planned} points of {name} ship with ontarget{others}", err=True)
+        return Path("runs") / name
     known = sorted(path.name for path in Path("runs").glob("[!.]*") if path.is_dir())
     raise UserError(f"there is no run '{name}', neither as a directory nor in runs/{nearest(name, known)}")
 
