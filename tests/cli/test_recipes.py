@@ -114,7 +114,7 @@ def mine(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
 def test_check_looks_at_the_files_of_a_recipe(mine: Path) -> None:
     assert recipes("check", "mine.yaml") == (
         0,
-        "mine.yaml: 2 stages, 1 systems, 2 zero-shot directions: ok\n",
+        "mine.yaml: 2 stages, 1 system, 2 zero-shot directions: ok\n",
     )
     assert recipes("check", "mine.yaml", "--deep")[0] == 0
     (mine / "test.nl").unlink()

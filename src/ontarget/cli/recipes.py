@@ -158,6 +158,6 @@ def check(
 
 def _about(name: str, overrides: list[str], recipe: Recipe) -> str:
     swept = f"{len(points(name, overrides))} points of " if recipe.sweep else ""
-    stages = f"{len(recipe.stages)} stages, " if recipe.stages else ""
-    systems = f"{len(recipe.systems)} systems, {len(recipe.zero_shot)} zero-shot directions"
-    return f"{name}: {swept}{stages}{systems}: ok"
+    parts = [counted(len(recipe.stages), "stage")] if recipe.stages else []
+    parts += [counted(len(recipe.systems), "system"), counted(len(recipe.zero_shot), "zero-shot direction")]
+    return f"{name}: {swept}{', '.join(parts)}: ok"

@@ -56,6 +56,10 @@ class ReplyCache:
     def _not_kept(self, line: int) -> UserError:
         return UserError(f"{self.path}, line {line} is not a cached reply; give another file, or remove it")
 
+    def __len__(self) -> int:
+        """The number of replies."""
+        return len(self._replies)
+
     def get(self, key: str) -> Reply | None:
         """The reply to a request, if it is cached."""
         return self._replies.get(key)
@@ -104,7 +108,8 @@ class Endpoint:
             try:
                 reply = self._read(await session.post("chat/completions", request))
             except NoReply as error:
-                raise UserError(f"{error}; replies so far are in {self.cache.path}: run it again") from None
+                kept = f"; replies so far are in {self.cache.path}: run it again" if len(self.cache) else ""
+                raise UserError(f"{error}{kept}") from None
             self.cache.put(key, reply)
         return reply
 

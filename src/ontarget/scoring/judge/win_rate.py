@@ -110,7 +110,8 @@ def judge(
     better = [ours for ours, _ in found]
     if all(ours is None for ours in better):
         raise UserError(
-            f"no reply of {endpoint.model} has a verdict; see the replies in {endpoint.cache.path}"
+            f'no reply of {endpoint.model} has a verdict such as {{"better": 1}}; see the replies in '
+            f"{endpoint.cache.path}"
         )
     verdicts = tuple(map(_verdict, better[::2], better[1::2]))
     prompt = hashlib.sha256(_TASK.encode()).hexdigest()[:8]
