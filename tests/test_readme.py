@@ -167,7 +167,7 @@ def test_the_two_commands_of_make_do_what_the_readme_says() -> None:
     targets = dict(re.findall(r"^(demo|test): (.*?)  ##.*\n\t.*$", makefile, re.MULTILINE))
     assert targets == {"demo": "$(INSTALLED)", "test": "$(INSTALLED)"}  # they set up what they need
     assert "\t$(BIN)/ontarget run phrasebook-tiny --workers 2\n" in makefile
-    assert "\tOMP_NUM_THREADS=1 $(BIN)/python -m pytest --numprocesses $(WORKERS) " in makefile
+    assert " $(BIN)/python -m pytest --numprocesses $(WORKERS) " in makefile
     assert "--editable '.[train,dev]'" in makefile
 
 
