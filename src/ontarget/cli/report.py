@@ -138,7 +138,7 @@ def _folder(name: str) -> Path:
         others = f"; 'ontarget run {name}' runs the others" if there < planned else ""
         typer.echo(f"{there} of {planned} points of {name} ship with ontarget{others}", err=True)
         return Path("runs") / name
-    known = sorted(path.name for path in Path("runs").glob("[!.]*") if path.is_dir())
+    known = sorted(path.name for path in Path("runs").glob("[!.]*") if path.is_dir()) + shipped_points.names()
     raise UserError(f"there is no run '{name}', neither as a directory nor in runs/{nearest(name, known)}")
 
 
