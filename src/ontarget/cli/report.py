@@ -9,7 +9,6 @@ from rich.console import Console
 from ontarget.cli.options import require_folder, require_new_place, require_outside
 from ontarget.cli.output_formats import WIDE
 from ontarget.errors import UserError, nearest
-from ontarget.pipeline.execution import shipped_points
 from ontarget.reporting.drawing import Format
 
 if TYPE_CHECKING:
@@ -130,6 +129,8 @@ def _folder(name: str) -> Path:
     for folder in (Path(name), Path("runs") / name):
         if folder.is_dir():
             return folder
+    from ontarget.pipeline.execution import shipped_points
+
     if name in shipped_points.names():
         from ontarget.cli.progress import TerminalProgress
         from ontarget.pipeline.execution import shipped_results
